@@ -1,0 +1,125 @@
+/**
+ * The plan: what the platform will hold, as plain data, before any resource exists.
+ * It is a pure function of the model (topics and stack), sorted by name everywhere, so that two
+ * readings of the same files never differ. Components turn it into resources one to one.
+ */
+
+/** Where a declaration stands in the files people edit. Lines and columns start at 1. */
+export interface SourceLocation {
+  /** Path relative to the project's root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Why a topic exists: declared by a product team, or derived from one of its consumers. */
+export type TopicKind = "event" | "dead-letter" | "retry";
+
+/** One Kafka topic. */
+export interface PlannedTopic {
+  readonly name: string;
+  readonly kind: TopicKind;
+  readonly domain: string;
+  /** Team slug that owns the topic. */
+  readonly owner: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Topic-level configuration by Kafka's own names, values as Kafka prints them. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly source: SourceLocation;
+}
+
+/** Kafka's resource types, spelled as `@pulumi/kafka` expects them. */
+export type AclResourceType = "Topic" | "Group" | "TransactionalID" | "Cluster";
+export type AclOperation =
+  | "Read" | "Write" | "Describe" | "DescribeConfigs" | "Create" | "Delete" | "Alter" | "AlterConfigs" | "ClusterAction" | "IdempotentWrite";
+
+/** One allow rule. There are no deny rules: what is not allowed is denied by StandardAuthorizer. */
+export interface PlannedAcl {
+  /** Content key, for example `payment-service/Read/Topic/order-events`: unique, stable when neighbours change. */
+  readonly key: string;
+  /** Principal name without the `User:` prefix. */
+  readonly principal: string;
+  readonly operation: AclOperation;
+  readonly resourceType: AclResourceType;
+  readonly resourceName: string;
+  readonly pattern: "Literal" | "Prefixed";
+  /** The declaration this rule follows from, in words: for `kit access why`. */
+  readonly reason: string;
+}
+
+/** One SCRAM-SHA-512 principal; services are named like their template's folder. */
+export interface PlannedPrincipal {
+  readonly name: string;
+  readonly kind: "service" | "platform";
+}
+
+/** Quota of a principal. Kafka knows none for consumer groups (entities are user, client-id, ip): it stands on the group's owner. */
+export interface PlannedQuota {
+  readonly principal: string;
+  /** Bytes per second and broker. */
+  readonly producerByteRate?: number;
+  /** Bytes per second and broker. */
+  readonly consumerByteRate?: number;
+}
+
+/** Confluent's names for compatibility levels, which Apicurio's ccompat API shares. */
+export type Compatibility =
+  | "BACKWARD" | "BACKWARD_TRANSITIVE" | "FORWARD" | "FORWARD_TRANSITIVE" | "FULL" | "FULL_TRANSITIVE" | "NONE";
+
+/** One subject of the schema registry (`TopicRecordNameStrategy`: topic, dash, record full name). */
+export interface PlannedSubject {
+  readonly name: string;
+  readonly topic: string;
+  readonly eventType: string;
+  /** Full name of the Avro record, for example `com.globalmart.events.OrderCreated`. */
+  readonly record: string;
+  /** The schema as JSON text, as the file has it but without needless white space. */
+  readonly schema: string;
+  readonly compatibility: Compatibility;
+  readonly source: SourceLocation;
+}
+
+/** What one service publishes. */
+export interface PublishedEvent {
+  readonly event: string;
+  readonly topic: string;
+  readonly subject: string;
+  readonly record: string;
+  /** Path of the schema below `topics/schemas`, for example `order/OrderCreated.avsc`. */
+  readonly schema: string;
+}
+
+/** One topic that a service's consumer group reads. */
+export interface ConsumedTopic {
+  readonly topic: string;
+  /** Events the service handles; others on the topic are skipped and counted. */
+  readonly events: readonly { readonly event: string; readonly record: string; readonly schema: string }[];
+}
+
+/**
+ * What a service needs to know of the topology, handed to it as a JSON file (`KAFKA_CONTRACT_FILE`),
+ * so that names of topics, groups and subjects stand in `topics/` alone.
+ */
+export interface ServiceContract {
+  readonly service: string;
+  /** Consumer group id; equals the service's name. Absent where the service consumes nothing. */
+  readonly group?: string;
+  readonly instances: number;
+  readonly consumes: readonly ConsumedTopic[];
+  /** Absent where the service consumes nothing. */
+  readonly deadLetterTopic?: string;
+  /** Delayed-retry topics in order of delay; empty unless the consumer asked for them. */
+  readonly retryTopics: readonly { readonly topic: string; readonly delayMs: number }[];
+  readonly publishes: readonly PublishedEvent[];
+}
+
+/** Everything the platform will hold. */
+export interface PlatformPlan {
+  readonly topics: readonly PlannedTopic[];
+  readonly principals: readonly PlannedPrincipal[];
+  readonly acls: readonly PlannedAcl[];
+  readonly quotas: readonly PlannedQuota[];
+  readonly subjects: readonly PlannedSubject[];
+  readonly contracts: readonly ServiceContract[];
+}
