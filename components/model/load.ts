@@ -1,0 +1,64 @@
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import { compareText } from "./problem.ts";
+import { readModel, type ModelAndStack } from "./read.ts";
+import { maxSourceBytes, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import type { StackSettings } from "./stack.ts";
+import type { Reading } from "./types.ts";
+
+/**
+ * Reads `topics/` and the stack from disk.
+ * @param projectDir - Folder with `Pulumi.yaml`.
+ * @param stack - Name of the stack, or its settings when they are at hand (as in the Pulumi program).
+ */
+export async function loadModel(projectDir: string, stack: string | StackSettings): Promise<Reading<ModelAndStack>> {
+  const [files, settings] = await Promise.all([loadTopicFiles(projectDir), typeof stack === "string" ? loadFile(projectDir, stackFilePath(stack)) : stack]);
+  return readModel(files, settings);
+}
+
+/** All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are not followed. */
+export async function loadTopicFiles(projectDir: string): Promise<SourceFile[]> {
+  const paths: string[] = [];
+  const refusals: SourceFile[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    let entries;
+    try {
+      entries = await readdir(join(projectDir, folder), { withFileTypes: true });
+    } catch (error) {
+      // Named as a domain file, so that the folder itself is reported and not silently empty.
+      refusals.push({ path: folder === topicsFolder ? `${topicsFolder}/*.yaml` : `${folder}.yaml`, refused: "unreadable", detail: codeOf(error) });
+      return;
+    }
+    for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) await visit(path);
+      else if (/\.(ya?ml|avsc)$/.test(entry.name)) paths.push(path);
+    }
+  };
+  await visit(topicsFolder);
+  const files: SourceFile[] = [];
+  for (const path of paths) files.push(await loadFile(projectDir, path));
+  return [...refusals, ...files].sort((a, b) => compareText(a.path, b.path));
+}
+
+/** Reads one file as text; whatever is not a plain, small UTF-8 file comes as a refusal. */
+export async function loadFile(projectDir: string, path: string): Promise<SourceFile> {
+  const refuse = (refused: FileRefusal, detail: string): SourceFile => ({ path, refused, detail });
+  const absolute = join(projectDir, path);
+  try {
+    const facts = await lstat(absolute);
+    if (facts.isSymbolicLink()) return refuse("symbolic-link", `to ${await readlink(absolute)}`);
+    if (!facts.isFile()) return refuse("not-a-file", facts.isDirectory() ? "a folder" : "a device, pipe or socket");
+    if (facts.size > maxSourceBytes) return refuse("too-large", `${facts.size} bytes`);
+    const bytes = await readFile(absolute);
+    return { path, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
+  } catch (error) {
+    if (error instanceof TypeError) return refuse("not-utf-8", "it holds bytes that are no UTF-8");
+    const code = codeOf(error);
+    return code === "ENOENT" ? refuse("not-found", code) : refuse("unreadable", code);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

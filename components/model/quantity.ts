@@ -1,0 +1,50 @@
+/** Outcome of reading a value with a unit: its number in the base unit, or why not and what to write. */
+export type Quantity = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly message: string; readonly fix: string };
+
+/** A family of units with one base unit. */
+export interface UnitFamily {
+  /** What is measured, for messages, for example `duration`. */
+  readonly noun: string;
+  /** Unit to factor in base units. Factors are integers. */
+  readonly units: Readonly<Record<string, number>>;
+  /** A good value, for messages. */
+  readonly example: string;
+}
+
+/** Regular expression of a value in the family, for JSON Schema and editors. */
+export function quantityPattern(family: UnitFamily): string {
+  return `^(0|[1-9][0-9]{0,15})(${Object.keys(family.units).join("|")})$`;
+}
+
+/**
+ * Reads a whole number with a unit, without a space between. Fractions are refused (write a smaller unit),
+ * so that a printed value always reads back as itself.
+ */
+export function parseQuantity(text: string, family: UnitFamily): Quantity {
+  const units = Object.keys(family.units);
+  const match = /^(\d+)(\D*)$/.exec(text.trim());
+  const digits = match?.[1];
+  const unit = match?.[2]?.trim();
+  const refuse = (why: string, fix: string): Quantity => ({ ok: false, message: `${JSON.stringify(text)} is no ${family.noun}: ${why}`, fix });
+  if (digits === undefined || unit === undefined) return refuse("it must be a whole number and a unit", `for example ${family.example}`);
+  if (unit === "") return refuse("the unit is missing", `for example ${digits}${/[a-z/]+$/i.exec(family.example)?.[0] ?? units[0]} (units: ${units.join(", ")})`);
+  const factor = Object.hasOwn(family.units, unit) ? family.units[unit] : undefined;
+  if (factor === undefined) {
+    const sameLetters = units.find((candidate) => candidate.toLowerCase() === unit.toLowerCase());
+    return refuse(`unknown unit ${JSON.stringify(unit)}`, sameLetters === undefined ? `use one of ${units.join(", ")}` : `did you mean ${digits}${sameLetters}?`);
+  }
+  if (!new RegExp(quantityPattern(family)).test(text)) return refuse("it has blanks or leading zeros, or is too long", `for example ${family.example}`);
+  const value = Number(digits) * factor;
+  if (!Number.isSafeInteger(value)) return refuse("it is too large", `for example ${family.example}`);
+  return { ok: true, value };
+}
+
+/** Prints a number of base units in the largest unit that divides it, so that it reads back as itself. */
+export function formatQuantity(value: number, family: UnitFamily): string {
+  const units = Object.entries(family.units).sort(([, a], [, b]) => b - a);
+  const smallest = units.at(-1);
+  if (smallest === undefined || !Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no ${family.noun} in whole base units`);
+  if (value === 0) return `0${smallest[0]}`;
+  const [unit, factor] = units.find(([, candidate]) => value % candidate === 0) ?? smallest;
+  return `${value / factor}${unit}`;
+}

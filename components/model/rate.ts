@@ -1,0 +1,19 @@
+import { formatQuantity, parseQuantity, type Quantity, type UnitFamily } from "./quantity.ts";
+import { sizeUnits } from "./size.ts";
+
+/** Rates in bytes per second. */
+export const rateUnits: UnitFamily = {
+  noun: "rate",
+  units: Object.fromEntries(Object.entries(sizeUnits.units).map(([unit, factor]) => [`${unit}/s`, factor])),
+  example: "10MiB/s",
+};
+
+/** Reads `10MiB/s`, `500kB/s`, … as bytes per second. */
+export function parseRate(text: string): Quantity {
+  return parseQuantity(text, rateUnits);
+}
+
+/** Prints bytes per second in the largest unit that keeps them whole: 10485760 is `10MiB/s`. */
+export function formatRate(bytesPerSecond: number): string {
+  return formatQuantity(bytesPerSecond, rateUnits);
+}

@@ -1,0 +1,134 @@
+import type { SourceLocation } from "../plan/types.ts";
+import { formatDuration } from "./duration.ts";
+import { compareText, type Problem } from "./problem.ts";
+import type { ModelRule } from "./rules.ts";
+import type { SchemaFiles } from "./schema-files.ts";
+import { topicsFolder } from "./source-file.ts";
+import { didYouMean } from "./suggestion.ts";
+import { topicFileSchema, type TopicFile } from "./topic-file.ts";
+import type { Consumer, Domain, EventDeclaration, Producer, TopicDeclaration } from "./types.ts";
+import { validate, type Located, type PropertyPath } from "./validation.ts";
+import { readYaml } from "./yaml-document.ts";
+
+type FileTopic = TopicFile["topics"][string];
+
+/** A domain as read from its file, with the places that checks across files need. */
+export interface DomainReading {
+  readonly domain?: Domain;
+  readonly problems: readonly Problem[];
+  readonly at?: Located;
+}
+
+/** Reads one domain file. Checks within the file are done here; those across files in `read-topics.ts`. */
+export function readDomain(file: string, text: string, schemas: SchemaFiles): DomainReading {
+  const yaml = readYaml(file, text);
+  if (yaml.document === undefined) return { problems: yaml.problems };
+  const { at, value } = yaml.document;
+  const read = validate(topicFileSchema, value, at);
+  if (!read.ok) return { problems: [...yaml.problems, ...read.problems] };
+
+  const content = read.value;
+  const problems: Problem[] = [...yaml.problems];
+  const report: Report = (rule, path, message, fix, part = "value") => {
+    problems.push({ rule, ...at.place(path, part), message, ...(fix === undefined ? {} : { fix }) });
+  };
+  const expected = file.slice(topicsFolder.length + 1).replace(/\.yaml$/, "");
+  if (content.domain !== expected) report("domain-file-name", ["domain"], `the domain ${JSON.stringify(content.domain)} stands in ${file}`, `rename the file to ${topicsFolder}/${content.domain}.yaml, or write domain: ${expected}`);
+  content.services.forEach((service, index) => {
+    if (content.services.indexOf(service) !== index) report("duplicate-service-owner", ["services", index], `${service} is listed twice`, "delete one");
+  });
+
+  const topics = Object.entries(content.topics).map(([name, topic]) => readTopic(name, topic, content, at, schemas, report));
+  const domain: Domain = {
+    name: content.domain,
+    owner: content.owner,
+    criticality: content.criticality,
+    services: [...content.services].sort(compareText),
+    topics: topics.sort((a, b) => compareText(a.name, b.name)),
+    source: at.place(["domain"], "key"),
+  };
+  return { domain, problems, at };
+}
+
+type Report = (rule: ModelRule, path: PropertyPath, message: string, fix?: string, part?: "key" | "value") => void;
+
+function readTopic(name: string, topic: FileTopic, content: TopicFile, at: Located, schemas: SchemaFiles, report: Report): TopicDeclaration {
+  const path = ["topics", name];
+  const { events: declared, producers, consumers, ...settings } = topic;
+  const events: EventDeclaration[] = [];
+  for (const [event, { schema, compatibility }] of Object.entries(declared)) {
+    const found = schemas.find(schema);
+    if (!found.ok) {
+      report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
+      continue;
+    }
+    if (topic.key !== undefined && !found.value.fields.includes(topic.key)) {
+      report("key-not-in-schema", [...path, "key"], `the key ${JSON.stringify(topic.key)} is no field of ${found.value.record} (${event})`, didYouMean(topic.key, found.value.fields));
+    }
+    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ compatibility }), source: at.place([...path, "events", event], "key") });
+  }
+
+  const names = Object.keys(declared).sort(compareText);
+  const checkEvents = (wanted: readonly string[] | undefined, where: PropertyPath): readonly string[] => {
+    wanted?.forEach((event, index) => {
+      if (wanted.indexOf(event) !== index) report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
+      else if (!names.includes(event)) report("unknown-event", [...where, index], `${name} declares no event ${JSON.stringify(event)}`, didYouMean(event, names));
+    });
+    return wanted === undefined ? names : [...new Set(wanted)].sort(compareText);
+  };
+
+  const readProducers: Producer[] = Object.entries(producers).map(([service, producer]) => ({
+    service,
+    events: checkEvents(producer.events, [...path, "producers", service, "events"]),
+    ...defined({ quota: producer.quota }),
+    source: at.place([...path, "producers", service], "key"),
+  }));
+  const readConsumers: Consumer[] = Object.entries(consumers).map(([service, consumer]) => {
+    const where = [...path, "consumers", service];
+    if (consumer.instances > topic.partitions) {
+      report("too-many-instances", [...where, "instances"], `${service} wants ${consumer.instances} instances on the ${topic.partitions} partitions of ${name}: ${consumer.instances - topic.partitions} would stay idle`, `lower instances to ${topic.partitions}, or raise partitions`);
+    }
+    const delays = consumer.retry ?? [];
+    delays.forEach((delay, index) => {
+      const previous = delays[index - 1];
+      if (previous !== undefined && previous >= delay) report("invalid-value", [...where, "retry", index], `the retry delay ${formatDuration(delay)} follows ${formatDuration(previous)}`, "list each delay once, shortest first");
+    });
+    return {
+      service,
+      events: checkEvents(consumer.events, [...where, "events"]),
+      instances: consumer.instances,
+      ...defined({ quota: consumer.quota }),
+      retryDelays: [...new Set(delays)].sort((a, b) => a - b),
+      source: at.place(where, "key"),
+    };
+  });
+
+  return {
+    name,
+    domain: content.domain,
+    owner: content.owner,
+    criticality: content.criticality,
+    description: settings.description,
+    partitions: settings.partitions,
+    ...defined({
+      key: settings.key,
+      retention: settings.retention,
+      retentionBytes: settings.retentionBytes,
+      cleanup: settings.cleanup,
+      maxMessage: settings.maxMessage,
+      compression: settings.compression,
+      compatibility: settings.compatibility,
+      replicationFactor: settings.replicationFactor,
+      minInsyncReplicas: settings.minInsyncReplicas,
+    }),
+    events: events.sort((a, b) => compareText(a.name, b.name)),
+    producers: readProducers.sort((a, b) => compareText(a.service, b.service)),
+    consumers: readConsumers.sort((a, b) => compareText(a.service, b.service)),
+    source: at.place(path, "key") satisfies SourceLocation,
+  };
+}
+
+/** An object without its undefined entries: absent and undefined are told apart by strict optional properties. */
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

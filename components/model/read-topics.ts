@@ -1,0 +1,107 @@
+import type { SourceLocation } from "../plan/types.ts";
+import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes } from "./names.ts";
+import { compareText, sortProblems, type Problem } from "./problem.ts";
+import { readDomain } from "./read-domain.ts";
+import type { ModelRule } from "./rules.ts";
+import { refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
+import { topicsFolder, type SourceFile } from "./source-file.ts";
+import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
+
+/**
+ * Reads all files below `topics/` as one model. Pure: the same files in any order give the same outcome.
+ * @param files - Domain files and schemas, with paths relative to the project's root.
+ */
+export function readTopics(files: readonly SourceFile[]): Reading<Model> {
+  const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  const schemas = new SchemaFiles(sorted.filter((file) => file.path.endsWith(".avsc")));
+  const problems: Problem[] = [];
+  const domains: Domain[] = [];
+  for (const file of sorted) {
+    if (!/\.ya?ml$/.test(file.path)) continue;
+    const start = { file: file.path, line: 1, column: 1 };
+    if (!isDomainFile(file.path)) {
+      problems.push({ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` });
+    } else if ("refused" in file) {
+      problems.push({ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) });
+    } else {
+      const read = readDomain(file.path, file.text, schemas);
+      problems.push(...read.problems);
+      if (read.domain !== undefined) domains.push(read.domain);
+    }
+  }
+  domains.sort((a, b) => compareText(a.name, b.name));
+  problems.push(...schemas.problems, ...checkTopicNames(domains), ...checkEvents(domains), ...checkServices(domains));
+  return problems.length > 0 ? { ok: false, problems: sortProblems(problems) } : { ok: true, value: { domains } };
+}
+
+/** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */
+export function isDomainFile(path: string): boolean {
+  return path.startsWith(`${topicsFolder}/`) && /^[^/]+\.yaml$/.test(path.slice(topicsFolder.length + 1));
+}
+
+function topicsOf(domains: readonly Domain[]): TopicDeclaration[] {
+  return domains.flatMap((domain) => domain.topics);
+}
+
+function problemAt(rule: ModelRule, source: SourceLocation, message: string, fix: string): Problem {
+  return { rule, ...source, message, fix };
+}
+
+function standsAt(source: SourceLocation): string {
+  return `${source.file}:${source.line}`;
+}
+
+function checkTopicNames(domains: readonly Domain[]): Problem[] {
+  const problems: Problem[] = [];
+  const first = new Map<string, TopicDeclaration>();
+  const groups = new Set(topicsOf(domains).flatMap((topic) => topic.consumers.map((consumer) => consumer.service)));
+  const derived = new Map([...groups].sort(compareText).map((group) => [metricName(deadLetterTopicName(group)), group]));
+  for (const topic of topicsOf(domains)) {
+    const { name, source } = topic;
+    if (name === "." || name === "..") problems.push(problemAt("invalid-name", source, `a topic can't be named ${JSON.stringify(name)}`, "give it a name that says what it holds"));
+    const prefix = reservedTopicPrefixes.find((reserved) => name.startsWith(reserved));
+    if (prefix !== undefined) problems.push(problemAt("reserved-name", source, `topics that begin with ${JSON.stringify(prefix)} belong to the platform`, "choose another name"));
+    const group = derived.get(metricName(name));
+    if (isDerivedTopicName(name) || group !== undefined) {
+      problems.push(problemAt("reserved-name", source, `${JSON.stringify(name)} has the form of a dead-letter or retry topic${group === undefined ? "" : ` of ${group}`}; those are derived from consumers`, "delete it, or choose another name"));
+    }
+    const other = first.get(metricName(name));
+    if (other === undefined) first.set(metricName(name), topic);
+    else if (other.name === name) problems.push(problemAt("duplicate-topic", source, `the topic ${name} is declared at ${standsAt(other.source)} already`, "delete one of the two, or rename it"));
+    else problems.push(problemAt("colliding-topic", source, `the topic ${name} collides with ${other.name} (${standsAt(other.source)}): Kafka's metrics do not tell '.' and '_' apart`, "use '-' between words"));
+  }
+  return problems;
+}
+
+function checkEvents(domains: readonly Domain[]): Problem[] {
+  const problems: Problem[] = [];
+  const events = new Map<string, SourceLocation>();
+  const records = new Map<string, { event: string; source: SourceLocation }>();
+  for (const topic of topicsOf(domains)) {
+    for (const event of topic.events) {
+      const sameEvent = events.get(event.name);
+      if (sameEvent !== undefined) problems.push(problemAt("duplicate-event", event.source, `the event ${event.name} is declared at ${standsAt(sameEvent)} already`, "give one of them another name"));
+      else events.set(event.name, event.source);
+      const sameRecord = records.get(event.record);
+      if (sameRecord !== undefined) problems.push(problemAt("duplicate-record", event.source, `the record ${event.record} belongs to ${sameRecord.event} (${standsAt(sameRecord.source)}) already`, "give this event a record of its own"));
+      else records.set(event.record, { event: event.name, source: event.source });
+    }
+  }
+  return problems;
+}
+
+function checkServices(domains: readonly Domain[]): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map<string, Domain>();
+  for (const domain of domains) {
+    for (const service of domain.services) {
+      const other = owners.get(service);
+      if (other !== undefined && other !== domain) problems.push(problemAt("duplicate-service-owner", domain.source, `the service ${service} is listed in the domains ${other.name} (${other.source.file}) and ${domain.name}`, "list it in one of them"));
+      else owners.set(service, domain);
+    }
+    for (const { service, source } of [...domain.services.map((service) => ({ service, source: domain.source })), ...domain.topics.flatMap((topic) => [...topic.producers, ...topic.consumers])]) {
+      if (platformPrincipals.some((reserved) => reserved === service)) problems.push(problemAt("reserved-name", source, `${JSON.stringify(service)} is a principal of the platform`, "give the service another name"));
+    }
+  }
+  return problems;
+}

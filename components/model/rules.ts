@@ -1,0 +1,42 @@
+/**
+ * Catalogue of what the model refuses. A rule's id is stable: exceptions, editors and CI refer to it.
+ * Each text says why the rule is there; the message of a problem says what is wrong in the place at hand.
+ */
+export const modelRules = {
+  "file-unreadable": "Only plain text files in UTF-8 are read, so that a review shows all there is.",
+  "file-outside": "A path may not leave the folder topics/: a pull request must show everything that it changes.",
+  "file-too-large": "A file that people edit stays readable; a large one is a mistake and would slow every check.",
+  "file-misplaced": "Domain files lie directly in topics/ and end in .yaml; elsewhere they would be overlooked.",
+  "control-character": "Invisible characters make a file read differently from what a reviewer sees.",
+  "yaml-syntax": "The file is not YAML 1.2.",
+  "yaml-tab": "YAML allows no tab as indentation.",
+  "yaml-duplicate-key": "Of two equal keys readers keep one and lose the other.",
+  "yaml-alias": "Anchors, aliases and merge keys hide from the changed line what it changes elsewhere.",
+  "yaml-tag": "Explicit tags change the type of a value; no field needs one.",
+  "yaml-too-deep": "The format has a handful of levels; deeper nesting is a mistake.",
+  "unknown-key": "An unknown key would silently do nothing.",
+  "missing-key": "A required field is absent.",
+  "wrong-type": "The value has another type than the field.",
+  "invalid-value": "The value is outside what the field allows.",
+  "invalid-unit": "Sizes, durations and rates carry their unit, so that nobody has to guess it.",
+  "invalid-name": "Names become topics, principals and folders: their characters and length are limited.",
+  "reserved-name": "The name belongs to the platform or is derived by it.",
+  "domain-file-name": "A domain is found by its file: topics/<domain>.yaml.",
+  "duplicate-topic": "One topic has one declaration and one owner.",
+  "colliding-topic": "Kafka's metrics turn '.' into '_', so names that differ only there collide.",
+  "duplicate-event": "One event type has one topic.",
+  "duplicate-record": "One Avro record belongs to one event type, or consumers could not tell them apart.",
+  "duplicate-service-owner": "A service is run by one team.",
+  "unknown-event": "Only a declared event can be published or consumed.",
+  "schema-missing": "Each event type has its schema in the same repository.",
+  "schema-invalid": "The schema must be an Avro record with a namespace.",
+  "key-not-in-schema": "The key is a field of each record on the topic, or order could not be kept by it.",
+  "too-many-instances": "A consumer beyond the number of partitions never gets a record.",
+  "min-isr-too-high": "With min ISR at the replication factor the loss of one broker stops all writing.",
+  "replication-too-high": "A topic can't have more replicas than there are brokers.",
+  "stack-settings-missing": "Each environment says where and how large it is, in stacks/Pulumi.<stack>.yaml.",
+  "unknown-service": "A setting for a service that no topic mentions would do nothing.",
+} as const satisfies Record<string, string>;
+
+/** Id of a rule of the model. */
+export type ModelRule = keyof typeof modelRules;

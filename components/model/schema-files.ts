@@ -1,0 +1,83 @@
+import { readAvroSchema, type AvroRecord } from "./avro-schema.ts";
+import type { Problem } from "./problem.ts";
+import { maxSourceBytes, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import type { ModelRule } from "./rules.ts";
+import { didYouMean } from "./suggestion.ts";
+import { findHiddenCharacter } from "./yaml-document.ts";
+
+/** What a reference to a schema file leads to. */
+export type SchemaLookup = { readonly ok: true; readonly value: AvroRecord } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
+
+/** The schema files at hand; each is read once, however many events refer to it. */
+export class SchemaFiles {
+  readonly #files: ReadonlyMap<string, SourceFile>;
+  readonly #read = new Map<string, AvroRecord | Problem>();
+
+  constructor(files: readonly SourceFile[]) {
+    this.#files = new Map(files.map((file) => [file.path, file]));
+  }
+
+  /** Problems within the schema files that were looked up. */
+  get problems(): Problem[] {
+    return [...this.#read.values()].filter((entry): entry is Problem => "rule" in entry);
+  }
+
+  /**
+   * Finds the schema that a domain file refers to.
+   * @param reference - Path relative to `topics/`, as written.
+   */
+  find(reference: string): SchemaLookup {
+    const escape = leavesFolder(reference);
+    if (escape !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${escape}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
+    const path = `${topicsFolder}/${reference}`;
+    const file = this.#files.get(path);
+    if (file === undefined || ("refused" in file && file.refused === "not-found")) {
+      const known = [...this.#files.keys()].filter((candidate) => candidate.endsWith(".avsc")).map((candidate) => candidate.slice(topicsFolder.length + 1));
+      const fix = didYouMean(reference, known);
+      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: fix?.startsWith("did you mean") === true ? fix : "create the schema, or correct the path" };
+    }
+    const found = this.#read.get(path) ?? this.#readFile(file);
+    this.#read.set(path, found);
+    if ("rule" in found) return { ok: false, rule: "schema-invalid", message: `the schema ${path} can't be used: ${found.message}` };
+    return { ok: true, value: found };
+  }
+
+  #readFile(file: SourceFile): AvroRecord | Problem {
+    if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail) };
+    const hidden = findHiddenCharacter(file.text);
+    if (hidden !== undefined) {
+      const before = file.text.slice(0, hidden).split("\n");
+      return { rule: "control-character", file: file.path, line: before.length, column: (before.at(-1) ?? "").length + 1, message: "an invisible character stands here", fix: "delete it" };
+    }
+    const read = readAvroSchema(file.text);
+    if (read.ok) return read.value;
+    return { rule: "schema-invalid", file: file.path, line: read.line, column: read.column, message: read.message, ...(read.fix === undefined ? {} : { fix: read.fix }) };
+  }
+}
+
+/** Why a path leaves its folder, or undefined when it does not. */
+function leavesFolder(reference: string): string | undefined {
+  if (reference.startsWith("/") || /^[A-Za-z]:/.test(reference)) return "is absolute";
+  if (reference.includes("\\")) return "has backslashes";
+  if (reference.split("/").some((step) => step === ".." || step === "." || step === "")) return "has '.', '..' or empty steps";
+  return undefined;
+}
+
+/** Rule that a refused file breaks. */
+export function refusalRule(refused: FileRefusal): ModelRule {
+  if (refused === "symbolic-link") return "file-outside";
+  return refused === "too-large" ? "file-too-large" : "file-unreadable";
+}
+
+/** What a refusal means, in words. */
+export function refusalText(refused: FileRefusal, detail: string): string {
+  const texts: Record<FileRefusal, string> = {
+    "symbolic-link": `it is a symbolic link (${detail}); only plain files are read`,
+    "not-a-file": `it is no plain file (${detail})`,
+    "too-large": `it is too large (${detail}); the limit is ${maxSourceBytes} bytes`,
+    "not-utf-8": `it is not text in UTF-8 (${detail})`,
+    unreadable: `it can't be read (${detail})`,
+    "not-found": `it is not there (${detail})`,
+  };
+  return texts[refused];
+}

@@ -1,0 +1,21 @@
+/**
+ * One file as it was found, from disk or from a commit. What can't be read as text comes as a refusal, so
+ * that reading stays a pure function of its input.
+ */
+export type SourceFile =
+  | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly refused: FileRefusal; readonly detail: string };
+
+/** Why a file was not read. */
+export type FileRefusal = "symbolic-link" | "not-a-file" | "too-large" | "not-utf-8" | "unreadable" | "not-found";
+
+/** Folder of domain files, relative to the project's root. */
+export const topicsFolder = "topics";
+
+/** Largest YAML or Avro file in bytes: hundreds of topics fit; beyond that reading with positions costs too much memory. */
+export const maxSourceBytes = 1024 * 1024;
+
+/** Path of a stack's file, relative to the project's root. */
+export function stackFilePath(stack: string): string {
+  return `stacks/Pulumi.${stack}.yaml`;
+}

@@ -1,0 +1,105 @@
+import * as z from "zod";
+import { platformPrincipals, slugPattern } from "./names.ts";
+import type { Problem } from "./problem.ts";
+import { parseRate, rateUnits } from "./rate.ts";
+import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./topic-file.ts";
+import type { Reading } from "./types.ts";
+import { unlocated, validate, type Located } from "./validation.ts";
+
+/** Pulumi's name of the one structured setting of a stack. */
+export const stackSettingsKey = "event-platform:platform";
+
+const slug = name(slugPattern, "lower-case letters, digits and single dashes, starting with a letter, at most 50", "Name.");
+
+const service = z
+  .strictObject({
+    replicas: count(0, 1_000, "Processes or pods of the service. Default: as its template says.").optional(),
+    env: z
+      .record(name("^[A-Z][A-Z0-9_]*$", "upper-case letters, digits and '_'", "Name of the variable."), z.string())
+      .meta({ description: "Environment variables added to those of the platform. No secrets." })
+      .optional(),
+  })
+  .meta({ description: "Settings of one service in this environment." });
+
+/** Format of the setting `event-platform:platform`. */
+export const stackSettingsSchema = z
+  .strictObject({
+    substrate: z.enum(["local", "kubernetes"]).meta({ description: "Where the platform runs: processes on this machine, or Kubernetes." }),
+    kafka: z
+      .strictObject({
+        zones: z.array(slug).min(1).max(32).meta({ description: "Zones (racks) that hold brokers." }).default(["zone-a", "zone-b", "zone-c"]),
+        brokersPerZone: count(1, 100, "Brokers in each zone. Default: 3.").default(3),
+        controllers: z.union([z.literal(1), z.literal(3), z.literal(5)]).meta({ description: "KRaft controllers: 1, 3 or 5. Default: 3." }).default(3),
+      })
+      .prefault({}),
+    topics: z
+      .strictObject({
+        replicationFactor: replicationFactor.default(3),
+        minInsyncReplicas: minInsyncReplicas.default(2),
+        partitionFactor: z.number().gt(0).max(10).meta({ description: "Factor on every topic's partitions, rounded up. Default: 1." }).default(1),
+        retention: retention.prefault("7d"),
+        maxMessage: maxMessage.prefault("1MB"),
+        compression: compression.default("lz4"),
+        compatibility: compatibility.default("BACKWARD"),
+      })
+      .prefault({}),
+    quotas: z
+      .strictObject({
+        producer: quantity(rateUnits, parseRate, "Write quota per broker of a service that declares none. Default: 5MiB/s.").prefault("5MiB/s"),
+        consumer: quantity(rateUnits, parseRate, "Read quota per broker of a service that declares none. Default: 10MiB/s.").prefault("10MiB/s"),
+      })
+      .prefault({}),
+    services: z.record(slug, service).meta({ description: "Settings per service." }).default({}),
+    local: z
+      .strictObject({ portBase: count(1_024, 60_000, "First port of the local platform; the others follow at fixed offsets. Default: 17000.").default(17_000) })
+      .prefault({}),
+  })
+  .meta({ description: "An environment of the platform." });
+
+/** Settings of an environment, units as numbers: retention in ms (-1 for ever), sizes in bytes, rates in bytes per second. */
+export type StackSettings = z.output<typeof stackSettingsSchema>;
+
+/** Number of brokers of an environment. */
+export function brokerCount(settings: StackSettings): number {
+  return settings.kafka.zones.length * settings.kafka.brokersPerZone;
+}
+
+/**
+ * Validates the value of `event-platform:platform`, as `config.requireObject` gives it. Problems name the
+ * setting; with `at` (the value with its place in the stack's file) they name the line too.
+ */
+export function parseStackSettings(value: unknown, at: Located = unlocated(stackSettingsKey)): Reading<StackSettings> {
+  const read = validate(stackSettingsSchema, value, at);
+  if (!read.ok) return read;
+  const settings = read.value;
+  const problems: Problem[] = [];
+  const { zones } = settings.kafka;
+  const repeated = zones.find((zone, index) => zones.indexOf(zone) !== index);
+  if (repeated !== undefined) {
+    problems.push({ rule: "invalid-value", ...at.place(["kafka", "zones", zones.lastIndexOf(repeated)]), message: `zone ${JSON.stringify(repeated)} is listed twice`, fix: "list each zone once" });
+  }
+  const brokers = brokerCount(settings);
+  const factor = settings.topics.replicationFactor;
+  if (factor > brokers) {
+    problems.push({
+      rule: "replication-too-high",
+      ...at.place(["topics", "replicationFactor"]),
+      message: `topics.replicationFactor is ${factor}, but there are ${brokers} brokers (${zones.length} zones × ${settings.kafka.brokersPerZone})`,
+      fix: `lower it to ${brokers}, or add brokers`,
+    });
+  }
+  if (settings.topics.minInsyncReplicas > Math.max(1, factor - 1)) {
+    problems.push({
+      rule: "min-isr-too-high",
+      ...at.place(["topics", "minInsyncReplicas"]),
+      message: `topics.minInsyncReplicas is ${settings.topics.minInsyncReplicas} with replicationFactor ${factor}: no broker could be lost without writes stopping`,
+      fix: `lower it to ${Math.max(1, factor - 1)}`,
+    });
+  }
+  for (const principal of Object.keys(settings.services)) {
+    if (!platformPrincipals.some((reserved) => reserved === principal)) continue;
+    problems.push({ rule: "reserved-name", ...at.place(["services", principal], "key"), message: `${JSON.stringify(principal)} is a principal of the platform, no service`, fix: "name a service" });
+  }
+  return problems.length === 0 ? read : { ok: false, problems };
+}
+

@@ -1,0 +1,108 @@
+import type { Compatibility, SourceLocation } from "../plan/types.ts";
+import type { Problem } from "./problem.ts";
+
+/** Team that answers for a domain's topics and services. */
+export interface Owner {
+  /** Team slug. */
+  readonly team: string;
+  /** Where the team is reached, for example a chat channel. */
+  readonly contact: string;
+}
+
+/** How much harm an outage of the domain does. */
+export type Criticality = "low" | "medium" | "high";
+
+/** Kafka's `cleanup.policy`. */
+export type Cleanup = "delete" | "compact" | "compact,delete";
+
+/** Kafka's `compression.type`. */
+export type Compression = "producer" | "uncompressed" | "gzip" | "snappy" | "lz4" | "zstd";
+
+/** One event type of a topic. */
+export interface EventDeclaration {
+  /** Event type, for example `order.created`. */
+  readonly name: string;
+  /** Path of the schema below `topics/`, as written: `schemas/order/OrderCreated.avsc`. */
+  readonly schemaPath: string;
+  /** Full name of the Avro record. */
+  readonly record: string;
+  /** The schema as JSON text without white space. */
+  readonly schema: string;
+  readonly compatibility?: Compatibility;
+  readonly source: SourceLocation;
+}
+
+/** A service that writes to a topic. */
+export interface Producer {
+  readonly service: string;
+  /** Event types it publishes, sorted. */
+  readonly events: readonly string[];
+  /** Bytes per second and broker. */
+  readonly quota?: number;
+  readonly source: SourceLocation;
+}
+
+/** A service whose consumer group reads a topic. */
+export interface Consumer {
+  readonly service: string;
+  /** Event types it handles, sorted. */
+  readonly events: readonly string[];
+  /** Consumers in the group at full size. */
+  readonly instances: number;
+  /** Bytes per second and broker. */
+  readonly quota?: number;
+  /** Delays in ms of the retry topics it asks for, ascending. */
+  readonly retryDelays: readonly number[];
+  readonly source: SourceLocation;
+}
+
+/** A topic as a product team declares it. Absent settings are the stack's. */
+export interface TopicDeclaration {
+  readonly name: string;
+  readonly description: string;
+  readonly domain: string;
+  readonly owner: Owner;
+  readonly criticality: Criticality;
+  /** Partitions at full size, before the stack's factor. */
+  readonly partitions: number;
+  /** Milliseconds; -1 is for ever. */
+  readonly retention?: number;
+  /** Bytes and partition. */
+  readonly retentionBytes?: number;
+  readonly cleanup?: Cleanup;
+  /** Largest record batch in bytes. */
+  readonly maxMessage?: number;
+  readonly compression?: Compression;
+  readonly compatibility?: Compatibility;
+  readonly replicationFactor?: number;
+  readonly minInsyncReplicas?: number;
+  /** Field whose value is the record key; absent: records have no key. */
+  readonly key?: string;
+  /** Sorted by name. */
+  readonly events: readonly EventDeclaration[];
+  /** Sorted by service. */
+  readonly producers: readonly Producer[];
+  /** Sorted by service. */
+  readonly consumers: readonly Consumer[];
+  readonly source: SourceLocation;
+}
+
+/** One file `topics/<domain>.yaml`. */
+export interface Domain {
+  readonly name: string;
+  readonly owner: Owner;
+  readonly criticality: Criticality;
+  /** Services that the domain's team runs, sorted. */
+  readonly services: readonly string[];
+  /** Sorted by name. */
+  readonly topics: readonly TopicDeclaration[];
+  readonly source: SourceLocation;
+}
+
+/** All that product teams declared, validated. Sorted by name at each level. */
+export interface Model {
+  readonly domains: readonly Domain[];
+}
+
+/** Outcome of reading: a value, or every problem found. */
+export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };

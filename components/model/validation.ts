@@ -1,0 +1,150 @@
+import * as z from "zod";
+import type { SourceLocation } from "../plan/types.ts";
+import { sortProblems, type Problem } from "./problem.ts";
+import { modelRules, type ModelRule } from "./rules.ts";
+import { didYouMean } from "./suggestion.ts";
+import type { Reading } from "./types.ts";
+
+/** Steps from a file's root to a value. */
+export type PropertyPath = readonly PropertyKey[];
+
+/** Finds where a value (or its key) stands. A path that is not there gives its nearest ancestor. */
+export interface Located {
+  place(path: PropertyPath, part?: "key" | "value"): SourceLocation;
+}
+
+/** For values that do not come from a file: every place is the origin's first character. */
+export function unlocated(origin: string): Located {
+  return { place: () => ({ file: origin, line: 1, column: 1 }) };
+}
+
+/** Prints a path as people write it: `topics.order-events.partitions`, `kafka.zones[1]`. */
+export function formatPath(path: PropertyPath): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else if (/^[A-Za-z0-9_-]+$/.test(String(step))) text += text === "" ? String(step) : `.${String(step)}`;
+    else text += `[${JSON.stringify(String(step))}]`;
+  }
+  return text;
+}
+
+/** Validates a value against a schema of this package; each issue becomes a problem at its place. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown, at: Located): Reading<z.output<S>> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, problems: sortProblems(result.error.issues.flatMap((issue) => describeIssue(issue, schema, value, at))) };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown, at: Located): Problem[] {
+  const path = issue.path;
+  const subject = formatPath(path);
+  const problem = (rule: ModelRule, message: string, fix?: string, part: "key" | "value" = "value", where: PropertyPath = path): Problem => ({
+    rule,
+    ...at.place(where, part),
+    message,
+    ...(fix === undefined ? {} : { fix }),
+  });
+  const of = subject === "" ? "the file" : subject;
+  const found = valueAt(root, path);
+
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) =>
+        problem("unknown-key", `unknown key ${JSON.stringify(key)}${subject === "" ? "" : ` in ${subject}`}`, didYouMean(key, knownKeys(schema, path)), "key", [...path, key]),
+      );
+    case "invalid_type":
+      if (found === undefined) {
+        const key = path.at(-1);
+        const missing = path.length === 0 ? "the file is empty" : `${JSON.stringify(String(key))} is missing${path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : ""}`;
+        return [problem("missing-key", missing, path.length === 0 ? undefined : `add ${String(key)}: …`, "key", path.slice(0, -1))];
+      }
+      return [issue.message.startsWith("Invalid input") ? problem("wrong-type", `${of} must be ${article(issue.expected)}; got ${shown(found)}`) : problem("invalid-unit", `${of}: ${issue.message}`)];
+    case "invalid_value":
+      return [problem("invalid-value", `${of} must be one of ${issue.values.map(String).join(", ")}; got ${shown(found)}`, didYouMean(String(found), issue.values.map(String)))];
+    case "invalid_union":
+      return [problem("invalid-value", `${of} is not allowed: ${shown(found)}`, allowedLiterals(schema, path))];
+    case "invalid_key":
+      return [problem("invalid-name", issue.issues[0]?.message ?? `${shown(path.at(-1))} is not allowed as a name`, nameFix(String(path.at(-1))), "key")];
+    case "invalid_format":
+      return [problem("invalid-name", `${of}: ${issue.message}`, typeof found === "string" ? nameFix(found) : undefined)];
+    case "too_small":
+      return [problem("invalid-value", found === "" || (Array.isArray(found) && found.length === 0) ? `${of} is empty` : `${of} must be ${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}; got ${shown(found)}`)];
+    case "too_big":
+      return [problem("invalid-value", `${of} must be at most ${issue.maximum}${typeof found === "string" ? " characters long" : ""}; got ${shown(found)}`)];
+    case "custom": {
+      const rule = issue.params?.["rule"];
+      const fix = issue.params?.["fix"];
+      return [problem(typeof rule === "string" && Object.hasOwn(modelRules, rule) ? (rule as ModelRule) : "invalid-value", `${of}: ${issue.message}`, typeof fix === "string" ? fix : undefined)];
+    }
+    default:
+      return [problem("invalid-value", `${of}: ${issue.message}`)];
+  }
+}
+
+function valueAt(root: unknown, path: PropertyPath): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
+
+/** Follows a path through the schema itself, to tell what it knows there. */
+function schemaAt(schema: z.core.$ZodType, path: PropertyPath): z.core.$ZodType | undefined {
+  let current: z.core.$ZodType | undefined = schema;
+  for (const step of path) {
+    const inner: z.core.$ZodType | undefined = current === undefined ? undefined : unwrapped(current);
+    if (inner instanceof z.core.$ZodObject) current = inner._zod.def.shape[String(step)];
+    else if (inner instanceof z.core.$ZodRecord) current = inner._zod.def.valueType;
+    else if (inner instanceof z.core.$ZodArray) current = inner._zod.def.element;
+    else return undefined;
+  }
+  return current === undefined ? undefined : unwrapped(current);
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.core.$ZodOptional || schema instanceof z.core.$ZodDefault || schema instanceof z.core.$ZodPrefault) return unwrapped(schema._zod.def.innerType);
+  return schema;
+}
+
+function knownKeys(schema: z.core.$ZodType, path: PropertyPath): string[] {
+  const found = schemaAt(schema, path);
+  return found instanceof z.core.$ZodObject ? Object.keys(found._zod.def.shape) : [];
+}
+
+function allowedLiterals(schema: z.core.$ZodType, path: PropertyPath): string | undefined {
+  const found = schemaAt(schema, path);
+  if (!(found instanceof z.core.$ZodUnion)) return undefined;
+  const literals = found._zod.def.options.flatMap((option) => (option instanceof z.core.$ZodLiteral ? option._zod.def.values.map(String) : []));
+  return literals.length === 0 ? undefined : `use one of ${literals.join(", ")}`;
+}
+
+/** A name with capitals, blanks or underscores, as a slug. */
+function nameFix(name: string): string | undefined {
+  const slug = name.trim().replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/^[^a-z]+|[-.]+$/g, "");
+  return slug === "" || slug === name ? undefined : `for example ${slug}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: "a mapping",
+  record: "a mapping",
+  array: "a list",
+  string: "a text",
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function article(expected: string): string {
+  return typeNames[expected] ?? `a ${expected}`;
+}
+
+function shown(value: unknown): string {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

@@ -1,0 +1,196 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLError } from "yaml";
+import type { SourceLocation } from "../plan/types.ts";
+import { sortProblems, type Problem } from "./problem.ts";
+import type { ModelRule } from "./rules.ts";
+import type { Located, PropertyPath } from "./validation.ts";
+
+/** A YAML file as plain data, each value with its place. */
+export interface YamlDocument {
+  readonly value: unknown;
+  readonly at: Located;
+}
+
+/** A value's place, its key's place, and those of what it holds. */
+interface Place {
+  readonly offset: number;
+  readonly keyOffset: number;
+  readonly children: ReadonlyMap<string, Place>;
+}
+
+/** More levels than any format here has. */
+const maxDepth = 32;
+
+/**
+ * Reads one YAML file as plain data with places. Refused, besides what is not YAML: several documents,
+ * duplicate keys, anchors, aliases, explicit tags, keys that are not plain text, control characters.
+ */
+export function readYaml(file: string, text: string): { document?: YamlDocument; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const lines = new LineCounter();
+  const at = (offset: number): SourceLocation => {
+    const { line, col } = lines.linePos(Math.max(0, Math.min(offset, text.length)));
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const report = (rule: ModelRule, offset: number, message: string, fix?: string): void => {
+    problems.push({ rule, ...at(offset), message, ...(fix === undefined ? {} : { fix }) });
+  };
+
+  const hidden = findHiddenCharacter(text);
+  const tooDeep = findTooDeep(text);
+  if (hidden !== undefined || tooDeep !== undefined) {
+    // The lines are counted by hand here: such a file is not handed to the parser.
+    countLines(lines, text);
+    if (hidden !== undefined) report("control-character", hidden, `the character ${codePoint(text, hidden)} is invisible`, "delete it");
+    if (tooDeep !== undefined) report("yaml-too-deep", tooDeep, `more than ${maxDepth} brackets are open here`, "the format needs five levels at most");
+    return { problems };
+  }
+
+  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, merge: false, version: "1.2", schema: "core", logLevel: "silent" });
+  for (const error of [...parsed.errors, ...parsed.warnings]) {
+    const known = describeYamlError(error, text);
+    report(known.rule, error.pos[0], known.message, known.fix);
+  }
+
+  const walk = (node: Node | null | undefined, keyOffset: number, depth: number): { value: unknown; place: Place } => {
+    const offset = node?.range?.[0] ?? keyOffset;
+    const leaf = (value: unknown) => ({ value, place: { offset, keyOffset, children: new Map<string, Place>() } });
+    if (node === null || node === undefined) return leaf(null);
+    if (isAlias(node)) {
+      report("yaml-alias", offset, `the alias *${node.source} stands for a value written elsewhere`, "write the value here");
+      return leaf(undefined);
+    }
+    if ("anchor" in node && typeof node.anchor === "string") report("yaml-alias", offset, `the anchor &${node.anchor} marks a value for reuse`, "delete the anchor and write each value where it is used");
+    if (node.tag !== undefined && node.tag.length > 0 && hasExplicitTag(text, node)) report("yaml-tag", offset, `the tag ${node.tag} sets a type by hand`, "delete the tag");
+    if (depth > maxDepth) {
+      report("yaml-too-deep", offset, `more than ${maxDepth} levels`, "the format needs five levels at most");
+      return leaf(undefined);
+    }
+    if (isScalar(node)) {
+      if (typeof node.value === "string") {
+        const inside = findHiddenCharacter(node.value);
+        if (inside !== undefined) report("control-character", offset, `the text holds the invisible character ${codePoint(node.value, inside)}`, "delete it");
+      }
+      return leaf(node.value);
+    }
+    const children = new Map<string, Place>();
+    if (isSeq(node)) {
+      const items = node.items.map((item, index) => {
+        const child = walk(isPair(item) ? undefined : (item as Node), offset, depth + 1);
+        children.set(String(index), child.place);
+        return child.value;
+      });
+      return { value: items, place: { offset, keyOffset, children } };
+    }
+    if (!isMap(node)) return leaf(undefined);
+    const object: Record<string, unknown> = {};
+    for (const pair of node.items) {
+      const key = pair.key as Node | null;
+      const place = key?.range?.[0] ?? offset;
+      if (!isScalar(key) || (typeof key.value !== "string" && typeof key.value !== "number")) {
+        if (isAlias(key)) report("yaml-alias", place, `the alias *${key.source} stands for a key`, "write the key here");
+        else report("wrong-type", place, "a key must be plain text", "write it as a word, in quotes if needed");
+        continue;
+      }
+      const name = String(key.value);
+      if (key.anchor !== undefined) report("yaml-alias", place, `the anchor &${key.anchor} marks a key for reuse`, "delete the anchor");
+      if (name === "<<") {
+        report("yaml-alias", place, "the merge key << brings in values written elsewhere", "write the values here");
+        continue;
+      }
+      const hiddenInKey = findHiddenCharacter(name);
+      if (name === "__proto__" || hiddenInKey !== undefined) {
+        report(hiddenInKey === undefined ? "unknown-key" : "control-character", place, `the key ${JSON.stringify(name)} is not allowed`, "delete it");
+        continue;
+      }
+      const child = walk(pair.value as Node | null, place, depth + 1);
+      children.set(name, child.place);
+      object[name] = child.value;
+    }
+    return { value: object, place: { offset, keyOffset, children } };
+  };
+
+  if (parsed.errors.length > 0) return { problems: sortProblems(problems) };
+  const root = walk(parsed.contents as Node | null, 0, 0);
+  const document: YamlDocument = {
+    value: root.value,
+    at: {
+      place(path, part = "value") {
+        const found = findPlace(root.place, path);
+        return at(part === "key" ? found.keyOffset : found.offset);
+      },
+    },
+  };
+  return problems.length > 0 ? { document, problems: sortProblems(problems) } : { document, problems };
+}
+
+/** The place of a path, or of its nearest ancestor that is in the file. */
+function findPlace(root: Place, path: PropertyPath): Place {
+  let place = root;
+  for (const step of path) {
+    const child = place.children.get(String(step));
+    if (child === undefined) return place;
+    place = child;
+  }
+  return place;
+}
+
+function describeYamlError(error: YAMLError, text: string): { rule: ModelRule; message: string; fix?: string } {
+  switch (error.code) {
+    case "TAB_AS_INDENT":
+      return { rule: "yaml-tab", message: "a tab is used as indentation", fix: "indent with spaces" };
+    case "DUPLICATE_KEY": {
+      const key = /^("[^"\n]*"|'[^'\n]*'|[^\s:]+)/.exec(text.slice(error.pos[0], error.pos[0] + 300))?.[0] ?? "";
+      return { rule: "yaml-duplicate-key", message: `the key ${key} stands twice in this mapping`, fix: "delete or rename one of them" };
+    }
+    case "TAG_RESOLVE_FAILED":
+      return { rule: "yaml-tag", message: error.message, fix: "delete the tag" };
+    case "BAD_ALIAS":
+    case "ALIAS_PROPS":
+    case "MULTIPLE_ANCHORS":
+      return { rule: "yaml-alias", message: error.message, fix: "write the value where it is used" };
+    case "MULTIPLE_DOCS":
+      return { rule: "yaml-syntax", message: "a second document begins here", fix: "keep one document in each file: delete the line ---" };
+    case "RESOURCE_EXHAUSTION":
+      return { rule: "yaml-too-deep", message: error.message };
+    default:
+      return { rule: "yaml-syntax", message: error.message };
+  }
+}
+
+/** Resolved nodes carry a tag as well; an explicit one has its `!` right before the value. */
+function hasExplicitTag(text: string, node: Node): boolean {
+  const start = node.range?.[0] ?? 0;
+  return /![^\s,[\]{}]*[ \t]*(?:\r?\n[ \t]*)?$/.test(text.slice(Math.max(0, start - 200), start)) || text[start] === "!";
+}
+
+/**
+ * Index of the first control character (other than tab, line feed, carriage return), or of a character
+ * that changes the direction or order of the text around it, zero-width space, or lone surrogate.
+ */
+export function findHiddenCharacter(text: string): number | undefined {
+  const found = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/u.exec(text);
+  return found === null ? undefined : found.index;
+}
+
+/** Index where more flow brackets are open than any good file has: deep nesting would exhaust the parser's stack. */
+function findTooDeep(text: string): number | undefined {
+  let open = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x5b || code === 0x7b) {
+      open++;
+      // Brackets in quoted text and comments count as well: four times the limit leaves room for those.
+      if (open > maxDepth * 4) return index;
+    } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
+  }
+  return undefined;
+}
+
+function countLines(lines: LineCounter, text: string): void {
+  lines.addNewLine(0);
+  for (let index = text.indexOf("\n"); index !== -1; index = text.indexOf("\n", index + 1)) lines.addNewLine(index + 1);
+}
+
+function codePoint(text: string, index: number): string {
+  return `U+${(text.codePointAt(index) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

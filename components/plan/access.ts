@@ -1,0 +1,64 @@
+import { formatDuration } from "../model/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
+import { compareText } from "../model/problem.ts";
+import type { Model } from "../model/types.ts";
+import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
+
+/** Principal of the schema registry. */
+export const registryPrincipal = "schema-registry";
+
+/**
+ * Topics that Apicurio Registry's kafkasql storage keeps for itself: its journal, its snapshots, and the
+ * events about artifacts (defaults of `KafkaSqlConfiguration`). It creates them and checks their configuration.
+ */
+export const registryTopics = ["kafkasql-journal", "kafkasql-snapshots", "registry-events"] as const;
+
+/** Prefix of the registry's consumer groups: a new random one on each start, because it replays its journal. */
+export const registryGroupPrefix = "apicurio-";
+
+/** Everyone who logs in with SCRAM: each service with access to Kafka, and the registry. Sorted. */
+export function planPrincipals(model: Model): PlannedPrincipal[] {
+  const services = kafkaServices(model).map((name): PlannedPrincipal => ({ name, kind: "service" }));
+  return [...services, { name: registryPrincipal, kind: "platform" } satisfies PlannedPrincipal].sort((a, b) => compareText(a.name, b.name));
+}
+
+/** All allow rules, sorted by key. A rule that follows from several declarations stands once, with all reasons. */
+export function planAccess(model: Model): PlannedAcl[] {
+  const rules = new Map<string, { acl: Omit<PlannedAcl, "reason">; reasons: Set<string> }>();
+  const allow = (principal: string, operations: readonly AclOperation[], resourceType: AclResourceType, resourceName: string, reason: string, pattern: PlannedAcl["pattern"] = "Literal"): void => {
+    for (const operation of operations) {
+      const key = aclKey({ principal, operation, resourceType, resourceName, pattern });
+      const rule = rules.get(key) ?? { acl: { key, principal, operation, resourceType, resourceName, pattern }, reasons: new Set<string>() };
+      rule.reasons.add(reason);
+      rules.set(key, rule);
+    }
+  };
+
+  for (const [service, written] of productions(model)) {
+    for (const { topic } of written) allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
+  }
+  for (const group of consumerGroups(model)) {
+    const { service } = group;
+    for (const { topic } of group.consumptions) {
+      allow(service, ["Read", "Describe"], "Topic", topic.name, `${service} consumes ${topic.name}`);
+      allow(service, ["Read", "Describe"], "Group", service, `${service} consumes ${topic.name}`);
+    }
+    // Read as well as write: the service itself replays its dead letters.
+    allow(service, ["Write", "Describe", "Read"], "Topic", deadLetterTopicName(service), `dead letters of ${service}`);
+    for (const delay of group.retryDelays) {
+      allow(service, ["Write", "Describe", "Read"], "Topic", retryTopicName(service, formatDuration(delay)), `${service} retries after ${formatDuration(delay)}`);
+    }
+  }
+  for (const topic of registryTopics) {
+    allow(registryPrincipal, ["Create", "Describe", "DescribeConfigs", "Read", "Write"], "Topic", topic, "storage of the schema registry");
+  }
+  allow(registryPrincipal, ["Read", "Describe"], "Group", registryGroupPrefix, "storage of the schema registry", "Prefixed");
+
+  return [...rules.values()].map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") })).sort((a, b) => compareText(a.key, b.key));
+}
+
+/** Content key of a rule; a prefix ends in `*`, which no name of Kafka may hold. */
+export function aclKey(acl: Pick<PlannedAcl, "principal" | "operation" | "resourceType" | "resourceName" | "pattern">): string {
+  return `${acl.principal}/${acl.operation}/${acl.resourceType}/${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}`;
+}

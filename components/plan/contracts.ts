@@ -1,0 +1,49 @@
+import { formatDuration } from "../model/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
+import { compareText } from "../model/problem.ts";
+import type { StackSettings } from "../model/stack.ts";
+import type { EventDeclaration, Model, TopicDeclaration } from "../model/types.ts";
+import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import { subjectName } from "./subjects.ts";
+import type { ServiceContract } from "./types.ts";
+
+/** The folder that a contract's schema paths start from, below `topics/`. */
+const schemasFolder = "schemas/";
+
+/** A contract for each service with access to Kafka, sorted by service. */
+export function planContracts(model: Model, stack: StackSettings): ServiceContract[] {
+  const written = productions(model);
+  const groups = new Map(consumerGroups(model).map((group) => [group.service, group]));
+  return kafkaServices(model).map((service) => {
+    const group = groups.get(service);
+    const publishes = (written.get(service) ?? []).flatMap(({ topic, producer }) =>
+      eventsOf(topic, producer.events).map((event) => ({
+        event: event.name,
+        topic: topic.name,
+        subject: subjectName(topic.name, event.record),
+        record: event.record,
+        schema: schemaPath(event),
+      })),
+    );
+    const instances = stack.services[service]?.replicas ?? Math.max(1, ...(group?.consumptions.map(({ consumer }) => consumer.instances) ?? []));
+    return {
+      service,
+      ...(group === undefined ? {} : { group: service, deadLetterTopic: deadLetterTopicName(service) }),
+      instances,
+      consumes: (group?.consumptions ?? []).map(({ topic, consumer }) => ({
+        topic: topic.name,
+        events: eventsOf(topic, consumer.events).map((event) => ({ event: event.name, record: event.record, schema: schemaPath(event) })),
+      })),
+      retryTopics: (group?.retryDelays ?? []).map((delayMs) => ({ topic: retryTopicName(service, formatDuration(delayMs)), delayMs })),
+      publishes: publishes.sort((a, b) => compareText(a.event, b.event)),
+    };
+  });
+}
+
+function eventsOf(topic: TopicDeclaration, names: readonly string[]): EventDeclaration[] {
+  return topic.events.filter((event) => names.includes(event.name));
+}
+
+function schemaPath(event: EventDeclaration): string {
+  return event.schemaPath.startsWith(schemasFolder) ? event.schemaPath.slice(schemasFolder.length) : `../${event.schemaPath}`;
+}

@@ -1,0 +1,29 @@
+import type { StackSettings } from "../model/stack.ts";
+import type { Model } from "../model/types.ts";
+import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import type { PlannedQuota } from "./types.ts";
+
+/**
+ * One quota per service: what it declares, summed over its topics, per direction; the stack's default where
+ * it declares none. Every consumer may write (its dead letters), so each service has a write quota; one that
+ * only writes has no read quota. Sorted by principal.
+ */
+export function planQuotas(model: Model, stack: StackSettings): PlannedQuota[] {
+  const written = productions(model);
+  const groups = new Map(consumerGroups(model).map((group) => [group.service, group]));
+  return kafkaServices(model).map((principal) => {
+    const producerQuotas = (written.get(principal) ?? []).map(({ producer }) => producer.quota);
+    const group = groups.get(principal);
+    return {
+      principal,
+      producerByteRate: sumOrDefault(producerQuotas, stack.quotas.producer),
+      ...(group === undefined ? {} : { consumerByteRate: sumOrDefault(group.consumptions.map(({ consumer }) => consumer.quota), stack.quotas.consumer) }),
+    };
+  });
+}
+
+/** A topic without a declared quota counts as nothing once another topic of the service declares one. */
+function sumOrDefault(quotas: readonly (number | undefined)[], fallback: number): number {
+  const declared = quotas.filter((quota) => quota !== undefined);
+  return declared.length === 0 ? fallback : declared.reduce((sum, quota) => sum + quota, 0);
+}

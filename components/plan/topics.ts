@@ -1,0 +1,102 @@
+import { formatDuration } from "../model/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
+import { compareText } from "../model/problem.ts";
+import { brokerCount, type StackSettings } from "../model/stack.ts";
+import type { Cleanup, Compression, Model, TopicDeclaration } from "../model/types.ts";
+import { consumerGroups, type ConsumerGroup } from "./groups.ts";
+import type { PlannedTopic } from "./types.ts";
+
+/** Partitions of a dead-letter topic at full size: it holds few records, read by hand or by replay. */
+export const deadLetterPartitions = 3;
+/** Partitions of a delayed-retry topic at full size. */
+export const retryPartitions = 6;
+/** Least retention of a dead-letter topic in ms: time to find, mend and replay. */
+export const deadLetterRetention = 30 * 86_400_000;
+/** Room for the headers that a record gains on its way to a dead-letter or retry topic, in bytes. */
+export const deadLetterHeadroom = 64 * 1_024;
+
+/** All topics: declared ones, and a dead-letter and the retry topics of each consumer group. Sorted by name. */
+export function planTopics(model: Model, stack: StackSettings): PlannedTopic[] {
+  const declared = model.domains.flatMap((domain) => domain.topics);
+  const planned = declared.map((topic) => planDeclaredTopic(topic, stack));
+  const derived = consumerGroups(model).flatMap((group) => planDerivedTopics(group, stack));
+  return [...planned, ...derived].sort((a, b) => compareText(a.name, b.name));
+}
+
+/** Partitions in an environment: the declared number times the stack's factor, rounded up, at least 1. */
+export function scalePartitions(declared: number, factor: number): number {
+  // Twelve digits hide the error of binary fractions: 30 × 0.1 is 3, and must not become 4.
+  return Math.max(1, Math.ceil(Number((declared * factor).toPrecision(12))));
+}
+
+function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): PlannedTopic {
+  const replicas = replication(topic, stack);
+  return {
+    name: topic.name,
+    kind: "event",
+    domain: topic.domain,
+    owner: topic.owner.team,
+    partitions: scalePartitions(topic.partitions, stack.topics.partitionFactor),
+    replicationFactor: replicas.factor,
+    config: topicConfig({
+      cleanup: topic.cleanup ?? "delete",
+      compression: topic.compression ?? stack.topics.compression,
+      maxMessage: topic.maxMessage ?? stack.topics.maxMessage,
+      minInsyncReplicas: replicas.minInsync,
+      retention: topic.retention ?? stack.topics.retention,
+      retentionBytes: topic.retentionBytes,
+    }),
+    source: topic.source,
+  };
+}
+
+function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedTopic[] {
+  const replicas = replication({}, stack);
+  const sources = group.consumptions.map(({ topic }) => topic);
+  const maxMessage = Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
+  // A dead letter outlives its source, or a record could be lost that is still to be replayed.
+  const retentions = sources.map((topic) => topic.retention ?? stack.topics.retention);
+  const retention = retentions.includes(-1) ? -1 : Math.max(deadLetterRetention, ...retentions);
+  const common = { domain: group.domain, owner: group.team, replicationFactor: replicas.factor, source: group.source };
+  const config = topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replicas.minInsync, retention, retentionBytes: undefined });
+  return [
+    { ...common, name: deadLetterTopicName(group.service), kind: "dead-letter", partitions: scalePartitions(deadLetterPartitions, stack.topics.partitionFactor), config },
+    ...group.retryDelays.map((delay) => ({
+      ...common,
+      name: retryTopicName(group.service, formatDuration(delay)),
+      kind: "retry" as const,
+      partitions: scalePartitions(retryPartitions, stack.topics.partitionFactor),
+      config,
+    })),
+  ];
+}
+
+/** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */
+function replication(topic: { readonly replicationFactor?: number; readonly minInsyncReplicas?: number }, stack: StackSettings): { factor: number; minInsync: number } {
+  const wanted = topic.replicationFactor ?? stack.topics.replicationFactor;
+  const small = stack.topics.replicationFactor < 3;
+  const factor = Math.min(wanted, small ? stack.topics.replicationFactor : brokerCount(stack));
+  const minInsync = Math.min(topic.minInsyncReplicas ?? stack.topics.minInsyncReplicas, Math.max(1, factor - 1));
+  return { factor, minInsync };
+}
+
+interface TopicSettings {
+  readonly cleanup: Cleanup;
+  readonly compression: Compression;
+  readonly maxMessage: number;
+  readonly minInsyncReplicas: number;
+  readonly retention: number;
+  readonly retentionBytes: number | undefined;
+}
+
+/** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
+function topicConfig(settings: TopicSettings): Record<string, string> {
+  return {
+    "cleanup.policy": settings.cleanup,
+    "compression.type": settings.compression,
+    "max.message.bytes": String(settings.maxMessage),
+    "min.insync.replicas": String(settings.minInsyncReplicas),
+    ...(settings.retentionBytes === undefined ? {} : { "retention.bytes": String(settings.retentionBytes) }),
+    "retention.ms": String(settings.retention),
+  };
+}
