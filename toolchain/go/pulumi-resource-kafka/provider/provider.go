@@ -1,0 +1,46 @@
+// Package provider maps the Terraform provider for Kafka to the resource types of the npm package @pulumi/kafka.
+package provider
+
+import (
+	"github.com/Mongey/terraform-provider-kafka/kafka"
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge/tokens"
+	sdkv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
+)
+
+// Version is that of the npm package whose types this plugin serves: the engine matches plugins by exact version.
+const Version = "3.13.2"
+
+// Info describes the provider to the bridge.
+func Info() tfbridge.ProviderInfo {
+	info := tfbridge.ProviderInfo{
+		P:            sdkv2.NewProvider(kafka.Provider()),
+		Name:         "kafka",
+		Version:      Version,
+		Description:  "A Pulumi package for creating and managing Kafka.",
+		GitHubOrg:    "Mongey",
+		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
+		Config: map[string]*tfbridge.SchemaInfo{
+			"sasl_password":         {Secret: tfbridge.True()},
+			"sasl_aws_secret_key":   {Secret: tfbridge.True()},
+			"sasl_aws_token":        {Secret: tfbridge.True()},
+			"client_key":            {Secret: tfbridge.True()},
+			"client_key_passphrase": {Secret: tfbridge.True()},
+		},
+		Resources: map[string]*tfbridge.ResourceInfo{
+			"kafka_acl": {
+				Fields: map[string]*tfbridge.SchemaInfo{
+					"resource_name": {Name: "aclResourceName"},
+					"resource_type": {Name: "aclResourceType"},
+				},
+			},
+		},
+		DataSources: map[string]*tfbridge.DataSourceInfo{
+			"kafka_topic":  {Tok: "kafka:index:getTopic"},
+			"kafka_topics": {Tok: "kafka:index:getTopics"},
+		},
+	}
+	info.MustComputeTokens(tokens.SingleModule("kafka_", "index", tokens.MakeStandard("kafka")))
+	info.SetAutonaming(255, "-")
+	return info
+}
