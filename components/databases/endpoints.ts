@@ -1,0 +1,28 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A PostgreSQL server and its administrator, the same on every substrate. */
+export interface PostgresEndpoint {
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  readonly adminUser: string;
+  /** Secret. */
+  readonly adminPassword: pulumi.Output<string>;
+  /** Certificate (PEM) of the authority that signed the server's certificate. */
+  readonly caCertificate: pulumi.Output<string>;
+  /** The same as a file, for providers that want a path. */
+  readonly caFile: string;
+  /** Stands for the server: depend on it to wait until it answers; deleting it deletes all that is inside. */
+  readonly owner: pulumi.Resource;
+}
+
+/** A Redis server, the same on every substrate. */
+export interface RedisEndpoint {
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  /** Certificate (PEM) of the server's authority; absent where the connection is not encrypted. */
+  readonly caCertificate?: pulumi.Output<string>;
+  /** Stands for the server: depend on it to wait until it answers. */
+  readonly owner: pulumi.Resource;
+  /** Password of a service (secret); the user is named like the service. */
+  password(service: string): pulumi.Output<string>;
+}

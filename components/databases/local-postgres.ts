@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PostgresServer } from "../../toolchain/local-servers.ts";
+import { KitComponent } from "../component.ts";
+import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import type { LocalLayout } from "../local/layout.ts";
+import { LOOPBACK } from "../local/layout.ts";
+import { Password, Process } from "../provider/resources.ts";
+import type { PostgresEndpoint } from "./endpoints.ts";
+
+/** Arguments of {@link LocalPostgres}. */
+export interface LocalPostgresArgs {
+  readonly server: PostgresServer;
+  readonly layout: LocalLayout;
+  readonly port: number;
+  readonly authorities: PlatformAuthorities;
+}
+
+const NAME = "postgres";
+const ADMIN = "platform_admin";
+
+/** Settings for a small machine; durability stays as PostgreSQL ships it. */
+const SETTINGS = {
+  shared_buffers: "64MB",
+  max_connections: 120,
+  jit: "off",
+  wal_level: "minimal",
+  max_wal_senders: 0,
+  password_encryption: "scram-sha-256",
+  ssl_min_protocol_version: "TLSv1.3",
+  log_min_messages: "warning",
+  log_line_prefix: "%m [%p] %u@%d ",
+} as const;
+
+/** PostgreSQL as a process: TLS only, SCRAM passwords only, no Unix socket. Needs no root; started by root it runs as another user. */
+export class LocalPostgres extends KitComponent implements PostgresEndpoint {
+  readonly host = pulumi.output(LOOPBACK);
+  readonly port: number;
+  readonly adminUser = ADMIN;
+  readonly adminPassword: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly caFile: string;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: LocalPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("databases:LocalPostgres", name, opts);
+    const { layout, server } = args;
+    const dataDir = layout.data(NAME);
+    const path = (file: string) => layout.file(NAME, file);
+    const certificate = args.authorities.serverCertificate(NAME, this);
+    this.adminPassword = new Password(`${NAME}-admin`, {}, this.child()).value;
+    this.caCertificate = args.authorities.servers.certificatePem;
+    this.caFile = path("ca.pem");
+    this.port = args.port;
+
+    new Process(
+      NAME,
+      {
+        name: NAME,
+        role: "database",
+        command: [`${server.binDir}/postgres`, "-D", dataDir, "-c", `config_file=${path("postgresql.conf")}`],
+        files: [
+          { path: path("postgresql.conf"), content: postgresqlConf(args.port, path) },
+          { path: path("pg_hba.conf"), content: HOST_RULES },
+          { path: path("server.crt"), content: certificate.chainPem },
+          { path: path("server.key"), content: certificate.privateKeyPem },
+          { path: path("admin-password"), content: this.adminPassword },
+          { path: this.caFile, content: this.caCertificate, mode: "0644" },
+        ],
+        directories: [{ path: dataDir, mode: "0700" }],
+        prepare: [
+          {
+            command: [
+              `${server.binDir}/initdb`, "--pgdata", dataDir, "--username", ADMIN, "--pwfile", path("admin-password"),
+              "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions",
+            ],
+            creates: `${dataDir}/PG_VERSION`,
+          },
+        ],
+        unprivileged: true,
+        ports: [{ name: "sql", host: LOOPBACK, port: args.port }],
+        readiness: { log: { pattern: "database system is ready to accept connections" }, timeoutSeconds: 60 },
+        // SIGINT is PostgreSQL's fast shutdown: sessions are ended, then a checkpoint is written.
+        stop: { signal: "SIGINT", graceSeconds: 20 },
+        stateDir: layout.substrateDir,
+      },
+      this.child(),
+    );
+    this.registerOutputs({ host: this.host, port: this.port });
+  }
+}
+
+/** Nobody gets in without TLS and a password; everything that is not loopback is refused. */
+const HOST_RULES = ["hostssl all all 127.0.0.1/32 scram-sha-256", "hostssl all all ::1/128 scram-sha-256", ""].join("\n");
+
+function postgresqlConf(port: number, path: (file: string) => string): string {
+  const settings: Record<string, string | number> = {
+    listen_addresses: LOOPBACK,
+    port,
+    unix_socket_directories: "",
+    hba_file: path("pg_hba.conf"),
+    ssl: "on",
+    ssl_cert_file: path("server.crt"),
+    ssl_key_file: path("server.key"),
+    ...SETTINGS,
+  };
+  return Object.entries(settings).map(([key, value]) => `${key} = ${typeof value === "number" ? value : `'${value}'`}\n`).join("");
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import type { RedisServer } from "../../toolchain/local-servers.ts";
+import { KitComponent } from "../component.ts";
+import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import type { LocalLayout } from "../local/layout.ts";
+import { LOOPBACK } from "../local/layout.ts";
+import { Password, Process } from "../provider/resources.ts";
+import type { RedisEndpoint } from "./endpoints.ts";
+
+/** One service's share of the cache. */
+export interface RedisUser {
+  /** Service and user name. */
+  readonly service: string;
+  /** Key pattern the service may touch, for example `inventory:*`. */
+  readonly keys: string;
+}
+
+/** Arguments of {@link LocalRedis}. */
+export interface LocalRedisArgs {
+  readonly server: RedisServer;
+  readonly layout: LocalLayout;
+  readonly port: number;
+  readonly authorities: PlatformAuthorities;
+  readonly users: readonly RedisUser[];
+}
+
+const NAME = "redis";
+const MAX_MEMORY = "64mb";
+
+/** Redis as a process: a cache (nothing on disk), a user per service bound to its own keys, no default user. */
+export class LocalRedis extends KitComponent implements RedisEndpoint {
+  readonly host = pulumi.output(LOOPBACK);
+  readonly port: number;
+  readonly caCertificate?: pulumi.Output<string>;
+  readonly owner: pulumi.Resource = this;
+  readonly #passwords: ReadonlyMap<string, pulumi.Output<string>>;
+
+  constructor(name: string, args: LocalRedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("databases:LocalRedis", name, opts);
+    const path = (file: string) => args.layout.file(NAME, file);
+    const dataDir = args.layout.data(NAME);
+    this.port = args.port;
+    this.#passwords = new Map(
+      args.users.map((user) => [user.service, new Password(`redis-${user.service}`, {}, this.child()).value]),
+    );
+    const tlsFiles = [];
+    if (args.server.tls) {
+      const certificate = args.authorities.serverCertificate(NAME, this);
+      this.caCertificate = args.authorities.servers.certificatePem;
+      tlsFiles.push(
+        { path: path("server.crt"), content: certificate.chainPem },
+        { path: path("server.key"), content: certificate.privateKeyPem },
+        { path: path("ca.pem"), content: this.caCertificate },
+      );
+    }
+    const users = pulumi
+      .all(args.users.map((user) => this.password(user.service)))
+      .apply((passwords) => accessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" }))));
+
+    new Process(
+      NAME,
+      {
+        name: NAME,
+        role: "cache",
+        command: [args.server.server, path("redis.conf")],
+        files: [{ path: path("redis.conf"), content: redisConf(args.port, args.server.tls, dataDir, path) }, { path: path("users.acl"), content: users }, ...tlsFiles],
+        directories: [{ path: dataDir }],
+        ports: [{ name: "redis", host: LOOPBACK, port: args.port }],
+        readiness: { log: { pattern: "Ready to accept connections" }, timeoutSeconds: 30 },
+        stateDir: args.layout.substrateDir,
+      },
+      this.child(),
+    );
+    this.registerOutputs({ host: this.host, port: this.port });
+  }
+
+  password(service: string): pulumi.Output<string> {
+    const password = this.#passwords.get(service);
+    if (password === undefined) throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
+    return password;
+  }
+}
+
+/** Redis' ACL file. Passwords stand as SHA-256, the form Redis itself would save. */
+function accessFile(users: readonly (RedisUser & { password: string })[]): string {
+  const lines = users.map((user) => {
+    const hash = createHash("sha256").update(user.password).digest("hex");
+    return `user ${user.service} on #${hash} ~${user.keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`;
+  });
+  return ["user default off", ...lines, ""].join("\n");
+}
+
+function redisConf(port: number, tls: boolean, dataDir: string, path: (file: string) => string): string {
+  const listener = tls
+    ? [
+        "port 0",
+        `tls-port ${port}`,
+        `tls-cert-file ${path("server.crt")}`,
+        `tls-key-file ${path("server.key")}`,
+        `tls-ca-cert-file ${path("ca.pem")}`,
+        // Services prove who they are by their password, not by a certificate.
+        "tls-auth-clients no",
+      ]
+    : [`port ${port}`];
+  return [
+    `bind ${LOOPBACK}`,
+    ...listener,
+    `aclfile ${path("users.acl")}`,
+    `dir ${dataDir}`,
+    'save ""',
+    "appendonly no",
+    `maxmemory ${MAX_MEMORY}`,
+    "maxmemory-policy allkeys-lru",
+    "",
+  ].join("\n");
+}

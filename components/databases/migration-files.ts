@@ -1,0 +1,34 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** One migration: `NNNN_name.sql`. */
+export interface MigrationFile {
+  /** The number in front, for example `0001`; files run in its order. */
+  readonly version: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+
+/**
+ * Reads a folder of migrations in order of version.
+ * @throws {Error} naming the file, when one is not named `NNNN_name.sql` or a version stands twice.
+ */
+export function readMigrationFiles(folder: string): readonly MigrationFile[] {
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file): MigrationFile => {
+      const match = FILE_NAME.exec(file);
+      if (match?.[1] === undefined || match[2] === undefined) {
+        throw new Error(`${join(folder, file)}: a migration is named NNNN_name.sql (digits, then lower-case words with underscores); rename it.`);
+      }
+      return { version: match[1], name: match[2], sql: readFileSync(join(folder, file), "utf8") };
+    });
+  const twice = files.find((file, index) => files[index - 1]?.version === file.version);
+  if (twice !== undefined) {
+    throw new Error(`${folder}: version ${twice.version} stands twice; give ${twice.name} the next free number.`);
+  }
+  return files;
+}

@@ -1,0 +1,90 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import { Migration, Password } from "../provider/resources.ts";
+import type { PostgresEndpoint } from "./endpoints.ts";
+import type { MigrationFile } from "./migration-files.ts";
+
+/** Arguments of {@link ServiceDatabase}. */
+export interface ServiceDatabaseArgs {
+  /** Service the database belongs to, for example `order-service`. */
+  readonly service: string;
+  readonly server: PostgresEndpoint;
+  readonly provider: postgresql.Provider;
+  /** In order of version. */
+  readonly migrations: readonly MigrationFile[];
+}
+
+/**
+ * A service's database: the database, an owner that cannot log in and owns every object, and a
+ * login role that may read and write rows and nothing else. Migrations run as the owner.
+ */
+export class ServiceDatabase extends KitComponent {
+  /** Database name: the service's name with underscores. */
+  readonly database: string;
+  /** Login role of the service; named like the database. */
+  readonly user: string;
+  /** Password of the login role (secret). */
+  readonly password: pulumi.Output<string>;
+  /** What must exist before the service starts. */
+  readonly ready: pulumi.Resource;
+
+  constructor(args: ServiceDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("databases:ServiceDatabase", args.service, opts);
+    const { server, provider } = args;
+    const name = args.service.replaceAll("-", "_");
+    this.database = name;
+    this.user = name;
+    this.password = new Password(`postgres-${args.service}`, {}, this.child()).value;
+
+    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, deletedWith: server.owner, ...extra });
+    const owner = new postgresql.Role(`${name}_owner`, { name: `${name}_owner`, login: false }, options());
+    const login = new postgresql.Role(
+      name,
+      { name, login: true, password: this.password },
+      options({ additionalSecretOutputs: ["password"] }),
+    );
+    const database = new postgresql.Database(name, { name, owner: owner.name }, options());
+
+    // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
+    const connect = new postgresql.Grant(
+      `${name}-connect`,
+      { database: database.name, role: login.name, objectType: "database", privileges: ["CONNECT"] },
+      options(),
+    );
+    const rights = { database: database.name, schema: "public", owner: owner.name, role: login.name };
+    const tables = new postgresql.DefaultPrivileges(
+      `${name}-tables`,
+      { ...rights, objectType: "table", privileges: ["DELETE", "INSERT", "SELECT", "UPDATE"] },
+      options({ dependsOn: [connect] }),
+    );
+    const sequences = new postgresql.DefaultPrivileges(
+      `${name}-sequences`,
+      { ...rights, objectType: "sequence", privileges: ["SELECT", "USAGE"] },
+      options({ dependsOn: [tables] }),
+    );
+    this.ready = new Migration(
+      args.service,
+      {
+        connection: {
+          host: server.host,
+          port: server.port,
+          database: database.name,
+          user: server.adminUser,
+          password: server.adminPassword,
+          caPem: server.caCertificate,
+        },
+        role: owner.name,
+        preamble: [
+          // Everyone may connect to a new database by default; only its own service should.
+          `REVOKE ALL ON DATABASE "${name}" FROM PUBLIC`,
+          `GRANT CREATE, USAGE ON SCHEMA public TO "${name}_owner"`,
+          `GRANT USAGE ON SCHEMA public TO "${name}"`,
+        ],
+        migrations: args.migrations.map((file) => ({ ...file })),
+      },
+      this.child({ dependsOn: [sequences], deletedWith: server.owner }),
+    );
+    this.registerOutputs({ database: this.database });
+  }
+}

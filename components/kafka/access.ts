@@ -1,0 +1,79 @@
+import * as kafka from "@pulumi/kafka";
+import type * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { PlannedAcl, PlannedPrincipal, PlannedQuota } from "../plan/types.ts";
+import { Password } from "../provider/resources.ts";
+import type { KafkaCluster } from "./cluster.ts";
+
+/** Arguments of {@link KafkaAccess}. */
+export interface KafkaAccessArgs {
+  readonly cluster: KafkaCluster;
+  readonly provider: kafka.Provider;
+  readonly principals: readonly PlannedPrincipal[];
+  readonly acls: readonly PlannedAcl[];
+  readonly quotas: readonly PlannedQuota[];
+}
+
+/**
+ * Who may do what on the cluster: a SCRAM-SHA-512 user per principal, its ACLs, its quota.
+ * Resources are named by content, so adding a line in the middle of a file touches nothing else.
+ */
+export class KafkaAccess extends KitComponent {
+  readonly #passwords: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly #grants = new Map<string, pulumi.Resource[]>();
+
+  constructor(name: string, args: KafkaAccessArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kafka:Access", name, opts);
+    const options = this.child({ provider: args.provider, deletedWith: args.cluster.owner });
+    this.#passwords = new Map(
+      args.principals.map((principal) => {
+        const password = new Password(`kafka-${principal.name}`, {}, this.child());
+        const user = new kafka.UserScramCredential(
+          principal.name,
+          { username: principal.name, scramMechanism: "SCRAM-SHA-512", scramIterations: 4096, password: password.value },
+          { ...options, additionalSecretOutputs: ["password"] },
+        );
+        this.#grants.set(principal.name, [user]);
+        return [principal.name, password.value];
+      }),
+    );
+    for (const acl of args.acls) this.#grants.get(acl.principal)?.push(this.acl(acl, options));
+    for (const quota of args.quotas) this.quota(quota, options);
+    this.registerOutputs({});
+  }
+
+  /** Kafka password of a principal (secret). */
+  password(principal: string): pulumi.Output<string> {
+    const password = this.#passwords.get(principal);
+    if (password === undefined) throw new Error(`No principal ${principal} in the plan; it has: ${[...this.#passwords.keys()].join(", ")}.`);
+    return password;
+  }
+
+  /** What must exist before a principal can work: its user and its ACLs. */
+  grantsOf(principal: string): readonly pulumi.Resource[] {
+    return this.#grants.get(principal) ?? [];
+  }
+
+  private acl(acl: PlannedAcl, options: pulumi.CustomResourceOptions): kafka.Acl {
+    return new kafka.Acl(
+      acl.key,
+      {
+        aclPrincipal: `User:${acl.principal}`,
+        aclHost: "*",
+        aclOperation: acl.operation,
+        aclPermissionType: "Allow",
+        aclResourceType: acl.resourceType,
+        aclResourceName: acl.resourceName,
+        resourcePatternTypeFilter: acl.pattern,
+      },
+      options,
+    );
+  }
+
+  private quota(quota: PlannedQuota, options: pulumi.CustomResourceOptions): kafka.Quota {
+    const config: Record<string, string> = {};
+    if (quota.producerByteRate !== undefined) config["producer_byte_rate"] = String(quota.producerByteRate);
+    if (quota.consumerByteRate !== undefined) config["consumer_byte_rate"] = String(quota.consumerByteRate);
+    return new kafka.Quota(quota.principal, { entityType: "user", entityName: quota.principal, config }, options);
+  }
+}

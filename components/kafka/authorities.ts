@@ -1,0 +1,60 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import { Certificate } from "../provider/resources.ts";
+import { ADMIN_PRINCIPAL } from "./node-properties.ts";
+import type { AdminIdentity } from "./cluster.ts";
+
+const HOURS_PER_DAY = 24;
+/** Five years, renewed half a year before the end: the periods Strimzi's documentation uses for its own authorities. */
+export const AUTHORITY_VALIDITY = { validityHours: 1825 * HOURS_PER_DAY, renewBeforeHours: 180 * HOURS_PER_DAY };
+/** One year, renewed a month before the end. */
+export const LEAF_VALIDITY = { validityHours: 365 * HOURS_PER_DAY, renewBeforeHours: 30 * HOURS_PER_DAY };
+
+/** Certificate and key of an authority, as a leaf's `issuer`. */
+export interface Issuer {
+  readonly certificatePem: pulumi.Output<string>;
+  readonly privateKeyPem: pulumi.Output<string>;
+}
+
+/**
+ * The two authorities of a platform: one signs servers, the other clients. They are kept apart, as
+ * Strimzi does, so that a client's certificate can never pose as a broker's to a service.
+ */
+export class PlatformAuthorities extends KitComponent {
+  /** Signs the certificates of servers. */
+  readonly servers: Issuer;
+  /** Signs the certificates of clients; owned by the kit on every substrate. */
+  readonly clients: Issuer;
+  /** The platform's admin, signed by the clients' authority. */
+  readonly admin: AdminIdentity;
+
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super("kafka:PlatformAuthorities", name, opts);
+    this.servers = new Certificate(
+      `${name}-servers`,
+      { kind: "authority", commonName: "event-platform servers", ...AUTHORITY_VALIDITY },
+      this.child(),
+    );
+    this.clients = new Certificate(
+      `${name}-clients`,
+      { kind: "authority", commonName: "event-platform clients", ...AUTHORITY_VALIDITY },
+      this.child(),
+    );
+    const admin = new Certificate(
+      `${name}-admin`,
+      { kind: "leaf", commonName: ADMIN_PRINCIPAL, issuer: this.clients, usages: ["client"], ...LEAF_VALIDITY },
+      this.child(),
+    );
+    this.admin = { certificate: admin.chainPem, privateKey: admin.privateKeyPem };
+    this.registerOutputs({});
+  }
+
+  /** A server certificate for a process on this machine, valid for its loopback names. */
+  serverCertificate(name: string, parent: pulumi.Resource, usages: ("server" | "client")[] = ["server"], commonName = name): Certificate {
+    return new Certificate(
+      name,
+      { kind: "leaf", commonName, issuer: this.servers, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages, ...LEAF_VALIDITY },
+      { parent },
+    );
+  }
+}

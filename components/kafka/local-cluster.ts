@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { KafkaServer } from "../../toolchain/local-servers.ts";
+import { KitComponent } from "../component.ts";
+import type { LocalLayout } from "../local/layout.ts";
+import { LOOPBACK } from "../local/layout.ts";
+import type { LocalPorts } from "../local/ports.ts";
+import { Password, Process } from "../provider/resources.ts";
+import type { PlatformAuthorities } from "./authorities.ts";
+import type { AdminIdentity, KafkaCluster } from "./cluster.ts";
+import { clusterNodes } from "./nodes.ts";
+import type { ClusterShape, KafkaNode } from "./nodes.ts";
+import { NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
+
+/** Arguments of {@link LocalKafkaCluster}. */
+export interface LocalKafkaClusterArgs {
+  readonly shape: ClusterShape;
+  readonly replicationFactor: number;
+  readonly minInsyncReplicas: number;
+  readonly server: KafkaServer;
+  readonly layout: LocalLayout;
+  readonly ports: LocalPorts;
+  readonly authorities: PlatformAuthorities;
+}
+
+/** Heap of a node in MB. Measured: 12 nodes with these hold 1.7 GB altogether, heap and all else. */
+const HEAP_MB = { broker: 160, controller: 96 } as const;
+const LOGGING = readFileSync(new URL("log4j2.properties", import.meta.url), "utf8");
+const START_TIMEOUT_SECONDS = 120;
+/** A controlled shutdown moves leaders away first; all brokers at once on two cores take a while. */
+const STOP_GRACE_SECONDS = 20;
+
+/**
+ * A Kafka cluster of separate JVMs on this machine: TLS on every listener, mutual between nodes
+ * and for the admin, SCRAM-SHA-512 for services, StandardAuthorizer, one rack per zone.
+ */
+export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
+  readonly bootstrap: pulumi.Output<readonly string[]>;
+  readonly admin: pulumi.Output<readonly string[]>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly adminIdentity: AdminIdentity;
+  readonly brokerCount: number;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: LocalKafkaClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kafka:LocalCluster", name, opts);
+    const nodes = clusterNodes(args.shape);
+    const brokers = nodes.filter((node) => node.role === "broker");
+    const controllers = nodes.filter((node) => node.role === "controller");
+    this.brokerCount = brokers.length;
+    this.caCertificate = args.authorities.servers.certificatePem;
+    this.adminIdentity = args.authorities.admin;
+
+    const clusterId = this.clusterId(name);
+    for (const node of nodes) this.nodeProcess(node, controllers, clusterId, args);
+
+    const addresses = (port: (ordinal: number) => number) => pulumi.output(brokers.map((node) => `${LOOPBACK}:${port(node.ordinal)}`));
+    this.bootstrap = addresses(args.ports.brokerClient);
+    this.admin = addresses(args.ports.brokerInternal);
+    this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
+  }
+
+  /** A random cluster id in Kafka's form: 16 bytes as URL-safe base64 without padding. */
+  private clusterId(name: string): pulumi.Output<string> {
+    const seed = new Password(`${name}-id`, {}, this.child());
+    return pulumi.unsecret(seed.value.apply((value) => kafkaUuid(value)));
+  }
+
+  private nodeProcess(
+    node: KafkaNode,
+    controllers: readonly KafkaNode[],
+    clusterId: pulumi.Output<string>,
+    args: LocalKafkaClusterArgs,
+  ): Process {
+    const { layout, ports, server, authorities } = args;
+    const certificate = authorities.serverCertificate(node.name, this, ["server", "client"], NODE_PRINCIPAL);
+    const dataDir = layout.data(node.name);
+    const paths = {
+      properties: layout.file(node.name, "server.properties"),
+      keystore: layout.file(node.name, "keystore.pem"),
+      truststore: layout.file(node.name, "truststore.pem"),
+      logging: layout.file(node.name, "log4j2.properties"),
+    };
+    const listeners =
+      node.role === "controller"
+        ? [{ name: "controller", host: LOOPBACK, port: ports.controller(node.ordinal) }]
+        : [
+            { name: "client", host: LOOPBACK, port: ports.brokerClient(node.ordinal) },
+            { name: "internal", host: LOOPBACK, port: ports.brokerInternal(node.ordinal) },
+          ];
+    const properties = nodeProperties({
+      node,
+      host: LOOPBACK,
+      controllerPorts: new Map(controllers.map((controller) => [controller.id, ports.controller(controller.ordinal)])),
+      ...(node.role === "broker" ? { brokerPorts: { client: ports.brokerClient(node.ordinal), internal: ports.brokerInternal(node.ordinal) } } : {}),
+      dataDir,
+      keystore: paths.keystore,
+      truststore: paths.truststore,
+      replicationFactor: args.replicationFactor,
+      minInsyncReplicas: args.minInsyncReplicas,
+      brokerCount: this.brokerCount,
+    });
+    return new Process(
+      node.name,
+      {
+        name: node.name,
+        role: node.role,
+        zone: node.zone,
+        command: [
+          server.java,
+          ...server.jvmFlags,
+          ...(server.aotCache === undefined ? [] : [`-XX:AOTCache=${server.aotCache}`]),
+          `-Xmx${HEAP_MB[node.role]}m`,
+          `-Dlog4j2.configurationFile=${paths.logging}`,
+          "-cp",
+          server.classPath,
+          "kafka.Kafka",
+          paths.properties,
+        ],
+        files: [
+          { path: paths.properties, content: properties },
+          { path: paths.logging, content: LOGGING },
+          { path: paths.keystore, content: pulumi.interpolate`${certificate.privateKeyPem}${certificate.chainPem}` },
+          {
+            path: paths.truststore,
+            content: pulumi.interpolate`${authorities.servers.certificatePem}${authorities.clients.certificatePem}`,
+          },
+        ],
+        directories: [{ path: dataDir }],
+        prepare: [{ command: stampStorage(server, dataDir, node, clusterId), creates: `${dataDir}/meta.properties` }],
+        ports: listeners,
+        readiness: { log: { pattern: "Kafka Server started" }, timeoutSeconds: START_TIMEOUT_SECONDS },
+        stop: { signal: "SIGTERM", graceSeconds: STOP_GRACE_SECONDS },
+        stateDir: layout.substrateDir,
+      },
+      this.child(),
+    );
+  }
+}
+
+/**
+ * Stamps a node's storage as `kafka-storage.sh format` would, without starting a JVM per node: the
+ * bootstrap records come from a folder that the very same StorageTool formatted, the rest are ids.
+ * `meta.properties` is written last and moved into place, because its presence means "formatted".
+ */
+function stampStorage(server: KafkaServer, dataDir: string, node: KafkaNode, clusterId: pulumi.Output<string>): pulumi.Output<string[]> {
+  const script = 'cp "$1/bootstrap.checkpoint" "$2/bootstrap.checkpoint" && printf "%s" "$3" > "$2/meta.tmp" && mv "$2/meta.tmp" "$2/meta.properties"';
+  return clusterId.apply((id) => [
+    "/bin/sh",
+    "-c",
+    script,
+    "stamp-storage",
+    server.storageTemplate,
+    dataDir,
+    `version=1\ncluster.id=${id}\nnode.id=${node.id}\ndirectory.id=${kafkaUuid(`${id}/${node.id}`)}\n`,
+  ]);
+}
+
+function kafkaUuid(seed: string): string {
+  return createHash("sha256").update(seed).digest().subarray(0, 16).toString("base64url");
+}

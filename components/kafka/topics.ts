@@ -1,0 +1,41 @@
+import * as kafka from "@pulumi/kafka";
+import type * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { PlannedTopic } from "../plan/types.ts";
+import type { KafkaCluster } from "./cluster.ts";
+
+/** Arguments of {@link KafkaTopics}. */
+export interface KafkaTopicsArgs {
+  readonly cluster: KafkaCluster;
+  readonly provider: kafka.Provider;
+  readonly topics: readonly PlannedTopic[];
+  /** Whether the engine must refuse to delete a topic. */
+  readonly protect: boolean;
+}
+
+/** The platform's topics, one resource each, named like the topic, so that neighbours never move. */
+export class KafkaTopics extends KitComponent {
+  /** Topic resources by topic name. */
+  readonly byName: ReadonlyMap<string, kafka.Topic>;
+
+  constructor(name: string, args: KafkaTopicsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kafka:Topics", name, opts);
+    const options = this.child({ provider: args.provider, deletedWith: args.cluster.owner, protect: args.protect });
+    this.byName = new Map(
+      args.topics.map((topic) => [
+        topic.name,
+        new kafka.Topic(
+          topic.name,
+          {
+            name: topic.name,
+            partitions: topic.partitions,
+            replicationFactor: topic.replicationFactor,
+            config: topic.config,
+          },
+          options,
+        ),
+      ]),
+    );
+    this.registerOutputs({});
+  }
+}

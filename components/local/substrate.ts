@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import type { LocalServers } from "../../toolchain/local-servers.ts";
+import { LocalPostgres } from "../databases/local-postgres.ts";
+import { LocalRedis } from "../databases/local-redis.ts";
+import type { RedisUser } from "../databases/local-redis.ts";
+import { PlatformAuthorities } from "../kafka/authorities.ts";
+import { LocalKafkaCluster } from "../kafka/local-cluster.ts";
+import type { StackSettings } from "../model/stack.ts";
+import { Process } from "../provider/resources.ts";
+import { LocalSchemaRegistry } from "../schemas/local-registry.ts";
+import { LocalService } from "../services/local-service.ts";
+import type { InstancePorts } from "../services/local-service.ts";
+import type { Workload } from "../services/workload.ts";
+import { codeVersion } from "./code-version.ts";
+import { LOOPBACK } from "./layout.ts";
+import type { LocalLayout } from "./layout.ts";
+import type { LocalPorts } from "./ports.ts";
+
+/** Name of the service that is the platform's front door; it has a port of its own. */
+const GATEWAY = "api-gateway";
+/** Instances of one service that fit its block of ports. */
+const INSTANCES_PER_SERVICE = 10;
+
+/** Arguments of {@link LocalSubstrate}. */
+export interface LocalSubstrateArgs {
+  readonly settings: StackSettings;
+  readonly servers: LocalServers;
+  readonly layout: LocalLayout;
+  readonly ports: LocalPorts;
+  readonly projectDir: string;
+  /** Names of all services, sorted: a service's place gives it its ports. */
+  readonly services: readonly string[];
+  readonly redisUsers: readonly RedisUser[];
+}
+
+/** One machine as a substrate: every server and service is a process on loopback. */
+export class LocalSubstrate {
+  readonly cluster: LocalKafkaCluster;
+  readonly postgres: LocalPostgres;
+  readonly redis: LocalRedis;
+  readonly #args: LocalSubstrateArgs;
+  readonly #codeVersions = new Map<string, string>();
+
+  constructor(args: LocalSubstrateArgs) {
+    this.#args = args;
+    const { settings, servers, layout, ports } = args;
+    new Process("log-keeper", {
+      name: "log-keeper",
+      role: "maintenance",
+      command: [
+        servers.node,
+        "--disable-warning=ExperimentalWarning",
+        "--max-old-space-size=32",
+        join(args.projectDir, "components/provider/process/log-keeper.ts"),
+        layout.substrateDir,
+      ],
+      ports: [],
+      readiness: { log: { pattern: "log keeper" }, timeoutSeconds: 20 },
+      stateDir: layout.substrateDir,
+    });
+    const authorities = new PlatformAuthorities("authorities");
+    this.cluster = new LocalKafkaCluster("kafka", {
+      shape: settings.kafka,
+      replicationFactor: settings.topics.replicationFactor,
+      minInsyncReplicas: settings.topics.minInsyncReplicas,
+      server: servers.kafka,
+      layout,
+      ports,
+      authorities,
+    });
+    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities });
+    this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
+  }
+
+  /** Starts the schema registry over the cluster. */
+  registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): LocalSchemaRegistry {
+    const { servers, layout, ports } = this.#args;
+    return new LocalSchemaRegistry("schema-registry", {
+      server: servers.apicurio,
+      layout,
+      port: ports.registry,
+      cluster: this.cluster,
+      password,
+      dependsOn,
+    });
+  }
+
+  /** Runs a workload. */
+  service(workload: Workload): LocalService {
+    const { layout, projectDir, servers } = this.#args;
+    return new LocalService({
+      workload,
+      instances: this.portsOf(workload.name, workload.replicas, workload.http),
+      node: servers.node,
+      templates: join(projectDir, "service-templates"),
+      layout,
+      codeVersion: this.#codeVersion(workload.name),
+    });
+  }
+
+  /** Ports of a service's instances. */
+  portsOf(service: string, replicas: number, http: boolean): readonly InstancePorts[] {
+    const { ports, services } = this.#args;
+    if (replicas > INSTANCES_PER_SERVICE) {
+      throw new RangeError(`services.${service}.replicas is ${replicas}; one machine has ports for at most ${INSTANCES_PER_SERVICE} of a service.`);
+    }
+    const first = services.indexOf(service) * INSTANCES_PER_SERVICE;
+    return Array.from({ length: replicas }, (_, index) => ({
+      management: ports.serviceManagement(first + index),
+      ...(http ? { http: service === GATEWAY && index === 0 ? ports.gateway : ports.serviceHttp(first + index) } : {}),
+    }));
+  }
+
+  /** Base URL under which a service's first instance answers. */
+  urlOf(service: string): string {
+    const [first] = this.portsOf(service, 1, true);
+    return `http://${LOOPBACK}:${first?.http}`;
+  }
+
+  #codeVersion(service: string): string {
+    const templates = join(this.#args.projectDir, "service-templates");
+    const known = this.#codeVersions.get(service);
+    if (known !== undefined) return known;
+    const version = codeVersion(join(templates, "lib"), join(templates, service));
+    this.#codeVersions.set(service, version);
+    return version;
+  }
+}

@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import * as kafka from "@pulumi/kafka";
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import { locateLocalServers } from "../toolchain/local-servers.ts";
+import { readMigrationFiles } from "./databases/migration-files.ts";
+import { ServiceDatabase } from "./databases/service-database.ts";
+import { KafkaAccess } from "./kafka/access.ts";
+import { KafkaTopics } from "./kafka/topics.ts";
+import { localLayout } from "./local/layout.ts";
+import { PlatformFiles } from "./local/platform-files.ts";
+import { localPorts } from "./local/ports.ts";
+import { portBase, stateDirectory } from "./local/state-directory.ts";
+import { LocalSubstrate } from "./local/substrate.ts";
+import type { StackSettings } from "./model/stack.ts";
+import { registryPrincipal } from "./plan/access.ts";
+import type { PlatformPlan } from "./plan/types.ts";
+import { TopicLedger } from "./provider/resources.ts";
+
+import { SchemaSubjects } from "./schemas/subjects.ts";
+import { serviceWorkload } from "./services/service-workload.ts";
+import type { ServiceConnections } from "./services/service-workload.ts";
+import { readServiceTemplates } from "./services/template.ts";
+import type { ServiceTemplate } from "./services/template.ts";
+import { TokenIssuer } from "./services/token-issuer.ts";
+
+/** What the program hands to the platform. */
+export interface PlatformArgs {
+  readonly projectDir: string;
+  readonly stack: string;
+  readonly settings: StackSettings;
+  readonly plan: PlatformPlan;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What `pulumi stack output` shows. */
+export interface PlatformOutputs {
+  readonly gateway: string;
+  readonly registry: pulumi.Output<string>;
+  readonly kafkaBootstrap: pulumi.Output<readonly string[]>;
+}
+
+/** Declares the whole platform for one stack. */
+export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
+  const { plan, settings, projectDir, environment } = args;
+  if (settings.substrate !== "local") {
+    throw new Error(`Stack ${args.stack} asks for the substrate "${settings.substrate}"; this version of the kit runs "local" only.`);
+  }
+
+  // Before anything else is declared, so that a refused change has touched nothing.
+  await registered(new TopicLedger("topics", { topics: Object.fromEntries(plan.topics.map(({ name, partitions }) => [name, { partitions }])) }));
+
+  const templates = readServiceTemplates(join(projectDir, "service-templates"));
+  const layout = localLayout(stateDirectory(projectDir, environment));
+  const substrate = new LocalSubstrate({
+    settings,
+    servers: await locateLocalServers(),
+    layout,
+    ports: localPorts(portBase(settings.local.portBase, environment)),
+    projectDir,
+    services: templates.map((template) => template.name),
+    redisUsers: templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }])),
+  });
+  const { cluster, postgres, redis } = substrate;
+
+  const kafkaProvider = kafkaAdmin(substrate);
+  const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: false });
+  const access = new KafkaAccess("access", { cluster, provider: kafkaProvider, ...plan });
+  const registryTopics = plan.topics.filter((topic) => topic.owner === registryPrincipal).flatMap(({ name }) => topics.byName.get(name) ?? []);
+  const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
+  const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects });
+  const databases = serviceDatabases(templates, substrate, projectDir);
+  const tokens = new TokenIssuer("token-issuer");
+
+  const connections: ServiceConnections = {
+    cluster, topics, access, registry, subjects, postgres, redis, tokens,
+    schemasDir: join(projectDir, "topics", "schemas"),
+    urlOf: (service) => substrate.urlOf(service),
+  };
+  for (const template of templates) {
+    substrate.service(
+      serviceWorkload({
+        template,
+        replicas: settings.services[template.name]?.replicas ?? 1,
+        contract: plan.contracts.find((contract) => contract.service === template.name),
+        database: databases.get(template.name),
+        connections,
+      }),
+    );
+  }
+
+  const gateway = substrate.urlOf("api-gateway");
+  new PlatformFiles("platform", {
+    stack: args.stack, layout, cluster, access, registry, postgres, redis, databases, tokens, gateway,
+    principals: plan.principals.map((principal) => principal.name),
+    redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
+    services: Object.fromEntries(templates.map((template) => [template.name, serviceAddresses(template, substrate, settings)])),
+  });
+  return { gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap };
+}
+
+/** Resolves once the engine has accepted a resource; a refused one ends the program. */
+function registered(resource: pulumi.Resource): Promise<void> {
+  return new Promise((resolve) => resource.urn.apply(() => resolve()));
+}
+
+/** Kafka as the admin: every topic, user, ACL and quota goes through it. */
+function kafkaAdmin({ cluster }: LocalSubstrate): kafka.Provider {
+  return new kafka.Provider(
+    "kafka-admin",
+    {
+      bootstrapServers: cluster.admin.apply((addresses) => [...addresses]),
+      tlsEnabled: true,
+      caCert: cluster.caCertificate,
+      clientCert: cluster.adminIdentity.certificate,
+      clientKey: cluster.adminIdentity.privateKey,
+    },
+    { dependsOn: [cluster.owner], deletedWith: cluster.owner },
+  );
+}
+
+function serviceDatabases(templates: readonly ServiceTemplate[], substrate: LocalSubstrate, projectDir: string): Map<string, ServiceDatabase> {
+  const { postgres } = substrate;
+  const provider = new postgresql.Provider(
+    "postgres-admin",
+    {
+      host: postgres.host,
+      port: postgres.port,
+      username: postgres.adminUser,
+      password: postgres.adminPassword,
+      sslmode: "verify-full",
+      sslrootcert: postgres.caFile,
+      superuser: true,
+    },
+    { dependsOn: [postgres.owner] },
+  );
+  return new Map(
+    templates.flatMap((template) => {
+      if (template.database === undefined) return [];
+      const migrations = readMigrationFiles(join(projectDir, "service-templates", template.name, template.database.migrations));
+      return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, migrations })] as const];
+    }),
+  );
+}
+
+function serviceAddresses(template: ServiceTemplate, substrate: LocalSubstrate, settings: StackSettings) {
+  const http = template.http?.port ?? false;
+  const instances = substrate.portsOf(template.name, settings.services[template.name]?.replicas ?? 1, http);
+  return {
+    ...(http ? { http: substrate.urlOf(template.name) } : {}),
+    management: instances.map((instance) => `http://127.0.0.1:${instance.management}`),
+  };
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { LocalLayout } from "../local/layout.ts";
+import { LOOPBACK } from "../local/layout.ts";
+import { Process } from "../provider/resources.ts";
+import type { Workload } from "./workload.ts";
+
+/** Ports of one instance on this machine. */
+export interface InstancePorts {
+  /** Absent where the service offers no HTTP API. */
+  readonly http?: number;
+  readonly management: number;
+}
+
+/** Arguments of {@link LocalService}. */
+export interface LocalServiceArgs {
+  readonly workload: Workload;
+  /** One entry per replica. */
+  readonly instances: readonly InstancePorts[];
+  /** The Node binary. */
+  readonly node: string;
+  /** Folder of the service templates. */
+  readonly templates: string;
+  readonly layout: LocalLayout;
+  /** Changes when the service's code does, so that a running instance is replaced by the new code. */
+  readonly codeVersion: string;
+}
+
+const START_TIMEOUT_SECONDS = 60;
+/** Services drain within 10 s of SIGTERM. */
+const STOP_GRACE_SECONDS = 12;
+
+/** A workload as processes on this machine, one per replica. */
+export class LocalService extends KitComponent {
+  /** Instances in order; ready when the resource exists. */
+  readonly processes: readonly Process[];
+
+  constructor(args: LocalServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:LocalService", args.workload.name, opts);
+    this.processes = args.instances.map((ports, index) => this.instance(args, ports, index));
+    this.registerOutputs({});
+  }
+
+  private instance(args: LocalServiceArgs, ports: InstancePorts, index: number): Process {
+    const { workload, layout } = args;
+    const name = args.instances.length === 1 ? workload.name : `${workload.name}-${index}`;
+    const path = (file: string) => layout.file(name, file);
+    const folder = join(args.templates, workload.name);
+    return new Process(
+      name,
+      {
+        name,
+        role: "service",
+        command: [
+          args.node,
+          "--disable-warning=ExperimentalWarning",
+          `--max-old-space-size=${heapMegabytes(workload.resources.memory)}`,
+          join(folder, workload.entry),
+        ],
+        workingDirectory: folder,
+        env: {
+          ...workload.environment,
+          SERVICE_NAME: workload.name,
+          SERVICE_INSTANCE: String(index),
+          HTTP_HOST: LOOPBACK,
+          MANAGEMENT_PORT: String(ports.management),
+          ...(ports.http === undefined ? {} : { HTTP_PORT: String(ports.http) }),
+          ...Object.fromEntries(workload.files.map((file) => [file.variable, path(file.name)])),
+        },
+        files: workload.files.map((file) => ({ path: path(file.name), content: file.content })),
+        ports: [
+          { name: "management", host: LOOPBACK, port: ports.management },
+          ...(ports.http === undefined ? [] : [{ name: "http", host: LOOPBACK, port: ports.http }]),
+        ],
+        readiness: {
+          http: { url: `http://${LOOPBACK}:${ports.management}${workload.management.readiness}`, status: 200 },
+          timeoutSeconds: START_TIMEOUT_SECONDS,
+        },
+        stop: { signal: "SIGTERM", graceSeconds: STOP_GRACE_SECONDS },
+        restartToken: args.codeVersion,
+        stateDir: layout.substrateDir,
+      },
+      this.child({ dependsOn: [...workload.dependsOn] }),
+    );
+  }
+}
+
+/** Half of what the container may hold is for V8's old space; the rest is buffers, code and stacks. */
+function heapMegabytes(memory: string): number {
+  return Math.floor(Number.parseInt(memory, 10) / 2);
+}

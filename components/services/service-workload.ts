@@ -1,0 +1,140 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RedisEndpoint, PostgresEndpoint } from "../databases/endpoints.ts";
+import type { ServiceDatabase } from "../databases/service-database.ts";
+import type { KafkaAccess } from "../kafka/access.ts";
+import type { KafkaCluster } from "../kafka/cluster.ts";
+import type { KafkaTopics } from "../kafka/topics.ts";
+import type { ServiceContract } from "../plan/types.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import type { SchemaSubjects } from "../schemas/subjects.ts";
+import type { ServiceTemplate } from "./template.ts";
+import type { TokenIssuer } from "./token-issuer.ts";
+import type { SecretFile, Workload } from "./workload.ts";
+
+/** What a service may be connected to; every part is there on every substrate. */
+export interface ServiceConnections {
+  readonly cluster: KafkaCluster;
+  readonly topics: KafkaTopics;
+  readonly access: KafkaAccess;
+  readonly registry: SchemaRegistry;
+  readonly subjects: SchemaSubjects;
+  readonly postgres: PostgresEndpoint;
+  readonly redis: RedisEndpoint;
+  readonly tokens: TokenIssuer;
+  /** Folder with the Avro schemas, as the service sees it. */
+  readonly schemasDir: string;
+  /** Base URL under which a service answers, by service name. */
+  urlOf(service: string): string;
+}
+
+/** Arguments of {@link serviceWorkload}. */
+export interface ServiceWorkloadArgs {
+  readonly template: ServiceTemplate;
+  readonly replicas: number;
+  /** Absent where no topic names the service. */
+  readonly contract: ServiceContract | undefined;
+  /** Absent where the template wants no database. */
+  readonly database: ServiceDatabase | undefined;
+  readonly connections: ServiceConnections;
+}
+
+interface Part {
+  readonly environment?: Record<string, pulumi.Input<string>>;
+  readonly files?: readonly SecretFile[];
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/**
+ * Turns a template's contract into a workload: only what the template asks for is handed over, so
+ * a service without a database never sees one. Variables and files are listed in docs/guide/services.md.
+ */
+export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
+  const { template } = args;
+  const parts = [kafka(args), database(args), redis(args), tokens(args), calls(args)];
+  return {
+    name: template.name,
+    entry: template.runtime.entry,
+    replicas: args.replicas,
+    environment: Object.assign({ LOG_LEVEL: "info" }, ...parts.map((part) => part.environment ?? {})),
+    files: parts.flatMap((part) => part.files ?? []),
+    http: template.http?.port ?? false,
+    management: template.management,
+    resources: template.resources,
+    dependsOn: parts.flatMap((part) => part.dependsOn ?? []),
+  };
+}
+
+function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
+  if (!template.kafka) return {};
+  if (contract === undefined) {
+    throw new Error(`${template.name} asks for Kafka, but no file in topics/ names it as a producer or consumer; add it there or set "kafka: false".`);
+  }
+  const { cluster, access, registry } = connections;
+  const topics = [...contract.consumes.map((consumed) => consumed.topic), ...contract.publishes.map((event) => event.topic), contract.deadLetterTopic];
+  const subjects = contract.publishes.map((event) => event.subject);
+  return {
+    environment: {
+      KAFKA_BROKERS: cluster.bootstrap.apply((addresses) => addresses.join(",")),
+      KAFKA_USERNAME: template.name,
+      SCHEMAS_DIR: connections.schemasDir,
+      SCHEMA_REGISTRY_URL: registry.url,
+    },
+    files: [
+      { name: "kafka-ca.pem", variable: "KAFKA_CA_FILE", content: cluster.caCertificate },
+      { name: "kafka-password", variable: "KAFKA_PASSWORD_FILE", content: access.password(template.name) },
+      { name: "kafka-contract.json", variable: "KAFKA_CONTRACT_FILE", content: `${JSON.stringify(contract, null, 2)}\n` },
+    ],
+    dependsOn: [
+      ...access.grantsOf(template.name),
+      ...new Set(topics.flatMap((topic) => (topic === undefined ? [] : (connections.topics.byName.get(topic) ?? [])))),
+      ...new Set(subjects.map((subject) => connections.subjects.resource(subject))),
+    ],
+  };
+}
+
+function database({ database: own, connections }: ServiceWorkloadArgs): Part {
+  if (own === undefined) return {};
+  const { postgres } = connections;
+  return {
+    environment: {
+      DATABASE_HOST: postgres.host,
+      DATABASE_PORT: String(postgres.port),
+      DATABASE_NAME: own.database,
+      DATABASE_USER: own.user,
+    },
+    files: [
+      { name: "database-password", variable: "DATABASE_PASSWORD_FILE", content: own.password },
+      { name: "database-ca.pem", variable: "DATABASE_CA_FILE", content: postgres.caCertificate },
+    ],
+    dependsOn: [own.ready],
+  };
+}
+
+function redis({ template, connections }: ServiceWorkloadArgs): Part {
+  if (template.redis === undefined) return {};
+  const { redis: endpoint } = connections;
+  return {
+    environment: { REDIS_HOST: endpoint.host, REDIS_PORT: String(endpoint.port), REDIS_USERNAME: template.name },
+    files: [
+      { name: "redis-password", variable: "REDIS_PASSWORD_FILE", content: endpoint.password(template.name) },
+      ...(endpoint.caCertificate === undefined
+        ? []
+        : [{ name: "redis-ca.pem", variable: "REDIS_CA_FILE", content: endpoint.caCertificate }]),
+    ],
+    dependsOn: [endpoint.owner],
+  };
+}
+
+function tokens({ template, connections }: ServiceWorkloadArgs): Part {
+  if (template.tokens === undefined) return {};
+  const { issuer, audience, keySet } = connections.tokens;
+  return {
+    environment: { JWT_ISSUER: issuer, JWT_AUDIENCE: audience },
+    files: [{ name: "jwks.json", variable: "JWT_JWKS_FILE", content: keySet }],
+  };
+}
+
+function calls({ template, connections }: ServiceWorkloadArgs): Part {
+  const environment = template.calls.map((service) => [`${service.toUpperCase().replaceAll("-", "_")}_URL`, connections.urlOf(service)]);
+  return { environment: Object.fromEntries(environment) };
+}

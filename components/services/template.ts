@@ -1,0 +1,62 @@
+import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+
+/** Kubernetes quantities as templates use them: milli-CPUs and mebibytes. */
+const cpu = z.string().regex(/^\d+m$/, "is a number of milli-CPUs, for example 250m");
+const memory = z.string().regex(/^\d+Mi$/, "is a number of mebibytes, for example 192Mi");
+
+const templateSchema = z.strictObject({
+  /** Equals the folder's name; also the service's principal, group, and Kubernetes name. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, "is a DNS label: lower-case letters, digits, dashes"),
+  description: z.string().min(1),
+  runtime: z.strictObject({ entry: z.string().min(1) }),
+  /** Whether the service offers an HTTP API of its own. */
+  http: z.strictObject({ port: z.boolean() }).optional(),
+  management: z.strictObject({ liveness: z.string(), readiness: z.string(), metrics: z.string() }),
+  /** Folder of migrations; absent where the service has no database. */
+  database: z.strictObject({ migrations: z.string() }).optional(),
+  /** Key pattern the service may touch; absent where it has no cache. */
+  redis: z.strictObject({ keys: z.string() }).optional(),
+  kafka: z.boolean().default(false),
+  /** Services called over HTTP. */
+  calls: z.array(z.string()).default([]),
+  /** `verify`: the service gets the public keys of the token issuer. */
+  tokens: z.literal("verify").optional(),
+  resources: z.strictObject({ cpu, memory }),
+});
+
+/** A service template's contract with the platform: `service-templates/<name>/template.yaml`. */
+export type ServiceTemplate = z.infer<typeof templateSchema>;
+
+/**
+ * Reads every template of a folder, sorted by name. Folders without a `template.yaml` (the shared
+ * library) are no templates.
+ * @throws {Error} naming file, key, value and rule, when a template breaks the contract.
+ */
+export function readServiceTemplates(folder: string): readonly ServiceTemplate[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "template.yaml")))
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => parseServiceTemplate(name, readFileSync(join(folder, name, "template.yaml"), "utf8")));
+}
+
+/**
+ * Validates one template.
+ * @param folder - Name of the template's folder; the template must have the same name.
+ * @throws {Error} as {@link readServiceTemplates}.
+ */
+export function parseServiceTemplate(folder: string, text: string): ServiceTemplate {
+  const file = `service-templates/${folder}/template.yaml`;
+  const result = templateSchema.safeParse(parse(text));
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${file}: ${issue.path.join(".") || "(whole file)"}: ${issue.message}`);
+    throw new Error(`${problems.join("\n")}\nSee docs/guide/services.md for every key.`);
+  }
+  if (result.data.name !== folder) {
+    throw new Error(`${file}: name is ${result.data.name}, but the folder is ${folder}; make them equal.`);
+  }
+  return result.data;
+}

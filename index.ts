@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import * as pulumi from "@pulumi/pulumi";
+import { loadModel } from "./components/model/load.ts";
+import { expectRead } from "./components/model/read.ts";
+import { parseStackSettings } from "./components/model/stack.ts";
+import { planPlatform } from "./components/plan/plan.ts";
+import { platform } from "./components/platform.ts";
+
+const projectDir = fileURLToPath(new URL(".", import.meta.url));
+const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));
+const { model, stack } = expectRead(await loadModel(projectDir, settings));
+
+const outputs = await platform({
+  projectDir,
+  stack: pulumi.getStack(),
+  settings: stack,
+  plan: planPlatform(model, stack),
+  environment: process.env,
+});
+
+/** Front door of the platform. */
+export const gateway = outputs.gateway;
+/** Schema registry, Confluent-compatible API. */
+export const registry = outputs.registry;
+/** Kafka listener for services. */
+export const kafkaBootstrap = outputs.kafkaBootstrap;

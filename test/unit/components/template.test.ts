@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { parseServiceTemplate } from "../../../components/services/template.ts";
+
+const valid = `
+name: order-service
+description: Takes orders
+runtime: {entry: src/main.ts}
+management: {liveness: /livez, readiness: /readyz, metrics: /metrics}
+resources: {cpu: 250m, memory: 192Mi}
+`;
+
+describe("parseServiceTemplate", () => {
+  it("gives what is left out its default", () => {
+    expect(parseServiceTemplate("order-service", valid)).toMatchObject({ kafka: false, calls: [] });
+  });
+
+  it.each([
+    ["an unknown key", `${valid}databse: {migrations: migrations}\n`, /template\.yaml: .*databse/],
+    ["a wrong unit", valid.replace("250m", "250"), /resources\.cpu: is a number of milli-CPUs/],
+    ["a missing key", valid.replace("description: Takes orders\n", ""), /description/],
+  ])("names file, key and rule for %s", (_, text, message) => {
+    expect(() => parseServiceTemplate("order-service", text)).toThrow(message);
+  });
+
+  it("refuses a name that is not the folder's", () => {
+    expect(() => parseServiceTemplate("payment-service", valid)).toThrow(/name is order-service, but the folder is payment-service/);
+  });
+});
