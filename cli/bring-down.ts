@@ -1,0 +1,85 @@
+/** `down` as a function: shared by the commands that stop the platform. */
+import { existsSync } from "node:fs";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommandContext } from "./context.ts";
+import { KitError } from "./errors.ts";
+import { observePlatform, substrateFolder } from "./platform-status.ts";
+import type { PlatformState } from "./platform-status.ts";
+import { progressReporter } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
+import { claimStack, runEngine } from "./pulumi/engine.ts";
+import { locateStack } from "./pulumi/stack.ts";
+import type { StackFiles } from "./pulumi/stack.ts";
+import { engineEnvironment, runWithProgress } from "./bring-up.ts";
+
+/** What a `down` did; the document of `kit down --json`. */
+export interface BringDownResult {
+  readonly stack: string;
+  readonly state: PlatformState;
+  /** Names of the processes that were stopped. */
+  readonly stopped: readonly string[];
+  readonly deleted: boolean;
+  readonly elapsedMs: number;
+}
+
+/** What the kit puts into a state folder. Anything else there is someone's own and stays. */
+const STATE_ENTRIES = ["local", "pulumi", "stack", "passphrase", "credentials.json", "status.json", "run.json", "pulumi.log"];
+
+/**
+ * Stops everything; with `deleteData` destroys the stack and removes what the kit made.
+ * Works with whatever is there: a half-done `up`, a broken state, nothing at all.
+ * @throws KitError `KIT_PLATFORM_BUSY`, `KIT_STOP_INCOMPLETE`.
+ */
+export async function bringDown(context: CommandContext, options: { stack: string; deleteData: boolean }): Promise<BringDownResult> {
+  const started = context.now();
+  const { stateDir } = context;
+  const reporter = progressReporter(context);
+  const files = await locateStack({ projectDir: context.projectDir, stateDir, stack: options.stack });
+  if (existsSync(stateDir)) await claimStack(stateDir, files, (line) => context.stderr.write(`${line}\n`));
+  const before = await observePlatform(stateDir, options.stack).catch(() => undefined);
+  if (options.deleteData && before?.state === "running" && existsSync(files.stateFile)) await destroyStack(context, reporter, files);
+  const stopped = await stopEverything(context, reporter);
+  if (options.deleteData) {
+    await reporter.step("Delete data", async () => deleteState(stateDir));
+    return { stack: options.stack, state: "absent", stopped, deleted: true, elapsedMs: context.now() - started };
+  }
+  const { state } = await observePlatform(stateDir, options.stack);
+  return { stack: options.stack, state, stopped, deleted: false, elapsedMs: context.now() - started };
+}
+
+/**
+ * Lets Pulumi destroy the stack, so that everything declared is taken back by who made it. All of it lives in
+ * the state folder, which is removed afterwards in any case: a destroy that fails is a note, not an obstacle.
+ */
+async function destroyStack(context: CommandContext, reporter: ProgressReporter, files: StackFiles): Promise<void> {
+  const environment = await engineEnvironment(context);
+  const outcome = await runWithProgress(context, reporter, {}, "Destroy", (onProgress) =>
+    runEngine({ operation: "destroy", projectDir: context.projectDir, stateDir: context.stateDir, files, environment, onProgress }));
+  if (outcome.cancelled) throw new KitError("KIT_CANCELLED", "");
+  if (!outcome.succeeded) context.stderr.write("Pulumi could not destroy everything in order; its processes and files are removed directly.\n");
+}
+
+async function stopEverything(context: CommandContext, reporter: ProgressReporter): Promise<readonly string[]> {
+  const { listProcesses, stopProcesses } = await import("../components/provider/process/index.ts");
+  const folder = substrateFolder(context.stateDir);
+  const alive = (await listProcesses(folder)).filter((process) => process.state !== "dead");
+  await reporter.step("Stop", async (say) => {
+    await stopProcesses(folder, { onProgress: (event) => say(`${event.name} ${event.state}`) });
+  });
+  const left = (await listProcesses(folder)).filter((process) => process.state !== "dead");
+  if (left.length > 0) throw new KitError("KIT_STOP_INCOMPLETE", left.map((process) => `${process.name} (${process.pid ?? "starting"})`).join(", "));
+  return alive.map((process) => process.name);
+}
+
+async function deleteState(stateDir: string): Promise<void> {
+  for (const entry of STATE_ENTRIES) await rm(join(stateDir, entry), { recursive: true, force: true, maxRetries: 3 });
+  const left = await readdir(stateDir).catch(() => undefined);
+  for (const name of left ?? []) {
+    if (/^events-\d+\.jsonl$/.test(name)) await rm(join(stateDir, name), { force: true });
+  }
+  if (left !== undefined) {
+    // Not empty: somebody's own files are in it, and they stay.
+    await rmdir(stateDir).catch(() => {});
+  }
+}

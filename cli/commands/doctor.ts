@@ -1,0 +1,23 @@
+import type { CommandDefinition } from "../command.ts";
+import { flag } from "../command.ts";
+import { EXIT } from "../errors.ts";
+
+/** `kit doctor`. */
+export const doctor: CommandDefinition = {
+  configure: (command) => command
+    .option("--fix", "prepare what can be prepared (downloads or builds it into the user's cache)")
+    .option("--json", "print {tools, checks, ok}")
+    .addHelpText("after", "\nExit code 0 when everything needed is there, 3 otherwise."),
+  examples: ["npx kit doctor", "npx kit doctor --fix"],
+  async run(context, options) {
+    const [{ examine, writeDoctorReport }, { writeJson }] = await Promise.all([import("../doctor.ts"), import("../output.ts")]);
+    if (flag(options, "fix")) {
+      const [{ progressReporter }, { preparedTools }] = await Promise.all([import("../progress.ts"), import("../tools.ts")]);
+      await progressReporter(context).step("Tools", async (say) => preparedTools(say));
+    }
+    const report = await examine(context);
+    if (flag(options, "json")) writeJson(context, report);
+    else writeDoctorReport(context, report);
+    return report.ok ? EXIT.good : EXIT.missing;
+  },
+};

@@ -1,0 +1,36 @@
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What a command works with; tests give their own. */
+export interface CommandContext {
+  /** Root of the clone. */
+  readonly projectDir: string;
+  /** State folder of the local platform: `KIT_STATE_DIR`, else `.kit` in the project. */
+  readonly stateDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Results. With `--json` nothing but one JSON document goes here. */
+  readonly stdout: NodeJS.WriteStream;
+  /** Everything a human reads on the way. */
+  readonly stderr: NodeJS.WriteStream;
+  /** Current time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** The context of a real run of the command. */
+export function processContext(): CommandContext {
+  const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
+  return {
+    projectDir,
+    stateDir: stateFolder(process.env, projectDir),
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    now: Date.now,
+  };
+}
+
+/** State folder for an environment; relative values count from the project's root. */
+export function stateFolder(env: NodeJS.ProcessEnv, projectDir: string): string {
+  const configured = env["KIT_STATE_DIR"];
+  return resolve(projectDir, configured === undefined || configured === "" ? ".kit" : configured);
+}

@@ -1,0 +1,201 @@
+/**
+ * The catalogue of the command's errors: code, exit code, message with the value, what to do.
+ * Anything else that reaches the top is a fault of the kit itself and says so.
+ */
+
+/** Exit codes of every `kit` command; scripts rely on them. */
+export const EXIT = {
+  /** It worked, or the answer is yes. */
+  good: 0,
+  /** The answer is no: a rule broken, an order failed, the platform not running. */
+  no: 1,
+  /** Wrong input or usage. */
+  usage: 2,
+  /** Something the command needs is not there. */
+  missing: 3,
+} as const;
+
+/** One of {@link EXIT}. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+interface ErrorEntry {
+  readonly exitCode: ExitCode;
+  readonly message: (value: string) => string;
+  readonly fix: string;
+}
+
+/** Every expected error, by code. `value` is what the message is about: a path, a number, an answer. */
+export const ERRORS = {
+  KIT_USAGE: { exitCode: EXIT.usage, message: (value) => value, fix: "Run the command with --help for its options and an example." },
+  KIT_BAD_DURATION: {
+    exitCode: EXIT.usage,
+    message: (value) => `${value} is not a duration.`,
+    fix: "Write a whole number and a unit: 500ms, 30s, 5m, 1h, 2d.",
+  },
+  KIT_UNKNOWN_STACK: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no stack ${value}.`,
+    fix: "Stacks are the files stacks/Pulumi.<stack>.yaml; the one for this machine is `local`.",
+  },
+  KIT_STACK_NOT_LOCAL: {
+    exitCode: EXIT.usage,
+    message: (value) => `The stack ${value} does not run on this machine (its substrate is not \`local\`).`,
+    fix: "Use `pulumi up -s <stack>` with that environment's backend; this command serves the stack `local`.",
+  },
+  KIT_STACK_FILE_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `A stack file cannot be read: ${value}`,
+    fix: "Correct the YAML at the place named.",
+  },
+  KIT_PROJECT_FILE_INVALID: {
+    exitCode: EXIT.missing,
+    message: (value) => `The project file is not usable: ${value}`,
+    fix: "Run the command inside a clone of the kit; Pulumi.yaml must stand in its root and have a `name`.",
+  },
+  KIT_MODEL_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `The declaration of the platform has ${value}. Nothing was touched.`,
+    fix: "Correct the places listed above and run the command again.",
+  },
+  KIT_STATE_UNWRITABLE: {
+    exitCode: EXIT.missing,
+    message: (value) => `The state folder cannot be written: ${value}`,
+    fix: "Give your user write access to it, or point KIT_STATE_DIR to a folder that is writable.",
+  },
+  KIT_STATE_NO_SPACE: {
+    exitCode: EXIT.missing,
+    message: (value) => `Too little disk space for the platform's data: ${value}`,
+    fix: "Free some space, or point KIT_STATE_DIR to a folder on a larger disk.",
+  },
+  KIT_WRONG_PASSPHRASE: {
+    exitCode: EXIT.usage,
+    message: (value) => `The passphrase in ${value} does not open this platform's state.`,
+    fix: "Put the passphrase this state was made with back into that file (or unset PULUMI_CONFIG_PASSPHRASE). If it is lost, `npx kit down --delete-data` starts anew.",
+  },
+  KIT_PLATFORM_BUSY: {
+    exitCode: EXIT.no,
+    message: (value) => `Another run is changing this platform: ${value}.`,
+    fix: "Wait until it has ended, or end it with Ctrl-C where it runs, then repeat this command.",
+  },
+  KIT_ENGINE_FAILED: {
+    exitCode: EXIT.no,
+    message: (value) => value,
+    fix: "Correct what is named above and run the command again: it continues where this run stopped.",
+  },
+  KIT_ENGINE_UNREADABLE: {
+    exitCode: EXIT.no,
+    message: (value) => `Pulumi ended with code ${value} before it changed anything.`,
+    fix: "Its own words are above. `npx kit doctor` checks the tools.",
+  },
+  KIT_CANCELLED: {
+    exitCode: EXIT.no,
+    message: (value) => `Cancelled${value === "" ? "" : ` (${value})`}. What was finished stays.`,
+    fix: "Run the command again to continue, or `npx kit down` to stop everything.",
+  },
+  KIT_PLATFORM_NOT_RUNNING: {
+    exitCode: EXIT.missing,
+    message: (value) => `The platform is not running (${value}).`,
+    fix: "Start it with `npx kit up`.",
+  },
+  KIT_STATUS_UNREADABLE: {
+    exitCode: EXIT.missing,
+    message: (value) => `The platform's status file is not readable: ${value}`,
+    fix: "`npx kit up` writes it anew.",
+  },
+  KIT_STOP_INCOMPLETE: {
+    exitCode: EXIT.no,
+    message: (value) => `Some processes did not end: ${value}.`,
+    fix: "Run `npx kit down` again; `npx kit status` shows what is left.",
+  },
+  KIT_ISSUER_KEY_MISSING: {
+    exitCode: EXIT.missing,
+    message: (value) => `The token issuer's key is not there: ${value}`,
+    fix: "`npx kit up` makes it.",
+  },
+  KIT_GATEWAY_UNREACHABLE: {
+    exitCode: EXIT.missing,
+    message: (value) => `The gateway does not answer: ${value}`,
+    fix: "`npx kit status` shows whether it runs; `npx kit up` starts it again.",
+  },
+  KIT_ORDER_REFUSED: {
+    exitCode: EXIT.no,
+    message: (value) => `The gateway refused the order: ${value}`,
+    fix: "Correct the order as the answer says; `npx kit order --help` shows an example.",
+  },
+  KIT_ORDER_TIMED_OUT: {
+    exitCode: EXIT.no,
+    message: (value) => `The order came to no end in time: ${value}`,
+    fix: "`npx kit status` shows which service is missing; its log file is named there.",
+  },
+  KIT_SAMPLE_FAILED: {
+    exitCode: EXIT.no,
+    message: (value) => `A sample order did not end as it should: ${value}`,
+    fix: "The services' log files are listed by `npx kit status`.",
+  },
+  KIT_TOOLS_MISSING: {
+    exitCode: EXIT.missing,
+    message: (value) => `Not everything is there: ${value}.`,
+    fix: "`npx kit doctor --fix` prepares what can be prepared; for the rest see the fixes above.",
+  },
+  KIT_BENCH_FAILED: {
+    exitCode: EXIT.no,
+    message: (value) => `The benchmark could not finish: ${value}`,
+    fix: "The words above say which step failed.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Code of an expected error. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected error: shown as code, message and fix, without a stack trace. */
+export class KitError extends Error {
+  override readonly name = "KitError";
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  /** What the reader should do. */
+  readonly fix: string;
+
+  /**
+   * @param code - Code in the catalogue.
+   * @param value - What the message is about.
+   * @param options - `cause`, and `fix` where the place knows a better one than the catalogue.
+   */
+  constructor(code: ErrorCode, value: string, options: { cause?: unknown; fix?: string } = {}) {
+    const entry: ErrorEntry = ERRORS[code];
+    super(entry.message(value), options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.exitCode = entry.exitCode;
+    this.fix = options.fix ?? entry.fix;
+  }
+}
+
+/** What the reader sees of an error. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly exitCode: ExitCode;
+  /** True for errors of a catalogue; false for a fault of the kit itself. */
+  readonly expected: boolean;
+}
+
+/**
+ * Turns whatever was thrown into what the reader sees. Other packages' catalogues (tools, provider)
+ * throw errors with `code` and `fix`: they mean that something needed is not there.
+ */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof KitError) {
+    return { code: error.code, message: error.message, fix: error.fix, exitCode: error.exitCode, expected: true };
+  }
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && "fix" in error && typeof error.fix === "string") {
+    return { code: error.code, message: error.message, fix: error.fix, exitCode: EXIT.missing, expected: true };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: "KIT_INTERNAL",
+    message: `Unexpected: ${message}`,
+    fix: "This is a fault of the kit. Run again with KIT_DEBUG=1 for the stack trace.",
+    exitCode: EXIT.no,
+    expected: false,
+  };
+}

@@ -1,0 +1,35 @@
+/** What the order commands share: a client for the running platform, and how a step is shown. */
+import type { CommandContext } from "./context.ts";
+import { KitError } from "./errors.ts";
+import { colorsFor } from "./output.ts";
+import type { OrderClient, OrderOutcome, OrderStep } from "./orders.ts";
+import { readDeclaredStatus } from "./platform-status.ts";
+import { formatElapsed } from "./quantities.ts";
+import { signToken } from "./tokens.ts";
+
+const TOKEN_LIFE_MS = 10 * 60_000;
+
+/**
+ * A client that orders as a customer.
+ * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_ISSUER_KEY_MISSING`.
+ */
+export async function orderClient(context: CommandContext, customer: string): Promise<OrderClient> {
+  const declared = await readDeclaredStatus(context.stateDir);
+  if (declared === undefined) throw new KitError("KIT_PLATFORM_NOT_RUNNING", "it was never brought up");
+  const { token } = await signToken(context.stateDir, { subject: customer, ttlMs: TOKEN_LIFE_MS, now: context.now() });
+  return { gateway: declared.endpoints.gateway, token, now: context.now };
+}
+
+/** Shows a step on a stream as it comes. */
+export function stepWriter(context: CommandContext, stream: NodeJS.WriteStream): (step: OrderStep) => void {
+  const colors = colorsFor(stream, context.env);
+  return (step) => {
+    const bad = /failed|insufficient|cancelled/.test(step.name);
+    stream.write(`  ${formatElapsed(step.elapsedMs).padStart(8)}  ${bad ? colors.red(step.name) : colors.green(step.name)}\n`);
+  };
+}
+
+/** An order's end in one line. */
+export function outcomeLine(outcome: OrderOutcome): string {
+  return `${outcome.status}${outcome.reason === undefined ? "" : ` (${outcome.reason})`} after ${formatElapsed(outcome.elapsedMs)}`;
+}

@@ -1,0 +1,96 @@
+import { Command, CommanderError } from "commander";
+import type { CommandDefinition } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import { describeError, EXIT, KitError } from "./errors.ts";
+import type { ExitCode } from "./errors.ts";
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandDefinition>;
+}
+
+/** All commands in the order of `--help`; a module is loaded only when its command is called. */
+const COMMANDS: readonly CommandEntry[] = [
+  { name: "start", summary: "bring the local platform up and send sample orders through it", load: async () => (await import("./commands/start.ts")).start },
+  { name: "up", summary: "bring the local platform up, or back to what is declared", load: async () => (await import("./commands/up.ts")).up },
+  { name: "down", summary: "stop every process of the local platform; data stays", load: async () => (await import("./commands/down.ts")).down },
+  { name: "status", summary: "what runs, where, and how to reach it", load: async () => (await import("./commands/status.ts")).status },
+  { name: "order", summary: "place an order and follow it to its end", load: async () => (await import("./commands/order.ts")).order },
+  { name: "token", summary: "print a customer's access token", load: async () => (await import("./commands/token.ts")).token },
+  { name: "doctor", summary: "check tools and machine, with a fix for what is missing", load: async () => (await import("./commands/doctor.ts")).doctor },
+  { name: "env", summary: "print the environment that lets plain `pulumi` work here", load: async () => (await import("./commands/env.ts")).env },
+  { name: "test", summary: "type check and all tests", load: async () => (await import("./commands/test.ts")).test },
+  { name: "bench", summary: "measure, print a table, write JSON", load: async () => (await import("./commands/bench.ts")).bench },
+];
+
+const HELP_EPILOGUE = `
+Examples:
+  $ npx kit up                      # real Kafka, registry, PostgreSQL, Redis and services on this machine
+  $ npx kit order                   # one order, live, step by step
+  $ npx kit status --json | jq .endpoints
+  $ npx kit down
+
+Exit codes: 0 good, 1 the answer is no, 2 wrong input or usage, 3 something needed is not there.
+Environment: KIT_STATE_DIR (default .kit), KIT_CACHE_DIR, KIT_PORT_BASE (default 17000), KIT_DEBUG=1, NO_COLOR.
+`;
+
+/**
+ * Runs the command line.
+ * @param argv - Arguments without `node` and the script.
+ * @returns the exit code; errors are shown, not thrown.
+ */
+export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.good;
+  const program = new Command("kit");
+  program
+    .description("An event-driven order platform on Kafka: run it on this machine, look into it, change it.")
+    .configureOutput({
+      writeOut: (line) => context.stdout.write(line),
+      writeErr: (line) => context.stderr.write(line),
+      // Its own words are replaced by the error with code and fix below.
+      outputError: () => {},
+    })
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText("after", HELP_EPILOGUE);
+
+  const called = argv.find((argument) => !argument.startsWith("-"));
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.name).description(entry.summary).summary(entry.summary);
+    command.exitOverride();
+    if (entry.name !== called) continue;
+    const definition = await entry.load();
+    definition.configure(command);
+    command.addHelpText("after", `\n${definition.examples.length === 1 ? "Example" : "Examples"}:\n${definition.examples.map((example) => `  $ ${example}`).join("\n")}\n`);
+    command.action(async () => {
+      exitCode = await definition.run(context, command.opts(), command.args);
+    });
+  }
+
+  try {
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.good;
+      return await report(context, argv, new KitError("KIT_USAGE", error.message.replace(/^error: /, "")));
+    }
+    return await report(context, argv, error);
+  }
+}
+
+async function report(context: CommandContext, argv: readonly string[], error: unknown): Promise<ExitCode> {
+  const { writeError, writeJson } = await import("./output.ts");
+  const description = describeError(error);
+  writeError(context, description, error);
+  if (argv.includes("--json")) {
+    const { code, message, fix } = description;
+    writeJson(context, { error: { code, message, ...(fix === undefined ? {} : { fix }) } });
+  }
+  return description.exitCode;
+}

@@ -1,0 +1,200 @@
+/** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
+import { spawn } from "node:child_process";
+import { mkdir, open, readFile, rm, truncate } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { KitError } from "../errors.ts";
+import { watchInterruptions } from "../interruption.ts";
+import { EventLog } from "./event-log.ts";
+import { parseEvent, plainText } from "./events.ts";
+import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
+import type { EngineFailure, EngineProgress } from "./progress.ts";
+import { clearStaleLocks, describeLock } from "./lock.ts";
+import { removeRunRecord, settleInterruptedRun, writeRunRecord } from "./run-record.ts";
+import { writeStackConfig, writeStackProject } from "./stack.ts";
+import type { StackFiles } from "./stack.ts";
+
+/** What to run. */
+export interface EngineRun {
+  readonly operation: "up" | "preview" | "destroy";
+  readonly projectDir: string;
+  readonly stateDir: string;
+  readonly files: StackFiles;
+  /** Environment of the child, complete. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onProgress: (progress: EngineProgress) => void;
+}
+
+/** How a run ended. */
+export interface EngineOutcome {
+  readonly succeeded: boolean;
+  readonly cancelled: boolean;
+  readonly progress: EngineProgress;
+  readonly failures: readonly EngineFailure[];
+  /** Last words of the CLI itself, without colour. */
+  readonly output: string;
+  readonly exitCode: number;
+}
+
+const READ_INTERVAL_MS = 60;
+const LOG_LIMIT_BYTES = 5 * 1024 ** 2;
+const OUTPUT_TAIL = 4_000;
+/**
+ * A topic's creation waits a fixed second in its provider and an access rule reads all rules back:
+ * the work is waiting, not computing.
+ */
+const PARALLEL = "64";
+
+const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
+  up: ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
+  preview: ["preview", "--suppress-outputs", "--suppress-progress"],
+  destroy: ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
+};
+
+/**
+ * Clears what dead runs left behind and makes sure that no other run is under way.
+ * @throws KitError `KIT_PLATFORM_BUSY`, saying who and since when.
+ */
+export async function claimStack(stateDir: string, files: StackFiles, say: (line: string) => void): Promise<void> {
+  await settleInterruptedRun(stateDir, say);
+  const { held, removed } = await clearStaleLocks(files.backendDir, files.project, files.stack);
+  if (removed > 0) say(`Removed ${removed === 1 ? "a lock" : `${removed} locks`} of a run that no longer lives`);
+  if (held !== undefined) throw new KitError("KIT_PLATFORM_BUSY", describeLock(held));
+}
+
+/** Creates the stack in its backend when it is not there, and writes its configuration. */
+export async function ensureStack(run: Pick<EngineRun, "files" | "environment" | "stateDir">): Promise<void> {
+  const { files } = run;
+  await writeStackConfig(files);
+  if (existsSync(files.stateFile)) return;
+  await writeStackProject(files);
+  const result = await runPulumi(["stack", "init", files.stack, "--no-select", "--non-interactive", "--color", "never"], {
+    cwd: files.folder, environment: run.environment,
+  });
+  // Another run may have been quicker; its stack is as good.
+  if (result.exitCode !== 0 && !/already exists/.test(result.output)) throw engineError(result.exitCode, result.output, run.environment);
+}
+
+async function runPulumi(args: readonly string[], options: { cwd: string; environment: NodeJS.ProcessEnv }): Promise<{ exitCode: number; output: string }> {
+  const child = spawn("pulumi", args, { cwd: options.cwd, env: options.environment, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const collect = (chunk: Buffer): void => {
+    output = (output + chunk.toString("utf8")).slice(-OUTPUT_TAIL);
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once("error", (cause) => reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })));
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  return { exitCode, output: plainText(output) };
+}
+
+/**
+ * Runs one operation to its end. SIGINT and its kin are passed on, so that the engine cancels in good order
+ * and its state stays true; a second one makes it give up what is in flight.
+ * The output of the CLI goes to `<stateDir>/pulumi.log`: it outlives a killed `kit`, a pipe would not.
+ */
+export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
+  await mkdir(run.stateDir, { recursive: true, mode: 0o700 });
+  const eventFile = join(run.stateDir, `events-${process.pid}.jsonl`);
+  const logFile = join(run.stateDir, "pulumi.log");
+  // Made beforehand so that it is readable by its owner alone; the CLI would make it for everyone.
+  await (await open(eventFile, "w", 0o600)).close();
+  const log = await open(logFile, "a", 0o600);
+  const logStart = (await log.stat()).size;
+  const events = new EventLog(eventFile);
+  let progress = INITIAL_PROGRESS;
+  const readEvents = async (): Promise<void> => {
+    const lines = await events.newLines();
+    for (const line of lines) {
+      const event = parseEvent(line);
+      if (event !== undefined) progress = reduceEvent(progress, event);
+    }
+    if (lines.length > 0) run.onProgress(progress);
+  };
+
+  const child = spawn(
+    "pulumi",
+    [
+      ...ARGUMENTS[run.operation], "--non-interactive", "--color", "never", "--stack", run.files.stack,
+      "--config-file", run.files.configFile, "--parallel", PARALLEL, "--event-log", eventFile,
+    ],
+    {
+      cwd: run.projectDir,
+      // `--event-log` is one of the CLI's options for debugging, hidden without this.
+      env: { ...run.environment, PULUMI_DEBUG_COMMANDS: "true" },
+      stdio: ["ignore", log.fd, log.fd],
+      // Its own group: a Ctrl-C at the terminal reaches it once, through us, and not twice.
+      detached: true,
+    },
+  );
+  const { pid } = child;
+  const watch = watchInterruptions((count) => {
+    child.kill(count <= 2 ? "SIGINT" : "SIGKILL");
+    if (pid !== undefined) void writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling: true }).catch(() => {});
+  });
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once("error", (cause) => reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })));
+      child.once("close", (code) => resolve(code ?? 1));
+    });
+    if (pid !== undefined) await writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling: false });
+    let exitCode: number | undefined;
+    while (exitCode === undefined) {
+      exitCode = await Promise.race([ended, delay(READ_INTERVAL_MS, undefined)]);
+      await readEvents();
+    }
+    await removeRunRecord(run.stateDir);
+    const output = plainText((await readFile(logFile, "utf8")).slice(-OUTPUT_TAIL * 2)).slice(-OUTPUT_TAIL);
+    return {
+      succeeded: exitCode === 0,
+      cancelled: watch.count() > 0 && exitCode !== 0,
+      progress,
+      failures: failures(progress),
+      output,
+      exitCode,
+    };
+  } finally {
+    watch.stop();
+    await events.close();
+    await log.close();
+    await rm(eventFile, { force: true });
+    if (logStart > LOG_LIMIT_BYTES) await truncate(logFile, 0);
+  }
+}
+
+/**
+ * The error for a run that did not succeed; `undefined` for one that did.
+ * Failures of resources are listed by the caller; here they are counted.
+ */
+export function outcomeError(outcome: EngineOutcome, environment: NodeJS.ProcessEnv): KitError | undefined {
+  if (outcome.succeeded) return undefined;
+  if (outcome.cancelled) return new KitError("KIT_CANCELLED", "");
+  const { failures: failed } = outcome;
+  if (failed.length === 0) return engineError(outcome.exitCode, outcome.output, environment);
+  const known = knownError(failed.flatMap((failure) => failure.messages).join("\n"), environment);
+  if (known !== undefined) return known;
+  const first = failed[0]?.what ?? "";
+  return new KitError("KIT_ENGINE_FAILED", failed.length === 1 ? `${first} could not be brought to what is declared.` : `${failed.length} resources could not be brought to what is declared, ${first} first.`);
+}
+
+function engineError(exitCode: number, output: string, environment: NodeJS.ProcessEnv): KitError {
+  const known = knownError(output, environment);
+  if (known !== undefined) return known;
+  const words = output.split("\n").filter((line) => line.trim() !== "").slice(-12).join("\n  ");
+  return new KitError("KIT_ENGINE_UNREADABLE", words === "" ? String(exitCode) : `${exitCode}:\n  ${words}\n `);
+}
+
+function knownError(text: string, environment: NodeJS.ProcessEnv): KitError | undefined {
+  if (/incorrect passphrase|passphrase must be set/.test(text)) {
+    const source = environment["PULUMI_CONFIG_PASSPHRASE"] === undefined ? environment["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? "" : "PULUMI_CONFIG_PASSPHRASE";
+    return new KitError("KIT_WRONG_PASSPHRASE", source);
+  }
+  const locked = /created by (\S+) \(pid (\d+)\) at (\S+)/.exec(text);
+  if (/currently locked by/.test(text)) {
+    return new KitError("KIT_PLATFORM_BUSY", locked === null ? "the stack is locked" : `process ${locked[2]} of ${locked[1]}, since ${locked[3]}`);
+  }
+  return undefined;
+}
