@@ -4,8 +4,10 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 /** Kubernetes quantities as templates use them: milli-CPUs and mebibytes. */
-const cpu = z.string().regex(/^\d+m$/, "is a number of milli-CPUs, for example 250m");
-const memory = z.string().regex(/^\d+Mi$/, "is a number of mebibytes, for example 192Mi");
+const CPU = "is a number of milli-CPUs, for example 250m";
+const MEMORY = "is a number of mebibytes, for example 192Mi";
+const cpu = z.string(CPU).regex(/^\d+m$/, CPU);
+const memory = z.string(MEMORY).regex(/^\d+Mi$/, MEMORY);
 
 const templateSchema = z.strictObject({
   /** Equals the folder's name; also the service's principal, group, and Kubernetes name. */
