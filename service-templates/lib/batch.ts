@@ -1,0 +1,212 @@
+/**
+ * A polled batch: decode, prepare, then one database transaction for all of it: inbox, handlers,
+ * outbox. When that transaction fails because of a record, each record gets its own, with retries;
+ * what still fails becomes a dead letter and the partition moves on. What fails because of the
+ * circumstances (database or registry down) is repeated until it works: those records are not at fault.
+ */
+import type { Codec, Payload } from "./codec.ts";
+import type { Contract } from "./contract.ts";
+import type { Clock, Random } from "./clock.ts";
+import { pause } from "./clock.ts";
+import type { Database, Transaction } from "./database.ts";
+import { isTransientDatabaseError } from "./database.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
+import type { NewEvent, RawRecord, ReceivedEvent } from "./envelope.ts";
+import { eventTypeOf, readEnvelope } from "./envelope.ts";
+import { messageOf, ServiceError } from "./errors.ts";
+import { enterInbox } from "./inbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { backoff, retry } from "./retry.ts";
+
+/** What a service does with one kind of event. */
+export interface Handler<P extends Payload = Payload, Prepared = unknown> {
+  /**
+   * Work with the outside world, before the transaction and at the same time for the whole batch.
+   * It may run more than once for an event and must be idempotent.
+   */
+  readonly prepare?: (event: ReceivedEvent<P>) => Promise<Prepared>;
+  /** Applies the event: changes the service's own state and gives back the events that follow from it. */
+  readonly apply: (event: ReceivedEvent<P>, tx: Transaction, prepared: Prepared) => Promise<readonly NewEvent[]>;
+}
+
+/** Handlers by event type. The payload type of each is the one its Avro schema describes. */
+export type Handlers = Readonly<Record<string, Handler<never, never>>>;
+
+/** Takes a batch; resolves when every record is applied, known already, skipped, or a dead letter. */
+export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
+
+/** What became of records. */
+export type Outcome = "applied" | "deduplicated" | "skipped" | "dead-lettered";
+
+export interface BatchOptions {
+  readonly contract: Contract;
+  readonly codec: Codec;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly handlers: Handlers;
+  /**
+   * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
+   * so that two instances never wait for each other crosswise.
+   */
+  readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /** Attempts for one record before it is a dead letter. */
+  readonly retry?: RetryPolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
+  readonly onDeadLetter: (letter: DeadLetter) => void;
+  readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  /** Seconds a batch took from poll to commit, and its size. */
+  readonly onBatch: (size: number, seconds: number) => void;
+}
+
+interface Decoded {
+  readonly record: RawRecord;
+  readonly event: ReceivedEvent;
+}
+
+const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 500, factor: 2 };
+const CIRCUMSTANCES: RetryPolicy = { attempts: 0, firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 };
+
+export function batchProcessor(options: BatchOptions): BatchProcessor {
+  const wanted = new Set(options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)));
+  const missing = options.contract.consumes.flatMap((topic) => topic.events).filter(({ event }) => options.handlers[event] === undefined);
+  if (missing.length > 0) {
+    throw new ServiceError("SVC_HANDLER_MISSING", `${options.contract.service} consumes ${missing.map(({ event }) => event).join(", ")} without a handler`);
+  }
+  const group = options.contract.group ?? options.contract.service;
+  const deadLetterTopic = options.contract.deadLetterTopic ?? `${group}.dlt`;
+
+  /** Repeats for as long as the circumstances are at fault; gives other errors on. */
+  async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isCircumstantial(error) || signal.aborted) throw error;
+        const delay = backoff(attempt, CIRCUMSTANCES, options.random);
+        options.onRetry(error, attempt, delay);
+        await pause(delay, signal);
+      }
+    }
+  }
+
+  async function decode(record: RawRecord): Promise<Decoded> {
+    const envelope = readEnvelope(record);
+    if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
+    const payload = await options.codec.decode(envelope.type, record.value);
+    return { record, event: { ...envelope, payload, source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
+  }
+
+  async function prepare(event: ReceivedEvent): Promise<unknown> {
+    const handler = options.handlers[event.type] as Handler | undefined;
+    return handler?.prepare?.(event);
+  }
+
+  /** Applies events, in their order, in one transaction; gives back those that were new. */
+  async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[]): Promise<readonly ReceivedEvent[]> {
+    const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
+    return options.database.transaction(async (tx) => {
+      const fresh = await enterInbox(tx, events);
+      if (fresh.length === 0) return fresh;
+      await options.lock?.(fresh, tx);
+      const groups = [];
+      for (const event of fresh) {
+        const handler = options.handlers[event.type] as Handler | undefined;
+        if (handler === undefined) throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${event.type}`, { permanent: true });
+        const caused = await handler.apply(event, tx, preparedOf.get(event));
+        groups.push({
+          cause: { correlationId: event.correlationId, causationId: event.id, ...(event.trace === undefined ? {} : { trace: event.trace }) },
+          events: caused,
+        });
+      }
+      await options.outbox.add(tx, groups);
+      return fresh;
+    });
+  }
+
+  function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): void {
+    const applied = new Set(fresh);
+    for (const event of events) options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
+  }
+
+  async function bury(letter: DeadLetter, signal: AbortSignal): Promise<void> {
+    const entry = deadLetterEntry(letter, { group, topic: deadLetterTopic, failedAt: new Date(options.clock()).toISOString() });
+    await patiently(() => options.database.transaction(async (tx) => {
+      if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
+    }), signal);
+    options.onOutcome("dead-lettered", letter.record.topic, entry.eventType, 1);
+    options.onDeadLetter(letter);
+  }
+
+  /** One record by itself: retried with backoff, then buried. */
+  async function single({ record, event }: Decoded, signal: AbortSignal): Promise<void> {
+    let attempts = 0;
+    try {
+      const fresh = await patiently(() => retry(async (attempt) => {
+        attempts = attempt;
+        return apply([event], [await prepare(event)]);
+      }, {
+        policy: options.retry ?? RECORD_RETRY, random: options.random, signal, onRetry: options.onRetry,
+        retryable: (error) => !isPermanent(error) && !isCircumstantial(error),
+      }), signal);
+      count([event], fresh);
+    } catch (error) {
+      if (signal.aborted && !isPermanent(error)) throw error;
+      await bury({ record, error, attempts }, signal);
+    }
+  }
+
+  return async (records, signal) => {
+    const started = options.clock();
+    const decoded: Decoded[] = [];
+    const poison: DeadLetter[] = [];
+    for (const record of records) {
+      const type = eventTypeOf(record);
+      if (type !== undefined && !wanted.has(`${record.topic} ${type}`)) {
+        options.onOutcome("skipped", record.topic, type, 1);
+        continue;
+      }
+      try {
+        decoded.push(await patiently(() => decode(record), signal));
+      } catch (error) {
+        if (isCircumstantial(error)) throw error;
+        poison.push({ record, error, attempts: 1 });
+      }
+    }
+    for (const letter of poison) await bury(letter, signal);
+    if (decoded.length > 0) {
+      const events = decoded.map(({ event }) => event);
+      let together: readonly ReceivedEvent[] | undefined;
+      try {
+        const prepared = await Promise.all(events.map(prepare));
+        together = await patiently(() => apply(events, prepared), signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // One of them is at fault; alone, each shows whether it is the one.
+        options.onRetry(error, 1, 0);
+      }
+      if (together !== undefined) count(events, together);
+      else for (const item of decoded) await single(item, signal);
+    }
+    options.onBatch(records.length, (options.clock() - started) / 1_000);
+  };
+}
+
+function isPermanent(error: unknown): boolean {
+  return error instanceof ServiceError && error.permanent;
+}
+
+/** Whether the surroundings failed, not the record. */
+function isCircumstantial(error: unknown): boolean {
+  if (error instanceof ServiceError) return error.code === "SVC_REGISTRY_UNAVAILABLE" || error.code === "SVC_PROVIDER_UNAVAILABLE";
+  return isTransientDatabaseError(error);
+}
+
+/** For logs. */
+export function describeLetter(letter: DeadLetter): Record<string, unknown> {
+  const { topic, partition, offset } = letter.record;
+  return { topic, partition, offset: offset.toString(), code: deadLetterCode(letter.error), reason: messageOf(letter.error), attempts: letter.attempts };
+}

@@ -1,0 +1,157 @@
+/**
+ * A service's configuration: the environment and the secret files it names, checked once at the start.
+ * Everything that is missing or wrong is reported together. Secrets come from files, never from the
+ * environment or the arguments, and never leave this object into a log.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { messageOf, ServiceError } from "./errors.ts";
+
+/** An address with the credentials of this service's own principal. */
+export interface KafkaConfig {
+  readonly brokers: readonly string[];
+  readonly ca?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly contractFile: string;
+  readonly schemasDir: string;
+  /** Base address including the path of the Confluent-compatible API. */
+  readonly registryUrl: string;
+}
+export interface DatabaseConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+  /** PEM of the authority; absent: no TLS. */
+  readonly ca?: string;
+}
+export interface RedisConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** PEM of the authority; absent: no TLS. */
+  readonly ca?: string;
+}
+export interface TokenConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** A JSON Web Key Set; read again when it changes. */
+  readonly jwksFile: string;
+}
+export interface ServiceConfig {
+  readonly service: string;
+  readonly instance: string;
+  readonly logLevel: string;
+  readonly http: { readonly host: string; readonly port?: number; readonly managementPort: number };
+  readonly kafka?: KafkaConfig;
+  readonly database?: DatabaseConfig;
+  readonly redis?: RedisConfig;
+  readonly tokens?: TokenConfig;
+  /** Base address of order-service, for the gateway. */
+  readonly orderServiceUrl?: string;
+}
+
+/** The parts a service's template.yaml asks for. */
+export interface ConfigNeeds {
+  readonly http?: boolean;
+  readonly kafka?: boolean;
+  readonly database?: boolean;
+  readonly redis?: boolean;
+  readonly tokens?: boolean;
+  readonly orderService?: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+
+const text = z.string().min(1);
+const port = z.coerce.number().int().min(0).max(65_535);
+const level = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
+
+/** Reads the configuration; throws SVC_CONFIG_INVALID listing every problem. */
+export function readConfig(needs: ConfigNeeds, env: Environment = process.env, readFile: ReadFile = (path) => readFileSync(path, "utf8")): ServiceConfig {
+  const problems: string[] = [];
+
+  function required<T>(name: string, schema: z.ZodType<T>): T {
+    const value = env[name];
+    if (value === undefined || value === "") {
+      problems.push(`${name} is not set`);
+      return undefined as T; // never used: problems are thrown before the result is returned
+    }
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    problems.push(`${name}=${JSON.stringify(value)}: ${result.error.issues.map((issue) => issue.message).join("; ")}`);
+    return undefined as T;
+  }
+  function optional<T>(name: string, schema: z.ZodType<T>): T | undefined {
+    return env[name] === undefined || env[name] === "" ? undefined : required(name, schema);
+  }
+  function contents(name: string, path: string | undefined): string {
+    if (path === undefined) return "";
+    try {
+      const value = readFile(path).trim();
+      if (value === "") problems.push(`${name}: ${path} is empty`);
+      return value;
+    } catch (error) {
+      problems.push(`${name}: cannot read ${path} (${messageOf(error)})`);
+      return "";
+    }
+  }
+  const secret = (name: string): string => contents(name, required(name, text));
+  function authority(name: string): { ca?: string } {
+    const path = optional(name, text);
+    return path === undefined ? {} : { ca: contents(name, path) };
+  }
+
+  function kafka(): KafkaConfig {
+    const username = optional("KAFKA_USERNAME", text);
+    return {
+      brokers: required("KAFKA_BROKERS", text)?.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "") ?? [],
+      ...authority("KAFKA_CA_FILE"),
+      ...(username === undefined ? {} : { username, password: secret("KAFKA_PASSWORD_FILE") }),
+      contractFile: required("KAFKA_CONTRACT_FILE", text),
+      schemasDir: required("SCHEMAS_DIR", text),
+      registryUrl: (required("SCHEMA_REGISTRY_URL", z.url()) ?? "").replace(/\/+$/u, ""),
+    };
+  }
+
+  const httpPort = needs.http === true ? required("HTTP_PORT", port) : undefined;
+  const config: ServiceConfig = {
+    service: required("SERVICE_NAME", text),
+    instance: optional("SERVICE_INSTANCE", text) ?? "0",
+    logLevel: optional("LOG_LEVEL", level) ?? "info",
+    http: {
+      host: optional("HTTP_HOST", text) ?? "127.0.0.1",
+      ...(httpPort === undefined ? {} : { port: httpPort }),
+      managementPort: required("MANAGEMENT_PORT", port),
+    },
+    ...(needs.kafka === true ? { kafka: kafka() } : {}),
+    ...(needs.database === true
+      ? {
+          database: {
+            host: required("DATABASE_HOST", text), port: required("DATABASE_PORT", port), name: required("DATABASE_NAME", text),
+            user: required("DATABASE_USER", text), password: secret("DATABASE_PASSWORD_FILE"), ...authority("DATABASE_CA_FILE"),
+          },
+        }
+      : {}),
+    ...(needs.redis === true
+      ? {
+          redis: {
+            host: required("REDIS_HOST", text), port: required("REDIS_PORT", port), username: required("REDIS_USERNAME", text),
+            password: secret("REDIS_PASSWORD_FILE"), ...authority("REDIS_CA_FILE"),
+          },
+        }
+      : {}),
+    ...(needs.tokens === true
+      ? { tokens: { issuer: required("JWT_ISSUER", text), audience: required("JWT_AUDIENCE", text), jwksFile: required("JWT_JWKS_FILE", text) } }
+      : {}),
+    ...(needs.orderService === true ? { orderServiceUrl: required("ORDER_SERVICE_URL", z.url()) } : {}),
+  };
+  if (problems.length > 0) {
+    throw new ServiceError("SVC_CONFIG_INVALID", `The environment of ${env["SERVICE_NAME"] ?? "this service"} is not usable:\n  - ${problems.sort().join("\n  - ")}`);
+  }
+  return config;
+}

@@ -1,0 +1,137 @@
+/**
+ * The consumer's loop: join, poll a batch, process it, note the offsets; when the membership breaks,
+ * join again. Offsets are committed after the database's commit, gathered over a short interval: the
+ * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
+ */
+import type { BatchProcessor } from "./batch.ts";
+import type { Clock } from "./clock.ts";
+import { pause } from "./clock.ts";
+import type { RawRecord } from "./envelope.ts";
+import type { Position, Subscription } from "./kafka.ts";
+import { backoff } from "./retry.ts";
+
+export interface ConsumerOptions {
+  readonly subscribe: () => Promise<Subscription>;
+  readonly process: BatchProcessor;
+  /** Largest batch. @default 200 */
+  readonly batch?: number;
+  /** Milliseconds over which offsets are gathered before they are committed. @default 200 */
+  readonly commitMs?: number;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+export interface EventConsumer {
+  start(): void;
+  /** True while it is a member of its group and no batch is stuck. */
+  healthy(): boolean;
+  /** Finishes the batch at hand, commits its offsets, leaves the group. */
+  stop(): Promise<void>;
+}
+
+/** A batch that makes no progress for this long makes the service not ready. */
+const STUCK_AFTER_MS = 30_000;
+
+export function eventConsumer(options: ConsumerOptions): EventConsumer {
+  const stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+  let member = false;
+  let busySince: number | undefined;
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      let subscription: Subscription | undefined;
+      let commits: Commits | undefined;
+      try {
+        subscription = await options.subscribe();
+        commits = offsetCommits(subscription, options);
+        member = true;
+        failures = 0;
+        await poll(subscription, commits);
+      } catch (error) {
+        failures += 1;
+        options.onError(error, "consuming");
+      } finally {
+        member = false;
+        busySince = undefined;
+        await commits?.flush();
+        await subscription?.close().catch((error: unknown) => options.onError(error, "leaving the group"));
+      }
+      if (!stopping.signal.aborted) await pause(backoff(failures), stopping.signal);
+    }
+  }
+
+  async function poll(subscription: Subscription, commits: Commits): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const records = await subscription.next(options.batch ?? 200, stopping.signal);
+      if (records.length === 0) continue;
+      busySince = options.clock();
+      // A batch is either done altogether or this throws: then nothing of it is committed.
+      await options.process(records, stopping.signal);
+      busySince = undefined;
+      commits.note(records);
+    }
+  }
+
+  return {
+    start() {
+      loop ??= run();
+    },
+    healthy: () => member && (busySince === undefined || options.clock() - busySince < STUCK_AFTER_MS),
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+interface Commits {
+  note(records: readonly RawRecord[]): void;
+  flush(): Promise<void>;
+}
+
+/** Gathers positions and commits them one request at a time, highest per partition. */
+function offsetCommits(subscription: Subscription, options: ConsumerOptions): Commits {
+  const waiting = new Map<string, Position>();
+  let timer: NodeJS.Timeout | undefined;
+  let inFlight: Promise<void> | undefined;
+
+  function send(): Promise<void> {
+    timer = undefined;
+    inFlight ??= (async () => {
+      const positions = [...waiting.values()];
+      waiting.clear();
+      try {
+        if (positions.length > 0) await subscription.commit(positions);
+      } catch (error) {
+        // Kept for the next attempt unless a later batch has already moved further.
+        for (const position of positions) if (!waiting.has(key(position))) waiting.set(key(position), position);
+        options.onError(error, "committing offsets");
+      } finally {
+        inFlight = undefined;
+      }
+    })();
+    return inFlight;
+  }
+
+  return {
+    note(records) {
+      for (const { topic, partition, offset, leaderEpoch } of records) {
+        const position = { topic, partition, offset: offset + 1n, leaderEpoch };
+        const known = waiting.get(key(position));
+        if (known === undefined || known.offset < position.offset) waiting.set(key(position), position);
+      }
+      timer ??= setTimeout(() => void send(), options.commitMs ?? 200);
+    },
+    async flush() {
+      clearTimeout(timer);
+      await inFlight;
+      if (waiting.size > 0) await send();
+    },
+  };
+}
+
+function key(position: { readonly topic: string; readonly partition: number }): string {
+  return `${position.topic}/${position.partition}`;
+}

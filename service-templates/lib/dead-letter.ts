@@ -1,0 +1,94 @@
+/**
+ * Dead letters: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
+ * where it came from and why, and the partition moves on. The letter is an outbox row with an id
+ * derived from its origin, so a repetition meets the same row and no letter is doubled or lost.
+ */
+import type { Transaction } from "./database.ts";
+import type { RawRecord } from "./envelope.ts";
+import { HEADER } from "./envelope.ts";
+import { messageOf, ServiceError } from "./errors.ts";
+import { derivedUuid } from "./ids.ts";
+import type { OutboxEntry } from "./outbox.ts";
+
+/** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
+export const DEAD_LETTER_HEADER = {
+  topic: "dlt-origin-topic",
+  partition: "dlt-origin-partition",
+  offset: "dlt-origin-offset",
+  group: "dlt-group",
+  code: "dlt-error-code",
+  message: "dlt-error-message",
+  attempts: "dlt-attempts",
+  failedAt: "dlt-failed-at",
+} as const;
+
+/** Longest error message kept in a header, in characters: a record stays under the broker's limit. */
+const MESSAGE_LIMIT = 1_000;
+
+export interface DeadLetter {
+  readonly record: RawRecord;
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+export interface DeadLetterOptions {
+  readonly group: string;
+  readonly topic: string;
+  /** ISO 8601. */
+  readonly failedAt: string;
+}
+
+/** The error's code as it is written into the letter. */
+export function deadLetterCode(error: unknown): string {
+  return error instanceof ServiceError ? error.code : "SVC_HANDLER_FAILED";
+}
+
+/** The outbox row that carries the letter. */
+export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
+  const { record } = letter;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of record.headers) {
+    // What another group's dead letter said before a replay is history; this failure is what counts.
+    if (!name.startsWith("dlt-")) headers[printable(name)] = printable(value.toString("utf8"));
+  }
+  return {
+    id: derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString()),
+    topic: options.topic,
+    key: record.key ?? null,
+    eventType: headers[HEADER.eventType] ?? "unknown",
+    body: record.value ?? null,
+    schemaId: null,
+    raw: true,
+    headers: {
+      ...headers,
+      [DEAD_LETTER_HEADER.topic]: record.topic,
+      [DEAD_LETTER_HEADER.partition]: String(record.partition),
+      [DEAD_LETTER_HEADER.offset]: record.offset.toString(),
+      [DEAD_LETTER_HEADER.group]: options.group,
+      [DEAD_LETTER_HEADER.code]: deadLetterCode(letter.error),
+      [DEAD_LETTER_HEADER.message]: printable(messageOf(letter.error)).slice(0, MESSAGE_LIMIT),
+      [DEAD_LETTER_HEADER.attempts]: String(letter.attempts),
+      [DEAD_LETTER_HEADER.failedAt]: options.failedAt,
+    },
+  };
+}
+
+/** PostgreSQL stores no NUL in text. */
+function printable(text: string): string {
+  return text.replaceAll("\u0000", "\ufffd");
+}
+
+/** Notes the letter in the table `dead_letters`; false when it is already there (a redelivery). */
+export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promise<boolean> {
+  const rows = await tx.query({
+    name: "dead-letter-note",
+    text: `INSERT INTO dead_letters (letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (letter_id) DO NOTHING RETURNING letter_id`,
+    values: [
+      entry.id, entry.headers[DEAD_LETTER_HEADER.topic], entry.headers[DEAD_LETTER_HEADER.partition], entry.headers[DEAD_LETTER_HEADER.offset],
+      entry.headers[HEADER.eventId] ?? null, entry.eventType, entry.headers[DEAD_LETTER_HEADER.code],
+      entry.headers[DEAD_LETTER_HEADER.message], entry.headers[DEAD_LETTER_HEADER.attempts],
+    ],
+  });
+  return rows.length > 0;
+}

@@ -1,0 +1,100 @@
+/**
+ * What surrounds a payload: the envelope in the record's headers. Events are self-contained and
+ * immutable; a service gives back `NewEvent`s, the library fills in the rest.
+ */
+import { ServiceError } from "./errors.ts";
+import { isUuid } from "./ids.ts";
+import type { Payload } from "./codec.ts";
+import type { TraceContext } from "./trace.ts";
+import { parseTraceparent } from "./trace.ts";
+
+/** Names of the envelope's headers. Values are UTF-8. */
+export const HEADER = {
+  eventId: "event-id",
+  eventType: "event-type",
+  eventVersion: "event-version",
+  occurredAt: "occurred-at",
+  correlationId: "correlation-id",
+  causationId: "causation-id",
+  traceparent: "traceparent",
+} as const;
+
+/** Version of the envelope and of event meanings; schema versions are the registry's. */
+export const EVENT_VERSION = "1";
+
+/** A record as it came from a topic, undecoded. */
+export interface RawRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | undefined;
+  readonly value: Buffer | undefined;
+  readonly headers: ReadonlyMap<string, Buffer>;
+  readonly leaderEpoch: number;
+}
+
+/** An event as a handler sees it. */
+export interface ReceivedEvent<P = Payload> {
+  readonly id: string;
+  readonly type: string;
+  /** The record's key: the aggregate whose order is kept. */
+  readonly key: string;
+  /** ISO 8601, by the producer's clock. */
+  readonly occurredAt: string;
+  /** The saga this belongs to. */
+  readonly correlationId: string;
+  readonly trace: TraceContext | undefined;
+  readonly payload: P;
+  readonly source: { readonly topic: string; readonly partition: number; readonly offset: bigint };
+}
+
+/** An event as a handler gives it back. */
+export interface NewEvent<P = Payload> {
+  readonly type: string;
+  /** Key of the record; events of one key keep their order. */
+  readonly key: string;
+  readonly payload: P;
+}
+
+/** What led to a new event; fills its causation, correlation and trace. */
+export interface Cause {
+  readonly correlationId: string;
+  /** Id of the event that was handled; absent for a request from outside. */
+  readonly causationId?: string;
+  readonly trace?: TraceContext;
+}
+
+/** The envelope read from a record's headers, before the body is decoded. */
+export interface Envelope {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly occurredAt: string;
+  readonly correlationId: string;
+  readonly trace: TraceContext | undefined;
+}
+
+/** The event's type alone, to skip what the service does not handle without looking further. */
+export function eventTypeOf(record: RawRecord): string | undefined {
+  return record.headers.get(HEADER.eventType)?.toString("utf8");
+}
+
+/** Reads and checks the envelope; throws SVC_RECORD_HEADER (permanent). */
+export function readEnvelope(record: RawRecord): Envelope {
+  const missing: string[] = [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId].filter((name) => !record.headers.has(name));
+  if (record.key === undefined) missing.push("the key");
+  if (missing.length > 0) {
+    throw new ServiceError("SVC_RECORD_HEADER", `missing: ${missing.join(", ")}`, { permanent: true });
+  }
+  const text = (name: string): string => record.headers.get(name)?.toString("utf8") ?? "";
+  const id = text(HEADER.eventId);
+  if (!isUuid(id)) throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventId} "${id.slice(0, 80)}" is not a UUID`, { permanent: true });
+  return {
+    id,
+    type: text(HEADER.eventType),
+    key: record.key?.toString("utf8") ?? "",
+    occurredAt: text(HEADER.occurredAt),
+    correlationId: text(HEADER.correlationId),
+    trace: parseTraceparent(record.headers.get(HEADER.traceparent)?.toString("utf8")),
+  };
+}

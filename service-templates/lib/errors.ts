@@ -1,0 +1,50 @@
+/**
+ * The catalogue of errors of the service library. Each has a stable code, a message that names the
+ * value at fault, and says what to do. Codes travel in logs, in dead letters (`dlt-error-code`) and
+ * in metrics, so they are never renamed.
+ */
+
+/** Every code with the advice that goes with it. */
+export const ERRORS = {
+  SVC_CONFIG_INVALID: "Set or correct the named variables; the platform sets them from the service's template.yaml.",
+  SVC_CONTRACT_INVALID: "KAFKA_CONTRACT_FILE must hold the JSON of this service's contract, as the plan writes it.",
+  SVC_EVENT_UNDECLARED: "Declare the event under the topic's events and this service under its producers in topics/<domain>.yaml.",
+  SVC_HANDLER_MISSING: "Add a handler under src/handlers/ and list it in src/main.ts, or drop the event from topics/<domain>.yaml.",
+  SVC_SCHEMA_UNREADABLE: "The schema file named in the contract must exist below SCHEMAS_DIR and be an Avro record.",
+  SVC_EVENT_INVALID: "Make the event's payload match its Avro schema.",
+  SVC_RECORD_HEADER: "Producers set the envelope headers (event-id, event-type, event-version, occurred-at, correlation-id).",
+  SVC_RECORD_FRAMING: "The value must be in the Confluent wire format: a zero byte, a four-byte schema id, the Avro body.",
+  SVC_RECORD_SCHEMA_UNKNOWN: "Register the writer's schema; an id that the registry does not know cannot be decoded.",
+  SVC_RECORD_SCHEMA_INCOMPATIBLE: "The writer's schema cannot be read with this service's schema: evolve it compatibly and replay.",
+  SVC_RECORD_BODY: "The Avro body does not match the schema its id names: the producer wrote other bytes.",
+  SVC_REGISTRY_UNAVAILABLE: "Check the schema registry; work goes on with known schemas and resumes by itself.",
+  SVC_REGISTRY_SCHEMA_MISSING: "Register the schema under its subject (the platform does so on `kit up`).",
+  SVC_HANDLER_FAILED: "See the cause; replay the dead letter after the fix.",
+  SVC_PROVIDER_UNAVAILABLE: "The external provider did not answer; the call is repeated with the same idempotency key.",
+  SVC_START_FAILED: "See the cause; the process ends so that its supervisor starts it again.",
+} as const;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the service library. `permanent` ones are not worth repeating with the same input. */
+export class ServiceError extends Error {
+  readonly code: ErrorCode;
+  /** What to do about it. */
+  readonly advice: string;
+  /** True when the same input fails for ever, so that a record belongs to the dead letters at once. */
+  readonly permanent: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; permanent?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ServiceError";
+    this.code = code;
+    this.advice = ERRORS[code];
+    this.permanent = options.permanent ?? false;
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,106 @@
+/** HTTP servers: Fastify with problem details, limits, trace context and metrics. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import Fastify from "fastify";
+import { isTransientDatabaseError } from "./database.ts";
+import { uuidV7 } from "./ids.ts";
+import type { ProblemDetail, ProblemType } from "./problem.ts";
+import { Problem, PROBLEM_MEDIA_TYPE, problemDocument, PROBLEMS } from "./problem.ts";
+import type { Logger, Metrics } from "./telemetry.ts";
+import type { TraceContext } from "./trace.ts";
+import { childTrace, formatTraceparent, parseTraceparent } from "./trace.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Span of this request: what it causes is a child of it. */
+    trace: TraceContext;
+  }
+}
+
+/** Largest request body in bytes: far above any order, far below what hurts. */
+export const BODY_LIMIT = 256 * 1_024;
+
+/** Ids from outside are taken over when they are harmless in logs. */
+const REQUEST_ID = /^[\w.-]{1,64}$/u;
+
+export interface HttpOptions {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Limit of one request in milliseconds, from its first byte to the handler. @default 10000 */
+  readonly requestTimeoutMs?: number;
+}
+
+/** A server without routes: every refusal is problem+json, every answer is measured. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: options.requestTimeoutMs ?? 10_000,
+    keepAliveTimeout: 65_000,
+    // Requests are counted and traced; a log line for each would cost more than the request.
+    logger: false,
+    requestIdHeader: false,
+    genReqId: (request) => {
+      const given = request.headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : uuidV7();
+    },
+    // A field that is not known is an error of the caller, not something to drop in silence.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: true } },
+    frameworkErrors: (error, request, reply) => { void sendError(error, request, reply); },
+    return503OnClosing: true,
+    forceCloseConnections: "idle",
+  });
+
+  app.decorateRequest("trace", null as unknown as TraceContext);
+  app.addHook("onRequest", async (request, reply) => {
+    const header = request.headers["traceparent"];
+    request.trace = childTrace(parseTraceparent(typeof header === "string" ? header : undefined));
+    reply.header("x-request-id", request.id);
+    reply.header("traceparent", formatTraceparent(request.trace));
+    reply.header("cache-control", "no-store");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    options.metrics.httpSeconds.observe(
+      { method: request.method, route: request.routeOptions.url ?? "unmatched", status: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+  });
+
+  function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { type, detail, errors, retryAfter } = classify(error);
+    if (PROBLEMS[type].status >= 500) options.log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, "request failed");
+    if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
+    if (type === "unauthenticated") reply.header("www-authenticate", "Bearer");
+    return sendProblem(reply, type, detail, String(request.id), errors);
+  }
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, "not-found", `${request.method} ${request.url.split("?")[0] ?? ""} does not exist`, String(request.id)));
+  return app;
+}
+
+export function sendProblem(reply: FastifyReply, type: ProblemType, detail?: string, requestId?: string, errors: readonly ProblemDetail[] = []): FastifyReply {
+  return reply.code(PROBLEMS[type].status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problemDocument(type, detail, requestId, errors)));
+}
+
+function classify(error: FastifyError | Error): { type: ProblemType; detail?: string; errors: readonly ProblemDetail[]; retryAfter?: number } {
+  if (error instanceof Problem) {
+    return { type: error.problem, detail: error.message, errors: error.errors, ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }) };
+  }
+  if (isTransientDatabaseError(error)) return { type: "unavailable", detail: "The order could not be stored just now; repeat the request with the same Idempotency-Key.", errors: [], retryAfter: 1 };
+  const { validation, validationContext, code, statusCode } = error as FastifyError;
+  if (validation !== undefined) {
+    const errors = validation.slice(0, 20).map((problem) => ({
+      at: `${validationContext === "body" ? "" : `${validationContext ?? "request"} `}${problem.instancePath || "/"}`,
+      message: [problem.message ?? "is not valid", extra(problem.params)].filter((part) => part !== "").join(": "),
+    }));
+    return { type: validationContext === "body" ? "unprocessable" : "malformed-request", detail: "The request does not match its schema.", errors };
+  }
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return { type: "too-large", detail: `The body may have at most ${BODY_LIMIT} bytes.`, errors: [] };
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return { type: "unsupported-media-type", detail: "Send application/json.", errors: [] };
+  if (statusCode === 429) return { type: "too-many-requests", detail: error.message, errors: [] };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { type: "malformed-request", detail: error.message, errors: [] };
+  return { type: "internal", errors: [] };
+}
+
+function extra(params: Record<string, unknown> | undefined): string {
+  const property = params?.["additionalProperty"];
+  return typeof property === "string" ? `"${property.slice(0, 80)}"` : "";
+}

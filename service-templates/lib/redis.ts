@@ -1,0 +1,57 @@
+/**
+ * Redis as a cache: every call has a short limit and an answer for its absence, so that losing Redis
+ * costs speed and nothing else.
+ */
+import { Redis } from "ioredis";
+import type { RedisConfig } from "./config.ts";
+
+export interface Cache {
+  /** Values of the keys; undefined for what is absent, for all when Redis does not answer. */
+  get(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** Stores best effort, with a time to live in seconds. */
+  set(values: ReadonlyMap<string, string>, ttlSeconds: number): Promise<void>;
+  available(): boolean;
+  close(): Promise<void>;
+}
+
+/** Longest wait for Redis in milliseconds: it is asked on hot paths. */
+const COMMAND_LIMIT_MS = 50;
+
+export function openCache(config: RedisConfig, onError: (error: unknown) => void): Cache {
+  const redis = new Redis({
+    host: config.host, port: config.port, username: config.username, password: config.password,
+    ...(config.ca === undefined ? {} : { tls: { ca: config.ca } }),
+    commandTimeout: COMMAND_LIMIT_MS,
+    // While it is away commands fail at once instead of queueing up.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(2_000, attempt * 100),
+  });
+  redis.on("error", onError);
+
+  return {
+    async get(keys) {
+      if (keys.length === 0 || redis.status !== "ready") return keys.map(() => undefined);
+      try {
+        return (await redis.mget([...keys])).map((value) => value ?? undefined);
+      } catch (error) {
+        onError(error);
+        return keys.map(() => undefined);
+      }
+    },
+    async set(values, ttlSeconds) {
+      if (values.size === 0 || redis.status !== "ready") return;
+      try {
+        const pipeline = redis.pipeline();
+        for (const [key, value] of values) pipeline.set(key, value, "EX", ttlSeconds);
+        await pipeline.exec();
+      } catch (error) {
+        onError(error);
+      }
+    },
+    available: () => redis.status === "ready",
+    async close() {
+      redis.disconnect();
+    },
+  };
+}

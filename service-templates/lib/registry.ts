@@ -1,0 +1,96 @@
+/**
+ * A client of the schema registry (Confluent-compatible API). Both answers it gives never change, so
+ * they are kept for the life of the process: with a warm cache the service works on while the registry is down.
+ */
+import { messageOf, ServiceError } from "./errors.ts";
+
+export interface SchemaRegistry {
+  /** Id under which exactly this schema is registered in the subject. */
+  idOf(subject: string, schema: string): Promise<number>;
+  /** The same from the cache alone. */
+  knownIdOf(subject: string, schema: string): number | undefined;
+  /** The schema's text by id. */
+  schemaOf(id: number): Promise<string>;
+  /** The same from the cache alone. */
+  knownSchemaOf(id: number): string | undefined;
+}
+
+export interface RegistryOptions {
+  /** Base address including `/apis/ccompat/v7`. */
+  readonly url: string;
+  /** Limit of one request in milliseconds. @default 3000 */
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
+
+export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
+  const ids = new Map<string, number>();
+  const schemas = new Map<number, string>();
+  const inFlight = new Map<string, Promise<unknown>>();
+  const request = options.fetch ?? fetch;
+
+  async function call(method: "GET" | "POST", path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+    const url = `${options.url}${path}`;
+    try {
+      const response = await request(url, {
+        method,
+        headers: { accept: MEDIA_TYPE, ...(body === undefined ? {} : { "content-type": MEDIA_TYPE }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(options.timeoutMs ?? 3_000),
+      });
+      if (response.status >= 500 || response.status === 429) throw new Error(`status ${response.status}`);
+      return { status: response.status, body: (await response.json().catch(() => ({}))) as Record<string, unknown> };
+    } catch (error) {
+      throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `${method} ${url}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Callers that want the same thing at the same time share one request. */
+  function once<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const running = inFlight.get(key) as Promise<T> | undefined;
+    if (running !== undefined) return running;
+    const started = work().finally(() => inFlight.delete(key));
+    inFlight.set(key, started);
+    return started;
+  }
+
+  return {
+    knownIdOf: (subject, schema) => ids.get(`${subject}\n${schema}`),
+    knownSchemaOf: (id) => schemas.get(id),
+    async idOf(subject, schema) {
+      const key = `${subject}\n${schema}`;
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      return once(key, async () => {
+        const path = `/subjects/${encodeURIComponent(subject)}`;
+        let answer = await call("POST", path, { schema, schemaType: "AVRO" });
+        // Registries that keep a canonical form only find it when asked to compare in that form.
+        if (answer.status === 404) answer = await call("POST", `${path}?normalize=true`, { schema, schemaType: "AVRO" });
+        const id = answer.body["id"];
+        if (answer.status !== 200 || typeof id !== "number") {
+          throw new ServiceError("SVC_REGISTRY_SCHEMA_MISSING", `subject ${subject} does not hold this service's schema (status ${answer.status})`);
+        }
+        ids.set(key, id);
+        return id;
+      });
+    },
+    async schemaOf(id) {
+      const known = schemas.get(id);
+      if (known !== undefined) return known;
+      return once(`id ${id}`, async () => {
+        const answer = await call("GET", `/schemas/ids/${id}`);
+        const schema = answer.body["schema"];
+        if (answer.status === 404) {
+          throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `the registry knows no schema with id ${id}`, { permanent: true });
+        }
+        if (answer.status !== 200 || typeof schema !== "string") {
+          throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `schema ${id}: status ${answer.status}`);
+        }
+        schemas.set(id, schema);
+        return schema;
+      });
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * The relay: brings outbox rows to their topics. It is woken in the process right after a commit
+ * (no NOTIFY: it halves the database's throughput) and polls as a fall-back for what a crash left behind.
+ *
+ * A drain holds the advisory locks of its shards for one transaction: lock, read by position,
+ * publish, mark, commit. So one instance at a time works on a shard, order per key is kept with any
+ * number of instances, each instance relays at once what it wrote, and a killed one frees its locks.
+ * "Position greater than last seen" is not used: positions do not become visible in their order.
+ * A crash between publishing and marking publishes again; the consumers' inbox removes the copy.
+ */
+import type { Codec } from "./codec.ts";
+import { frame } from "./codec.ts";
+import type { Clock } from "./clock.ts";
+import { pause } from "./clock.ts";
+import type { Database, Transaction } from "./database.ts";
+import type { OutgoingRecord, Publisher } from "./kafka.ts";
+import { SHARDS } from "./outbox.ts";
+import { backoff } from "./retry.ts";
+
+export interface RelayOptions {
+  readonly database: Database;
+  readonly publisher: Publisher;
+  readonly codec: Codec;
+  /** Rows per drain. @default 500 */
+  readonly batch?: number;
+  /** Milliseconds between looks for rows that a crash left behind. @default 100 */
+  readonly pollMs?: number;
+  /** Days a published row is kept, for checks against the topics; at least the topics' retention. @default 8 */
+  readonly keepDays?: number;
+  readonly clock: Clock;
+  readonly onPublished: (count: number, seconds: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Relay {
+  /** Publishes what these shards hold, soon. */
+  wake(shards: ReadonlySet<number>): void;
+  start(): void;
+  /** Publishes what is left, within the limit, then stops. */
+  stop(limitMs: number): Promise<void>;
+}
+
+interface OutboxRow extends Record<string, unknown> {
+  readonly position: string;
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly event_type: string;
+  readonly body: Buffer | null;
+  readonly schema_id: number | null;
+  readonly raw: boolean;
+  readonly headers: Record<string, string>;
+}
+
+/** First half of the two-part advisory lock key, so that nothing else in the database meets it. */
+const LOCK_SPACE = 0x6b6974; // "kit"
+const CLEAN_EVERY_MS = 60_000;
+const CLEAN_BATCH = 2_000;
+
+export function outboxRelay(options: RelayOptions): Relay {
+  const batchSize = options.batch ?? 500;
+  const pollMs = options.pollMs ?? 100;
+  const keepDays = options.keepDays ?? 8;
+  const woken = new Set<number>();
+  const stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+  let awaken: (() => void) | undefined;
+
+  function wake(shards: Iterable<number>): void {
+    for (const shard of shards) woken.add(shard);
+    awaken?.();
+  }
+
+  /** Publishes one batch of the shards' rows; true when there may be more. */
+  async function drain(shards: readonly number[], wait: boolean): Promise<boolean> {
+    const started = options.clock();
+    const count = await options.database.transaction(async (tx) => {
+      // Losing this commit in a crash only means publishing again, so it need not wait for the disk.
+      const locked = await lock(tx, shards, wait);
+      if (locked.length === 0) return 0;
+      const rows = await tx.query<OutboxRow>({
+        name: "relay-read",
+        text: `SELECT position, topic, key, event_type, body, schema_id, raw, headers FROM outbox
+                WHERE published_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY position LIMIT $2`,
+        values: [locked, batchSize],
+      });
+      if (rows.length === 0) return 0;
+      await options.publisher.publish(await Promise.all(rows.map(toRecord)));
+      await tx.query({
+        name: "relay-mark",
+        text: "UPDATE outbox SET published_at = clock_timestamp() WHERE position = ANY($1::bigint[])",
+        values: [rows.map((row) => row.position)],
+      });
+      return rows.length;
+    });
+    if (count > 0) options.onPublished(count, (options.clock() - started) / 1_000);
+    return count === batchSize;
+  }
+
+  /** Takes the shards' locks in their order, so that two instances never wait for each other crosswise. */
+  async function lock(tx: Transaction, shards: readonly number[], wait: boolean): Promise<readonly number[]> {
+    const ordered = shards.toSorted((a, b) => a - b);
+    if (wait) {
+      await tx.query({
+        name: "relay-lock",
+        text: `SELECT set_config('synchronous_commit', 'off', true), count(pg_advisory_xact_lock(${LOCK_SPACE}, shard)::text)
+                 FROM unnest($1::int[]) AS shard`,
+        values: [ordered],
+      });
+      return ordered;
+    }
+    const rows = await tx.query<{ shard: number; taken: boolean }>({
+      name: "relay-try-lock",
+      text: `SELECT shard, pg_try_advisory_xact_lock(${LOCK_SPACE}, shard) AS taken, set_config('synchronous_commit', 'off', true)
+               FROM unnest($1::int[]) AS shard`,
+      values: [ordered],
+    });
+    return rows.filter((row) => row.taken).map((row) => row.shard);
+  }
+
+  async function toRecord(row: OutboxRow): Promise<OutgoingRecord> {
+    const value = row.raw || row.body === null ? row.body : frame(row.schema_id ?? await options.codec.schemaId(row.event_type), row.body);
+    return { topic: row.topic, key: row.key, value, headers: row.headers };
+  }
+
+  /** Shards with rows that no wake-up announced. */
+  async function leftBehind(): Promise<readonly number[]> {
+    const rows = await options.database.query<{ shard: number }>({
+      name: "relay-poll",
+      text: "SELECT DISTINCT shard FROM (SELECT shard FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT $1) AS waiting",
+      values: [batchSize],
+    });
+    return rows.map((row) => row.shard);
+  }
+
+  async function clean(): Promise<void> {
+    for (const old of ["outbox WHERE published_at IS NOT NULL AND created_at", "inbox WHERE processed_at"]) {
+      const [table] = old.split(" ");
+      await options.database.query({
+        text: `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${old} < now() - make_interval(days => $1) LIMIT $2))`,
+        values: [keepDays, CLEAN_BATCH],
+      });
+    }
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    let cleanedAt = options.clock();
+    while (!stopping.signal.aborted) {
+      try {
+        if (woken.size > 0) {
+          const shards = [...woken];
+          woken.clear();
+          if (await drain(shards, true)) wake(shards);
+        } else {
+          const waiting = await leftBehind();
+          // Another instance may be publishing these right now: then its lock is not waited for.
+          if (waiting.length > 0 && await drain(waiting, false)) wake(waiting);
+          if (options.clock() - cleanedAt > CLEAN_EVERY_MS) {
+            cleanedAt = options.clock();
+            await clean();
+          }
+          if (woken.size === 0) await idle();
+        }
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        options.onError(error);
+        wake(allShards());
+        await pause(backoff(failures), stopping.signal);
+      }
+    }
+  }
+
+  /** Until woken, stopped, or time to poll. */
+  function idle(): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        awaken = undefined;
+        resolve();
+      };
+      const timer = setTimeout(finish, pollMs);
+      awaken = finish;
+    });
+  }
+
+  return {
+    wake,
+    start() {
+      loop ??= run();
+    },
+    async stop(limitMs) {
+      stopping.abort();
+      awaken?.();
+      await loop;
+      const deadline = options.clock() + limitMs;
+      // Best effort: what is left is published by the next start or by another instance.
+      try {
+        while (options.clock() < deadline && await drain(allShards(), false));
+      } catch (error) {
+        options.onError(error);
+      }
+    },
+  };
+}
+
+function allShards(): readonly number[] {
+  return Array.from({ length: SHARDS }, (_, shard) => shard);
+}

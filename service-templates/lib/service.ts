@@ -1,0 +1,276 @@
+/**
+ * The life of a service process: configuration, database, relay, consumer, HTTP, readiness, drain.
+ * A service's main.ts names its parts; everything else is here.
+ */
+import type { FastifyInstance } from "fastify";
+import type { Handlers } from "./batch.ts";
+import { batchProcessor, describeLetter } from "./batch.ts";
+import { deadLetterCode } from "./dead-letter.ts";
+import type { Clock, Random } from "./clock.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import type { Codec } from "./codec.ts";
+import { avroCodec } from "./codec.ts";
+import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { eventConsumer } from "./consumer.ts";
+import { readContract } from "./contract.ts";
+import type { Database, Transaction } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import type { ReceivedEvent } from "./envelope.ts";
+import { messageOf, ServiceError } from "./errors.ts";
+import { createHttp } from "./http.ts";
+import { openPublisher, subscribe } from "./kafka.ts";
+import { createManagement, type ReadinessCheck } from "./management.ts";
+import type { Outbox } from "./outbox.ts";
+import { transactionalOutbox } from "./outbox.ts";
+import { schemaRegistry } from "./registry.ts";
+import { outboxRelay } from "./relay.ts";
+import type { Logger, Metrics } from "./telemetry.ts";
+import { createLogger, createMetrics } from "./telemetry.ts";
+
+/** What every service has at hand. */
+export interface Base {
+  readonly config: ServiceConfig;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What a service with a database and Kafka has at hand. */
+export interface Context extends Base {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly codec: Codec;
+}
+
+/** The parts a service adds. */
+export interface ServiceParts {
+  /** Handlers by event type; they must cover what the contract says the service consumes. */
+  readonly handlers?: Handlers;
+  readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /** Routes of the public port. */
+  readonly routes?: (app: FastifyInstance) => void | Promise<void>;
+  /** Further routes of the management port. */
+  readonly managementRoutes?: (app: FastifyInstance) => void | Promise<void>;
+  readonly checks?: Readonly<Record<string, ReadinessCheck>>;
+  readonly beforeScrape?: () => Promise<void>;
+  /** Work beside the consumer, for example a sweep; returns how to stop it. */
+  readonly background?: () => () => Promise<void>;
+  readonly close?: () => Promise<void>;
+}
+
+export interface RunningService {
+  readonly httpPort: number | undefined;
+  readonly managementPort: number;
+  /** Drains: not ready, stop polling, finish, flush the outbox, leave the group, close. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly env?: Environment;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Time the drain gives the relay to publish what is left, in milliseconds. */
+const FLUSH_LIMIT_MS = 3_000;
+/** After this the process ends even though something hangs, in milliseconds. */
+const DRAIN_LIMIT_MS = 9_500;
+
+/** Starts a service that has a database and takes part in the event flow. */
+export async function startEventService(needs: ConfigNeeds, parts: (context: Context) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
+  const base = createBase({ ...needs, kafka: true, database: true }, options);
+  const { config, log, metrics, clock, random } = base;
+  const databaseConfig = config.database as DatabaseConfig;
+  const kafkaConfig = config.kafka as KafkaConfig;
+  const contract = readContract(kafkaConfig.contractFile);
+  const clientId = `${config.service}-${config.instance}`;
+
+  const codec = avroCodec(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
+  const database = openDatabase(databaseConfig, { applicationName: clientId, onError: (error) => log.warn({ err: error }, "database connection") });
+  const publisher = openPublisher({ config: kafkaConfig, clientId });
+  const relay = outboxRelay({
+    database, publisher, codec, clock,
+    onPublished(count, seconds) {
+      metrics.outboxPublished.inc(count);
+      metrics.relaySeconds.observe(seconds);
+    },
+    onError(error) {
+      metrics.relayFailures.inc();
+      log.warn({ err: error }, "relaying the outbox failed; it is repeated");
+    },
+  });
+  const outbox = transactionalOutbox({ codec, wake: (shards) => relay.wake(shards), clock });
+  const service = await parts({ ...base, database, outbox, codec });
+
+  const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({
+    subscribe: () => subscribe({
+      config: kafkaConfig, clientId, group: contract.group ?? contract.service,
+      topics: contract.consumes.map(({ topic }) => topic), memberName: clientId,
+    }),
+    process: batchProcessor({
+      contract, codec, database, outbox, clock, random,
+      handlers: service.handlers ?? {},
+      ...(service.lock === undefined ? {} : { lock: service.lock }),
+      onOutcome: (outcome, topic, event, count) => metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
+      onDeadLetter(letter) {
+        metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
+        log.error(describeLetter(letter), "record sent to the dead letters");
+      },
+      onRetry(error, attempt, delayMs) {
+        metrics.retries.inc();
+        log.warn({ err: error, attempt, delayMs }, "processing is repeated");
+      },
+      onBatch(size, seconds) {
+        metrics.batchSize.observe(size);
+        metrics.batchSeconds.observe(seconds);
+      },
+    }),
+    clock,
+    onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
+  });
+  const events = new Set([...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event));
+  /** Event types come from outside: unbounded label values would fill the metrics. */
+  function knownEvent(event: string): string {
+    return events.has(event) ? event : "other";
+  }
+
+  let warmed = contract.publishes.length === 0;
+  async function warm(): Promise<void> {
+    try {
+      await codec.warm();
+      warmed = true;
+    } catch (error) {
+      log.warn({ err: error }, "the registry does not know this service's schemas yet; events wait in the outbox");
+    }
+  }
+
+  return startProcess(base, {
+    ...service,
+    checks: {
+      database: async () => { await database.query({ text: "SELECT 1" }); return undefined; },
+      ...(consumer === undefined ? {} : { consumer: () => (consumer.healthy() ? undefined : "not a member of its group, or stuck") }),
+      schemas: async () => {
+        if (!warmed) await warm();
+        return warmed ? undefined : "the registry does not know this service's schemas";
+      },
+      ...service.checks,
+    },
+    async beforeScrape() {
+      const [row] = await database.query<{ pending: string; age: string | null }>({
+        text: "SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM outbox WHERE published_at IS NULL",
+      });
+      metrics.outboxPending.set(Number(row?.pending ?? 0));
+      metrics.outboxOldestAge.set(Number(row?.age ?? 0));
+      await service.beforeScrape?.();
+    },
+  }, {
+    async start() {
+      relay.start();
+      void warm();
+      consumer?.start();
+    },
+    async drain() {
+      await consumer?.stop();
+      await relay.stop(FLUSH_LIMIT_MS);
+      await publisher.close();
+    },
+    close: () => database.close(),
+  });
+}
+
+/** Starts a service that only speaks HTTP. */
+export async function startHttpService(needs: ConfigNeeds, parts: (base: Base) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
+  const base = createBase(needs, options);
+  return startProcess(base, await parts(base), { start: async () => undefined, drain: async () => undefined, close: async () => undefined });
+}
+
+function createBase(needs: ConfigNeeds, options: StartOptions): Base {
+  const config = readConfig(needs, options.env ?? process.env);
+  return {
+    config,
+    log: createLogger(config.service, config.instance, config.logLevel),
+    metrics: createMetrics(config.service, config.instance),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+interface Machinery {
+  start(): Promise<void>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function startProcess(base: Base, parts: ServiceParts, machinery: Machinery): Promise<RunningService> {
+  const { config, log, metrics } = base;
+  let draining = false;
+  const management = createManagement({
+    log, metrics,
+    checks: { draining: () => (draining ? "shutting down" : undefined), ...parts.checks },
+    ...(parts.beforeScrape === undefined ? {} : { beforeScrape: parts.beforeScrape }),
+  });
+  await parts.managementRoutes?.(management);
+  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics });
+  if (http !== undefined) await parts.routes?.(http);
+
+  // Liveness answers from the first moment; work begins once everything listens.
+  await management.listen({ host: config.http.host, port: config.http.managementPort });
+  if (http !== undefined && config.http.port !== undefined) await http.listen({ host: config.http.host, port: config.http.port });
+  await machinery.start();
+  const stopBackground = parts.background?.();
+  log.info({ http: portOf(http), management: portOf(management) }, "started");
+
+  let stopped: Promise<void> | undefined;
+  async function drain(): Promise<void> {
+    draining = true;
+    log.info("draining");
+    await http?.close();
+    await stopBackground?.();
+    await machinery.drain();
+    await parts.close?.();
+    await machinery.close();
+    await management.close();
+    log.info("stopped");
+  }
+  return {
+    httpPort: portOf(http),
+    managementPort: portOf(management) ?? config.http.managementPort,
+    stop: () => (stopped ??= drain()),
+  };
+}
+
+function portOf(app: FastifyInstance | undefined): number | undefined {
+  const address = app?.server.address();
+  return typeof address === "object" && address !== null ? address.port : undefined;
+}
+
+/** Runs a service as a process: SIGTERM and SIGINT drain it; a failed start is reported and ends it with code 1. */
+export function runProcess(start: () => Promise<RunningService>): void {
+  let running: Promise<RunningService> | undefined;
+  function end(signal: string): void {
+    // Something that hangs must not keep the process: its supervisor would kill it, this way the reason is logged.
+    setTimeout(() => {
+      process.stderr.write(`drain after ${signal} took longer than ${DRAIN_LIMIT_MS} ms; ending\n`);
+      process.exit(1);
+    }, DRAIN_LIMIT_MS).unref();
+    void (async () => {
+      try {
+        await (await running)?.stop();
+        process.exit(0);
+      } catch (error) {
+        process.stderr.write(`drain failed: ${messageOf(error)}\n`);
+        process.exit(1);
+      }
+    })();
+  }
+  process.once("SIGTERM", () => end("SIGTERM"));
+  process.once("SIGINT", () => end("SIGINT"));
+  running = start();
+  running.catch((error: unknown) => {
+    const advice = error instanceof ServiceError ? `\n${error.code}: ${error.advice}` : "";
+    process.stderr.write(`${messageOf(error)}${advice}\n`);
+    process.exit(1);
+  });
+}

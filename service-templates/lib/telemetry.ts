@@ -1,0 +1,68 @@
+/** Logs (one JSON object per line on stdout) and Prometheus metrics. Names are what alerts and dashboards rely on. */
+import type { Logger } from "pino";
+import pino from "pino";
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+
+export type { Logger } from "pino";
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Requests answered, by method, route pattern and status. */
+  readonly httpSeconds: Histogram<"method" | "route" | "status">;
+  /** Records by what became of them: applied, deduplicated, skipped, dead-lettered. */
+  readonly consumed: Counter<"topic" | "event" | "outcome">;
+  readonly batchSize: Histogram;
+  readonly batchSeconds: Histogram;
+  /** Repeated attempts, of records and of batches. */
+  readonly retries: Counter;
+  readonly deadLettered: Counter<"topic" | "code">;
+  /** Dead letters that were replayed or discarded. */
+  readonly deadLettersResolved: Counter;
+  readonly outboxPublished: Counter;
+  readonly relaySeconds: Histogram;
+  readonly relayFailures: Counter;
+  /** Age of the oldest row that is not published yet; 0 when there is none. */
+  readonly outboxOldestAge: Gauge;
+  readonly outboxPending: Gauge;
+  readonly compensations: Counter<"kind">;
+  readonly compensationFailures: Counter<"kind">;
+}
+
+const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+export function createMetrics(service: string, instance: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service, instance });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const metrics: Metrics = {
+    registry,
+    httpSeconds: new Histogram({ name: "http_request_duration_seconds", help: "Time to answer an HTTP request", labelNames: ["method", "route", "status"], buckets: FAST_SECONDS, registers }),
+    consumed: new Counter({ name: "consumer_records_total", help: "Records taken from topics, by outcome", labelNames: ["topic", "event", "outcome"], registers }),
+    batchSize: new Histogram({ name: "consumer_batch_records", help: "Records per polled batch", buckets: [1, 2, 5, 10, 20, 50, 100, 200], registers }),
+    batchSeconds: new Histogram({ name: "consumer_batch_duration_seconds", help: "Time from poll to commit of a batch", buckets: FAST_SECONDS, registers }),
+    retries: new Counter({ name: "consumer_retries_total", help: "Repeated attempts to process records", registers }),
+    deadLettered: new Counter({ name: "dlt_records_total", help: "Records sent to the dead-letter topic", labelNames: ["topic", "code"], registers }),
+    deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Dead letters replayed or discarded", registers }),
+    outboxPublished: new Counter({ name: "outbox_published_total", help: "Outbox rows published", registers }),
+    relaySeconds: new Histogram({ name: "outbox_relay_duration_seconds", help: "Time of one drain: lock, read, publish, mark", buckets: FAST_SECONDS, registers }),
+    relayFailures: new Counter({ name: "outbox_relay_failures_total", help: "Drains that failed and are repeated", registers }),
+    outboxOldestAge: new Gauge({ name: "outbox_oldest_unpublished_age_seconds", help: "Age of the oldest unpublished outbox row", registers }),
+    outboxPending: new Gauge({ name: "outbox_unpublished_rows", help: "Outbox rows not published yet", registers }),
+    compensations: new Counter({ name: "saga_compensations_total", help: "Forward steps undone", labelNames: ["kind"], registers }),
+    compensationFailures: new Counter({ name: "saga_compensation_failures_total", help: "Compensations that could not be done", labelNames: ["kind"], registers }),
+  };
+  // Alerts on an increase need the series to exist before its first event.
+  metrics.deadLettersResolved.inc(0);
+  return metrics;
+}
+
+export function createLogger(service: string, instance: string, level: string): Logger {
+  return pino({
+    level,
+    base: { service, instance },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: ["password", "*.password", "authorization", "*.authorization", "headers.authorization", "req.headers.authorization"], censor: "[hidden]" },
+  });
+}
