@@ -63,13 +63,22 @@ async function destroyStack(context: CommandContext, reporter: ProgressReporter,
 async function stopEverything(context: CommandContext, reporter: ProgressReporter): Promise<readonly string[]> {
   const { listProcesses, stopProcesses } = await import("../components/provider/process/index.ts");
   const folder = substrateFolder(context.stateDir);
-  const alive = (await listProcesses(folder)).filter((process) => process.state !== "dead");
-  await reporter.step("Stop", async (say) => {
-    await stopProcesses(folder, { onProgress: (event) => say(`${event.name} ${event.state}`) });
+  return await reporter.step("Stop", async (say) => {
+    const working = new Set<string>();
+    try {
+      const { stopped } = await stopProcesses(folder, {
+        onProgress: ({ name, event }) => {
+          if (event === "stopping") working.add(name);
+          else working.delete(name);
+          if (reporter.live && working.size > 0) say([...working].join(", "));
+        },
+      });
+      return stopped;
+    } catch (cause) {
+      const left = (await listProcesses(folder)).filter((process) => process.state !== "dead");
+      throw new KitError("KIT_STOP_INCOMPLETE", left.map((process) => `${process.name} (${process.pid ?? "starting"})`).join(", "), { cause });
+    }
   });
-  const left = (await listProcesses(folder)).filter((process) => process.state !== "dead");
-  if (left.length > 0) throw new KitError("KIT_STOP_INCOMPLETE", left.map((process) => `${process.name} (${process.pid ?? "starting"})`).join(", "));
-  return alive.map((process) => process.name);
 }
 
 async function deleteState(stateDir: string): Promise<void> {

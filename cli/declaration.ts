@@ -2,6 +2,7 @@
 import { loadModel } from "../components/model/load.ts";
 import { formatProblem } from "../components/model/problem.ts";
 import { brokerCount } from "../components/model/stack.ts";
+import { planPlatform } from "../components/plan/plan.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import type { ExpectedCounts } from "./pulumi/progress.ts";
@@ -17,13 +18,18 @@ export async function readDeclaration(context: CommandContext, stackName: string
     for (const problem of reading.problems) context.stderr.write(`${formatProblem(problem)}\n`);
     throw new KitError("KIT_MODEL_INVALID", reading.problems.length === 1 ? "one problem" : `${reading.problems.length} problems`);
   }
-  const { stack } = reading.value;
+  const { model, stack } = reading.value;
   if (stack.substrate !== "local") throw new KitError("KIT_STACK_NOT_LOCAL", stackName);
+  const plan = planPlatform(model, stack);
   return {
     controller: stack.kafka.controllers,
     broker: brokerCount(stack),
     database: 1,
     cache: 1,
     registry: 1,
+    topics: plan.topics.length,
+    access: plan.acls.length,
+    quotas: plan.quotas.length,
+    schemas: plan.subjects.length,
   };
 }

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "../command.ts";
 import { flag, text } from "../command.ts";
-import { EXIT, KitError } from "../errors.ts";
+import { describeError, EXIT, KitError } from "../errors.ts";
 
 /** `kit order`. */
 export const order: CommandDefinition = {
@@ -34,7 +34,7 @@ export const order: CommandDefinition = {
     if (outcome.status === "confirmed") return EXIT.good;
     if (outcome.status === "pending") {
       const error = new KitError("KIT_ORDER_TIMED_OUT", `${outcome.orderId} is still pending after ${timeoutMs} ms`);
-      writeError(context, error, error);
+      writeError(context, describeError(error), error);
     }
     return EXIT.no;
   },

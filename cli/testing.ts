@@ -1,0 +1,146 @@
+/** The test ladder, one rung after the other, with one sum at the end. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CommandContext } from "./context.ts";
+import { EXIT, KitError } from "./errors.ts";
+import type { ExitCode } from "./errors.ts";
+import { watchInterruptions } from "./interruption.ts";
+import { colorsFor, writeJson } from "./output.ts";
+import { progressReporter } from "./progress.ts";
+import { formatElapsed } from "./quantities.ts";
+import { preparedTools } from "./tools.ts";
+
+/** Rungs in the order they are climbed. */
+export const RUNGS = ["types", "unit", "engine", "kafka", "saga"] as const;
+
+/** One of {@link RUNGS}. */
+export type Rung = (typeof RUNGS)[number];
+
+/** Numbers of tests. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** A rung's result. */
+export interface RungResult extends TestCounts {
+  readonly rung: Rung;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Reads `--only`.
+ * @throws KitError `KIT_USAGE` naming the unknown rung.
+ */
+export function parseRungs(only: string | undefined): readonly Rung[] {
+  if (only === undefined) return RUNGS;
+  const words = only.split(",").map((word) => word.trim()).filter((word) => word !== "");
+  const unknown = words.find((word) => !RUNGS.some((rung) => rung === word));
+  if (unknown !== undefined || words.length === 0) throw new KitError("KIT_USAGE", `There is no rung ${JSON.stringify(unknown ?? "")}; there are ${RUNGS.join(", ")}.`);
+  return RUNGS.filter((rung) => words.includes(rung));
+}
+
+/** Runs the rungs and prints the closing line. */
+export async function runTests(context: CommandContext, options: { rungs: readonly Rung[]; filters: readonly string[]; json: boolean }): Promise<ExitCode> {
+  const reporter = progressReporter(context);
+  await reporter.step("Tools", async (say) => preparedTools(say));
+  const results: RungResult[] = [];
+  for (const rung of options.rungs) {
+    const started = context.now();
+    heading(context, `${rung}: ${rung === "types" ? "type check" : `test/${rung}`}`);
+    const outcome = rung === "types" ? await checkTypes(context) : await runRung(context, rung, options.filters, options.json);
+    if (outcome.interrupted) throw new KitError("KIT_CANCELLED", rung);
+    const result = { rung, ...outcome.counts, elapsedMs: context.now() - started };
+    results.push(result);
+    context.stderr.write(`${rung}: ${countsLine(result)} (${formatElapsed(result.elapsedMs)})\n`);
+  }
+  const total = sumCounts(results);
+  if (options.json) writeJson(context, { ...total, rungs: results });
+  else context.stdout.write(`${countsLine(total)}\n`);
+  return total.failed === 0 ? EXIT.good : EXIT.no;
+}
+
+/** The closing line's wording. */
+export function countsLine(counts: TestCounts): string {
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+}
+
+/** Sum over rungs. */
+export function sumCounts(results: readonly TestCounts[]): TestCounts {
+  return results.reduce<TestCounts>(
+    (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
+}
+
+/**
+ * Counts from vitest's JSON report. A file that could not be loaded has no test that failed:
+ * it counts as one failure, else a broken file would pass unseen.
+ */
+export function readCounts(report: unknown): TestCounts {
+  const number = (name: string): number => {
+    const value: unknown = typeof report === "object" && report !== null ? Object.entries(report).find(([key]) => key === name)?.[1] : undefined;
+    return typeof value === "number" ? value : 0;
+  };
+  const files: unknown = typeof report === "object" && report !== null && "testResults" in report ? report.testResults : [];
+  const unloadable = (Array.isArray(files) ? files : []).filter((file: unknown) =>
+    typeof file === "object" && file !== null && "status" in file && file.status === "failed"
+    && "assertionResults" in file && Array.isArray(file.assertionResults)
+    && !file.assertionResults.some((result: unknown) => typeof result === "object" && result !== null && "status" in result && result.status === "failed")).length;
+  return { passed: number("numPassedTests"), failed: number("numFailedTests") + unloadable, skipped: number("numPendingTests") + number("numTodoTests") };
+}
+
+interface RungOutcome {
+  readonly counts: TestCounts;
+  readonly interrupted: boolean;
+}
+
+async function checkTypes(context: CommandContext): Promise<RungOutcome> {
+  const { code, interrupted } = await runNode(context, [join("node_modules", "typescript", "bin", "tsc"), "--noEmit", "-p", "tsconfig.json"], true);
+  return { counts: { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }, interrupted };
+}
+
+async function runRung(context: CommandContext, rung: Rung, filters: readonly string[], quiet: boolean): Promise<RungOutcome> {
+  const folder = await mkdtemp(join(tmpdir(), "kit-test-"));
+  const file = join(folder, "report.json");
+  try {
+    const { code, interrupted } = await runNode(
+      context,
+      [join("node_modules", "vitest", "vitest.mjs"), "run", "--project", rung, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...filters],
+      quiet,
+    );
+    const report: unknown = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
+    const counts = readCounts(report);
+    // Ended badly without a failed test: set-up or tear-down went wrong.
+    return { counts: code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts, interrupted };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a script of the project's packages on this Node; its results go to stderr where stdout is for JSON. */
+async function runNode(context: CommandContext, args: readonly string[], toStderr: boolean): Promise<{ code: number; interrupted: boolean }> {
+  const child = spawn(process.execPath, [...args], {
+    cwd: context.projectDir,
+    // The vitest of a run inside vitest must not take the outer one's settings.
+    env: Object.fromEntries(Object.entries(context.env).filter(([name]) => !name.startsWith("VITEST"))),
+    stdio: ["ignore", toStderr ? 2 : "inherit", "inherit"],
+  });
+  const watch = watchInterruptions((count) => child.kill(count === 1 ? "SIGINT" : "SIGTERM"));
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (status) => resolve(status ?? 1));
+    });
+    return { code, interrupted: watch.count() > 0 };
+  } finally {
+    watch.stop();
+  }
+}
+
+function heading(context: CommandContext, title: string): void {
+  context.stderr.write(`\n${colorsFor(context.stderr, context.env).bold(title)}\n`);
+}
