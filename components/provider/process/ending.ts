@@ -1,0 +1,58 @@
+/** Ends a process: the signal to its group, SIGKILL after the grace, and waits until nothing of it is left. */
+import { setTimeout as delay } from "node:timers/promises";
+import { providerError, systemCode } from "../errors.ts";
+import { isAlive, type Condition } from "./condition.ts";
+import { readFacts, sessionMembers } from "./identity.ts";
+import { awaitFreePorts } from "./ports.ts";
+import type { RecordedIdentity } from "./record.ts";
+
+const killLimitSeconds = 10;
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    if (systemCode(error) !== "ESRCH") throw error;
+  }
+}
+
+/** Is the very process with this identity alive? */
+export async function isSameAlive(identity: RecordedIdentity): Promise<boolean> {
+  const facts = await readFacts(identity.pid);
+  return facts !== undefined && !facts.zombie && facts.startTime === identity.startTime;
+}
+
+async function isGone(identity: RecordedIdentity): Promise<boolean> {
+  if (await isSameAlive(identity)) return false;
+  // A foreign process under this number proves that the session has ended.
+  if ((await readFacts(identity.pid)) !== undefined && !(await readFacts(identity.pid))?.zombie) return true;
+  return (await sessionMembers(identity.pid)).length === 0;
+}
+
+async function goneWithin(identity: RecordedIdentity, seconds: number): Promise<boolean> {
+  const deadline = performance.now() + seconds * 1000;
+  for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
+    if (await isGone(identity)) return true;
+    if (performance.now() > deadline) return false;
+    await delay(pause);
+  }
+}
+
+/**
+ * Ends what is alive of a process. What is not ours is never signalled.
+ * @throws `cannot-stop`, `port-still-taken`
+ */
+export async function endProcess(name: string, condition: Condition): Promise<void> {
+  const { identity, record } = condition;
+  if (identity === undefined || record === undefined) return;
+  if (!isAlive(condition) && condition.survivors.length === 0) return;
+  const { signal, graceSeconds } = record.stop;
+  if (isAlive(condition)) send(-identity.pid, signal);
+  for (const survivor of condition.survivors) send(survivor.pid, signal);
+  if (!(await goneWithin(identity, graceSeconds))) {
+    if (await isSameAlive(identity)) send(-identity.pid, "SIGKILL");
+    for (const member of await sessionMembers(identity.pid)) send(member.pid, "SIGKILL");
+    if (!(await goneWithin(identity, killLimitSeconds))) throw providerError("cannot-stop", { name, pid: identity.pid, seconds: killLimitSeconds });
+  }
+  await awaitFreePorts(name, record.ports);
+}

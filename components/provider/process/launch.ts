@@ -1,0 +1,108 @@
+/**
+ * Starts a program in a session of its own so that it is never lost, whenever its starter is killed.
+ * The started shell writes its identity down itself, then looks whether it is still wanted, then
+ * becomes the program. A successor first withdraws the intent, then reads the identity. So either
+ * the successor sees the process, or the process sees that it is not wanted; there is no third way.
+ */
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { writeFailure } from "../durable-file.ts";
+import { providerError } from "../errors.ts";
+import type { Privilege } from "./privilege.ts";
+import { readIdentity, type ProcessPaths, type RecordedIdentity } from "./record.ts";
+
+// 3: the pid file, appended to; 4: the intent. Both are open already, so this works without any rights.
+const script = `n=$1; shift
+if [ -r /proc/self/stat ]; then IFS= read -r s </proc/self/stat; else s="ps $$ $(LC_ALL=C ps -o lstart= -p $$)"; fi
+printf '%s %s\\n' "$n" "$s" >&3 || exit 125
+IFS= read -r w <&4
+[ "$w" = "$n" ] || exit 124
+exec "$@" 3>&- 4<&-`;
+
+/** How a process ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that was just started by this program. */
+export interface Launched {
+  readonly identity: RecordedIdentity;
+  /** Set once it has ended. */
+  outcome(): Outcome | undefined;
+  readonly ended: Promise<Outcome>;
+}
+
+/** The variables every process inherits. */
+export function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(["PATH", "HOME", "LANG", "TZ"].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+/** An outcome in words. */
+export function outcomeText(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return "an unknown outcome";
+  return outcome.signal !== null ? `signal ${outcome.signal}` : `exit code ${outcome.code ?? "unknown"}`;
+}
+
+/**
+ * Starts the command; the intent must hold the nonce already.
+ * @throws `launch-lost` when the started process does not report within 30 s
+ */
+export async function launch(options: {
+  readonly name: string;
+  readonly paths: ProcessPaths;
+  readonly nonce: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly privilege: Privilege;
+}): Promise<Launched> {
+  const { name, paths, nonce, privilege } = options;
+  const appending = constants.O_CREAT | constants.O_WRONLY | constants.O_APPEND;
+  const handles = [];
+  try {
+    const log = await open(paths.log, appending, 0o600);
+    handles.push(log);
+    const pidFile = await open(paths.pid, appending | constants.O_TRUNC, 0o600);
+    handles.push(pidFile);
+    const intent = await open(paths.intent, constants.O_RDONLY);
+    handles.push(intent);
+    const command = privilege.kind === "namespace" ? [...privilege.wrapper, ...options.command] : options.command;
+    const child = spawn("/bin/sh", ["-c", script, "sh", nonce, ...command], {
+      detached: true,
+      cwd: options.workingDirectory,
+      env: { ...inheritedEnvironment(), ...options.env },
+      stdio: ["ignore", log.fd, log.fd, pidFile.fd, intent.fd],
+      ...(privilege.kind === "user" && { uid: privilege.owner.uid, gid: privilege.owner.gid }),
+    });
+    let outcome: Outcome | undefined;
+    const ended = new Promise<Outcome>((resolve) => {
+      child.once("exit", (code, signal) => {
+        outcome = { code, signal };
+        resolve(outcome);
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    child.unref();
+    const limitSeconds = 30;
+    const deadline = performance.now() + limitSeconds * 1000;
+    for (;;) {
+      const identity = await readIdentity(paths, nonce);
+      if (identity !== undefined) return { identity, outcome: () => outcome, ended };
+      if (outcome !== undefined || performance.now() > deadline) throw providerError("launch-lost", { name, seconds: limitSeconds, logFile: paths.log });
+      await delay(2);
+    }
+  } catch (error) {
+    throw writeFailure(paths.pid, error);
+  } finally {
+    await Promise.all(handles.map((handle) => handle.close()));
+  }
+}

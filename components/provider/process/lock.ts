@@ -1,0 +1,84 @@
+/**
+ * One start or stop of a process at a time, over all programs that use the state folder. The lock
+ * names its holder by process id and start time, so one left by a killed program does not count.
+ */
+import { randomBytes } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { writeFailure } from "../durable-file.ts";
+import { providerError, systemCode } from "../errors.ts";
+import { readFacts } from "./identity.ts";
+
+interface Holder {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly since: string;
+}
+
+const ownStart = readFacts(process.pid);
+
+function parseHolder(text: string): Holder | undefined {
+  const [pid, since, ...startTime] = text.trim().split(" ");
+  return since === undefined || startTime.length === 0 ? undefined : { pid: Number(pid), startTime: startTime.join(" "), since };
+}
+
+async function isAlive(holder: Holder): Promise<boolean> {
+  const facts = await readFacts(holder.pid);
+  return facts !== undefined && !facts.zombie && facts.startTime === holder.startTime;
+}
+
+/** Takes away a lock whose holder is dead. If another program was quicker and holds it anew, it gets it back. */
+async function removeStale(path: string, seen: string): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString("hex")}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return;
+    throw error;
+  }
+  if ((await readFile(aside, "utf8")) !== seen) {
+    await link(aside, path).catch((error: unknown) => {
+      if (systemCode(error) !== "EEXIST") throw error;
+    });
+  }
+  await rm(aside, { force: true });
+}
+
+/** Runs the work while holding the lock. @throws `lock-held` when it is not to be had in time */
+export async function withLock<T>(path: string, name: string, work: () => Promise<T>, options: { timeoutSeconds?: number } = {}): Promise<T> {
+  const timeoutSeconds = options.timeoutSeconds ?? 120;
+  const deadline = performance.now() + timeoutSeconds * 1000;
+  // Linked into place whole: a lock is never seen half-written.
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  try {
+    await writeFile(draft, `${process.pid} ${new Date().toISOString()} ${(await ownStart)?.startTime ?? "unknown"}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw writeFailure(draft, error);
+  }
+  try {
+    for (;;) {
+      try {
+        await link(draft, path);
+        break;
+      } catch (error) {
+        if (systemCode(error) !== "EEXIST") throw writeFailure(path, error);
+      }
+      const seen = await readFile(path, "utf8").catch(() => undefined);
+      if (seen === undefined) continue;
+      const holder = parseHolder(seen);
+      if (holder === undefined || !(await isAlive(holder))) {
+        await removeStale(path, seen);
+        continue;
+      }
+      if (performance.now() > deadline) throw providerError("lock-held", { name, holder: holder.pid, since: holder.since, seconds: timeoutSeconds });
+      await delay(50);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,56 @@
+/** Which user a process runs as when the platform runs as root and the process must not. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import type { Owner } from "../durable-file.ts";
+import { providerError, reasonOf } from "../errors.ts";
+
+const run = promisify(execFile);
+
+/** How to run: as it is, as another user, or inside a user namespace in which root is an ordinary user. */
+export type Privilege =
+  | { readonly kind: "same" }
+  | { readonly kind: "user"; readonly owner: Owner }
+  | { readonly kind: "namespace"; readonly wrapper: readonly string[] };
+
+/** Users to drop to, best first: `nobody` has no rights anywhere, `postgres` at least is no person. */
+function candidates(passwd: string): Owner[] {
+  return ["nobody", "postgres", "daemon"].flatMap((user) => {
+    const fields = passwd.split("\n").find((line) => line.startsWith(`${user}:`))?.split(":");
+    const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
+    return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 ? [{ uid, gid }] : [];
+  });
+}
+
+/** May everybody pass through every folder above the path? Folders that are not there yet are made by us. */
+async function isReachableByAll(path: string): Promise<boolean> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const facts = await stat(folder).catch(() => undefined);
+    if (facts === undefined) return false;
+    if ((facts.mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/**
+ * Decides how to drop root's rights so that all `paths` stay usable. Not root: nothing to drop.
+ * @param paths - files and folders that the process must reach, the folders above them made already
+ * @throws `cannot-drop-privileges`
+ */
+export async function dropFor(name: string, paths: readonly string[]): Promise<Privilege> {
+  if (process.getuid?.() !== 0) return { kind: "same" };
+  const [owner] = candidates(readFileSync("/etc/passwd", "utf8"));
+  const reachable = (await Promise.all(paths.map(isReachableByAll))).every((yes) => yes);
+  if (owner !== undefined && reachable) return { kind: "user", owner };
+  // A home such as /root is closed to others. In a user namespace the kernel still sees root as the
+  // files' owner, while the program sees an ordinary user, which is what initdb asks for.
+  const wrapper = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"];
+  try {
+    await run("unshare", [...wrapper.slice(1), "true"]);
+    return { kind: "namespace", wrapper };
+  } catch (error) {
+    throw providerError("cannot-drop-privileges", { name, reason: `${paths[0] ?? "its folder"} is closed to other users and user namespaces are not available (${reasonOf(error).trim()})` }, error);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * What is on disk about a process, below `<stateDir>/run/`:
+ * - `<name>.json`    the run record, written and synced before anything is started
+ * - `<name>.intent`  the nonce of the newest start; a start with another nonce gives up by itself
+ * - `<name>.pid`     lines `<nonce> <identity>`, written by the started process before it becomes the program
+ * - `<name>.lock`    held while it is started or stopped
+ * - `<name>.preparing` there while a preparation is not finished
+ */
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { writeDurably, writeFailure } from "../durable-file.ts";
+import { providerError, reasonOf, systemCode } from "../errors.ts";
+import { parseStat } from "./identity.ts";
+
+const nonceLength = 32;
+
+/** Paths of one process's files. */
+export interface ProcessPaths {
+  readonly runFolder: string;
+  readonly logFolder: string;
+  readonly record: string;
+  readonly intent: string;
+  readonly pid: string;
+  readonly lock: string;
+  readonly preparing: string;
+  readonly log: string;
+}
+
+/** Where the files of a process are. */
+export function pathsOf(stateDir: string, name: string): ProcessPaths {
+  const runFolder = join(stateDir, "run");
+  const logFolder = join(stateDir, "logs");
+  const at = (kind: string): string => join(runFolder, `${name}.${kind}`);
+  return { runFolder, logFolder, record: at("json"), intent: at("intent"), pid: at("pid"), lock: at("lock"), preparing: at("preparing"), log: join(logFolder, `${name}.log`) };
+}
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  role: z.enum(["controller", "broker", "registry", "database", "cache", "service", "maintenance"]),
+  zone: z.string().optional(),
+  /** What was last intended: a one-time preparation, or the start; `ready` once the start was seen to succeed. */
+  phase: z.enum(["preparing", "starting", "ready"]),
+  specification: z.string(),
+  nonce: z.string(),
+  bootId: z.string(),
+  startedAt: z.string(),
+  ports: z.array(z.object({ name: z.string(), host: z.string(), port: z.number() })),
+  stop: z.object({ signal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT"]), graceSeconds: z.number() }),
+  /** `offset`: size of the log when the process was started. */
+  log: z.object({ path: z.string(), maxBytes: z.number(), offset: z.number() }),
+});
+
+/** The run record of a process. */
+export type RunRecord = z.infer<typeof recordSchema>;
+
+/** Identity that a started process wrote down itself. */
+export interface RecordedIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** Reads the line that the start with this nonce wrote, if it wrote one whole. Pure. */
+export function parsePidFile(text: string, nonce: string): RecordedIdentity | undefined {
+  // A line without its end may still be in writing.
+  for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n").reverse()) {
+    if (!line.startsWith(`${nonce} `)) continue;
+    const identity = line.slice(nonce.length + 1);
+    const [, pid, startTime] = /^ps (\d+) (.+)$/.exec(identity) ?? [];
+    if (pid !== undefined && startTime !== undefined) return { pid: Number(pid), startTime: startTime.replace(/\s+/g, " ").trim() };
+    const facts = parseStat(identity);
+    if (facts !== undefined) return { pid: facts.pid, startTime: facts.startTime };
+  }
+  return undefined;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** The run record, or nothing where there is none. A broken one is an error: it may hide a live process. */
+export async function readRecord(paths: ProcessPaths): Promise<RunRecord | undefined> {
+  const text = await readIfThere(paths.record);
+  if (text === undefined) return undefined;
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw providerError("record-unreadable", { path: paths.record, reason: reasonOf(error) }, error);
+  }
+}
+
+/** Writes the run record, durably. */
+export async function writeRecord(paths: ProcessPaths, record: RunRecord): Promise<void> {
+  await writeDurably(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+/** What the start with this nonce wrote about itself. */
+export async function readIdentity(paths: ProcessPaths, nonce: string): Promise<RecordedIdentity | undefined> {
+  return parsePidFile((await readIfThere(paths.pid)) ?? "", nonce);
+}
+
+/** Makes the folders for records and logs. */
+export async function makeFolders(paths: ProcessPaths): Promise<void> {
+  for (const folder of [paths.runFolder, paths.logFolder]) {
+    try {
+      // Above: passable for servers that run as another user. The folders themselves: the owner's alone.
+      await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw writeFailure(folder, error);
+    }
+  }
+}
+
+/**
+ * Says which start is the wanted one; no nonce: none. Written in place, because starts that are
+ * under way hold the file open and compare it with their own nonce before they become the program.
+ */
+export async function writeIntent(paths: ProcessPaths, nonce: string | undefined): Promise<void> {
+  try {
+    const file = await open(paths.intent, constants.O_CREAT | constants.O_WRONLY, 0o600);
+    try {
+      await file.write(`${nonce ?? "-".repeat(nonceLength)}\n`, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw writeFailure(paths.intent, error);
+  }
+}
+
+/** A nonce for a start. All have one length, so that one overwrites the other. */
+export function makeNonce(): string {
+  return randomBytes(nonceLength / 2).toString("hex");
+}
+
+/** Forgets a process that has ended. The record goes last: until then a crash leaves it findable. */
+export async function forget(paths: ProcessPaths): Promise<void> {
+  await rm(paths.intent, { force: true });
+  await rm(paths.pid, { force: true });
+  await rm(paths.record, { force: true });
+}
+
+/** Names of the processes on record, sorted. */
+export async function recordedNames(stateDir: string): Promise<string[]> {
+  try {
+    const names = await readdir(join(stateDir, "run"));
+    return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length)).sort();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}

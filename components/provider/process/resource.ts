@@ -1,0 +1,106 @@
+/** `kit:index:Process`: a supervised process as a resource. */
+import { rm } from "node:fs/promises";
+import { fileDrift, modeBits } from "../durable-file.ts";
+import { reasonOf } from "../errors.ts";
+import { inputChanges } from "../property-diff.ts";
+import { Unfinished, type PropertyChange, type ResourceKind } from "../resource-kind.ts";
+import { failuresOf } from "../validation.ts";
+import { hasUnknown, type Values } from "../values.ts";
+import { inspect, type Condition } from "./condition.ts";
+import { pathsOf } from "./record.ts";
+import { processSchema, specificationDigest, type ProcessSpecification } from "./specification.ts";
+import { ensureProcess, removeProcess } from "./supervisor.ts";
+
+/** What the world says against a process being as the state has it; nothing: all is well. Pure. */
+export function complaint(condition: Condition, recorded: { pid: number; specification: string }): string | undefined {
+  const was = `pid ${recorded.pid}`;
+  switch (condition.state) {
+    case "absent":
+      return recorded.pid === 0 ? "it was not running" : `it was stopped (${was})`;
+    case "dead":
+      return `it has died (pid ${condition.identity?.pid ?? recorded.pid})`;
+    case "foreign":
+      return `it has died, and ${was} belongs to another program now`;
+    case "starting":
+      return "its start was interrupted";
+    case "running":
+      if (condition.record?.specification !== recorded.specification) return "it runs with another specification than the one on record";
+      return condition.identity?.pid === recorded.pid ? undefined : `it was started anew meanwhile (pid ${condition.identity?.pid ?? 0})`;
+  }
+}
+
+async function run(wanted: ProcessSpecification, note: (message: string) => void): Promise<Values> {
+  try {
+    const { pid, startedAt, logFile, specification } = await ensureProcess(wanted, { onProgress: note });
+    return { pid, startedAt, logFile, specification };
+  } catch (error) {
+    const logFile = pathsOf(wanted.stateDir, wanted.name).log;
+    // Files and data may be there already: the engine must keep the resource to remove them one day.
+    throw new Unfinished(wanted.name, { pid: 0, startedAt: "", logFile, specification: specificationDigest(wanted) }, error instanceof Error ? error : new Error(reasonOf(error)));
+  }
+}
+
+function recordedOf(state: Values): { pid: number; specification: string } {
+  return { pid: Number(state["pid"] ?? 0), specification: String(state["specification"] ?? "") };
+}
+
+/** `kit:index:Process`. */
+export const processKind: ResourceKind = {
+  computedOutputs: ["pid", "startedAt", "logFile", "specification"],
+  stableOutputs: ["logFile"],
+
+  async check({ news }) {
+    return failuresOf(processSchema, news);
+  },
+
+  async diff({ id, olds, news, state, note }) {
+    const changes: PropertyChange[] = inputChanges(olds, news, { replacing: ["name", "stateDir"] });
+    if (changes.some(({ replaces }) => replaces)) return { changes, deleteBeforeReplace: true };
+    const before = processSchema.parse(olds);
+    const problem = complaint(await inspect(pathsOf(before.stateDir, before.name)), recordedOf(state));
+    if (problem !== undefined) {
+      note(`process ${id}: ${problem}; it is brought back`, "warning");
+      changes.push({ path: "pid", change: "update", side: "output" });
+    } else if (changes.length === 0 && !hasUnknown(news)) {
+      for (const [index, { path, content, mode }] of processSchema.parse(news).files.entries()) {
+        const drift = await fileDrift(path, content, modeBits(mode));
+        if (drift === "none") continue;
+        note(`process ${id}: ${path} is ${drift === "missing" ? "missing" : "changed"} and is mended`, "warning");
+        changes.push({ path: `files[${index}].${drift === "mode" ? "mode" : "content"}`, change: "update", side: "output" });
+      }
+    }
+    return { changes };
+  },
+
+  async create({ inputs, note }) {
+    const wanted = processSchema.parse(inputs);
+    return { id: wanted.name, computed: await run(wanted, note) };
+  },
+
+  async read({ state }) {
+    const parsed = processSchema.safeParse(state);
+    if (!parsed.success) return undefined;
+    const condition = await inspect(pathsOf(parsed.data.stateDir, parsed.data.name));
+    // Gone or dead is kept with pid 0: the next `up` starts it again and knows its data.
+    if (condition.state !== "running") return { pid: 0 };
+    return {
+      pid: condition.identity?.pid ?? 0,
+      startedAt: condition.record?.startedAt ?? "",
+      specification: condition.record?.specification ?? "",
+    };
+  },
+
+  async update({ inputs, olds, note }) {
+    const wanted = processSchema.parse(inputs);
+    const computed = await run(wanted, note);
+    // Files that were taken out of the program go; a data folder that was taken out stays, as nobody asked to lose data.
+    const wantedPaths = new Set(wanted.files.map(({ path }) => path));
+    for (const { path } of processSchema.parse(olds).files) if (!wantedPaths.has(path)) await rm(path, { force: true });
+    return computed;
+  },
+
+  async delete({ inputs, state }) {
+    const parsed = processSchema.safeParse(inputs);
+    await removeProcess(parsed.success ? parsed.data : processSchema.parse(state));
+  },
+};

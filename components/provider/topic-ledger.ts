@@ -1,0 +1,51 @@
+/** `kit:index:TopicLedger`: refuses to lower partitions, whoever runs the program. */
+import { z } from "zod";
+import { inputChanges } from "./property-diff.ts";
+import type { CheckFailure, ResourceKind } from "./resource-kind.ts";
+import { failuresOf } from "./validation.ts";
+
+const schema = z.object({
+  topics: z.record(z.string(), z.object({ partitions: z.int("must be a whole number").min(1, "must be 1 or more") })),
+});
+type Topics = z.infer<typeof schema>["topics"];
+
+/** The topics whose partition count would be lowered, in order of their names. Pure. */
+export function loweredPartitions(before: Topics, after: Topics): CheckFailure[] {
+  return Object.keys(after).sort().flatMap((topic) => {
+    const was = before[topic]?.partitions;
+    const is = after[topic]?.partitions;
+    if (was === undefined || is === undefined || is >= was) return [];
+    return [{
+      property: `topics["${topic}"].partitions`,
+      reason:
+        `topic ${topic} has ${was} partitions and would be lowered to ${is}. Kafka cannot take partitions away: ` +
+        `the topic and all its data would be deleted and made anew. Nothing was touched. ` +
+        `To fix it: set partitions of ${topic} back to ${was} or more; ` +
+        `for fewer partitions declare a new topic and move its producers and consumers over.`,
+    }];
+  });
+}
+
+/** `kit:index:TopicLedger`. */
+export const topicLedgerKind: ResourceKind = {
+  computedOutputs: [],
+  async check({ news, olds }) {
+    const failures = failuresOf(schema, news);
+    const before = schema.safeParse(olds);
+    const after = schema.safeParse(news);
+    return before.success && after.success ? [...failures, ...loweredPartitions(before.data.topics, after.data.topics)] : failures;
+  },
+  async diff({ olds, news }) {
+    return { changes: inputChanges(olds, news) };
+  },
+  async create() {
+    return { id: "topics", computed: {} };
+  },
+  async read() {
+    return {};
+  },
+  async update() {
+    return {};
+  },
+  async delete() {},
+};
