@@ -1,0 +1,106 @@
+import { Consumer, FetchIsolationLevels } from "@platformatic/kafka";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../components/model/load.ts";
+import { expectRead } from "../../components/model/read.ts";
+import { planPlatform } from "../../components/plan/plan.ts";
+import type { PlatformPlan } from "../../components/plan/types.ts";
+import { PROJECT_DIR } from "../platform/kit-command.ts";
+import { testPlatform } from "../platform/test-platform.ts";
+import { adminClient, asAdmin, asPrincipal, textProducer } from "./clients.ts";
+import { outcomeOf } from "./protocol-errors.ts";
+
+const DENIED = "TOPIC_AUTHORIZATION_FAILED";
+
+describe("access on the real cluster", async () => {
+  const platform = testPlatform();
+  const { model, stack } = expectRead(await loadModel(PROJECT_DIR, "local"));
+  const plan: PlatformPlan = planPlatform(model, stack);
+  const topics = plan.topics.map((topic) => topic.name);
+  const allowed = (principal: string, operation: string): Set<string> =>
+    new Set(plan.acls.filter((acl) => acl.principal === principal && acl.operation === operation && acl.resourceType === "Topic").map((acl) => acl.resourceName));
+
+  const admin = adminClient(platform);
+  let located: Map<string, { id: string; leader: number }>;
+  beforeAll(async () => {
+    const metadata = await admin.metadata({ topics });
+    located = new Map([...metadata.topics].map(([name, topic]) => [name, { id: topic.id, leader: topic.partitions[0]?.leader ?? -1 }]));
+  });
+  afterAll(() => admin.close());
+
+  it.each(plan.principals.map((principal) => principal.name))("%s can write to no topic that is not its own", async (principal) => {
+    const own = allowed(principal, "Write");
+    const foreign = topics.filter((topic) => !own.has(topic));
+    const producer = textProducer(asPrincipal(platform, principal));
+    try {
+      const outcomes = [];
+      for (const topic of foreign) {
+        outcomes.push([topic, await outcomeOf(() => producer.send({ messages: [{ topic, key: "intruder", value: "intruder" }] }))]);
+      }
+      expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(foreign.map((topic) => [topic, DENIED])));
+      expect(foreign.length).toBeGreaterThan(0);
+    } finally {
+      await producer.close();
+    }
+  });
+
+  it.each(plan.principals.map((principal) => principal.name))("%s can read its own topics and no other", async (principal) => {
+    const own = allowed(principal, "Read");
+    const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: principal });
+    try {
+      const outcomes = [];
+      for (const topic of topics) {
+        const { id, leader } = located.get(topic) ?? { id: "", leader: -1 };
+        outcomes.push([
+          topic,
+          await outcomeOf(() =>
+            consumer.fetch({
+              node: leader,
+              maxWaitTime: 1,
+              minBytes: 0,
+              isolationLevel: FetchIsolationLevels.READ_COMMITTED,
+              topics: [{ topicId: id, partitions: [{ partition: 0, currentLeaderEpoch: -1, fetchOffset: 0n, lastFetchedEpoch: -1, partitionMaxBytes: 1 }] }],
+            }),
+          ),
+        ]);
+      }
+      expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(topics.map((topic) => [topic, own.has(topic) ? "allowed" : DENIED])));
+    } finally {
+      await consumer.close(true);
+    }
+  });
+
+  it("no service can look into another's consumer group", async () => {
+    const groups = plan.contracts.flatMap((contract) => contract.group ?? []);
+    for (const principal of plan.principals.map(({ name }) => name)) {
+      for (const group of groups) {
+        const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: group });
+        const outcome = await outcomeOf(() => consumer.findGroupCoordinator());
+        await consumer.close(true);
+        expect(`${principal} in ${group}: ${outcome}`).toBe(`${principal} in ${group}: ${principal === group ? "allowed" : "GROUP_AUTHORIZATION_FAILED"}`);
+      }
+    }
+  });
+
+  it("refuses a wrong password, a plain connection, and the admin listener without a certificate", async () => {
+    const wrong = textProducer(asPrincipal(platform, "order-service", "not the password"));
+    await expect(wrong.metadata({ topics: ["order-events"] })).rejects.toThrow();
+    await wrong.close();
+
+    const { tls: _tls, ...plain } = asPrincipal(platform, "order-service");
+    const withoutTls = textProducer({ ...plain, connectTimeout: 3_000, requestTimeout: 3_000 } as ReturnType<typeof asPrincipal>);
+    await expect(withoutTls.metadata({ topics: ["order-events"] })).rejects.toThrow();
+    await withoutTls.close(true);
+
+    const { tls, ...rest } = asAdmin(platform);
+    const nobody = textProducer({ ...rest, tls: { ca: tls.ca, rejectUnauthorized: true }, retries: 0 } as ReturnType<typeof asAdmin>);
+    await expect(nobody.metadata({ topics: ["order-events"] })).rejects.toThrow();
+    await nobody.close(true);
+  });
+
+  it("gives an application no right to create topics", async () => {
+    const producer = textProducer(asPrincipal(platform, "order-service"));
+    expect(await outcomeOf(() => producer.send({ messages: [{ topic: "made-by-typo", key: "k", value: "v" }] }))).toBe(DENIED);
+    await producer.close();
+    expect(await admin.listTopics()).not.toContain("made-by-typo");
+  });
+});

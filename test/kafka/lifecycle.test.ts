@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import { PROJECT_DIR, kitEnvironment, kitJson } from "../platform/kit-command.ts";
+import { pids, status, up } from "../platform/processes.ts";
+import { testPlatform } from "../platform/test-platform.ts";
+
+describe("a platform that is up", () => {
+  const platform = testPlatform();
+
+  it("has nothing to change in a second preview by the plain Pulumi CLI", async () => {
+    const environment = await pulumiEnvironment({ stateDir: platform.stateDir, projectDir: PROJECT_DIR });
+    const preview = spawnSync("pulumi", ["preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config-file", `${platform.stateDir}/Pulumi.local.yaml`], {
+      cwd: PROJECT_DIR,
+      env: { ...kitEnvironment(platform), ...environment },
+      encoding: "utf8",
+      timeout: 120_000,
+    });
+    expect(`${preview.stdout}${preview.stderr}`).not.toMatch(/error|warning/i);
+    expect(preview.status).toBe(0);
+  });
+
+  it("leaves every process alone when nothing changed", async () => {
+    const before = await pids(platform);
+    await up(platform);
+    expect(await pids(platform)).toEqual(before);
+  });
+
+  // One of each role; PostgreSQL, brokers and services have to recover state of their own.
+  it.each(["kafka-broker-101", "kafka-controller-900", "schema-registry", "postgres", "redis", "order-service", "log-keeper"])(
+    "heals after kill -9 of %s, and restarts nothing else",
+    async (name) => {
+      const before = await pids(platform);
+      const victim = before.get(name);
+      if (victim === undefined) throw new Error(`${name} does not run`);
+      process.kill(victim, "SIGKILL");
+
+      await up(platform);
+
+      const after = await pids(platform);
+      expect(after.get(name)).not.toBe(victim);
+      expect((await status(platform)).state).toBe("running");
+      expect([...after].filter(([other, pid]) => other !== name && before.get(other) !== pid)).toEqual([]);
+      const order = await kitJson<{ status: string }>(platform, ["order"]);
+      expect(order.status).toBe("confirmed");
+    },
+  );
+
+  it("shows its figures and nothing secret in status", async () => {
+    const { processes } = await status(platform);
+    expect(processes.filter((process) => process.role === "broker")).toHaveLength(9);
+    expect(processes.filter((process) => process.role === "controller")).toHaveLength(3);
+    for (const process of processes) expect(process.rssBytes, process.name).toBeGreaterThan(0);
+  });
+});
