@@ -1,50 +1,220 @@
-import avro from "avsc";
+import { closest } from "./suggestion.ts";
+
+/*
+ * Reads Avro schemas by the specification (1.12), without building codecs: the model reads thousands of them,
+ * and a codec library compiles code for each. Services encode with such a library; a test holds the two to the
+ * same verdict.
+ */
 
 /** What the model needs to know of a schema file. */
 export interface AvroRecord {
   /** Full name, with namespace. */
   readonly record: string;
+  /** Names of the record's own fields, in order. */
   readonly fields: readonly string[];
   /** JSON text without white space, key order kept. */
   readonly schema: string;
 }
 
-/** Outcome of reading a schema; a failure has a place when the text is not JSON. */
-export type AvroReading =
-  | { readonly ok: true; readonly value: AvroRecord }
-  | { readonly ok: false; readonly message: string; readonly line: number; readonly column: number; readonly fix?: string };
+/** What is wrong in a schema, and where: steps from the schema's root. */
+export interface AvroProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly fix?: string;
+}
 
-/** Reads the text of an `.avsc` file: JSON, a record, with a namespace, every type known. */
-export function readAvroSchema(text: string): AvroReading {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const place = jsonErrorPlace(error, text);
-    return { ok: false, message: `the schema is not JSON: ${error instanceof Error ? error.message : String(error)}`, ...place };
+/** Outcome of reading a schema. */
+export type AvroReading = { readonly ok: true; readonly value: AvroRecord } | { readonly ok: false; readonly problem: AvroProblem };
+
+const primitives = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
+const complex = ["record", "error", "enum", "fixed", "array", "map"];
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const maxNesting = 64;
+
+/** Reads parsed JSON as the schema of an event: a record with a namespace, in which every type is known. */
+export function readAvroSchema(json: unknown): AvroReading {
+  if (!isObject(json) || json["type"] !== "record") {
+    return { ok: false, problem: { path: [], message: "the schema is no record", fix: 'write {"type": "record", "name": …, "namespace": …, "fields": […]}' } };
   }
-  const start = { line: 1, column: 1 };
-  if (typeof json !== "object" || json === null || Array.isArray(json) || !("type" in json) || json.type !== "record") {
-    return { ok: false, message: "the schema is no record", ...start, fix: 'write {"type": "record", "name": …, "namespace": …, "fields": […]}' };
-  }
+  const reader = new SchemaReader();
   try {
-    const type = avro.Type.forSchema(json as avro.Schema);
-    if (!avro.Type.isType(type, "record")) return { ok: false, message: "the schema is no record", ...start };
-    const record = type.name ?? "";
-    if (!record.includes(".")) return { ok: false, message: `the record ${JSON.stringify(record)} has no namespace`, ...start, fix: 'add "namespace": "com.example.events"' };
-    const fields = (type as avro.types.RecordType).fields.map((field) => field.name);
-    return { ok: true, value: { record, fields, schema: JSON.stringify(json) } };
+    reader.type(json, "", [], 0);
   } catch (error) {
-    return { ok: false, message: `the schema is not valid Avro: ${error instanceof Error ? error.message : String(error)}`, ...start };
+    if (error instanceof SchemaFault) return { ok: false, problem: error.problem };
+    throw error;
+  }
+  const record = fullName(String(json["name"]), typeof json["namespace"] === "string" ? json["namespace"] : "");
+  if (!record.includes(".")) return { ok: false, problem: { path: ["name"], message: `the record ${JSON.stringify(record)} has no namespace`, fix: 'add "namespace": "com.example.events"' } };
+  const fields = (json["fields"] as { name: string }[]).map((field) => field.name);
+  return { ok: true, value: { record, fields, schema: JSON.stringify(json) } };
+}
+
+class SchemaFault extends Error {
+  readonly problem: AvroProblem;
+
+  constructor(path: readonly (string | number)[], message: string, fix?: string) {
+    super(message);
+    this.problem = { path, message, ...(fix === undefined ? {} : { fix }) };
   }
 }
 
-/** V8 names the position of a JSON error in its message only. */
-function jsonErrorPlace(error: unknown, text: string): { line: number; column: number } {
-  const message = error instanceof Error ? error.message : "";
-  const place = /line (\d+) column (\d+)/.exec(message);
-  if (place !== null) return { line: Number(place[1]), column: Number(place[2]) };
-  if (!message.includes("end of JSON")) return { line: 1, column: 1 };
-  const lines = text.split("\n");
-  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+/** Kind of a type after its names are resolved; what defaults and unions need. */
+interface Resolved {
+  /** Unions hold at most one of each: a primitive's or container's kind, or a full name. */
+  readonly identity: string;
+  /** Kind of the type, for example `record`, `int` or `union`. */
+  readonly kind: string;
+  readonly symbols?: readonly string[];
+  readonly size?: number;
+  readonly items?: Resolved;
+  readonly branches?: readonly Resolved[];
+  /** Filled after the name is known, because a record may refer to itself. */
+  readonly fields?: Map<string, { readonly type: Resolved; readonly hasDefault: boolean }>;
+}
+
+type Path = readonly (string | number)[];
+
+class SchemaReader {
+  readonly #named = new Map<string, Resolved>();
+
+  type(schema: unknown, namespace: string, path: Path, depth: number): Resolved {
+    if (depth > maxNesting) throw new SchemaFault(path, `more than ${maxNesting} nested types`);
+    if (typeof schema === "string") return this.#reference(schema, namespace, path);
+    if (Array.isArray(schema)) return this.#union(schema, namespace, path, depth);
+    if (!isObject(schema)) throw new SchemaFault(path, `a type is wanted here; got ${JSON.stringify(schema)}`);
+    const kind = schema["type"];
+    if (typeof kind !== "string") throw new SchemaFault(path, kind === undefined ? 'the "type" is missing' : '"type" must be a text here');
+    switch (kind) {
+      case "record":
+      case "error":
+        return this.#record(schema, namespace, path, depth);
+      case "enum": {
+        const symbols = schema["symbols"];
+        if (!Array.isArray(symbols) || symbols.length === 0) throw new SchemaFault(path, "an enum needs symbols");
+        symbols.forEach((symbol: unknown, index) => {
+          if (typeof symbol !== "string" || !namePattern.test(symbol)) throw new SchemaFault([...path, "symbols", index], `${JSON.stringify(symbol)} is not allowed as a symbol`, "letters, digits and '_'");
+          if (symbols.indexOf(symbol) !== index) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} stands twice`);
+        });
+        const fallback = schema["default"];
+        if (fallback !== undefined && !symbols.includes(fallback)) throw new SchemaFault([...path, "default"], `the default ${JSON.stringify(fallback)} is none of the symbols`);
+        return this.#define(schema, namespace, path, (identity) => ({ identity, kind: "enum", symbols: symbols.map(String) }));
+      }
+      case "fixed": {
+        const size = schema["size"];
+        if (typeof size !== "number" || !Number.isInteger(size) || size < 1) throw new SchemaFault(path, "a fixed type needs a size of at least 1");
+        return this.#define(schema, namespace, path, (identity) => ({ identity, kind: "fixed", size }));
+      }
+      case "array":
+      case "map": {
+        const inner = kind === "array" ? "items" : "values";
+        if (schema[inner] === undefined) throw new SchemaFault(path, `the ${kind} has no "${inner}"`);
+        return { identity: kind, kind, items: this.type(schema[inner], namespace, [...path, inner], depth + 1) };
+      }
+      default:
+        return this.#reference(kind, namespace, [...path, "type"]);
+    }
+  }
+
+  #reference(name: string, namespace: string, path: Path): Resolved {
+    if (primitives.includes(name)) return { identity: name, kind: name };
+    const found = this.#named.get(fullName(name, namespace)) ?? this.#named.get(name);
+    if (found !== undefined) return found;
+    const meant = closest(name, [...primitives, ...complex, ...this.#named.keys()]);
+    throw new SchemaFault(path, `the type ${JSON.stringify(name)} is not known`, meant === undefined ? "define it in this file before it is used" : `did you mean ${JSON.stringify(meant)}?`);
+  }
+
+  #union(schemas: readonly unknown[], namespace: string, path: Path, depth: number): Resolved {
+    if (schemas.length === 0) throw new SchemaFault(path, "a union needs at least one type");
+    const seen = new Set<string>();
+    const branches = schemas.map((schema, index) => {
+      if (Array.isArray(schema)) throw new SchemaFault([...path, index], "a union can't stand directly in a union");
+      const branch = this.type(schema, namespace, [...path, index], depth + 1);
+      if (seen.has(branch.identity)) throw new SchemaFault([...path, index], `the union holds ${branch.identity} twice`);
+      seen.add(branch.identity);
+      return branch;
+    });
+    return { identity: "union", kind: "union", branches };
+  }
+
+  #record(schema: Record<string, unknown>, namespace: string, path: Path, depth: number): Resolved {
+    const fields = schema["fields"];
+    if (!Array.isArray(fields)) throw new SchemaFault(path, 'the record has no list of "fields"');
+    const known = new Map<string, { type: Resolved; hasDefault: boolean }>();
+    const record = this.#define(schema, namespace, path, (identity) => ({ identity, kind: "record", fields: known }));
+    const inner = record.identity.includes(".") ? record.identity.slice(0, record.identity.lastIndexOf(".")) : "";
+    fields.forEach((field: unknown, index) => {
+      const where = [...path, "fields", index];
+      if (!isObject(field)) throw new SchemaFault(where, "a field must be an object with name and type");
+      const name = field["name"];
+      if (typeof name !== "string" || !namePattern.test(name)) throw new SchemaFault(name === undefined ? where : [...where, "name"], name === undefined ? "the field has no name" : `${JSON.stringify(name)} is not allowed as a field's name`, "letters, digits and '_', not beginning with a digit");
+      if (known.has(name)) throw new SchemaFault([...where, "name"], `the field ${name} stands twice`);
+      if (field["type"] === undefined) throw new SchemaFault(where, `the field ${name} has no type`);
+      const type = this.type(field["type"], inner, [...where, "type"], depth + 1);
+      if (Object.hasOwn(field, "default") && !fits(field["default"], type)) {
+        throw new SchemaFault([...where, "default"], `the default ${JSON.stringify(field["default"])} of ${name} does not fit its type`, type.kind === "union" ? "a default belongs to the first type of the union" : undefined);
+      }
+      known.set(name, { type, hasDefault: Object.hasOwn(field, "default") });
+    });
+    return record;
+  }
+
+  #define(schema: Record<string, unknown>, namespace: string, path: Path, make: (identity: string) => Resolved): Resolved {
+    const name = schema["name"];
+    if (typeof name !== "string") throw new SchemaFault(path, `the ${String(schema["type"])} has no name`);
+    const own = schema["namespace"];
+    if (own !== undefined && typeof own !== "string") throw new SchemaFault([...path, "namespace"], "the namespace must be a text");
+    const identity = fullName(name, own ?? namespace);
+    if (identity.split(".").some((step) => !namePattern.test(step))) throw new SchemaFault([...path, "name"], `${JSON.stringify(identity)} is not allowed as a name`, "letters, digits and '_' between dots");
+    if (primitives.includes(identity)) throw new SchemaFault([...path, "name"], `${identity} is the name of a primitive type`);
+    if (this.#named.has(identity)) throw new SchemaFault([...path, "name"], `the type ${identity} is defined twice`, "refer to the first one by its name");
+    const type = make(identity);
+    this.#named.set(identity, type);
+    return type;
+  }
+}
+
+/** Whether a JSON default fits a type. A union's default belongs to its first branch. */
+function fits(value: unknown, type: Resolved): boolean {
+  switch (type.kind) {
+    case "null":
+      return value === null;
+    case "boolean":
+      return typeof value === "boolean";
+    case "int":
+      return typeof value === "number" && Number.isInteger(value) && Math.abs(value + 0.5) < 2 ** 31;
+    case "long":
+      return typeof value === "number" && Number.isSafeInteger(value);
+    case "float":
+    case "double":
+      return typeof value === "number";
+    case "string":
+      return typeof value === "string";
+    case "bytes":
+      return typeof value === "string" && /^[\u0000-\u00ff]*$/.test(value);
+    case "fixed":
+      return typeof value === "string" && /^[\u0000-\u00ff]*$/.test(value) && value.length === type.size;
+    case "enum":
+      return typeof value === "string" && type.symbols?.includes(value) === true;
+    case "array":
+      return Array.isArray(value) && value.every((item) => type.items !== undefined && fits(item, type.items));
+    case "map":
+      return isObject(value) && Object.values(value).every((item) => type.items !== undefined && fits(item, type.items));
+    case "record":
+      return isObject(value) && [...(type.fields ?? [])].every(([name, field]) => (Object.hasOwn(value, name) ? fits(value[name], field.type) : field.hasDefault));
+    case "union": {
+      const first = type.branches?.[0];
+      return first !== undefined && fits(value, first);
+    }
+    default:
+      return false;
+  }
+}
+
+/** A name with its namespace; a name with dots has its own. */
+function fullName(name: string, namespace: string): string {
+  return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

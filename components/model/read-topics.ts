@@ -39,8 +39,13 @@ export function isDomainFile(path: string): boolean {
   return path.startsWith(`${topicsFolder}/`) && /^[^/]+\.yaml$/.test(path.slice(topicsFolder.length + 1));
 }
 
+/** In the order of the files, so that of two equal declarations the later one is reported. */
 function topicsOf(domains: readonly Domain[]): TopicDeclaration[] {
-  return domains.flatMap((domain) => domain.topics);
+  return domains.flatMap((domain) => domain.topics).sort(bySource);
+}
+
+function bySource(a: { readonly source: SourceLocation }, b: { readonly source: SourceLocation }): number {
+  return compareText(a.source.file, b.source.file) || a.source.line - b.source.line || a.source.column - b.source.column;
 }
 
 function problemAt(rule: ModelRule, source: SourceLocation, message: string, fix: string): Problem {
@@ -78,7 +83,7 @@ function checkEvents(domains: readonly Domain[]): Problem[] {
   const events = new Map<string, SourceLocation>();
   const records = new Map<string, { event: string; source: SourceLocation }>();
   for (const topic of topicsOf(domains)) {
-    for (const event of topic.events) {
+    for (const event of [...topic.events].sort(bySource)) {
       const sameEvent = events.get(event.name);
       if (sameEvent !== undefined) problems.push(problemAt("duplicate-event", event.source, `the event ${event.name} is declared at ${standsAt(sameEvent)} already`, "give one of them another name"));
       else events.set(event.name, event.source);

@@ -3,7 +3,7 @@ import type { Problem } from "./problem.ts";
 import { maxSourceBytes, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
 import { didYouMean } from "./suggestion.ts";
-import { findHiddenCharacter } from "./yaml-document.ts";
+import { findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
 
 /** What a reference to a schema file leads to. */
 export type SchemaLookup = { readonly ok: true; readonly value: AvroRecord } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
@@ -44,15 +44,38 @@ export class SchemaFiles {
 
   #readFile(file: SourceFile): AvroRecord | Problem {
     if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail) };
-    const hidden = findHiddenCharacter(file.text);
-    if (hidden !== undefined) {
-      const before = file.text.slice(0, hidden).split("\n");
-      return { rule: "control-character", file: file.path, line: before.length, column: (before.at(-1) ?? "").length + 1, message: "an invisible character stands here", fix: "delete it" };
+    const { path, text } = file;
+    const hidden = findHiddenCharacter(text);
+    if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
+    const tooDeep = findTooDeep(text);
+    if (tooDeep !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, tooDeep), message: "too many brackets are open here", fix: "name the inner types and refer to them" };
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { rule: "schema-invalid", file: path, ...jsonErrorPlace(message, text), message: `the schema is not JSON: ${message}` };
     }
-    const read = readAvroSchema(file.text);
+    const read = readAvroSchema(json);
     if (read.ok) return read.value;
-    return { rule: "schema-invalid", file: file.path, line: read.line, column: read.column, message: read.message, ...(read.fix === undefined ? {} : { fix: read.fix }) };
+    const { message, fix } = read.problem;
+    // JSON is YAML: the reader of YAML finds the line. Only for a schema that is wrong, as it is much slower.
+    const place = readYaml(path, text).document?.at.place(read.problem.path) ?? { file: path, line: 1, column: 1 };
+    return { rule: "schema-invalid", ...place, message, ...(fix === undefined ? {} : { fix }) };
   }
+}
+
+function placeOf(text: string, index: number): { line: number; column: number } {
+  const before = text.slice(0, index).split("\n");
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}
+
+/** V8 names the place of some JSON errors, in the message only. */
+function jsonErrorPlace(message: string, text: string): { line: number; column: number } {
+  const place = /line (\d+) column (\d+)/.exec(message);
+  if (place !== null) return { line: Number(place[1]), column: Number(place[2]) };
+  if (message.includes("end of JSON")) return placeOf(text, text.length);
+  return findJsonFault(text) ?? { line: 1, column: 1 };
 }
 
 /** Why a path leaves its folder, or undefined when it does not. */

@@ -1,12 +1,12 @@
 import { distance } from "fastest-levenshtein";
 
 /**
- * The candidate that was probably meant, or undefined. A slip changes about a third of a word at most;
- * beyond that a proposal would mislead.
+ * The candidate that was probably meant, or undefined. A slip changes about a third of a word at most (two
+ * swapped letters are two steps); beyond that a proposal would mislead.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of [...candidates].sort()) {
     const steps = distance(word.toLowerCase(), candidate.toLowerCase());
     if (steps < bestDistance) {

@@ -47,6 +47,11 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
   });
   const of = subject === "" ? "the file" : subject;
   const found = valueAt(root, path);
+  if (found === undefined && issue.code !== "unrecognized_keys") {
+    const key = String(path.at(-1));
+    const within = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : "";
+    return path.length === 0 ? [problem("missing-key", "there is no value")] : [problem("missing-key", `${JSON.stringify(key)} is missing${within}`, `add ${key}: …`, "key", path.slice(0, -1))];
+  }
 
   switch (issue.code) {
     case "unrecognized_keys":
@@ -54,12 +59,8 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
         problem("unknown-key", `unknown key ${JSON.stringify(key)}${subject === "" ? "" : ` in ${subject}`}`, didYouMean(key, knownKeys(schema, path)), "key", [...path, key]),
       );
     case "invalid_type":
-      if (found === undefined) {
-        const key = path.at(-1);
-        const missing = path.length === 0 ? "the file is empty" : `${JSON.stringify(String(key))} is missing${path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : ""}`;
-        return [problem("missing-key", missing, path.length === 0 ? undefined : `add ${String(key)}: …`, "key", path.slice(0, -1))];
-      }
-      return [issue.message.startsWith("Invalid input") ? problem("wrong-type", `${of} must be ${article(issue.expected)}; got ${shown(found)}`) : problem("invalid-unit", `${of}: ${issue.message}`)];
+      if (!issue.message.startsWith("Invalid input")) return [problem("invalid-unit", `${of}: ${issue.message}`, typeof found === "number" ? "write the unit right after the number" : undefined)];
+      return [problem("wrong-type", `${of} must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}; got ${shown(found)}`, typeFix(issue.expected, found))];
     case "invalid_value":
       return [problem("invalid-value", `${of} must be one of ${issue.values.map(String).join(", ")}; got ${shown(found)}`, didYouMean(String(found), issue.values.map(String)))];
     case "invalid_union":
@@ -137,8 +138,11 @@ const typeNames: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-function article(expected: string): string {
-  return typeNames[expected] ?? `a ${expected}`;
+/** A number in quotes is the usual slip; a date or a number where a text is wanted the other one. */
+function typeFix(expected: string, found: unknown): string | undefined {
+  if ((expected === "int" || expected === "number") && typeof found === "string" && /^\d+$/.test(found)) return `write ${found} without quotes`;
+  if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) return `put it in quotes: "${found}"`;
+  return undefined;
 }
 
 function shown(value: unknown): string {

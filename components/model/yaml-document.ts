@@ -45,7 +45,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     return { problems };
   }
 
-  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, merge: false, version: "1.2", schema: "core", logLevel: "silent" });
+  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, merge: false, version: "1.2", schema: "core", logLevel: "error" });
   for (const error of [...parsed.errors, ...parsed.warnings]) {
     const known = describeYamlError(error, text);
     report(known.rule, error.pos[0], known.message, known.fix);
@@ -123,6 +123,16 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   return problems.length > 0 ? { document, problems: sortProblems(problems) } : { document, problems };
 }
 
+/** Where a text stops being JSON, as far as it can be told: V8 names the place in some of its errors only. */
+export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
+  if (findTooDeep(text) !== undefined) return undefined;
+  const lines = new LineCounter();
+  const [fault] = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "json", logLevel: "error" }).errors;
+  if (fault === undefined) return undefined;
+  const { line, col } = lines.linePos(fault.pos[0]);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
 /** The place of a path, or of its nearest ancestor that is in the file. */
 function findPlace(root: Place, path: PropertyPath): Place {
   let place = root;
@@ -173,7 +183,7 @@ export function findHiddenCharacter(text: string): number | undefined {
 }
 
 /** Index where more flow brackets are open than any good file has: deep nesting would exhaust the parser's stack. */
-function findTooDeep(text: string): number | undefined {
+export function findTooDeep(text: string): number | undefined {
   let open = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

@@ -1,8 +1,7 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
-import type { Model } from "../model/types.ts";
-import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import type { Topology } from "./topology.ts";
 import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
 
 /** Principal of the schema registry. */
@@ -18,13 +17,13 @@ export const registryTopics = ["kafkasql-journal", "kafkasql-snapshots", "regist
 export const registryGroupPrefix = "apicurio-";
 
 /** Everyone who logs in with SCRAM: each service with access to Kafka, and the registry. Sorted. */
-export function planPrincipals(model: Model): PlannedPrincipal[] {
-  const services = kafkaServices(model).map((name): PlannedPrincipal => ({ name, kind: "service" }));
+export function planPrincipals(topology: Topology): PlannedPrincipal[] {
+  const services = topology.services.map((name): PlannedPrincipal => ({ name, kind: "service" }));
   return [...services, { name: registryPrincipal, kind: "platform" } satisfies PlannedPrincipal].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** All allow rules, sorted by key. A rule that follows from several declarations stands once, with all reasons. */
-export function planAccess(model: Model): PlannedAcl[] {
+export function planAccess(topology: Topology): PlannedAcl[] {
   const rules = new Map<string, { acl: Omit<PlannedAcl, "reason">; reasons: Set<string> }>();
   const allow = (principal: string, operations: readonly AclOperation[], resourceType: AclResourceType, resourceName: string, reason: string, pattern: PlannedAcl["pattern"] = "Literal"): void => {
     for (const operation of operations) {
@@ -35,10 +34,10 @@ export function planAccess(model: Model): PlannedAcl[] {
     }
   };
 
-  for (const [service, written] of productions(model)) {
+  for (const [service, written] of topology.productions) {
     for (const { topic } of written) allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
   }
-  for (const group of consumerGroups(model)) {
+  for (const group of topology.groups.values()) {
     const { service } = group;
     for (const { topic } of group.consumptions) {
       allow(service, ["Read", "Describe"], "Topic", topic.name, `${service} consumes ${topic.name}`);

@@ -2,21 +2,19 @@ import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import type { StackSettings } from "../model/stack.ts";
-import type { EventDeclaration, Model, TopicDeclaration } from "../model/types.ts";
-import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
 import { subjectName } from "./subjects.ts";
+import type { Topology } from "./topology.ts";
 import type { ServiceContract } from "./types.ts";
 
 /** The folder that a contract's schema paths start from, below `topics/`. */
 const schemasFolder = "schemas/";
 
 /** A contract for each service with access to Kafka, sorted by service. */
-export function planContracts(model: Model, stack: StackSettings): ServiceContract[] {
-  const written = productions(model);
-  const groups = new Map(consumerGroups(model).map((group) => [group.service, group]));
-  return kafkaServices(model).map((service) => {
-    const group = groups.get(service);
-    const publishes = (written.get(service) ?? []).flatMap(({ topic, producer }) =>
+export function planContracts(topology: Topology, stack: StackSettings): ServiceContract[] {
+  return topology.services.map((service) => {
+    const group = topology.groups.get(service);
+    const publishes = (topology.productions.get(service) ?? []).flatMap(({ topic, producer }) =>
       eventsOf(topic, producer.events).map((event) => ({
         event: event.name,
         topic: topic.name,

@@ -4,17 +4,19 @@ import { planAccess, planPrincipals } from "./access.ts";
 import { planContracts } from "./contracts.ts";
 import { planQuotas } from "./quotas.ts";
 import { planSubjects } from "./subjects.ts";
+import { topologyOf } from "./topology.ts";
 import { planTopics } from "./topics.ts";
 import type { PlatformPlan } from "./types.ts";
 
 /** All that an environment's platform holds: a pure function of what is declared. */
 export function planPlatform(model: Model, stack: StackSettings): PlatformPlan {
+  const topology = topologyOf(model);
   return {
-    topics: planTopics(model, stack),
-    principals: planPrincipals(model),
-    acls: planAccess(model),
-    quotas: planQuotas(model, stack),
-    subjects: planSubjects(model, stack),
-    contracts: planContracts(model, stack),
+    topics: planTopics(topology, stack),
+    principals: planPrincipals(topology),
+    acls: planAccess(topology),
+    quotas: planQuotas(topology, stack),
+    subjects: planSubjects(topology, stack),
+    contracts: planContracts(topology, stack),
   };
 }

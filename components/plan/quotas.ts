@@ -1,6 +1,5 @@
 import type { StackSettings } from "../model/stack.ts";
-import type { Model } from "../model/types.ts";
-import { consumerGroups, kafkaServices, productions } from "./groups.ts";
+import type { Topology } from "./topology.ts";
 import type { PlannedQuota } from "./types.ts";
 
 /**
@@ -8,12 +7,10 @@ import type { PlannedQuota } from "./types.ts";
  * it declares none. Every consumer may write (its dead letters), so each service has a write quota; one that
  * only writes has no read quota. Sorted by principal.
  */
-export function planQuotas(model: Model, stack: StackSettings): PlannedQuota[] {
-  const written = productions(model);
-  const groups = new Map(consumerGroups(model).map((group) => [group.service, group]));
-  return kafkaServices(model).map((principal) => {
-    const producerQuotas = (written.get(principal) ?? []).map(({ producer }) => producer.quota);
-    const group = groups.get(principal);
+export function planQuotas(topology: Topology, stack: StackSettings): PlannedQuota[] {
+  return topology.services.map((principal) => {
+    const producerQuotas = (topology.productions.get(principal) ?? []).map(({ producer }) => producer.quota);
+    const group = topology.groups.get(principal);
     return {
       principal,
       producerByteRate: sumOrDefault(producerQuotas, stack.quotas.producer),

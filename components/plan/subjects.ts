@@ -1,7 +1,6 @@
 import { compareText } from "../model/problem.ts";
 import type { StackSettings } from "../model/stack.ts";
-import type { Model } from "../model/types.ts";
-import { declaredTopics } from "./groups.ts";
+import type { Topology } from "./topology.ts";
 import type { PlannedSubject } from "./types.ts";
 
 /** Name of a subject by Confluent's `TopicRecordNameStrategy`. */
@@ -10,8 +9,8 @@ export function subjectName(topic: string, record: string): string {
 }
 
 /** One subject per event type, sorted by name. Compatibility: the event's, else the topic's, else the stack's. */
-export function planSubjects(model: Model, stack: StackSettings): PlannedSubject[] {
-  return declaredTopics(model)
+export function planSubjects(topology: Topology, stack: StackSettings): PlannedSubject[] {
+  return topology.topics
     .flatMap((topic) =>
       topic.events.map((event) => ({
         name: subjectName(topic.name, event.record),

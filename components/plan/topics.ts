@@ -2,8 +2,8 @@ import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import { brokerCount, type StackSettings } from "../model/stack.ts";
-import type { Cleanup, Compression, Model, TopicDeclaration } from "../model/types.ts";
-import { consumerGroups, type ConsumerGroup } from "./groups.ts";
+import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
+import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
 
 /** Partitions of a dead-letter topic at full size: it holds few records, read by hand or by replay. */
@@ -16,10 +16,9 @@ export const deadLetterRetention = 30 * 86_400_000;
 export const deadLetterHeadroom = 64 * 1_024;
 
 /** All topics: declared ones, and a dead-letter and the retry topics of each consumer group. Sorted by name. */
-export function planTopics(model: Model, stack: StackSettings): PlannedTopic[] {
-  const declared = model.domains.flatMap((domain) => domain.topics);
-  const planned = declared.map((topic) => planDeclaredTopic(topic, stack));
-  const derived = consumerGroups(model).flatMap((group) => planDerivedTopics(group, stack));
+export function planTopics(topology: Topology, stack: StackSettings): PlannedTopic[] {
+  const planned = topology.topics.map((topic) => planDeclaredTopic(topic, stack));
+  const derived = [...topology.groups.values()].flatMap((group) => planDerivedTopics(group, stack));
   return [...planned, ...derived].sort((a, b) => compareText(a.name, b.name));
 }
 
