@@ -1,11 +1,12 @@
 /** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
 import { spawn } from "node:child_process";
-import { mkdir, open, readFile, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { KitError } from "../errors.ts";
 import { watchInterruptions } from "../interruption.ts";
+import { processStart } from "../process-start.ts";
 import { EventLog } from "./event-log.ts";
 import { parseEvent, plainText } from "./events.ts";
 import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
@@ -58,9 +59,18 @@ const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
  */
 export async function claimStack(stateDir: string, files: StackFiles, say: (line: string) => void): Promise<void> {
   await settleInterruptedRun(stateDir, say);
+  await removeAbandonedEventLogs(stateDir);
   const { held, removed } = await clearStaleLocks(files.backendDir, files.project, files.stack);
   if (removed > 0) say(`Removed ${removed === 1 ? "a lock" : `${removed} locks`} of a run that no longer lives`);
   if (held !== undefined) throw new KitError("KIT_PLATFORM_BUSY", describeLock(held));
+}
+
+/** Event logs carry the id of the `kit` that reads them; those of dead ones have no reader. */
+async function removeAbandonedEventLogs(stateDir: string): Promise<void> {
+  for (const name of await readdir(stateDir).catch(() => [])) {
+    const owner = /^events-(\d+)\.jsonl$/.exec(name)?.[1];
+    if (owner !== undefined && (await processStart(Number(owner))) === undefined) await rm(join(stateDir, name), { force: true });
+  }
 }
 
 /** Creates the stack in its backend when it is not there, and writes its configuration. */
@@ -147,7 +157,8 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
       await readEvents();
     }
     await removeRunRecord(run.stateDir);
-    const output = plainText((await readFile(logFile, "utf8")).slice(-OUTPUT_TAIL * 2)).slice(-OUTPUT_TAIL);
+    // From where this run began: an earlier run's last words are not its own.
+    const output = plainText((await readFile(logFile)).subarray(logStart).toString("utf8")).slice(-OUTPUT_TAIL);
     return {
       succeeded: exitCode === 0,
       cancelled: watch.count() > 0 && exitCode !== 0,
@@ -177,6 +188,7 @@ export function outcomeError(outcome: EngineOutcome, environment: NodeJS.Process
   const known = knownError(failed.flatMap((failure) => failure.messages).join("\n"), environment);
   if (known !== undefined) return known;
   const first = failed[0]?.what ?? "";
+  if (failed[0]?.urn === "") return new KitError("KIT_ENGINE_FAILED", "The program could not declare the platform.");
   return new KitError("KIT_ENGINE_FAILED", failed.length === 1 ? `${first} could not be brought to what is declared.` : `${failed.length} resources could not be brought to what is declared, ${first} first.`);
 }
 

@@ -146,7 +146,13 @@ export function failures(progress: EngineProgress): readonly EngineFailure[] {
     .map(([urn, messages]): EngineFailure => ({ urn, what: `${urnType(urn)} "${urnName(urn)}"`, messages }));
   if (resources.length > 0) return resources;
   const own = byUrn.flatMap(([, messages]) => messages).filter((message) => !isEcho(message));
-  return own.length === 0 ? [] : [{ urn: "", what: "the program", messages: own }];
+  return own.length === 0 ? [] : [{ urn: "", what: "the program", messages: own.map(withoutFrames) }];
+}
+
+/** An exception's message without the preface and the stack frames around it; those stay in Pulumi's own log. */
+function withoutFrames(message: string): string {
+  const lines = message.split("\n").filter((line) => !/^\s+at (\S.* \()?(file:|node:|\/)/.test(line) && !/^Running program '.*' failed with an unhandled exception:$/.test(line));
+  return lines.join("\n").replace(/^(Error|\w+Error): /, "");
 }
 
 /** The engine repeats "update failed" on the stack for every failure; it says nothing new. */
