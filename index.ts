@@ -5,6 +5,7 @@ import { expectRead } from "./components/model/read.ts";
 import { parseStackSettings } from "./components/model/stack.ts";
 import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
+import { locateLocalServers } from "./toolchain/local-servers.ts";
 
 const projectDir = fileURLToPath(new URL(".", import.meta.url));
 const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));
@@ -16,6 +17,7 @@ const outputs = await platform({
   settings: stack,
   plan: planPlatform(model, stack),
   environment: process.env,
+  locateServers: locateLocalServers,
 });
 
 /** Front door of the platform. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as kafka from "@pulumi/kafka";
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { locateLocalServers } from "../toolchain/local-servers.ts";
+import type { LocalServers } from "../toolchain/local-servers.ts";
 import { readMigrationFiles } from "./databases/migration-files.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
@@ -31,6 +31,8 @@ export interface PlatformArgs {
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Finds the servers that `local` runs; called for that substrate only. */
+  readonly locateServers: () => Promise<LocalServers>;
 }
 
 /** What `pulumi stack output` shows. */
@@ -54,7 +56,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const layout = localLayout(stateDirectory(projectDir, environment));
   const substrate = new LocalSubstrate({
     settings,
-    servers: await locateLocalServers(),
+    servers: await args.locateServers(),
     layout,
     ports: localPorts(portBase(settings.local.portBase, environment)),
     projectDir,

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import { z } from "zod";
 
 /** Kubernetes quantities as templates use them: milli-CPUs and mebibytes. */
@@ -52,7 +52,10 @@ export function readServiceTemplates(folder: string): readonly ServiceTemplate[]
  */
 export function parseServiceTemplate(folder: string, text: string): ServiceTemplate {
   const file = `service-templates/${folder}/template.yaml`;
-  const result = templateSchema.safeParse(parse(text));
+  const document = parseDocument(text, { prettyErrors: true });
+  const [unreadable] = document.errors;
+  if (unreadable !== undefined) throw new Error(`${file}: ${unreadable.message}`);
+  const result = templateSchema.safeParse(document.toJS());
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${file}: ${issue.path.join(".") || "(whole file)"}: ${issue.message}`);
     throw new Error(`${problems.join("\n")}\nSee docs/guide/services.md for every key.`);

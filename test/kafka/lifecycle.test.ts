@@ -10,7 +10,7 @@ describe("a platform that is up", () => {
 
   it("has nothing to change in a second preview by the plain Pulumi CLI", async () => {
     const environment = await pulumiEnvironment({ stateDir: platform.stateDir, projectDir: PROJECT_DIR });
-    const preview = spawnSync("pulumi", ["preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config-file", `${platform.stateDir}/Pulumi.local.yaml`], {
+    const preview = spawnSync("pulumi", ["preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config-file", `${platform.stateDir}/stack/Pulumi.local.yaml`], {
       cwd: PROJECT_DIR,
       env: { ...kitEnvironment(platform), ...environment },
       encoding: "utf8",

@@ -17,6 +17,7 @@ describe("parseServiceTemplate", () => {
   it.each([
     ["an unknown key", `${valid}databse: {migrations: migrations}\n`, /template\.yaml: .*databse/],
     ["a wrong unit", valid.replace("250m", "250"), /resources\.cpu: is a number of milli-CPUs/],
+    ["YAML that does not parse", valid.replace("Takes orders", "Takes: orders"), /order-service\/template\.yaml: Nested mappings .* line 3/s],
     ["a missing key", valid.replace("description: Takes orders\n", ""), /description/],
   ])("names file, key and rule for %s", (_, text, message) => {
     expect(() => parseServiceTemplate("order-service", text)).toThrow(message);
