@@ -31,8 +31,14 @@ export interface Handler<P extends Payload = Payload, Prepared = unknown> {
   readonly apply: (event: ReceivedEvent<P>, tx: Transaction, prepared: Prepared) => Promise<readonly NewEvent[]>;
 }
 
+/** A handler of some event, whatever its payload. */
+export interface AnyHandler {
+  readonly prepare?: (event: ReceivedEvent<never>) => Promise<unknown>;
+  readonly apply: (event: ReceivedEvent<never>, tx: Transaction, prepared: never) => Promise<readonly NewEvent[]>;
+}
+
 /** Handlers by event type. The payload type of each is the one its Avro schema describes. */
-export type Handlers = Readonly<Record<string, Handler<never, never>>>;
+export type Handlers = Readonly<Record<string, AnyHandler>>;
 
 /** Takes a batch; resolves when every record is applied, known already, skipped, or a dead letter. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;

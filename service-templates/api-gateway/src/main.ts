@@ -1,0 +1,4 @@
+import { runProcess } from "../../lib/service.ts";
+import { startGateway } from "./service.ts";
+
+runProcess(() => startGateway());

@@ -1,0 +1,138 @@
+/** The API as an OpenAPI 3.1 document, served at /openapi.json. */
+
+const orderId = { type: "string", format: "uuid", maxLength: 36 };
+const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
+const amount = { type: "number", format: "double", minimum: 0, maximum: 1_000_000_000 };
+const timestamp = { type: "string", format: "date-time", maxLength: 30 };
+
+const problem = (description: string): object => ({
+  description,
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+});
+const answer = (description: string, schema: string, headers: object = {}): object => ({
+  description, headers, content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
+
+const REFUSALS = {
+  "401": problem("No valid token."),
+  "429": problem("Too many requests; see Retry-After."),
+  "500": problem("Something went wrong."),
+  "502": problem("The service behind is not available. With the same Idempotency-Key a repetition is safe."),
+  "503": problem("Temporarily unavailable; see Retry-After."),
+  "504": problem("No answer in time: it is unknown whether the request was carried out."),
+};
+
+/** The document; pure, so that it is the same in every process. */
+export function openApiDocument(): object {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Order platform", version: "1.0.0", description: "Places orders and shows how far their saga has come.", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    security: [{ token: [] }],
+    tags: [{ name: "orders", description: "Place and follow orders." }, { name: "products", description: "What can be ordered." }],
+    paths: {
+      "/orders": {
+        post: {
+          operationId: "placeOrder", tags: ["orders"], summary: "Place an order",
+          description: "Answers at once; the order is then confirmed or cancelled. Repeat with the same Idempotency-Key until there is an answer: the order is placed once.",
+          parameters: [{ name: "Idempotency-Key", in: "header", required: true, schema: text(255), description: "One key per order." }],
+          requestBody: { required: true, content: { "application/json": { schema: { $ref: "#/components/schemas/NewOrder" } } } },
+          responses: {
+            "202": answer("The order is accepted.", "PlacedOrder", { Location: { schema: text(100) }, "Idempotency-Replayed": { schema: { type: "string", enum: ["true"] } } }),
+            "400": problem("Malformed JSON, or no Idempotency-Key."),
+            "409": problem("A request with this key is being worked on."),
+            "413": problem("The body is too large."),
+            "415": problem("Not application/json."),
+            "422": problem("Unknown product or currency, wrong price or total, a quantity out of bounds, or the key belongs to another body."),
+            ...REFUSALS,
+          },
+        },
+        get: {
+          operationId: "listOrders", tags: ["orders"], summary: "List your orders, newest first",
+          parameters: [
+            { name: "limit", in: "query", schema: { type: "integer", format: "int32", minimum: 1, maximum: 100, default: 20 }, description: "Orders per page." },
+            { name: "cursor", in: "query", schema: text(200), description: "`next` of the page before." },
+          ],
+          responses: { "200": answer("A page of orders.", "OrderPage"), "400": problem("A parameter is malformed."), ...REFUSALS },
+        },
+      },
+      "/orders/{id}": {
+        get: {
+          operationId: "getOrder", tags: ["orders"], summary: "Show one of your orders with the steps of its saga",
+          parameters: [{ name: "id", in: "path", required: true, schema: orderId }],
+          responses: { "200": answer("The order.", "Order"), "404": problem("No such order of yours."), ...REFUSALS },
+        },
+      },
+      "/products": {
+        get: {
+          operationId: "listProducts", tags: ["products"], summary: "List products and prices",
+          responses: { "200": answer("The price list.", "ProductList"), ...REFUSALS },
+        },
+      },
+    },
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "ES256; `sub` is the customer's id." } },
+      schemas: {
+        NewOrder: {
+          type: "object", additionalProperties: false, required: ["items", "currency", "shippingAddress"],
+          properties: {
+            items: {
+              type: "array", minItems: 1, maxItems: 100,
+              items: {
+                type: "object", additionalProperties: false, required: ["productId", "quantity"],
+                properties: { productId: text(64), quantity: { type: "integer", format: "int32", minimum: 1, maximum: 1000 }, price: { ...amount, description: "What the customer saw; must match." } },
+              },
+            },
+            currency: { type: "string", pattern: "^[A-Z]{3}$", maxLength: 3 },
+            shippingAddress: { $ref: "#/components/schemas/Address" },
+            total: { ...amount, description: "What the customer saw; must match." },
+          },
+        },
+        Address: {
+          anyOf: [text(500), {
+            type: "object", additionalProperties: false, required: ["street", "postalCode", "city", "country"],
+            properties: { name: text(120), street: text(120), postalCode: text(20), city: text(120), country: { type: "string", pattern: "^[A-Z]{2}$", maxLength: 2 } },
+          }],
+        },
+        PlacedOrder: {
+          type: "object", required: ["orderId", "status", "links"],
+          properties: { orderId, status: { type: "string", enum: ["pending"] }, links: { $ref: "#/components/schemas/Links" } },
+        },
+        Order: {
+          type: "object", required: ["orderId", "status", "items", "totalAmount", "currency", "steps", "createdAt", "updatedAt"],
+          properties: {
+            orderId, status: { type: "string", enum: ["pending", "confirmed", "cancelled"] },
+            reason: { type: "string", enum: ["payment_declined", "insufficient_stock", "timed_out"], description: "Present when cancelled." },
+            items: { type: "array", maxItems: 100, items: { type: "object", properties: { productId: text(64), quantity: { type: "integer", format: "int32", minimum: 1, maximum: 1000 }, price: amount } } },
+            totalAmount: amount, currency: { type: "string", pattern: "^[A-Z]{3}$", maxLength: 3 },
+            shippingAddress: { $ref: "#/components/schemas/Address" },
+            steps: { type: "array", maxItems: 10, items: { $ref: "#/components/schemas/Step" } },
+            createdAt: timestamp, updatedAt: timestamp, links: { $ref: "#/components/schemas/Links" },
+          },
+        },
+        Step: {
+          type: "object", required: ["name", "at", "elapsedMs"],
+          properties: {
+            name: { type: "string", enum: ["accepted", "payment.processed", "payment.failed", "payment.refunded", "inventory.reserved", "inventory.insufficient", "inventory.released", "order.confirmed", "order.cancelled"] },
+            at: timestamp, elapsedMs: { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Since the order was accepted." },
+          },
+        },
+        OrderPage: {
+          type: "object", required: ["orders"],
+          properties: { orders: { type: "array", maxItems: 100, items: { $ref: "#/components/schemas/Order" } }, next: { ...text(200), description: "Cursor of the next page; absent on the last." } },
+        },
+        ProductList: {
+          type: "object", required: ["products"],
+          properties: { products: { type: "array", maxItems: 10_000, items: { type: "object", properties: { productId: text(64), name: text(200), prices: { type: "object", additionalProperties: amount, description: "By currency." } } } } },
+        },
+        Links: { type: "object", properties: { self: text(100) } },
+        Problem: {
+          type: "object", required: ["type", "title", "status"],
+          properties: {
+            type: text(200), title: text(200), status: { type: "integer", format: "int32", minimum: 400, maximum: 599 }, detail: text(2000), requestId: text(64),
+            errors: { type: "array", maxItems: 100, items: { type: "object", properties: { at: text(300), message: text(500) } } },
+          },
+        },
+      },
+    },
+  };
+}

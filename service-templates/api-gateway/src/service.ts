@@ -1,0 +1,101 @@
+/** api-gateway: the only way in from outside. It checks the token, limits the rate, adds security headers, and hands the request on. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import rateLimit from "@fastify/rate-limit";
+import replyFrom from "@fastify/reply-from";
+import type { Environment, TokenConfig } from "../../lib/config.ts";
+import { sendProblem } from "../../lib/http.ts";
+import type { TokenVerifier } from "../../lib/jwt.ts";
+import { tokenVerifier } from "../../lib/jwt.ts";
+import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
+import { startHttpService } from "../../lib/service.ts";
+import { formatTraceparent } from "../../lib/trace.ts";
+import { openApiDocument } from "./openapi.ts";
+
+/** Requests one subject may send per second when RATE_LIMIT_PER_SECOND does not say otherwise. */
+const DEFAULT_RATE = 200;
+/** How long order-service may take to answer, in milliseconds. */
+const UPSTREAM_TIMEOUT_MS = 8_000;
+
+/** Headers that protect browsers; the API itself never serves a page. */
+const SECURITY_HEADERS = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const;
+
+/** Routes that go to order-service as they are. Everything else does not exist here. */
+const FORWARDED = [
+  { method: "POST", url: "/orders" },
+  { method: "GET", url: "/orders" },
+  { method: "GET", url: "/orders/:id" },
+  { method: "GET", url: "/products" },
+] as const;
+
+export function startGateway(options: StartOptions = {}): Promise<RunningService> {
+  const env = options.env ?? process.env;
+  return startHttpService({ http: true, tokens: true, orderService: true }, (base) => ({
+    routes: (app) => gatewayRoutes(app, base, env),
+    checks: { orders: () => upstreamReady(base.config.orderServiceUrl ?? "") },
+  }), options);
+}
+
+async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment): Promise<void> {
+  const verify = tokenVerifier(config.tokens as TokenConfig, clock);
+
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  await app.register(replyFrom, {
+    base: config.orderServiceUrl ?? "",
+    undici: { connections: 64, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 },
+    // A repeated POST is safe with its Idempotency-Key, but repeating is for the caller to decide.
+    retryMethods: [],
+    maxRetriesOn503: 0,
+  });
+  const document = openApiDocument();
+  app.get("/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
+
+  await app.register(async (guarded) => {
+    guarded.addHook("onRequest", authenticate(verify));
+    await guarded.register(rateLimit, {
+      max: Number(env["RATE_LIMIT_PER_SECOND"] ?? DEFAULT_RATE),
+      timeWindow: 1_000,
+      cache: 20_000,
+      keyGenerator: (request) => subjects.get(request) ?? request.ip,
+    });
+    for (const { method, url } of FORWARDED) {
+      guarded.route({ method, url, handler: (request, reply) => forward(request, reply) });
+    }
+  });
+}
+
+const subjects = new WeakMap<FastifyRequest, string>();
+
+function authenticate(verify: TokenVerifier): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const subject = await verify(request.headers.authorization);
+    subjects.set(request, subject.id);
+  };
+}
+
+function forward(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.from(request.url, {
+    rewriteRequestHeaders: (_request, headers) => ({ ...headers, "x-request-id": String(request.id), traceparent: formatTraceparent(request.trace) }),
+    // This server's own headers stand; the service behind adds what is about the order.
+    rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name))),
+    onError: (failed, { error }) => {
+      const timedOut = "code" in error && (error.code === "UND_ERR_HEADERS_TIMEOUT" || error.code === "UND_ERR_BODY_TIMEOUT" || error.code === "FST_REPLY_FROM_GATEWAY_TIMEOUT");
+      sendProblem(failed as unknown as FastifyReply, timedOut ? "upstream-timeout" : "upstream-unavailable",
+        "It is unknown whether the request was carried out; repeat it with the same Idempotency-Key.", String(request.id));
+    },
+  });
+}
+
+async function upstreamReady(url: string): Promise<string | undefined> {
+  // Any answer will do: this asks whether it can be reached, its own readiness is its own matter.
+  await fetch(`${url}/orders`, { method: "HEAD", signal: AbortSignal.timeout(1_000) });
+  return undefined;
+}

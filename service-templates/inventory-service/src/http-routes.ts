@@ -1,0 +1,21 @@
+/** GET /stock and GET /stock/:productId: what can be ordered now, from Redis where it knows, else from PostgreSQL. For services inside the platform. */
+import type { FastifyInstance } from "fastify";
+import type { Queryable } from "../../lib/database.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { StockCache } from "./stock-cache.ts";
+import { readStock } from "./stock-table.ts";
+
+export function stockRoutes(database: Queryable, cache: StockCache): (app: FastifyInstance) => void {
+  return (app) => {
+    app.get("/stock", async () => ({ stock: await readStock(database) }));
+    app.get<{ Params: { productId: string } }>("/stock/:productId", async (request) => {
+      const { productId } = request.params;
+      const cached = (await cache.read([productId])).get(productId);
+      if (cached !== undefined) return cached;
+      const [stock] = await readStock(database, [productId]);
+      if (stock === undefined) throw new Problem("not-found", "There is no such product.");
+      await cache.write([stock]);
+      return stock;
+    });
+  };
+}

@@ -1,0 +1,4 @@
+import { runProcess } from "../../lib/service.ts";
+import { startInventoryService } from "./service.ts";
+
+runProcess(() => startInventoryService());

@@ -1,0 +1,11 @@
+/** The stock of a cancelled order went back. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
+import type { InventoryAnswer } from "../answers.ts";
+
+export function inventoryReleased(clock: Clock): Handler<InventoryAnswer> {
+  return {
+    apply: (event, tx) => advanceOrder(tx, event.payload.orderId, "inventory.released", clock()),
+  };
+}

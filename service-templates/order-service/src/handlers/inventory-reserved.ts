@@ -1,0 +1,11 @@
+/** The stock is set aside; with the payment captured too, the order is confirmed. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
+import type { InventoryAnswer } from "../answers.ts";
+
+export function inventoryReserved(clock: Clock): Handler<InventoryAnswer> {
+  return {
+    apply: (event, tx) => advanceOrder(tx, event.payload.orderId, "inventory.reserved", clock()),
+  };
+}

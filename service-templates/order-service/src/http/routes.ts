@@ -1,0 +1,99 @@
+/** The public routes. Every one wants a token; an order is shown to its owner alone. */
+import type { FastifyInstance } from "fastify";
+import { isUuid } from "../../../lib/ids.ts";
+import type { Subject, TokenVerifier } from "../../../lib/jwt.ts";
+import { Problem } from "../../../lib/problem.ts";
+import type { Context } from "../../../lib/service.ts";
+import { toDecimal } from "../order.ts";
+import type { OrderRecord, OrderStep } from "../orders-table.ts";
+import { findOrder, listOrders, stepsOf } from "../orders-table.ts";
+import type { PlaceOrderBody } from "./place-order.ts";
+import { placeOrder } from "./place-order.ts";
+import { LIMITS, LIST_QUERY, PLACE_ORDER_BODY } from "./schemas.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who sends the request, once the token was checked. */
+    subject: Subject;
+  }
+}
+
+const DEFAULT_PAGE = 20;
+
+export function orderRoutes(context: Context, verify: TokenVerifier): (app: FastifyInstance) => void {
+  const { database } = context;
+  return (app) => {
+    app.decorateRequest("subject", null as unknown as Subject);
+    app.addHook("onRequest", async (request) => {
+      request.subject = await verify(request.headers.authorization);
+    });
+
+    app.post<{ Body: PlaceOrderBody }>("/orders", { schema: { body: PLACE_ORDER_BODY } }, async (request, reply) => {
+      const header = request.headers["idempotency-key"];
+      const { answer, replayed } = await placeOrder(context, {
+        subject: request.subject, idempotencyKey: typeof header === "string" ? header : undefined, body: request.body, trace: request.trace,
+      });
+      if (replayed) reply.header("idempotency-replayed", "true");
+      return reply.code(202).header("location", answer.links.self).send(answer);
+    });
+
+    app.get<{ Params: { id: string } }>("/orders/:id", async (request) => {
+      const { id } = request.params;
+      const order = isUuid(id) ? await findOrder(database, request.subject.id, id) : undefined;
+      // Somebody else's order and no order look the same: its existence is nobody's business.
+      if (order === undefined) throw new Problem("not-found", "There is no such order.");
+      return shown(order, (await stepsOf(database, [id])).get(id) ?? []);
+    });
+
+    app.get<{ Querystring: { limit?: string; cursor?: string } }>("/orders", { schema: { querystring: LIST_QUERY } }, async (request) => {
+      const limit = Number(request.query.limit ?? DEFAULT_PAGE);
+      if (limit < 1 || limit > LIMITS.page) throw new Problem("malformed-request", `limit must be between 1 and ${LIMITS.page}`);
+      const orders = await listOrders(database, request.subject.id, limit + 1, cursorOrder(request.query.cursor));
+      const page = orders.slice(0, limit);
+      const steps = await stepsOf(database, page.map((order) => order.orderId));
+      const last = page.at(-1);
+      return {
+        orders: page.map((order) => shown(order, steps.get(order.orderId) ?? [])),
+        ...(orders.length > limit && last !== undefined ? { next: Buffer.from(last.orderId).toString("base64url") } : {}),
+      };
+    });
+
+    app.get("/products", async () => {
+      const rows = await database.query<{ product_id: string; name: string; currency: string; unit_price: number }>({
+        name: "price-list-all",
+        text: "SELECT product_id, name, currency, unit_price FROM price_list ORDER BY product_id, currency",
+      });
+      const products = Map.groupBy(rows, (row) => row.product_id);
+      return {
+        products: [...products].map(([productId, prices]) => ({
+          productId, name: prices[0]?.name ?? productId,
+          prices: Object.fromEntries(prices.map((row) => [row.currency, toDecimal(row.unit_price)])),
+        })),
+      };
+    });
+  };
+}
+
+function cursorOrder(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const orderId = Buffer.from(cursor, "base64url").toString("utf8");
+  if (!isUuid(orderId)) throw new Problem("malformed-request", "cursor is not one that this service gave out");
+  return orderId;
+}
+
+/** An order as its owner sees it. */
+function shown(order: OrderRecord, steps: readonly OrderStep[]): object {
+  return {
+    orderId: order.orderId,
+    status: order.saga.status,
+    ...(order.saga.reason === undefined ? {} : { reason: order.saga.reason }),
+    items: order.items.map((item) => ({ productId: item.productId, quantity: item.quantity, price: toDecimal(item.unitPrice) })),
+    totalAmount: toDecimal(order.totalAmount),
+    currency: order.currency,
+    shippingAddress: order.shippingAddress,
+    steps: steps.map((step) => ({ name: step.name, at: step.at.toISOString(), elapsedMs: step.at.getTime() - order.createdAt.getTime() })),
+    createdAt: order.createdAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+    links: { self: `/orders/${order.orderId}` },
+  };
+}

@@ -1,0 +1,45 @@
+/** What the routes accept. Unknown fields are refused, every text and list has a limit. */
+
+export const LIMITS = { items: 100, quantity: 1_000, productId: 64, address: 500, addressPart: 120, page: 100 } as const;
+
+const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
+
+export const PLACE_ORDER_BODY = {
+  type: "object",
+  additionalProperties: false,
+  required: ["items", "currency", "shippingAddress"],
+  properties: {
+    items: {
+      type: "array", minItems: 1, maxItems: LIMITS.items,
+      items: {
+        type: "object", additionalProperties: false, required: ["productId", "quantity"],
+        properties: {
+          productId: { type: "string", minLength: 1, maxLength: LIMITS.productId, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$" },
+          quantity: { type: "integer", minimum: 1, maximum: LIMITS.quantity },
+          // What the customer saw; the order is refused when the price list says otherwise.
+          price: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000 },
+        },
+      },
+    },
+    currency: { type: "string", pattern: "^[A-Z]{3}$" },
+    shippingAddress: {
+      anyOf: [
+        text(LIMITS.address),
+        {
+          type: "object", additionalProperties: false, required: ["street", "postalCode", "city", "country"],
+          properties: {
+            name: text(LIMITS.addressPart), street: text(LIMITS.addressPart), postalCode: text(20), city: text(LIMITS.addressPart),
+            country: { type: "string", pattern: "^[A-Z]{2}$" },
+          },
+        },
+      ],
+    },
+    total: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000_000 },
+  },
+} as const;
+
+export const LIST_QUERY = {
+  type: "object",
+  additionalProperties: false,
+  properties: { limit: { type: "string", pattern: "^[0-9]{1,3}$" }, cursor: { type: "string", minLength: 1, maxLength: 200 } },
+} as const;

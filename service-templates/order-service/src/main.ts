@@ -1,0 +1,4 @@
+import { runProcess } from "../../lib/service.ts";
+import { startOrderService } from "./service.ts";
+
+runProcess(() => startOrderService());

@@ -1,0 +1,90 @@
+/** An order as this service keeps it, and its events. Amounts are minor units (cents) here, decimal numbers in events and answers. */
+import type { NewEvent } from "../../lib/envelope.ts";
+import type { SagaState } from "./saga/state-machine.ts";
+
+export interface OrderItem {
+  readonly productId: string;
+  readonly quantity: number;
+  /** Price of one piece in minor units, from the price list. */
+  readonly unitPrice: number;
+}
+
+/** Where to deliver: one line of text, or its parts. */
+export type ShippingAddress = string | {
+  readonly name?: string;
+  readonly street: string;
+  readonly postalCode: string;
+  readonly city: string;
+  /** ISO 3166-1, two letters. */
+  readonly country: string;
+};
+
+export interface Order {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly items: readonly OrderItem[];
+  /** Minor units. */
+  readonly totalAmount: number;
+  readonly currency: string;
+  readonly shippingAddress: ShippingAddress;
+  readonly saga: SagaState;
+  /** Transaction at the payment provider, once known. */
+  readonly transactionId?: string;
+}
+
+/** Minor units as the decimal number of events and answers. */
+export function toDecimal(minor: number): number {
+  return minor / 100;
+}
+
+/** A decimal amount in minor units; undefined when it has more than two places. */
+export function toMinor(amount: number): number | undefined {
+  const minor = Math.round(amount * 100);
+  return Math.abs(amount * 100 - minor) < 1e-6 ? minor : undefined;
+}
+
+export function addressText(address: ShippingAddress): string {
+  if (typeof address === "string") return address;
+  return [address.name, address.street, `${address.postalCode} ${address.city}`, address.country].filter((part) => part !== undefined).join(", ");
+}
+
+export function orderCreated(order: Order, timestamp: number): NewEvent {
+  return {
+    type: "order.created",
+    key: order.orderId,
+    payload: {
+      orderId: order.orderId,
+      customerId: order.customerId,
+      timestamp,
+      items: order.items.map((item) => ({ productId: item.productId, quantity: item.quantity, price: toDecimal(item.unitPrice) })),
+      totalAmount: toDecimal(order.totalAmount),
+      currency: order.currency,
+      shippingAddress: addressText(order.shippingAddress),
+    },
+  };
+}
+
+export function orderConfirmed(order: Order, timestamp: number): NewEvent {
+  return {
+    type: "order.confirmed",
+    key: order.orderId,
+    payload: {
+      orderId: order.orderId,
+      customerId: order.customerId,
+      timestamp,
+      totalAmount: toDecimal(order.totalAmount),
+      currency: order.currency,
+      items: order.items.map((item) => ({ productId: item.productId, quantity: item.quantity })),
+      shippingAddress: addressText(order.shippingAddress),
+      transactionId: order.transactionId ?? "",
+    },
+  };
+}
+
+export function orderCancelled(order: Order, timestamp: number, detail: string | null): NewEvent {
+  return {
+    type: "order.cancelled",
+    key: order.orderId,
+    payload: { orderId: order.orderId, customerId: order.customerId, timestamp, reason: order.saga.reason ?? "timed_out", detail },
+  };
+}

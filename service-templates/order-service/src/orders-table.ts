@@ -1,0 +1,145 @@
+/** SQL of the tables orders and order_steps. */
+import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import type { Order, OrderItem, ShippingAddress } from "./order.ts";
+import type { CancelReason, InventoryOutcome, OrderStatus, PaymentOutcome, SagaState, StepName } from "./saga/state-machine.ts";
+
+interface OrderRow extends Row {
+  readonly order_id: string;
+  readonly customer_id: string;
+  readonly status: OrderStatus;
+  readonly payment: PaymentOutcome;
+  readonly inventory: InventoryOutcome;
+  readonly reason: CancelReason | null;
+  readonly transaction_id: string | null;
+  readonly items: readonly OrderItem[];
+  readonly total_amount: string;
+  readonly currency: string;
+  readonly shipping_address: ShippingAddress;
+}
+
+/** An order with its times, for answers. */
+export interface OrderRecord extends Order {
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A recorded step of the saga. */
+export interface OrderStep {
+  readonly name: StepName;
+  readonly at: Date;
+}
+
+const COLUMNS = "order_id, customer_id, status, payment, inventory, reason, transaction_id, items, total_amount, currency, shipping_address";
+
+function toSaga(row: OrderRow): SagaState {
+  return { status: row.status, payment: row.payment, inventory: row.inventory, ...(row.reason === null ? {} : { reason: row.reason }) };
+}
+
+function toOrder(row: OrderRow): Order {
+  return {
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    items: row.items,
+    totalAmount: Number(row.total_amount),
+    currency: row.currency,
+    shippingAddress: row.shipping_address,
+    saga: toSaga(row),
+    ...(row.transaction_id === null ? {} : { transactionId: row.transaction_id }),
+  };
+}
+
+/** Stores an order that was accepted, with its first step. */
+export async function insertOrder(tx: Transaction, order: Order, traceparent: string): Promise<Date> {
+  const [row] = await tx.query<{ created_at: Date }>({
+    name: "order-insert",
+    text: `WITH placed AS (
+             INSERT INTO orders (order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING order_id, created_at),
+           step AS (INSERT INTO order_steps (order_id, name, at) SELECT order_id, 'accepted', created_at FROM placed)
+           SELECT created_at FROM placed`,
+    values: [
+      order.orderId, order.customerId, order.saga.status, order.saga.payment, order.saga.inventory, JSON.stringify(order.items),
+      order.totalAmount, order.currency, JSON.stringify(order.shippingAddress), traceparent,
+    ],
+  });
+  if (row === undefined) throw new Error(`order ${order.orderId} was not stored`);
+  return row.created_at;
+}
+
+/** Locks orders, always in the order of their ids, and gives them back by id. */
+export async function lockOrders(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Order>> {
+  const rows = await tx.query<OrderRow>({
+    name: "orders-lock",
+    text: `SELECT ${COLUMNS} FROM orders WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
+    values: [orderIds],
+  });
+  return new Map(rows.map((row) => [row.order_id, toOrder(row)]));
+}
+
+/** Locks pending orders older than the limit that nobody else is working on. */
+export async function lockOverdue(tx: Transaction, olderThanMs: number, limit: number): Promise<readonly (Order & { readonly traceparent: string | null })[]> {
+  const rows = await tx.query<OrderRow & { traceparent: string | null }>({
+    name: "orders-lock-overdue",
+    // The database's clock decides: it is the same for all instances.
+    text: `SELECT ${COLUMNS}, traceparent FROM orders
+            WHERE status = 'pending' AND created_at < clock_timestamp() - $1 * interval '1 millisecond'
+            ORDER BY order_id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    values: [olderThanMs, limit],
+  });
+  return rows.map((row) => ({ ...toOrder(row), traceparent: row.traceparent }));
+}
+
+/** Stores where a saga stands, with its new steps. */
+export async function updateOrder(tx: Transaction, order: Order, steps: readonly StepName[]): Promise<void> {
+  await tx.query({
+    name: "order-update",
+    text: `WITH moved AS (
+             UPDATE orders SET status = $2, payment = $3, inventory = $4, reason = $5, transaction_id = $6, updated_at = clock_timestamp()
+              WHERE order_id = $1 RETURNING order_id)
+           INSERT INTO order_steps (order_id, name)
+           SELECT moved.order_id, step.name FROM moved, unnest($7::text[]) WITH ORDINALITY AS step(name, place) ORDER BY step.place
+           ON CONFLICT DO NOTHING`,
+    values: [order.orderId, order.saga.status, order.saga.payment, order.saga.inventory, order.saga.reason ?? null, order.transactionId ?? null, steps],
+  });
+}
+
+/** One order of a customer; undefined when there is none or it belongs to somebody else. */
+export async function findOrder(db: Queryable, customerId: string, orderId: string): Promise<OrderRecord | undefined> {
+  const [row] = await db.query<OrderRow & { created_at: Date; updated_at: Date }>({
+    name: "order-find",
+    text: `SELECT ${COLUMNS}, created_at, updated_at FROM orders WHERE order_id = $1 AND customer_id = $2`,
+    values: [orderId, customerId],
+  });
+  return row === undefined ? undefined : { ...toOrder(row), createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+/** A customer's orders, newest first (ids grow with time), after a given one. */
+export async function listOrders(db: Queryable, customerId: string, limit: number, before: string | undefined): Promise<readonly OrderRecord[]> {
+  const rows = await db.query<OrderRow & { created_at: Date; updated_at: Date }>({
+    name: "orders-list",
+    text: `SELECT ${COLUMNS}, created_at, updated_at FROM orders
+            WHERE customer_id = $1 AND ($2::uuid IS NULL OR order_id < $2) ORDER BY order_id DESC LIMIT $3`,
+    values: [customerId, before ?? null, limit],
+  });
+  return rows.map((row) => ({ ...toOrder(row), createdAt: row.created_at, updatedAt: row.updated_at }));
+}
+
+/** The steps of orders, in the order they were recorded. */
+export async function stepsOf(db: Queryable, orderIds: readonly string[]): Promise<ReadonlyMap<string, readonly OrderStep[]>> {
+  const rows = await db.query<{ order_id: string; name: StepName; at: Date }>({
+    name: "order-steps",
+    text: "SELECT order_id, name, at FROM order_steps WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, place",
+    values: [orderIds],
+  });
+  return Map.groupBy(rows, (row) => row.order_id);
+}
+
+/** Age in seconds of the oldest saga that is not at its end, by state; 0 where there is none. */
+export async function oldestUnfinished(db: Queryable): Promise<{ readonly pending: number; readonly compensating: number }> {
+  const [row] = await db.query<{ pending: string | null; compensating: string | null }>({
+    text: `SELECT (SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM orders WHERE status = 'pending') AS pending,
+                  (SELECT extract(epoch FROM clock_timestamp() - min(updated_at)) FROM orders
+                    WHERE status = 'cancelled' AND (payment = 'processed' OR inventory = 'reserved')) AS compensating`,
+  });
+  return { pending: Number(row?.pending ?? 0), compensating: Number(row?.compensating ?? 0) };
+}

@@ -1,0 +1,49 @@
+/** order-service: its parts, put together. */
+import { Gauge } from "prom-client";
+import type { TokenConfig } from "../../lib/config.ts";
+import { tokenVerifier } from "../../lib/jwt.ts";
+import type { RunningService, StartOptions } from "../../lib/service.ts";
+import { startEventService } from "../../lib/service.ts";
+import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
+import { inventoryReleased } from "./handlers/inventory-released.ts";
+import { inventoryReserved } from "./handlers/inventory-reserved.ts";
+import { paymentFailed } from "./handlers/payment-failed.ts";
+import { paymentProcessed } from "./handlers/payment-processed.ts";
+import { paymentRefunded } from "./handlers/payment-refunded.ts";
+import { orderRoutes } from "./http/routes.ts";
+import { oldestUnfinished } from "./orders-table.ts";
+import { lockBatch } from "./saga/advance-order.ts";
+import { startSweep } from "./saga/timeout-sweep.ts";
+
+/** How long an order may be pending when SAGA_TIMEOUT_MS does not say otherwise. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
+  const env = options.env ?? process.env;
+  const timeoutMs = Number(env["SAGA_TIMEOUT_MS"] ?? DEFAULT_TIMEOUT_MS);
+  return startEventService({ http: true, tokens: true }, (context) => {
+    const { clock, config, database, metrics } = context;
+    const oldest = new Gauge({
+      name: "saga_oldest_nonterminal_age_seconds", help: "Age of the oldest order that is not at its end, by state",
+      labelNames: ["saga", "state"], registers: [metrics.registry],
+    });
+    return {
+      handlers: {
+        "payment.processed": paymentProcessed(clock),
+        "payment.failed": paymentFailed(clock),
+        "payment.refunded": paymentRefunded(clock),
+        "inventory.reserved": inventoryReserved(clock),
+        "inventory.insufficient": inventoryInsufficient(clock),
+        "inventory.released": inventoryReleased(clock),
+      },
+      lock: lockBatch,
+      routes: orderRoutes(context, tokenVerifier(config.tokens as TokenConfig, clock)),
+      background: () => startSweep(context, { timeoutMs }),
+      async beforeScrape() {
+        const ages = await oldestUnfinished(database);
+        oldest.set({ saga: "order", state: "pending" }, ages.pending);
+        oldest.set({ saga: "order", state: "compensating" }, ages.compensating);
+      },
+    };
+  }, options);
+}

@@ -1,0 +1,30 @@
+/** payment-service: its parts, put together. */
+import { openDatabase } from "../../lib/database.ts";
+import type { DatabaseConfig } from "../../lib/config.ts";
+import type { RunningService, StartOptions } from "../../lib/service.ts";
+import { startEventService } from "../../lib/service.ts";
+import { orderCancelled } from "./handlers/order-cancelled.ts";
+import { orderCreated } from "./handlers/order-created.ts";
+import { providerSimulator } from "./provider/simulator.ts";
+import { simulatorRoutes } from "./provider/simulator-routes.ts";
+
+/** How long the provider may take to answer, in milliseconds. */
+const ANSWER_LIMIT_MS = 2_000;
+
+export function startPaymentService(options: StartOptions = {}): Promise<RunningService> {
+  return startEventService({}, ({ clock, config, database, log, metrics }) => {
+    // The provider has connections of its own: what it did stays done when a transaction here rolls back.
+    const books = openDatabase(config.database as DatabaseConfig, {
+      applicationName: "payment-provider", connections: 4, onError: (error) => log.warn({ err: error }, "provider's connection"),
+    });
+    const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS });
+    return {
+      handlers: {
+        "order.created": orderCreated({ database, provider, clock }),
+        "order.cancelled": orderCancelled({ provider, metrics, clock }),
+      },
+      managementRoutes: simulatorRoutes(provider),
+      close: () => books.close(),
+    };
+  }, options);
+}
