@@ -1,0 +1,115 @@
+/** `kit:index:SchemaSubject`. */
+import { z } from "zod";
+import { ProviderError } from "./errors.ts";
+import { inputChanges } from "./property-diff.ts";
+import type { CheckFailure, PropertyChange, ResourceKind } from "./resource-kind.ts";
+import { IncompatibleSchema, registryClient, type RegistryClientOptions, type SchemaDocument } from "./schema-registry-client.ts";
+import { failuresOf } from "./validation.ts";
+import { hasUnknown, type Values } from "./values.ts";
+
+const schema = z.object({
+  registryUrl: z.url({ protocol: /^https?$/, error: (issue) => `must be an http or https address, is ${JSON.stringify(issue.input)}` }),
+  subject: z.string().min(1, "must not be empty"),
+  schema: z.string().min(1, "must not be empty"),
+  schemaType: z.enum(["AVRO", "JSON", "PROTOBUF"]).default("AVRO"),
+  references: z.array(z.object({ name: z.string(), subject: z.string(), version: z.int() })).optional(),
+  compatibility: z.enum(["BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE"]),
+});
+type Inputs = z.infer<typeof schema>;
+
+function documentOf({ schema, schemaType, references }: Inputs): SchemaDocument {
+  return { schema, schemaType, ...(references && { references }) };
+}
+
+/** The failure that shows what the registry holds against a schema. Pure. */
+export function incompatibility({ subject, compatibility }: Pick<Inputs, "subject" | "compatibility">, messages: readonly string[]): CheckFailure {
+  return {
+    property: "schema",
+    reason:
+      `the schema is not ${compatibility} compatible with what subject ${subject} holds: ${messages.join("; ")}. Nothing was registered. ` +
+      `To fix it: keep the old fields and give every new one a default, or publish a new event type under a new name.`,
+  };
+}
+
+/** Makes the kind; transport and randomness are parameters for tests. */
+export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): ResourceKind {
+  const quick = (url: string) => registryClient(url, { ...options, retrySeconds: 0, requestSeconds: 5 });
+
+  async function register(inputs: Values): Promise<Values> {
+    const wanted = schema.parse(inputs);
+    const registry = registryClient(wanted.registryUrl, options);
+    try {
+      // The level first, so that it is the wanted level that judges; a registry that knows no level of
+      // a subject without versions gets it after the first version, which nothing can contradict.
+      const isSet = await registry.setCompatibility(wanted.subject, wanted.compatibility);
+      const registered = await registry.register(wanted.subject, documentOf(wanted));
+      if (!isSet) await registry.setCompatibility(wanted.subject, wanted.compatibility);
+      return registered;
+    } catch (error) {
+      if (error instanceof IncompatibleSchema) throw new Error(incompatibility(wanted, [error.message]).reason, { cause: error });
+      throw error;
+    }
+  }
+
+  return {
+    computedOutputs: ["schemaId", "version"],
+
+    async check({ news, olds, note }) {
+      const failures = failuresOf(schema, news);
+      const wanted = schema.safeParse(news);
+      if (!wanted.success || hasUnknown(news) || wanted.data.compatibility === "NONE") return failures;
+      const before = schema.safeParse(olds).data;
+      const unchanged = before?.subject === wanted.data.subject && JSON.stringify(documentOf(before)) === JSON.stringify(documentOf(wanted.data));
+      if (unchanged) return failures;
+      try {
+        const messages = await quick(wanted.data.registryUrl).incompatibilities(wanted.data.subject, documentOf(wanted.data));
+        return messages.length === 0 ? failures : [...failures, incompatibility(wanted.data, messages)];
+      } catch (error) {
+        if (!(error instanceof ProviderError) || error.code !== "registry-unreachable") throw error;
+        // Before the first `up` there is no registry; with a subject in the state there should be one.
+        if (before !== undefined) note(`the registry cannot be asked about ${wanted.data.subject} now; it will judge when the schema is registered`, "warning");
+        return failures;
+      }
+    },
+
+    async diff({ olds, news, note }) {
+      const changes: PropertyChange[] = inputChanges(olds, news, { replacing: ["subject"] });
+      if (changes.length === 0 && !hasUnknown(news)) {
+        const wanted = schema.parse(news);
+        const found = await quick(wanted.registryUrl).find(wanted.subject, documentOf(wanted)).catch(() => "unknown" as const);
+        if (found === undefined) {
+          note(`the registry has lost ${wanted.subject}, which is registered again`, "warning");
+          changes.push({ path: "schemaId", change: "update", side: "output" });
+        }
+      }
+      return { changes };
+    },
+
+    async create({ inputs }) {
+      return { id: schema.parse(inputs).subject, computed: await register(inputs) };
+    },
+
+    async read({ inputs, state }) {
+      const wanted = schema.safeParse(inputs);
+      const known = { schemaId: state["schemaId"] ?? 0, version: state["version"] ?? 0 };
+      if (!wanted.success) return known;
+      try {
+        return await quick(wanted.data.registryUrl).find(wanted.data.subject, documentOf(wanted.data));
+      } catch {
+        return known;
+      }
+    },
+
+    async update({ inputs }) {
+      return register(inputs);
+    },
+
+    async delete({ id, inputs, state }) {
+      const { registryUrl = state["registryUrl"] } = inputs;
+      if (typeof registryUrl === "string") await registryClient(registryUrl, { ...options, retrySeconds: options.retrySeconds ?? 10 }).remove(id);
+    },
+  };
+}
+
+/** `kit:index:SchemaSubject`. */
+export const schemaSubjectKind = makeSchemaSubjectKind();
