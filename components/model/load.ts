@@ -25,8 +25,8 @@ export async function loadTopicFiles(projectDir: string): Promise<SourceFile[]> 
     try {
       entries = await readdir(join(projectDir, folder), { withFileTypes: true });
     } catch (error) {
-      // Named as a domain file, so that the folder itself is reported and not silently empty.
-      refusals.push({ path: folder === topicsFolder ? `${topicsFolder}/*.yaml` : `${folder}.yaml`, refused: "unreadable", detail: codeOf(error) });
+      // Reported as the folder, so that one that can't be read is not taken for an empty one.
+      refusals.push({ path: `${folder}/`, refused: "unreadable", detail: codeOf(error) });
       return;
     }
     for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {

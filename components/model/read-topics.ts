@@ -17,9 +17,11 @@ export function readTopics(files: readonly SourceFile[]): Reading<Model> {
   const problems: Problem[] = [];
   const domains: Domain[] = [];
   for (const file of sorted) {
-    if (!/\.ya?ml$/.test(file.path)) continue;
+    if (!/\.ya?ml$|\/$/.test(file.path)) continue;
     const start = { file: file.path, line: 1, column: 1 };
-    if (!isDomainFile(file.path)) {
+    if ("refused" in file && file.path.endsWith("/")) {
+      problems.push({ rule: "file-unreadable", ...start, message: `the folder ${refusalText(file.refused, file.detail).slice(3)}` });
+    } else if (!isDomainFile(file.path)) {
       problems.push({ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` });
     } else if ("refused" in file) {
       problems.push({ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) });

@@ -1,0 +1,102 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { topicFileJsonSchema, topicFileJsonSchemaPath } from "../../../components/model/json-schema.ts";
+import { loadFile, loadModel, loadTopicFiles } from "../../../components/model/load.ts";
+import { expectRead } from "../../../components/model/read.ts";
+import { maxSourceBytes } from "../../../components/model/source-file.ts";
+import { goodDomain, goodSchemas } from "./project-files.ts";
+
+const projectDir = join(import.meta.dirname, "../../..");
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "kit-model-"));
+  await mkdir(join(dir, "topics/schemas/order"), { recursive: true });
+  await mkdir(join(dir, "stacks"));
+  await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform: {substrate: local}\n");
+  await writeFile(join(dir, "topics/order.yaml"), goodDomain);
+  for (const file of goodSchemas) if ("text" in file) await writeFile(join(dir, file.path), file.text);
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function problemsOf(stack = "local"): Promise<string[]> {
+  const read = await loadModel(dir, stack);
+  return read.ok ? [] : read.problems.map((problem) => `${problem.file} ${problem.rule}: ${problem.message}`);
+}
+
+describe("a project on disk", () => {
+  it("is read", async () => {
+    expect(await problemsOf()).toEqual([]);
+  });
+
+  it("refuses a symbolic link, even one that stays inside", async () => {
+    await symlink("/etc/passwd", join(dir, "topics/evil.yaml"));
+    await rm(join(dir, "topics/schemas/order/OrderCreated.avsc"));
+    await symlink("OrderCancelled.avsc", join(dir, "topics/schemas/order/OrderCreated.avsc"));
+    expect(await problemsOf()).toEqual([
+      expect.stringMatching(/^topics\/evil.yaml file-outside: .*to \/etc\/passwd/),
+      expect.stringMatching(/^topics\/order.yaml schema-invalid/),
+      expect.stringMatching(/^topics\/schemas\/order\/OrderCreated.avsc file-outside/),
+    ]);
+  });
+
+  it("does not follow a folder that is a symbolic link", async () => {
+    await symlink("/etc", join(dir, "topics/schemas/linked"));
+    expect((await loadTopicFiles(dir)).map((file) => file.path)).toEqual(["topics/order.yaml", "topics/schemas/order/OrderCancelled.avsc", "topics/schemas/order/OrderCreated.avsc"]);
+  });
+
+  it("refuses a large file, bytes that are no text, a pipe, and a file that is gone", async () => {
+    await writeFile(join(dir, "topics/large.yaml"), `# ${"x".repeat(maxSourceBytes)}`);
+    await writeFile(join(dir, "topics/binary.yaml"), Buffer.from([0xff, 0xfe, 0x00]));
+    execFileSync("mkfifo", [join(dir, "topics/pipe.yaml")]);
+    expect(await problemsOf()).toEqual([
+      expect.stringMatching(/^topics\/binary.yaml file-unreadable: .*UTF-8/),
+      expect.stringMatching(/^topics\/large.yaml file-too-large: .*1048576/),
+      expect.stringMatching(/^topics\/pipe.yaml file-unreadable: .*no plain file/),
+    ]);
+    expect(await loadFile(dir, "topics/gone.yaml")).toMatchObject({ refused: "not-found" });
+  });
+
+  it("names the stack's file when there is none", async () => {
+    expect(await problemsOf("staging")).toEqual([expect.stringMatching(/^stacks\/Pulumi.staging.yaml stack-settings-missing/)]);
+  });
+
+  it("reports problems of topics and stack together", async () => {
+    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 0"));
+    await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform: {substrate: lokal}\n");
+    expect((await problemsOf()).map((text) => text.split(" ")[0])).toEqual(["stacks/Pulumi.local.yaml", "topics/order.yaml"]);
+    await expect(loadModel(dir, "local").then(expectRead)).rejects.toThrow(/2 problems[^]*Pulumi.local.yaml:2:40 \[invalid-value\][^]*Fix: did you mean "local"/);
+  });
+
+  it("holds a topic to what the environment has", async () => {
+    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 12"));
+    expect(await problemsOf()).toEqual([expect.stringMatching(/replication-too-high: order-events wants 12 replicas, but there are 9 brokers/)]);
+    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 2"));
+    expect(await problemsOf()).toEqual([expect.stringMatching(/min-isr-too-high: order-events has 2 replicas and min ISR 2 \(the stack's\)/)]);
+  });
+
+  it("says so when there is no folder topics/", async () => {
+    await rm(join(dir, "topics"), { recursive: true });
+    expect(await problemsOf()).toEqual([expect.stringMatching(/^topics\/ .*ENOENT/)]);
+  });
+});
+
+describe("the project's own files", () => {
+  it("are without a problem in every stack that is there", async () => {
+    expectRead(await loadModel(projectDir, "local"));
+  });
+
+  it("have a JSON Schema that is up to date, and name it in their first line", async () => {
+    const file = await loadFile(projectDir, topicFileJsonSchemaPath);
+    expect("text" in file ? file.text : file, "run: node components/model/json-schema.ts").toBe(topicFileJsonSchema());
+    for (const domain of (await loadTopicFiles(projectDir)).filter(({ path }) => path.endsWith(".yaml"))) {
+      expect("text" in domain && domain.text.startsWith("# yaml-language-server: $schema=./topics.schema.json\n"), domain.path).toBe(true);
+    }
+  });
+});
