@@ -13,7 +13,8 @@ export const WANTED_SPACE_BYTES = 2 * 1024 ** 3;
  */
 export async function checkStateFolder(stateDir: string, wantedBytes = WANTED_SPACE_BYTES): Promise<void> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    // Others may pass through but not look: a server that runs as an unprivileged user has its data below.
+    await mkdir(stateDir, { recursive: true, mode: 0o711 });
     await access(stateDir, constants.W_OK | constants.X_OK);
     // Root passes every access check; a read-only file system shows only when something is written.
     const probe = join(stateDir, `.writable-${process.pid}`);

@@ -1,6 +1,6 @@
 /** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
 import { spawn } from "node:child_process";
-import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { open, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -107,7 +107,6 @@ async function runPulumi(args: readonly string[], options: { cwd: string; enviro
  * The output of the CLI goes to `<stateDir>/pulumi.log`: it outlives a killed `kit`, a pipe would not.
  */
 export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
-  await mkdir(run.stateDir, { recursive: true, mode: 0o700 });
   const eventFile = join(run.stateDir, `events-${process.pid}.jsonl`);
   const logFile = join(run.stateDir, "pulumi.log");
   // Made beforehand so that it is readable by its owner alone; the CLI would make it for everyone.
