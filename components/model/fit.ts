@@ -1,20 +1,29 @@
 import { sortProblems, type Problem } from "./problem.ts";
-import { brokerCount, type StackSettings } from "./stack.ts";
+import { brokerCount, isSmall, stackSettingsKey, type StackSettings } from "./stack.ts";
+import { didYouMean } from "./suggestion.ts";
 import type { Model } from "./types.ts";
+import { unlocated, type Located } from "./validation.ts";
 
 /**
- * What topics ask for and the environment can't give. A topic that declares its replication is held to the
- * stack's min ISR; in an environment with fewer brokers than its factor the plan scales it down.
+ * What topics ask for and the environment can't give, and what the environment sets for services that are
+ * nowhere. A topic that declares its replication is held to the stack's min ISR; an environment with fewer
+ * than three replicas by its own setting scales every topic down, and is not held to what topics declare.
+ * @param at - Places of the stack's settings, where they come from a file.
  */
-export function checkFit(model: Model, settings: StackSettings): Problem[] {
+export function checkFit(model: Model, settings: StackSettings, at: Located = unlocated(stackSettingsKey)): Problem[] {
   const problems: Problem[] = [];
+  const services = new Set(model.domains.flatMap((domain) => [...domain.services, ...domain.topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service))]));
+  for (const service of Object.keys(settings.services)) {
+    if (services.has(service)) continue;
+    const fix = didYouMean(service, services);
+    problems.push({ rule: "unknown-service", ...at.place(["services", service], "key"), message: `no topic and no team's list names the service ${JSON.stringify(service)}`, ...(fix === undefined ? {} : { fix }) });
+  }
   for (const topic of model.domains.flatMap((domain) => domain.topics)) {
     const factor = topic.replicationFactor ?? settings.topics.replicationFactor;
     const minimum = topic.minInsyncReplicas ?? settings.topics.minInsyncReplicas;
     const allowed = Math.max(1, factor - 1);
-    // A topic that only raises min ISR is scaled with the environment; one that sets its own factor must fit it.
-    const declaredPair = topic.replicationFactor !== undefined || (topic.minInsyncReplicas !== undefined && settings.topics.replicationFactor >= 3);
-    if (declaredPair && minimum > allowed) {
+    const declared = topic.replicationFactor !== undefined || topic.minInsyncReplicas !== undefined;
+    if (declared && !isSmall(settings) && minimum > allowed) {
       problems.push({
         rule: "min-isr-too-high",
         ...topic.source,
@@ -23,7 +32,7 @@ export function checkFit(model: Model, settings: StackSettings): Problem[] {
       });
     }
     const brokers = brokerCount(settings);
-    if (topic.replicationFactor !== undefined && topic.replicationFactor > brokers && settings.topics.replicationFactor >= 3) {
+    if (topic.replicationFactor !== undefined && topic.replicationFactor > brokers && !isSmall(settings)) {
       problems.push({
         rule: "replication-too-high",
         ...topic.source,

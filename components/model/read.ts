@@ -19,9 +19,9 @@ export interface ModelAndStack {
  */
 export function readModel(files: readonly SourceFile[], stack: SourceFile | StackSettings): Reading<ModelAndStack> {
   const topics = readTopics(files);
-  const settings: Reading<StackSettings> = "path" in stack ? readStackFile(stack) : { ok: true, value: stack };
+  const settings: ReturnType<typeof readStackFile> = "path" in stack ? readStackFile(stack) : { ok: true, value: stack };
   if (!topics.ok || !settings.ok) return { ok: false, problems: sortProblems([...(topics.ok ? [] : topics.problems), ...(settings.ok ? [] : settings.problems)]) };
-  const problems = checkFit(topics.value, settings.value);
+  const problems = checkFit(topics.value, settings.value, settings.at);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { model: topics.value, stack: settings.value } };
 }
 

@@ -64,6 +64,11 @@ export function brokerCount(settings: StackSettings): number {
   return settings.kafka.zones.length * settings.kafka.brokersPerZone;
 }
 
+/** Whether an environment gives up on replication: its factor is then the most that any topic gets. */
+export function isSmall(settings: StackSettings): boolean {
+  return settings.topics.replicationFactor < 3;
+}
+
 /**
  * Validates the value of `event-platform:platform`, as `config.requireObject` gives it. Problems name the
  * setting; with `at` (the value with its place in the stack's file) they name the line too.

@@ -17,6 +17,8 @@ interface Place {
   readonly children: ReadonlyMap<string, Place>;
 }
 
+const noChildren: ReadonlyMap<string, Place> = new Map();
+
 /** More levels than any format here has. */
 const maxDepth = 32;
 
@@ -51,16 +53,17 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     report(known.rule, error.pos[0], known.message, known.fix);
   }
 
+  const mayHaveTags = text.includes("!");
   const walk = (node: Node | null | undefined, keyOffset: number, depth: number): { value: unknown; place: Place } => {
     const offset = node?.range?.[0] ?? keyOffset;
-    const leaf = (value: unknown) => ({ value, place: { offset, keyOffset, children: new Map<string, Place>() } });
+    const leaf = (value: unknown) => ({ value, place: { offset, keyOffset, children: noChildren } });
     if (node === null || node === undefined) return leaf(null);
     if (isAlias(node)) {
       report("yaml-alias", offset, `the alias *${node.source} stands for a value written elsewhere`, "write the value here");
       return leaf(undefined);
     }
     if ("anchor" in node && typeof node.anchor === "string") report("yaml-alias", offset, `the anchor &${node.anchor} marks a value for reuse`, "delete the anchor and write each value where it is used");
-    if (node.tag !== undefined && node.tag.length > 0 && hasExplicitTag(text, node)) report("yaml-tag", offset, `the tag ${node.tag} sets a type by hand`, "delete the tag");
+    if (mayHaveTags && node.tag !== undefined && hasExplicitTag(text, node)) report("yaml-tag", offset, `the tag ${node.tag} sets a type by hand`, "delete the tag");
     if (depth > maxDepth) {
       report("yaml-too-deep", offset, `more than ${maxDepth} levels`, "the format needs five levels at most");
       return leaf(undefined);

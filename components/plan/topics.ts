@@ -1,7 +1,7 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
-import { brokerCount, type StackSettings } from "../model/stack.ts";
+import { brokerCount, isSmall, type StackSettings } from "../model/stack.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
@@ -73,8 +73,7 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
 /** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */
 function replication(topic: { readonly replicationFactor?: number; readonly minInsyncReplicas?: number }, stack: StackSettings): { factor: number; minInsync: number } {
   const wanted = topic.replicationFactor ?? stack.topics.replicationFactor;
-  const small = stack.topics.replicationFactor < 3;
-  const factor = Math.min(wanted, small ? stack.topics.replicationFactor : brokerCount(stack));
+  const factor = Math.min(wanted, isSmall(stack) ? stack.topics.replicationFactor : brokerCount(stack));
   const minInsync = Math.min(topic.minInsyncReplicas ?? stack.topics.minInsyncReplicas, Math.max(1, factor - 1));
   return { factor, minInsync };
 }

@@ -7,6 +7,7 @@ import { topicFileJsonSchema, topicFileJsonSchemaPath } from "../../../component
 import { loadFile, loadModel, loadTopicFiles } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { maxSourceBytes } from "../../../components/model/source-file.ts";
+import { planPlatform } from "../../../components/plan/plan.ts";
 import { goodDomain, goodSchemas } from "./project-files.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
@@ -79,6 +80,19 @@ describe("a project on disk", () => {
     expect(await problemsOf()).toEqual([expect.stringMatching(/replication-too-high: order-events wants 12 replicas, but there are 9 brokers/)]);
     await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 2"));
     expect(await problemsOf()).toEqual([expect.stringMatching(/min-isr-too-high: order-events has 2 replicas and min ISR 2 \(the stack's\)/)]);
+  });
+
+  it("scales topics down where the environment says so, whatever they declare", async () => {
+    await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform:\n    substrate: local\n    kafka: {zones: [a], brokersPerZone: 1, controllers: 1}\n    topics: {replicationFactor: 1, minInsyncReplicas: 1}\n");
+    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 5\n    minInsyncReplicas: 3"));
+    const { model, stack } = expectRead(await loadModel(dir, "local"));
+    expect(planPlatform(model, stack).topics.find(({ name }) => name === "order-events")).toMatchObject({ replicationFactor: 1, config: { "min.insync.replicas": "1" } });
+  });
+
+  it("finds settings of a service that is nowhere", async () => {
+    await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform:\n    substrate: local\n    services: {order-servcie: {replicas: 2}}\n");
+    const read = await loadModel(dir, "local");
+    expect(read.ok ? [] : read.problems).toEqual([expect.objectContaining({ rule: "unknown-service", file: "stacks/Pulumi.local.yaml", line: 4, column: 16, fix: 'did you mean "order-service"?' })]);
   });
 
   it("says so when there is no folder topics/", async () => {
