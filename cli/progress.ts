@@ -14,9 +14,15 @@ export interface ProgressReporter {
   step<T>(title: string, work: (say: Say) => Promise<T>): Promise<T>;
 }
 
+const MINIMAL_COLUMNS = 40;
+/** Exit code that shells give to a command ended by SIGINT. */
+const INTERRUPTED = 130;
+
 /** The reporter that suits the context's stderr. */
 export function progressReporter(context: CommandContext): ProgressReporter {
-  const live = context.stderr.isTTY === true && context.env["TERM"] !== "dumb" && (context.env["CI"] ?? "") === "";
+  const { isTTY, columns } = context.stderr;
+  // A terminal that does not tell its width (some recorders) would get one letter a line.
+  const live = isTTY === true && columns >= MINIMAL_COLUMNS && context.env["TERM"] !== "dumb" && (context.env["CI"] ?? "") === "";
   return live ? liveReporter(context) : plainReporter(context);
 }
 
@@ -78,7 +84,14 @@ function liveReporter(context: CommandContext): ProgressReporter {
           },
         },
       );
-      await list.run();
+      // The list hides the cursor. Where nobody else answers to Ctrl-C it would stay hidden.
+      const onInterrupt = (): void => {
+        if (process.listenerCount("SIGINT") > 1) return;
+        context.stderr.write("\u001b[?25h");
+        process.exit(INTERRUPTED);
+      };
+      process.on("SIGINT", onInterrupt);
+      await list.run().finally(() => process.off("SIGINT", onInterrupt));
       const { outcome } = holder;
       if (outcome === undefined) throw new Error(`The step "${title}" ended without an outcome.`);
       if ("error" in outcome) throw outcome.error;
