@@ -21,6 +21,14 @@ export interface Address {
   readonly port: number;
 }
 
+/** Addresses of a service. */
+export interface ServiceAddresses {
+  /** Base URL of its public API; absent where it has none. */
+  readonly http?: string;
+  /** Base URLs of the management APIs (probes, metrics), one per instance. */
+  readonly management: readonly string[];
+}
+
 /** Where everything listens. */
 export interface PlatformEndpoints {
   /** Base URL of the API gateway. */
@@ -35,6 +43,8 @@ export interface PlatformEndpoints {
     /** Mutual-TLS listeners for the admin, `host:port`. */
     readonly admin: readonly string[];
   };
+  /** By service name. */
+  readonly services?: Readonly<Record<string, ServiceAddresses>>;
 }
 
 /** Files an outside script needs to talk to the servers. */

@@ -62,10 +62,9 @@ const SCARCE_QUANTITY = 100;
 
 /** Switches the payment simulator to decline while `work` runs, and back to what it was. */
 async function withDecliningPayments(status: PlatformStatus, work: () => Promise<void>): Promise<void> {
-  const payment = status.processes.find((process) => process.name.startsWith("payment-service"));
-  const management = payment?.ports.find((port) => /management/.test(port.name)) ?? payment?.ports[0];
-  if (management === undefined) throw new KitError("KIT_SAMPLE_FAILED", "payment-service has no management port");
-  const url = `http://${management.host}:${management.port}/simulator`;
+  const management = status.endpoints?.services?.["payment-service"]?.management[0];
+  if (management === undefined) throw new KitError("KIT_SAMPLE_FAILED", "payment-service has no management address");
+  const url = new URL("/simulator", management).href;
   const before = await simulator(url, "GET");
   await simulator(url, "PUT", { behaviour: "decline" });
   try {
