@@ -33,6 +33,8 @@ export interface Launched {
   /** Set once it has ended. */
   outcome(): Outcome | undefined;
   readonly ended: Promise<Outcome>;
+  /** Lets this program end although the process lives on. */
+  release(): void;
 }
 
 /** The variables every process inherits. */
@@ -91,12 +93,11 @@ export async function launch(options: {
       child.once("spawn", resolve);
       child.once("error", reject);
     });
-    child.unref();
     const limitSeconds = 30;
     const deadline = performance.now() + limitSeconds * 1000;
     for (;;) {
       const identity = await readIdentity(paths, nonce);
-      if (identity !== undefined) return { identity, outcome: () => outcome, ended };
+      if (identity !== undefined) return { identity, outcome: () => outcome, ended, release: () => child.unref() };
       if (outcome !== undefined || performance.now() > deadline) throw providerError("launch-lost", { name, seconds: limitSeconds, logFile: paths.log });
       await delay(2);
     }

@@ -147,6 +147,7 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
     throw providerError("not-ready", { name, seconds: wanted.readiness.timeoutSeconds, condition: readinessText(wanted.readiness), last: answer.last, log, logFile: paths.log });
   }
   await writeRecord(paths, { ...record, phase: "ready" });
+  launched.release();
   return { pid: launched.identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "started" };
 }
 
