@@ -91,9 +91,11 @@ class SchemaReader {
       case "enum": {
         const symbols = schema["symbols"];
         if (!Array.isArray(symbols) || symbols.length === 0) throw new SchemaFault(path, "an enum needs symbols");
+        const seen = new Set<unknown>();
         symbols.forEach((symbol: unknown, index) => {
           if (typeof symbol !== "string" || !namePattern.test(symbol)) throw new SchemaFault([...path, "symbols", index], `${JSON.stringify(symbol)} is not allowed as a symbol`, "letters, digits and '_'");
-          if (symbols.indexOf(symbol) !== index) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} stands twice`);
+          if (seen.has(symbol)) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} stands twice`);
+          seen.add(symbol);
         });
         const fallback = schema["default"];
         if (fallback !== undefined && !symbols.includes(fallback)) throw new SchemaFault([...path, "default"], `the default ${JSON.stringify(fallback)} is none of the symbols`);

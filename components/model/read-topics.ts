@@ -1,5 +1,6 @@
 import type { SourceLocation } from "../plan/types.ts";
-import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes } from "./names.ts";
+import { formatDuration } from "./duration.ts";
+import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes, retryTopicName } from "./names.ts";
 import { compareText, sortProblems, type Problem } from "./problem.ts";
 import { readDomain } from "./read-domain.ts";
 import type { ModelRule } from "./rules.ts";
@@ -61,8 +62,11 @@ function standsAt(source: SourceLocation): string {
 function checkTopicNames(domains: readonly Domain[]): Problem[] {
   const problems: Problem[] = [];
   const first = new Map<string, TopicDeclaration>();
-  const groups = new Set(topicsOf(domains).flatMap((topic) => topic.consumers.map((consumer) => consumer.service)));
-  const derived = new Map([...groups].sort(compareText).map((group) => [metricName(deadLetterTopicName(group)), group]));
+  const derived = new Map<string, string>();
+  for (const { service, retryDelays } of topicsOf(domains).flatMap((topic) => topic.consumers)) {
+    derived.set(metricName(deadLetterTopicName(service)), service);
+    for (const delay of retryDelays) derived.set(metricName(retryTopicName(service, formatDuration(delay))), service);
+  }
   for (const topic of topicsOf(domains)) {
     const { name, source } = topic;
     if (name === "." || name === "..") problems.push(problemAt("invalid-name", source, `a topic can't be named ${JSON.stringify(name)}`, "give it a name that says what it holds"));

@@ -6,7 +6,7 @@ export const modelRules = {
   "file-unreadable": "Only plain text files in UTF-8 are read, so that a review shows all there is.",
   "file-outside": "A path may not leave the folder topics/: a pull request must show everything that it changes.",
   "file-too-large": "A file that people edit stays readable; a large one is a mistake and would slow every check.",
-  "file-misplaced": "Domain files lie directly in topics/ and end in .yaml; elsewhere they would be overlooked.",
+  "file-misplaced": "Domain files lie directly in topics/ and end in .yaml, schemas below topics/schemas/ and end in .avsc; elsewhere they would be overlooked.",
   "control-character": "Invisible characters make a file read differently from what a reviewer sees.",
   "yaml-syntax": "The file is not YAML 1.2.",
   "yaml-tab": "YAML allows no tab as indentation.",

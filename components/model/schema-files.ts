@@ -1,8 +1,8 @@
 import { readAvroSchema, type AvroRecord } from "./avro-schema.ts";
 import type { Problem } from "./problem.ts";
-import { maxSourceBytes, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
-import { didYouMean } from "./suggestion.ts";
+import { closest } from "./suggestion.ts";
 import { findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
 
 /** What a reference to a schema file leads to. */
@@ -12,9 +12,13 @@ export type SchemaLookup = { readonly ok: true; readonly value: AvroRecord } | {
 export class SchemaFiles {
   readonly #files: ReadonlyMap<string, SourceFile>;
   readonly #read = new Map<string, AvroRecord | Problem>();
+  /** Schemas by folder and by file name: a slip is in one of the two, and comparing with all would take too long. */
+  readonly #neighbours: ReadonlyMap<string, readonly string[]>;
 
   constructor(files: readonly SourceFile[]) {
     this.#files = new Map(files.map((file) => [file.path, file]));
+    const references = files.map((file) => file.path.slice(topicsFolder.length + 1));
+    this.#neighbours = new Map([...Map.groupBy(references, folderOf), ...Map.groupBy(references, fileNameOf)]);
   }
 
   /** Problems within the schema files that were looked up. */
@@ -29,12 +33,14 @@ export class SchemaFiles {
   find(reference: string): SchemaLookup {
     const escape = leavesFolder(reference);
     if (escape !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${escape}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
+    if (!reference.startsWith(schemasFolder) || !reference.endsWith(".avsc")) {
+      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
+    }
     const path = `${topicsFolder}/${reference}`;
     const file = this.#files.get(path);
     if (file === undefined || ("refused" in file && file.refused === "not-found")) {
-      const known = [...this.#files.keys()].filter((candidate) => candidate.endsWith(".avsc")).map((candidate) => candidate.slice(topicsFolder.length + 1));
-      const fix = didYouMean(reference, known);
-      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: fix?.startsWith("did you mean") === true ? fix : "create the schema, or correct the path" };
+      const meant = closest(reference, [...(this.#neighbours.get(folderOf(reference)) ?? []), ...(this.#neighbours.get(fileNameOf(reference)) ?? [])]);
+      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: meant === undefined ? "create the schema, or correct the path" : `did you mean ${JSON.stringify(meant)}?` };
     }
     const found = this.#read.get(path) ?? this.#readFile(file);
     this.#read.set(path, found);
@@ -76,6 +82,14 @@ function jsonErrorPlace(message: string, text: string): { line: number; column: 
   if (place !== null) return { line: Number(place[1]), column: Number(place[2]) };
   if (message.includes("end of JSON")) return placeOf(text, text.length);
   return findJsonFault(text) ?? { line: 1, column: 1 };
+}
+
+function folderOf(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf("/") + 1);
+}
+
+function fileNameOf(reference: string): string {
+  return reference.slice(reference.lastIndexOf("/") + 1);
 }
 
 /** Why a path leaves its folder, or undefined when it does not. */

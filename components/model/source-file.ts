@@ -12,6 +12,9 @@ export type FileRefusal = "symbolic-link" | "not-a-file" | "too-large" | "not-ut
 /** Folder of domain files, relative to the project's root. */
 export const topicsFolder = "topics";
 
+/** Folder of schemas below `topicsFolder`, with its slash: services are handed this folder. */
+export const schemasFolder = "schemas/";
+
 /** Largest YAML or Avro file in bytes: hundreds of topics fit; beyond that reading with positions costs too much memory. */
 export const maxSourceBytes = 1024 * 1024;
 

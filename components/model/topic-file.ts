@@ -69,11 +69,11 @@ export const minInsyncReplicas = count(1, 31, "Copies that must have a record be
 const slug = (description: string) => name(slugPattern, "lower-case letters, digits and single dashes, starting with a letter, at most 50", description);
 const eventName = name(eventNamePattern, "two or more lower-case words joined by dots, for example order.created", "Event type, for example order.created.");
 const rate = (description: string) => quantity(rateUnits, parseRate, description).refine((bytes) => bytes > 0, { error: "a quota of 0 would stop the service" });
-const events = (description: string) => z.array(eventName).min(1).meta({ description });
+const events = (description: string) => z.array(eventName).min(1).max(500).meta({ description });
 
 const event = z
   .strictObject({
-    schema: z.string().min(1).meta({ description: "Path of the Avro schema, relative to topics/.", examples: ["schemas/order/OrderCreated.avsc"] }),
+    schema: z.string().min(1).meta({ description: "Path of the Avro schema, relative to topics/.", pattern: "^schemas/.+\\.avsc$", examples: ["schemas/order/OrderCreated.avsc"] }),
     compatibility: compatibility.optional(),
   })
   .meta({ description: "One event type: its Avro schema." });
@@ -114,7 +114,7 @@ const topic = z
     events: z
       .record(eventName, event)
       .refine((map) => Object.keys(map).length > 0, { error: "a topic needs at least one event type" })
-      .meta({ description: "Event types on the topic, each with its own schema history." }),
+      .meta({ description: "Event types on the topic, each with its own schema history.", minProperties: 1 }),
     producers: z.record(slug("A service."), producer).meta({ description: "Services that write to the topic." }).default({}),
     consumers: z.record(slug("A service."), consumer).meta({ description: "Services whose consumer group reads the topic." }).default({}),
   })
@@ -130,7 +130,7 @@ export const topicFileSchema = z.strictObject({
     })
     .meta({ description: "Team that answers for the domain." }),
   criticality: z.enum(["low", "medium", "high"]).meta({ description: "How much harm an outage of the domain does." }),
-  services: z.array(slug("A service.")).meta({ description: "Services that the team runs; their dead letters belong to the team." }).default([]),
+  services: z.array(slug("A service.")).max(500).meta({ description: "Services that the team runs; their dead letters belong to the team." }).default([]),
   topics: z
     .record(name(topicNamePattern, "letters, digits, '.', '_' and '-', at most 249 characters", "Name of the topic."), topic)
     .meta({ description: "Topics of the domain, by name." })

@@ -72,6 +72,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
     case "too_small":
       return [problem("invalid-value", found === "" || (Array.isArray(found) && found.length === 0) ? `${of} is empty` : `${of} must be ${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}; got ${shown(found)}`)];
     case "too_big":
+      if (Array.isArray(found)) return [problem("invalid-value", `${of} must have at most ${issue.maximum} entries; it has ${found.length}`)];
       return [problem("invalid-value", `${of} must be at most ${issue.maximum}${typeof found === "string" ? " characters long" : ""}; got ${shown(found)}`)];
     case "custom": {
       const rule = issue.params?.["rule"];

@@ -1,14 +1,12 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
+import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
 import { subjectName } from "./subjects.ts";
 import type { Topology } from "./topology.ts";
 import type { ServiceContract } from "./types.ts";
-
-/** The folder that a contract's schema paths start from, below `topics/`. */
-const schemasFolder = "schemas/";
 
 /** A contract for each service with access to Kafka, sorted by service. */
 export function planContracts(topology: Topology, stack: StackSettings): ServiceContract[] {
@@ -42,6 +40,7 @@ function eventsOf(topic: TopicDeclaration, names: readonly string[]): EventDecla
   return topic.events.filter((event) => names.includes(event.name));
 }
 
+/** Path below the folder of schemas, where the model holds every schema to be. */
 function schemaPath(event: EventDeclaration): string {
-  return event.schemaPath.startsWith(schemasFolder) ? event.schemaPath.slice(schemasFolder.length) : `../${event.schemaPath}`;
+  return event.schemaPath.slice(schemasFolder.length);
 }

@@ -41,6 +41,7 @@ describe("Avro schemas", () => {
     ["an array of nothing", field({ type: "array" }), ["fields", 0, "type"], /items/],
     ["an enum without symbols", field({ type: "enum", name: "E", symbols: [] }), ["fields", 0, "type"], /symbols/],
     ["an enum with a symbol twice", field({ type: "enum", name: "E", symbols: ["A", "A"] }), ["fields", 0, "type", "symbols", 1], /twice/],
+    ["an enum with a symbol far too often", field({ type: "enum", name: "E", symbols: [...Array.from({ length: 100_000 }, (_, index) => `S${index}`), "S0"] }), ["fields", 0, "type", "symbols", 100_000], /twice/],
     ["an enum with a bad default", field({ type: "enum", name: "E", symbols: ["A"], default: "B" }), ["fields", 0, "type", "default"], /"B"/],
     ["a fixed without size", field({ type: "fixed", name: "F" }), ["fields", 0, "type"], /size/],
     ["a union in a union", field(["null", ["int"]]), ["fields", 0, "type", 1], /directly/],
