@@ -1,0 +1,92 @@
+import { readFile, readdir, realpath } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+
+import { runChecked } from "./command.ts";
+import { findOnPath, isExecutable } from "./probe.ts";
+import { isAtLeast, parseVersion } from "./versioning.ts";
+import { MINIMUM } from "./versions.ts";
+
+/** An installed Go. */
+export interface Go {
+  binary: string;
+  version: string;
+}
+
+/** One binary of a wrapper module under toolchain/go. */
+export interface GoBuild {
+  /** Folder under toolchain/go. */
+  module: string;
+  /** Package to build, `.` for the module's own. */
+  package: string;
+  /** `-X` settings of the linker: import path of a string variable -> value. */
+  variables?: Record<string, string>;
+}
+
+const BUILD_LIMIT_MS = 25 * 60_000;
+const TAGS = "osusergo,grpcnotrace";
+
+/** The folder of the wrapper modules. */
+export const WRAPPERS = join(import.meta.dirname, "go");
+
+/** The Go on the search path, or in its usual place, that is new enough; undefined when there is none. */
+export async function findGo(): Promise<Go | undefined> {
+  const candidates = [await findOnPath("go"), "/usr/local/go/bin/go", "/opt/homebrew/bin/go"];
+  for (const binary of candidates) {
+    if (binary === undefined || !(await isExecutable(binary))) continue;
+    const version = await goVersion(binary);
+    if (version !== undefined && isAtLeast(version, MINIMUM.go)) return { binary, version };
+  }
+  return undefined;
+}
+
+/** A distribution of Go states its version in a file: reading it is quicker than starting the command. */
+async function goVersion(binary: string): Promise<string | undefined> {
+  try {
+    return parseVersion(await readFile(join(dirname(dirname(await realpath(binary))), "VERSION"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a build depends on, for its key: the wrapper's files, the flags, Go and the platform. */
+export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<string, string>> {
+  return {
+    sources: await hashFolder(join(WRAPPERS, build.module)),
+    package: build.package,
+    variables: JSON.stringify(build.variables ?? {}),
+    tags: TAGS,
+    go: go.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+}
+
+/**
+ * Builds one binary of a wrapper module. Go's own caches are the user's: a second build is quick.
+ *
+ * @throws ToolchainError COMMAND_FAILED with the compiler's last lines, COMMAND_TIMED_OUT after 25 minutes.
+ */
+export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (line: string) => void): Promise<void> {
+  const variables = Object.entries(build.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  await runChecked(
+    go.binary,
+    ["build", "-trimpath", "-tags", TAGS, "-ldflags", ["-s", "-w", ...variables].join(" "), "-v", "-o", output, build.package],
+    {
+      cwd: join(WRAPPERS, build.module),
+      // A committed go.sum is the checksum of everything fetched, so the checksum database is not needed.
+      env: { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" },
+      timeoutMs: BUILD_LIMIT_MS,
+      onLine,
+    },
+  );
+}
+
+async function hashFolder(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    hash.update(file.slice(folder.length)).update("\0").update(await readFile(file)).update("\0");
+  }
+  return hash.digest("hex");
+}

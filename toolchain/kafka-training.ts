@@ -1,0 +1,284 @@
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { pbkdf2Sync, randomBytes } from "node:crypto";
+import { join } from "node:path";
+
+import {
+  type Acl,
+  AclOperations,
+  type AclOperationValue,
+  AclPermissionTypes,
+  Admin,
+  alterUserScramCredentialsV0,
+  Connection,
+  Consumer,
+  Producer,
+  ResourcePatternTypes,
+  ResourceTypes,
+  type ResourceTypeValue,
+  stringDeserializers,
+  stringSerializers,
+} from "@platformatic/kafka";
+
+import { freePorts } from "./loopback-port.ts";
+import { trainingCertificates } from "./training-certificates.ts";
+import { startTrainingProcess } from "./training-process.ts";
+
+/** What a training run needs. */
+export interface KafkaTraining {
+  java: string;
+  classPath: string;
+  /** The flags the cache is for: a cache is good for the collector and the headers it was made with. */
+  jvmFlags: readonly string[];
+  /** Folder with the formatted storage's bootstrap.checkpoint. */
+  storageTemplate: string;
+  /** Scratch files go below it and are removed. */
+  folder: string;
+  /** The cache file. */
+  output: string;
+}
+
+const START_LIMIT_MS = 120_000;
+const EXCHANGE_LIMIT_MS = 30_000;
+const ASSEMBLY_LIMIT_MS = 180_000;
+const USER = "training";
+/** The mechanism's number in the protocol. */
+const SCRAM_SHA_512 = 2;
+
+/**
+ * Runs one combined node the way the platform runs its nodes (TLS with PEM files, mutual between nodes, SCRAM for
+ * clients, ACLs on) and gives it the work of the first minute: topics, ACLs, quotas, records, a consumer group. What
+ * the JVM loaded and linked in that time becomes the cache.
+ */
+export async function trainKafka(training: KafkaTraining): Promise<void> {
+  const scratch = join(training.folder, "scratch");
+  await mkdir(join(scratch, "data"), { recursive: true });
+  try {
+    const node = await prepareNode(training, scratch);
+    const server = startTrainingProcess(
+      training.java,
+      [
+        ...training.jvmFlags,
+        `-XX:AOTCacheOutput=${training.output}`,
+        "-Xmx256m",
+        `-Dlog4j2.configurationFile=${node.logging}`,
+        "-cp",
+        training.classPath,
+        "kafka.Kafka",
+        node.properties,
+      ],
+      { cwd: scratch, log: join(scratch, "node.log") },
+    );
+    try {
+      await server.until("a node that answers its admin", () => node.answers(), START_LIMIT_MS);
+      await node.declare();
+      // Rights reach the broker a moment after they are granted.
+      await server.until("a client that is let in", () => node.exchange(), EXCHANGE_LIMIT_MS);
+    } finally {
+      await server.stop(ASSEMBLY_LIMIT_MS);
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+interface PreparedNode {
+  properties: string;
+  logging: string;
+  answers(): Promise<boolean>;
+  declare(): Promise<void>;
+  exchange(): Promise<boolean>;
+}
+
+async function prepareNode(training: KafkaTraining, scratch: string): Promise<PreparedNode> {
+  const [client, internal, controller] = (await freePorts(3)) as [number, number, number];
+  const certificates = await trainingCertificates("training-node");
+  const password = randomBytes(16).toString("hex");
+  const file = async (name: string, content: string): Promise<string> => {
+    const path = join(scratch, name);
+    await writeFile(path, content, { mode: 0o600 });
+    return path;
+  };
+  const keystore = await file("node.pem", certificates.key + certificates.certificate);
+  const truststore = await file("authority.pem", certificates.authority);
+  const properties = await file("server.properties", serverProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }));
+  const logging = await file("log4j2.properties", LOGGING);
+  await copyFile(join(training.storageTemplate, "bootstrap.checkpoint"), join(scratch, "data", "bootstrap.checkpoint"));
+  await file(join("data", "meta.properties"), `version=1\ncluster.id=${clusterId()}\nnode.id=1\n`);
+  const asAdmin = {
+    clientId: "training",
+    bootstrapBrokers: [`127.0.0.1:${internal}`],
+    tls: { ca: certificates.authority, cert: certificates.certificate, key: certificates.key },
+    retries: 0,
+  };
+  const asUser = {
+    clientId: "training",
+    bootstrapBrokers: [`127.0.0.1:${client}`],
+    tls: { ca: certificates.authority },
+    sasl: { mechanism: "SCRAM-SHA-512" as const, username: USER, password },
+  };
+  return {
+    properties,
+    logging,
+    answers: async () => {
+      const admin = new Admin(asAdmin);
+      try {
+        await admin.listTopics({ includeInternals: true });
+        return true;
+      } catch {
+        return false;
+      } finally {
+        await admin.close().catch(() => undefined);
+      }
+    },
+    declare: async () => {
+      await createUser(asAdmin.tls, internal, password);
+      await declare(new Admin({ ...asAdmin, retries: 5 }));
+    },
+    exchange: () => exchange(asUser).then(
+      () => true,
+      () => false,
+    ),
+  };
+}
+
+async function declare(admin: Admin): Promise<void> {
+  try {
+    await admin.createTopics({
+      topics: ["training-orders", "training-payments"],
+      partitions: 6,
+      replicas: 1,
+      configs: [
+        { name: "compression.type", value: "lz4" },
+        { name: "retention.ms", value: "604800000" },
+      ],
+    });
+    const { READ, WRITE, DESCRIBE, IDEMPOTENT_WRITE } = AclOperations;
+    await admin.createAcls({
+      creations: [
+        ...[READ, WRITE, DESCRIBE].map((operation) => allow(ResourceTypes.TOPIC, "training-orders", operation)),
+        allow(ResourceTypes.GROUP, "training-group", READ),
+        allow(ResourceTypes.CLUSTER, "kafka-cluster", IDEMPOTENT_WRITE),
+      ],
+    });
+    await admin.alterClientQuotas({
+      entries: [{ entities: [{ entityType: "user", entityName: USER }], ops: [{ key: "producer_byte_rate", value: 10_485_760, remove: false }] }],
+      validateOnly: false,
+    });
+  } finally {
+    await admin.close();
+  }
+}
+
+function allow(resourceType: ResourceTypeValue, resourceName: string, operation: AclOperationValue): Acl {
+  return {
+    resourceType,
+    resourceName,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${USER}`,
+    host: "*",
+    operation,
+    permissionType: AclPermissionTypes.ALLOW,
+  };
+}
+
+/** Kafka takes the salted password, never the password itself (RFC 5802). */
+async function createUser(tls: TrainingTls, port: number, password: string): Promise<void> {
+  const [salt, iterations] = [randomBytes(16), 4096];
+  const saltedPassword = pbkdf2Sync(password, salt, iterations, 64, "sha512");
+  const connection = new Connection("training", { tls });
+  await connection.connect("127.0.0.1", port);
+  try {
+    await alterUserScramCredentialsV0.api.async(connection, [], [{ name: USER, mechanism: SCRAM_SHA_512, iterations, salt, saltedPassword }]);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A cluster's id is a UUID in base64url; Kafka refuses one that begins with a dash. */
+function clusterId(): string {
+  return randomBytes(16).toString("base64url").replace(/^-/, "A");
+}
+
+interface TrainingTls {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+interface TrainingUser {
+  clientId: string;
+  bootstrapBrokers: string[];
+  tls: { ca: string };
+  sasl: { mechanism: "SCRAM-SHA-512"; username: string; password: string };
+}
+
+async function exchange(connection: TrainingUser): Promise<void> {
+  const producer = new Producer({ ...connection, serializers: stringSerializers, idempotent: true });
+  const consumer = new Consumer({ ...connection, groupId: "training-group", deserializers: stringDeserializers });
+  try {
+    const messages = Array.from({ length: 200 }, (_, index) => ({ topic: "training-orders", key: `order-${index}`, value: "x".repeat(200) }));
+    await producer.send({ messages, acks: -1, compression: "lz4" });
+    const stream = await consumer.consume({ topics: ["training-orders"], mode: "earliest", autocommit: true, sessionTimeout: 10_000 });
+    let received = 0;
+    for await (const message of stream) {
+      if (++received >= messages.length) break;
+      void message;
+    }
+    await stream.close();
+  } finally {
+    await Promise.allSettled([producer.close(true), consumer.close(true)]);
+  }
+}
+
+const LOGGING = `status = warn
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %c{1} - %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
+`;
+
+function serverProperties(node: { client: number; internal: number; controller: number; keystore: string; truststore: string; data: string }): string {
+  return Object.entries({
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "broker.rack": "a",
+    "controller.quorum.voters": `1@127.0.0.1:${node.controller}`,
+    listeners: `CLIENT://127.0.0.1:${node.client},INTERNAL://127.0.0.1:${node.internal},CONTROLLER://127.0.0.1:${node.controller}`,
+    "advertised.listeners": `CLIENT://127.0.0.1:${node.client},INTERNAL://127.0.0.1:${node.internal}`,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "INTERNAL",
+    "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
+    "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.client.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "listener.name.internal.ssl.client.auth": "required",
+    "listener.name.controller.ssl.client.auth": "required",
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": node.keystore,
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": node.truststore,
+    "ssl.enabled.protocols": "TLSv1.3",
+    "ssl.principal.mapping.rules": "RULE:^CN=([^,]+)(,.*)?$/$1/",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:training-node",
+    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+    "log.dirs": node.data,
+    // Kafka's default of 128 MB does not fit a small heap.
+    "log.cleaner.dedupe.buffer.size": 8_388_608,
+    "auto.create.topics.enable": false,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 3,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 3,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "group.initial.rebalance.delay.ms": 0,
+    "controller.quorum.append.linger.ms": 0,
+  })
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+}

@@ -1,0 +1,64 @@
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+
+import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
+import { runChecked } from "./command.ts";
+import { currentPlatform, nodePackage, nodeVersion } from "./platform.ts";
+import { findOnPath, probeVersion } from "./probe.ts";
+import { isAtLeast } from "./versioning.ts";
+import { MINIMUM } from "./versions.ts";
+
+/** A Node that runs the project. */
+export interface Node {
+  binary: string;
+  version: string;
+  origin: "installed" | "cache";
+}
+
+/** The running Node when it is new enough, else the one on the search path, else the one in the cache. */
+export async function findNode(): Promise<Node | undefined> {
+  if (isAtLeast(process.versions.node, MINIMUM.node)) {
+    const fromCache = process.execPath.startsWith(join(cacheDirectory(), "/"));
+    return { binary: process.execPath, version: process.versions.node, origin: fromCache ? "cache" : "installed" };
+  }
+  const onPath = await findOnPath("node");
+  const version = onPath === undefined ? undefined : await probeVersion(onPath, ["--version"]);
+  if (onPath !== undefined && version !== undefined && isAtLeast(version, MINIMUM.node)) {
+    return { binary: onPath, version, origin: "installed" };
+  }
+  const artefact = await findArtefact(recipe());
+  return artefact === undefined ? undefined : { binary: nodeBinary(artefact), version: artefact.version, origin: "cache" };
+}
+
+/** Installs the npm package that holds a whole Node into the cache, unless a fitting Node is there. */
+export async function prepareNode(): Promise<void> {
+  if ((await findNode()) !== undefined) return;
+  const platform = currentPlatform();
+  const packageName = nodePackage(platform);
+  await makeArtefact(recipe(), async (folder) => {
+    await runChecked("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, `${packageName}@${nodeVersion(platform)}`]);
+    return { origin: "downloaded" };
+  });
+}
+
+/** Points `<cache>/node24` at the binary, for scripts that want one fixed name. */
+export async function linkNode(binary: string): Promise<void> {
+  const link = join(cacheDirectory(), "node24");
+  if ((await readlink(link).catch(() => undefined)) === binary) return;
+  await mkdir(cacheDirectory(), { recursive: true });
+  const temporary = `${link}.${randomBytes(4).toString("hex")}`;
+  await symlink(binary, temporary);
+  await rename(temporary, link);
+}
+
+function nodeBinary(artefact: Artefact): string {
+  return join(artefact.folder, "node_modules", nodePackage(currentPlatform()), "bin", "node");
+}
+
+/** The same recipe as in cli/kit.mjs, which must find its Node before any TypeScript runs. */
+function recipe(): ArtefactRecipe {
+  const platform = currentPlatform();
+  const version = nodeVersion(platform);
+  return { name: "node", version, inputs: { package: nodePackage(platform), version } };
+}

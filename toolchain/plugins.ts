@@ -1,0 +1,112 @@
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
+import type { GoBuild } from "./go.ts";
+import { isExecutable } from "./probe.ts";
+import { buildArtefact, findBuilt, findPulumi } from "./pulumi.ts";
+import { downloadPlugin } from "./pulumi-downloads.ts";
+import { PINNED } from "./versions.ts";
+
+/** A resource plugin the project uses. */
+export type PluginName = "kafka" | "postgresql" | "kubernetes";
+
+/** Where a plugin is. */
+export interface Plugin {
+  name: PluginName;
+  version: string;
+  binary: string;
+  origin: "installed" | "downloaded" | "built";
+}
+
+const VERSIONS: Record<PluginName, string> = {
+  kafka: PINNED.pulumiKafka,
+  postgresql: PINNED.pulumiPostgresql,
+  kubernetes: PINNED.pulumiKubernetes,
+};
+
+/** The version of a plugin that belongs to the npm SDK in package.json. */
+export function pluginVersion(name: PluginName): string {
+  return VERSIONS[name];
+}
+
+/** The user's own plugin of this very version, else the prepared one. */
+export async function findPlugin(name: PluginName): Promise<Plugin | undefined> {
+  const version = VERSIONS[name];
+  const installed = join(homedir(), ".pulumi", "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
+  if (await isExecutable(installed)) return { name, version, binary: installed, origin: "installed" };
+  const download = await findArtefact(downloadRecipe(name));
+  if (download !== undefined) return { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
+  const built = await findBuilt(`pulumi-resource-${name}`, version, build(name), `pulumi-resource-${name}`);
+  return built === undefined ? undefined : { name, version, binary: built, origin: "built" };
+}
+
+/** Downloads a plugin, or builds it when that cannot be done. Does nothing when it is there. */
+export async function preparePlugin(name: PluginName, onLine: (line: string) => void): Promise<void> {
+  if ((await findPlugin(name)) !== undefined) return;
+  const pulumi = await findPulumi();
+  if (pulumi !== undefined && (await download(name, pulumi.binary))) return;
+  await buildArtefact(`pulumi-resource-${name}`, VERSIONS[name], build(name), `pulumi-resource-${name}`, onLine);
+}
+
+/**
+ * The engine's home folder, with every plugin found linked into the place where the engine looks for it
+ * (`plugins/resource-NAME-vVERSION/pulumi-resource-NAME`). It is the kit's own: the user's `~/.pulumi` stays untouched.
+ */
+export async function refreshPulumiHome(plugins: readonly PluginName[]): Promise<string> {
+  const home = join(cacheDirectory(), "pulumi-home");
+  for (const name of plugins) {
+    const plugin = await findPlugin(name);
+    if (plugin === undefined) continue;
+    // The engine lists folders only, so the folder is real and its binary a link.
+    const folder = join(home, "plugins", `resource-${name}-v${plugin.version}`);
+    await mkdir(folder, { recursive: true });
+    await replaceLink(join(folder, `pulumi-resource-${name}`), plugin.binary);
+  }
+  return home;
+}
+
+async function replaceLink(link: string, target: string): Promise<void> {
+  if ((await readlink(link).catch(() => undefined)) === target) return;
+  const temporary = `${link}.${randomBytes(4).toString("hex")}`;
+  await symlink(target, temporary);
+  await rename(temporary, link);
+}
+
+async function download(name: PluginName, pulumi: string): Promise<boolean> {
+  try {
+    await makeArtefact(downloadRecipe(name), async (folder) => {
+      if (!(await downloadPlugin(pulumi, folder, name, VERSIONS[name]))) throw new DownloadUnavailable();
+      return { origin: "downloaded" };
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof DownloadUnavailable) return false;
+    throw error;
+  }
+}
+
+class DownloadUnavailable extends Error {}
+
+function downloadedBinary(folder: string, name: PluginName): string {
+  return join(folder, "plugins", `resource-${name}-v${VERSIONS[name]}`, `pulumi-resource-${name}`);
+}
+
+function downloadRecipe(name: PluginName): ArtefactRecipe {
+  return {
+    name: `plugin-${name}-download`,
+    version: VERSIONS[name],
+    inputs: { version: VERSIONS[name], platform: `${process.platform}-${process.arch}` },
+  };
+}
+
+function build(name: PluginName): GoBuild {
+  if (name !== "kubernetes") return { module: `pulumi-resource-${name}`, package: "." };
+  return {
+    module: "pulumi-resource-kubernetes",
+    package: ".",
+    variables: { "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": PINNED.pulumiKubernetes },
+  };
+}

@@ -1,0 +1,281 @@
+import { dirname } from "node:path";
+
+import { findApicurio, prepareApicurio } from "./apicurio.ts";
+import { ToolchainError } from "./errors.ts";
+import { findGo } from "./go.ts";
+import { findJava, supportsAotCache } from "./java.ts";
+import { findKafka, javaMissing, prepareKafka } from "./kafka.ts";
+import { findMaven, mavenMissing } from "./maven.ts";
+import { findNode, linkNode, prepareNode } from "./node.ts";
+import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from "./plugins.ts";
+import { findPostgresql, preparePostgresql } from "./postgresql.ts";
+import { findPulumi, preparePulumi } from "./pulumi.ts";
+import { findRedis, prepareRedis } from "./redis.ts";
+import { MINIMUM, PINNED } from "./versions.ts";
+
+/** Everything the toolchain knows. */
+export type ToolName =
+  | "node"
+  | "java"
+  | "maven"
+  | "go"
+  | "pulumi"
+  | "pulumi-language-nodejs"
+  | "pulumi-resource-kafka"
+  | "pulumi-resource-postgresql"
+  | "pulumi-resource-kubernetes"
+  | "kafka"
+  | "apicurio"
+  | "postgresql"
+  | "redis";
+
+/** A tool that is there. */
+export interface LocatedTool {
+  name: ToolName;
+  /** `major.minor.patch`. */
+  version: string;
+  /** The binary, or the folder of what is not one binary. */
+  path: string;
+  /** `installed` by the user or the system; else prepared by the kit: fetched or built; `cache`: the kit's own Node. */
+  origin: "installed" | "downloaded" | "built" | "cache";
+  detail?: string;
+}
+
+/** A tool that is not there, and what to do about it. */
+export interface MissingTool {
+  name: ToolName;
+  reason: string;
+  fix: string;
+}
+
+/** What {@link locateTool} answers. */
+export type ToolStatus = ({ found: true } & LocatedTool) | ({ found: false } & MissingTool);
+
+/** Told of each step of a preparation. */
+export type ToolProgress = (event: {
+  tool: ToolName;
+  state: "started" | "working" | "done" | "failed";
+  detail?: string;
+  /** Since the tool's preparation started. */
+  elapsedMs: number;
+}) => void;
+
+/** Every tool, in the order in which people want to read them. */
+export const ALL_TOOLS: readonly ToolName[] = [
+  "node", "java", "maven", "go", "pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql",
+  "pulumi-resource-kubernetes", "kafka", "apicurio", "postgresql", "redis",
+];
+
+/**
+ * What the `local` stack needs. Maven and Go are not among them: they are wanted only while something that is missing
+ * is fetched or built, and say so then.
+ */
+export const LOCAL_TOOLS: readonly ToolName[] = [
+  "node", "java", "pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql",
+  "kafka", "apicurio", "postgresql", "redis",
+];
+
+type Found = Omit<LocatedTool, "name">;
+type Report = (detail: string) => void;
+
+/** How one tool is looked for, made, and what to say when it is missing. */
+interface Tool {
+  find(): Promise<Found | undefined>;
+  /** Absent: the user has to install it. */
+  prepare?(report: Report): Promise<void>;
+  missing(): { reason: string; fix: string };
+  /** Prepared before this one. */
+  after?: readonly ToolName[];
+}
+
+const PREPARE = "Run `npx kit doctor --fix`.";
+
+const TOOLS: Record<ToolName, Tool> = {
+  node: {
+    find: async () => {
+      const node = await findNode();
+      return node && { version: node.version, path: node.binary, origin: node.origin };
+    },
+    prepare: prepareNode,
+    missing: () => notPrepared(`No Node >= ${MINIMUM.node}: neither the running one, nor on PATH, nor in the cache.`),
+  },
+  java: {
+    find: async () => {
+      const java = await findJava();
+      if (java === undefined) return undefined;
+      const detail = supportsAotCache(java) ? undefined : "a JDK >= 25 would start the servers two to three times as fast";
+      return { version: java.version, path: java.binary, origin: "installed", ...(detail === undefined ? {} : { detail }) };
+    },
+    missing: () => asMissing(javaMissing()),
+  },
+  maven: {
+    find: async () => {
+      const maven = await findMaven();
+      return maven && { version: maven.version, path: maven.binary, origin: "installed" };
+    },
+    missing: () => asMissing(mavenMissing()),
+  },
+  go: {
+    find: async () => {
+      const go = await findGo();
+      return go && { version: go.version, path: go.binary, origin: "installed" };
+    },
+    missing: () => ({
+      reason: `No Go >= ${MINIMUM.go} on PATH. It is wanted only where the Pulumi CLI or a plugin is neither installed nor downloadable.`,
+      fix: "Nothing to do when pulumi and its plugins are found; else install Go (https://go.dev/doc/install).",
+    }),
+  },
+  pulumi: {
+    find: async () => {
+      const pulumi = await findPulumi();
+      return pulumi && { version: pulumi.version, path: pulumi.binary, origin: pulumi.origin };
+    },
+    prepare: preparePulumi,
+    missing: () => notPrepared(`No Pulumi CLI >= ${MINIMUM.pulumi} with its Node.js language host beside it.`),
+  },
+  "pulumi-language-nodejs": {
+    find: async () => {
+      const pulumi = await findPulumi();
+      if (pulumi === undefined) return undefined;
+      const version = pulumi.origin === "built" ? PINNED.pulumiLanguageNodejs : pulumi.version;
+      return { version, path: pulumi.languageHost, origin: pulumi.origin };
+    },
+    prepare: preparePulumi,
+    after: ["pulumi"],
+    missing: () => notPrepared("The Pulumi CLI's language host for Node.js is not prepared yet."),
+  },
+  "pulumi-resource-kafka": plugin("kafka"),
+  "pulumi-resource-postgresql": plugin("postgresql"),
+  "pulumi-resource-kubernetes": plugin("kubernetes"),
+  kafka: {
+    find: async () => {
+      const kafka = await findKafka();
+      if (kafka === undefined) return undefined;
+      const detail = kafka.aotCache === undefined ? "without an ahead-of-time cache" : "with an ahead-of-time cache";
+      return { version: PINNED.kafka, path: dirname(kafka.classPath.split(":")[0] ?? ""), origin: "downloaded", detail };
+    },
+    prepare: prepareKafka,
+    after: ["java"],
+    missing: () => notPrepared(`Kafka ${PINNED.kafka} is not prepared yet.`),
+  },
+  apicurio: {
+    find: async () => {
+      const registry = await findApicurio();
+      if (registry === undefined) return undefined;
+      const trained = registry.jvmFlags.some((flag) => flag.startsWith("-XX:AOTCache="));
+      const detail = trained ? "with an ahead-of-time cache" : "without an ahead-of-time cache";
+      return { version: PINNED.apicurio, path: registry.folder, origin: "downloaded", detail };
+    },
+    prepare: prepareApicurio,
+    // Two training runs at once would each learn less of the other's time; and both fetch by Maven.
+    after: ["java", "kafka"],
+    missing: () => notPrepared(`Apicurio Registry ${PINNED.apicurio} is not prepared yet.`),
+  },
+  postgresql: {
+    find: async () => {
+      const server = await findPostgresql();
+      return server && { version: server.version, path: server.binDir, origin: server.origin };
+    },
+    prepare: preparePostgresql,
+    missing: () => notPrepared(`No PostgreSQL server >= ${MINIMUM.postgresql.split(".")[0]} on PATH or where this system keeps its servers.`),
+  },
+  redis: {
+    find: async () => {
+      const redis = await findRedis();
+      return redis && { version: redis.version, path: redis.server, origin: redis.origin, detail: redis.tls ? "with TLS" : "without TLS" };
+    },
+    prepare: prepareRedis,
+    missing: () => notPrepared(`No Redis server >= ${MINIMUM.redis.split(".")[0]} on PATH.`),
+  },
+};
+
+/** Looks for one tool; quick, never makes anything. */
+export async function locateTool(name: ToolName): Promise<ToolStatus> {
+  const tool = TOOLS[name];
+  const found = await tool.find();
+  return found === undefined ? { found: false, name, ...tool.missing() } : { found: true, name, ...found };
+}
+
+/**
+ * Makes the tools that are missing, those that do not wait for each other side by side, and links what the engine
+ * looks for. What is there is left as it is. Every tool is tried, even when another fails.
+ *
+ * @throws ToolchainError the first failure (code, message, fix).
+ */
+export async function prepareTools(names: readonly ToolName[], progress: ToolProgress): Promise<void> {
+  const running = new Map<ToolName, Promise<void>>();
+  const start = (name: ToolName): Promise<void> => {
+    const known = running.get(name);
+    if (known !== undefined) return known;
+    // Only what was asked for is prepared; a tool that comes before is waited for when it is among it.
+    const before = (TOOLS[name].after ?? []).filter((other) => names.includes(other)).map(start);
+    const preparation = Promise.allSettled(before).then(() => prepareTool(name, progress));
+    running.set(name, preparation);
+    return preparation;
+  };
+  const results = await Promise.allSettled(names.map(start));
+  const failure = results.find((result) => result.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  const node = await findNode();
+  if (names.includes("node") && node !== undefined) await linkNode(node.binary);
+  await refreshPulumiHome(PLUGINS.filter((plugin) => names.includes(`pulumi-resource-${plugin}`)));
+}
+
+const PLUGINS: readonly PluginName[] = ["kafka", "postgresql", "kubernetes"];
+
+async function prepareTool(name: ToolName, progress: ToolProgress): Promise<void> {
+  const startedAt = performance.now();
+  const tell = (state: "started" | "working" | "done" | "failed", detail?: string): void =>
+    progress({ tool: name, state, ...(detail === undefined ? {} : { detail }), elapsedMs: Math.round(performance.now() - startedAt) });
+  tell("started");
+  try {
+    const tool = TOOLS[name];
+    if (tool.prepare === undefined) {
+      if ((await tool.find()) === undefined) {
+        const { reason, fix } = tool.missing();
+        throw new ToolchainError("TOOL_MISSING", reason, fix);
+      }
+    } else {
+      await tool.prepare(compilerLines((detail) => tell("working", detail)));
+    }
+    tell("done");
+  } catch (error) {
+    tell("failed", error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Go prints one line per package it compiles, thousands of them: they become a running count. */
+function compilerLines(report: Report): Report {
+  let packages = 0;
+  return (line) => {
+    if (/^[\w.-]+(\/[\w.@!~-]+)*$/.test(line)) {
+      if (++packages % 20 === 0) report(`building, ${packages} packages compiled`);
+    } else if (line.startsWith("go: downloading ")) {
+      report(`fetching ${line.slice("go: downloading ".length)}`);
+    } else {
+      report(line);
+    }
+  };
+}
+
+function plugin(name: PluginName): Tool {
+  return {
+    find: async () => {
+      const found = await findPlugin(name);
+      return found && { version: found.version, path: found.binary, origin: found.origin };
+    },
+    prepare: (report) => preparePlugin(name, report),
+    // The CLI fetches plugins; and the compiler is busy with it where it has to be built.
+    after: ["pulumi", ...(name === "kafka" ? [] : (["pulumi-resource-kafka"] as const))],
+    missing: () => notPrepared(`The Pulumi plugin "${name}" is not prepared yet.`),
+  };
+}
+
+function notPrepared(reason: string): { reason: string; fix: string } {
+  return { reason, fix: PREPARE };
+}
+
+function asMissing(error: ToolchainError): { reason: string; fix: string } {
+  return { reason: error.message, fix: error.fix };
+}
