@@ -20,7 +20,7 @@ import { TopicLedger } from "./provider/resources.ts";
 import { SchemaSubjects } from "./schemas/subjects.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
-import { readServiceTemplates } from "./services/template.ts";
+import { calledFirst, readServiceTemplates } from "./services/template.ts";
 import type { ServiceTemplate } from "./services/template.ts";
 import { TokenIssuer } from "./services/token-issuer.ts";
 
@@ -79,16 +79,17 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     schemasDir: join(projectDir, "topics", "schemas"),
     urlOf: (service) => substrate.urlOf(service),
   };
-  for (const template of templates) {
-    substrate.service(
-      serviceWorkload({
-        template,
-        replicas: settings.services[template.name]?.replicas ?? 1,
-        contract: plan.contracts.find((contract) => contract.service === template.name),
-        database: databases.get(template.name),
-        connections,
-      }),
-    );
+  const services = new Map<string, pulumi.Resource>();
+  for (const template of calledFirst(templates)) {
+    const workload = serviceWorkload({
+      template,
+      replicas: settings.services[template.name]?.replicas ?? 1,
+      contract: plan.contracts.find((contract) => contract.service === template.name),
+      database: databases.get(template.name),
+      connections,
+      called: template.calls.flatMap((service) => services.get(service) ?? []),
+    });
+    services.set(template.name, substrate.service(workload));
   }
 
   const gateway = substrate.urlOf("api-gateway");

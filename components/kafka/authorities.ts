@@ -30,16 +30,8 @@ export class PlatformAuthorities extends KitComponent {
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super("kafka:PlatformAuthorities", name, opts);
-    this.servers = new Certificate(
-      `${name}-servers`,
-      { kind: "authority", commonName: "event-platform servers", ...AUTHORITY_VALIDITY },
-      this.child(),
-    );
-    this.clients = new Certificate(
-      `${name}-clients`,
-      { kind: "authority", commonName: "event-platform clients", ...AUTHORITY_VALIDITY },
-      this.child(),
-    );
+    this.servers = this.authority(name, "servers");
+    this.clients = this.authority(name, "clients");
     const admin = new Certificate(
       `${name}-admin`,
       { kind: "leaf", commonName: ADMIN_PRINCIPAL, issuer: this.clients, usages: ["client"], ...LEAF_VALIDITY },
@@ -47,6 +39,15 @@ export class PlatformAuthorities extends KitComponent {
     );
     this.admin = { certificate: admin.chainPem, privateKey: admin.privateKeyPem };
     this.registerOutputs({});
+  }
+
+  private authority(name: string, signs: string): Issuer {
+    const { certificatePem, privateKeyPem } = new Certificate(
+      `${name}-${signs}`,
+      { kind: "authority", commonName: `event-platform ${signs}`, ...AUTHORITY_VALIDITY },
+      this.child(),
+    );
+    return { certificatePem, privateKeyPem };
   }
 
   /** A server certificate for a process on this machine, valid for its loopback names. */

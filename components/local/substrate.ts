@@ -56,7 +56,7 @@ export class LocalSubstrate {
         layout.substrateDir,
       ],
       ports: [],
-      readiness: { log: { pattern: "log keeper" }, timeoutSeconds: 20 },
+      readiness: { log: { pattern: "keeping the logs" }, timeoutSeconds: 20 },
       stateDir: layout.substrateDir,
     });
     const authorities = new PlatformAuthorities("authorities");

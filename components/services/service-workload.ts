@@ -36,6 +36,8 @@ export interface ServiceWorkloadArgs {
   /** Absent where the template wants no database. */
   readonly database: ServiceDatabase | undefined;
   readonly connections: ServiceConnections;
+  /** The services it calls: they start first. */
+  readonly called: readonly pulumi.Resource[];
 }
 
 interface Part {
@@ -134,7 +136,7 @@ function tokens({ template, connections }: ServiceWorkloadArgs): Part {
   };
 }
 
-function calls({ template, connections }: ServiceWorkloadArgs): Part {
+function calls({ template, connections, called }: ServiceWorkloadArgs): Part {
   const environment = template.calls.map((service) => [`${service.toUpperCase().replaceAll("-", "_")}_URL`, connections.urlOf(service)]);
-  return { environment: Object.fromEntries(environment) };
+  return { environment: Object.fromEntries(environment), dependsOn: called };
 }

@@ -65,3 +65,27 @@ export function parseServiceTemplate(folder: string, text: string): ServiceTempl
   }
   return result.data;
 }
+
+/**
+ * Templates in an order in which every service comes after those it calls.
+ * @throws {Error} when a called service does not exist, or services call each other in a circle.
+ */
+export function calledFirst(templates: readonly ServiceTemplate[]): readonly ServiceTemplate[] {
+  const byName = new Map(templates.map((template) => [template.name, template]));
+  const ordered = new Set<ServiceTemplate>();
+  const visit = (template: ServiceTemplate, path: readonly string[]): void => {
+    if (ordered.has(template)) return;
+    const callers = [...path, template.name];
+    if (path.includes(template.name)) throw new Error(`Services call each other in a circle: ${callers.join(" -> ")}; let one of them consume events instead.`);
+    for (const name of template.calls) {
+      const called = byName.get(name);
+      if (called === undefined) {
+        throw new Error(`service-templates/${template.name}/template.yaml: calls: there is no service ${name}; there are: ${[...byName.keys()].join(", ")}.`);
+      }
+      visit(called, callers);
+    }
+    ordered.add(template);
+  };
+  for (const template of templates) visit(template, []);
+  return [...ordered];
+}

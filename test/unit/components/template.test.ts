@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseServiceTemplate } from "../../../components/services/template.ts";
+import { calledFirst, parseServiceTemplate } from "../../../components/services/template.ts";
 
 const valid = `
 name: order-service
@@ -25,5 +25,20 @@ describe("parseServiceTemplate", () => {
 
   it("refuses a name that is not the folder's", () => {
     expect(() => parseServiceTemplate("payment-service", valid)).toThrow(/name is order-service, but the folder is payment-service/);
+  });
+});
+
+describe("calledFirst", () => {
+  const service = (name: string, ...calls: string[]) =>
+    parseServiceTemplate(name, `${valid.replace("order-service", name)}calls: [${calls.join(", ")}]\n`);
+
+  it("puts every service after those it calls, and keeps the order otherwise", () => {
+    const ordered = calledFirst([service("gateway", "orders"), service("billing"), service("orders", "prices"), service("prices")]);
+    expect(ordered.map((template) => template.name)).toEqual(["prices", "orders", "gateway", "billing"]);
+  });
+
+  it("refuses a circle and an unknown service, naming them", () => {
+    expect(() => calledFirst([service("a-one", "b-two"), service("b-two", "a-one")])).toThrow(/circle: a-one -> b-two -> a-one/);
+    expect(() => calledFirst([service("gateway", "ordres")])).toThrow(/gateway\/template\.yaml: calls: there is no service ordres/);
   });
 });
