@@ -13,7 +13,7 @@ import { localPorts } from "./local/ports.ts";
 import { portBase, stateDirectory } from "./local/state-directory.ts";
 import { LocalSubstrate } from "./local/substrate.ts";
 import type { StackSettings } from "./model/stack.ts";
-import { registryPrincipal } from "./plan/access.ts";
+import { registryPrincipal } from "./plan/registry.ts";
 import type { PlatformPlan } from "./plan/types.ts";
 import { TopicLedger } from "./provider/resources.ts";
 
@@ -68,7 +68,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const kafkaProvider = kafkaAdmin(substrate);
   const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: false });
   const access = new KafkaAccess("access", { cluster, provider: kafkaProvider, ...plan });
-  const registryTopics = plan.topics.filter((topic) => topic.owner === registryPrincipal).flatMap(({ name }) => topics.byName.get(name) ?? []);
+  const registryTopics = plan.topics.filter((topic) => topic.kind === "registry").flatMap(({ name }) => topics.byName.get(name) ?? []);
   const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
   const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects });
   const databases = serviceDatabases(templates, substrate, projectDir);

@@ -1,20 +1,9 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
+import { registryGrants, registryPrincipal } from "./registry.ts";
 import type { Topology } from "./topology.ts";
 import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
-
-/** Principal of the schema registry. */
-export const registryPrincipal = "schema-registry";
-
-/**
- * Topics that Apicurio Registry's kafkasql storage keeps for itself: its journal, its snapshots, and the
- * events about artifacts (defaults of `KafkaSqlConfiguration`). It creates them and checks their configuration.
- */
-export const registryTopics = ["kafkasql-journal", "kafkasql-snapshots", "registry-events"] as const;
-
-/** Prefix of the registry's consumer groups: a new random one on each start, because it replays its journal. */
-export const registryGroupPrefix = "apicurio-";
 
 /** Everyone who logs in with SCRAM: each service with access to Kafka, and the registry. Sorted. */
 export function planPrincipals(topology: Topology): PlannedPrincipal[] {
@@ -49,10 +38,9 @@ export function planAccess(topology: Topology): PlannedAcl[] {
       allow(service, ["Write", "Describe", "Read"], "Topic", retryTopicName(service, formatDuration(delay)), `${service} retries after ${formatDuration(delay)}`);
     }
   }
-  for (const topic of registryTopics) {
-    allow(registryPrincipal, ["Create", "Describe", "DescribeConfigs", "Read", "Write"], "Topic", topic, "storage of the schema registry");
+  for (const { operations, resourceType, resourceName, pattern } of registryGrants) {
+    allow(registryPrincipal, operations, resourceType, resourceName, "storage of the schema registry", pattern);
   }
-  allow(registryPrincipal, ["Read", "Describe"], "Group", registryGroupPrefix, "storage of the schema registry", "Prefixed");
 
   return [...rules.values()].map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") })).sort((a, b) => compareText(a.key, b.key));
 }

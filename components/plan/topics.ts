@@ -3,6 +3,7 @@ import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import { brokerCount, isSmall, type StackSettings } from "../model/stack.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
+import { planRegistryTopics } from "./registry.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
 
@@ -15,11 +16,12 @@ export const deadLetterRetention = 30 * 86_400_000;
 /** Room for the headers that a record gains on its way to a dead-letter or retry topic, in bytes. */
 export const deadLetterHeadroom = 64 * 1_024;
 
-/** All topics: declared ones, and a dead-letter and the retry topics of each consumer group. Sorted by name. */
+/** All topics: declared ones, a dead-letter and the retry topics of each consumer group, and the registry's. Sorted by name. */
 export function planTopics(topology: Topology, stack: StackSettings): PlannedTopic[] {
   const planned = topology.topics.map((topic) => planDeclaredTopic(topic, stack));
   const derived = [...topology.groups.values()].flatMap((group) => planDerivedTopics(group, stack));
-  return [...planned, ...derived].sort((a, b) => compareText(a.name, b.name));
+  const registry = planRegistryTopics(replication({}, stack));
+  return [...planned, ...derived, ...registry].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** Partitions in an environment: the declared number times the stack's factor, rounded up, at least 1. */

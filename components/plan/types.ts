@@ -12,8 +12,8 @@ export interface SourceLocation {
   readonly column: number;
 }
 
-/** Why a topic exists: declared by a product team, or derived from one of its consumers. */
-export type TopicKind = "event" | "dead-letter" | "retry";
+/** Why a topic exists: declared by a product team, derived from one of its consumers, or the schema registry's storage. */
+export type TopicKind = "event" | "dead-letter" | "retry" | "registry";
 
 /** One Kafka topic. */
 export interface PlannedTopic {

@@ -6,7 +6,7 @@ import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Process } from "../provider/resources.ts";
 import { registryProperties } from "./registry-properties.ts";
-import { registryPrincipal } from "../plan/access.ts";
+import { registryPrincipal } from "../plan/registry.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
 /** Arguments of {@link LocalSchemaRegistry}. */

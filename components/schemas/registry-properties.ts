@@ -20,7 +20,7 @@ export function registryProperties(input: RegistryPropertiesInput): string {
     "quarkus.http.host": input.host,
     "quarkus.http.port": input.port,
     "quarkus.http.access-log.enabled": false,
-    "quarkus.otel.enabled": false,
+    "quarkus.otel.sdk.disabled": true,
     "apicurio.storage.kind": "kafkasql",
     "apicurio.kafkasql.bootstrap.servers": input.bootstrap.join(","),
     "apicurio.kafka.common.bootstrap.servers": input.bootstrap.join(","),

@@ -34,7 +34,7 @@ describe("replication", () => {
     ["one replica where the stack says so", { kafka: { zones: ["zone-a"], brokersPerZone: 1, controllers: 1 }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } }, 1, "1"],
   ])("is %s", (_title, settings, factor, minInsync) => {
     const planned = planPlatform(modelOf([topic({ consumers: [{ service: "bee", events: 1, instances: 1 }] })]), stackWith(settings)).topics;
-    expect(planned.map((each) => each.name)).toEqual(["bee.dlt", "t-one"]);
+    expect(planned.map((each) => each.name)).toEqual(["bee.dlt", "kafkasql-journal", "kafkasql-snapshots", "registry-events", "t-one"]);
     for (const each of planned) {
       expect(each.replicationFactor).toBe(factor);
       expect(each.config["min.insync.replicas"]).toBe(minInsync);

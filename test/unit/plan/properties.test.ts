@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { registryPrincipal, registryTopics } from "../../../components/plan/access.ts";
+import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 import { filesOf, modelOf, sampleTopics, stackWith, withoutSources, type SampleTopic } from "./sample-models.ts";
@@ -87,14 +87,15 @@ describe("the plan of any project", () => {
     );
   });
 
-  it("gives no one access to what is not planned, and only the registry a prefix or Create", () => {
+  it("gives no one access to what is not planned, and only the registry a prefix, and no one Create", () => {
     fc.assert(
       fc.property(sampleTopics, (topics) => {
         const { acls, principals, topics: planned } = plan(topics);
-        const topicNames = new Set([...planned.map(({ name }) => name), ...registryTopics]);
+        const topicNames = new Set(planned.map(({ name }) => name));
         const names = new Set(principals.map(({ name }) => name));
         for (const acl of acls) {
           expect(names).toContain(acl.principal);
+          expect(acl.operation).not.toBe("Create");
           if (acl.resourceType === "Topic") expect(topicNames).toContain(acl.resourceName);
           else expect(acl.resourceType).toBe("Group");
           if (acl.principal === registryPrincipal) continue;

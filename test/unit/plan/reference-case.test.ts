@@ -18,6 +18,8 @@ describe("the reference case on one machine", () => {
       "analytics-service.dlt dead-letter insights 3",
       "inventory-events event warehouse 30",
       "inventory-service.dlt dead-letter warehouse 3",
+      "kafkasql-journal registry platform 1",
+      "kafkasql-snapshots registry platform 1",
       "notification-events event engagement 6",
       "notification-service.dlt dead-letter engagement 3",
       "notification-service.retry-10s retry engagement 6",
@@ -26,6 +28,7 @@ describe("the reference case on one machine", () => {
       "order-service.dlt dead-letter checkout 3",
       "payment-events event payments 30",
       "payment-service.dlt dead-letter payments 3",
+      "registry-events registry platform 1",
       "shipping-events event logistics 12",
       "shipping-service.dlt dead-letter logistics 3",
     ]);
