@@ -27,7 +27,10 @@ export interface Codec {
   schemaId(event: string): Promise<number>;
   /** Reads a record's value with this service's schema of the event, whatever schema wrote it. */
   decode(event: string, value: Buffer): Promise<Payload>;
-  /** Fetches the ids of everything published, so that the first event does not wait for them. */
+  /**
+   * Fetches the ids of everything published and, where the registry has them, of what is consumed:
+   * then neither the first event nor the first record has to ask, even when the registry goes away.
+   */
   warm(): Promise<void>;
 }
 
@@ -112,6 +115,8 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
     },
     async warm() {
       await Promise.all(contract.publishes.map(({ event, subject }) => registry.idOf(subject, typeOf(event).text)));
+      // A reader may be older or newer than what is registered: then it learns the writer's schema from the first record.
+      await Promise.allSettled(contract.consumes.flatMap(({ topic, events }) => events.map(({ event, record }) => registry.idOf(`${topic}-${record}`, typeOf(event).text))));
     },
   };
 }

@@ -73,6 +73,8 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
           throw new ServiceError("SVC_REGISTRY_SCHEMA_MISSING", `subject ${subject} does not hold this service's schema (status ${answer.status})`);
         }
         ids.set(key, id);
+        // The id is as good for reading: records written with this schema need no further call.
+        schemas.set(id, schema);
         return id;
       });
     },

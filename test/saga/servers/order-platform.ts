@@ -136,8 +136,9 @@ export async function startOrderPlatform(overrides: Environment = {}): Promise<O
       services: { order, payment, inventory, gateway },
       async place(items, customer = "cust-1") {
         placed += 1;
+        const key = `key-${process.pid}-${placed}`;
         const answer = await call<{ orderId: string }>("POST", "/orders", {
-          token: await token(customer), headers: { "idempotency-key": `key-${process.pid}-${placed}` },
+          token: await token(customer), headers: { "idempotency-key": key },
           body: { items, currency: "EUR", shippingAddress: "1 Main Street, 10115 Berlin, DE" },
         });
         if (answer.status !== 202) throw new Error(`POST /orders: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -1,0 +1,51 @@
+/** Raw records in and out of topics, past the services. */
+import type { Message } from "@platformatic/kafka";
+import { Consumer, Producer } from "@platformatic/kafka";
+import { eventually } from "../../platform/condition.ts";
+
+export interface RawOut {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A record as it stands in a topic. */
+export interface RawIn {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export async function produceRaw(bootstrap: string, records: readonly RawOut[]): Promise<void> {
+  const producer = new Producer({ clientId: "test-records", bootstrapBrokers: [bootstrap], acks: -1 });
+  await producer.send({
+    messages: records.map((record) => ({
+      topic: record.topic, key: Buffer.from(record.key), value: record.value,
+      headers: new Map(Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)])),
+    })),
+  });
+  await producer.close();
+}
+
+/** Reads a topic from its beginning until `count` records are there. */
+export async function readTopic(bootstrap: string, topic: string, count: number, limitMs = 10_000): Promise<readonly RawIn[]> {
+  const consumer = new Consumer({ clientId: "test-reader", groupId: `test-reader-${topic}-${Math.random()}`, bootstrapBrokers: [bootstrap], autocommit: false, maxWaitTime: 200 });
+  const records: RawIn[] = [];
+  const stream = await consumer.consume({ topics: [topic], mode: "earliest", autocommit: false });
+  stream.on("data", (message: Message) => {
+    records.push({
+      key: message.key?.toString() ?? "", value: message.value ?? Buffer.alloc(0), partition: message.partition, offset: message.offset,
+      headers: Object.fromEntries([...message.headers].map(([name, value]) => [name.toString(), value.toString()])),
+    });
+  });
+  try {
+    await eventually(`${count} records in ${topic} (${records.length} seen)`, () => (records.length >= count ? true : undefined), limitMs);
+  } finally {
+    await stream.close();
+    await consumer.close(true);
+  }
+  return records;
+}
