@@ -8,7 +8,7 @@ import type { PlatformStatus } from "./platform-status.ts";
 import { checkStateFolder } from "./preflight.ts";
 import { progressReporter } from "./progress.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { claimStack, ensureStack, outcomeError, runEngine } from "./pulumi/engine.ts";
+import { claimStack, ensureStack, mendState, outcomeError, runEngine } from "./pulumi/engine.ts";
 import type { EngineOutcome } from "./pulumi/engine.ts";
 import { notableWarnings, openLines, progressLines } from "./pulumi/progress.ts";
 import type { EngineProgress, ExpectedCounts } from "./pulumi/progress.ts";
@@ -47,6 +47,8 @@ export async function bringUp(context: CommandContext, stack: string): Promise<B
   await claimStack(context.stateDir, files, (line) => notes.push(line));
   for (const note of notes) context.stderr.write(`${note}\n`);
   await ensureStack({ files, environment, stateDir: context.stateDir });
+  const mended = await mendState({ files, environment });
+  if (mended > 0) context.stderr.write(`${mended} access rules of an earlier run were not confirmed; they are created again\n`);
   const outcome = await runWithProgress(context, reporter, expected, "Platform", (onProgress) =>
     runEngine({ operation: "up", projectDir: context.projectDir, stateDir: context.stateDir, files, environment, onProgress }));
   reportOutcome(context, outcome);

@@ -1,6 +1,6 @@
 /** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
 import { spawn } from "node:child_process";
-import { open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,6 +13,7 @@ import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
 import type { EngineFailure, EngineProgress } from "./progress.ts";
 import { clearStaleLocks, describeLock } from "./lock.ts";
 import { removeRunRecord, settleInterruptedRun, writeRunRecord } from "./run-record.ts";
+import { isExportedStack, mayHoldTornGrants, withoutTornGrants } from "./torn-grants.ts";
 import { writeStackConfig, writeStackProject } from "./stack.ts";
 import type { StackFiles } from "./stack.ts";
 
@@ -84,6 +85,34 @@ export async function ensureStack(run: Pick<EngineRun, "files" | "environment" |
   });
   // Another run may have been quicker; its stack is as good.
   if (result.exitCode !== 0 && !/already exists/.test(result.output)) throw engineError(result.exitCode, result.output, run.environment);
+}
+
+/**
+ * Makes a state that an interrupted or failed run left fit to be continued.
+ * @returns how many half-created access rules will be created again.
+ */
+export async function mendState(run: Pick<EngineRun, "files" | "environment">): Promise<number> {
+  const { files, environment } = run;
+  if (!(await mayHoldTornGrants(files.stateFile))) return 0;
+  // Secrets stay encrypted in the export; the file is for its owner alone all the same.
+  const file = join(files.folder, `export-${process.pid}.json`);
+  const options = { cwd: files.folder, environment };
+  const common = ["--stack", files.stack, "--non-interactive", "--color", "never", "--file", file];
+  try {
+    await writeFile(file, "", { mode: 0o600 });
+    const exported = await runPulumi(["stack", "export", ...common], options);
+    if (exported.exitCode !== 0) throw engineError(exported.exitCode, exported.output, environment);
+    const document: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (!isExportedStack(document)) return 0;
+    const { stack, removed } = withoutTornGrants(document);
+    if (removed.length === 0) return 0;
+    await writeFile(file, JSON.stringify(stack));
+    const imported = await runPulumi(["stack", "import", ...common], options);
+    if (imported.exitCode !== 0) throw engineError(imported.exitCode, imported.output, environment);
+    return removed.length;
+  } finally {
+    await rm(file, { force: true });
+  }
 }
 
 async function runPulumi(args: readonly string[], options: { cwd: string; environment: NodeJS.ProcessEnv }): Promise<{ exitCode: number; output: string }> {

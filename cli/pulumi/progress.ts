@@ -90,7 +90,7 @@ export function reduceEvent(progress: EngineProgress, event: EngineEvent): Engin
   if (event.resOpFailedEvent !== undefined) return fail(progress, event.resOpFailedEvent.metadata);
   if (event.diagnosticEvent !== undefined) {
     const { urn = "", message, severity, ephemeral = false } = event.diagnosticEvent;
-    const words = plainText(message);
+    const words = providerWords(plainText(message).trimStart());
     if (ephemeral || words === "") return progress;
     if (severity === "error") return addError(progress, urn, words);
     if (severity === "warning") return { ...progress, warnings: [...progress.warnings, words] };
@@ -135,6 +135,18 @@ function addError(progress: EngineProgress, urn: string, message: string): Engin
   const before = progress.errors[urn] ?? [];
   if (before.includes(message)) return progress;
   return { ...progress, errors: { ...progress.errors, [urn]: [...before, message] } };
+}
+
+/**
+ * Bridged providers say each error twice, wrapped in where it came from in their source, or in
+ * "1 error occurred: * creating <urn>: 1 error occurred: * …": what counts is the innermost text.
+ */
+export function providerWords(message: string): string {
+  const logged = /^\S+\.go:\d+: [\w.]+: (?<words>.*): provider=\S+$/s.exec(message)?.groups?.["words"];
+  if (logged !== undefined) return logged;
+  if (!/^\d+ errors? occurred:/.test(message)) return message;
+  const items = message.split(/\n\s*\* /).slice(1).filter((item) => !/^creating urn:|^updating urn:|^deleting urn:/.test(item) || !/errors? occurred:\s*$/.test(item));
+  return items.length === 0 ? message : items.map((item) => item.trim()).join("\n");
 }
 
 /** What went wrong, cause first: the resources that failed; the program's own errors; nothing twice. */

@@ -115,6 +115,15 @@ describe("what went wrong", () => {
   });
 });
 
+it("takes the innermost text of a bridged provider's error, which is said twice", () => {
+  const acl = urn("kafka:index/acl:Acl", "a");
+  const progress = reduce(
+    said("error", "  sdk-v2/provider2.go:571: sdk.helper_schema: ACL x was not visible: provider=kafka@3.13.2", acl),
+    said("error", `1 error occurred:\n\t* creating ${acl}: 1 error occurred:\n\t* ACL x was not visible\n\n`, acl),
+  );
+  expect(failures(progress)[0]?.messages).toEqual(["ACL x was not visible"]);
+});
+
 describe("reading events", () => {
   it.each(["", "  ", "{\"sequence\":", "42", "null"])("passes over %j", (line) => {
     expect(parseEvent(line)).toBeUndefined();
