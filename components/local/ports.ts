@@ -12,6 +12,7 @@ const OFFSET = {
   redis: 79,
   gateway: 80,
   registry: 81,
+  registryManagement: 82,
   brokerClient: 100,
   brokerInternal: 200,
   controller: 300,
@@ -29,6 +30,8 @@ export interface LocalPorts {
   readonly redis: number;
   readonly gateway: number;
   readonly registry: number;
+  /** Health and metrics of the registry. */
+  readonly registryManagement: number;
   /** SASL_SSL listener for services, by the broker's ordinal (0 for the first broker of the first zone). */
   brokerClient(ordinal: number): number;
   /** Mutual-TLS listener for brokers and the admin, by ordinal. */
@@ -62,6 +65,7 @@ export function localPorts(base: number): LocalPorts {
     redis: base + OFFSET.redis,
     gateway: base + OFFSET.gateway,
     registry: base + OFFSET.registry,
+    registryManagement: base + OFFSET.registryManagement,
     brokerClient: within(OFFSET.brokerClient, "Broker"),
     brokerInternal: within(OFFSET.brokerInternal, "Broker"),
     controller: within(OFFSET.controller, "Controller"),

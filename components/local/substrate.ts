@@ -80,6 +80,7 @@ export class LocalSubstrate {
       server: servers.apicurio,
       layout,
       port: ports.registry,
+      managementPort: ports.registryManagement,
       cluster: this.cluster,
       password,
       dependsOn,

@@ -15,25 +15,26 @@ import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 export function readTopics(files: readonly SourceFile[]): Reading<Model> {
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   const schemas = new SchemaFiles(sorted.filter((file) => file.path.endsWith(".avsc")));
-  const problems: Problem[] = [];
+  const found: (readonly Problem[])[] = [];
   const domains: Domain[] = [];
   for (const file of sorted) {
     if (!/\.ya?ml$|\/$/.test(file.path)) continue;
     const start = { file: file.path, line: 1, column: 1 };
     if ("refused" in file && file.path.endsWith("/")) {
-      problems.push({ rule: "file-unreadable", ...start, message: `the folder ${refusalText(file.refused, file.detail).slice(3)}` });
+      found.push([{ rule: "file-unreadable", ...start, message: `the folder ${refusalText(file.refused, file.detail).slice(3)}` }]);
     } else if (!isDomainFile(file.path)) {
-      problems.push({ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` });
+      found.push([{ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` }]);
     } else if ("refused" in file) {
-      problems.push({ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) });
+      found.push([{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) }]);
     } else {
       const read = readDomain(file.path, file.text, schemas);
-      problems.push(...read.problems);
+      found.push(read.problems);
       if (read.domain !== undefined) domains.push(read.domain);
     }
   }
   domains.sort((a, b) => compareText(a.name, b.name));
-  problems.push(...schemas.problems, ...checkTopicNames(domains), ...checkEvents(domains), ...checkServices(domains));
+  found.push(schemas.problems, checkTopicNames(domains), checkEvents(domains), checkServices(domains));
+  const problems = found.flat();
   return problems.length > 0 ? { ok: false, problems: sortProblems(problems) } : { ok: true, value: { domains } };
 }
 

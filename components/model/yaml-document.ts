@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLError } from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from "yaml";
 import type { SourceLocation } from "../plan/types.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import type { ModelRule } from "./rules.ts";
@@ -19,6 +19,12 @@ interface Place {
 
 const noChildren: ReadonlyMap<string, Place> = new Map();
 
+/** Longest line in characters. Within one line the parser's work grows with the square of what a line can nest. */
+const maxLineLength = 4_096;
+
+/** Faults of YAML reported for one file: nobody reads more of them. */
+const maxProblems = 200;
+
 /** More levels than any format here has. */
 const maxDepth = 32;
 
@@ -34,22 +40,33 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const report = (rule: ModelRule, offset: number, message: string, fix?: string): void => {
+    if (problems.length >= maxProblems) return;
     problems.push({ rule, ...at(offset), message, ...(fix === undefined ? {} : { fix }) });
   };
 
   const hidden = findHiddenCharacter(text);
   const tooDeep = findTooDeep(text);
-  if (hidden !== undefined || tooDeep !== undefined) {
+  const longLine = findLongLine(text);
+  if (hidden !== undefined || tooDeep !== undefined || longLine !== undefined) {
     // The lines are counted by hand here: such a file is not handed to the parser.
     countLines(lines, text);
     if (hidden !== undefined) report("control-character", hidden, `the character ${codePoint(text, hidden)} is invisible`, "delete it");
+    if (longLine !== undefined) report("file-too-large", longLine, `this line has more than ${maxLineLength} characters`, "put each entry on a line of its own");
     if (tooDeep !== undefined) report("yaml-too-deep", tooDeep, `more than ${maxDepth} brackets are open here`, "the format needs five levels at most");
     return { problems };
   }
 
-  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, merge: false, version: "1.2", schema: "core", logLevel: "error" });
-  for (const error of [...parsed.errors, ...parsed.warnings]) {
-    const known = describeYamlError(error, text);
+  let parsed: Document.Parsed;
+  try {
+    parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false, merge: false, version: "1.2", schema: "core", logLevel: "error" });
+  } catch (error) {
+    // The parser works by recursion: what nests by other means than brackets can exhaust the stack.
+    if (!(error instanceof RangeError)) throw error;
+    report("yaml-too-deep", 0, "the file nests too deeply to be read", "the format needs five levels at most");
+    return { problems };
+  }
+  for (const error of [...parsed.errors, ...parsed.warnings].slice(0, maxProblems)) {
+    const known = describeYamlError(error);
     report(known.rule, error.pos[0], known.message, known.fix);
   }
 
@@ -105,6 +122,8 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
         report(hiddenInKey === undefined ? "unknown-key" : "control-character", place, `the key ${JSON.stringify(name)} is not allowed`, "delete it");
         continue;
       }
+      // Looked for here, because the parser compares each key with all before it.
+      if (children.has(name)) report("yaml-duplicate-key", place, `the key ${JSON.stringify(name)} stands twice in this mapping`, "delete or rename one of them");
       const child = walk(pair.value as Node | null, place, depth + 1);
       children.set(name, child.place);
       object[name] = child.value;
@@ -128,7 +147,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
 
 /** Where a text stops being JSON, as far as it can be told: V8 names the place in some of its errors only. */
 export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
-  if (findTooDeep(text) !== undefined) return undefined;
+  if (findTooDeep(text) !== undefined || findLongLine(text) !== undefined) return undefined;
   const lines = new LineCounter();
   const [fault] = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "json", logLevel: "error" }).errors;
   if (fault === undefined) return undefined;
@@ -147,14 +166,10 @@ function findPlace(root: Place, path: PropertyPath): Place {
   return place;
 }
 
-function describeYamlError(error: YAMLError, text: string): { rule: ModelRule; message: string; fix?: string } {
+function describeYamlError(error: YAMLError): { rule: ModelRule; message: string; fix?: string } {
   switch (error.code) {
     case "TAB_AS_INDENT":
       return { rule: "yaml-tab", message: "a tab is used as indentation", fix: "indent with spaces" };
-    case "DUPLICATE_KEY": {
-      const key = /^("[^"\n]*"|'[^'\n]*'|[^\s:]+)/.exec(text.slice(error.pos[0], error.pos[0] + 300))?.[0] ?? "";
-      return { rule: "yaml-duplicate-key", message: `the key ${key} stands twice in this mapping`, fix: "delete or rename one of them" };
-    }
     case "TAG_RESOLVE_FAILED":
       return { rule: "yaml-tag", message: error.message, fix: "delete the tag" };
     case "BAD_ALIAS":
@@ -195,6 +210,17 @@ export function findTooDeep(text: string): number | undefined {
       // Brackets in quoted text and comments count as well: four times the limit leaves room for those.
       if (open > maxDepth * 4) return index;
     } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
+  }
+  return undefined;
+}
+
+function findLongLine(text: string): number | undefined {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    const length = (end === -1 ? text.length : end) - start;
+    if (length > maxLineLength) return start;
+    start += length + 1;
   }
   return undefined;
 }

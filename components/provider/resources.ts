@@ -133,7 +133,7 @@ export class Process extends pulumi.CustomResource {
   }
 }
 
-/** The issuer of a leaf: usually the outputs of an authority. */
+/** The issuer of a leaf: an authority, or its two outputs. */
 export interface CertificateIssuer {
   certificatePem: pulumi.Input<string>;
   /** Secret. */
@@ -157,6 +157,14 @@ export interface CertificateArgs {
   renewBeforeHours: pulumi.Input<number>;
 }
 
+/** Only the two texts, also when a whole authority is given: a resource would travel as a mere reference. */
+function issuerPair(issuer: pulumi.Input<CertificateIssuer>): pulumi.Input<CertificateIssuer> {
+  const pair = ({ certificatePem, privateKeyPem }: CertificateIssuer): CertificateIssuer => ({ certificatePem, privateKeyPem });
+  return pulumi.Output.isInstance(issuer) || issuer instanceof Promise
+    ? pulumi.output(issuer).apply((value) => pulumi.all(pair(value)))
+    : pair(issuer);
+}
+
 /**
  * An X.509 certificate with its key, EC P-256. A renewed authority keeps its key, so leaves that
  * are out there stay valid; a renewed leaf gets a new one.
@@ -176,7 +184,7 @@ export class Certificate extends pulumi.CustomResource {
   constructor(name: string, args: CertificateArgs, options?: pulumi.CustomResourceOptions) {
     super(
       "kit:index:Certificate", name,
-      { ...args, certificatePem: undefined, chainPem: undefined, privateKeyPem: undefined, publicJwk: undefined, notAfter: undefined },
+      { ...args, ...(args.issuer !== undefined && { issuer: issuerPair(args.issuer) }), certificatePem: undefined, chainPem: undefined, privateKeyPem: undefined, publicJwk: undefined, notAfter: undefined },
       pulumi.mergeOptions({ additionalSecretOutputs: ["privateKeyPem"] }, options ?? {}),
     );
   }

@@ -14,6 +14,7 @@ export interface LocalSchemaRegistryArgs {
   readonly server: ApicurioServer;
   readonly layout: LocalLayout;
   readonly port: number;
+  readonly managementPort: number;
   readonly cluster: KafkaCluster;
   /** Kafka password of the registry's principal (secret). */
   readonly password: pulumi.Output<string>;
@@ -31,12 +32,12 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
 
   constructor(name: string, args: LocalSchemaRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("schemas:LocalRegistry", name, opts);
-    const { server, layout, port, cluster } = args;
+    const { server, layout, port, managementPort, cluster } = args;
     const path = (file: string) => layout.file(NAME, file);
     const truststore = path("truststore.pem");
     const properties = pulumi
       .all([cluster.bootstrap, args.password])
-      .apply(([bootstrap, password]) => registryProperties({ host: LOOPBACK, port, bootstrap, password, truststore, principal: registryPrincipal }));
+      .apply(([bootstrap, password]) => registryProperties({ host: LOOPBACK, port, managementPort, bootstrap, password, truststore, principal: registryPrincipal }));
     new Process(
       NAME,
       {
@@ -48,7 +49,10 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
           { path: path("application.properties"), content: properties },
           { path: truststore, content: cluster.caCertificate },
         ],
-        ports: [{ name: "http", host: LOOPBACK, port }],
+        ports: [
+          { name: "http", host: LOOPBACK, port },
+          { name: "management", host: LOOPBACK, port: managementPort },
+        ],
         readiness: { http: { url: `http://${LOOPBACK}:${port}/apis/ccompat/v7/subjects`, status: 200 }, timeoutSeconds: 180 },
         stateDir: layout.substrateDir,
       },

@@ -2,6 +2,8 @@
 export interface RegistryPropertiesInput {
   readonly host: string;
   readonly port: number;
+  /** Port of health and metrics, apart from the API's. */
+  readonly managementPort: number;
   readonly bootstrap: readonly string[];
   readonly password: string;
   /** PEM file with the authority of the brokers. */
@@ -19,6 +21,8 @@ export function registryProperties(input: RegistryPropertiesInput): string {
   const properties: Record<string, string | number | boolean> = {
     "quarkus.http.host": input.host,
     "quarkus.http.port": input.port,
+    "quarkus.management.host": input.host,
+    "quarkus.management.port": input.managementPort,
     "quarkus.http.access-log.enabled": false,
     "quarkus.otel.sdk.disabled": true,
     "apicurio.storage.kind": "kafkasql",

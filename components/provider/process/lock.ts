@@ -50,17 +50,22 @@ export async function withLock<T>(path: string, name: string, work: () => Promis
   const deadline = performance.now() + timeoutSeconds * 1000;
   // Linked into place whole: a lock is never seen half-written.
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  const announce = async (): Promise<void> => {
+    const text = `${process.pid} ${new Date().toISOString()} ${(await ownStart)?.startTime ?? "unknown"}\n`;
+    await writeFile(draft, text, { mode: 0o600 }).catch((error: unknown) => Promise.reject(writeFailure(draft, error)));
+  };
   try {
-    await writeFile(draft, `${process.pid} ${new Date().toISOString()} ${(await ownStart)?.startTime ?? "unknown"}\n`, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    throw writeFailure(draft, error);
-  }
-  try {
+    await announce();
     for (;;) {
       try {
         await link(draft, path);
         break;
       } catch (error) {
+        // A holder that forgot the process swept our draft away with the others.
+        if (systemCode(error) === "ENOENT") {
+          await announce();
+          continue;
+        }
         if (systemCode(error) !== "EEXIST") throw writeFailure(path, error);
       }
       const seen = await readFile(path, "utf8").catch(() => undefined);

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeDurably, writeFailure } from "../durable-file.ts";
 import { providerError, reasonOf, systemCode } from "../errors.ts";
@@ -145,6 +145,12 @@ export function makeNonce(): string {
 
 /** Forgets a process that has ended. The record goes last: until then a crash leaves it findable. */
 export async function forget(paths: ProcessPaths): Promise<void> {
+  // Drafts of programs that were killed while they wrote.
+  const drafts = [paths.lock, paths.record, paths.preparing].map((path) => `${basename(path)}.`);
+  for (const entry of await readdir(paths.runFolder)) {
+    const prefix = drafts.find((candidate) => entry.startsWith(candidate));
+    if (prefix !== undefined && /^[0-9a-f]{12}(\.tmp)?$/.test(entry.slice(prefix.length))) await rm(join(paths.runFolder, entry), { force: true });
+  }
   await rm(paths.intent, { force: true });
   await rm(paths.pid, { force: true });
   await rm(paths.record, { force: true });

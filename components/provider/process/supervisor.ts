@@ -13,7 +13,7 @@ import { boundLog, logSize, logTail } from "./log-file.ts";
 import { requireFreePorts } from "./ports.ts";
 import { missingSteps, prepare, undoInterrupted } from "./preparation.ts";
 import { dropFor, type Privilege } from "./privilege.ts";
-import { awaitReadiness, readinessText } from "./readiness.ts";
+import { awaitReadiness, readinessText, type ReadinessContext } from "./readiness.ts";
 import { forget, makeFolders, makeNonce, pathsOf, writeIntent, writeRecord, type ProcessPaths, type RunRecord } from "./record.ts";
 import { specificationDigest, type ProcessSpecification } from "./specification.ts";
 
@@ -139,6 +139,17 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
 
   const { launched, record } = await begin("starting", wanted.command);
   const context = { env: { ...inheritedEnvironment(), ...env }, log: record.log };
+  try {
+    await becomeReady(wanted, paths, launched, record, context);
+  } finally {
+    launched.release();
+  }
+  return { pid: launched.identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "started" };
+}
+
+/** Waits for readiness and puts it on record; one that does not get ready is ended. @throws `ended-early`, `not-ready` */
+async function becomeReady(wanted: ProcessSpecification, paths: ProcessPaths, launched: Launched, record: RunRecord, context: ReadinessContext): Promise<void> {
+  const { name } = wanted;
   const answer = await awaitReadiness(wanted.readiness, context, async () => launched.outcome() === undefined);
   if (answer.result !== "ready") {
     const log = await logTail(paths.log, { offset: record.log.offset });
@@ -147,8 +158,6 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
     throw providerError("not-ready", { name, seconds: wanted.readiness.timeoutSeconds, condition: readinessText(wanted.readiness), last: answer.last, log, logFile: paths.log });
   }
   await writeRecord(paths, { ...record, phase: "ready" });
-  launched.release();
-  return { pid: launched.identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "started" };
 }
 
 /**

@@ -14,6 +14,7 @@ describe("localPorts", () => {
           ports.redis,
           ports.gateway,
           ports.registry,
+          ports.registryManagement,
           ...[ports.brokerClient, ports.brokerInternal, ports.controller, ports.serviceHttp, ports.serviceManagement].flatMap((of) => ordinals.map(of)),
         ];
         expect(new Set(all).size).toBe(all.length);
