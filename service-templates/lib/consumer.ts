@@ -31,6 +31,9 @@ export interface EventConsumer {
 
 /** A batch that makes no progress for this long makes the service not ready. */
 const STUCK_AFTER_MS = 30_000;
+const LEAVE_LIMIT_MS = 2_000;
+/** Pause before offsets that could not be committed are tried again. */
+const COMMIT_AGAIN_MS = 1_000;
 
 export function eventConsumer(options: ConsumerOptions): EventConsumer {
   const stopping = new AbortController();
@@ -55,11 +58,19 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       } finally {
         member = false;
         busySince = undefined;
-        await commits?.flush();
-        await subscription?.close().catch((error: unknown) => options.onError(error, "leaving the group"));
+        // A broken membership's last offsets are not fought for: what comes again is known to the inbox.
+        if (stopping.signal.aborted) await commits?.flush();
+        commits?.close();
+        if (subscription !== undefined) await leave(subscription);
       }
       if (!stopping.signal.aborted) await pause(backoff(failures), stopping.signal);
     }
+  }
+
+  /** Leaving asks brokers that may be gone; the next membership does not wait for them. */
+  async function leave(subscription: Subscription): Promise<void> {
+    const left = subscription.close().catch((error: unknown) => options.onError(error, "leaving the group"));
+    await Promise.race([left, pause(LEAVE_LIMIT_MS)]);
   }
 
   async function poll(subscription: Subscription, commits: Commits): Promise<void> {
@@ -89,6 +100,8 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
 interface Commits {
   note(records: readonly RawRecord[]): void;
   flush(): Promise<void>;
+  /** Commits nothing more. */
+  close(): void;
 }
 
 /** Gathers positions and commits them one request at a time, highest per partition. */
@@ -96,10 +109,20 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
   const waiting = new Map<string, Position>();
   let timer: NodeJS.Timeout | undefined;
   let inFlight: Promise<void> | undefined;
+  let closed = false;
+
+  function schedule(delayMs: number): void {
+    if (!closed) timer ??= setTimeout(() => void send(), delayMs);
+  }
 
   function send(): Promise<void> {
     timer = undefined;
-    inFlight ??= (async () => {
+    if (inFlight !== undefined) {
+      // One request at a time; what was noted meanwhile goes out with the next.
+      schedule(options.commitMs ?? 200);
+      return inFlight;
+    }
+    inFlight = (async () => {
       const positions = [...waiting.values()];
       waiting.clear();
       try {
@@ -107,7 +130,8 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
       } catch (error) {
         // Kept for the next attempt unless a later batch has already moved further.
         for (const position of positions) if (!waiting.has(key(position))) waiting.set(key(position), position);
-        options.onError(error, "committing offsets");
+        if (!closed) options.onError(error, "committing offsets");
+        schedule(COMMIT_AGAIN_MS);
       } finally {
         inFlight = undefined;
       }
@@ -122,12 +146,17 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
         const known = waiting.get(key(position));
         if (known === undefined || known.offset < position.offset) waiting.set(key(position), position);
       }
-      timer ??= setTimeout(() => void send(), options.commitMs ?? 200);
+      schedule(options.commitMs ?? 200);
     },
     async flush() {
       clearTimeout(timer);
+      timer = undefined;
       await inFlight;
       if (waiting.size > 0) await send();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -147,8 +147,8 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   stream.on("readable", () => awaken?.());
   consumer.on("error", (error: Error) => { failure ??= error; awaken?.(); });
 
-  function isAssigned(record: RawRecord): boolean {
-    return consumer.assignments?.some((assignment) => assignment.topic === record.topic && assignment.partitions.includes(record.partition)) ?? false;
+  function isAssigned({ topic, partition }: { readonly topic: string; readonly partition: number }): boolean {
+    return consumer.assignments?.some((assignment) => assignment.topic === topic && assignment.partitions.includes(partition)) ?? false;
   }
 
   return {
@@ -164,9 +164,9 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
           while (batch.length < limit) {
             const message = stream.read() as Message<Buffer, Buffer, Buffer, Buffer> | null;
             if (message === null) break;
-            const record = toRecord(message);
-            // Records fetched before a rebalance took their partition away belong to its new owner.
-            if (isAssigned(record)) batch.push(record);
+            // Also records whose partition a rebalance has just taken away: leaving them out would lose them when
+            // the partition comes back while a fetch behind them is on its way. The inbox knows what is known.
+            batch.push(toRecord(message));
           }
           if (batch.length > 0) return batch;
           await new Promise<void>((resolve) => { awaken = resolve; });
@@ -177,7 +177,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
       }
     },
     async commit(positions) {
-      const mine = positions.filter((position) => consumer.assignments?.some((assignment) => assignment.topic === position.topic && assignment.partitions.includes(position.partition)) ?? false);
+      const mine = positions.filter(isAssigned);
       if (mine.length > 0) await consumer.commit({ offsets: mine.map((position) => ({ ...position })) });
     },
     async close() {

@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import avro from "avsc";
+import fc from "fast-check";
+import { afterAll, describe, expect, expectTypeOf, it } from "vitest";
+import { loadModel } from "../../../components/model/load.ts";
+import { planPlatform } from "../../../components/plan/plan.ts";
+import type { ServiceContract } from "../../../components/plan/types.ts";
+import { avroCodec, frame, unframe } from "../../../service-templates/lib/codec.ts";
+import { readConfig } from "../../../service-templates/lib/config.ts";
+import type { Contract } from "../../../service-templates/lib/contract.ts";
+import { parseContract } from "../../../service-templates/lib/contract.ts";
+import { isTransientDatabaseError } from "../../../service-templates/lib/database.ts";
+import { deadLetterEntry } from "../../../service-templates/lib/dead-letter.ts";
+import { ServiceError } from "../../../service-templates/lib/errors.ts";
+import { derivedUuid, isUuid, uuidV7 } from "../../../service-templates/lib/ids.ts";
+import { shardOf, SHARDS } from "../../../service-templates/lib/outbox.ts";
+import { problemDocument } from "../../../service-templates/lib/problem.ts";
+import type { SchemaRegistry } from "../../../service-templates/lib/registry.ts";
+import { schemaRegistry } from "../../../service-templates/lib/registry.ts";
+import { backoff, retry } from "../../../service-templates/lib/retry.ts";
+import { childTrace, formatTraceparent, parseTraceparent } from "../../../service-templates/lib/trace.ts";
+
+const SCHEMAS = resolve(import.meta.dirname, "../../../topics/schemas");
+
+async function contractOf(service: string): Promise<ServiceContract> {
+  const reading = await loadModel(resolve(import.meta.dirname, "../../.."), "local");
+  if ("problems" in reading) throw new Error(JSON.stringify(reading.problems));
+  const contract = planPlatform(reading.value.model, reading.value.stack).contracts.find((item) => item.service === service);
+  if (contract === undefined) throw new Error(`no contract for ${service}`);
+  return contract;
+}
+
+function memoryRegistry(): SchemaRegistry & { add(schema: string): number } {
+  const schemas: string[] = [];
+  const add = (schema: string): number => (schemas.includes(schema) ? schemas.indexOf(schema) : schemas.push(schema) - 1) + 1;
+  return {
+    add,
+    idOf: async (_subject, schema) => add(schema),
+    knownIdOf: () => undefined,
+    schemaOf: async (id) => schemas[id - 1] ?? Promise.reject(new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `no ${id}`, { permanent: true })),
+    knownSchemaOf: (id) => schemas[id - 1],
+  };
+}
+
+describe("contract", () => {
+  it("is what the plan writes", async () => {
+    expectTypeOf<ServiceContract>().toExtend<Contract>();
+    for (const service of ["order-service", "payment-service", "inventory-service"]) {
+      const contract = await contractOf(service);
+      expect(parseContract(JSON.stringify(contract), "contract.json")).toEqual(contract);
+    }
+  });
+  it.each([["not JSON", "{"], ["another shape", "[]"], ["no group", JSON.stringify({ service: "x", instances: 1, retryTopics: [], publishes: [], consumes: [{ topic: "t", events: [] }] })]])("refuses %s with the file's name", (_name, text) => {
+    expect(() => parseContract(text, "/etc/contract.json")).toThrow(/\/etc\/contract\.json/);
+  });
+});
+
+describe("configuration", () => {
+  const complete = {
+    SERVICE_NAME: "x", MANAGEMENT_PORT: "1", KAFKA_BROKERS: "a:1, b:2", KAFKA_USERNAME: "x", KAFKA_PASSWORD_FILE: "/p", KAFKA_CONTRACT_FILE: "/c", SCHEMAS_DIR: "/s",
+    SCHEMA_REGISTRY_URL: "http://r/apis/ccompat/v7/", DATABASE_HOST: "h", DATABASE_PORT: "5432", DATABASE_NAME: "n", DATABASE_USER: "u", DATABASE_PASSWORD_FILE: "/d",
+  };
+  it("reads secrets from files", () => {
+    const config = readConfig({ kafka: true, database: true }, complete, (path) => `secret of ${path}\n`);
+    expect(config.kafka).toMatchObject({ brokers: ["a:1", "b:2"], password: "secret of /p", registryUrl: "http://r/apis/ccompat/v7" });
+    expect(config.database?.password).toBe("secret of /d");
+  });
+  it("lists everything that is wrong at once, with names and values", () => {
+    const { KAFKA_BROKERS: _brokers, ...rest } = complete;
+    const attempt = (): unknown => readConfig({ kafka: true, database: true, http: true }, { ...rest, DATABASE_PORT: "99999", SCHEMA_REGISTRY_URL: "nowhere", LOG_LEVEL: "loud" }, (path) => {
+      if (path === "/p") throw new Error("ENOENT");
+      return "x";
+    });
+    expect(attempt).toThrow(ServiceError);
+    for (const part of [/KAFKA_BROKERS is not set/, /HTTP_PORT is not set/, /DATABASE_PORT="99999"/, /SCHEMA_REGISTRY_URL="nowhere"/, /LOG_LEVEL="loud"/, /KAFKA_PASSWORD_FILE: cannot read \/p/]) expect(attempt).toThrow(part);
+  });
+});
+
+describe("codec", () => {
+  it("brings every event of a service there and back", async () => {
+    const contract = await contractOf("payment-service");
+    const registry = memoryRegistry();
+    const codec = avroCodec({ ...contract, consumes: [{ topic: "payment-events", events: contract.publishes }] }, SCHEMAS, registry);
+    const payload = { orderId: "o", customerId: "c", transactionId: "t", amount: 1.5, currency: "EUR", timestamp: 1_700_000_000_000, provider: "simulator" };
+    const value = frame(await codec.schemaId("payment.processed"), codec.body("payment.processed", payload));
+    expect(value[0]).toBe(0);
+    expect({ ...await codec.decode("payment.processed", value) }).toEqual(payload);
+  });
+  it("reads what a newer and an older writer wrote", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "codec-"));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const reader = { type: "record", name: "E", fields: [{ name: "a", type: "int" }, { name: "b", type: "string", default: "none" }] };
+    const newer = { ...reader, fields: [...reader.fields, { name: "c", type: "long", default: 0 }] };
+    const older = { ...reader, fields: [{ name: "a", type: "int" }] };
+    writeFileSync(join(folder, "E.avsc"), JSON.stringify(reader));
+    const registry = memoryRegistry();
+    const codec = avroCodec({ service: "s", group: "s", instances: 1, deadLetterTopic: "s.dlt", retryTopics: [], publishes: [], consumes: [{ topic: "t", events: [{ event: "e", record: "E", schema: "E.avsc" }] }] }, folder, registry);
+    const written = (schema: object, payload: object): Buffer => frame(registry.add(JSON.stringify(schema)), avro.Type.forSchema(schema as avro.Schema).toBuffer(payload));
+    expect(await codec.decode("e", written(newer, { a: 1, b: "x", c: 5 }))).toMatchObject({ a: 1, b: "x" });
+    expect(await codec.decode("e", written(older, { a: 2 }))).toMatchObject({ a: 2, b: "none" });
+    await expect(codec.decode("e", written({ ...reader, fields: [{ name: "z", type: "int" }] }, { z: 1 }))).rejects.toMatchObject({ code: "SVC_RECORD_SCHEMA_INCOMPATIBLE", permanent: true });
+  });
+  it("names the field of an event that does not match, and refuses events that are not declared", async () => {
+    const codec = avroCodec(await contractOf("payment-service"), SCHEMAS, memoryRegistry());
+    expect(() => codec.body("payment.processed", { orderId: 7 })).toThrow(/orderId=7/);
+    expect(() => codec.body("order.created", {})).toThrow(expect.objectContaining({ code: "SVC_EVENT_UNDECLARED" }));
+  });
+  it("refuses any bytes that are not the wire format, and never throws anything else", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      const value = Buffer.from(bytes);
+      try {
+        expect(frame(unframe(value).schemaId, unframe(value).body)).toEqual(value);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "SVC_RECORD_FRAMING", permanent: true });
+      }
+    }));
+  });
+});
+
+describe("registry client", () => {
+  it("asks once for what several want at the same time, and never again", async () => {
+    let calls = 0;
+    const registry = schemaRegistry({ url: "http://r", fetch: async () => { calls += 1; return new Response(JSON.stringify({ schema: "\"int\"" })); } });
+    expect(await Promise.all([registry.schemaOf(1), registry.schemaOf(1)])).toEqual(["\"int\"", "\"int\""]);
+    await registry.schemaOf(1);
+    expect(calls).toBe(1);
+  });
+  it("tells an unknown id (permanent) from a registry that is away (not)", async () => {
+    const answer = (status: number): SchemaRegistry => schemaRegistry({ url: "http://r", fetch: async () => new Response("{}", { status }) });
+    await expect(answer(404).schemaOf(1)).rejects.toMatchObject({ code: "SVC_RECORD_SCHEMA_UNKNOWN", permanent: true });
+    await expect(answer(503).schemaOf(1)).rejects.toMatchObject({ code: "SVC_REGISTRY_UNAVAILABLE", permanent: false });
+    await expect(answer(404).idOf("s", "\"int\"")).rejects.toMatchObject({ code: "SVC_REGISTRY_SCHEMA_MISSING" });
+  });
+});
+
+describe("retry", () => {
+  it("pauses longer each time, within its bounds, with chance in the second half", () => {
+    const policy = { attempts: 9, firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
+    fc.assert(fc.property(fc.integer({ min: 1, max: 50 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, chance) => {
+      const ceiling = Math.min(1_000, 100 * 2 ** (attempt - 1));
+      const delay = backoff(attempt, policy, () => chance);
+      expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
+      expect(delay).toBeLessThanOrEqual(ceiling);
+    }));
+  });
+  it("gives up after its attempts, at once where it makes no sense", async () => {
+    let attempts = 0;
+    const failing = async (): Promise<never> => { attempts += 1; throw new Error("no"); };
+    const policy = { attempts: 3, firstDelayMs: 1, maxDelayMs: 1, factor: 1 };
+    await expect(retry(failing, { policy })).rejects.toThrow("no");
+    expect(attempts).toBe(3);
+    await expect(retry(failing, { policy, retryable: () => false })).rejects.toThrow("no");
+    expect(attempts).toBe(4);
+  });
+});
+
+describe("identifiers", () => {
+  it("grow with time and carry it", () => {
+    const [first, second] = [uuidV7(() => 1_700_000_000_000), uuidV7(() => 1_700_000_000_001)];
+    expect(first < second).toBe(true);
+    expect(first.slice(0, 13)).toBe("018bcfe5-6800");
+    expect(first[14]).toBe("7");
+    expect(isUuid(first)).toBe(true);
+  });
+  it("are the same for the same parts only", () => {
+    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => {
+      expect(derivedUuid(a, b)).toBe(derivedUuid(a, b));
+      expect(isUuid(derivedUuid(a, b))).toBe(true);
+      if (a !== b) expect(derivedUuid(a)).not.toBe(derivedUuid(b));
+    }));
+  });
+  it("spread keys over all shards", () => {
+    const shards = new Set(Array.from({ length: 500 }, () => shardOf(Buffer.from(uuidV7()))));
+    expect(shards.size).toBe(SHARDS);
+  });
+});
+
+describe("trace context", () => {
+  it("keeps the trace and changes the span", () => {
+    const parent = parseTraceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    const child = parseTraceparent(formatTraceparent(childTrace(parent)));
+    expect(child).toMatchObject({ traceId: "0af7651916cd43dd8448eb211c80319c", sampled: true });
+    expect(child?.spanId).not.toBe("b7ad6b7169203331");
+  });
+  it.each([undefined, "", "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more"])("starts anew for %s", (header) => {
+    expect(parseTraceparent(header)).toBeUndefined();
+  });
+});
+
+describe("dead letters", () => {
+  const record = { topic: "t", partition: 3, offset: 42n, key: Buffer.from("k"), value: Buffer.from([1]), leaderEpoch: 0, headers: new Map([["event-type", Buffer.from("e\u0000")], ["dlt-attempts", Buffer.from("9")]]) };
+  const options = { group: "g", topic: "g.dlt", failedAt: "2026-01-01T00:00:00.000Z" };
+  it("carry the original bytes, where they came from, and this failure only", () => {
+    const entry = deadLetterEntry({ record, error: new Error(`bad\u0000${"x".repeat(5_000)}`), attempts: 2 }, options);
+    expect(entry).toMatchObject({ topic: "g.dlt", raw: true, body: record.value, key: record.key });
+    expect(entry.headers).toMatchObject({ "event-type": "e\ufffd", "dlt-origin-topic": "t", "dlt-origin-partition": "3", "dlt-origin-offset": "42", "dlt-attempts": "2", "dlt-error-code": "SVC_HANDLER_FAILED" });
+    expect(entry.headers["dlt-error-message"]).toHaveLength(1_000);
+  });
+  it("are the same letter for the same record", () => {
+    const [first, second] = [new Error("a"), new Error("b")].map((error) => deadLetterEntry({ record, error, attempts: 1 }, options));
+    expect(first?.id).toBe(second?.id);
+    expect(deadLetterEntry({ record: { ...record, offset: 43n }, error: "x", attempts: 1 }, options).id).not.toBe(first?.id);
+  });
+});
+
+describe("database errors", () => {
+  const error = (code: string): Error => Object.assign(new Error("x"), { code });
+  it.each(["08006", "57P01", "57P03", "53300", "40001", "40P01", "ECONNREFUSED", "ECONNRESET"])("%s is of the circumstances", (code) => expect(isTransientDatabaseError(error(code))).toBe(true));
+  it.each(["23505", "23514", "22P02", "42P01"])("%s is of the data", (code) => expect(isTransientDatabaseError(error(code))).toBe(false));
+  it("knows node-postgres' own messages", () => expect(isTransientDatabaseError(new Error("Connection terminated unexpectedly"))).toBe(true));
+});
+
+it("a problem says no more than it should", () => {
+  expect(problemDocument("internal")).toEqual({ type: "urn:event-platform-kit:problem:internal", title: "Something went wrong here", status: 500 });
+});
