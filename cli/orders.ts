@@ -135,7 +135,10 @@ function parseBody(text: string): unknown {
 function problemText(answer: Answer): string {
   const title = textField(answer.body, "title");
   const detail = textField(answer.body, "detail");
-  return [String(answer.status), title, detail].filter((part) => part !== undefined && part !== "").join(" · ");
+  const { body } = answer;
+  const errors: unknown = typeof body === "object" && body !== null && "errors" in body ? body.errors : [];
+  const words = (Array.isArray(errors) ? errors : []).map((error: unknown) => `${textField(error, "at") ?? ""} ${textField(error, "message") ?? ""}`.trim());
+  return [String(answer.status), title, detail, ...words].filter((part) => part !== undefined && part !== "").join(" · ");
 }
 
 function readSteps(body: unknown): readonly OrderStep[] {

@@ -53,7 +53,10 @@ export function writeEndpoints(context: CommandContext, status: PlatformStatus):
     ["Redis", `${endpoints.redis.host}:${endpoints.redis.port}`, "one user per service"],
   ];
   context.stdout.write(`\n${renderTable([{ title: "ENDPOINT" }, { title: "ADDRESS" }, { title: "" }], rows)}\n`);
-  const path = (file: string): string => relative(process.cwd(), file) || file;
+  const path = (file: string): string => {
+    const short = relative(process.cwd(), file);
+    return short === "" || short.startsWith("..") ? file : short;
+  };
   const fileRows = [
     ["CA", path(files.ca)],
     ["Admin certificate", path(files.adminCert)],

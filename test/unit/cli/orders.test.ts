@@ -75,8 +75,8 @@ describe("an order", () => {
   });
 
   it("that is refused tells the gateway's words", async () => {
-    const { client } = await gateway({ "POST /orders": [{ status: 422, body: { title: "Unknown product", detail: "sku-x is not sold" } }] });
-    await expect(placeAndFollow(client, request, { timeoutMs: 100 })).rejects.toMatchObject({ code: "KIT_ORDER_REFUSED", exitCode: 1, message: expect.stringContaining("422 · Unknown product · sku-x is not sold") });
+    const { client } = await gateway({ "POST /orders": [{ status: 422, body: { title: "Unknown product", detail: "sku-x is not sold", errors: [{ at: "/items/0/productId", message: "see GET /products" }] } }] });
+    await expect(placeAndFollow(client, request, { timeoutMs: 100 })).rejects.toMatchObject({ code: "KIT_ORDER_REFUSED", exitCode: 1, message: expect.stringContaining("422 · Unknown product · sku-x is not sold · /items/0/productId see GET /products") });
   });
 
   it("without a gateway ends with 3 and names the address, not the token", async () => {
