@@ -159,10 +159,11 @@ export interface CertificateArgs {
 
 /** Only the two texts, also when a whole authority is given: a resource would travel as a mere reference. */
 function issuerPair(issuer: pulumi.Input<CertificateIssuer>): pulumi.Input<CertificateIssuer> {
-  const pair = ({ certificatePem, privateKeyPem }: CertificateIssuer): CertificateIssuer => ({ certificatePem, privateKeyPem });
-  return pulumi.Output.isInstance(issuer) || issuer instanceof Promise
-    ? pulumi.output(issuer).apply((value) => pulumi.all(pair(value)))
-    : pair(issuer);
+  if (pulumi.Output.isInstance(issuer) || issuer instanceof Promise) {
+    return pulumi.output(issuer).apply((value) =>
+      pulumi.all([value.certificatePem, value.privateKeyPem]).apply(([certificatePem, privateKeyPem]) => ({ certificatePem, privateKeyPem })));
+  }
+  return { certificatePem: issuer.certificatePem, privateKeyPem: issuer.privateKeyPem };
 }
 
 /**
