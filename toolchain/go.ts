@@ -1,4 +1,4 @@
-import { readFile, readdir, realpath } from "node:fs/promises";
+import { cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 
@@ -21,9 +21,24 @@ export interface GoBuild {
   package: string;
   /** `-X` settings of the linker: import path of a string variable -> value. */
   variables?: Record<string, string>;
+  /** Files too large to keep in the repository, copied out of a required module into the sources before the build. */
+  embed?: EmbeddedFiles;
+}
+
+/** Files that a wrapper embeds and its required module holds. */
+export interface EmbeddedFiles {
+  /** Import path of the module. */
+  module: string;
+  /** Folder inside it. */
+  folder: string;
+  files: readonly string[];
+  /** Changes a file's text on the way, e.g. sets the version in a schema. */
+  transform?: (file: string, text: string) => string;
 }
 
 const BUILD_LIMIT_MS = 25 * 60_000;
+/** A committed go.sum is the checksum of everything fetched, so the checksum database is not needed. */
+const ENVIRONMENT = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
 const TAGS = "osusergo,grpcnotrace";
 
 /** The folder of the wrapper modules. */
@@ -68,17 +83,35 @@ export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<stri
  */
 export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (line: string) => void): Promise<void> {
   const variables = Object.entries(build.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
-  await runChecked(
-    go.binary,
-    ["build", "-trimpath", "-tags", TAGS, "-ldflags", ["-s", "-w", ...variables].join(" "), "-v", "-o", output, build.package],
-    {
-      cwd: join(WRAPPERS, build.module),
-      // A committed go.sum is the checksum of everything fetched, so the checksum database is not needed.
-      env: { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" },
-      timeoutMs: BUILD_LIMIT_MS,
-      onLine,
-    },
-  );
+  const wrapper = join(WRAPPERS, build.module);
+  const scratch = build.embed === undefined ? undefined : `${output}.sources`;
+  try {
+    if (scratch !== undefined && build.embed !== undefined) await layOutSources(wrapper, scratch, build.embed, go, onLine);
+    await runChecked(
+      go.binary,
+      ["build", "-trimpath", "-tags", TAGS, "-ldflags", ["-s", "-w", ...variables].join(" "), "-v", "-o", output, build.package],
+      { cwd: scratch ?? wrapper, env: ENVIRONMENT, timeoutMs: BUILD_LIMIT_MS, onLine },
+    );
+  } finally {
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The folder of a module that a wrapper requires, fetched when it is not there. */
+export async function moduleFolder(wrapper: string, module: string, go: Go): Promise<string> {
+  await runChecked(go.binary, ["mod", "download", module], { cwd: wrapper, env: ENVIRONMENT });
+  const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], { cwd: wrapper, env: ENVIRONMENT });
+  return listed.stdout.trim();
+}
+
+async function layOutSources(wrapper: string, scratch: string, embed: EmbeddedFiles, go: Go, onLine: (line: string) => void): Promise<void> {
+  await cp(wrapper, scratch, { recursive: true });
+  onLine(`go: downloading ${embed.module}`);
+  const from = join(await moduleFolder(wrapper, embed.module, go), embed.folder);
+  for (const file of embed.files) {
+    const text = await readFile(join(from, file), "utf8");
+    await writeFile(join(scratch, file), embed.transform?.(file, text) ?? text);
+  }
 }
 
 async function hashFolder(folder: string): Promise<string> {

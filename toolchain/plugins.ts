@@ -108,5 +108,13 @@ function build(name: PluginName): GoBuild {
     module: "pulumi-resource-kubernetes",
     package: ".",
     variables: { "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": PINNED.pulumiKubernetes },
+    embed: {
+      module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+      folder: "cmd/pulumi-resource-kubernetes",
+      files: ["schema.json", "terraform-mapping.json"],
+      // The schema in the repository carries no version; the engine asks the plugin for one.
+      transform: (file, text) =>
+        file === "schema.json" ? JSON.stringify({ ...(JSON.parse(text) as object), version: PINNED.pulumiKubernetes }) : text,
+    },
   };
 }

@@ -3,9 +3,8 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
-import { runChecked } from "./command.ts";
 import { ToolchainError } from "./errors.ts";
-import { buildGo, findGo, type Go, type GoBuild, goBuildInputs, WRAPPERS } from "./go.ts";
+import { buildGo, findGo, type Go, type GoBuild, goBuildInputs, moduleFolder, WRAPPERS } from "./go.ts";
 import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
 import { downloadPulumi } from "./pulumi-downloads.ts";
 import { isAtLeast } from "./versioning.ts";
@@ -146,11 +145,8 @@ async function cliRecipe(go: Go): Promise<ArtefactRecipe> {
 
 /** Dynamic providers are started through this script of the SDK; it lies beside the language host. */
 async function addShim(folder: string, go: Go): Promise<void> {
-  const module = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"], {
-    cwd: join(WRAPPERS, LANGUAGE_HOST.module),
-    env: { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly", GOWORK: "off" },
-  });
+  const module = await moduleFolder(join(WRAPPERS, LANGUAGE_HOST.module), "github.com/pulumi/pulumi/sdk/v3", go);
   const shim = join(folder, "bin", "pulumi-resource-pulumi-nodejs");
-  await copyFile(join(module.stdout.trim(), "nodejs", "dist", "pulumi-resource-pulumi-nodejs"), shim);
+  await copyFile(join(module, "nodejs", "dist", "pulumi-resource-pulumi-nodejs"), shim);
   await chmod(shim, 0o755);
 }
