@@ -37,7 +37,7 @@ export class KafkaAccess extends KitComponent {
         return [principal.name, password.value];
       }),
     );
-    for (const acl of args.acls) this.#grants.get(acl.principal)?.push(this.acl(acl, options));
+    for (const acl of args.acls) this.grant(acl, options);
     for (const quota of args.quotas) this.quota(quota, options);
     this.registerOutputs({});
   }
@@ -54,8 +54,15 @@ export class KafkaAccess extends KitComponent {
     return this.#grants.get(principal) ?? [];
   }
 
-  private acl(acl: PlannedAcl, options: pulumi.CustomResourceOptions): kafka.Acl {
-    return new kafka.Acl(
+  /**
+   * The rules of a principal are made one after the other: the provider waits only 2 s for a new rule to be
+   * visible on every broker, and dozens of rules at once keep a small machine's brokers busy for longer.
+   */
+  private grant(acl: PlannedAcl, options: pulumi.CustomResourceOptions): void {
+    const grants = this.#grants.get(acl.principal);
+    if (grants === undefined) throw new Error(`ACL ${acl.key} is for a principal that is not in the plan.`);
+    const previous = grants.at(-1);
+    const rule = new kafka.Acl(
       acl.key,
       {
         aclPrincipal: `User:${acl.principal}`,
@@ -66,8 +73,9 @@ export class KafkaAccess extends KitComponent {
         aclResourceName: acl.resourceName,
         resourcePatternTypeFilter: acl.pattern,
       },
-      options,
+      { ...options, ...(previous === undefined ? {} : { dependsOn: [previous] }) },
     );
+    grants.push(rule);
   }
 
   private quota(quota: PlannedQuota, options: pulumi.CustomResourceOptions): kafka.Quota {
