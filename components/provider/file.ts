@@ -2,6 +2,7 @@
 import { lstat, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { ensureFile, fileDrift, modeBits } from "./durable-file.ts";
+import { providerError, reasonOf } from "./errors.ts";
 import { absolutePath, octalMode } from "./file-rules.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { PropertyChange, ResourceKind } from "./resource-kind.ts";
@@ -9,6 +10,14 @@ import { failuresOf } from "./validation.ts";
 import { hasUnknown } from "./values.ts";
 
 const schema = z.object({ path: absolutePath, content: z.string(), mode: octalMode.default("0600") });
+
+async function write(path: string, content: string, mode: string): Promise<void> {
+  try {
+    await ensureFile(path, content, { mode: modeBits(mode) });
+  } catch (error) {
+    throw providerError("file-unwritable", { path, reason: reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error) }, error);
+  }
+}
 
 /** `kit:index:File`. */
 export const fileKind: ResourceKind = {
@@ -30,7 +39,7 @@ export const fileKind: ResourceKind = {
   },
   async create({ inputs }) {
     const { path, content, mode } = schema.parse(inputs);
-    await ensureFile(path, content, { mode: modeBits(mode) });
+    await write(path, content, mode);
     return { id: path, computed: {} };
   },
   async read({ id, state }) {
@@ -46,7 +55,7 @@ export const fileKind: ResourceKind = {
   },
   async update({ inputs }) {
     const { path, content, mode } = schema.parse(inputs);
-    await ensureFile(path, content, { mode: modeBits(mode) });
+    await write(path, content, mode);
     return {};
   },
   async delete({ id }) {
