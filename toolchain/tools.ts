@@ -103,7 +103,7 @@ const TOOLS: Record<ToolName, Tool> = {
     find: async () => {
       const java = await findJava();
       if (java === undefined) return undefined;
-      const detail = supportsAotCache(java) ? undefined : "a JDK >= 25 would start the servers two to three times as fast";
+      const detail = supportsAotCache(java) ? undefined : "a JDK >= 25 would start the servers from an ahead-of-time cache";
       return { version: java.version, path: java.binary, origin: "installed", ...(detail === undefined ? {} : { detail }) };
     },
     missing: () => asMissing(javaMissing()),
