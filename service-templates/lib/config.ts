@@ -155,3 +155,13 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
   }
   return config;
 }
+
+/** A whole number above zero that the environment may set; throws SVC_CONFIG_INVALID naming the variable and its value. */
+export function positiveSetting(env: Environment, name: string, fallback: number): number {
+  const value = env[name];
+  if (value === undefined || value === "") return fallback;
+  if (!/^[1-9][0-9]{0,8}$/u.test(value)) {
+    throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(value)} is not a whole number between 1 and 999999999`);
+  }
+  return Number(value);
+}

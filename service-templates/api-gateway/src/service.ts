@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import rateLimit from "@fastify/rate-limit";
 import replyFrom from "@fastify/reply-from";
 import type { Environment, TokenConfig } from "../../lib/config.ts";
+import { positiveSetting } from "../../lib/config.ts";
 import { sendProblem } from "../../lib/http.ts";
 import type { TokenVerifier } from "../../lib/jwt.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
@@ -61,7 +62,7 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
   await app.register(async (guarded) => {
     guarded.addHook("onRequest", authenticate(verify));
     await guarded.register(rateLimit, {
-      max: Number(env["RATE_LIMIT_PER_SECOND"] ?? DEFAULT_RATE),
+      max: positiveSetting(env, "RATE_LIMIT_PER_SECOND", DEFAULT_RATE),
       timeWindow: 1_000,
       cache: 20_000,
       keyGenerator: (request) => subjects.get(request) ?? request.ip,

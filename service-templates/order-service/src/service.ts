@@ -1,6 +1,7 @@
 /** order-service: its parts, put together. */
 import { Gauge } from "prom-client";
 import type { TokenConfig } from "../../lib/config.ts";
+import { positiveSetting } from "../../lib/config.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
@@ -19,9 +20,8 @@ import { startSweep } from "./saga/timeout-sweep.ts";
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
-  const env = options.env ?? process.env;
-  const timeoutMs = Number(env["SAGA_TIMEOUT_MS"] ?? DEFAULT_TIMEOUT_MS);
   return startEventService({ http: true, tokens: true }, (context) => {
+    const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);
     const { clock, config, database, metrics } = context;
     const oldest = new Gauge({
       name: "saga_oldest_nonterminal_age_seconds", help: "Age of the oldest order that is not at its end, by state",

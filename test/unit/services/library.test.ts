@@ -8,7 +8,7 @@ import { loadModel } from "../../../components/model/load.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { ServiceContract } from "../../../components/plan/types.ts";
 import { avroCodec, frame, unframe } from "../../../service-templates/lib/codec.ts";
-import { readConfig } from "../../../service-templates/lib/config.ts";
+import { positiveSetting, readConfig } from "../../../service-templates/lib/config.ts";
 import type { Contract } from "../../../service-templates/lib/contract.ts";
 import { parseContract } from "../../../service-templates/lib/contract.ts";
 import { isTransientDatabaseError } from "../../../service-templates/lib/database.ts";
@@ -75,6 +75,14 @@ describe("configuration", () => {
     });
     expect(attempt).toThrow(ServiceError);
     for (const part of [/KAFKA_BROKERS is not set/, /HTTP_PORT is not set/, /DATABASE_PORT="99999"/, /SCHEMA_REGISTRY_URL="nowhere"/, /LOG_LEVEL="loud"/, /KAFKA_PASSWORD_FILE: cannot read \/p/]) expect(attempt).toThrow(part);
+  });
+});
+
+describe("settings", () => {
+  it("are whole numbers above zero, or refused by name", () => {
+    expect(positiveSetting({}, "X_MS", 5)).toBe(5);
+    expect(positiveSetting({ X_MS: "250" }, "X_MS", 5)).toBe(250);
+    for (const value of ["0", "-1", "1.5", "1e3", "ten", " 1", "99999999999"]) expect(() => positiveSetting({ X_MS: value }, "X_MS", 5)).toThrow(/X_MS=/);
   });
 });
 
