@@ -39,20 +39,38 @@ async function goneWithin(identity: RecordedIdentity, seconds: number): Promise<
 }
 
 /**
- * Ends what is alive of a process. What is not ours is never signalled.
+ * Waits until an ended process has left the table of processes, as far as its parent takes notice.
+ * Some servers look only whether the number in their lock file exists: PostgreSQL refuses to start
+ * beside its own zombie. The first process of a machine may take a second, that of a container for ever.
+ */
+export async function awaitReaped(identity: RecordedIdentity, limitSeconds = 3): Promise<void> {
+  const deadline = performance.now() + limitSeconds * 1000;
+  for (;;) {
+    const facts = await readFacts(identity.pid);
+    if (facts === undefined || facts.startTime !== identity.startTime || performance.now() > deadline) return;
+    await delay(25);
+  }
+}
+
+/**
+ * Ends what is alive of a process. What is not ours is never signalled. Says whether it had the
+ * time to tidy up after itself; one that was found dead had not.
  * @throws `cannot-stop`, `port-still-taken`
  */
-export async function endProcess(name: string, condition: Condition): Promise<void> {
+export async function endProcess(name: string, condition: Condition): Promise<"tidily" | "killed"> {
   const { identity, record } = condition;
-  if (identity === undefined || record === undefined) return;
-  if (!isAlive(condition) && condition.survivors.length === 0) return;
+  if (identity === undefined || record === undefined) return "tidily";
+  if (!isAlive(condition) && condition.survivors.length === 0) return "killed";
   const { signal, graceSeconds } = record.stop;
   if (isAlive(condition)) send(-identity.pid, signal);
   for (const survivor of condition.survivors) send(survivor.pid, signal);
+  let how: "tidily" | "killed" = isAlive(condition) ? "tidily" : "killed";
   if (!(await goneWithin(identity, graceSeconds))) {
+    how = "killed";
     if (await isSameAlive(identity)) send(-identity.pid, "SIGKILL");
     for (const member of await sessionMembers(identity.pid)) send(member.pid, "SIGKILL");
     if (!(await goneWithin(identity, killLimitSeconds))) throw providerError("cannot-stop", { name, pid: identity.pid, seconds: killLimitSeconds });
   }
   await awaitFreePorts(name, record.ports);
+  return how;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { ensureFile, modeBits, writeFailure, type Owner } from "../durable-file.ts";
 import { providerError, reasonOf } from "../errors.ts";
 import { inspect, isAlive, type Condition } from "./condition.ts";
-import { endProcess, isSameAlive } from "./ending.ts";
+import { awaitReaped, endProcess, isSameAlive } from "./ending.ts";
 import { bootId } from "./identity.ts";
 import { inheritedEnvironment, launch, outcomeText, type Launched } from "./launch.ts";
 import { withLock } from "./lock.ts";
@@ -87,9 +87,10 @@ async function privilegeFor(wanted: ProcessSpecification): Promise<Privilege> {
 }
 
 /** Withdraws whatever start may still be under way, then ends what is alive. */
-async function clear(paths: ProcessPaths, name: string): Promise<void> {
+async function clear(paths: ProcessPaths, name: string): Promise<{ how: "tidily" | "killed"; condition: Condition }> {
   await writeIntent(paths, undefined);
-  await endProcess(name, await inspect(paths));
+  const condition = await inspect(paths);
+  return { how: await endProcess(name, condition), condition };
 }
 
 async function keep(wanted: ProcessSpecification, paths: ProcessPaths, condition: Condition, digest: string): Promise<RunningProcess | undefined> {
@@ -171,7 +172,8 @@ export async function ensureProcess(wanted: ProcessSpecification, options: Super
   return withLock(paths.lock, wanted.name, async () => {
     const kept = await keep(wanted, paths, await inspect(paths), digest);
     if (kept !== undefined) return kept;
-    await clear(paths, wanted.name);
+    const { how, condition } = await clear(paths, wanted.name);
+    if (how === "killed" && condition.identity !== undefined) await awaitReaped(condition.identity);
     return start(wanted, paths, digest, options);
   });
 }

@@ -9,6 +9,7 @@ import { issueCertificate } from "../../../components/provider/certificate-autho
 import { applyMigrations, type MigrationRequest } from "../../../components/provider/migration-database.ts";
 import { byVersion, checksumOf, planMigrations } from "../../../components/provider/migration-plan.ts";
 import { migrationKind } from "../../../components/provider/migration.ts";
+import { readFacts } from "../../../components/provider/process/identity.ts";
 import { ensureProcess, removeProcess } from "../../../components/provider/process/index.ts";
 import { processSchema, type ProcessSpecification } from "../../../components/provider/process/specification.ts";
 import type { Values } from "../../../components/provider/values.ts";
@@ -175,6 +176,16 @@ describe.skipIf(binaries === undefined)("on a real PostgreSQL", () => {
       expect(String(error)).not.toContain(wrong.password);
     }
   });
+
+  test("a server that was killed comes back with what was committed", async () => {
+    const base = await database();
+    await applyMigrations({ ...base, migrations: [file("1", "CREATE TABLE survivors AS SELECT 1 AS id")] });
+    const { pid } = await ensureProcess(server);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(async () => (await readFacts(pid))?.zombie ?? true, { timeout: 5000 }).toBe(true);
+    expect((await ensureProcess(server)).how).toBe("started");
+    expect(await query("SELECT id FROM survivors", base.connection.database)).toEqual([{ id: 1 }]);
+  }, 90_000);
 
   test("a database that was made anew shows in the diff", async () => {
     const base = await database();
