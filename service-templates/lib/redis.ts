@@ -25,6 +25,8 @@ export function openCache(config: RedisConfig, onError: (error: unknown) => void
     // While it is away commands fail at once instead of queueing up.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // The check sends INFO, which the service's user may not.
+    enableReadyCheck: false,
     retryStrategy: (attempt) => Math.min(2_000, attempt * 100),
   });
   redis.on("error", onError);
