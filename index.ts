@@ -7,6 +7,10 @@ import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
 import { locateLocalServers } from "./toolchain/local-servers.ts";
 
+// The language host maps every stack trace through source maps. The SDK takes a stack per promise and resource, and this
+// program needs no maps (types are stripped in place): 1.2 s of processor time for 230 resources.
+Reflect.deleteProperty(Error, "prepareStackTrace");
+
 const projectDir = fileURLToPath(new URL(".", import.meta.url));
 const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));
 const { model, stack } = expectRead(await loadModel(projectDir, settings));

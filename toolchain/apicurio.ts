@@ -1,7 +1,7 @@
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { trainApicurio } from "./apicurio-training.ts";
+import { recordStart } from "./ahead-of-time.ts";
 import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { runChecked } from "./command.ts";
 import { findJava, type Java, supportsAotCache } from "./java.ts";
@@ -57,8 +57,8 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
   });
   // Without the flat jar the classes come from a loader of Quarkus' own, which a cache does not reach.
   if (!supportsAotCache(java) || distribution.inputs["launcher"] !== "flat") return;
-  await makeArtefact(aotRecipe(distribution, java), async (folder) => {
-    onDetail("training the registry's ahead-of-time cache");
+  await recordStart(aotRecipe(distribution, java), onDetail, async (folder) => {
+    const { trainApicurio } = await import("./apicurio-training.ts");
     await trainApicurio({
       java: java.binary,
       jvmFlags: jvmFlags(java),
@@ -67,7 +67,6 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
       folder,
       output: join(folder, "apicurio.aot"),
     });
-    return { origin: "built" };
   });
 }
 

@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { runChecked } from "./command.ts";
 import { ToolchainError } from "./errors.ts";
+import { recordStart } from "./ahead-of-time.ts";
 import { findJava, type Java, supportsAotCache } from "./java.ts";
-import { trainKafka } from "./kafka-training.ts";
 import { copyMavenDependencies } from "./maven.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
@@ -55,8 +55,9 @@ export async function prepareKafka(onDetail: (detail: string) => void): Promise<
     return { origin: "built" };
   });
   if (!supportsAotCache(java)) return;
-  await makeArtefact(aotRecipe(jars, java, classPath), async (folder) => {
-    onDetail("training the ahead-of-time cache");
+  await recordStart(aotRecipe(jars, java, classPath), onDetail, async (folder) => {
+    // Loaded only here: the Pulumi program, which imports this file, needs no Kafka client.
+    const { trainKafka } = await import("./kafka-training.ts");
     await trainKafka({
       java: java.binary,
       classPath,
@@ -65,7 +66,6 @@ export async function prepareKafka(onDetail: (detail: string) => void): Promise<
       folder,
       output: join(folder, "kafka.aot"),
     });
-    return { origin: "built" };
   });
 }
 

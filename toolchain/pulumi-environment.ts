@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 
+import { cacheDirectory } from "./cache.ts";
 import { ToolchainError } from "./errors.ts";
 import { findNode } from "./node.ts";
 import { refreshPulumiHome } from "./plugins.ts";
@@ -43,6 +44,8 @@ export async function pulumiEnvironment(options: { stateDir: string; projectDir:
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    // The program and the plugin `kit` load a thousand modules; compiled once, they start in half the time.
+    NODE_COMPILE_CACHE: join(cacheDirectory(), "compile"),
     KIT_STATE_DIR: stateDir,
     KIT_PROJECT_DIR: resolve(options.projectDir),
   };
