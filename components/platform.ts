@@ -107,7 +107,7 @@ function registered(resource: pulumi.Resource): Promise<void> {
   return new Promise((resolve) => resource.urn.apply(() => resolve()));
 }
 
-/** Kafka as the admin: every topic, user, ACL and quota goes through it. */
+/** Kafka as the admin: every topic, user, ACL and quota goes through it. It connects when first used, so its plugin may start beside the cluster. */
 function kafkaAdmin({ cluster }: LocalSubstrate): kafka.Provider {
   return new kafka.Provider(
     "kafka-admin",
@@ -118,7 +118,7 @@ function kafkaAdmin({ cluster }: LocalSubstrate): kafka.Provider {
       clientCert: cluster.adminIdentity.certificate,
       clientKey: cluster.adminIdentity.privateKey,
     },
-    { dependsOn: [cluster.owner], deletedWith: cluster.owner },
+    { deletedWith: cluster.owner },
   );
 }
 
@@ -135,7 +135,7 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Loca
       sslrootcert: postgres.caFile,
       superuser: true,
     },
-    { dependsOn: [postgres.owner] },
+    { deletedWith: postgres.owner },
   );
   return new Map(
     templates.flatMap((template) => {

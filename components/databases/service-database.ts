@@ -37,7 +37,7 @@ export class ServiceDatabase extends KitComponent {
     this.user = name;
     this.password = new Password(`postgres-${args.service}`, {}, this.child()).value;
 
-    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, deletedWith: server.owner, ...extra });
+    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, dependsOn: [server.owner], deletedWith: server.owner, ...extra });
     const owner = new postgresql.Role(`${name}_owner`, { name: `${name}_owner`, login: false }, options());
     const login = new postgresql.Role(
       name,

@@ -24,7 +24,7 @@ export class KafkaAccess extends KitComponent {
 
   constructor(name: string, args: KafkaAccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kafka:Access", name, opts);
-    const options = this.child({ provider: args.provider, deletedWith: args.cluster.owner });
+    const options = this.child({ provider: args.provider, dependsOn: [args.cluster.owner], deletedWith: args.cluster.owner });
     this.#passwords = new Map(
       args.principals.map((principal) => {
         const password = new Password(`kafka-${principal.name}`, {}, this.child());
@@ -61,7 +61,6 @@ export class KafkaAccess extends KitComponent {
   private grant(acl: PlannedAcl, options: pulumi.CustomResourceOptions): void {
     const grants = this.#grants.get(acl.principal);
     if (grants === undefined) throw new Error(`ACL ${acl.key} is for a principal that is not in the plan.`);
-    const previous = grants.at(-1);
     const rule = new kafka.Acl(
       acl.key,
       {
@@ -73,7 +72,7 @@ export class KafkaAccess extends KitComponent {
         aclResourceName: acl.resourceName,
         resourcePatternTypeFilter: acl.pattern,
       },
-      { ...options, ...(previous === undefined ? {} : { dependsOn: [previous] }) },
+      { ...options, dependsOn: grants.slice(-1) },
     );
     grants.push(rule);
   }

@@ -20,7 +20,12 @@ export class KafkaTopics extends KitComponent {
 
   constructor(name: string, args: KafkaTopicsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kafka:Topics", name, opts);
-    const options = this.child({ provider: args.provider, deletedWith: args.cluster.owner, protect: args.protect });
+    const options = this.child({
+      provider: args.provider,
+      dependsOn: [args.cluster.owner],
+      deletedWith: args.cluster.owner,
+      protect: args.protect,
+    });
     this.byName = new Map(
       args.topics.map((topic) => [
         topic.name,
