@@ -1,7 +1,7 @@
 /**
  * Dead letters: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
- * where it came from and why, and the partition moves on. The letter is an outbox row with an id
- * derived from its origin, so a repetition meets the same row and no letter is doubled or lost.
+ * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
+ * id derived from its origin, so a repetition meets the note and no letter is doubled or lost.
  */
 import type { Transaction } from "./database.ts";
 import type { RawRecord } from "./envelope.ts";

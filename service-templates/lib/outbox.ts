@@ -40,7 +40,7 @@ export interface OutboxEntry {
 export interface Outbox {
   /** Adds the events caused by something, in order, within the transaction; they are relayed right after its commit. */
   add(tx: Transaction, groups: readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[]): Promise<void>;
-  /** Adds ready-made entries; an id that is already there is left alone. */
+  /** Adds ready-made entries. */
   put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void>;
 }
 
@@ -58,8 +58,7 @@ const INSERT = {
          SELECT e.event_id, e.shard, e.topic, e.key, e.event_type, e.body, e.schema_id, e.raw, e.headers
            FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::int[], $8::boolean[], $9::jsonb[])
                 WITH ORDINALITY AS e(event_id, shard, topic, key, event_type, body, schema_id, raw, headers, place)
-          ORDER BY e.place
-         ON CONFLICT (event_id) DO NOTHING`,
+          ORDER BY e.place`,
 };
 
 export function transactionalOutbox(options: OutboxOptions): Outbox {

@@ -3,10 +3,10 @@
  * (no NOTIFY: it halves the database's throughput) and polls as a fall-back for what a crash left behind.
  *
  * A drain holds the advisory locks of its shards for one transaction: lock, read by position,
- * publish, mark, commit. So one instance at a time works on a shard, order per key is kept with any
+ * publish, move, commit. So one instance at a time works on a shard, order per key is kept with any
  * number of instances, each instance relays at once what it wrote, and a killed one frees its locks.
  * "Position greater than last seen" is not used: positions do not become visible in their order.
- * A crash between publishing and marking publishes again; the consumers' inbox removes the copy.
+ * A crash between publishing and moving publishes again; the consumers' inbox removes the copy.
  */
 import type { Codec } from "./codec.ts";
 import { frame } from "./codec.ts";
@@ -80,14 +80,16 @@ export function outboxRelay(options: RelayOptions): Relay {
       const rows = await tx.query<OutboxRow>({
         name: "relay-read",
         text: `SELECT position, topic, key, event_type, body, schema_id, raw, headers FROM outbox
-                WHERE published_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY position LIMIT $2`,
+                WHERE shard = ANY($1::smallint[]) ORDER BY position LIMIT $2`,
         values: [locked, batchSize],
       });
       if (rows.length === 0) return 0;
       await options.publisher.publish(await Promise.all(rows.map(toRecord)));
       await tx.query({
-        name: "relay-mark",
-        text: "UPDATE outbox SET published_at = clock_timestamp() WHERE position = ANY($1::bigint[])",
+        name: "relay-move",
+        text: `WITH done AS (
+                 DELETE FROM outbox WHERE position = ANY($1::bigint[]) RETURNING position, event_id, topic, key, event_type, created_at)
+               INSERT INTO outbox_published (position, event_id, topic, key, event_type, created_at) SELECT * FROM done`,
         values: [rows.map((row) => row.position)],
       });
       return rows.length;
@@ -126,17 +128,16 @@ export function outboxRelay(options: RelayOptions): Relay {
   async function leftBehind(): Promise<readonly number[]> {
     const rows = await options.database.query<{ shard: number }>({
       name: "relay-poll",
-      text: "SELECT DISTINCT shard FROM (SELECT shard FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT $1) AS waiting",
+      text: "SELECT DISTINCT shard FROM (SELECT shard FROM outbox ORDER BY position LIMIT $1) AS waiting",
       values: [batchSize],
     });
     return rows.map((row) => row.shard);
   }
 
   async function clean(): Promise<void> {
-    for (const old of ["outbox WHERE published_at IS NOT NULL AND created_at", "inbox WHERE processed_at"]) {
-      const [table] = old.split(" ");
+    for (const [table, column] of [["outbox_published", "published_at"], ["inbox", "processed_at"]] as const) {
       await options.database.query({
-        text: `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${old} < now() - make_interval(days => $1) LIMIT $2))`,
+        text: `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${column} < now() - make_interval(days => $1) LIMIT $2))`,
         values: [keepDays, CLEAN_BATCH],
       });
     }

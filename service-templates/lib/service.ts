@@ -159,7 +159,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
     async beforeScrape() {
       const [row] = await database.query<{ pending: string; age: string | null }>({
-        text: "SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM outbox WHERE published_at IS NULL",
+        text: "SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM outbox",
       });
       metrics.outboxPending.set(Number(row?.pending ?? 0));
       metrics.outboxOldestAge.set(Number(row?.age ?? 0));

@@ -94,7 +94,7 @@ describe("the saga when things fail", () => {
     }
     const [ledger] = await platform.sql<{ net: string | null }>("payment_service", "SELECT sum(CASE kind WHEN 'capture' THEN amount WHEN 'refund' THEN -amount ELSE 0 END) AS net FROM provider_ledger WHERE order_id = $1", [orderId]);
     expect(Number(ledger?.net ?? 0)).toBe(0);
-    const answers = await platform.sql("inventory_service", "SELECT 1 FROM outbox WHERE key = convert_to($1, 'UTF8')", [orderId]);
+    const answers = await platform.sql("inventory_service", "SELECT 1 FROM outbox_published WHERE key = convert_to($1, 'UTF8') UNION ALL SELECT 1 FROM outbox WHERE key = convert_to($1, 'UTF8')", [orderId]);
     expect(answers).toEqual([]);
   });
 

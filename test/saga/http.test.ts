@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer, OrderPlatform } from "./servers/order-platform.ts";
 import { startOrderPlatform } from "./servers/order-platform.ts";
+import { readTopic } from "./servers/records.ts";
 
 const ORDER = { items: [{ productId: "sku-mouse", quantity: 1 }], currency: "EUR", shippingAddress: "1 Main Street, Berlin" };
 
@@ -39,8 +40,9 @@ describe("what the gateway accepts and refuses", () => {
     expect(answer.headers.get("x-request-id")).toBe("my-request");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
     expect(answer.headers.get("traceparent")).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
-    const [row] = await platform.sql<{ headers: Record<string, string> }>("order_service", "SELECT headers FROM outbox WHERE key = convert_to($1, 'UTF8') AND event_type = 'order.created'", [answer.body["orderId"]]);
-    expect(row?.headers["traceparent"]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
+    const [record] = await readTopic(platform.kafka.bootstrap, "order-events", 1);
+    expect(record?.headers).toMatchObject({ "event-type": "order.created", "event-version": "1", "correlation-id": answer.body["orderId"] });
+    expect(record?.headers["traceparent"]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
   });
 
   it.each<[string, unknown]>([
