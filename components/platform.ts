@@ -135,7 +135,8 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Loca
       sslrootcert: postgres.caFile,
       superuser: true,
     },
-    { deletedWith: postgres.owner },
+    // It connects as soon as it is configured.
+    { dependsOn: [postgres.owner], deletedWith: postgres.owner },
   );
   return new Map(
     templates.flatMap((template) => {

@@ -57,9 +57,11 @@ export const processKind: ResourceKind = {
     const changes: PropertyChange[] = inputChanges(olds, news, { replacing: ["name", "stateDir"] });
     if (changes.some(({ replaces }) => replaces)) return { changes, deleteBeforeReplace: true };
     const before = processSchema.parse(olds);
-    const problem = complaint(await inspect(pathsOf(before.stateDir, before.name)), recordedOf(state));
+    const condition = await inspect(pathsOf(before.stateDir, before.name));
+    const problem = complaint(condition, recordedOf(state));
     if (problem !== undefined) {
-      note(`process ${id}: ${problem}; it is brought back`, "warning");
+      // One that `kit down` stopped is no cause for alarm.
+      note(`process ${id}: ${problem}; it is brought back`, condition.state === "absent" ? "info" : "warning");
       changes.push({ path: "pid", change: "update", side: "output" });
     } else if (changes.length === 0 && !hasUnknown(news)) {
       for (const [index, { path, content, mode }] of processSchema.parse(news).files.entries()) {
