@@ -8,10 +8,8 @@ import { observePlatform, substrateFolder } from "./platform-status.ts";
 import type { PlatformState } from "./platform-status.ts";
 import { progressReporter } from "./progress.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { claimStack, runEngine } from "./pulumi/engine.ts";
+import { claimStack } from "./pulumi/engine.ts";
 import { locateStack } from "./pulumi/stack.ts";
-import type { StackFiles } from "./pulumi/stack.ts";
-import { engineEnvironment, runWithProgress } from "./bring-up.ts";
 
 /** What a `down` did; the document of `kit down --json`. */
 export interface BringDownResult {
@@ -27,7 +25,8 @@ export interface BringDownResult {
 const STATE_ENTRIES = ["local", "pulumi", "stack", "passphrase", "credentials.json", "status.json", "run.json", "pulumi.log"];
 
 /**
- * Stops everything; with `deleteData` destroys the stack and removes what the kit made.
+ * Stops everything; with `deleteData` removes what the kit made, too. All that the stack declares lives in the state
+ * folder, so this leaves what `pulumi destroy` would leave, in half the time and without a working engine.
  * Works with whatever is there: a half-done `up`, a broken state, nothing at all.
  * @throws KitError `KIT_PLATFORM_BUSY`, `KIT_STOP_INCOMPLETE`.
  */
@@ -37,8 +36,6 @@ export async function bringDown(context: CommandContext, options: { stack: strin
   const reporter = progressReporter(context);
   const files = await locateStack({ projectDir: context.projectDir, stateDir, stack: options.stack });
   if (existsSync(stateDir)) await claimStack(stateDir, files, (line) => context.stderr.write(`${line}\n`));
-  const before = await observePlatform(stateDir, options.stack).catch(() => undefined);
-  if (options.deleteData && before?.state === "running" && existsSync(files.stateFile)) await destroyStack(context, reporter, files);
   const stopped = await stopEverything(context, reporter);
   if (options.deleteData) {
     await reporter.step("Delete data", async () => deleteState(stateDir));
@@ -46,18 +43,6 @@ export async function bringDown(context: CommandContext, options: { stack: strin
   }
   const { state } = await observePlatform(stateDir, options.stack);
   return { stack: options.stack, state, stopped, deleted: false, elapsedMs: context.now() - started };
-}
-
-/**
- * Lets Pulumi destroy the stack, so that everything declared is taken back by who made it. All of it lives in
- * the state folder, which is removed afterwards in any case: a destroy that fails is a note, not an obstacle.
- */
-async function destroyStack(context: CommandContext, reporter: ProgressReporter, files: StackFiles): Promise<void> {
-  const environment = await engineEnvironment(context);
-  const outcome = await runWithProgress(context, reporter, {}, "Destroy", (onProgress) =>
-    runEngine({ operation: "destroy", projectDir: context.projectDir, stateDir: context.stateDir, files, environment, onProgress }));
-  if (outcome.cancelled) throw new KitError("KIT_CANCELLED", "");
-  if (!outcome.succeeded) context.stderr.write("Pulumi could not destroy everything in order; its processes and files are removed directly.\n");
 }
 
 async function stopEverything(context: CommandContext, reporter: ProgressReporter): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import { EXIT } from "../errors.ts";
 export const down: CommandDefinition = {
   configure: (command) => command
     .option("--stack <name>", "stack to stop", "local")
-    .option("--delete-data", "destroy the stack and delete its data, credentials and state")
+    .option("--delete-data", "delete data, credentials and state, too; nothing is left")
     .option("--json", "print {stack, state, stopped, deleted, elapsedMs}")
     .addHelpText("after", "\nStops every process in good order: services, registry, brokers, controllers, cache, database.\nData stays unless --delete-data is given; the next `kit up` continues with it."),
   examples: ["npx kit down", "npx kit down --delete-data    # nothing is left"],

@@ -19,7 +19,7 @@ import type { StackFiles } from "./stack.ts";
 
 /** What to run. */
 export interface EngineRun {
-  readonly operation: "up" | "preview" | "destroy";
+  readonly operation: "up" | "preview";
   readonly projectDir: string;
   readonly stateDir: string;
   readonly files: StackFiles;
@@ -51,7 +51,6 @@ const PARALLEL = "64";
 const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
   up: ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
   preview: ["preview", "--suppress-outputs", "--suppress-progress"],
-  destroy: ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
 };
 
 /**

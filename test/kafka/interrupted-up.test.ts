@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { eventually } from "../platform/condition.ts";
 import { freePortBase } from "../platform/free-ports.ts";
 import { PROJECT_DIR, kitEnvironment, kitJson, runKit } from "../platform/kit-command.ts";
 import { portsInUse, processesMentioning, status, up } from "../platform/processes.ts";
+import { runPulumi } from "../platform/pulumi-command.ts";
 import type { TestPlatform } from "../platform/test-platform.ts";
 
 describe("an `up` that is killed", async () => {
@@ -16,7 +18,7 @@ describe("an `up` that is killed", async () => {
     await rm(platform.stateDir, { recursive: true, force: true });
   });
 
-  it("is finished by the next one, wherever it was, and `down --delete-data` leaves nothing", async () => {
+  it("is finished by the next one, wherever it was, and `pulumi destroy` leaves nothing", async () => {
     await upKilledWhen("the first brokers run", async () => (await runningProcesses()) >= 5);
     await upKilledWhen("the registry runs", async () => (await status(platform)).processes.some((process) => process.name === "schema-registry" && process.state === "running"));
 
@@ -25,12 +27,15 @@ describe("an `up` that is killed", async () => {
     expect(order.status).toBe("confirmed");
 
     const { processes } = await status(platform);
-    const down = await runKit(platform, ["down", "--delete-data"]);
-    expect(down.stderr + down.stdout).not.toMatch(/error/i);
-    expect(down.code).toBe(0);
+    const destroy = await runPulumi(platform, ["destroy", "--yes", "--skip-preview"]);
+    expect(`${destroy.stdout}${destroy.stderr}`).not.toMatch(/error/i);
+    expect(destroy.status).toBe(0);
     expect(processesMentioning(platform.stateDir)).toEqual([]);
     expect(await portsInUse(processes)).toEqual([]);
-    expect((await status(platform)).state).toBe("absent");
+    expect(readdirSync(join(platform.stateDir, "local", "data"))).toEqual([]);
+
+    expect((await runKit(platform, ["down", "--delete-data"])).code).toBe(0);
+    expect(existsSync(platform.stateDir)).toBe(false);
   });
 
   async function runningProcesses(): Promise<number> {

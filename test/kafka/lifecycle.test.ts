@@ -1,21 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
-import { PROJECT_DIR, kitEnvironment, kitJson } from "../platform/kit-command.ts";
+import { kitJson } from "../platform/kit-command.ts";
 import { pids, status, up } from "../platform/processes.ts";
+import { runPulumi } from "../platform/pulumi-command.ts";
 import { testPlatform } from "../platform/test-platform.ts";
 
 describe("a platform that is up", () => {
   const platform = testPlatform();
 
   it("has nothing to change in a second preview by the plain Pulumi CLI", async () => {
-    const environment = await pulumiEnvironment({ stateDir: platform.stateDir, projectDir: PROJECT_DIR });
-    const preview = spawnSync("pulumi", ["preview", "--stack", "local", "--expect-no-changes", "--non-interactive", "--config-file", `${platform.stateDir}/stack/Pulumi.local.yaml`], {
-      cwd: PROJECT_DIR,
-      env: { ...kitEnvironment(platform), ...environment },
-      encoding: "utf8",
-      timeout: 120_000,
-    });
+    const preview = await runPulumi(platform, ["preview", "--expect-no-changes"]);
     expect(`${preview.stdout}${preview.stderr}`).not.toMatch(/error|warning/i);
     expect(preview.status).toBe(0);
   });
