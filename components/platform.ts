@@ -67,7 +67,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
 
   const kafkaProvider = kafkaAdmin(substrate);
   const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: false });
-  const access = new KafkaAccess("access", { cluster, provider: kafkaProvider, ...plan });
+  const access = new KafkaAccess("access", { ...plan, cluster, provider: kafkaProvider, topics });
   const registryTopics = plan.topics.filter((topic) => topic.kind === "registry").flatMap(({ name }) => topics.byName.get(name) ?? []);
   const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
   const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects });

@@ -71,7 +71,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
           {
             command: [
               `${server.binDir}/initdb`, "--pgdata", dataDir, "--username", ADMIN, "--pwfile", path("admin-password"),
-              "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions",
+              "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync",
             ],
             creates: `${dataDir}/PG_VERSION`,
           },

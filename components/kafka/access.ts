@@ -12,7 +12,15 @@ export interface KafkaAccessArgs {
   readonly principals: readonly PlannedPrincipal[];
   readonly acls: readonly PlannedAcl[];
   readonly quotas: readonly PlannedQuota[];
+  /** The topics that rules speak of: brokers busy with making partitions are slow to see a new rule. */
+  readonly topics: pulumi.Resource;
 }
+
+/**
+ * The provider sends rules that come together in one request, then reads all rules back for each of
+ * them and gives up after ten looks (its `waitForACLToBeVisible`). So many at once keep both short.
+ */
+const RULES_AT_ONCE = 32;
 
 /**
  * Who may do what on the cluster: a SCRAM-SHA-512 user per principal, its ACLs, its quota.
@@ -21,6 +29,7 @@ export interface KafkaAccessArgs {
 export class KafkaAccess extends KitComponent {
   readonly #passwords: ReadonlyMap<string, pulumi.Output<string>>;
   readonly #grants = new Map<string, pulumi.Resource[]>();
+  readonly #rules: kafka.Acl[] = [];
 
   constructor(name: string, args: KafkaAccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kafka:Access", name, opts);
@@ -37,7 +46,11 @@ export class KafkaAccess extends KitComponent {
         return [principal.name, password.value];
       }),
     );
-    for (const acl of args.acls) this.grant(acl, options);
+    const afterTopics = { ...options, dependsOn: [args.cluster.owner, args.topics] };
+    // The registry takes longest to start, so what it waits for comes first.
+    const platformPrincipals = new Set(args.principals.filter((principal) => principal.kind === "platform").map((principal) => principal.name));
+    const { platform = [], service = [] } = Object.groupBy(args.acls, (acl) => (platformPrincipals.has(acl.principal) ? "platform" : "service"));
+    for (const acl of [...platform, ...service]) this.grant(acl, afterTopics);
     for (const quota of args.quotas) this.quota(quota, options);
     this.registerOutputs({});
   }
@@ -54,13 +67,10 @@ export class KafkaAccess extends KitComponent {
     return this.#grants.get(principal) ?? [];
   }
 
-  /**
-   * The rules of a principal are made one after the other: the provider waits only 2 s for a new rule to be
-   * visible on every broker, and dozens of rules at once keep a small machine's brokers busy for longer.
-   */
   private grant(acl: PlannedAcl, options: pulumi.CustomResourceOptions): void {
     const grants = this.#grants.get(acl.principal);
     if (grants === undefined) throw new Error(`ACL ${acl.key} is for a principal that is not in the plan.`);
+    const earlier = this.#rules.at(-RULES_AT_ONCE);
     const rule = new kafka.Acl(
       acl.key,
       {
@@ -72,8 +82,9 @@ export class KafkaAccess extends KitComponent {
         aclResourceName: acl.resourceName,
         resourcePatternTypeFilter: acl.pattern,
       },
-      { ...options, dependsOn: grants.slice(-1) },
+      earlier === undefined ? options : { ...options, dependsOn: [earlier] },
     );
+    this.#rules.push(rule);
     grants.push(rule);
   }
 

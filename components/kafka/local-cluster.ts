@@ -26,6 +26,11 @@ export interface LocalKafkaClusterArgs {
 
 /** Heap of a node in MB. Measured: 12 nodes with these hold 1.7 GB altogether, heap and all else. */
 const HEAP_MB = { broker: 160, controller: 96 } as const;
+/**
+ * Kafka turns a PEM key into a password-protected store in memory, once per listener and network thread; Java's 10,000
+ * rounds of key stretching for it protect nothing there and were a quarter of a node's start (12 nodes: 16.3 s -> 12.0 s).
+ */
+const KEY_STORE_IN_MEMORY = "-Dkeystore.pkcs12.keyPbeIterationCount=1";
 const LOGGING = readFileSync(new URL("log4j2.properties", import.meta.url), "utf8");
 const START_TIMEOUT_SECONDS = 120;
 /** A controlled shutdown moves leaders away first; all brokers at once on two cores take a while. */
@@ -112,6 +117,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
           ...server.jvmFlags,
           ...(server.aotCache === undefined ? [] : [`-XX:AOTCache=${server.aotCache}`]),
           `-Xmx${HEAP_MB[node.role]}m`,
+          KEY_STORE_IN_MEMORY,
           `-Dlog4j2.configurationFile=${paths.logging}`,
           "-cp",
           server.classPath,

@@ -25,6 +25,8 @@ export function registryProperties(input: RegistryPropertiesInput): string {
     "quarkus.management.port": input.managementPort,
     "quarkus.http.access-log.enabled": false,
     "quarkus.otel.sdk.disabled": true,
+    "quarkus.log.console.format": "%d{yyyy-MM-dd'T'HH:mm:ss.SSS} %-5p %c{1.} - %m%n",
+    'quarkus.log.category."org.apache.kafka".level': "WARN",
     "apicurio.storage.kind": "kafkasql",
     "apicurio.kafkasql.bootstrap.servers": input.bootstrap.join(","),
     "apicurio.kafka.common.bootstrap.servers": input.bootstrap.join(","),
@@ -33,6 +35,8 @@ export function registryProperties(input: RegistryPropertiesInput): string {
     "apicurio.kafka.common.sasl.jaas.config": jaas,
     "apicurio.kafka.common.ssl.truststore.type": "PEM",
     "apicurio.kafka.common.ssl.truststore.location": input.truststore,
+    // On start it reads its topics until a poll comes back empty, several times over: at the default of 5 s that is 25 s.
+    "apicurio.kafkasql.consumer.poll.timeout": 500,
     // The platform declares the registry's topics; its principal has no right to create any.
     "apicurio.kafkasql.topic.auto-create": false,
   };
