@@ -58,7 +58,10 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     this.adminIdentity = args.authorities.admin;
 
     const clusterId = this.clusterId(name);
-    for (const node of nodes) this.nodeProcess(node, controllers, clusterId, args);
+    const start = (node: KafkaNode, dependsOn: pulumi.Resource[]) => this.nodeProcess(node, controllers, clusterId, args, dependsOn);
+    const quorum = controllers.map((node) => start(node, []));
+    // A broker is not ready before the quorum is; one that started first would hold one of the engine's slots meanwhile.
+    for (const node of brokers) start(node, quorum);
 
     const addresses = (port: (ordinal: number) => number) => pulumi.output(brokers.map((node) => `${LOOPBACK}:${port(node.ordinal)}`));
     this.bootstrap = addresses(args.ports.brokerClient);
@@ -77,6 +80,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     controllers: readonly KafkaNode[],
     clusterId: pulumi.Output<string>,
     args: LocalKafkaClusterArgs,
+    dependsOn: pulumi.Resource[],
   ): Process {
     const { layout, ports, server, authorities } = args;
     const certificate = authorities.serverCertificate(node.name, this, ["server", "client"], NODE_PRINCIPAL);
@@ -140,7 +144,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
         stop: { signal: "SIGTERM", graceSeconds: STOP_GRACE_SECONDS },
         stateDir: layout.substrateDir,
       },
-      this.child(),
+      this.child({ dependsOn }),
     );
   }
 }
