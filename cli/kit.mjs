@@ -41,7 +41,8 @@ async function ensurePackages() {
     if (!packagesMatch(lockText)) {
       say("Installing the npm packages …");
       // Provider packages try to download their plugin when they are installed; the toolchain prepares plugins.
-      await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: PROJECT });
+      // Warnings about the Node that npm runs on are no one's business: the kit runs on another.
+      await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: PROJECT });
       say("The npm packages are installed.");
     }
     writeAtomically(stampFile(), wanted);
