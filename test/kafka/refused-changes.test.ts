@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -35,6 +35,8 @@ describe("a change that is wrong", () => {
     expect(changed, `${path} was to be changed`).not.toBe(text);
     await writeFile(file, changed);
   }
+  const stackLocks = async () =>
+    (await readdir(join(platform.stateDir, "pulumi", ".pulumi", "locks"), { recursive: true }).catch(() => [])).filter((name) => name.endsWith(".json"));
   const up = () => runKit(platform, ["up"], { projectDir: project.dir, timeoutMs: 120_000 });
 
   it.each<[string, (text: string) => string, RegExp]>([
@@ -64,14 +66,8 @@ describe("a change that is wrong", () => {
   it("says who works on the platform when two `up` run at once, and lets the first finish", async () => {
     const first = startKit(platform, ["up"]);
     const ended = new Promise<number | null>((resolve) => first.once("exit", (code) => resolve(code)));
-    const second = await eventually(
-      "the second up to meet the first one's lock",
-      async () => {
-        const result = await runKit(platform, ["up"]);
-        return result.code === 0 ? undefined : result;
-      },
-      60_000,
-    );
+    await eventually("the first up to hold the stack's lock", async () => ((await stackLocks()).length > 0 ? true : undefined), 30_000);
+    const second = await runKit(platform, ["up"]);
     expect(second.stderr).toMatch(/KIT_PLATFORM_BUSY/);
     expect(second.code).toBe(1);
     expect(await ended).toBe(0);

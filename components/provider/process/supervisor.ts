@@ -83,7 +83,8 @@ async function privilegeFor(wanted: ProcessSpecification): Promise<Privilege> {
   const paths = [...wanted.directories, ...wanted.files].map(({ path }) => path);
   // Judged with the folders above in place.
   for (const path of paths) await mkdir(dirname(path), { recursive: true, mode: 0o711 }).catch((error: unknown) => Promise.reject(writeFailure(path, error)));
-  return dropFor(wanted.name, paths);
+  const programs = [wanted.command, ...wanted.prepare.map(({ command }) => command)].flatMap((command) => command.slice(0, 1));
+  return dropFor(wanted.name, [...paths, ...programs]);
 }
 
 /** Withdraws whatever start may still be under way, then ends what is alive. */
