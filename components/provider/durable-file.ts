@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { chmod, chown, lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { randomBytes } from "node:crypto";
-import { providerError, reasonOf, systemCode } from "./errors.ts";
+import { ProviderError, providerError, reasonOf, systemCode } from "./errors.ts";
 
 /** Who shall own a file; only root can give files away. */
 export interface Owner {
@@ -13,6 +13,7 @@ export interface Owner {
 
 /** Turns a failed write into the catalogue's error: full, or not writable. */
 export function writeFailure(path: string, error: unknown): Error {
+  if (error instanceof ProviderError) return error;
   const code = systemCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") return providerError("state-folder-full", { path, reason: code }, error);
   if (code !== undefined) return providerError("state-folder-unwritable", { path, reason: reasonOf(error) }, error);

@@ -52,6 +52,20 @@ export function outcomeText(outcome: Outcome | undefined): string {
 }
 
 /**
+ * Looks until the started process has left its trace; nothing when it ended without one, or the limit passed.
+ * Whether it has ended is asked before each look: a short command may leave its trace and end while a look is under way.
+ */
+export async function awaitTrace<Trace>(look: () => Promise<Trace | undefined>, hasEnded: () => boolean, limitMs: number): Promise<Trace | undefined> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const last = hasEnded() || performance.now() > deadline;
+    const trace = await look();
+    if (trace !== undefined || last) return trace;
+    await delay(2);
+  }
+}
+
+/**
  * Starts the command; the intent must hold the nonce already.
  * @throws `launch-lost` when the started process does not report within 30 s
  */
@@ -94,13 +108,9 @@ export async function launch(options: {
       child.once("error", reject);
     });
     const limitSeconds = 30;
-    const deadline = performance.now() + limitSeconds * 1000;
-    for (;;) {
-      const identity = await readIdentity(paths, nonce);
-      if (identity !== undefined) return { identity, outcome: () => outcome, ended, release: () => child.unref() };
-      if (outcome !== undefined || performance.now() > deadline) throw providerError("launch-lost", { name, seconds: limitSeconds, logFile: paths.log });
-      await delay(2);
-    }
+    const identity = await awaitTrace(() => readIdentity(paths, nonce), () => outcome !== undefined, limitSeconds * 1000);
+    if (identity === undefined) throw providerError("launch-lost", { name, seconds: limitSeconds, logFile: paths.log });
+    return { identity, outcome: () => outcome, ended, release: () => child.unref() };
   } catch (error) {
     throw writeFailure(paths.pid, error);
   } finally {
