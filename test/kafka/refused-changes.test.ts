@@ -17,14 +17,19 @@ describe("a change that is wrong", () => {
   const originals = new Map<string, string>();
   beforeAll(async () => {
     project = await copyProject();
-    running = await pids(platform);
+    running = await servers();
   });
   afterEach(async () => {
     for (const [file, text] of originals) await writeFile(file, text);
     originals.clear();
-    expect(await pids(platform)).toEqual(running);
+    expect(await servers()).toEqual(running);
   });
   afterAll(() => project.remove());
+
+  /** Processes by name, without the log keeper: it is a script of the clone, and the copy is another clone. */
+  async function servers(): Promise<ReadonlyMap<string, number>> {
+    return new Map([...(await pids(platform))].filter(([name]) => name !== "log-keeper"));
+  }
 
   /** Edits a file of the copy for the time of one test. */
   async function edit(path: string, change: (text: string) => string): Promise<void> {
@@ -51,7 +56,7 @@ describe("a change that is wrong", () => {
     expect(result.code).toBe(2);
   });
 
-  it("is refused by the registry when it breaks readers, before anything is touched", async () => {
+  it("is refused by the registry when it breaks readers, and no server is touched", async () => {
     await edit("topics/schemas/order/OrderCreated.avsc", (text) => {
       const schema = JSON.parse(text) as { fields: unknown[] };
       schema.fields.push({ name: "couponCode", type: "string", doc: "New and without a default: old records have none." });
