@@ -69,7 +69,9 @@ export class LocalSubstrate {
       ports,
       authorities,
     });
-    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities });
+    // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
+    const afterCluster = { dependsOn: [this.cluster] };
+    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities }, afterCluster);
     this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
   }
 
