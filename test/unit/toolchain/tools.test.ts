@@ -208,7 +208,7 @@ describe("the bootstrap", () => {
     await command("npm", `echo "$@" >> ${calls}\n/bin/sleep 0.3`);
     const results = await Promise.all([outcome(kit(root, [])), outcome(kit(root, []))]);
     expect(results.map(({ code, stdout }) => [code, stdout])).toEqual([[0, "ran\n"], [0, "ran\n"]]);
-    expect((await readFile(calls, "utf8")).trim()).toBe("ci --ignore-scripts --no-audit --no-fund");
+    expect((await readFile(calls, "utf8")).trim()).toBe("ci --ignore-scripts --no-audit --no-fund --loglevel=error");
   }, 20_000);
 
   it("does not take a failed installation for done", async () => {
