@@ -168,21 +168,28 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
     },
   );
   const { pid } = child;
+  // One write after the other, and all of them before the record is removed.
+  let recorded = Promise.resolve();
+  const record = (cancelling: boolean): Promise<void> => {
+    if (pid !== undefined) recorded = recorded.then(() => writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling }));
+    return recorded;
+  };
   const watch = watchInterruptions((count) => {
     child.kill(count <= 2 ? "SIGINT" : "SIGKILL");
-    if (pid !== undefined) void writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling: true }).catch(() => {});
+    void record(true).catch(() => {});
   });
   try {
     const ended = new Promise<number>((resolve, reject) => {
       child.once("error", (cause) => reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })));
       child.once("close", (code) => resolve(code ?? 1));
     });
-    if (pid !== undefined) await writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling: false });
+    await record(watch.count() > 0);
     let exitCode: number | undefined;
     while (exitCode === undefined) {
       exitCode = await Promise.race([ended, delay(READ_INTERVAL_MS, undefined)]);
       await readEvents();
     }
+    await recorded.catch(() => {});
     await removeRunRecord(run.stateDir);
     // From where this run began: an earlier run's last words are not its own.
     const output = plainText((await readFile(logFile)).subarray(logStart).toString("utf8")).slice(-OUTPUT_TAIL);
