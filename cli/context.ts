@@ -1,5 +1,6 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stateDirectory } from "../components/local/state-directory.ts";
 
 /** What a command works with; tests give their own. */
 export interface CommandContext {
@@ -21,16 +22,10 @@ export function processContext(): CommandContext {
   const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
   return {
     projectDir,
-    stateDir: stateFolder(process.env, projectDir),
+    stateDir: stateDirectory(projectDir, process.env),
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
     now: Date.now,
   };
-}
-
-/** State folder for an environment; relative values count from the project's root. */
-export function stateFolder(env: NodeJS.ProcessEnv, projectDir: string): string {
-  const configured = env["KIT_STATE_DIR"];
-  return resolve(projectDir, configured === undefined || configured === "" ? ".kit" : configured);
 }
