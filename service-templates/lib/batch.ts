@@ -57,6 +57,11 @@ export interface BatchOptions {
    * so that two instances never wait for each other crosswise.
    */
   readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /**
+   * Writes, at the end of the transaction, what the handlers only gathered: many rows with one statement
+   * instead of one statement per event. Called with the events that were new.
+   */
+  readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
   /** Attempts for one record before it is a dead letter. */
   readonly retry?: RetryPolicy;
   readonly clock: Clock;
@@ -128,6 +133,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
           events: caused,
         });
       }
+      await options.finish?.(fresh, tx);
       await options.outbox.add(tx, groups);
       return fresh;
     });

@@ -17,6 +17,11 @@ export interface ConsumerOptions {
   readonly batch?: number;
   /** Milliseconds over which offsets are gathered before they are committed. @default 200 */
   readonly commitMs?: number;
+  /**
+   * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:
+   * fewer, larger batches cost a fraction of the work. @default 0
+   */
+  readonly gatherMs?: number;
   readonly clock: Clock;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -82,6 +87,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       await options.process(records, stopping.signal);
       busySince = undefined;
       commits.note(records);
+      if (options.gatherMs !== undefined && options.gatherMs > 0) await pause(options.gatherMs, stopping.signal);
     }
   }
 

@@ -49,6 +49,10 @@ export interface ServiceParts {
   /** Handlers by event type; they must cover what the contract says the service consumes. */
   readonly handlers?: Handlers;
   readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /** Writes what handlers gathered during a batch; see `BatchOptions.finish`. */
+  readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /** Milliseconds between polls, for consumers that nobody waits for. @default 0 */
+  readonly gatherMs?: number;
   /** Routes of the public port. */
   readonly routes?: (app: FastifyInstance) => void | Promise<void>;
   /** Further routes of the management port. */
@@ -113,6 +117,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       contract, codec, database, outbox, clock, random,
       handlers: service.handlers ?? {},
       ...(service.lock === undefined ? {} : { lock: service.lock }),
+      ...(service.finish === undefined ? {} : { finish: service.finish }),
       onOutcome: (outcome, topic, event, count) => metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
       onDeadLetter(letter) {
         metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
@@ -128,6 +133,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       },
     }),
     clock,
+    ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
     onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
   });
   const events = new Set([...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event));

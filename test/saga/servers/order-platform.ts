@@ -44,6 +44,8 @@ export interface OrderPlatform {
   readonly plan: PlatformPlan;
   readonly gatewayUrl: string;
   readonly services: { readonly order: RunningService; readonly payment: RunningService; readonly inventory: RunningService; readonly gateway: RunningService };
+  /** Services that were asked for beyond the usual ones, by name. */
+  readonly others: ReadonlyMap<string, RunningService>;
   /** Environment of a service's process, to start one more instance. */
   environment(service: string, instance: string): Environment;
   token(subject: string, claims?: { readonly expiresAt?: string; readonly audience?: string }): Promise<string>;
@@ -59,7 +61,15 @@ export interface OrderPlatform {
 
 const SERVICES = ["order-service", "payment-service", "inventory-service"] as const;
 
-export async function startOrderPlatform(overrides: Environment = {}): Promise<OrderPlatform> {
+/** Starts one more service of the saga beside those that are always there. */
+export type ServiceStart = (options: { readonly env: Environment }) => Promise<RunningService>;
+
+/**
+ * Starts servers and services.
+ * @param overrides - Environment variables for every service.
+ * @param further - Services beyond order, payment, inventory and the gateway, by name; each gets its database, and is stopped with the rest.
+ */
+export async function startOrderPlatform(overrides: Environment = {}, further: Readonly<Record<string, ServiceStart>> = {}): Promise<OrderPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "saga-services-"));
   const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -73,7 +83,7 @@ export async function startOrderPlatform(overrides: Environment = {}): Promise<O
 
     const [postgres, kafka, registry] = await Promise.all([startPostgres(), startKafka(), startRegistry()]);
     undo.push(() => postgres.stop(), () => kafka.stop(), () => registry.stop());
-    for (const service of SERVICES) {
+    for (const service of [...SERVICES, ...Object.keys(further)]) {
       await postgres.createDatabase(service.replaceAll("-", "_"), join(ROOT, "service-templates", service, "migrations"));
     }
     // Few partitions: the order per key is the same, the test node is smaller.
@@ -102,9 +112,12 @@ export async function startOrderPlatform(overrides: Environment = {}): Promise<O
       startInventoryService({ env: environment("inventory-service", "0") }),
     ]);
     undo.push(() => Promise.all([order.stop(), payment.stop(), inventory.stop()]));
+    const others = new Map<string, RunningService>();
+    undo.push(() => Promise.all([...others.values()].map((service) => service.stop())));
+    await Promise.all(Object.entries(further).map(async ([name, start]) => others.set(name, await start({ env: environment(name, "0") }))));
     const gateway = await startGateway({ env: { ...environment("api-gateway", "0"), ORDER_SERVICE_URL: `http://127.0.0.1:${order.httpPort ?? 0}` } });
     undo.push(() => gateway.stop());
-    for (const [name, service] of Object.entries({ order, payment, inventory, gateway })) {
+    for (const [name, service] of Object.entries({ order, payment, inventory, gateway, ...Object.fromEntries(others) })) {
       await eventually(`${name} to be ready`, async () => {
         const response = await fetch(`http://127.0.0.1:${service.managementPort}/readyz`);
         if (response.ok) return true;
@@ -133,6 +146,7 @@ export async function startOrderPlatform(overrides: Environment = {}): Promise<O
     let placed = 0;
     return {
       postgres, kafka, registry, plan, gatewayUrl, environment, token, call, stop,
+      others,
       services: { order, payment, inventory, gateway },
       async place(items, customer = "cust-1") {
         placed += 1;

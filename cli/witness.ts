@@ -1,0 +1,54 @@
+/**
+ * What somebody outside the platform saw during a run: every request with its answer, every fault, every
+ * record that was put in on purpose. `kit verify --witness FILE` holds it against databases and topics.
+ */
+
+/** One POST /orders as its sender saw it. */
+export interface WitnessedOrder {
+  readonly idempotencyKey: string;
+  readonly customerId: string;
+  /** `accepted`: 2xx. `refused`: another answer with a status below 500. `unknown`: none, a time-out, or 5xx; the order may exist. */
+  readonly outcome: "accepted" | "refused" | "unknown";
+  /** HTTP status; absent where no answer came. */
+  readonly status?: number;
+  /** Present when accepted. */
+  readonly orderId?: string;
+  /** When it was due to be sent, milliseconds since the epoch: an open loop measures from here. */
+  readonly dueAt: number;
+  /** When its answer had come (or the time-out passed), milliseconds since the epoch. */
+  readonly answeredAt: number;
+}
+
+/** A record that was written on purpose and must end in dead letters. */
+export interface InjectedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Decimal. */
+  readonly offset: string;
+  /** For example `not-avro`, `unknown-schema`. */
+  readonly kind: string;
+  /** Groups whose dead letters must hold it: all that consume its event type, or all of the topic's where it has none. */
+  readonly groups: readonly string[];
+}
+
+/** A fault and the proof that it was felt. */
+export interface WitnessedFault {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly healedAt: number;
+  /** What was measured to show it, for example `{what: "leaders on broker-3", before: "34", after: "0"}`. */
+  readonly evidence: readonly { readonly what: string; readonly before: string; readonly after: string }[];
+  /** Whether the evidence shows that the fault was felt; a run with a fault that was not is void. */
+  readonly felt: boolean;
+}
+
+/** The document. */
+export interface Witness {
+  readonly orders: readonly WitnessedOrder[];
+  readonly injected: readonly InjectedRecord[];
+  readonly faults: readonly WitnessedFault[];
+}
+
+/** A witness who saw nothing. */
+export const NO_WITNESS: Witness = { orders: [], injected: [], faults: [] };
