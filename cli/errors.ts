@@ -102,6 +102,11 @@ export const ERRORS = {
     message: (value) => `The platform's status file is not readable: ${value}`,
     fix: "`npx kit up` writes it anew.",
   },
+  KIT_SERVER_UNREACHABLE: {
+    exitCode: EXIT.missing,
+    message: (value) => `A server of the platform does not answer: ${value}`,
+    fix: "`npx kit status` shows what runs; `npx kit up` starts what is missing.",
+  },
   KIT_STOP_INCOMPLETE: {
     exitCode: EXIT.no,
     message: (value) => `Some processes did not end: ${value}.`,
