@@ -1,0 +1,44 @@
+/** Orders as many customers would place them, the same ones for the same seed. */
+import type { PlannedOrder } from "./open-loop.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+/** What is ordered, and by how many. */
+export interface SampleOrderOptions {
+  readonly seed: number | string;
+  /** Product ids of the price list to choose from, not empty. */
+  readonly products: readonly string[];
+  /** The gateway limits the rate of each; see {@link enoughCustomers}. */
+  readonly customers: number;
+  /** Different products in one order, at most; 1 to 3 units of each. @default 2 */
+  readonly itemsPerOrder?: number;
+  /** @default "load-customer" */
+  readonly customerPrefix?: string;
+}
+
+/** Products of the price list that are stocked by the thousand. */
+export const STOCKED_PRODUCTS: readonly string[] = [
+  "sku-backpack", "sku-charger", "sku-headphones", "sku-keyboard", "sku-laptop", "sku-monitor", "sku-mouse", "sku-webcam",
+];
+
+const CITIES = ["Amsterdam", "Berlin", "Lisbon", "Madrid", "Osaka", "San Francisco", "São Paulo", "Warszawa"] as const;
+const MOST_UNITS = 3;
+
+/** As many customers as keep each far below the gateway's limit of 200 requests a second. */
+export function enoughCustomers(ratePerSecond: number): number {
+  return Math.max(50, Math.ceil(ratePerSecond * 2));
+}
+
+/** Orders by number; ask in ascending order for the same orders with the same seed. */
+export function sampleOrders(options: SampleOrderOptions): (index: number) => PlannedOrder {
+  const { products, customers, itemsPerOrder = 2, customerPrefix = "load-customer" } = options;
+  if (products.length === 0) throw new RangeError("products is empty; give at least one product of the price list");
+  const random = seededRandom(options.seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  return () => {
+    const customer = below(customers);
+    const first = below(products.length);
+    const count = 1 + below(Math.min(itemsPerOrder, products.length));
+    const items = Array.from({ length: count }, (_, place) => ({ productId: products[(first + place) % products.length] ?? "", quantity: 1 + below(MOST_UNITS) }));
+    return { customerId: `${customerPrefix}-${customer}`, body: { items, currency: "USD", shippingAddress: `${1 + below(200)} Main Street, ${CITIES[below(CITIES.length)] ?? CITIES[0]}` } };
+  };
+}
