@@ -62,6 +62,8 @@ export class LocalService extends KitComponent {
         env: {
           ...workload.environment,
           SERVICE_NAME: workload.name,
+          // Only here may a process be told to die on purpose: service-templates/lib/fault-points.ts.
+          FAULT_INJECTION: "on",
           SERVICE_INSTANCE: String(index),
           HTTP_HOST: LOOPBACK,
           MANAGEMENT_PORT: String(ports.management),

@@ -1,7 +1,8 @@
 /**
  * A polled batch: decode, prepare, then one database transaction for all of it: inbox, handlers,
  * outbox. When that transaction fails because of a record, each record gets its own, with retries;
- * what still fails becomes a dead letter and the partition moves on. What fails because of the
+ * what still fails goes to the next retry topic, where the consumer has any, or becomes a dead
+ * letter, and the partition moves on. What fails because of the
  * circumstances (database or registry down) is repeated until it works: those records are not at fault.
  */
 import type { Codec, Payload } from "./codec.ts";
@@ -15,10 +16,15 @@ import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.t
 import type { NewEvent, RawRecord, ReceivedEvent } from "./envelope.ts";
 import { eventTypeOf, readEnvelope } from "./envelope.ts";
 import { messageOf, ServiceError } from "./errors.ts";
+import type { PassPoint } from "./fault-points.ts";
+import { NO_FAULTS } from "./fault-points.ts";
 import { enterInbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
+import { isReplayForOthers } from "./replay.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { backoff, retry } from "./retry.ts";
+import type { Delivery } from "./retry-topics.ts";
+import { retryTopics } from "./retry-topics.ts";
 
 /** What a service does with one kind of event. */
 export interface Handler<P extends Payload = Payload, Prepared = unknown> {
@@ -40,11 +46,11 @@ export interface AnyHandler {
 /** Handlers by event type. The payload type of each is the one its Avro schema describes. */
 export type Handlers = Readonly<Record<string, AnyHandler>>;
 
-/** Takes a batch; resolves when every record is applied, known already, skipped, or a dead letter. */
+/** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead letter. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
 
 /** What became of records. */
-export type Outcome = "applied" | "deduplicated" | "skipped" | "dead-lettered";
+export type Outcome = "applied" | "deduplicated" | "skipped" | "delayed" | "dead-lettered";
 
 export interface BatchOptions {
   readonly contract: Contract;
@@ -62,19 +68,22 @@ export interface BatchOptions {
    * instead of one statement per event. Called with the events that were new.
    */
   readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
-  /** Attempts for one record before it is a dead letter. */
+  /** Attempts for one record before it is delayed or a dead letter. */
   readonly retry?: RetryPolicy;
+  readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly random: Random;
   readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
   readonly onDeadLetter: (letter: DeadLetter) => void;
+  /** A record waits in a retry topic now. */
+  readonly onDelayed: (letter: DeadLetter, topic: string) => void;
   readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
   /** Seconds a batch took from poll to commit, and its size. */
   readonly onBatch: (size: number, seconds: number) => void;
 }
 
 interface Decoded {
-  readonly record: RawRecord;
+  readonly delivery: Delivery;
   readonly event: ReceivedEvent;
 }
 
@@ -89,6 +98,8 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
   const group = options.contract.group ?? options.contract.service;
   const deadLetterTopic = options.contract.deadLetterTopic ?? `${group}.dlt`;
+  const retries = retryTopics(options.contract);
+  const passPoint = options.passPoint ?? NO_FAULTS;
 
   /** Repeats for as long as the circumstances are at fault; gives other errors on. */
   async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -104,11 +115,12 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     }
   }
 
-  async function decode(record: RawRecord): Promise<Decoded> {
+  async function decode(delivery: Delivery): Promise<Decoded> {
+    const { record } = delivery;
     const envelope = readEnvelope(record);
     if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
     const payload = await options.codec.decode(envelope.type, record.value);
-    return { record, event: { ...envelope, payload, source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
+    return { delivery, event: { ...envelope, payload, source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
   }
 
   async function prepare(event: ReceivedEvent): Promise<unknown> {
@@ -119,7 +131,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   /** Applies events, in their order, in one transaction; gives back those that were new. */
   async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[]): Promise<readonly ReceivedEvent[]> {
     const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
-    return options.database.transaction(async (tx) => {
+    const entered = await options.database.transaction(async (tx) => {
       const fresh = await enterInbox(tx, events);
       if (fresh.length === 0) return fresh;
       await options.lock?.(fresh, tx);
@@ -135,8 +147,11 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
       }
       await options.finish?.(fresh, tx);
       await options.outbox.add(tx, groups);
+      passPoint("before-commit");
       return fresh;
     });
+    if (entered.length > 0) passPoint("after-commit");
+    return entered;
   }
 
   function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): void {
@@ -153,8 +168,16 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     options.onDeadLetter(letter);
   }
 
-  /** One record by itself: retried with backoff, then buried. */
-  async function single({ record, event }: Decoded, signal: AbortSignal): Promise<void> {
+  /** To the next retry topic. A copy of it, written when this is repeated after a crash, is known to the inbox. */
+  async function postpone(delivery: Delivery, next: NonNullable<Delivery["next"]>, letter: DeadLetter, signal: AbortSignal): Promise<void> {
+    const entry = retries.entry(delivery, next, letter.attempts, options.clock());
+    await patiently(() => options.database.transaction((tx) => options.outbox.put(tx, [entry])), signal);
+    options.onOutcome("delayed", letter.record.topic, entry.eventType, 1);
+    options.onDelayed(letter, next.topic);
+  }
+
+  /** One record by itself: retried with backoff, then delayed or buried. */
+  async function single({ delivery, event }: Decoded, signal: AbortSignal): Promise<void> {
     let attempts = 0;
     try {
       const fresh = await patiently(() => retry(async (attempt) => {
@@ -167,7 +190,9 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
       count([event], fresh);
     } catch (error) {
       if (signal.aborted && !isPermanent(error)) throw error;
-      await bury({ record, error, attempts }, signal);
+      const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
+      if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
+      else await postpone(delivery, delivery.next, letter, signal);
     }
   }
 
@@ -176,16 +201,20 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     const decoded: Decoded[] = [];
     const poison: DeadLetter[] = [];
     for (const record of records) {
-      const type = eventTypeOf(record);
-      if (type !== undefined && !wanted.has(`${record.topic} ${type}`)) {
-        options.onOutcome("skipped", record.topic, type, 1);
-        continue;
-      }
+      let delivery: Delivery = { record, attempts: 0, next: undefined };
       try {
-        decoded.push(await patiently(() => decode(record), signal));
+        delivery = retries.deliver(record);
+        const type = eventTypeOf(record);
+        const unwanted = type !== undefined && !wanted.has(`${delivery.record.topic} ${type}`);
+        if (unwanted || isReplayForOthers(record, group)) {
+          options.onOutcome("skipped", delivery.record.topic, type ?? "unknown", 1);
+          continue;
+        }
+        const readable = delivery;
+        decoded.push(await patiently(() => decode(readable), signal));
       } catch (error) {
         if (isCircumstantial(error)) throw error;
-        poison.push({ record, error, attempts: 1 });
+        poison.push({ record: delivery.record, error, attempts: delivery.attempts + 1 });
       }
     }
     for (const letter of poison) await bury(letter, signal);

@@ -50,6 +50,8 @@ export interface ServiceConfig {
   readonly database?: DatabaseConfig;
   readonly redis?: RedisConfig;
   readonly tokens?: TokenConfig;
+  /** Whether the process may be made to die on purpose; see fault-points.ts. */
+  readonly faultInjection: boolean;
   /** Base address of order-service, for the gateway. */
   readonly orderServiceUrl?: string;
 }
@@ -123,6 +125,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     service: required("SERVICE_NAME", text),
     instance: optional("SERVICE_INSTANCE", text) ?? "0",
     logLevel: optional("LOG_LEVEL", level) ?? "info",
+    faultInjection: optional("FAULT_INJECTION", z.enum(["on", "off"])) === "on",
     http: {
       host: optional("HTTP_HOST", text) ?? "127.0.0.1",
       ...(httpPort === undefined ? {} : { port: httpPort }),

@@ -1,18 +1,22 @@
 /**
  * The consumer's loop: join, poll a batch, process it, note the offsets; when the membership breaks,
- * join again. Offsets are committed after the database's commit, gathered over a short interval: the
+ * join again. Retry topics are polled beside it, so that what waits there holds up nothing else. Offsets are committed after the database's commit, gathered over a short interval: the
  * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
  */
 import type { BatchProcessor } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { pause } from "./clock.ts";
+import { delayedRecords } from "./delayed-records.ts";
 import type { RawRecord } from "./envelope.ts";
-import type { Position, Subscription } from "./kafka.ts";
+import type { Position, RecordSource, Subscription } from "./kafka.ts";
+import { partitionKey } from "./kafka.ts";
 import { backoff } from "./retry.ts";
 
 export interface ConsumerOptions {
   readonly subscribe: () => Promise<Subscription>;
   readonly process: BatchProcessor;
+  /** Delays in milliseconds of the topics that are subscribed to apart, in their order. @default none */
+  readonly delays?: readonly number[];
   /** Largest batch. @default 200 */
   readonly batch?: number;
   /** Milliseconds over which offsets are gathered before they are committed. @default 200 */
@@ -44,7 +48,8 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let member = false;
-  let busySince: number | undefined;
+  /** When the batches at work were begun. */
+  const busySince = new Set<{ readonly at: number }>();
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -56,13 +61,12 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
         commits = offsetCommits(subscription, options);
         member = true;
         failures = 0;
-        await poll(subscription, commits);
+        await pollAll(subscription, commits);
       } catch (error) {
         failures += 1;
         options.onError(error, "consuming");
       } finally {
         member = false;
-        busySince = undefined;
         // A broken membership's last offsets are not fought for: what comes again is known to the inbox.
         if (stopping.signal.aborted) await commits?.flush();
         commits?.close();
@@ -78,16 +82,39 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
     await Promise.race([left, pause(LEAVE_LIMIT_MS)]);
   }
 
-  async function poll(subscription: Subscription, commits: Commits): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const records = await subscription.next(options.batch ?? 200, stopping.signal);
+  /** Polls everything until stopped, or until one of them fails: then the others finish what they have at hand. */
+  async function pollAll(subscription: Subscription, commits: Commits): Promise<void> {
+    const broken = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, broken.signal]);
+    const delayed = subscription.apart.map((source, place) => delayedRecords({
+      source, delayMs: options.delays?.[place] ?? 0, clock: options.clock,
+      isAssigned: (partition) => subscription.isAssigned(partition),
+      onWaiting: (position) => commits.reach([position]),
+    }));
+    const ends = await Promise.allSettled([subscription.records, ...delayed].map(async (source, place) => {
+      try {
+        await poll(source, commits, place === 0 ? options.gatherMs ?? 0 : 0, signal);
+      } finally {
+        broken.abort();
+      }
+    }));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  async function poll(source: RecordSource, commits: Commits, gatherMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const records = await source.next(options.batch ?? 200, signal);
       if (records.length === 0) continue;
-      busySince = options.clock();
-      // A batch is either done altogether or this throws: then nothing of it is committed.
-      await options.process(records, stopping.signal);
-      busySince = undefined;
-      commits.note(records);
-      if (options.gatherMs !== undefined && options.gatherMs > 0) await pause(options.gatherMs, stopping.signal);
+      const busy = { at: options.clock() };
+      busySince.add(busy);
+      try {
+        // A batch is either done altogether or this throws: then nothing of it is committed.
+        await options.process(records, signal);
+      } finally {
+        busySince.delete(busy);
+      }
+      commits.reach(records.map(behind));
+      if (gatherMs > 0) await pause(gatherMs, signal);
     }
   }
 
@@ -95,7 +122,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
     start() {
       loop ??= run();
     },
-    healthy: () => member && (busySince === undefined || options.clock() - busySince < STUCK_AFTER_MS),
+    healthy: () => member && [...busySince].every(({ at }) => options.clock() - at < STUCK_AFTER_MS),
     async stop() {
       stopping.abort();
       await loop;
@@ -103,8 +130,14 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   };
 }
 
+/** The position behind a record. */
+function behind({ topic, partition, offset, leaderEpoch }: RawRecord): Position {
+  return { topic, partition, offset: offset + 1n, leaderEpoch };
+}
+
 interface Commits {
-  note(records: readonly RawRecord[]): void;
+  /** Notes positions to be committed soon; the highest of a partition counts. */
+  reach(positions: readonly Position[]): void;
   flush(): Promise<void>;
   /** Commits nothing more. */
   close(): void;
@@ -135,7 +168,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
         if (positions.length > 0) await subscription.commit(positions);
       } catch (error) {
         // Kept for the next attempt unless a later batch has already moved further.
-        for (const position of positions) if (!waiting.has(key(position))) waiting.set(key(position), position);
+        for (const position of positions) if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
         if (!closed) options.onError(error, "committing offsets");
         schedule(COMMIT_AGAIN_MS);
       } finally {
@@ -146,11 +179,11 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
   }
 
   return {
-    note(records) {
-      for (const { topic, partition, offset, leaderEpoch } of records) {
-        const position = { topic, partition, offset: offset + 1n, leaderEpoch };
-        const known = waiting.get(key(position));
-        if (known === undefined || known.offset < position.offset) waiting.set(key(position), position);
+    reach(positions) {
+      for (const position of positions) {
+        const key = partitionKey(position);
+        const known = waiting.get(key);
+        if (known === undefined || known.offset < position.offset) waiting.set(key, position);
       }
       schedule(options.commitMs ?? 200);
     },
@@ -165,8 +198,4 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
       clearTimeout(timer);
     },
   };
-}
-
-function key(position: { readonly topic: string; readonly partition: number }): string {
-  return `${position.topic}/${position.partition}`;
 }

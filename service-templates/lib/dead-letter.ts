@@ -3,12 +3,13 @@
  * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
  * id derived from its origin, so a repetition meets the note and no letter is doubled or lost.
  */
-import type { Transaction } from "./database.ts";
+import type { Queryable, Transaction } from "./database.ts";
 import type { RawRecord } from "./envelope.ts";
 import { HEADER } from "./envelope.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import { derivedUuid } from "./ids.ts";
 import type { OutboxEntry } from "./outbox.ts";
+import { replayedLetter } from "./replay.ts";
 
 /** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
 export const DEAD_LETTER_HEADER = {
@@ -20,7 +21,12 @@ export const DEAD_LETTER_HEADER = {
   message: "dlt-error-message",
   attempts: "dlt-attempts",
   failedAt: "dlt-failed-at",
+  /** Present where a replay failed again: id of the letter that was replayed. */
+  replayOf: "dlt-replay-of",
 } as const;
+
+/** Headers that belong to one journey of a record, not to the record: a replay starts without them. */
+const JOURNEY = ["dlt-", "replay-"];
 
 /** Longest error message kept in a header, in characters: a record stays under the broker's limit. */
 const MESSAGE_LIMIT = 1_000;
@@ -46,10 +52,11 @@ export function deadLetterCode(error: unknown): string {
 /** The outbox row that carries the letter. */
 export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
   const { record } = letter;
+  const replayOf = replayedLetter(record);
   const headers: Record<string, string> = {};
   for (const [name, value] of record.headers) {
-    // What another group's dead letter said before a replay is history; this failure is what counts.
-    if (!name.startsWith("dlt-")) headers[printable(name)] = printable(value.toString("utf8"));
+    // What an earlier dead letter said before its replay is history; this failure is what counts.
+    if (!JOURNEY.some((prefix) => name.startsWith(prefix))) headers[printable(name)] = printable(value.toString("utf8"));
   }
   return {
     id: derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString()),
@@ -69,12 +76,13 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
       [DEAD_LETTER_HEADER.message]: printable(messageOf(letter.error)).slice(0, MESSAGE_LIMIT),
       [DEAD_LETTER_HEADER.attempts]: String(letter.attempts),
       [DEAD_LETTER_HEADER.failedAt]: options.failedAt,
+      ...(replayOf === undefined ? {} : { [DEAD_LETTER_HEADER.replayOf]: replayOf }),
     },
   };
 }
 
 /** PostgreSQL stores no NUL in text. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll("\u0000", "\ufffd");
 }
 
@@ -82,13 +90,31 @@ function printable(text: string): string {
 export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promise<boolean> {
   const rows = await tx.query({
     name: "dead-letter-note",
-    text: `INSERT INTO dead_letters (letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (letter_id) DO NOTHING RETURNING letter_id`,
+    text: `INSERT INTO dead_letters (letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts, replay_of)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (letter_id) DO NOTHING RETURNING letter_id`,
     values: [
       entry.id, entry.headers[DEAD_LETTER_HEADER.topic], entry.headers[DEAD_LETTER_HEADER.partition], entry.headers[DEAD_LETTER_HEADER.offset],
       entry.headers[HEADER.eventId] ?? null, entry.eventType, entry.headers[DEAD_LETTER_HEADER.code],
       entry.headers[DEAD_LETTER_HEADER.message], entry.headers[DEAD_LETTER_HEADER.attempts],
+      entry.headers[DEAD_LETTER_HEADER.replayOf] ?? null,
     ],
   });
   return rows.length > 0;
+}
+
+/** What the table of dead letters and their audit trail say, for metrics. */
+export interface DeadLetterFigures {
+  /** Letters that nobody has replayed or discarded yet. */
+  readonly open: number;
+  /** Replays and discards so far. */
+  readonly resolved: number;
+}
+
+/** Counts in the database, so that every instance gives the same answer. */
+export async function countDeadLetters(db: Queryable): Promise<DeadLetterFigures> {
+  const [row] = await db.query<{ open: string; resolved: string }>({
+    text: `SELECT (SELECT count(*) FROM dead_letter_actions) AS resolved,
+                  (SELECT count(*) FROM dead_letters l WHERE NOT EXISTS (SELECT 1 FROM dead_letter_actions a WHERE a.letter_id = l.letter_id)) AS open`,
+  });
+  return { open: Number(row?.open ?? 0), resolved: Number(row?.resolved ?? 0) };
 }

@@ -89,6 +89,10 @@ export function readEnvelope(record: RawRecord): Envelope {
   const text = (name: string): string => record.headers.get(name)?.toString("utf8") ?? "";
   const id = text(HEADER.eventId);
   if (!isUuid(id)) throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventId} "${id.slice(0, 80)}" is not a UUID`, { permanent: true });
+  // Any time will do, early or late: producers' clocks are not trusted for anything but showing.
+  if (Number.isNaN(Date.parse(text(HEADER.occurredAt)))) {
+    throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.occurredAt} "${text(HEADER.occurredAt).slice(0, 80)}" is not a time`, { permanent: true });
+  }
   return {
     id,
     type: text(HEADER.eventType),

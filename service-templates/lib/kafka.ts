@@ -23,18 +23,37 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** Position up to which a partition is done: the next offset to read. */
-export interface Position {
+/** A partition of a topic. */
+export interface PartitionName {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** One text per partition, for maps. */
+export function partitionKey({ topic, partition }: PartitionName): string {
+  return `${topic}/${partition}`;
+}
+
+/** Position up to which a partition is done: the next offset to read. */
+export interface Position extends PartitionName {
   readonly offset: bigint;
   readonly leaderEpoch: number;
 }
 
-/** One membership of the consumer group. When it breaks, `next` throws and a new one is opened. */
-export interface Subscription {
+/** Where records come from. */
+export interface RecordSource {
   /** Waits for records and takes all that are there, up to `limit`, over all partitions; empty only after the signal is aborted. */
   next(limit: number, signal: AbortSignal): Promise<readonly RawRecord[]>;
+}
+
+/** One membership of the consumer group. When it breaks, `next` throws and a new one is opened. */
+export interface Subscription {
+  /** Records of the topics subscribed to. */
+  readonly records: RecordSource;
+  /** Records of each topic that was asked for apart, in that order: not taking them holds up nothing else. */
+  readonly apart: readonly RecordSource[];
+  isAssigned(partition: PartitionName): boolean;
+  /** Positions of partitions that belong to another member by now are left out. */
   commit(positions: readonly Position[]): Promise<void>;
   /** Leaves the group. */
   close(): Promise<void>;
@@ -99,9 +118,14 @@ function utf8(data: string | undefined): Buffer | undefined {
 export interface SubscribeOptions extends ClientOptions {
   readonly group: string;
   readonly topics: readonly string[];
+  /** Topics whose records are taken each on its own. @default none */
+  readonly apart?: readonly string[];
   /** Stable name of this instance: a restarted process takes its partitions back without a rebalance. */
   readonly memberName: string;
 }
+
+type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
+type KafkaStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 /** Joins the group and starts fetching. */
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -124,21 +148,55 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     maxBytesPerPartition: 1_048_576,
     highWaterMark: 1_024,
   };
-  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>(settings);
-  let stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+  const consumer: KafkaConsumer = new Consumer(settings);
+  const apart = options.apart ?? [];
+  // All topics belong to the first join: another one per stream would be another rebalance.
+  consumer.topics.trackAll(...apart);
+  const streams: KafkaStream[] = [];
+  const sources: RecordSource[] = [];
   try {
-    stream = await consumer.consume({
-      topics: [...options.topics],
-      mode: MessagesStreamModes.COMMITTED,
-      // The default, LATEST, turns a failed look-up of committed offsets into lost records.
-      fallbackMode: MessagesStreamFallbackModes.EARLIEST,
-      autocommit: false,
-    });
+    for (const [place, topics] of [options.topics, ...apart.map((topic) => [topic])].entries()) {
+      const stream = await consumer.consume({
+        topics: [...topics],
+        mode: MessagesStreamModes.COMMITTED,
+        // The default, LATEST, turns a failed look-up of committed offsets into lost records.
+        fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+        autocommit: false,
+        // What is taken apart waits for its time: little of it is kept ready.
+        ...(place === 0 ? {} : { highWaterMark: 16, maxBytes: 1_048_576, maxBytesPerPartition: 262_144 }),
+      });
+      streams.push(stream);
+      sources.push(recordsOf(stream, consumer));
+    }
   } catch (error) {
+    await Promise.all(streams.map((stream) => stream.close().catch(() => undefined)));
     await consumer.close(true).catch(() => undefined);
     throw error;
   }
+  const [records, ...separate] = sources;
+  if (records === undefined) throw new Error("no topics to subscribe to");
 
+  function isAssigned({ topic, partition }: PartitionName): boolean {
+    return consumer.assignments?.some((assignment) => assignment.topic === topic && assignment.partitions.includes(partition)) ?? false;
+  }
+
+  return {
+    records,
+    apart: separate,
+    isAssigned,
+    async commit(positions) {
+      const mine = positions.filter(isAssigned);
+      if (mine.length > 0) await consumer.commit({ offsets: mine.map((position) => ({ ...position })) });
+    },
+    async close() {
+      await Promise.all(streams.map((stream) => stream.close().catch(() => undefined)));
+      await consumer.close(true);
+    },
+  };
+}
+
+/** A stream as something to take records from. */
+function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): RecordSource {
   let failure: Error | undefined;
   let ended = false;
   let awaken: (() => void) | undefined;
@@ -146,10 +204,6 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   stream.on("close", () => { ended = true; awaken?.(); });
   stream.on("readable", () => awaken?.());
   consumer.on("error", (error: Error) => { failure ??= error; awaken?.(); });
-
-  function isAssigned({ topic, partition }: { readonly topic: string; readonly partition: number }): boolean {
-    return consumer.assignments?.some((assignment) => assignment.topic === topic && assignment.partitions.includes(partition)) ?? false;
-  }
 
   return {
     async next(limit, signal) {
@@ -175,14 +229,6 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
       } finally {
         signal.removeEventListener("abort", wake);
       }
-    },
-    async commit(positions) {
-      const mine = positions.filter(isAssigned);
-      if (mine.length > 0) await consumer.commit({ offsets: mine.map((position) => ({ ...position })) });
-    },
-    async close() {
-      await stream.close().catch(() => undefined);
-      await consumer.close(true);
     },
   };
 }

@@ -3,6 +3,7 @@
  * now), metrics. It is not reachable through the gateway.
  */
 import type { FastifyInstance } from "fastify";
+import { pause } from "./clock.ts";
 import type { HttpOptions } from "./http.ts";
 import { createHttp } from "./http.ts";
 import { messageOf } from "./errors.ts";
@@ -20,18 +21,9 @@ export function createManagement(options: ManagementOptions): FastifyInstance {
   const app = createHttp(options);
   app.get("/livez", async () => ({ status: "alive" }));
   app.get("/readyz", async (_request, reply) => {
-    const checks: Record<string, string> = {};
-    let ready = true;
-    for (const [name, check] of Object.entries(options.checks)) {
-      let wrong: string | undefined;
-      try {
-        wrong = await check();
-      } catch (error) {
-        wrong = messageOf(error);
-      }
-      checks[name] = wrong ?? "good";
-      ready &&= wrong === undefined;
-    }
+    const answers = await Promise.all(Object.entries(options.checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const));
+    const ready = answers.every(([, wrong]) => wrong === undefined);
+    const checks = Object.fromEntries(answers.map(([name, wrong]) => [name, wrong ?? "good"]));
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", checks });
   });
   app.get("/metrics", async (_request, reply) => {
@@ -39,4 +31,19 @@ export function createManagement(options: ManagementOptions): FastifyInstance {
     return reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
   });
   return app;
+}
+
+/** Longest wait for one check, in milliseconds: a server that hangs must not leave the question open. */
+const CHECK_LIMIT_MS = 2_000;
+
+async function outcomeOf(check: ReadinessCheck): Promise<string | undefined> {
+  const answered = new AbortController();
+  const late = pause(CHECK_LIMIT_MS, answered.signal).then(() => `no answer within ${CHECK_LIMIT_MS} ms`);
+  try {
+    return await Promise.race([check(), late]);
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    answered.abort();
+  }
 }

@@ -13,6 +13,8 @@ import { frame } from "./codec.ts";
 import type { Clock } from "./clock.ts";
 import { pause } from "./clock.ts";
 import type { Database, Transaction } from "./database.ts";
+import type { PassPoint } from "./fault-points.ts";
+import { NO_FAULTS } from "./fault-points.ts";
 import type { OutgoingRecord, Publisher } from "./kafka.ts";
 import { SHARDS } from "./outbox.ts";
 import { backoff } from "./retry.ts";
@@ -25,8 +27,7 @@ export interface RelayOptions {
   readonly batch?: number;
   /** Milliseconds between looks for rows that a crash left behind. @default 100 */
   readonly pollMs?: number;
-  /** Days a published row is kept, for checks against the topics; at least the topics' retention. @default 8 */
-  readonly keepDays?: number;
+  readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly onPublished: (count: number, seconds: number) => void;
   readonly onError: (error: unknown) => void;
@@ -53,13 +54,11 @@ interface OutboxRow extends Record<string, unknown> {
 
 /** First half of the two-part advisory lock key, so that nothing else in the database meets it. */
 const LOCK_SPACE = 0x6b6974; // "kit"
-const CLEAN_EVERY_MS = 60_000;
-const CLEAN_BATCH = 2_000;
 
 export function outboxRelay(options: RelayOptions): Relay {
   const batchSize = options.batch ?? 500;
   const pollMs = options.pollMs ?? 100;
-  const keepDays = options.keepDays ?? 8;
+  const passPoint = options.passPoint ?? NO_FAULTS;
   const woken = new Set<number>();
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
@@ -85,6 +84,7 @@ export function outboxRelay(options: RelayOptions): Relay {
       });
       if (rows.length === 0) return 0;
       await options.publisher.publish(await Promise.all(rows.map(toRecord)));
+      passPoint("after-publish");
       await tx.query({
         name: "relay-move",
         text: `WITH done AS (
@@ -134,18 +134,8 @@ export function outboxRelay(options: RelayOptions): Relay {
     return rows.map((row) => row.shard);
   }
 
-  async function clean(): Promise<void> {
-    for (const [table, column] of [["outbox_published", "published_at"], ["inbox", "processed_at"]] as const) {
-      await options.database.query({
-        text: `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${column} < now() - make_interval(days => $1) LIMIT $2))`,
-        values: [keepDays, CLEAN_BATCH],
-      });
-    }
-  }
-
   async function run(): Promise<void> {
     let failures = 0;
-    let cleanedAt = options.clock();
     while (!stopping.signal.aborted) {
       try {
         if (woken.size > 0) {
@@ -156,10 +146,6 @@ export function outboxRelay(options: RelayOptions): Relay {
           const waiting = await leftBehind();
           // Another instance may be publishing these right now: then its lock is not waited for.
           if (waiting.length > 0 && await drain(waiting, false)) wake(waiting);
-          if (options.clock() - cleanedAt > CLEAN_EVERY_MS) {
-            cleanedAt = options.clock();
-            await clean();
-          }
           if (woken.size === 0) await idle();
         }
         failures = 0;

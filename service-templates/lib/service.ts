@@ -5,7 +5,9 @@
 import type { FastifyInstance } from "fastify";
 import type { Handlers } from "./batch.ts";
 import { batchProcessor, describeLetter } from "./batch.ts";
-import { deadLetterCode } from "./dead-letter.ts";
+import { countDeadLetters, deadLetterCode } from "./dead-letter.ts";
+import type { Retention } from "./cleanup.ts";
+import { MESSAGING_RETENTION, startCleanup } from "./cleanup.ts";
 import type { Clock, Random } from "./clock.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Codec } from "./codec.ts";
@@ -18,6 +20,7 @@ import type { Database, Transaction } from "./database.ts";
 import { openDatabase } from "./database.ts";
 import type { ReceivedEvent } from "./envelope.ts";
 import { messageOf, ServiceError } from "./errors.ts";
+import { faultInjection, faultRoutes, NO_FAULTS } from "./fault-points.ts";
 import { createHttp } from "./http.ts";
 import { openPublisher, subscribe } from "./kafka.ts";
 import { createManagement, type ReadinessCheck } from "./management.ts";
@@ -25,6 +28,7 @@ import type { Outbox } from "./outbox.ts";
 import { transactionalOutbox } from "./outbox.ts";
 import { schemaRegistry } from "./registry.ts";
 import { outboxRelay } from "./relay.ts";
+import { retryTopics } from "./retry-topics.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
 import { createLogger, createMetrics } from "./telemetry.ts";
 
@@ -59,6 +63,8 @@ export interface ServiceParts {
   readonly managementRoutes?: (app: FastifyInstance) => void | Promise<void>;
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
   readonly beforeScrape?: () => Promise<void>;
+  /** Rows of the service's own tables that may go after a time. */
+  readonly retention?: readonly Retention[];
   /** Work beside the consumer, for example a sweep; returns how to stop it. */
   readonly background?: () => () => Promise<void>;
   readonly close?: () => Promise<void>;
@@ -94,8 +100,10 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   const codec = avroCodec(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
   const database = openDatabase(databaseConfig, { applicationName: clientId, onError: (error) => log.warn({ err: error }, "database connection") });
   const publisher = openPublisher({ config: kafkaConfig, clientId });
+  const faults = config.faultInjection ? faultInjection() : undefined;
+  const passPoint = faults?.pass ?? NO_FAULTS;
   const relay = outboxRelay({
-    database, publisher, codec, clock,
+    database, publisher, codec, clock, passPoint,
     onPublished(count, seconds) {
       metrics.outboxPublished.inc(count);
       metrics.relaySeconds.observe(seconds);
@@ -108,13 +116,14 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   const outbox = transactionalOutbox({ codec, wake: (shards) => relay.wake(shards), clock });
   const service = await parts({ ...base, database, outbox, codec });
 
+  const delayed = retryTopics(contract).topics;
   const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({
     subscribe: () => subscribe({
       config: kafkaConfig, clientId, group: contract.group ?? contract.service,
-      topics: contract.consumes.map(({ topic }) => topic), memberName: clientId,
+      topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic), memberName: clientId,
     }),
     process: batchProcessor({
-      contract, codec, database, outbox, clock, random,
+      contract, codec, database, outbox, clock, random, passPoint,
       handlers: service.handlers ?? {},
       ...(service.lock === undefined ? {} : { lock: service.lock }),
       ...(service.finish === undefined ? {} : { finish: service.finish }),
@@ -123,6 +132,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
         metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
         log.error(describeLetter(letter), "record sent to the dead letters");
       },
+      onDelayed: (letter, topic) => log.warn({ ...describeLetter(letter), waitsIn: topic }, "record is tried again later"),
       onRetry(error, attempt, delayMs) {
         metrics.retries.inc();
         log.warn({ err: error, attempt, delayMs }, "processing is repeated");
@@ -133,6 +143,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       },
     }),
     clock,
+    delays: delayed.map(({ delayMs }) => delayMs),
     ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
     onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
   });
@@ -152,8 +163,13 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     }
   }
 
+  let stopCleanup: (() => Promise<void>) | undefined;
   return startProcess(base, {
     ...service,
+    async managementRoutes(app) {
+      if (faults !== undefined) faultRoutes(faults)(app);
+      await service.managementRoutes?.(app);
+    },
     checks: {
       database: async () => { await database.query({ text: "SELECT 1" }); return undefined; },
       ...(consumer === undefined ? {} : { consumer: () => (consumer.healthy() ? undefined : "not a member of its group, or stuck") }),
@@ -169,6 +185,10 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       });
       metrics.outboxPending.set(Number(row?.pending ?? 0));
       metrics.outboxOldestAge.set(Number(row?.age ?? 0));
+      const letters = await countDeadLetters(database);
+      metrics.deadLettersOpen.set(letters.open);
+      metrics.deadLettersResolved.reset();
+      metrics.deadLettersResolved.inc(letters.resolved);
       await service.beforeScrape?.();
     },
   }, {
@@ -176,8 +196,13 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       relay.start();
       void warm();
       consumer?.start();
+      stopCleanup = startCleanup({
+        database, retention: [...MESSAGING_RETENTION, ...(service.retention ?? [])],
+        onError: (error, table) => log.warn({ err: error, table }, "removing old rows failed; it is repeated"),
+      });
     },
     async drain() {
+      await stopCleanup?.();
       await consumer?.stop();
       await relay.stop(FLUSH_LIMIT_MS);
       await publisher.close();

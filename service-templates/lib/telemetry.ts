@@ -9,15 +9,17 @@ export interface Metrics {
   readonly registry: Registry;
   /** Requests answered, by method, route pattern and status. */
   readonly httpSeconds: Histogram<"method" | "route" | "status">;
-  /** Records by what became of them: applied, deduplicated, skipped, dead-lettered. */
+  /** Records by what became of them: applied, deduplicated, skipped, delayed, dead-lettered. */
   readonly consumed: Counter<"topic" | "event" | "outcome">;
   readonly batchSize: Histogram;
   readonly batchSeconds: Histogram;
   /** Repeated attempts, of records and of batches. */
   readonly retries: Counter;
   readonly deadLettered: Counter<"topic" | "code">;
-  /** Dead letters that were replayed or discarded. */
+  /** Replays and discards of dead letters, of all instances. */
   readonly deadLettersResolved: Counter;
+  /** Dead letters that nobody has replayed or discarded yet, of all instances. */
+  readonly deadLettersOpen: Gauge;
   readonly outboxPublished: Counter;
   readonly relaySeconds: Histogram;
   readonly relayFailures: Counter;
@@ -43,7 +45,8 @@ export function createMetrics(service: string, instance: string): Metrics {
     batchSeconds: new Histogram({ name: "consumer_batch_duration_seconds", help: "Time from poll to commit of a batch", buckets: FAST_SECONDS, registers }),
     retries: new Counter({ name: "consumer_retries_total", help: "Repeated attempts to process records", registers }),
     deadLettered: new Counter({ name: "dlt_records_total", help: "Records sent to the dead-letter topic", labelNames: ["topic", "code"], registers }),
-    deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Dead letters replayed or discarded", registers }),
+    deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Replays and discards of dead letters; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
+    deadLettersOpen: new Gauge({ name: "dlt_open_letters", help: "Dead letters not worked on yet; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
     outboxPublished: new Counter({ name: "outbox_published_total", help: "Outbox rows published", registers }),
     relaySeconds: new Histogram({ name: "outbox_relay_duration_seconds", help: "Time of one drain: lock, read, publish, mark", buckets: FAST_SECONDS, registers }),
     relayFailures: new Counter({ name: "outbox_relay_failures_total", help: "Drains that failed and are repeated", registers }),

@@ -1,0 +1,108 @@
+/**
+ * Delayed-retry topics, for consumers that ask for them: a record that failed its attempts in place
+ * waits in a topic of its own and is applied again after that topic's delay, while the records behind
+ * it go on. That gives up the order of the record's key; a consumer that needs the order asks for no
+ * retry topics. The record travels byte for byte with its first origin in headers, and is an outbox
+ * row, so it is neither lost nor does it wait for a broker. A copy after a crash meets the inbox.
+ */
+import type { Contract } from "./contract.ts";
+import { printable } from "./dead-letter.ts";
+import type { RawRecord } from "./envelope.ts";
+import { HEADER } from "./envelope.ts";
+import { ServiceError } from "./errors.ts";
+import { derivedUuid } from "./ids.ts";
+import type { OutboxEntry } from "./outbox.ts";
+
+/** Names of the headers of a record in a retry topic. Values are UTF-8. */
+export const RETRY_HEADER = {
+  /** Where the record failed first. */
+  topic: "retry-origin-topic",
+  partition: "retry-origin-partition",
+  offset: "retry-origin-offset",
+  /** Attempts made so far. */
+  attempt: "retry-attempt",
+  /** Milliseconds since the epoch before which it is not applied again. */
+  notBefore: "retry-not-before",
+} as const;
+
+const PREFIX = "retry-";
+
+/** One retry topic of the contract. */
+export type RetryTopic = Contract["retryTopics"][number];
+
+/** A record as it stood at its first origin, with what was tried since. */
+export interface Delivery {
+  readonly record: RawRecord;
+  /** Attempts made before this delivery. */
+  readonly attempts: number;
+  /** Where it goes when it fails again; undefined: to the dead letters. */
+  readonly next: RetryTopic | undefined;
+}
+
+export interface RetryTopics {
+  /** Topics to be read beside those of the contract, shortest delay first. */
+  readonly topics: readonly RetryTopic[];
+  /** What a record is a delivery of; throws SVC_RECORD_HEADER (permanent) for one in a retry topic that does not say where it comes from. */
+  deliver(record: RawRecord): Delivery;
+  /** The outbox row that brings a delivery to its next retry topic. */
+  entry(delivery: Delivery, next: RetryTopic, attempts: number, now: number): OutboxEntry;
+}
+
+export function retryTopics(contract: Pick<Contract, "service" | "group" | "retryTopics">): RetryTopics {
+  const topics = contract.retryTopics.toSorted((a, b) => a.delayMs - b.delayMs);
+  const group = contract.group ?? contract.service;
+
+  return {
+    topics,
+    deliver(record) {
+      const stage = topics.findIndex(({ topic }) => topic === record.topic);
+      if (stage < 0) return { record, attempts: 0, next: topics[0] };
+      return { ...restored(record), next: topics[stage + 1] };
+    },
+    entry({ record }, next, attempts, now) {
+      const headers = Object.fromEntries([...record.headers].map(([name, value]) => [printable(name), printable(value.toString("utf8"))]));
+      return {
+        id: derivedUuid("retry", group, next.topic, record.topic, String(record.partition), record.offset.toString()),
+        topic: next.topic,
+        key: record.key ?? null,
+        eventType: headers[HEADER.eventType] ?? "unknown",
+        body: record.value ?? null,
+        schemaId: null,
+        raw: true,
+        headers: {
+          ...headers,
+          [RETRY_HEADER.topic]: record.topic,
+          [RETRY_HEADER.partition]: String(record.partition),
+          [RETRY_HEADER.offset]: record.offset.toString(),
+          [RETRY_HEADER.attempt]: String(attempts),
+          [RETRY_HEADER.notBefore]: String(now + next.delayMs),
+        },
+      };
+    },
+  };
+}
+
+/** The record at its first origin, without the marks of the journey. */
+function restored(record: RawRecord): Pick<Delivery, "record" | "attempts"> {
+  const text = (name: string): string => record.headers.get(name)?.toString("utf8") ?? "";
+  const topic = text(RETRY_HEADER.topic);
+  const partition = wholeNumber(text(RETRY_HEADER.partition));
+  const offset = wholeNumber(text(RETRY_HEADER.offset));
+  if (topic === "" || partition === undefined || offset === undefined) {
+    throw new ServiceError("SVC_RECORD_HEADER", `a record in ${record.topic} needs ${RETRY_HEADER.topic}, ${RETRY_HEADER.partition} and ${RETRY_HEADER.offset}`, { permanent: true });
+  }
+  const headers = new Map([...record.headers].filter(([name]) => !name.startsWith(PREFIX)));
+  return {
+    record: { ...record, topic, partition: Number(partition), offset, headers },
+    attempts: Number(wholeNumber(text(RETRY_HEADER.attempt)) ?? 0n),
+  };
+}
+
+/** When the record may be applied again, in milliseconds since the epoch; at once where it does not say. */
+export function notBefore(record: RawRecord): number {
+  return Number(wholeNumber(record.headers.get(RETRY_HEADER.notBefore)?.toString("utf8") ?? "") ?? 0n);
+}
+
+function wholeNumber(text: string): bigint | undefined {
+  return /^\d{1,18}$/u.test(text) ? BigInt(text) : undefined;
+}
