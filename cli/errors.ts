@@ -107,6 +107,16 @@ export const ERRORS = {
     message: (value) => `A server of the platform does not answer: ${value}`,
     fix: "`npx kit status` shows what runs; `npx kit up` starts what is missing.",
   },
+  KIT_TOPICS_UNREADABLE: {
+    exitCode: EXIT.missing,
+    message: (value) => `The topics could not be read to their ends: ${value}.`,
+    fix: "`npx kit status` shows which brokers run; a partition without a leader cannot be read until one is back.",
+  },
+  KIT_WITNESS_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `The witness is not usable: ${value}`,
+    fix: "Give a file as `kit chaos` and `kit bench` write it; cli/witness.ts describes its fields.",
+  },
   KIT_STOP_INCOMPLETE: {
     exitCode: EXIT.no,
     message: (value) => `Some processes did not end: ${value}.`,
@@ -146,6 +156,46 @@ export const ERRORS = {
     exitCode: EXIT.no,
     message: (value) => `The benchmark could not finish: ${value}`,
     fix: "The words above say which step failed.",
+  },
+  KIT_NEW_UNKNOWN_KIND: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is nothing to make by the name of ${value}.`,
+    fix: "`npx kit new service NAME --from TEMPLATE`; `npx kit new --help` shows an example.",
+  },
+  KIT_NEW_NAME_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `The name ${value}.`,
+    fix: "Choose a name such as fraud-check-service: lower-case letters, digits and single dashes, 2 to 41 characters.",
+  },
+  KIT_NEW_NAME_TAKEN: {
+    exitCode: EXIT.usage,
+    message: (value) => `The name ${value}.`,
+    fix: "Choose another name.",
+  },
+  KIT_NEW_UNKNOWN_TEMPLATE: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no template ${value}.`,
+    fix: "Templates are the folders of service-templates/ with a template.yaml.",
+  },
+  KIT_NEW_OWNER_CONFLICT: {
+    exitCode: EXIT.usage,
+    message: (value) => value,
+    fix: "Leave --team out, or choose a name whose domain is new.",
+  },
+  KIT_NEW_UNEDITABLE: {
+    exitCode: EXIT.usage,
+    message: (value) => `A file cannot be added to: ${value}. Nothing was written.`,
+    fix: "Write that part in YAML's block style, as the other files do, and run the command again.",
+  },
+  KIT_NEW_REFUSED: {
+    exitCode: EXIT.no,
+    message: (value) => `The new service would not fit: ${value}. Nothing was written.`,
+    fix: "The places are named above; another name usually helps.",
+  },
+  KIT_NEW_NOT_WRITTEN: {
+    exitCode: EXIT.no,
+    message: (value) => `The new service was not written: ${value}. What had been written was taken back.`,
+    fix: "Mend what is named and run the command again.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

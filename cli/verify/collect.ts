@@ -1,0 +1,82 @@
+/**
+ * Collects the evidence. The order matters while the platform works on: the ends of topics and the
+ * groups' offsets first, then the tables, then the topics up to their ends after that. What is behind
+ * the first ends may be newer than the tables; what a group committed was in its tables before.
+ */
+import type { ServerAccess } from "../platform-access.ts";
+import type { Evidence, PartitionRange, ServiceContract, Settlement, TopicKind, TopicLog, TopicRecord } from "./evidence.ts";
+import { groupStates } from "./groups.ts";
+import { readTables } from "./tables.ts";
+import { dumpRecord } from "./topic-dump.ts";
+import type { ReadRange } from "./topic-reader.ts";
+import { readRanges, topicRanges } from "./topic-reader.ts";
+
+/** How evidence is collected. */
+export interface CollectOptions {
+  /** Contracts of all services of the topology, deployed or not. */
+  readonly contracts: readonly ServiceContract[];
+  readonly settlement?: Settlement;
+  /** Told what is being done, often. */
+  readonly onProgress?: (detail: string) => void;
+  readonly now?: () => number;
+}
+
+/** One topic of the topology and what it is for. */
+export interface KnownTopic {
+  readonly name: string;
+  readonly kind: TopicKind;
+  /** Group that owns it; absent for event topics. */
+  readonly group?: string;
+}
+
+/** Every topic that contracts name, sorted. */
+export function topicsOf(contracts: readonly ServiceContract[]): readonly KnownTopic[] {
+  const topics = new Map<string, KnownTopic>();
+  for (const contract of contracts) {
+    for (const { topic } of [...contract.consumes, ...contract.publishes]) topics.set(topic, { name: topic, kind: "event" });
+    const group = contract.group ?? contract.service;
+    if (contract.deadLetterTopic !== undefined) topics.set(contract.deadLetterTopic, { name: contract.deadLetterTopic, kind: "dead-letter", group });
+    for (const { topic } of contract.retryTopics) topics.set(topic, { name: topic, kind: "retry", group });
+  }
+  return [...topics.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Reads tables and topics.
+ * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
+ */
+export async function collectEvidence(access: ServerAccess, options: CollectOptions): Promise<Evidence> {
+  const { contracts, onProgress = () => undefined, now = Date.now } = options;
+  const takenAt = now();
+  const topics = topicsOf(contracts);
+  const names = topics.map(({ name }) => name);
+  onProgress("offsets of topics and groups");
+  const deployed = contracts.filter(({ service }) => access.services.includes(service));
+  // Committed offsets before the ends: a group must not seem to be ahead of its topic.
+  const groups = await groupStates(access, deployed);
+  const before = await topicRanges(access, names);
+  const tables = await readTables(access, (rows) => onProgress(`${rows.toLocaleString("en")} rows of ${access.services.length} databases`));
+  const after = await topicRanges(access, names);
+  const kinds = new Map(topics.map((topic) => [topic.name, topic]));
+  const records: TopicRecord[] = [];
+  await readRanges(access, after, (message) => {
+    const topic = kinds.get(message.topic);
+    records.push(dumpRecord(message, topic?.kind ?? "event", topic?.group));
+  }, { onProgress: (read, total) => onProgress(`${read.toLocaleString("en")} of ${total.toLocaleString("en")} records of ${names.length} topics`) });
+  return {
+    takenAt, contracts, groups, records, ...tables,
+    topics: topicLogs(topics, before, after),
+    ...(options.settlement === undefined ? {} : { settlement: options.settlement }),
+  };
+}
+
+function topicLogs(topics: readonly KnownTopic[], before: readonly ReadRange[], after: readonly ReadRange[]): readonly TopicLog[] {
+  const settledEnds = new Map(before.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
+  const byTopic = Map.groupBy(after, ({ topic }) => topic);
+  return topics.map((topic) => ({
+    ...topic,
+    partitions: (byTopic.get(topic.name) ?? []).map(({ partition, start, end }): PartitionRange => ({
+      partition, start, end, settledEnd: settledEnds.get(`${topic.name}/${partition}`) ?? end,
+    })),
+  }));
+}

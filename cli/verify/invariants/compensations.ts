@@ -1,0 +1,121 @@
+/**
+ * 5. Each completed forward step of a cancelled order has exactly one effective compensation, and a
+ * confirmed order has none; shipments only for confirmed orders, one each. From tables and from events:
+ * copies of one event (same id) count once.
+ */
+import type { TopicLog } from "../evidence.ts";
+import type { Judgement, Violations } from "../verdict.ts";
+import type { JudgeContext } from "./context.ts";
+
+interface Pair {
+  readonly topic: string;
+  readonly forward: string;
+  readonly undo: string;
+}
+
+const PAIRS: readonly Pair[] = [
+  { topic: "payment-events", forward: "payment.processed", undo: "payment.refunded" },
+  { topic: "inventory-events", forward: "inventory.reserved", undo: "inventory.released" },
+];
+
+export function compensations(context: JudgeContext): Judgement {
+  const violations = context.newViolations();
+  const { evidence } = context;
+  const orders = evidence.orders?.rows ?? [];
+  const events = eventsPerOrder(context);
+  const count = (orderId: string, type: string): number => events.get(orderId)?.get(type)?.size ?? 0;
+  const figures = { cancelledOrders: 0, captured: 0, refunded: 0, reserved: 0, released: 0, shipments: evidence.shipping?.shipments.length ?? 0 };
+  const notes: string[] = [];
+
+  const captured = new Map<string, { captures: number; refunds: number }>();
+  for (const { orderId, kind } of evidence.payments?.ledger ?? []) {
+    const moved = captured.get(orderId) ?? { captures: 0, refunds: 0 };
+    if (kind === "capture") moved.captures += 1;
+    if (kind === "refund") moved.refunds += 1;
+    captured.set(orderId, moved);
+  }
+  const reservations = new Map((evidence.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]));
+  // Where the log's beginning is gone, an event that is not there may have been: only what is there is compared then.
+  const whole = new Map(evidence.topics.map((topic) => [topic.name, isWhole(topic)]));
+  for (const { topic } of PAIRS) if (whole.get(topic) === false) notes.push(`${topic} lost its oldest records to retention: compensations without their forward step are not judged`);
+
+  for (const { orderId, status } of orders) {
+    if (status === "pending") continue;
+    const reservation = reservations.get(orderId);
+    const moved = captured.get(orderId) ?? { captures: 0, refunds: 0 };
+    if (status === "cancelled") {
+      figures.cancelledOrders += 1;
+      figures.captured += moved.captures;
+      figures.refunded += moved.refunds;
+      if (moved.refunds !== moved.captures) violations.add(orderId, `cancelled: ${moved.captures} captures, ${moved.refunds} refunds at the provider`);
+      if (reservation === "reserved" || reservation === "sold") violations.add(orderId, `cancelled: its stock is still ${reservation}`);
+      const forward = count(orderId, "inventory.reserved");
+      const undone = count(orderId, "inventory.released");
+      figures.reserved += forward;
+      figures.released += undone;
+      if (forward > 0 && evidence.inventory !== undefined && reservation !== "released" && undone > 0) violations.add(orderId, `inventory.released was published, its reservation is ${reservation ?? "not stored"}`);
+    } else {
+      if (moved.refunds > 0) violations.add(orderId, `confirmed: refunded ${moved.refunds} times at the provider`);
+      if (evidence.inventory !== undefined && reservation !== "reserved" && reservation !== "sold") violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
+    }
+    for (const pair of PAIRS) comparePair(orderId, status, pair, count, whole.get(pair.topic) ?? false, violations);
+  }
+  shipments(context, violations);
+  return { figures, violations, notes };
+}
+
+function comparePair(orderId: string, status: "confirmed" | "cancelled", pair: Pair, count: (orderId: string, type: string) => number, whole: boolean, violations: Violations): void {
+  const forward = count(orderId, pair.forward);
+  const undone = count(orderId, pair.undo);
+  if (forward > 1) violations.add(orderId, `${forward} different ${pair.forward} events`);
+  if (status === "confirmed") {
+    if (undone > 0) violations.add(orderId, `confirmed, and ${pair.undo} was published`);
+    return;
+  }
+  if (forward > 0 && undone === 0) violations.add(orderId, `cancelled: ${pair.forward} has no ${pair.undo}`);
+  if (undone > 1) violations.add(orderId, `cancelled: ${undone} different ${pair.undo} events`);
+  if (undone > 0 && forward === 0 && whole) violations.add(orderId, `cancelled: ${pair.undo} without ${pair.forward}`);
+}
+
+function shipments(context: JudgeContext, violations: Violations): void {
+  const { shipping, orders } = context.evidence;
+  if (shipping === undefined || orders === undefined) return;
+  const statuses = new Map(orders.rows.map(({ orderId, status }) => [orderId, status]));
+  const shipped = new Map<string, number>();
+  for (const { orderId, status, bookings } of shipping.shipments) {
+    shipped.set(orderId, (shipped.get(orderId) ?? 0) + 1);
+    // While it waits for a carrier, one booking may stand there that is not known here yet.
+    const wanted = status === "waiting" ? Math.min(bookings, 1) : status === "undeliverable" ? 0 : 1;
+    if (bookings !== wanted) violations.add(orderId, `its shipment is ${status} and has ${bookings} bookings at the carriers`);
+  }
+  for (const [orderId, number] of shipped) {
+    const status = statuses.get(orderId);
+    if (number > 1) violations.add(orderId, `has ${number} shipments`);
+    if (status !== "confirmed") violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
+  }
+  // A confirmed order without one is told apart from one that is on its way: the event's id stands in shipping's inbox.
+  const inbox = new Set(context.messaging.get("shipping-service")?.inbox.map(({ eventId }) => eventId));
+  for (const { key, eventType, eventId } of context.evidence.records) {
+    if (eventType !== "order.confirmed" || key === null || eventId === undefined || !inbox.has(eventId)) continue;
+    if (!shipped.has(key)) violations.add(key, "confirmed: shipping-service applied order.confirmed and there is no shipment");
+  }
+}
+
+/** Ids of the events that are compared, by order and type. */
+function eventsPerOrder(context: JudgeContext): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
+  const wanted = new Map(PAIRS.flatMap(({ topic, forward, undo }) => [[forward, topic], [undo, topic]]));
+  const orders = new Map<string, Map<string, Set<string>>>();
+  for (const { topic, key, eventType, eventId } of context.evidence.records) {
+    if (key === null || eventType === undefined || eventId === undefined || wanted.get(eventType) !== topic) continue;
+    let types = orders.get(key);
+    if (types === undefined) orders.set(key, (types = new Map()));
+    const ids = types.get(eventType);
+    if (ids === undefined) types.set(eventType, new Set([eventId]));
+    else ids.add(eventId);
+  }
+  return orders;
+}
+
+function isWhole(topic: TopicLog): boolean {
+  return topic.partitions.every(({ start }) => start === 0);
+}

@@ -1,0 +1,68 @@
+/** What the invariants share: the evidence, the witness, and look-ups over both that several of them need. */
+import type { Witness } from "../../witness.ts";
+import type { Evidence, MessagingTables, PartitionRange, ServiceContract, TopicKind, TopicRecord } from "../evidence.ts";
+import { Violations } from "../verdict.ts";
+
+/** Settings of the judgement. */
+export interface JudgeOptions {
+  /** T: within this an order must have ended after its acceptance or the last fault's healing, in milliseconds. @default 60000 */
+  readonly terminalMs?: number;
+  /** How many examples an invariant names. @default 20 */
+  readonly examples?: number;
+}
+
+/** Input of every invariant. */
+export interface JudgeContext {
+  readonly evidence: Evidence;
+  readonly witness: Witness | undefined;
+  readonly terminalMs: number;
+  /** Beginning of what the witness saw; 0 where it does not tell. Letters from before are not its own. */
+  readonly witnessedFrom: number;
+  /** `topic/partition/offset` of the records the witness put in. */
+  readonly injected: ReadonlySet<string>;
+  readonly kinds: ReadonlyMap<string, TopicKind>;
+  /** Ranges by `topic/partition`. */
+  readonly ranges: ReadonlyMap<string, PartitionRange>;
+  readonly messaging: ReadonlyMap<string, MessagingTables>;
+  /** Contracts of services with a group and a database here. */
+  readonly consumers: readonly ServiceContract[];
+  /** Names of services that the topology names and that have no database here. */
+  readonly absent: readonly string[];
+  /** Letters with at least one replay on record. */
+  readonly replayed: ReadonlySet<string>;
+  newViolations(): Violations;
+}
+
+/** Name of a place in a topic. */
+export function placeOf(place: { readonly topic: string; readonly partition: number; readonly offset: number }): string {
+  return `${place.topic}/${place.partition}/${place.offset}`;
+}
+
+/** Whether a record was written after the tables were read; then they need not know it. */
+export function isLate(context: JudgeContext, record: TopicRecord): boolean {
+  const range = context.ranges.get(`${record.topic}/${record.partition}`);
+  return range !== undefined && record.offset >= range.settledEnd;
+}
+
+const TERMINAL_MS = 60_000;
+const EXAMPLES = 20;
+
+export function judgeContext(evidence: Evidence, witness: Witness | undefined, options: JudgeOptions): JudgeContext {
+  const messaging = new Map(evidence.messaging.map((tables) => [tables.service, tables]));
+  const moments = [...(witness?.orders ?? []).map((order) => order.dueAt), ...(witness?.faults ?? []).map((fault) => fault.startedAt)];
+  return {
+    evidence,
+    witness,
+    terminalMs: options.terminalMs ?? TERMINAL_MS,
+    // Not Math.min(...moments): 50,000 arguments overflow the stack.
+    witnessedFrom: moments.reduce((earliest, moment) => Math.min(earliest, moment), moments[0] ?? 0),
+    injected: new Set((witness?.injected ?? []).map((record) => `${record.topic}/${record.partition}/${record.offset}`)),
+    kinds: new Map(evidence.topics.map((topic) => [topic.name, topic.kind])),
+    ranges: new Map(evidence.topics.flatMap((topic) => topic.partitions.map((range) => [`${topic.name}/${range.partition}`, range]))),
+    messaging,
+    consumers: evidence.contracts.filter((contract) => contract.group !== undefined && contract.consumes.length > 0 && messaging.has(contract.service)),
+    absent: evidence.contracts.filter((contract) => !messaging.has(contract.service)).map((contract) => contract.service),
+    replayed: new Set(evidence.messaging.flatMap((tables) => tables.actions.filter(({ action }) => action === "replay").map(({ letterId }) => letterId))),
+    newViolations: () => new Violations(options.examples ?? EXAMPLES),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * 8. Dead letters: every row has its record in the group's dead-letter topic and every record its row,
+ * each with its origin and replayable byte for byte; with a witness, exactly what was injected became
+ * letters. Without one, the letters that nobody worked off are named.
+ */
+import type { DeadLetterRow, MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
+import type { Judgement, Violations } from "../verdict.ts";
+import type { JudgeContext } from "./context.ts";
+import { isLate, placeOf } from "./context.ts";
+import { LETTERS_KEPT_MS } from "./retention.ts";
+
+const NAMED = 5;
+
+export function deadLetters(context: JudgeContext): Judgement {
+  const violations = context.newViolations();
+  const { evidence, witness } = context;
+  const byTopic = Map.groupBy(evidence.records, (record) => record.topic);
+  const figures = { letters: 0, open: 0, replayed: 0, discarded: 0, records: 0, injected: 0, expected: 0, beforeTheRun: 0 };
+  const notes: string[] = [];
+  for (const contract of context.consumers) {
+    const tables = context.messaging.get(contract.service);
+    if (tables === undefined) continue;
+    compareGroup(context, contract, tables, byTopic, figures, violations);
+    const open = openLetters(tables);
+    figures.open += open.length;
+    for (const letter of open.slice(0, NAMED)) notes.push(`open: ${letter.letterId} of ${contract.service}, ${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}`);
+    if (open.length > NAMED) notes.push(`open: ${open.length - NAMED} more of ${contract.service}; \`kit dlt list --group ${contract.service}\` shows them`);
+  }
+  if (witness !== undefined) compareWitness(context, figures, violations, notes);
+  return { figures, violations, notes };
+}
+
+interface LetterFigures {
+  letters: number;
+  replayed: number;
+  discarded: number;
+  records: number;
+  injected: number;
+  expected: number;
+  beforeTheRun: number;
+}
+
+function compareGroup(context: JudgeContext, contract: ServiceContract, tables: MessagingTables, byTopic: ReadonlyMap<string, readonly TopicRecord[]>, figures: LetterFigures, violations: Violations): void {
+  const { service } = contract;
+  const records = contract.deadLetterTopic === undefined ? [] : byTopic.get(contract.deadLetterTopic) ?? [];
+  figures.records += records.length;
+  figures.letters += tables.deadLetters.length;
+  for (const { action } of tables.actions) figures[action === "replay" ? "replayed" : "discarded"] += 1;
+
+  const rows = new Set(tables.deadLetters.map(({ letterId }) => letterId));
+  const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
+  const found = new Map<string, TopicRecord>();
+  for (const record of records) {
+    if (context.injected.has(placeOf(record))) continue;
+    if (record.lacks.length > 0 || record.rowId === undefined) {
+      violations.add(placeOf(record), `is a dead letter without ${record.lacks.join(", ")}: it cannot be replayed`);
+      continue;
+    }
+    const before = found.get(record.rowId);
+    // At least once: the relay may write a letter again, but not another one under the same id.
+    if (before !== undefined && (before.size !== record.size || before.digest !== record.digest || before.key !== record.key)) {
+      violations.add(placeOf(record), `and ${placeOf(before)} are the same letter ${record.rowId} with different bytes`);
+    }
+    found.set(record.rowId, record);
+    // A letter that was worked off goes from the table after its time, a little before or after its record.
+    const expired = context.evidence.takenAt - record.timestamp > LETTERS_KEPT_MS;
+    if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record)) violations.add(placeOf(record), `is a letter of ${service} that its table dead_letters does not know`);
+  }
+
+  const waiting = new Set(tables.outbox.map(({ eventId }) => eventId));
+  const origins = new Map<string, TopicRecord>();
+  const wanted = new Set(tables.deadLetters.map(placeOf));
+  for (const { topic } of contract.consumes) for (const record of byTopic.get(topic) ?? []) if (wanted.has(placeOf(record))) origins.set(placeOf(record), record);
+  const trimmed = contract.deadLetterTopic !== undefined
+    && (context.evidence.topics.find(({ name }) => name === contract.deadLetterTopic)?.partitions.some(({ start }) => start > 0) ?? false);
+  for (const letter of tables.deadLetters) {
+    const record = found.get(letter.letterId);
+    if (record === undefined) {
+      if (!waiting.has(letter.letterId) && !trimmed) violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}) has no record in ${contract.deadLetterTopic ?? "a dead-letter topic"}`);
+      continue;
+    }
+    const origin = origins.get(placeOf(letter));
+    if (origin !== undefined && (origin.size !== record.size || origin.digest !== record.digest || origin.key !== record.key)) {
+      violations.add(letter.letterId, `of ${service} differs from its origin ${placeOf(letter)}: a replay would not bring the same record`);
+    }
+  }
+}
+
+/** Letters that nobody replayed or discarded; a replay that failed again has a letter of its own. */
+function openLetters(tables: MessagingTables): readonly DeadLetterRow[] {
+  const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
+  return tables.deadLetters.filter(({ letterId }) => !resolved.has(letterId));
+}
+
+function compareWitness(context: JudgeContext, figures: LetterFigures, violations: Violations, notes: string[]): void {
+  const { witness, witnessedFrom } = context;
+  const expected = new Set<string>();
+  const elsewhere = new Set<string>();
+  for (const { topic, partition, offset, kind, groups } of witness?.injected ?? []) {
+    figures.injected += 1;
+    for (const group of groups) {
+      const tables = context.messaging.get(group);
+      if (tables === undefined) {
+        elsewhere.add(group);
+        continue;
+      }
+      figures.expected += 1;
+      const place = `${topic}/${partition}/${offset}`;
+      expected.add(`${group} ${place}`);
+      if (!tables.deadLetters.some((letter) => placeOf(letter) === place)) violations.add(place, `was injected (${kind}) and is no dead letter of ${group}`);
+    }
+  }
+  if (elsewhere.size > 0) notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
+  for (const { service, deadLetters: letters } of context.evidence.messaging) {
+    for (const letter of letters) {
+      // A replay that fails again is the work of whoever replayed it.
+      if (expected.has(`${service} ${placeOf(letter)}`) || letter.replayOf !== undefined) continue;
+      if (letter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
+      else violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) was not injected`);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * 6. Outbox empty at rest; every published row is in its topic at least once, under its key; no record
+ * without a row, except replays that are on record, what the witness
+ * put in, and records that were rejected as dead letters and dealt with. Copies are allowed: a
+ * relay that dies between publishing and moving publishes again.
+ */
+import type { OutboxRow, TopicLog, TopicRecord } from "../evidence.ts";
+import type { Judgement } from "../verdict.ts";
+import type { JudgeContext } from "./context.ts";
+import { isLate, placeOf } from "./context.ts";
+import { ROWS_KEPT_MS } from "./retention.ts";
+
+export function publishedEvents(context: JudgeContext): Judgement {
+  const violations = context.newViolations();
+  const { evidence } = context;
+  const figures = { waiting: 0, oldestWaitingMs: 0, published: 0, records: evidence.records.length, copies: 0, replays: 0, injected: 0, rejected: 0, beyondRetention: 0, missing: 0, withoutRow: 0 };
+  const rows = new Map<string, { readonly row: OutboxRow; readonly waiting: boolean; seen: number }>();
+  for (const { service, outbox, published } of evidence.messaging) {
+    figures.waiting += outbox.length;
+    figures.published += published.length;
+    for (const row of outbox) figures.oldestWaitingMs = Math.max(figures.oldestWaitingMs, Math.round(evidence.takenAt - row.at));
+    if (outbox.length > 0) violations.add(service, `${outbox.length} events wait in its outbox, for example ${outbox[0]?.eventType ?? ""} ${outbox[0]?.eventId ?? ""}`);
+    for (const row of published) rows.set(row.eventId, { row, waiting: false, seen: 0 });
+    // Still in the outbox and already in the topic: a relay is at it, or died in between.
+    for (const row of outbox) rows.set(row.eventId, { row, waiting: true, seen: 0 });
+  }
+
+  const letters = replayedLetters(context);
+  const rejected = rejectedPlaces(context);
+  for (const record of evidence.records) {
+    if (record.replay !== undefined) {
+      figures.replays += 1;
+      if (!letters.has(`${record.replay.group} ${record.replay.letter}`)) violations.add(placeOf(record), `is marked as a replay of letter ${record.replay.letter} for ${record.replay.group}, which no audit row knows`);
+      continue;
+    }
+    if (context.injected.has(placeOf(record))) {
+      figures.injected += 1;
+      continue;
+    }
+    const known = record.rowId === undefined ? undefined : rows.get(record.rowId);
+    if (known === undefined) {
+      if (isLate(context, record) || evidence.takenAt - record.timestamp > ROWS_KEPT_MS) continue;
+      if (rejected.has(placeOf(record))) {
+        figures.rejected += 1;
+        continue;
+      }
+      figures.withoutRow += 1;
+      violations.add(placeOf(record), `${describe(record)} is in the topic and in no service's outbox`);
+      continue;
+    }
+    if (known.row.topic !== record.topic || known.row.key !== record.key) {
+      violations.add(placeOf(record), `${describe(record)} was written for ${known.row.topic} under the key ${known.row.key ?? "(none)"}`);
+      continue;
+    }
+    known.seen += 1;
+    if (known.seen > 1) figures.copies += 1;
+  }
+
+  const retained = new Map(evidence.topics.map((topic) => [topic.name, retainedFrom(topic, evidence.records)]));
+  for (const { row, waiting, seen } of rows.values()) {
+    if (waiting || seen > 0) continue;
+    if (row.at < (retained.get(row.topic) ?? 0)) {
+      figures.beyondRetention += 1;
+      continue;
+    }
+    figures.missing += 1;
+    violations.add(row.eventId, `${row.eventType} of ${row.key ?? "no key"} was published and is not in ${row.topic}`);
+  }
+  return { figures, violations };
+}
+
+/** `group letter` of every replay on record. */
+function replayedLetters(context: JudgeContext): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { service, actions } of context.evidence.messaging) {
+    for (const { letterId, action } of actions) if (action === "replay") names.add(`${service} ${letterId}`);
+  }
+  return names;
+}
+
+/**
+ * Places of records that became dead letters and are dealt with: replayed, discarded, or left by what
+ * happened before the run. Such a record may be an intruder; nobody applied it.
+ */
+function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {
+  const places = new Set<string>();
+  const open = new Set<string>();
+  for (const { deadLetters, actions } of context.evidence.messaging) {
+    const resolved = new Set(actions.map(({ letterId }) => letterId));
+    for (const letter of deadLetters) (resolved.has(letter.letterId) || letter.failedAt < context.witnessedFrom ? places : open).add(placeOf(letter));
+  }
+  for (const place of open) places.delete(place);
+  return places;
+}
+
+/**
+ * From when on the topic has everything: 0 where no partition lost its beginning. A row does not say its
+ * partition, so the partition that lost most decides.
+ */
+function retainedFrom(topic: TopicLog, records: readonly TopicRecord[]): number {
+  const trimmed = new Map(topic.partitions.filter(({ start }) => start > 0).map(({ partition }) => [partition, Infinity]));
+  if (trimmed.size === 0) return 0;
+  for (const { topic: name, partition, timestamp } of records) {
+    const earliest = name === topic.name ? trimmed.get(partition) : undefined;
+    if (earliest !== undefined && timestamp < earliest) trimmed.set(partition, timestamp);
+  }
+  return Math.max(...trimmed.values());
+}
+
+function describe(record: TopicRecord): string {
+  return `${record.eventType ?? "a record without event-type"} ${record.eventId ?? "without event-id"} of ${record.key ?? "no key"}`;
+}

@@ -1,0 +1,44 @@
+/** 2. Every order is terminal within T after its acceptance or the last fault's healing; none compensates at rest. */
+import type { Judgement } from "../verdict.ts";
+import type { JudgeContext } from "./context.ts";
+
+export function terminalOrders(context: JudgeContext): Judgement {
+  const violations = context.newViolations();
+  const { evidence, witness, terminalMs } = context;
+  const faults = witness?.faults ?? [];
+  const seen = new Set((witness?.orders ?? []).flatMap((order) => order.orderId ?? []));
+  const figures = { confirmed: 0, cancelled: 0, pending: 0, pendingTooLong: 0, compensating: 0, endedLate: 0, slowestMs: 0, limitMs: terminalMs };
+  for (const order of evidence.orders?.rows ?? []) {
+    figures[order.status] += 1;
+    if (order.status === "pending") {
+      const age = evidence.takenAt - clockStart(order.createdAt, evidence.takenAt);
+      if (age > terminalMs) {
+        figures.pendingTooLong += 1;
+        violations.add(order.orderId, `pending for ${seconds(age)} (payment ${order.payment}, inventory ${order.inventory})`);
+      }
+      continue;
+    }
+    if (order.status === "cancelled" && (order.payment === "processed" || order.inventory === "reserved")) {
+      figures.compensating += 1;
+      violations.add(order.orderId, `cancelled and not undone: payment ${order.payment}, inventory ${order.inventory}`);
+    }
+    // Times of the past are judged only for orders a witness saw: without one, nobody knows when faults healed or the platform was down.
+    if (order.endedAt === undefined || !seen.has(order.orderId)) continue;
+    const took = order.endedAt - clockStart(order.createdAt, order.endedAt);
+    figures.slowestMs = Math.max(figures.slowestMs, Math.round(took));
+    if (took > terminalMs) {
+      figures.endedLate += 1;
+      violations.add(order.orderId, `${order.status} ${seconds(took)} after ${order.createdAt === clockStart(order.createdAt, order.endedAt) ? "its acceptance" : "the last fault healed"}`);
+    }
+  }
+  return { figures, violations };
+
+  /** When an order's time began: its acceptance, or the healing of the last fault that touched its life. */
+  function clockStart(createdAt: number, until: number): number {
+    return faults.reduce((start, fault) => (fault.startedAt <= until && fault.healedAt > start ? fault.healedAt : start), createdAt);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

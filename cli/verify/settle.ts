@@ -1,0 +1,86 @@
+/**
+ * Waits until the platform is at rest: two looks in a row with the same ends of all topics, every
+ * group at those ends, and in between every outbox empty and no order on its way. One look is not
+ * enough: an event on its way from an outbox to its topic would be in neither.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
+import type { ServerAccess } from "../platform-access.ts";
+import { topicsOf } from "./collect.ts";
+import type { ServiceContract, Settlement } from "./evidence.ts";
+import { groupStates } from "./groups.ts";
+import type { ReadRange } from "./topic-reader.ts";
+import { topicRanges } from "./topic-reader.ts";
+
+/** How long and how often. */
+export interface SettleOptions {
+  readonly contracts: readonly ServiceContract[];
+  /** Longest wait in milliseconds; 0: one pair of looks. */
+  readonly limitMs: number;
+  readonly onProgress?: (detail: string) => void;
+  /** Monotone milliseconds. */
+  readonly now?: () => number;
+}
+
+const LOOK_AGAIN_MS = 250;
+
+/** Waits; gives back whether it came to rest, and what did not. */
+export async function settle(access: ServerAccess, options: SettleOptions): Promise<Settlement> {
+  const now = options.now ?? (() => performance.now());
+  const started = now();
+  const contracts = options.contracts.filter(({ service }) => access.services.includes(service));
+  const names = topicsOf(options.contracts).map(({ name }) => name);
+  const databases = new Map<string, Client>();
+  let quietEnds: string | undefined;
+  try {
+    for (;;) {
+      const waiting = await unfinished(access, databases);
+      const groups = await groupStates(access, contracts);
+      const ranges = await topicRanges(access, names);
+      const open = [...waiting, ...lagging(contracts, groups, ranges)];
+      const ends = ranges.map(({ topic, partition, end }) => `${topic}/${partition}=${end}`).join(" ");
+      if (open.length === 0 && ends === quietEnds) return { settled: true, waitedMs: Math.round(now() - started), open: [] };
+      quietEnds = open.length === 0 ? ends : undefined;
+      if (now() - started >= options.limitMs && open.length > 0) return { settled: false, waitedMs: Math.round(now() - started), open };
+      if (now() - started >= options.limitMs + 20 * LOOK_AGAIN_MS) return { settled: false, waitedMs: Math.round(now() - started), open: ["records are still being written"] };
+      options.onProgress?.(open.length === 0 ? "quiet; looking once more" : open.slice(0, 3).join("; "));
+      await delay(LOOK_AGAIN_MS);
+    }
+  } finally {
+    await Promise.allSettled([...databases.values()].map((client) => client.end()));
+  }
+}
+
+/** Rows in outboxes and orders on their way, in words. */
+async function unfinished(access: ServerAccess, databases: Map<string, Client>): Promise<readonly string[]> {
+  const found = await Promise.all(access.services.map(async (service) => {
+    const client = databases.get(service) ?? await access.database(service);
+    databases.set(service, client);
+    const { rows: [row] } = await client.query<{ outbox: string; orders: boolean }>(
+      "SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders",
+    );
+    const words = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
+    if (row?.orders !== true) return words;
+    const { rows: [saga] } = await client.query<{ pending: string; compensating: string }>(
+      `SELECT (SELECT count(*) FROM orders WHERE status = 'pending') AS pending,
+              (SELECT count(*) FROM orders WHERE status = 'cancelled' AND (payment = 'processed' OR inventory = 'reserved')) AS compensating`,
+    );
+    if (Number(saga?.pending ?? 0) > 0) words.push(`${saga?.pending} orders pending`);
+    if (Number(saga?.compensating ?? 0) > 0) words.push(`${saga?.compensating} orders not undone yet`);
+    return words;
+  }));
+  return found.flat();
+}
+
+/** Groups that are behind, in words; delayed retries are waited for like everything else. */
+function lagging(contracts: readonly ServiceContract[], groups: Awaited<ReturnType<typeof groupStates>>, ranges: readonly ReadRange[]): readonly string[] {
+  return contracts.flatMap((contract) => {
+    const group = contract.group;
+    if (group === undefined) return [];
+    const positions = new Map((groups.find((state) => state.group === group)?.positions ?? []).map(({ topic, partition, committed }) => [`${topic}/${partition}`, committed]));
+    const topics = new Set([...contract.consumes, ...contract.retryTopics].map(({ topic }) => topic));
+    const lag = ranges.filter(({ topic }) => topics.has(topic))
+      .reduce((sum, { topic, partition, start, end }) => sum + Math.max(0, end - Math.max(positions.get(`${topic}/${partition}`) ?? start, start)), 0);
+    return lag > 0 ? [`${group} is ${lag} records behind`] : [];
+  });
+}

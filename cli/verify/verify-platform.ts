@@ -1,0 +1,77 @@
+/** Verifying the running platform: wait for rest, collect, judge. */
+import type { CommandContext } from "../context.ts";
+import { openPlatform } from "../platform-access.ts";
+import { progressReporter } from "../progress.ts";
+import type { Witness } from "../witness.ts";
+import { collectEvidence } from "./collect.ts";
+import type { Settlement } from "./evidence.ts";
+import { judge } from "./judge.ts";
+import { settle } from "./settle.ts";
+import { readContracts } from "./topology.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What is verified, and how patiently. */
+export interface VerifyOptions {
+  /** What somebody outside saw; without it, what only they can know is not judged. */
+  readonly witness?: Witness;
+  /** Longest wait for rest in milliseconds; 0: judge what is there now. */
+  readonly settleMs: number;
+  /** T of invariant 2 in milliseconds. @default 60000 */
+  readonly terminalMs?: number;
+  /** How many examples of what breaks an invariant are named. @default 20 */
+  readonly examples?: number;
+}
+
+/** The verdict with what led to it: the document of `kit verify --json`. */
+export interface VerifyDocument extends Verdict {
+  readonly stack: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** Absent when nobody waited. */
+  readonly settlement?: Settlement;
+  readonly elapsedMs: { readonly settle: number; readonly collect: number; readonly judge: number };
+}
+
+/**
+ * Verifies the platform of the context's state folder; shows progress on stderr.
+ * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
+ */
+export async function verifyPlatform(context: CommandContext, options: VerifyOptions): Promise<VerifyDocument> {
+  const access = await openPlatform(context);
+  try {
+    const { stack } = access.status;
+    const contracts = await readContracts(context, stack);
+    const progress = progressReporter(context);
+    const moments = [performance.now()];
+    const settlement = options.settleMs <= 0 ? undefined
+      : await progress.step("Waiting for rest", async (say) => await settle(access, { contracts, limitMs: options.settleMs, onProgress: say }));
+    moments.push(performance.now());
+    const evidence = await progress.step("Collecting tables and topics", async (say) => await collectEvidence(access, {
+      contracts, now: context.now, onProgress: atLeastApart(say, progress.live ? 100 : 2_000), ...(settlement === undefined ? {} : { settlement }),
+    }));
+    moments.push(performance.now());
+    const verdict = judge(evidence, options.witness, {
+      ...(options.terminalMs === undefined ? {} : { terminalMs: options.terminalMs }),
+      ...(options.examples === undefined ? {} : { examples: options.examples }),
+    });
+    moments.push(performance.now());
+    const [settleMs = 0, collectMs = 0, judgeMs = 0] = moments.slice(1).map((moment, place) => Math.round(moment - (moments[place] ?? moment)));
+    return {
+      stack, takenAt: new Date(evidence.takenAt).toISOString(), ...verdict,
+      ...(settlement === undefined ? {} : { settlement }),
+      elapsedMs: { settle: settleMs, collect: collectMs, judge: judgeMs },
+    };
+  } finally {
+    await access.close();
+  }
+}
+
+/** Passes details on, no two closer than an interval in milliseconds. */
+function atLeastApart(say: (detail: string) => void, intervalMs: number): (detail: string) => void {
+  let toldAt = performance.now();
+  return (detail) => {
+    if (performance.now() - toldAt < intervalMs) return;
+    toldAt = performance.now();
+    say(detail);
+  };
+}
