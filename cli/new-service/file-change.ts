@@ -1,0 +1,26 @@
+/** Changes of files, as data, before anything is written. Paths are relative to the project, with forward slashes. */
+
+/** A file that is to come into being. */
+export interface CreatedFile {
+  readonly path: string;
+  readonly content: string | Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** A file that is to be changed. */
+export interface ChangedFile {
+  readonly path: string;
+  /** What was read; the change is refused when the file holds something else by then. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Everything that one command writes. */
+export interface FileChanges {
+  readonly created: readonly CreatedFile[];
+  readonly changed: readonly ChangedFile[];
+}
+
+/** Permission bits of a plain file. */
+export const PLAIN_FILE = 0o644;

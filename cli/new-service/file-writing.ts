@@ -1,0 +1,82 @@
+/** Writes file changes: all of them, or none. */
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { KitError } from "../errors.ts";
+import type { CreatedFile, FileChanges } from "./file-change.ts";
+
+/**
+ * Writes the changes below a folder. New files are made first under another name; nothing that exists is
+ * overwritten, and a file that changed since it was read stays as it is. What had been written is taken back
+ * when a later step fails.
+ * @throws KitError `KIT_NEW_NOT_WRITTEN`.
+ */
+export function writeChanges(projectDir: string, changes: FileChanges): void {
+  const undo: (() => void)[] = [];
+  try {
+    for (const { path } of changes.created) if (existsSync(join(projectDir, path))) throw new Error(`${path} is there already`);
+    for (const { path, before } of changes.changed) if (readFileSync(join(projectDir, path), "utf8") !== before) throw new Error(`${path} was changed by someone else meanwhile`);
+    for (const file of changes.created) {
+      const target = join(projectDir, file.path);
+      makeFolders(projectDir, dirname(file.path), undo);
+      writeNew(target, file);
+      undo.push(() => rmSync(target));
+    }
+    // Last, for they make the new files count.
+    for (const file of changes.changed) {
+      const target = join(projectDir, file.path);
+      replaceFile(target, file.after);
+      undo.push(() => replaceFile(target, file.before));
+    }
+  } catch (cause) {
+    const left = undo.reverse().flatMap((step) => failureOf(step) ?? []);
+    throw new KitError("KIT_NEW_NOT_WRITTEN", wordsOf(cause), { cause, ...(left.length === 0 ? {} : { fix: `Not everything could be taken back: ${left.join("; ")}. \`git status\` shows what is left.` }) });
+  }
+}
+
+/** Makes the folders on the way to a path, and remembers how to take away those that were not there. */
+function makeFolders(projectDir: string, path: string, undo: (() => void)[]): void {
+  const folder = join(projectDir, path);
+  if (path === "." || existsSync(folder)) return;
+  makeFolders(projectDir, dirname(path), undo);
+  mkdirSync(folder);
+  undo.push(() => rmdirSync(folder));
+}
+
+/** Writes a file that is not there; a part of it does not stay. */
+function writeNew(target: string, { content, mode }: CreatedFile): void {
+  const handle = openSync(target, "wx", mode);
+  try {
+    writeFileSync(handle, content);
+  } catch (error) {
+    rmSync(target);
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function failureOf(step: () => void): string | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    return wordsOf(error);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A reader sees the old text or the new one, never a part. */
+function replaceFile(path: string, text: string): void {
+  const fresh = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(fresh, text, { flag: "wx", mode: statSync(path).mode & 0o777 });
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** What a new service is called, everywhere it is named. */
+import { platformPrincipals, slugPattern } from "../../components/model/names.ts";
+import { closest } from "../../components/model/suggestion.ts";
+import { KitError } from "../errors.ts";
+
+/** All names that follow from a service's name. */
+export interface ServiceNames {
+  /** Folder, principal, consumer group, Kubernetes name: `fraud-check-service`. */
+  readonly service: string;
+  /** Without `-service`: `fraud-check`. Its events, topics, keys and, unless told otherwise, its domain begin with it. */
+  readonly stem: string;
+  /** Database and its login role: `fraud_check_service`. */
+  readonly database: string;
+  /** The function that starts it: `startFraudCheckService`. */
+  readonly startFunction: string;
+}
+
+/** Names in an existing project that a new service must not take. */
+export interface TakenNames {
+  /** Entries of `service-templates/`: services and the library. */
+  readonly folders: readonly string[];
+  /** Services that `topics/` names: principals and groups. */
+  readonly services: readonly string[];
+  /** Declared topics. */
+  readonly topics: readonly string[];
+}
+
+/** What `template.yaml` allows; the model's slugs may be longer. */
+const LONGEST_NAME = 41;
+
+/** Databases that PostgreSQL brings along, and processes of the local platform that are no services. */
+const RESERVED = ["lib", "postgres", "template0", "template1", "redis", "default", "log-keeper", ...platformPrincipals];
+
+/** The names that follow from a service's name. */
+export function serviceNames(service: string): ServiceNames {
+  return {
+    service,
+    stem: service.replace(/-service$/, ""),
+    database: service.replaceAll("-", "_"),
+    startFunction: `start${pascalCase(service)}`,
+  };
+}
+
+/** `fraud-check` or `fraud.check` as `FraudCheck`. */
+export function pascalCase(words: string): string {
+  return words.split(/[-._]/).map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join("");
+}
+
+/**
+ * Checks that a name can become a service's.
+ * @throws KitError `KIT_NEW_NAME_INVALID` (its form), `KIT_NEW_NAME_TAKEN` (who has it).
+ */
+export function checkServiceName(name: string, taken: TakenNames): void {
+  const quoted = JSON.stringify(name);
+  const invalid = (why: string): KitError => new KitError("KIT_NEW_NAME_INVALID", `${quoted} ${why}`);
+  if (name.length < 2 || name.length > LONGEST_NAME) throw invalid(`has ${name.length} characters; it may have 2 to ${LONGEST_NAME}`);
+  if (!new RegExp(slugPattern, "u").test(name)) throw invalid("is no DNS label of lower-case letters, digits and single dashes that starts with a letter");
+  // PostgreSQL keeps roles that begin so for itself.
+  if (name.startsWith("pg-")) throw invalid("would have a database role that begins with pg_, which PostgreSQL keeps for itself");
+  if (serviceNames(name).stem === "") throw invalid("says nothing before -service");
+
+  const refuse = (what: string): KitError => new KitError("KIT_NEW_NAME_TAKEN", `${quoted} ${what}`);
+  if (taken.folders.includes(name)) throw refuse(`is a folder already: service-templates/${name}. Nothing is overwritten`);
+  if (RESERVED.some((reserved) => reserved === name)) throw refuse("belongs to the platform");
+  if (taken.services.includes(name)) throw refuse("is a principal and consumer group already: topics/ names it");
+  if (taken.topics.includes(name)) throw refuse("is a topic already");
+  const owner = [...taken.folders, ...taken.services].find((other) => `${other}-owner` === name || `${name}-owner` === other);
+  if (owner !== undefined) throw refuse(`would share a database role with ${owner}: each database has an owner named like it`);
+}
+
+/**
+ * The template of that name.
+ * @throws KitError `KIT_NEW_UNKNOWN_TEMPLATE` with what was probably meant.
+ */
+export function checkTemplateName(name: string, templates: readonly string[]): void {
+  if (templates.includes(name)) return;
+  const meant = closest(name, [...templates, ...templates.map((template) => serviceNames(template).stem)]);
+  const full = meant === undefined || templates.includes(meant) ? meant : templates.find((template) => serviceNames(template).stem === meant);
+  throw new KitError("KIT_NEW_UNKNOWN_TEMPLATE", JSON.stringify(name), {
+    fix: `${full === undefined ? "" : `Did you mean ${full}? `}Templates are the folders of service-templates/ with a template.yaml: ${templates.join(", ")}.`,
+  });
+}

@@ -1,0 +1,238 @@
+/** What a new service may read and write, as edits of `topics/`. Pure. */
+import type { Domain, EventDeclaration, Model, TopicDeclaration } from "../../components/model/types.ts";
+import { KitError } from "../errors.ts";
+import { PLAIN_FILE } from "./file-change.ts";
+import type { CreatedFile } from "./file-change.ts";
+import { serviceNames } from "./names.ts";
+import type { ServiceNames } from "./names.ts";
+import { recordOf, renamedEvent, renamedTopic } from "./renaming.ts";
+import type { RenamedEvent } from "./renaming.ts";
+import { EditableYaml, itemsOf } from "./yaml-edits.ts";
+import type { Entry } from "./yaml-edits.ts";
+
+/** What to work on. */
+export interface AccessRequest {
+  readonly service: ServiceNames;
+  /** Name of the template. */
+  readonly template: string;
+  /** Team that owns the service's domain when it is new; default: the template's team. */
+  readonly team?: string;
+  readonly model: Model;
+  /** Text of the files below `topics/`, by path. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Events of one topic. */
+export interface TopicAccess {
+  readonly topic: string;
+  readonly events: readonly string[];
+}
+
+/** What becomes of `topics/`. */
+export interface TopicChanges {
+  readonly domain: string;
+  readonly team: string;
+  readonly created: readonly CreatedFile[];
+  /** Domain files with their new text, by path. */
+  readonly changed: ReadonlyMap<string, string>;
+  readonly consumes: readonly TopicAccess[];
+  readonly publishes: readonly TopicAccess[];
+  readonly events: readonly RenamedEvent[];
+  /** The copy's own topics by those of the template. */
+  readonly topics: ReadonlyMap<string, string>;
+  readonly namespaces: readonly string[];
+  /** Why it is so, for the reader. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Templates that read nothing but the answers to what they publish themselves. To a copy, the answers to the
+ * template's events would be about orders that it has never seen, and each would become a dead letter.
+ */
+const READS_ANSWERS_TO_ITSELF: ReadonlySet<string> = new Set(["order-service"]);
+
+interface Production {
+  readonly topic: TopicDeclaration;
+  readonly ownTopic: string;
+  readonly events: readonly { readonly declared: EventDeclaration; readonly renamed: RenamedEvent }[];
+}
+
+/**
+ * The access of a copy. It reads what its template reads, as a consumer group of its own. What its template
+ * publishes, it publishes under names of its own to topics of its own.
+ * @throws KitError `KIT_NEW_OWNER_CONFLICT`, `KIT_NEW_NAME_TAKEN`, `KIT_NEW_UNEDITABLE`.
+ */
+export function topicChanges(request: AccessRequest): TopicChanges {
+  const { service, template, model } = request;
+  const domain = service.stem;
+  const existing = model.domains.find((candidate) => candidate.name === domain);
+  const team = ownerOf(request, existing);
+  const productions = productionsOf(request, domain);
+  const open = new OpenFiles(request.files);
+  const consumed = model.domains.flatMap((each) => each.topics).filter((topic) => topic.consumers.some((consumer) => consumer.service === template));
+  const foreign = consumed.filter((topic) => !productions.some((production) => production.topic === topic));
+  const reads = READS_ANSWERS_TO_ITSELF.has(template) ? [] : foreign;
+  for (const topic of reads) {
+    const entry = open.file(topic.source.file).find(["topics", topic.name, "consumers", template]);
+    if (entry !== undefined) open.file(topic.source.file).addBeside(entry, service.service);
+  }
+
+  const topics = productions.map((production) => ownTopic(open.file(production.topic.source.file), production, request));
+  const path = `topics/${domain}.yaml`;
+  const created = productions.flatMap((production) => production.events.map(({ declared, renamed }) => schemaFile(request, declared, renamed)));
+  if (existing === undefined) created.push({ path, content: newDomain(domain, team, service.service, topics), mode: PLAIN_FILE });
+  else addToDomain(open.file(path), service.service, topics);
+
+  const publishes = productions.map(({ ownTopic: topic, events }) => ({ topic, events: events.map(({ renamed }) => renamed.to.event) }));
+  const consumes = reads.map((topic) => ({ topic: topic.name, events: topic.consumers.find((consumer) => consumer.service === template)?.events ?? [] }));
+  return {
+    domain, team, created, changed: open.changed, consumes, publishes,
+    events: productions.flatMap(({ events }) => events.map(({ renamed }) => renamed)),
+    topics: new Map(productions.map(({ topic, ownTopic: own }) => [topic.name, own])),
+    namespaces: [...new Set(productions.flatMap(({ events }) => events.map(({ declared }) => namespaceOf(declared.record))))],
+    notes: notesOf(request, { consumes, publishes, unread: reads.length === 0 ? foreign : [] }),
+  };
+}
+
+/** The domain files that are worked on; each is opened once. */
+class OpenFiles {
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #open = new Map<string, EditableYaml>();
+
+  constructor(texts: ReadonlyMap<string, string>) {
+    this.#texts = texts;
+  }
+
+  file(path: string): EditableYaml {
+    const known = this.#open.get(path) ?? new EditableYaml(path, this.#texts.get(path) ?? "");
+    this.#open.set(path, known);
+    return known;
+  }
+
+  get changed(): ReadonlyMap<string, string> {
+    return new Map([...this.#open].filter(([path, yaml]) => yaml.text !== this.#texts.get(path)).map(([path, yaml]) => [path, yaml.text]));
+  }
+}
+
+function ownerOf({ team, template, model, service }: AccessRequest, existing: Domain | undefined): string {
+  if (existing !== undefined) {
+    if (team === undefined || team === existing.owner.team) return existing.owner.team;
+    throw new KitError("KIT_NEW_OWNER_CONFLICT", `${service.service} belongs to the domain ${existing.name} by its name, and that is the team ${existing.owner.team}'s, not ${team}'s (topics/${existing.name}.yaml).`);
+  }
+  const owner = team ?? model.domains.find((domain) => domain.services.includes(template))?.owner.team;
+  if (owner !== undefined) return owner;
+  throw new KitError("KIT_NEW_OWNER_CONFLICT", `No domain lists ${template}, so there is no team to take over.`, { fix: "Say who owns the new service: --team TEAM." });
+}
+
+function productionsOf({ service, template, model }: AccessRequest, domain: string): Production[] {
+  const topics = model.domains.flatMap((each) => each.topics);
+  const fromStem = serviceNames(template).stem;
+  return topics.flatMap((topic): Production[] => {
+    const producer = topic.producers.find((candidate) => candidate.service === template);
+    if (producer === undefined) return [];
+    const own = renamedTopic(topic.name, fromStem, service.stem);
+    const taken = topics.find((other) => other.name === own);
+    if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${JSON.stringify(service.service)} would publish to a topic ${own}, which there is already (${taken.source.file}:${taken.source.line})`);
+    const events = topic.events.filter((event) => producer.events.includes(event.name)).map((declared) => {
+      const event = renamedEvent(declared.name, service.stem);
+      const record = recordOf(event);
+      const simple = declared.record.slice(declared.record.lastIndexOf(".") + 1);
+      return {
+        declared,
+        renamed: {
+          from: { event: declared.name, record: simple, schemaPath: declared.schemaPath },
+          to: { event, record, schemaPath: `schemas/${domain}/${record}.avsc` },
+        },
+      };
+    });
+    return [{ topic, ownTopic: own, events }];
+  });
+}
+
+function namespaceOf(record: string): string {
+  return record.includes(".") ? record.slice(0, record.lastIndexOf(".")) : "";
+}
+
+/** The template's schema with the record's own name. */
+function schemaFile({ files }: AccessRequest, declared: EventDeclaration, { from, to }: RenamedEvent): CreatedFile {
+  const text = files.get(`topics/${declared.schemaPath}`) ?? declared.schema;
+  const namespace = namespaceOf(declared.record);
+  const content = [from.record, ...(namespace === "" ? [] : [declared.record])].reduce(
+    (schema, name) => schema.replaceAll(`"${name}"`, `"${name === from.record ? to.record : `${namespace}.${to.record}`}"`),
+    text,
+  );
+  return { path: `topics/${to.schemaPath}`, content, mode: PLAIN_FILE };
+}
+
+/** Keys of a topic that are the same in the copy's. */
+const COPIED_SETTINGS = ["partitions", "retention", "retentionBytes", "cleanup", "maxMessage", "compression", "compatibility", "replicationFactor", "minInsyncReplicas", "key"];
+
+/** The lines of a topic of the copy's own, indented as an entry of `topics`. */
+function ownTopic(yaml: EditableYaml, { topic, ownTopic: name, events }: Production, { service, template }: AccessRequest): string[] {
+  const path = ["topics", topic.name];
+  const copied = (entry: Entry | undefined): string[] => (entry === undefined ? [] : [`${entry.key}: ${yaml.source(entry)}`]);
+  const width = Math.max(...events.map(({ renamed }) => renamed.to.event.length)) + 1;
+  const quota = copied(yaml.find([...path, "producers", template, "quota"])).join("");
+  const reader = yaml.find([...path, "consumers", template]);
+  return [
+    `${name}:`,
+    `  description: What ${service.service} publishes; begun as a copy of ${topic.name}.`,
+    ...yaml.entries(path).filter((entry) => COPIED_SETTINGS.includes(entry.key)).flatMap((entry) => copied(entry).map((line) => `  ${line}`)),
+    "  events:",
+    ...events.map(({ declared, renamed }) => {
+      const compatibility = declared.compatibility === undefined ? "" : `, compatibility: ${declared.compatibility}`;
+      return `    ${`${renamed.to.event}:`.padEnd(width)} {schema: ${renamed.to.schemaPath}${compatibility}}`;
+    }),
+    "  producers:",
+    `    ${service.service}: {${quota}}`,
+    ...(reader === undefined ? [] : ["  consumers:", `    ${service.service}: ${ownReader(yaml.source(reader), events)}`]),
+  ];
+}
+
+/** What a service reads of its own topic: the template's entry with the copy's events. */
+function ownReader(source: string, events: Production["events"]): string {
+  const flow = source.includes("\n") ? source.split("\n").map((line) => line.trim()).join(" ") : source;
+  return events.reduce((text, { renamed }) => text.replaceAll(new RegExp(`(?<![\\w.-])${renamed.from.event.replaceAll(".", "\\.")}(?![\\w-])`, "g"), renamed.to.event), flow);
+}
+
+function newDomain(domain: string, team: string, service: string, topics: readonly (readonly string[])[]): string {
+  const lines = [
+    "# yaml-language-server: $schema=./topics.schema.json",
+    `domain: ${domain}`,
+    `owner: {team: ${team}, contact: "#team-${team}"}`,
+    "criticality: low",
+    `services: [${service}]`,
+    ...(topics.length === 0 ? [] : ["topics:", ...topics.flat().map((line) => `  ${line}`)]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function addToDomain(yaml: EditableYaml, service: string, topics: readonly (readonly string[])[]): void {
+  const services = yaml.find(["services"]);
+  if (services === undefined) {
+    const criticality = yaml.find(["criticality"]);
+    if (criticality !== undefined) yaml.addLinesAfter(criticality, [`services: [${service}]`]);
+  } else if (!itemsOf(services.value).includes(service)) yaml.addItem(services, service);
+  if (topics.length === 0) return;
+  const lines = topics.flat();
+  const holder = yaml.find(["topics"]);
+  const last = yaml.entries(["topics"]).at(-1);
+  const block = ["topics:", ...lines.map((line) => `  ${line}`)];
+  if (holder === undefined) yaml.append(block);
+  else if (last === undefined) yaml.replace(holder, block);
+  else yaml.addLinesAfter(last, lines);
+}
+
+function notesOf({ service, template }: AccessRequest, access: { consumes: readonly TopicAccess[]; publishes: readonly TopicAccess[]; unread: readonly TopicDeclaration[] }): string[] {
+  const { consumes, publishes, unread } = access;
+  const name = service.service;
+  return [
+    ...(consumes.length === 0 ? [] : [`It reads ${listed(consumes.map(({ topic }) => topic))} as a consumer group of its own: every record, beginning with the oldest that is kept.`]),
+    ...(unread.length === 0 ? [] : [`It reads nothing yet: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`]),
+    ...publishes.map(({ topic, events }) => `It publishes events of its own (${listed(events)}) to a topic of its own, ${topic}. A second producer of ${template}'s events would double what they set off. Nobody reads ${topic} yet: list its readers under its consumers.`),
+  ];
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { unifiedDiff } from "../../../../cli/new-service/unified-diff.ts";
+import { EditableYaml } from "../../../../cli/new-service/yaml-edits.ts";
+
+/** The text with one entry more beside another. */
+function beside(text: string, path: readonly string[], key = "new"): string {
+  const yaml = new EditableYaml("file.yaml", text);
+  const entry = yaml.find(path);
+  if (entry === undefined) throw new Error(`${path.join(".")} is not there`);
+  yaml.addBeside(entry, key);
+  return yaml.text;
+}
+
+describe("an entry beside another one", () => {
+  it.each<[string, string, string]>([
+    ["braces on the same line", "a:\n  old: {x: 1,  y: [2]}   # why\n  z: 1\n", "a:\n  old: {x: 1,  y: [2]}   # why\n  new: {x: 1,  y: [2]}\n  z: 1\n"],
+    ["braces on the next line", "a:\n  old:\n    {x: 1}\n\n# end\n", "a:\n  old:\n    {x: 1}\n  new:\n    {x: 1}\n\n# end\n"],
+    ["a block", "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n", "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n  new:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n"],
+    ["within braces", "a: {old: {x: 1}, z: {}}\n", "a: {old: {x: 1}, new: {x: 1}, z: {}}\n"],
+    ["at the end of a file without a line end", "a:\n  old: {}", "a:\n  old: {}\n  new: {}\n"],
+    ["with the line ends of Windows", "a:\r\n  old: {x: 1}\r\n  z: 1\r\n", "a:\r\n  old: {x: 1}\r\n  new: {x: 1}\r\n  z: 1\r\n"],
+    ["quoted", "a:\n  \"old\": {x: 1}\n", "a:\n  \"old\": {x: 1}\n  new: {x: 1}\n"],
+  ])("%s", (_name, text, expected) => {
+    expect(beside(text, ["a", "old"])).toBe(expected);
+  });
+});
+
+describe("an item at the end of a list", () => {
+  it.each<[string, string, string]>([
+    ["in brackets", "s: [a,  b]  # why\n", "s: [a,  b, c]  # why\n"],
+    ["in empty brackets", "s: []\n", "s: [c]\n"],
+    ["in lines", "s:\n  - a\n  - b # b\nt: 1\n", "s:\n  - a\n  - b # b\n  - c\nt: 1\n"],
+    ["in lines that are not indented", "s:\n- a\nt: 1\n", "s:\n- a\n- c\nt: 1\n"],
+  ])("%s", (_name, text, expected) => {
+    const yaml = new EditableYaml("file.yaml", text);
+    const entry = yaml.find(["s"]);
+    if (entry !== undefined) yaml.addItem(entry, "c");
+    expect(yaml.text).toBe(expected);
+  });
+});
+
+it("says of a file that it cannot add to it", () => {
+  expect(() => new EditableYaml("topics/a.yaml", "- a\n")).toThrow(/topics\/a\.yaml/);
+  expect(() => new EditableYaml("topics/a.yaml", "a: [")).toThrow(/topics\/a\.yaml/);
+});
+
+it("shows changes as a unified diff", () => {
+  const before = Array.from({ length: 20 }, (_, line) => `line ${line + 1}\n`).join("");
+  const after = before.replace("line 4\n", "line 4\nnew\n").replace("line 17\n", "seventeen\n");
+  expect(unifiedDiff("f", before, after)).toBe([
+    "--- a/f", "+++ b/f", "@@ -2,6 +2,7 @@", " line 2", " line 3", " line 4", "+new", " line 5", " line 6", " line 7",
+    "@@ -14,7 +15,7 @@", " line 14", " line 15", " line 16", "-line 17", "+seventeen", " line 18", " line 19", " line 20",
+  ].join("\n"));
+  expect(unifiedDiff("f", before, before)).toBe("");
+  expect(unifiedDiff("f", "", "a\n")).toBe("--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a");
+});
