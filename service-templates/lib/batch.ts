@@ -15,6 +15,7 @@ import type { DeadLetter } from "./dead-letter.ts";
 import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
 import type { NewEvent, RawRecord, ReceivedEvent } from "./envelope.ts";
 import { eventTypeOf, readEnvelope } from "./envelope.ts";
+import type { ErrorCode } from "./errors.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import type { PassPoint } from "./fault-points.ts";
 import { NO_FAULTS } from "./fault-points.ts";
@@ -240,10 +241,11 @@ function isPermanent(error: unknown): boolean {
   return error instanceof ServiceError && error.permanent;
 }
 
+const CIRCUMSTANTIAL: readonly ErrorCode[] = ["SVC_REGISTRY_UNAVAILABLE", "SVC_PROVIDER_UNAVAILABLE", "SVC_BATCH_OVERTAKEN"];
+
 /** Whether the surroundings failed, not the record. */
 function isCircumstantial(error: unknown): boolean {
-  if (error instanceof ServiceError) return error.code === "SVC_REGISTRY_UNAVAILABLE" || error.code === "SVC_PROVIDER_UNAVAILABLE";
-  return isTransientDatabaseError(error);
+  return error instanceof ServiceError ? CIRCUMSTANTIAL.includes(error.code) : isTransientDatabaseError(error);
 }
 
 /** For logs. */

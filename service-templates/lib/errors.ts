@@ -19,6 +19,7 @@ export const ERRORS = {
   SVC_RECORD_BODY: "The Avro body does not match the schema its id names: the producer wrote other bytes.",
   SVC_REGISTRY_UNAVAILABLE: "Check the schema registry; work goes on with known schemas and resumes by itself.",
   SVC_REGISTRY_SCHEMA_MISSING: "Register the schema under its subject (the platform does so on `kit up`).",
+  SVC_BATCH_OVERTAKEN: "Another instance wrote the same rows meanwhile; the batch is repeated and sees them.",
   SVC_HANDLER_FAILED: "See the cause; replay the dead letter after the fix.",
   SVC_PROVIDER_UNAVAILABLE: "The external provider did not answer; the call is repeated with the same idempotency key.",
   SVC_START_FAILED: "See the cause; the process ends so that its supervisor starts it again.",

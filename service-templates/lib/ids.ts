@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
+import { ServiceError } from "./errors.ts";
 
 /** 16 random bytes. */
 export type RandomBytes = () => Buffer;
@@ -25,6 +26,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 /** Whether the text is a UUID in its canonical lower-case form, of any version. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
+}
+
+/** A field of an event that must be a UUID in its canonical form; throws SVC_EVENT_INVALID (permanent) naming it. */
+export function requiredUuid(value: unknown, field: string): string {
+  if (typeof value === "string" && isUuid(value)) return value;
+  throw new ServiceError("SVC_EVENT_INVALID", `${field} ${JSON.stringify(value)?.slice(0, 80) ?? "is missing and"} is not a UUID in lower case`, { permanent: true });
 }
 
 function format(raw: Buffer, version: number): string {

@@ -1,8 +1,9 @@
 /**
- * SQL of the tables stock and reservations. The conditional update is the truth about what can be
- * reserved; its constraints hold whatever the code does.
+ * SQL of the tables stock and reservations. A product's locked row is the truth about what can be
+ * reserved; the table's constraints hold whatever the code does.
  */
 import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import type { OrderedItem } from "./orders.ts";
 
 export type ReservationStatus = "reserved" | "insufficient" | "released" | "sold" | "cancelled";
@@ -37,95 +38,73 @@ interface ReservationRow extends Row {
   readonly items: readonly OrderedItem[];
 }
 
-function columns(items: readonly OrderedItem[]): readonly [readonly string[], readonly number[]] {
-  const sorted = items.toSorted((a, b) => (a.productId < b.productId ? -1 : 1));
-  return [sorted.map((item) => item.productId), sorted.map((item) => item.quantity)];
-}
-
-/** Locks the products' rows in the order of their ids, the one order everybody uses. */
-export async function lockStock(tx: Transaction, productIds: readonly string[]): Promise<void> {
-  await tx.query({
+/** Locks the products' rows in the order of their ids, the one order everybody uses; gives back what is available of each. */
+export async function lockStock(tx: Transaction, productIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<{ product_id: string; available: number }>({
     name: "stock-lock",
-    text: "SELECT 1 FROM stock WHERE product_id = ANY($1::text[]) ORDER BY product_id FOR UPDATE",
+    text: "SELECT product_id, available FROM stock WHERE product_id = ANY($1::text[]) ORDER BY product_id FOR UPDATE",
     values: [productIds],
   });
+  return new Map(rows.map((row) => [row.product_id, row.available]));
 }
 
-/** Products of the reservations of these orders. */
-export async function reservedProducts(db: Queryable, orderIds: readonly string[]): Promise<readonly string[]> {
-  const rows = await db.query<{ product_id: string }>({
-    name: "reservations-products",
-    text: `SELECT DISTINCT item ->> 'productId' AS product_id FROM reservations, jsonb_array_elements(items) AS item
-            WHERE order_id = ANY($1::uuid[]) AND status = 'reserved'`,
+/** Pieces of one product that move, signed, from and to its three columns; they add up to 0. */
+export interface StockMove {
+  readonly available: number;
+  readonly reserved: number;
+  readonly sold: number;
+}
+
+/** Moves pieces of locked products, in one statement however many orders are behind it. */
+export async function moveStock(tx: Transaction, moves: ReadonlyMap<string, StockMove>): Promise<void> {
+  if (moves.size === 0) return;
+  await tx.query({
+    name: "stock-move",
+    text: `UPDATE stock s SET available = s.available + m.available, reserved = s.reserved + m.reserved, sold = s.sold + m.sold, updated_at = clock_timestamp()
+             FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) AS m(product_id, available, reserved, sold) WHERE s.product_id = m.product_id`,
+    values: [
+      [...moves.keys()], [...moves.values()].map((move) => move.available), [...moves.values()].map((move) => move.reserved), [...moves.values()].map((move) => move.sold),
+    ],
+  });
+}
+
+/** Reservations and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
+export async function lockReservations(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Reservation>> {
+  const rows = await tx.query<ReservationRow>({
+    name: "reservations-lock",
+    text: "SELECT order_id, status, reservation_id, items FROM reservations WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE",
     values: [orderIds],
   });
-  return rows.map((row) => row.product_id);
-}
-
-/** Sets everything aside or nothing: no shortages means that it is done. */
-export async function takeStock(tx: Transaction, items: readonly OrderedItem[]): Promise<readonly Shortage[]> {
-  const rows = await tx.query<{ product_id: string; requested: number; available: number | null }>({
-    name: "stock-take",
-    text: `WITH wanted AS (SELECT * FROM unnest($1::text[], $2::int[]) AS w(product_id, quantity)),
-           short AS (
-             SELECT w.product_id, w.quantity AS requested, s.available FROM wanted w LEFT JOIN stock s USING (product_id)
-              WHERE s.product_id IS NULL OR s.available < w.quantity),
-           taken AS (
-             UPDATE stock s SET available = s.available - w.quantity, reserved = s.reserved + w.quantity, updated_at = clock_timestamp()
-               FROM wanted w WHERE s.product_id = w.product_id AND NOT EXISTS (SELECT 1 FROM short))
-           SELECT product_id, requested, available FROM short ORDER BY product_id`,
-    values: [...columns(items)],
-  });
-  return rows.map((row) => ({ productId: row.product_id, requested: row.requested, available: row.available ?? 0 }));
-}
-
-/** Gives reserved pieces back. */
-export async function returnStock(tx: Transaction, items: readonly OrderedItem[]): Promise<void> {
-  await tx.query({
-    name: "stock-return",
-    text: `UPDATE stock s SET available = s.available + w.quantity, reserved = s.reserved - w.quantity, updated_at = clock_timestamp()
-             FROM unnest($1::text[], $2::int[]) AS w(product_id, quantity) WHERE s.product_id = w.product_id`,
-    values: [...columns(items)],
-  });
-}
-
-/** Turns reserved pieces into sold ones. */
-export async function sellStock(tx: Transaction, items: readonly OrderedItem[]): Promise<void> {
-  await tx.query({
-    name: "stock-sell",
-    text: `UPDATE stock s SET reserved = s.reserved - w.quantity, sold = s.sold + w.quantity, updated_at = clock_timestamp()
-             FROM unnest($1::text[], $2::int[]) AS w(product_id, quantity) WHERE s.product_id = w.product_id`,
-    values: [...columns(items)],
-  });
-}
-
-/** The reservation of an order, locked until the transaction ends. */
-export async function lockReservation(tx: Transaction, orderId: string): Promise<Reservation | undefined> {
-  const [row] = await tx.query<ReservationRow>({
-    name: "reservation-lock",
-    text: "SELECT order_id, status, reservation_id, items FROM reservations WHERE order_id = $1 FOR UPDATE",
-    values: [orderId],
-  });
-  return row === undefined ? undefined : {
+  return new Map(rows.map((row) => [row.order_id, {
     orderId: row.order_id, status: row.status, items: row.items, ...(row.reservation_id === null ? {} : { reservationId: row.reservation_id }),
-  };
+  }]));
 }
 
-/** Enters an order's reservation or tombstone; false when there already is one. */
-export async function insertReservation(tx: Transaction, reservation: Reservation): Promise<boolean> {
+/** Enters reservations and tombstones of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN when one came in between. */
+export async function insertReservations(tx: Transaction, reservations: readonly Reservation[]): Promise<void> {
+  if (reservations.length === 0) return;
   const rows = await tx.query({
-    name: "reservation-insert",
-    text: "INSERT INTO reservations (order_id, status, reservation_id, items) VALUES ($1, $2, $3, $4) ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
-    values: [reservation.orderId, reservation.status, reservation.reservationId ?? null, JSON.stringify(reservation.items)],
+    name: "reservations-insert",
+    text: `INSERT INTO reservations (order_id, status, reservation_id, items)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) ON CONFLICT (order_id) DO NOTHING RETURNING order_id`,
+    values: [
+      reservations.map((reservation) => reservation.orderId), reservations.map((reservation) => reservation.status),
+      reservations.map((reservation) => reservation.reservationId ?? null), reservations.map((reservation) => JSON.stringify(reservation.items)),
+    ],
   });
-  return rows.length > 0;
+  if (rows.length < reservations.length) {
+    throw new ServiceError("SVC_BATCH_OVERTAKEN", `${reservations.length - rows.length} of ${reservations.length} new reservations were written by another instance`);
+  }
 }
 
-export async function markReservation(tx: Transaction, orderId: string, status: ReservationStatus): Promise<void> {
+/** Stores what became of reservations, in one statement. */
+export async function updateReservations(tx: Transaction, reservations: readonly Reservation[]): Promise<void> {
+  if (reservations.length === 0) return;
   await tx.query({
-    name: "reservation-mark",
-    text: "UPDATE reservations SET status = $2, updated_at = clock_timestamp() WHERE order_id = $1",
-    values: [orderId, status],
+    name: "reservations-update",
+    text: `UPDATE reservations r SET status = c.status, updated_at = clock_timestamp()
+             FROM unnest($1::uuid[], $2::text[]) AS c(order_id, status) WHERE r.order_id = c.order_id`,
+    values: [reservations.map((reservation) => reservation.orderId), reservations.map((reservation) => reservation.status)],
   });
 }
 

@@ -89,17 +89,33 @@ export async function lockOverdue(tx: Transaction, olderThanMs: number, limit: n
   return rows.map((row) => ({ ...toOrder(row), traceparent: row.traceparent }));
 }
 
-/** Stores where a saga stands, with its new steps. */
-export async function updateOrder(tx: Transaction, order: Order, steps: readonly StepName[]): Promise<void> {
+/** An order as it stands now, with the steps that brought it there. */
+export interface OrderChange {
+  readonly order: Order;
+  readonly steps: readonly StepName[];
+}
+
+/** Stores where sagas stand, with their new steps, in one statement. */
+export async function updateOrders(tx: Transaction, changes: readonly OrderChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const orders = changes.map(({ order }) => order);
+  const steps = changes.flatMap(({ order, steps: names }) => names.map((name) => ({ orderId: order.orderId, name })));
   await tx.query({
-    name: "order-update",
+    name: "orders-update",
     text: `WITH moved AS (
-             UPDATE orders SET status = $2, payment = $3, inventory = $4, reason = $5, transaction_id = $6, updated_at = clock_timestamp()
-              WHERE order_id = $1 RETURNING order_id)
+             UPDATE orders o SET status = c.status, payment = c.payment, inventory = c.inventory, reason = c.reason,
+                    transaction_id = c.transaction_id, updated_at = clock_timestamp()
+               FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+                    AS c(order_id, status, payment, inventory, reason, transaction_id)
+              WHERE o.order_id = c.order_id)
            INSERT INTO order_steps (order_id, name)
-           SELECT moved.order_id, step.name FROM moved, unnest($7::text[]) WITH ORDINALITY AS step(name, place) ORDER BY step.place
+           SELECT step.order_id, step.name FROM unnest($7::uuid[], $8::text[]) WITH ORDINALITY AS step(order_id, name, place) ORDER BY step.place
            ON CONFLICT DO NOTHING`,
-    values: [order.orderId, order.saga.status, order.saga.payment, order.saga.inventory, order.saga.reason ?? null, order.transactionId ?? null, steps],
+    values: [
+      orders.map((order) => order.orderId), orders.map((order) => order.saga.status), orders.map((order) => order.saga.payment),
+      orders.map((order) => order.saga.inventory), orders.map((order) => order.saga.reason ?? null), orders.map((order) => order.transactionId ?? null),
+      steps.map((step) => step.orderId), steps.map((step) => step.name),
+    ],
   });
 }
 

@@ -13,11 +13,13 @@ import { paymentProcessed } from "./handlers/payment-processed.ts";
 import { paymentRefunded } from "./handlers/payment-refunded.ts";
 import { orderRoutes } from "./http/routes.ts";
 import { oldestUnfinished } from "./orders-table.ts";
-import { lockBatch } from "./saga/advance-order.ts";
+import { lockBatch, writeOrders } from "./saga/advance-order.ts";
 import { startSweep } from "./saga/timeout-sweep.ts";
 
 /** How long an order may be pending when SAGA_TIMEOUT_MS does not say otherwise. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** How long the answer under an Idempotency-Key can be had again. */
+const KEEP_IDEMPOTENCY_KEYS_HOURS = 48;
 
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({ http: true, tokens: true }, (context) => {
@@ -37,6 +39,8 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
         "inventory.released": inventoryReleased(clock),
       },
       lock: lockBatch,
+      finish: (_events, tx) => writeOrders(tx),
+      retention: [{ table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS }],
       routes: orderRoutes(context, tokenVerifier(config.tokens as TokenConfig, clock)),
       background: () => startSweep(context, { timeoutMs }),
       async beforeScrape() {

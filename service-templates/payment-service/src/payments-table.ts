@@ -1,5 +1,6 @@
 /** SQL of the table payments. */
 import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import { ServiceError } from "../../lib/errors.ts";
 
 export type PaymentStatus = "processed" | "failed" | "refunded" | "cancelled";
 
@@ -12,6 +13,10 @@ export interface Payment {
   /** Minor units; absent on a tombstone. */
   readonly amount?: number;
   readonly currency?: string;
+  /** Present once given back. */
+  readonly refundId?: string;
+  readonly reason?: string;
+  readonly providerCode?: string;
 }
 
 interface PaymentRow extends Row {
@@ -21,7 +26,12 @@ interface PaymentRow extends Row {
   readonly customer_id: string | null;
   readonly amount: string | null;
   readonly currency: string | null;
+  readonly refund_id: string | null;
+  readonly reason: string | null;
+  readonly provider_code: string | null;
 }
+
+const COLUMNS = "order_id, status, transaction_id, customer_id, amount, currency, refund_id, reason, provider_code";
 
 function toPayment(row: PaymentRow): Payment {
   return {
@@ -31,6 +41,9 @@ function toPayment(row: PaymentRow): Payment {
     ...(row.customer_id === null ? {} : { customerId: row.customer_id }),
     ...(row.amount === null ? {} : { amount: Number(row.amount) }),
     ...(row.currency === null ? {} : { currency: row.currency }),
+    ...(row.refund_id === null ? {} : { refundId: row.refund_id }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.provider_code === null ? {} : { providerCode: row.provider_code }),
   };
 }
 
@@ -38,57 +51,51 @@ function toPayment(row: PaymentRow): Payment {
 export async function findPayment(db: Queryable, orderId: string): Promise<Payment | undefined> {
   const [row] = await db.query<PaymentRow>({
     name: "payment-find",
-    text: "SELECT order_id, status, transaction_id, customer_id, amount, currency FROM payments WHERE order_id = $1",
+    text: `SELECT ${COLUMNS} FROM payments WHERE order_id = $1`,
     values: [orderId],
   });
   return row === undefined ? undefined : toPayment(row);
 }
 
-/** The same, locked until the transaction ends. */
-export async function lockPayment(tx: Transaction, orderId: string): Promise<Payment | undefined> {
-  const [row] = await tx.query<PaymentRow>({
-    name: "payment-lock",
-    text: "SELECT order_id, status, transaction_id, customer_id, amount, currency FROM payments WHERE order_id = $1 FOR UPDATE",
-    values: [orderId],
+/** Payments and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
+export async function lockPayments(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Payment>> {
+  const rows = await tx.query<PaymentRow>({
+    name: "payments-lock",
+    text: `SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
+    values: [orderIds],
   });
-  return row === undefined ? undefined : toPayment(row);
+  return new Map(rows.map((row) => [row.order_id, toPayment(row)]));
 }
 
-export interface NewPayment extends Required<Omit<Payment, "status">> {
-  readonly status: "processed" | "failed";
-  readonly reason?: string;
-  readonly providerCode?: string;
-}
-
-/** Stores a payment's outcome; false when the order already has a row: a payment or a tombstone. */
-export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<boolean> {
+/** Stores payments of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN when one came in between. */
+export async function insertPayments(tx: Transaction, payments: readonly Payment[]): Promise<void> {
+  if (payments.length === 0) return;
   const rows = await tx.query({
-    name: "payment-insert",
-    text: `INSERT INTO payments (order_id, status, transaction_id, customer_id, amount, currency, reason, provider_code)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (order_id) DO NOTHING RETURNING order_id`,
+    name: "payments-insert",
+    text: `INSERT INTO payments (order_id, status, transaction_id, customer_id, amount, currency, refund_id, reason, provider_code)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::text[], $9::text[])
+           ON CONFLICT (order_id) DO NOTHING RETURNING order_id`,
     values: [
-      payment.orderId, payment.status, payment.transactionId, payment.customerId, payment.amount, payment.currency,
-      payment.reason ?? null, payment.providerCode ?? null,
+      payments.map((payment) => payment.orderId), payments.map((payment) => payment.status), payments.map((payment) => payment.transactionId ?? null),
+      payments.map((payment) => payment.customerId ?? null), payments.map((payment) => payment.amount ?? null), payments.map((payment) => payment.currency ?? null),
+      payments.map((payment) => payment.refundId ?? null), payments.map((payment) => payment.reason ?? null), payments.map((payment) => payment.providerCode ?? null),
     ],
   });
-  return rows.length > 0;
+  if (rows.length < payments.length) {
+    throw new ServiceError("SVC_BATCH_OVERTAKEN", `${payments.length - rows.length} of ${payments.length} new payments were written by another instance`);
+  }
 }
 
-/** Notes that the order was cancelled before anything was captured; false when a row came in between. */
-export async function insertTombstone(tx: Transaction, orderId: string, reason: string): Promise<boolean> {
-  const rows = await tx.query({
-    name: "payment-tombstone",
-    text: "INSERT INTO payments (order_id, status, reason) VALUES ($1, 'cancelled', $2) ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
-    values: [orderId, reason],
-  });
-  return rows.length > 0;
-}
-
-/** Marks a captured payment as given back. */
-export async function markRefunded(tx: Transaction, orderId: string, refundId: string, reason: string): Promise<void> {
+/** Stores what became of payments, in one statement. */
+export async function updatePayments(tx: Transaction, payments: readonly Payment[]): Promise<void> {
+  if (payments.length === 0) return;
   await tx.query({
-    name: "payment-refund",
-    text: "UPDATE payments SET status = 'refunded', refund_id = $2, reason = $3, updated_at = clock_timestamp() WHERE order_id = $1",
-    values: [orderId, refundId, reason],
+    name: "payments-update",
+    text: `UPDATE payments p SET status = c.status, refund_id = c.refund_id, reason = c.reason, updated_at = clock_timestamp()
+             FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) AS c(order_id, status, refund_id, reason) WHERE p.order_id = c.order_id`,
+    values: [
+      payments.map((payment) => payment.orderId), payments.map((payment) => payment.status),
+      payments.map((payment) => payment.refundId ?? null), payments.map((payment) => payment.reason ?? null),
+    ],
   });
 }

@@ -5,6 +5,7 @@ import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
+import { paymentsBatch } from "./payments-batch.ts";
 import { providerSimulator } from "./provider/simulator.ts";
 import { simulatorRoutes } from "./provider/simulator-routes.ts";
 
@@ -18,11 +19,14 @@ export function startPaymentService(options: StartOptions = {}): Promise<Running
       applicationName: "payment-provider", connections: 4, onError: (error) => log.warn({ err: error }, "provider's connection"),
     });
     const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS });
+    const payments = paymentsBatch();
     return {
       handlers: {
-        "order.created": orderCreated({ database, provider, clock }),
-        "order.cancelled": orderCancelled({ provider, metrics, clock }),
+        "order.created": orderCreated({ database, payments, provider, clock }),
+        "order.cancelled": orderCancelled({ payments, provider, metrics, clock }),
       },
+      lock: payments.lock,
+      finish: payments.finish,
       managementRoutes: simulatorRoutes(provider),
       close: () => books.close(),
     };

@@ -1,21 +1,32 @@
-/** Applies one input to one order: load, advance, store, and give back the order's own event. */
+/** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
+import { batchRows } from "../../../lib/batch-rows.ts";
 import type { Transaction } from "../../../lib/database.ts";
 import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
 import { ServiceError } from "../../../lib/errors.ts";
 import { isUuid } from "../../../lib/ids.ts";
 import type { Order } from "../order.ts";
 import { orderCancelled, orderConfirmed } from "../order.ts";
-import { lockOrders, updateOrder } from "../orders-table.ts";
+import type { OrderChange } from "../orders-table.ts";
+import { lockOrders, updateOrders } from "../orders-table.ts";
 import type { SagaInput } from "./state-machine.ts";
 import { advance } from "./state-machine.ts";
 
-/** Orders of the running batch, locked and loaded once; later events of the batch see earlier ones' changes. */
-const loaded = new WeakMap<Transaction, Map<string, Order>>();
+/** Orders of the running batch with their new steps. */
+const orders = batchRows<OrderChange>();
 
 /** Locks the orders of a batch in the order of their ids: payment's and inventory's answers may be handled by different instances. */
 export async function lockBatch(events: readonly ReceivedEvent[], tx: Transaction): Promise<void> {
-  const ids = [...new Set(events.map((event) => event.key))].filter(isUuid);
-  loaded.set(tx, new Map(await lockOrders(tx, ids)));
+  await load(tx, [...new Set(events.map((event) => event.key))].filter(isUuid));
+}
+
+async function load(tx: Transaction, orderIds: readonly string[]): Promise<void> {
+  const locked = await lockOrders(tx, orderIds);
+  orders.load(tx, new Map([...locked].map(([orderId, order]) => [orderId, { order, steps: [] }])));
+}
+
+/** Writes what the inputs of this transaction changed. */
+export async function writeOrders(tx: Transaction): Promise<void> {
+  await updateOrders(tx, orders.changes(tx).changed);
 }
 
 /** What an answer adds to the order beside its outcome. */
@@ -25,16 +36,17 @@ export interface Answer {
   readonly detail?: string | null;
 }
 
-/** The events that follow from an input; none when it says nothing new. */
+/** The events that follow from an input; none when it says nothing new. What changed is stored by `writeOrders`. */
 export async function advanceOrder(tx: Transaction, orderId: string, input: SagaInput, timestamp: number, answer: Answer = {}): Promise<readonly NewEvent[]> {
-  const order = loaded.get(tx)?.get(orderId) ?? (await lockOrders(tx, [orderId])).get(orderId);
+  // An answer whose key is not its order's id was not locked with the batch.
+  if (orders.get(tx, orderId) === undefined) await load(tx, [orderId]);
+  const known = orders.get(tx, orderId);
   // Answers are about orders this service has committed; an unknown one is a foreign or damaged record.
-  if (order === undefined) throw new ServiceError("SVC_HANDLER_FAILED", `there is no order ${orderId}`, { permanent: true });
-  const { state, steps, emits } = advance(order.saga, input);
+  if (known === undefined) throw new ServiceError("SVC_HANDLER_FAILED", `there is no order ${orderId}`, { permanent: true });
+  const { state, steps, emits } = advance(known.order.saga, input);
   if (steps.length === 0) return [];
-  const next: Order = { ...order, saga: state, ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }) };
-  await updateOrder(tx, next, steps);
-  loaded.get(tx)?.set(orderId, next);
+  const next: Order = { ...known.order, saga: state, ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }) };
+  orders.put(tx, orderId, { order: next, steps: [...known.steps, ...steps] });
   if (emits === "order.confirmed") return [orderConfirmed(next, timestamp)];
   if (emits === "order.cancelled") return [orderCancelled(next, timestamp, answer.detail ?? null)];
   return [];

@@ -3,7 +3,7 @@ import { pause } from "../../../lib/clock.ts";
 import type { Context } from "../../../lib/service.ts";
 import { parseTraceparent } from "../../../lib/trace.ts";
 import { lockOverdue } from "../orders-table.ts";
-import { advanceOrder } from "./advance-order.ts";
+import { advanceOrder, writeOrders } from "./advance-order.ts";
 
 export interface SweepOptions {
   /** How long an order may be pending, in milliseconds. */
@@ -23,6 +23,7 @@ export async function sweepOnce({ database, outbox, clock }: Pick<Context, "data
       const trace = parseTraceparent(order.traceparent ?? undefined);
       await outbox.add(tx, [{ cause: { correlationId: order.orderId, ...(trace === undefined ? {} : { trace }) }, events }]);
     }
+    await writeOrders(tx);
     return overdue.length;
   });
 }

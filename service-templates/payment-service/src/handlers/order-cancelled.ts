@@ -7,25 +7,26 @@ import type { Clock } from "../../../lib/clock.ts";
 import { derivedUuid } from "../../../lib/ids.ts";
 import type { Metrics } from "../../../lib/telemetry.ts";
 import type { OrderCancelled } from "../orders.ts";
-import { insertTombstone, lockPayment, markRefunded } from "../payments-table.ts";
+import type { PaymentsBatch } from "../payments-batch.ts";
 import type { PaymentProvider } from "../provider/provider.ts";
 
 export interface OrderCancelledOptions {
+  readonly payments: PaymentsBatch;
   readonly provider: PaymentProvider;
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
 
-export function orderCancelled({ provider, metrics, clock }: OrderCancelledOptions): Handler<OrderCancelled> {
+export function orderCancelled({ payments, provider, metrics, clock }: OrderCancelledOptions): Handler<OrderCancelled> {
   return {
     async apply({ payload }, tx) {
       const { orderId, reason } = payload;
-      let payment = await lockPayment(tx, orderId);
+      const payment = payments.get(tx, orderId);
       if (payment === undefined) {
-        if (await insertTombstone(tx, orderId, reason)) return [];
-        payment = await lockPayment(tx, orderId);
+        payments.put(tx, orderId, { orderId, status: "cancelled", reason });
+        return [];
       }
-      if (payment?.status !== "processed" || payment.transactionId === undefined) return [];
+      if (payment.status !== "processed" || payment.transactionId === undefined) return [];
       const refundId = derivedUuid("refund", orderId);
       try {
         // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
@@ -34,7 +35,7 @@ export function orderCancelled({ provider, metrics, clock }: OrderCancelledOptio
         metrics.compensationFailures.inc({ kind: "refund" });
         throw error;
       }
-      await markRefunded(tx, orderId, refundId, reason);
+      payments.put(tx, orderId, { ...payment, status: "refunded", refundId, reason });
       tx.afterCommit(() => metrics.compensations.inc({ kind: "refund" }));
       return [{
         type: "payment.refunded", key: orderId,

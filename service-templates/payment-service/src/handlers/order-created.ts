@@ -9,11 +9,12 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
 import type { NewEvent } from "../../../lib/envelope.ts";
 import { messageOf, ServiceError } from "../../../lib/errors.ts";
-import { derivedUuid } from "../../../lib/ids.ts";
+import { derivedUuid, requiredUuid } from "../../../lib/ids.ts";
 import type { RetryPolicy } from "../../../lib/retry.ts";
 import { retry } from "../../../lib/retry.ts";
 import type { OrderCreated } from "../orders.ts";
-import { findPayment, insertPayment } from "../payments-table.ts";
+import type { PaymentsBatch } from "../payments-batch.ts";
+import { findPayment } from "../payments-table.ts";
 import type { CaptureOutcome, Charge, PaymentProvider } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";
 
@@ -24,6 +25,7 @@ const PROVIDER_RETRY: RetryPolicy = { attempts: 3, firstDelayMs: 50, maxDelayMs:
 
 export interface OrderCreatedOptions {
   readonly database: Database;
+  readonly payments: PaymentsBatch;
   readonly provider: PaymentProvider;
   readonly clock: Clock;
 }
@@ -33,10 +35,10 @@ export function transactionOf(orderId: string): string {
   return derivedUuid("payment", orderId);
 }
 
-export function orderCreated({ database, provider, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+export function orderCreated({ database, payments, provider, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
   return {
     async prepare({ payload }) {
-      if (await findPayment(database, payload.orderId) !== undefined) return undefined;
+      if (await findPayment(database, requiredUuid(payload.orderId, "orderId")) !== undefined) return undefined;
       const charge = chargeOf(payload);
       try {
         return await retry(() => provider.capture(charge), { policy: PROVIDER_RETRY, retryable: (error) => error instanceof ProviderUnavailable });
@@ -50,17 +52,20 @@ export function orderCreated({ database, provider, clock }: OrderCreatedOptions)
       if (prepared === undefined) return [];
       const charge = chargeOf(payload);
       const payment = { orderId: payload.orderId, transactionId: charge.transactionId, customerId: payload.customerId, amount: charge.amount, currency: payload.currency };
+      const known = payments.get(tx, payload.orderId);
       if (prepared.outcome === "captured") {
-        if (!await insertPayment(tx, { ...payment, status: "processed" })) {
-          // A cancellation slipped in between: what was captured goes straight back.
-          await provider.refund(charge.transactionId);
+        if (known !== undefined) {
+          // A cancellation slipped in between: what was captured goes straight back. A payment is this very capture.
+          if (known.transactionId === undefined) await provider.refund(charge.transactionId);
           return [];
         }
+        payments.put(tx, payload.orderId, { ...payment, status: "processed" });
         return [processed(payload, charge, clock())];
       }
+      if (known !== undefined) return [];
       const reason = prepared.outcome === "declined" ? "payment_declined" : "provider_unavailable";
       const providerCode = prepared.outcome === "declined" ? prepared.code : "no_answer";
-      if (!await insertPayment(tx, { ...payment, status: "failed", reason, providerCode })) return [];
+      payments.put(tx, payload.orderId, { ...payment, status: "failed", reason, providerCode });
       return [failed(payload, charge, reason, providerCode, clock())];
     },
   };

@@ -1,0 +1,112 @@
+/**
+ * Stock and reservations of the running batch. Its rows are locked at the beginning (reservations by
+ * order, then products by id, so that two instances never wait for each other crosswise), orders are
+ * served from memory one after the other, and everything is written at the end: a thousand orders
+ * for one product are one change of its row. All or nothing per order holds as before.
+ */
+import { batchRows } from "../../lib/batch-rows.ts";
+import type { Transaction } from "../../lib/database.ts";
+import { isTransientDatabaseError } from "../../lib/database.ts";
+import type { ReceivedEvent } from "../../lib/envelope.ts";
+import { ServiceError } from "../../lib/errors.ts";
+import { requiredUuid } from "../../lib/ids.ts";
+import type { OrderCreated, OrderedItem } from "./orders.ts";
+import type { StockCache } from "./stock-cache.ts";
+import type { Reservation, Shortage, StockMove } from "./stock-table.ts";
+import { insertReservations, lockReservations, lockStock, moveStock, readStock, updateReservations } from "./stock-table.ts";
+
+export interface StockBatch {
+  reservation(tx: Transaction, orderId: string): Reservation | undefined;
+  /** Enters or changes an order's reservation or tombstone. */
+  keep(tx: Transaction, reservation: Reservation): void;
+  /** Sets everything aside or nothing: no shortages means that it is done. */
+  take(tx: Transaction, items: readonly OrderedItem[]): readonly Shortage[];
+  /** Gives reserved pieces back. */
+  giveBack(tx: Transaction, items: readonly OrderedItem[]): void;
+  /** Turns reserved pieces into sold ones. */
+  sell(tx: Transaction, items: readonly OrderedItem[]): void;
+  lock(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+}
+
+interface Products {
+  /** What can still be had, as the batch sees it; a product that is not there does not exist. */
+  readonly available: Map<string, number>;
+  readonly moves: Map<string, StockMove>;
+}
+
+const NO_MOVE: StockMove = { available: 0, reserved: 0, sold: 0 };
+
+/** @param onReleaseFailed - Told how many reservations could not be given back, and not because of passing circumstances. */
+export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) => void): StockBatch {
+  const reservations = batchRows<Reservation>();
+  const products = new WeakMap<Transaction, Products>();
+
+  function productsOf(tx: Transaction): Products {
+    const known = products.get(tx);
+    if (known === undefined) throw new Error("stock is only touched in a batch that has locked it");
+    return known;
+  }
+
+  function move(tx: Transaction, items: readonly OrderedItem[], step: (quantity: number) => StockMove): void {
+    const { available, moves } = productsOf(tx);
+    for (const { productId, quantity } of items) {
+      const now = moves.get(productId) ?? NO_MOVE;
+      const by = step(quantity);
+      moves.set(productId, { available: now.available + by.available, reserved: now.reserved + by.reserved, sold: now.sold + by.sold });
+      available.set(productId, (available.get(productId) ?? 0) + by.available);
+    }
+    cache.touch(tx, items.map((item) => item.productId));
+  }
+
+  return {
+    reservation: (tx, orderId) => reservations.get(tx, orderId),
+    keep: (tx, reservation) => reservations.put(tx, reservation.orderId, reservation),
+    take(tx, items) {
+      const { available } = productsOf(tx);
+      const wanted = totals(items);
+      const shortages = wanted
+        .map(({ productId, quantity }) => ({ productId, requested: quantity, available: available.get(productId) ?? 0 }))
+        .filter((item) => item.available < item.requested);
+      if (shortages.length === 0) move(tx, wanted, (quantity) => ({ available: -quantity, reserved: quantity, sold: 0 }));
+      return shortages;
+    },
+    giveBack: (tx, items) => move(tx, totals(items), (quantity) => ({ available: quantity, reserved: -quantity, sold: 0 })),
+    sell: (tx, items) => move(tx, totals(items), (quantity) => ({ available: 0, reserved: -quantity, sold: quantity })),
+
+    async lock(events, tx) {
+      const orderIds = new Set(events.map((event) => requiredUuid(event.payload["orderId"], "orderId")));
+      const known = await lockReservations(tx, [...orderIds]);
+      reservations.load(tx, known);
+      const ordered = new Set(events.filter((event) => event.type === "order.created").flatMap((event) => (event.payload as OrderCreated).items.map((item) => item.productId)));
+      // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
+      const hinted = await cache.soldOut([...ordered]);
+      const soldOut = new Set(hinted.size === 0 ? [] : (await readStock(tx, [...hinted])).filter((stock) => stock.available === 0).map((stock) => stock.productId));
+      const returning = [...known.values()].filter(({ status }) => status === "reserved").flatMap(({ items }) => items.map((item) => item.productId));
+      const wanted = new Set([...[...ordered].filter((productId) => !soldOut.has(productId)), ...returning]);
+      products.set(tx, { available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])), moves: new Map() });
+    },
+    async finish(_events, tx) {
+      const { added, changed } = reservations.changes(tx);
+      await insertReservations(tx, added);
+      try {
+        await updateReservations(tx, changed);
+        await moveStock(tx, productsOf(tx).moves);
+      } catch (error) {
+        const released = changed.filter(({ status }) => status === "released").length;
+        if (released > 0 && !isTransientDatabaseError(error)) onReleaseFailed(released);
+        throw error;
+      }
+    },
+  };
+}
+
+/** One entry per product, sorted by id. */
+function totals(items: readonly OrderedItem[]): readonly OrderedItem[] {
+  const sums = new Map<string, number>();
+  for (const { productId, quantity } of items) {
+    if (quantity <= 0) throw new ServiceError("SVC_EVENT_INVALID", `quantity ${quantity} of ${productId} is not above zero`, { permanent: true });
+    sums.set(productId, (sums.get(productId) ?? 0) + quantity);
+  }
+  return [...sums].map(([productId, quantity]) => ({ productId, quantity })).sort((a, b) => (a.productId < b.productId ? -1 : 1));
+}
