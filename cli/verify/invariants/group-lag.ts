@@ -34,7 +34,6 @@ export function groupLag(context: JudgeContext): Judgement {
       }
     }
   }
-  if (context.absent.length > 0) notes.push(`not deployed: ${context.absent.join(", ")}`);
   return { figures: { groups: context.consumers.length, partitions, lag: total, delayed, byGroup: lags }, violations, notes };
 }
 
