@@ -1,0 +1,104 @@
+/**
+ * Books shipments that are due with one carrier: claim, ask, note. The claim commits before the carrier
+ * is asked and marks the shipments as in doubt, so whoever comes after a crash knows that there may be a
+ * booking. The answers are noted in one transaction with the events that follow; an instance whose claim
+ * ran out meanwhile notes nothing, and its booking is met again under the same reference.
+ */
+import type { Context } from "../../../lib/service.ts";
+import type { BookingAnswer, Carrier, VoidAnswer } from "../carriers/carrier.ts";
+import { shipmentCreated } from "../shipment-events.ts";
+import type { ShipmentMetrics } from "../shipment-metrics.ts";
+import type { BookingResult, Claimed } from "../shipments-table.ts";
+import { claimWaiting, storeBookings } from "../shipments-table.ts";
+import type { Decision } from "./decide.ts";
+import { afterBooking, afterVoid, bookingReference, nextCall } from "./decide.ts";
+
+/** Shipments per pass. */
+export const AT_ONCE = 200;
+
+export interface PassOptions {
+  readonly context: Pick<Context, "clock" | "database" | "log" | "outbox" | "random">;
+  readonly carrier: Carrier;
+  readonly metrics: ShipmentMetrics;
+  /** How long claimed shipments belong to this instance, in milliseconds: well above any answer. A crashed instance's shipments wait this long. */
+  readonly leaseMs: number;
+}
+
+interface Decided {
+  readonly shipment: Claimed;
+  readonly decision: Decision;
+}
+
+/** One pass; gives back how many shipments were due. */
+export async function bookDue(options: PassOptions): Promise<number> {
+  const { context: { clock, database, outbox }, carrier } = options;
+  const claimed = await claimWaiting(database, { carrier: carrier.name, limit: AT_ONCE, now: clock(), leaseMs: options.leaseMs });
+  if (claimed.length === 0) return 0;
+  const decided = (await Promise.all([book(options, claimed), makeVoid(options, claimed)])).flat();
+  const now = clock();
+  await database.transaction(async (tx) => {
+    const kept = await storeBookings(tx, decided.map((item) => resultOf(item, now)), now);
+    const held = decided.filter(({ shipment }) => kept.has(shipment.shipmentId));
+    await outbox.add(tx, held.flatMap(({ shipment, decision }) => (decision.kind === "booked"
+      ? [{ cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] }]
+      : [])));
+    tx.afterCommit(() => held.forEach((item) => report(options, item)));
+  });
+  return claimed.length;
+}
+
+async function book({ context, carrier, metrics }: PassOptions, claimed: readonly Claimed[]): Promise<readonly Decided[]> {
+  const asked = claimed.filter(({ progress }) => nextCall(progress) === "book");
+  const answers = await ask<BookingAnswer>(context, carrier, asked, { outcome: "silent" }, () => carrier.book(asked.map(({ shipmentId, shippingAddress, progress }) => ({
+    reference: bookingReference(shipmentId, progress.turn), shipmentId, address: shippingAddress, attempt: progress.attempts + 1,
+  }))));
+  return asked.map((shipment, place) => {
+    const answer = answers[place] ?? { outcome: "silent" };
+    metrics.answers.inc({ carrier: carrier.name, call: "book", answer: answer.outcome });
+    return { shipment, decision: afterBooking(shipment.progress, answer, context.random) };
+  });
+}
+
+async function makeVoid({ context, carrier, metrics }: PassOptions, claimed: readonly Claimed[]): Promise<readonly Decided[]> {
+  const asked = claimed.filter(({ progress }) => nextCall(progress) === "void");
+  const answers = await ask<VoidAnswer>(context, carrier, asked, "silent", () => carrier.makeVoid(asked.map(({ shipmentId, progress }) => ({
+    reference: bookingReference(shipmentId, progress.turn), shipmentId,
+  }))));
+  return asked.map((shipment, place) => {
+    const answer = answers[place] ?? "silent";
+    metrics.answers.inc({ carrier: carrier.name, call: "void", answer });
+    return { shipment, decision: afterVoid(shipment.progress, answer, context.random) };
+  });
+}
+
+/** An error of the call as a whole is silence about each of its shipments. */
+async function ask<A>({ log }: PassOptions["context"], carrier: Carrier, asked: readonly Claimed[], silence: A, call: () => Promise<readonly A[]>): Promise<readonly A[]> {
+  if (asked.length === 0) return [];
+  try {
+    return await call();
+  } catch (error) {
+    log.warn({ err: error, carrier: carrier.name, shipments: asked.length }, "the carrier could not be asked; its shipments are in doubt");
+    return asked.map(() => silence);
+  }
+}
+
+function resultOf({ shipment, decision }: Decided, now: number): BookingResult {
+  return {
+    shipmentId: shipment.shipmentId, claim: shipment.claim, status: decision.kind, progress: decision.progress,
+    nextAt: decision.kind === "booked" ? decision.lookAfter : now + (decision.kind === "waiting" ? decision.delayMs : 0),
+    ...(decision.kind === "booked" ? { trackingNumber: decision.trackingNumber } : {}),
+  };
+}
+
+function report({ context: { log }, carrier, metrics }: PassOptions, { shipment, decision }: Decided): void {
+  const { orderId, shipmentId } = shipment;
+  if (decision.kind === "booked") metrics.shipments.inc({ carrier: carrier.name, outcome: "created" });
+  if (decision.kind === "undeliverable") {
+    metrics.shipments.inc({ carrier: carrier.name, outcome: "undeliverable" });
+    log.error({ orderId, shipmentId, rejectedBy: decision.progress.rejectedBy }, "no carrier serves the address; the shipment is undeliverable");
+  }
+  if (decision.kind === "waiting" && decision.fellOverTo !== undefined) {
+    metrics.fallOvers.inc({ from: carrier.name, to: decision.fellOverTo });
+    log.info({ orderId, shipmentId, from: carrier.name, to: decision.fellOverTo }, "the other carrier is asked");
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Confirmed orders: each gets a shipment that waits to be booked; the carriers are asked in the
+ * background, so that a slow one holds up no partition. A batch is stored with one statement; an order
+ * that is confirmed again meets its shipment.
+ */
+import type { Handler } from "../../../lib/batch.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import type { Transaction } from "../../../lib/database.ts";
+import type { ReceivedEvent } from "../../../lib/envelope.ts";
+import { formatTraceparent } from "../../../lib/trace.ts";
+import { firstProgress, shipmentOf } from "../booking/decide.ts";
+import type { OrderConfirmed } from "../orders.ts";
+import type { NewShipment } from "../shipments-table.ts";
+import { insertShipments } from "../shipments-table.ts";
+
+export interface OrdersConfirmedOptions {
+  readonly clock: Clock;
+  /** Told, after the commit, that shipments wait. */
+  readonly onWaiting: () => void;
+}
+
+/** Stored for the whole batch at its end, by {@link storeConfirmed}. */
+export const orderConfirmed: Handler<OrderConfirmed> = { apply: async () => [] };
+
+/** Stores the shipments of a batch of confirmed orders. */
+export function storeConfirmed({ clock, onWaiting }: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
+  return async (events, tx) => {
+    const shipments = events.filter((event) => event.type === "order.confirmed").map((event) => newShipment(event as ReceivedEvent<OrderConfirmed>));
+    if (shipments.length === 0) return;
+    if (await insertShipments(tx, shipments, clock()) > 0) tx.afterCommit(onWaiting);
+  };
+}
+
+function newShipment({ id, correlationId, trace, payload }: ReceivedEvent<OrderConfirmed>): NewShipment {
+  const { orderId, customerId, shippingAddress, items } = payload;
+  return {
+    shipmentId: shipmentOf(orderId), orderId, customerId, shippingAddress, items, carrier: firstProgress(orderId).carrier,
+    correlationId, causationId: id, ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
+  };
+}

@@ -1,0 +1,4 @@
+import { runProcess } from "../../lib/service.ts";
+import { startShippingService } from "./service.ts";
+
+runProcess(() => startShippingService());

@@ -1,0 +1,55 @@
+/** shipping-service: its parts, put together. */
+import type { DatabaseConfig } from "../../lib/config.ts";
+import { positiveSetting } from "../../lib/config.ts";
+import { openDatabase } from "../../lib/database.ts";
+import type { RunningService, StartOptions } from "../../lib/service.ts";
+import { startEventService } from "../../lib/service.ts";
+import { carrierDesk } from "./carrier-desk.ts";
+import { CARRIERS } from "./carriers/carrier.ts";
+import { carrierSimulator } from "./carriers/simulator.ts";
+import { simulatorRoutes } from "./carriers/simulator-routes.ts";
+import { orderConfirmed, storeConfirmed } from "./handlers/order-confirmed.ts";
+import { shipmentMetrics } from "./shipment-metrics.ts";
+import { waitingShipments } from "./shipments-table.ts";
+
+/** What the settings are when the environment does not say otherwise, in milliseconds. */
+const DEFAULTS = { SHIPPING_DISPATCH_MS: 2_000, SHIPPING_DELIVERY_MS: 5_000, SHIPPING_ANSWER_MS: 2_000 } as const;
+/** Nobody waits for a shipment to be booked: larger batches cost less. */
+const GATHER_MS = 100;
+/** What a claim lasts beyond the answers it waits for, in milliseconds. */
+const LEASE_MARGIN_MS = 10_000;
+
+export function startShippingService(options: StartOptions = {}): Promise<RunningService> {
+  return startEventService({}, (context) => {
+    const { clock, config, database, log } = context;
+    const setting = (name: keyof typeof DEFAULTS): number => positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
+    const durations = { dispatchMs: setting("SHIPPING_DISPATCH_MS"), deliveryMs: setting("SHIPPING_DELIVERY_MS") };
+    const answerLimitMs = setting("SHIPPING_ANSWER_MS");
+    const metrics = shipmentMetrics(context.metrics.registry);
+    // The carriers have connections of their own: what they did stays done when a transaction here rolls back.
+    const books = openDatabase(config.database as DatabaseConfig, {
+      applicationName: "carriers", connections: 2, onError: (error) => log.warn({ err: error }, "carriers' connection"),
+    });
+    const carriers = CARRIERS.map((name) => carrierSimulator({ name, database: books, durations, answerLimitMs, clock }));
+    const desks = carriers.map((carrier) => carrierDesk({ context, carrier, metrics, leaseMs: LEASE_MARGIN_MS + 2 * answerLimitMs }));
+    return {
+      handlers: { "order.confirmed": orderConfirmed },
+      finish: storeConfirmed({ clock, onWaiting: () => desks.forEach((desk) => desk.wake()) }),
+      gatherMs: GATHER_MS,
+      managementRoutes: simulatorRoutes(carriers),
+      background() {
+        desks.forEach((desk) => desk.start());
+        return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
+      },
+      async beforeScrape() {
+        const { count, oldestSeconds } = await waitingShipments(database, clock());
+        metrics.waiting.set(count);
+        metrics.waitingOldestAge.set(oldestSeconds);
+      },
+      async close() {
+        await Promise.all(carriers.map((carrier) => carrier.close()));
+        await books.close();
+      },
+    };
+  }, options);
+}

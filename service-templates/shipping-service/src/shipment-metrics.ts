@@ -1,0 +1,27 @@
+/** What this service counts beside what every service counts. */
+import type { Registry } from "prom-client";
+import { Counter, Gauge } from "prom-client";
+
+export interface ShipmentMetrics {
+  /** Shipments by what became of them: created, dispatched, delivered, undeliverable. */
+  readonly shipments: Counter<"carrier" | "outcome">;
+  /** Changes from one carrier to the other. */
+  readonly fallOvers: Counter<"from" | "to">;
+  /** Answers of carriers, by what was asked: book, void, track. */
+  readonly answers: Counter<"carrier" | "call" | "answer">;
+  /** Shipments that no carrier has accepted yet. */
+  readonly waiting: Gauge;
+  /** Age of the oldest of them; 0 when there is none. */
+  readonly waitingOldestAge: Gauge;
+}
+
+export function shipmentMetrics(registry: Registry): ShipmentMetrics {
+  const registers = [registry];
+  return {
+    shipments: new Counter({ name: "shipments_total", help: "Shipments by carrier and outcome", labelNames: ["carrier", "outcome"], registers }),
+    fallOvers: new Counter({ name: "shipment_fall_overs_total", help: "Shipments that went to the other carrier", labelNames: ["from", "to"], registers }),
+    answers: new Counter({ name: "carrier_answers_total", help: "Answers of carriers", labelNames: ["carrier", "call", "answer"], registers }),
+    waiting: new Gauge({ name: "shipments_waiting", help: "Shipments that no carrier has accepted yet", registers }),
+    waitingOldestAge: new Gauge({ name: "shipments_waiting_oldest_age_seconds", help: "Age of the oldest shipment that no carrier has accepted yet", registers }),
+  };
+}

@@ -1,0 +1,193 @@
+/** SQL of the table shipments. Times come from the service's clock, in milliseconds. */
+import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import type { Cause } from "../../lib/envelope.ts";
+import { parseTraceparent } from "../../lib/trace.ts";
+import type { Progress } from "./booking/decide.ts";
+import type { CarrierName } from "./carriers/carrier.ts";
+import type { ShippedItem } from "./orders.ts";
+import type { UnderWay } from "./tracking/decide.ts";
+
+export type ShipmentStatus = "waiting" | UnderWay | "delivered" | "undeliverable";
+
+/** What a shipment is, whatever has happened to it. */
+export interface Shipment {
+  readonly shipmentId: string;
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly shippingAddress: string;
+  readonly items: readonly ShippedItem[];
+  /** What its events point back to. */
+  readonly cause: Cause;
+}
+
+export interface NewShipment extends Omit<Shipment, "cause"> {
+  readonly carrier: CarrierName;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly traceparent?: string;
+}
+
+/** Stores shipments that wait to be booked; gives back how many are new. Those of known orders are left as they are. */
+export async function insertShipments(tx: Transaction, shipments: readonly NewShipment[], now: number): Promise<number> {
+  const rows = await tx.query({
+    name: "shipments-insert",
+    // Sorted, so that two instances with the same orders never wait for each other crosswise.
+    text: `INSERT INTO shipments (shipment_id, order_id, customer_id, shipping_address, items, carrier, correlation_id, causation_id, traceparent, next_at, created_at)
+           SELECT s.shipment_id, s.order_id, s.customer_id, s.shipping_address, s.items, s.carrier, s.correlation_id, s.causation_id, s.traceparent,
+                  to_timestamp($10 / 1000.0), to_timestamp($10 / 1000.0)
+             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[], $9::text[])
+                  AS s(shipment_id, order_id, customer_id, shipping_address, items, carrier, correlation_id, causation_id, traceparent)
+            ORDER BY s.shipment_id
+           ON CONFLICT DO NOTHING RETURNING shipment_id`,
+    values: [
+      shipments.map((item) => item.shipmentId), shipments.map((item) => item.orderId), shipments.map((item) => item.customerId),
+      shipments.map((item) => item.shippingAddress), shipments.map((item) => JSON.stringify(item.items)), shipments.map((item) => item.carrier),
+      shipments.map((item) => item.correlationId), shipments.map((item) => item.causationId), shipments.map((item) => item.traceparent ?? null), now,
+    ],
+  });
+  return rows.length;
+}
+
+interface ShipmentRow extends Row {
+  readonly shipment_id: string;
+  readonly order_id: string;
+  readonly customer_id: string;
+  readonly shipping_address: string;
+  readonly items: readonly ShippedItem[];
+  readonly correlation_id: string;
+  readonly causation_id: string;
+  readonly traceparent: string | null;
+}
+
+function toShipment(row: ShipmentRow): Shipment {
+  const trace = parseTraceparent(row.traceparent ?? undefined);
+  return {
+    shipmentId: row.shipment_id, orderId: row.order_id, customerId: row.customer_id, shippingAddress: row.shipping_address, items: row.items,
+    cause: { correlationId: row.correlation_id, causationId: row.causation_id, ...(trace === undefined ? {} : { trace }) },
+  };
+}
+
+/** A shipment that this instance alone may book until its claim runs out. */
+export interface Claimed extends Shipment {
+  readonly claim: number;
+  /** As it was before the claim. */
+  readonly progress: Progress;
+}
+
+/** Which of the waiting shipments are claimed. */
+export interface ClaimPlan {
+  readonly carrier: CarrierName;
+  readonly limit: number;
+  readonly now: number;
+  /** How long others leave them alone, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+/**
+ * Claims waiting shipments that are due, in a transaction of its own. From here on they count as in
+ * doubt: should this process end before it has noted the answer, the next one knows that the carrier
+ * may have been asked.
+ */
+export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<readonly Claimed[]> {
+  const rows = await db.query<ShipmentRow & { claims: number; turn: number; attempts: number; failures: number; was_in_doubt: boolean; rejected_by: CarrierName[] }>({
+    name: "shipments-claim",
+    text: `WITH due AS (
+             SELECT shipment_id, in_doubt FROM shipments WHERE status = 'waiting' AND carrier = $1 AND next_at <= to_timestamp($2 / 1000.0)
+              ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+           UPDATE shipments AS s SET in_doubt = true, claims = s.claims + 1, next_at = to_timestamp(($2 + $4) / 1000.0)
+             FROM due WHERE s.shipment_id = due.shipment_id
+           RETURNING s.shipment_id, s.order_id, s.customer_id, s.shipping_address, s.items, s.correlation_id, s.causation_id, s.traceparent,
+                     s.claims, s.turn, s.attempts, s.failures, s.rejected_by, due.in_doubt AS was_in_doubt`,
+    values: [plan.carrier, plan.now, plan.limit, plan.leaseMs],
+  });
+  return rows.map((row) => ({
+    ...toShipment(row),
+    claim: row.claims,
+    progress: { carrier: plan.carrier, turn: row.turn, attempts: row.attempts, failures: row.failures, inDoubt: row.was_in_doubt, rejectedBy: row.rejected_by },
+  }));
+}
+
+/** What became of a claimed shipment. */
+export interface BookingResult {
+  readonly shipmentId: string;
+  readonly claim: number;
+  readonly status: "waiting" | "booked" | "undeliverable";
+  readonly progress: Progress;
+  readonly nextAt: number;
+  readonly trackingNumber?: string;
+}
+
+/** Notes what became of claimed shipments and ends their claims; gives back the ids of those whose claim still held. */
+export async function storeBookings(tx: Transaction, results: readonly BookingResult[], now: number): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ shipment_id: string }>({
+    name: "shipments-booked",
+    text: `UPDATE shipments AS s
+              SET status = r.status, carrier = r.carrier, turn = r.turn, attempts = r.attempts, failures = r.failures, in_doubt = r.in_doubt,
+                  rejected_by = r.rejected_by, next_at = to_timestamp(r.next_at / 1000.0), tracking_number = r.tracking_number,
+                  booked_at = CASE r.status WHEN 'booked' THEN to_timestamp($2 / 1000.0) END
+             FROM jsonb_to_recordset($1::jsonb) AS r(shipment_id uuid, claim integer, status text, carrier text, turn integer, attempts integer,
+                  failures integer, in_doubt boolean, rejected_by text[], next_at bigint, tracking_number text)
+            WHERE s.shipment_id = r.shipment_id AND s.claims = r.claim AND s.status = 'waiting'
+           RETURNING s.shipment_id`,
+    values: [
+      JSON.stringify(results.map(({ shipmentId, claim, status, progress, nextAt, trackingNumber }) => ({
+        shipment_id: shipmentId, claim, status, carrier: progress.carrier, turn: progress.turn, attempts: progress.attempts, failures: progress.failures,
+        in_doubt: progress.inDoubt, rejected_by: progress.rejectedBy, next_at: nextAt, tracking_number: trackingNumber ?? null,
+      }))),
+      now,
+    ],
+  });
+  return new Set(rows.map((row) => row.shipment_id));
+}
+
+/** A shipment that the carrier has. */
+export interface Tracked extends Shipment {
+  readonly status: UnderWay;
+  readonly trackingNumber: string;
+}
+
+/** Locks shipments under way that are due to be asked about; those that another instance has are left out. */
+export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit: number, now: number): Promise<readonly Tracked[]> {
+  const rows = await tx.query<ShipmentRow & { status: UnderWay; tracking_number: string }>({
+    name: "shipments-under-way",
+    text: `SELECT shipment_id, order_id, customer_id, shipping_address, items, correlation_id, causation_id, traceparent, status, tracking_number
+             FROM shipments WHERE status IN ('booked', 'dispatched') AND carrier = $1 AND next_at <= to_timestamp($2 / 1000.0)
+            ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
+    values: [carrier, now, limit],
+  });
+  return rows.map((row) => ({ ...toShipment(row), status: row.status, trackingNumber: row.tracking_number }));
+}
+
+/** Where a tracked shipment has come to. */
+export interface TrackingResult {
+  readonly shipmentId: string;
+  readonly status: UnderWay | "delivered";
+  readonly nextAt: number;
+  readonly dispatchedAt?: number;
+  readonly deliveredAt?: number;
+}
+
+/** Notes where locked shipments have come to. */
+export async function storeTracking(tx: Transaction, results: readonly TrackingResult[]): Promise<void> {
+  await tx.query({
+    name: "shipments-tracked",
+    text: `UPDATE shipments AS s
+              SET status = r.status, next_at = to_timestamp(r.next_at / 1000.0),
+                  dispatched_at = coalesce(s.dispatched_at, to_timestamp(r.dispatched_at / 1000.0)), delivered_at = to_timestamp(r.delivered_at / 1000.0)
+             FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS r(shipment_id, status, next_at, dispatched_at, delivered_at)
+            WHERE s.shipment_id = r.shipment_id`,
+    values: [
+      results.map((item) => item.shipmentId), results.map((item) => item.status), results.map((item) => item.nextAt),
+      results.map((item) => item.dispatchedAt ?? null), results.map((item) => item.deliveredAt ?? null),
+    ],
+  });
+}
+
+/** How many shipments wait to be booked, and the age of the oldest in seconds; 0 where there is none. */
+export async function waitingShipments(db: Queryable, now: number): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
+  const [row] = await db.query<{ count: string; oldest: string | null }>({
+    text: "SELECT count(*) AS count, extract(epoch FROM to_timestamp($1 / 1000.0) - min(created_at)) AS oldest FROM shipments WHERE status = 'waiting'",
+    values: [now],
+  });
+  return { count: Number(row?.count ?? 0), oldestSeconds: Math.max(0, Number(row?.oldest ?? 0)) };
+}

@@ -1,0 +1,18 @@
+/** What a carrier's report means for a shipment under way, as a pure function. */
+import type { TrackingReport } from "../carriers/carrier.ts";
+
+export type UnderWay = "booked" | "dispatched";
+export type ShipmentStep = "shipment.dispatched" | "shipment.delivered";
+
+export interface Move {
+  readonly status: UnderWay | "delivered";
+  /** Events that follow, in order; a step that the reports skipped is made up for. */
+  readonly steps: readonly ShipmentStep[];
+}
+
+/** The next status. A report that says nothing new, or comes late, moves nothing. */
+export function afterReport(status: UnderWay, report: Pick<TrackingReport, "state"> | undefined): Move {
+  if (report === undefined || report.state === "accepted") return { status, steps: [] };
+  const steps: readonly ShipmentStep[] = status === "booked" ? ["shipment.dispatched"] : [];
+  return report.state === "delivered" ? { status: "delivered", steps: [...steps, "shipment.delivered"] } : { status: "dispatched", steps };
+}

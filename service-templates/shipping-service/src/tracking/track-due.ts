@@ -1,0 +1,51 @@
+/**
+ * Follows shipments with one carrier: ask about those that are due, note what changed, publish it. One
+ * transaction for all of them; their rows stay locked meanwhile, so every step is noted and published once
+ * whatever other instances do. Asking has no effect at the carrier, so it may be repeated.
+ */
+import { CarrierUnavailable } from "../carriers/carrier.ts";
+import type { PassOptions } from "../booking/book-due.ts";
+import { AT_ONCE } from "../booking/book-due.ts";
+import { shipmentStep } from "../shipment-events.ts";
+import { lockUnderWay, storeTracking } from "../shipments-table.ts";
+import { afterReport } from "./decide.ts";
+
+/** Earliest next look at a shipment about which there is no news, in milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** One pass; gives back how many shipments were due. Nothing is lost when the carrier gives no answer: they stay due. */
+export async function trackDue({ context: { clock, database, log, outbox }, carrier, metrics }: PassOptions): Promise<number> {
+  return database.transaction(async (tx) => {
+    const due = await lockUnderWay(tx, carrier.name, AT_ONCE, clock());
+    if (due.length === 0) return 0;
+    let reports;
+    try {
+      reports = await carrier.track(due.map((shipment) => shipment.trackingNumber));
+    } catch (error) {
+      if (!(error instanceof CarrierUnavailable)) throw error;
+      metrics.answers.inc({ carrier: carrier.name, call: "track", answer: "unavailable" });
+      log.warn({ err: error, shipments: due.length }, "shipments could not be followed; it is repeated");
+      return 0;
+    }
+    metrics.answers.inc({ carrier: carrier.name, call: "track", answer: "reported" });
+    const now = clock();
+    const moved = due.map((shipment) => {
+      const report = reports.get(shipment.trackingNumber);
+      return { shipment, report, move: afterReport(shipment.status, report) };
+    });
+    await storeTracking(tx, moved.map(({ shipment, report, move }) => ({
+      shipmentId: shipment.shipmentId, status: move.status, nextAt: Math.max(report?.expectedChangeAt ?? 0, move.steps.length === 0 ? now + LOOK_AGAIN_MS : now),
+      ...(move.steps.includes("shipment.dispatched") ? { dispatchedAt: report?.dispatchedAt ?? now } : {}),
+      ...(move.steps.includes("shipment.delivered") ? { deliveredAt: report?.deliveredAt ?? now } : {}),
+    })));
+    await outbox.add(tx, moved.map(({ shipment, report, move }) => ({
+      cause: shipment.cause, events: report === undefined ? [] : move.steps.map((step) => shipmentStep(step, shipment, carrier.name, report, now)),
+    })));
+    tx.afterCommit(() => {
+      for (const step of moved.flatMap(({ move }) => move.steps)) {
+        metrics.shipments.inc({ carrier: carrier.name, outcome: step === "shipment.delivered" ? "delivered" : "dispatched" });
+      }
+    });
+    return due.length;
+  });
+}
