@@ -152,6 +152,21 @@ export const ERRORS = {
     message: (value) => `Not everything is there: ${value}.`,
     fix: "`npx kit doctor --fix` prepares what can be prepared; for the rest see the fixes above.",
   },
+  KIT_CHAOS_FAILED: {
+    exitCode: EXIT.no,
+    message: (value) => `The chaos run could not go on: ${value}`,
+    fix: "What was broken is healed. `npx kit status` shows what runs; the processes' log files are named there.",
+  },
+  KIT_CHAOS_VOID: {
+    exitCode: EXIT.no,
+    message: (value) => `The run is void (${value}): a fault left no trace, so it says nothing about the platform.`,
+    fix: "Run it again with a higher --rate or a longer --duration; the evidence is in the report.",
+  },
+  KIT_CHAOS_VIOLATED: {
+    exitCode: EXIT.no,
+    message: (value) => `An invariant is broken after the fault (${value}).`,
+    fix: "The report names orders and records; `npx kit verify --witness FILE` with the run's witness.json judges again.",
+  },
   KIT_BENCH_FAILED: {
     exitCode: EXIT.no,
     message: (value) => `The benchmark could not finish: ${value}`,

@@ -23,6 +23,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "env", summary: "print the environment that lets plain `pulumi` work here", load: async () => (await import("./commands/env.ts")).env },
   { name: "new", summary: "make a service from a template, with its access declared", load: async () => (await import("./commands/new.ts")).create },
   { name: "test", summary: "type check and all tests", load: async () => (await import("./commands/test.ts")).test },
+  { name: "chaos", summary: "break the running platform under load, heal it, verify it", load: async () => (await import("./commands/chaos.ts")).chaos },
   { name: "bench", summary: "measure, print a table, write JSON", load: async () => (await import("./commands/bench.ts")).bench },
 ];
 

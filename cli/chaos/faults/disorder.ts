@@ -1,0 +1,70 @@
+/** Answers of the saga's participants in another order, or after the order's time is over. */
+import type { WitnessedFault } from "../../witness.ts";
+import type { Probe } from "../probes.ts";
+import { processIds } from "../probes.ts";
+import type { Injection } from "../schedule.ts";
+import type { Site } from "../site.ts";
+import { runFault } from "./fault.ts";
+
+type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+
+const ORDER_SERVICE = "order-service";
+
+async function countOrders(site: Site, sql: string, since: number): Promise<number> {
+  const client = await site.access.database(ORDER_SERVICE);
+  try {
+    const { rows } = await client.query<{ count: string }>(sql, [new Date(since)]);
+    return Number(rows[0]?.count ?? 0);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** The step of each participant that answers an order. */
+const ANSWER: Readonly<Record<string, readonly [string, string]>> = {
+  "payment-service": ["payment.processed", "inventory.reserved"],
+  "inventory-service": ["inventory.reserved", "payment.processed"],
+};
+
+/** One participant stands still for a while; the other has long answered when it goes on. */
+export async function delayReplies(site: Site, injection: Of<"delay-replies">, at: number): Promise<WitnessedFault> {
+  const { service, targets } = injection;
+  const [late = "", early = ""] = ANSWER[service] ?? [];
+  const overtaken: Probe = {
+    what: `orders with ${early} more than a second before ${late}`,
+    when: "after",
+    read: () => countOrders(site, `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
+      WHERE a.name = '${early}' AND b.name = '${late}' AND b.at > a.at + interval '1 second' AND a.at >= $1`, at),
+    felt: (before, after) => Number(after) > Number(before),
+  };
+  return await runFault(site, {
+    name: `SIGSTOP ${targets.join(", ")}`, at, lengthMs: injection.lengthMs, probes: [overtaken],
+    strike: () => site.hands.freeze(targets),
+    heal: () => site.hands.thaw(targets),
+  });
+}
+
+/** One participant is away until orders have timed out; what it then does late must be undone. */
+export async function missTimeOut(site: Site, injection: Of<"miss-time-out">, at: number): Promise<WitnessedFault> {
+  const { service, targets } = injection;
+  const [late = ""] = ANSWER[service] ?? [];
+  const timedOut: Probe = {
+    what: "orders cancelled because their time was over",
+    when: "during",
+    read: () => countOrders(site, "SELECT count(*) FROM orders WHERE reason = 'timed_out' AND created_at >= $1", at - 60_000),
+    felt: (before, after) => Number(after) > Number(before),
+  };
+  const lateAnswers: Probe = {
+    what: `cancelled orders that ${service} answered afterwards`,
+    when: "after",
+    read: () => countOrders(site, `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
+      WHERE a.name = 'order.cancelled' AND b.name IN ('${late}', 'inventory.released', 'payment.refunded') AND b.at > a.at AND a.at >= $1`, at),
+    felt: (before, after) => Number(after) > Number(before),
+  };
+  return await runFault(site, {
+    name: `${targets.join(", ")} away for longer than an order waits`, at, lengthMs: injection.lengthMs,
+    probes: [timedOut, lateAnswers, processIds(site, targets)],
+    strike: () => site.hands.kill(targets),
+    heal: () => site.hands.revive(targets),
+  });
+}

@@ -1,0 +1,24 @@
+/** From an injection of the schedule to the work. */
+import type { WitnessedFault } from "../../witness.ts";
+import type { Injection } from "../schedule.ts";
+import type { Site } from "../site.ts";
+import { delayReplies, missTimeOut } from "./disorder.ts";
+import { freezeAndThaw, killActiveController, killAndRevive, rollBrokers } from "./outages.ts";
+import { poisonTopics } from "./poison.ts";
+import { coldRegistry, crashAtPoint, rewindOffsets } from "./services.ts";
+
+/** Does what the schedule says, from its moment (`at`, milliseconds since the epoch) to its healing. */
+export async function perform(site: Site, injection: Injection, at: number): Promise<WitnessedFault> {
+  switch (injection.fault) {
+    case "kill": return await killAndRevive(site, injection, at);
+    case "freeze": return await freezeAndThaw(site, injection, at);
+    case "kill-active-controller": return await killActiveController(site, injection, at);
+    case "roll-brokers": return await rollBrokers(site, injection, at);
+    case "crash-at-point": return await crashAtPoint(site, injection, at);
+    case "rewind-offsets": return await rewindOffsets(site, injection, at);
+    case "delay-replies": return await delayReplies(site, injection, at);
+    case "miss-time-out": return await missTimeOut(site, injection, at);
+    case "poison": return await poisonTopics(site, injection, at);
+    case "cold-registry": return await coldRegistry(site, injection, at);
+  }
+}

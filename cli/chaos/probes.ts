@@ -1,0 +1,166 @@
+/**
+ * Proof that a fault was felt: something measured before it and again during or after it. A run whose fault left no
+ * trace says nothing about how the platform copes, so it is void.
+ */
+import type { WitnessedFault } from "../witness.ts";
+import type { Site } from "./site.ts";
+import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
+import { readSamples, sumOf } from "./service-metrics.ts";
+
+/** A measurement. */
+export type Reading = number | string;
+
+/** Something to measure around a fault. */
+export interface Probe {
+  readonly what: string;
+  /** `during`: while the fault lasts, repeated until it is felt. `after`: when it is healed. */
+  readonly when: "during" | "after";
+  readonly read: () => Promise<Reading>;
+  /** Whether the second measurement shows the fault. */
+  readonly felt: (before: Reading, after: Reading) => boolean;
+}
+
+/** One line of evidence. */
+export type Evidence = WitnessedFault["evidence"][number] & { readonly felt: boolean };
+
+/** What is shown in place of a measurement that got no answer. */
+export const NO_ANSWER = "no answer";
+
+const higher = (before: Reading, after: Reading): boolean => Number(after) > Number(before);
+const other = (before: Reading, after: Reading): boolean => after !== before;
+
+/** Takes a measurement; a server that is away is a finding, not an error. */
+export async function measure(probe: Probe): Promise<Reading> {
+  return await probe.read().catch(() => NO_ANSWER);
+}
+
+/** Repeats a measurement until it shows the fault, or the limit passes. */
+export async function measureUntilFelt(site: Site, probe: Probe, before: Reading, limitMs: number): Promise<Evidence> {
+  let after: Reading = before;
+  await lookFor(site, async () => {
+    after = await measure(probe);
+    return probe.felt(before, after) ? true : undefined;
+  }, limitMs);
+  return { what: probe.what, before: String(before), after: String(after), felt: probe.felt(before, after) };
+}
+
+/** The numbers of the processes: they change when these are started again. */
+export function processIds(site: Site, names: readonly string[]): Probe {
+  return {
+    what: names.length === 1 ? `process id of ${names[0] ?? ""}` : `process ids of ${names.join(", ")}`,
+    when: "after",
+    read: async () => (await namedProcesses(site, names)).map(({ pid }) => pid ?? "none").join(" "),
+    felt: (before, after) => {
+      const [was, is] = [String(before).split(" "), String(after).split(" ")];
+      return was.length === is.length && is.every((pid, place) => pid !== "none" && pid !== was[place]);
+    },
+  };
+}
+
+/** Brokers' ids are the numbers at the end of their processes' names. */
+export function brokerId(name: string): number {
+  return Number(/(\d+)$/.exec(name)?.[1]);
+}
+
+/** Partitions that brokers lead, and partitions that miss a replica. */
+export async function brokerProbes(site: Site, names: readonly string[]): Promise<readonly Probe[]> {
+  const processes = await namedProcesses(site, names);
+  const avoid = new Set(processes.flatMap((process) => listenerOf(process, "internal") ?? []));
+  const ids = names.map(brokerId);
+  return [
+    {
+      what: `partitions led by ${names.join(", ")}`,
+      when: "during",
+      read: async () => {
+        const { leaders } = await site.cluster.partitions(avoid);
+        return ids.reduce((sum, id) => sum + (leaders.get(id) ?? 0), 0);
+      },
+      // Leadership may have been elsewhere already, after an earlier fault; then the replicas tell.
+      felt: (before, after) => Number(after) < Number(before) || (before === 0 && after === 0),
+    },
+    {
+      what: "partitions with a replica out of step",
+      when: "during",
+      read: async () => (await site.cluster.partitions(avoid)).underReplicated,
+      felt: higher,
+    },
+  ];
+}
+
+/** Which controller is active. */
+export function controllerProbe(site: Site): Probe {
+  return {
+    what: "active controller",
+    when: "during",
+    read: async () => {
+      const { id, epoch } = await site.cluster.activeController();
+      return `${id} in epoch ${epoch}`;
+    },
+    felt: (before, after) => after !== NO_ANSWER && after !== before,
+  };
+}
+
+const HTTP_LIMIT_MS = 2_000;
+
+/** What an address answers: a status, or nothing. */
+export function httpProbe(what: string, url: string): Probe {
+  return {
+    what, when: "during",
+    read: async () => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(HTTP_LIMIT_MS) });
+      await response.body?.cancel();
+      return response.status;
+    },
+    felt: other,
+  };
+}
+
+/** Whether the database answers, and since when it runs. */
+export function databaseProbes(site: Site): readonly Probe[] {
+  const [service = ""] = site.access.services;
+  const ask = async (sql: string): Promise<string> => {
+    const client = await site.access.database(service);
+    try {
+      const { rows } = await client.query<{ answer: string }>(sql);
+      return rows[0]?.answer ?? "";
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+  return [
+    { what: "PostgreSQL", when: "during", read: () => ask("SELECT 'answers' AS answer"), felt: other },
+    {
+      what: "PostgreSQL runs since", when: "after",
+      read: () => ask("SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'HH24:MI:SS.MS') AS answer"),
+      felt: (before, after) => after !== NO_ANSWER && after !== before,
+    },
+  ];
+}
+
+/** Records that services met a second time, over all services. Counts of a process that died are lost with it. */
+export function deduplicatedProbe(site: Site, names?: readonly string[]): Probe {
+  return {
+    what: `records met again and not applied again${names === undefined ? "" : ` by ${names.join(", ")}`}`,
+    when: "after",
+    read: async () => sumOf(await readSamples(await managementAddresses(site, names)), "consumer_records_total", { outcome: "deduplicated" }),
+    felt: higher,
+  };
+}
+
+/** Failed attempts that services counted; told, but not asked for: a fault may be over before anyone notices. */
+export function troubleProbe(site: Site): Probe {
+  return {
+    what: "failed attempts counted by services (relay, consumer)",
+    when: "after",
+    read: async () => {
+      const samples = await readSamples(await managementAddresses(site));
+      return sumOf(samples, "outbox_relay_failures_total") + sumOf(samples, "consumer_retries_total");
+    },
+    felt: () => true,
+  };
+}
+
+async function managementAddresses(site: Site, names?: readonly string[]): Promise<readonly string[]> {
+  const processes = await site.hands.processes();
+  return managementOf(processes.filter(({ role, name }) => role === "service" && (names === undefined || names.includes(name))));
+}

@@ -1,0 +1,127 @@
+/** What will be broken, when, and for how long: decided by the seed before anything is touched. Pure. */
+import { seededRandom } from "../load/seeded-random.ts";
+import type { Random } from "../load/seeded-random.ts";
+import type { Terrain } from "./terrain.ts";
+
+/** Places at which a service can be made to end itself, in the words of its management API. */
+export type CrashPoint = "before-commit" | "after-commit" | "after-publish";
+
+/** Ways in which a record can be wrong. */
+export const POISON_KINDS = ["not-avro", "wrong-magic-byte", "unknown-schema", "incompatible-schema", "header-missing"] as const;
+/** One of {@link POISON_KINDS}. */
+export type PoisonKind = (typeof POISON_KINDS)[number];
+
+interface Timed {
+  /** From the first order of the load, in milliseconds. */
+  readonly atMs: number;
+  /** How long it lasts before it is healed, at least; milliseconds. */
+  readonly lengthMs: number;
+}
+
+/** One fault of a schedule. `targets` are names of processes. */
+export type Injection = Timed & (
+  | { readonly fault: "kill"; readonly of: "broker" | "zone" | "registry" | "database" | "cache" | "gateway"; readonly targets: readonly string[] }
+  | { readonly fault: "freeze"; readonly of: "broker"; readonly targets: readonly string[] }
+  /** Which controller is active is known only when the moment has come. */
+  | { readonly fault: "kill-active-controller" }
+  /** One after the other in this order. */
+  | { readonly fault: "roll-brokers"; readonly targets: readonly string[] }
+  | { readonly fault: "crash-at-point"; readonly target: string; readonly point: CrashPoint; readonly after: number }
+  /** `records`: how far each partition's offset is set back. */
+  | { readonly fault: "rewind-offsets"; readonly service: string; readonly targets: readonly string[]; readonly records: number }
+  /** One participant of the saga stands still, so that the other answers first. */
+  | { readonly fault: "delay-replies"; readonly service: string; readonly targets: readonly string[] }
+  /** One participant is away for longer than an order waits. */
+  | { readonly fault: "miss-time-out"; readonly service: string; readonly targets: readonly string[] }
+  | { readonly fault: "poison"; readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[] }
+  /** The services are started while the registry is away. */
+  | { readonly fault: "cold-registry"; readonly targets: readonly string[]; readonly service: string; readonly instances: readonly string[] }
+);
+
+/** Everything that a run will do; the same for the same scenario, seed, duration and platform. */
+export interface Schedule {
+  readonly scenario: string;
+  readonly seed: number;
+  /** Shortest time the load runs, in milliseconds. */
+  readonly durationMs: number;
+  /** By `atMs`. */
+  readonly injections: readonly Injection[];
+}
+
+/** Draws of one schedule. */
+export interface Draw {
+  readonly terrain: Terrain;
+  /** A whole number from `least` to `most`. */
+  between(least: number, most: number): number;
+  /** @throws RangeError when the list is empty. */
+  pick<T>(from: readonly T[], what: string): T;
+  shuffle<T>(list: readonly T[]): readonly T[];
+}
+
+/** What a scenario adds to {@link planChaos}. */
+export interface ScenarioPlan {
+  readonly name: string;
+  /** Longest time from its first fault to the end of its last, as scheduled; milliseconds. */
+  readonly spanMs: number;
+  /** @param atMs - When its first fault is due. */
+  readonly plan: (draw: Draw, atMs: number) => readonly Injection[];
+}
+
+/** Load before the first fault: figures to compare with. */
+export const LEAD_MS = 6_000;
+/** Load after the last fault is healed. */
+export const TAIL_MS = 8_000;
+/** Room for the moment of the first fault when the duration is not given. */
+const ROOM_MS = 4_000;
+
+/** Shortest duration a scenario can do with, in milliseconds. */
+export function shortestMs(scenario: ScenarioPlan): number {
+  return LEAD_MS + scenario.spanMs + TAIL_MS;
+}
+
+/**
+ * Makes the schedule.
+ * @param options - `durationMs`: default a little more than the scenario needs.
+ * @throws RangeError when the duration is shorter than {@link shortestMs}, or the platform has nothing to hit.
+ */
+export function planChaos(scenario: ScenarioPlan, options: { seed: number; durationMs?: number | undefined; terrain: Terrain }): Schedule {
+  const { seed, terrain, durationMs = shortestMs(scenario) + ROOM_MS } = options;
+  const room = durationMs - shortestMs(scenario);
+  if (room < 0) throw new RangeError(`${scenario.name} takes at least ${Math.ceil(shortestMs(scenario) / 1_000)} s; a duration of ${durationMs / 1_000} s is too short`);
+  const draw = drawFrom(seededRandom(`${scenario.name} ${seed}`), terrain);
+  const injections = scenario.plan(draw, LEAD_MS + draw.between(0, room)).toSorted((a, b) => a.atMs - b.atMs);
+  return { scenario: scenario.name, seed, durationMs, injections };
+}
+
+function drawFrom(random: Random, terrain: Terrain): Draw {
+  const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+  return {
+    terrain,
+    between,
+    pick<T>(from: readonly T[], what: string): T {
+      const chosen = from[between(0, from.length - 1)];
+      if (chosen === undefined) throw new RangeError(`the platform has no ${what}`);
+      return chosen;
+    },
+    shuffle<T>(list: readonly T[]): readonly T[] {
+      const rest = [...list];
+      return list.flatMap(() => rest.splice(between(0, rest.length - 1), 1));
+    },
+  };
+}
+
+/** A schedule's fault in words. */
+export function describeInjection(injection: Injection): string {
+  switch (injection.fault) {
+    case "kill": return `SIGKILL ${injection.targets.join(", ")}`;
+    case "freeze": return `SIGSTOP ${injection.targets.join(", ")}`;
+    case "kill-active-controller": return "SIGKILL of the active controller";
+    case "roll-brokers": return `restart ${injection.targets.join(", ")}, one after the other`;
+    case "crash-at-point": return `${injection.target} ends itself ${injection.point}, passing ${injection.after}`;
+    case "rewind-offsets": return `${injection.service} reads ${injection.records} records of each partition again`;
+    case "delay-replies": return `SIGSTOP ${injection.targets.join(", ")}: the other participant answers first`;
+    case "miss-time-out": return `SIGKILL ${injection.targets.join(", ")} for longer than an order waits`;
+    case "poison": return `${injection.records.length} wrong records: ${[...new Set(injection.records.map(({ kind }) => kind))].join(", ")}`;
+    case "cold-registry": return `SIGKILL ${injection.targets.join(", ")}, then ${injection.instances.join(", ")} starts without it`;
+  }
+}
