@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { loadModel } from "../../../components/model/load.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
-import type { PlatformPlan } from "../../../components/plan/types.ts";
+import type { PlatformPlan, ServiceContract } from "../../../components/plan/types.ts";
 import { startGateway } from "../../../service-templates/api-gateway/src/service.ts";
 import { startInventoryService } from "../../../service-templates/inventory-service/src/service.ts";
 import type { Environment } from "../../../service-templates/lib/config.ts";
@@ -68,8 +68,11 @@ export type ServiceStart = (options: { readonly env: Environment }) => Promise<R
  * Starts servers and services.
  * @param overrides - Environment variables for every service.
  * @param further - Services beyond order, payment, inventory and the gateway, by name; each gets its database, and is stopped with the rest.
+ * @param adjust - Changes a service's contract before the service sees it; retry topics that it adds are created.
  */
-export async function startOrderPlatform(overrides: Environment = {}, further: Readonly<Record<string, ServiceStart>> = {}): Promise<OrderPlatform> {
+export async function startOrderPlatform(
+  overrides: Environment = {}, further: Readonly<Record<string, ServiceStart>> = {}, adjust: (contract: ServiceContract) => ServiceContract = (contract) => contract,
+): Promise<OrderPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "saga-services-"));
   const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -87,9 +90,13 @@ export async function startOrderPlatform(overrides: Environment = {}, further: R
       await postgres.createDatabase(service.replaceAll("-", "_"), join(ROOT, "service-templates", service, "migrations"));
     }
     // Few partitions: the order per key is the same, the test node is smaller.
-    await kafka.createTopics(new Map(plan.topics.map((topic) => [topic.name, topic.kind === "event" ? 6 : 1])));
+    const contracts = plan.contracts.map(adjust);
+    await kafka.createTopics(new Map([
+      ...contracts.flatMap((contract) => contract.retryTopics.map(({ topic }) => [topic, 2] as const)),
+      ...plan.topics.map((topic) => [topic.name, topic.kind === "event" ? 6 : 1] as const),
+    ]));
     for (const subject of plan.subjects) registry.register(subject.name, subject.schema);
-    for (const contract of plan.contracts) writeFileSync(join(folder, `${contract.service}.json`), JSON.stringify(contract));
+    for (const contract of contracts) writeFileSync(join(folder, `${contract.service}.json`), JSON.stringify(contract));
 
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwks = join(folder, "jwks.json");

@@ -14,7 +14,10 @@ export interface TestPostgres {
   createDatabase(name: string, migrationsDir: string): Promise<void>;
   /** A connection as the superuser, for looking behind the services. */
   connect(database: string): Promise<pg.Client>;
-  /** Restarts the server at once, cutting every connection. */
+  /** Ends the server at once, cutting every connection. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** The two, one after the other. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -77,6 +80,12 @@ export async function startPostgres(): Promise<TestPostgres> {
       // What the platform's least-privilege login role may do, and no more.
       await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${name}`);
       await client.end();
+    },
+    async kill() {
+      await endChild(server, 10_000, "SIGINT");
+    },
+    async start() {
+      server = await start();
     },
     async restart() {
       await endChild(server, 10_000, "SIGINT");
