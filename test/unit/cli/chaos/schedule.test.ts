@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SCENARIOS } from "../../../../cli/chaos/scenarios.ts";
+import { describeInjection, LEAD_MS, planChaos, POISON_KINDS, shortestMs, TAIL_MS } from "../../../../cli/chaos/schedule.ts";
+import type { Injection, Schedule } from "../../../../cli/chaos/schedule.ts";
+import { fewProcesses, SAMPLE_TERRAIN } from "./sample-terrain.ts";
+
+const seeds = fc.integer({ min: 0, max: 999_999_999 });
+const scenarios = fc.constantFrom(...SCENARIOS);
+const extraMs = fc.integer({ min: 0, max: 600_000 });
+
+function scenario(name: string): (typeof SCENARIOS)[number] {
+  const found = SCENARIOS.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`there is no scenario ${name}`);
+  return found;
+}
+
+function plan(name: string, seed: number): Schedule {
+  return planChaos(scenario(name), { seed, terrain: SAMPLE_TERRAIN });
+}
+
+function plans(name: string, count = 60): readonly Schedule[] {
+  return Array.from({ length: count }, (_, seed) => plan(name, seed));
+}
+
+/** Names of the processes an injection is about. */
+function touched(injection: Injection): readonly string[] {
+  const targets = "targets" in injection ? injection.targets : [];
+  return [...targets, ...("target" in injection ? [injection.target] : []), ...("instances" in injection ? injection.instances : [])];
+}
+
+describe("schedules", () => {
+  it("are the same for the same seed, and depend on the seed", () => {
+    fc.assert(fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
+      const options = { seed, durationMs: shortestMs(chosen) + extra, terrain: SAMPLE_TERRAIN };
+      expect(planChaos(chosen, options)).toEqual(planChaos(chosen, structuredClone(options)));
+    }));
+    for (const { name } of SCENARIOS) expect(new Set(plans(name, 20).map(({ injections }) => JSON.stringify(injections))).size, name).toBeGreaterThan(1);
+  });
+
+  it("leave load before the first fault and after the last, and are in the order of time", () => {
+    fc.assert(fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
+      const durationMs = shortestMs(chosen) + extra;
+      const { injections } = planChaos(chosen, { seed, durationMs, terrain: SAMPLE_TERRAIN });
+      expect(injections.length).toBeGreaterThan(0);
+      for (const { atMs, lengthMs } of injections) {
+        expect(Number.isInteger(atMs) && Number.isInteger(lengthMs) && lengthMs >= 0).toBe(true);
+        expect(atMs).toBeGreaterThanOrEqual(LEAD_MS);
+        expect(atMs + lengthMs).toBeLessThanOrEqual(durationMs - TAIL_MS);
+      }
+      expect(injections.map(({ atMs }) => atMs)).toEqual(injections.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+    }));
+  });
+
+  it("name only processes that are there, and say in words what they do", () => {
+    const known = new Set([...SAMPLE_TERRAIN.brokers.map(({ name }) => name), ...SAMPLE_TERRAIN.instances.map(({ process }) => process), ...SAMPLE_TERRAIN.registry, ...SAMPLE_TERRAIN.database, ...SAMPLE_TERRAIN.cache]);
+    fc.assert(fc.property(scenarios, seeds, (chosen, seed) => {
+      for (const injection of planChaos(chosen, { seed, terrain: SAMPLE_TERRAIN }).injections) {
+        for (const name of touched(injection)) expect(known).toContain(name);
+        expect(describeInjection(injection)).not.toBe("");
+      }
+    }));
+  });
+
+  it("do not fit into less than they need", () => {
+    const zoneDown = scenario("zone-down");
+    expect(() => planChaos(zoneDown, { seed: 1, durationMs: shortestMs(zoneDown) - 1, terrain: SAMPLE_TERRAIN })).toThrow(/zone-down takes at least 30 s/);
+  });
+
+  it("refuse a platform that has nothing to hit", () => {
+    expect(() => planChaos(scenario("broker-kill"), { seed: 1, terrain: fewProcesses })).toThrow(/no broker/);
+    expect(() => planChaos(scenario("gateway-kill"), { seed: 1, terrain: fewProcesses })).toThrow(/no api-gateway/);
+  });
+});
+
+describe("scenarios", () => {
+  it("have names of their own", () => {
+    const names = SCENARIOS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("reach every broker in time", () => {
+    const hit = new Set(plans("broker-kill", 300).flatMap(({ injections }) => injections.flatMap(touched)));
+    expect(hit).toEqual(new Set(SAMPLE_TERRAIN.brokers.map(({ name }) => name)));
+  });
+
+  it("freeze a broker for longer than the cluster waits for it", () => {
+    for (const { injections } of plans("broker-freeze")) for (const { lengthMs } of injections) expect(lengthMs).toBeGreaterThan(9_000);
+  });
+
+  it("take a whole zone and nothing else", () => {
+    for (const { injections } of plans("zone-down")) {
+      const zones = SAMPLE_TERRAIN.brokers.filter(({ name }) => injections.some((injection) => touched(injection).includes(name))).map(({ zone }) => zone);
+      expect(zones).toHaveLength(3);
+      expect(new Set(zones).size).toBe(1);
+    }
+  });
+
+  it("roll over every broker exactly once", () => {
+    for (const { injections } of plans("rolling-restart", 20)) {
+      expect(injections.flatMap(touched).toSorted()).toEqual(SAMPLE_TERRAIN.brokers.map(({ name }) => name).toSorted());
+    }
+  });
+
+  it.each([["service-before-commit", "before-commit"], ["service-after-commit", "after-commit"], ["service-after-publish", "after-publish"]])("%s crashes at %s, in services that pass there", (name, point) => {
+    const passing = point === "after-publish" ? SAMPLE_TERRAIN.publishers : SAMPLE_TERRAIN.consumers;
+    for (const { injections } of plans(name)) {
+      expect(injections).toHaveLength(1);
+      const [injection] = injections;
+      expect(injection).toMatchObject({ fault: "crash-at-point", point });
+      const service = SAMPLE_TERRAIN.instances.find(({ process }) => injection?.fault === "crash-at-point" && process === injection.target)?.service;
+      expect(passing).toContain(service);
+    }
+  });
+
+  it("stop all instances of the group that reads again", () => {
+    for (const { injections } of plans("duplicates")) {
+      const [injection] = injections;
+      if (injection?.fault !== "rewind-offsets") throw new Error("not a rewind");
+      expect(injection.targets).toEqual(SAMPLE_TERRAIN.instances.filter(({ service }) => service === injection.service).map(({ process }) => process));
+      expect(injection.records).toBeGreaterThan(0);
+    }
+  });
+
+  it("delay payment first, then inventory, never both at once", () => {
+    for (const { injections } of plans("out-of-order")) {
+      const [first, second] = injections;
+      expect(injections.map((injection) => (injection.fault === "delay-replies" ? injection.service : ""))).toEqual(["payment-service", "inventory-service"]);
+      expect((first?.atMs ?? 0) + (first?.lengthMs ?? 0)).toBeLessThan(second?.atMs ?? 0);
+    }
+  });
+
+  it("keep a participant away for longer than an order waits", () => {
+    for (const { injections } of plans("late-replies")) expect(injections[0]?.lengthMs).toBeGreaterThan(30_000);
+  });
+
+  it("write every kind of wrong record, into topics where somebody consumes the event", () => {
+    for (const { injections } of plans("poison")) {
+      const records = injections.flatMap((injection) => (injection.fault === "poison" ? injection.records : []));
+      expect(records.map(({ kind }) => kind).toSorted()).toEqual([...POISON_KINDS].toSorted());
+      for (const { topic, event } of records) expect(SAMPLE_TERRAIN.events.some((candidate) => candidate.topic === topic && candidate.event === event)).toBe(true);
+    }
+  });
+
+  it("overlap two faults of different kinds, never two brokers", () => {
+    const pairs = new Set<string>();
+    for (const { injections } of plans("two-faults", 200)) {
+      const [first, second] = injections;
+      if (first === undefined || second === undefined) throw new Error("not two faults");
+      expect(second.atMs).toBeLessThanOrEqual(first.atMs + first.lengthMs);
+      expect(injections.filter((injection) => touched(injection).some((name) => name.startsWith("kafka-broker")))).not.toHaveLength(2);
+      expect(touched(first).some((name) => touched(second).includes(name))).toBe(false);
+      pairs.add(injections.map(({ fault }) => fault).toSorted().join(" + "));
+    }
+    expect(pairs.size).toBeGreaterThan(4);
+  });
+});
