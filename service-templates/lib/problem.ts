@@ -7,7 +7,6 @@ export const PROBLEMS = {
   "unauthenticated": { status: 401, title: "A valid bearer token is required" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
-  "request-in-progress": { status: 409, title: "The same request is still being worked on" },
   "too-large": { status: 413, title: "The request is too large" },
   "unsupported-media-type": { status: 415, title: "The content type is not supported" },
   "unprocessable": { status: 422, title: "The request cannot be accepted" },

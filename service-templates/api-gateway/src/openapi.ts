@@ -39,7 +39,6 @@ export function openApiDocument(): object {
           responses: {
             "202": answer("The order is accepted.", "PlacedOrder", { Location: { schema: text(100) }, "Idempotency-Replayed": { schema: { type: "string", enum: ["true"] } } }),
             "400": problem("Malformed JSON, or no Idempotency-Key."),
-            "409": problem("A request with this key is being worked on."),
             "413": problem("The body is too large."),
             "415": problem("Not application/json."),
             "422": problem("Unknown product or currency, wrong price or total, a quantity out of bounds, or the key belongs to another body."),

@@ -48,22 +48,68 @@ function toOrder(row: OrderRow): Order {
   };
 }
 
-/** Stores an order that was accepted, with its first step. */
-export async function insertOrder(tx: Transaction, order: Order, traceparent: string): Promise<Date> {
-  const [row] = await tx.query<{ created_at: Date }>({
-    name: "order-insert",
-    text: `WITH placed AS (
+/** An order to be stored, with what belongs to its request. */
+export interface Placement {
+  readonly order: Order;
+  readonly traceparent: string;
+  /** Idempotency-Key of the customer. */
+  readonly key: string;
+  /** Of the request's body. */
+  readonly hash: Buffer;
+  /** What a repetition of the request is answered. */
+  readonly answer: object;
+}
+
+/**
+ * Stores accepted orders with their first step and the answers under their keys; gives back the ids of
+ * those that were stored. An order whose key is taken, by an earlier request or one of the same batch,
+ * is left out. The key is the arbiter: a request with the same key in another transaction is waited for.
+ */
+export async function insertOrders(tx: Transaction, placements: readonly Placement[]): Promise<ReadonlySet<string>> {
+  const orders = placements.map(({ order }) => order);
+  const rows = await tx.query<{ order_id: string }>({
+    name: "orders-insert",
+    // Keys in a fixed order, so that two instances with overlapping batches never wait for each other crosswise.
+    text: `WITH wanted AS (
+             SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[], $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[])
+               AS w(order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, key, body_hash, answer)),
+           claimed AS (
+             INSERT INTO idempotency_keys (customer_id, key, body_hash, order_id, answer)
+             SELECT customer_id, key, body_hash, order_id, answer FROM wanted ORDER BY customer_id, key, order_id
+             ON CONFLICT DO NOTHING RETURNING order_id),
+           placed AS (
              INSERT INTO orders (order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING order_id, created_at),
+             SELECT order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent
+               FROM wanted JOIN claimed USING (order_id) RETURNING order_id, created_at),
            step AS (INSERT INTO order_steps (order_id, name, at) SELECT order_id, 'accepted', created_at FROM placed)
-           SELECT created_at FROM placed`,
+           SELECT order_id FROM placed`,
     values: [
-      order.orderId, order.customerId, order.saga.status, order.saga.payment, order.saga.inventory, JSON.stringify(order.items),
-      order.totalAmount, order.currency, JSON.stringify(order.shippingAddress), traceparent,
+      orders.map((order) => order.orderId), orders.map((order) => order.customerId), orders.map((order) => order.saga.status),
+      orders.map((order) => order.saga.payment), orders.map((order) => order.saga.inventory), orders.map((order) => JSON.stringify(order.items)),
+      orders.map((order) => order.totalAmount), orders.map((order) => order.currency), orders.map((order) => JSON.stringify(order.shippingAddress)),
+      placements.map(({ traceparent }) => traceparent), placements.map(({ key }) => key), placements.map(({ hash }) => hash),
+      placements.map(({ answer }) => JSON.stringify(answer)),
     ],
   });
-  if (row === undefined) throw new Error(`order ${order.orderId} was not stored`);
-  return row.created_at;
+  return new Set(rows.map((row) => row.order_id));
+}
+
+/** An answer that was given under an Idempotency-Key. */
+export interface KnownAnswer {
+  readonly customerId: string;
+  readonly key: string;
+  readonly hash: Buffer;
+  readonly answer: object;
+}
+
+/** The answers given under these keys, where there are any. */
+export async function findAnswers(db: Queryable, keys: readonly { readonly customerId: string; readonly key: string }[]): Promise<readonly KnownAnswer[]> {
+  const rows = await db.query<{ customer_id: string; key: string; body_hash: Buffer; answer: object }>({
+    name: "answers-find",
+    text: `SELECT customer_id, key, body_hash, answer FROM idempotency_keys JOIN unnest($1::text[], $2::text[]) AS k(customer_id, key) USING (customer_id, key)`,
+    values: [keys.map(({ customerId }) => customerId), keys.map(({ key }) => key)],
+  });
+  return rows.map((row) => ({ customerId: row.customer_id, key: row.key, hash: row.body_hash, answer: row.answer }));
 }
 
 /** Locks orders, always in the order of their ids, and gives them back by id. */

@@ -1,7 +1,8 @@
 /** order-service: its parts, put together. */
 import { Gauge } from "prom-client";
-import type { TokenConfig } from "../../lib/config.ts";
+import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
+import { openDatabase } from "../../lib/database.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
@@ -11,6 +12,7 @@ import { inventoryReserved } from "./handlers/inventory-reserved.ts";
 import { paymentFailed } from "./handlers/payment-failed.ts";
 import { paymentProcessed } from "./handlers/payment-processed.ts";
 import { paymentRefunded } from "./handlers/payment-refunded.ts";
+import { orderPlacement } from "./http/place-order.ts";
 import { orderRoutes } from "./http/routes.ts";
 import { oldestUnfinished } from "./orders-table.ts";
 import { lockBatch, writeOrders } from "./saga/advance-order.ts";
@@ -21,10 +23,17 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the answer under an Idempotency-Key can be had again. */
 const KEEP_IDEMPOTENCY_KEYS_HOURS = 48;
 
+/** Connections for requests, beside those of the event flow. */
+const REQUEST_CONNECTIONS = 6;
+
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({ http: true, tokens: true }, (context) => {
     const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);
-    const { clock, config, database, metrics } = context;
+    const { clock, config, database, log, metrics, outbox } = context;
+    // Requests have connections of their own: however many come, the sagas under way go on.
+    const requests = openDatabase(config.database as DatabaseConfig, {
+      applicationName: `${config.service}-${config.instance}-http`, connections: REQUEST_CONNECTIONS, onError: (error) => log.warn({ err: error }, "connection of requests"),
+    });
     const oldest = new Gauge({
       name: "saga_oldest_nonterminal_age_seconds", help: "Age of the oldest order that is not at its end, by state",
       labelNames: ["saga", "state"], registers: [metrics.registry],
@@ -41,7 +50,10 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
       lock: lockBatch,
       finish: (_events, tx) => writeOrders(tx),
       retention: [{ table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS }],
-      routes: orderRoutes(context, tokenVerifier(config.tokens as TokenConfig, clock)),
+      routes: orderRoutes({
+        database: requests, placeOrder: orderPlacement({ database: requests, outbox, clock }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
+      }),
+      close: () => requests.close(),
       background: () => startSweep(context, { timeoutMs }),
       async beforeScrape() {
         const ages = await oldestUnfinished(database);

@@ -1,10 +1,12 @@
 /**
  * POST /orders: checks, prices, stores the order with its first event and the answer under its
- * Idempotency-Key in one transaction, and answers 202 at once; the saga goes on by itself.
+ * Idempotency-Key in one transaction, and answers 202 at once; the saga goes on by itself. Orders that
+ * come while others are being stored go into one transaction.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Database, Queryable, Transaction } from "../../../lib/database.ts";
+import type { Database } from "../../../lib/database.ts";
+import { gather } from "../../../lib/gather.ts";
 import { uuidV7 } from "../../../lib/ids.ts";
 import type { Subject } from "../../../lib/jwt.ts";
 import type { Outbox } from "../../../lib/outbox.ts";
@@ -14,7 +16,10 @@ import type { TraceContext } from "../../../lib/trace.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import type { Order, OrderItem, ShippingAddress } from "../order.ts";
 import { orderCreated, toDecimal, toMinor } from "../order.ts";
-import { insertOrder } from "../orders-table.ts";
+import type { Placement } from "../orders-table.ts";
+import { findAnswers, insertOrders } from "../orders-table.ts";
+import type { Prices } from "../price-list.ts";
+import { priceList } from "../price-list.ts";
 import { INITIAL_STATE } from "../saga/state-machine.ts";
 
 /** The body after its schema was checked. */
@@ -46,80 +51,92 @@ export interface PlacedOrder {
 
 const KEY = /^[\x21-\x7e]{1,255}$/u;
 
-export async function placeOrder(services: { readonly database: Database; readonly outbox: Outbox; readonly clock: Clock }, request: PlaceOrderRequest): Promise<PlacedOrder> {
-  const { idempotencyKey: key, subject, body } = request;
-  if (key === undefined || !KEY.test(key)) {
-    throw new Problem("idempotency-key-missing", "Send Idempotency-Key: 1 to 255 visible ASCII characters, for example a UUID; the same for each repetition of this order.");
-  }
-  const hash = createHash("sha256").update(canonical(body)).digest();
+/** Takes an order; throws a Problem when it is refused. */
+export type PlaceOrder = (request: PlaceOrderRequest) => Promise<PlacedOrder>;
 
-  return services.database.transaction(async (tx) => {
-    const known = await claimKey(tx, subject.id, key);
-    if (known !== undefined) {
-      if (!known.hash.equals(hash)) {
-        throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body; use a new key for a new order.");
-      }
-      return { answer: known.answer, replayed: true };
-    }
-    const order = await price(tx, request);
-    await insertOrder(tx, order, formatTraceparent(request.trace));
-    const answer: PlaceOrderAnswer = { orderId: order.orderId, status: "pending", links: { self: `/orders/${order.orderId}` } };
-    await tx.query({
-      name: "idempotency-insert",
-      text: "INSERT INTO idempotency_keys (customer_id, key, body_hash, order_id, answer) VALUES ($1, $2, $3, $4, $5)",
-      values: [subject.id, key, hash, order.orderId, JSON.stringify(answer)],
-    });
-    const cause = { correlationId: order.orderId, trace: request.trace };
-    await services.outbox.add(tx, [{ cause, events: [orderCreated(order, services.clock())] }]);
-    return { answer, replayed: false };
-  });
+/** An order that was checked and priced, on its way into the database. */
+interface CheckedOrder {
+  readonly placement: Placement;
+  readonly answer: PlaceOrderAnswer;
+  readonly trace: TraceContext;
+}
 
-  async function price(db: Queryable, { body: wanted }: PlaceOrderRequest): Promise<Order> {
-    const errors: ProblemDetail[] = [...unusableTexts(wanted), ...duplicates(wanted)];
-    const items = await pricedItems(db, wanted, errors);
-    const totalAmount = items.reduce((sum, item) => sum + item.quantity * item.unitPrice, 0);
-    if (errors.length === 0 && wanted.total !== undefined && toMinor(wanted.total) !== totalAmount) {
-      errors.push({ at: "/total", message: `is ${wanted.total}, the price list gives ${toDecimal(totalAmount)}` });
+export interface PlaceOrderOptions {
+  /** Connections of their own, so that a flood of requests does not hold up the sagas under way. */
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+}
+
+export function orderPlacement({ database, outbox, clock }: PlaceOrderOptions): PlaceOrder {
+  const prices = priceList(database, clock);
+  const store = gather({ work: storeAll });
+
+  return async (request) => {
+    const { idempotencyKey: key, subject, body, trace } = request;
+    if (key === undefined || !KEY.test(key)) {
+      throw new Problem("idempotency-key-missing", "Send Idempotency-Key: 1 to 255 visible ASCII characters, for example a UUID; the same for each repetition of this order.");
     }
-    if (errors.length > 0) throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors });
-    return {
-      orderId: uuidV7(services.clock), customerId: subject.id, items, totalAmount,
-      currency: wanted.currency, shippingAddress: wanted.shippingAddress, saga: INITIAL_STATE,
+    const hash = createHash("sha256").update(canonical(body)).digest();
+    const checked = check(await prices(), body);
+    if ("errors" in checked) {
+      // A repetition gets its first answer even when the price list has changed since.
+      const known = (await findAnswers(database, [{ customerId: subject.id, key }]))[0];
+      if (known !== undefined) return known.hash.equals(hash) ? { answer: known.answer as PlaceOrderAnswer, replayed: true } : reused();
+      throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors: checked.errors });
+    }
+    const order: Order = {
+      orderId: uuidV7(clock), customerId: subject.id, ...checked,
+      currency: body.currency, shippingAddress: body.shippingAddress, saga: INITIAL_STATE,
     };
+    const answer: PlaceOrderAnswer = { orderId: order.orderId, status: "pending", links: { self: `/orders/${order.orderId}` } };
+    return store({ placement: { order, traceparent: formatTraceparent(trace), key, hash, answer }, answer, trace });
+  };
+
+  /** Stores all orders whose keys are new, with their first events, in one transaction. */
+  async function storeAll(wanted: readonly CheckedOrder[]): Promise<readonly (PlacedOrder | Error)[]> {
+    return database.transaction(async (tx) => {
+      const claimed = await insertOrders(tx, wanted.map(({ placement }) => placement));
+      const placed = wanted.filter(({ placement }) => claimed.has(placement.order.orderId));
+      const repeated = wanted.filter((item) => !placed.includes(item)).map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));
+      const [known] = await Promise.all([
+        repeated.length === 0 ? [] : findAnswers(tx, repeated),
+        outbox.add(tx, placed.map(({ placement: { order }, trace }) => ({ cause: { correlationId: order.orderId, trace }, events: [orderCreated(order, clock())] }))),
+      ]);
+      return wanted.map(({ placement: { order, key, hash }, answer }): PlacedOrder | Error => {
+        if (claimed.has(order.orderId)) return { answer, replayed: false };
+        const earlier = known.find((found) => found.customerId === order.customerId && found.key === key);
+        if (earlier === undefined) return new Error(`the Idempotency-Key of order ${order.orderId} was taken and is not there`);
+        return earlier.hash.equals(hash) ? { answer: earlier.answer as PlaceOrderAnswer, replayed: true } : keyReused();
+      });
+    });
   }
 }
 
-/** Takes the key for this transaction; gives back what it was used for before. Refuses when another request is using it now. */
-async function claimKey(tx: Transaction, customerId: string, key: string): Promise<{ hash: Buffer; answer: PlaceOrderAnswer } | undefined> {
-  const [lock] = await tx.query<{ taken: boolean }>({
-    name: "idempotency-claim",
-    text: "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken",
-    values: [`${customerId}\n${key}`],
-  });
-  if (lock?.taken !== true) throw new Problem("request-in-progress", "A request with this Idempotency-Key is being worked on; repeat it in a moment.", { retryAfter: 1 });
-  const [row] = await tx.query<{ body_hash: Buffer; answer: PlaceOrderAnswer }>({
-    name: "idempotency-find",
-    text: "SELECT body_hash, answer FROM idempotency_keys WHERE customer_id = $1 AND key = $2",
-    values: [customerId, key],
-  });
-  return row === undefined ? undefined : { hash: row.body_hash, answer: row.answer };
+function keyReused(): Problem {
+  return new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body; use a new key for a new order.");
 }
 
-async function pricedItems(db: Queryable, body: PlaceOrderBody, errors: ProblemDetail[]): Promise<readonly OrderItem[]> {
-  const rows = await db.query<{ product_id: string; unit_price: number }>({
-    name: "price-list-find",
-    text: "SELECT product_id, unit_price FROM price_list WHERE currency = $1 AND product_id = ANY($2::text[])",
-    values: [body.currency, body.items.map((item) => item.productId)],
-  });
-  const prices = new Map(rows.map((row) => [row.product_id, row.unit_price]));
-  return body.items.map((item, place) => {
-    const unitPrice = prices.get(item.productId);
+function reused(): never {
+  throw keyReused();
+}
+
+/** The priced items and their sum, or everything that is wrong with the order. */
+function check(prices: Prices, body: PlaceOrderBody): { readonly items: readonly OrderItem[]; readonly totalAmount: number } | { readonly errors: readonly ProblemDetail[] } {
+  const errors: ProblemDetail[] = [...unusableTexts(body), ...duplicates(body)];
+  const items = body.items.map((item, place) => {
+    const unitPrice = prices(item.productId, body.currency);
     if (unitPrice === undefined) errors.push({ at: `/items/${place}/productId`, message: `"${item.productId}" is not sold in ${body.currency}; see GET /products` });
     else if (item.price !== undefined && toMinor(item.price) !== unitPrice) {
       errors.push({ at: `/items/${place}/price`, message: `is ${item.price}, the price list gives ${toDecimal(unitPrice)}` });
     }
     return { productId: item.productId, quantity: item.quantity, unitPrice: unitPrice ?? 0 };
   });
+  const totalAmount = items.reduce((sum, item) => sum + item.quantity * item.unitPrice, 0);
+  if (errors.length === 0 && body.total !== undefined && toMinor(body.total) !== totalAmount) {
+    errors.push({ at: "/total", message: `is ${body.total}, the price list gives ${toDecimal(totalAmount)}` });
+  }
+  return errors.length > 0 ? { errors } : { items, totalAmount };
 }
 
 function duplicates(body: PlaceOrderBody): readonly ProblemDetail[] {

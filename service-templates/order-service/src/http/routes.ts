@@ -1,14 +1,13 @@
 /** The public routes. Every one wants a token; an order is shown to its owner alone. */
 import type { FastifyInstance } from "fastify";
+import type { Database } from "../../../lib/database.ts";
 import { isUuid } from "../../../lib/ids.ts";
 import type { Subject, TokenVerifier } from "../../../lib/jwt.ts";
 import { Problem } from "../../../lib/problem.ts";
-import type { Context } from "../../../lib/service.ts";
 import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";
-import type { PlaceOrderBody } from "./place-order.ts";
-import { placeOrder } from "./place-order.ts";
+import type { PlaceOrder, PlaceOrderBody } from "./place-order.ts";
 import { LIMITS, LIST_QUERY, PLACE_ORDER_BODY } from "./schemas.ts";
 
 declare module "fastify" {
@@ -20,8 +19,13 @@ declare module "fastify" {
 
 const DEFAULT_PAGE = 20;
 
-export function orderRoutes(context: Context, verify: TokenVerifier): (app: FastifyInstance) => void {
-  const { database } = context;
+export interface OrderRoutesOptions {
+  readonly database: Database;
+  readonly placeOrder: PlaceOrder;
+  readonly verify: TokenVerifier;
+}
+
+export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions): (app: FastifyInstance) => void {
   return (app) => {
     app.decorateRequest("subject", null as unknown as Subject);
     app.addHook("onRequest", async (request) => {
@@ -30,7 +34,7 @@ export function orderRoutes(context: Context, verify: TokenVerifier): (app: Fast
 
     app.post<{ Body: PlaceOrderBody }>("/orders", { schema: { body: PLACE_ORDER_BODY } }, async (request, reply) => {
       const header = request.headers["idempotency-key"];
-      const { answer, replayed } = await placeOrder(context, {
+      const { answer, replayed } = await placeOrder({
         subject: request.subject, idempotencyKey: typeof header === "string" ? header : undefined, body: request.body, trace: request.trace,
       });
       if (replayed) reply.header("idempotency-replayed", "true");

@@ -1,0 +1,68 @@
+/**
+ * Work that is done for many callers at once: what arrives while earlier work is under way waits a
+ * moment and goes into one batch. Under load that turns many transactions into one; without load
+ * every call goes out at once. The queue is bounded: who cannot be served soon is told so at once,
+ * instead of waiting for an answer that comes too late.
+ */
+import { Problem } from "./problem.ts";
+
+export interface GatherOptions<Item, Result> {
+  /** Does the work for all items; gives back a result, or the error to throw, for each in its place. */
+  readonly work: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
+  /** Batches under way at the same time. @default 2 */
+  readonly atOnce?: number;
+  /** Items in one batch. @default 64 */
+  readonly batch?: number;
+  /** Items that may wait. @default 512 */
+  readonly waiting?: number;
+}
+
+/** Hands an item over; rejects with the problem `unavailable` when too many wait already. */
+export type Gather<Item, Result> = (item: Item) => Promise<Result>;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gather<Item, Result> {
+  const { work, atOnce = 2, batch = 64, waiting: limit = 512 } = options;
+  const queue: Waiting<Item, Result>[] = [];
+  let underWay = 0;
+
+  async function serve(calls: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await work(calls.map((call) => call.item));
+      calls.forEach((call, place) => {
+        const result = results[place];
+        if (result instanceof Error) call.reject(result);
+        else call.resolve(result as Result);
+      });
+    } catch (error) {
+      const [only, ...others] = calls;
+      if (others.length === 0) only?.reject(error);
+      // One of them may be at fault; alone, each shows whether it is the one.
+      else for (const call of calls) await serve([call]);
+    }
+  }
+
+  function next(): void {
+    while (underWay < atOnce && queue.length > 0) {
+      underWay += 1;
+      void serve(queue.splice(0, batch)).finally(() => {
+        underWay -= 1;
+        next();
+      });
+    }
+  }
+
+  return (item) => new Promise<Result>((resolve, reject) => {
+    if (queue.length >= limit) {
+      reject(new Problem("unavailable", "More requests wait than can be answered soon; repeat it in a moment with the same Idempotency-Key.", { retryAfter: 1 }));
+      return;
+    }
+    queue.push({ item, resolve, reject });
+    next();
+  });
+}
