@@ -117,6 +117,31 @@ export const ERRORS = {
     message: (value) => `The witness is not usable: ${value}`,
     fix: "Give a file as `kit chaos` and `kit bench` write it; cli/witness.ts describes its fields.",
   },
+  KIT_DLT_UNKNOWN_GROUP: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no consumer group ${value}.`,
+    fix: "A group is called like its service.",
+  },
+  KIT_DLT_UNKNOWN_LETTER: {
+    exitCode: EXIT.usage,
+    message: (value) => value,
+    fix: "`npx kit dlt list --all` shows every letter; give its id, or at least 6 characters from its beginning that no other shares.",
+  },
+  KIT_DLT_RESOLVED: {
+    exitCode: EXIT.no,
+    message: (value) => `${value}. Nothing was written.`,
+    fix: "`npx kit dlt show LETTER` tells what was done; --again repeats it on purpose.",
+  },
+  KIT_DLT_RECORD_GONE: {
+    exitCode: EXIT.no,
+    message: (value) => `The dead-letter topic no longer holds the record of ${value}. Nothing was written.`,
+    fix: "Its retention has passed: discard the letter, and mend the state by hand if it still matters.",
+  },
+  KIT_DLT_NOT_WRITTEN: {
+    exitCode: EXIT.missing,
+    message: (value) => `The replay of a letter was begun and is in doubt: ${value}`,
+    fix: "Run the same command again once Kafka answers: it finishes the replay, and the group's inbox applies the event once.",
+  },
   KIT_STOP_INCOMPLETE: {
     exitCode: EXIT.no,
     message: (value) => `Some processes did not end: ${value}.`,

@@ -1,0 +1,55 @@
+/** Letters' records: the original bytes and headers, in the group's dead-letter topic. */
+import { DEAD_LETTER_HEADER } from "../../service-templates/lib/dead-letter.ts";
+import { derivedUuid } from "../../service-templates/lib/ids.ts";
+import { REPLAY_HEADER } from "../../service-templates/lib/replay.ts";
+import type { ServerAccess } from "../platform-access.ts";
+import { readRanges, topicRanges } from "../verify/topic-reader.ts";
+import type { Letter } from "./letters.ts";
+
+/** A record as it stands in a dead-letter topic. */
+export interface LetterRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** In their order, names as text. */
+  readonly headers: readonly (readonly [name: string, value: Buffer])[];
+}
+
+/** Headers that belong to the letter, or to a journey of the record before it, not to the record. */
+const JOURNEY = ["dlt-", "replay-", "retry-"];
+
+/** Name of a group's dead-letter topic. */
+export function deadLetterTopic(group: string): string {
+  return `${group}.dlt`;
+}
+
+/**
+ * Records of letters by letter id; a letter whose record the topic no longer holds is missing.
+ * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
+ */
+export async function readLetterRecords(access: ServerAccess, letters: readonly Letter[]): Promise<ReadonlyMap<string, LetterRecord>> {
+  const wanted = new Set(letters.map(({ letterId }) => letterId));
+  const ranges = await topicRanges(access, [...new Set(letters.map(({ group }) => deadLetterTopic(group)))]);
+  const records = new Map<string, LetterRecord>();
+  await readRanges(access, ranges, (message) => {
+    const headers = message.headerEntries.map(([name, value]) => [name.toString("utf8"), value ?? Buffer.alloc(0)] as const);
+    const text = (name: string): string => headers.find(([known]) => known === name)?.[1].toString("utf8") ?? "";
+    const letterId = derivedUuid("dead-letter", text(DEAD_LETTER_HEADER.group), text(DEAD_LETTER_HEADER.topic), text(DEAD_LETTER_HEADER.partition), text(DEAD_LETTER_HEADER.offset));
+    if (!wanted.has(letterId)) return;
+    const key: Buffer | null | undefined = message.key;
+    const value: Buffer | null | undefined = message.value;
+    records.set(letterId, { topic: message.topic, partition: message.partition, offset: message.offset.toString(), key: key ?? null, value: value ?? null, headers });
+  });
+  return records;
+}
+
+/** Headers of a letter's replay: the original ones, and for whom it is. */
+export function replayHeaders(letter: Letter, record: LetterRecord): ReadonlyMap<Buffer, Buffer> {
+  return new Map([
+    ...record.headers.filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix))).map(([name, value]) => [Buffer.from(name), value] as const),
+    [Buffer.from(REPLAY_HEADER.group), Buffer.from(letter.group)],
+    [Buffer.from(REPLAY_HEADER.letter), Buffer.from(letter.letterId)],
+  ]);
+}

@@ -1,0 +1,169 @@
+/** Dead letters as the services' tables tell them: what failed, why, and what was done about it. */
+import type { Client } from "pg";
+import { KitError } from "../errors.ts";
+import type { ServerAccess } from "../platform-access.ts";
+
+/** Where a letter stands. */
+export type LetterState =
+  /** Nobody has done anything about it. */
+  | "open"
+  /** A replay was begun and it is not known whether its record was written; replaying again is safe. */
+  | "in-doubt"
+  /** Written to its origin topic again. */
+  | "replayed"
+  /** Its replay failed; that failure is a letter of its own, which counts now. */
+  | "failed-again"
+  /** Given up, with a reason. */
+  | "discarded";
+
+/** One entry of a letter's audit trail. */
+export interface LetterAction {
+  readonly actionId: string;
+  readonly action: "replay" | "discard";
+  /** Operating system user. */
+  readonly actor: string | undefined;
+  readonly reason: string | undefined;
+  /** ISO 8601. */
+  readonly at: string;
+  /** For a replay where its record was written; absent: in doubt. */
+  readonly written: { readonly topic: string; readonly partition: number; readonly offset: string } | undefined;
+}
+
+/** A dead letter. */
+export interface Letter {
+  readonly letterId: string;
+  /** Consumer group that could not apply it; its service's name. */
+  readonly group: string;
+  readonly state: LetterState;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string };
+  readonly eventId: string | undefined;
+  readonly eventType: string;
+  readonly code: string;
+  readonly message: string;
+  readonly attempts: number;
+  /** ISO 8601. */
+  readonly failedAt: string;
+  readonly ageMs: number;
+  /** Letter whose replay failed with this one. */
+  readonly replayOf: string | undefined;
+  /** Letter that the last failed replay of this one became. */
+  readonly failedAgainAs: string | undefined;
+  /** Oldest first. */
+  readonly actions: readonly LetterAction[];
+}
+
+interface LetterRow {
+  readonly letter_id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly event_id: string | null;
+  readonly event_type: string;
+  readonly error_code: string;
+  readonly error_message: string;
+  readonly attempts: number;
+  readonly failed_at: Date;
+  readonly age_ms: number;
+  readonly replay_of: string | null;
+}
+
+interface ActionRow {
+  readonly action_id: string;
+  readonly letter_id: string;
+  readonly action: "replay" | "discard";
+  readonly actor: string | null;
+  readonly reason: string | null;
+  readonly at: Date;
+  readonly detail: unknown;
+}
+
+/** A state that still asks for somebody. */
+export function needsWork(state: LetterState): boolean {
+  return state === "open" || state === "in-doubt";
+}
+
+/**
+ * Letters of all services, or of one group, oldest first.
+ * @throws KitError `KIT_DLT_UNKNOWN_GROUP`, `KIT_SERVER_UNREACHABLE`.
+ */
+export async function readLetters(access: ServerAccess, group?: string): Promise<readonly Letter[]> {
+  if (group !== undefined && !access.services.includes(group)) throw new KitError("KIT_DLT_UNKNOWN_GROUP", `${group}; there are ${access.services.join(", ")}`);
+  const services = group === undefined ? access.services : [group];
+  const letters = await Promise.all(services.map(async (service) => {
+    const client = await access.database(service);
+    try {
+      return await lettersOf(client, service);
+    } finally {
+      await client.end();
+    }
+  }));
+  return letters.flat().toSorted((a, b) => (a.failedAt === b.failedAt ? (a.letterId < b.letterId ? -1 : 1) : a.failedAt < b.failedAt ? -1 : 1));
+}
+
+async function lettersOf(client: Client, service: string): Promise<readonly Letter[]> {
+  const { rows: [tables] } = await client.query<{ there: boolean }>("SELECT to_regclass('public.dead_letters') IS NOT NULL AND to_regclass('public.dead_letter_actions') IS NOT NULL AS there");
+  if (tables?.there !== true) return [];
+  const { rows: letters } = await client.query<LetterRow>(
+    `SELECT letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts, failed_at, replay_of,
+            (extract(epoch FROM clock_timestamp() - failed_at) * 1000)::float8 AS age_ms
+       FROM dead_letters ORDER BY failed_at`,
+  );
+  const { rows: actions } = await client.query<ActionRow>(
+    "SELECT action_id, letter_id, action, actor, reason, at, detail FROM dead_letter_actions WHERE letter_id = ANY($1::uuid[]) ORDER BY at",
+    [letters.map((letter) => letter.letter_id)],
+  );
+  const actionsOf = Map.groupBy(actions.map((row) => ({ letterId: row.letter_id, action: toAction(row) })), ({ letterId }) => letterId);
+  const successors = new Map(letters.flatMap((row) => (row.replay_of === null ? [] : [[row.replay_of, row] as const])));
+  return letters.map((row) => {
+    const trail = (actionsOf.get(row.letter_id) ?? []).map(({ action }) => action);
+    const successor = successors.get(row.letter_id);
+    return {
+      letterId: row.letter_id, group: service, state: stateOf(trail, successor),
+      origin: { topic: row.topic, partition: row.partition, offset: row.offset },
+      eventId: row.event_id ?? undefined, eventType: row.event_type, code: row.error_code, message: row.error_message, attempts: row.attempts,
+      failedAt: row.failed_at.toISOString(), ageMs: Math.round(row.age_ms),
+      replayOf: row.replay_of ?? undefined, failedAgainAs: successor?.letter_id, actions: trail,
+    };
+  });
+}
+
+function toAction(row: ActionRow): LetterAction {
+  return {
+    actionId: row.action_id, action: row.action, actor: row.actor ?? undefined, reason: row.reason ?? undefined, at: row.at.toISOString(), written: writtenOf(row.detail),
+  };
+}
+
+function writtenOf(detail: unknown): LetterAction["written"] {
+  if (typeof detail !== "object" || detail === null || !("topic" in detail) || !("partition" in detail) || !("offset" in detail)) return undefined;
+  const { topic, partition, offset } = detail;
+  return typeof topic === "string" && typeof partition === "number" && typeof offset === "string" ? { topic, partition, offset } : undefined;
+}
+
+/** The last action decides, and whether the replay came back as another letter. */
+export function stateOf(actions: readonly Pick<LetterAction, "action" | "at" | "written">[], successor: { readonly failed_at: Date } | undefined): LetterState {
+  const last = actions.at(-1);
+  if (last === undefined) return "open";
+  if (last.action === "discard") return "discarded";
+  // A replay that was begun after the failed one is the one that counts.
+  if (successor !== undefined && successor.failed_at.toISOString() >= last.at) return "failed-again";
+  return last.written === undefined ? "in-doubt" : "replayed";
+}
+
+/** Shortest beginning of an id that is accepted for it. */
+const MIN_PREFIX = 6;
+
+/**
+ * The letters that ids, or unique beginnings of ids, name, without repetition.
+ * @throws KitError `KIT_DLT_UNKNOWN_LETTER`.
+ */
+export function chooseLetters(letters: readonly Letter[], ids: readonly string[]): readonly Letter[] {
+  const chosen = ids.map((id) => {
+    const wanted = id.toLowerCase();
+    const found = wanted.length < MIN_PREFIX ? [] : letters.filter(({ letterId }) => letterId.startsWith(wanted));
+    const [letter, second] = found;
+    if (letter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead letter ${id}.`);
+    if (second !== undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead letters begin with ${id}.`);
+    return letter;
+  });
+  return [...new Set(chosen)];
+}

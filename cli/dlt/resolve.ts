@@ -1,0 +1,198 @@
+/**
+ * Replaying and discarding. A replay writes the audit row first, without a place, then the record to
+ * its origin topic, then the place into the row. Whatever dies in between, the row says that a replay
+ * was begun: the letter is in doubt and may be replayed again, for the group's inbox applies the event
+ * once however often it comes.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { Producer } from "@platformatic/kafka";
+import type { Client } from "pg";
+import { KitError } from "../errors.ts";
+import type { ServerAccess } from "../platform-access.ts";
+import type { LetterRecord } from "./letter-records.ts";
+import { replayHeaders } from "./letter-records.ts";
+import type { Letter } from "./letters.ts";
+import { needsWork } from "./letters.ts";
+
+/** Who acts, and why. */
+export interface Actor {
+  /** Operating system user. */
+  readonly name: string;
+  readonly reason?: string;
+}
+
+/** What became of a replay. */
+export interface Replayed {
+  readonly letter: Letter;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
+
+/** What its group made of a replay. */
+export type Aftermath =
+  /** The event is in the group's inbox. */
+  | { readonly outcome: "applied" }
+  /** It failed again, with a letter of its own. */
+  | { readonly outcome: "failed-again"; readonly letterId: string; readonly code: string; readonly message: string }
+  /** Nothing to be seen yet. */
+  | { readonly outcome: "not-taken-up" };
+
+/**
+ * Checks that a letter may be worked on.
+ * @param again - Allows letters that were already replayed or discarded.
+ * @throws KitError `KIT_DLT_RESOLVED`.
+ */
+export function checkResolvable(letter: Letter, again: boolean): void {
+  if (again || needsWork(letter.state)) return;
+  const last = letter.actions.at(-1);
+  const done = letter.state === "failed-again"
+    ? `Letter ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another letter"}`
+    : `Letter ${letter.letterId} was ${letter.state} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`;
+  throw new KitError("KIT_DLT_RESOLVED", done);
+}
+
+/** Letters in the order in which their records came, so that replays of one key keep it. */
+export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
+  return letters.toSorted((a, b) => (a.origin.topic === b.origin.topic
+    ? a.origin.partition - b.origin.partition || Number(BigInt(a.origin.offset) - BigInt(b.origin.offset))
+    : a.origin.topic < b.origin.topic ? -1 : 1));
+}
+
+/**
+ * Replays letters one after the other, in the order of their origins.
+ * @param records - Of every letter.
+ * @throws KitError `KIT_DLT_RECORD_GONE` before anything is touched; `KIT_DLT_RESOLVED` when somebody else was quicker; `KIT_DLT_NOT_WRITTEN`: that letter is in doubt, those before it are done.
+ */
+export async function replayLetters(
+  access: ServerAccess, letters: readonly Letter[], records: ReadonlyMap<string, LetterRecord>,
+  options: { readonly actor: Actor; readonly again: boolean; readonly onReplayed?: (replayed: Replayed) => void },
+): Promise<readonly Replayed[]> {
+  const work = inOrderOfOrigin(letters).map((letter) => ({ letter, record: recordOf(letter, records) }));
+  const producer = new Producer({ ...access.kafka, idempotent: true, compression: "lz4" });
+  const done: Replayed[] = [];
+  try {
+    for (const { letter, record } of work) {
+      const client = await access.database(letter.group);
+      try {
+        const actionId = await begin(client, letter, "replay", options);
+        const place = await write(producer, letter, record);
+        await client.query("UPDATE dead_letter_actions SET detail = $2 WHERE action_id = $1", [actionId, JSON.stringify(place)]);
+        const replayed = { letter, ...place };
+        done.push(replayed);
+        options.onReplayed?.(replayed);
+      } finally {
+        await client.end();
+      }
+    }
+  } finally {
+    await producer.close().catch(() => undefined);
+  }
+  return done;
+}
+
+/**
+ * Discards letters, with the reason in the audit trail.
+ * @throws KitError `KIT_DLT_RESOLVED` when somebody else was quicker.
+ */
+export async function discardLetters(access: ServerAccess, letters: readonly Letter[], options: { readonly actor: Actor; readonly again: boolean }): Promise<void> {
+  for (const letter of letters) {
+    const client = await access.database(letter.group);
+    try {
+      await begin(client, letter, "discard", options);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+function recordOf(letter: Letter, records: ReadonlyMap<string, LetterRecord>): LetterRecord {
+  const record = records.get(letter.letterId);
+  if (record === undefined) throw new KitError("KIT_DLT_RECORD_GONE", letter.letterId);
+  return record;
+}
+
+/** Enters the action, unless another one was entered since the letter was read. Gives back its id. */
+async function begin(client: Client, letter: Letter, action: "replay" | "discard", { actor, again }: { readonly actor: Actor; readonly again: boolean }): Promise<string> {
+  const actionId = randomUUID();
+  await client.query("BEGIN");
+  try {
+    // One operator at a time works on a letter.
+    await client.query("SELECT 1 FROM dead_letters WHERE letter_id = $1 FOR UPDATE", [letter.letterId]);
+    const { rows: [row] } = await client.query<{ count: string }>("SELECT count(*) FROM dead_letter_actions WHERE letter_id = $1", [letter.letterId]);
+    if (Number(row?.count ?? 0) !== letter.actions.length && !again) throw new KitError("KIT_DLT_RESOLVED", `Somebody else is working on letter ${letter.letterId}`);
+    await client.query(
+      "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor, reason) VALUES ($1, $2, $3, $4, $5)",
+      [actionId, letter.letterId, action, actor.name, actor.reason ?? null],
+    );
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+  return actionId;
+}
+
+async function write(producer: Producer, letter: Letter, record: LetterRecord): Promise<{ readonly topic: string; readonly partition: number; readonly offset: string }> {
+  const { topic, partition } = letter.origin;
+  try {
+    const { offsets } = await producer.send({
+      messages: [{
+        topic, partition,
+        ...(record.key === null ? {} : { key: record.key }),
+        ...(record.value === null ? {} : { value: record.value }),
+        headers: new Map(replayHeaders(letter, record)),
+      }],
+    });
+    const offset = offsets?.find((written) => written.topic === topic && written.partition === partition)?.offset;
+    if (offset === undefined) throw new Error("the broker named no offset");
+    return { topic, partition, offset: offset.toString() };
+  } catch (cause) {
+    throw new KitError("KIT_DLT_NOT_WRITTEN", `${letter.letterId}, to ${topic} partition ${partition}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+const LOOK_MS = 100;
+
+/** Waits until a replay was taken up by its group, within a limit in milliseconds. */
+export async function awaitAftermath(access: ServerAccess, replayed: readonly Replayed[], limitMs: number): Promise<ReadonlyMap<string, Aftermath>> {
+  const found = new Map<string, Aftermath>(replayed.map(({ letter }) => [letter.letterId, { outcome: "not-taken-up" }]));
+  const end = performance.now() + limitMs;
+  for (const [group, ofGroup] of Map.groupBy(replayed, ({ letter }) => letter.group)) {
+    const client = await access.database(group);
+    try {
+      const open = new Map(ofGroup.map((item) => [item.letter.letterId, item]));
+      for (;;) {
+        for (const [letterId, aftermath] of await lookAt(client, [...open.values()])) {
+          found.set(letterId, aftermath);
+          open.delete(letterId);
+        }
+        if (open.size === 0 || performance.now() >= end) break;
+        await delay(LOOK_MS);
+      }
+    } finally {
+      await client.end();
+    }
+  }
+  return found;
+}
+
+async function lookAt(client: Client, replayed: readonly Replayed[]): Promise<ReadonlyMap<string, Aftermath>> {
+  const found = new Map<string, Aftermath>();
+  const { rows: failed } = await client.query<{ letter_id: string; topic: string; partition: number; offset: string; error_code: string; error_message: string }>(
+    `SELECT letter_id, topic, partition, "offset", error_code, error_message FROM dead_letters WHERE replay_of = ANY($1::uuid[])`,
+    [replayed.map(({ letter }) => letter.letterId)],
+  );
+  const { rows: applied } = await client.query<{ event_id: string }>(
+    "SELECT event_id FROM inbox WHERE event_id::text = ANY($1::text[])",
+    [replayed.flatMap(({ letter }) => letter.eventId ?? [])],
+  );
+  const inbox = new Set(applied.map((row) => row.event_id));
+  for (const { letter, topic, partition, offset } of replayed) {
+    const failure = failed.find((row) => row.topic === topic && row.partition === partition && row.offset === offset);
+    if (failure !== undefined) found.set(letter.letterId, { outcome: "failed-again", letterId: failure.letter_id, code: failure.error_code, message: failure.error_message });
+    else if (letter.eventId !== undefined && inbox.has(letter.eventId)) found.set(letter.letterId, { outcome: "applied" });
+  }
+  return found;
+}
