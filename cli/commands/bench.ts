@@ -1,18 +1,29 @@
 import type { CommandDefinition } from "../command.ts";
-import { flag, text } from "../command.ts";
-import { EXIT } from "../errors.ts";
 
 /** `kit bench`. */
 export const bench: CommandDefinition = {
-  configure: (command) => command
-    .argument("<name>", "what to measure: the name of a program in test/bench, for example `up`")
-    .option("--out <file>", "where the JSON goes (default: bench-<name>.json in the state folder)")
-    .option("--json", "print the JSON document too")
-    .addHelpText("after", "\nDocument: {name, machine, load, results: [{name, value, unit, …}]}.\nMeasures on a state folder and ports of its own; the platform of this clone is left alone."),
-  examples: ["npx kit bench up"],
-  async run(context, options, args) {
+  configure: (command) => {
+    // What follows the name belongs to the benchmark, its --help too.
+    command.parent?.enablePositionalOptions();
+    command
+      .argument("<name>", "what to measure: the name of a program in test/bench")
+      .argument("[options...]", "the benchmark's own options; `kit bench NAME --help` shows them")
+      .passThroughOptions()
+      .addHelpText("after", `
+Benchmarks:
+  up        how long up, down and a first order take
+  saga      orders at several rates: latency, stages, backlog, processors by part
+  hot-sku   thousands of orders for a few units of one product
+
+Every benchmark takes --out FILE (where the JSON goes; default bench-NAME.json in the state folder) and --json.
+Document: {name, machine, load, results: [{name, …}]}; saga and hot-sku draw a picture beside it.
+Measures on a state folder and ports of its own (KIT_BENCH_PORT_BASE, 27000); the platform of this clone is left alone
+unless --running is given.`);
+  },
+  examples: ["npx kit bench up", "npx kit bench saga --rate 35,120 --duration 2m", "npx kit bench hot-sku --orders 3000 --units 1000"],
+  async run(context, _options, args) {
     const { runBenchmark } = await import("../benchmark.ts");
-    const code = await runBenchmark(context, args[0] ?? "", { out: text(options, "out"), json: flag(options, "json") });
-    return code === 0 ? EXIT.good : EXIT.no;
+    const [name = "", ...own] = args;
+    return await runBenchmark(context, name, own);
   },
 };

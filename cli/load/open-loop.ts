@@ -77,6 +77,8 @@ export interface LoadProgress {
 export interface LoadOptions {
   /** Ends the run early: nothing more is sent, what is under way comes to its end. */
   readonly signal?: AbortSignal;
+  /** Called right before the first order, with the moment from which due times count, milliseconds since the epoch. */
+  readonly onStart?: (startedAt: number) => void;
   /** Called about once a second and at the end. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -121,6 +123,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
   const now = wallClock();
   const cpuBefore = process.cpuUsage();
   const startedAt = now() + LEAD_MS;
+  options.onStart?.(startedAt);
 
   const orders: WitnessedOrder[] = [];
   const lateness: number[] = [];

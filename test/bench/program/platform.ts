@@ -1,0 +1,72 @@
+/** The platform that is measured: one brought up for the benchmark alone, or the one that runs. */
+import { spawn } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CommandContext } from "../../../cli/context.ts";
+import { KitError } from "../../../cli/errors.ts";
+import type { LoadTarget } from "../../../cli/load/open-loop.ts";
+import { loadTarget } from "../../../cli/load/load-target.ts";
+import type { RunDatabases } from "../../../cli/load/order-records.ts";
+import { openRunDatabases } from "../../../cli/load/order-records.ts";
+import { openPlatform } from "../../../cli/platform-access.ts";
+import type { ProcessDocument } from "../../../cli/platform-status.ts";
+import { observePlatform } from "../../../cli/platform-status.ts";
+
+/** An open platform. */
+export interface BenchPlatform {
+  readonly target: LoadTarget;
+  readonly databases: RunDatabases;
+  readonly processes: readonly ProcessDocument[];
+}
+
+const DEFAULT_PORT_BASE = "27000";
+const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
+
+/**
+ * Works on a platform; one of its own is deleted afterwards, whatever happens.
+ * @param running - True: the platform of the context's state folder, which is left as it is.
+ * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_BENCH_FAILED`, `KIT_CANCELLED`.
+ */
+export async function withPlatform<T>(context: CommandContext, options: { readonly running: boolean; readonly signal: AbortSignal }, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+  if (options.running) return await onPlatform(context, work);
+  const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
+  // PostgreSQL runs as an unprivileged user, who must be able to pass through.
+  await chmod(folder, 0o755);
+  const stateDir = join(folder, "state");
+  try {
+    await kit(context, stateDir, ["up"]);
+    if (options.signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+    return await onPlatform({ ...context, stateDir }, work);
+  } finally {
+    // Only what has ended is removed: without their records, processes that are left could not be found again.
+    const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(() => true, () => false);
+    if (ended) await rm(folder, { recursive: true, force: true });
+    else context.stderr.write(`What is left stands in ${stateDir}; end it with: KIT_STATE_DIR=${stateDir} npx kit down --delete-data\n`);
+  }
+}
+
+async function onPlatform<T>(context: CommandContext, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+  const status = await observePlatform(context.stateDir, "local");
+  if (status.state !== "running") throw new KitError("KIT_PLATFORM_NOT_RUNNING", status.state);
+  const [target, access] = await Promise.all([loadTarget(context), openPlatform(context)]);
+  try {
+    return await work({ target, databases: await openRunDatabases(access), processes: status.processes });
+  } finally {
+    await access.close();
+  }
+}
+
+/** Runs `kit`, its progress on this process's stderr; its answer is not needed. */
+async function kit(context: CommandContext, stateDir: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--json"], {
+    cwd: context.projectDir,
+    env: { ...context.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: context.env["KIT_BENCH_PORT_BASE"] ?? DEFAULT_PORT_BASE },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new KitError("KIT_BENCH_FAILED", `kit ${args.join(" ")} ended with ${code}`);
+}

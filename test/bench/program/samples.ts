@@ -1,0 +1,43 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { KitError } from "../../../cli/errors.ts";
+
+/**
+ * Looks at something at equal intervals until told to stop. A look that takes longer than the interval leaves out
+ * those it covers.
+ * @returns how to stop; gives what was seen, or throws what a look threw.
+ */
+export function sampling<T>(everyMs: number, look: () => Promise<T>): () => Promise<readonly T[]> {
+  const stopping = new AbortController();
+  const seen: T[] = [];
+  const loop = (async () => {
+    const started = performance.now();
+    while (!stopping.signal.aborted) {
+      seen.push(await look());
+      const elapsed = performance.now() - started;
+      await pause(everyMs - (elapsed % everyMs), undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  loop.catch(() => undefined);
+  return async () => {
+    stopping.abort();
+    await loop;
+    return seen;
+  };
+}
+
+const LOOK_MS = 100;
+
+/**
+ * Waits until a count is 0.
+ * @returns the last count: above 0 when the limit passed.
+ * @throws KitError `KIT_CANCELLED`.
+ */
+export async function untilNone(count: () => Promise<number>, limitMs: number, signal: AbortSignal): Promise<number> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const left = await count();
+    if (left === 0 || performance.now() > end) return left;
+    if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+    await pause(LOOK_MS);
+  }
+}

@@ -1,0 +1,197 @@
+/** One rate: load, wait for every order's end, read the databases. */
+import { setTimeout as pause } from "node:timers/promises";
+import { KitError } from "../../../cli/errors.ts";
+import type { BacklogVerdict } from "../../../cli/load/backlog.ts";
+import { judgeBacklog, perSecond } from "../../../cli/load/backlog.ts";
+import type { ProfileSummary } from "../../../cli/load/cpu-profile.ts";
+import { summarizeProfile } from "../../../cli/load/cpu-profile.ts";
+import { profileProcess } from "../../../cli/load/inspector.ts";
+import type { LatencySummary } from "../../../cli/load/latency.ts";
+import { summarize } from "../../../cli/load/latency.ts";
+import { runOpenLoop } from "../../../cli/load/open-loop.ts";
+import type { OrderEnd } from "../../../cli/load/order-records.ts";
+import { countUnfinished, readEnds, readOrderTimes } from "../../../cli/load/order-records.ts";
+import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
+import { measureUsage } from "../../../cli/load/platform-usage.ts";
+import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../../../cli/load/sample-orders.ts";
+import type { Arrivals } from "../../../cli/load/schedule.ts";
+import type { StageSummary } from "../../../cli/load/stages.ts";
+import { stagesOf, summarizeStages } from "../../../cli/load/stages.ts";
+import { ensureAvailable } from "../../../cli/load/stock.ts";
+import type { BenchPlatform } from "../program/platform.ts";
+import { sampling, untilNone } from "../program/samples.ts";
+
+/** What is asked for. */
+export interface RatePlan {
+  readonly ratePerSecond: number;
+  /** Measured time. */
+  readonly durationMs: number;
+  /** The same load before it, not measured: code and caches become warm. */
+  readonly warmupMs: number;
+  readonly arrivals: Arrivals;
+  readonly seed: string;
+  /** Process to profile within the measured time. */
+  readonly profiled?: { readonly name: string; readonly pid: number };
+}
+
+/** What was measured at one rate; all times in milliseconds. */
+export interface RateResult {
+  readonly name: string;
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly orders: {
+    readonly due: number;
+    readonly accepted: number;
+    readonly refused: number;
+    readonly unknown: number;
+    /** Due, but too many were under way. */
+    readonly unsent: number;
+    readonly confirmed: number;
+    readonly cancelled: Readonly<Record<string, number>>;
+    /** Not at their end when waiting for them was given up. */
+    readonly unfinished: number;
+  };
+  /** Of the orders due: confirmed, cancelled, and without either (refused, unknown, unsent, unfinished). */
+  readonly shares: { readonly confirmed: number; readonly cancelled: number; readonly failed: number };
+  /** From due to the answer 202. */
+  readonly answered: LatencySummary;
+  /** From due to the step order.confirmed. */
+  readonly confirmed: LatencySummary;
+  /** Along the critical path; `orders` is of how many every time is known. */
+  readonly stages: { readonly orders: number; readonly waitedForPayment: number; readonly waitedForInventory: number; readonly durations: readonly StageSummary[] };
+  /** By second of the measured time. */
+  readonly timeline: { readonly due: readonly number[]; readonly confirmed: readonly number[]; readonly unfinished: readonly { readonly second: number; readonly orders: number }[] };
+  readonly backlog: BacklogVerdict;
+  /** From the last order due to the end of the last order. */
+  readonly drainMs: number;
+  readonly usage: PlatformUsage;
+  /** From due to sent: what the generator itself adds to every latency. */
+  readonly generatorLateness: LatencySummary;
+  readonly profile?: ProfileSummary & { readonly process: string };
+}
+
+/** A result with what is too large for the document. */
+export interface MeasuredRate {
+  readonly result: RateResult;
+  /** V8's profile, for the tools that read it. */
+  readonly profile?: string;
+}
+
+/** The saga gives up on an order after 30 s and then compensates. */
+const END_LIMIT_MS = 120_000;
+const ANSWER_LIMIT_MS = 10_000;
+const SAMPLE_MS = 1_000;
+const PROFILE_LIMIT_MS = 30_000;
+/** One to three units each of one or two products. */
+const MOST_UNITS_PER_ORDER = 6;
+const TOP = 25;
+
+/** Measures. `say` gets a line about once a second. */
+export async function measureRate(platform: BenchPlatform, plan: RatePlan, signal: AbortSignal, say: (detail: string) => void): Promise<MeasuredRate> {
+  const { databases } = platform;
+  const { ratePerSecond, durationMs, warmupMs } = plan;
+  const totalMs = warmupMs + durationMs;
+  const perProduct = Math.ceil((ratePerSecond * totalMs * MOST_UNITS_PER_ORDER) / 1000 / STOCKED_PRODUCTS.length);
+  await ensureAvailable(databases.inventory, STOCKED_PRODUCTS, perProduct + 1_000);
+  await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
+
+  let unfinished = 0;
+  const stopSampling = sampling(SAMPLE_MS, async () => ({ at: Date.now(), unfinished: (unfinished = await countUnfinished(databases.orders)) }));
+  const windows: { usage?: Promise<PlatformUsage>; profile?: ReturnType<typeof profileProcess> } = {};
+  const load = await runOpenLoop(platform.target, {
+    ratePerSecond, durationMs: totalMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS,
+    order: sampleOrders({ seed: plan.seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond) }),
+  }, {
+    signal,
+    onStart(startedAt) {
+      windows.usage = usageBetween(platform, startedAt + warmupMs, startedAt + totalMs, signal);
+      windows.usage.catch(() => undefined);
+      if (plan.profiled === undefined) return;
+      windows.profile = profileLater(plan.profiled.pid, startedAt + warmupMs + durationMs * 0.1, Math.min(PROFILE_LIMIT_MS, durationMs * 0.8), signal);
+      windows.profile.catch(() => undefined);
+    },
+    onProgress: (progress) => say(`${Math.round(progress.elapsedMs / 1000)} of ${Math.round(totalMs / 1000)} s, ${progress.due} orders due, ${progress.accepted} accepted, ${unfinished} under way${failures(progress)}`),
+  });
+  if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+  say("waiting for the last orders");
+  const left = await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
+  const samples = await stopSampling();
+  const [usage, profile] = [await windows.usage, await windows.profile];
+  if (usage === undefined) throw new KitError("KIT_BENCH_FAILED", "the load never began");
+
+  const [from, to] = [load.startedAt + warmupMs, load.startedAt + totalMs];
+  const orders = load.orders.filter((order) => order.dueAt >= from);
+  const accepted = orders.flatMap((order) => (order.orderId === undefined || order.outcome !== "accepted" ? [] : [{ ...order, orderId: order.orderId }]));
+  const ends = await readEnds(databases, accepted.map((order) => order.orderId));
+  const confirmed = new Map(accepted.flatMap(({ orderId, dueAt }) => {
+    const end = ends.get(orderId);
+    return end?.status === "confirmed" && end.endedAt !== undefined ? [[orderId, { due: dueAt, confirmed: end.endedAt }] as const] : [];
+  }));
+  const stages = (await readOrderTimes(databases, confirmed, load.startedAt)).map(stagesOf);
+  const cancelled = countReasons(accepted.flatMap(({ orderId }) => ends.get(orderId) ?? []));
+  const cancelledCount = Object.values(cancelled).reduce((sum, count) => sum + count, 0);
+  const due = orders.length + load.unsent;
+  const seconds = Math.ceil(durationMs / 1000);
+  const measured = samples.filter((sample) => sample.at >= from && sample.at < to);
+  const lastEnd = Math.max(...[...ends.values()].map((end) => end.endedAt ?? 0), to);
+  const profileSummary = profile === undefined || plan.profiled === undefined ? undefined : { process: plan.profiled.name, ...summarizeProfile(profile, TOP) };
+  const result: RateResult = {
+    name: `${ratePerSecond} orders/s`,
+    ratePerSecond, seconds: durationMs / 1000,
+    orders: {
+      due,
+      accepted: accepted.length,
+      refused: orders.filter((order) => order.outcome === "refused").length,
+      unknown: orders.filter((order) => order.outcome === "unknown").length,
+      unsent: load.unsent,
+      confirmed: confirmed.size, cancelled,
+      unfinished: accepted.length - confirmed.size - cancelledCount,
+    },
+    shares: { confirmed: share(confirmed.size, due), cancelled: share(cancelledCount, due), failed: share(due - confirmed.size - cancelledCount, due) },
+    answered: summarize(accepted.map((order) => order.answeredAt - order.dueAt)),
+    confirmed: summarize([...confirmed.values()].map((times) => times.confirmed - times.due)),
+    stages: {
+      orders: stages.length,
+      waitedForPayment: stages.filter((order) => order.critical === "payment").length,
+      waitedForInventory: stages.filter((order) => order.critical === "inventory").length,
+      durations: summarizeStages(stages),
+    },
+    timeline: {
+      due: perSecond(orders.map((order) => order.dueAt), from, seconds),
+      confirmed: perSecond([...confirmed.values()].map((times) => times.confirmed), from, seconds),
+      unfinished: measured.map((sample) => ({ second: Math.round((sample.at - from) / 100) / 10, orders: sample.unfinished })),
+    },
+    backlog: judgeBacklog(measured, ratePerSecond),
+    drainMs: left === 0 ? Math.round(lastEnd - to) : END_LIMIT_MS,
+    usage,
+    generatorLateness: load.lateness,
+    ...(profileSummary === undefined ? {} : { profile: profileSummary }),
+  };
+  return { result, ...(profile === undefined ? {} : { profile: JSON.stringify(profile) }) };
+}
+
+async function usageBetween(platform: BenchPlatform, from: number, to: number, signal: AbortSignal): Promise<PlatformUsage> {
+  await pause(Math.max(0, from - Date.now()), undefined, { signal });
+  const end = await measureUsage(platform.processes);
+  await pause(Math.max(0, to - Date.now()), undefined, { signal });
+  return await end();
+}
+
+async function profileLater(pid: number, from: number, durationMs: number, signal: AbortSignal): ReturnType<typeof profileProcess> {
+  await pause(Math.max(0, from - Date.now()), undefined, { signal });
+  return await profileProcess(pid, durationMs);
+}
+
+function countReasons(ends: readonly OrderEnd[]): Readonly<Record<string, number>> {
+  const groups = Map.groupBy(ends.filter((end) => end.status === "cancelled"), (end) => end.reason ?? "");
+  return Object.fromEntries([...groups].map(([reason, members]) => [reason, members.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function failures(progress: { readonly refused: number; readonly unknown: number; readonly unsent: number }): string {
+  const parts = (["refused", "unknown", "unsent"] as const).filter((name) => progress[name] > 0).map((name) => `${progress[name]} ${name}`);
+  return parts.length === 0 ? "" : `, ${parts.join(", ")}`;
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((part / whole) * 1e5) / 1e5;
+}
