@@ -8,7 +8,6 @@ import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
 import { KafkaTopics } from "./kafka/topics.ts";
 import { localLayout } from "./local/layout.ts";
-import { PlatformFiles } from "./local/platform-files.ts";
 import { localPorts } from "./local/ports.ts";
 import { portBase, stateDirectory } from "./local/state-directory.ts";
 import { LocalSubstrate } from "./local/substrate.ts";
@@ -16,13 +15,13 @@ import type { StackSettings } from "./model/stack.ts";
 import { registryPrincipal } from "./plan/registry.ts";
 import type { PlatformPlan } from "./plan/types.ts";
 import { TopicLedger } from "./provider/resources.ts";
-
 import { SchemaSubjects } from "./schemas/subjects.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
 import { calledFirst, readServiceTemplates } from "./services/template.ts";
 import type { ServiceTemplate } from "./services/template.ts";
 import { TokenIssuer } from "./services/token-issuer.ts";
+import type { Substrate } from "./substrate.ts";
 
 /** What the program hands to the platform. */
 export interface PlatformArgs {
@@ -44,29 +43,17 @@ export interface PlatformOutputs {
 
 /** Declares the whole platform for one stack. */
 export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
-  const { plan, settings, projectDir, environment } = args;
-  if (settings.substrate !== "local") {
-    throw new Error(`Stack ${args.stack} asks for the substrate "${settings.substrate}"; this version of the kit runs "local" only.`);
-  }
+  const { plan, settings, projectDir } = args;
 
   // Before anything else is declared, so that a refused change has touched nothing.
   await registered(new TopicLedger("topics", { topics: Object.fromEntries(plan.topics.map(({ name, partitions }) => [name, { partitions }])) }));
 
   const templates = readServiceTemplates(join(projectDir, "service-templates"));
-  const layout = localLayout(stateDirectory(projectDir, environment));
-  const substrate = new LocalSubstrate({
-    settings,
-    servers: await args.locateServers(),
-    layout,
-    ports: localPorts(portBase(settings.local.portBase, environment)),
-    projectDir,
-    services: templates.map((template) => template.name),
-    redisUsers: templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }])),
-  });
+  const substrate = await substrateOf(args, templates);
   const { cluster, postgres, redis } = substrate;
 
   const kafkaProvider = kafkaAdmin(substrate);
-  const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: false });
+  const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: substrate.protect });
   const access = new KafkaAccess("access", { ...plan, cluster, provider: kafkaProvider, topics });
   const registryTopics = plan.topics.filter((topic) => topic.kind === "registry").flatMap(({ name }) => topics.byName.get(name) ?? []);
   const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
@@ -76,7 +63,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
 
   const connections: ServiceConnections = {
     cluster, topics, access, registry, subjects, postgres, redis, tokens,
-    schemasDir: join(projectDir, "topics", "schemas"),
+    schemasDir: substrate.schemasDir,
     urlOf: (service) => substrate.urlOf(service),
   };
   const services = new Map<string, pulumi.Resource>();
@@ -92,14 +79,23 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     services.set(template.name, substrate.service(workload));
   }
 
-  const gateway = substrate.urlOf("api-gateway");
-  new PlatformFiles("platform", {
-    stack: args.stack, layout, cluster, access, registry, postgres, redis, databases, tokens, gateway,
-    principals: plan.principals.map((principal) => principal.name),
-    redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
-    services: Object.fromEntries(templates.map((template) => [template.name, serviceAddresses(template, substrate, settings)])),
+  substrate.announce({ stack: args.stack, principals: plan.principals.map((principal) => principal.name), access, registry, databases, tokens, templates });
+  return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap };
+}
+
+async function substrateOf({ settings, projectDir, environment, stack, locateServers }: PlatformArgs, templates: readonly ServiceTemplate[]): Promise<Substrate> {
+  if (settings.substrate !== "local") {
+    throw new Error(`Stack ${stack} asks for the substrate "${settings.substrate}"; this version of the kit runs "local" only.`);
+  }
+  return new LocalSubstrate({
+    settings,
+    servers: await locateServers(),
+    layout: localLayout(stateDirectory(projectDir, environment)),
+    ports: localPorts(portBase(settings.local.portBase, environment)),
+    projectDir,
+    services: templates.map((template) => template.name),
+    redisUsers: templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }])),
   });
-  return { gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap };
 }
 
 /** Resolves once the engine has accepted a resource; a refused one ends the program. */
@@ -108,7 +104,7 @@ function registered(resource: pulumi.Resource): Promise<void> {
 }
 
 /** Kafka as the admin: every topic, user, ACL and quota goes through it. It connects when first used, so its plugin may start beside the cluster. */
-function kafkaAdmin({ cluster }: LocalSubstrate): kafka.Provider {
+function kafkaAdmin({ cluster }: Substrate): kafka.Provider {
   return new kafka.Provider(
     "kafka-admin",
     {
@@ -122,7 +118,7 @@ function kafkaAdmin({ cluster }: LocalSubstrate): kafka.Provider {
   );
 }
 
-function serviceDatabases(templates: readonly ServiceTemplate[], substrate: LocalSubstrate, projectDir: string): Map<string, ServiceDatabase> {
+function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Substrate, projectDir: string): Map<string, ServiceDatabase> {
   const { postgres } = substrate;
   const provider = new postgresql.Provider(
     "postgres-admin",
@@ -145,13 +141,4 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Loca
       return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, migrations })] as const];
     }),
   );
-}
-
-function serviceAddresses(template: ServiceTemplate, substrate: LocalSubstrate, settings: StackSettings) {
-  const http = template.http?.port ?? false;
-  const instances = substrate.portsOf(template.name, settings.services[template.name]?.replicas ?? 1, http);
-  return {
-    ...(http ? { http: substrate.urlOf(template.name) } : {}),
-    management: instances.map((instance) => `http://127.0.0.1:${instance.management}`),
-  };
 }

@@ -11,10 +11,13 @@ import { Process } from "../provider/resources.ts";
 import { LocalSchemaRegistry } from "../schemas/local-registry.ts";
 import { LocalService } from "../services/local-service.ts";
 import type { InstancePorts } from "../services/local-service.ts";
+import type { ServiceTemplate } from "../services/template.ts";
 import type { Workload } from "../services/workload.ts";
+import type { PlatformParts, Substrate } from "../substrate.ts";
 import { codeVersion } from "./code-version.ts";
 import { LOOPBACK } from "./layout.ts";
 import type { LocalLayout } from "./layout.ts";
+import { PlatformFiles } from "./platform-files.ts";
 import type { LocalPorts } from "./ports.ts";
 
 /** Name of the service that is the platform's front door; it has a port of its own. */
@@ -35,15 +38,19 @@ export interface LocalSubstrateArgs {
 }
 
 /** One machine as a substrate: every server and service is a process on loopback. */
-export class LocalSubstrate {
+export class LocalSubstrate implements Substrate {
   readonly cluster: LocalKafkaCluster;
   readonly postgres: LocalPostgres;
   readonly redis: LocalRedis;
+  readonly schemasDir: string;
+  /** A machine's platform is made and deleted at will. */
+  readonly protect = false;
   readonly #args: LocalSubstrateArgs;
   readonly #codeVersions = new Map<string, string>();
 
   constructor(args: LocalSubstrateArgs) {
     this.#args = args;
+    this.schemasDir = join(args.projectDir, "topics", "schemas");
     const { settings, servers, layout, ports } = args;
     new Process("log-keeper", {
       name: "log-keeper",
@@ -75,7 +82,10 @@ export class LocalSubstrate {
     this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
   }
 
-  /** Starts the schema registry over the cluster. */
+  get gateway(): string {
+    return this.urlOf(GATEWAY);
+  }
+
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): LocalSchemaRegistry {
     const { servers, layout, ports } = this.#args;
     return new LocalSchemaRegistry("schema-registry", {
@@ -89,7 +99,6 @@ export class LocalSubstrate {
     });
   }
 
-  /** Runs a workload. */
   service(workload: Workload): LocalService {
     const { layout, projectDir, servers } = this.#args;
     return new LocalService({
@@ -119,6 +128,30 @@ export class LocalSubstrate {
   urlOf(service: string): string {
     const [first] = this.portsOf(service, 1, true);
     return `http://${LOOPBACK}:${first?.http}`;
+  }
+
+  /** Writes the files by which the platform is found: status, credentials, certificates. */
+  announce(parts: PlatformParts): void {
+    const { templates } = parts;
+    new PlatformFiles("platform", {
+      ...parts,
+      layout: this.#args.layout,
+      cluster: this.cluster,
+      postgres: this.postgres,
+      redis: this.redis,
+      gateway: this.gateway,
+      redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
+      services: Object.fromEntries(templates.map((template) => [template.name, this.#addresses(template)])),
+    });
+  }
+
+  #addresses(template: ServiceTemplate): { readonly http?: string; readonly management: readonly string[] } {
+    const http = template.http?.port ?? false;
+    const instances = this.portsOf(template.name, this.#args.settings.services[template.name]?.replicas ?? 1, http);
+    return {
+      ...(http ? { http: this.urlOf(template.name) } : {}),
+      management: instances.map((instance) => `http://${LOOPBACK}:${instance.management}`),
+    };
   }
 
   #codeVersion(service: string): string {
