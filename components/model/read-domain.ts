@@ -39,6 +39,10 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     if (content.services.indexOf(service) !== index) report("duplicate-service-owner", ["services", index], `${service} is listed twice`, "delete one");
   });
 
+  content.removals.forEach(({ topic }, index) => {
+    if (content.removals.findIndex((other) => other.topic === topic) !== index) report("duplicate-removal", ["removals", index, "topic"], `the removal of ${topic} is listed twice`, "delete one");
+  });
+
   const topics = Object.entries(content.topics).map(([name, topic]) => readTopic(name, topic, eventNames(value, name), content, at, schemas, report));
   const domain: Domain = {
     name: content.domain,
@@ -46,6 +50,7 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     criticality: content.criticality,
     services: [...content.services].sort(compareText),
     topics: topics.sort((a, b) => compareText(a.name, b.name)),
+    removals: content.removals.map(({ topic, reason, date }, index) => ({ topic, reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
     source: at.place(["domain"], "key"),
   };
   return { domain, problems, at };
@@ -98,7 +103,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
   const readProducers: Producer[] = Object.entries(producers).map(([service, producer]) => ({
     service,
     events: checkEvents(producer.events, [...path, "producers", service, "events"]),
-    ...defined({ quota: producer.quota }),
+    ...defined({ rate: producer.rate, quota: producer.quota }),
     source: at.place([...path, "producers", service], "key"),
   }));
   const readConsumers: Consumer[] = Object.entries(consumers).map(([service, consumer]) => {
@@ -139,6 +144,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
       replicationFactor: settings.replicationFactor,
       minInsyncReplicas: settings.minInsyncReplicas,
     }),
+    ...(settings.deprecated === undefined ? {} : { deprecated: { since: settings.deprecated.since, reason: settings.deprecated.reason, ...defined({ removal: settings.deprecated.removal }) } }),
     events: events.sort((a, b) => compareText(a.name, b.name)),
     producers: readProducers.sort((a, b) => compareText(a.service, b.service)),
     consumers: readConsumers.sort((a, b) => compareText(a.service, b.service)),

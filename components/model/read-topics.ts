@@ -82,6 +82,11 @@ function checkTopicNames(domains: readonly Domain[]): Problem[] {
     else if (other.name === name) problems.push(problemAt("duplicate-topic", source, `the topic ${name} is declared at ${standsAt(other.source)} already`, "delete one of the two, or rename it"));
     else problems.push(problemAt("colliding-topic", source, `the topic ${name} collides with ${other.name} (${standsAt(other.source)}): Kafka's metrics do not tell '.' and '_' apart`, "use '-' between words"));
   }
+  const names = new Map(topicsOf(domains).map((topic) => [topic.name, topic]));
+  for (const { topic, source } of domains.flatMap((domain) => domain.removals)) {
+    const declared = names.get(topic);
+    if (declared !== undefined) problems.push(problemAt("removal-of-declared", source, `the removal names ${topic}, which is declared at ${standsAt(declared.source)}`, "delete the declaration, or this entry"));
+  }
   return problems;
 }
 

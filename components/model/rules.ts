@@ -24,6 +24,8 @@ export const modelRules = {
   "domain-file-name": "A domain is found by its file: topics/<domain>.yaml.",
   "duplicate-topic": "One topic has one declaration and one owner.",
   "colliding-topic": "Kafka's metrics turn '.' into '_', so names that differ only there collide.",
+  "duplicate-removal": "One removal has one reason.",
+  "removal-of-declared": "A topic is either declared or removed; with both, a later deletion would pass unread.",
   "duplicate-event": "One event type has one topic.",
   "duplicate-record": "One Avro record belongs to one event type, or consumers could not tell them apart.",
   "duplicate-service-owner": "A service is run by one team.",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { platformPrincipals, slugPattern } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import { parseRate, rateUnits } from "./rate.ts";
+import { parseSize, sizeUnits } from "./size.ts";
 import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./topic-file.ts";
 import type { Reading } from "./types.ts";
 import { unlocated, validate, type Located } from "./validation.ts";
@@ -20,6 +21,13 @@ const service = z
       .optional(),
   })
   .meta({ description: "Settings of one service in this environment." });
+
+const budget = z
+  .strictObject({
+    partitions: count(1, 1_000_000, "Partitions of the team's topics together, without replicas.").optional(),
+    rate: quantity(rateUnits, parseRate, "Bytes per second that may be written to the team's topics, all brokers together.").optional(),
+  })
+  .meta({ description: "Budget of one team in this environment." });
 
 /** Format of the setting `event-platform:platform`. */
 export const stackSettingsSchema = z
@@ -49,6 +57,19 @@ export const stackSettingsSchema = z
         consumer: quantity(rateUnits, parseRate, "Read quota per broker of a service that declares none. Default: 10MiB/s.").prefault("10MiB/s"),
       })
       .prefault({}),
+    capacity: z
+      .strictObject({
+        partitionsPerBroker: count(1, 1_000_000, "Replicas of partitions that one broker holds at most. Default: 4000.").default(4_000),
+        networkPerBroker: quantity(rateUnits, parseRate, "Bytes per second of a broker's network, each way. Default: 1250MB/s, which is 10 Gbit/s.").prefault("1250MB/s"),
+        diskPerBroker: quantity(sizeUnits, parseSize, "Disk of one broker for records. Default: not known, so disk is shown and not judged.").optional(),
+        warnAt: z.number().gt(0).max(1).meta({ description: "Share of a limit from which a change needs the platform team. Default: 0.8." }).default(0.8),
+      })
+      .meta({ description: "What one broker can take." })
+      .prefault({}),
+    budgets: z
+      .record(slug, budget)
+      .meta({ description: "What each team may use, by team. A team without an entry has no limit of its own." })
+      .default({}),
     services: z.record(slug, service).meta({ description: "Settings per service." }).default({}),
     local: z
       .strictObject({ portBase: count(1_024, 60_000, "First port of the local platform; the others follow at fixed offsets. Default: 17000.").default(17_000) })

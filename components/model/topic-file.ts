@@ -66,6 +66,13 @@ export const compatibility = z
 export const replicationFactor = count(1, 32, "Copies of each partition, on as many brokers.");
 export const minInsyncReplicas = count(1, 31, "Copies that must have a record before it is acknowledged.");
 
+/** Whether a text is a day of the calendar: `2027-02-30` is none. */
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const parsed = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
+}
+
 const slug = (description: string) => name(slugPattern, "lower-case letters, digits and single dashes, starting with a letter, at most 50", description);
 const eventName = name(eventNamePattern, "two or more lower-case words joined by dots, for example order.created", "Event type, for example order.created.");
 const rate = (description: string) => quantity(rateUnits, parseRate, description).refine((bytes) => bytes > 0, { error: "a quota of 0 would stop the service" });
@@ -78,8 +85,33 @@ const event = z
   })
   .meta({ description: "One event type: its Avro schema." });
 
+/** A day as ISO 8601 writes it. YAML 1.2 has no dates, so it stays text. */
+const day = (description: string) =>
+  z
+    .string({ error: (issue) => (issue.input === undefined ? undefined : `a day is wanted, for example 2027-01-31; got ${JSON.stringify(issue.input)}`) })
+    .refine(isDay, { error: (issue) => `${JSON.stringify(issue.input)} is no day; write it like 2027-01-31` })
+    .meta({ description, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples: ["2027-01-31"] });
+const reason = (description: string) => z.string().min(10).max(500).meta({ description });
+
+const deprecated = z
+  .strictObject({
+    since: day("Day since which nobody should build on the topic."),
+    reason: reason("Why it goes, and what to use instead."),
+    removal: day("Day before which it is not removed.").optional(),
+  })
+  .meta({ description: "First of three steps to remove a topic: deprecate it; let its consumers go; delete it with an entry under removals." });
+
+const removal = z
+  .strictObject({
+    topic: name(topicNamePattern, "letters, digits, '.', '_' and '-', at most 249 characters", "Name of the topic that is removed."),
+    reason: reason("Why its records may be deleted."),
+    date: day("Day of the removal."),
+  })
+  .meta({ description: "Permission to delete a deprecated topic with all its records. May be deleted again once it is applied." });
+
 const producer = z
   .strictObject({
+    rate: rate("Bytes per second that the service writes to the topic on average, all brokers together. What disks need is computed from it. Default: the quota, which is a ceiling.").optional(),
     quota: rate("Bytes per second that the service may write to each broker. A service's quotas add up over its topics.").optional(),
     events: events("Event types this service publishes. Default: all of the topic.").optional(),
   })
@@ -111,6 +143,7 @@ const topic = z
     compatibility: compatibility.optional(),
     replicationFactor: replicationFactor.optional(),
     minInsyncReplicas: minInsyncReplicas.optional(),
+    deprecated: deprecated.optional(),
     events: z
       .record(eventName, event)
       .refine((map) => Object.keys(map).length > 0, { error: "a topic needs at least one event type" })
@@ -135,6 +168,7 @@ export const topicFileSchema = z.strictObject({
     .record(name(topicNamePattern, "letters, digits, '.', '_' and '-', at most 249 characters", "Name of the topic."), topic)
     .meta({ description: "Topics of the domain, by name." })
     .default({}),
+  removals: z.array(removal).max(500).meta({ description: "Topics of the domain that are deleted with all their records." }).default([]),
 });
 
 /** A domain file after validation, units as numbers. */

@@ -37,6 +37,8 @@ export interface Producer {
   readonly service: string;
   /** Event types it publishes, sorted. */
   readonly events: readonly string[];
+  /** Average bytes per second over all brokers. */
+  readonly rate?: number;
   /** Bytes per second and broker. */
   readonly quota?: number;
   readonly source: SourceLocation;
@@ -53,6 +55,23 @@ export interface Consumer {
   readonly quota?: number;
   /** Delays in ms of the retry topics it asks for, ascending. */
   readonly retryDelays: readonly number[];
+  readonly source: SourceLocation;
+}
+
+/** That a topic is on its way out: the first step of its removal. Days as `2027-01-31`. */
+export interface Deprecation {
+  readonly since: string;
+  readonly reason: string;
+  /** Day before which the topic is not removed. */
+  readonly removal?: string;
+}
+
+/** Permission to delete a deprecated topic with all its records. */
+export interface Removal {
+  readonly topic: string;
+  readonly reason: string;
+  /** Day of the removal, as `2027-01-31`. */
+  readonly date: string;
   readonly source: SourceLocation;
 }
 
@@ -76,6 +95,7 @@ export interface TopicDeclaration {
   readonly compatibility?: Compatibility;
   readonly replicationFactor?: number;
   readonly minInsyncReplicas?: number;
+  readonly deprecated?: Deprecation;
   /** Field whose value is the record key; absent: records have no key. */
   readonly key?: string;
   /** Sorted by name. */
@@ -96,6 +116,8 @@ export interface Domain {
   readonly services: readonly string[];
   /** Sorted by name. */
   readonly topics: readonly TopicDeclaration[];
+  /** Sorted by topic. */
+  readonly removals: readonly Removal[];
   readonly source: SourceLocation;
 }
 

@@ -19,7 +19,9 @@ describe("stack settings", () => {
       kafka: { zones: ["zone-a", "zone-b", "zone-c"], brokersPerZone: 3, controllers: 3 },
       topics: { replicationFactor: 3, minInsyncReplicas: 2, partitionFactor: 1, retention: 604_800_000, maxMessage: 1_000_000, compression: "lz4", compatibility: "BACKWARD" },
       quotas: { producer: 5 * 2 ** 20, consumer: 10 * 2 ** 20 },
+      capacity: { partitionsPerBroker: 4_000, networkPerBroker: 1_250_000_000, warnAt: 0.8 },
       services: {},
+      budgets: {},
       local: { portBase: 17_000 },
     });
     expect(brokerCount(read.value)).toBe(9);
