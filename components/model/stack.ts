@@ -29,6 +29,8 @@ const budget = z
   })
   .meta({ description: "Budget of one team in this environment." });
 
+const ruleLevel = z.enum(["error", "warning", "info", "off"]);
+
 /** Format of the setting `event-platform:platform`. */
 export const stackSettingsSchema = z
   .strictObject({
@@ -71,6 +73,10 @@ export const stackSettingsSchema = z
       .meta({ description: "What each team may use, by team. A team without an entry has no limit of its own." })
       .default({}),
     services: z.record(slug, service).meta({ description: "Settings per service." }).default({}),
+    policies: z
+      .record(slug, z.union([ruleLevel, z.looseObject({ level: ruleLevel.optional() })]))
+      .meta({ description: "Levels and parameters of rules, by id: {partition-count: {level: error, max: 60}, key-missing: off}. The catalogue is docs/guide/policies.md." })
+      .default({}),
     local: z
       .strictObject({ portBase: count(1_024, 60_000, "First port of the local platform; the others follow at fixed offsets. Default: 17000.").default(17_000) })
       .prefault({}),

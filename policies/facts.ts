@@ -1,0 +1,93 @@
+import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/names.ts";
+import type { TopicDeclaration } from "../components/model/types.ts";
+import type { SourceLocation, TopicKind } from "../components/plan/types.ts";
+
+/*
+ * What rules look at: the objects of a cluster, whether they come from a plan (`kit check`) or from resources (a
+ * preview, an exported state). A value that a preview does not know yet is absent, and rules do not judge it.
+ */
+
+/** A topic. */
+export interface TopicFacts {
+  readonly name: string;
+  readonly kind: TopicKind;
+  readonly partitions?: number;
+  readonly replicationFactor?: number;
+  /** Kafka's names and values. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** How it was declared; absent for derived topics and for those that no file declares. */
+  readonly declaration?: TopicDeclaration;
+  readonly source: SourceLocation;
+}
+
+/** A rule of access. */
+export interface AclFacts {
+  /** Without the `User:` prefix; `*` stands for everyone. */
+  readonly principal?: string;
+  readonly host?: string;
+  readonly operation?: string;
+  readonly permission?: string;
+  readonly resourceType?: string;
+  readonly resourceName?: string;
+  /** `Literal` or `Prefixed`. */
+  readonly pattern?: string;
+  readonly source: SourceLocation;
+}
+
+/** A quota. */
+export interface QuotaFacts {
+  /** `user`, `client-id` or `ip`. */
+  readonly entityType?: string;
+  /** Absent for the entity's default. */
+  readonly entityName?: string;
+  /** Kafka's names; bytes per second and broker. */
+  readonly config?: Readonly<Record<string, number>>;
+  readonly source: SourceLocation;
+}
+
+/** A SCRAM user. */
+export interface UserFacts {
+  readonly name?: string;
+  readonly mechanism?: string;
+  readonly iterations?: number;
+  readonly source: SourceLocation;
+}
+
+/** A subject of the schema registry. */
+export interface SubjectFacts {
+  readonly name: string;
+  /** Absent where the name does not tell it. */
+  readonly topic?: string;
+  readonly record?: string;
+  /** The schema as JSON text. */
+  readonly schema?: string;
+  readonly compatibility?: string;
+  readonly source: SourceLocation;
+}
+
+/** All objects of a cluster. */
+export interface ClusterFacts {
+  readonly topics: readonly TopicFacts[];
+  readonly acls: readonly AclFacts[];
+  readonly quotas: readonly QuotaFacts[];
+  readonly users: readonly UserFacts[];
+  readonly subjects: readonly SubjectFacts[];
+}
+
+/** A resource of a Pulumi program. */
+export interface ResourceFacts {
+  /** Type token, for example `kafka:index/topic:Topic`. */
+  readonly type: string;
+  readonly name: string;
+  /** Its inputs as far as they are known. */
+  readonly props: Readonly<Record<string, unknown>>;
+  /** Whether the engine refuses to delete it. */
+  readonly protect: boolean;
+}
+
+/** What a topic is, told from its name alone. */
+export function topicKindOf(name: string): TopicKind {
+  if (reservedTopicPrefixes.some((prefix) => name.startsWith(prefix))) return "registry";
+  if (!isDerivedTopicName(name)) return "event";
+  return name.endsWith(".dlt") ? "dead-letter" : "retry";
+}
