@@ -22,6 +22,7 @@ describe("stack settings", () => {
       capacity: { partitionsPerBroker: 4_000, networkPerBroker: 1_250_000_000, warnAt: 0.8 },
       services: {},
       budgets: {},
+      policies: {},
       local: { portBase: 17_000 },
     });
     expect(brokerCount(read.value)).toBe(9);
