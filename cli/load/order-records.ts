@@ -51,6 +51,15 @@ export async function readEnds({ orders }: Pick<RunDatabases, "orders">, orderId
   }]));
 }
 
+/** How many of these orders' captures the provider keeps: captured and not refunded. */
+export async function countKeptPayments({ payments }: Pick<RunDatabases, "payments">, orderIds: readonly string[]): Promise<number> {
+  const { rows } = await payments.query<{ kept: string }>(
+    `SELECT count(*) AS kept FROM provider_ledger capture
+      WHERE capture.order_id = ANY($1::uuid[]) AND capture.kind = 'capture'
+        AND NOT EXISTS (SELECT 1 FROM provider_ledger back WHERE back.transaction_id = capture.transaction_id AND back.kind = 'refund')`, [orderIds]);
+  return Number(rows[0]?.kept ?? 0);
+}
+
 interface Published {
   readonly eventId: string;
   readonly createdAt: number;

@@ -9,8 +9,10 @@ export interface SampleOrderOptions {
   readonly products: readonly string[];
   /** The gateway limits the rate of each; see {@link enoughCustomers}. */
   readonly customers: number;
-  /** Different products in one order, at most; 1 to 3 units of each. @default 2 */
+  /** Different products in one order, at most. @default 2 */
   readonly itemsPerOrder?: number;
+  /** Units of each product in an order, at most; from 1. @default 3 */
+  readonly mostUnits?: number;
   /** @default "load-customer" */
   readonly customerPrefix?: string;
 }
@@ -30,7 +32,7 @@ export function enoughCustomers(ratePerSecond: number): number {
 
 /** Orders by number; ask in ascending order for the same orders with the same seed. */
 export function sampleOrders(options: SampleOrderOptions): (index: number) => PlannedOrder {
-  const { products, customers, itemsPerOrder = 2, customerPrefix = "load-customer" } = options;
+  const { products, customers, itemsPerOrder = 2, mostUnits = MOST_UNITS, customerPrefix = "load-customer" } = options;
   if (products.length === 0) throw new RangeError("products is empty; give at least one product of the price list");
   const random = seededRandom(options.seed);
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -38,7 +40,7 @@ export function sampleOrders(options: SampleOrderOptions): (index: number) => Pl
     const customer = below(customers);
     const first = below(products.length);
     const count = 1 + below(Math.min(itemsPerOrder, products.length));
-    const items = Array.from({ length: count }, (_, place) => ({ productId: products[(first + place) % products.length] ?? "", quantity: 1 + below(MOST_UNITS) }));
+    const items = Array.from({ length: count }, (_, place) => ({ productId: products[(first + place) % products.length] ?? "", quantity: 1 + below(mostUnits) }));
     return { customerId: `${customerPrefix}-${customer}`, body: { items, currency: "USD", shippingAddress: `${1 + below(200)} Main Street, ${CITIES[below(CITIES.length)] ?? CITIES[0]}` } };
   };
 }

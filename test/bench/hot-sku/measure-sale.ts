@@ -1,0 +1,117 @@
+/** One sale: stock for it, orders on a schedule, wait for every order's end, read the databases. */
+import { KitError } from "../../../cli/errors.ts";
+import { perSecond } from "../../../cli/load/backlog.ts";
+import type { LatencySummary } from "../../../cli/load/latency.ts";
+import { summarize } from "../../../cli/load/latency.ts";
+import { runOpenLoop } from "../../../cli/load/open-loop.ts";
+import type { OrderEnd } from "../../../cli/load/order-records.ts";
+import { countKeptPayments, countUnfinished, readEnds } from "../../../cli/load/order-records.ts";
+import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
+import { measureUsage } from "../../../cli/load/platform-usage.ts";
+import { enoughCustomers, sampleOrders } from "../../../cli/load/sample-orders.ts";
+import type { Arrivals } from "../../../cli/load/schedule.ts";
+import { setAvailable, stockLevel } from "../../../cli/load/stock.ts";
+import type { BenchPlatform } from "../program/platform.ts";
+import { sampling, untilNone } from "../program/samples.ts";
+import type { SaleFigures } from "./judge.ts";
+
+/** What is asked for. */
+export interface SalePlan {
+  readonly product: string;
+  readonly orders: number;
+  readonly units: number;
+  /** Orders arrive over this time. */
+  readonly overMs: number;
+  readonly arrivals: Arrivals;
+  readonly seed: string;
+}
+
+/** What was measured; all times in milliseconds. */
+export interface SaleResult extends SaleFigures {
+  readonly name: string;
+  readonly product: string;
+  readonly ratePerSecond: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly unsent: number;
+  /** From due to the answer 202, to the confirmation, to the cancellation. */
+  readonly latency: { readonly answered: LatencySummary; readonly confirmed: LatencySummary; readonly cancelled: LatencySummary };
+  /** By second from the first order due. */
+  readonly timeline: {
+    readonly due: readonly number[];
+    readonly confirmed: readonly number[];
+    readonly cancelled: readonly number[];
+    readonly available: readonly { readonly second: number; readonly units: number }[];
+  };
+  readonly usage: PlatformUsage;
+  /** From due to sent: what the generator itself adds to every latency. */
+  readonly generatorLateness: LatencySummary;
+}
+
+/** The saga gives up on an order after 30 s and then compensates. */
+const END_LIMIT_MS = 120_000;
+const ANSWER_LIMIT_MS = 30_000;
+const SAMPLE_MS = 100;
+
+/** Measures. `say` gets a line about once a second. */
+export async function measureSale(platform: BenchPlatform, plan: SalePlan, signal: AbortSignal, say: (detail: string) => void): Promise<SaleResult> {
+  const { databases } = platform;
+  await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
+  await setAvailable(databases.inventory, plan.product, plan.units);
+  const before = await stockLevel(databases.inventory, plan.product);
+  const ratePerSecond = (plan.orders * 1_000) / plan.overMs;
+  const sampleOne = sampleOrders({ seed: plan.seed, products: [plan.product], customers: enoughCustomers(ratePerSecond), mostUnits: 1 });
+
+  let available = plan.units;
+  const stopSampling = sampling(SAMPLE_MS, async () => ({ at: Date.now(), units: (available = (await stockLevel(databases.inventory, plan.product)).available) }));
+  const endUsage = await measureUsage(platform.processes);
+  const load = await runOpenLoop(platform.target, {
+    ratePerSecond, durationMs: plan.overMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS, order: sampleOne,
+  }, {
+    signal,
+    onProgress: (progress) => say(`${progress.due} of ${progress.planned} orders due, ${progress.accepted} accepted, ${available} units left`),
+  });
+  if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+  say("waiting for the last orders");
+  const unfinished = await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
+  const settledAt = Date.now();
+  const usage = await endUsage();
+  const samples = await stopSampling();
+  const after = await stockLevel(databases.inventory, plan.product);
+
+  const accepted = load.orders.flatMap((order) => (order.orderId === undefined || order.outcome !== "accepted" ? [] : [{ ...order, orderId: order.orderId }]));
+  const ends = await readEnds(databases, accepted.map((order) => order.orderId));
+  const timesTo = (status: string): readonly { readonly due: number; readonly at: number }[] => accepted.flatMap(({ orderId, dueAt }) => {
+    const end = ends.get(orderId);
+    return end?.status === status && end.endedAt !== undefined ? [{ due: dueAt, at: end.endedAt }] : [];
+  });
+  const [confirmed, cancelled] = [timesTo("confirmed"), timesTo("cancelled")];
+  const lastEnd = unfinished === 0 ? Math.max(load.startedAt, ...[...confirmed, ...cancelled].map(({ at }) => at)) : settledAt;
+  const seconds = Math.ceil((lastEnd - load.startedAt + 1) / 1000);
+  const idsOf = (status: string): readonly string[] => [...ends.values()].filter((end) => end.status === status).map((end) => end.orderId);
+  const durations = (times: readonly { readonly due: number; readonly at: number }[]): LatencySummary => summarize(times.map(({ due, at }) => at - due));
+  return {
+    name: "sale", product: plan.product, ratePerSecond,
+    orders: load.due, units: plan.units, accepted: accepted.length,
+    refused: load.orders.filter((order) => order.outcome === "refused").length,
+    unknown: load.orders.filter((order) => order.outcome === "unknown").length,
+    unsent: load.unsent,
+    confirmed: confirmed.length, cancelled: countReasons([...ends.values()]), unfinished,
+    before, after, leastAvailable: Math.min(after.available, ...samples.map(({ units }) => units)),
+    keptPayments: { confirmed: await countKeptPayments(databases, idsOf("confirmed")), cancelled: await countKeptPayments(databases, idsOf("cancelled")) },
+    elapsedMs: Math.round(lastEnd - load.startedAt),
+    latency: { answered: summarize(accepted.map((order) => order.answeredAt - order.dueAt)), confirmed: durations(confirmed), cancelled: durations(cancelled) },
+    timeline: {
+      due: perSecond(load.orders.map((order) => order.dueAt), load.startedAt, seconds),
+      confirmed: perSecond(confirmed.map(({ at }) => at), load.startedAt, seconds),
+      cancelled: perSecond(cancelled.map(({ at }) => at), load.startedAt, seconds),
+      available: samples.filter(({ at }) => at >= load.startedAt && at <= lastEnd).map(({ at, units }) => ({ second: Math.round((at - load.startedAt) / 100) / 10, units })),
+    },
+    usage, generatorLateness: load.lateness,
+  };
+}
+
+function countReasons(ends: readonly OrderEnd[]): Readonly<Record<string, number>> {
+  const groups = Map.groupBy(ends.filter((end) => end.status === "cancelled"), (end) => end.reason ?? "");
+  return Object.fromEntries([...groups].map(([reason, members]) => [reason, members.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
