@@ -22,6 +22,7 @@ export interface Hands {
   stop(names: readonly string[], limitMs: number): Promise<void>;
   /** Waits for a process to end by itself; false when it did not. */
   awaitDeath(name: string, limitMs: number): Promise<boolean>;
+  /** Stops processes where they are; resolves when they stand still. */
   freeze(names: readonly string[]): Promise<void>;
   /** Lets frozen processes go on. Those that are not frozen are left alone. */
   thaw(names: readonly string[]): Promise<void>;
@@ -42,6 +43,7 @@ export interface HandsOptions {
 }
 
 const GONE_LIMIT_MS = 15_000;
+const STANDSTILL_LIMIT_MS = 10_000;
 const LOOK_MS = 20;
 /** A database that recovers, or a service whose registry is just coming back, may take its time. */
 const READY_LIMIT_SECONDS = 180;
@@ -117,7 +119,16 @@ export function chaosHands(options: HandsOptions): Hands {
     },
     awaitDeath: awaitGone,
     async freeze(names) {
-      await Promise.all(names.map((name) => send(name, "SIGSTOP")));
+      await Promise.all(names.map(async (name) => {
+        const { pid } = await send(name, "SIGSTOP");
+        // On a busy machine the signal is acted upon only when the process has its next turn.
+        const end = performance.now() + STANDSTILL_LIMIT_MS;
+        while (!(await isStopped(pid))) {
+          if (!(await isObservable(pid))) return;
+          if (performance.now() > end) throw new KitError("KIT_CHAOS_FAILED", `${name} still runs ${STANDSTILL_LIMIT_MS / 1_000} s after SIGSTOP`);
+          await delay(LOOK_MS);
+        }
+      }));
     },
     async thaw(names) {
       for (const name of names) {
@@ -138,6 +149,15 @@ export function chaosHands(options: HandsOptions): Hands {
 
 /** Whether a signal has stopped a process. Known on Linux alone; elsewhere a fault's own record says what was frozen. */
 async function isStopped(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat = await statOf(pid);
   return /^\s*[Tt]/.test(stat.slice(stat.lastIndexOf(")") + 1));
+}
+
+/** Whether there is anything to see of a process here. */
+async function isObservable(pid: number): Promise<boolean> {
+  return (await statOf(pid)) !== "";
+}
+
+async function statOf(pid: number): Promise<string> {
+  return await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
 }
