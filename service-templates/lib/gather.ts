@@ -1,9 +1,10 @@
 /**
  * Work that is done for many callers at once: what arrives while earlier work is under way waits a
  * moment and goes into one batch. Under load that turns many transactions into one; without load
- * every call goes out at once. The queue is bounded: who cannot be served soon is told so at once,
- * instead of waiting for an answer that comes too late.
+ * every call goes out at once. The queue is bounded, in number and in time: who cannot be served soon
+ * is told so, instead of waiting for an answer that comes too late.
  */
+import type { Clock } from "./clock.ts";
 import { Problem } from "./problem.ts";
 
 export interface GatherOptions<Item, Result> {
@@ -15,6 +16,9 @@ export interface GatherOptions<Item, Result> {
   readonly batch?: number;
   /** Items that may wait. @default 512 */
   readonly waiting?: number;
+  /** Longest wait in milliseconds; who has waited longer has most likely gone. @default 3000 */
+  readonly longestWaitMs?: number;
+  readonly clock: Clock;
 }
 
 /** Hands an item over; rejects with the problem `unavailable` when too many wait already. */
@@ -22,12 +26,13 @@ export type Gather<Item, Result> = (item: Item) => Promise<Result>;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gather<Item, Result> {
-  const { work, atOnce = 2, batch = 64, waiting: limit = 512 } = options;
+  const { work, atOnce = 2, batch = 64, waiting: limit = 512, longestWaitMs = 3_000, clock } = options;
   const queue: Waiting<Item, Result>[] = [];
   let underWay = 0;
 
@@ -47,10 +52,25 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
     }
   }
 
+  /** The next batch, without those that have waited too long. */
+  function takeBatch(): readonly Waiting<Item, Result>[] {
+    const oldest = clock() - longestWaitMs;
+    const taken: Waiting<Item, Result>[] = [];
+    while (taken.length < batch) {
+      const call = queue.shift();
+      if (call === undefined) break;
+      if (call.since < oldest) call.reject(tooMany());
+      else taken.push(call);
+    }
+    return taken;
+  }
+
   function next(): void {
     while (underWay < atOnce && queue.length > 0) {
+      const calls = takeBatch();
+      if (calls.length === 0) return;
       underWay += 1;
-      void serve(queue.splice(0, batch)).finally(() => {
+      void serve(calls).finally(() => {
         underWay -= 1;
         next();
       });
@@ -59,10 +79,14 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
 
   return (item) => new Promise<Result>((resolve, reject) => {
     if (queue.length >= limit) {
-      reject(new Problem("unavailable", "More requests wait than can be answered soon; repeat it in a moment with the same Idempotency-Key.", { retryAfter: 1 }));
+      reject(tooMany());
       return;
     }
-    queue.push({ item, resolve, reject });
+    queue.push({ item, since: clock(), resolve, reject });
     next();
   });
+}
+
+function tooMany(): Problem {
+  return new Problem("unavailable", "More requests wait than can be answered soon; repeat it in a moment with the same Idempotency-Key.", { retryAfter: 1 });
 }

@@ -66,7 +66,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
   function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { type, detail, errors, retryAfter } = classify(error);
-    if (PROBLEMS[type].status >= 500) options.log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, "request failed");
+    // A refusal because of too much load is counted by its status; a line for each would add to the load.
+    if (PROBLEMS[type].status >= 500 && !(error instanceof Problem)) options.log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, "request failed");
     if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
     if (type === "unauthenticated") reply.header("www-authenticate", "Bearer");
     return sendProblem(reply, type, detail, String(request.id), errors);

@@ -10,10 +10,15 @@ import { tokenVerifier } from "../../lib/jwt.ts";
 import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
 import { startHttpService } from "../../lib/service.ts";
 import { formatTraceparent } from "../../lib/trace.ts";
+import { loadLimit } from "./load-limit.ts";
 import { openApiDocument } from "./openapi.ts";
 
 /** Requests one subject may send per second when RATE_LIMIT_PER_SECOND does not say otherwise. */
 const DEFAULT_RATE = 200;
+/** Requests under way at once when MAX_UNDER_WAY does not say otherwise: some seconds' worth of orders. */
+const DEFAULT_UNDER_WAY = 256;
+/** Connections to order-service: it stores orders that come together in one transaction, so they must be able to come together. */
+const UPSTREAM_CONNECTIONS = 128;
 /** How long order-service may take to answer, in milliseconds. */
 const UPSTREAM_TIMEOUT_MS = 8_000;
 
@@ -51,7 +56,7 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
   });
   await app.register(replyFrom, {
     base: config.orderServiceUrl ?? "",
-    undici: { connections: 64, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 },
+    undici: { connections: UPSTREAM_CONNECTIONS, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 },
     // A repeated POST is safe with its Idempotency-Key, but repeating is for the caller to decide.
     retryMethods: [],
     maxRetriesOn503: 0,
@@ -67,6 +72,7 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
       cache: 20_000,
       keyGenerator: (request) => subjects.get(request) ?? request.ip,
     });
+    guarded.addHook("preHandler", loadLimit(positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY)));
     for (const { method, url } of FORWARDED) {
       guarded.route({ method, url, handler: (request, reply) => forward(request, reply) });
     }

@@ -70,7 +70,7 @@ export interface PlaceOrderOptions {
 
 export function orderPlacement({ database, outbox, clock }: PlaceOrderOptions): PlaceOrder {
   const prices = priceList(database, clock);
-  const store = gather({ work: storeAll });
+  const store = gather({ work: storeAll, clock });
 
   return async (request) => {
     const { idempotencyKey: key, subject, body, trace } = request;

@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { FastifyInstance } from "fastify";
+import Fastify from "fastify";
+import { loadLimit } from "../../../service-templates/api-gateway/src/load-limit.ts";
+import { gather } from "../../../service-templates/lib/gather.ts";
+
+/** Work that goes on until it is told to end. */
+function heldWork(): { readonly work: (items: readonly number[]) => Promise<readonly (number | Error)[]>; readonly batches: (readonly number[])[]; release(): void } {
+  const batches: (readonly number[])[] = [];
+  const held: (() => void)[] = [];
+  return {
+    batches,
+    work: (items) => new Promise((resolve) => {
+      batches.push(items);
+      held.push(() => resolve(items.map((item) => item * 10)));
+    }),
+    release: () => held.splice(0).forEach((end) => end()),
+  };
+}
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("gathered work", () => {
+  it("goes out at once while nothing is under way, and together what came meanwhile", async () => {
+    const held = heldWork();
+    const call = gather({ work: held.work, atOnce: 1, clock: () => 0 });
+    const results = Promise.all([1, 2, 3].map(call));
+    await settled();
+    held.release();
+    await settled();
+    held.release();
+    expect(await results).toEqual([10, 20, 30]);
+    expect(held.batches).toEqual([[1], [2, 3]]);
+  });
+
+  it("refuses at once what is too much", async () => {
+    const held = heldWork();
+    const call = gather({ work: held.work, atOnce: 1, waiting: 2, clock: () => 0 });
+    const first = [1, 2, 3].map(call);
+    await expect(call(4)).rejects.toMatchObject({ problem: "unavailable", retryAfter: 1 });
+    held.release();
+    await settled();
+    held.release();
+    expect(await Promise.all(first)).toEqual([10, 20, 30]);
+  });
+
+  it("does nothing for those that have waited too long, and serves those behind them", async () => {
+    const held = heldWork();
+    let now = 0;
+    const call = gather({ work: held.work, atOnce: 1, longestWaitMs: 3_000, clock: () => now });
+    const first = call(1);
+    const stale = call(2);
+    stale.catch(() => undefined);
+    now = 3_001;
+    const fresh = call(3);
+    held.release();
+    await settled();
+    held.release();
+    await expect(stale).rejects.toMatchObject({ problem: "unavailable" });
+    expect(await Promise.all([first, fresh])).toEqual([10, 30]);
+    expect(held.batches).toEqual([[1], [3]]);
+  });
+
+  it("whose batch fails is done one by one, so that one bad item fails alone", async () => {
+    const call = gather<number, number>({ atOnce: 1, clock: () => 0, work: async (items) => {
+      if (items.includes(13)) throw new Error("thirteen");
+      return items.map((item) => item * 10);
+    } });
+    const results = await Promise.allSettled([1, 13, 2].map(call));
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  });
+});
+
+describe("the gateway's limit of load", () => {
+  let app: FastifyInstance | undefined;
+  afterEach(() => app?.close());
+
+  it("refuses beyond the limit, and takes again when an answer is out or a caller has gone", async () => {
+    const held: (() => void)[] = [];
+    app = Fastify();
+    app.addHook("preHandler", loadLimit(2));
+    app.setErrorHandler((error, _request, reply) => reply.code("problem" in (error as object) ? 503 : 500).send());
+    app.get("/", () => new Promise((resolve) => { held.push(() => resolve("done")); }));
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const underWay = async (count: number): Promise<void> => {
+      while (held.length < count) await settled();
+    };
+
+    const leaving = new AbortController();
+    const first = fetch(url);
+    const second = fetch(url, { signal: leaving.signal });
+    await underWay(2);
+    expect((await fetch(url)).status).toBe(503);
+
+    leaving.abort();
+    await second.catch(() => undefined);
+    let third: Promise<Response> | undefined;
+    // The server learns of the leaving a moment later.
+    for (;;) {
+      const attempt = fetch(url);
+      const status = await Promise.race([attempt.then((response) => response.status), underWay(3).then(() => undefined)]);
+      if (status === undefined) {
+        third = attempt;
+        break;
+      }
+      expect(status).toBe(503);
+    }
+    held.forEach((end) => end());
+    expect([(await first).status, (await third).status]).toEqual([200, 200]);
+    const fourth = fetch(url);
+    await underWay(4);
+    held.at(-1)?.();
+    expect((await fourth).status).toBe(200);
+  });
+});
