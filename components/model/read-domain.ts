@@ -7,7 +7,7 @@ import type { SchemaFiles } from "./schema-files.ts";
 import { topicsFolder } from "./source-file.ts";
 import { didYouMean } from "./suggestion.ts";
 import { topicFileSchema, type TopicFile } from "./topic-file.ts";
-import type { Consumer, Domain, EventDeclaration, Producer, TopicDeclaration } from "./types.ts";
+import type { Consumer, Domain, EventDeclaration, Producer, Saga, TopicDeclaration } from "./types.ts";
 import { validate, type Located, type PropertyPath } from "./validation.ts";
 import { readYaml } from "./yaml-document.ts";
 
@@ -50,6 +50,7 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     criticality: content.criticality,
     services: [...content.services].sort(compareText),
     topics: topics.sort((a, b) => compareText(a.name, b.name)),
+    sagas: readSagas(content, at),
     removals: content.removals.map(({ topic, reason, date }, index) => ({ topic, reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
     source: at.place(["domain"], "key"),
   };
@@ -103,7 +104,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
   const readProducers: Producer[] = Object.entries(producers).map(([service, producer]) => ({
     service,
     events: checkEvents(producer.events, [...path, "producers", service, "events"]),
-    ...defined({ rate: producer.rate, quota: producer.quota }),
+    ...defined({ rate: producer.rate, quota: producer.quota, transactional: producer.transactional }),
     source: at.place([...path, "producers", service], "key"),
   }));
   const readConsumers: Consumer[] = Object.entries(consumers).map(([service, consumer]) => {
@@ -138,18 +139,44 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
       retention: settings.retention,
       retentionBytes: settings.retentionBytes,
       cleanup: settings.cleanup,
+      tombstoneRetention: settings.tombstoneRetention,
       maxMessage: settings.maxMessage,
       compression: settings.compression,
       compatibility: settings.compatibility,
       replicationFactor: settings.replicationFactor,
       minInsyncReplicas: settings.minInsyncReplicas,
+      classification: settings.classification ?? content.classification,
+      residency: (settings.residency ?? content.residency)?.toSorted(compareText),
+      labels: settings.labels,
     }),
     ...(settings.deprecated === undefined ? {} : { deprecated: { since: settings.deprecated.since, reason: settings.deprecated.reason, ...defined({ removal: settings.deprecated.removal }) } }),
     events: events.sort((a, b) => compareText(a.name, b.name)),
     producers: readProducers.sort((a, b) => compareText(a.service, b.service)),
     consumers: readConsumers.sort((a, b) => compareText(a.service, b.service)),
     source: at.place(path, "key") satisfies SourceLocation,
+    places: Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])),
   };
+}
+
+function readSagas(content: TopicFile, at: Located): Saga[] {
+  return Object.entries(content.sagas)
+    .map(([name, { steps, ...saga }]) => ({
+      ...saga,
+      name,
+      domain: content.domain,
+      steps: Object.entries(steps)
+        .map(([step, { compensation, failure, retriable, ...rest }]) => ({
+          ...rest,
+          name: step,
+          failure: failure ?? [],
+          ...defined({ compensation }),
+          retriable: retriable ?? false,
+          source: at.place(["sagas", name, "steps", step], "key"),
+        }))
+        .sort((a, b) => compareText(a.name, b.name)),
+      source: at.place(["sagas", name], "key"),
+    }))
+    .sort((a, b) => compareText(a.name, b.name));
 }
 
 /** An object without its undefined entries: absent and undefined are told apart by strict optional properties. */

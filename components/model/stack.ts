@@ -3,7 +3,7 @@ import { platformPrincipals, slugPattern } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
-import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./topic-file.ts";
+import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./field-types.ts";
 import type { Reading } from "./types.ts";
 import { unlocated, validate, type Located } from "./validation.ts";
 

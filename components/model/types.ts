@@ -18,6 +18,9 @@ export type Cleanup = "delete" | "compact" | "compact,delete";
 /** Kafka's `compression.type`. */
 export type Compression = "producer" | "uncompressed" | "gzip" | "snappy" | "lz4" | "zstd";
 
+/** How sensitive data is, from open to closed. */
+export type Classification = "public" | "internal" | "confidential" | "restricted";
+
 /** One event type of a topic. */
 export interface EventDeclaration {
   /** Event type, for example `order.created`. */
@@ -41,6 +44,8 @@ export interface Producer {
   readonly rate?: number;
   /** Bytes per second and broker. */
   readonly quota?: number;
+  /** Whether it writes in Kafka transactions. */
+  readonly transactional?: boolean;
   readonly source: SourceLocation;
 }
 
@@ -89,12 +94,19 @@ export interface TopicDeclaration {
   /** Bytes and partition. */
   readonly retentionBytes?: number;
   readonly cleanup?: Cleanup;
+  /** Milliseconds that a compacted topic keeps the record that deletes a key. */
+  readonly tombstoneRetention?: number;
   /** Largest record batch in bytes. */
   readonly maxMessage?: number;
   readonly compression?: Compression;
   readonly compatibility?: Compatibility;
   readonly replicationFactor?: number;
   readonly minInsyncReplicas?: number;
+  /** The topic's own, else its domain's. */
+  readonly classification?: Classification;
+  /** Regions in which the data may be kept, sorted: the topic's own, else its domain's. Absent: any. */
+  readonly residency?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
   readonly deprecated?: Deprecation;
   /** Field whose value is the record key; absent: records have no key. */
   readonly key?: string;
@@ -104,6 +116,44 @@ export interface TopicDeclaration {
   readonly producers: readonly Producer[];
   /** Sorted by service. */
   readonly consumers: readonly Consumer[];
+  readonly source: SourceLocation;
+  /** Where the settings stand that the file has, by the file's name of each. */
+  readonly places: Readonly<Record<string, SourceLocation>>;
+}
+
+/** One step of a saga. */
+export interface SagaStep {
+  readonly name: string;
+  readonly service: string;
+  /** Event that asks for the step. */
+  readonly command: string;
+  /** Events that say it is done. */
+  readonly success: readonly string[];
+  /** Events that say it can't be done. */
+  readonly failure: readonly string[];
+  /** How it is undone: what asks for it, what answers. */
+  readonly compensation?: { readonly command: string; readonly reply: string };
+  /** Whether it comes after the point of no return. */
+  readonly retriable: boolean;
+  readonly source: SourceLocation;
+}
+
+/** A saga as the coordinator's domain declares it. Events by name. */
+export interface Saga {
+  readonly name: string;
+  readonly domain: string;
+  readonly description: string;
+  /** Service that starts it and decides its end. */
+  readonly coordinator: string;
+  /** Record key that all events of one run share. */
+  readonly key: string;
+  readonly starts: string;
+  readonly succeeds: readonly string[];
+  readonly fails: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Sorted by name. */
+  readonly steps: readonly SagaStep[];
   readonly source: SourceLocation;
 }
 
@@ -116,6 +166,8 @@ export interface Domain {
   readonly services: readonly string[];
   /** Sorted by name. */
   readonly topics: readonly TopicDeclaration[];
+  /** Sorted by name. */
+  readonly sagas: readonly Saga[];
   /** Sorted by topic. */
   readonly removals: readonly Removal[];
   readonly source: SourceLocation;

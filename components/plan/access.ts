@@ -24,7 +24,11 @@ export function planAccess(topology: Topology): PlannedAcl[] {
   };
 
   for (const [service, written] of topology.productions) {
-    for (const { topic } of written) allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
+    for (const { topic, producer } of written) {
+      allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
+      // Each instance has an id of its own, so the name can't be literal; the dot keeps it inside the service's own names.
+      if (producer.transactional === true) allow(service, ["Write", "Describe"], "TransactionalID", transactionalIdPrefix(service), `${service} writes to ${topic.name} in transactions`, "Prefixed");
+    }
   }
   for (const group of topology.groups.values()) {
     const { service } = group;
@@ -43,6 +47,11 @@ export function planAccess(topology: Topology): PlannedAcl[] {
   }
 
   return [...rules.values()].map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") })).sort((a, b) => compareText(a.key, b.key));
+}
+
+/** How a service's transactional ids begin. */
+export function transactionalIdPrefix(service: string): string {
+  return `${service}.`;
 }
 
 /** Content key of a rule; a prefix ends in `*`, which no name of Kafka may hold. */

@@ -46,6 +46,7 @@ function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): Plann
       minInsyncReplicas: replicas.minInsync,
       retention: topic.retention ?? stack.topics.retention,
       retentionBytes: topic.retentionBytes,
+      tombstoneRetention: topic.tombstoneRetention,
     }),
     source: topic.source,
   };
@@ -59,7 +60,7 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
   const retentions = sources.map((topic) => topic.retention ?? stack.topics.retention);
   const retention = retentions.includes(-1) ? -1 : Math.max(deadLetterRetention, ...retentions);
   const common = { domain: group.domain, owner: group.team, replicationFactor: replicas.factor, source: group.source };
-  const config = topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replicas.minInsync, retention, retentionBytes: undefined });
+  const config = topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replicas.minInsync, retention, retentionBytes: undefined, tombstoneRetention: undefined });
   return [
     { ...common, name: deadLetterTopicName(group.service), kind: "dead-letter", partitions: scalePartitions(deadLetterPartitions, stack.topics.partitionFactor), config },
     ...group.retryDelays.map((delay) => ({
@@ -87,6 +88,7 @@ interface TopicSettings {
   readonly minInsyncReplicas: number;
   readonly retention: number;
   readonly retentionBytes: number | undefined;
+  readonly tombstoneRetention: number | undefined;
 }
 
 /** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
@@ -94,6 +96,7 @@ function topicConfig(settings: TopicSettings): Record<string, string> {
   return {
     "cleanup.policy": settings.cleanup,
     "compression.type": settings.compression,
+    ...(settings.tombstoneRetention === undefined ? {} : { "delete.retention.ms": String(settings.tombstoneRetention) }),
     "max.message.bytes": String(settings.maxMessage),
     "min.insync.replicas": String(settings.minInsyncReplicas),
     ...(settings.retentionBytes === undefined ? {} : { "retention.bytes": String(settings.retentionBytes) }),

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { readTopics } from "../../../components/model/read-topics.ts";
+import { expectRead } from "../../../components/model/read.ts";
+import type { Model } from "../../../components/model/types.ts";
+import { planPlatform } from "../../../components/plan/plan.ts";
+import { stackWith } from "../plan/sample-models.ts";
+import { goodDomain, projectWith } from "./project-files.ts";
+
+const read = (text: string): Model => expectRead(readTopics(projectWith(text)));
+
+describe("what a topic's data is", () => {
+  it("is said by the topic, else by its domain", () => {
+    const domain = goodDomain.replace("criticality: high", "criticality: high\nclassification: internal\nresidency: [us, eu]");
+    expect(read(domain).domains[0]?.topics[0]).toMatchObject({ classification: "internal", residency: ["eu", "us"] });
+    const own = domain.replace("retention: 7d", "retention: 7d\n    classification: restricted\n    residency: [eu]\n    labels: {long-retention: kept by law}");
+    expect(read(own).domains[0]?.topics[0]).toMatchObject({ classification: "restricted", residency: ["eu"], labels: { "long-retention": "kept by law" } });
+  });
+
+  it("has a place for each setting in the file, and for those only", () => {
+    expect(read(goodDomain).domains[0]?.topics[0]?.places).toEqual({
+      description: { file: "topics/order.yaml", line: 6, column: 5 },
+      partitions: { file: "topics/order.yaml", line: 7, column: 5 },
+      retention: { file: "topics/order.yaml", line: 8, column: 5 },
+      key: { file: "topics/order.yaml", line: 9, column: 5 },
+    });
+  });
+});
+
+describe("what follows from new fields", () => {
+  it("a tombstone's retention is set on the topic, and nothing where none is declared", () => {
+    const planned = planPlatform(read(goodDomain.replace("retention: 7d", "retention: 7d\n    cleanup: compact\n    tombstoneRetention: 2d")), stackWith());
+    expect(planned.topics.find(({ name }) => name === "order-events")?.config["delete.retention.ms"]).toBe("172800000");
+    expect(planPlatform(read(goodDomain), stackWith()).topics.flatMap(({ config }) => Object.keys(config))).not.toContain("delete.retention.ms");
+  });
+
+  it("a transactional writer may use transactional ids of its own, and nobody else may", () => {
+    const planned = planPlatform(read(goodDomain.replace("{quota: 10MiB/s}", "{quota: 10MiB/s, transactional: true}")), stackWith());
+    expect(planned.acls.filter(({ resourceType }) => resourceType === "TransactionalID").map(({ key }) => key)).toEqual(["order-service/Describe/TransactionalID/order-service.*", "order-service/Write/TransactionalID/order-service.*"]);
+    expect(planPlatform(read(goodDomain), stackWith()).acls.map(({ resourceType }) => resourceType)).not.toContain("TransactionalID");
+  });
+});
+
+describe("a saga", () => {
+  const declared = `${goodDomain}sagas:
+  order:
+    description: An order is paid or cancelled.
+    coordinator: order-service
+    key: orderId
+    starts: order.created
+    succeeds: [order.created]
+    fails: [order.cancelled]
+    timeout: 5m
+    steps:
+      payment: {service: payment-service, command: order.created, success: [order.created], compensation: {command: order.cancelled, reply: order.cancelled}}
+`;
+
+  it("is read with its steps and places", () => {
+    expect(read(declared).domains[0]?.sagas).toMatchObject([{ name: "order", domain: "order", timeout: 300_000, source: { line: 18, column: 3 }, steps: [{ name: "payment", failure: [], retriable: false, source: { line: 27 } }] }]);
+  });
+
+  it.each([
+    ["no step", declared.replace(/ {4}steps:[^]*$/, "    steps: {}\n"), /at least one step/],
+    ["a timeout of nothing", declared.replace("5m", "0m"), /fail every run/],
+    ["an unknown key", declared.replace("coordinator", "cordinator"), /did you mean "coordinator"/],
+  ])("with %s is refused", (_title, text, says) => {
+    const reading = readTopics(projectWith(text));
+    expect(reading.ok ? "" : reading.problems.map(({ message, fix }) => `${message} ${fix ?? ""}`).join("\n")).toMatch(says);
+  });
+});
