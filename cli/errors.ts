@@ -197,6 +197,31 @@ export const ERRORS = {
     message: (value) => `The benchmark could not finish: ${value}`,
     fix: "The words above say which step failed.",
   },
+  KIT_DIFF_UNKNOWN_REF: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is neither a commit nor a folder with topics/ called ${value}.`,
+    fix: "Give a branch, a tag or a commit of this clone (in CI: fetch it first, fetch-depth: 0), or a folder that holds topics/.",
+  },
+  KIT_DIFF_NO_TOPICS: {
+    exitCode: EXIT.usage,
+    message: (value) => `The folder ${value} holds no topics/.`,
+    fix: "Name the folder above topics/ and stacks/.",
+  },
+  KIT_DIFF_BASE_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `The base is not valid by today's rules: ${value}.`,
+    fix: "The problems are listed above. Compare with a commit that is valid; changes are judged against what is applied.",
+  },
+  KIT_GIT_MISSING: {
+    exitCode: EXIT.missing,
+    message: (value) => `git can't be started (${value}).`,
+    fix: "Install git, or compare two folders.",
+  },
+  KIT_GIT_FAILED: {
+    exitCode: EXIT.missing,
+    message: (value) => `git can't give what is needed: ${value}.`,
+    fix: "Fetch the commit with all its files (no partial clone), then run the command again.",
+  },
   KIT_NEW_UNKNOWN_KIND: {
     exitCode: EXIT.usage,
     message: (value) => `There is nothing to make by the name of ${value}.`,

@@ -21,7 +21,12 @@ export function loweredPartitions(before: Readonly<Record<string, number>>, afte
     });
 }
 
-/** Says what a lowering would do and what to type instead. */
+/** What a lowering would do, in words. */
 export function describeLowered({ topic, before, after }: LoweredPartitions): string {
-  return `${topic} has ${before} partitions; ${after} are declared. Kafka can't lower the number: the topic would be deleted with all its records and made anew. Set partitions back to ${before}, or declare a new topic and move its consumers there.`;
+  return `topic ${topic} has ${before} partitions and would be lowered to ${after}. Kafka cannot take partitions away: the topic and all its data would be deleted and made anew.`;
+}
+
+/** What to type instead of a lowering. */
+export function insteadOfLowering({ topic, before }: LoweredPartitions): string {
+  return `set partitions of ${topic} back to ${before} or more; for fewer partitions declare a new topic and move its producers and consumers over`;
 }

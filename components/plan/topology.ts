@@ -31,6 +31,8 @@ export interface Topology {
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
   /** What each service writes, in order of service, then topic. */
   readonly productions: ReadonlyMap<string, readonly Production[]>;
+  /** The domain that runs each service, where one does: the one that lists it, else the only one whose topics it writes to. */
+  readonly owners: ReadonlyMap<string, Domain>;
   /** Services with access to Kafka, sorted. */
   readonly services: readonly string[];
 }
@@ -39,8 +41,9 @@ export interface Topology {
 export function topologyOf(model: Model): Topology {
   const topics = declaredTopics(model);
   const written = productions(topics);
-  const groups = consumerGroups(topics, serviceOwners(model, written));
-  return { topics, groups, productions: written, services: [...new Set([...groups.keys(), ...written.keys()])].sort(compareText) };
+  const owners = serviceOwners(model, written);
+  const groups = consumerGroups(topics, owners);
+  return { topics, groups, productions: written, owners, services: [...new Set([...groups.keys(), ...written.keys()])].sort(compareText) };
 }
 
 function declaredTopics(model: Model): TopicDeclaration[] {
@@ -79,7 +82,6 @@ function productions(topics: readonly TopicDeclaration[]): Map<string, Productio
   );
 }
 
-/** The domain that runs each service: the one that lists it, else the only one whose topics it writes to. */
 function serviceOwners(model: Model, written: ReadonlyMap<string, readonly Production[]>): Map<string, Domain> {
   const byName = new Map(model.domains.map((domain) => [domain.name, domain]));
   const owners = new Map<string, Domain>();

@@ -1,6 +1,6 @@
 /** `kit:index:TopicLedger`: refuses to lower partitions, whoever runs the program. */
 import { z } from "zod";
-import { loweredPartitions as partitionDecreases } from "../plan/partition-guard.ts";
+import { describeLowered, insteadOfLowering, loweredPartitions as partitionDecreases } from "../plan/partition-guard.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, ResourceKind } from "./resource-kind.ts";
 import { failuresOf } from "./validation.ts";
@@ -12,13 +12,9 @@ type Topics = z.infer<typeof schema>["topics"];
 
 /** A check failure for each topic whose partition count would be lowered, in order of their names. Pure. */
 export function loweredPartitions(before: Topics, after: Topics): CheckFailure[] {
-  return partitionDecreases(countsOf(before), countsOf(after)).map(({ topic, before: was, after: is }) => ({
-    property: `topics["${topic}"].partitions`,
-    reason:
-      `topic ${topic} has ${was} partitions and would be lowered to ${is}. Kafka cannot take partitions away: ` +
-      `the topic and all its data would be deleted and made anew. Nothing was touched. ` +
-      `To fix it: set partitions of ${topic} back to ${was} or more; ` +
-      `for fewer partitions declare a new topic and move its producers and consumers over.`,
+  return partitionDecreases(countsOf(before), countsOf(after)).map((lowered) => ({
+    property: `topics["${lowered.topic}"].partitions`,
+    reason: `${describeLowered(lowered)} Nothing was touched. To fix it: ${insteadOfLowering(lowered)}.`,
   }));
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { describeLowered, loweredPartitions } from "../../../components/plan/partition-guard.ts";
+import { describeLowered, insteadOfLowering, loweredPartitions } from "../../../components/plan/partition-guard.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { scalePartitions } from "../../../components/plan/topics.ts";
 import { modelOf, stackWith, type SampleTopic } from "./sample-models.ts";
@@ -106,6 +106,8 @@ describe("the partition guard", () => {
     expect(loweredPartitions({ constructor: 3 }, {})).toEqual([]);
   });
   it("says what would be lost and what to type", () => {
-    expect(describeLowered({ topic: "order-events", before: 30, after: 12 })).toMatch(/order-events has 30 partitions; 12 are declared.*deleted with all its records.*back to 30/);
+    const lowered = { topic: "order-events", before: 30, after: 12 };
+    expect(describeLowered(lowered)).toMatch(/order-events has 30 partitions.*lowered to 12.*deleted and made anew/);
+    expect(insteadOfLowering(lowered)).toMatch(/back to 30/);
   });
 });

@@ -1,0 +1,129 @@
+/** What one side of a diff declares: files of a commit, of a folder, or of the working tree. */
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
+import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
+import { maxSourceBytes, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { compareText } from "../../components/model/problem.ts";
+import { KitError } from "../errors.ts";
+import { listTree, readBlobs, resolveCommit, type GitProject, type TreeEntry } from "./git-objects.ts";
+
+/** Where a side comes from. */
+export type TreeSource =
+  | { readonly kind: "folder"; readonly label: string; readonly dir: string }
+  | { readonly kind: "commit"; readonly label: string; readonly commit: string };
+
+/** One side's files. */
+export interface DeclaredTree {
+  readonly source: TreeSource;
+  /** All YAML and Avro files below `topics/`, sorted by path. */
+  readonly files: readonly SourceFile[];
+  /** Stack files by stack. */
+  readonly stacks: ReadonlyMap<string, SourceFile>;
+}
+
+/**
+ * Tells a folder from the name of a commit. A folder is one that holds `topics/`; a name that is both is taken
+ * for a folder only when it is written as a path.
+ * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_GIT_MISSING`.
+ */
+export async function locateTree(git: GitProject, text: string): Promise<TreeSource> {
+  const dir = resolve(text);
+  const written = isAbsolute(text) || /^\.{1,2}(\/|$)/.test(text);
+  if (written) {
+    if (await isFolder(join(dir, topicsFolder))) return { kind: "folder", label: text, dir };
+    throw new KitError("KIT_DIFF_NO_TOPICS", JSON.stringify(text));
+  }
+  try {
+    return { kind: "commit", label: text, commit: await resolveCommit(git, text) };
+  } catch (error) {
+    if (await isFolder(join(dir, topicsFolder))) return { kind: "folder", label: text, dir };
+    throw error;
+  }
+}
+
+/** The project as it lies on disk, with what is not committed. */
+export function workingTree(projectDir: string): TreeSource {
+  return { kind: "folder", label: "the working tree", dir: projectDir };
+}
+
+/** Both sides' files. A file with the same content on both is one object, so that it is parsed once. */
+export async function readTrees(git: GitProject, sources: readonly [TreeSource, TreeSource], stacks: readonly string[]): Promise<[DeclaredTree, DeclaredTree]> {
+  const listed = await Promise.all(sources.map((source) => list(git, source, stacks)));
+  const shared = new Map<string, SourceFile>();
+  for (const { files } of listed) for (const file of files) if ("text" in file) shared.set(`${file.path}\n${file.oid(file.text)}`, { path: file.path, text: file.text });
+  const missing = listed.flatMap(({ entries }) => entries.filter(({ path, oid }) => !shared.has(`${path}\n${oid}`)));
+  const blobs = await readBlobs(git, missing.map(({ oid }) => oid));
+  const [before, after] = listed.map(({ source, files, refused, entries }) => {
+    const all: SourceFile[] = [...refused];
+    for (const file of files) all.push("text" in file ? (shared.get(`${file.path}\n${file.oid(file.text)}`) ?? file) : file);
+    for (const { path, oid } of entries) {
+      const key = `${path}\n${oid}`;
+      const file = shared.get(key) ?? decoded(path, blobs.get(oid));
+      shared.set(key, file);
+      all.push(file);
+    }
+    return treeOf(source, all, stacks);
+  });
+  if (before === undefined || after === undefined) throw new Error("a diff has two sides");
+  return [before, after];
+}
+
+type HashedFile = { readonly path: string; readonly text: string; readonly oid: (text: string) => string } | Exclude<SourceFile, { text: string }>;
+
+interface Listing {
+  readonly source: TreeSource;
+  readonly files: readonly HashedFile[];
+  readonly refused: readonly SourceFile[];
+  readonly entries: readonly TreeEntry[];
+}
+
+async function list(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<Listing> {
+  const paths = stacks.map(stackFilePath);
+  if (source.kind === "folder") {
+    const [topics, settings] = await Promise.all([loadTopicFiles(source.dir), Promise.all(paths.map((path) => loadFile(source.dir, path)))]);
+    return { source, entries: [], refused: [], files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)) };
+  }
+  const listed = await listTree(git, source.commit, [topicsFolder, ...paths]);
+  const refused: SourceFile[] = [];
+  const entries: TreeEntry[] = [];
+  for (const entry of listed) {
+    const { path, mode, size } = entry;
+    if (!/\.(ya?ml|avsc)$/.test(path)) continue;
+    if (mode === "120000") refused.push({ path, refused: "symbolic-link", detail: "as git has it" });
+    else if (!mode.startsWith("100")) refused.push({ path, refused: "not-a-file", detail: "another repository" });
+    else if (size > maxSourceBytes) refused.push({ path, refused: "too-large", detail: `${size} bytes` });
+    else entries.push(entry);
+  }
+  const found = new Set(listed.map(({ path }) => path));
+  for (const path of paths) if (!found.has(path)) refused.push({ path, refused: "not-found", detail: `not in ${source.label}` });
+  return { source, files: [], refused, entries };
+}
+
+function treeOf(source: TreeSource, all: readonly SourceFile[], stacks: readonly string[]): DeclaredTree {
+  const byPath = new Map(all.map((file) => [file.path, file]));
+  const stackFiles = new Map(stacks.flatMap((stack): [string, SourceFile][] => {
+    const file = byPath.get(stackFilePath(stack));
+    return file === undefined ? [] : [[stack, file]];
+  }));
+  const taken = new Set([...stackFiles.values()].map(({ path }) => path));
+  return { source, stacks: stackFiles, files: all.filter(({ path }) => !taken.has(path)).sort((a, b) => compareText(a.path, b.path)) };
+}
+
+/** Git's id of a blob with this content; of no use in a repository with SHA-256 ids, where nothing then is equal. */
+function blobId(text: string): string {
+  const bytes = Buffer.from(text, "utf8");
+  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+function decoded(path: string, bytes: Buffer | undefined): SourceFile {
+  try {
+    return { path, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes ?? Buffer.alloc(0)) };
+  } catch {
+    return { path, refused: "not-utf-8", detail: "it holds bytes that are no UTF-8" };
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}

@@ -1,0 +1,11 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { stackFilePath } from "../../components/model/source-file.ts";
+
+/** The stack that is judged for when none is named: `prod` where the project has one, else `local`. */
+export async function defaultStack(projectDir: string): Promise<string> {
+  return access(join(projectDir, stackFilePath("prod"))).then(
+    () => "prod",
+    () => "local",
+  );
+}

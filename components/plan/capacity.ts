@@ -1,0 +1,185 @@
+import { compareText } from "../model/problem.ts";
+import { brokerCount } from "../model/stack.ts";
+import type { PlannedTopic, PlatformPlan } from "./types.ts";
+import { storedBytes, writeRate, type DeclaredTopics } from "./volume.ts";
+
+/*
+ * What the declared platform asks of its brokers, before anything runs. Kafka spreads replicas evenly over racks and
+ * brokers (rack-aware assignment), so a broker's share is the sum divided by their number.
+ */
+
+/** What the model computes from: a plan and the declarations behind it. */
+export interface CapacityInput extends DeclaredTopics {
+  readonly plan: PlatformPlan;
+}
+
+/** What a figure was computed from: what is planned, rates that every producer declares, or quotas as ceilings. */
+export type FigureBasis = "plan" | "declared" | "ceiling";
+
+/** Something that a broker has a limited amount of. */
+export type BrokerResource = "partitions" | "disk" | "network-in" | "network-out" | "quota-in" | "quota-out";
+
+/** One resource on the average broker. */
+export interface BrokerFigure {
+  readonly resource: BrokerResource;
+  /** Replicas, bytes, or bytes per second. */
+  readonly value: number;
+  /** Absent where the stack states none. */
+  readonly limit?: number;
+  /** The same after the loss of one zone, with every replica made again on what is left; absent with a single zone. */
+  readonly afterZoneLoss?: number;
+  readonly basis: FigureBasis;
+}
+
+/** What a team's topics use together, and its budget. */
+export interface TeamFigure {
+  readonly team: string;
+  readonly partitions: number;
+  /** Bytes per second written to the team's topics, before replication. */
+  readonly rate: number;
+  readonly basis: FigureBasis;
+  readonly partitionBudget?: number;
+  readonly rateBudget?: number;
+}
+
+/** The whole capacity of one state. */
+export interface Capacity {
+  readonly brokers: number;
+  readonly zones: number;
+  readonly topics: number;
+  /** Without replicas. */
+  readonly partitions: number;
+  readonly replicas: number;
+  /** Bytes on all disks together. */
+  readonly diskBytes: number;
+  /** Topics whose size nothing bounds (compacted, or kept for ever): they are not in `diskBytes`. */
+  readonly unboundedTopics: number;
+  readonly perBroker: readonly BrokerFigure[];
+  readonly perZone: { readonly replicas: number; readonly diskBytes: number };
+  /** Declared topics that can't be written while one zone is down, sorted. */
+  readonly stoppedByZoneLoss: readonly string[];
+  /** Sorted by team. */
+  readonly teams: readonly TeamFigure[];
+}
+
+/** Capacity before and after a change. */
+export interface CapacityComparison {
+  readonly before: Capacity;
+  readonly after: Capacity;
+}
+
+interface Sums {
+  partitions: number;
+  replicas: number;
+  replicasAfterLoss: number;
+  disk: number;
+  diskAfterLoss: number;
+  unbounded: number;
+  in: number;
+  out: number;
+  inAfterLoss: number;
+  outAfterLoss: number;
+  written: number;
+  basis: "declared" | "ceiling";
+}
+
+/** Adds up what a plan needs. Linear in the number of topics. */
+export function capacityOf(input: CapacityInput): Capacity {
+  const { plan, stack, declared } = input;
+  const brokers = brokerCount(stack);
+  const zones = stack.kafka.zones.length;
+  const left = zones > 1 ? brokers - stack.kafka.brokersPerZone : 0;
+  const sums: Sums = { partitions: 0, replicas: 0, replicasAfterLoss: 0, disk: 0, diskAfterLoss: 0, unbounded: 0, in: 0, out: 0, inAfterLoss: 0, outAfterLoss: 0, written: 0, basis: "declared" };
+  const teams = new Map<string, { partitions: number; rate: number; basis: "declared" | "ceiling" }>();
+  const stopped: string[] = [];
+
+  for (const topic of plan.topics) {
+    const { partitions, replicationFactor: factor } = topic;
+    const rate = writeRate(input, topic);
+    const readers = declared.get(topic.name)?.consumers.length ?? 0;
+    const restored = Math.min(factor, Math.max(left, 1));
+    const surviving = survivingReplicas(topic, zones);
+    sums.partitions += partitions;
+    sums.replicas += partitions * factor;
+    sums.replicasAfterLoss += partitions * restored;
+    const stored = storedBytes(topic, rate);
+    if (stored === undefined) sums.unbounded += topic.kind === "event" ? 1 : 0;
+    else {
+      sums.disk += stored * factor;
+      sums.diskAfterLoss += stored * restored;
+    }
+    if (topic.kind !== "event") continue;
+    sums.written += rate.bytesPerSecond;
+    if (rate.basis === "ceiling") sums.basis = "ceiling";
+    sums.in += rate.bytesPerSecond * factor;
+    sums.out += rate.bytesPerSecond * (readers + factor - 1);
+    sums.inAfterLoss += rate.bytesPerSecond * Math.max(1, surviving);
+    sums.outAfterLoss += rate.bytesPerSecond * (readers + Math.max(0, surviving - 1));
+    if (zones > 1 && surviving < Number(topic.config["min.insync.replicas"] ?? 1)) stopped.push(topic.name);
+    const team = teams.get(topic.owner) ?? { partitions: 0, rate: 0, basis: "declared" };
+    team.partitions += partitions;
+    team.rate += rate.bytesPerSecond;
+    if (rate.basis === "ceiling") team.basis = "ceiling";
+    teams.set(topic.owner, team);
+  }
+
+  for (const team of Object.keys(stack.budgets)) if (!teams.has(team)) teams.set(team, { partitions: 0, rate: 0, basis: "declared" });
+  return {
+    brokers,
+    zones,
+    topics: plan.topics.length,
+    partitions: sums.partitions,
+    replicas: sums.replicas,
+    diskBytes: Math.round(sums.disk),
+    unboundedTopics: sums.unbounded,
+    perBroker: brokerFigures(input, sums, brokers, left),
+    perZone: { replicas: Math.ceil(sums.replicas / zones), diskBytes: Math.round(sums.disk / zones) },
+    stoppedByZoneLoss: stopped.sort(compareText),
+    teams: [...teams]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([team, use]) => {
+        const budget = Object.hasOwn(stack.budgets, team) ? stack.budgets[team] : undefined;
+        return {
+          team,
+          partitions: use.partitions,
+          rate: Math.round(use.rate),
+          basis: use.basis,
+          ...(budget?.partitions === undefined ? {} : { partitionBudget: budget.partitions }),
+          ...(budget?.rate === undefined ? {} : { rateBudget: budget.rate }),
+        };
+      }),
+  };
+}
+
+/** Replicas of a partition that are left when the zone with most of them goes: they are spread over zones evenly. */
+function survivingReplicas({ replicationFactor }: PlannedTopic, zones: number): number {
+  return replicationFactor - Math.ceil(replicationFactor / zones);
+}
+
+/**
+ * Quotas count per broker, so their sum is what a broker's network may have to carry: each byte written is also
+ * copied to the other replicas. What is expected of the network is spread over fewer brokers when a zone is lost.
+ */
+function brokerFigures({ plan, stack }: CapacityInput, sums: Sums, brokers: number, left: number): BrokerFigure[] {
+  const { capacity } = stack;
+  const writing = plan.quotas.reduce((sum, quota) => sum + (quota.producerByteRate ?? 0), 0);
+  const reading = plan.quotas.reduce((sum, quota) => sum + (quota.consumerByteRate ?? 0), 0);
+  const copies = sums.written === 0 ? stack.topics.replicationFactor : sums.in / sums.written;
+  const quotaIn = writing * copies;
+  const quotaOut = reading + writing * (copies - 1);
+  const figure = (resource: BrokerResource, value: number, afterLoss: number, limit: number | undefined, basis: FigureBasis, rounded: (value: number) => number = Math.round): BrokerFigure => ({
+    resource,
+    value: rounded(value),
+    ...(limit === undefined ? {} : { limit }),
+    ...(left > 0 ? { afterZoneLoss: rounded(afterLoss) } : {}),
+    basis,
+  });
+  return [
+    figure("partitions", sums.replicas / brokers, sums.replicasAfterLoss / left, capacity.partitionsPerBroker, "plan", Math.ceil),
+    figure("disk", sums.disk / brokers, sums.diskAfterLoss / left, capacity.diskPerBroker, sums.basis),
+    figure("network-in", Math.min(sums.in / brokers, quotaIn), Math.min(sums.inAfterLoss / left, quotaIn), capacity.networkPerBroker, sums.basis),
+    figure("network-out", Math.min(sums.out / brokers, quotaOut), Math.min(sums.outAfterLoss / left, quotaOut), capacity.networkPerBroker, sums.basis),
+    figure("quota-in", quotaIn, quotaIn, capacity.networkPerBroker, "plan"),
+    figure("quota-out", quotaOut, quotaOut, capacity.networkPerBroker, "plan"),
+  ];
+}

@@ -1,0 +1,181 @@
+import type { Compatibility } from "../../types.ts";
+import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroType } from "./schema-tree.ts";
+
+/*
+ * Whether data written with one schema can be read with another, by the resolution rules of the Avro specification
+ * (1.12, "Schema Resolution"). Names are compared in full: the services' codec does so, and a consumer that can't
+ * decode is no better off for a registry that was content.
+ */
+
+/** One place at which a reader would fail. */
+export interface Incompatibility {
+  /** Place in the reader's schema: `items[].price`, empty for the schema itself. */
+  readonly path: string;
+  readonly message: string;
+  /** What to write instead, in the schema that is changed. */
+  readonly fix: string;
+}
+
+/** A failure with the version it is against. */
+export interface CompatibilityFailure extends Incompatibility {
+  /** `backward`: new readers fail on old records. `forward`: old readers fail on new ones. */
+  readonly direction: Direction;
+  /** How many versions back: 1 is the version before the change. */
+  readonly versionsBack: number;
+}
+
+type Direction = "backward" | "forward";
+
+/**
+ * Holds a new schema to a compatibility level.
+ * @param schema - The new version.
+ * @param versions - Earlier versions, newest first. Levels that are not transitive look at the first only.
+ */
+export function compatibilityFailures(schema: string, versions: readonly string[], level: Compatibility): CompatibilityFailure[] {
+  const directions = directionsOf(level);
+  if (directions.length === 0) return [];
+  const head = parseAvro(schema);
+  const compared = level.endsWith("_TRANSITIVE") ? versions : versions.slice(0, 1);
+  return compared.flatMap((version, index) => {
+    if (version === schema) return [];
+    const old = parseAvro(version);
+    return directions.flatMap((direction) => {
+      const found = direction === "backward" ? incompatibilities(head, old, direction) : incompatibilities(old, head, direction);
+      return found.map((failure) => ({ ...failure, direction, versionsBack: index + 1 }));
+    });
+  });
+}
+
+/** What a level demands: that new readers read old records (backward), old readers new ones (forward). */
+export function directionsOf(level: Compatibility): readonly Direction[] {
+  if (level === "NONE") return [];
+  if (level.startsWith("BACKWARD")) return ["backward"];
+  return level.startsWith("FORWARD") ? ["forward"] : ["backward", "forward"];
+}
+
+/** Whether a level looks at all earlier versions, or at the last only. */
+export function isTransitive(level: Compatibility): boolean {
+  return level.endsWith("_TRANSITIVE");
+}
+
+/** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */
+export function incompatibilities(reader: AvroType, writer: AvroType, direction: Direction = "backward"): Incompatibility[] {
+  return new Resolution(direction).between(reader, writer, "");
+}
+
+const promotions: Readonly<Record<string, readonly string[]>> = {
+  int: ["long", "float", "double"],
+  long: ["float", "double"],
+  float: ["double"],
+  string: ["bytes"],
+  bytes: ["string"],
+};
+
+class Resolution {
+  readonly #direction: Direction;
+  /** What was found for each pair of records, with places seen from the record; empty while a pair is under way, so that a type that holds itself is looked at once. */
+  readonly #found = new Map<AvroType, Map<AvroType, Incompatibility[]>>();
+
+  constructor(direction: Direction) {
+    this.#direction = direction;
+  }
+
+  between(reader: AvroType, writer: AvroType, path: string): Incompatibility[] {
+    if (writer.kind === "union") return writer.branches.flatMap((branch) => this.#fromBranch(reader, branch, path));
+    if (reader.kind === "union") return this.#intoUnion(reader.branches, writer, path);
+    if (reader.kind === "record" && writer.kind === "record") return this.#records(reader, writer, path);
+    if (reader.kind === "enum" && writer.kind === "enum") {
+      return this.#names(reader, writer, path) ?? this.#symbols(reader.symbols, reader.default, writer.symbols, path);
+    }
+    if (reader.kind === "fixed" && writer.kind === "fixed") {
+      return this.#names(reader, writer, path) ?? (reader.size === writer.size ? [] : this.#mismatch(`${reader.size} bytes of ${reader.name}`, `${writer.size} bytes of it`, path));
+    }
+    if ((reader.kind === "array" || reader.kind === "map") && reader.kind === writer.kind) {
+      return this.between(reader.items, writer.items, `${path}${reader.kind === "array" ? "[]" : "{}"}`);
+    }
+    if (reader.kind === writer.kind || promotions[writer.kind]?.includes(reader.kind) === true) return [];
+    return this.#mismatch(nameOfType(reader), nameOfType(writer), path);
+  }
+
+  #fromBranch(reader: AvroType, branch: AvroType, path: string): Incompatibility[] {
+    const found = this.between(reader, branch, path);
+    if (found.length === 0 || branch.kind !== "null" || reader.kind === "union") return found;
+    return [{ path, message: `a reader of ${nameOfType(reader)} fails on null, which is written`, fix: this.#new ? "keep null among its types" : "do not add null to its types" }];
+  }
+
+  #intoUnion(branches: readonly AvroType[], writer: AvroType, path: string): Incompatibility[] {
+    let closest: Incompatibility[] | undefined;
+    for (const branch of branches) {
+      const found = this.between(branch, writer, path);
+      if (found.length === 0) return [];
+      if (sameSort(branch, writer)) closest ??= found;
+    }
+    return closest ?? this.#mismatch(branches.map(nameOfType).join(" or "), nameOfType(writer), path);
+  }
+
+  #records(reader: AvroRecordType, writer: AvroRecordType, path: string): Incompatibility[] {
+    const misnamed = this.#names(reader, writer, path);
+    if (misnamed !== undefined) return misnamed;
+    const known = this.#found.get(reader) ?? new Map<AvroType, Incompatibility[]>();
+    let found = known.get(writer);
+    if (found === undefined) {
+      this.#found.set(reader, known.set(writer, []));
+      found = this.#fields(reader, writer);
+      known.set(writer, found);
+    }
+    return found.map((failure) => ({ ...failure, path: path === "" || failure.path === "" ? `${path}${failure.path}` : `${path}.${failure.path}` }));
+  }
+
+  #fields(reader: AvroRecordType, writer: AvroRecordType): Incompatibility[] {
+    const written = new Map(writer.fields.map((field) => [field.name, field]));
+    return reader.fields.flatMap((field) => {
+      const [source, other] = [...new Set([field.name, ...field.aliases])].flatMap((name) => written.get(name) ?? []);
+      if (source === undefined) return field.hasDefault ? [] : [this.#missing(field)];
+      if (other !== undefined) return [{ path: field.name, message: `${source.name} and ${other.name} both stand for it`, fix: "delete one of the aliases" }];
+      return this.between(field.type, source.type, field.name);
+    });
+  }
+
+  #missing(field: AvroField): Incompatibility {
+    const { name } = field;
+    return this.#new
+      ? { path: name, message: `records without ${name} exist, and it has no default`, fix: `give it a default, for example "type": ["null", ${JSON.stringify(simpleName(field.type))}], "default": null` }
+      : { path: name, message: `earlier readers need ${name} and have no default for it`, fix: `keep ${name}; to drop it, give it a default first and let all readers take that version` };
+  }
+
+  #symbols(known: readonly string[], fallback: string | undefined, written: readonly string[], path: string): Incompatibility[] {
+    const unknown = written.filter((symbol) => !known.includes(symbol));
+    if (unknown.length === 0 || fallback !== undefined) return [];
+    const symbols = unknown.join(", ");
+    return [
+      this.#new
+        ? { path, message: `records with ${symbols} exist, and the enum no longer has ${unknown.length === 1 ? "it" : "them"}`, fix: `keep ${symbols}, or give the enum a "default"` }
+        : { path, message: `earlier readers do not know ${symbols}, and their enum has no default`, fix: `give the enum a "default" first and let all readers take that version, then add ${symbols}` },
+    ];
+  }
+
+  #names(reader: { readonly name: string; readonly aliases: readonly string[] }, writer: { readonly name: string }, path: string): Incompatibility[] | undefined {
+    if (reader.name === writer.name || reader.aliases.includes(writer.name)) return undefined;
+    return [{ path, message: `a reader of ${reader.name} does not take ${writer.name} for it`, fix: this.#new ? `keep the name ${writer.name}, or list it under "aliases"` : `keep the name ${reader.name}` }];
+  }
+
+  #mismatch(reader: string, writer: string, path: string): Incompatibility[] {
+    return [{ path, message: `a reader of ${reader} cannot read ${writer}`, fix: `keep ${this.#new ? writer : reader}, or add a field of another name beside it` }];
+  }
+
+  /** Whether the reader is the new schema. */
+  get #new(): boolean {
+    return this.#direction === "backward";
+  }
+}
+
+/** Whether two types are of one sort, so that the difference between them is worth naming. */
+function sameSort(a: AvroType, b: AvroType): boolean {
+  if (a.kind !== b.kind) return false;
+  return "name" in a && "name" in b ? a.name === b.name : true;
+}
+
+function simpleName(type: AvroType): string {
+  if (type.kind === "union") return type.branches.map(simpleName).find((name) => name !== "null") ?? "null";
+  return "name" in type ? type.name : type.kind;
+}

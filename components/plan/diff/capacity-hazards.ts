@@ -1,0 +1,88 @@
+import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
+import { isSmall } from "../../model/stack.ts";
+import { platformTeam, type StatePair } from "./state.ts";
+import type { Change, Hazard } from "./types.ts";
+import { approximateBytes, listed, percent, rateText } from "./words.ts";
+
+/** What each resource is called, and what is written of it. */
+export const resourceTexts: Readonly<Record<BrokerResource, { readonly name: string; readonly text: (value: number) => string; readonly setting: string }>> = {
+  partitions: { name: "partition replicas per broker", text: (value) => String(value), setting: "partitionsPerBroker" },
+  disk: { name: "disk per broker", text: approximateBytes, setting: "diskPerBroker" },
+  "network-in": { name: "network in per broker, expected", text: networkText, setting: "networkPerBroker" },
+  "network-out": { name: "network out per broker, expected", text: networkText, setting: "networkPerBroker" },
+  "quota-in": { name: "network in per broker, all quotas used", text: networkText, setting: "networkPerBroker" },
+  "quota-out": { name: "network out per broker, all quotas used", text: networkText, setting: "networkPerBroker" },
+};
+
+function networkText(bytesPerSecond: number): string {
+  return `${approximateBytes(bytesPerSecond)}/s`;
+}
+
+/** Limits and budgets that a change comes near to or passes. What was too much before, and got no worse, is not its fault. */
+export function judgeCapacity(pair: StatePair, { before, after }: CapacityComparison): Change[] {
+  const { warnAt } = pair.after.stack.capacity;
+  const was = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
+  const changes = after.perBroker.flatMap((figure) => judgeFigure(pair.after.stackName, figure, was.get(figure.resource), warnAt));
+  const stopped = after.stoppedByZoneLoss.filter((topic) => !before.stoppedByZoneLoss.includes(topic));
+  if (stopped.length > 0 && !isSmall(pair.after.stack)) {
+    changes.push({
+      kind: "capacity-exceeded",
+      object: `${pair.after.stackName}/zone-loss`,
+      hazard: "approval",
+      effects: [`${listed(stopped)} can't be written while one of ${after.zones} zones is down`],
+      reviewers: [platformTeam],
+      advice: ["let replicas minus those in one zone be at least min ISR: 3 replicas over 3 zones with min ISR 2"],
+    });
+  }
+  const teams = new Map(before.teams.map((team) => [team.team, team]));
+  changes.push(...after.teams.flatMap((team) => judgeBudget(pair.after.stackName, team, teams.get(team.team))));
+  return changes;
+}
+
+function judgeFigure(stack: string, figure: BrokerFigure, old: BrokerFigure | undefined, warnAt: number): Change[] {
+  const { resource, value, limit, afterZoneLoss, basis } = figure;
+  if (limit === undefined) return [];
+  const worse = old === undefined || old.limit === undefined || value / limit > old.value / old.limit;
+  if (!worse) return [];
+  const { name, text, setting } = resourceTexts[resource];
+  const over = value > limit;
+  const overAfterLoss = afterZoneLoss !== undefined && afterZoneLoss > limit;
+  if (!over && !overAfterLoss && value < limit * warnAt) return [];
+  // Ceilings say what could be, not what will: the platform's team may accept them.
+  const hazard: Hazard = over && basis !== "ceiling" && !resource.startsWith("quota") ? "refused" : "approval";
+  const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(old?.value ?? 0)})`];
+  if (afterZoneLoss !== undefined && afterZoneLoss !== value) effects.push(`${text(afterZoneLoss)} with one zone lost${overAfterLoss ? ": more than there is" : ""}`);
+  if (basis === "ceiling") effects.push("computed from quotas, which are ceilings: declare the producers' rate for a better figure");
+  return [{
+    kind: "capacity-exceeded",
+    object: `${stack}/${resource}`,
+    field: `capacity.${setting}`,
+    before: text(old?.value ?? 0),
+    after: text(value),
+    hazard,
+    effects,
+    reviewers: [platformTeam],
+    advice: [over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more"],
+  }];
+}
+
+function judgeBudget(stack: string, team: TeamFigure, old: TeamFigure | undefined): Change[] {
+  const parts = [
+    { field: "partitions", value: team.partitions, was: old?.partitions ?? 0, limit: team.partitionBudget, text: String },
+    { field: "rate", value: team.rate, was: old?.rate ?? 0, limit: team.rateBudget, text: rateText },
+  ];
+  return parts.flatMap(({ field, value, was, limit, text }): Change[] => {
+    if (limit === undefined || value <= limit || (value <= was && limit >= ((field === "rate" ? old?.rateBudget : old?.partitionBudget) ?? 0))) return [];
+    return [{
+      kind: "budget-exceeded",
+      object: `${stack}/${team.team}`,
+      field: `budgets.${team.team}.${field}`,
+      before: text(was),
+      after: text(value),
+      hazard: "refused",
+      effects: [`${team.team} may have ${text(limit)} and asks for ${text(value)}${field === "rate" && team.basis === "ceiling" ? ", counting quotas as rates" : ""}`],
+      reviewers: [team.team, platformTeam].sort(),
+      advice: [`ask for less, or have the platform's team raise budgets.${team.team}.${field} in stacks/Pulumi.${stack}.yaml`],
+    }];
+  });
+}

@@ -1,0 +1,237 @@
+import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
+import type { Compatibility, PlannedSubject } from "../types.ts";
+import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFailure } from "./avro/compatibility.ts";
+import { schemaChanges } from "./avro/schema-changes.ts";
+import { sortedSet } from "./hazard.ts";
+import type { SettingChange } from "./settings/index.ts";
+import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
+import type { Affected, Change, Hazard } from "./types.ts";
+import { counted, listed } from "./words.ts";
+
+/** Earlier versions of a schema before the base, newest first, by path below `topics/`. */
+export type SchemaHistory = ReadonlyMap<string, readonly string[]>;
+
+interface PlacedEvent {
+  readonly topic: TopicDeclaration;
+  readonly event: EventDeclaration;
+}
+
+/** What happens to event types: added, removed, renamed, moved to another topic, and their schemas. */
+export function compareEvents(pair: StatePair, history: SchemaHistory): SettingChange[] {
+  const before = eventsOf(pair.before.topology.topics);
+  const after = eventsOf(pair.after.topology.topics);
+  const levels = { before: levelsOf(pair.before.plan.subjects), after: levelsOf(pair.after.plan.subjects) };
+  const changes: Change[] = [];
+  const levelChanges: SettingChange[] = [];
+  const gone: PlacedEvent[] = [];
+  const fresh = new Map<string, PlacedEvent>();
+  for (const [name, placed] of after) if (!before.has(name)) fresh.set(name, placed);
+  const compareVersions = (was: PlacedEvent, is: PlacedEvent): void => {
+    const level = levels.after.get(is.event.name) ?? "NONE";
+    levelChanges.push(...compareLevels(pair, was, is, levels.before.get(was.event.name) ?? "NONE", level));
+    changes.push(...compareSchema(pair, was, is, level, history));
+  };
+  for (const [name, was] of before) {
+    const is = after.get(name);
+    if (is === undefined) {
+      // With its topic gone, the removal of the topic says all.
+      if (pair.after.declared.has(was.topic.name)) gone.push(was);
+      continue;
+    }
+    if (is.topic.name !== was.topic.name && pair.after.declared.has(was.topic.name)) changes.push(moved(pair, was, is));
+    compareVersions(was, is);
+  }
+  const successors = new Map([...fresh.values()].map((placed) => [`${placed.topic.name} ${placed.event.record}`, placed]));
+  for (const was of gone) {
+    const successor = successors.get(`${was.topic.name} ${was.event.record}`);
+    if (successor === undefined) changes.push(removed(pair, was));
+    else {
+      fresh.delete(successor.event.name);
+      changes.push(renamed(pair, was, successor));
+      compareVersions(was, successor);
+    }
+  }
+  for (const placed of fresh.values()) if (pair.before.declared.has(placed.topic.name)) changes.push(added(pair, placed));
+  return [...levelChanges, ...changes.map((change) => ({ change }))];
+}
+
+function eventsOf(topics: readonly TopicDeclaration[]): Map<string, PlacedEvent> {
+  return new Map(topics.flatMap((topic) => topic.events.map((event): [string, PlacedEvent] => [event.name, { topic, event }])));
+}
+
+function levelsOf(subjects: readonly PlannedSubject[]): Map<string, Compatibility> {
+  return new Map(subjects.map((subject) => [subject.eventType, subject.compatibility]));
+}
+
+/** Consumers of an event in either state, and its producers. */
+function handlersOf(pair: StatePair, { topic, event }: PlacedEvent): Affected[] {
+  const names = new Map([pair.before, pair.after].map((state) => [state, state.declared.get(topic.name)]));
+  const handles = (service: string, role: Affected["role"]): boolean =>
+    [...names.values()].some((declared) => (role === "consumer" ? declared?.consumers : declared?.producers)?.some((each) => each.service === service && each.events.includes(event.name)) === true);
+  return affectedBy(pair, topic.name).filter(({ service, role }) => handles(service, role));
+}
+
+function named({ topic, event }: PlacedEvent): string {
+  return `${topic.name}/${event.name}`;
+}
+
+function withAffected(affected: readonly Affected[]): { affected?: readonly Affected[] } {
+  return affected.length === 0 ? {} : { affected };
+}
+
+function added(pair: StatePair, placed: PlacedEvent): Change {
+  const { topic, event } = placed;
+  const declared = pair.after.declared.get(topic.name);
+  const others = (declared?.consumers ?? []).filter(({ events }) => !events.includes(event.name)).map(({ service }) => service);
+  const effects = [`new event type on ${topic.name}, with a schema history of its own`];
+  if (others.length > 0) effects.push(`${listed(others)} ${others.length === 1 ? "skips and counts" : "skip and count"} it`);
+  return { kind: "event-added", object: named(placed), after: event.record, hazard: "safe", effects, reviewers: [], source: event.source };
+}
+
+function removed(pair: StatePair, placed: PlacedEvent): Change {
+  const affected = handlersOf(pair, placed);
+  const readers = affected.filter(({ role }) => role === "consumer").map(({ service }) => service);
+  return {
+    kind: "event-removed",
+    object: named(placed),
+    before: placed.event.record,
+    hazard: "approval",
+    effects: [
+      "it can no longer be published; its subject is deleted from the registry with its history",
+      readers.length === 0 ? "no consumer handled it" : `${listed(readers)} handled it: records of it that are still in the topic are skipped`,
+    ],
+    reviewers: reviewersOf(pair, placed.topic.name, affected),
+    advice: ["let its producers stop first, and its consumers read what is there"],
+    ...withAffected(affected),
+    source: placed.event.source,
+  };
+}
+
+function renamed(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
+  const affected = [...handlersOf(pair, was)];
+  return {
+    kind: "event-renamed",
+    object: named(is),
+    before: was.event.name,
+    after: is.event.name,
+    hazard: "approval",
+    effects: [`records already written carry the type ${was.event.name}: consumers of ${is.event.name} skip them`, "the record and its schema history stay"],
+    reviewers: reviewersOf(pair, is.topic.name, affected),
+    advice: [`declare ${is.event.name} with a record of its own beside ${was.event.name}, and remove that one when its last record has been read`],
+    ...withAffected(affected),
+    source: is.event.source,
+  };
+}
+
+function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
+  const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
+  const left = was.topic.consumers.filter(({ service, events }) => events.includes(was.event.name) && !is.topic.consumers.some((each) => each.service === service && each.events.includes(is.event.name))).map(({ service }) => service);
+  const effects = [
+    `records already written stay in ${was.topic.name}; new ones go to ${is.topic.name}: order between them, and towards the other events of ${was.topic.name}, is not kept`,
+    "its schema history starts anew, as the subject is named after the topic",
+  ];
+  if (left.length > 0) effects.push(`${listed(left)} handled it on ${was.topic.name} and ${left.length === 1 ? "does" : "do"} not read it on ${is.topic.name}`);
+  return {
+    kind: "event-moved",
+    object: named(is),
+    before: was.topic.name,
+    after: is.topic.name,
+    hazard: "approval",
+    effects,
+    reviewers: sortedSet([...reviewersOf(pair, was.topic.name, affected), ...ownersOf(pair, is.topic.name)]),
+    advice: [`let the consumers read both topics until ${was.topic.name} holds no ${was.event.name} any more`],
+    ...withAffected(affected),
+    source: is.event.source,
+  };
+}
+
+function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory): Change[] {
+  if (was.event.schema === is.event.schema) return [];
+  const affected = handlersOf(pair, is);
+  const { described, meaning } = schemaChanges(was.event.schema, is.event.schema);
+  const common = {
+    kind: "schema-changed" as const,
+    object: named(is),
+    field: "schema",
+    before: was.event.record,
+    after: is.event.record,
+    ...withAffected(affected),
+    source: is.event.source,
+  };
+  if (was.event.record !== is.event.record) {
+    return [{
+      ...common,
+      hazard: "approval",
+      effects: [`${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts anew; readers have to know both records`, ...described.slice(0, 20)],
+      reviewers: reviewersOf(pair, is.topic.name, affected),
+      advice: [`keep the record's name, or declare a new event type for ${is.event.record}`],
+    }];
+  }
+  const versions = [was.event.schema, ...(isTransitive(level) ? (history.get(is.event.schemaPath) ?? []) : [])];
+  const sameSubject = was.topic.name === is.topic.name;
+  const failures = sameSubject ? compatibilityFailures(is.event.schema, versions, level) : [];
+  const unchecked = !sameSubject || failures.length > 0 ? [] : outsideLevel(is.event.schema, was.event.schema, level);
+  const hazard: Hazard = failures.length > 0 ? "refused" : unchecked.length > 0 || meaning.length > 0 ? "approval" : "safe";
+  return [{
+    ...common,
+    hazard,
+    effects: [
+      ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
+      ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
+      ...meaning,
+      ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
+      ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
+    ],
+    reviewers: hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected),
+    ...(failures.length === 0 ? {} : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
+  }];
+}
+
+function failureText(failure: CompatibilityFailure, level: Compatibility): string {
+  const version = failure.versionsBack === 1 ? "" : `, ${failure.versionsBack} versions back`;
+  return `${level} is broken at ${placeOf(failure)}${version}: ${failure.message}`;
+}
+
+function placeOf({ path }: { readonly path: string }): string {
+  return path === "" ? "the record" : path;
+}
+
+/** Failures in the direction that the level does not look at: worth a word where nobody else says it. */
+function outsideLevel(schema: string, previous: string, level: Compatibility): CompatibilityFailure[] {
+  const asked = directionsOf(level);
+  const found = compatibilityFailures(schema, [previous], "FULL");
+  // With BACKWARD consumers go first, with FORWARD producers: the other direction is what the level gives up. Only NONE gives up both.
+  return asked.length === 0 ? found : [];
+}
+
+function compareLevels(pair: StatePair, was: PlacedEvent, placed: PlacedEvent, before: Compatibility, after: Compatibility): SettingChange[] {
+  if (before === after) return [];
+  const given = guarantees(before).filter((guarantee) => !guarantees(after).includes(guarantee));
+  const gained = guarantees(after).filter((guarantee) => !guarantees(before).includes(guarantee));
+  const hazard: Hazard = given.length > 0 ? "approval" : "safe";
+  const affected = handlersOf(pair, placed);
+  const change: Change = {
+    kind: "schema-changed",
+    object: named(placed),
+    field: "compatibility",
+    before,
+    after,
+    hazard,
+    effects: [...given.map((guarantee) => `no longer checked: ${guarantee}`), ...gained.map((guarantee) => `checked from now on: ${guarantee}`)],
+    reviewers: hazard === "safe" ? [] : reviewersOf(pair, placed.topic.name, affected),
+    ...withAffected(affected),
+    source: placed.event.source,
+  };
+  const own = [was, placed].some(({ topic, event }) => (event.compatibility ?? topic.compatibility) !== undefined);
+  return [{ change, ...(own ? {} : { setting: "topics.compatibility" }) }];
+}
+
+function guarantees(level: Compatibility): string[] {
+  const scope = isTransitive(level) ? ["of the last version", "of every version"] : ["of the last version"];
+  return directionsOf(level).flatMap((direction) => scope.map((versions) => (direction === "backward" ? `new readers read records ${versions}` : `readers ${versions} read new records`)));
+}
+
+function uniqueAffected(affected: readonly Affected[]): Affected[] {
+  const byKey = new Map(affected.map((each) => [`${each.service} ${each.role}`, each]));
+  return sortedSet(byKey.keys()).flatMap((key) => byKey.get(key) ?? []);
+}

@@ -1,0 +1,85 @@
+import { compareText } from "../../model/problem.ts";
+import type { PlatformPlan } from "../types.ts";
+
+/** What is done to one sort of resources, by their keys, each list sorted. */
+export interface KeyedDelta<T> {
+  readonly created: readonly T[];
+  readonly changed: readonly T[];
+  readonly deleted: readonly string[];
+}
+
+/** What turns one plan into another: the mechanical side of a diff, without judgement. */
+export type PlanDelta = { readonly [K in keyof PlatformPlan]: KeyedDelta<PlatformPlan[K][number]> };
+
+/** How many resources of each sort are touched. */
+export type DeltaCounts = { readonly [K in keyof PlatformPlan]: { readonly created: number; readonly changed: number; readonly deleted: number } };
+
+const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]) => string } = {
+  topics: ({ name }) => name,
+  principals: ({ name }) => name,
+  acls: ({ key }) => key,
+  quotas: ({ principal }) => principal,
+  subjects: ({ name }) => name,
+  contracts: ({ service }) => service,
+};
+
+/** Compares two plans, resource by resource. Places and reasons, which are for messages, don't count. */
+export function planDelta(before: PlatformPlan, after: PlatformPlan): PlanDelta {
+  return {
+    topics: keyedDelta(before.topics, after.topics, keys.topics),
+    principals: keyedDelta(before.principals, after.principals, keys.principals),
+    acls: keyedDelta(before.acls, after.acls, keys.acls),
+    quotas: keyedDelta(before.quotas, after.quotas, keys.quotas),
+    subjects: keyedDelta(before.subjects, after.subjects, keys.subjects),
+    contracts: keyedDelta(before.contracts, after.contracts, keys.contracts),
+  };
+}
+
+/** Applies a delta: what Pulumi does with it, on plain data. */
+export function applyPlanDelta(plan: PlatformPlan, delta: PlanDelta): PlatformPlan {
+  return {
+    topics: applied(plan.topics, delta.topics, keys.topics),
+    principals: applied(plan.principals, delta.principals, keys.principals),
+    acls: applied(plan.acls, delta.acls, keys.acls),
+    quotas: applied(plan.quotas, delta.quotas, keys.quotas),
+    subjects: applied(plan.subjects, delta.subjects, keys.subjects),
+    contracts: applied(plan.contracts, delta.contracts, keys.contracts),
+  };
+}
+
+/** Sizes of a delta. */
+export function deltaCounts(delta: PlanDelta): DeltaCounts {
+  const sizes = ({ created, changed, deleted }: KeyedDelta<unknown>) => ({ created: created.length, changed: changed.length, deleted: deleted.length });
+  return {
+    topics: sizes(delta.topics),
+    principals: sizes(delta.principals),
+    acls: sizes(delta.acls),
+    quotas: sizes(delta.quotas),
+    subjects: sizes(delta.subjects),
+    contracts: sizes(delta.contracts),
+  };
+}
+
+function keyedDelta<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): KeyedDelta<T> {
+  const old = new Map(before.map((item) => [key(item), item]));
+  const fresh = new Set(after.map(key));
+  const created: T[] = [];
+  const changed: T[] = [];
+  for (const item of after) {
+    const was = old.get(key(item));
+    if (was === undefined) created.push(item);
+    else if (was !== item && contentOf(was) !== contentOf(item)) changed.push(item);
+  }
+  return { created, changed, deleted: before.map(key).filter((each) => !fresh.has(each)) };
+}
+
+function applied<T>(items: readonly T[], { created, changed, deleted }: KeyedDelta<T>, key: (item: T) => string): T[] {
+  const result = new Map(items.map((item) => [key(item), item]));
+  for (const gone of deleted) result.delete(gone);
+  for (const item of [...created, ...changed]) result.set(key(item), item);
+  return [...result].sort(([a], [b]) => compareText(a, b)).map(([, item]) => item);
+}
+
+function contentOf(item: unknown): string {
+  return JSON.stringify(item, (name, value: unknown) => (name === "source" || name === "reason" ? undefined : value));
+}

@@ -1,0 +1,59 @@
+import type { PlannedQuota } from "../types.ts";
+import { teamOf, type PlatformState, type StatePair } from "./state.ts";
+import type { Change } from "./types.ts";
+import { rateText } from "./words.ts";
+import type { SettingChange } from "./settings/index.ts";
+
+/** Quotas of the services that are in both states; one that comes or goes shows in its access. */
+export function compareQuotas(pair: StatePair): SettingChange[] {
+  const before = new Map(pair.before.plan.quotas.map((quota) => [quota.principal, quota]));
+  return pair.after.plan.quotas.flatMap((after) => {
+    const old = before.get(after.principal);
+    if (old === undefined) return [];
+    return [...compareDirection(pair, "producer", old, after), ...compareDirection(pair, "consumer", old, after)];
+  });
+}
+
+const directions = {
+  producer: { rate: (quota: PlannedQuota) => quota.producerByteRate, verb: "write", setting: "quotas.producer" },
+  consumer: { rate: (quota: PlannedQuota) => quota.consumerByteRate, verb: "read", setting: "quotas.consumer" },
+} as const;
+
+function compareDirection(pair: StatePair, direction: keyof typeof directions, old: PlannedQuota, fresh: PlannedQuota): SettingChange[] {
+  const { rate, verb, setting } = directions[direction];
+  const { principal } = fresh;
+  const before = rate(old);
+  const after = rate(fresh);
+  const parts = { before: declaredParts(pair.before, principal, direction), after: declaredParts(pair.after, principal, direction) };
+  if (before === after && JSON.stringify(parts.before) === JSON.stringify(parts.after)) return [];
+  // A group that comes or goes has its line as a consumer.
+  if (before === undefined || after === undefined) return [];
+  const lowered = after < before;
+  const effects: string[] = [];
+  if (before === after) effects.push("the sum stays: brokers count per service, not per topic");
+  else effects.push(`may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`);
+  for (const [topic, quota] of Object.entries(parts.after)) if (parts.before[topic] !== quota) effects.push(`${topic}: ${quota}${parts.before[topic] === undefined ? "" : ` (was ${parts.before[topic]})`}`);
+  for (const topic of Object.keys(parts.before)) if (parts.after[topic] === undefined) effects.push(`${topic}: none (was ${parts.before[topic]})`);
+  const change: Change = {
+    kind: "quota-changed",
+    object: principal,
+    field: direction,
+    before: rateText(before),
+    after: rateText(after),
+    hazard: lowered ? "approval" : "safe",
+    effects,
+    reviewers: lowered ? [teamOf(pair.after, principal)] : [],
+    affected: [{ service: principal, team: teamOf(pair.after, principal), role: direction }],
+  };
+  const follows = Object.keys(parts.before).length === 0 && Object.keys(parts.after).length === 0;
+  return [{ change, ...(follows ? { setting } : {}) }];
+}
+
+/** What a service declares per topic, as the files write it. */
+function declaredParts(state: PlatformState, service: string, direction: keyof typeof directions): Record<string, string> {
+  const declared =
+    direction === "producer"
+      ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({ topic, quota: producer.quota }))
+      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({ topic, quota: consumer.quota }));
+  return Object.fromEntries(declared.flatMap(({ topic, quota }) => (quota === undefined ? [] : [[topic.name, rateText(quota)]])));
+}

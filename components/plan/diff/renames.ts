@@ -1,0 +1,69 @@
+import { compareText } from "../../model/problem.ts";
+import type { TopicDeclaration } from "../../model/types.ts";
+
+/** From this likeness on a removed and an added topic are taken for one that was renamed. */
+const renameThreshold = 0.6;
+/** Most pairs looked at for one removed topic: a schema shared by many must not make the search quadratic. */
+const maxCandidates = 50;
+
+/**
+ * Which removed topics came back under another name, by what they hold: event types, records and schemas count
+ * for most, then key, partitions, and who writes and reads them. Each topic is in one pair at most; the likest
+ * pair first, then by name.
+ * @returns new name by old name.
+ */
+export function findRenames(removed: readonly TopicDeclaration[], added: readonly TopicDeclaration[]): Map<string, string> {
+  const byTrait = new Map<string, TopicDeclaration[]>();
+  for (const topic of added) {
+    for (const trait of traitsOf(topic)) {
+      const sharing = byTrait.get(trait);
+      if (sharing === undefined) byTrait.set(trait, [topic]);
+      else sharing.push(topic);
+    }
+  }
+  const pairs: { from: string; to: string; score: number }[] = [];
+  for (const topic of removed) {
+    const candidates = new Set<TopicDeclaration>();
+    for (const trait of traitsOf(topic)) for (const other of byTrait.get(trait)?.slice(0, maxCandidates) ?? []) if (candidates.size < maxCandidates) candidates.add(other);
+    for (const other of candidates) {
+      const score = likeness(topic, other);
+      if (score >= renameThreshold) pairs.push({ from: topic.name, to: other.name, score });
+    }
+  }
+  pairs.sort((a, b) => b.score - a.score || compareText(a.from, b.from) || compareText(a.to, b.to));
+  const renames = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const { from, to } of pairs) {
+    if (renames.has(from) || taken.has(to)) continue;
+    renames.set(from, to);
+    taken.add(to);
+  }
+  return renames;
+}
+
+/** What makes two topics worth comparing: an event type, a record, or a schema of the same fields. */
+function traitsOf(topic: TopicDeclaration): string[] {
+  return topic.events.flatMap((event) => [`event ${event.name}`, `record ${event.record}`, `fields ${fieldsOf(event.schema)}`]);
+}
+
+/** A number between 0 and 1. */
+export function likeness(a: TopicDeclaration, b: TopicDeclaration): number {
+  const events = Math.max(overlap(a.events.map(({ name }) => name), b.events.map(({ name }) => name)), overlap(a.events.map(({ record }) => record), b.events.map(({ record }) => record)), overlap(a.events.map(({ schema }) => fieldsOf(schema)), b.events.map(({ schema }) => fieldsOf(schema))) * 0.9);
+  const services = (topic: TopicDeclaration): string[] => [...topic.producers.map(({ service }) => `> ${service}`), ...topic.consumers.map(({ service }) => `< ${service}`)];
+  const used = services(a).length + services(b).length === 0 ? 1 : overlap(services(a), services(b));
+  return events * 0.6 + used * 0.2 + (a.key === b.key ? 0.1 : 0) + (a.partitions === b.partitions ? 0.05 : 0) + (a.domain === b.domain ? 0.05 : 0);
+}
+
+/** Jaccard's index of two lists. */
+function overlap(a: readonly string[], b: readonly string[]): number {
+  const other = new Set(b);
+  const both = a.filter((each) => other.has(each)).length;
+  const all = new Set([...a, ...b]).size;
+  return all === 0 ? 0 : both / all;
+}
+
+/** The fields of a record without its name, so that a renamed record is found again. */
+function fieldsOf(schema: string): string {
+  const start = schema.indexOf('"fields"');
+  return start === -1 ? schema : schema.slice(start);
+}

@@ -1,0 +1,60 @@
+import { reviewersOf, affectedBy, type StatePair } from "../state.ts";
+import type { Change } from "../types.ts";
+import type { PlannedTopic } from "../../types.ts";
+import { cleanupRule } from "./cleanup.ts";
+import { partitionsRule } from "./partitions.ts";
+import { compressionRule, deprecationRule, descriptionRule, keyRule, maxMessageRule } from "./records.ts";
+import { minInsyncRule, replicationRule } from "./replication.ts";
+import { retentionBytesRule, retentionRule } from "./retention.ts";
+import type { SettingRule, TopicPair } from "./rule.ts";
+
+/** Every field of a topic that has a rule of its own. */
+export const settingRules: readonly SettingRule[] = [
+  partitionsRule, retentionRule, retentionBytesRule, cleanupRule, replicationRule, minInsyncRule, maxMessageRule, compressionRule, keyRule, deprecationRule, descriptionRule,
+];
+
+/** A change of a topic, and the stack's setting it follows from where the topic's own declaration did not change. */
+export interface SettingChange {
+  readonly change: Change;
+  readonly setting?: string;
+}
+
+/** Compares the settings of a topic that is in both states, field by field. */
+export function compareSettings(pair: StatePair, before: PlannedTopic, after: PlannedTopic): SettingChange[] {
+  const { name } = after;
+  const declaredBefore = pair.before.declared.get(name);
+  const declaredAfter = pair.after.declared.get(name);
+  if (declaredBefore === declaredAfter && samePlan(before, after)) return [];
+  const affected = affectedBy(pair, name);
+  const topic: TopicPair = { pair, name, before, after, affected, ...(declaredBefore === undefined ? {} : { declaredBefore }), ...(declaredAfter === undefined ? {} : { declaredAfter }) };
+  return settingRules.flatMap((rule): SettingChange[] => {
+    const judgement = rule.judge(topic);
+    if (judgement === undefined) return [];
+    const setting = followedSetting(rule, topic);
+    const change: Change = {
+      kind: "topic-changed",
+      object: name,
+      field: rule.field,
+      ...judgement,
+      reviewers: judgement.hazard === "safe" ? [] : reviewersOf(pair, name, affected),
+      ...(affected.length === 0 ? {} : { affected }),
+      source: after.source,
+    };
+    return [{ change, ...(setting === undefined ? {} : { setting }) }];
+  });
+}
+
+function samePlan(before: PlannedTopic, after: PlannedTopic): boolean {
+  if (before.partitions !== after.partitions || before.replicationFactor !== after.replicationFactor) return false;
+  const keys = Object.keys(before.config);
+  return keys.length === Object.keys(after.config).length && keys.every((key) => before.config[key] === after.config[key]);
+}
+
+/** The stack's setting that a change follows from: the topic says the same as before, and the stack something else. */
+function followedSetting({ settings = [], declared }: SettingRule, { pair, declaredBefore, declaredAfter }: TopicPair): string | undefined {
+  const changed = settings.find((setting) => pair.before.stack.topics[setting] !== pair.after.stack.topics[setting]);
+  if (changed === undefined) return undefined;
+  const was = declaredBefore === undefined ? undefined : declared(declaredBefore);
+  const is = declaredAfter === undefined ? undefined : declared(declaredAfter);
+  return was === is ? `topics.${changed}` : undefined;
+}

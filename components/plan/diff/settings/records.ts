@@ -1,0 +1,89 @@
+import { limitText, listed } from "../words.ts";
+import { configOf, numberOf, servicesIn, type SettingRule } from "./rule.ts";
+
+/** Largest record batch. */
+export const maxMessageRule: SettingRule = {
+  field: "maxMessage",
+  settings: ["maxMessage"],
+  declared: ({ maxMessage }) => maxMessage,
+  judge(topic) {
+    const before = numberOf(topic.before, "max.message.bytes", 0);
+    const after = numberOf(topic.after, "max.message.bytes", 0);
+    if (before === after) return undefined;
+    const values = { before: limitText(before), after: limitText(after) };
+    if (topic.after.kind !== "event") return { ...values, hazard: "safe", effects: ["follows what the group reads, so that every dead letter fits"] };
+    const producers = servicesIn(topic.affected, "producer");
+    const consumers = servicesIn(topic.affected, "consumer");
+    return after < before
+      ? {
+          ...values,
+          hazard: "approval",
+          effects: [`batches above ${values.after} are refused: ${producers.length === 0 ? "producers fail" : `${listed(producers)} would fail`} with RECORD_TOO_LARGE; what is stored stays readable`],
+          advice: ["let the producers send smaller records first"],
+        }
+      : { ...values, hazard: "approval", effects: [`${consumers.length === 0 ? "consumers" : listed(consumers)} must have memory for batches of ${values.after}: one of them is fetched whole, whatever the fetch size`] };
+  },
+};
+
+/** Codec in which brokers store the topic. */
+export const compressionRule: SettingRule = {
+  field: "compression",
+  settings: ["compression"],
+  declared: ({ compression }) => compression,
+  judge(topic) {
+    const before = configOf(topic.before, "compression.type") ?? "producer";
+    const after = configOf(topic.after, "compression.type") ?? "producer";
+    if (before === after) return undefined;
+    const effect = after === "producer" ? "batches are stored as producers send them" : `brokers compress anew what producers send in another codec than ${after}`;
+    return { before, after, hazard: "safe", effects: [`${effect}; what is stored stays as it is`] };
+  },
+};
+
+/** Field that is the record key: what order is kept by, and what compaction goes by. */
+export const keyRule: SettingRule = {
+  field: "key",
+  declared: ({ key }) => key,
+  judge({ declaredBefore, declaredAfter, after }) {
+    if (declaredBefore === undefined || declaredAfter === undefined || declaredBefore.key === declaredAfter.key) return undefined;
+    const values = { ...(declaredBefore.key === undefined ? {} : { before: declaredBefore.key }), ...(declaredAfter.key === undefined ? {} : { after: declaredAfter.key }) };
+    const compacted = (configOf(after, "cleanup.policy") ?? "").includes("compact");
+    if (compacted && declaredAfter.key === undefined) {
+      return { ...values, hazard: "refused", effects: ["a compacted topic takes no record without a key: every send of its producers would fail with INVALID_RECORD"], advice: ["keep a key, or set cleanup: delete in a change before"] };
+    }
+    const effects: string[] = [];
+    if (declaredBefore.key !== undefined) effects.push(`records of one ${declaredBefore.key} are spread over partitions: their order is no longer kept`);
+    if (declaredAfter.key !== undefined) effects.push(`order is kept per ${declaredAfter.key} for new records; those written before lie where they are`);
+    if (compacted) effects.push("values under the old keys are never overwritten again and stay for ever");
+    return { ...values, hazard: compacted ? "irreversible" : "approval", effects, advice: ["declare a new topic with the new key, and move producers and consumers over"] };
+  },
+};
+
+/** Deprecation: a sign for readers, and the first step of a removal. */
+export const deprecationRule: SettingRule = {
+  field: "deprecated",
+  declared: ({ deprecated }) => JSON.stringify(deprecated),
+  judge({ declaredBefore, declaredAfter, affected }) {
+    const before = declaredBefore?.deprecated;
+    const after = declaredAfter?.deprecated;
+    if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
+    const values = { ...(before === undefined ? {} : { before: before.since }), ...(after === undefined ? {} : { after: after.since }) };
+    if (after === undefined) return { ...values, hazard: "safe", effects: ["the topic stays"] };
+    const consumers = servicesIn(affected, "consumer");
+    const until = after.removal === undefined ? "" : `, not before ${after.removal}`;
+    return {
+      ...values,
+      hazard: "safe",
+      effects: [consumers.length === 0 ? `nobody reads it: the next change may delete it${until}` : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`, `reason: ${after.reason}`],
+    };
+  },
+};
+
+/** What the topic is for. */
+export const descriptionRule: SettingRule = {
+  field: "description",
+  declared: ({ description }) => description,
+  judge({ declaredBefore, declaredAfter }) {
+    if (declaredBefore === undefined || declaredAfter === undefined || declaredBefore.description === declaredAfter.description) return undefined;
+    return { before: declaredBefore.description, after: declaredAfter.description, hazard: "safe", effects: ["for readers only"] };
+  },
+};

@@ -1,0 +1,78 @@
+import { writeRate } from "../../volume.ts";
+import { approximateBytes, limitText, retentionText } from "../words.ts";
+import { configOf, numberOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
+
+const day = 86_400_000;
+/** Kafka looks for what is to be deleted this often: `log.retention.check.interval.ms`, 5 minutes unless a broker says otherwise. */
+const checkMinutes = 5;
+
+/** Retention by time. A cut deletes records within minutes of being applied. */
+export const retentionRule: SettingRule = {
+  field: "retention",
+  settings: ["retention"],
+  declared: ({ retention }) => retention,
+  judge(topic) {
+    const before = numberOf(topic.before, "retention.ms", -1);
+    const after = numberOf(topic.after, "retention.ms", -1);
+    if (before === after) return undefined;
+    const values = { before: retentionText(before), after: retentionText(after) };
+    if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
+    if (after < 0 || (before >= 0 && after > before)) return { ...values, hazard: "safe", effects: grown(topic, before, after) };
+    const effects = [`records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`, ...lost(topic, before, after)];
+    return { ...values, hazard: "irreversible", effects, advice: steps(before, after) };
+  },
+};
+
+/** Retention by size of a partition. */
+export const retentionBytesRule: SettingRule = {
+  field: "retentionBytes",
+  declared: ({ retentionBytes }) => retentionBytes,
+  judge(topic) {
+    const before = numberOf(topic.before, "retention.bytes", -1);
+    const after = numberOf(topic.after, "retention.bytes", -1);
+    if (before === after) return undefined;
+    const values = { before: limitText(before), after: limitText(after) };
+    if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
+    if (after < 0 || (before >= 0 && after > before)) {
+      return { ...values, hazard: "safe", effects: [after < 0 ? "the topic may grow as far as its retention by time lets it" : `the topic may grow to ${approximateBytes(after * topic.after.partitions)} before replication`] };
+    }
+    const most = `at most ${approximateBytes(after * topic.after.partitions)} of the topic are kept`;
+    const gone = before < 0 ? [most] : [most, `up to ${approximateBytes((before - after) * topic.before.partitions)} are deleted within about ${checkMinutes} minutes and can't be brought back`];
+    return { ...values, hazard: "irreversible", effects: before < 0 ? [...gone, "what is above that is deleted within minutes and can't be brought back"] : gone };
+  },
+};
+
+function deletes(topic: TopicPair): boolean {
+  return [topic.before, topic.after].some((each) => (configOf(each, "cleanup.policy") ?? "delete").includes("delete"));
+}
+
+function lost(topic: TopicPair, before: number, after: number): string[] {
+  const rate = writeRate(topic.pair.before, topic.before);
+  if (rate.bytesPerSecond === 0) return [];
+  if (before < 0) return ["how much that is follows from the topic's age: nothing was ever deleted by time"];
+  const bySize = numberOf(topic.before, "retention.bytes", -1);
+  const cap = bySize < 0 ? Number.POSITIVE_INFINITY : bySize * topic.before.partitions;
+  const gone = Math.min((rate.bytesPerSecond * before) / 1_000, cap) - Math.min((rate.bytesPerSecond * after) / 1_000, cap);
+  if (gone <= 0) return ["the limit by size keeps less than that already"];
+  const bytes = approximateBytes(gone);
+  return [rate.basis === "declared" ? `about ${bytes} are lost by the declared rates, before replication` : `at most ${bytes} are lost, before replication, if producers use their quotas in full; declare their rate for a better figure`];
+}
+
+function grown(topic: TopicPair, before: number, after: number): string[] {
+  if (after < 0) return ["records are never deleted by time: what disks need grows without a bound"];
+  const rate = writeRate(topic.pair.after, topic.after);
+  if (rate.bytesPerSecond === 0) return ["records are kept longer"];
+  const more = approximateBytes(((rate.bytesPerSecond * (after - before)) / 1_000) * topic.after.replicationFactor);
+  return [`disks need ${rate.basis === "declared" ? "about" : "at most"} ${more} more, replicas included`];
+}
+
+/** Steps that halve what is kept, so that no broker deletes for long and each step can be stopped. */
+function steps(before: number, after: number): string[] {
+  if (before < 0) return [`ask the consumers which records they still need, then lower it in steps, the longest first`];
+  const way: string[] = [];
+  for (let next = Math.ceil(before / 2 / day) * day; next > after && next < before && way.length < 6; next = Math.ceil(next / 2 / day) * day) {
+    way.push(retentionText(next));
+    if (next <= day) break;
+  }
+  return [way.length === 0 ? "make sure that no consumer's lag is longer than the new retention" : `lower it in steps, one a day, with a look at the consumers' lag before each: ${[retentionText(before), ...way, retentionText(after)].join(" → ")}`];
+}

@@ -1,0 +1,72 @@
+import type { StackSettings } from "../../model/stack.ts";
+import type { Model, TopicDeclaration } from "../../model/types.ts";
+import { planPlatform } from "../plan.ts";
+import { topologyOf, type Topology } from "../topology.ts";
+import type { PlannedTopic, PlatformPlan } from "../types.ts";
+import { sortedSet } from "./hazard.ts";
+import type { Affected } from "./types.ts";
+
+/** The platform as one commit declares it for one stack, indexed for comparing. */
+export interface PlatformState {
+  readonly model: Model;
+  readonly stack: StackSettings;
+  readonly stackName: string;
+  readonly plan: PlatformPlan;
+  readonly topology: Topology;
+  readonly declared: ReadonlyMap<string, TopicDeclaration>;
+  readonly planned: ReadonlyMap<string, PlannedTopic>;
+}
+
+/** Both sides of a comparison. */
+export interface StatePair {
+  readonly before: PlatformState;
+  readonly after: PlatformState;
+}
+
+/** Plans a model for a stack. */
+export function platformState(model: Model, stack: StackSettings, stackName: string): PlatformState {
+  const plan = planPlatform(model, stack);
+  const topology = topologyOf(model);
+  return {
+    model,
+    stack,
+    stackName,
+    plan,
+    topology,
+    declared: new Map(topology.topics.map((topic) => [topic.name, topic])),
+    planned: new Map(plan.topics.map((topic) => [topic.name, topic])),
+  };
+}
+
+/** Team of those who run the platform itself: they answer for stacks and capacity. */
+export const platformTeam = "platform";
+
+/** Team that runs a service; a service in no list belongs to the owner of the first topic it uses. */
+export function teamOf(state: PlatformState, service: string): string {
+  const owner = state.topology.owners.get(service) ?? undefined;
+  return owner?.owner.team ?? state.topology.groups.get(service)?.team ?? state.topology.productions.get(service)?.[0]?.topic.owner.team ?? platformTeam;
+}
+
+/** Services that write or read a topic in either state, with the team that runs them now. Sorted by name, then role. */
+export function affectedBy({ before, after }: StatePair, topic: string): Affected[] {
+  const found = new Map<string, Affected>();
+  for (const state of [before, after]) {
+    const declaration = state.declared.get(topic);
+    const add = (service: string, role: Affected["role"]): void => {
+      found.set(`${service} ${role}`, { service, team: teamOf(state, service), role });
+    };
+    declaration?.producers.forEach(({ service }) => add(service, "producer"));
+    declaration?.consumers.forEach(({ service }) => add(service, "consumer"));
+  }
+  return sortedSet(found.keys()).flatMap((key) => found.get(key) ?? []);
+}
+
+/** Teams that own a topic, declared or derived, in either state. */
+export function ownersOf({ before, after }: StatePair, topic: string): string[] {
+  return sortedSet([before, after].flatMap((state) => state.planned.get(topic)?.owner ?? []));
+}
+
+/** Who has to agree to a change of a topic: its owners, and whoever runs what writes or reads it. */
+export function reviewersOf(pair: StatePair, topic: string, affected: readonly Affected[] = affectedBy(pair, topic)): string[] {
+  return sortedSet([...ownersOf(pair, topic), ...affected.map(({ team }) => team)]);
+}

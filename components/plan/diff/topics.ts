@@ -1,0 +1,155 @@
+import type { Removal, TopicDeclaration } from "../../model/types.ts";
+import type { PlannedTopic } from "../types.ts";
+import { sortedSet } from "./hazard.ts";
+import { findRenames } from "./renames.ts";
+import { compareSettings, type SettingChange } from "./settings/index.ts";
+import { affectedBy, ownersOf, reviewersOf, teamOf, type StatePair } from "./state.ts";
+import type { Change } from "./types.ts";
+import { counted, listed, retentionText } from "./words.ts";
+
+/** What happens to topics: added, removed, renamed, and every field of those that stay. */
+export function compareTopics(pair: StatePair): SettingChange[] {
+  const { before, after } = pair;
+  const changes: SettingChange[] = [];
+  const gone: TopicDeclaration[] = [];
+  const fresh: TopicDeclaration[] = [];
+  for (const topic of before.plan.topics) {
+    const other = after.planned.get(topic.name);
+    if (other !== undefined) changes.push(...compareSettings(pair, topic, other));
+    else if (topic.kind !== "event") changes.push({ change: derivedRemoved(pair, topic) });
+    else gone.push(...declaredOf(before.declared, topic));
+  }
+  for (const topic of after.plan.topics) {
+    if (before.planned.has(topic.name)) continue;
+    if (topic.kind === "event") fresh.push(...declaredOf(after.declared, topic));
+    else changes.push({ change: derivedAdded(topic) });
+  }
+  const renames = findRenames(gone, fresh);
+  const renamed = new Set(renames.values());
+  for (const topic of gone) {
+    const target = renames.get(topic.name);
+    changes.push({ change: target === undefined ? removed(pair, topic) : renamedTo(pair, topic, target) });
+  }
+  for (const topic of fresh) if (!renamed.has(topic.name)) changes.push({ change: added(pair, topic) });
+  return changes;
+}
+
+function declaredOf(declared: ReadonlyMap<string, TopicDeclaration>, { name }: PlannedTopic): TopicDeclaration[] {
+  const found = declared.get(name);
+  return found === undefined ? [] : [found];
+}
+
+function added(pair: StatePair, topic: TopicDeclaration): Change {
+  const { name, source } = topic;
+  const planned = pair.after.planned.get(name);
+  const affected = affectedBy(pair, name);
+  const effects = [`new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${retentionText(Number(planned?.config["retention.ms"] ?? -1))}`];
+  if (topic.producers.length === 0) effects.push("nobody writes it yet");
+  if (topic.consumers.length === 0) effects.push("nobody reads it yet");
+  return { kind: "topic-added", object: name, after: topic.description, hazard: "safe", effects, reviewers: [], ...(affected.length === 0 ? {} : { affected }), source };
+}
+
+/** Where a topic stands on its way out. */
+interface RemovalStage {
+  readonly allowed: boolean;
+  readonly effects: readonly string[];
+  readonly advice: readonly string[];
+}
+
+/**
+ * Deletion in three changes, each merged and applied before the next: the topic is deprecated; no consumer is
+ * declared any more; it is deleted, with an entry under `removals` of its domain.
+ */
+function removalStage(pair: StatePair, topic: TopicDeclaration): RemovalStage {
+  const { name, deprecated, consumers, domain } = topic;
+  if (deprecated === undefined) {
+    return {
+      allowed: false,
+      effects: [`${name} is not deprecated: its readers have had no warning`],
+      advice: [`first step, in a change of its own: keep ${name} and add deprecated: {since: <today>, reason: <why, and what to use instead>}`],
+    };
+  }
+  if (consumers.length > 0) {
+    const readers = consumers.map(({ service }) => service);
+    return {
+      allowed: false,
+      effects: [`${listed(readers)} still ${readers.length === 1 ? "reads" : "read"} it before this change`],
+      advice: [`second step, in a change of its own: keep ${name} and remove ${listed(readers)} from its consumers, once their teams have moved`],
+    };
+  }
+  const file = pair.after.model.domains.find((each) => each.name === domain);
+  const token = file?.removals.find((removal) => removal.topic === name);
+  if (token === undefined) {
+    return {
+      allowed: false,
+      effects: ["there is no permission to delete its records"],
+      advice: [
+        file === undefined
+          ? `keep the file of the domain ${domain} with removals: [{topic: ${name}, reason: <why its records may go>, date: <today>}], and delete the file in the next change`
+          : `third step: add removals: [{topic: ${name}, reason: <why its records may go>, date: <today>}] to the file of the domain ${domain}`,
+      ],
+    };
+  }
+  return tooEarly(token, topic) ?? { allowed: true, effects: [`permitted on ${token.date}: ${token.reason}`], advice: [] };
+}
+
+function tooEarly(token: Removal, { deprecated }: TopicDeclaration): RemovalStage | undefined {
+  const earliest = deprecated?.removal ?? deprecated?.since;
+  if (earliest === undefined || token.date >= earliest) return undefined;
+  return { allowed: false, effects: [`its removal was announced for ${earliest}; the permission is of ${token.date}`], advice: [`wait until ${earliest}, and date the removal then`] };
+}
+
+function removed(pair: StatePair, topic: TopicDeclaration): Change {
+  const affected = affectedBy(pair, topic.name);
+  const stage = removalStage(pair, topic);
+  return {
+    kind: "topic-removed",
+    object: topic.name,
+    before: topic.description,
+    hazard: stage.allowed ? "irreversible" : "refused",
+    effects: ["the topic is deleted with all its records", ...stage.effects],
+    reviewers: reviewersOf(pair, topic.name, affected),
+    ...(stage.advice.length === 0 ? {} : { advice: stage.advice }),
+    ...(affected.length === 0 ? {} : { affected }),
+    source: topic.source,
+  };
+}
+
+function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string): Change {
+  const affected = affectedBy(pair, topic.name);
+  const stage = removalStage(pair, topic);
+  return {
+    kind: "topic-renamed",
+    object: topic.name,
+    before: topic.name,
+    after: target,
+    hazard: stage.allowed ? "irreversible" : "refused",
+    effects: [`Kafka can't rename a topic: ${topic.name} is deleted with all its records, ${target} is made empty`, "what consumers have not read yet is lost, and their offsets start anew", ...stage.effects],
+    reviewers: sortedSet([...reviewersOf(pair, topic.name, affected), ...reviewersOf(pair, target)]),
+    advice: stage.allowed
+      ? []
+      : [`keep ${topic.name}, declare ${target} beside it, let the producers write to ${target}, move each consumer once it has read ${topic.name} to its end, then remove ${topic.name} in the three steps`],
+    ...(affected.length === 0 ? {} : { affected }),
+    source: pair.after.declared.get(target)?.source ?? topic.source,
+  };
+}
+
+function derivedAdded(topic: PlannedTopic): Change {
+  const what = topic.kind === "dead-letter" ? "holds what its group could not handle" : topic.kind === "retry" ? "holds what its group tries again later" : "belongs to the schema registry";
+  return { kind: "topic-added", object: topic.name, hazard: "safe", effects: [`derived: ${what}`], reviewers: [], source: topic.source };
+}
+
+function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
+  const service = topic.name.replace(/\.(dlt|retry-.*)$/, "");
+  const lost = topic.kind === "dead-letter" ? `dead letters of ${service} that are not resolved are deleted` : topic.kind === "retry" ? `records of ${service} that wait for their next try are deleted` : "the registry's memory is deleted";
+  const advice = topic.kind === "dead-letter" ? ["`npx kit dlt list` shows what is there; replay or discard it first"] : ["let the group drain it first: stop the service's intake, wait until the topic is read to its end"];
+  return {
+    kind: "topic-removed",
+    object: topic.name,
+    hazard: "irreversible",
+    effects: [`derived topic: ${lost}`],
+    reviewers: sortedSet([...ownersOf(pair, topic.name), teamOf(pair.before, service)]),
+    advice,
+    source: topic.source,
+  };
+}

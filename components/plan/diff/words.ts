@@ -1,0 +1,47 @@
+import { formatDuration } from "../../model/duration.ts";
+import { formatRate } from "../../model/rate.ts";
+import { formatSize } from "../../model/size.ts";
+
+/** Retention as the files write it: `7d`, or `forever` for Kafka's -1. */
+export function retentionText(milliseconds: number): string {
+  return milliseconds < 0 ? "forever" : formatDuration(milliseconds);
+}
+
+/** A size as the files write it, or `no limit`. */
+export function limitText(bytes: number | undefined): string {
+  return bytes === undefined || bytes < 0 ? "no limit" : formatSize(bytes);
+}
+
+/** A rate as the files write it. */
+export function rateText(bytesPerSecond: number): string {
+  return formatRate(Math.round(bytesPerSecond));
+}
+
+const decimalUnits = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+
+/** Bytes for reading, in thousands, two or three digits: `5.4 TB`, `830 MB`. */
+export function approximateBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < decimalUnits.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${decimalUnits[unit] ?? ""}`;
+}
+
+/** `1 topic`, `3 topics`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Some names, and how many more there are: `a, b and 3 more`. */
+export function listed(names: readonly string[], limit = 8): string {
+  if (names.length <= limit) return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+  return `${names.slice(0, limit).join(", ")} and ${names.length - limit} more`;
+}
+
+/** A share as a percentage without decimals. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
