@@ -74,7 +74,9 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
       contract: plan.contracts.find((contract) => contract.service === template.name),
       database: databases.get(template.name),
       connections,
+      plan,
       called: template.calls.flatMap((service) => services.get(service) ?? []),
+      callers: templates.filter(({ calls }) => calls.includes(template.name)).map(({ name }) => name),
     });
     services.set(template.name, substrate.service(workload));
   }

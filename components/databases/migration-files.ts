@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -31,4 +32,11 @@ export function readMigrationFiles(folder: string): readonly MigrationFile[] {
     throw new Error(`${folder}: version ${twice.version} stands twice; give ${twice.name} the next free number.`);
   }
   return files;
+}
+
+/** One value for a set of migrations: the same files give the same on every machine. */
+export function migrationsDigest(files: readonly MigrationFile[]): string {
+  const hash = createHash("sha256");
+  for (const { version, name, sql } of files) hash.update(`${version}_${name}\0${sql.replaceAll("\r\n", "\n")}\0`);
+  return hash.digest("hex");
 }

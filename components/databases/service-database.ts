@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Migration, Password } from "../provider/resources.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
+import { migrationsDigest } from "./migration-files.ts";
 import type { MigrationFile } from "./migration-files.ts";
+import { migrationPreamble } from "./migration-preamble.ts";
 
 /** Arguments of {@link ServiceDatabase}. */
 export interface ServiceDatabaseArgs {
@@ -13,6 +15,27 @@ export interface ServiceDatabaseArgs {
   readonly provider: postgresql.Provider;
   /** In order of version. */
   readonly migrations: readonly MigrationFile[];
+  /**
+   * Who applies migrations: this program, over its own connection, before anything of the service starts; or a job
+   * beside the service, with a login of its own, where the server is best reached from inside.
+   * @default "program"
+   */
+  readonly migratedBy?: "program" | "job";
+}
+
+/** What a job needs that applies a service's migrations. */
+export interface JobMigrations {
+  /** Changes when a file is added or changed. */
+  readonly digest: string;
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  readonly database: string;
+  /** Login that may act as the owner, and nothing else. */
+  readonly user: string;
+  readonly owner: string;
+  /** Secret. */
+  readonly password: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
 }
 
 /**
@@ -28,6 +51,8 @@ export class ServiceDatabase extends KitComponent {
   readonly password: pulumi.Output<string>;
   /** What must exist before the service starts. */
   readonly ready: pulumi.Resource;
+  /** Absent where this program applies them. */
+  readonly migrations?: JobMigrations;
 
   constructor(args: ServiceDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("databases:ServiceDatabase", args.service, opts);
@@ -63,6 +88,21 @@ export class ServiceDatabase extends KitComponent {
       { ...rights, objectType: "sequence", privileges: ["SELECT", "USAGE"] },
       options({ dependsOn: [tables] }),
     );
+    if (args.migratedBy === "job") {
+      const migrator = `${name}_migrator`;
+      const password = new Password(`postgres-${args.service}-migrator`, {}, this.child()).value;
+      this.ready = new postgresql.Role(
+        migrator,
+        { name: migrator, login: true, password, roles: [owner.name] },
+        options({ dependsOn: [sequences], additionalSecretOutputs: ["password"] }),
+      );
+      this.migrations = {
+        digest: migrationsDigest(args.migrations),
+        host: server.host, port: server.port, database: name, user: migrator, owner: `${name}_owner`, password, caCertificate: server.caCertificate,
+      };
+      this.registerOutputs({ database: this.database });
+      return;
+    }
     this.ready = new Migration(
       args.service,
       {
@@ -75,12 +115,7 @@ export class ServiceDatabase extends KitComponent {
           caPem: server.caCertificate,
         },
         role: owner.name,
-        preamble: [
-          // Everyone may connect to a new database by default; only its own service should.
-          `REVOKE ALL ON DATABASE "${name}" FROM PUBLIC`,
-          `GRANT CREATE, USAGE ON SCHEMA public TO "${name}_owner"`,
-          `GRANT USAGE ON SCHEMA public TO "${name}"`,
-        ],
+        preamble: [...migrationPreamble(name)],
         migrations: args.migrations.map((file) => ({ ...file })),
       },
       this.child({ dependsOn: [sequences], deletedWith: server.owner }),

@@ -4,6 +4,7 @@ import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Process } from "../provider/resources.ts";
+import { heapMegabytes } from "./workload.ts";
 import type { Workload } from "./workload.ts";
 
 /** Ports of one instance on this machine. */
@@ -55,7 +56,7 @@ export class LocalService extends KitComponent {
         command: [
           args.node,
           "--disable-warning=ExperimentalWarning",
-          `--max-old-space-size=${heapMegabytes(workload.resources.memory)}`,
+          `--max-old-space-size=${heapMegabytes(workload.resources)}`,
           join(folder, workload.entry),
         ],
         workingDirectory: folder,
@@ -65,6 +66,8 @@ export class LocalService extends KitComponent {
           // Only here may a process be told to die on purpose: service-templates/lib/fault-points.ts.
           FAULT_INJECTION: "on",
           SERVICE_INSTANCE: String(index),
+          // A supervised process comes back under its number: a static member keeps its partitions meanwhile.
+          ...(workload.group === undefined ? {} : { KAFKA_GROUP_INSTANCE_ID: `${workload.name}-${index}` }),
           HTTP_HOST: LOOPBACK,
           MANAGEMENT_PORT: String(ports.management),
           ...(ports.http === undefined ? {} : { HTTP_PORT: String(ports.http) }),
@@ -86,9 +89,4 @@ export class LocalService extends KitComponent {
       this.child({ dependsOn: [...workload.dependsOn] }),
     );
   }
-}
-
-/** Half of what the container may hold is for V8's old space; the rest is buffers, code and stacks. */
-function heapMegabytes(memory: string): number {
-  return Math.floor(Number.parseInt(memory, 10) / 2);
 }

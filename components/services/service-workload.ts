@@ -4,12 +4,13 @@ import type { ServiceDatabase } from "../databases/service-database.ts";
 import type { KafkaAccess } from "../kafka/access.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { KafkaTopics } from "../kafka/topics.ts";
-import type { ServiceContract } from "../plan/types.ts";
+import { compareText } from "../model/problem.ts";
+import type { PlannedSubject, PlannedTopic, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SchemaSubjects } from "../schemas/subjects.ts";
 import type { ServiceTemplate } from "./template.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
-import type { SecretFile, Workload } from "./workload.ts";
+import type { SchemaFile, ServerKind, Workload, WorkloadFile, WorkloadGroup } from "./workload.ts";
 
 /** What a service may be connected to; every part is there on every substrate. */
 export interface ServiceConnections {
@@ -36,13 +37,18 @@ export interface ServiceWorkloadArgs {
   /** Absent where the template wants no database. */
   readonly database: ServiceDatabase | undefined;
   readonly connections: ServiceConnections;
+  /** Topics and schemas of the whole platform. */
+  readonly plan: { readonly topics: readonly PlannedTopic[]; readonly subjects: readonly PlannedSubject[] };
   /** The services it calls: they start first. */
   readonly called: readonly pulumi.Resource[];
+  /** Names of the services that call it. */
+  readonly callers: readonly string[];
 }
 
 interface Part {
   readonly environment?: Record<string, pulumi.Input<string>>;
-  readonly files?: readonly SecretFile[];
+  readonly files?: readonly WorkloadFile[];
+  readonly connects?: readonly ServerKind[];
   readonly dependsOn?: readonly pulumi.Resource[];
 }
 
@@ -53,17 +59,49 @@ interface Part {
 export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
   const { template } = args;
   const parts = [kafka(args), database(args), redis(args), tokens(args), calls(args)];
+  const group = template.kafka ? consumerGroup(args.contract, args.plan.topics) : undefined;
+  const migrations = args.database?.migrations;
   return {
     name: template.name,
     entry: template.runtime.entry,
     replicas: args.replicas,
     environment: Object.assign({ LOG_LEVEL: "info" }, ...parts.map((part) => part.environment ?? {})),
     files: parts.flatMap((part) => part.files ?? []),
+    schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan.subjects) : [],
     http: template.http?.port ?? false,
     management: template.management,
     resources: template.resources,
+    ...(group === undefined ? {} : { group }),
+    connects: parts.flatMap((part) => part.connects ?? []).sort(compareText),
+    calls: [...template.calls].sort(compareText),
+    calledBy: [...args.callers].sort(compareText),
+    ...(migrations === undefined || template.database === undefined ? {} : { migrations: { folder: template.database.migrations, ...migrations } }),
     dependsOn: parts.flatMap((part) => part.dependsOn ?? []),
   };
+}
+
+/** The group a service consumes with, and the partitions of what it reads. */
+export function consumerGroup(contract: ServiceContract | undefined, topics: readonly PlannedTopic[]): WorkloadGroup | undefined {
+  if (contract?.group === undefined || contract.consumes.length === 0) return undefined;
+  const read = new Set([...contract.consumes, ...contract.retryTopics].map(({ topic }) => topic));
+  return {
+    name: contract.group,
+    topics: topics.filter((topic) => read.has(topic.name)).map(({ name, partitions }) => ({ name, partitions })).sort((a, b) => compareText(a.name, b.name)),
+  };
+}
+
+/**
+ * The schemas a contract names, each once. Every event of every topic has a subject, which holds its text.
+ * @throws {Error} when the plan has no subject for an event of the contract.
+ */
+export function contractSchemas(contract: ServiceContract, subjects: readonly PlannedSubject[]): readonly SchemaFile[] {
+  const events = [...contract.publishes, ...contract.consumes.flatMap(({ topic, events: handled }) => handled.map((event) => ({ ...event, topic })))];
+  const files = events.map(({ topic, event, schema }): [string, string] => {
+    const subject = subjects.find((candidate) => candidate.topic === topic && candidate.eventType === event);
+    if (subject === undefined) throw new Error(`${contract.service} needs the schema of ${event} on ${topic}, which has no subject in the plan.`);
+    return [schema, subject.schema];
+  });
+  return [...new Map(files)].map(([path, content]) => ({ path, content })).sort((a, b) => compareText(a.path, b.path));
 }
 
 function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
@@ -82,10 +120,11 @@ function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
       SCHEMA_REGISTRY_URL: registry.url,
     },
     files: [
-      { name: "kafka-ca.pem", variable: "KAFKA_CA_FILE", content: cluster.caCertificate },
-      { name: "kafka-password", variable: "KAFKA_PASSWORD_FILE", content: access.password(template.name) },
-      { name: "kafka-contract.json", variable: "KAFKA_CONTRACT_FILE", content: `${JSON.stringify(contract, null, 2)}\n` },
+      { name: "kafka-ca.pem", variable: "KAFKA_CA_FILE", content: cluster.caCertificate, secret: false },
+      { name: "kafka-password", variable: "KAFKA_PASSWORD_FILE", content: access.password(template.name), secret: true },
+      { name: "kafka-contract.json", variable: "KAFKA_CONTRACT_FILE", content: `${JSON.stringify(contract, null, 2)}\n`, secret: false },
     ],
+    connects: ["kafka", "registry"],
     dependsOn: [
       ...access.grantsOf(template.name),
       ...new Set(topics.flatMap((topic) => (topic === undefined ? [] : (connections.topics.byName.get(topic) ?? [])))),
@@ -105,9 +144,10 @@ function database({ database: own, connections }: ServiceWorkloadArgs): Part {
       DATABASE_USER: own.user,
     },
     files: [
-      { name: "database-password", variable: "DATABASE_PASSWORD_FILE", content: own.password },
-      { name: "database-ca.pem", variable: "DATABASE_CA_FILE", content: postgres.caCertificate },
+      { name: "database-password", variable: "DATABASE_PASSWORD_FILE", content: own.password, secret: true },
+      { name: "database-ca.pem", variable: "DATABASE_CA_FILE", content: postgres.caCertificate, secret: false },
     ],
+    connects: ["postgres"],
     dependsOn: [own.ready],
   };
 }
@@ -118,11 +158,12 @@ function redis({ template, connections }: ServiceWorkloadArgs): Part {
   return {
     environment: { REDIS_HOST: endpoint.host, REDIS_PORT: String(endpoint.port), REDIS_USERNAME: template.name },
     files: [
-      { name: "redis-password", variable: "REDIS_PASSWORD_FILE", content: endpoint.password(template.name) },
+      { name: "redis-password", variable: "REDIS_PASSWORD_FILE", content: endpoint.password(template.name), secret: true },
       ...(endpoint.caCertificate === undefined
         ? []
-        : [{ name: "redis-ca.pem", variable: "REDIS_CA_FILE", content: endpoint.caCertificate }]),
+        : [{ name: "redis-ca.pem", variable: "REDIS_CA_FILE", content: endpoint.caCertificate, secret: false }]),
     ],
+    connects: ["redis"],
     dependsOn: [endpoint.owner],
   };
 }
@@ -132,7 +173,7 @@ function tokens({ template, connections }: ServiceWorkloadArgs): Part {
   const { issuer, audience, keySet } = connections.tokens;
   return {
     environment: { JWT_ISSUER: issuer, JWT_AUDIENCE: audience },
-    files: [{ name: "jwks.json", variable: "JWT_JWKS_FILE", content: keySet }],
+    files: [{ name: "jwks.json", variable: "JWT_JWKS_FILE", content: keySet, secret: false }],
   };
 }
 

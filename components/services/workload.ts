@@ -1,12 +1,21 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A secret handed to a workload as a file, never as an environment variable or argument. */
-export interface SecretFile {
-  /** File name below the workload's folder of secrets; also the key in a Kubernetes Secret. */
+/** A file handed to a workload, mounted read-only. Secrets come this way alone, never as a variable or argument. */
+export interface WorkloadFile {
+  /** File name below the workload's folder of files; also its key in a Kubernetes Secret or ConfigMap. */
   readonly name: string;
   readonly content: pulumi.Input<string>;
   /** Environment variable that tells the process where the file is, for example `KAFKA_PASSWORD_FILE`. */
   readonly variable: string;
+  /** Whether only the process may read it. */
+  readonly secret: boolean;
+}
+
+/** An Avro schema that the service reads or writes. */
+export interface SchemaFile {
+  /** Path below the folder of schemas, for example `order/OrderCreated.avsc`. */
+  readonly path: string;
+  readonly content: string;
 }
 
 /** A probe or metrics path on the management port. */
@@ -14,6 +23,40 @@ export interface ManagementPaths {
   readonly liveness: string;
   readonly readiness: string;
   readonly metrics: string;
+}
+
+/** The consumer group of a workload: bounds how many instances have work. */
+export interface WorkloadGroup {
+  readonly name: string;
+  /** Topics it reads, delayed retries included, sorted by name. */
+  readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+}
+
+/** The database of a workload whose migrations run beside it, as a login that may change tables. */
+export interface WorkloadMigrations {
+  /** Folder of `NNNN_name.sql` files below the template's folder. */
+  readonly folder: string;
+  /** Changes when a file is added or changed. */
+  readonly digest: string;
+  readonly host: pulumi.Input<string>;
+  readonly port: number;
+  readonly database: string;
+  /** Login that may act as the owner. */
+  readonly user: string;
+  /** Role that owns every object. */
+  readonly owner: string;
+  /** Secret. */
+  readonly password: pulumi.Input<string>;
+  readonly caCertificate: pulumi.Input<string>;
+}
+
+/** A server that a workload talks to. */
+export type ServerKind = "kafka" | "registry" | "postgres" | "redis";
+
+/** Kubernetes quantities: milli-CPUs and mebibytes, for example `250m`, `192Mi`. */
+export interface WorkloadResources {
+  readonly cpu: string;
+  readonly memory: string;
 }
 
 /**
@@ -29,12 +72,29 @@ export interface Workload {
   /** Variables without secrets, the same for every replica. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** Files with or without secrets, mounted read-only. */
-  readonly files: readonly SecretFile[];
+  readonly files: readonly WorkloadFile[];
+  /** Schemas of the events it publishes and handles, sorted by path. */
+  readonly schemas: readonly SchemaFile[];
   /** Whether the service listens on a port for others. */
   readonly http: boolean;
   readonly management: ManagementPaths;
-  /** Requests, as Kubernetes quantities. */
-  readonly resources: { readonly cpu: string; readonly memory: string };
+  /** Requests. */
+  readonly resources: WorkloadResources;
+  /** Absent where the service consumes nothing. */
+  readonly group?: WorkloadGroup;
+  /** Servers it talks to, sorted. */
+  readonly connects: readonly ServerKind[];
+  /** Services it calls over HTTP, sorted. */
+  readonly calls: readonly string[];
+  /** Services that call it over HTTP, sorted. */
+  readonly calledBy: readonly string[];
+  /** Absent where the service has no database, or its migrations were applied before. */
+  readonly migrations?: WorkloadMigrations;
   /** What must exist before the first start. */
   readonly dependsOn: readonly pulumi.Resource[];
+}
+
+/** Half of what the container may hold is for V8's old space, in MiB; the rest is buffers, code and stacks. */
+export function heapMegabytes(resources: WorkloadResources): number {
+  return Math.floor(Number.parseInt(resources.memory, 10) / 2);
 }

@@ -17,6 +17,8 @@ export interface KafkaConfig {
   readonly schemasDir: string;
   /** Base address including the path of the Confluent-compatible API. */
   readonly registryUrl: string;
+  /** Name under which a restarted process is the same member of its group; absent where its successor is another one. */
+  readonly groupInstanceId?: string;
 }
 export interface DatabaseConfig {
   readonly host: string;
@@ -110,6 +112,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
 
   function kafka(): KafkaConfig {
     const username = optional("KAFKA_USERNAME", text);
+    const groupInstanceId = optional("KAFKA_GROUP_INSTANCE_ID", text);
     return {
       brokers: required("KAFKA_BROKERS", text)?.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "") ?? [],
       ...authority("KAFKA_CA_FILE"),
@@ -117,6 +120,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
       contractFile: required("KAFKA_CONTRACT_FILE", text),
       schemasDir: required("SCHEMAS_DIR", text),
       registryUrl: (required("SCHEMA_REGISTRY_URL", z.url()) ?? "").replace(/\/+$/u, ""),
+      ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
     };
   }
 

@@ -120,8 +120,6 @@ export interface SubscribeOptions extends ClientOptions {
   readonly topics: readonly string[];
   /** Topics whose records are taken each on its own. @default none */
   readonly apart?: readonly string[];
-  /** Stable name of this instance: a restarted process takes its partitions back without a rebalance. */
-  readonly memberName: string;
 }
 
 type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
@@ -132,7 +130,9 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   const settings: ConsumerOptions<Buffer, Buffer, Buffer, Buffer> = {
     ...connection(options),
     groupId: options.group,
-    groupInstanceId: options.memberName,
+    // With a stable name a restarted process takes its partitions back without a rebalance. Without one it leaves the
+    // group when it ends, and the others take over at once.
+    ...(options.config.groupInstanceId === undefined ? {} : { groupInstanceId: options.config.groupInstanceId }),
     // A member that dies without a word gives its partitions up after this long (broker's lower limit: 6 s; default here: 60 s).
     sessionTimeout: 8_000,
     rebalanceTimeout: 8_000,

@@ -95,7 +95,8 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   const databaseConfig = config.database as DatabaseConfig;
   const kafkaConfig = config.kafka as KafkaConfig;
   const contract = readContract(kafkaConfig.contractFile);
-  const clientId = `${config.service}-${config.instance}`;
+  // A pod's name begins with the service's already.
+  const clientId = config.instance.startsWith(`${config.service}-`) ? config.instance : `${config.service}-${config.instance}`;
 
   const codec = avroCodec(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
   const database = openDatabase(databaseConfig, { applicationName: clientId, onError: (error) => log.warn({ err: error }, "database connection") });
@@ -120,7 +121,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({
     subscribe: () => subscribe({
       config: kafkaConfig, clientId, group: contract.group ?? contract.service,
-      topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic), memberName: clientId,
+      topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic),
     }),
     process: batchProcessor({
       contract, codec, database, outbox, clock, random, passPoint,

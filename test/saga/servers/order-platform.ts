@@ -105,7 +105,7 @@ export async function startOrderPlatform(
     writeFileSync(password, "test-only");
 
     const environment = (service: string, instance: string): Environment => ({
-      SERVICE_NAME: service, SERVICE_INSTANCE: instance, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", MANAGEMENT_PORT: "0", LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
+      SERVICE_NAME: service, SERVICE_INSTANCE: instance, KAFKA_GROUP_INSTANCE_ID: `${service}-${instance}`, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", MANAGEMENT_PORT: "0", LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
       KAFKA_BROKERS: kafka.bootstrap, KAFKA_CONTRACT_FILE: join(folder, `${service}.json`), SCHEMAS_DIR: join(ROOT, "topics/schemas"), SCHEMA_REGISTRY_URL: registry.url,
       DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(postgres.port), DATABASE_NAME: service.replaceAll("-", "_"), DATABASE_USER: service.replaceAll("-", "_"), DATABASE_PASSWORD_FILE: password,
       // Nothing listens there: the saga must not need Redis.

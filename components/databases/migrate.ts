@@ -1,0 +1,70 @@
+/**
+ * Program inside every service's image: applies the service's migrations, as the job before a roll-out does.
+ * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
+ * (absent: no TLS), MIGRATIONS_DIR. Exit code 0: everything is applied; 1: it is not, and the last line says why.
+ */
+import { readFileSync } from "node:fs";
+import { reasonOf } from "../provider/errors.ts";
+import { applyMigrations } from "../provider/migration-database.ts";
+import type { DatabaseConnection } from "../provider/migration-database.ts";
+import { readMigrationFiles } from "./migration-files.ts";
+import { migrationPreamble } from "./migration-preamble.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the variables ask for. */
+export interface MigrationJob {
+  readonly connection: DatabaseConnection;
+  readonly owner: string;
+  readonly folder: string;
+}
+
+/**
+ * Reads the variables and the files they name.
+ * @throws {Error} listing all that is missing or cannot be read.
+ */
+export function migrationJobOf(env: Environment, readFile: (path: string) => string = (path) => readFileSync(path, "utf8")): MigrationJob {
+  const problems: string[] = [];
+  const required = (name: string): string => {
+    const value = env[name] ?? "";
+    if (value === "") problems.push(`${name} is not set`);
+    return value;
+  };
+  const contents = (name: string, path: string): string => {
+    try {
+      return path === "" ? "" : readFile(path).trim();
+    } catch (error) {
+      problems.push(`${name}: cannot read ${path} (${reasonOf(error)})`);
+      return "";
+    }
+  };
+  const host = required("DATABASE_HOST");
+  const port = required("DATABASE_PORT");
+  if (port !== "" && !/^[1-9]\d{0,4}$/u.test(port)) problems.push(`DATABASE_PORT=${JSON.stringify(port)} is no port`);
+  const database = required("DATABASE_NAME");
+  const user = required("DATABASE_USER");
+  const owner = required("DATABASE_OWNER");
+  const folder = required("MIGRATIONS_DIR");
+  const password = contents("DATABASE_PASSWORD_FILE", required("DATABASE_PASSWORD_FILE"));
+  const caPem = contents("DATABASE_CA_FILE", env["DATABASE_CA_FILE"] ?? "");
+  if (problems.length > 0) throw new Error(`The environment of the migration is not usable:\n  - ${problems.sort().join("\n  - ")}`);
+  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder };
+}
+
+async function main(): Promise<void> {
+  const { connection, owner, folder } = migrationJobOf(process.env);
+  const applied = await applyMigrations(
+    { connection, role: owner, migrations: readMigrationFiles(folder), preamble: migrationPreamble(connection.database) },
+    // A server that fails over, or another release's job that holds the lock, is waited for.
+    { connectSeconds: 120, lockSeconds: 300 },
+  );
+  const newest = applied.at(-1);
+  process.stdout.write(`database ${connection.database} has ${applied.length} migrations${newest === undefined ? "" : `, the newest is ${newest.version}_${newest.name}`}\n`);
+}
+
+if (import.meta.main) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${reasonOf(error)}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,94 @@
+import type { types } from "@pulumi/kubernetes";
+import type { RenderContext } from "./context.ts";
+import { standardLabels } from "./labels.ts";
+import type { Manifest } from "./manifest.ts";
+import { scalingOf } from "./scaling.ts";
+
+/** Growing is quick, shrinking slow: each change moves partitions between consumers. */
+const BEHAVIOR = {
+  scaleUp: { stabilizationWindowSeconds: 30, selectPolicy: "Max", policies: [{ type: "Percent", value: 100, periodSeconds: 60 }, { type: "Pods", value: 2, periodSeconds: 60 }] },
+  scaleDown: { stabilizationWindowSeconds: 300, selectPolicy: "Max", policies: [{ type: "Pods", value: 1, periodSeconds: 120 }] },
+} satisfies types.input.autoscaling.v2.HorizontalPodAutoscalerBehavior;
+
+/** Number of pods by processor use; absent where something else decides. */
+export function horizontalPodAutoscaler({ workload, namespace, settings }: RenderContext): types.input.autoscaling.v2.HorizontalPodAutoscaler | undefined {
+  const { by, min, max } = scalingOf(workload, settings);
+  if (by !== "cpu") return undefined;
+  return {
+    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
+      minReplicas: min,
+      maxReplicas: max,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: settings.autoscaling.cpuPercent } } }],
+      behavior: BEHAVIOR,
+    },
+  };
+}
+
+/** The objects with which KEDA scales by lag. */
+export interface LagScaling {
+  /** How KEDA logs in: as the service, whose principal may read the group's offsets and the topics' ends. */
+  readonly secret: types.input.core.v1.Secret;
+  readonly authentication: Manifest;
+  readonly scaledObject: Manifest;
+}
+
+/**
+ * Number of pods by the consumer group's lag, by KEDA's scaler `kafka` (https://keda.sh/docs/2.22/scalers/apache-kafka/);
+ * absent where something else decides. KEDA's own pods must be let in by the cluster.
+ */
+export function lagScaling({ workload, namespace, settings }: RenderContext): LagScaling | undefined {
+  const { by, min, max } = scalingOf(workload, settings);
+  const { group } = workload;
+  if (by !== "kafka-lag" || group === undefined) return undefined;
+  const labels = standardLabels(workload);
+  const name = `${workload.name}-scaler`;
+  const contentOf = (file: string) => workload.files.find((candidate) => candidate.name === file)?.content ?? "";
+  return {
+    secret: {
+      metadata: { name, namespace, labels },
+      type: "Opaque",
+      stringData: {
+        ca: contentOf("kafka-ca.pem"),
+        password: contentOf("kafka-password"),
+        sasl: "scram_sha512",
+        tls: "enable",
+        username: workload.environment["KAFKA_USERNAME"] ?? workload.name,
+      },
+    },
+    authentication: {
+      apiVersion: "keda.sh/v1alpha1",
+      kind: "TriggerAuthentication",
+      metadata: { name, namespace, labels },
+      spec: { secretTargetRef: ["sasl", "username", "password", "tls", "ca"].map((parameter) => ({ parameter, name, key: parameter })) },
+    },
+    scaledObject: {
+      apiVersion: "keda.sh/v1alpha1",
+      kind: "ScaledObject",
+      metadata: { name: workload.name, namespace, labels },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
+        minReplicaCount: min,
+        maxReplicaCount: max,
+        pollingInterval: 15,
+        cooldownPeriod: 300,
+        // Blind is no reason to shrink: without figures the service keeps the replicas it is declared with.
+        fallback: { failureThreshold: 4, replicas: min },
+        advanced: { horizontalPodAutoscalerConfig: { behavior: BEHAVIOR } },
+        triggers: group.topics.map((topic) => ({
+          type: "kafka",
+          metadata: {
+            bootstrapServers: workload.environment["KAFKA_BROKERS"] ?? "",
+            consumerGroup: group.name,
+            topic: topic.name,
+            lagThreshold: String(settings.autoscaling.lagPerReplica),
+            offsetResetPolicy: "earliest",
+            allowIdleConsumers: "false",
+          },
+          authenticationRef: { name },
+        })),
+      },
+    },
+  };
+}

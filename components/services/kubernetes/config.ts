@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { compareText } from "../../model/problem.ts";
+import type { RenderContext } from "./context.ts";
+import { PORTS } from "./context.ts";
+import { standardLabels } from "./labels.ts";
+
+/** Folders inside a container. */
+export const FOLDERS = { secrets: "/etc/service/secrets", config: "/etc/service/config", schemas: "/etc/service/schemas", temporary: "/tmp" } as const;
+
+/** Names of the objects that hold a workload's files. */
+export function configNames(service: string): { readonly secret: string; readonly config: string; readonly schemas: string } {
+  return { secret: `${service}-secrets`, config: `${service}-config`, schemas: `${service}-schemas` };
+}
+
+/** A ConfigMap and a Secret hold at most 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/). */
+const MOST_BYTES = 1_048_576;
+
+/** Files that only the process may read. */
+export function secretObject({ workload, namespace }: RenderContext): types.input.core.v1.Secret & { metadata: { name: string } } {
+  const secrets = workload.files.filter((file) => file.secret);
+  return {
+    metadata: { name: configNames(workload.name).secret, namespace, labels: standardLabels(workload) },
+    type: "Opaque",
+    stringData: Object.fromEntries(sortedEntries(secrets.map(({ name, content }) => [name, content]))),
+  };
+}
+
+/** Files that anybody may read: certificates of authorities, the contract, public keys. */
+export function configMap({ workload, namespace }: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+  const plain = workload.files.filter((file) => !file.secret);
+  return {
+    metadata: { name: configNames(workload.name).config, namespace, labels: standardLabels(workload) },
+    data: Object.fromEntries(sortedEntries(plain.map(({ name, content }) => [name, content]))),
+  };
+}
+
+/**
+ * The schemas of the events a service knows.
+ * @throws {Error} when they exceed what a ConfigMap holds.
+ */
+export function schemaMap({ workload, namespace }: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+  const bytes = workload.schemas.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  if (bytes > MOST_BYTES) throw new Error(`The schemas of ${workload.name} have ${bytes} bytes, a ConfigMap holds ${MOST_BYTES}; split the service, or shorten the schemas' documentation.`);
+  return {
+    metadata: { name: configNames(workload.name).schemas, namespace, labels: standardLabels(workload) },
+    data: Object.fromEntries(workload.schemas.map(({ path, content }) => [schemaKey(path), content])),
+  };
+}
+
+/** Keys of a ConfigMap have no slashes; the volume puts every schema back to its path. */
+export function schemaKey(path: string): string {
+  return path.replaceAll("/", "__");
+}
+
+/** Variables of the container, sorted by name, secrets excepted: those are files. */
+export function environment({ workload }: RenderContext): types.input.core.v1.EnvVar[] {
+  const values: [string, pulumi.Input<string>][] = [
+    ...Object.entries(workload.environment),
+    ["SERVICE_NAME", workload.name],
+    ["HTTP_HOST", "0.0.0.0"],
+    ["MANAGEMENT_PORT", String(PORTS.management)],
+    ["NODE_COMPILE_CACHE", `${FOLDERS.temporary}/node-compile-cache`],
+    ...(workload.http ? [["HTTP_PORT", String(PORTS.http)] satisfies [string, string]] : []),
+    ...workload.files.map(({ name, variable, secret }): [string, string] => [variable, `${secret ? FOLDERS.secrets : FOLDERS.config}/${name}`]),
+  ];
+  // A pod's name tells instances apart in logs and metrics. It is no static member of its group: its successor has another name.
+  const instance: types.input.core.v1.EnvVar = { name: "SERVICE_INSTANCE", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
+  return [...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })), instance];
+}
+
+/** Digest over everything a process reads at its start, so that a change of any of it rolls the pods. */
+export function configChecksum({ workload }: RenderContext): pulumi.Output<string> {
+  const parts = {
+    files: sortedEntries(workload.files.map(({ name, content }) => [name, content])),
+    schemas: workload.schemas.map(({ path, content }) => [path, content]),
+  };
+  // Passwords here are random and long: a digest over all of them tells nothing, so it may be seen.
+  return pulumi.unsecret(pulumi.output(parts).apply((resolved) => createHash("sha256").update(JSON.stringify(resolved)).digest("hex")));
+}
+
+function sortedEntries<T>(entries: readonly (readonly [string, T])[]): [string, T][] {
+  return entries.map(([name, value]): [string, T] => [name, value]).sort(([a], [b]) => compareText(a, b));
+}

@@ -1,0 +1,16 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { Workload } from "../workload.ts";
+
+/** What every renderer works from. A renderer is a pure function: the same context gives the same object. */
+export interface RenderContext {
+  readonly workload: Workload;
+  readonly namespace: pulumi.Input<string>;
+  readonly settings: KubernetesWorkloadSettings;
+}
+
+/** Ports of every pod; the same in all of them, because each has an address of its own. */
+export const PORTS = { http: 8080, management: 9090 } as const;
+
+/** The service that customers reach; all others are reached from inside alone. */
+export const EXPOSED_SERVICE = "api-gateway";

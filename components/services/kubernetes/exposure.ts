@@ -1,0 +1,78 @@
+import type { types } from "@pulumi/kubernetes";
+import type { RenderContext } from "./context.ts";
+import { EXPOSED_SERVICE, PORTS } from "./context.ts";
+import { standardLabels } from "./labels.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** The way in for customers, as the stack chose it. Settings without host, certificate or class are refused before (`workloadProblems`). */
+interface Way {
+  readonly host: string;
+  readonly tlsSecret: string;
+  readonly className: string;
+}
+
+function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress" | "gateway-api"): Way | undefined {
+  const { host, tlsSecret, className } = exposure;
+  if (workload.name !== EXPOSED_SERVICE || exposure.by !== by || host === undefined || tlsSecret === undefined || className === undefined) return undefined;
+  return { host, tlsSecret, className };
+}
+
+/** An Ingress with TLS; absent where the stack wants none, and for services that are not exposed. */
+export function ingress(context: RenderContext): types.input.networking.v1.Ingress | undefined {
+  const way = wayOf(context, "ingress");
+  if (way === undefined) return undefined;
+  const { workload, namespace, settings } = context;
+  return {
+    metadata: { name: workload.name, namespace, labels: standardLabels(workload), annotations: settings.exposure.annotations },
+    spec: {
+      ingressClassName: way.className,
+      tls: [{ hosts: [way.host], secretName: way.tlsSecret }],
+      rules: [{ host: way.host, http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: workload.name, port: { name: "http" } } } }] } }],
+    },
+  };
+}
+
+/** A Gateway that ends TLS, its route to the service, and a redirect for plain HTTP; absent as {@link ingress}. */
+export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
+  const way = wayOf(context, "gateway-api");
+  if (way === undefined) return [];
+  const { workload, namespace, settings } = context;
+  const labels = standardLabels(workload);
+  const { name } = workload;
+  const parent = (sectionName: string) => [{ name, sectionName }];
+  const allowedRoutes = { namespaces: { from: "Same" } };
+  return [
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: { name, namespace, labels, annotations: settings.exposure.annotations },
+      spec: {
+        gatewayClassName: way.className,
+        listeners: [
+          { name: "https", protocol: "HTTPS", port: 443, hostname: way.host, tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: way.tlsSecret }] }, allowedRoutes },
+          { name: "http", protocol: "HTTP", port: 80, hostname: way.host, allowedRoutes },
+        ],
+      },
+    },
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name, namespace, labels },
+      spec: {
+        parentRefs: parent("https"),
+        hostnames: [way.host],
+        rules: [{ matches: [{ path: { type: "PathPrefix", value: "/" } }], backendRefs: [{ name, port: PORTS.http }] }],
+      },
+    },
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name: `${name}-redirect`, namespace, labels },
+      spec: {
+        parentRefs: parent("http"),
+        hostnames: [way.host],
+        rules: [{ filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] }],
+      },
+    },
+  ];
+}

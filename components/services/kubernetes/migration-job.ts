@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { compareText } from "../../model/problem.ts";
+import type { Workload, WorkloadMigrations } from "../workload.ts";
+import { FOLDERS } from "./config.ts";
+import type { RenderContext } from "./context.ts";
+import { IMAGE_ROOT } from "./deployment.ts";
+import { imageReference } from "./image.ts";
+import { standardLabels } from "./labels.ts";
+import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
+import { containerResources } from "./resources.ts";
+import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
+
+/** Program in every image that applies a folder of migrations. */
+export const MIGRATION_PROGRAM = "components/databases/migrate.ts";
+
+/** A migration that takes longer belongs into hands that watch it. */
+const LIMIT_SECONDS = 900;
+/** A server that fails over is back by then; what a migration itself does wrong fails each time. */
+const ATTEMPTS = 3;
+const RESOURCES = { cpu: "100m", memory: "128Mi" } as const;
+
+/** Name of the Secret with the migrating login's password. */
+function secretName(service: string): string {
+  return `${service}-migration`;
+}
+
+/** A workload with migrations to apply. */
+type Migrating = RenderContext & { readonly workload: Workload & { readonly migrations: WorkloadMigrations } };
+
+/** Whether migrations are this workload's to apply. */
+export function hasMigrations(context: RenderContext): context is Migrating {
+  return context.workload.migrations !== undefined;
+}
+
+/** The migrating login's password and the authority of the server: apart from the service's own, which never sees it. */
+export function migrationSecret({ workload, namespace }: Migrating): types.input.core.v1.Secret {
+  return {
+    metadata: { name: secretName(workload.name), namespace, labels: standardLabels(workload, "migration") },
+    type: "Opaque",
+    stringData: { "database-ca.pem": workload.migrations.caCertificate, "database-password": workload.migrations.password },
+  };
+}
+
+/**
+ * Applies what the database lacks, with the image that the service is rolled out with. Its name follows from the image
+ * and the files, so each release has a job of its own, and an unchanged one none.
+ */
+export function migrationJob({ workload, namespace, settings }: Migrating): types.input.batch.v1.Job & { metadata: { name: string } } {
+  const { migrations } = workload;
+  const image = imageReference(workload.name, settings);
+  const labels = standardLabels(workload, "migration");
+  const mounts = [temporaryMount(), secretMount(secretName(workload.name))];
+  const variables: Record<string, pulumi.Input<string>> = {
+    DATABASE_HOST: migrations.host,
+    DATABASE_PORT: String(migrations.port),
+    DATABASE_NAME: migrations.database,
+    DATABASE_USER: migrations.user,
+    DATABASE_OWNER: migrations.owner,
+    DATABASE_PASSWORD_FILE: `${FOLDERS.secrets}/database-password`,
+    DATABASE_CA_FILE: `${FOLDERS.secrets}/database-ca.pem`,
+    MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
+  };
+  const release = createHash("sha256").update(`${image}\0${migrations.digest}`).digest("hex").slice(0, 10);
+  return {
+    metadata: {
+      name: `${workload.name}-migration-${release}`,
+      namespace,
+      labels,
+      // A job that failed is made anew by the next run; it cannot be mended.
+      annotations: { "pulumi.com/replaceUnready": "true", "pulumi.com/timeoutSeconds": String(LIMIT_SECONDS + 60) },
+    },
+    spec: {
+      backoffLimit: ATTEMPTS - 1,
+      activeDeadlineSeconds: LIMIT_SECONDS,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          serviceAccountName: workload.name,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: podSecurityContext(),
+          imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
+          containers: [
+            {
+              name: "migration",
+              image,
+              imagePullPolicy: settings.images.pullPolicy,
+              workingDir: IMAGE_ROOT,
+              command: ["node"],
+              args: ["--disable-warning=ExperimentalWarning", MIGRATION_PROGRAM],
+              env: Object.entries(variables).sort(([a], [b]) => compareText(a, b)).map(([name, value]) => ({ name, value })),
+              resources: containerResources(RESOURCES),
+              securityContext: containerSecurityContext(),
+              terminationMessagePolicy: "FallbackToLogsOnError",
+              volumeMounts: volumeMounts(mounts),
+            },
+          ],
+          volumes: mounts.map(({ volume }) => volume),
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { types } from "@pulumi/kubernetes";
+import type { ServerKind } from "../workload.ts";
+import type { RenderContext } from "./context.ts";
+import { EXPOSED_SERVICE, PORTS } from "./context.ts";
+import { selectorLabels, standardLabels } from "./labels.ts";
+
+/** A server outside the service: where it is, and its ports. */
+export interface NetworkPeer {
+  readonly to: readonly types.input.networking.v1.NetworkPolicyPeer[];
+  readonly ports: readonly { readonly port: number; readonly protocol?: "TCP" | "UDP" }[];
+}
+
+/** What pods may talk to, beside each other. */
+export interface NetworkPeers extends Readonly<Record<ServerKind, NetworkPeer>> {
+  /** The cluster's name service. */
+  readonly dns: NetworkPeer;
+}
+
+type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
+type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** The usual name service: CoreDNS in kube-system. */
+export const CLUSTER_DNS: NetworkPeer = {
+  to: [inNamespace("kube-system", { "k8s-app": "kube-dns" })],
+  ports: [{ port: 53, protocol: "UDP" }, { port: 53, protocol: "TCP" }],
+};
+
+/** Pods of a namespace, all or those with labels. Kubernetes itself labels each namespace with its name. */
+export function inNamespace(namespace: string, labels?: Readonly<Record<string, string>>): types.input.networking.v1.NetworkPolicyPeer {
+  return {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    ...(labels === undefined ? {} : { podSelector: { matchLabels: { ...labels } } }),
+  };
+}
+
+/** What the contract says, and nothing beyond: who calls the service, who reads its metrics, which servers and services it talks to. */
+export function networkPolicy(context: RenderContext, peers: NetworkPeers): NetworkPolicy {
+  const { workload, namespace } = context;
+  return {
+    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
+    spec: {
+      podSelector: { matchLabels: selectorLabels(workload.name) },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: ingressRules(context),
+      egress: [
+        egressTo(peers.dns),
+        ...workload.connects.map((server) => egressTo(peers[server])),
+        ...workload.calls.map((called): EgressRule => ({ to: [podsOf(called)], ports: [{ port: PORTS.http, protocol: "TCP" }] })),
+      ],
+    },
+  };
+}
+
+/** A migration looks up its database and talks to it; nobody talks to it. */
+export function migrationNetworkPolicy({ workload, namespace }: RenderContext, peers: NetworkPeers): NetworkPolicy {
+  return {
+    metadata: { name: `${workload.name}-migration`, namespace, labels: standardLabels(workload, "migration") },
+    spec: {
+      podSelector: { matchLabels: selectorLabels(workload.name, "migration") },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [],
+      egress: [egressTo(peers.dns), egressTo(peers.postgres)],
+    },
+  };
+}
+
+/** Nothing goes in or out of a namespace's pods but what another policy allows. */
+export function defaultDenyPolicy(namespace: types.input.meta.v1.ObjectMeta["namespace"]): NetworkPolicy {
+  return {
+    metadata: { name: "default-deny", ...(namespace === undefined ? {} : { namespace }), labels: { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" } },
+    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+  };
+}
+
+function ingressRules({ workload, settings }: RenderContext): IngressRule[] {
+  const { exposure, monitoring } = settings;
+  const callers = workload.calledBy.map(podsOf);
+  if (workload.name === EXPOSED_SERVICE && exposure.by !== "none" && exposure.controllerNamespace !== undefined) callers.push(inNamespace(exposure.controllerNamespace));
+  return [
+    ...(workload.http && callers.length > 0 ? [{ from: callers, ports: [{ port: PORTS.http, protocol: "TCP" }] }] : []),
+    ...(monitoring.podMonitor ? [{ from: [inNamespace(monitoring.namespace)], ports: [{ port: PORTS.management, protocol: "TCP" }] }] : []),
+  ];
+}
+
+function podsOf(service: string): types.input.networking.v1.NetworkPolicyPeer {
+  return { podSelector: { matchLabels: selectorLabels(service) } };
+}
+
+function egressTo({ to, ports }: NetworkPeer): EgressRule {
+  return { to: [...to], ports: ports.map(({ port, protocol = "TCP" }) => ({ port, protocol })) };
+}

@@ -1,0 +1,45 @@
+import type { types } from "@pulumi/kubernetes";
+import { configNames, FOLDERS, schemaKey } from "./config.ts";
+import type { RenderContext } from "./context.ts";
+import { TEMPORARY_MEBIBYTES } from "./resources.ts";
+
+/** A volume and its place in the container. */
+export interface Mount {
+  readonly volume: types.input.core.v1.Volume & { readonly name: string };
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** Only the process may read its secrets; the kubelet adds reading for the pod's group (`fsGroup`). */
+const SECRET_MODE = 0o400;
+const CONFIG_MODE = 0o444;
+
+/** Volumes of a service's pods: only those that hold something, and a folder for temporary files, the one place to write to. */
+export function serviceMounts({ workload }: RenderContext): readonly Mount[] {
+  const names = configNames(workload.name);
+  const mounts: Mount[] = [temporaryMount()];
+  if (workload.files.some((file) => !file.secret)) {
+    mounts.push({ volume: { name: "config", configMap: { name: names.config, defaultMode: CONFIG_MODE } }, path: FOLDERS.config, readOnly: true });
+  }
+  if (workload.schemas.length > 0) {
+    const items = workload.schemas.map(({ path }) => ({ key: schemaKey(path), path }));
+    mounts.push({ volume: { name: "schemas", configMap: { name: names.schemas, defaultMode: CONFIG_MODE, items } }, path: FOLDERS.schemas, readOnly: true });
+  }
+  if (workload.files.some((file) => file.secret)) mounts.push(secretMount(names.secret));
+  return mounts;
+}
+
+/** A Secret as files. */
+export function secretMount(secretName: string): Mount {
+  return { volume: { name: "secrets", secret: { secretName, defaultMode: SECRET_MODE } }, path: FOLDERS.secrets, readOnly: true };
+}
+
+/** The one folder to write to. */
+export function temporaryMount(): Mount {
+  return { volume: { name: "temporary", emptyDir: { sizeLimit: `${TEMPORARY_MEBIBYTES}Mi` } }, path: FOLDERS.temporary, readOnly: false };
+}
+
+/** Mounts as a container has them. */
+export function volumeMounts(mounts: readonly Mount[]): types.input.core.v1.VolumeMount[] {
+  return mounts.map(({ volume, path, readOnly }) => ({ name: volume.name, mountPath: path, ...(readOnly ? { readOnly } : {}) }));
+}
