@@ -49,6 +49,7 @@ export default defineConfig({
       realRung("engine", 1, { platform: false }),
       realRung("kafka", 2, { platform: true }),
       realRung("saga", 3, { platform: true }),
+      realRung("kubernetes", 4, { platform: false }),
     ],
   },
 });

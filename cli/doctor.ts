@@ -5,6 +5,7 @@ import { freemem } from "node:os";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DEFAULT_PORT_BASE, PORT_SPAN } from "../components/local/ports.ts";
+import { KUBERNETES_TOOLS } from "../toolchain/kubernetes-tools.ts";
 import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
 import type { ToolName, ToolStatus } from "../toolchain/tools.ts";
 import type { CommandContext } from "./context.ts";
@@ -52,14 +53,17 @@ const TOOL_GROUPS: readonly { readonly title: string; readonly tools: readonly T
   { title: "Pulumi", tools: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql", "pulumi-resource-kubernetes"] },
   { title: "Servers", tools: ["kafka", "apicurio", "postgresql", "redis"] },
 ];
+/** Shown only when asked for: nothing but tests needs them. */
+const KUBERNETES_GROUP: (typeof TOOL_GROUPS)[number] = { title: "Kubernetes tests", tools: KUBERNETES_TOOLS };
 /** Wanted only when another tool has to be built or fetched. */
 const BUILD_TOOLS: readonly ToolName[] = ["maven", "go"];
 /** What the whole local platform takes at its peak, with room for the build beside it. */
 const WANTED_MEMORY_BYTES = 4 * 1024 ** 3;
 
 /** Looks at every tool and at the machine; changes nothing but makes the state folder. */
-export async function examine(context: CommandContext): Promise<DoctorReport> {
-  const names = TOOL_GROUPS.flatMap((group) => group.tools.map((tool) => ({ tool, group: group.title })));
+export async function examine(context: CommandContext, options: { kubernetes: boolean } = { kubernetes: false }): Promise<DoctorReport> {
+  const groups = options.kubernetes ? [...TOOL_GROUPS, KUBERNETES_GROUP] : TOOL_GROUPS;
+  const names = groups.flatMap((group) => group.tools.map((tool) => ({ tool, group: group.title })));
   const [tools, status] = await Promise.all([
     Promise.all(names.map(async ({ tool, group }) => toolReport(group, await locateTool(tool)))),
     observePlatform(context.stateDir, "local").catch(() => undefined),
@@ -156,8 +160,9 @@ function uidCheck(): MachineCheck {
 export function writeDoctorReport(context: CommandContext, report: DoctorReport): void {
   const colors = colorsFor(context.stdout, context.env);
   const mark = (ok: boolean, needed = true): string => (ok ? colors.green("ok") : needed ? colors.red("missing") : colors.yellow("absent"));
-  for (const group of TOOL_GROUPS) {
+  for (const group of [...TOOL_GROUPS, KUBERNETES_GROUP]) {
     const tools = report.tools.filter((tool) => tool.group === group.title);
+    if (tools.length === 0) continue;
     const rows = tools.map((tool) => [mark(tool.found, tool.needed), tool.name, tool.version ?? "", tool.origin ?? "", tool.path ?? tool.reason ?? ""]);
     context.stdout.write(`${colors.bold(group.title)}\n${renderTable([{ title: "" }, { title: "TOOL" }, { title: "VERSION" }, { title: "FROM" }, { title: "WHERE" }], rows)}\n`);
     for (const tool of tools.filter((candidate) => !candidate.found)) context.stdout.write(`  fix for ${tool.name}: ${tool.fix ?? ""}\n`);

@@ -7,13 +7,15 @@ import type { CommandContext } from "./context.ts";
 import { EXIT, KitError } from "./errors.ts";
 import type { ExitCode } from "./errors.ts";
 import { watchInterruptions } from "./interruption.ts";
+import { startKubernetesPreparation } from "./kubernetes-preparation.ts";
+import type { KubernetesPreparation } from "./kubernetes-preparation.ts";
 import { colorsFor, writeJson } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { formatElapsed } from "./quantities.ts";
 import { preparedTools } from "./tools.ts";
 
 /** Rungs in the order they are climbed. */
-export const RUNGS = ["types", "unit", "engine", "kafka", "saga"] as const;
+export const RUNGS = ["types", "unit", "engine", "kafka", "saga", "kubernetes"] as const;
 
 /** One of {@link RUNGS}. */
 export type Rung = (typeof RUNGS)[number];
@@ -47,8 +49,22 @@ export function parseRungs(only: string | undefined): readonly Rung[] {
 export async function runTests(context: CommandContext, options: { rungs: readonly Rung[]; filters: readonly string[]; json: boolean }): Promise<ExitCode> {
   const reporter = progressReporter(context);
   await reporter.step("Tools", async (say) => preparedTools(say));
+  // Built beside the other rungs, in the time that they leave.
+  const kubernetes = options.rungs.includes("kubernetes") ? startKubernetesPreparation() : undefined;
+  try {
+    return await climb(context, options, kubernetes);
+  } finally {
+    kubernetes?.stop();
+  }
+}
+
+async function climb(
+  context: CommandContext, options: { rungs: readonly Rung[]; filters: readonly string[]; json: boolean }, kubernetes: KubernetesPreparation | undefined,
+): Promise<ExitCode> {
+  const reporter = progressReporter(context);
   const results: RungResult[] = [];
   for (const rung of options.rungs) {
+    if (rung === "kubernetes" && kubernetes !== undefined) await reporter.step("Kubernetes", async (say) => kubernetes.finished(say));
     const started = context.now();
     heading(context, `${rung}: ${rung === "types" ? "type check" : `test/${rung}`}`);
     const outcome = rung === "types" ? await checkTypes(context) : await runRung(context, rung, options.filters, options.json);

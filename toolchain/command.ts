@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
 
 import { ToolchainError } from "./errors.ts";
 
@@ -22,6 +24,16 @@ export interface CommandResult {
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
 const KEPT_OUTPUT = 1_000_000;
+/** Set while an action runs in the background: its commands end when the signal says so. */
+const background = new AsyncLocalStorage<AbortSignal>();
+
+/**
+ * Runs an action whose commands get only the time that nobody else wants, so that it does not slow what runs beside it.
+ * They are ended when the signal is aborted; the action then fails.
+ */
+export function inBackground<Result>(action: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return background.run(signal, action);
+}
 
 /**
  * Runs a command to its end and captures its output; a non-zero exit is a result, not an error.
@@ -56,6 +68,12 @@ export function runCommand(command: string, args: readonly string[], options: Co
     // A detached group does not get the terminal's Ctrl-C: pass on our own end.
     const onExit = (): void => endGroup("SIGTERM");
     process.once("exit", onExit);
+    const signal = background.getStore();
+    if (signal !== undefined) {
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+      signal.addEventListener("abort", onExit);
+      if (signal.aborted) onExit();
+    }
     const captured = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       let rest = "";
@@ -72,6 +90,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
       clearTimeout(timer);
       clearTimeout(killTimer);
       process.removeListener("exit", onExit);
+      signal?.removeEventListener("abort", onExit);
     };
     child.once("error", (error) => {
       settle();
@@ -81,7 +100,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
         }),
       );
     });
-    child.once("close", (code, signal) => {
+    child.once("close", (code, endedBy) => {
       settle();
       if (timedOut) {
         reject(
@@ -93,7 +112,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
         );
         return;
       }
-      resolve({ code: code ?? (signal === null ? 1 : 128), ...captured });
+      resolve({ code: code ?? (endedBy === null ? 1 : 128), ...captured });
     });
   });
 }

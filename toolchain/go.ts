@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 
 import { runChecked } from "./command.ts";
+import { ToolchainError } from "./errors.ts";
 import { findOnPath, isExecutable } from "./probe.ts";
 import { isAtLeast, parseVersion } from "./versioning.ts";
 import { MINIMUM } from "./versions.ts";
@@ -45,12 +46,12 @@ const TAGS = "osusergo,grpcnotrace";
 export const WRAPPERS = join(import.meta.dirname, "go");
 
 /** The Go on the search path, or in its usual place, that is new enough; undefined when there is none. */
-export async function findGo(): Promise<Go | undefined> {
+export async function findGo(minimum: string = MINIMUM.go): Promise<Go | undefined> {
   const candidates = [await findOnPath("go"), "/usr/local/go/bin/go", "/opt/homebrew/bin/go"];
   for (const binary of candidates) {
     if (binary === undefined || !(await isExecutable(binary))) continue;
     const version = await goVersion(binary);
-    if (version !== undefined && isAtLeast(version, MINIMUM.go)) return { binary, version };
+    if (version !== undefined && isAtLeast(version, minimum)) return { binary, version };
   }
   return undefined;
 }
@@ -102,6 +103,21 @@ export async function moduleFolder(wrapper: string, module: string, go: Go): Pro
   await runChecked(go.binary, ["mod", "download", module], { cwd: wrapper, env: ENVIRONMENT });
   const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], { cwd: wrapper, env: ENVIRONMENT });
   return listed.stdout.trim();
+}
+
+/**
+ * A module that no wrapper requires, fetched into Go's own cache.
+ *
+ * @param cwd any folder outside a module.
+ * @returns its folder, and the checksum of its archive (`h1:…`).
+ */
+export async function downloadModule(module: string, version: string, cwd: string, go: Go): Promise<{ dir: string; sum: string }> {
+  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], { cwd, env: { ...ENVIRONMENT, GOFLAGS: "" } });
+  const answer: unknown = JSON.parse(stdout);
+  if (typeof answer === "object" && answer !== null && "Dir" in answer && "Sum" in answer && typeof answer.Dir === "string" && typeof answer.Sum === "string") {
+    return { dir: answer.Dir, sum: answer.Sum };
+  }
+  throw new ToolchainError("BUILD_INCOMPLETE", `Go fetched ${module} ${version} but did not say where it is.`, "Run `go clean -modcache` and repeat.");
 }
 
 async function layOutSources(wrapper: string, scratch: string, embed: EmbeddedFiles, go: Go, onLine: (line: string) => void): Promise<void> {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 
 import { type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
 import type { GoBuild } from "./go.ts";
+import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { isExecutable } from "./probe.ts";
-import { buildArtefact, findBuilt, findPulumi } from "./pulumi.ts";
+import { findPulumi } from "./pulumi.ts";
 import { downloadPlugin } from "./pulumi-downloads.ts";
 import { PINNED } from "./versions.ts";
 
@@ -39,8 +40,8 @@ export async function findPlugin(name: PluginName): Promise<Plugin | undefined> 
   if (await isExecutable(installed)) return { name, version, binary: installed, origin: "installed" };
   const download = await findArtefact(downloadRecipe(name));
   if (download !== undefined) return { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
-  const built = await findBuilt(`pulumi-resource-${name}`, version, build(name), `pulumi-resource-${name}`);
-  return built === undefined ? undefined : { name, version, binary: built, origin: "built" };
+  const built = await findGoArtefact(builtPlugin(name));
+  return built === undefined ? undefined : { name, version, binary: join(built, `pulumi-resource-${name}`), origin: "built" };
 }
 
 /** Downloads a plugin, or builds it when that cannot be done. Does nothing when it is there. */
@@ -48,7 +49,7 @@ export async function preparePlugin(name: PluginName, onLine: (line: string) => 
   if ((await findPlugin(name)) !== undefined) return;
   const pulumi = await findPulumi();
   if (pulumi !== undefined && (await download(name, pulumi.binary))) return;
-  await buildArtefact(`pulumi-resource-${name}`, VERSIONS[name], build(name), `pulumi-resource-${name}`, onLine);
+  await makeGoArtefact(builtPlugin(name), onLine);
 }
 
 /**
@@ -100,6 +101,10 @@ function downloadRecipe(name: PluginName): ArtefactRecipe {
     version: VERSIONS[name],
     inputs: { version: VERSIONS[name], platform: `${process.platform}-${process.arch}` },
   };
+}
+
+function builtPlugin(name: PluginName): GoArtefact {
+  return { name: `pulumi-resource-${name}`, version: VERSIONS[name], binaries: { [`pulumi-resource-${name}`]: build(name) } };
 }
 
 function build(name: PluginName): GoBuild {

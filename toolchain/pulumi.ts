@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
-import { ToolchainError } from "./errors.ts";
 import { buildGo, findGo, type Go, type GoBuild, goBuildInputs, moduleFolder, WRAPPERS } from "./go.ts";
+import { goMissing } from "./go-artefact.ts";
 import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
 import { downloadPulumi } from "./pulumi-downloads.ts";
 import { isAtLeast } from "./versioning.ts";
@@ -51,7 +51,7 @@ export async function preparePulumi(onLine: (line: string) => void): Promise<voi
 /** Both in one folder: the engine warns of a language host that does not lie beside it. */
 async function buildCli(onLine: (line: string) => void): Promise<void> {
   const go = await findGo();
-  if (go === undefined) throw goMissing("The Pulumi CLI");
+  if (go === undefined) throw goMissing("The Pulumi CLI", MINIMUM.go);
   await makeArtefact(await cliRecipe(go), async (folder) => {
     await mkdir(join(folder, "bin"));
     await buildGo(CLI, go, join(folder, "bin", "pulumi"), onLine);
@@ -59,45 +59,6 @@ async function buildCli(onLine: (line: string) => void): Promise<void> {
     await addShim(folder, go);
     return { origin: "built" };
   });
-}
-
-/** Builds one wrapper module's binary into an artefact of its own, unless it is there. */
-export async function buildArtefact(
-  name: string,
-  version: string,
-  build: GoBuild,
-  output: string,
-  onLine: (line: string) => void,
-): Promise<string> {
-  const go = await findGo();
-  if (go === undefined) throw goMissing(name);
-  const artefact = await makeArtefact(await buildRecipe(name, version, build, go), async (folder) => {
-    const binary = join(folder, output);
-    await mkdir(dirname(binary), { recursive: true });
-    await buildGo(build, go, binary, onLine);
-    if (!(await isExecutable(binary))) {
-      throw new ToolchainError("BUILD_INCOMPLETE", `The build of ${name} left no ${output}.`, "Run `go clean -cache` and repeat.");
-    }
-    return { origin: "built" };
-  });
-  return join(artefact.folder, output);
-}
-
-/** The binary of a built wrapper module, when it is there. */
-export async function findBuilt(name: string, version: string, build: GoBuild, output: string): Promise<string | undefined> {
-  const go = await findGo();
-  if (go === undefined) return undefined;
-  const artefact = await findArtefact(await buildRecipe(name, version, build, go));
-  return artefact === undefined ? undefined : join(artefact.folder, output);
-}
-
-/** The error for a machine without Go where something must be built. */
-export function goMissing(what: string): ToolchainError {
-  return new ToolchainError(
-    "TOOL_MISSING",
-    `${what} is neither installed nor downloadable here, and building it wants Go >= ${MINIMUM.go}, which was not found.`,
-    "Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or Go (https://go.dev/doc/install), and repeat.",
-  );
 }
 
 class DownloadUnavailable extends Error {}
@@ -108,10 +69,6 @@ function downloadRecipe(): ArtefactRecipe {
     version: PINNED.pulumi,
     inputs: { version: PINNED.pulumi, platform: `${process.platform}-${process.arch}` },
   };
-}
-
-async function buildRecipe(name: string, version: string, build: GoBuild, go: Go): Promise<ArtefactRecipe> {
-  return { name, version, inputs: { version, ...(await goBuildInputs(build, go)) } };
 }
 
 async function findInstalled(): Promise<PulumiCli | undefined> {

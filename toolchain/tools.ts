@@ -11,6 +11,7 @@ import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from ".
 import { findPostgresql, preparePostgresql } from "./postgresql.ts";
 import { findPulumi, preparePulumi } from "./pulumi.ts";
 import { findRedis, prepareRedis } from "./redis.ts";
+import { KUBERNETES_TABLE, type KubernetesTool } from "./kubernetes-tools.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /** Everything the toolchain knows. */
@@ -27,7 +28,8 @@ export type ToolName =
   | "kafka"
   | "apicurio"
   | "postgresql"
-  | "redis";
+  | "redis"
+  | KubernetesTool;
 
 /** A tool that is there. */
 export interface LocatedTool {
@@ -75,11 +77,12 @@ export const LOCAL_TOOLS: readonly ToolName[] = [
   "kafka", "apicurio", "postgresql", "redis",
 ];
 
-type Found = Omit<LocatedTool, "name">;
+/** What a tool's search answers. */
+export type Found = Omit<LocatedTool, "name">;
 type Report = (detail: string) => void;
 
 /** How one tool is looked for, made, and what to say when it is missing. */
-interface Tool {
+export interface Tool {
   find(): Promise<Found | undefined>;
   /** Absent: the user has to install it. */
   prepare?(report: Report): Promise<void>;
@@ -187,6 +190,7 @@ const TOOLS: Record<ToolName, Tool> = {
     prepare: prepareRedis,
     missing: () => notPrepared(`No Redis server >= ${MINIMUM.redis.split(".")[0]} on PATH.`),
   },
+  ...KUBERNETES_TABLE,
 };
 
 /** Looks for one tool; quick, never makes anything. */

@@ -121,6 +121,30 @@ describe("pinned versions", () => {
     expect(pom.match(/<version>4\.[\d.]+<\/version>/g)).toEqual([`<version>${PINNED.kafka}</version>`, `<version>${PINNED.kafka}</version>`]);
   });
 
+  it("are those of the modules that the parts of a cluster are built from", async () => {
+    const required: readonly (readonly [wrapper: string, module: string, version: string])[] = [
+      ["kubernetes", "k8s.io/kubernetes", PINNED.kubernetes],
+      ["etcd", "go.etcd.io/etcd/server/v3", PINNED.etcd],
+      ["kwok", "sigs.k8s.io/kwok", PINNED.kwok],
+      ["coredns", "github.com/coredns/coredns", PINNED.coredns],
+      ["cni-plugins", "github.com/containernetworking/plugins", PINNED.cniPlugins],
+      ["kubeconform", "github.com/yannh/kubeconform", PINNED.kubeconform],
+    ];
+    for (const [wrapper, module, version] of required) {
+      const text = await readFile(new URL(`../../../toolchain/go/${wrapper}/go.mod`, import.meta.url), "utf8");
+      expect(text).toMatch(new RegExp(`^require ${module.replaceAll(".", "\\.")} v${version.replaceAll(".", "\\.")}$`, "m"));
+    }
+    const kubernetes = await readFile(new URL("../../../toolchain/go/kubernetes/go.mod", import.meta.url), "utf8");
+    const staging = kubernetes.match(/^\tk8s\.io\/\S+ => \S+ v(\S+)$/gm) ?? [];
+    expect(staging.length).toBeGreaterThan(25);
+    expect(staging.filter((line) => !line.endsWith(` v0${PINNED.kubernetes.slice(1)}`))).toEqual([]);
+  });
+
+  it("are those of Strimzi's jars", async () => {
+    const pom = await readFile(new URL("../../../toolchain/strimzi/pom.xml", import.meta.url), "utf8");
+    expect(pom.match(/<version>[\d.]+\.[\d.]+<\/version>/g)).toEqual([`<version>${PINNED.strimzi}</version>`, `<version>${PINNED.strimzi}</version>`]);
+  });
+
   it("are the same in the bootstrap, which runs before any TypeScript", async () => {
     const bootstrap = await readFile(new URL("../../../cli/kit.mjs", import.meta.url), "utf8");
     expect(bootstrap).toContain(`const NODE_MINIMUM = "${MINIMUM.node}"`);

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { eventually } from "../../platform/condition.ts";
+import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { describeAnswer } from "./api-client.ts";
+import type { ApiClient, ApiObject } from "./api-client.ts";
+import { partPath } from "./api-server.ts";
+import type { ControlPlaneFiles } from "./control-plane-files.ts";
+import { hasCondition } from "./crds.ts";
+import { startServer } from "./server-process.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+/** Zones of the played nodes. */
+export const PLAYED_ZONES = ["zone-a", "zone-b", "zone-c"] as const;
+const NODES_LIMIT_MS = 120_000;
+
+/** Starts the controller manager, the scheduler and kwok, and adds one node per zone that kwok plays. */
+export async function startControllers(client: ApiClient, files: ControlPlaneFiles, options: { readonly logs: string }): Promise<readonly ServerProcess[]> {
+  const started: ServerProcess[] = [];
+  try {
+    const [managerPort, schedulerPort, kwokPort] = await freePorts(3);
+    started.push(startServer("kube-controller-manager", [
+      await partPath("kube-controller-manager"), ...controllerManagerArguments(files), `--secure-port=${managerPort}`, `--cert-dir=${join(files.folder, "controller-manager")}`,
+    ], { folder: options.logs }));
+    started.push(startServer("kube-scheduler", [
+      await partPath("kube-scheduler"), ...schedulerArguments(files), `--secure-port=${schedulerPort}`, `--cert-dir=${join(files.folder, "scheduler")}`,
+    ], { folder: options.logs }));
+    for (const zone of PLAYED_ZONES) {
+      const answer = await client.apply(playedNode(`node-${zone}`, zone));
+      if (answer.status >= 300) throw new Error(`The node of ${zone} was refused: ${describeAnswer(answer)}`);
+    }
+    started.push(startServer("kwok", [
+      await partPath("kwok"), `--kubeconfig=${files.kubeconfig("admin")}`, "--manage-all-nodes=true", `--server-address=127.0.0.1:${kwokPort}`,
+    ], { folder: options.logs }));
+    await eventually("played nodes", async () => {
+      const nodes = await client.list("/api/v1/nodes");
+      return nodes.length === PLAYED_ZONES.length && nodes.every((node) => hasCondition(node, "Ready")) ? true : undefined;
+    }, NODES_LIMIT_MS);
+    return started;
+  } catch (error) {
+    const last = (await Promise.all(started.map(async (server) => `${server.name}: ${await server.lastLines()}`))).join("\n");
+    for (const server of started.toReversed()) await server.stop();
+    throw new Error(`The controllers did not start:\n${last}`, { cause: error });
+  }
+}
+
+/** Arguments of a controller manager, but for where it listens. */
+export function controllerManagerArguments(files: ControlPlaneFiles): readonly string[] {
+  return [
+    `--kubeconfig=${files.kubeconfig("kube-controller-manager")}`,
+    `--service-account-private-key-file=${files.serviceAccountKeyFile}`,
+    `--root-ca-file=${files.caFile}`,
+    "--use-service-account-credentials=true",
+    "--leader-elect=false",
+    "--bind-address=127.0.0.1",
+    "--allocate-node-cidrs=false",
+    "--profiling=false",
+  ];
+}
+
+/** Arguments of a scheduler, but for where it listens. */
+export function schedulerArguments(files: ControlPlaneFiles): readonly string[] {
+  return [`--kubeconfig=${files.kubeconfig("kube-scheduler")}`, "--leader-elect=false", "--bind-address=127.0.0.1", "--profiling=false"];
+}
+
+function playedNode(name: string, zone: string): ApiObject {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      annotations: { "kwok.x-k8s.io/node": "fake" },
+      labels: { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "topology.kubernetes.io/zone": zone },
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { endChild } from "../../saga/servers/child.ts";
+
+/** A server that a test started; ended by its own handle. */
+export interface ServerProcess {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** Ends it: SIGTERM, then SIGKILL after the grace. */
+  stop(graceMs?: number): Promise<void>;
+  /** The last lines it wrote. */
+  lastLines(): Promise<string>;
+  /**
+   * Waits until a condition holds.
+   * @throws {Error} with the server's last lines when it ends before, or the limit passes.
+   */
+  until(what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void>;
+}
+
+const POLL_MS = 50;
+const DEFAULT_GRACE_MS = 5_000;
+
+/**
+ * Starts a server with its output in `<folder>/<name>.log`. It ends with this process, however this process ends:
+ * on Linux the kernel sees to it even when this process is killed.
+ */
+export function startServer(name: string, command: readonly string[], options: { readonly folder: string; readonly env?: Readonly<Record<string, string>> }): ServerProcess {
+  const log = join(options.folder, `${name}.log`);
+  const output = openSync(log, "a", 0o600);
+  const [program = "", ...args] = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--", ...command] : command;
+  const child = spawn(program, args, { cwd: options.folder, env: { ...process.env, ...options.env }, stdio: ["ignore", output, output] });
+  closeSync(output);
+  let failure: Error | undefined;
+  child.once("error", (error) => { failure = error; });
+  const onExit = (): void => { child.kill("SIGKILL"); };
+  process.once("exit", onExit);
+  child.once("exit", () => process.removeListener("exit", onExit));
+  const lastLines = async (): Promise<string> => (await readFile(log, "utf8")).trim().split("\n").slice(-15).join("\n");
+  return {
+    name,
+    child,
+    lastLines,
+    stop: async (graceMs = DEFAULT_GRACE_MS) => {
+      if (failure === undefined) await endChild(child, graceMs);
+    },
+    until: async (what, condition, limitMs) => {
+      const end = performance.now() + limitMs;
+      while (!(await condition())) {
+        if (failure !== undefined) throw new Error(`${name} could not be started: ${failure.message}.`, { cause: failure });
+        const ended = child.exitCode ?? child.signalCode;
+        if (ended !== null) throw new Error(`${name} ended (${ended}) while waiting for ${what}:\n${await lastLines()}`);
+        if (performance.now() > end) throw new Error(`Waited ${limitMs} ms for ${what} of ${name}:\n${await lastLines()}`);
+        await pause(POLL_MS);
+      }
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPartVersion, makeKubernetesPart } from "./kubernetes.ts";
+import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
+import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
+import type { Tool, ToolName } from "./tools.ts";
+import { PINNED } from "./versions.ts";
+
+/** What only the tests on a Kubernetes API server and on a node need. */
+export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds";
+
+/** All of them, in the order in which they are prepared. */
+export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", ...KUBERNETES_PARTS];
+
+/** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
+export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
+  "strimzi-crds": {
+    find: async () => {
+      const folder = await findStrimziCrds();
+      return folder === undefined ? undefined : { version: PINNED.strimzi, path: folder, origin: "built" };
+    },
+    prepare: async (report) => void (await locateStrimziCrds(report)),
+    missing: () => notPrepared("Strimzi's custom resource definitions are not generated yet."),
+  },
+  "module-crds": {
+    find: async () => {
+      const folders = await Promise.all(CRD_MODULES.map(findModuleCrds));
+      const [first] = folders;
+      return first === undefined || folders.includes(undefined) ? undefined : { version: "1.0.0", path: first, origin: "downloaded", detail: CRD_MODULES.join(", ") };
+    },
+    prepare: async (report) => {
+      for (const name of CRD_MODULES) await locateModuleCrds(name, report);
+    },
+    missing: () => notPrepared(`The custom resource definitions of ${CRD_MODULES.join(", ")} are not fetched yet.`),
+  },
+  "etcd": part("etcd"),
+  "kube-apiserver": part("kube-apiserver"),
+  "kube-controller-manager": part("kube-controller-manager"),
+  "kube-scheduler": part("kube-scheduler"),
+  "kubelet": part("kubelet"),
+  "kube-proxy": part("kube-proxy"),
+  "kwok": part("kwok"),
+  "coredns": part("coredns"),
+  "cni-plugins": part("cni-plugins"),
+  "pause": part("pause"),
+  "kubeconform": part("kubeconform"),
+};
+
+function part(name: KubernetesPart): Tool {
+  return {
+    find: async () => {
+      const path = await findKubernetesPart(name);
+      return path === undefined ? undefined : { version: kubernetesPartVersion(name), path, origin: "built" };
+    },
+    prepare: async (report) => void (await makeKubernetesPart(name, report)),
+    after: earlierParts(name),
+    missing: () => notPrepared(`${name} is not built yet.`),
+  };
+}
+
+function earlierParts(name: KubernetesPart): readonly ToolName[] {
+  return KUBERNETES_PARTS.slice(0, KUBERNETES_PARTS.indexOf(name));
+}
+
+function notPrepared(reason: string): { reason: string; fix: string } {
+  return { reason, fix: "Run `npx kit doctor --fix --kubernetes`." };
+}
