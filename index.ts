@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
+import { stackExternals } from "./components/kubernetes/externals.ts";
 import { loadModel } from "./components/model/load.ts";
 import { expectRead } from "./components/model/read.ts";
 import { parseStackSettings } from "./components/model/stack.ts";
@@ -21,7 +22,9 @@ const outputs = await platform({
   settings: stack,
   plan: planPlatform(model, stack),
   environment: process.env,
+  externals: stackExternals(projectDir),
   locateServers: locateLocalServers,
+  locateStrimziCrds: () => Promise.reject(new Error("Strimzi's resource definitions cannot be prepared yet; set kubernetes.strimzi.operator: existing.")),
 });
 
 /** Front door of the platform. */

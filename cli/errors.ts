@@ -222,6 +222,16 @@ export const ERRORS = {
     message: (value) => `git can't give what is needed: ${value}.`,
     fix: "Fetch the commit with all its files (no partial clone), then run the command again.",
   },
+  KIT_RENDER_LOCAL: {
+    exitCode: EXIT.usage,
+    message: (value) => `The stack ${value} runs on this machine and has no Kubernetes objects.`,
+    fix: "Render a stack whose substrate is `kubernetes`: dev, staging or prod.",
+  },
+  KIT_RENDER_FOLDER: {
+    exitCode: EXIT.usage,
+    message: (value) => `The folder ${value} holds files that \`kit render\` did not write. Nothing was touched.`,
+    fix: "Name an empty folder, or one that was rendered before.",
+  },
   KIT_NEW_UNKNOWN_KIND: {
     exitCode: EXIT.usage,
     message: (value) => `There is nothing to make by the name of ${value}.`,

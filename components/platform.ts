@@ -7,6 +7,10 @@ import { readMigrationFiles } from "./databases/migration-files.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
 import { KafkaTopics } from "./kafka/topics.ts";
+import { readDefinitions } from "./kubernetes/definitions.ts";
+import type { StackExternals } from "./kubernetes/externals.ts";
+import { clusterFootprint } from "./kubernetes/footprint.ts";
+import { isKubernetes, KubernetesSubstrate } from "./kubernetes/substrate.ts";
 import { localLayout } from "./local/layout.ts";
 import { localPorts } from "./local/ports.ts";
 import { portBase, stateDirectory } from "./local/state-directory.ts";
@@ -14,7 +18,7 @@ import { LocalSubstrate } from "./local/substrate.ts";
 import type { StackSettings } from "./model/stack.ts";
 import { registryPrincipal } from "./plan/registry.ts";
 import type { PlatformPlan } from "./plan/types.ts";
-import { TopicLedger } from "./provider/resources.ts";
+import { ClusterLedger, TopicLedger } from "./provider/resources.ts";
 import { SchemaSubjects } from "./schemas/subjects.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
@@ -30,8 +34,12 @@ export interface PlatformArgs {
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Secrets and files that a stack on Kubernetes takes from outside. */
+  readonly externals: StackExternals;
   /** Finds the servers that `local` runs; called for that substrate only. */
   readonly locateServers: () => Promise<LocalServers>;
+  /** Finds the folder with Strimzi's resource definitions; called where the program installs the operator. */
+  readonly locateStrimziCrds: () => Promise<string>;
 }
 
 /** What `pulumi stack output` shows. */
@@ -85,18 +93,24 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap };
 }
 
-async function substrateOf({ settings, projectDir, environment, stack, locateServers }: PlatformArgs, templates: readonly ServiceTemplate[]): Promise<Substrate> {
-  if (settings.substrate !== "local") {
-    throw new Error(`Stack ${stack} asks for the substrate "${settings.substrate}"; this version of the kit runs "local" only.`);
+async function substrateOf(args: PlatformArgs, templates: readonly ServiceTemplate[]): Promise<Substrate> {
+  const { settings, projectDir, environment, stack, plan } = args;
+  const stateDir = stateDirectory(projectDir, environment);
+  const redisUsers = templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }]));
+  if (isKubernetes(settings)) {
+    await registered(new ClusterLedger("cluster", { ...clusterFootprint(settings, plan.topics) }));
+    const installed = settings.kubernetes.strimzi.operator === "installed";
+    const strimziDefinitions = installed ? await readDefinitions(await args.locateStrimziCrds()) : [];
+    return new KubernetesSubstrate({ stack, settings, projectDir, stateDir, redisUsers, externals: args.externals, strimziDefinitions });
   }
   return new LocalSubstrate({
     settings,
-    servers: await locateServers(),
-    layout: localLayout(stateDirectory(projectDir, environment)),
+    servers: await args.locateServers(),
+    layout: localLayout(stateDir),
     ports: localPorts(portBase(settings.local.portBase, environment)),
     projectDir,
     services: templates.map((template) => template.name),
-    redisUsers: templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }])),
+    redisUsers,
   });
 }
 
@@ -125,13 +139,13 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Subs
   const provider = new postgresql.Provider(
     "postgres-admin",
     {
-      host: postgres.host,
-      port: postgres.port,
+      host: postgres.admin.host,
+      port: postgres.admin.port,
       username: postgres.adminUser,
       password: postgres.adminPassword,
       sslmode: "verify-full",
       sslrootcert: postgres.caFile,
-      superuser: true,
+      superuser: postgres.superuser,
     },
     // It connects as soon as it is configured.
     { dependsOn: [postgres.owner], deletedWith: postgres.owner },

@@ -2,15 +2,20 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** A PostgreSQL server and its administrator, the same on every substrate. */
 export interface PostgresEndpoint {
+  /** Where services reach it. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
+  /** Where the machine that runs Pulumi reaches it. */
+  readonly admin: { readonly host: pulumi.Output<string>; readonly port: number };
+  /** Whether the administrator is a superuser; managed servers have none. */
+  readonly superuser: boolean;
   readonly adminUser: string;
   /** Secret. */
   readonly adminPassword: pulumi.Output<string>;
   /** Certificate (PEM) of the authority that signed the server's certificate. */
   readonly caCertificate: pulumi.Output<string>;
   /** The same as a file, for providers that want a path. */
-  readonly caFile: string;
+  readonly caFile: pulumi.Input<string>;
   /** Stands for the server: depend on it to wait until it answers; deleting it deletes all that is inside. */
   readonly owner: pulumi.Resource;
 }

@@ -35,6 +35,8 @@ const SETTINGS = {
 export class LocalPostgres extends KitComponent implements PostgresEndpoint {
   readonly host = pulumi.output(LOOPBACK);
   readonly port: number;
+  readonly admin: PostgresEndpoint["admin"];
+  readonly superuser = true;
   readonly adminUser = ADMIN;
   readonly adminPassword: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
@@ -51,6 +53,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
     this.caCertificate = args.authorities.servers.certificatePem;
     this.caFile = path("ca.pem");
     this.port = args.port;
+    this.admin = { host: this.host, port: this.port };
 
     new Process(
       NAME,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { RedisServer } from "../../toolchain/local-servers.ts";
 import { KitComponent } from "../component.ts";
@@ -7,14 +6,7 @@ import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
-
-/** One service's share of the cache. */
-export interface RedisUser {
-  /** Service and user name. */
-  readonly service: string;
-  /** Key pattern the service may touch, for example `inventory:*`. */
-  readonly keys: string;
-}
+import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
 
 /** Arguments of {@link LocalRedis}. */
 export interface LocalRedisArgs {
@@ -56,7 +48,7 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
     }
     const users = pulumi
       .all(args.users.map((user) => this.password(user.service)))
-      .apply((passwords) => accessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" }))));
+      .apply((passwords) => redisAccessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" }))));
 
     new Process(
       NAME,
@@ -80,15 +72,6 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
     if (password === undefined) throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
     return password;
   }
-}
-
-/** Redis' ACL file. Passwords stand as SHA-256, the form Redis itself would save. */
-function accessFile(users: readonly (RedisUser & { password: string })[]): string {
-  const lines = users.map((user) => {
-    const hash = createHash("sha256").update(user.password).digest("hex");
-    return `user ${user.service} on #${hash} ~${user.keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`;
-  });
-  return ["user default off", ...lines, ""].join("\n");
 }
 
 function redisConf(port: number, tls: boolean, dataDir: string, path: (file: string) => string): string {

@@ -58,4 +58,14 @@ export class PlatformAuthorities extends KitComponent {
       { parent },
     );
   }
+
+  /** A server certificate for a Service in a cluster, valid for the names under which pods look it up. */
+  serviceCertificate(service: string, namespace: string, parent: pulumi.Resource): Certificate {
+    const host = `${service}.${namespace}.svc`;
+    return new Certificate(
+      service,
+      { kind: "leaf", commonName: host, issuer: this.servers, dnsNames: [host, `${host}.cluster.local`, `${service}.${namespace}`, service], usages: ["server"], ...LEAF_VALIDITY },
+      { parent },
+    );
+  }
 }

@@ -24,8 +24,10 @@ export interface KafkaNode {
   readonly ordinal: number;
 }
 
-const IDS_PER_ZONE = 100;
-const FIRST_CONTROLLER_ID = 900;
+/** Size of a zone's range of ids: its brokers are numbered from a multiple of it. */
+export const IDS_PER_ZONE = 100;
+/** Id of the first controller; zones whose range would reach it cannot be numbered. */
+export const FIRST_CONTROLLER_ID = 900;
 
 /** Controllers first, then brokers, both in order of id. Controllers are spread over the zones in turn. */
 export function clusterNodes(shape: ClusterShape): readonly KafkaNode[] {

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../../toolchain/local-servers.ts";
 import { LocalPostgres } from "../databases/local-postgres.ts";
 import { LocalRedis } from "../databases/local-redis.ts";
-import type { RedisUser } from "../databases/local-redis.ts";
+import type { RedisUser } from "../databases/redis-acl.ts";
 import { PlatformAuthorities } from "../kafka/authorities.ts";
 import { LocalKafkaCluster } from "../kafka/local-cluster.ts";
 import type { StackSettings } from "../model/stack.ts";

@@ -37,6 +37,8 @@ export const modelRules = {
   "min-isr-too-high": "With min ISR at the replication factor the loss of one broker stops all writing.",
   "replication-too-high": "A topic can't have more replicas than there are brokers.",
   "stack-settings-missing": "Each environment says where and how large it is, in stacks/Pulumi.<stack>.yaml.",
+  "setting-refused": "A broker setting that the operator drops, or that has its own place in the stack, would silently not be what it says.",
+  "unsafe-topology": "The cluster could not be numbered, run or kept in order with these settings.",
   "unknown-service": "A setting for a service that no topic mentions would do nothing.",
 } as const satisfies Record<string, string>;
 

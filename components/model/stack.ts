@@ -1,9 +1,11 @@
 import * as z from "zod";
+import { kubernetesProblems } from "./kubernetes-problems.ts";
 import { platformPrincipals, slugPattern } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
 import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./field-types.ts";
+import { kubernetesServers } from "./stack-kubernetes.ts";
 import type { Reading } from "./types.ts";
 import { unlocated, validate, type Located } from "./validation.ts";
 
@@ -80,6 +82,7 @@ export const stackSettingsSchema = z
     local: z
       .strictObject({ portBase: count(1_024, 60_000, "First port of the local platform; the others follow at fixed offsets. Default: 17000.").default(17_000) })
       .prefault({}),
+    kubernetes: z.strictObject(kubernetesServers).meta({ description: "Servers and services on Kubernetes; needed with substrate: kubernetes." }).optional(),
   })
   .meta({ description: "An environment of the platform." });
 
@@ -128,6 +131,7 @@ export function parseStackSettings(value: unknown, at: Located = unlocated(stack
       fix: `lower it to ${Math.max(1, factor - 1)}`,
     });
   }
+  problems.push(...kubernetesProblems(settings, at));
   for (const principal of Object.keys(settings.services)) {
     if (!platformPrincipals.some((reserved) => reserved === principal)) continue;
     problems.push({ rule: "reserved-name", ...at.place(["services", principal], "key"), message: `${JSON.stringify(principal)} is a principal of the platform, no service`, fix: "name a service" });

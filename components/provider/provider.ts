@@ -6,6 +6,7 @@ import { isSecret, revealAll, secret, unknownMarker, type Values } from "./value
 /** Kinds by the last part of their token, loaded when first used: a preview of files needs no PostgreSQL client. */
 const kinds = {
   Certificate: async () => (await import("./certificate.ts")).certificateKind,
+  ClusterLedger: async () => (await import("./cluster-ledger.ts")).clusterLedgerKind,
   File: async () => (await import("./file.ts")).fileKind,
   Migration: async () => (await import("./migration.ts")).migrationKind,
   Password: async () => (await import("./password.ts")).passwordKind,

@@ -334,3 +334,34 @@ export class TopicLedger extends pulumi.CustomResource {
     super("kit:index:TopicLedger", name, { ...args }, options);
   }
 }
+
+/** Arguments of {@link ClusterLedger}: the footprint that `components/plan/cluster-guard.ts` judges. */
+export interface ClusterLedgerArgs {
+  cluster: pulumi.Input<string>;
+  /** In order: a zone's place gives its brokers their ids. */
+  zones: pulumi.Input<readonly string[]>;
+  brokersPerZone: pulumi.Input<number>;
+  controllers: pulumi.Input<number>;
+  /** Largest replication factor of any topic. */
+  replicationFactor: pulumi.Input<number>;
+  /** Bytes. */
+  brokerVolumes: pulumi.Input<readonly number[]>;
+  /** Bytes. */
+  controllerVolume: pulumi.Input<number>;
+  /** Empty: the cluster's default. */
+  brokerStorageClass: pulumi.Input<string>;
+  controllerStorageClass: pulumi.Input<string>;
+  metadataVersion: pulumi.Input<string>;
+  /** Whether partitions are moved away from brokers before they go. */
+  rebalances: pulumi.Input<boolean>;
+}
+
+/**
+ * The memory of the size a cluster was given. A change that would lose or strand data (a zone or a volume taken away, fewer
+ * brokers than replicas, a smaller disk, another number of controllers) is refused before anything is touched.
+ */
+export class ClusterLedger extends pulumi.CustomResource {
+  constructor(name: string, args: ClusterLedgerArgs, options?: pulumi.CustomResourceOptions) {
+    super("kit:index:ClusterLedger", name, { ...args }, options);
+  }
+}

@@ -28,6 +28,7 @@ const HEAP_MB = 192;
 /** Apicurio Registry as a process; its schemas live in Kafka (kafkasql), so it has no state of its own. */
 export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry {
   readonly url: pulumi.Output<string>;
+  readonly adminUrl: pulumi.Output<string>;
   readonly owner: pulumi.Resource = this;
 
   constructor(name: string, args: LocalSchemaRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -60,6 +61,7 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
       this.child({ dependsOn: [...args.dependsOn] }),
     );
     this.url = pulumi.output(`http://${LOOPBACK}:${port}/apis/ccompat/v7`);
+    this.adminUrl = this.url;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -22,7 +22,7 @@ export class SchemaSubjects extends KitComponent {
         new SchemaSubject(
           subject.name,
           {
-            registryUrl: args.registry.url,
+            registryUrl: args.registry.adminUrl,
             subject: subject.name,
             schemaType: "AVRO",
             schema: subject.schema,

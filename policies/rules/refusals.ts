@@ -50,6 +50,8 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   "min-isr-too-high": { subject: "topics", summary: "min ISR is below the replication factor.", wrong: { topic: "minInsyncReplicas: 3" }, right: { topic: "minInsyncReplicas: 2" } },
   "replication-too-high": { subject: "topics", summary: "A topic has no more replicas than there are brokers.", wrong: { topic: "replicationFactor: 12" }, right: { topic: "replicationFactor: 3" } },
   "stack-settings-missing": { subject: "files", summary: "Each environment has its settings.", wrong: { prose: "kit check --stack staging without stacks/Pulumi.staging.yaml" }, right: plain },
+  "setting-refused": { subject: "files", summary: "Broker settings are those that reach the broker.", wrong: { prose: "kubernetes.kafka.config with ssl.client.auth, which the operator would drop" }, right: plain },
+  "unsafe-topology": { subject: "files", summary: "A cluster can be numbered, run and kept in order.", wrong: { prose: "metadataVersion 4.3-IV0 with Kafka 4.2.1" }, right: plain },
   "unknown-service": { subject: "ownership", summary: "Settings of a stack name services that are declared.", wrong: { stack: "services: {odrer-service: {replicas: 2}}" }, right: { stack: "services: {order-service: {replicas: 2}}" } },
 };
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import { stackExternals } from "../../../components/kubernetes/externals.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
@@ -65,7 +66,9 @@ async function declare(): Promise<{ declared: readonly Declared[]; plan: Platfor
     settings: stack,
     plan,
     environment: { KIT_STATE_DIR: "/state" },
+    externals: stackExternals(PROJECT_DIR),
     locateServers: () => Promise.resolve(servers),
+    locateStrimziCrds: () => Promise.reject(new Error("the local platform asks for no definitions of Kubernetes")),
   });
   await pulumi.runtime.disconnect();
   return { declared, plan };

@@ -1,0 +1,95 @@
+/**
+ * The objects that an environment's program declares, without an engine, a cluster or a state: the program itself runs under the
+ * SDK's own test runtime, and every Kubernetes object is caught as it is registered.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { Manifest } from "../../components/kubernetes/manifest.ts";
+import type { StackExternals } from "../../components/kubernetes/externals.ts";
+import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
+import type { StackSettings } from "../../components/model/stack.ts";
+import type { PlatformPlan } from "../../components/plan/types.ts";
+import type { Placeholders } from "./placeholders.ts";
+
+/** What to declare. */
+export interface DeclarationRequest {
+  readonly projectDir: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly settings: StackSettings;
+  readonly plan: PlatformPlan;
+  readonly placeholders: Placeholders;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly locateStrimziCrds: () => Promise<string>;
+}
+
+/** Resources that are objects in the cluster; the provider itself is not. */
+const OBJECT = /^kubernetes:/;
+
+/**
+ * Runs the program and gives its Kubernetes objects, in order of registration.
+ * @throws whatever the program throws.
+ */
+export async function declaredObjects(request: DeclarationRequest): Promise<Manifest[]> {
+  const { placeholders } = request;
+  const objects: Manifest[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource({ type, name, inputs, id }) {
+        if (OBJECT.test(type) && isManifest(inputs)) objects.push(inputs);
+        return { id: id ?? name, state: { ...inputs, ...computed(type, name, inputs, placeholders) } };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    request.project,
+    request.stack,
+  );
+  const { platform } = await import("../../components/platform.ts");
+  await platform({
+    ...request,
+    externals: placeholderExternals(placeholders),
+    locateServers: () => Promise.reject(new Error("An environment on Kubernetes runs no local servers.")),
+  });
+  await pulumi.runtime.disconnect();
+  return objects;
+}
+
+function placeholderExternals(placeholders: Placeholders): StackExternals {
+  return {
+    secret: (key) => pulumi.secret(placeholders.of(key)),
+    file: (path) => pulumi.output(placeholders.of(fileKey(path))),
+  };
+}
+
+function fileKey(path: string): string {
+  return path.replaceAll(/[^A-Za-z0-9.-]+/g, "-");
+}
+
+/** What the engine would know of a resource once it is made. */
+function computed(type: string, name: string, inputs: Record<string, unknown>, placeholders: Placeholders): Record<string, unknown> {
+  switch (type) {
+    case "kit:index:Password":
+      return { value: placeholders.of(`${name}-password`) };
+    case "kit:index:Certificate": {
+      const certificate = placeholders.of(`${name}-certificate`);
+      return { certificatePem: certificate, chainPem: certificate, privateKeyPem: placeholders.of(`${name}-key`), publicJwk: JSON.stringify({ jwk: placeholders.of(`${name}-jwk`) }) };
+    }
+    case "kubernetes:kafka.strimzi.io/v1:Kafka":
+      return { status: kafkaStatus(inputs, placeholders) };
+    default:
+      return {};
+  }
+}
+
+/** Inside the cluster the brokers' addresses follow from names; their authority is made by the operator. */
+function kafkaStatus(inputs: Record<string, unknown>, placeholders: Placeholders): unknown {
+  if (!isManifest(inputs)) return {};
+  const { name, namespace = "" } = inputs.metadata;
+  const certificates = [placeholders.of(`${name}-cluster-authority`)];
+  return {
+    listeners: [LISTENERS.services, LISTENERS.admin].map((listener) => ({ name: listener.name, bootstrapServers: `${name}-kafka-bootstrap.${namespace}.svc:${listener.port}`, certificates })),
+  };
+}
+
+function isManifest(value: unknown): value is Manifest {
+  return typeof value === "object" && value !== null && "apiVersion" in value && "kind" in value && "metadata" in value;
+}

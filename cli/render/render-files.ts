@@ -1,0 +1,64 @@
+/** Kubernetes objects and the rest of a plan as files, the same bytes for the same input. Pure. */
+import { stringify } from "yaml";
+import type { Manifest } from "../../components/kubernetes/manifest.ts";
+import { compareText } from "../../components/model/problem.ts";
+import type { PlatformPlan } from "../../components/plan/types.ts";
+
+/** One file to write. */
+export interface RenderedFile {
+  /** Relative to the output folder, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Folder of objects that are in no namespace. */
+const CLUSTER_FOLDER = "cluster";
+/** Lists the objects for `kubectl apply -k` and GitOps tools. */
+const KUSTOMIZATION = "kustomization.yaml";
+/** What lives in the servers and is made over their own protocols. */
+const IN_SERVERS = "in-servers.yaml";
+
+/**
+ * A file per object (`<namespace>/<kind>-<name>.yaml`), a kustomization that lists them, and a list of what `pulumi up` makes inside
+ * Kafka, the registry and the databases. Keys keep a fixed order: apiVersion, kind, metadata, then as declared.
+ * @throws {Error} when two objects would share a file, which would lose one of them.
+ */
+export function renderFiles(objects: readonly Manifest[], plan: PlatformPlan): RenderedFile[] {
+  const files = objects.map((object): RenderedFile => ({ path: objectPath(object), text: yaml(withoutEngineNotes(object)) }));
+  files.sort((a, b) => compareText(a.path, b.path));
+  const twice = files.find((file, index) => file.path === files[index - 1]?.path);
+  if (twice !== undefined) throw new Error(`Two objects are called ${twice.path}.`);
+  const kustomization = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: files.map(({ path }) => path) };
+  return [...files, { path: IN_SERVERS, text: inServers(plan) }, { path: KUSTOMIZATION, text: yaml(kustomization) }];
+}
+
+function objectPath({ kind, metadata }: Manifest): string {
+  // Names of roles may hold colons.
+  return `${metadata.namespace ?? CLUSTER_FOLDER}/${kind.toLowerCase()}-${metadata.name.replaceAll(/[^a-z0-9.-]/g, "-")}.yaml`;
+}
+
+/** Annotations that only Pulumi's provider reads mean nothing to those who apply the YAML. */
+function withoutEngineNotes(object: Manifest): Record<string, unknown> {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const { annotations = {}, ...others } = metadata;
+  const kept = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi.com/"));
+  return { apiVersion, kind, metadata: { ...others, ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }) }, ...rest };
+}
+
+function inServers(plan: PlatformPlan): string {
+  const header = "# Made by `pulumi up` over the servers' own protocols, not by Kubernetes: topics, users, access rules, quotas and subjects.\n";
+  return (
+    header +
+    yaml({
+      topics: plan.topics.map(({ name, partitions, replicationFactor, config }) => ({ name, partitions, replicationFactor, config })),
+      users: plan.principals.map(({ name }) => name),
+      rules: plan.acls.map(({ key, reason }) => ({ rule: key, reason })),
+      quotas: plan.quotas,
+      subjects: plan.subjects.map(({ name, compatibility }) => ({ name, compatibility })),
+    })
+  );
+}
+
+function yaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,79 @@
+/** `kit render` as a function. */
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { isKubernetes } from "../../components/kubernetes/substrate.ts";
+import { loadModel } from "../../components/model/load.ts";
+import { formatProblem } from "../../components/model/problem.ts";
+import { planPlatform } from "../../components/plan/plan.ts";
+import type { CommandContext } from "../context.ts";
+import { KitError } from "../errors.ts";
+import { locateStack } from "../pulumi/stack.ts";
+import { declaredObjects } from "./declared-objects.ts";
+import { Placeholders } from "./placeholders.ts";
+import { renderFiles, type RenderedFile } from "./render-files.ts";
+
+/** What to render. */
+export interface RenderRequest {
+  readonly stack: string;
+  /** Absolute path of the output folder. */
+  readonly out: string;
+  /** Path in the secret store that placeholders point to. */
+  readonly secretsPath: string;
+}
+
+/** What was rendered. */
+export interface RenderResult {
+  readonly stack: string;
+  readonly out: string;
+  readonly objects: number;
+  /** Paths relative to `out`, sorted. */
+  readonly files: readonly string[];
+  /** Keys below the secrets' path that the files refer to, sorted. */
+  readonly placeholders: readonly string[];
+}
+
+/** First line of the file that marks a folder as rendered, so that nothing else is ever deleted. */
+const MARK = ".rendered-by-kit";
+
+/**
+ * Writes an environment's Kubernetes objects as YAML. Needs no cluster, no credentials, no state.
+ * @throws KitError KIT_UNKNOWN_STACK, KIT_MODEL_INVALID, KIT_RENDER_LOCAL, KIT_RENDER_FOLDER.
+ */
+export async function render(context: CommandContext, request: RenderRequest, locateStrimziCrds: () => Promise<string>): Promise<RenderResult> {
+  const { stack, out } = request;
+  const { project } = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
+  const reading = await loadModel(context.projectDir, stack);
+  if (!reading.ok) {
+    for (const problem of reading.problems) context.stderr.write(`${formatProblem(problem)}\n`);
+    throw new KitError("KIT_MODEL_INVALID", reading.problems.length === 1 ? "one problem" : `${reading.problems.length} problems`);
+  }
+  const { model, stack: settings } = reading.value;
+  if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack);
+  const plan = planPlatform(model, settings);
+  const placeholders = new Placeholders(request.secretsPath);
+  const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, placeholders, environment: context.env, locateStrimziCrds });
+  const files = renderFiles(objects, plan);
+  await writeFolder(out, files);
+  return { stack, out, objects: objects.length, files: files.map((file) => file.path), placeholders: placeholders.keys };
+}
+
+/** Makes a folder hold exactly these files. One that holds something and was not rendered before is left alone. */
+async function writeFolder(out: string, files: readonly RenderedFile[]): Promise<void> {
+  const present = await readdir(out).catch(() => [] as string[]);
+  if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, MARK), "Everything in this folder is written and deleted by `kit render`.\n");
+  const wanted = new Set([MARK, ...files.map((file) => file.path)]);
+  for (const entry of (await readdir(out, { withFileTypes: true, recursive: true })).filter((each) => each.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    if (wanted.has(relative(out, path))) continue;
+    await rm(path);
+    await rmdir(dirname(path)).catch(() => undefined);
+  }
+  for (const { path, text } of files) {
+    const file = join(out, path);
+    if ((await readFile(file, "utf8").catch(() => undefined)) === text) continue;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}

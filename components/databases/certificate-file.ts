@@ -1,0 +1,20 @@
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+/**
+ * Keeps a certificate as a file, for providers that want a path. The path is relative to the project and named by the content,
+ * so it is the same on every machine that keeps its state in the same place, and an unchanged certificate changes nothing.
+ * @param folder - Folder for such files, relative to the project, which is where the engine runs its plugins.
+ */
+export function certificateFile(projectDir: string, folder: string, pem: string): string {
+  const path = join(folder, `${createHash("sha256").update(pem).digest("hex").slice(0, 16)}.pem`);
+  const file = join(projectDir, path);
+  if (existsSync(file)) return path;
+  mkdirSync(join(projectDir, folder), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, pem);
+  chmodSync(temporary, 0o644);
+  renameSync(temporary, file);
+  return path;
+}

@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import { byteQuantity, platformLabels, podsOf, type Manifest } from "../kubernetes/manifest.ts";
+import { addresses, allow } from "../kubernetes/network.ts";
+import { KubernetesObject } from "../kubernetes/object.ts";
+import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import { Password } from "../provider/resources.ts";
+import { certificateFile } from "./certificate-file.ts";
+import type { PostgresEndpoint } from "./endpoints.ts";
+
+/** Arguments of {@link CloudNativePostgres}. */
+export interface CloudNativePostgresArgs {
+  readonly settings: NonNullable<KubernetesServers["postgres"]["cloudNativePg"]>;
+  readonly namespaces: KubernetesServers["namespaces"];
+  /** Namespaces where Pulumi runs, which makes roles and databases. */
+  readonly adminNamespaces: readonly string[];
+  readonly apiServers: readonly string[];
+  readonly provider: pulumi.ProviderResource;
+  readonly authorities: PlatformAuthorities;
+  readonly projectDir: string;
+  /** Folder for certificates that providers want as files, relative to the project. */
+  readonly certificatesFolder: string;
+  readonly dependsOn: readonly pulumi.Resource[];
+  readonly protect: boolean;
+}
+
+/** Name of the Cluster resource. */
+export const POSTGRES_NAME = "postgres";
+const PORT = 5_432;
+/** Port on which the operator asks an instance for its state. */
+const STATUS_PORT = 8_000;
+const CREDENTIALS = `${POSTGRES_NAME}-superuser`;
+const SERVER_CERTIFICATE = `${POSTGRES_NAME}-server`;
+const SERVER_AUTHORITY = `${POSTGRES_NAME}-authority`;
+/** Label by which the operator marks an instance's pods. */
+const PODS = { "cnpg.io/cluster": POSTGRES_NAME };
+const OPERATOR_NAMESPACE = "cnpg-system";
+
+/** PostgreSQL in the cluster, run by the CloudNativePG operator: a primary and standbys, TLS and SCRAM only. */
+export class CloudNativePostgres extends KitComponent implements PostgresEndpoint {
+  readonly host: pulumi.Output<string>;
+  readonly port = PORT;
+  readonly admin: PostgresEndpoint["admin"];
+  readonly superuser = true;
+  readonly adminUser = "postgres";
+  readonly adminPassword: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly caFile: pulumi.Output<string>;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: CloudNativePostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("databases:CloudNativePostgres", name, opts);
+    const { settings, namespaces, authorities } = args;
+    const namespace = namespaces.platform;
+    this.adminPassword = new Password("postgres-admin", {}, this.child()).value;
+    this.caCertificate = authorities.servers.certificatePem;
+    this.caFile = this.caCertificate.apply((pem) => certificateFile(args.projectDir, args.certificatesFolder, pem));
+    const certificate = authorities.serviceCertificate(`${POSTGRES_NAME}-rw`, namespace, this);
+
+    const metadata = (object: string) => ({ name: object, namespace, labels: platformLabels(POSTGRES_NAME, "database") });
+    const apply = (manifest: Manifest, options: pulumi.CustomResourceOptions = {}) =>
+      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }));
+    const prerequisites = [
+      { apiVersion: "v1", kind: "Secret", metadata: metadata(CREDENTIALS), type: "kubernetes.io/basic-auth", stringData: { username: this.adminUser, password: this.adminPassword } },
+      { apiVersion: "v1", kind: "Secret", metadata: metadata(SERVER_CERTIFICATE), type: "kubernetes.io/tls", stringData: { "tls.crt": certificate.chainPem, "tls.key": certificate.privateKeyPem } },
+      { apiVersion: "v1", kind: "Secret", metadata: metadata(SERVER_AUTHORITY), type: "Opaque", stringData: { "ca.crt": this.caCertificate } },
+      allow({
+        name: POSTGRES_NAME,
+        namespace,
+        component: "database",
+        pods: PODS,
+        from: [
+          { peers: [namespaces.services, ...args.adminNamespaces].map((client) => podsOf(client)), ports: [PORT] },
+          { peers: [podsOf(namespace, PODS)], ports: [PORT, STATUS_PORT] },
+          { peers: [podsOf(OPERATOR_NAMESPACE)], ports: [PORT, STATUS_PORT] },
+        ],
+        // Each instance asks the Kubernetes API who is primary.
+        to: [{ peers: [podsOf(namespace, PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],
+      }),
+    ].map((manifest) => apply(manifest));
+    const cluster = apply(clusterResource(settings, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });
+
+    const service = `${POSTGRES_NAME}-rw.${namespace}.svc`;
+    this.host = pulumi.output(service);
+    // Known once the operator has brought the server up: nothing connects before.
+    const { host: reached = service, port = PORT } = settings.reachedAt ?? {};
+    this.admin = { host: cluster.status.apply(() => reached), port };
+    this.registerOutputs({ host: this.host, port: this.port });
+  }
+}
+
+function clusterResource(settings: CloudNativePostgresArgs["settings"], metadata: Manifest["metadata"]): Manifest {
+  const memory = byteQuantity(settings.memory);
+  const quarter = `${Math.floor(settings.memory / 4 / 2 ** 20)}MB`;
+  return {
+    apiVersion: "postgresql.cnpg.io/v1",
+    kind: "Cluster",
+    metadata: { ...metadata, annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1800" } },
+    spec: {
+      instances: settings.instances,
+      ...(settings.image === undefined ? {} : { imageName: settings.image }),
+      enableSuperuserAccess: true,
+      superuserSecret: { name: CREDENTIALS },
+      certificates: { serverTLSSecret: SERVER_CERTIFICATE, serverCASecret: SERVER_AUTHORITY },
+      storage: { size: byteQuantity(settings.storage), ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }) },
+      resources: { requests: { cpu: settings.cpu, memory }, limits: { memory } },
+      postgresql: {
+        pg_hba: ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
+        parameters: { shared_buffers: quarter, ssl_min_protocol_version: "TLSv1.3", password_encryption: "scram-sha-256" },
+        // A commit is on two servers before it is acknowledged, as long as two are there.
+        ...(settings.instances < 2 ? {} : { synchronous: { method: "any", number: 1, dataDurability: "preferred" } }),
+      },
+      affinity: { enablePodAntiAffinity: true, topologyKey: "kubernetes.io/hostname", podAntiAffinityType: settings.instances < 2 ? "preferred" : "required" },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { StackExternals } from "../kubernetes/externals.ts";
+import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { PostgresEndpoint } from "./endpoints.ts";
+
+/** Arguments of {@link ExternalPostgres}. */
+export interface ExternalPostgresArgs {
+  readonly settings: NonNullable<KubernetesServers["postgres"]["external"]>;
+  readonly externals: StackExternals;
+  /** Known once the platform's first resources are made: until then, nothing connects. */
+  readonly after: pulumi.Output<unknown>;
+}
+
+/** A PostgreSQL server that is there already, for example a managed one. */
+export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  readonly admin: PostgresEndpoint["admin"];
+  readonly superuser: boolean;
+  readonly adminUser: string;
+  readonly adminPassword: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly caFile: string;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: ExternalPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("databases:ExternalPostgres", name, opts);
+    const { host, port, adminUser, superuser, caFile } = args.settings;
+    this.host = pulumi.output(host);
+    this.port = port;
+    // The provider connects as soon as its address is known; the preview of a new platform must need no server.
+    this.admin = { host: args.after.apply(() => host), port };
+    this.superuser = superuser;
+    this.adminUser = adminUser;
+    this.adminPassword = args.externals.secret("postgresAdminPassword", "…");
+    this.caCertificate = args.externals.file(caFile, "kubernetes.postgres.external.caFile");
+    this.caFile = caFile;
+    this.registerOutputs({ host: this.host, port: this.port });
+  }
+}

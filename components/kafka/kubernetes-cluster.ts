@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import { platformLabels, type Manifest } from "../kubernetes/manifest.ts";
+import { KubernetesObject } from "../kubernetes/object.ts";
+import type { PlatformAuthorities } from "./authorities.ts";
+import type { AdminIdentity, KafkaCluster } from "./cluster.ts";
+import { brokersOf, type StrimziClusterInput } from "./strimzi/cluster-input.ts";
+import { kafkaResource } from "./strimzi/kafka-resource.ts";
+import { listenerOf } from "./strimzi/listener-status.ts";
+import { metricsRules } from "./strimzi/metrics-rules.ts";
+import { clientsAuthoritySecrets, clusterLabel, LISTENERS } from "./strimzi/names.ts";
+import { nodePools } from "./strimzi/node-pools.ts";
+
+/** Arguments of {@link KubernetesKafkaCluster}. */
+export interface KubernetesKafkaClusterArgs {
+  readonly input: StrimziClusterInput;
+  readonly provider: pulumi.ProviderResource;
+  readonly authorities: PlatformAuthorities;
+  /** Namespace, and the operator with its CRDs where the program installs it. */
+  readonly dependsOn: readonly pulumi.Resource[];
+  /** Whether the engine must refuse to delete the cluster. */
+  readonly protect: boolean;
+}
+
+/**
+ * A Kafka cluster run by Strimzi. It is there once the operator reports it ready; addresses and the brokers' authority are
+ * what the operator reports.
+ */
+export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster {
+  readonly bootstrap: pulumi.Output<readonly string[]>;
+  readonly admin: pulumi.Output<readonly string[]>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly adminIdentity: AdminIdentity;
+  readonly brokerCount: number;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: KubernetesKafkaClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kafka:KubernetesCluster", name, opts);
+    const { input, authorities, protect } = args;
+    const apply = (manifest: Manifest, options: pulumi.CustomResourceOptions = {}) =>
+      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }));
+
+    const configuration = [metricsRules(input.settings.name, input.namespace), ...this.clientsAuthority(input, authorities)].map((manifest) => apply(manifest));
+    const pools = nodePools(input).map((pool) => apply(pool, { protect }));
+    const kafka = apply(kafkaResource(input), { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });
+
+    const services = kafka.status.apply((status) => listenerOf(status, LISTENERS.services.name));
+    this.bootstrap = services.apply(({ addresses }) => addresses);
+    this.caCertificate = services.apply(({ certificates }) => certificates);
+    this.admin = kafka.status.apply((status) => listenerOf(status, LISTENERS.admin.name).addresses);
+    this.adminIdentity = authorities.admin;
+    this.brokerCount = brokersOf(input.shape);
+    this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
+  }
+
+  /** The kit's authority for clients, where Strimzi looks for it. It wants the key as well, although nothing in the cluster signs with it. */
+  private clientsAuthority({ namespace, settings }: StrimziClusterInput, { clients }: PlatformAuthorities): Manifest[] {
+    const names = clientsAuthoritySecrets(settings.name);
+    const secret = (name: string, generation: string, data: Record<string, pulumi.Input<string>>): Manifest => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name,
+        namespace,
+        labels: { ...platformLabels(settings.name, "kafka"), ...clusterLabel(settings.name), "strimzi.io/kind": "Kafka" },
+        // A renewed certificate keeps its key, so the generations stay: no broker has to roll for it.
+        annotations: { [generation]: "0" },
+      },
+      type: "Opaque",
+      stringData: data,
+    });
+    return [
+      secret(names.certificate, "strimzi.io/ca-cert-generation", { "ca.crt": clients.certificatePem }),
+      secret(names.key, "strimzi.io/ca-key-generation", { "ca.key": clients.privateKeyPem }),
+    ];
+  }
+}

@@ -1,0 +1,20 @@
+import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
+import type { StackSettings } from "../../model/stack.ts";
+import type { ClusterShape } from "../nodes.ts";
+
+/** Everything that the manifests of a Strimzi cluster follow from. */
+export interface StrimziClusterInput {
+  readonly namespace: string;
+  readonly shape: ClusterShape;
+  readonly topics: StackSettings["topics"];
+  readonly settings: StrimziSettings;
+  /** Bytes per second that a broker's network carries each way; Cruise Control balances by it. */
+  readonly network: number;
+  /** Namespaces whose pods are Kafka clients. */
+  readonly clientNamespaces: readonly string[];
+}
+
+/** Number of brokers. */
+export function brokersOf({ zones, brokersPerZone }: ClusterShape): number {
+  return zones.length * brokersPerZone;
+}

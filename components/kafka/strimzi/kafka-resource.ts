@@ -1,0 +1,84 @@
+import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { ADMIN_PRINCIPAL } from "../node-properties.ts";
+import { brokerConfig } from "./broker-config.ts";
+import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
+import { listeners } from "./listeners.ts";
+import { metricsConfigMap, STRIMZI_API } from "./names.ts";
+import { heapMebibytes } from "./node-pools.ts";
+
+const MIB = 2 ** 20;
+const CRUISE_CONTROL_MEMORY = 1_024 * MIB;
+
+/**
+ * The Kafka resource. It has no entity operator: topics, users, rules and quotas are declared through Kafka's admin
+ * API on every substrate, and an operator would remove whatever it does not know.
+ */
+export function kafkaResource(input: StrimziClusterInput): Manifest {
+  const { settings, namespace, shape, topics } = input;
+  return {
+    apiVersion: STRIMZI_API,
+    kind: "Kafka",
+    metadata: {
+      name: settings.name,
+      namespace,
+      labels: platformLabels(settings.name, "kafka"),
+      annotations: {
+        // Without it a custom resource counts as there the moment it is stored.
+        "pulumi.com/waitFor": "condition=Ready",
+        "pulumi.com/timeoutSeconds": String(Math.ceil(settings.readyWithin / 1_000)),
+      },
+    },
+    spec: {
+      kafka: {
+        version: settings.version,
+        metadataVersion: settings.metadataVersion,
+        rack: { type: "topology-label", topologyKey: settings.topologyKey },
+        listeners: listeners(input),
+        // Over mutual TLS a client's name is its certificate's whole subject; the operator adds "User:".
+        authorization: { type: "simple", superUsers: [`CN=${ADMIN_PRINCIPAL}`] },
+        // Strimzi's own quota plugin would make quotas per principal a silent no-op.
+        quotas: { type: "kafka" },
+        config: brokerConfig(topics, brokersOf(shape), settings.config),
+        metricsConfig: metrics(settings.name),
+        template: { podDisruptionBudget: { maxUnavailable: 1 } },
+      },
+      ...(settings.cruiseControl ? { cruiseControl: cruiseControl(input) } : {}),
+      ...(settings.exporter ? { kafkaExporter: KAFKA_EXPORTER } : {}),
+      clusterCa: { validityDays: 1_825, renewalDays: 180, certificateExpirationPolicy: "renew-certificate" },
+      // The kit signs the admin's certificate, so the clients' authority is the kit's.
+      clientsCa: { generateCertificateAuthority: false },
+      maintenanceTimeWindows: settings.maintenanceWindows,
+    },
+  };
+}
+
+function metrics(cluster: string): Record<string, unknown> {
+  return { type: "jmxPrometheusExporter", valueFrom: { configMapKeyRef: metricsConfigMap(cluster) } };
+}
+
+/** Moves partitions to brokers that come and away from brokers that go. */
+function cruiseControl({ settings, network }: StrimziClusterInput): Record<string, unknown> {
+  const heap = `${heapMebibytes(CRUISE_CONTROL_MEMORY)}m`;
+  const memory = byteQuantity(CRUISE_CONTROL_MEMORY);
+  const rate = networkRate(network);
+  return {
+    brokerCapacity: { cpu: settings.broker.cpu, inboundNetwork: rate, outboundNetwork: rate },
+    autoRebalance: [{ mode: "add-brokers" }, { mode: "remove-brokers" }],
+    resources: { requests: { cpu: "250m", memory }, limits: { memory } },
+    jvmOptions: { "-Xms": heap, "-Xmx": heap },
+  };
+}
+
+const KAFKA_EXPORTER = {
+  topicRegex: ".*",
+  groupRegex: ".*",
+  resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "128Mi" } },
+};
+
+/** Bytes per second in the largest of Strimzi's units that keeps them whole, else in KiB/s rounded down. */
+function networkRate(bytesPerSecond: number): string {
+  for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["MiB", MIB]] as const) {
+    if (bytesPerSecond % factor === 0) return `${bytesPerSecond / factor}${unit}/s`;
+  }
+  return `${Math.floor(bytesPerSecond / 1_024)}KiB/s`;
+}

@@ -1,0 +1,27 @@
+import { podsOf, type Manifest } from "../../kubernetes/manifest.ts";
+import { addresses, allow } from "../../kubernetes/network.ts";
+import { clusterLabel } from "./names.ts";
+import { API_PORTS } from "./operator.ts";
+
+/** What {@link clusterPolicy} follows from. */
+export interface ClusterPolicyInput {
+  readonly cluster: string;
+  readonly namespace: string;
+  /** Addresses of the Kubernetes API. */
+  readonly apiServers: readonly string[];
+}
+
+/**
+ * What the cluster's pods may reach: each other, the names' server, and the Kubernetes API, from which a broker
+ * learns its zone when it starts. Who may reach them is Strimzi's to write, from the listeners.
+ */
+export function clusterPolicy({ cluster, namespace, apiServers }: ClusterPolicyInput): Manifest {
+  return allow({
+    name: `${cluster}-egress`,
+    namespace,
+    component: "kafka",
+    pods: clusterLabel(cluster),
+    from: [{ peers: [podsOf(namespace)], ports: [] }],
+    to: [{ peers: [podsOf(namespace)], ports: [] }, { peers: addresses(apiServers), ports: API_PORTS }],
+  });
+}

@@ -1,0 +1,121 @@
+import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { FIRST_CONTROLLER_ID, IDS_PER_ZONE } from "../nodes.ts";
+import type { StrimziClusterInput } from "./cluster-input.ts";
+import { clusterLabel, STRIMZI_API } from "./names.ts";
+
+const MIB = 2 ** 20;
+const LARGEST_HEAP = 6 * 2 ** 30;
+
+/** Heap of a node in MiB: half of its memory, at most 6 GiB; Kafka lives on the page cache, which takes the rest. */
+export function heapMebibytes(memory: number): number {
+  return Math.floor(Math.min(memory / 2, LARGEST_HEAP) / MIB);
+}
+
+/** The pools of a cluster: the controllers', then one of brokers per zone, so that every broker's zone is known beforehand. */
+export function nodePools(input: StrimziClusterInput): Manifest[] {
+  return [controllerPool(input), ...input.shape.zones.map((zone, index) => brokerPool(input, zone, index))];
+}
+
+function controllerPool(input: StrimziClusterInput): Manifest {
+  const { settings, shape } = input;
+  const { cpu, memory, volume, storageClass } = settings.controller;
+  return pool(input, "controller", { first: FIRST_CONTROLLER_ID, last: FIRST_CONTROLLER_ID + 9 }, {
+    replicas: shape.controllers,
+    roles: ["controller"],
+    ...size(cpu, memory),
+    storage: jbod([volume], storageClass),
+    template: {
+      pod: {
+        ...POD,
+        affinity: { podAntiAffinity: apart(input, "controller") },
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: settings.topologyKey,
+            whenUnsatisfiable: settings.spread === "required" ? "DoNotSchedule" : "ScheduleAnyway",
+            labelSelector: { matchLabels: roleLabels(settings.name, "controller") },
+          },
+        ],
+      },
+    },
+  });
+}
+
+function brokerPool(input: StrimziClusterInput, zone: string, index: number): Manifest {
+  const { settings, shape } = input;
+  const { cpu, memory, volumes, storageClass } = settings.broker;
+  return pool(input, `broker-${zone}`, { first: index * IDS_PER_ZONE, last: (index + 1) * IDS_PER_ZONE - 1 }, {
+    replicas: shape.brokersPerZone,
+    roles: ["broker"],
+    ...size(cpu, memory),
+    storage: jbod(volumes, storageClass),
+    template: {
+      pod: {
+        ...POD,
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: settings.topologyKey, operator: "In", values: [settings.zoneLabels[zone] ?? zone] }] }],
+            },
+          },
+          podAntiAffinity: apart(input, "broker"),
+        },
+      },
+    },
+  });
+}
+
+/** A controlled shutdown hands every partition's leadership over first. */
+const POD = { terminationGracePeriodSeconds: 120, enableServiceLinks: false };
+
+function pool(input: StrimziClusterInput, name: string, ids: { readonly first: number; readonly last: number }, spec: Record<string, unknown>): Manifest {
+  const cluster = input.settings.name;
+  return {
+    apiVersion: STRIMZI_API,
+    kind: "KafkaNodePool",
+    metadata: {
+      name,
+      namespace: input.namespace,
+      labels: { ...platformLabels(cluster, "kafka"), ...clusterLabel(cluster) },
+      // Ids that the operator gives to new nodes; where nodes go, the highest id goes first.
+      annotations: { "strimzi.io/next-node-ids": `[${ids.first}-${ids.last}]` },
+    },
+    spec,
+  };
+}
+
+function size(cpu: string, memory: number): Record<string, unknown> {
+  const heap = `${heapMebibytes(memory)}m`;
+  return {
+    // No limit on processors: a throttled broker falls out of sync. Memory asked for is memory had.
+    resources: { requests: { cpu, memory: byteQuantity(memory) }, limits: { memory: byteQuantity(memory) } },
+    jvmOptions: { "-Xms": heap, "-Xmx": heap },
+  };
+}
+
+function jbod(volumes: readonly number[], storageClass: string | undefined): Record<string, unknown> {
+  return {
+    type: "jbod",
+    volumes: volumes.map((bytes, id) => ({
+      id,
+      type: "persistent-claim",
+      size: byteQuantity(bytes),
+      ...(storageClass === undefined ? {} : { class: storageClass }),
+      ...(id === 0 ? { kraftMetadata: "shared" } : {}),
+      // The volumes outlive the cluster's resources; they are deleted by hand.
+      deleteClaim: false,
+    })),
+  };
+}
+
+function roleLabels(cluster: string, role: "broker" | "controller"): Record<string, string> {
+  return { ...clusterLabel(cluster), [`strimzi.io/${role}-role`]: "true" };
+}
+
+/** No two nodes of a role on one host, so that a lost host is one lost node. */
+function apart({ settings }: StrimziClusterInput, role: "broker" | "controller"): Record<string, unknown> {
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: roleLabels(settings.name, role) } };
+  return settings.spread === "required"
+    ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
+    : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] };
+}

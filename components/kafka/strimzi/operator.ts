@@ -1,0 +1,204 @@
+import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest.ts";
+import { addresses, allow } from "../../kubernetes/network.ts";
+import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
+import { kafkaVersions } from "../../model/stack-kubernetes.ts";
+import { STRIMZI_VERSION } from "./names.ts";
+
+/** What the operator's installation follows from. */
+export interface OperatorInput {
+  /** Namespace it runs in; it watches no other. */
+  readonly namespace: string;
+  readonly image: string | undefined;
+  /** Images of Kafka by version, where they are not Strimzi's own. */
+  readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
+  /** Addresses of the Kubernetes API. */
+  readonly apiServers: readonly string[];
+}
+
+const NAME = "strimzi-cluster-operator";
+const SELECTOR = { name: NAME, "strimzi.io/kind": "cluster-operator" };
+const PORT = 8_080;
+/** Ports of the Kubernetes API: as a Service, and as most clusters expose it. */
+export const API_PORTS = [443, 6_443] as const;
+const OPERATOR_IMAGE = `quay.io/strimzi/operator:${STRIMZI_VERSION}`;
+
+const ALL = ["get", "list", "watch", "create", "delete", "patch", "update"];
+const WATCH = ["get", "list", "watch"];
+
+/** Kinds that the operator answers for, plural. */
+const OPERATED = ["kafkas", "kafkanodepools", "kafkaconnects", "kafkaconnectors", "kafkabridges", "kafkamirrormaker2s", "kafkarebalances"];
+
+/** What the operator may do in its namespace: what it makes there, and nothing of Connect builds or OpenShift. */
+const NAMESPACE_RULES = [
+  { apiGroups: [""], resources: ["pods", "serviceaccounts", "configmaps", "services", "endpoints", "secrets", "persistentvolumeclaims"], verbs: ALL },
+  { apiGroups: [""], resources: ["pods/resize"], verbs: ["patch", "update"] },
+  { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ALL },
+  { apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get", "patch", "update"] },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies", "ingresses"], verbs: ALL },
+  { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: ALL },
+  { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs: ALL },
+  { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
+  { apiGroups: ["kafka.strimzi.io"], resources: OPERATED, verbs: [...WATCH, "create", "patch", "update"] },
+  { apiGroups: ["kafka.strimzi.io"], resources: OPERATED.map((kind) => `${kind}/status`), verbs: ["get", "patch", "update"] },
+  { apiGroups: ["kafka.strimzi.io"], resources: OPERATED.map((kind) => `${kind}/finalizers`), verbs: ["update"] },
+  // Rebalances that it starts when brokers come or go are its own to remove.
+  { apiGroups: ["kafka.strimzi.io"], resources: ["kafkarebalances"], verbs: ["delete"] },
+  { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets"], verbs: ALL },
+  { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/status"], verbs: ["get", "patch", "update"] },
+  { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/finalizers"], verbs: ["update"] },
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [NAME], verbs: ["get", "list", "watch", "delete", "patch", "update"] },
+];
+
+/** What it needs of the whole cluster: whether disks can grow, where nodes are, and the right to let brokers read their node's zone. */
+const CLUSTER_RULES = [
+  { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get"] },
+  { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
+  { apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterrolebindings"], verbs: ALL },
+];
+
+/** Role that the operator binds to brokers, by this very name. */
+const BROKER_ROLE = "strimzi-kafka-broker";
+
+/** The operator: account, roles, configuration, Deployment, disruption budget, network policy. Its CRDs are applied before. */
+export function operatorManifests(input: OperatorInput): Manifest[] {
+  const { namespace } = input;
+  const labels = platformLabels(NAME, "kafka-operator");
+  const rbac = "rbac.authorization.k8s.io";
+  const subjects = [{ kind: "ServiceAccount", name: NAME, namespace }];
+  const role = (kind: string, name: string) => ({ apiGroup: rbac, kind, name });
+  const local = { name: NAME, namespace, labels };
+  // Two installations in one cluster must not share objects of the whole cluster.
+  const global = `${NAME}-${namespace}`;
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: local, automountServiceAccountToken: false },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: local, rules: NAMESPACE_RULES },
+    { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", NAME), subjects },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: global, labels }, rules: CLUSTER_RULES },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: global, labels }, roleRef: role("ClusterRole", global), subjects },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: BROKER_ROLE, labels }, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }] },
+    // Nobody may hand out rights that he does not have.
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: `${global}-broker`, labels }, roleRef: role("ClusterRole", BROKER_ROLE), subjects },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: local, data: { "log4j2.properties": LOGGING } },
+    deployment(input, labels),
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: local,
+      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: SELECTOR } },
+    },
+    allow({
+      name: NAME,
+      namespace,
+      component: "kafka-operator",
+      pods: SELECTOR,
+      to: [{ peers: addresses(input.apiServers), ports: API_PORTS }, { peers: [podsOf(namespace)], ports: [] }],
+    }),
+  ];
+}
+
+const LOGGING = [
+  "name = operator",
+  "monitorInterval = 30",
+  "appender.console.type = Console",
+  "appender.console.name = STDOUT",
+  "appender.console.layout.type = PatternLayout",
+  "appender.console.layout.pattern = %d{ISO8601} %-5p %c{1}:%L - %m%n",
+  "rootLogger.level = INFO",
+  "rootLogger.appenderRefs = stdout",
+  "rootLogger.appenderRef.console.ref = STDOUT",
+  "logger.kafka.name = org.apache.kafka",
+  "logger.kafka.level = WARN",
+  "",
+].join("\n");
+
+function deployment(input: OperatorInput, labels: Record<string, string>): Manifest {
+  const { namespace } = input;
+  const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: NAME, namespace, labels },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: SELECTOR },
+      template: {
+        metadata: { labels: { ...labels, ...SELECTOR } },
+        spec: {
+          serviceAccountName: NAME,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          // The image brings a user of its own, below the numbers that the kit's pods use.
+          securityContext: { runAsNonRoot: podSecurity.runAsNonRoot, seccompProfile: podSecurity.seccompProfile },
+          volumes: [
+            {
+              name: "kube-api-access",
+              projected: {
+                defaultMode: 0o444,
+                sources: [
+                  { serviceAccountToken: { path: "token", expirationSeconds: 3_607 } },
+                  { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+                  { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+                ],
+              },
+            },
+            { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+            { name: "configuration", configMap: { name: NAME } },
+          ],
+          containers: [
+            {
+              name: NAME,
+              image: input.image ?? OPERATOR_IMAGE,
+              imagePullPolicy: "IfNotPresent",
+              args: ["/opt/strimzi/bin/cluster_operator_run.sh"],
+              ports: [{ name: "http", containerPort: PORT, protocol: "TCP" }],
+              env: [
+                { name: "STRIMZI_NAMESPACE", ...field("metadata.namespace") },
+                { name: "STRIMZI_OPERATOR_NAMESPACE", ...field("metadata.namespace") },
+                { name: "STRIMZI_LEADER_ELECTION_ENABLED", value: "true" },
+                { name: "STRIMZI_LEADER_ELECTION_LEASE_NAME", value: NAME },
+                { name: "STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE", ...field("metadata.namespace") },
+                { name: "STRIMZI_LEADER_ELECTION_IDENTITY", ...field("metadata.name") },
+                // Brokers, controllers, Cruise Control and the exporter run at the level "restricted" too.
+                { name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" },
+                { name: "STRIMZI_FULL_RECONCILIATION_INTERVAL_MS", value: "120000" },
+                { name: "STRIMZI_OPERATION_TIMEOUT_MS", value: "300000" },
+                ...imageVariables(input),
+              ],
+              volumeMounts: [
+                { name: "kube-api-access", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+                { name: "tmp", mountPath: "/tmp" },
+                { name: "configuration", mountPath: "/opt/strimzi/custom-config/", readOnly: true },
+              ],
+              livenessProbe: { httpGet: { path: "/healthy", port: "http" }, initialDelaySeconds: 10, periodSeconds: 30 },
+              readinessProbe: { httpGet: { path: "/ready", port: "http" }, initialDelaySeconds: 10, periodSeconds: 30 },
+              resources: {
+                requests: { cpu: "200m", memory: "384Mi", "ephemeral-storage": "64Mi" },
+                limits: { cpu: "1", memory: "384Mi", "ephemeral-storage": "256Mi" },
+              },
+              securityContext: containerSecurity,
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function imageVariables({ image, kafkaImages }: OperatorInput): { name: string; value: string }[] {
+  const versions = Object.keys(kafkaVersions);
+  const imageOf = (version: string) => kafkaImages?.[version] ?? `quay.io/strimzi/kafka:${STRIMZI_VERSION}-kafka-${version}`;
+  const byVersion = versions.map((version) => `${version}=${imageOf(version)}`).join("\n");
+  const newest = imageOf(versions.at(-1) ?? "");
+  const operator = image ?? OPERATOR_IMAGE;
+  return [
+    { name: "STRIMZI_KAFKA_IMAGES", value: byVersion },
+    // The operator refuses to start without these two, although nothing here uses them.
+    { name: "STRIMZI_KAFKA_CONNECT_IMAGES", value: byVersion },
+    { name: "STRIMZI_KAFKA_MIRROR_MAKER_2_IMAGES", value: byVersion },
+    { name: "STRIMZI_DEFAULT_KAFKA_EXPORTER_IMAGE", value: newest },
+    { name: "STRIMZI_DEFAULT_CRUISE_CONTROL_IMAGE", value: newest },
+    { name: "STRIMZI_DEFAULT_KAFKA_INIT_IMAGE", value: operator },
+  ];
+}

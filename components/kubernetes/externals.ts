@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+
+/** What a stack takes from outside its settings: secrets of its configuration, and files that it names. */
+export interface StackExternals {
+  /**
+   * A secret of the stack's configuration.
+   * @param key - Key without the project, for example `postgresAdminPassword`.
+   * @param example - What a value looks like, for the error.
+   */
+  secret(key: string, example: string): pulumi.Output<string>;
+  /**
+   * Text of a file.
+   * @param path - Relative to the project.
+   * @param key - Setting that names it, for the error.
+   */
+  file(path: string, key: string): pulumi.Output<string>;
+}
+
+/**
+ * Secrets and files as Pulumi's program finds them. In a preview an absent one is a value not known yet, so that a change can be
+ * looked at by those who may not see secrets, and a new environment before its certificates are there.
+ * @throws {Error} (its members) in an update, naming what is absent and the command that sets it.
+ */
+export function stackExternals(projectDir: string): StackExternals {
+  return {
+    secret(key, example) {
+      const config = new pulumi.Config();
+      const value = config.getSecret(key);
+      if (value !== undefined) return value;
+      if (pulumi.runtime.isDryRun()) return pulumi.secret(unknownText());
+      throw new Error(`The stack has no secret ${config.name}:${key}; set it: pulumi config set --secret ${key} '${example}' -s ${pulumi.getStack()}.`);
+    },
+    file(path, key) {
+      const file = join(projectDir, path);
+      if (existsSync(file)) return pulumi.output(readFileSync(file, "utf8"));
+      if (pulumi.runtime.isDryRun()) return unknownText();
+      throw new Error(`${key} names ${path}, which is not there; put the authority's certificate (PEM) into it.`);
+    },
+  };
+}
+
+function unknownText(): pulumi.Output<string> {
+  return pulumi.output(pulumi.unknown).apply((unknown) => String(unknown));
+}

@@ -1,0 +1,21 @@
+import type { ClusterFootprint } from "../plan/cluster-guard.ts";
+import type { PlannedTopic } from "../plan/types.ts";
+import type { KubernetesStackSettings } from "./substrate.ts";
+
+/** The size that an environment gives its cluster, as the ledger remembers it. */
+export function clusterFootprint(settings: KubernetesStackSettings, topics: readonly PlannedTopic[]): ClusterFootprint {
+  const { kafka, namespaces } = settings.kubernetes;
+  return {
+    cluster: `${namespaces.kafka}/${kafka.name}`,
+    zones: settings.kafka.zones,
+    brokersPerZone: settings.kafka.brokersPerZone,
+    controllers: settings.kafka.controllers,
+    replicationFactor: Math.max(1, ...topics.map((topic) => topic.replicationFactor)),
+    brokerVolumes: kafka.broker.volumes,
+    controllerVolume: kafka.controller.volume,
+    brokerStorageClass: kafka.broker.storageClass ?? "",
+    controllerStorageClass: kafka.controller.storageClass ?? "",
+    metadataVersion: kafka.metadataVersion,
+    rebalances: kafka.cruiseControl,
+  };
+}

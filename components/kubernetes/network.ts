@@ -1,0 +1,55 @@
+import { platformLabels, podsOf, type Manifest } from "./manifest.ts";
+
+/** One direction of a policy: peers and the ports between. */
+export interface Flow {
+  readonly peers: readonly Record<string, unknown>[];
+  readonly ports: readonly number[];
+}
+
+/** Look-ups at the cluster's DNS. */
+export const DNS: Record<string, unknown> = {
+  to: [podsOf("kube-system", { "k8s-app": "kube-dns" })],
+  ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }],
+};
+
+/** Nothing in and nothing out of a namespace's pods, but for what other policies allow. */
+export function denyAll(namespace: string): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "default-deny", namespace, labels: platformLabels("default-deny", "network") },
+    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+  };
+}
+
+/** Arguments of {@link allow}. */
+export interface AllowArgs {
+  readonly name: string;
+  readonly namespace: string;
+  readonly component: string;
+  /** Pods that the policy is for; all of the namespace when empty. */
+  readonly pods: Readonly<Record<string, string>>;
+  readonly from?: readonly Flow[];
+  readonly to?: readonly Flow[];
+}
+
+/** Allows named flows and DNS, nothing else. */
+export function allow({ name, namespace, component, pods, from = [], to = [] }: AllowArgs): Manifest {
+  const ports = (flow: Flow) => (flow.ports.length === 0 ? {} : { ports: flow.ports.map((port) => ({ protocol: "TCP", port })) });
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name, namespace, labels: platformLabels(name, component) },
+    spec: {
+      podSelector: Object.keys(pods).length === 0 ? {} : { matchLabels: pods },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: from.map((flow) => ({ from: flow.peers, ...ports(flow) })),
+      egress: [DNS, ...to.map((flow) => ({ to: flow.peers, ...ports(flow) }))],
+    },
+  };
+}
+
+/** Peers by address. */
+export function addresses(cidrs: readonly string[]): Record<string, unknown>[] {
+  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+}

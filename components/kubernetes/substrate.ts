@@ -1,0 +1,185 @@
+import { relative } from "node:path";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CloudNativePostgres } from "../databases/cloud-native-postgres.ts";
+import type { PostgresEndpoint, RedisEndpoint } from "../databases/endpoints.ts";
+import { ExternalPostgres } from "../databases/external-postgres.ts";
+import { ExternalRedis } from "../databases/external-redis.ts";
+import { KubernetesRedis } from "../databases/kubernetes-redis.ts";
+import type { RedisUser } from "../databases/redis-acl.ts";
+import { PlatformAuthorities } from "../kafka/authorities.ts";
+import { KubernetesKafkaCluster } from "../kafka/kubernetes-cluster.ts";
+import { clusterPolicy } from "../kafka/strimzi/network-policy.ts";
+import { operatorManifests } from "../kafka/strimzi/operator.ts";
+import type { StackSettings } from "../model/stack.ts";
+import { KubernetesSchemaRegistry } from "../schemas/kubernetes-registry.ts";
+import type { Workload } from "../services/workload.ts";
+import type { Substrate } from "../substrate.ts";
+import type { StackExternals } from "./externals.ts";
+import type { Manifest } from "./manifest.ts";
+import { namespaceManifests, type NamespaceBounds } from "./namespaces.ts";
+import { KubernetesObject } from "./object.ts";
+
+/** Settings of a stack whose substrate is Kubernetes. */
+export interface KubernetesStackSettings extends StackSettings {
+  readonly kubernetes: NonNullable<StackSettings["kubernetes"]>;
+}
+
+/** Whether an environment runs on Kubernetes; the model sees to it that its settings are there then. */
+export function isKubernetes(settings: StackSettings): settings is KubernetesStackSettings {
+  return settings.substrate === "kubernetes" && settings.kubernetes !== undefined;
+}
+
+/** Arguments of {@link KubernetesSubstrate}. */
+export interface KubernetesSubstrateArgs {
+  readonly stack: string;
+  readonly settings: KubernetesStackSettings;
+  readonly projectDir: string;
+  /** State folder of this machine, for files that providers want. */
+  readonly stateDir: string;
+  readonly redisUsers: readonly RedisUser[];
+  readonly externals: StackExternals;
+  /** Strimzi's resource definitions; applied with the operator. */
+  readonly strimziDefinitions: readonly Manifest[];
+}
+
+/** Service that is the platform's front door. */
+const GATEWAY = "api-gateway";
+/** Port of every service's API. */
+export const SERVICE_PORT = 8_080;
+
+/** A Kubernetes cluster as a substrate: Strimzi runs Kafka, everything else is a workload or there already. */
+export class KubernetesSubstrate implements Substrate {
+  readonly cluster: KubernetesKafkaCluster;
+  readonly postgres: PostgresEndpoint;
+  readonly redis: RedisEndpoint;
+  readonly schemasDir = "/app/topics/schemas";
+  readonly protect: boolean;
+  readonly #args: KubernetesSubstrateArgs;
+  readonly #provider: kubernetes.Provider;
+  readonly #authorities: PlatformAuthorities;
+  /** What must be there before anything is put into a namespace. */
+  readonly #namespaces: Readonly<Record<"kafka" | "platform" | "services", readonly KubernetesObject[]>>;
+
+  constructor(args: KubernetesSubstrateArgs) {
+    this.#args = args;
+    const { settings } = args;
+    const { context, namespaces, protect } = settings.kubernetes;
+    this.protect = protect;
+    // As kubeconfig describes it (`KUBECONFIG`, else `~/.kube/config`). Where there is none, previews work all the same.
+    this.#provider = new kubernetes.Provider("kubernetes", {
+      ...(context === undefined ? {} : { context }),
+      // Stands for the cluster: as long as it stays, a changed address of the API replaces nothing.
+      clusterIdentifier: `event-platform-${args.stack}`,
+      enableServerSideApply: true,
+    });
+    this.#authorities = new PlatformAuthorities("authorities");
+    this.#namespaces = {
+      kafka: this.#namespace(namespaces.kafka, { pods: 300, nodePorts: true }),
+      platform: this.#namespace(namespaces.platform, { pods: 50, nodePorts: false }),
+      services: this.#namespace(namespaces.services, { pods: 500, nodePorts: false }),
+    };
+    this.cluster = new KubernetesKafkaCluster("kafka", {
+      input: {
+        namespace: namespaces.kafka,
+        shape: settings.kafka,
+        topics: settings.topics,
+        settings: settings.kubernetes.kafka,
+        network: settings.capacity.networkPerBroker,
+        clientNamespaces: [namespaces.platform, namespaces.services],
+      },
+      provider: this.#provider,
+      authorities: this.#authorities,
+      dependsOn: [...this.#namespaces.kafka, ...this.#operator()],
+      protect,
+    });
+    this.postgres = this.#postgres();
+    this.redis = this.#redis();
+  }
+
+  get gateway(): string {
+    return this.urlOf(GATEWAY);
+  }
+
+  registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): KubernetesSchemaRegistry {
+    const { registry, namespaces, kafka } = this.#args.settings.kubernetes;
+    return new KubernetesSchemaRegistry("schema-registry", {
+      settings: registry,
+      namespaces,
+      adminNamespaces: kafka.adminListener.namespaces,
+      provider: this.#provider,
+      cluster: this.cluster,
+      password,
+      dependsOn: [...this.#namespaces.platform, ...dependsOn],
+    });
+  }
+
+  service(workload: Workload): pulumi.Resource {
+    throw new Error(`${workload.name}: services on Kubernetes come with components/services/kubernetes.`);
+  }
+
+  urlOf(service: string): string {
+    return `http://${service}.${this.#args.settings.kubernetes.namespaces.services}.svc:${SERVICE_PORT}`;
+  }
+
+  /** Nothing to leave behind: the cluster and the stack's outputs tell where everything is. */
+  announce(): void {}
+
+  #apply(manifest: Manifest, options: pulumi.CustomResourceOptions = {}): KubernetesObject {
+    return new KubernetesObject(manifest, { provider: this.#provider, ...options });
+  }
+
+  /** A namespace and its guards; the namespace itself first. */
+  #namespace(name: string, bounds: NamespaceBounds): KubernetesObject[] {
+    const [namespace, ...guards] = namespaceManifests(name, bounds);
+    if (namespace === undefined) throw new Error(`No manifest of the namespace ${name}.`);
+    const first = this.#apply(namespace, { protect: this.protect });
+    return [first, ...guards.map((guard) => this.#apply(guard, { dependsOn: [first] }))];
+  }
+
+  /** The operator where the program installs it, and what pods of the cluster may reach. */
+  #operator(): pulumi.Resource[] {
+    const { strimzi, kafka, namespaces, apiServers } = this.#args.settings.kubernetes;
+    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers }), { dependsOn: [...this.#namespaces.kafka] });
+    if (strimzi.operator === "existing") return [policy];
+    const definitions = this.#args.strimziDefinitions.map((definition) => this.#apply(definition, { protect: this.protect }));
+    const manifests = operatorManifests({ namespace: namespaces.kafka, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers });
+    return [policy, ...manifests.map((manifest) => this.#apply(manifest, { dependsOn: [...this.#namespaces.kafka, ...definitions] }))];
+  }
+
+  #postgres(): PostgresEndpoint {
+    const { settings, projectDir, stateDir } = this.#args;
+    const { external, cloudNativePg } = settings.kubernetes.postgres;
+    if (external !== undefined) {
+      return new ExternalPostgres("postgres", { settings: external, externals: this.#args.externals, after: pulumi.all(this.#namespaces.platform.map((each) => each.id)) });
+    }
+    if (cloudNativePg === undefined) throw new Error("kubernetes.postgres names no server; the model checks it.");
+    return new CloudNativePostgres("postgres", {
+      settings: cloudNativePg,
+      namespaces: settings.kubernetes.namespaces,
+      adminNamespaces: settings.kubernetes.kafka.adminListener.namespaces,
+      apiServers: settings.kubernetes.apiServers,
+      provider: this.#provider,
+      authorities: this.#authorities,
+      projectDir,
+      certificatesFolder: relative(projectDir, stateDir),
+      dependsOn: this.#namespaces.platform,
+      protect: this.protect,
+    });
+  }
+
+  #redis(): RedisEndpoint {
+    const { settings, redisUsers } = this.#args;
+    const { external, inCluster } = settings.kubernetes.redis;
+    if (external !== undefined) return new ExternalRedis("redis", { settings: external, externals: this.#args.externals });
+    if (inCluster === undefined) throw new Error("kubernetes.redis names no server; the model checks it.");
+    return new KubernetesRedis("redis", {
+      settings: inCluster,
+      namespaces: settings.kubernetes.namespaces,
+      provider: this.#provider,
+      authorities: this.#authorities,
+      users: redisUsers,
+      dependsOn: this.#namespaces.platform,
+    });
+  }
+}

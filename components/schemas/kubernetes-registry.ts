@@ -1,0 +1,79 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KitComponent } from "../component.ts";
+import type { KafkaCluster } from "../kafka/cluster.ts";
+import { LISTENERS } from "../kafka/strimzi/names.ts";
+import { filesDigest } from "../kubernetes/digest.ts";
+import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
+import { KubernetesObject } from "../kubernetes/object.ts";
+import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
+import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import { registryPrincipal } from "../plan/registry.ts";
+import { registryProperties } from "./registry-properties.ts";
+import type { SchemaRegistry } from "./registry.ts";
+
+/** Arguments of {@link KubernetesSchemaRegistry}. */
+export interface KubernetesSchemaRegistryArgs {
+  readonly settings: KubernetesServers["registry"];
+  readonly namespaces: KubernetesServers["namespaces"];
+  /** Namespaces where Pulumi runs, which registers the subjects. */
+  readonly adminNamespaces: readonly string[];
+  readonly provider: pulumi.ProviderResource;
+  readonly cluster: KafkaCluster;
+  /** Kafka password of the registry's principal (secret). */
+  readonly password: pulumi.Output<string>;
+  /** The namespace, and the registry's user, access rules and topics. */
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
+/** Release of Apicurio Registry; the same as on one machine. */
+export const APICURIO_VERSION = "3.3.3";
+
+/** Name of the registry's Service. */
+export const REGISTRY_NAME = "schema-registry";
+/** Port of its API. */
+export const REGISTRY_PORT = 8_080;
+const MANAGEMENT_PORT = 9_000;
+const API = "/apis/ccompat/v7";
+
+/** Apicurio Registry as pods; its schemas live in Kafka (kafkasql), so any pod can go at any time. */
+export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegistry {
+  readonly url: pulumi.Output<string>;
+  readonly adminUrl: pulumi.Output<string>;
+  readonly owner: pulumi.Resource = this;
+
+  constructor(name: string, args: KubernetesSchemaRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("schemas:KubernetesRegistry", name, opts);
+    const { settings, namespaces, cluster } = args;
+    const file = (path: string) => `${CONFIGURATION_FOLDER}/${path}`;
+    const properties = pulumi.all([cluster.bootstrap, args.password]).apply(([bootstrap, password]) =>
+      registryProperties({
+        host: "0.0.0.0", port: REGISTRY_PORT, managementPort: MANAGEMENT_PORT, bootstrap, password, truststore: file("kafka-ca.pem"), principal: registryPrincipal,
+      }),
+    );
+    const files = { "application.properties": pulumi.secret(properties), "kafka-ca.pem": cluster.caCertificate };
+    const manifests = serverManifests({
+      name: REGISTRY_NAME,
+      namespace: namespaces.platform,
+      component: "schema-registry",
+      image: settings.image ?? `quay.io/apicurio/apicurio-registry:${APICURIO_VERSION}`,
+      replicas: settings.replicas,
+      environment: { SMALLRYE_CONFIG_LOCATIONS: file("application.properties"), JAVA_TOOL_OPTIONS: "-XX:MaxRAMPercentage=60 -Djava.io.tmpdir=/tmp" },
+      ports: [{ name: "http", port: REGISTRY_PORT }, { name: "management", port: MANAGEMENT_PORT }],
+      liveness: { httpGet: { path: "/health/live", port: "management" } },
+      // Ready means: its own last word in the journal has come back to it, so it knows every schema.
+      readiness: { httpGet: { path: "/health/ready", port: "management" } },
+      startsWithin: 180,
+      resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
+      files,
+      filesDigest: filesDigest(files),
+      from: [{ peers: [namespaces.services, ...args.adminNamespaces].map((namespace) => podsOf(namespace)), ports: [REGISTRY_PORT] }],
+      to: [{ peers: [podsOf(namespaces.kafka)], ports: [LISTENERS.services.port] }],
+    });
+    for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
+
+    const inCluster = `http://${REGISTRY_NAME}.${namespaces.platform}.svc:${REGISTRY_PORT}`;
+    this.url = pulumi.output(`${inCluster}${API}`);
+    this.adminUrl = pulumi.output(`${(settings.reachedAt ?? inCluster).replace(/\/$/, "")}${API}`);
+    this.registerOutputs({ url: this.url });
+  }
+}
