@@ -62,7 +62,8 @@ export interface Declaration {
 /**
  * The checks of a rule, by what they look at; all pure. A check of a single object (`topic`, `acl`, …) or of the
  * cluster's objects together (`cluster`) decides in `kit check` (from the plan) and in a preview (from resources).
- * `declaration` looks at the files; `resource` and `manifest` at what a preview shows.
+ * `declaration` looks at the files; `resource` and `manifest` at what a preview shows, `manifests` at all of the
+ * latter together, for rules on what must be there beside them.
  */
 export interface Checks {
   readonly topic?: (topic: TopicFacts, scope: Scope) => Breaches;
@@ -74,6 +75,7 @@ export interface Checks {
   readonly declaration?: (declaration: Declaration, scope: Scope) => Breaches;
   readonly resource?: (resource: ResourceFacts, scope: Scope) => Breaches;
   readonly manifest?: (manifest: Manifest, scope: Scope) => Breaches;
+  readonly manifests?: (manifests: readonly Manifest[], scope: Scope) => Breaches;
 }
 
 /** What a check looks at. */
@@ -82,7 +84,8 @@ export type CheckKind = keyof Checks;
 /**
  * An example as YAML, shown in the documentation and run by the tests. `topic`, `domain` and `stack` are laid over a
  * good topic, its domain file and a stack's settings; `schema` replaces the topic's schema; `file` stands for a whole
- * domain file; `resources` is a list of `{type, name, props, protect?}`; `manifest` one Kubernetes object.
+ * domain file; `resources` is a list of `{type, name, props, protect?}`; `manifest` Kubernetes objects,
+ * one or several documents.
  */
 export interface Example {
   readonly topic?: string;
