@@ -1,9 +1,7 @@
 /** The declared platform, checked before anything is touched. */
-import { loadModel } from "../components/model/load.ts";
-import { formatProblem } from "../components/model/problem.ts";
 import { brokerCount } from "../components/model/stack.ts";
-import { planPlatform } from "../components/plan/plan.ts";
 import type { CommandContext } from "./context.ts";
+import { readDeclaredProject } from "./declared-project.ts";
 import { KitError } from "./errors.ts";
 import type { ExpectedCounts } from "./pulumi/progress.ts";
 
@@ -13,14 +11,8 @@ import type { ExpectedCounts } from "./pulumi/progress.ts";
  * @throws KitError `KIT_MODEL_INVALID`, `KIT_STACK_NOT_LOCAL`.
  */
 export async function readDeclaration(context: CommandContext, stackName: string): Promise<ExpectedCounts> {
-  const reading = await loadModel(context.projectDir, stackName);
-  if (!reading.ok) {
-    for (const problem of reading.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError("KIT_MODEL_INVALID", reading.problems.length === 1 ? "one problem" : `${reading.problems.length} problems`);
-  }
-  const { model, stack } = reading.value;
+  const { stack, plan } = await readDeclaredProject(context, stackName);
   if (stack.substrate !== "local") throw new KitError("KIT_STACK_NOT_LOCAL", stackName);
-  const plan = planPlatform(model, stack);
   return {
     controller: stack.kafka.controllers,
     broker: brokerCount(stack),

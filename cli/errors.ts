@@ -264,12 +264,12 @@ export const ERRORS = {
   },
   KIT_NEW_REFUSED: {
     exitCode: EXIT.no,
-    message: (value) => `The new service would not fit: ${value}. Nothing was written.`,
+    message: (value) => `The outcome would not fit: ${value}. Nothing was written.`,
     fix: "The places are named above; another name usually helps.",
   },
   KIT_NEW_NOT_WRITTEN: {
     exitCode: EXIT.no,
-    message: (value) => `The new service was not written: ${value}. What had been written was taken back.`,
+    message: (value) => `The changes were not written: ${value}. What had been written was taken back.`,
     fix: "Mend what is named and run the command again.",
   },
 } as const satisfies Record<string, ErrorEntry>;

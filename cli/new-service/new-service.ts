@@ -4,8 +4,9 @@ import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { colorsFor, writeJson } from "../output.ts";
 import { writeChanges } from "./file-writing.ts";
+import { DeclarationProblems } from "./project-model.ts";
 import { readProject } from "./project-reading.ts";
-import { DeclarationProblems, planNewService } from "./service-plan.ts";
+import { planNewService } from "./service-plan.ts";
 import type { NewServicePlan, NewServiceRequest } from "./service-plan.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 

@@ -2,8 +2,6 @@
 import { parseDocument } from "yaml";
 import { readModel } from "../../components/model/read.ts";
 import { slugPattern } from "../../components/model/names.ts";
-import type { Problem } from "../../components/model/problem.ts";
-import type { SourceFile } from "../../components/model/source-file.ts";
 import { stackSettingsKey } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
 import { planContracts } from "../../components/plan/contracts.ts";
@@ -12,6 +10,7 @@ import { calledFirst, parseServiceTemplate } from "../../components/services/tem
 import { KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
+import { overlay, overlaid, readForAllStacks } from "./project-model.ts";
 import { checkServiceName, checkTemplateName, serviceNames } from "./names.ts";
 import type { ProjectReading, TemplateFile } from "./project-reading.ts";
 import { SERVICES_FOLDER } from "./project-reading.ts";
@@ -56,20 +55,6 @@ export interface NewServicePlan {
   readonly notes: readonly string[];
 }
 
-/** The declaration has problems: as it is, or as it would become. */
-export class DeclarationProblems extends Error {
-  override readonly name = "DeclarationProblems";
-  readonly problems: readonly Problem[];
-  /** Whether the project had them before. */
-  readonly before: boolean;
-
-  constructor(problems: readonly Problem[], before: boolean) {
-    super(problems.length === 1 ? "one problem" : `${problems.length} problems`);
-    this.problems = problems;
-    this.before = before;
-  }
-}
-
 /**
  * Plans a new service. The result was read back as the whole platform for every stack, without a problem.
  * @throws KitError of the kinds `KIT_NEW_…`; {@link DeclarationProblems}.
@@ -80,7 +65,7 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(request.team)} cannot be a team's`, { fix: "Write the team as topics/ does: lower-case letters, digits and single dashes." });
   }
   checkTemplateName(template, project.templates);
-  const model = readFor(project.topicFiles, project.stackFiles, true);
+  const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
   checkServiceName(name, takenNames(project, model));
 
   const texts = new Map(project.topicFiles.flatMap((file) => ("text" in file ? [[file.path, file.text] as const] : [])));
@@ -91,7 +76,7 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
   const created = [...copiedFiles(files, renaming, topics), ...topics.created].sort((a, b) => (a.path < b.path ? -1 : 1));
   const changed = [...changedFiles(texts, topics.changed), ...stacks];
 
-  const after = readFor(overlaid(project.topicFiles, created, changed), new Map([...project.stackFiles].map(([stack, file]) => [stack, overlay(file, changed)])), false);
+  const after = readForAllStacks(overlaid(project.topicFiles, created, changed), new Map([...project.stackFiles].map(([stack, file]) => [stack, overlay(file, changed)])), false);
   const contractOf = planContracts(topologyOf(after), { ...settingsOf(project), services: {} }).find((contract) => contract.service === name);
   const own = checkTemplates(project, name, created);
   if (own.kafka && contractOf === undefined) {
@@ -108,18 +93,6 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     ...(own.redis === undefined ? {} : { redisKeys: own.redis.keys }),
   };
   return { service: name, template, domain: topics.domain, team: topics.team, access, changes: { created, changed }, notes: topics.notes };
-}
-
-/** The model that all stacks share; each stack's settings are checked against it. */
-function readFor(topicFiles: readonly SourceFile[], stackFiles: ReadonlyMap<string, SourceFile>, before: boolean): Model {
-  let model: Model | undefined;
-  for (const stack of stackFiles.values()) {
-    const reading = readModel(topicFiles, stack);
-    if (!reading.ok) throw new DeclarationProblems(reading.problems, before);
-    ({ model } = reading.value);
-  }
-  if (model === undefined) throw new KitError("KIT_UNKNOWN_STACK", "at all: stacks/ holds no Pulumi.<stack>.yaml");
-  return model;
 }
 
 function settingsOf(project: ProjectReading) {
@@ -182,18 +155,6 @@ function stackChanges(project: ProjectReading, { name, template }: NewServiceReq
     yaml.addBeside(entry, name);
     return [{ path: file.path, before: file.text, after: yaml.text }];
   });
-}
-
-function overlaid(files: readonly SourceFile[], created: readonly CreatedFile[], changed: readonly ChangedFile[]): SourceFile[] {
-  const added = created.filter((file) => file.path.startsWith("topics/")).map((file) => ({ path: file.path, text: String(file.content) }));
-  const taken = added.find((file) => files.some((existing) => existing.path === file.path));
-  if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `would need the file ${taken.path}, which there is already`);
-  return [...files.map((file) => overlay(file, changed)), ...added];
-}
-
-function overlay(file: SourceFile, changed: readonly ChangedFile[]): SourceFile {
-  const change = changed.find((candidate) => candidate.path === file.path);
-  return change === undefined ? file : { path: file.path, text: change.after };
 }
 
 /** Reads the copy's contract with the platform, and finds what it calls. */

@@ -80,7 +80,7 @@ export function topicChanges(request: AccessRequest): TopicChanges {
   const topics = productions.map((production) => ownTopic(open.file(production.topic.source.file), production, request));
   const path = `topics/${domain}.yaml`;
   const created = productions.flatMap((production) => production.events.map(({ declared, renamed }) => schemaFile(request, declared, renamed)));
-  if (existing === undefined) created.push({ path, content: newDomain(domain, team, service.service, topics), mode: PLAIN_FILE });
+  if (existing === undefined) created.push({ path, content: domainFile({ domain, team, services: [service.service], topics }), mode: PLAIN_FILE });
   else addToDomain(open.file(path), service.service, topics);
 
   const publishes = productions.map(({ ownTopic: topic, events }) => ({ topic, events: events.map(({ renamed }) => renamed.to.event) }));
@@ -195,13 +195,27 @@ function ownReader(source: string, events: Production["events"]): string {
   return events.reduce((text, { renamed }) => text.replaceAll(new RegExp(`(?<![\\w.-])${renamed.from.event.replaceAll(".", "\\.")}(?![\\w-])`, "g"), renamed.to.event), flow);
 }
 
-function newDomain(domain: string, team: string, service: string, topics: readonly (readonly string[])[]): string {
+/** What a new domain file begins with. */
+export interface NewDomain {
+  readonly domain: string;
+  readonly team: string;
+  /** Default: a channel named like the team. */
+  readonly contact?: string;
+  /** Default: low. */
+  readonly criticality?: string;
+  readonly services: readonly string[];
+  /** Lines of each topic, indented as entries of `topics`. */
+  readonly topics: readonly (readonly string[])[];
+}
+
+/** Text of a new domain file. */
+export function domainFile({ domain, team, contact = `#team-${team}`, criticality = "low", services, topics }: NewDomain): string {
   const lines = [
     "# yaml-language-server: $schema=./topics.schema.json",
     `domain: ${domain}`,
-    `owner: {team: ${team}, contact: "#team-${team}"}`,
-    "criticality: low",
-    `services: [${service}]`,
+    `owner: {team: ${team}, contact: ${JSON.stringify(contact)}}`,
+    `criticality: ${criticality}`,
+    ...(services.length === 0 ? [] : [`services: [${services.join(", ")}]`]),
     ...(topics.length === 0 ? [] : ["topics:", ...topics.flat().map((line) => `  ${line}`)]),
   ];
   return `${lines.join("\n")}\n`;
@@ -213,6 +227,11 @@ function addToDomain(yaml: EditableYaml, service: string, topics: readonly (read
     const criticality = yaml.find(["criticality"]);
     if (criticality !== undefined) yaml.addLinesAfter(criticality, [`services: [${service}]`]);
   } else if (!itemsOf(services.value).includes(service)) yaml.addItem(services, service);
+  addTopics(yaml, topics);
+}
+
+/** Adds topics at the end of a domain file's `topics`. */
+export function addTopics(yaml: EditableYaml, topics: readonly (readonly string[])[]): void {
   if (topics.length === 0) return;
   const lines = topics.flat();
   const holder = yaml.find(["topics"]);

@@ -90,6 +90,33 @@ export class EditableYaml {
     this.#insertLines(entry.end, lines.map((line) => (line === "" ? "" : `${indent}${line}`)).join(this.#lineEnd));
   }
 
+  /**
+   * Adds an entry at the end of the mapping at a path, in the mapping's own style. Where there is no mapping yet, it is
+   * made, as the last entry of the one that would hold it.
+   * @param value - In YAML's flow style, on one line.
+   * @param below - Whether the value goes on a line of its own, where the style allows it.
+   */
+  addEntry(path: readonly string[], key: string, value: string, below = false): void {
+    const inline = `${key}: ${value}`;
+    const lines = below ? [`${key}:`, `  ${value}`] : [inline];
+    const holder = this.find(path);
+    const sibling = this.entries(path).at(-1);
+    if (sibling?.flow === true) this.#insert(sibling.end, `, ${inline}`);
+    else if (sibling !== undefined) this.addLinesAfter(sibling, lines);
+    else if (holder === undefined) this.#addHolder(path, inline, lines);
+    else if (isMap(holder.value)) this.#insert(holder.valueStart + 1, inline);
+    else if (holder.value === null || (isScalar(holder.value) && holder.value.value === null)) this.#insertLines(holder.keyEnd, lines.map((line) => `${this.#indentOf(holder)}  ${line}`).join(this.#lineEnd));
+    else throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path}: ${path.join(".")} is no mapping`);
+  }
+
+  #addHolder(path: readonly string[], inline: string, lines: readonly string[]): void {
+    const key = path.at(-1) ?? "";
+    const sibling = this.entries(path.slice(0, -1)).at(-1);
+    if (sibling === undefined) throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path} has no ${path.slice(0, -1).join(".")} to add to`);
+    if (sibling.flow) this.#insert(sibling.end, `, ${key}: {${inline}}`);
+    else this.addLinesAfter(sibling, [`${key}:`, ...lines.map((line) => `  ${line}`)]);
+  }
+
   /** Replaces an entry with lines. */
   replace(entry: Entry, lines: readonly string[]): void {
     this.#edits.push({ start: entry.start, end: entry.end, text: lines.join(this.#lineEnd) });

@@ -46,7 +46,8 @@ export function topologyOf(model: Model): Topology {
   return { topics, groups, productions: written, owners, services: [...new Set([...groups.keys(), ...written.keys()])].sort(compareText) };
 }
 
-function declaredTopics(model: Model): TopicDeclaration[] {
+/** Every declared topic, sorted by name. */
+export function declaredTopics(model: Model): TopicDeclaration[] {
   return model.domains.flatMap((domain) => domain.topics).sort((a, b) => compareText(a.name, b.name));
 }
 

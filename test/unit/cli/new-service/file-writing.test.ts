@@ -36,7 +36,7 @@ it("writes nothing when a file was changed since it was read", () => {
 it("takes back what it wrote when a later step fails", () => {
   writeFileSync(join(dir, "in-the-way"), "");
   const created = [{ path: "a/b/first", content: "x", mode: 0o644 }, { path: "in-the-way/second", content: "x", mode: 0o644 }];
-  expect(() => writeChanges(dir, { created, changed: [order] })).toThrow(/was not written.*second/);
+  expect(() => writeChanges(dir, { created, changed: [order] })).toThrow(/were not written.*second/);
   expect(existsSync(join(dir, "a"))).toBe(false);
   expect(files()).toEqual(["in-the-way", "topics", "topics/order.yaml"]);
   expect(readFileSync(join(dir, order.path), "utf8")).toBe("old\n");

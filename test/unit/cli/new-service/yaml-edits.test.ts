@@ -25,6 +25,26 @@ describe("an entry beside another one", () => {
   });
 });
 
+describe("an entry at the end of a mapping", () => {
+  it.each<[string, string, readonly string[], boolean, string]>([
+    ["in lines", "a:\n  x: {}   # one\n\n# end\nb: 1\n", ["a"], false, "a:\n  x: {}   # one\n  new: {v: 1}\n\n# end\nb: 1\n"],
+    ["below its key", "a:\n  x: {}\n", ["a"], true, "a:\n  x: {}\n  new:\n    {v: 1}\n"],
+    ["in braces", "a: {x: {}}\n", ["a"], true, "a: {x: {}, new: {v: 1}}\n"],
+    ["in empty braces", "a: {}  # none\n", ["a"], false, "a: {new: {v: 1}}  # none\n"],
+    ["under a key without a value", "a:\nb: 1\n", ["a"], false, "a:\n  new: {v: 1}\nb: 1\n"],
+    ["in a mapping that is made for it", "t:\n  one:\n    d: x\n  two:\n    d: y\n", ["t", "one", "consumers"], false, "t:\n  one:\n    d: x\n    consumers:\n      new: {v: 1}\n  two:\n    d: y\n"],
+    ["in a mapping that is made in braces", "t: {one: {d: x}}\n", ["t", "one", "consumers"], false, "t: {one: {d: x, consumers: {new: {v: 1}}}}\n"],
+  ])("%s", (_name, text, path, below, expected) => {
+    const yaml = new EditableYaml("file.yaml", text);
+    yaml.addEntry(path, "new", "{v: 1}", below);
+    expect(yaml.text).toBe(expected);
+  });
+
+  it("is refused where there is no mapping", () => {
+    expect(() => new EditableYaml("file.yaml", "a: [1]\n").addEntry(["a"], "new", "1")).toThrow(/a is no mapping/);
+  });
+});
+
 describe("an item at the end of a list", () => {
   it.each<[string, string, string]>([
     ["in brackets", "s: [a,  b]  # why\n", "s: [a,  b, c]  # why\n"],

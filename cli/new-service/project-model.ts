@@ -1,0 +1,54 @@
+/** The model of a project as it is, and as it would be with changes that are not written yet. */
+import type { Problem } from "../../components/model/problem.ts";
+import { readModel } from "../../components/model/read.ts";
+import type { SourceFile } from "../../components/model/source-file.ts";
+import type { Model } from "../../components/model/types.ts";
+import { KitError } from "../errors.ts";
+import type { ChangedFile, CreatedFile } from "./file-change.ts";
+
+/** The declaration has problems: as it is, or as it would become. */
+export class DeclarationProblems extends Error {
+  override readonly name = "DeclarationProblems";
+  readonly problems: readonly Problem[];
+  /** Whether the project had them before. */
+  readonly before: boolean;
+
+  constructor(problems: readonly Problem[], before: boolean) {
+    super(problems.length === 1 ? "one problem" : `${problems.length} problems`);
+    this.problems = problems;
+    this.before = before;
+  }
+}
+
+/**
+ * The model that all stacks share; each stack's settings are checked against it.
+ * @param before - Whether the project is read as it was before the command.
+ * @throws DeclarationProblems, KitError `KIT_UNKNOWN_STACK`.
+ */
+export function readForAllStacks(topicFiles: readonly SourceFile[], stackFiles: ReadonlyMap<string, SourceFile>, before: boolean): Model {
+  let model: Model | undefined;
+  for (const stack of stackFiles.values()) {
+    const reading = readModel(topicFiles, stack);
+    if (!reading.ok) throw new DeclarationProblems(reading.problems, before);
+    ({ model } = reading.value);
+  }
+  if (model === undefined) throw new KitError("KIT_UNKNOWN_STACK", "at all: stacks/ holds no Pulumi.<stack>.yaml");
+  return model;
+}
+
+/**
+ * Files of `topics/` with those that are to be created and changed.
+ * @throws KitError `KIT_NEW_NAME_TAKEN` when a file to be created is there.
+ */
+export function overlaid(files: readonly SourceFile[], created: readonly CreatedFile[], changed: readonly ChangedFile[]): SourceFile[] {
+  const added = created.filter((file) => file.path.startsWith("topics/")).map((file) => ({ path: file.path, text: String(file.content) }));
+  const taken = added.find((file) => files.some((existing) => existing.path === file.path));
+  if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `would need the file ${taken.path}, which there is already`);
+  return [...files.map((file) => overlay(file, changed)), ...added];
+}
+
+/** A file as it would be. */
+export function overlay(file: SourceFile, changed: readonly ChangedFile[]): SourceFile {
+  const change = changed.find((candidate) => candidate.path === file.path);
+  return change === undefined ? file : { path: file.path, text: change.after };
+}

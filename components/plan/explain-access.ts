@@ -1,0 +1,114 @@
+/** Why a principal may do something, or what would have to be declared so that it might. Pure. */
+import { isDerivedTopicName } from "../model/names.ts";
+import { compareText } from "../model/problem.ts";
+import type { Model, TopicDeclaration } from "../model/types.ts";
+import { declaredTopics } from "./topology.ts";
+import type { AclOperation, PlannedAcl, PlatformPlan, SourceLocation } from "./types.ts";
+
+/** May a principal do this to that? */
+export interface AccessQuestion {
+  readonly principal: string;
+  readonly operation: AclOperation;
+  readonly resourceType: "Topic" | "Group";
+  readonly resourceName: string;
+}
+
+/** A rule that allows it. */
+export interface AllowingRule {
+  readonly acl: PlannedAcl;
+  /** Declarations that it follows from; none for rules of the platform itself. */
+  readonly declared: readonly SourceLocation[];
+}
+
+/** What would have to be typed, and where. */
+export interface MissingDeclaration {
+  /** File and line of the topic that gets it. */
+  readonly at: SourceLocation;
+  /** Keys from the file's root to the mapping that gets the line. */
+  readonly path: readonly string[];
+  /** The line, without indentation. */
+  readonly line: string;
+}
+
+/** The answer. */
+export interface AccessAnswer {
+  readonly allowed: boolean;
+  /** Why, or why not, in a sentence. */
+  readonly because: string;
+  /** Sorted by key. */
+  readonly rules: readonly AllowingRule[];
+  /** Absent when it is allowed, or when nothing that a team declares could allow it. */
+  readonly missing?: MissingDeclaration;
+}
+
+/**
+ * Operations that imply another one, as Kafka's authorizer has it: who may read, write, delete or alter may describe,
+ * who may alter configurations may describe them (`org.apache.kafka.server.authorizer`, KIP-11 and KIP-133).
+ */
+const IMPLIED_BY: Partial<Record<AclOperation, readonly AclOperation[]>> = {
+  Describe: ["Read", "Write", "Delete", "Alter"],
+  DescribeConfigs: ["AlterConfigs"],
+};
+
+/** Answers a question about the access that the plan gives. */
+export function explainAccess(model: Model, plan: PlatformPlan, question: AccessQuestion): AccessAnswer {
+  const { principal, operation, resourceType, resourceName } = question;
+  const sufficient = [operation, ...(IMPLIED_BY[operation] ?? [])];
+  const rules = plan.acls
+    .filter((acl) => acl.principal === principal && acl.resourceType === resourceType && sufficient.includes(acl.operation) && covers(acl, resourceName))
+    .map((acl) => ({ acl, declared: declarationsOf(model, acl) }))
+    .sort((a, b) => compareText(a.acl.key, b.acl.key));
+  if (rules.length > 0) return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
+  const denied = resourceType === "Group" ? deniedGroup(question) : deniedTopic(model, plan, question);
+  return { allowed: false, rules: [], ...denied };
+}
+
+function covers(acl: PlannedAcl, name: string): boolean {
+  return acl.pattern === "Prefixed" ? name.startsWith(acl.resourceName) : acl.resourceName === name;
+}
+
+/** Where a rule's reasons are written: the service's entries on the topic, or, for what is derived, all it consumes. */
+function declarationsOf(model: Model, acl: PlannedAcl): readonly SourceLocation[] {
+  const topics = declaredTopics(model);
+  const own = topics.find((topic) => topic.name === acl.resourceName && acl.resourceType === "Topic");
+  const considered = own === undefined ? topics : [own];
+  const reads = considered.flatMap((topic) => topic.consumers).filter((consumer) => consumer.service === acl.principal);
+  const writes = own === undefined ? [] : own.producers.filter((producer) => producer.service === acl.principal);
+  const places = acl.operation === "Write" && own !== undefined ? writes : acl.operation === "Read" ? reads : [...writes, ...reads];
+  return places.map(({ source }) => source).sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
+}
+
+type Denial = Omit<AccessAnswer, "allowed" | "rules">;
+
+function deniedGroup({ principal, operation, resourceName }: AccessQuestion): Denial {
+  if (operation !== "Read" && operation !== "Describe") return { because: `no service may ${operation} a consumer group; the platform's administrator may` };
+  if (principal !== resourceName) return { because: `a consumer group belongs to the service of the same name: only ${resourceName} may use the group ${resourceName}` };
+  return { because: `${principal} consumes no topic, so it has no consumer group; it gets one with its first entry below \`consumers\` of a topic` };
+}
+
+function deniedTopic(model: Model, plan: PlatformPlan, { principal, operation, resourceName }: AccessQuestion): Denial {
+  if (operation !== "Read" && operation !== "Write" && operation !== "Describe") {
+    return { because: `no service may ${operation} a topic: topics are changed in topics/ and by whoever applies it` };
+  }
+  const planned = plan.topics.find((topic) => topic.name === resourceName);
+  if (planned?.kind === "registry") return { because: `${resourceName} is the schema registry's storage; nobody else may touch it` };
+  const topic = declaredTopics(model).find((candidate) => candidate.name === resourceName);
+  if (topic === undefined) {
+    const group = isDerivedTopicName(resourceName) ? resourceName.replace(/\.dlt$|\.retry-.*$/, "") : undefined;
+    return { because: group === undefined ? `there is no topic ${resourceName}` : `${resourceName} is derived for the consumer group ${group} and belongs to it alone` };
+  }
+  const missing = operation === "Write" ? missingProducer(topic, principal) : missingConsumer(model, topic, principal);
+  const verb = operation === "Write" ? "producer" : "consumer";
+  return { because: `${topic.source.file} does not list ${principal} as a ${verb} of ${resourceName}, and what no rule allows is denied`, missing };
+}
+
+function missingProducer(topic: TopicDeclaration, principal: string): MissingDeclaration {
+  return { at: topic.source, path: ["topics", topic.name, "producers"], line: `${principal}: {}` };
+}
+
+function missingConsumer(model: Model, topic: TopicDeclaration, principal: string): MissingDeclaration {
+  const elsewhere = declaredTopics(model).flatMap((other) => other.consumers).filter((consumer) => consumer.service === principal).map(({ instances }) => instances);
+  const instances = Math.min(topic.partitions, Math.max(1, ...elsewhere));
+  const events = topic.events.map(({ name }) => name).join(", ");
+  return { at: topic.source, path: ["topics", topic.name, "consumers"], line: `${principal}: {instances: ${instances}, events: [${events}]}` };
+}
