@@ -20,6 +20,7 @@ import { declaredProcess } from "./declared-processes.ts";
 import { perform } from "./faults/index.ts";
 import { chaosHands } from "./hands.ts";
 import type { Hands } from "./hands.ts";
+import { discardInjected } from "./leftovers.ts";
 import type { OrderEnd } from "./recovery.ts";
 import { latencies, recoveryFrom } from "./recovery.ts";
 import type { ChaosReport, TimelineEntry } from "./report-document.ts";
@@ -101,6 +102,8 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const witness: Witness = { orders: work.load.orders, injected, faults: work.faults };
       await writeFile(join(folder, "witness.json"), `${JSON.stringify(witness, null, 1)}\n`);
       const verify = await verifyPlatform(context, { witness, settleMs: SETTLE_MS });
+      // Where something is wrong, everything stays as it is for who looks into it.
+      const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
       const ends = await orderEnds(access, work.load);
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
@@ -121,7 +124,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
           cancelled: ends.filter(({ status }) => status === "cancelled").length,
           open: count("accepted") - ends.length,
         },
-        injected: { records: injected.length, discardedLetters: 0 },
+        injected: { records: injected.length, discardedLetters },
         verify, timeline, folder,
       };
       await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);

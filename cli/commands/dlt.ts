@@ -32,7 +32,7 @@ replay   writes the original record to its origin topic, partition and key again
 discard  gives a letter up, with a reason
 Every replay and discard is kept in the service's table dead_letter_actions. Repeating a replay is harmless: the
 group's inbox applies an event once.
-Exit code 1 when a letter was resolved already, is gone, or its replay failed again. docs/runbooks/dead-letters.md.`),
+Exit code 1 when a letter was resolved already, is gone, or its replay failed again. docs/guide/dead-letters.md.`),
   examples: [
     "npx kit dlt list",
     "npx kit dlt show 5f0c2a81",

@@ -37,6 +37,8 @@ const SMALL_MACHINE = {
   "log.index.size.max.bytes": 1_048_576,
   // How long an idle follower's fetch waits at the leader; new records end the wait at once. Nine brokers ask each other.
   "replica.fetch.wait.max.ms": 5_000,
+  // Without the second compiler Java has AES in bytecode only: 45 µs for 1,500 bytes, ChaCha20 12 µs. Both are TLS 1.3's own.
+  "ssl.cipher.suites": "TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384",
   "socket.send.buffer.bytes": -1,
   "socket.receive.buffer.bytes": -1,
 } as const;

@@ -19,7 +19,7 @@ export interface ConsumerOptions {
   readonly delays?: readonly number[];
   /** Largest batch. @default 200 */
   readonly batch?: number;
-  /** Milliseconds over which offsets are gathered before they are committed. @default 200 */
+  /** Milliseconds over which offsets are gathered before they are committed. @default 1000 */
   readonly commitMs?: number;
   /**
    * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:
@@ -41,6 +41,8 @@ export interface EventConsumer {
 /** A batch that makes no progress for this long makes the service not ready. */
 const STUCK_AFTER_MS = 30_000;
 const LEAVE_LIMIT_MS = 2_000;
+/** A commit is a replicated write per partition; what comes again after a kill is known to the inbox. */
+const COMMIT_MS = 1_000;
 /** Pause before offsets that could not be committed are tried again. */
 const COMMIT_AGAIN_MS = 1_000;
 
@@ -158,7 +160,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
     timer = undefined;
     if (inFlight !== undefined) {
       // One request at a time; what was noted meanwhile goes out with the next.
-      schedule(options.commitMs ?? 200);
+      schedule(options.commitMs ?? COMMIT_MS);
       return inFlight;
     }
     inFlight = (async () => {
@@ -185,7 +187,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
         const known = waiting.get(key);
         if (known === undefined || known.offset < position.offset) waiting.set(key, position);
       }
-      schedule(options.commitMs ?? 200);
+      schedule(options.commitMs ?? COMMIT_MS);
     },
     async flush() {
       clearTimeout(timer);

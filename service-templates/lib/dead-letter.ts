@@ -104,17 +104,19 @@ export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promi
 
 /** What the table of dead letters and their audit trail say, for metrics. */
 export interface DeadLetterFigures {
-  /** Letters that nobody has replayed or discarded yet. */
+  /** Letters that were neither discarded nor written to their topic again. */
   readonly open: number;
-  /** Replays and discards so far. */
+  /** Letters that were, so far; a letter that was replayed twice counts once. */
   readonly resolved: number;
 }
 
 /** Counts in the database, so that every instance gives the same answer. */
 export async function countDeadLetters(db: Queryable): Promise<DeadLetterFigures> {
+  // A replay without its place was begun, and it is not known whether its record was written.
   const [row] = await db.query<{ open: string; resolved: string }>({
-    text: `SELECT (SELECT count(*) FROM dead_letter_actions) AS resolved,
-                  (SELECT count(*) FROM dead_letters l WHERE NOT EXISTS (SELECT 1 FROM dead_letter_actions a WHERE a.letter_id = l.letter_id)) AS open`,
+    text: `WITH resolved AS (SELECT DISTINCT letter_id FROM dead_letter_actions WHERE action = 'discard' OR detail IS NOT NULL)
+           SELECT (SELECT count(*) FROM resolved) AS resolved,
+                  (SELECT count(*) FROM dead_letters l WHERE NOT EXISTS (SELECT 1 FROM resolved r WHERE r.letter_id = l.letter_id)) AS open`,
   });
   return { open: Number(row?.open ?? 0), resolved: Number(row?.resolved ?? 0) };
 }

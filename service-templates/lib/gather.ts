@@ -1,10 +1,11 @@
 /**
- * Work that is done for many callers at once: what arrives while earlier work is under way waits a
- * moment and goes into one batch. Under load that turns many transactions into one; without load
- * every call goes out at once. The queue is bounded, in number and in time: who cannot be served soon
+ * Work that is done for many callers at once: what is asked for together, or while earlier work is under
+ * way, goes into one batch. Under load that turns many transactions into one; without load every call
+ * goes out at once. The queue is bounded, in number and in time: who cannot be served soon
  * is told so, instead of waiting for an answer that comes too late.
  */
 import type { Clock } from "./clock.ts";
+import { isTransientDatabaseError } from "./database.ts";
 import { Problem } from "./problem.ts";
 
 export interface GatherOptions<Item, Result> {
@@ -20,6 +21,9 @@ export interface GatherOptions<Item, Result> {
   readonly longestWaitMs?: number;
   readonly clock: Clock;
 }
+
+/** For work that is bounded by whoever asks for it, such as a batch of records: nobody is refused. */
+export const UNBOUNDED = { waiting: Number.POSITIVE_INFINITY, longestWaitMs: Number.POSITIVE_INFINITY, batch: 256 } as const;
 
 /** Hands an item over; rejects with the problem `unavailable` when too many wait already. */
 export type Gather<Item, Result> = (item: Item) => Promise<Result>;
@@ -45,8 +49,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
         else call.resolve(result as Result);
       });
     } catch (error) {
-      const [only, ...others] = calls;
-      if (others.length === 0) only?.reject(error);
+      // Of the circumstances nobody is at fault, and each alone would fare no better.
+      if (calls.length === 1 || isTransientDatabaseError(error)) for (const call of calls) call.reject(error);
       // One of them may be at fault; alone, each shows whether it is the one.
       else for (const call of calls) await serve([call]);
     }
@@ -83,7 +87,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
       return;
     }
     queue.push({ item, since: clock(), resolve, reject });
-    next();
+    // A moment later, so that what one caller asks for in a row goes together.
+    queueMicrotask(next);
   });
 }
 

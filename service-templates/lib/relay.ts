@@ -25,7 +25,7 @@ export interface RelayOptions {
   readonly codec: Codec;
   /** Rows per drain. @default 500 */
   readonly batch?: number;
-  /** Milliseconds between looks for rows that a crash left behind. @default 100 */
+  /** Milliseconds between looks for rows that a crash left behind. @default 250 */
   readonly pollMs?: number;
   readonly passPoint?: PassPoint;
   readonly clock: Clock;
@@ -57,7 +57,7 @@ const LOCK_SPACE = 0x6b6974; // "kit"
 
 export function outboxRelay(options: RelayOptions): Relay {
   const batchSize = options.batch ?? 500;
-  const pollMs = options.pollMs ?? 100;
+  const pollMs = options.pollMs ?? 250;
   const passPoint = options.passPoint ?? NO_FAULTS;
   const woken = new Set<number>();
   const stopping = new AbortController();
@@ -136,18 +136,22 @@ export function outboxRelay(options: RelayOptions): Relay {
 
   async function run(): Promise<void> {
     let failures = 0;
+    // By the monotonic clock: a wall clock that is set back must not stop the looking.
+    let lookAt = performance.now();
     while (!stopping.signal.aborted) {
       try {
-        if (woken.size > 0) {
-          const shards = [...woken];
-          woken.clear();
-          if (await drain(shards, true)) wake(shards);
-        } else {
+        const waitMs = lookAt - performance.now();
+        if (waitMs <= 0) {
+          // Also when there is always something to do: what another instance left behind must not wait for a quiet moment.
+          lookAt = performance.now() + pollMs;
           const waiting = await leftBehind();
           // Another instance may be publishing these right now: then its lock is not waited for.
           if (waiting.length > 0 && await drain(waiting, false)) wake(waiting);
-          if (woken.size === 0) await idle();
-        }
+        } else if (woken.size > 0) {
+          const shards = [...woken];
+          woken.clear();
+          if (await drain(shards, true)) wake(shards);
+        } else await idle(waitMs);
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -158,15 +162,15 @@ export function outboxRelay(options: RelayOptions): Relay {
     }
   }
 
-  /** Until woken, stopped, or time to poll. */
-  function idle(): Promise<void> {
+  /** Until woken, stopped, or the time has passed. */
+  function idle(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
         awaken = undefined;
         resolve();
       };
-      const timer = setTimeout(finish, pollMs);
+      const timer = setTimeout(finish, ms);
       awaken = finish;
     });
   }

@@ -55,7 +55,7 @@ export interface ServiceParts {
   readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
   /** Writes what handlers gathered during a batch; see `BatchOptions.finish`. */
   readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
-  /** Milliseconds between polls, for consumers that nobody waits for. @default 0 */
+  /** Milliseconds between polls, for consumers that nobody waits for; brokers then gather records for up to 500 ms. @default 0 */
   readonly gatherMs?: number;
   /** Routes of the public port. */
   readonly routes?: (app: FastifyInstance) => void | Promise<void>;
@@ -122,6 +122,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     subscribe: () => subscribe({
       config: kafkaConfig, clientId, group: contract.group ?? contract.service,
       topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic),
+        ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
     }),
     process: batchProcessor({
       contract, codec, database, outbox, clock, random, passPoint,

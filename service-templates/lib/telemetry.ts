@@ -45,7 +45,7 @@ export function createMetrics(service: string, instance: string): Metrics {
     batchSeconds: new Histogram({ name: "consumer_batch_duration_seconds", help: "Time from poll to commit of a batch", buckets: FAST_SECONDS, registers }),
     retries: new Counter({ name: "consumer_retries_total", help: "Repeated attempts to process records", registers }),
     deadLettered: new Counter({ name: "dlt_records_total", help: "Records sent to the dead-letter topic", labelNames: ["topic", "code"], registers }),
-    deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Replays and discards of dead letters; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
+    deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Dead letters that were replayed or discarded; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
     deadLettersOpen: new Gauge({ name: "dlt_open_letters", help: "Dead letters not worked on yet; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
     outboxPublished: new Counter({ name: "outbox_published_total", help: "Outbox rows published", registers }),
     relaySeconds: new Histogram({ name: "outbox_relay_duration_seconds", help: "Time of one drain: lock, read, publish, mark", buckets: FAST_SECONDS, registers }),

@@ -47,14 +47,14 @@ function toPayment(row: PaymentRow): Payment {
   };
 }
 
-/** The payment of an order, when there is one or a tombstone. */
-export async function findPayment(db: Queryable, orderId: string): Promise<Payment | undefined> {
-  const [row] = await db.query<PaymentRow>({
-    name: "payment-find",
-    text: `SELECT ${COLUMNS} FROM payments WHERE order_id = $1`,
-    values: [orderId],
+/** Of these orders, those that have a payment or a tombstone. */
+export async function findPayments(db: Queryable, orderIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ order_id: string }>({
+    name: "payments-find",
+    text: "SELECT order_id FROM payments WHERE order_id = ANY($1::uuid[])",
+    values: [orderIds],
   });
-  return row === undefined ? undefined : toPayment(row);
+  return new Set(rows.map((row) => row.order_id));
 }
 
 /** Payments and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */

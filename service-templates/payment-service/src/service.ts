@@ -18,7 +18,7 @@ export function startPaymentService(options: StartOptions = {}): Promise<Running
     const books = openDatabase(config.database as DatabaseConfig, {
       applicationName: "payment-provider", connections: 4, onError: (error) => log.warn({ err: error }, "provider's connection"),
     });
-    const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS });
+    const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS, clock });
     const payments = paymentsBatch();
     return {
       handlers: {

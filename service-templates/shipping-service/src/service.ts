@@ -15,7 +15,7 @@ import { waitingShipments } from "./shipments-table.ts";
 /** What the settings are when the environment does not say otherwise, in milliseconds. */
 const DEFAULTS = { SHIPPING_DISPATCH_MS: 2_000, SHIPPING_DELIVERY_MS: 5_000, SHIPPING_ANSWER_MS: 2_000 } as const;
 /** Nobody waits for a shipment to be booked: larger batches cost less. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 /** What a claim lasts beyond the answers it waits for, in milliseconds. */
 const LEASE_MARGIN_MS = 10_000;
 

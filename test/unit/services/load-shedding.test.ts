@@ -23,19 +23,24 @@ describe("gathered work", () => {
   it("goes out at once while nothing is under way, and together what came meanwhile", async () => {
     const held = heldWork();
     const call = gather({ work: held.work, atOnce: 1, clock: () => 0 });
-    const results = Promise.all([1, 2, 3].map(call));
+    const first = Promise.all([1, 2].map(call));
     await settled();
+    const later = [3, 4].map(call);
+    await settled();
+    later.push(call(5));
     held.release();
     await settled();
     held.release();
-    expect(await results).toEqual([10, 20, 30]);
-    expect(held.batches).toEqual([[1], [2, 3]]);
+    expect(await Promise.all([first, ...later])).toEqual([[10, 20], 30, 40, 50]);
+    expect(held.batches).toEqual([[1, 2], [3, 4, 5]]);
   });
 
   it("refuses at once what is too much", async () => {
     const held = heldWork();
     const call = gather({ work: held.work, atOnce: 1, waiting: 2, clock: () => 0 });
-    const first = [1, 2, 3].map(call);
+    const first = [call(1)];
+    await settled();
+    first.push(call(2), call(3));
     await expect(call(4)).rejects.toMatchObject({ problem: "unavailable", retryAfter: 1 });
     held.release();
     await settled();
@@ -48,6 +53,7 @@ describe("gathered work", () => {
     let now = 0;
     const call = gather({ work: held.work, atOnce: 1, longestWaitMs: 3_000, clock: () => now });
     const first = call(1);
+    await settled();
     const stale = call(2);
     stale.catch(() => undefined);
     now = 3_001;
@@ -67,6 +73,16 @@ describe("gathered work", () => {
     } });
     const results = await Promise.allSettled([1, 13, 2].map(call));
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  });
+
+  it("that fails because of the circumstances fails at once for all, and is not tried one by one", async () => {
+    let attempts = 0;
+    const call = gather<number, number>({ atOnce: 1, clock: () => 0, work: async () => {
+      attempts += 1;
+      throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    } });
+    const results = await Promise.allSettled([1, 2, 3].map(call));
+    expect({ attempts, outcomes: results.map(({ status }) => status) }).toEqual({ attempts: 1, outcomes: ["rejected", "rejected", "rejected"] });
   });
 });
 

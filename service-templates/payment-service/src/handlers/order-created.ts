@@ -9,12 +9,13 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
 import type { NewEvent } from "../../../lib/envelope.ts";
 import { messageOf, ServiceError } from "../../../lib/errors.ts";
+import { gather, UNBOUNDED } from "../../../lib/gather.ts";
 import { derivedUuid, requiredUuid } from "../../../lib/ids.ts";
 import type { RetryPolicy } from "../../../lib/retry.ts";
 import { retry } from "../../../lib/retry.ts";
 import type { OrderCreated } from "../orders.ts";
 import type { PaymentsBatch } from "../payments-batch.ts";
-import { findPayment } from "../payments-table.ts";
+import { findPayments } from "../payments-table.ts";
 import type { CaptureOutcome, Charge, PaymentProvider } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";
 
@@ -36,9 +37,17 @@ export function transactionOf(orderId: string): string {
 }
 
 export function orderCreated({ database, payments, provider, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+  /** Whether an order has its payment or was cancelled; one look for all orders of a batch. */
+  const isKnown = gather<string, boolean>({
+    async work(orderIds) {
+      const known = await findPayments(database, orderIds);
+      return orderIds.map((orderId) => known.has(orderId.toLowerCase()));
+    },
+    clock, ...UNBOUNDED,
+  });
   return {
     async prepare({ payload }) {
-      if (await findPayment(database, requiredUuid(payload.orderId, "orderId")) !== undefined) return undefined;
+      if (await isKnown(requiredUuid(payload.orderId, "orderId"))) return undefined;
       const charge = chargeOf(payload);
       try {
         return await retry(() => provider.capture(charge), { policy: PROVIDER_RETRY, retryable: (error) => error instanceof ProviderUnavailable });

@@ -3,8 +3,10 @@
  * while it runs. It writes over its own connection, as an outside system would: what it did stays
  * done when the service's transaction rolls back.
  */
+import type { Clock } from "../../../lib/clock.ts";
 import { pause } from "../../../lib/clock.ts";
 import type { Database, Transaction } from "../../../lib/database.ts";
+import { gather, UNBOUNDED } from "../../../lib/gather.ts";
 import type { CaptureOutcome, Charge, PaymentProvider } from "./provider.ts";
 import { ProviderUnavailable } from "./provider.ts";
 
@@ -28,9 +30,16 @@ export interface SimulatorOptions {
   readonly database: Database;
   /** How long the caller waits for an answer, in milliseconds. */
   readonly answerLimitMs: number;
+  readonly clock: Clock;
 }
 
-export function providerSimulator({ database, answerLimitMs }: SimulatorOptions): Simulator {
+/** A movement that was decided on and is not in the books yet. */
+interface Decision {
+  readonly charge: Charge;
+  readonly kind: "capture" | "decline";
+}
+
+export function providerSimulator({ database, answerLimitMs, clock }: SimulatorOptions): Simulator {
   async function behaviour(): Promise<Behaviour> {
     const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; threshold: string | null; latency_ms: number }>({
       name: "provider-behaviour",
@@ -40,19 +49,50 @@ export function providerSimulator({ database, answerLimitMs }: SimulatorOptions)
     return { behaviour: row.behaviour, latencyMs: row.latency_ms, ...(row.threshold === null ? {} : { threshold: Number(row.threshold) / 100 }) };
   }
 
-  /** Enters a movement; gives back what the books hold for the transaction, so that repetitions and races see one truth. */
-  async function enter(tx: Transaction, charge: Charge, kind: "capture" | "decline"): Promise<CaptureOutcome> {
-    // One decision at a time per transaction: a capture and a void of it must not pass each other.
-    await tx.query({ name: "provider-lock", text: "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", values: [charge.transactionId] });
-    const known = await tx.query<{ kind: string }>({
-      name: "provider-find", text: "SELECT kind FROM provider_ledger WHERE transaction_id = $1", values: [charge.transactionId],
+  // An outside provider would pay for its own work; here it is this machine's, so calls that come together share it.
+  const currentBehaviour = gather<undefined, Behaviour>({
+    async work(calls) {
+      const now = await behaviour();
+      return calls.map(() => now);
+    },
+    clock, ...UNBOUNDED,
+  });
+  const enter = gather<Decision, CaptureOutcome>({ work: enterAll, clock, ...UNBOUNDED });
+
+  /** Enters movements; gives back what the books hold for each transaction, so that repetitions and races see one truth. */
+  async function enterAll(decisions: readonly Decision[]): Promise<readonly CaptureOutcome[]> {
+    const wanted = new Map(decisions.map((decision) => [decision.charge.transactionId, decision]));
+    const rows = await database.transaction(async (tx) => {
+      await lock(tx, [...wanted.keys()]);
+      const [charges, kinds] = [[...wanted.values()].map(({ charge }) => charge), [...wanted.values()].map(({ kind }) => kind)];
+      return await tx.query<{ transaction_id: string; kind: string }>({
+        name: "provider-enter",
+        text: `WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) AS w(transaction_id, kind, order_id, amount, currency)),
+                    known AS (SELECT transaction_id, l.kind FROM provider_ledger l JOIN wanted USING (transaction_id)),
+                    entered AS (
+                      INSERT INTO provider_ledger (transaction_id, kind, order_id, amount, currency)
+                      SELECT w.transaction_id, w.kind, w.order_id, w.amount, w.currency FROM wanted w
+                       WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.transaction_id = w.transaction_id))
+               SELECT transaction_id, kind FROM known`,
+        values: [
+          charges.map((charge) => charge.transactionId), kinds, charges.map((charge) => charge.orderId), charges.map((charge) => charge.amount), charges.map((charge) => charge.currency),
+        ],
+      });
     });
-    const kinds = new Set(known.map((row) => row.kind));
-    if (kinds.has("void")) return { outcome: "declined", code: "voided" };
-    if (kinds.has("capture")) return { outcome: "captured" };
-    if (kinds.has("decline")) return { outcome: "declined", code: "insufficient_funds" };
-    await insert(tx, charge, kind);
-    return kind === "capture" ? { outcome: "captured" } : { outcome: "declined", code: "insufficient_funds" };
+    const booked = Map.groupBy(rows, (row) => row.transaction_id);
+    return decisions.map(({ charge }) => {
+      const known = (booked.get(charge.transactionId) ?? []).map((row) => row.kind);
+      return outcomeOf(new Set(known.length === 0 ? [wanted.get(charge.transactionId)?.kind] : known));
+    });
+  }
+
+  /** One decision at a time per transaction, in the order of their ids: a capture and a void of it must not pass each other. */
+  async function lock(tx: Transaction, transactionIds: readonly string[]): Promise<void> {
+    await tx.query({
+      name: "provider-lock",
+      text: "SELECT count(pg_advisory_xact_lock(hashtextextended(id, 1))::text) FROM (SELECT unnest($1::text[]) AS id ORDER BY 1) AS ordered",
+      values: [transactionIds],
+    });
   }
 
   async function insert(tx: Transaction, charge: Charge, kind: string): Promise<void> {
@@ -73,12 +113,12 @@ export function providerSimulator({ database, answerLimitMs }: SimulatorOptions)
       });
     },
     async capture(charge) {
-      const now = await behaviour();
+      const now = await currentBehaviour(undefined);
       if (now.latencyMs > 0) await pause(Math.min(now.latencyMs, answerLimitMs));
       if (now.latencyMs >= answerLimitMs) throw new ProviderUnavailable(`no answer within ${answerLimitMs} ms`);
       if (now.behaviour === "error") throw new ProviderUnavailable("the provider answered with status 500");
       const declines = now.behaviour === "decline" || (now.behaviour === "decline_above" && charge.amount > Math.round((now.threshold ?? 0) * 100));
-      const outcome = await database.transaction((tx) => enter(tx, charge, declines ? "decline" : "capture"));
+      const outcome = await enter({ charge, kind: declines ? "decline" : "capture" });
       if (now.behaviour === "timeout") {
         await pause(answerLimitMs);
         throw new ProviderUnavailable(`no answer within ${answerLimitMs} ms`);
@@ -96,7 +136,7 @@ export function providerSimulator({ database, answerLimitMs }: SimulatorOptions)
     },
     async void(charge) {
       await database.transaction(async (tx) => {
-        await tx.query({ name: "provider-lock", text: "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", values: [charge.transactionId] });
+        await lock(tx, [charge.transactionId]);
         await insert(tx, charge, "void");
         await tx.query({
           name: "provider-void-refund",
@@ -108,4 +148,9 @@ export function providerSimulator({ database, answerLimitMs }: SimulatorOptions)
       });
     },
   };
+}
+
+function outcomeOf(kinds: ReadonlySet<string | undefined>): CaptureOutcome {
+  if (kinds.has("void")) return { outcome: "declined", code: "voided" };
+  return kinds.has("capture") ? { outcome: "captured" } : { outcome: "declined", code: "insufficient_funds" };
 }
