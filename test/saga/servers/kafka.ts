@@ -41,7 +41,7 @@ export async function startKafka(): Promise<TestKafka> {
     server = spawn(kafka.java.binary, [
       ...kafka.jvmFlags, "-Xmx256m", ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-cp", kafka.classPath, "kafka.Kafka", properties,
     ], { cwd: folder, stdio: "pipe" });
-    await listening("Kafka", port, server, 40_000, tailOf(server));
+    await listening("Kafka", port, server, 90_000, tailOf(server));
   }
   await start();
 
