@@ -24,7 +24,7 @@ const outputs = await platform({
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,
-  locateStrimziCrds: () => Promise.reject(new Error("Strimzi's resource definitions cannot be prepared yet; set kubernetes.strimzi.operator: existing.")),
+  locateStrimziCrds: async () => (await import("./toolchain/strimzi-crds.ts")).locateStrimziCrds(),
 });
 
 /** Front door of the platform. */

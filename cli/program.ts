@@ -21,6 +21,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
   { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
   { name: "diff", summary: "judge a change: what it does, what it breaks, who must approve", load: async () => (await import("./commands/diff.ts")).diff },
+  { name: "render", summary: "write the Kubernetes objects of a stack as YAML", load: async () => (await import("./commands/render.ts")).render },
   { name: "doctor", summary: "check tools and machine, with a fix for what is missing", load: async () => (await import("./commands/doctor.ts")).doctor },
   { name: "env", summary: "print the environment that lets plain `pulumi` work here", load: async () => (await import("./commands/env.ts")).env },
   { name: "new", summary: "make a service from a template, with its access declared", load: async () => (await import("./commands/new.ts")).create },

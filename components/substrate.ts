@@ -18,6 +18,8 @@ export interface Substrate {
   readonly redis: RedisEndpoint;
   /** Folder with the Avro schemas, as a service sees it. */
   readonly schemasDir: string;
+  /** Who applies a database's migrations: this program, or a job beside the service. */
+  readonly migratedBy: "program" | "job";
   /** Whether the engine must refuse to delete what holds data. */
   readonly protect: boolean;
   /**

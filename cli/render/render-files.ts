@@ -20,7 +20,7 @@ const IN_SERVERS = "in-servers.yaml";
 
 /**
  * A file per object (`<namespace>/<kind>-<name>.yaml`), a kustomization that lists them, and a list of what `pulumi up` makes inside
- * Kafka, the registry and the databases. Keys keep a fixed order: apiVersion, kind, metadata, then as declared.
+ * Kafka, the registry and the databases. Keys are in a fixed order: what an object is and its name first, then by name.
  * @throws {Error} when two objects would share a file, which would lose one of them.
  */
 export function renderFiles(objects: readonly Manifest[], plan: PlatformPlan): RenderedFile[] {
@@ -60,5 +60,13 @@ function inServers(plan: PlatformPlan): string {
 }
 
 function yaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: (a, b) => compareKeys(String(a.key), String(b.key)) });
+}
+
+/** What a reader looks for first. */
+const FIRST = ["apiVersion", "kind", "metadata", "name", "namespace"];
+
+function compareKeys(a: string, b: string): number {
+  const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
+  return rank(a) - rank(b) || compareText(a, b);
 }

@@ -34,7 +34,7 @@ const CREDENTIALS = `${POSTGRES_NAME}-superuser`;
 const SERVER_CERTIFICATE = `${POSTGRES_NAME}-server`;
 const SERVER_AUTHORITY = `${POSTGRES_NAME}-authority`;
 /** Label by which the operator marks an instance's pods. */
-const PODS = { "cnpg.io/cluster": POSTGRES_NAME };
+export const POSTGRES_PODS = { "cnpg.io/cluster": POSTGRES_NAME };
 const OPERATOR_NAMESPACE = "cnpg-system";
 
 /** PostgreSQL in the cluster, run by the CloudNativePG operator: a primary and standbys, TLS and SCRAM only. */
@@ -69,14 +69,14 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         name: POSTGRES_NAME,
         namespace,
         component: "database",
-        pods: PODS,
+        pods: POSTGRES_PODS,
         from: [
           { peers: [namespaces.services, ...args.adminNamespaces].map((client) => podsOf(client)), ports: [PORT] },
-          { peers: [podsOf(namespace, PODS)], ports: [PORT, STATUS_PORT] },
+          { peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] },
           { peers: [podsOf(OPERATOR_NAMESPACE)], ports: [PORT, STATUS_PORT] },
         ],
         // Each instance asks the Kubernetes API who is primary.
-        to: [{ peers: [podsOf(namespace, PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],
+        to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],
       }),
     ].map((manifest) => apply(manifest));
     const cluster = apply(clusterResource(settings, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });

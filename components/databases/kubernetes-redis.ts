@@ -23,12 +23,13 @@ export interface KubernetesRedisArgs {
 /** Name of the cache's Service. */
 export const REDIS_NAME = "redis";
 const IMAGE = "docker.io/library/redis:7.4.2-bookworm";
-const PORT = 6_379;
+/** Port of the cache. */
+export const REDIS_PORT = 6_379;
 
 /** Redis as a pod: a cache (nothing on disk), TLS only, a user per service bound to its own keys, no default user. */
 export class KubernetesRedis extends KitComponent implements RedisEndpoint {
   readonly host: pulumi.Output<string>;
-  readonly port = PORT;
+  readonly port = REDIS_PORT;
   readonly caCertificate: pulumi.Output<string>;
   readonly owner: pulumi.Resource = this;
   readonly #passwords: ReadonlyMap<string, pulumi.Output<string>>;
@@ -56,14 +57,14 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       image: settings.image ?? IMAGE,
       replicas: 1,
       command: ["redis-server", `${CONFIGURATION_FOLDER}/redis.conf`],
-      ports: [{ name: "redis", port: PORT }],
+      ports: [{ name: "redis", port: REDIS_PORT }],
       liveness: { tcpSocket: { port: "redis" } },
       readiness: { tcpSocket: { port: "redis" } },
       startsWithin: 30,
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
       filesDigest: filesDigest(files),
-      from: [{ peers: [podsOf(namespaces.services)], ports: [PORT] }],
+      from: [{ peers: [podsOf(namespaces.services)], ports: [REDIS_PORT] }],
       to: [],
     });
     for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
@@ -84,7 +85,7 @@ function redisConf(memory: number): string {
   return [
     "bind * -::*",
     "port 0",
-    `tls-port ${PORT}`,
+    `tls-port ${REDIS_PORT}`,
     `tls-cert-file ${file("server.crt")}`,
     `tls-key-file ${file("server.key")}`,
     `tls-ca-cert-file ${file("ca.pem")}`,

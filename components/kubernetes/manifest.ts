@@ -20,6 +20,11 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** Whether a value is metadata with a name. */
+export function isObjectMeta(value: unknown): value is ObjectMeta {
+  return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
+}
+
 /** Labels that every object of the platform carries. */
 export function platformLabels(name: string, component: string, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": "event-platform", ...extra };

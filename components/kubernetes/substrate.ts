@@ -13,10 +13,17 @@ import { clusterPolicy } from "../kafka/strimzi/network-policy.ts";
 import { operatorManifests } from "../kafka/strimzi/operator.ts";
 import type { StackSettings } from "../model/stack.ts";
 import { KubernetesSchemaRegistry } from "../schemas/kubernetes-registry.ts";
+import { FOLDERS } from "../services/kubernetes/config.ts";
+import { EXPOSED_SERVICE } from "../services/kubernetes/context.ts";
+import { limitRange, namespace, resourceQuota } from "../services/kubernetes/namespace.ts";
+import { defaultDenyPolicy, type NetworkPeers } from "../services/kubernetes/network-policy.ts";
+import { serviceUrl } from "../services/kubernetes/service-object.ts";
+import { KubernetesService } from "../services/kubernetes/service.ts";
 import type { Workload } from "../services/workload.ts";
 import type { Substrate } from "../substrate.ts";
 import type { StackExternals } from "./externals.ts";
-import type { Manifest } from "./manifest.ts";
+import { isObjectMeta, type Manifest } from "./manifest.ts";
+import { networkPeers } from "./network-peers.ts";
 import { namespaceManifests, type NamespaceBounds } from "./namespaces.ts";
 import { KubernetesObject } from "./object.ts";
 
@@ -43,21 +50,19 @@ export interface KubernetesSubstrateArgs {
   readonly strimziDefinitions: readonly Manifest[];
 }
 
-/** Service that is the platform's front door. */
-const GATEWAY = "api-gateway";
-/** Port of every service's API. */
-export const SERVICE_PORT = 8_080;
-
 /** A Kubernetes cluster as a substrate: Strimzi runs Kafka, everything else is a workload or there already. */
 export class KubernetesSubstrate implements Substrate {
   readonly cluster: KubernetesKafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
-  readonly schemasDir = "/app/topics/schemas";
+  readonly schemasDir = FOLDERS.schemas;
+  readonly migratedBy = "job";
   readonly protect: boolean;
   readonly #args: KubernetesSubstrateArgs;
   readonly #provider: kubernetes.Provider;
   readonly #authorities: PlatformAuthorities;
+  readonly #peers: NetworkPeers;
+  readonly #workloads: Workload[] = [];
   /** What must be there before anything is put into a namespace. */
   readonly #namespaces: Readonly<Record<"kafka" | "platform" | "services", readonly KubernetesObject[]>>;
 
@@ -77,8 +82,9 @@ export class KubernetesSubstrate implements Substrate {
     this.#namespaces = {
       kafka: this.#namespace(namespaces.kafka, { pods: 300, nodePorts: true }),
       platform: this.#namespace(namespaces.platform, { pods: 50, nodePorts: false }),
-      services: this.#namespace(namespaces.services, { pods: 500, nodePorts: false }),
+      services: this.#servicesNamespace(namespaces.services),
     };
+    this.#peers = networkPeers(settings.kubernetes);
     this.cluster = new KubernetesKafkaCluster("kafka", {
       input: {
         namespace: namespaces.kafka,
@@ -98,7 +104,8 @@ export class KubernetesSubstrate implements Substrate {
   }
 
   get gateway(): string {
-    return this.urlOf(GATEWAY);
+    const { by, host } = this.#args.settings.kubernetes.workloads.exposure;
+    return by === "none" || host === undefined ? this.urlOf(EXPOSED_SERVICE) : `https://${host}`;
   }
 
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): KubernetesSchemaRegistry {
@@ -114,16 +121,21 @@ export class KubernetesSubstrate implements Substrate {
     });
   }
 
-  service(workload: Workload): pulumi.Resource {
-    throw new Error(`${workload.name}: services on Kubernetes come with components/services/kubernetes.`);
+  service(workload: Workload): KubernetesService {
+    const { workloads, namespaces } = this.#args.settings.kubernetes;
+    this.#workloads.push(workload);
+    return new KubernetesService({ workload, namespace: namespaces.services, provider: this.#provider, settings: workloads, peers: this.#peers }, { dependsOn: [...this.#namespaces.services] });
   }
 
   urlOf(service: string): string {
-    return `http://${service}.${this.#args.settings.kubernetes.namespaces.services}.svc:${SERVICE_PORT}`;
+    return serviceUrl(service, this.#args.settings.kubernetes.namespaces.services);
   }
 
-  /** Nothing to leave behind: the cluster and the stack's outputs tell where everything is. */
-  announce(): void {}
+  /** Bounds the services' namespace by what they may need together. Nothing else is left: the cluster and the stack's outputs tell where everything is. */
+  announce(): void {
+    const { workloads, namespaces } = this.#args.settings.kubernetes;
+    this.#typed("v1", "ResourceQuota", resourceQuota(namespaces.services, this.#workloads, workloads), { dependsOn: [...this.#namespaces.services] });
+  }
 
   #apply(manifest: Manifest, options: pulumi.CustomResourceOptions = {}): KubernetesObject {
     return new KubernetesObject(manifest, { provider: this.#provider, ...options });
@@ -135,6 +147,19 @@ export class KubernetesSubstrate implements Substrate {
     if (namespace === undefined) throw new Error(`No manifest of the namespace ${name}.`);
     const first = this.#apply(namespace, { protect: this.protect });
     return [first, ...guards.map((guard) => this.#apply(guard, { dependsOn: [first] }))];
+  }
+
+  /** The services' namespace; its quota comes with {@link announce}, when every service is known. */
+  #servicesNamespace(name: string): KubernetesObject[] {
+    const first = this.#typed("v1", "Namespace", namespace(name), { protect: this.protect });
+    const after = { dependsOn: [first] };
+    return [first, this.#typed("v1", "LimitRange", limitRange(name), after), this.#typed("networking.k8s.io/v1", "NetworkPolicy", defaultDenyPolicy(name), after)];
+  }
+
+  /** An object that a renderer of the services describes by its fields alone. */
+  #typed(apiVersion: string, kind: string, { metadata, spec }: { readonly metadata?: unknown; readonly spec?: unknown }, options: pulumi.CustomResourceOptions): KubernetesObject {
+    if (!isObjectMeta(metadata)) throw new Error(`A ${kind} has no name.`);
+    return this.#apply({ apiVersion, kind, metadata, ...(spec === undefined ? {} : { spec }) }, options);
   }
 
   /** The operator where the program installs it, and what pods of the cluster may reach. */

@@ -43,6 +43,7 @@ export class LocalSubstrate implements Substrate {
   readonly postgres: LocalPostgres;
   readonly redis: LocalRedis;
   readonly schemasDir: string;
+  readonly migratedBy = "program";
   /** A machine's platform is made and deleted at will. */
   readonly protect = false;
   readonly #args: LocalSubstrateArgs;

@@ -1,6 +1,7 @@
 import { refusedBrokerSetting } from "./broker-settings.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { kafkaVersions } from "./stack-kubernetes.ts";
+import { workloadProblems } from "./stack-workload.ts";
 import type { StackSettings } from "./stack.ts";
 import type { Located, PropertyPath } from "./validation.ts";
 
@@ -44,5 +45,5 @@ export function kubernetesProblems(settings: StackSettings, at: Located): Proble
   const names = Object.values(kubernetes.namespaces);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse("invalid-value", ["kubernetes", "namespaces"], `kubernetes.namespaces names ${JSON.stringify(twice)} twice; Kafka, the platform's servers and the services are kept apart`, "give each its own");
-  return problems;
+  return [...problems, ...workloadProblems(kubernetes.workloads, at, ["kubernetes", "workloads"])];
 }

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { durationUnits, parseDuration } from "./duration.ts";
+import { count, name, quantity } from "./field-types.ts";
 import { slugPattern } from "./names.ts";
 import { parseSize, sizeUnits } from "./size.ts";
-import { count, name, quantity } from "./field-types.ts";
-import { durationUnits, parseDuration } from "./duration.ts";
+import { workloadSettings } from "./stack-workload.ts";
 
 /**
  * Settings of an environment on Kubernetes, `kubernetes:` of a stack. Only servers stand here; what runs
@@ -183,8 +184,8 @@ const namespaces = z
   .prefault({})
   .meta({ description: "Namespaces, made by the program, with pod security level restricted." });
 
-/** The part of `kubernetes:` that describes servers; the services' part is mounted beside it. */
-export const kubernetesServers = {
+/** The part of `kubernetes:` that describes servers; the services' part stands beside it. */
+const kubernetesServers = {
   context: z.string().min(1).meta({ description: "Context of the kubeconfig that belongs to this environment; another one is never used by mistake. Default: the current context." }).optional(),
   protect: z.boolean().meta({ description: "Whether Pulumi refuses to delete what holds data. Default: true." }).default(true),
   namespaces,
@@ -204,7 +205,12 @@ export const kubernetesServers = {
 
 const servers = z.strictObject(kubernetesServers);
 
-/** Settings of the servers on Kubernetes, sizes in bytes, rates in bytes per second, durations in ms. */
+/** Format of `kubernetes:` in a stack's settings. */
+export const kubernetesSettings = z
+  .strictObject({ ...kubernetesServers, workloads: workloadSettings })
+  .meta({ description: "Servers and services on Kubernetes; needed with substrate: kubernetes." });
+
+/** Settings of the servers on Kubernetes, sizes in bytes, durations in ms. */
 export type KubernetesServers = z.output<typeof servers>;
 /** Settings of the Strimzi cluster. */
 export type StrimziSettings = KubernetesServers["kafka"];

@@ -5,7 +5,7 @@ import type { Problem } from "./problem.ts";
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
 import { compatibility, compression, count, maxMessage, minInsyncReplicas, name, quantity, replicationFactor, retention } from "./field-types.ts";
-import { kubernetesServers } from "./stack-kubernetes.ts";
+import { kubernetesSettings } from "./stack-kubernetes.ts";
 import type { Reading } from "./types.ts";
 import { unlocated, validate, type Located } from "./validation.ts";
 
@@ -82,7 +82,7 @@ export const stackSettingsSchema = z
     local: z
       .strictObject({ portBase: count(1_024, 60_000, "First port of the local platform; the others follow at fixed offsets. Default: 17000.").default(17_000) })
       .prefault({}),
-    kubernetes: z.strictObject(kubernetesServers).meta({ description: "Servers and services on Kubernetes; needed with substrate: kubernetes." }).optional(),
+    kubernetes: kubernetesSettings.optional(),
   })
   .meta({ description: "An environment of the platform." });
 

@@ -1,0 +1,229 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { kafkaResource } from "../../../components/kafka/strimzi/kafka-resource.ts";
+import { listenerOf } from "../../../components/kafka/strimzi/listener-status.ts";
+import { listeners } from "../../../components/kafka/strimzi/listeners.ts";
+import { METRIC_RULES, metricsRules } from "../../../components/kafka/strimzi/metrics-rules.ts";
+import { heapMebibytes, nodePools } from "../../../components/kafka/strimzi/node-pools.ts";
+import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
+import { clusterNodes } from "../../../components/kafka/nodes.ts";
+import type { Manifest } from "../../../components/kubernetes/manifest.ts";
+import { clusterInput } from "./strimzi-input.ts";
+
+const GIB = 2 ** 30;
+
+function named(manifests: readonly Manifest[], name: string): Manifest {
+  const found = manifests.find((manifest) => manifest.metadata.name === name);
+  if (found === undefined) throw new Error(`No ${name} among ${manifests.map((manifest) => manifest.metadata.name).join(", ")}.`);
+  return found;
+}
+
+describe("node pools", () => {
+  const pools = nodePools(clusterInput());
+
+  it("are one of controllers and one of brokers per zone", () => {
+    expect(pools.map((pool) => [pool.metadata.name, pool.metadata.annotations?.["strimzi.io/next-node-ids"]])).toEqual([
+      ["controller", "[900-909]"],
+      ["broker-zone-a", "[0-99]"],
+      ["broker-zone-b", "[100-199]"],
+      ["broker-zone-c", "[200-299]"],
+    ]);
+    expect(pools.map((pool) => pool["spec"])).toMatchObject([{ replicas: 3, roles: ["controller"] }, ...Array.from({ length: 3 }, () => ({ replicas: 3, roles: ["broker"] }))]);
+  });
+
+  it("hold every broker to its zone, by the value that the nodes' label has, and to a host of its own", () => {
+    const pool = named(nodePools(clusterInput({ zoneLabels: { "zone-b": "eu-central-1b" } })), "broker-zone-b");
+    expect(pool["spec"]).toMatchObject({
+      template: {
+        pod: {
+          affinity: {
+            nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: "topology.kubernetes.io/zone", operator: "In", values: ["eu-central-1b"] }] }] } },
+            podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { "strimzi.io/cluster": "kafka", "strimzi.io/broker-role": "true" } } }] },
+          },
+        },
+      },
+    });
+  });
+
+  it("spread the controllers over the zones", () => {
+    expect(named(pools, "controller")["spec"]).toMatchObject({
+      template: { pod: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" }] } },
+    });
+  });
+
+  it("keep every volume, and the quorum's metadata on the first alone", () => {
+    expect(named(pools, "broker-zone-a")["spec"]).toMatchObject({
+      storage: {
+        type: "jbod",
+        volumes: [
+          { id: 0, type: "persistent-claim", size: "1Ti", kraftMetadata: "shared", deleteClaim: false },
+          { id: 1, type: "persistent-claim", size: "1Ti", deleteClaim: false },
+        ],
+      },
+    });
+    expect(JSON.stringify(named(pools, "broker-zone-a")).match(/kraftMetadata/g)).toHaveLength(1);
+  });
+
+  it.each([
+    [32 * GIB, 6_144],
+    [4 * GIB, 2_048],
+    [2 * GIB, 1_024],
+    [64 * GIB, 6_144],
+  ])("give %i bytes a heap of %i MiB", (memory, heap) => {
+    expect(heapMebibytes(memory)).toBe(heap);
+  });
+
+  it("number brokers as the nodes on one machine are numbered, whatever the shape", () => {
+    const shape = fc.record({ zones: fc.integer({ min: 1, max: 9 }), brokersPerZone: fc.integer({ min: 1, max: 20 }), controllers: fc.constantFrom(1, 3, 5) });
+    fc.assert(
+      fc.property(shape, ({ zones, brokersPerZone, controllers }) => {
+        const names = Array.from({ length: zones }, (_, index) => `z${index}`);
+        const input = clusterInput({ cruiseControl: false }, { kafka: { zones: names, brokersPerZone, controllers }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } });
+        const ids = nodePools(input).flatMap((pool) => {
+          const [first = 0] = /\d+/.exec(pool.metadata.annotations?.["strimzi.io/next-node-ids"]?.toString() ?? "")?.map(Number) ?? [];
+          return Array.from({ length: (pool["spec"] as { replicas: number }).replicas }, (_, index) => first + index);
+        });
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(ids).toEqual(clusterNodes({ zones: names, brokersPerZone, controllers }).map((node) => node.id));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("the Kafka resource", () => {
+  it("has no entity operator, the kit's authority for clients, the platform's admin as the one super user, and Kafka's own quotas", () => {
+    const { spec } = kafkaResource(clusterInput());
+    expect(spec).toMatchObject({
+      kafka: { authorization: { type: "simple", superUsers: ["CN=platform-admin"] }, quotas: { type: "kafka" }, rack: { type: "topology-label" } },
+      clientsCa: { generateCertificateAuthority: false },
+      cruiseControl: { autoRebalance: [{ mode: "add-brokers" }, { mode: "remove-brokers" }] },
+    });
+    expect(spec).not.toHaveProperty("entityOperator");
+  });
+
+  it("is there when the operator says so, within the time the stack gives", () => {
+    expect(kafkaResource(clusterInput({ readyWithin: "30m" })).metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1800" });
+  });
+
+  it("takes replication from the stack, and never more than there are brokers", () => {
+    const small = kafkaResource(clusterInput({ cruiseControl: false }, { kafka: { zones: ["a"], brokersPerZone: 1, controllers: 1 }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } }));
+    expect(small["spec"]).toMatchObject({ kafka: { config: { "default.replication.factor": 1, "min.insync.replicas": 1, "offsets.topic.replication.factor": 1 } } });
+    expect(kafkaResource(clusterInput())["spec"]).toMatchObject({ kafka: { config: { "min.insync.replicas": 2, "transaction.state.log.min.isr": 2, "unclean.leader.election.enable": false, "auto.create.topics.enable": false } } });
+  });
+
+  it("leaves Cruise Control and the exporter out where the stack does", () => {
+    const { spec } = kafkaResource(clusterInput({ cruiseControl: false, exporter: false }));
+    expect(spec).not.toHaveProperty("cruiseControl");
+    expect(spec).not.toHaveProperty("kafkaExporter");
+  });
+
+  it.each([
+    ["500MB/s", "500MB/s"],
+    ["1GB/s", "1GB/s"],
+    ["10MiB/s", "10MiB/s"],
+    ["1500kB/s", "1464KiB/s"],
+  ])("tells Cruise Control of a network of %s in units it knows", (rate, expected) => {
+    const { spec } = kafkaResource(clusterInput({}, { capacity: { networkPerBroker: rate } }));
+    expect(spec).toMatchObject({ cruiseControl: { brokerCapacity: { inboundNetwork: expected, outboundNetwork: expected } } });
+  });
+});
+
+describe("listeners", () => {
+  const external = { bootstrapHost: "kafka.example.com", brokerHostTemplate: "b-{nodeId}.kafka.example.com", sourceRanges: ["10.0.0.0/8"], certificateSecret: "kafka-external" };
+
+  it.each([
+    ["inside alone", {}, ["tls", "admin"]],
+    ["with one for clients outside", { external }, ["tls", "admin", "external"]],
+  ])("are encrypted and authenticated, %s", (_what, kafka, names) => {
+    const all = listeners(clusterInput(kafka));
+    expect(all.map((listener) => listener["name"])).toEqual(names);
+    for (const listener of all) {
+      expect(listener["tls"]).toBe(true);
+      expect(listener["authentication"]).toEqual({ type: listener["name"] === "admin" ? "tls" : "scram-sha-512" });
+      expect(listener["networkPolicyPeers"], "open to all without peers").not.toEqual([]);
+      expect(String(listener["name"])).toMatch(/^[a-z0-9]{1,11}$/);
+      expect([9404, 9999]).not.toContain(listener["port"]);
+    }
+  });
+
+  it("keeps addresses of clients through load balancers, and admits the listed ones alone", () => {
+    const [, admin, outside] = listeners(clusterInput({ adminListener: { type: "loadbalancer", sourceRanges: ["192.0.2.0/24"], annotations: { internal: "true" } }, external }));
+    expect(admin).toMatchObject({
+      type: "loadbalancer",
+      networkPolicyPeers: [{ ipBlock: { cidr: "192.0.2.0/24" } }],
+      configuration: { externalTrafficPolicy: "Local", loadBalancerSourceRanges: ["192.0.2.0/24"], bootstrap: { annotations: { internal: "true" } }, perBrokerAnnotationsTemplate: { internal: "true" } },
+    });
+    expect(outside).toMatchObject({
+      configuration: { bootstrap: { alternativeNames: ["kafka.example.com"] }, advertisedHostTemplate: "b-{nodeId}.kafka.example.com", brokerCertChainAndKey: { secretName: "kafka-external" } },
+    });
+  });
+});
+
+describe("what the operator reports of a listener", () => {
+  const status = { listeners: [{ name: "tls", bootstrapServers: "a:9093,b:9093", certificates: ["one", "two\n"] }] };
+
+  it("is its addresses and authorities", () => {
+    expect(listenerOf(status, "tls")).toEqual({ addresses: ["a:9093", "b:9093"], certificates: "one\ntwo\n" });
+  });
+
+  it.each([
+    ["another listener", status, /no address of the listener "admin" \(it reports: tls\)/],
+    ["nothing yet", undefined, /it reports: none/],
+    ["another shape", { listeners: [{ name: "admin" }] }, /cannot be read: listeners\.0\.bootstrapServers/],
+  ])("is an error when it is %s", (_what, reported, message) => {
+    expect(() => listenerOf(reported, "admin")).toThrow(message);
+  });
+});
+
+describe("metrics", () => {
+  /** Applies the rules as the exporter does: the first that matches the bean, in the exporter's notation, gives the metric. */
+  function metricOf(bean: string): string | undefined {
+    for (const { pattern, name } of METRIC_RULES) {
+      const match = new RegExp(pattern).exec(bean);
+      if (match !== null) return name.replaceAll(/\$(\d+)/g, (_, group) => match[Number(group)] ?? "").toLowerCase();
+    }
+    return undefined;
+  }
+
+  it.each([
+    ["kafka.server<type=ReplicaManager, name=UnderMinIsrPartitionCount><>Value", "kafka_server_replicamanager_underminisrpartitioncount"],
+    ["kafka.server<type=ReplicaManager, name=UnderReplicatedPartitions><>Value", "kafka_server_replicamanager_underreplicatedpartitions"],
+    ["kafka.server<type=ReplicaManager, name=IsrShrinksPerSec><>Count", "kafka_server_replicamanager_isrshrinks_total"],
+    ["kafka.controller<type=KafkaController, name=OfflinePartitionsCount><>Value", "kafka_controller_kafkacontroller_offlinepartitionscount"],
+    ["kafka.controller<type=KafkaController, name=ActiveControllerCount><>Value", "kafka_controller_kafkacontroller_activecontrollercount"],
+    ["kafka.server<type=BrokerTopicMetrics, name=BytesInPerSec, topic=order-events><>Count", "kafka_server_brokertopicmetrics_bytesin_total"],
+    ["kafka.server<type=KafkaRequestHandlerPool, name=RequestHandlerAvgIdlePercent><>MeanRate", "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent"],
+    ["kafka.network<type=RequestMetrics, name=TotalTimeMs, request=Produce><>99thPercentile", "kafka_network_requestmetrics_totaltimems"],
+    ["kafka.server<type=raft-metrics><>commit-latency-avg: 3", "kafka_server_raftmetrics_commit-latency-avg"],
+  ])("turn %s into %s, the name that alerts use", (bean, metric) => {
+    expect(metricOf(bean)).toBe(metric);
+  });
+
+  it("stand where the Kafka resource looks for them", () => {
+    const map = metricsRules("kafka", "kafka");
+    expect(kafkaResource(clusterInput())["spec"]).toMatchObject({ kafka: { metricsConfig: { valueFrom: { configMapKeyRef: { name: map.metadata.name, key: Object.keys(map["data"] as object)[0] } } } } });
+  });
+});
+
+describe("the operator's installation", () => {
+  const manifests = operatorManifests({ namespace: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"] });
+  const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
+
+  it("watches its own namespace, runs its operands restricted, and takes its images where the stack says", () => {
+    const [deployment] = ofKind("Deployment");
+    const env = (deployment?.["spec"] as { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } }).template.spec.containers[0]?.env ?? [];
+    const value = (name: string) => env.find((variable) => variable.name === name)?.value;
+    expect(value("STRIMZI_POD_SECURITY_PROVIDER_CLASS")).toBe("restricted");
+    expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.3.1=registry.example.com/kafka:4.3.1");
+    expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.2.0=quay.io/strimzi/kafka:1.2.0-kafka-4.2.0");
+    expect(env.find((variable) => variable.name === "STRIMZI_NAMESPACE")).toMatchObject({ valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } });
+  });
+
+  it("may read no secret outside its namespace, and nothing with a star", () => {
+    for (const role of ofKind("ClusterRole")) {
+      expect(JSON.stringify(role["rules"]), role.metadata.name).not.toMatch(/"(secrets|pods|configmaps|\*)"/);
+    }
+    expect(JSON.stringify(ofKind("Role"))).not.toContain('"*"');
+  });
+});
