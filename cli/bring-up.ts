@@ -47,8 +47,9 @@ export async function bringUp(context: CommandContext, stack: string): Promise<B
   await claimStack(context.stateDir, files, (line) => notes.push(line));
   for (const note of notes) context.stderr.write(`${note}\n`);
   await ensureStack({ files, environment, stateDir: context.stateDir });
-  const mended = await mendState({ files, environment });
-  if (mended > 0) context.stderr.write(`${mended} access rules of an earlier run were not confirmed; they are created again\n`);
+  const mended = await mendState({ files, environment, stateDir: context.stateDir });
+  if (mended.grants > 0) context.stderr.write(`${mended.grants} access rules of an earlier run were not confirmed; they are created again\n`);
+  if (mended.creations > 0) context.stderr.write(`${mended.creations} creations were under way when an earlier run was killed; they are finished\n`);
   const outcome = await runWithProgress(context, reporter, expected, "Platform", (onProgress) =>
     runEngine({ operation: "up", projectDir: context.projectDir, stateDir: context.stateDir, files, environment, onProgress }));
   reportOutcome(context, outcome);

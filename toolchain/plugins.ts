@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
+import { artefactKey, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
 import type { GoBuild } from "./go.ts";
 import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { isExecutable } from "./probe.ts";
@@ -33,13 +33,22 @@ export function pluginVersion(name: PluginName): string {
   return VERSIONS[name];
 }
 
-/** The user's own plugin of this very version, else the prepared one. */
+/** The user's own plugin of this very version, else the prepared one; of kafka the one built here, which batches, before both. */
 export async function findPlugin(name: PluginName): Promise<Plugin | undefined> {
+  if (name !== "kafka") return (await findOfficialPlugin(name)) ?? (await findBuiltPlugin(name));
+  return (await findBuiltPlugin(name)) ?? (await findOfficialPlugin(name));
+}
+
+async function findOfficialPlugin(name: PluginName): Promise<Plugin | undefined> {
   const version = VERSIONS[name];
   const installed = join(homedir(), ".pulumi", "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
   if (await isExecutable(installed)) return { name, version, binary: installed, origin: "installed" };
   const download = await findArtefact(downloadRecipe(name));
-  if (download !== undefined) return { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
+  return download === undefined ? undefined : { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
+}
+
+async function findBuiltPlugin(name: PluginName): Promise<Plugin | undefined> {
+  const version = VERSIONS[name];
   const built = await findGoArtefact(builtPlugin(name));
   return built === undefined ? undefined : { name, version, binary: join(built, `pulumi-resource-${name}`), origin: "built" };
 }
@@ -55,16 +64,16 @@ export async function preparePlugin(name: PluginName, onLine: (line: string) => 
 /**
  * The engine's home folder, with every plugin found linked into the place where the engine looks for it
  * (`plugins/resource-NAME-vVERSION/pulumi-resource-NAME`). It is the kit's own: the user's `~/.pulumi` stays untouched.
+ * Clones that found other plugins have another home, so that neither works with the other's.
  */
-export async function refreshPulumiHome(plugins: readonly PluginName[]): Promise<string> {
-  const home = join(cacheDirectory(), "pulumi-home");
-  for (const name of plugins) {
-    const plugin = await findPlugin(name);
-    if (plugin === undefined) continue;
+export async function refreshPulumiHome(names: readonly PluginName[]): Promise<string> {
+  const plugins = (await Promise.all(names.map(findPlugin))).filter((plugin) => plugin !== undefined);
+  const home = join(cacheDirectory(), "pulumi-home", artefactKey(Object.fromEntries(plugins.map(({ name, binary }) => [name, binary]))));
+  for (const plugin of plugins) {
     // The engine lists folders only, so the folder is real and its binary a link.
-    const folder = join(home, "plugins", `resource-${name}-v${plugin.version}`);
+    const folder = join(home, "plugins", `resource-${plugin.name}-v${plugin.version}`);
     await mkdir(folder, { recursive: true });
-    await replaceLink(join(folder, `pulumi-resource-${name}`), plugin.binary);
+    await replaceLink(join(folder, `pulumi-resource-${plugin.name}`), plugin.binary);
   }
   return home;
 }

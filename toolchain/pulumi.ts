@@ -7,6 +7,7 @@ import { buildGo, findGo, type Go, type GoBuild, goBuildInputs, moduleFolder, WR
 import { goMissing } from "./go-artefact.ts";
 import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
 import { downloadPulumi } from "./pulumi-downloads.ts";
+import { groupCommit } from "./pulumi-group-commit.ts";
 import { isAtLeast } from "./versioning.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
@@ -22,6 +23,7 @@ const CLI: GoBuild = {
   module: "pulumi",
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumi}` },
+  patch: groupCommit,
 };
 const LANGUAGE_HOST: GoBuild = {
   module: "pulumi-language-nodejs",

@@ -13,6 +13,7 @@ import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
 import type { EngineFailure, EngineProgress } from "./progress.ts";
 import { clearStaleLocks, describeLock } from "./lock.ts";
 import { removeRunRecord, settleInterruptedRun, writeRunRecord } from "./run-record.ts";
+import { BEGUN_TOPICS_VARIABLE, begunTopicsFile, forgetBegunTopics, mayHoldBegunCreations, rememberBegunTopics, withoutBegunCreations } from "./begun-creations.ts";
 import { isExportedStack, mayHoldTornGrants, withoutTornGrants } from "./torn-grants.ts";
 import { writeStackConfig, writeStackProject } from "./stack.ts";
 import type { StackFiles } from "./stack.ts";
@@ -42,10 +43,7 @@ export interface EngineOutcome {
 const READ_INTERVAL_MS = 60;
 const LOG_LIMIT_BYTES = 5 * 1024 ** 2;
 const OUTPUT_TAIL = 4_000;
-/**
- * A topic's creation waits a fixed second in its provider and an access rule reads all rules back:
- * the work is waiting, not computing.
- */
+/** The work is waiting, not computing; and what runs at once shares requests and writes of the state. */
 const PARALLEL = "64";
 
 const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
@@ -86,13 +84,20 @@ export async function ensureStack(run: Pick<EngineRun, "files" | "environment" |
   if (result.exitCode !== 0 && !/already exists/.test(result.output)) throw engineError(result.exitCode, result.output, run.environment);
 }
 
-/**
- * Makes a state that an interrupted or failed run left fit to be continued.
- * @returns how many half-created access rules will be created again.
- */
-export async function mendState(run: Pick<EngineRun, "files" | "environment">): Promise<number> {
+/** What was put right in a state. */
+export interface MendedState {
+  /** Half-created access rules, which will be created again. */
+  readonly grants: number;
+  /** Creations that a killed run had begun, which will be finished. */
+  readonly creations: number;
+}
+
+/** Makes a state that an interrupted or failed run left fit to be continued. */
+export async function mendState(run: Pick<EngineRun, "files" | "environment" | "stateDir">): Promise<MendedState> {
   const { files, environment } = run;
-  if (!(await mayHoldTornGrants(files.stateFile))) return 0;
+  const nothing: MendedState = { grants: 0, creations: 0 };
+  const state = await readFile(files.stateFile, "utf8").catch(() => "");
+  if (!mayHoldTornGrants(state) && !mayHoldBegunCreations(state)) return nothing;
   // Secrets stay encrypted in the export; the file is for its owner alone all the same.
   const file = join(files.folder, `export-${process.pid}.json`);
   const options = { cwd: files.folder, environment };
@@ -102,13 +107,16 @@ export async function mendState(run: Pick<EngineRun, "files" | "environment">): 
     const exported = await runPulumi(["stack", "export", ...common], options);
     if (exported.exitCode !== 0) throw engineError(exported.exitCode, exported.output, environment);
     const document: unknown = JSON.parse(await readFile(file, "utf8"));
-    if (!isExportedStack(document)) return 0;
-    const { stack, removed } = withoutTornGrants(document);
-    if (removed.length === 0) return 0;
-    await writeFile(file, JSON.stringify(stack));
+    if (!isExportedStack(document)) return nothing;
+    const grants = withoutTornGrants(document);
+    const creations = withoutBegunCreations(grants.stack);
+    const mended: MendedState = { grants: grants.removed.length, creations: creations.removed };
+    if (mended.grants + mended.creations === 0) return nothing;
+    await rememberBegunTopics(run.stateDir, creations.topics);
+    await writeFile(file, JSON.stringify(creations.stack));
     const imported = await runPulumi(["stack", "import", ...common], options);
     if (imported.exitCode !== 0) throw engineError(imported.exitCode, imported.output, environment);
-    return removed.length;
+    return mended;
   } finally {
     await rm(file, { force: true });
   }
@@ -161,7 +169,7 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
     {
       cwd: run.projectDir,
       // `--event-log` is one of the CLI's options for debugging, hidden without this.
-      env: { ...run.environment, PULUMI_DEBUG_COMMANDS: "true" },
+      env: { ...run.environment, PULUMI_DEBUG_COMMANDS: "true", [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(run.stateDir) },
       stdio: ["ignore", log.fd, log.fd],
       // Its own group: a Ctrl-C at the terminal reaches it once, through us, and not twice.
       detached: true,
@@ -191,6 +199,7 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
     }
     await recorded.catch(() => {});
     await removeRunRecord(run.stateDir);
+    if (exitCode === 0 && run.operation === "up") await forgetBegunTopics(run.stateDir);
     // From where this run began: an earlier run's last words are not its own.
     const output = plainText((await readFile(logFile)).subarray(logStart).toString("utf8")).slice(-OUTPUT_TAIL);
     return {

@@ -4,8 +4,6 @@
  * They are taken out of the state, so that the next run creates them again. That is safe, for creating a rule
  * that is there changes nothing; replacing would not be, for the old rule is deleted after the new, equal one is made.
  */
-import { readFile } from "node:fs/promises";
-
 const GRANT_TYPE = "kafka:index/acl:Acl";
 
 interface StateResource {
@@ -22,9 +20,8 @@ export interface ExportedStack {
   readonly deployment: { readonly resources?: readonly StateResource[] };
 }
 
-/** Whether a state file may hold such rules; cheap, asked at every run. */
-export async function mayHoldTornGrants(stateFile: string): Promise<boolean> {
-  const state = await readFile(stateFile, "utf8").catch(() => "");
+/** Whether a state file's text may hold such rules; cheap, asked at every run. */
+export function mayHoldTornGrants(state: string): boolean {
   return state.includes('"initErrors"');
 }
 

@@ -33,7 +33,11 @@ export class KafkaAccess extends KitComponent {
 
   constructor(name: string, args: KafkaAccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kafka:Access", name, opts);
-    const options = this.child({ provider: args.provider, dependsOn: [args.cluster.owner], deletedWith: args.cluster.owner });
+    const options = this.child({
+      provider: args.provider,
+      dependsOn: [args.cluster.owner],
+      ...(args.cluster.external === true ? {} : { deletedWith: args.cluster.owner }),
+    });
     this.#passwords = new Map(
       args.principals.map((principal) => {
         const password = new Password(`kafka-${principal.name}`, {}, this.child());

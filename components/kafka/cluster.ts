@@ -17,6 +17,8 @@ export interface KafkaCluster {
   readonly brokerCount: number;
   /** Stands for the whole cluster: depend on it to wait until every broker answers; deleting it deletes all that is inside. */
   readonly owner: pulumi.Resource;
+  /** True where the kit does not run the cluster itself: what it made inside is then deleted piece by piece. Default: false. */
+  readonly external?: boolean;
 }
 
 /** A client certificate and its key, both PEM. The key is a secret. */

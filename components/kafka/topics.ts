@@ -23,7 +23,7 @@ export class KafkaTopics extends KitComponent {
     const options = this.child({
       provider: args.provider,
       dependsOn: [args.cluster.owner],
-      deletedWith: args.cluster.owner,
+      ...(args.cluster.external === true ? {} : { deletedWith: args.cluster.owner }),
       protect: args.protect,
     });
     this.byName = new Map(

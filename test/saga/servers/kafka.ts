@@ -17,7 +17,11 @@ export interface TestKafka {
   stop(): Promise<void>;
 }
 
-export async function startKafka(): Promise<TestKafka> {
+/**
+ * Starts the node.
+ * @param settings - Further settings of the node, or others than those of the tests.
+ */
+export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<TestKafka> {
   const kafka = await findKafka();
   if (kafka === undefined) throw new Error("Kafka is not prepared; run `npx kit doctor --fix`.");
   const folder = mkdtempSync(join(tmpdir(), "saga-kafka-"));
@@ -32,7 +36,8 @@ export async function startKafka(): Promise<TestKafka> {
     `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`, "controller.listener.names=CONTROLLER",
     `log.dirs=${data}`, "auto.create.topics.enable=false", "offsets.topic.replication.factor=1", "offsets.topic.num.partitions=4",
     "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1", "share.coordinator.state.topic.replication.factor=1",
-    "group.initial.rebalance.delay.ms=0", "log.cleaner.dedupe.buffer.size=8388608", "",
+    "group.initial.rebalance.delay.ms=0", "log.cleaner.dedupe.buffer.size=8388608",
+    ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), "",
   ].join("\n"));
 
   let server: ChildProcess | undefined;

@@ -14,7 +14,7 @@ const Version = "3.13.2"
 // Info describes the provider to the bridge.
 func Info() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
-		P:            sdkv2.NewProvider(kafka.Provider()),
+		P:            sdkv2.NewProvider(batchTopics(kafka.Provider())),
 		Name:         "kafka",
 		Version:      Version,
 		Description:  "A Pulumi package for creating and managing Kafka.",

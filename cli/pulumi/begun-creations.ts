@@ -1,0 +1,73 @@
+/**
+ * Creations that a run had begun when it was killed. Pulumi records each before it asks a provider, so its state is the
+ * journal of intents: what is recorded may exist or not. The engine itself would carry these records along for ever and
+ * create anew, and Kafka would refuse a topic that is there. So the records are taken out of the state, and the names of
+ * the topics among them are handed to the plugin, which then finishes what is there. Every other kind of resource that
+ * the platform makes can be created over itself.
+ */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExportedStack } from "./torn-grants.ts";
+
+const TOPIC_TYPE = "kafka:index/topic:Topic";
+
+/** Environment variable through which the plugin learns of the topics; `provider/begun.go` reads it. */
+export const BEGUN_TOPICS_VARIABLE = "KIT_BEGUN_TOPICS_FILE";
+
+interface PendingOperation {
+  readonly type: string;
+  readonly resource: { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> };
+}
+
+/** Whether a state file may hold such records; cheap, asked at every run. */
+export function mayHoldBegunCreations(state: string): boolean {
+  return state.includes('"pending_operations"');
+}
+
+/**
+ * The stack without records of begun creations.
+ * @returns `topics` has the names of topics among them, sorted; `removed` counts all; the stack is the one given when there are none.
+ */
+export function withoutBegunCreations<T extends ExportedStack>(stack: T): { stack: T; topics: readonly string[]; removed: number } {
+  const operations = pendingOperations(stack);
+  const begun = operations.filter(({ type }) => type === "creating");
+  if (begun.length === 0) return { stack, topics: [], removed: 0 };
+  const names = begun.flatMap(({ resource }) => {
+    const name = resource.type === TOPIC_TYPE ? resource.inputs?.["name"] : undefined;
+    return typeof name === "string" ? [name] : [];
+  });
+  const deployment = { ...stack.deployment, pending_operations: operations.filter(({ type }) => type !== "creating") };
+  return { stack: { ...stack, deployment }, topics: [...new Set(names)].sort(), removed: begun.length };
+}
+
+function pendingOperations(stack: ExportedStack): readonly PendingOperation[] {
+  const { deployment } = stack;
+  const operations: unknown = "pending_operations" in deployment ? deployment.pending_operations : undefined;
+  return Array.isArray(operations) ? operations.filter(isPendingOperation) : [];
+}
+
+function isPendingOperation(value: unknown): value is PendingOperation {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" &&
+    "resource" in value && typeof value.resource === "object" && value.resource !== null && "type" in value.resource;
+}
+
+/** File that holds the names until a run has succeeded. */
+export function begunTopicsFile(stateDir: string): string {
+  return join(stateDir, "begun-topics.json");
+}
+
+/** Adds names to the file before their records go from the state: a second crash in between must not lose them. */
+export async function rememberBegunTopics(stateDir: string, topics: readonly string[]): Promise<void> {
+  if (topics.length === 0) return;
+  const file = begunTopicsFile(stateDir);
+  const known: unknown = JSON.parse(await readFile(file, "utf8").catch(() => "[]"));
+  const names = new Set([...(Array.isArray(known) ? known.filter((name) => typeof name === "string") : []), ...topics]);
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify([...names].sort())}\n`, { mode: 0o600, flush: true });
+  await rename(temporary, file);
+}
+
+/** Forgets the names: the run that had them has succeeded, so its state says what is the stack's own. */
+export async function forgetBegunTopics(stateDir: string): Promise<void> {
+  await rm(begunTopicsFile(stateDir), { force: true });
+}

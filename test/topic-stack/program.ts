@@ -1,0 +1,35 @@
+/**
+ * A Pulumi program with nothing but topics, on a cluster that is there already: what tests and benchmarks of
+ * topics run. `TOPIC_STACK` names a JSON file with what it declares.
+ */
+import { readFileSync } from "node:fs";
+import * as kafka from "@pulumi/kafka";
+import * as pulumi from "@pulumi/pulumi";
+import { KafkaTopics } from "../../components/kafka/topics.ts";
+import type { PlannedTopic } from "../../components/plan/types.ts";
+import { TopicLedger } from "../../components/provider/resources.ts";
+
+/** What the file holds. */
+export interface TopicStackDeclaration {
+  /** `host:port` of a plain listener. */
+  readonly bootstrap: string;
+  readonly topics: readonly PlannedTopic[];
+  readonly protect: boolean;
+}
+
+/** Declares the stack; called by the entry file of the throw-away project. */
+export function declareTopicStack(): void {
+  // As in the kit's own program: see index.ts.
+  Reflect.deleteProperty(Error, "prepareStackTrace");
+  const file = process.env["TOPIC_STACK"];
+  if (file === undefined) throw new Error("TOPIC_STACK is not set.");
+  const { bootstrap, topics, protect }: TopicStackDeclaration = JSON.parse(readFileSync(file, "utf8"));
+  const none = pulumi.output("");
+  const ledger = new TopicLedger("topics", { topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, { partitions }])) });
+  const cluster = {
+    bootstrap: pulumi.output([bootstrap]), admin: pulumi.output([bootstrap]), caCertificate: none,
+    adminIdentity: { certificate: none, privateKey: none }, brokerCount: 1, owner: ledger, external: true,
+  };
+  const provider = new kafka.Provider("kafka-admin", { bootstrapServers: [bootstrap], tlsEnabled: false });
+  new KafkaTopics("topics", { cluster, provider, topics, protect });
+}
