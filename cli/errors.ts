@@ -197,6 +197,16 @@ export const ERRORS = {
     message: (value) => `The benchmark could not finish: ${value}`,
     fix: "The words above say which step failed.",
   },
+  KIT_CHECK_NO_TOPICS: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no folder ${value}.`,
+    fix: "Give the folder with the domain files: `npx kit check --topics topics`.",
+  },
+  KIT_CHECK_BASE_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `What is compared with does not make a model: ${value}.`,
+    fix: "Compare with a commit whose files are good, or leave --base out.",
+  },
   KIT_DIFF_UNKNOWN_REF: {
     exitCode: EXIT.usage,
     message: (value) => `There is neither a commit nor a folder with topics/ called ${value}.`,

@@ -20,6 +20,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "token", summary: "print a customer's access token", load: async () => (await import("./commands/token.ts")).token },
   { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
   { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
+  { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },
   { name: "diff", summary: "judge a change: what it does, what it breaks, who must approve", load: async () => (await import("./commands/diff.ts")).diff },
   { name: "render", summary: "write the Kubernetes objects of a stack as YAML", load: async () => (await import("./commands/render.ts")).render },
   { name: "doctor", summary: "check tools and machine, with a fix for what is missing", load: async () => (await import("./commands/doctor.ts")).doctor },

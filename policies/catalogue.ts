@@ -1,12 +1,27 @@
 import type { Rule } from "./rule.ts";
+import { accessRules } from "./rules/access.ts";
+import { capacityRules } from "./rules/capacity.ts";
+import { configurationRules } from "./rules/configuration.ts";
+import { consumerRules } from "./rules/consumers.ts";
+import { lifecycleRules } from "./rules/lifecycle.ts";
+import { metaRules } from "./rules/meta.ts";
+import { nameRules } from "./rules/names.ts";
+import { ownershipRules } from "./rules/ownership.ts";
+import { quotaRules } from "./rules/quotas.ts";
 import { refusals } from "./rules/refusals.ts";
+import { resourceRules } from "./rules/resources.ts";
+import { sagaRules } from "./rules/sagas.ts";
+import { schemaRules } from "./rules/schemas.ts";
 import { topicRules } from "./rules/topics.ts";
 
 /**
  * The one catalogue of rules: what the model refuses while files are read, what is judged in a plan, and what is judged
  * in resources. `kit check`, the policy pack and the documentation are made from it.
  */
-export const catalogue: ReadonlyMap<string, Rule> = byId([...refusals, ...topicRules]);
+export const catalogue: ReadonlyMap<string, Rule> = byId([
+  ...refusals, ...nameRules, ...topicRules, ...configurationRules, ...capacityRules, ...ownershipRules, ...lifecycleRules, ...schemaRules,
+  ...accessRules, ...quotaRules, ...consumerRules, ...sagaRules, ...resourceRules, ...metaRules,
+]);
 
 function byId(rules: readonly Rule[]): Map<string, Rule> {
   const map = new Map<string, Rule>();

@@ -2,10 +2,10 @@ import type { SourceLocation } from "../components/plan/types.ts";
 import type { ClusterFacts } from "./facts.ts";
 import { sortFindings, type Finding } from "./finding.ts";
 import type { RuleSettings } from "./rule-settings.ts";
-import type { Breach, Breaches, Checks, Declaration, Level, Scope } from "./rule.ts";
+import type { Breach, Breaches, CheckKind, Checks, Declaration, Level, Scope } from "./rule.ts";
 
 /** The checks of one kind that are on, each with its rule's id and level. */
-interface ActiveCheck<K extends keyof Checks> {
+export interface ActiveCheck<K extends CheckKind> {
   readonly rule: string;
   readonly level: Level;
   readonly check: NonNullable<Checks[K]>;
@@ -15,12 +15,17 @@ interface ActiveCheck<K extends keyof Checks> {
 export class ActiveChecks {
   readonly #bound: readonly { readonly rule: string; readonly level: Level; readonly checks: Checks }[];
 
-  constructor(settings: RuleSettings) {
+  readonly #kinds: ReadonlySet<CheckKind> | undefined;
+
+  /** @param kinds - Kinds of checks that are on. Default: all. */
+  constructor(settings: RuleSettings, kinds?: ReadonlySet<CheckKind>) {
     this.#bound = [...settings.values()].flatMap(({ rule, level, parameters }) => (level === "off" ? [] : [{ rule: rule.id, level, checks: rule.checks(parameters) }]));
+    this.#kinds = kinds;
   }
 
   /** Checks of one kind, in the catalogue's order. */
-  of<K extends keyof Checks>(kind: K): ActiveCheck<K>[] {
+  of<K extends CheckKind>(kind: K): ActiveCheck<K>[] {
+    if (this.#kinds?.has(kind) === false) return [];
     return this.#bound.flatMap(({ rule, level, checks }) => {
       const check = checks[kind];
       return check === undefined ? [] : [{ rule, level, check }];

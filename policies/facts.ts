@@ -79,6 +79,7 @@ export interface ResourceFacts {
   /** Type token, for example `kafka:index/topic:Topic`. */
   readonly type: string;
   readonly name: string;
+  readonly urn?: string;
   /** Its inputs as far as they are known. */
   readonly props: Readonly<Record<string, unknown>>;
   /** Whether the engine refuses to delete it. */

@@ -8,7 +8,7 @@ import { levels, type LevelSetting, type Rule } from "./rule.ts";
 export interface RuleSetting {
   readonly rule: Rule;
   readonly level: LevelSetting;
-  /** Valid. */
+  /** As written, and valid. */
   readonly parameters: unknown;
 }
 
@@ -20,7 +20,7 @@ const settingWithParameters = z.looseObject({ level: levelSetting.optional() });
 
 /** Every rule as the catalogue has it. */
 export function defaultSettings(rules: Iterable<Rule>): RuleSettings {
-  return new Map([...rules].map((rule) => [rule.id, { rule, level: rule.level, parameters: rule.parameters.parse({}) }]));
+  return new Map([...rules].map((rule) => [rule.id, { rule, level: rule.level, parameters: {} }]));
 }
 
 /**
@@ -39,7 +39,7 @@ export function readRuleSettings(rules: ReadonlyMap<string, Rule>, policies: Rea
       continue;
     }
     const inner: Located = { place: (path, part) => at.place([id, ...path], part) };
-    if (rule.kinds.length === 0) {
+    if (rule.refusal === true || rule.kinds.length === 0) {
       findings.push({ rule: "rule-not-adjustable", level: "error", ...at.place([id], "key"), message: `${id} is always an error: what breaks it cannot be read or built`, object: id, fix: "delete the setting" });
       continue;
     }
@@ -47,7 +47,7 @@ export function readRuleSettings(rules: ReadonlyMap<string, Rule>, policies: Rea
     const shape = validate(settingWithParameters, normal, inner);
     const { level, ...parameters } = shape.ok ? shape.value : {};
     const read = shape.ok ? validate(rule.parameters, parameters, inner) : shape;
-    if (read.ok) settings.set(id, { rule, level: level ?? rule.level, parameters: read.value });
+    if (read.ok) settings.set(id, { rule, level: level ?? rule.level, parameters });
     else findings.push(...read.problems.map((problem): Finding => ({ ...problem, level: "error", object: id })));
   }
   return { settings, findings };

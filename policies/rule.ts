@@ -51,6 +51,14 @@ export interface Scope {
   readonly today: string;
   /** How a topic is declared, where it is. */
   readonly declarationOf: (topic: string) => TopicDeclaration | undefined;
+  /** A topic as it was before the change at hand; undefined for a new one, and where there is nothing to compare with. */
+  readonly before: (topic: string) => TopicBefore | undefined;
+}
+
+/** What must not shrink or move unnoticed. */
+export interface TopicBefore {
+  readonly partitions?: number;
+  readonly replicationFactor?: number;
 }
 
 /** What was declared as a whole. */
@@ -83,9 +91,9 @@ export type CheckKind = keyof Checks;
 
 /**
  * An example as YAML, shown in the documentation and run by the tests. `topic`, `domain` and `stack` are laid over a
- * good topic, its domain file and a stack's settings; `schema` replaces the topic's schema; `file` stands for a whole
- * domain file; `resources` is a list of `{type, name, props, protect?}`; `manifest` Kubernetes objects,
- * one or several documents.
+ * good topic, its domain file and a stack's settings, where null takes a field away; `schema` replaces the topic's
+ * schema; `file` stands for a whole domain file; `before` for the topic before the change; `resources` is a list of
+ * `{type, name, props, protect?}`; `manifest` Kubernetes objects, one or several documents.
  */
 export interface Example {
   readonly topic?: string;
@@ -93,6 +101,11 @@ export interface Example {
   readonly stack?: string;
   readonly schema?: string;
   readonly file?: string;
+  readonly before?: string;
+  /** Another domain file, whole; its `domain` names it. */
+  readonly other?: string;
+  /** Entries of `policies/exceptions.yaml`. */
+  readonly exceptions?: string;
   readonly resources?: string;
   readonly manifest?: string;
   /** In words, where no text could show it. */
@@ -112,6 +125,8 @@ export interface RuleDefinition<P> {
   readonly rationale: string;
   /** What a stack may set, each with a default: `parse({})` gives the defaults. */
   readonly parameters?: z.ZodType<P>;
+  /** Whether the model itself refuses it while files are read: then no stack can set a level, and the checks only see resources. */
+  readonly refusal?: boolean;
   readonly wrong: Example;
   readonly right: Example;
   readonly checks: (parameters: P) => Checks;
@@ -123,7 +138,7 @@ export interface Rule extends Omit<RuleDefinition<never>, "parameters" | "checks
   readonly parameters: z.ZodType;
   /** What it looks at. Empty for refusals of the model, which are made while files are read. */
   readonly kinds: readonly CheckKind[];
-  /** The checks for given parameters, which must be valid. */
+  /** The checks for given parameters, as a stack writes them; they must be valid. */
   readonly checks: (parameters: unknown) => Checks;
 }
 

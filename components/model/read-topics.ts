@@ -13,6 +13,12 @@ import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
  * @param files - Domain files and schemas, with paths relative to the project's root.
  */
 export function readTopics(files: readonly SourceFile[]): Reading<Model> {
+  const { model, problems } = readTopicsAsFarAsGood(files);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: model };
+}
+
+/** As {@link readTopics}, with what is good of the files even where there are problems: for checks that show everything at once. */
+export function readTopicsAsFarAsGood(files: readonly SourceFile[]): { readonly model: Model; readonly problems: readonly Problem[] } {
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   const schemas = new SchemaFiles(sorted.filter((file) => file.path.endsWith(".avsc")));
   const found: (readonly Problem[])[] = [];
@@ -34,8 +40,7 @@ export function readTopics(files: readonly SourceFile[]): Reading<Model> {
   }
   domains.sort((a, b) => compareText(a.name, b.name));
   found.push(schemas.problems, checkTopicNames(domains), checkEvents(domains), checkServices(domains));
-  const problems = found.flat();
-  return problems.length > 0 ? { ok: false, problems: sortProblems(problems) } : { ok: true, value: { domains } };
+  return { model: { domains }, problems: sortProblems(found.flat()) };
 }
 
 /** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */

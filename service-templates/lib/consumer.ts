@@ -105,8 +105,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
 
   async function poll(source: RecordSource, commits: Commits, gatherMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const limit = options.batch ?? 200;
-      const records = await source.next(limit, signal);
+      const records = await source.next(options.batch ?? 200, signal);
       if (records.length === 0) continue;
       const busy = { at: options.clock() };
       busySince.add(busy);
@@ -117,8 +116,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
         busySince.delete(busy);
       }
       commits.reach(records.map(behind));
-      // A full batch means that more is there already.
-      if (gatherMs > 0 && records.length < limit) await pause(gatherMs, signal);
+      if (gatherMs > 0) await pause(gatherMs, signal);
     }
   }
 

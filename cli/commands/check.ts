@@ -1,0 +1,64 @@
+import type { CommandContext } from "../context.ts";
+import type { CommandDefinition } from "../command.ts";
+import { flag, text } from "../command.ts";
+import { EXIT, KitError, type ExitCode } from "../errors.ts";
+
+const formats = ["text", "json", "sarif", "github"] as const;
+type Format = (typeof formats)[number];
+
+const failures = ["error", "warning"] as const;
+
+/** `kit check`. */
+export const check: CommandDefinition = {
+  configure: (command) => command
+    .option("--topics <dir>", "folder with the domain files (default: topics/ of the project)")
+    .option("--stack <name>", "stack to check for (default: prod if there is one, else local)")
+    .option("--base <ref|dir>", "also refuse what a change may not do, compared with a commit or a folder with topics/")
+    .option("--exceptions <file>", "exceptions from rules (default: policies/exceptions.yaml of the project)")
+    .option("--format <format>", formats.join(", "), "text")
+    .option("--json", "same as --format json: {findings, summary}")
+    .option("--fail-on <level>", `exit with 1 from this level on: ${failures.join(", ")}`, "error")
+    .option("--verbose", "also show information and what is excepted, and why each rule is there")
+    .addHelpText("after", `
+Reads files only: no credentials, no cluster, no network. Every problem is shown at once.
+Rules, their reasons and parameters: docs/guide/policies.md. Levels and parameters of a stack stand in its file
+under policies:, exceptions in policies/exceptions.yaml, each with a reason, an owner and a last day.
+github prints annotations for GitHub Actions; sarif is SARIF 2.1.0, for code scanning.
+Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong usage.`),
+  examples: [
+    "npx kit check",
+    "npx kit check --stack staging --fail-on warning",
+    "npx kit check --base origin/main --format github",
+    "npx kit check --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.message)\"'",
+  ],
+  async run(context, options) {
+    const format = flag(options, "json") ? "json" : formats.find((each) => each === text(options, "format"));
+    if (format === undefined) throw new KitError("KIT_USAGE", `--format knows ${formats.join(", ")}; got ${JSON.stringify(text(options, "format"))}.`);
+    const failOn = failures.find((each) => each === text(options, "failOn"));
+    if (failOn === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${failures.join(" and ")}; got ${JSON.stringify(text(options, "failOn"))}.`);
+    const stack = text(options, "stack");
+    if (stack !== undefined && !/^[a-z][a-z0-9-]*$/.test(stack)) throw new KitError("KIT_UNKNOWN_STACK", JSON.stringify(stack));
+    return runCheck(context, format, failOn, { topics: text(options, "topics"), stack, base: text(options, "base"), exceptions: text(options, "exceptions") }, flag(options, "verbose"));
+  },
+};
+
+async function runCheck(context: CommandContext, format: Format, failOn: (typeof failures)[number], request: { readonly [K in "topics" | "stack" | "base" | "exceptions"]: string | undefined }, verbose: boolean): Promise<ExitCode> {
+  const { checkProject } = await import("../check/check-project.ts");
+  const outcome = await checkProject(context, request);
+  switch (format) {
+    case "json":
+      (await import("../output.ts")).writeJson(context, (await import("../check/document.ts")).checkDocument(outcome));
+      break;
+    case "sarif":
+      (await import("../output.ts")).writeJson(context, (await import("../check/sarif.ts")).sarifLog(outcome.result.findings));
+      break;
+    case "github":
+      context.stdout.write((await import("../check/github.ts")).annotations(outcome.result.findings));
+      break;
+    case "text":
+      context.stdout.write((await import("../check/text-report.ts")).textReport(outcome, (await import("../output.ts")).colorsFor(context.stdout, context.env), verbose));
+      break;
+  }
+  const { errors, warnings } = outcome.result.summary;
+  return errors > 0 || (failOn === "warning" && warnings > 0) ? EXIT.no : EXIT.good;
+}

@@ -1,0 +1,102 @@
+import { checkFit } from "../components/model/fit.ts";
+import type { Problem } from "../components/model/problem.ts";
+import { readTopicsAsFarAsGood } from "../components/model/read-topics.ts";
+import { stackFilePath, type SourceFile } from "../components/model/source-file.ts";
+import { readStackFile } from "../components/model/stack-file.ts";
+import type { StackSettings } from "../components/model/stack.ts";
+import type { Model } from "../components/model/types.ts";
+import type { Located } from "../components/model/validation.ts";
+import { planPlatform } from "../components/plan/plan.ts";
+import { catalogue } from "./catalogue.ts";
+import { ActiveChecks, evaluate } from "./evaluate.ts";
+import { applyExceptions, readExceptions } from "./exceptions.ts";
+import { sortFindings, type Finding } from "./finding.ts";
+import { factsOfPlan } from "./plan-facts.ts";
+import { readRuleSettings, type RuleSettings } from "./rule-settings.ts";
+import type { CheckKind, Scope, TopicBefore } from "./rule.ts";
+
+/** What is checked. */
+export interface CheckInput {
+  /** Everything below `topics/`. */
+  readonly files: readonly SourceFile[];
+  /** The stack's file. */
+  readonly stack: SourceFile;
+  /** `policies/exceptions.yaml`, if there is one. */
+  readonly exceptions?: SourceFile;
+  /** Topics as they were, where there is something to compare with. */
+  readonly before?: ReadonlyMap<string, TopicBefore>;
+  /** `YYYY-MM-DD`. */
+  readonly today: string;
+}
+
+/** The outcome. */
+export interface CheckResult {
+  /** Sorted by place. */
+  readonly findings: readonly Finding[];
+  /** What exceptions cover. */
+  readonly excepted: readonly Finding[];
+  readonly summary: { readonly errors: number; readonly warnings: number; readonly files: number; readonly topics: number };
+}
+
+/** Kinds of checks that files alone can answer. */
+const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject", "acl", "quota", "user", "cluster", "declaration"]);
+/** Kinds that look at one declared object, and are sure of it even where other files can't be read. */
+const kindsOfSoundFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject"]);
+
+/**
+ * Checks what is declared, for one stack: everything that can be said at once. Pure.
+ * Where a file can't be read, what other files declare is still judged as far as it stands by itself.
+ */
+export function checkDeclaration(input: CheckInput): CheckResult {
+  const { model, problems } = readTopicsAsFarAsGood(input.files);
+  const stack = readStackFile(input.stack);
+  const refusals: Problem[] = [...problems, ...(stack.ok ? [] : stack.problems)];
+  if (stack.ok && problems.length === 0) refusals.push(...checkFit(model, stack.value, stack.at));
+  const findings: Finding[] = refusals.map((problem) => ({ ...problem, level: "error" }));
+  const exceptions = input.exceptions === undefined ? { exceptions: [], findings: [] } : readExceptions(input.exceptions, catalogue);
+  findings.push(...exceptions.findings);
+  let lookedAt = (_rule: string): boolean => false;
+  if (stack.ok) {
+    const rules = readRuleSettings(catalogue, stack.value.policies, placesOfPolicies(stack.at));
+    findings.push(...rules.findings);
+    const sound = refusals.length === 0;
+    const kinds = sound ? kindsInFiles : kindsOfSoundFiles;
+    findings.push(...judge(sound ? model : withoutFiles(model, new Set(refusals.map(({ file }) => file))), stack.value, rules.settings, kinds, input));
+    if (sound) lookedAt = (rule) => catalogue.get(rule)?.kinds.some((kind) => kinds.has(kind)) === true;
+  }
+  const left = applyExceptions(findings, exceptions.exceptions, { stack: stackNameOf(input.stack.path), today: input.today, lookedAt });
+  const sorted = sortFindings(left.findings);
+  return {
+    findings: sorted,
+    excepted: sortFindings(left.excepted),
+    summary: {
+      errors: sorted.filter(({ level }) => level === "error").length,
+      warnings: sorted.filter(({ level }) => level === "warning").length,
+      files: input.files.filter(({ path }) => !path.endsWith("/")).length,
+      topics: model.domains.reduce((sum, domain) => sum + domain.topics.length, 0),
+    },
+  };
+}
+
+function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today }: CheckInput): Finding[] {
+  const plan = planPlatform(model, stack);
+  const cluster = factsOfPlan(model, plan);
+  const declarations = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
+  const scope: Scope = { stack, today, declarationOf: (topic) => declarations.get(topic), before: (topic) => before?.get(topic) };
+  return evaluate(new ActiveChecks(settings, kinds), { model, plan }, cluster, scope);
+}
+
+/** The domains whose own file is without fault. */
+function withoutFiles(model: Model, faulty: ReadonlySet<string>): Model {
+  return { domains: model.domains.filter(({ source }) => !faulty.has(source.file)) };
+}
+
+function placesOfPolicies(at: Located | undefined): Located | undefined {
+  return at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) };
+}
+
+/** The stack that a path `stacks/Pulumi.<stack>.yaml` is for. */
+function stackNameOf(path: string): string | undefined {
+  const [before = "", after = ""] = stackFilePath("\0").split("\0");
+  return path.startsWith(before) && path.endsWith(after) ? path.slice(before.length, path.length - after.length) : undefined;
+}

@@ -1,0 +1,282 @@
+import * as z from "zod";
+import { isDerivedTopicName, platformPrincipals, slugPattern } from "../../components/model/names.ts";
+import { compareText } from "../../components/model/problem.ts";
+import type { AclFacts, ClusterFacts } from "../facts.ts";
+import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+
+interface AclProps {
+  readonly principal?: string;
+  readonly operation?: string;
+  readonly type?: string;
+  readonly resource: string;
+  readonly pattern?: string;
+  readonly permission?: string;
+}
+
+/** A rule of access as a resource, for examples. */
+function acl({ principal = "order-service", operation = "Write", type = "Topic", resource, pattern = "Literal", permission = "Allow" }: AclProps): string {
+  return `- {type: kafka:index/acl:Acl, name: example-${operation}-${type}, props: {aclPrincipal: "User:${principal}", aclHost: "*", aclOperation: ${operation}, aclPermissionType: ${permission}, aclResourceType: ${type}, aclResourceName: "${resource}", resourcePatternTypeFilter: ${pattern}}}`;
+}
+
+const user = (name: string, more = ""): string => `- {type: kafka:index/userScramCredential:UserScramCredential, name: "${name}${more}", props: {username: "${name}", scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}`;
+
+const good = acl({ resource: "order-events" });
+const exempt = z.array(z.string()).default([...platformPrincipals]).meta({ description: "Principals that are not judged." });
+const administration: ReadonlySet<string> = new Set(["Create", "Delete", "Alter", "AlterConfigs", "ClusterAction", "CreateTokens", "DescribeTokens"]);
+
+/** A rule of access in words. */
+function inWords({ principal, operation, resourceType, resourceName, pattern }: AclFacts): string {
+  return `${principal ?? "?"} may ${operation ?? "?"} ${resourceType ?? "?"} ${resourceName ?? "?"}${pattern === "Prefixed" ? "*" : ""}`;
+}
+
+/** Whether a name is the service's own: equal, or continued after a dot or dash. */
+function isOwnName(name: string, principal: string): boolean {
+  return name === principal || name.startsWith(`${principal}.`) || name.startsWith(`${principal}-`);
+}
+
+/** Rules on access and users. */
+export const accessRules: readonly Rule[] = [
+  rule({
+    id: "acl-wildcard",
+    subject: "access",
+    level: "error",
+    summary: "No rule of access holds for everyone, for everything, or for every operation.",
+    rationale: "One such rule undoes all others; nobody notices until the data is gone.",
+    wrong: { resources: acl({ principal: "*", operation: "Read", resource: "order-events" }) },
+    right: { resources: good },
+    checks: () => ({
+      acl(rule) {
+        if (rule.principal === "*") return { message: `${inWords(rule)}: everyone`, fix: "name the service" };
+        if (rule.resourceName === "*") return { message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`, fix: "name the topic or group" };
+        if (rule.operation === "All") return { message: `${inWords(rule)}: every operation`, fix: "name the operations that are needed" };
+        return undefined;
+      },
+    }),
+  }),
+  rule({
+    id: "acl-deny",
+    subject: "access",
+    level: "warning",
+    summary: "Access is granted, never taken away by a rule.",
+    rationale: "What is not allowed is denied anyway. A denying rule hides why something else does not work.",
+    wrong: { resources: acl({ resource: "order-events", permission: "Deny" }) },
+    right: { resources: good },
+    checks: () => ({ acl: (rule) => (rule.permission === "Deny" ? { message: `a rule denies: ${inWords(rule)}`, fix: "delete it, and the rule that allows too much" } : undefined) }),
+  }),
+  ruleWith({
+    id: "acl-prefixed",
+    subject: "access",
+    level: "error",
+    summary: "A prefix covers the principal's own names only.",
+    rationale: "Whoever creates a topic that begins like the prefix shares it without knowing.",
+    parameters: z.strictObject({ exempt }),
+    wrong: { resources: acl({ operation: "Read", resource: "order-", pattern: "Prefixed" }) },
+    right: { resources: acl({ type: "TransactionalID", resource: "order-service.", pattern: "Prefixed" }) },
+    checks: ({ exempt: free }) => ({
+      acl(rule) {
+        const { principal, pattern, resourceName } = rule;
+        if (principal === undefined || resourceName === undefined || pattern !== "Prefixed" || free.includes(principal) || isOwnName(resourceName, principal)) return undefined;
+        return { message: `${inWords(rule)}: the prefix goes beyond the service's own names`, fix: "name each topic or group" };
+      },
+    }),
+  }),
+  ruleWith({
+    id: "acl-prefix-overlap",
+    subject: "access",
+    level: "error",
+    summary: "No prefix covers what another principal owns.",
+    rationale: "A parent prefix silently grants the children: the dead letters, groups and topics of others.",
+    parameters: z.strictObject({ exempt: z.array(z.string()).default([]).meta({ description: "Principals whose prefixes may overlap." }) }),
+    wrong: { resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "order-service-audit", operation: "Write", type: "Topic", resource: "order-service.audit" })}` },
+    right: { resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "audit-service", operation: "Write", type: "Topic", resource: "audit-service.log" })}` },
+    checks: ({ exempt: free }) => ({ cluster: (cluster) => overlaps(cluster, free) }),
+  }),
+  ruleWith({
+    id: "acl-administration",
+    subject: "access",
+    level: "error",
+    summary: "Services don't create, delete or change topics, groups or the cluster.",
+    rationale: "Topics come from the files, with an owner and a review; a service that creates its own takes the defaults of a broker.",
+    parameters: z.strictObject({ exempt }),
+    wrong: { resources: acl({ operation: "Create", resource: "order-events" }) },
+    right: { resources: good },
+    checks: ({ exempt: free }) => ({
+      acl(rule) {
+        const { principal, operation } = rule;
+        if (principal === undefined || operation === undefined || free.includes(principal) || !administration.has(operation)) return undefined;
+        return { message: `${inWords(rule)}: that is administration`, fix: "delete the rule; declare the topic in topics/" };
+      },
+    }),
+  }),
+  rule({
+    id: "no-self-grant",
+    subject: "access",
+    level: "error",
+    summary: "Nobody can grant access to himself.",
+    rationale: "Who may alter the cluster may write rules of access; what is declared in the files is then worth nothing.",
+    wrong: { resources: acl({ operation: "Alter", type: "Cluster", resource: "kafka-cluster" }) },
+    right: { resources: good },
+    checks: () => ({
+      acl(rule) {
+        const { operation, resourceType } = rule;
+        if (resourceType !== "Cluster" || !(operation === "Alter" || operation === "All" || operation === "AlterConfigs")) return undefined;
+        return { message: `${inWords(rule)}: it could grant itself anything`, fix: "delete the rule; the administrator is a super user by certificate" };
+      },
+    }),
+  }),
+  rule({
+    id: "acl-foreign-dead-letters",
+    subject: "access",
+    level: "error",
+    summary: "A group's dead-letter and retry topics are its own.",
+    rationale: "They hold copies of every topic the group reads, with the rights of none of them.",
+    wrong: { resources: acl({ operation: "Read", resource: "payment-service.dlt" }) },
+    right: { resources: acl({ operation: "Read", resource: "order-service.dlt" }) },
+    checks: () => ({
+      acl(rule) {
+        const { principal, resourceType, resourceName } = rule;
+        if (principal === undefined || resourceName === undefined || resourceType !== "Topic" || !isDerivedTopicName(resourceName) || resourceName.startsWith(`${principal}.`)) return undefined;
+        return { message: `${inWords(rule)}: these letters belong to another group`, fix: "replay them through their own service (kit dlt)" };
+      },
+    }),
+  }),
+  ruleWith({
+    id: "group-name",
+    subject: "access",
+    level: "error",
+    summary: "A consumer group begins with the name of its service.",
+    rationale: "Lag, quotas and dead letters are found by the group's name; a group of another name is nobody's.",
+    parameters: z.strictObject({ exempt }),
+    wrong: { resources: acl({ operation: "Read", type: "Group", resource: "my-group" }) },
+    right: { resources: acl({ operation: "Read", type: "Group", resource: "order-service" }) },
+    checks: ({ exempt: free }) => ({
+      acl(rule) {
+        const { principal, resourceType, resourceName } = rule;
+        if (principal === undefined || resourceName === undefined || resourceType !== "Group" || free.includes(principal) || isOwnName(resourceName, principal)) return undefined;
+        return { message: `the group ${resourceName} of ${principal} is not named like it`, fix: `call it ${principal}` };
+      },
+    }),
+  }),
+  ruleWith({
+    id: "acl-undeclared",
+    subject: "access",
+    level: "error",
+    summary: "Access to a declared topic stands in the topic's file.",
+    rationale: "The owner's team approves who reads and writes; a rule from elsewhere goes past it.",
+    parameters: z.strictObject({ exempt }),
+    wrong: { resources: acl({ principal: "spy-service", operation: "Read", resource: "order-events" }) },
+    right: { resources: good },
+    checks: ({ exempt: free }) => ({
+      acl(rule, { declarationOf }) {
+        const { principal, operation, resourceType, resourceName } = rule;
+        if (principal === undefined || resourceName === undefined || resourceType !== "Topic" || free.includes(principal)) return undefined;
+        const topic = declarationOf(resourceName);
+        if (topic === undefined) return undefined;
+        const among = operation === "Write" ? topic.producers : operation === "Read" ? topic.consumers : [...topic.producers, ...topic.consumers];
+        if (among.some(({ service }) => service === principal)) return undefined;
+        return { message: `${inWords(rule)}, which ${topic.source.file} does not say`, fix: `add ${principal} to the topic's ${operation === "Write" ? "producers" : "consumers"}, or delete the rule` };
+      },
+    }),
+  }),
+  ruleWith({
+    id: "user-mechanism",
+    subject: "access",
+    level: "error",
+    summary: "Users log in with SCRAM-SHA-512.",
+    rationale: "The weaker hash is cheaper to guess from a leaked metadata log; 4,096 rounds are the least that Kafka takes.",
+    parameters: z.strictObject({ iterations: z.int().min(4_096).default(4_096) }),
+    wrong: { resources: "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-256, scramIterations: 4096}}" },
+    right: { resources: user("order-service") },
+    checks: ({ iterations }) => ({
+      user({ mechanism, iterations: rounds }) {
+        if (mechanism !== undefined && mechanism !== "SCRAM-SHA-512") return { message: `the mechanism is ${mechanism}`, fix: "use SCRAM-SHA-512" };
+        if (rounds !== undefined && rounds < iterations) return { message: `${rounds} rounds of hashing`, fix: `use ${iterations} or more` };
+        return undefined;
+      },
+    }),
+  }),
+  rule({
+    id: "user-name",
+    subject: "access",
+    level: "error",
+    summary: "A user is called like its service: a slug.",
+    rationale: "Users, certificates, database roles and groups share the name; not all of them take capitals and blanks.",
+    wrong: { resources: user("Order_Service") },
+    right: { resources: user("order-service") },
+    checks: () => {
+      const slug = new RegExp(slugPattern, "u");
+      return { user: ({ name }) => (name === undefined || slug.test(name) ? undefined : { message: `the user ${JSON.stringify(name)} is no slug`, fix: "use lower-case letters, digits and single dashes" }) };
+    },
+  }),
+  rule({
+    id: "duplicate-principal",
+    subject: "access",
+    level: "error",
+    summary: "A principal exists once.",
+    rationale: "Two declarations of one user overwrite each other's password.",
+    wrong: { resources: `${user("order-service")}\n${user("order-service", "-again")}` },
+    right: { resources: `${user("order-service")}\n${user("payment-service")}` },
+    checks: () => ({
+      cluster({ users }) {
+        const seen = new Set<string>();
+        return users.flatMap(({ name, source }): Breach[] => {
+          if (name === undefined) return [];
+          if (seen.has(name)) return [{ message: `the user ${name} is declared twice`, fix: "delete one of them", object: name, at: source }];
+          seen.add(name);
+          return [];
+        });
+      },
+    }),
+  }),
+  rule({
+    id: "user-without-access",
+    subject: "access",
+    level: "info",
+    summary: "A user may do something.",
+    rationale: "A user without any rule of access is left over, and its password is one more to lose.",
+    wrong: { resources: `${user("order-service")}\n${user("old-service")}\n${good}` },
+    right: { resources: `${user("order-service")}\n${good}` },
+    checks: () => ({
+      cluster({ users, acls }) {
+        // In a preview the principals of some rules may not be known yet.
+        if (acls.some(({ principal }) => principal === undefined)) return undefined;
+        const used = new Set(acls.map(({ principal }) => principal));
+        return users.flatMap(({ name, source }): Breach[] => (name === undefined || used.has(name) ? [] : [{ message: `the user ${name} may do nothing`, fix: "delete it", object: name, at: source }]));
+      },
+    }),
+  }),
+];
+
+/** Prefixed rules that cover names of another principal: what it may use, or what begins with its name. */
+function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breach[] {
+  const prefixed = acls.filter(({ pattern, principal }) => pattern === "Prefixed" && principal !== undefined && !free.includes(principal));
+  if (prefixed.length === 0) return [];
+  const principals = new Set([...acls.map(({ principal }) => principal), ...users.map(({ name }) => name)].filter((name) => name !== undefined));
+  const owned = [
+    ...acls.flatMap(({ principal, resourceName }) => (principal === undefined || resourceName === undefined ? [] : [{ name: resourceName, principal }])),
+    ...[...principals].map((principal) => ({ name: principal, principal })),
+  ].sort((a, b) => compareText(a.name, b.name));
+  const breaches = new Map<string, Breach>();
+  for (const { principal = "", resourceName, ...rule } of prefixed) {
+    if (resourceName === undefined || breaches.has(`${principal} ${resourceName}`)) continue;
+    // Sorted by name, what a prefix covers stands together.
+    for (let index = lowerBound(owned, resourceName); owned[index]?.name.startsWith(resourceName) === true; index++) {
+      const victim = owned[index]?.principal;
+      if (victim === undefined || victim === principal) continue;
+      breaches.set(`${principal} ${resourceName}`, { message: `${inWords({ ...rule, principal, resourceName })}, and with it what belongs to ${victim}`, fix: "name each topic or group", object: principal, at: rule.source });
+      break;
+    }
+  }
+  return [...breaches.values()];
+}
+
+function lowerBound(sorted: readonly { readonly name: string }[], name: string): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (compareText(sorted[middle]?.name ?? "", name) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -1,0 +1,92 @@
+import type { SubjectFacts } from "../facts.ts";
+
+/** A field of a record, anywhere in a schema. */
+export interface SchemaField {
+  /** Steps from the outermost record, for example `items.quantity`. */
+  readonly path: string;
+  readonly name: string;
+  readonly type: unknown;
+  readonly doc?: string;
+  readonly hasDefault: boolean;
+  readonly default?: unknown;
+}
+
+/** A record or enum defined in a schema. */
+export interface SchemaType {
+  /** Empty for the outermost record. */
+  readonly path: string;
+  readonly kind: "record" | "enum";
+  readonly name: string;
+  readonly doc?: string;
+  readonly hasDefault: boolean;
+}
+
+/** What rules need of a schema. */
+export interface SchemaShape {
+  readonly name: string;
+  readonly namespace: string;
+  readonly types: readonly SchemaType[];
+  readonly fields: readonly SchemaField[];
+}
+
+const shapes = new WeakMap<SubjectFacts, SchemaShape | undefined>();
+
+/** The shape of a subject's schema; undefined when it is not known, or no Avro record. Read once per subject. */
+export function shapeOf(subject: SubjectFacts): SchemaShape | undefined {
+  if (shapes.has(subject)) return shapes.get(subject);
+  const shape = subject.schema === undefined ? undefined : readShape(subject.schema);
+  shapes.set(subject, shape);
+  return shape;
+}
+
+function readShape(text: string): SchemaShape | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(json) || json["type"] !== "record" || typeof json["name"] !== "string") return undefined;
+  const types: SchemaType[] = [];
+  const fields: SchemaField[] = [];
+  collect(json, "", types, fields, 0);
+  const dot = json["name"].lastIndexOf(".");
+  const namespace = dot !== -1 ? json["name"].slice(0, dot) : typeof json["namespace"] === "string" ? json["namespace"] : "";
+  return { name: json["name"].slice(dot + 1), namespace, types, fields };
+}
+
+const deepest = 64;
+
+function collect(schema: unknown, path: string, types: SchemaType[], fields: SchemaField[], depth: number): void {
+  if (depth > deepest) return;
+  if (Array.isArray(schema)) {
+    for (const branch of schema) collect(branch, path, types, fields, depth + 1);
+    return;
+  }
+  if (!isObject(schema)) return;
+  const kind = schema["type"];
+  const documented = typeof schema["doc"] === "string" && schema["doc"].trim() !== "" ? { doc: schema["doc"] } : {};
+  if (kind === "record") {
+    types.push({ path, kind, name: String(schema["name"]), ...documented, hasDefault: false });
+    for (const field of Array.isArray(schema["fields"]) ? schema["fields"] : []) {
+      if (!isObject(field) || typeof field["name"] !== "string") continue;
+      const inner = path === "" ? field["name"] : `${path}.${field["name"]}`;
+      fields.push({
+        path: inner,
+        name: field["name"],
+        type: field["type"],
+        ...(typeof field["doc"] === "string" && field["doc"].trim() !== "" ? { doc: field["doc"] } : {}),
+        hasDefault: Object.hasOwn(field, "default"),
+        ...(Object.hasOwn(field, "default") ? { default: field["default"] } : {}),
+      });
+      collect(field["type"], inner, types, fields, depth + 1);
+    }
+  } else if (kind === "enum") types.push({ path, kind, name: String(schema["name"]), ...documented, hasDefault: Object.hasOwn(schema, "default") });
+  else if (kind === "array") collect(schema["items"], path, types, fields, depth + 1);
+  else if (kind === "map") collect(schema["values"], path, types, fields, depth + 1);
+  else if (typeof kind === "object") collect(kind, path, types, fields, depth + 1);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

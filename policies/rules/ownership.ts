@@ -1,0 +1,99 @@
+import * as z from "zod";
+import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { placeOf } from "./places.ts";
+
+/** Rules on who answers for what, and on what the data is. */
+export const ownershipRules: readonly Rule[] = [
+  ruleWith({
+    id: "owner-contact",
+    subject: "ownership",
+    level: "warning",
+    summary: "An owner's contact is a channel, an address or a page.",
+    rationale: "At night somebody has to reach the team; a name of a person who has left does not help.",
+    parameters: z.strictObject({ pattern: z.string().max(200).default("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$") }),
+    wrong: { domain: "owner: {team: checkout, contact: ask around}" },
+    right: { domain: 'owner: {team: checkout, contact: "#team-checkout"}' },
+    checks: ({ pattern }) => {
+      const wanted = new RegExp(pattern, "u");
+      return {
+        declaration: ({ model }) =>
+          model.domains.flatMap((domain): Breach[] =>
+            wanted.test(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, at: domain.source }],
+          ),
+      };
+    },
+  }),
+  ruleWith({
+    id: "owner-known",
+    subject: "ownership",
+    level: "error",
+    summary: "The owner is a team of the organisation.",
+    rationale: "A misspelt team owns nothing. The list of teams is the stack's to give; without one any slug is taken.",
+    parameters: z.strictObject({ teams: z.array(z.string()).default([]) }),
+    wrong: { stack: "policies: {owner-known: {teams: [payments, warehouse]}}" },
+    right: { stack: "policies: {owner-known: {teams: [checkout, payments]}}" },
+    checks: ({ teams }) => ({
+      declaration: ({ model }) =>
+        model.domains.flatMap((domain): Breach[] =>
+          teams.length === 0 || teams.includes(domain.owner.team) ? [] : [{ message: `there is no team ${JSON.stringify(domain.owner.team)}`, fix: `known teams: ${teams.join(", ")}`, object: domain.name, at: domain.source }],
+        ),
+    }),
+  }),
+  rule({
+    id: "service-owner",
+    subject: "ownership",
+    level: "warning",
+    summary: "Every service that reads or writes is listed by the team that runs it.",
+    rationale: "Its dead letters need somebody who looks at them; otherwise an owner is guessed from what it writes.",
+    wrong: { domain: "services: [order-service]" },
+    right: { domain: "services: [order-service, payment-service]" },
+    checks: () => ({
+      declaration({ model }) {
+        const listed = new Set(model.domains.flatMap((domain) => domain.services));
+        const breaches = new Map<string, Breach>();
+        for (const topic of model.domains.flatMap((domain) => domain.topics)) {
+          for (const { service, source } of [...topic.producers, ...topic.consumers]) {
+            if (!listed.has(service) && !breaches.has(service)) breaches.set(service, { message: `no team lists the service ${service}`, fix: `add it to services: in the file of the team that runs it`, object: service, at: source });
+          }
+        }
+        return [...breaches.values()];
+      },
+    }),
+  }),
+  rule({
+    id: "data-classification",
+    subject: "ownership",
+    level: "warning",
+    summary: "Every topic says how sensitive its data is.",
+    rationale: "Who may read it, how long it may be kept and where it may lie follow from that.",
+    wrong: { domain: "classification: null" },
+    right: { domain: "classification: confidential" },
+    checks: () => ({
+      topic: ({ declaration }) =>
+        declaration === undefined || declaration.classification !== undefined ? undefined : { message: "the data is not classified", fix: "add classification: public, internal, confidential or restricted, to the topic or to its domain" },
+    }),
+  }),
+  ruleWith({
+    id: "data-residency",
+    subject: "ownership",
+    level: "error",
+    summary: "Data is kept only where it may be.",
+    rationale: "Laws and contracts say where personal data may lie. With the stack's region given, a topic that names other regions is refused, and data from the named class on must name its regions.",
+    parameters: z.strictObject({ region: z.string().optional(), from: z.enum(["public", "internal", "confidential", "restricted", "none"]).default("restricted") }),
+    wrong: { domain: "residency: [us]", stack: "policies: {data-residency: {region: eu}}" },
+    right: { domain: "residency: [eu]", stack: "policies: {data-residency: {region: eu}}" },
+    checks: ({ region, from }) => {
+      const classes = ["public", "internal", "confidential", "restricted"];
+      return {
+        topic(topic) {
+          const { declaration } = topic;
+          if (region === undefined || declaration === undefined) return undefined;
+          const { residency, classification } = declaration;
+          if (residency !== undefined) return residency.includes(region) ? undefined : { message: `the data may be kept in ${residency.join(", ")}; this environment is in ${region}`, fix: `add ${region} to residency, if that is allowed`, ...placeOf(topic, "residency") };
+          if (from === "none" || classification === undefined || classes.indexOf(classification) < classes.indexOf(from)) return undefined;
+          return { message: `${classification} data does not say where it may be kept`, fix: `add residency: [${region}], if that is allowed`, ...placeOf(topic, "classification") };
+        },
+      };
+    },
+  }),
+];

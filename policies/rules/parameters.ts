@@ -1,0 +1,14 @@
+import type * as z from "zod";
+import { durationUnits, parseDuration } from "../../components/model/duration.ts";
+import { quantity } from "../../components/model/field-types.ts";
+import { parseSize, sizeUnits } from "../../components/model/size.ts";
+
+/** A duration as a rule's parameter, in ms. */
+export function duration(description: string): z.ZodType<number, string> {
+  return quantity(durationUnits, parseDuration, description);
+}
+
+/** A size as a rule's parameter, in bytes. */
+export function size(description: string): z.ZodType<number, string> {
+  return quantity(sizeUnits, parseSize, description);
+}

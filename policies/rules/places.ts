@@ -1,0 +1,8 @@
+import type { SourceLocation } from "../../components/plan/types.ts";
+import type { TopicFacts } from "../facts.ts";
+
+/** The place of a topic's setting, for a breach: where the file has it, else nothing, so that the topic's own place stands. */
+export function placeOf({ declaration }: Pick<TopicFacts, "declaration">, setting: string): { readonly at?: SourceLocation } {
+  const at = declaration?.places[setting];
+  return at === undefined ? {} : { at };
+}

@@ -1,0 +1,124 @@
+import * as z from "zod";
+import { platformPrincipals } from "../../components/model/names.ts";
+import { formatRate } from "../../components/model/rate.ts";
+import type { QuotaFacts } from "../facts.ts";
+import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+
+const quota = (props: string): string => `- {type: kafka:index/quota:Quota, name: order-service, props: {${props}}}`;
+const user = "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}";
+const good = quota("entityType: user, entityName: order-service, config: {producer_byte_rate: \"5242880\"}");
+
+type Direction = "producer_byte_rate" | "consumer_byte_rate";
+const directions: readonly { readonly key: Direction; readonly verb: string }[] = [
+  { key: "producer_byte_rate", verb: "write" },
+  { key: "consumer_byte_rate", verb: "read" },
+];
+
+/** Rules on quotas. */
+export const quotaRules: readonly Rule[] = [
+  rule({
+    id: "quota-declared",
+    subject: "quotas",
+    level: "info",
+    summary: "Producers and consumers declare a quota.",
+    rationale: "The stack's default is a guess that fits nobody; capacity is planned from what is declared.",
+    wrong: { topic: "producers: {order-service: {quota: null}}" },
+    right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
+    checks: () => ({
+      declaration({ model }) {
+        const declared = new Set<string>();
+        const all = model.domains.flatMap((domain) => domain.topics).flatMap((topic) => [...topic.producers.map((each) => ({ ...each, verb: "write" })), ...topic.consumers.map((each) => ({ ...each, verb: "read" }))]);
+        for (const { service, verb, quota: rate } of all) if (rate !== undefined) declared.add(`${verb} ${service}`);
+        const breaches = new Map<string, Breach>();
+        for (const { service, verb, source } of all) {
+          const key = `${verb} ${service}`;
+          if (!declared.has(key) && !breaches.has(key)) breaches.set(key, { message: `${service} declares no ${verb} quota on any topic and gets the stack's default`, fix: "add quota:, for example 5MiB/s", object: service, at: source });
+        }
+        return [...breaches.values()];
+      },
+    }),
+  }),
+  ruleWith({
+    id: "quota-present",
+    subject: "quotas",
+    level: "error",
+    summary: "Each service has a quota.",
+    rationale: "Without one a single service in a loop takes the network of every broker.",
+    parameters: z.strictObject({ exempt: z.array(z.string()).default([...platformPrincipals]) }),
+    wrong: { resources: user },
+    right: { resources: `${user}\n${good}` },
+    checks: ({ exempt }) => ({
+      cluster({ users, quotas }) {
+        if (quotas.some((each) => each.entityType === undefined || (each.entityType === "user" && each.entityName === undefined))) return undefined;
+        const limited = new Set(quotas.filter(({ entityType }) => entityType === "user").map(({ entityName }) => entityName));
+        return users.flatMap(({ name, source }): Breach[] => (name === undefined || limited.has(name) || exempt.includes(name) ? [] : [{ message: `${name} has no quota`, fix: `add a quota on the user ${name}`, object: name, at: source }]));
+      },
+    }),
+  }),
+  rule({
+    id: "quota-entity",
+    subject: "quotas",
+    level: "error",
+    summary: "A quota stands on a named user.",
+    rationale: "A client id is free to choose, so it limits nobody; a default quota changes for everyone at once.",
+    wrong: { resources: quota("entityType: client-id, entityName: order-service, config: {producer_byte_rate: \"5242880\"}") },
+    right: { resources: good },
+    checks: () => ({
+      quota({ entityType, entityName }) {
+        if (entityType === undefined || entityType === "user") return undefined;
+        return { message: `the quota stands on ${entityType} ${entityName ?? "(default)"}`, fix: "put it on the user" };
+      },
+    }),
+  }),
+  ruleWith({
+    id: "quota-share",
+    subject: "quotas",
+    level: "warning",
+    summary: "One service may take a share of a broker's network, not all of it.",
+    rationale: "A quota above what a broker can carry is none.",
+    parameters: z.strictObject({ share: z.number().gt(0).max(1).default(0.5) }),
+    wrong: { topic: "producers: {order-service: {quota: 1GB/s}}" },
+    right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
+    checks: ({ share }) => ({
+      quota(fact, { stack }) {
+        const limit = Math.floor(stack.capacity.networkPerBroker * share);
+        return directions.flatMap(({ key, verb }): Breach[] => {
+          const rate = fact.config?.[key];
+          return rate === undefined || rate <= limit ? [] : [{ message: `${fact.entityName ?? "everyone"} may ${verb} ${formatRate(rate)} per broker; the most is ${Math.round(share * 100)} % of a broker's network, ${formatRate(limit)}`, fix: `lower the quota to ${formatRate(limit)} or less` }];
+        });
+      },
+    }),
+  }),
+  ruleWith({
+    id: "quota-sum",
+    subject: "quotas",
+    level: "warning",
+    summary: "All quotas together fit a broker's network.",
+    rationale: "Quotas hold per broker. What is written arrives once and goes out again to each other copy; what is read goes out. If the sum is more than the network carries, quotas no longer protect anybody.",
+    parameters: z.strictObject({ share: z.number().gt(0).max(10).default(1) }),
+    wrong: { topic: "producers: {order-service: {quota: 600MB/s}}" },
+    right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
+    checks: ({ share }) => ({
+      cluster({ quotas }, { stack }) {
+        const total = (key: Direction): number => quotas.reduce((sum, fact) => sum + (fact.config?.[key] ?? 0), 0);
+        const written = total("producer_byte_rate");
+        const read = total("consumer_byte_rate");
+        const capacity = Math.floor(stack.capacity.networkPerBroker * share);
+        // A copy comes in for each one that goes out, so with even spread both directions carry the copies.
+        const inbound = written * stack.topics.replicationFactor;
+        const outbound = written * (stack.topics.replicationFactor - 1) + read;
+        const largest = [...quotas].sort((a, b) => rateOf(b) - rateOf(a))[0];
+        return [
+          { way: "come in", sum: inbound },
+          { way: "go out", sum: outbound },
+        ].flatMap(({ way, sum }): Breach[] =>
+          sum <= capacity ? [] : [{ message: `with every quota used ${formatRate(sum)} would ${way} at each broker; its network carries ${formatRate(capacity)}`, fix: `lower quotas, first that of ${largest?.entityName ?? "the largest"}`, object: largest?.entityName ?? "cluster", ...(largest === undefined ? {} : { at: largest.source }) }],
+        );
+      },
+    }),
+  }),
+];
+
+function rateOf({ config }: QuotaFacts): number {
+  return (config?.["producer_byte_rate"] ?? 0) + (config?.["consumer_byte_rate"] ?? 0);
+}

@@ -1,4 +1,0 @@
-import { runProcess } from "../../lib/service.ts";
-import { startNotificationService } from "./service.ts";
-
-runProcess(() => startNotificationService());
