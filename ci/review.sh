@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Judges a change of topics/ and stacks/: the same answer on a laptop, in any CI, and in the pull request's comment.
+#
+#   ci/review.sh BASE [FOLDER]
+#
+# BASE    a commit, branch or tag: what the change is compared with
+# FOLDER  gets comment.md, check.json, check.sarif, diff.json (default: review/)
+#
+# Needs git and Node; no credentials, no network beyond the npm packages, no cluster.
+# Exit code: 0 nothing is against it; 1 a rule is broken or the change is refused; 2 a side cannot be read.
+set -euo pipefail
+
+base=${1:?usage: ci/review.sh BASE [FOLDER]}
+mkdir -p "${2:-review}"
+folder=$(cd "${2:-review}" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+kit() { node cli/kit.mjs "$@"; }
+
+# Each format is one reading of a second; only the first one's words are for people.
+format=text
+if [ "${GITHUB_ACTIONS:-}" = true ]; then format=github; fi
+checked=0
+kit check --format "$format" || checked=$?
+kit check --format json > "$folder/check.json" 2> /dev/null || true
+kit check --format sarif > "$folder/check.sarif" 2> /dev/null || true
+
+judged=0
+kit diff --base "$base" --format markdown > "$folder/comment.md" || judged=$?
+kit diff --base "$base" --format json > "$folder/diff.json" 2> /dev/null || true
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$folder/comment.md" >> "$GITHUB_STEP_SUMMARY"; fi
+
+# The worse of both: what cannot be read (2) before what is refused (1).
+if [ "$checked" -gt "$judged" ]; then exit "$checked"; fi
+exit "$judged"

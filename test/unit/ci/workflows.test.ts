@@ -1,0 +1,97 @@
+/** The workflows as data: what they may do, what they run, and that nothing from outside becomes a command. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = join(root, ".github");
+const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+  .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+  .sort();
+const text = (path: string): string => readFileSync(join(root, path), "utf8");
+
+interface Step { readonly uses?: string; readonly run?: string; readonly with?: Readonly<Record<string, unknown>>; readonly env?: Readonly<Record<string, string>> }
+interface Job { readonly steps?: readonly Step[]; readonly uses?: string; readonly permissions?: unknown; readonly environment?: string; readonly "timeout-minutes"?: number }
+interface Workflow { readonly on?: Readonly<Record<string, unknown>>; readonly permissions?: Readonly<Record<string, string>>; readonly jobs?: Readonly<Record<string, Job>>; readonly runs?: { readonly steps: readonly Step[] } }
+const read = (path: string): Workflow => parse(text(path)) as Workflow;
+const stepsOf = (workflow: Workflow): readonly Step[] => [...Object.values(workflow.jobs ?? {}).flatMap((job) => job.steps ?? []), ...(workflow.runs?.steps ?? [])];
+const workflows = paths.filter((path) => path.includes("/workflows/"));
+
+describe.each(paths)("%s", (path) => {
+  it("pins every action by commit, with its version behind it", () => {
+    for (const { uses } of stepsOf(read(path))) if (uses !== undefined && !uses.startsWith("./")) expect(uses).toMatch(/@[0-9a-f]{40}$/);
+    for (const line of text(path).split("\n").filter((each) => /uses: [^.]/.test(each))) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  it("puts nothing that comes from outside into a command", () => {
+    for (const { run } of stepsOf(read(path))) expect(run ?? "").not.toContain("${{");
+    for (const step of stepsOf(read(path))) expect(String(step.with?.["script"] ?? "")).not.toContain("${{");
+  });
+
+  it("leaves no credentials of the checkout behind", () => {
+    for (const step of stepsOf(read(path))) if (step.uses?.startsWith("actions/checkout@")) expect(step.with).toMatchObject({ "persist-credentials": false });
+  });
+});
+
+describe.each(workflows)("%s", (path) => {
+  it("says what it may do, and each of its jobs ends", () => {
+    const { permissions, jobs = {} } = read(path);
+    expect(permissions).toBeDefined();
+    for (const [name, job] of Object.entries(jobs)) if (job.uses === undefined) expect(job["timeout-minutes"], name).toBeLessThanOrEqual(90);
+  });
+});
+
+it("pull requests, also of forks, are run without secrets and without the right to write", () => {
+  const untrusted = workflows.filter((path) => Object.keys(read(path).on ?? {}).includes("pull_request"));
+  expect(untrusted).toEqual([".github/workflows/review.yml", ".github/workflows/test.yml"]);
+  for (const path of untrusted) {
+    expect(text(path)).not.toContain("secrets.");
+    expect(read(path).permissions).toEqual({ contents: "read" });
+  }
+  for (const path of workflows) expect(text(path)).not.toContain("pull_request_target");
+});
+
+it("what may comment runs no code of the pull request", () => {
+  const workflow = read(".github/workflows/comment.yml");
+  expect(stepsOf(workflow).filter((step) => step.run !== undefined || step.uses?.startsWith("actions/checkout@") === true)).toEqual([]);
+  expect(workflow.permissions).toEqual({ actions: "read", "pull-requests": "write" });
+});
+
+it("each environment is previewed, then approved, then gets the plan that was seen", () => {
+  const { jobs = {} } = read(".github/workflows/deploy-stack.yml");
+  expect(jobs["preview"]?.environment).toBe("${{ inputs.stack }}-preview");
+  expect(jobs["up"]?.environment).toBe("${{ inputs.stack }}");
+  const commands = stepsOf({ jobs }).map(({ run }) => run ?? "").join("\n");
+  expect(commands).toMatch(/pulumi preview .*--policy-pack policies --save-plan plan\.json/);
+  expect(commands).toMatch(/pulumi up .*--policy-pack policies --plan plan\.json/);
+});
+
+it("every script that a workflow runs is there and can be run", () => {
+  const scripts = new Set(paths.flatMap((path) => [...text(path).matchAll(/(?<![\w/])(?:\.?ci)\/[\w.-]+/g)].map(([script]) => script)).filter((script) => !script.endsWith("**")));
+  expect([...scripts].sort()).toEqual([".ci/run", "ci/review.sh", "ci/with-kubeconfig.sh"]);
+  for (const script of scripts) expect(statSync(join(root, script)).mode & 0o100, script).not.toBe(0);
+});
+
+describe("ci/with-kubeconfig.sh", () => {
+  const run = (content: string | undefined, command: string): Promise<{ code: number; stdout: string }> => new Promise((resolve) => {
+    const dir = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+    execFile(join(root, "ci/with-kubeconfig.sh"), ["bash", "-c", command], { env: { PATH: process.env["PATH"] ?? "", TMPDIR: dir, ...(content === undefined ? {} : { KUBECONFIG_CONTENT: content }) } }, (error, stdout) => {
+      const left = readdirSync(dir);
+      rmSync(dir, { recursive: true });
+      expect(left, "files left behind").toEqual([]);
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout });
+    });
+  });
+
+  it("gives the command a file for its owner alone, hides the variable, and keeps the exit code", async () => {
+    expect(await run("apiVersion: v1", 'stat -c %a "$KUBECONFIG"; cat "$KUBECONFIG"; echo "${KUBECONFIG_CONTENT:-hidden}"; exit 7')).toEqual({ code: 7, stdout: "600\napiVersion: v1\nhidden\n" });
+  });
+
+  it("runs the command as it is without one", async () => {
+    expect(await run(undefined, 'echo "${KUBECONFIG:-none}"')).toEqual({ code: 0, stdout: "none\n" });
+  });
+});
