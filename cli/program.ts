@@ -28,6 +28,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "new", summary: "make a service from a template, with its access declared", load: async () => (await import("./commands/new.ts")).create },
   { name: "access", summary: "why a principal may read or write, or which line to add", load: async () => (await import("./commands/access.ts")).access },
   { name: "owners", summary: "CODEOWNERS from the declared teams", load: async () => (await import("./commands/owners.ts")).owners },
+  { name: "docs", summary: "a page with every topic, its events, writers and readers", load: async () => (await import("./commands/docs.ts")).docs },
   { name: "test", summary: "type check and all tests", load: async () => (await import("./commands/test.ts")).test },
   { name: "chaos", summary: "break the running platform under load, heal it, verify it", load: async () => (await import("./commands/chaos.ts")).chaos },
   { name: "bench", summary: "measure, print a table, write JSON", load: async () => (await import("./commands/bench.ts")).bench },

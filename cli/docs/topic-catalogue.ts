@@ -1,0 +1,140 @@
+/** What the catalogue tells of each topic, as plain data. Pure. */
+import { formatDuration } from "../../components/model/duration.ts";
+import { compareText } from "../../components/model/problem.ts";
+import { formatRate } from "../../components/model/rate.ts";
+import { formatSize } from "../../components/model/size.ts";
+import type { Model, TopicDeclaration } from "../../components/model/types.ts";
+import { declaredTopics } from "../../components/plan/topology.ts";
+import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
+
+/** A field of an event's record. */
+export interface CatalogueField {
+  readonly name: string;
+  /** In words: `string`, `array of OrderItem`, `string or null`. */
+  readonly type: string;
+  readonly doc: string;
+}
+
+/** An event type. */
+export interface CatalogueEvent {
+  readonly name: string;
+  readonly record: string;
+  readonly doc: string;
+  readonly compatibility: string;
+  readonly fields: readonly CatalogueField[];
+}
+
+/** A topic with all that a reader of the catalogue asks. */
+export interface CatalogueTopic {
+  readonly name: string;
+  readonly description: string;
+  readonly domain: string;
+  readonly team: string;
+  readonly contact: string;
+  readonly criticality: string;
+  readonly deprecated?: string;
+  /** Name and value, in the order of the page. */
+  readonly settings: readonly (readonly [string, string])[];
+  readonly events: readonly CatalogueEvent[];
+  readonly producers: readonly { readonly service: string; readonly events: readonly string[]; readonly quota: string }[];
+  readonly consumers: readonly { readonly service: string; readonly events: readonly string[]; readonly instances: number; readonly quota: string; readonly also: readonly string[] }[];
+  /** `topics/order.yaml:8`. */
+  readonly declaredAt: string;
+}
+
+/** The catalogue: topics sorted by name. */
+export interface TopicCatalogue {
+  readonly topics: readonly CatalogueTopic[];
+}
+
+/** Makes the catalogue of one environment. */
+export function topicCatalogue(model: Model, plan: PlatformPlan): TopicCatalogue {
+  const planned = new Map(plan.topics.map((topic) => [topic.name, topic]));
+  const compatibility = new Map(plan.subjects.map((subject) => [`${subject.topic} ${subject.eventType}`, subject.compatibility]));
+  const derived = new Map(plan.contracts.map((contract) => [contract.service, [...(contract.deadLetterTopic === undefined ? [] : [contract.deadLetterTopic]), ...contract.retryTopics.map(({ topic }) => topic)]]));
+  return { topics: declaredTopics(model).map((topic) => describe(topic, planned.get(topic.name), compatibility, derived)) };
+}
+
+function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, compatibility: ReadonlyMap<string, string>, derived: ReadonlyMap<string, readonly string[]>): CatalogueTopic {
+  const { deprecated } = topic;
+  return {
+    name: topic.name, description: topic.description, domain: topic.domain, team: topic.owner.team, contact: topic.owner.contact, criticality: topic.criticality,
+    ...(deprecated === undefined ? {} : { deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}` }),
+    settings: settingsOf(topic, planned),
+    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...recordOf(event.schema) })),
+    producers: topic.producers.map(({ service, events, quota }) => ({ service, events, quota: quota === undefined ? "" : formatRate(quota) })),
+    consumers: topic.consumers.map(({ service, events, instances, quota }) => ({ service, events, instances, quota: quota === undefined ? "" : formatRate(quota), also: derived.get(service) ?? [] })),
+    declaredAt: `${topic.source.file}:${topic.source.line}`,
+  };
+}
+
+function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined): [string, string][] {
+  const config = planned?.config ?? {};
+  const retention = config["retention.ms"];
+  const settings: [string, string | undefined][] = [
+    ["partitions", planned === undefined ? String(topic.partitions) : String(planned.partitions)],
+    ["key", topic.key ?? "none"],
+    ["retention", retention === undefined ? undefined : retention === "-1" ? "forever" : formatDuration(Number(retention))],
+    ["size limit", topic.retentionBytes === undefined ? undefined : `${formatSize(topic.retentionBytes)} per partition`],
+    ["cleanup", config["cleanup.policy"]],
+    ["replicas", planned === undefined ? undefined : `${planned.replicationFactor}, of which ${config["min.insync.replicas"] ?? "1"} in sync`],
+    ["largest record", config["max.message.bytes"] === undefined ? undefined : formatSize(Number(config["max.message.bytes"]))],
+    ["compression", config["compression.type"]],
+    ["classification", topic.classification],
+    ["residency", topic.residency?.join(", ")],
+    ...Object.entries(topic.labels ?? {}).sort(([a], [b]) => compareText(a, b)),
+  ];
+  return settings.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+function recordOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
+  const record: unknown = JSON.parse(schema);
+  return { doc: textOf(record, "doc"), fields: fieldsOf(record, "", 0) };
+}
+
+/** Nested records are listed below the field that holds them: `items[].price`. */
+function fieldsOf(record: unknown, prefix: string, depth: number): CatalogueField[] {
+  const fields = valueOf(record, "fields");
+  if (!Array.isArray(fields) || depth > 4) return [];
+  return fields.flatMap((field: unknown) => {
+    const type = valueOf(field, "type");
+    const name = `${prefix}${textOf(field, "name")}`;
+    return [{ name, type: typeName(type), doc: textOf(field, "doc") }, ...nested(type, name, depth + 1)];
+  });
+}
+
+function nested(type: unknown, name: string, depth: number): CatalogueField[] {
+  if (Array.isArray(type)) return type.flatMap((branch: unknown) => nested(branch, name, depth));
+  switch (valueOf(type, "type")) {
+    case "record": return fieldsOf(type, `${name}.`, depth);
+    case "array": return nested(valueOf(type, "items"), `${name}[]`, depth);
+    case "map": return nested(valueOf(type, "values"), `${name}{}`, depth);
+    default: return [];
+  }
+}
+
+function typeName(type: unknown): string {
+  if (typeof type === "string") return type;
+  if (Array.isArray(type)) return type.map(typeName).join(" or ");
+  const kind = valueOf(type, "type");
+  switch (kind) {
+    case "array": return `array of ${typeName(valueOf(type, "items"))}`;
+    case "map": return `map of ${typeName(valueOf(type, "values"))}`;
+    case "record": return textOf(type, "name");
+    case "enum": return `one of ${JSON.stringify(valueOf(type, "symbols"))}`;
+    case "fixed": return textOf(type, "name");
+    default: {
+      const logical = textOf(type, "logicalType");
+      return logical === "" ? typeName(kind) : `${typeName(kind)} (${logical})`;
+    }
+  }
+}
+
+function valueOf(holder: unknown, key: string): unknown {
+  return typeof holder === "object" && holder !== null ? Object.entries(holder).find(([name]) => name === key)?.[1] : undefined;
+}
+
+function textOf(holder: unknown, key: string): string {
+  const value = valueOf(holder, key);
+  return typeof value === "string" ? value : "";
+}
