@@ -3,7 +3,7 @@ import type { CommandDefinition } from "../command.ts";
 import { flag, text } from "../command.ts";
 import { EXIT, KitError, type ExitCode } from "../errors.ts";
 
-const formats = ["text", "json"] as const;
+const formats = ["text", "json", "markdown"] as const;
 type Format = (typeof formats)[number];
 
 const failures = ["approval", "irreversible", "refused"] as const;
@@ -13,8 +13,8 @@ export const diff: CommandDefinition = {
   configure: (command) => command
     .option("--base <ref|dir>", "what is compared with: a commit, a branch, or a folder with topics/")
     .option("--head <ref|dir>", "what is judged (default: the working tree)")
-    .option("--stack <name>", "stack to judge for (default: prod if there is one, else local)", (value: string, before: string[] | undefined) => [...(before ?? []), value])
-    .option("--format <format>", `${formats.join(", ")}`, "text")
+    .option("--stack <name>", "stack to judge for (default: prod if there is one, else local); twice, without --base: compare two environments", (value: string, before: string[] | undefined) => [...(before ?? []), value])
+    .option("--format <format>", `${formats.join(", ")}; markdown is the comment of a pull request`, "text")
     .option("--json", "same as --format json: {verdict, changes, capacity, digest, …}")
     .option("--fail-on <hazard>", `exit with 1 from this hazard on: ${failures.join(", ")}`, "refused")
     .addHelpText("after", `
@@ -23,7 +23,8 @@ Each change is safe, needs approval (by the named teams), is irreversible, or is
 says how each is judged. Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side can't be read.`),
   examples: [
     "npx kit diff --base origin/main",
-    "npx kit diff --base v1.4.0 --head HEAD --stack prod",
+    "npx kit diff --base v1.4.0 --head HEAD --stack prod --format markdown > comment.md",
+    "npx kit diff --stack staging --stack prod",
     "npx kit diff --base main --json | jq '.changes[] | select(.hazard == \"refused\")'",
   ],
   async run(context, options) {
@@ -32,8 +33,9 @@ says how each is judged. Exit code 0 when nothing reaches --fail-on, 1 when some
     if (failOn === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${failures.join(", ")}; got ${JSON.stringify(text(options, "failOn"))}.`);
     const stacks = stacksOf(options);
     const base = text(options, "base");
-    if (base === undefined) throw new KitError("KIT_USAGE", "--base is missing: what is to be compared with?", { fix: "`npx kit diff --base origin/main`." });
-    const [only, another] = stacks;
+    const [only, another, third] = stacks;
+    if (base === undefined && only !== undefined && another !== undefined && third === undefined) return compareStacks(context, [only, another], text(options, "head"), format);
+    if (base === undefined) throw new KitError("KIT_USAGE", "--base is missing: what is to be compared with?", { fix: "`npx kit diff --base origin/main`; `npx kit diff --stack A --stack B` compares two environments." });
     if (another !== undefined) throw new KitError("KIT_USAGE", "--base compares for one stack; two were given.");
     return compareTrees(context, { base, head: text(options, "head"), stack: only }, format, failOn);
   },
@@ -50,10 +52,20 @@ async function compareTrees(context: CommandContext, request: { base: string; he
     throw error;
   });
   if (format === "json") (await import("../output.ts")).writeJson(context, (await import("../diff/document.ts")).diffDocument(outcome));
+  else if (format === "markdown") context.stdout.write((await import("../diff/markdown.ts")).diffMarkdown(outcome));
   else (await import("../diff/text-report.ts")).writeDiffReport(context, outcome);
   for (const problem of outcome.problems) context.stderr.write(`${formatProblem(problem)}\n`);
   if (outcome.diff === undefined) return EXIT.usage;
   return compareHazards(outcome.diff.verdict, failOn) >= 0 ? EXIT.no : EXIT.good;
+}
+
+async function compareStacks(context: CommandContext, stacks: readonly [string, string], head: string | undefined, format: Format): Promise<ExitCode> {
+  const { runEnvironmentDiff, writeEnvironmentReport, environmentMarkdown } = await import("../diff/environments.ts");
+  const comparison = await runEnvironmentDiff(context, stacks, head);
+  if (format === "json") (await import("../output.ts")).writeJson(context, comparison);
+  else if (format === "markdown") context.stdout.write(environmentMarkdown(comparison));
+  else writeEnvironmentReport(context, comparison);
+  return EXIT.good;
 }
 
 function formatOf(options: Readonly<Record<string, unknown>>): Format {

@@ -20,7 +20,8 @@ export function markdownText(text: string): string {
     .replace(/\b(https?|ftp):\/\//gi, "$1&#58;//")
     .replace(/\bwww\./gi, "www&#46;")
     .replace(/\b(GH)-(\d)/gi, "$1&#45;$2")
-    .replace(/^(\s*)([-=]|\d+\.)/, (_, blanks: string, mark: string) => `${blanks}\\${mark}`);
+    .replace(/^(\s*)([-=])/, "$1\\$2")
+    .replace(/^(\s*\d+)([.])(?=\s|$)/, "$1\\$2");
 }
 
 /** For Markdown code: the text as it is, in a fence that it can't close. Line ends become blanks. */
@@ -30,4 +31,9 @@ export function markdownCode(text: string): string {
   const fence = "`".repeat(longest + 1);
   const padded = clean.startsWith("`") || clean.endsWith("`") || (clean.startsWith(" ") && clean.endsWith(" ") && clean.trim() !== "") ? ` ${clean} ` : clean;
   return clean === "" ? "" : `${fence}${padded}${fence}`;
+}
+
+/** {@link markdownCode} within a table, where a bar would end the cell even in code. */
+export function markdownCodeCell(text: string): string {
+  return markdownCode(text).replaceAll("|", "\\|");
 }

@@ -1,0 +1,185 @@
+/** The diff as the comment of a pull request: nine parts, within what GitHub takes. */
+import type { Problem } from "../../components/model/problem.ts";
+import { compareHazards, sortedSet } from "../../components/plan/diff/hazard.ts";
+import type { Change, ChangeKind, Hazard, PlatformDiff } from "../../components/plan/diff/types.ts";
+import { counted } from "../../components/plan/diff/words.ts";
+import { markdownCode, markdownCodeCell, markdownText } from "./escaping.ts";
+import type { DiffOutcome } from "./run-diff.ts";
+import { capacityRows, capacityTitles, countsLine, summary, teamRows, teamTitles } from "./text-report.ts";
+import { rollbackSteps } from "./rollback.ts";
+
+/** Largest comment in characters. GitHub takes 65,536; some tools that post comments cut off earlier. */
+export const commentLimit = 60_000;
+
+/** How much is shown of each part; the first that fits is taken. */
+interface Detail {
+  readonly rows: number;
+  readonly effects: number;
+  readonly characters: number;
+}
+
+const details: readonly Detail[] = [
+  { rows: 200, effects: 30, characters: 1_000 },
+  { rows: 80, effects: 8, characters: 400 },
+  { rows: 30, effects: 4, characters: 240 },
+  { rows: 12, effects: 2, characters: 160 },
+  { rows: 3, effects: 1, characters: 80 },
+];
+
+/** More rows than this are folded away: a reader sees the verdict first. */
+const foldFrom = 15;
+
+/** Renders the comment. Its first line is a marker by which a later run finds and replaces it. */
+export function diffMarkdown(outcome: DiffOutcome): string {
+  let text = "";
+  for (const detail of details) {
+    text = render(outcome, detail);
+    if (text.length <= commentLimit) return text;
+  }
+  return text.slice(0, commentLimit);
+}
+
+/** The marker of a stack's comment. */
+export function commentMarker(stack: string): string {
+  return `<!-- kit diff: ${stack.replace(/[^a-z0-9-]/g, "")} -->`;
+}
+
+function render(outcome: DiffOutcome, detail: Detail): string {
+  const { stack, diff, problems, notes } = outcome;
+  const parts = [commentMarker(stack), ...(diff === undefined ? brokenHead(outcome) : comparison(outcome, diff, detail))];
+  if (problems.length > 0) parts.push(problemPart(problems, outcome, detail));
+  for (const note of notes) parts.push(`> ${markdownText(note)}`);
+  return `${parts.join("\n\n")}\n`;
+}
+
+function brokenHead({ stack, problems }: DiffOutcome): string[] {
+  return [`## Topics and access, stack ${markdownText(stack)}: **blocked** (${problems.length})`, `${counted(problems.length, "problem")} in the files; nothing can be compared until they are gone.`];
+}
+
+function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): string[] {
+  const { verdict, changes, counts, capacity, digest } = diff;
+  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(verdict, changes)}`];
+  const touched = countsLine(counts);
+  parts.push(`${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`);
+  const partOf = (kinds: (kind: ChangeKind) => boolean): Change[] => changes.filter((change) => kinds(change.kind));
+  const tables: readonly [string, Change[]][] = [
+    ["Changes", partOf((kind) => !isAccess(kind) && !isSchema(kind) && !isCapacity(kind))],
+    ["Access", partOf(isAccess)],
+    ["Schemas", partOf(isSchema)],
+  ];
+  for (const [title, rows] of tables) if (rows.length > 0) parts.push(changePart(title, rows, outcome, detail));
+  parts.push(capacityPart(diff, partOf(isCapacity), outcome, detail));
+  const refused = changes.filter(({ hazard }) => hazard === "refused");
+  if (refused.length > 0) parts.push(list("Refused: what to do instead", refused.flatMap((change) => (change.advice ?? []).map((advice) => `${markdownCode(change.object)}: ${cut(advice, detail)}`)), detail, outcome));
+  const irreversible = changes.filter(({ hazard }) => hazard === "irreversible");
+  if (irreversible.length > 0) {
+    parts.push(list("Irreversible: a rollback does not bring this back", irreversible.map((change) => `${subject(change)}: ${cut(change.effects[0] ?? "", detail)}${change.advice?.[0] === undefined ? "" : `. Better: ${cut(change.advice[0], detail)}`}`), detail, outcome));
+    parts.push(verdict === "refused" ? "The token for this is the digest below, once nothing is refused any more." : `Apply it only with this token, which names exactly this change: ${markdownCode(`npx kit up --stack ${outcome.stack} --digest ${digest}`)}`);
+  }
+  if (changes.length > 0) parts.push(list("Rollback", rollbackSteps(changes).map((step) => cut(step, detail)), detail, outcome));
+  const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers));
+  parts.push([
+    `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
+    `**Plan digest:** ${markdownCode(digest)}. ${markdownCode(`npx kit up --digest ${digest}`)} applies this plan and no other.`,
+    `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
+  ].join("  \n"));
+  return parts;
+}
+
+function verdictText(verdict: Hazard, changes: readonly Change[]): string {
+  const number = (hazard: Hazard): number => changes.filter((change) => change.hazard === hazard).length;
+  const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers)).map(markdownText).join(", ");
+  switch (verdict) {
+    case "safe":
+      return changes.length === 0 ? "**no change**" : "**safe**";
+    case "approval":
+      return `**needs approval** by ${teams}`;
+    case "irreversible":
+      return `**irreversible** (${number("irreversible")}), needs approval by ${teams}`;
+    case "refused":
+      return `**blocked** (${number("refused")})`;
+  }
+}
+
+function isAccess(kind: ChangeKind): boolean {
+  return /^(access|producer|consumer|quota)-/.test(kind);
+}
+
+function isSchema(kind: ChangeKind): boolean {
+  return /^(event|schema)-/.test(kind);
+}
+
+function isCapacity(kind: ChangeKind): boolean {
+  return kind === "capacity-exceeded" || kind === "budget-exceeded";
+}
+
+function changePart(title: string, changes: readonly Change[], outcome: DiffOutcome, detail: Detail): string {
+  const shown = changes.slice(0, detail.rows);
+  const rows = shown.map((change) => `| ${change.hazard} | ${subject(change)} | ${valuesOf(change, detail)} | ${effectsOf(change, detail)} |`);
+  const table = ["| | what | old → new | effect |", "|---|---|---|---|", ...rows].join("\n");
+  return folded(title, counted(changes.length, "change"), `${table}${leftOut(changes.slice(detail.rows), outcome)}`, shown.length >= foldFrom);
+}
+
+function capacityPart({ capacity }: PlatformDiff, changes: readonly Change[], outcome: DiffOutcome, detail: Detail): string {
+  const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
+    [`| ${titles.map((title) => title.toLowerCase()).join(" | ")} |`, `|---|${"---:|".repeat(titles.length - 1)}`, ...rows.map((row) => `| ${row.map(markdownText).join(" | ")} |`)].join("\n");
+  const teams = teamRows(capacity);
+  const texts = [table(capacityTitles, capacityRows(capacity)), `${markdownText(summary(capacity.after))}.`];
+  if (teams.length > 0) texts.push(`${table(teamTitles, teams.slice(0, detail.rows))}${teams.length > detail.rows ? `\n\n${teams.length - detail.rows} more teams are left out here.` : ""}`);
+  const body = folded("Capacity", "per broker, with one zone lost, per team", texts.join("\n\n"), changes.length === 0);
+  return changes.length === 0 ? body : `${changePart("Capacity: limits", changes, outcome, detail)}\n\n${body}`;
+}
+
+function problemPart(problems: readonly Problem[], outcome: DiffOutcome, detail: Detail): string {
+  const rows = problems.slice(0, detail.rows).map(({ rule, file, line, column, message, fix }) => `| ${markdownCodeCell(rule)} | ${markdownCodeCell(`${file}:${line}:${column}`)} | ${cut(message, detail)} | ${fix === undefined ? "" : cut(fix, detail)} |`);
+  const rest = problems.length - rows.length;
+  return [
+    `### Rules broken (${problems.length})`,
+    ["| rule | place | what is wrong | what to write |", "|---|---|---|---|", ...rows].join("\n"),
+    ...(rest > 0 ? [`${counted(rest, "more problem")} left out here.`] : []),
+    `Format and rules: ${markdownCode("docs/guide/topics.md")}. The same on your machine: ${markdownCode(command(outcome))}`,
+  ].join("\n\n");
+}
+
+function list(title: string, items: readonly string[], detail: Detail, outcome: DiffOutcome): string {
+  const shown = items.slice(0, detail.rows);
+  const rest = items.length - shown.length;
+  return `### ${title}\n\n${shown.map((item) => `- ${item}`).join("\n")}${rest > 0 ? `\n- and ${rest} more: ${markdownCode(command(outcome))}` : ""}`;
+}
+
+function subject({ kind, object, field }: Change): string {
+  return `${markdownCodeCell(object)} ${markdownText(field ?? kind.replace("-", " "))}`;
+}
+
+function valuesOf({ before, after }: Change, detail: Detail): string {
+  if (before === undefined && after === undefined) return "";
+  const shown = (value: string | number | undefined): string => (value === undefined ? "–" : cut(String(value), detail));
+  return `${shown(before)} → ${shown(after)}`;
+}
+
+function effectsOf({ effects, reviewers, source }: Change, detail: Detail): string {
+  const shown = effects.slice(0, detail.effects).map((effect) => cut(effect, detail));
+  if (effects.length > shown.length) shown.push(`and ${effects.length - shown.length} more`);
+  if (reviewers.length > 0) shown.push(`approval of ${reviewers.slice(0, 12).map(markdownText).join(", ")}${reviewers.length > 12 ? ` and ${reviewers.length - 12} more` : ""}`);
+  if (source !== undefined) shown.push(markdownCodeCell(`${source.file}:${source.line}`));
+  return shown.join("<br>");
+}
+
+/** What a part does not show, by hazard, and where to see it. */
+function leftOut(changes: readonly Change[], outcome: DiffOutcome): string {
+  if (changes.length === 0) return "";
+  const byHazard = [...Map.groupBy(changes, ({ hazard }) => hazard)].sort(([a], [b]) => compareHazards(b, a)).map(([hazard, same]) => `${same.length} ${hazard}`);
+  return `\n\n${counted(changes.length, "more change")} left out here (${byHazard.join(", ")}): ${markdownCode(command(outcome))}`;
+}
+
+function folded(title: string, what: string, body: string, fold: boolean): string {
+  return fold ? `<details><summary><b>${title}</b>: ${what}</summary>\n\n${body}\n\n</details>` : `### ${title}\n\n${body}`;
+}
+
+function cut(text: string, { characters }: Detail): string {
+  return markdownText(text.length > characters ? `${text.slice(0, characters - 1)}…` : text);
+}
+
+function command({ base, head, stack }: DiffOutcome): string {
+  return `npx kit diff --base ${base}${head === "the working tree" ? "" : ` --head ${head}`} --stack ${stack}`;
+}

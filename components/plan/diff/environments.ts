@@ -1,0 +1,66 @@
+import { capacityOf, type Capacity } from "../capacity.ts";
+import type { PlannedTopic } from "../types.ts";
+import { resourceTexts } from "./capacity-hazards.ts";
+import { compareSettings } from "./settings/index.ts";
+import { numberOf } from "./settings/rule.ts";
+import { differingSettings } from "./stack-settings.ts";
+import type { PlatformState } from "./state.ts";
+
+/** One line of a comparison of two environments; a side without the thing has no value. */
+export interface EnvironmentRow {
+  readonly what: string;
+  readonly first?: string;
+  readonly second?: string;
+}
+
+/** What differs between two environments of the same topics, and what follows from it. */
+export interface EnvironmentComparison {
+  readonly stacks: readonly [string, string];
+  /** Settings by path, sorted; what is equal is left out. */
+  readonly settings: readonly EnvironmentRow[];
+  /** What the settings come to; equal rows stay, as they are the frame for the others. */
+  readonly consequences: readonly EnvironmentRow[];
+  /** Fields of topics that differ, sorted by topic. */
+  readonly topics: readonly { readonly topic: string; readonly field: string; readonly first: string; readonly second: string }[];
+}
+
+/** Compares two environments. Pure. */
+export function compareEnvironments(first: PlatformState, second: PlatformState): EnvironmentComparison {
+  const capacities = [capacityOf(first), capacityOf(second)] as const;
+  const rows = figures.map(({ what, of }) => ({ what, first: of(first, capacities[0]), second: of(second, capacities[1]) }));
+  const topics = first.plan.topics.flatMap((topic) => {
+    const other = second.planned.get(topic.name);
+    if (other === undefined) return [];
+    return compareSettings({ before: first, after: second }, topic, other).map(({ change }) => ({ topic: topic.name, field: change.field ?? "", first: String(change.before ?? "–"), second: String(change.after ?? "–") }));
+  });
+  return {
+    stacks: [first.stackName, second.stackName],
+    settings: differingSettings(first.stack, second.stack).map(({ path, before, after }) => ({ what: path, ...(before === undefined ? {} : { first: before }), ...(after === undefined ? {} : { second: after }) })),
+    consequences: rows,
+    topics,
+  };
+}
+
+const figures: readonly { readonly what: string; readonly of: (state: PlatformState, capacity: Capacity) => string }[] = [
+  { what: "brokers in zones", of: (_, { brokers, zones }) => `${brokers} in ${zones}` },
+  { what: "topics, partitions, replicas", of: (_, { topics, partitions, replicas }) => `${topics}, ${partitions}, ${replicas}` },
+  { what: "broker losses with which every topic can be written", of: (state) => String(least(state, ({ replicationFactor }, minInsync) => replicationFactor - minInsync)) },
+  { what: "broker losses that every acknowledged record survives", of: (state) => String(least(state, ({ replicationFactor }, minInsync) => Math.min(replicationFactor, minInsync) - 1)) },
+  { what: "topics that can't be written with one zone lost", of: (_, { zones, stoppedByZoneLoss }) => (zones === 1 ? "all" : String(stoppedByZoneLoss.length)) },
+  { what: "consumers at full size", of: ({ plan }) => String(plan.contracts.reduce((sum, contract) => sum + (contract.group === undefined ? 0 : contract.instances), 0)) },
+  ...(["partitions", "disk", "network-in", "network-out", "quota-in", "quota-out"] as const).map((resource) => ({
+    what: resourceTexts[resource].name,
+    of: (_: PlatformState, { perBroker }: Capacity): string => {
+      const figure = perBroker.find((each) => each.resource === resource);
+      if (figure === undefined) return "–";
+      const { text } = resourceTexts[resource];
+      return `${text(figure.value)}${figure.basis === "ceiling" ? " at most" : ""}${figure.limit === undefined ? "" : ` of ${text(figure.limit)}`}`;
+    },
+  })),
+];
+
+/** The smallest value over all declared topics; 0 without any. */
+function least(state: PlatformState, of: (topic: PlannedTopic, minInsync: number) => number): number {
+  const values = state.plan.topics.filter(({ kind }) => kind === "event").map((topic) => of(topic, numberOf(topic, "min.insync.replicas", 1)));
+  return values.length === 0 ? 0 : Math.max(0, values.reduce((a, b) => Math.min(a, b)));
+}
