@@ -4,6 +4,7 @@ import { stackExternals } from "./components/kubernetes/externals.ts";
 import { loadModel } from "./components/model/load.ts";
 import { expectRead } from "./components/model/read.ts";
 import { parseStackSettings } from "./components/model/stack.ts";
+import { expectFingerprint, planFingerprint } from "./components/plan/digest.ts";
 import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
 import { locateLocalServers } from "./toolchain/local-servers.ts";
@@ -15,12 +16,15 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 const projectDir = fileURLToPath(new URL(".", import.meta.url));
 const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));
 const { model, stack } = expectRead(await loadModel(projectDir, settings));
+const plan = planPlatform(model, stack);
+const fingerprint = planFingerprint(plan, stack);
+expectFingerprint(fingerprint, process.env);
 
 const outputs = await platform({
   projectDir,
   stack: pulumi.getStack(),
   settings: stack,
-  plan: planPlatform(model, stack),
+  plan,
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,
@@ -33,3 +37,5 @@ export const gateway = outputs.gateway;
 export const registry = outputs.registry;
 /** Kafka listener for services. */
 export const kafkaBootstrap = outputs.kafkaBootstrap;
+/** What was applied: `kit up --digest` compares with it. */
+export const appliedPlan = fingerprint;

@@ -13,7 +13,9 @@ import type { EngineOutcome } from "./pulumi/engine.ts";
 import { notableWarnings, openLines, progressLines } from "./pulumi/progress.ts";
 import type { EngineProgress, ExpectedCounts } from "./pulumi/progress.ts";
 import { locateStack } from "./pulumi/stack.ts";
+import { wantedFingerprintVariable } from "../components/plan/digest.ts";
 import { readDeclaration } from "./declaration.ts";
+import { insistOnDigest } from "./plan-digest.ts";
 import { preparedTools } from "./tools.ts";
 
 /** What an `up` did. */
@@ -30,19 +32,21 @@ const PLAIN_INTERVAL_MS = 2_000;
 /**
  * Brings the platform to what is declared.
  * Everything that can be refused is refused before the first resource is touched.
+ * @param digest - Of a diff: another plan, or another base, is refused.
  * @throws KitError and the tools' errors.
  */
-export async function bringUp(context: CommandContext, stack: string): Promise<BringUpResult> {
+export async function bringUp(context: CommandContext, stack: string, digest?: string): Promise<BringUpResult> {
   const started = context.now();
   const reporter = progressReporter(context);
   const files = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
-  const expected = await reporter.step("Declaration", async () => {
-    const counts = await readDeclaration(context, stack);
+  const { expected, insisted } = await reporter.step("Declaration", async () => {
+    const declaration = await readDeclaration(context, stack);
+    const fingerprint = digest === undefined ? undefined : await insistOnDigest(digest, declaration.plan, declaration.stack, files.stateFile);
     await checkStateFolder(context.stateDir);
-    return counts;
+    return { expected: declaration.expected, insisted: fingerprint === undefined ? {} : { [wantedFingerprintVariable]: fingerprint } };
   });
   await reporter.step("Tools", async (say) => preparedTools(say));
-  const environment = await engineEnvironment(context);
+  const environment = { ...(await engineEnvironment(context)), ...insisted };
   const notes: string[] = [];
   await claimStack(context.stateDir, files, (line) => notes.push(line));
   for (const note of notes) context.stderr.write(`${note}\n`);

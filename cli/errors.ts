@@ -207,6 +207,21 @@ export const ERRORS = {
     message: (value) => `What is compared with does not make a model: ${value}.`,
     fix: "Compare with a commit whose files are good, or leave --base out.",
   },
+  KIT_DIGEST_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `${value} is no digest of a plan.`,
+    fix: "Copy it as `kit diff` prints it: two groups of 24 hexadecimal digits with a dash between them.",
+  },
+  KIT_DIGEST_OTHER_PLAN: {
+    exitCode: EXIT.no,
+    message: (value) => `The plan is another than the one that was judged: ${value}. Nothing was touched.`,
+    fix: "Check out the commit that was judged, for the same --stack; or judge what is here: `npx kit diff --base <what is applied>`.",
+  },
+  KIT_DIGEST_OTHER_BASE: {
+    exitCode: EXIT.no,
+    message: (value) => `The plan was judged against another state than what is applied now: ${value}. Nothing was touched.`,
+    fix: "Somebody applied a change in between: judge the plan anew against that, and use the new digest.",
+  },
   KIT_DIFF_UNKNOWN_REF: {
     exitCode: EXIT.usage,
     message: (value) => `There is neither a commit nor a folder with topics/ called ${value}.`,

@@ -15,6 +15,19 @@ export function planFingerprint(plan: PlatformPlan, stack: StackSettings): strin
   return hash.digest("hex").slice(0, digestLength);
 }
 
+/** Environment variable by which a run is told which plan it is for. */
+export const wantedFingerprintVariable = "KIT_PLAN_FINGERPRINT";
+
+/**
+ * Ends a run whose files make another plan than the one that was judged.
+ * @throws Error naming both.
+ */
+export function expectFingerprint(fingerprint: string, environment: Readonly<Record<string, string | undefined>>): void {
+  const wanted = environment[wantedFingerprintVariable];
+  if (wanted === undefined || wanted === fingerprint) return;
+  throw new Error(`The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it anew with kit diff.`);
+}
+
 /** Digest of a judged change: what is to be applied, and what it was compared with. */
 export function changeDigest(head: string, base: string): string {
   return `${head}-${base}`;
