@@ -1,6 +1,7 @@
 /** `kit diff --stack A --stack B`: what differs between two environments of one tree. */
 import { formatProblem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
+import { ReadingCache } from "../../components/model/reading-cache.ts";
 import { compareEnvironments, type EnvironmentComparison } from "../../components/plan/diff/environments.ts";
 import { platformState } from "../../components/plan/diff/state.ts";
 import type { CommandContext } from "../context.ts";
@@ -21,10 +22,11 @@ export async function runEnvironmentDiff(context: CommandContext, stacks: readon
   const git = { projectDir: context.projectDir, env: context.env };
   const source = head === undefined ? workingTree(context.projectDir) : await locateTree(git, head);
   const [tree] = await readTrees(git, [source, source], stacks);
+  const cache = new ReadingCache();
   const [first, second] = stacks.map((stack) => {
     const file = tree.stacks.get(stack);
     if (file === undefined || ("refused" in file && file.refused === "not-found")) throw new KitError("KIT_UNKNOWN_STACK", `${stack} in ${source.label}`);
-    const read = readModel(tree.files, file);
+    const read = readModel(tree.files, file, cache);
     if (read.ok) return platformState(read.value.model, read.value.stack, stack);
     for (const problem of read.problems) context.stderr.write(`${formatProblem(problem)}\n`);
     throw new KitError("KIT_MODEL_INVALID", read.problems.length === 1 ? "one problem" : `${read.problems.length} problems`);

@@ -1,6 +1,7 @@
 /** `kit diff` as a function: two trees in, a judged comparison out. */
 import type { Problem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
+import { ReadingCache } from "../../components/model/reading-cache.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
 import { platformState, type PlatformState } from "../../components/plan/diff/state.ts";
@@ -48,23 +49,24 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
 
   const headFile = after.stacks.get(stack);
   if (headFile === undefined || ("refused" in headFile && headFile.refused === "not-found")) throw new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
-  const headRead = readModel(after.files, headFile);
+  const cache = new ReadingCache();
+  const headRead = readModel(after.files, headFile, cache);
   if (!headRead.ok) return { ...names, problems: headRead.problems, notes };
   const headState = platformState(headRead.value.model, headRead.value.stack, stack);
-  const baseState = stateOfBase(before, stack, headRead.value.stack, notes);
+  const baseState = stateOfBase(before, stack, headRead.value.stack, cache, notes);
   const pair = { before: baseState, after: headState };
   const known = await readSchemaHistory(git, base, pair);
   return { ...names, diff: comparePlatforms(pair, known.history), problems: [], notes: [...notes, ...known.notes] };
 }
 
 /** The base's state. An environment that is new is compared with an empty one of its size. */
-function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, notes: string[]): PlatformState {
+function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, cache: ReadingCache, notes: string[]): PlatformState {
   const file = before.stacks.get(stack);
   if (file === undefined || ("refused" in file && file.refused === "not-found")) {
     notes.push(`${before.source.label} has no stack ${stack}: everything in it is new`);
     return platformState({ domains: [] }, { ...headStack, services: {} }, stack);
   }
-  const reading = readModel(before.files, file);
+  const reading = readModel(before.files, file, cache);
   if (!reading.ok) throw new BaseInvalid(before.source.label, reading.problems);
   return platformState(reading.value.model, reading.value.stack, stack);
 }

@@ -3,6 +3,7 @@ import { formatDuration } from "./duration.ts";
 import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes, retryTopicName } from "./names.ts";
 import { compareText, sortProblems, type Problem } from "./problem.ts";
 import { readDomain } from "./read-domain.ts";
+import { ReadingCache } from "./reading-cache.ts";
 import type { ModelRule } from "./rules.ts";
 import { refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
 import { topicsFolder, type SourceFile } from "./source-file.ts";
@@ -11,14 +12,15 @@ import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 /**
  * Reads all files below `topics/` as one model. Pure: the same files in any order give the same outcome.
  * @param files - Domain files and schemas, with paths relative to the project's root.
+ * @param cache - Shared by readings of trees that have files in common.
  */
-export function readTopics(files: readonly SourceFile[]): Reading<Model> {
-  const { model, problems } = readTopicsAsFarAsGood(files);
+export function readTopics(files: readonly SourceFile[], cache?: ReadingCache): Reading<Model> {
+  const { model, problems } = readTopicsAsFarAsGood(files, cache);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: model };
 }
 
 /** As {@link readTopics}, with what is good of the files even where there are problems: for checks that show everything at once. */
-export function readTopicsAsFarAsGood(files: readonly SourceFile[]): { readonly model: Model; readonly problems: readonly Problem[] } {
+export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new ReadingCache()): { readonly model: Model; readonly problems: readonly Problem[] } {
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   const schemas = new SchemaFiles(sorted.filter((file) => file.path.endsWith(".avsc")));
   const found: (readonly Problem[])[] = [];
@@ -33,7 +35,7 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[]): { readonly 
     } else if ("refused" in file) {
       found.push([{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) }]);
     } else {
-      const read = readDomain(file.path, file.text, schemas);
+      const read = cache.domain(file, schemas, () => readDomain(file.path, file.text, schemas));
       found.push(read.problems);
       if (read.domain !== undefined) domains.push(read.domain);
     }

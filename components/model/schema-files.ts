@@ -26,6 +26,11 @@ export class SchemaFiles {
     return [...this.#read.values()].filter((entry): entry is Problem => "rule" in entry);
   }
 
+  /** The file that a reference leads to, read or not. */
+  file(reference: string): SourceFile | undefined {
+    return this.#files.get(`${topicsFolder}/${reference}`);
+  }
+
   /**
    * Finds the schema that a domain file refers to.
    * @param reference - Path relative to `topics/`, as written.

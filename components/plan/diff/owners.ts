@@ -52,7 +52,19 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       source,
     });
   }
+  changes.push(...changedSagas(old, fresh));
   return changes;
+}
+
+/** Sagas are for rules and readers: no resource is made from them. */
+function changedSagas(old: Domain, fresh: Domain): Change[] {
+  const content = (domain: Domain): Map<string, string> => new Map(domain.sagas.map((saga) => [saga.name, JSON.stringify(saga, (key, value: unknown) => (key === "source" ? undefined : value))]));
+  const [before, after] = [content(old), content(fresh)];
+  return sortedSet([...before.keys(), ...after.keys()]).flatMap((saga): Change[] => {
+    if (before.get(saga) === after.get(saga)) return [];
+    const effect = !before.has(saga) ? "declared from now on: rules check that each step can be answered and undone" : after.has(saga) ? "rules check it in its new form" : "no longer declared: rules do not check it any more";
+    return [{ kind: "domain-changed", object: fresh.name, field: `sagas.${saga}`, hazard: after.has(saga) ? "safe" : "approval", effects: [effect], reviewers: after.has(saga) ? [] : [fresh.owner.team], source: fresh.source }];
+  });
 }
 
 /** Topics that stand in another domain's file now. */

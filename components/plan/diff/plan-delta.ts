@@ -23,15 +23,26 @@ const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]
   contracts: ({ service }) => service,
 };
 
+/** Whether two resources of one key are the same. Field by field where there are many of a sort. */
+const same: { readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b: PlatformPlan[K][number]) => boolean } = {
+  topics: (a, b) => a.partitions === b.partitions && a.replicationFactor === b.replicationFactor && a.kind === b.kind && a.domain === b.domain && a.owner === b.owner && sameTexts(a.config, b.config),
+  principals: (a, b) => a.kind === b.kind,
+  // The key of a rule is its content.
+  acls: () => true,
+  quotas: (a, b) => a.producerByteRate === b.producerByteRate && a.consumerByteRate === b.consumerByteRate,
+  subjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record,
+  contracts: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+};
+
 /** Compares two plans, resource by resource. Places and reasons, which are for messages, don't count. */
 export function planDelta(before: PlatformPlan, after: PlatformPlan): PlanDelta {
   return {
-    topics: keyedDelta(before.topics, after.topics, keys.topics),
-    principals: keyedDelta(before.principals, after.principals, keys.principals),
-    acls: keyedDelta(before.acls, after.acls, keys.acls),
-    quotas: keyedDelta(before.quotas, after.quotas, keys.quotas),
-    subjects: keyedDelta(before.subjects, after.subjects, keys.subjects),
-    contracts: keyedDelta(before.contracts, after.contracts, keys.contracts),
+    topics: keyedDelta(before.topics, after.topics, keys.topics, same.topics),
+    principals: keyedDelta(before.principals, after.principals, keys.principals, same.principals),
+    acls: keyedDelta(before.acls, after.acls, keys.acls, same.acls),
+    quotas: keyedDelta(before.quotas, after.quotas, keys.quotas, same.quotas),
+    subjects: keyedDelta(before.subjects, after.subjects, keys.subjects, same.subjects),
+    contracts: keyedDelta(before.contracts, after.contracts, keys.contracts, same.contracts),
   };
 }
 
@@ -60,7 +71,7 @@ export function deltaCounts(delta: PlanDelta): DeltaCounts {
   };
 }
 
-function keyedDelta<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): KeyedDelta<T> {
+function keyedDelta<T>(before: readonly T[], after: readonly T[], key: (item: T) => string, equal: (a: T, b: T) => boolean): KeyedDelta<T> {
   const old = new Map(before.map((item) => [key(item), item]));
   const fresh = new Set(after.map(key));
   const created: T[] = [];
@@ -68,7 +79,7 @@ function keyedDelta<T>(before: readonly T[], after: readonly T[], key: (item: T)
   for (const item of after) {
     const was = old.get(key(item));
     if (was === undefined) created.push(item);
-    else if (was !== item && contentOf(was) !== contentOf(item)) changed.push(item);
+    else if (was !== item && !equal(was, item)) changed.push(item);
   }
   return { created, changed, deleted: before.map(key).filter((each) => !fresh.has(each)) };
 }
@@ -80,6 +91,7 @@ function applied<T>(items: readonly T[], { created, changed, deleted }: KeyedDel
   return [...result].sort(([a], [b]) => compareText(a, b)).map(([, item]) => item);
 }
 
-function contentOf(item: unknown): string {
-  return JSON.stringify(item, (name, value: unknown) => (name === "source" || name === "reason" ? undefined : value));
+function sameTexts(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

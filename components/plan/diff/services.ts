@@ -85,6 +85,17 @@ function changedProducer(pair: StatePair, topicBefore: TopicDeclaration | undefi
       reviewers: [],
     });
   }
+  if ((was.transactional === true) !== (is.transactional === true)) {
+    changes.push({
+      ...common,
+      field: "transactional",
+      before: String(was.transactional === true),
+      after: String(is.transactional === true),
+      hazard: is.transactional === true ? "safe" : "approval",
+      effects: [is.transactional === true ? "may write in transactions; consumers see its records once a transaction commits, if they read committed ones only" : `a running ${is.service} fails on its next transaction`],
+      reviewers: is.transactional === true ? [] : sortedSet([after.owner.team, team]),
+    });
+  }
   // "All of the topic" follows the topic's events, which have a line of their own.
   const known = new Set(topicBefore?.events.map(({ name }) => name));
   const here = new Set(after.events.map(({ name }) => name));

@@ -2,6 +2,7 @@ import { reviewersOf, affectedBy, type StatePair } from "../state.ts";
 import type { Change } from "../types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { cleanupRule } from "./cleanup.ts";
+import { classificationRule, labelsRule, residencyRule, tombstoneRule } from "./data.ts";
 import { partitionsRule } from "./partitions.ts";
 import { compressionRule, deprecationRule, descriptionRule, keyRule, maxMessageRule } from "./records.ts";
 import { minInsyncRule, replicationRule } from "./replication.ts";
@@ -10,7 +11,8 @@ import type { SettingRule, TopicPair } from "./rule.ts";
 
 /** Every field of a topic that has a rule of its own. */
 export const settingRules: readonly SettingRule[] = [
-  partitionsRule, retentionRule, retentionBytesRule, cleanupRule, replicationRule, minInsyncRule, maxMessageRule, compressionRule, keyRule, deprecationRule, descriptionRule,
+  partitionsRule, retentionRule, retentionBytesRule, cleanupRule, tombstoneRule, replicationRule, minInsyncRule, maxMessageRule, compressionRule, keyRule,
+  classificationRule, residencyRule, labelsRule, deprecationRule, descriptionRule,
 ];
 
 /** A change of a topic, and the stack's setting it follows from where the topic's own declaration did not change. */
