@@ -22,7 +22,9 @@ function networkText(bytesPerSecond: number): string {
 export function judgeCapacity(pair: StatePair, { before, after }: CapacityComparison): Change[] {
   const { warnAt } = pair.after.stack.capacity;
   const was = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
-  const changes = after.perBroker.flatMap((figure) => judgeFigure(pair.after.stackName, figure, was.get(figure.resource), warnAt));
+  // A topic that nothing bounded was in no figure before: bounding it is no growth.
+  const bounded = after.unboundedTopics < before.unboundedTopics;
+  const changes = after.perBroker.flatMap((figure) => figure.resource === "disk" && bounded ? [] : judgeFigure(pair.after.stackName, figure, was.get(figure.resource), warnAt));
   const stopped = after.stoppedByZoneLoss.filter((topic) => !before.stoppedByZoneLoss.includes(topic));
   if (stopped.length > 0 && !isSmall(pair.after.stack)) {
     changes.push({

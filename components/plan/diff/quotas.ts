@@ -28,7 +28,10 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
   if (before === after && JSON.stringify(parts.before) === JSON.stringify(parts.after)) return [];
   // A group that comes or goes has its line as a consumer.
   if (before === undefined || after === undefined) return [];
-  const lowered = after < before;
+  // What was declared for a topic goes with the topic; less for what is still read or written slows it down.
+  const used = new Set(usedTopics(pair.after, principal, direction));
+  const kept = Object.entries(parts.before).some(([topic]) => used.has(topic) && parts.before[topic] !== parts.after[topic]);
+  const lowered = after < before && (kept || Object.keys(parts.before).length === 0);
   const effects: string[] = [];
   if (before === after) effects.push("the sum stays: brokers count per service, not per topic");
   else effects.push(`may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`);
@@ -47,6 +50,12 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
   };
   const follows = Object.keys(parts.before).length === 0 && Object.keys(parts.after).length === 0;
   return [{ change, ...(follows ? { setting } : {}) }];
+}
+
+function usedTopics(state: PlatformState, service: string, direction: keyof typeof directions): string[] {
+  return direction === "producer"
+    ? (state.topology.productions.get(service) ?? []).map(({ topic }) => topic.name)
+    : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic }) => topic.name);
 }
 
 /** What a service declares per topic, as the files write it. */

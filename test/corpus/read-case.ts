@@ -1,0 +1,99 @@
+/** The corpus of changes: a small project, and cases that change it, each with the judgement it must get. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMap, parse, parseDocument } from "yaml";
+import { loadTopicFiles } from "../../components/model/load.ts";
+import { stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
+import type { Hazard } from "../../components/plan/diff/types.ts";
+
+/** Edits of one file: values by path, steps divided by `/`; null deletes. Instead of edits, null deletes the file. */
+type FileEdits = Readonly<Record<string, unknown>> | null;
+type Edits = Readonly<Record<string, FileEdits>>;
+
+/** A change that a case must produce. Effects and advice are parts of the texts. */
+export interface ExpectedChange {
+  readonly kind: string;
+  readonly object: string;
+  readonly field?: string;
+  readonly hazard: Hazard;
+  readonly effects?: readonly string[];
+  readonly without?: readonly string[];
+  readonly advice?: readonly string[];
+  readonly reviewers?: readonly string[];
+}
+
+/** One case of the corpus. */
+export interface CorpusCase {
+  readonly name: string;
+  readonly about: string;
+  readonly before: readonly SourceFile[];
+  readonly after: readonly SourceFile[];
+  /** Earlier versions of schemas, newest first, by path below `topics/`. */
+  readonly history: ReadonlyMap<string, readonly string[]>;
+  readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[] };
+}
+
+interface CaseFile {
+  readonly about: string;
+  readonly files?: Readonly<Record<string, unknown>>;
+  readonly before?: Edits;
+  readonly after: Edits;
+  readonly history?: Readonly<Record<string, readonly unknown[]>>;
+  readonly expect: CorpusCase["expect"];
+}
+
+const corpusDir = import.meta.dirname;
+
+/** The stack that every case is judged for. */
+export const corpusStack = "prod";
+
+/** The project that every case changes. */
+export async function corpusBase(): Promise<SourceFile[]> {
+  const base = join(corpusDir, "base");
+  const path = stackFilePath(corpusStack);
+  return [...(await loadTopicFiles(base)), { path, text: readFileSync(join(base, path), "utf8") }];
+}
+
+/** All cases, in order of their names. */
+export async function corpusCases(): Promise<CorpusCase[]> {
+  const base = await corpusBase();
+  const folder = join(corpusDir, "cases");
+  return readdirSync(folder)
+    .sort()
+    .map((file) => {
+      const content = parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
+      const before = edited(base, content.before ?? {});
+      const added = Object.entries(content.files ?? {}).map(([path, schema]): SourceFile => ({ path, text: JSON.stringify(schema) }));
+      return {
+        name: file.replace(/\.yaml$/, ""),
+        about: content.about,
+        before,
+        after: [...edited(before, content.after), ...added],
+        history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => JSON.stringify(version))])),
+        expect: content.expect,
+      };
+    });
+}
+
+function edited(files: readonly SourceFile[], edits: Edits): SourceFile[] {
+  for (const path of Object.keys(edits)) if (!files.some((file) => file.path === path)) throw new Error(`the corpus has no file ${path}`);
+  return files.flatMap((file) => {
+    const change = edits[file.path];
+    if (change === undefined || !("text" in file)) return [file];
+    return change === null ? [] : [{ path: file.path, text: withEdits(file.text, change, file.path.endsWith(".avsc")) }];
+  });
+}
+
+function withEdits(text: string, edits: Readonly<Record<string, unknown>>, json: boolean): string {
+  const document = parseDocument(text);
+  for (const [path, value] of Object.entries(edits)) {
+    const steps = path.split("/").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+    if (value === null) document.deleteIn(steps);
+    else document.setIn(steps, document.createNode(value));
+    for (let depth = steps.length - 1; depth > 0; depth -= 1) {
+      const holder: unknown = document.getIn(steps.slice(0, depth));
+      if (value === null && isMap(holder) && holder.items.length === 0) document.deleteIn(steps.slice(0, depth));
+    }
+  }
+  return json ? JSON.stringify(document.toJS(), null, 2) : document.toString();
+}

@@ -1,0 +1,228 @@
+import { symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, it } from "vitest";
+import type { CommandContext } from "../../../../cli/context.ts";
+import { commentLimit } from "../../../../cli/diff/markdown.ts";
+import { runProgram } from "../../../../cli/program.ts";
+import { gitRepository, type GitRepository } from "./git-repository.ts";
+
+const repositories: GitRepository[] = [];
+afterEach(async () => {
+  for (const repository of repositories.splice(0)) await repository.remove();
+});
+
+async function repository(folder?: string): Promise<GitRepository> {
+  const made = await gitRepository(folder);
+  repositories.push(made);
+  return made;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function kit(projectDir: string, ...args: string[]): Promise<Ended> {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const context = { projectDir, stateDir: join(tmpdir(), "none"), env: { PATH: process.env["PATH"] }, ...streams, now: () => 0 } as unknown as CommandContext;
+  const code = await runProgram(context, ["diff", ...args]);
+  const textOf = (stream: PassThrough): string => String(stream.read() ?? "");
+  return { code, stdout: textOf(streams.stdout), stderr: textOf(streams.stderr) };
+}
+
+interface Document {
+  readonly verdict: string;
+  readonly changes: readonly { readonly kind: string; readonly object: string; readonly field?: string; readonly hazard: string; readonly effects: readonly string[]; readonly reviewers: readonly string[] }[];
+  readonly capacity: unknown;
+  readonly digest: string | null;
+  readonly problems: readonly { readonly rule: string }[];
+  readonly notes: readonly string[];
+}
+
+async function json(projectDir: string, ...args: string[]): Promise<Document & { readonly code: number }> {
+  const { code, stdout } = await kit(projectDir, ...args, "--json");
+  return { code, ...(JSON.parse(stdout) as Document) };
+}
+
+const orderFile = (partitions: number): ((text: string) => string) => (text) => text.replace("partitions: 6\n    retention: 7d\n    key: orderId", `partitions: ${partitions}\n    retention: 7d\n    key: orderId`);
+
+async function edit({ dir, write }: GitRepository, path: string, change: (text: string) => string): Promise<void> {
+  const { readFile } = await import("node:fs/promises");
+  const text = await readFile(join(dir, path), "utf8");
+  expect(change(text), `${path} was to be changed`).not.toBe(text);
+  await write({ [path]: change(text) });
+}
+
+describe("kit diff", () => {
+  it("finds nothing between a commit and an untouched working tree", async () => {
+    const { dir } = await repository();
+    expect(await json(dir, "--base", "HEAD")).toMatchObject({ code: 0, verdict: "safe", changes: [], problems: [], notes: [] });
+  });
+
+  it("judges commits, folders and the working tree alike", async () => {
+    const repo = await repository();
+    const other = await repository();
+    const base = repo.git("rev-parse", "HEAD");
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    const fromTree = await json(repo.dir, "--base", base);
+    const head = repo.commit("more partitions");
+    const fromCommits = await json(repo.dir, "--base", base, "--head", head);
+    const fromFolders = await json(other.dir, "--base", other.dir, "--head", repo.dir);
+    expect(fromTree).toMatchObject({ code: 0, verdict: "approval" });
+    for (const each of [fromCommits, fromFolders]) expect({ changes: each.changes, digest: each.digest }).toEqual({ changes: fromTree.changes, digest: fromTree.digest });
+  });
+
+  it("works in a project below the repository's root", async () => {
+    const repo = await repository("platform/kit");
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    expect(await json(repo.dir, "--base", "main")).toMatchObject({ verdict: "approval", changes: [{ object: "order-events", field: "partitions" }] });
+  });
+
+  it("touches nothing in the repository", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    const before = [repo.git("status", "--porcelain"), repo.git("for-each-ref"), repo.git("rev-parse", "HEAD")];
+    await json(repo.dir, "--base", "HEAD");
+    expect([repo.git("status", "--porcelain"), repo.git("for-each-ref"), repo.git("rev-parse", "HEAD")]).toEqual(before);
+  });
+
+  it.each([
+    ["refused", 3, 1],
+    ["approval", 12, 1],
+    ["irreversible", 12, 0],
+  ])("with --fail-on %s and %i partitions ends with %i", async (hazard, partitions, code) => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => orderFile(partitions)(text).replaceAll("instances: 3", "instances: 2"));
+    expect((await kit(repo.dir, "--base", "HEAD", "--fail-on", hazard)).code).toBe(code);
+  });
+
+  it("takes the history of a schema from git where the level is transitive", async () => {
+    const repo = await repository();
+    const schema = (more: string): string => `{"type": "record", "name": "PaymentProcessed", "namespace": "com.example.events", "fields": [{"name": "orderId", "type": "string"}${more}]}`;
+    await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "string", "default": ""}') });
+    repo.commit("a fee as text");
+    await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema("") });
+    repo.commit("no fee");
+    await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "int", "default": 0}') });
+    const found = await json(repo.dir, "--base", "HEAD");
+    expect(found).toMatchObject({ code: 1, verdict: "refused" });
+    expect(found.changes[0]?.effects.join("\n")).toContain("FULL_TRANSITIVE is broken at fee, 2 versions back");
+    const fromFolder = await json(repo.dir, "--base", repo.dir);
+    expect(fromFolder.verdict).toBe("safe");
+  });
+
+  it("says what is wrong in the head, with place and fix, and has no digest for it", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => text.replace("partitions: 6", "partition: 6"));
+    const found = await json(repo.dir, "--base", "HEAD");
+    expect(found).toMatchObject({ code: 2, verdict: "refused", changes: [], capacity: null, digest: null });
+    expect(found.problems.map(({ rule }) => rule)).toContain("unknown-key");
+    expect((await kit(repo.dir, "--base", "HEAD")).stderr).toMatch(/topics\/order\.yaml:\d+:\d+ \[unknown-key\]/);
+  });
+
+  it("refuses a symbolic link in a commit as it does on disk", async () => {
+    const repo = await repository();
+    await symlink("/etc/passwd", join(repo.dir, "topics/evil.yaml"));
+    const head = repo.commit("a link");
+    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual(["file-outside"]);
+  });
+
+  it.each([
+    [["--base", "nowhere"], "KIT_DIFF_UNKNOWN_REF"],
+    [["--base", "--output=/tmp/x"], "KIT_DIFF_UNKNOWN_REF"],
+    [["--base", "./nowhere"], "KIT_DIFF_NO_TOPICS"],
+    [["--base", "HEAD", "--stack", "nowhere"], "KIT_UNKNOWN_STACK"],
+    [["--base", "HEAD", "--stack", "../x"], "KIT_UNKNOWN_STACK"],
+    [["--base", "HEAD", "--format", "html"], "KIT_USAGE"],
+    [["--base", "HEAD", "--fail-on", "safe"], "KIT_USAGE"],
+    [[], "--base is missing"],
+  ])("refuses %j", async (args, words) => {
+    const { dir } = await repository();
+    const { code, stdout, stderr } = await kit(dir, ...args);
+    expect(stderr).toContain(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  it("refuses a base that is not valid, and says whose problems they are", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => text.replace("partitions: 6", "partition: 6"));
+    repo.commit("broken");
+    repo.git("revert", "--no-edit", "HEAD");
+    const { code, stderr } = await kit(repo.dir, "--base", "HEAD~1");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/HEAD~1: topics\/order\.yaml:\d+/);
+    expect(stderr).toContain("KIT_DIFF_BASE_INVALID");
+  });
+
+  it("compares a new environment with nothing", async () => {
+    const repo = await repository();
+    await repo.write({ "stacks/Pulumi.dev.yaml": "config:\n  event-platform:platform: {substrate: local}\n" });
+    const found = await json(repo.dir, "--base", "HEAD", "--stack", "dev");
+    expect(found.notes).toEqual(["HEAD has no stack dev: everything in it is new"]);
+    expect(found.changes.filter(({ kind }) => kind === "topic-added").map(({ object }) => object)).toContain("order-events");
+  });
+
+  it("compares two environments of one tree", async () => {
+    const repo = await repository();
+    await repo.write({ "stacks/Pulumi.dev.yaml": "config:\n  event-platform:platform: {substrate: local, kafka: {zones: [a], brokersPerZone: 1}, topics: {replicationFactor: 1, minInsyncReplicas: 1}}\n" });
+    const { code, stdout } = await kit(repo.dir, "--stack", "dev", "--stack", "prod");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^topics\.replicationFactor +1 +3$/m);
+    expect(stdout).toMatch(/^broker losses with which every topic can be written +0 +1$/m);
+    expect(JSON.parse((await kit(repo.dir, "--stack", "dev", "--stack", "prod", "--json")).stdout)).toMatchObject({ stacks: ["dev", "prod"] });
+  });
+});
+
+describe("the comment of a pull request", () => {
+  it("has its nine parts", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => orderFile(12)(text).replace("retention: 7d", "retention: 1d").replace("    partitions: 6\n    events:\n      click", "    partitions: 1\n    events:\n      click"));
+    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) => text.replace('"fields": [\n', '"fields": [\n    {"name": "coupon", "type": "string"},\n'));
+    await edit(repo, "topics/payment.yaml", (text) => text.replace(/ {6}report-service:.*\n/, ""));
+    const { code, stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
+    expect(code).toBe(1);
+    for (const part of [
+      /^<!-- kit diff: prod -->\n/,
+      /\*\*blocked\*\* \(2\)/,
+      /topics \\~2/,
+      /### Changes[\s\S]*about 50 % of the values of orderId/,
+      /### Access[\s\S]*consumer removed/,
+      /### Schemas[\s\S]*BACKWARD is broken at coupon/,
+      /<b>Capacity<\/b>[\s\S]*partition replicas per broker/,
+      /### Refused: what to do instead[\s\S]*back to 6 or more/,
+      /### Irreversible[\s\S]*records older than 1d/,
+      /### Rollback\n\n- revert the commit/,
+      /\*\*Reviewers:\*\* `checkout`, `insights`, `payments`/,
+      /\*\*Plan digest:\*\* `[0-9a-f]{24}-[0-9a-f]{24}`/,
+    ]) expect(stdout).toMatch(part);
+  });
+
+  it("shows what people wrote as text, whatever they wrote", async () => {
+    const repo = await repository();
+    const nasty = '@everyone <img src=x onerror=alert(1)> [click](https://evil.example) | `code` **bold** ![i](//x) &lt; #1 <!-- -->';
+    await edit(repo, "topics/order.yaml", (text) => text.replace("The life of an order.", JSON.stringify(nasty)));
+    const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
+    const row = stdout.split("\n").find((line) => line.includes("description")) ?? "";
+    expect(row).toContain("&#64;everyone");
+    expect(row).not.toMatch(/@everyone|<img|<!--|\]\(http|https:\/\/|(?<!\\)\*\*bold|(?<!\\)`code|(?<!\\)!\[/);
+    expect(row.match(/(?<!\\)\|/g)?.length).toBe(5);
+  });
+
+  it("stays within its limit for a change of a thousand topics, worst first, and says what it left out", async () => {
+    const repo = await repository();
+    const domain = (partitions: (index: number) => number): string =>
+      `domain: many\nowner: {team: many, contact: "#m"}\ncriticality: low\ntopics:\n${Array.from({ length: 1_000 }, (_, index) => `  many-${index}:\n    description: ${"words ".repeat(20)}\n    partitions: ${partitions(index)}\n    key: id\n    events: {many.e${index}: {schema: schemas/M${index}.avsc}}\n`).join("")}`;
+    await repo.write(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`topics/schemas/M${index}.avsc`, `{"type": "record", "name": "M${index}", "namespace": "x", "fields": [{"name": "id", "type": "string"}]}`])));
+    await repo.write({ "topics/many.yaml": domain(() => 2), "stacks/Pulumi.prod.yaml": "config:\n  event-platform:platform: {substrate: kubernetes}\n" });
+    repo.commit("many");
+    await repo.write({ "topics/many.yaml": domain((index) => (index === 777 ? 1 : 4)) });
+    const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
+    expect(stdout.length).toBeLessThanOrEqual(commentLimit);
+    expect(stdout).toMatch(/\| refused \| `many-777` partitions/);
+    expect(stdout).toMatch(/\d+ more changes left out here \(\d+ approval\)/);
+    expect(stdout).toMatch(/Plan digest/);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { expectRead, readModel } from "../../../../components/model/read.ts";
+import { stackFilePath, type SourceFile } from "../../../../components/model/source-file.ts";
+import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
+import { platformState, type PlatformState } from "../../../../components/plan/diff/state.ts";
+import type { Change } from "../../../../components/plan/diff/types.ts";
+import { corpusCases, corpusStack, type ExpectedChange } from "../../../corpus/read-case.ts";
+
+const cases = await corpusCases();
+
+function stateOf(files: readonly SourceFile[]): PlatformState {
+  const stackFile = files.find(({ path }) => path === stackFilePath(corpusStack));
+  if (stackFile === undefined) throw new Error("the corpus has no stack");
+  const { model, stack } = expectRead(readModel(files.filter((file) => file !== stackFile), stackFile));
+  return platformState(model, stack, corpusStack);
+}
+
+const matches = (wanted: ExpectedChange, change: Change): boolean =>
+  wanted.kind === change.kind && wanted.object === change.object && (wanted.field === undefined || wanted.field === change.field);
+
+describe("the corpus of changes", () => {
+  it("has at least 60 cases of every hazard", () => {
+    expect(cases.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(cases.map((each) => each.expect.verdict))).toEqual(new Set(["safe", "approval", "irreversible", "refused"]));
+  });
+
+  it.each(cases.map((each) => [each.name, each] as const))("%s", (_, { before, after, history, expect: wanted }) => {
+    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, history);
+    const told = diff.changes.map(({ kind, object, field, hazard }) => `${hazard} ${kind} ${object} ${field ?? ""}`);
+    expect(diff.verdict, told.join("\n")).toBe(wanted.verdict);
+    for (const each of wanted.changes) {
+      const [change, ...others] = diff.changes.filter((candidate) => matches(each, candidate));
+      expect(change, `${JSON.stringify(each)} among\n${told.join("\n")}`).toBeDefined();
+      expect(others).toEqual([]);
+      if (change === undefined) continue;
+      expect(change.hazard).toBe(each.hazard);
+      if (each.reviewers !== undefined) expect(change.reviewers).toEqual(each.reviewers);
+      if (change.hazard === "safe") expect(change.reviewers).toEqual([]);
+      else expect(change.reviewers).not.toEqual([]);
+      if (change.hazard === "refused") expect(change.advice ?? []).not.toEqual([]);
+      const texts = change.effects.join("\n");
+      for (const part of each.effects ?? []) expect(texts).toContain(part);
+      for (const part of each.without ?? []) expect(texts).not.toContain(part);
+      for (const part of each.advice ?? []) expect((change.advice ?? []).join("\n")).toContain(part);
+    }
+    // What needs somebody's attention is all in the case.
+    const unexpected = diff.changes.filter((change) => change.hazard !== "safe" && !wanted.changes.some((each) => matches(each, change)));
+    expect(unexpected.map(({ kind, object, field, hazard, effects }) => ({ kind, object, field, hazard, effects }))).toEqual([]);
+  });
+});
