@@ -13,6 +13,7 @@ import { resourceRules } from "./rules/resources.ts";
 import { sagaRules } from "./rules/sagas.ts";
 import { schemaRules } from "./rules/schemas.ts";
 import { topicRules } from "./rules/topics.ts";
+import { workloadRules } from "./rules/workloads.ts";
 
 /**
  * The one catalogue of rules: what the model refuses while files are read, what is judged in a plan, and what is judged
@@ -20,7 +21,7 @@ import { topicRules } from "./rules/topics.ts";
  */
 export const catalogue: ReadonlyMap<string, Rule> = byId([
   ...refusals, ...nameRules, ...topicRules, ...configurationRules, ...capacityRules, ...ownershipRules, ...lifecycleRules, ...schemaRules,
-  ...accessRules, ...quotaRules, ...consumerRules, ...sagaRules, ...resourceRules, ...metaRules,
+  ...accessRules, ...quotaRules, ...consumerRules, ...sagaRules, ...resourceRules, ...workloadRules, ...metaRules,
 ]);
 
 function byId(rules: readonly Rule[]): Map<string, Rule> {
