@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { isSmall } from "../../components/model/stack.ts";
-import type { ResourceFacts } from "../facts.ts";
 import type { Breach, Manifest, Rule } from "../rule.ts";
 import { rule, ruleWith } from "../rule.ts";
 import { fieldOf, workloadOf } from "../workloads/pods.ts";
@@ -26,10 +25,11 @@ metadata: {name: order-service${kind === "Role" ? ", namespace: services" : ""}}
 rules: [${rule}]
 `;
 
-/** Objects that hold data nobody can make again. */
-const STATEFUL = new Set(["Kafka", "KafkaNodePool", "Cluster", "PersistentVolumeClaim", "StatefulSet"]);
-/** API groups of those that are custom resources. */
-const STATEFUL_GROUPS = /^kubernetes:(kafka\.strimzi\.io|postgresql\.cnpg\.io|core|apps)\//;
+const pool = (volume: string) => `apiVersion: kafka.strimzi.io/v1
+kind: KafkaNodePool
+metadata: {name: broker, namespace: kafka}
+spec: {storage: {type: jbod, volumes: [{id: 0, type: persistent-claim, size: 1Ti, ${volume}}]}}
+`;
 
 /** Rules on what stands around pods: names, namespaces, rights, data. */
 export const workloadClusterRules: readonly Rule[] = [
@@ -85,20 +85,17 @@ export const workloadClusterRules: readonly Rule[] = [
     }),
   }),
   rule({
-    id: "workload-protected-state",
+    id: "workload-kept-volumes",
     subject: "workloads",
     level: "error",
-    summary: "What holds data cannot be deleted by a slip: the engine protects it, and its volumes outlive it.",
-    rationale: "A renamed component, or a destroyed stack, would take the cluster's data with it. An environment with fewer than three replicas holds none that matters.",
-    wrong: { resources: "[{type: 'kubernetes:kafka.strimzi.io/v1:Kafka', name: kafka, props: {}}]" },
-    right: { resources: "[{type: 'kubernetes:kafka.strimzi.io/v1:Kafka', name: kafka, props: {}, protect: true}]" },
+    summary: "The volumes of brokers and controllers outlive the objects that made them.",
+    rationale: "With deleteClaim, removing a node pool, or its name changing, removes every record on it. An environment with fewer than three replicas holds none that matters.",
+    wrong: { manifest: pool("deleteClaim: true") },
+    right: { manifest: pool("deleteClaim: false") },
     checks: () => ({
-      resource(resource, { stack }) {
-        if (!isStateful(resource) || isSmall(stack)) return undefined;
-        return breachesWhere([
-          [!resource.protect, `${kindOf(resource)} ${resource.name} may be deleted by the engine`, "give it protect: true"],
-          [volumesOf(resource.props["spec"]).some((volume) => fieldOf(volume, "deleteClaim") === true), `the volumes of ${resource.name} are deleted with it`, "set deleteClaim: false"],
-        ]);
+      manifest(manifest, { stack }) {
+        if (manifest.kind !== "KafkaNodePool" || isSmall(stack)) return undefined;
+        return breachesWhere([[volumesOf(manifest["spec"]).some((volume) => fieldOf(volume, "deleteClaim") === true), "its volumes are deleted with it", "set deleteClaim: false"]]);
       },
     }),
   }),
@@ -115,14 +112,6 @@ function namespaceBreaches(namespace: Manifest, manifests: readonly Manifest[]):
     [inhabited && !inside.some(({ kind }) => kind === "ResourceQuota"), "its pods together may take all there is", "add a ResourceQuota"],
     [inhabited && !inside.some(({ kind }) => kind === "LimitRange"), "a container that asks for nothing is not bounded", "add a LimitRange"],
   ]).map((breach) => ({ ...breach, object: `Namespace/${name ?? "unnamed"}` }));
-}
-
-function kindOf({ type }: ResourceFacts): string {
-  return type.split(":").at(-1) ?? type;
-}
-
-function isStateful(resource: ResourceFacts): boolean {
-  return STATEFUL_GROUPS.test(resource.type) && STATEFUL.has(kindOf(resource));
 }
 
 function volumesOf(spec: unknown): readonly unknown[] {

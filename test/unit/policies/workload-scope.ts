@@ -11,6 +11,7 @@ export function scopeWith(partitions: Readonly<Record<string, number>> = {}): Sc
   return {
     stack: STACK,
     today: "2026-11-25",
+    before: () => undefined,
     declarationOf: (name) => (partitions[name] === undefined ? undefined : declaration(name, partitions[name])),
   };
 }
