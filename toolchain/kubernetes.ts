@@ -1,6 +1,7 @@
-import type { GoBuild } from "./go.ts";
-import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { join } from "node:path";
+
+import { findGo, type GoBuild, moduleFolder, WRAPPERS } from "./go.ts";
+import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /**
@@ -86,6 +87,16 @@ export async function findKubernetesPart(part: KubernetesPart): Promise<string |
  */
 export async function makeKubernetesPart(part: KubernetesPart, onLine: (line: string) => void): Promise<string> {
   return placeOf(part, await makeGoArtefact(ARTEFACTS[part], onLine));
+}
+
+/**
+ * The pinned release's description of its API (OpenAPI 2, `swagger.json`), which lies in its module; fetched when it is
+ * not there. Undefined without a Go that is new enough.
+ */
+export async function locateApiDescription(): Promise<string | undefined> {
+  const go = await findGo(MINIMUM.goForKubernetes);
+  if (go === undefined) return undefined;
+  return join(await moduleFolder(join(WRAPPERS, "kubernetes"), "k8s.io/kubernetes", go), "api", "openapi-spec", "swagger.json");
 }
 
 function placeOf(part: KubernetesPart, folder: string): string {

@@ -8,6 +8,7 @@ import type { StackExternals } from "../../components/kubernetes/externals.ts";
 import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
+import { reveal } from "../../components/provider/values.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 /** What to declare. */
@@ -35,7 +36,9 @@ export async function declaredObjects(request: DeclarationRequest): Promise<Mani
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs, id }) {
-        if (OBJECT.test(type) && isManifest(inputs)) objects.push(inputs);
+        // A secret arrives in the engine's envelope; what is in it here are placeholders.
+        const object: unknown = OBJECT.test(type) ? reveal(inputs) : undefined;
+        if (isManifest(object)) objects.push(object);
         return { id: id ?? name, state: { ...inputs, ...computed(type, name, inputs, placeholders) } };
       },
       call: ({ inputs }) => inputs,
