@@ -27,6 +27,10 @@ kit check --format sarif > "$folder/check.sarif" 2> /dev/null || true
 judged=0
 kit diff --base "$base" --format markdown > "$folder/comment.md" || judged=$?
 kit diff --base "$base" --format json > "$folder/diff.json" 2> /dev/null || true
+if [ ! -s "$folder/comment.md" ]; then
+  # What cannot be read cannot be compared. Indented, so that nothing in it is taken for markup.
+  { printf '### The declaration cannot be read\n\n'; { kit check 2>&1 || true; } | head -c 40000 | sed 's/^/    /'; } > "$folder/comment.md"
+fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$folder/comment.md" >> "$GITHUB_STEP_SUMMARY"; fi
 
 # The worse of both: what cannot be read (2) before what is refused (1).
