@@ -107,6 +107,16 @@ export const ERRORS = {
     message: (value) => `A server of the platform does not answer: ${value}`,
     fix: "`npx kit status` shows what runs; `npx kit up` starts what is missing.",
   },
+  KIT_LOGIN_REFUSED: {
+    exitCode: EXIT.missing,
+    message: (value) => `Kafka refused the login: ${value}`,
+    fix: "Give a principal that may Describe and DescribeConfigs the cluster and all topics, such as platform-auditor.",
+  },
+  KIT_FILE_UNREADABLE: {
+    exitCode: EXIT.usage,
+    message: (value) => `A file cannot be read: ${value}`,
+    fix: "Correct the path, or give your user read access.",
+  },
   KIT_TOPICS_UNREADABLE: {
     exitCode: EXIT.missing,
     message: (value) => `The topics could not be read to their ends: ${value}.`,

@@ -18,6 +18,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "status", summary: "what runs, where, and how to reach it", load: async () => (await import("./commands/status.ts")).status },
   { name: "order", summary: "place an order and follow it to its end", load: async () => (await import("./commands/order.ts")).order },
   { name: "token", summary: "print a customer's access token", load: async () => (await import("./commands/token.ts")).token },
+  { name: "drift", summary: "compare the running cluster with what is declared", load: async () => (await import("./commands/drift.ts")).drift },
   { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
   { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
   { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },

@@ -1,14 +1,16 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
+import { auditorGrants, auditorPrincipal } from "./auditor.ts";
 import { registryGrants, registryPrincipal } from "./registry.ts";
 import type { Topology } from "./topology.ts";
 import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
 
-/** Everyone who logs in with SCRAM: each service with access to Kafka, and the registry. Sorted. */
+/** Everyone who logs in with SCRAM: each service with access to Kafka, the registry, and the auditor. Sorted. */
 export function planPrincipals(topology: Topology): PlannedPrincipal[] {
   const services = topology.services.map((name): PlannedPrincipal => ({ name, kind: "service" }));
-  return [...services, { name: registryPrincipal, kind: "platform" } satisfies PlannedPrincipal].sort((a, b) => compareText(a.name, b.name));
+  const platform = [registryPrincipal, auditorPrincipal].map((name): PlannedPrincipal => ({ name, kind: "platform" }));
+  return [...services, ...platform].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** All allow rules, sorted by key. A rule that follows from several declarations stands once, with all reasons. */
@@ -44,6 +46,9 @@ export function planAccess(topology: Topology): PlannedAcl[] {
   }
   for (const { operations, resourceType, resourceName, pattern } of registryGrants) {
     allow(registryPrincipal, operations, resourceType, resourceName, "storage of the schema registry", pattern);
+  }
+  for (const { operations, resourceType, resourceName } of auditorGrants) {
+    allow(auditorPrincipal, operations, resourceType, resourceName, "looking at the cluster for drift, without changing it");
   }
 
   return [...rules.values()].map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") })).sort((a, b) => compareText(a.key, b.key));

@@ -2,6 +2,7 @@
 import { isDerivedTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
+import { anyResource } from "./auditor.ts";
 import { declaredTopics } from "./topology.ts";
 import type { AclOperation, PlannedAcl, PlatformPlan, SourceLocation } from "./types.ts";
 
@@ -64,7 +65,7 @@ export function explainAccess(model: Model, plan: PlatformPlan, question: Access
 }
 
 function covers(acl: PlannedAcl, name: string): boolean {
-  return acl.pattern === "Prefixed" ? name.startsWith(acl.resourceName) : acl.resourceName === name;
+  return acl.pattern === "Prefixed" ? name.startsWith(acl.resourceName) : acl.resourceName === name || acl.resourceName === anyResource;
 }
 
 /** Where a rule's reasons are written: the service's entries on the topic, or, for what is derived, all it consumes. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import { auditorPrincipal } from "../../../components/plan/auditor.ts";
 import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
@@ -96,6 +97,10 @@ describe("the plan of any project", () => {
         for (const acl of acls) {
           expect(names).toContain(acl.principal);
           expect(acl.operation).not.toBe("Create");
+          if (acl.principal === auditorPrincipal) {
+            expect(["Describe", "DescribeConfigs"]).toContain(acl.operation);
+            continue;
+          }
           if (acl.resourceType === "Topic") expect(topicNames).toContain(acl.resourceName);
           else expect(acl.resourceType).toBe("Group");
           if (acl.principal === registryPrincipal) continue;

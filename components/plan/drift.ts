@@ -1,0 +1,209 @@
+/** Compares what is declared with what a cluster holds. Pure. */
+import { compareText } from "../model/problem.ts";
+import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic } from "./live.ts";
+import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan, SourceLocation } from "./types.ts";
+
+/** `differs`: there, but not as declared; `missing`: declared, not there; `undeclared`: there, and nobody declared it. */
+export type DriftClass = "differs" | "missing" | "undeclared";
+/** What kind of object it is about. */
+export type DriftKind = "topic" | "acl" | "quota" | "user" | "subject";
+
+/** One way in which a cluster is not what is declared. */
+export interface Deviation {
+  readonly class: DriftClass;
+  readonly kind: DriftKind;
+  /** Name of the topic, user or subject; a rule's or quota's content. */
+  readonly object: string;
+  /** What of the object; absent where it is all of it. */
+  readonly field?: string;
+  readonly declared?: string;
+  readonly live?: string;
+  /** Team that owns the object, where it is known. */
+  readonly owner?: string;
+  /** Where it is declared. */
+  readonly source?: SourceLocation;
+}
+
+/** Names that Kafka keeps for itself. */
+const INTERNAL = /^__/;
+const SCRAM_MECHANISM = "SCRAM-SHA-512";
+const SCRAM_ITERATIONS = 4_096;
+
+/** Every deviation, sorted by kind, object, field. */
+export function findDrift(plan: PlatformPlan, live: LivePlatform): readonly Deviation[] {
+  const deviations = [
+    ...topicDrift(plan.topics, live.topics),
+    ...aclDrift(plan.acls, live.acls),
+    ...quotaDrift(plan.quotas, live.quotas),
+    ...userDrift(plan, live),
+    ...subjectDrift(plan, live),
+  ];
+  return deviations.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.object, b.object) || compareText(a.field ?? "", b.field ?? "") || compareText(a.class, b.class));
+}
+
+/** Pairs two lists by key: what only one side has, and the pairs. */
+function paired<D, L>(declared: readonly D[], live: readonly L[], keyOfDeclared: (item: D) => string, keyOfLive: (item: L) => string): { missing: D[]; undeclared: L[]; both: [D, L][] } {
+  const rest = new Map(live.map((item) => [keyOfLive(item), item]));
+  const missing: D[] = [];
+  const both: [D, L][] = [];
+  for (const item of declared) {
+    const key = keyOfDeclared(item);
+    const found = rest.get(key);
+    if (found === undefined) missing.push(item);
+    else both.push([item, found]);
+    rest.delete(key);
+  }
+  return { missing, undeclared: [...rest.values()], both };
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+function topicDrift(declared: readonly PlannedTopic[], live: readonly LiveTopic[]): Deviation[] {
+  const { missing, undeclared, both } = paired(declared, live.filter(({ name }) => !INTERNAL.test(name)), nameOf, nameOf);
+  return [
+    ...missing.map((topic): Deviation => ({ class: "missing", kind: "topic", object: topic.name, owner: topic.owner, source: topic.source })),
+    ...undeclared.map((topic): Deviation => ({ class: "undeclared", kind: "topic", object: topic.name, live: `${topic.partitions} partitions, ${replicasText(topic)} replicas` })),
+    ...both.flatMap(([topic, found]) => differences(topic, found)),
+  ];
+}
+
+function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
+  const about = { kind: "topic", object: topic.name, owner: topic.owner, source: topic.source } as const;
+  const deviations: Deviation[] = [];
+  if (found.partitions !== topic.partitions) deviations.push({ class: "differs", ...about, field: "partitions", declared: String(topic.partitions), live: String(found.partitions) });
+  if (found.replicas.least !== topic.replicationFactor || found.replicas.most !== topic.replicationFactor) {
+    deviations.push({ class: "differs", ...about, field: "replicationFactor", declared: String(topic.replicationFactor), live: replicasText(found) });
+  }
+  for (const [key, value] of Object.entries(topic.config)) {
+    const own = found.config[key];
+    if (own !== undefined && sameValue(key, own, value)) continue;
+    // The same value from elsewhere is no match: it would change with the broker's settings.
+    const inherited = found.inherited[key];
+    const shown = own ?? (inherited === undefined ? "not set" : `not set; ${inherited.value} from the ${inherited.source === "default" ? "default" : "broker"}`);
+    deviations.push({ class: "differs", ...about, field: key, declared: value, live: shown });
+  }
+  for (const [key, value] of Object.entries(found.config)) {
+    if (!Object.hasOwn(topic.config, key)) deviations.push({ class: "undeclared", ...about, field: key, live: value });
+  }
+  return deviations;
+}
+
+/** Lists have no order. */
+function sameValue(key: string, a: string, b: string): boolean {
+  return a === b || (key === "cleanup.policy" && sortedList(a) === sortedList(b));
+}
+
+function sortedList(text: string): string {
+  return text.split(",").map((part) => part.trim()).sort(compareText).join(",");
+}
+
+function replicasText({ replicas }: LiveTopic): string {
+  return replicas.least === replicas.most ? String(replicas.least) : `${replicas.least} to ${replicas.most}`;
+}
+
+/** A rule in words: who may (or may not) do what, on what. */
+function aclText(acl: LiveAcl): string {
+  const name = acl.pattern === "Prefixed" ? `${acl.resourceName}*` : acl.resourceName;
+  const pattern = acl.pattern === "Prefixed" ? " (prefix)" : "";
+  return `${acl.principal} ${acl.permission === "Allow" ? "may" : "may not"} ${acl.operation} ${acl.resourceType} ${name}${pattern}${acl.host === "*" ? "" : ` from ${acl.host}`}`;
+}
+
+function plannedRule(acl: PlannedAcl): LiveAcl {
+  const { operation, resourceType, resourceName, pattern } = acl;
+  return { principal: `User:${acl.principal}`, host: "*", operation, permission: "Allow", resourceType, resourceName, pattern };
+}
+
+function aclDrift(declared: readonly PlannedAcl[], live: readonly LiveAcl[]): Deviation[] {
+  const { missing, undeclared } = paired(declared.map(plannedRule), live, aclText, aclText);
+  return [
+    ...missing.map((acl): Deviation => ({ class: "missing", kind: "acl", object: aclText(acl) })),
+    ...undeclared.map((acl): Deviation => ({ class: "undeclared", kind: "acl", object: aclText(acl) })),
+  ];
+}
+
+function entityText(entity: LiveQuota["entity"]): string {
+  return Object.entries(entity).sort(([a], [b]) => compareText(a, b)).map(([type, name]) => `${type} ${name ?? "(default)"}`).join(", ");
+}
+
+function quotaDrift(declared: readonly PlannedQuota[], live: readonly LiveQuota[]): Deviation[] {
+  const wanted = declared.map((quota): LiveQuota => ({
+    entity: { user: quota.principal },
+    values: {
+      ...(quota.producerByteRate === undefined ? {} : { producer_byte_rate: quota.producerByteRate }),
+      ...(quota.consumerByteRate === undefined ? {} : { consumer_byte_rate: quota.consumerByteRate }),
+    },
+  }));
+  const keyOf = (quota: LiveQuota): string => entityText(quota.entity);
+  const { missing, undeclared, both } = paired(wanted, live, keyOf, keyOf);
+  return [
+    ...missing.map((quota): Deviation => ({ class: "missing", kind: "quota", object: keyOf(quota) })),
+    ...undeclared.map((quota): Deviation => ({ class: "undeclared", kind: "quota", object: keyOf(quota), live: valuesText(quota.values) })),
+    ...both.flatMap(([quota, found]) => quotaDifferences(keyOf(quota), quota.values, found.values)),
+  ];
+}
+
+function valuesText(values: LiveQuota["values"]): string {
+  return Object.entries(values).sort(([a], [b]) => compareText(a, b)).map(([key, value]) => `${key} ${value}`).join(", ");
+}
+
+function quotaDifferences(object: string, declared: LiveQuota["values"], live: LiveQuota["values"]): Deviation[] {
+  return [...new Set([...Object.keys(declared), ...Object.keys(live)])].sort(compareText).flatMap((field): Deviation[] => {
+    const [wanted, found] = [declared[field], live[field]];
+    if (wanted === found) return [];
+    if (wanted === undefined) return [{ class: "undeclared", kind: "quota", object, field, live: String(found) }];
+    return [{ class: "differs", kind: "quota", object, field, declared: String(wanted), live: found === undefined ? "not set" : String(found) }];
+  });
+}
+
+function userDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
+  const { missing, undeclared, both } = paired(plan.principals, live.users, nameOf, nameOf);
+  const text = (credential: { readonly mechanism: string; readonly iterations: number }): string => `${credential.mechanism}, ${credential.iterations} iterations`;
+  const wanted = text({ mechanism: SCRAM_MECHANISM, iterations: SCRAM_ITERATIONS });
+  return [
+    ...missing.map(({ name }): Deviation => ({ class: "missing", kind: "user", object: name })),
+    ...undeclared.map(({ name, credentials }): Deviation => ({ class: "undeclared", kind: "user", object: name, live: credentials.map(text).sort(compareText).join("; ") })),
+    ...both.flatMap(([{ name }, found]): Deviation[] => {
+      const shown = found.credentials.map(text).sort(compareText).join("; ");
+      return shown === wanted ? [] : [{ class: "differs", kind: "user", object: name, field: "credentials", declared: wanted, live: shown === "" ? "none" : shown }];
+    }),
+  ];
+}
+
+function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
+  if (live.subjects === undefined) return [];
+  const { missing, undeclared, both } = paired(plan.subjects, live.subjects, nameOf, nameOf);
+  return [
+    ...missing.map(({ name, source }): Deviation => ({ class: "missing", kind: "subject", object: name, source })),
+    ...undeclared.map(({ name, schemaType }): Deviation => ({ class: "undeclared", kind: "subject", object: name, live: schemaType })),
+    ...both.flatMap(([subject, found]): Deviation[] => {
+      const about = { class: "differs", kind: "subject", object: subject.name, source: subject.source } as const;
+      return [
+        ...(sameJson(subject.schema, found.schema) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }]),
+        ...(found.compatibility === subject.compatibility ? [] : [{ ...about, field: "compatibility", declared: subject.compatibility, live: found.compatibility ?? "not set" }]),
+      ];
+    }),
+  ];
+}
+
+/** Equal as JSON: white space and the order of keys do not matter. */
+function sameJson(a: string, b: string): boolean {
+  return a === b || canonical(a) === canonical(b);
+}
+
+function canonical(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), (_, value: unknown) => (
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => compareText(x, y)))
+        : value
+    ));
+  } catch {
+    return text;
+  }
+}
+
+/** Number of deviations by class. */
+export function countByClass(deviations: readonly Deviation[]): Readonly<Record<DriftClass, number>> {
+  const count = (wanted: DriftClass): number => deviations.filter((deviation) => deviation.class === wanted).length;
+  return { differs: count("differs"), missing: count("missing"), undeclared: count("undeclared") };
+}
