@@ -25,6 +25,7 @@ const outputs = await platform({
   stack: pulumi.getStack(),
   settings: stack,
   plan,
+  removals: model.domains.flatMap((domain) => domain.removals.map(({ topic }) => topic)),
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,

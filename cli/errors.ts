@@ -222,6 +222,11 @@ export const ERRORS = {
     message: (value) => `${value} is no digest of a plan.`,
     fix: "Copy it as `kit diff` prints it: two groups of 24 hexadecimal digits with a dash between them.",
   },
+  KIT_DIGEST_REFUSED: {
+    exitCode: EXIT.no,
+    message: (value) => `The change of the digest ${value} was refused. Nothing was touched.`,
+    fix: "`npx kit diff` says what to do instead of each refused change.",
+  },
   KIT_DIGEST_OTHER_PLAN: {
     exitCode: EXIT.no,
     message: (value) => `The plan is another than the one that was judged: ${value}. Nothing was touched.`,

@@ -10,11 +10,12 @@ import { KitError } from "./errors.ts";
  * Refuses a plan that is not the one a digest names, and a platform that was changed since the digest was made.
  * @param stateFile - The stack's state; without one nothing was ever applied, and there is no base to compare with.
  * @returns the fingerprint that the program itself must come to, in case files change on the way.
- * @throws KitError `KIT_DIGEST_INVALID`, `KIT_DIGEST_OTHER_PLAN`, `KIT_DIGEST_OTHER_BASE`.
+ * @throws KitError `KIT_DIGEST_INVALID`, `KIT_DIGEST_REFUSED`, `KIT_DIGEST_OTHER_PLAN`, `KIT_DIGEST_OTHER_BASE`.
  */
 export async function insistOnDigest(digest: string, plan: PlatformPlan, stack: StackSettings, stateFile: string): Promise<string> {
   const wanted = parseDigest(digest);
   if (wanted === undefined) throw new KitError("KIT_DIGEST_INVALID", JSON.stringify(digest));
+  if (wanted.refused) throw new KitError("KIT_DIGEST_REFUSED", digest);
   const fingerprint = planFingerprint(plan, stack);
   if (fingerprint !== wanted.head) throw new KitError("KIT_DIGEST_OTHER_PLAN", `${wanted.head}, and the files make ${fingerprint}`);
   const applied = await appliedFingerprint(stateFile);

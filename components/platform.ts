@@ -17,8 +17,10 @@ import { portBase, stateDirectory } from "./local/state-directory.ts";
 import { LocalSubstrate } from "./local/substrate.ts";
 import type { StackSettings } from "./model/stack.ts";
 import { registryPrincipal } from "./plan/registry.ts";
+import { wantedFingerprintVariable } from "./plan/digest.ts";
 import type { PlatformPlan } from "./plan/types.ts";
 import { ClusterLedger, TopicLedger } from "./provider/resources.ts";
+import type { TopicLedgerArgs } from "./provider/resources.ts";
 import { SchemaSubjects } from "./schemas/subjects.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
@@ -33,6 +35,8 @@ export interface PlatformArgs {
   readonly stack: string;
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
+  /** Topics that may be removed, by the domain files' entries. Default: none. */
+  readonly removals?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Secrets and files that a stack on Kubernetes takes from outside. */
   readonly externals: StackExternals;
@@ -54,7 +58,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const { plan, settings, projectDir } = args;
 
   // Before anything else is declared, so that a refused change has touched nothing.
-  await registered(new TopicLedger("topics", { topics: Object.fromEntries(plan.topics.map(({ name, partitions }) => [name, { partitions }])) }));
+  await registered(new TopicLedger("topics", topicLedgerOf(args)));
 
   const templates = readServiceTemplates(join(projectDir, "service-templates"));
   const substrate = await substrateOf(args, templates);
@@ -112,6 +116,18 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
     services: templates.map((template) => template.name),
     redisUsers,
   });
+}
+
+/**
+ * Removing a topic takes a permission wherever records matter, and wherever a run insists on what was judged. On one
+ * machine a topic that was tried out may go as it came.
+ */
+function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformArgs): TopicLedgerArgs {
+  const permitted = isKubernetes(settings) || environment[wantedFingerprintVariable] !== undefined;
+  return {
+    topics: Object.fromEntries(plan.topics.map(({ name, partitions, kind }) => [name, { partitions, declared: kind === "event" }])),
+    ...(permitted ? { removals } : {}),
+  };
 }
 
 /** Resolves once the engine has accepted a resource; a refused one ends the program. */

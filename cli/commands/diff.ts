@@ -47,7 +47,7 @@ async function compareTrees(context: CommandContext, request: { base: string; he
   ]);
   const { base, head } = request;
   const stack = request.stack ?? (await defaultStack(context.projectDir));
-  const outcome = await runDiff(context, { base, ...(head === undefined ? {} : { head }), stack }).catch((error: unknown) => {
+  const outcome = await runDiff(context, { base, ...(head === undefined ? {} : { head }), stack, rules: format === "markdown" }).catch((error: unknown) => {
     if (error instanceof BaseInvalid) for (const problem of error.problems) context.stderr.write(`${error.label}: ${formatProblem(problem)}\n`);
     throw error;
   });

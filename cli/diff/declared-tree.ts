@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { maxSourceBytes, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
+import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
 import { listTree, readBlobs, resolveCommit, type GitProject, type TreeEntry } from "./git-objects.ts";
 
@@ -20,6 +21,8 @@ export interface DeclaredTree {
   readonly files: readonly SourceFile[];
   /** Stack files by stack. */
   readonly stacks: ReadonlyMap<string, SourceFile>;
+  /** `policies/exceptions.yaml`; refused as not found where there is none. */
+  readonly exceptions: SourceFile;
 }
 
 /**
@@ -79,7 +82,7 @@ interface Listing {
 }
 
 async function list(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<Listing> {
-  const paths = stacks.map(stackFilePath);
+  const paths = [...stacks.map(stackFilePath), exceptionsPath];
   if (source.kind === "folder") {
     const [topics, settings] = await Promise.all([loadTopicFiles(source.dir), Promise.all(paths.map((path) => loadFile(source.dir, path)))]);
     return { source, entries: [], refused: [], files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)) };
@@ -95,19 +98,19 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
     else if (size > maxSourceBytes) refused.push({ path, refused: "too-large", detail: `${size} bytes` });
     else entries.push(entry);
   }
-  const found = new Set(listed.map(({ path }) => path));
-  for (const path of paths) if (!found.has(path)) refused.push({ path, refused: "not-found", detail: `not in ${source.label}` });
   return { source, files: [], refused, entries };
 }
 
 function treeOf(source: TreeSource, all: readonly SourceFile[], stacks: readonly string[]): DeclaredTree {
   const byPath = new Map(all.map((file) => [file.path, file]));
-  const stackFiles = new Map(stacks.flatMap((stack): [string, SourceFile][] => {
-    const file = byPath.get(stackFilePath(stack));
-    return file === undefined ? [] : [[stack, file]];
-  }));
-  const taken = new Set([...stackFiles.values()].map(({ path }) => path));
-  return { source, stacks: stackFiles, files: all.filter(({ path }) => !taken.has(path)).sort((a, b) => compareText(a.path, b.path)) };
+  const missing = (path: string): SourceFile => ({ path, refused: "not-found", detail: `not in ${source.label}` });
+  const stackFiles = new Map(stacks.map((stack) => [stack, byPath.get(stackFilePath(stack)) ?? missing(stackFilePath(stack))]));
+  return {
+    source,
+    stacks: stackFiles,
+    exceptions: byPath.get(exceptionsPath) ?? missing(exceptionsPath),
+    files: all.filter(({ path }) => path.startsWith(`${topicsFolder}/`)).sort((a, b) => compareText(a.path, b.path)),
+  };
 }
 
 /** Git's id of a blob with this content; of no use in a repository with SHA-256 ids, where nothing then is equal. */

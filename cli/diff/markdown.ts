@@ -1,8 +1,10 @@
 /** The diff as the comment of a pull request: nine parts, within what GitHub takes. */
 import type { Problem } from "../../components/model/problem.ts";
+import { parseDigest, wantedFingerprintVariable } from "../../components/plan/digest.ts";
 import { compareHazards, sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change, ChangeKind, Hazard, PlatformDiff } from "../../components/plan/diff/types.ts";
 import { counted } from "../../components/plan/diff/words.ts";
+import type { Finding } from "../../policies/finding.ts";
 import { markdownCode, markdownCodeCell, markdownText } from "./escaping.ts";
 import type { DiffOutcome } from "./run-diff.ts";
 import { capacityRows, capacityTitles, countsLine, summary, teamRows, teamTitles } from "./text-report.ts";
@@ -47,7 +49,7 @@ export function commentMarker(stack: string): string {
 function render(outcome: DiffOutcome, detail: Detail): string {
   const { stack, diff, problems, notes } = outcome;
   const parts = [commentMarker(stack), ...(diff === undefined ? brokenHead(outcome) : comparison(outcome, diff, detail))];
-  if (problems.length > 0) parts.push(problemPart(problems, outcome, detail));
+  if (problems.length > 0) parts.push(rulesPart(problems, command(outcome), detail));
   for (const note of notes) parts.push(`> ${markdownText(note)}`);
   return `${parts.join("\n\n")}\n`;
 }
@@ -58,7 +60,9 @@ function brokenHead({ stack, problems }: DiffOutcome): string[] {
 
 function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): string[] {
   const { verdict, changes, counts, capacity, digest } = diff;
-  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(verdict, changes)}`];
+  const { findings } = outcome;
+  const errors = findings.filter(({ level }) => level === "error").length;
+  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(errors > 0 ? "refused" : verdict, changes, errors)}`];
   const touched = countsLine(counts);
   parts.push(`${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`);
   const partOf = (kinds: (kind: ChangeKind) => boolean): Change[] => changes.filter((change) => kinds(change.kind));
@@ -69,24 +73,25 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   ];
   for (const [title, rows] of tables) if (rows.length > 0) parts.push(changePart(title, rows, outcome, detail));
   parts.push(capacityPart(diff, partOf(isCapacity), outcome, detail));
+  if (findings.length > 0) parts.push(rulesPart(findings, `npx kit check --stack ${outcome.stack}`, detail));
   const refused = changes.filter(({ hazard }) => hazard === "refused");
   if (refused.length > 0) parts.push(list("Refused: what to do instead", refused.flatMap((change) => (change.advice ?? []).map((advice) => `${markdownCode(change.object)}: ${cut(advice, detail)}`)), detail, outcome));
   const irreversible = changes.filter(({ hazard }) => hazard === "irreversible");
   if (irreversible.length > 0) {
     parts.push(list("Irreversible: a rollback does not bring this back", irreversible.map((change) => `${subject(change)}: ${cut(change.effects[0] ?? "", detail)}${change.advice?.[0] === undefined ? "" : `. Better: ${cut(change.advice[0], detail)}`}`), detail, outcome));
-    parts.push(verdict === "refused" ? "The token for this is the digest below, once nothing is refused any more." : `Apply it only with this token, which names exactly this change: ${markdownCode(`npx kit up --stack ${outcome.stack} --digest ${digest}`)}`);
+    parts.push(verdict === "refused" ? "There is no token for it as long as something is refused." : `Apply it only with this token, which names exactly this change: ${markdownCode(applyCommand(outcome, digest))}`);
   }
   if (changes.length > 0) parts.push(list("Rollback", rollbackSteps(changes).map((step) => cut(step, detail)), detail, outcome));
   const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers));
   parts.push([
     `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
-    `**Plan digest:** ${markdownCode(digest)}. ${markdownCode(`npx kit up --digest ${digest}`)} applies this plan and no other.`,
+    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
     `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
   ].join("  \n"));
   return parts;
 }
 
-function verdictText(verdict: Hazard, changes: readonly Change[]): string {
+function verdictText(verdict: Hazard, changes: readonly Change[], errors: number): string {
   const number = (hazard: Hazard): number => changes.filter((change) => change.hazard === hazard).length;
   const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers)).map(markdownText).join(", ");
   switch (verdict) {
@@ -97,7 +102,7 @@ function verdictText(verdict: Hazard, changes: readonly Change[]): string {
     case "irreversible":
       return `**irreversible** (${number("irreversible")}), needs approval by ${teams}`;
     case "refused":
-      return `**blocked** (${number("refused")})`;
+      return `**blocked** (${number("refused") + errors})`;
   }
 }
 
@@ -130,15 +135,25 @@ function capacityPart({ capacity }: PlatformDiff, changes: readonly Change[], ou
   return changes.length === 0 ? body : `${changePart("Capacity: limits", changes, outcome, detail)}\n\n${body}`;
 }
 
-function problemPart(problems: readonly Problem[], outcome: DiffOutcome, detail: Detail): string {
-  const rows = problems.slice(0, detail.rows).map(({ rule, file, line, column, message, fix }) => `| ${markdownCodeCell(rule)} | ${markdownCodeCell(`${file}:${line}:${column}`)} | ${cut(message, detail)} | ${fix === undefined ? "" : cut(fix, detail)} |`);
+/** Broken rules: each with its place and what to write instead; a level where it is no error. */
+function rulesPart(problems: readonly (Problem | Finding)[], reproduce: string, detail: Detail): string {
+  const levels = [...problems].sort((a, b) => levelOf(a) - levelOf(b));
+  const rows = levels.slice(0, detail.rows).map((problem) => {
+    const { rule, file, line, column, message, fix } = problem;
+    const mild = "level" in problem && problem.level !== "error" ? ` (${problem.level})` : "";
+    return `| ${markdownCodeCell(rule)}${mild} | ${markdownCodeCell(`${file}:${line}:${column}`)} | ${cut(message, detail)} | ${fix === undefined ? "" : cut(fix, detail)} |`;
+  });
   const rest = problems.length - rows.length;
   return [
     `### Rules broken (${problems.length})`,
     ["| rule | place | what is wrong | what to write |", "|---|---|---|---|", ...rows].join("\n"),
-    ...(rest > 0 ? [`${counted(rest, "more problem")} left out here.`] : []),
-    `Format and rules: ${markdownCode("docs/guide/topics.md")}. The same on your machine: ${markdownCode(command(outcome))}`,
+    ...(rest > 0 ? [`${rest} more are left out here.`] : []),
+    `Rules and their reasons: ${markdownCode("docs/guide/policies.md")}. The same on your machine: ${markdownCode(reproduce)}`,
   ].join("\n\n");
+}
+
+function levelOf(problem: Problem | Finding): number {
+  return "level" in problem && problem.level !== "error" ? 1 : 0;
 }
 
 function list(title: string, items: readonly string[], detail: Detail, outcome: DiffOutcome): string {
@@ -178,6 +193,11 @@ function folded(title: string, what: string, body: string, fold: boolean): strin
 
 function cut(text: string, { characters }: Detail): string {
   return markdownText(text.length > characters ? `${text.slice(0, characters - 1)}…` : text);
+}
+
+/** On Kubernetes Pulumi is run by itself; the program then compares the head's half of the digest. */
+function applyCommand({ stack, substrate }: DiffOutcome, digest: string): string {
+  return substrate === "kubernetes" ? `${wantedFingerprintVariable}=${parseDigest(digest)?.head ?? digest} pulumi up -s ${stack}` : `npx kit up --stack ${stack} --digest ${digest}`;
 }
 
 function command({ base, head, stack }: DiffOutcome): string {

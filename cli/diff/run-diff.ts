@@ -4,8 +4,11 @@ import { readModel } from "../../components/model/read.ts";
 import { ReadingCache } from "../../components/model/reading-cache.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
-import { platformState, type PlatformState } from "../../components/plan/diff/state.ts";
+import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
+import { checkDeclaration } from "../../policies/check.ts";
+import type { Finding } from "../../policies/finding.ts";
+import type { TopicBefore } from "../../policies/rule.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { locateTree, readTrees, workingTree, type DeclaredTree } from "./declared-tree.ts";
@@ -19,6 +22,8 @@ export interface DiffRequest {
   /** Default: the working tree. */
   readonly head?: string;
   readonly stack: string;
+  /** Whether the rules of `kit check` are asked as well. Default: no. */
+  readonly rules?: boolean;
 }
 
 /** The outcome: a comparison, or why the head can't be compared. */
@@ -26,10 +31,14 @@ export interface DiffOutcome {
   readonly stack: string;
   readonly base: string;
   readonly head: string;
+  /** Where the stack runs; absent when the head has problems. */
+  readonly substrate?: StackSettings["substrate"];
   /** Absent when the head has problems. */
   readonly diff?: PlatformDiff;
   /** Problems of the head, sorted by place. */
   readonly problems: readonly Problem[];
+  /** Rules that the head breaks: every error, and what else the base did not break already. Empty unless asked for. */
+  readonly findings: readonly Finding[];
   /** What limits the comparison. */
   readonly notes: readonly string[];
 }
@@ -51,12 +60,28 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
   if (headFile === undefined || ("refused" in headFile && headFile.refused === "not-found")) throw new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
   const cache = new ReadingCache();
   const headRead = readModel(after.files, headFile, cache);
-  if (!headRead.ok) return { ...names, problems: headRead.problems, notes };
+  if (!headRead.ok) return { ...names, problems: headRead.problems, findings: [], notes };
   const headState = platformState(headRead.value.model, headRead.value.stack, stack);
   const baseState = stateOfBase(before, stack, headRead.value.stack, cache, notes);
   const pair = { before: baseState, after: headState };
   const known = await readSchemaHistory(git, base, pair);
-  return { ...names, diff: comparePlatforms(pair, known.history), problems: [], notes: [...notes, ...known.notes] };
+  const findings = request.rules === true ? brokenRules(before, after, pair, new Date(context.now()).toISOString().slice(0, 10)) : [];
+  return { ...names, substrate: headState.stack.substrate, diff: comparePlatforms(pair, known.history), problems: [], findings, notes: [...notes, ...known.notes] };
+}
+
+/** What `kit check` says of the head. What the base breaks as well, and is no error, is not this change's matter. */
+function brokenRules(before: DeclaredTree, after: DeclaredTree, pair: StatePair, today: string): Finding[] {
+  const { stackName } = pair.after;
+  const check = (tree: DeclaredTree, topicsBefore?: ReadonlyMap<string, TopicBefore>): readonly Finding[] => {
+    const stack = tree.stacks.get(stackName);
+    if (stack === undefined) return [];
+    return checkDeclaration({ files: tree.files, stack, exceptions: tree.exceptions, today, ...(topicsBefore === undefined ? {} : { before: topicsBefore }) }).findings;
+  };
+  const found = check(after, pair.before.planned);
+  if (found.every(({ level }) => level === "error")) return [...found];
+  const key = ({ rule, object, message }: Finding): string => `${rule}\n${object ?? ""}\n${message}`;
+  const known = new Set(check(before).map(key));
+  return found.filter((finding) => finding.level === "error" || !known.has(key(finding)));
 }
 
 /** The base's state. An environment that is new is compared with an empty one of its size. */

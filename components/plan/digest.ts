@@ -41,16 +41,28 @@ export function expectFingerprint(fingerprint: string, environment: Readonly<Rec
   throw new Error(`The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it anew with kit diff.`);
 }
 
-/** Digest of a judged change: what is to be applied, and what it was compared with. */
-export function changeDigest(head: string, base: string): string {
-  return `${head}-${base}`;
+/** Ends the digest of a change that was refused: nothing takes such a digest. */
+const refusedSuffix = "-refused";
+
+/** A digest in its parts. */
+export interface DigestParts {
+  /** Fingerprint of what is to be applied. */
+  readonly head: string;
+  /** Fingerprint of what it was compared with. */
+  readonly base: string;
+  readonly refused: boolean;
 }
 
-/** A digest in its halves; undefined for what is none. */
-export function parseDigest(digest: string): { readonly head: string; readonly base: string } | undefined {
-  const found = new RegExp(`^([0-9a-f]{${digestLength}})-([0-9a-f]{${digestLength}})$`).exec(digest);
-  const [, head, base] = found ?? [];
-  return head === undefined || base === undefined ? undefined : { head, base };
+/** Digest of a judged change: what is to be applied, what it was compared with, and whether it was refused. */
+export function changeDigest({ head, base, refused }: DigestParts): string {
+  return `${head}-${base}${refused ? refusedSuffix : ""}`;
+}
+
+/** A digest in its parts; undefined for what is none. */
+export function parseDigest(digest: string): DigestParts | undefined {
+  const found = new RegExp(`^([0-9a-f]{${digestLength}})-([0-9a-f]{${digestLength}})(${refusedSuffix})?$`).exec(digest);
+  const [, head, base, refused] = found ?? [];
+  return head === undefined || base === undefined ? undefined : { head, base, refused: refused !== undefined };
 }
 
 /** A value with the keys of every object sorted by code unit. */

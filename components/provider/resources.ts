@@ -318,13 +318,16 @@ export class Migration extends pulumi.CustomResource {
 
 /** Arguments of {@link TopicLedger}. */
 export interface TopicLedgerArgs {
-  /** Every topic of the platform by name. */
-  topics: pulumi.Input<Record<string, pulumi.Input<{ partitions: pulumi.Input<number> }>>>;
+  /** Every topic of the platform by name; `declared` where a product team declares it. */
+  topics: pulumi.Input<Record<string, pulumi.Input<{ partitions: pulumi.Input<number>; declared?: boolean }>>>;
+  /** Declared topics that may be removed; absent: every one may. */
+  removals?: pulumi.Input<readonly string[]>;
 }
 
 /**
- * The memory of the partition counts that were applied. Lowering one is refused before anything is
- * touched, because the Kafka provider would delete the topic with its data to make it anew.
+ * The memory of the topics that were applied. Lowering a partition count is refused before anything is
+ * touched, because the Kafka provider would delete the topic with its data to make it anew; so is the removal
+ * of a declared topic, where removals need a permission.
  * Let the topics depend on the ledger.
  */
 export class TopicLedger extends pulumi.CustomResource {

@@ -1,12 +1,14 @@
-/** `kit:index:TopicLedger`: refuses to lower partitions, whoever runs the program. */
+/** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whoever runs the program. */
 import { z } from "zod";
+import { compareText } from "../model/problem.ts";
 import { describeLowered, insteadOfLowering, loweredPartitions as partitionDecreases } from "../plan/partition-guard.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, ResourceKind } from "./resource-kind.ts";
 import { failuresOf } from "./validation.ts";
 
 const schema = z.object({
-  topics: z.record(z.string(), z.object({ partitions: z.int("must be a whole number").min(1, "must be 1 or more") })),
+  topics: z.record(z.string(), z.object({ partitions: z.int("must be a whole number").min(1, "must be 1 or more"), declared: z.boolean("must be true or false").optional() })),
+  removals: z.array(z.string("must be a name")).optional(),
 });
 type Topics = z.infer<typeof schema>["topics"];
 
@@ -16,6 +18,23 @@ export function loweredPartitions(before: Topics, after: Topics): CheckFailure[]
     property: `topics["${lowered.topic}"].partitions`,
     reason: `${describeLowered(lowered)} Nothing was touched. To fix it: ${insteadOfLowering(lowered)}.`,
   }));
+}
+
+/**
+ * A check failure for each declared topic that is gone and not among the permitted removals, in order of their names.
+ * Derived topics follow their consumers. Pure.
+ */
+export function unpermittedRemovals(before: Topics, after: Topics, removals: readonly string[]): CheckFailure[] {
+  return Object.entries(before)
+    .filter(([name, { declared }]) => declared === true && !Object.hasOwn(after, name) && !removals.includes(name))
+    .map(([name]) => name)
+    .sort(compareText)
+    .map((name) => ({
+      property: `topics["${name}"]`,
+      reason:
+        `topic ${name} is no longer declared and would be deleted with all its records. Nothing was touched. ` +
+        `To fix it: declare it again; a topic goes in three steps: deprecate it, let its consumers go, then delete it with an entry under removals in its domain's file.`,
+    }));
 }
 
 function countsOf(topics: Topics): Record<string, number> {
@@ -29,10 +48,13 @@ export const topicLedgerKind: ResourceKind = {
     const failures = failuresOf(schema, news);
     const before = schema.safeParse(olds);
     const after = schema.safeParse(news);
-    return before.success && after.success ? [...failures, ...loweredPartitions(before.data.topics, after.data.topics)] : failures;
+    if (!before.success || !after.success) return failures;
+    const { topics, removals } = after.data;
+    return [...failures, ...loweredPartitions(before.data.topics, topics), ...(removals === undefined ? [] : unpermittedRemovals(before.data.topics, topics, removals))];
   },
   async diff({ olds, news }) {
-    return { changes: inputChanges(olds, news) };
+    // Permissions are for the moment of a run, and no part of what the platform holds.
+    return { changes: inputChanges(olds, news, { ignored: ["removals"] }) };
   },
   async create() {
     return { id: "topics", computed: {} };

@@ -33,11 +33,12 @@ export function comparePlatforms(pair: StatePair, history: SchemaHistory = new M
     ...compareOwners(pair),
     ...judgeCapacity(pair, capacity),
   ]);
+  const verdict = worstHazard(changes.map(({ hazard }) => hazard));
   return {
-    verdict: worstHazard(changes.map(({ hazard }) => hazard)),
+    verdict,
     changes,
     counts: deltaCounts(planDelta(before.plan, after.plan)),
     capacity,
-    digest: changeDigest(planFingerprint(after.plan, after.stack), planFingerprint(before.plan, before.stack)),
+    digest: changeDigest({ head: planFingerprint(after.plan, after.stack), base: planFingerprint(before.plan, before.stack), refused: verdict === "refused" }),
   };
 }

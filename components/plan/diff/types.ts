@@ -57,6 +57,6 @@ export interface PlatformDiff {
   /** Resources of the plan that are created, changed and deleted. */
   readonly counts: DeltaCounts;
   readonly capacity: CapacityComparison;
-  /** What the plan is and what it was judged against: {@link planDigest} of head and base. */
+  /** What the plan is, what it was judged against, and whether it was refused. */
   readonly digest: string;
 }

@@ -13,7 +13,8 @@ const stack = stackWith();
 const [base, head, other] = [1, 2, 3].map((partitions) => planPlatform(modelOf([topic(partitions)]), stack));
 if (base === undefined || head === undefined || other === undefined) throw new Error("three plans");
 const print = (plan: typeof base): string => planFingerprint(plan, stack);
-const digest = changeDigest(print(head), print(base));
+const parts = { head: print(head), base: print(base), refused: false };
+const digest = changeDigest(parts);
 
 let folder: string;
 beforeAll(async () => {
@@ -30,7 +31,8 @@ describe("a digest", () => {
   });
 
   it("is read back in its halves, and nothing else is", () => {
-    expect(parseDigest(digest)).toEqual({ head: print(head), base: print(base) });
+    expect(parseDigest(digest)).toEqual(parts);
+    expect(parseDigest(changeDigest({ ...parts, refused: true }))).toEqual({ ...parts, refused: true });
     for (const wrong of ["", print(head), `${digest}0`, digest.toUpperCase(), digest.replace("-", "_")]) expect(parseDigest(wrong)).toBeUndefined();
   });
 
@@ -50,6 +52,7 @@ describe("a digest", () => {
     await writeFile(file, state(print(other)));
     await expect(insistOnDigest(digest, other, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_OTHER_PLAN", exitCode: 1 });
     await expect(insistOnDigest(digest, head, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_OTHER_BASE", exitCode: 1 });
+    await expect(insistOnDigest(changeDigest({ ...parts, refused: true }), head, stack, join(folder, "none.json"))).rejects.toMatchObject({ code: "KIT_DIGEST_REFUSED", exitCode: 1 });
     await expect(insistOnDigest("abc", head, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_INVALID", exitCode: 2 });
   });
 

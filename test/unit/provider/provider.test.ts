@@ -7,7 +7,7 @@ import { providerError, providerErrorCodes, type ProviderErrorCode } from "../..
 import { makePassword } from "../../../components/provider/password.ts";
 import { inputChanges } from "../../../components/provider/property-diff.ts";
 import { provider } from "../../../components/provider/provider.ts";
-import { loweredPartitions } from "../../../components/provider/topic-ledger.ts";
+import { loweredPartitions, topicLedgerKind, unpermittedRemovals } from "../../../components/provider/topic-ledger.ts";
 import { canonicalText, hasUnknown, isSecret, reveal, secret, unknownMarker, type Value, type Values } from "../../../components/provider/values.ts";
 
 const urn = (kind: string): string => `urn:pulumi:dev::shop::kit:x:Parent$kit:index:${kind}::name`;
@@ -101,6 +101,22 @@ describe("the ledger", () => {
   test("says before, now, what it would do, and the fix", () => {
     const [failure] = loweredPartitions({ "order-events": { partitions: 30 } }, { "order-events": { partitions: 12 } });
     expect(failure?.reason).toMatch(/30 partitions.*lowered to 12.*deleted.*To fix it.*30/);
+  });
+});
+
+describe("removing topics", () => {
+  const before = { "order-events": { partitions: 30, declared: true }, "old-events": { partitions: 3, declared: true }, "ant.dlt": { partitions: 3, declared: false }, "from-before": { partitions: 3 } };
+
+  test("takes a permission for what is declared, and none for what is derived", () => {
+    expect(unpermittedRemovals(before, {}, ["old-events"]).map(({ property }) => property)).toEqual(['topics["order-events"]']);
+    expect(unpermittedRemovals(before, before, [])).toEqual([]);
+    expect(unpermittedRemovals(before, {}, []).at(-1)?.reason).toMatch(/order-events.*deleted with all its records.*Nothing was touched.*removals/);
+  });
+
+  test("is judged where permissions are given, and there only", async () => {
+    const check = (news: Values) => topicLedgerKind.check({ news, olds: { topics: before } } as never);
+    expect(await check({ topics: {}, removals: [] })).toHaveLength(2);
+    expect(await check({ topics: {} })).toEqual([]);
   });
 });
 

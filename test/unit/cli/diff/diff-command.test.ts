@@ -196,7 +196,7 @@ describe("the comment of a pull request", () => {
       /### Irreversible[\s\S]*records older than 1d/,
       /### Rollback\n\n- revert the commit/,
       /\*\*Reviewers:\*\* `checkout`, `insights`, `payments`/,
-      /\*\*Plan digest:\*\* `[0-9a-f]{24}-[0-9a-f]{24}`/,
+      /\*\*Plan digest:\*\* `[0-9a-f]{24}-[0-9a-f]{24}-refused`. Nothing applies a refused plan/,
     ]) expect(stdout).toMatch(part);
   });
 

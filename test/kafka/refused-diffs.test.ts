@@ -1,0 +1,99 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigResourceTypes } from "@platformatic/kafka";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { PROJECT_DIR, runKit } from "../platform/kit-command.ts";
+import { copyProject } from "../platform/project-copy.ts";
+import { testPlatform } from "../platform/test-platform.ts";
+import { adminClient } from "./clients.ts";
+
+interface Diff {
+  readonly verdict: string;
+  readonly digest: string;
+  readonly changes: readonly { readonly object: string; readonly kind: string; readonly hazard: string }[];
+}
+
+/** What `kit diff` refuses, `kit up --digest` refuses as well, and the cluster stays as it was. */
+describe("a change that kit diff refuses", () => {
+  const platform = testPlatform();
+  const admin = adminClient(platform);
+  let project: Awaited<ReturnType<typeof copyProject>>;
+  let untouched: unknown;
+  const originals = new Map<string, string>();
+  beforeAll(async () => {
+    project = await copyProject();
+    untouched = await cluster();
+  });
+  afterEach(async () => {
+    for (const [file, text] of originals) await writeFile(file, text);
+    originals.clear();
+  });
+  afterAll(async () => {
+    await admin.close();
+    await project.remove();
+  });
+
+  /** Every topic with its id (a new one of the same name has another), partitions, records and configuration. */
+  async function cluster(): Promise<unknown> {
+    const names = (await admin.listTopics({ includeInternals: false })).sort();
+    const { topics } = await admin.metadata({ topics: names, forceUpdate: true });
+    const configs = await admin.describeConfigs({ resources: names.map((resourceName) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName, configurationKeys: null })) });
+    return {
+      topics: names.map((name) => ({ name, id: topics.get(name)?.id, partitions: topics.get(name)?.partitions.length })),
+      configs: configs.map(({ resourceName, configs: entries }) => ({ resourceName, entries: entries.map(({ name, value }) => `${name}=${value ?? ""}`).sort() })).sort((a, b) => (a.resourceName < b.resourceName ? -1 : 1)),
+    };
+  }
+
+  async function edit(path: string, change: (text: string) => string): Promise<void> {
+    const file = join(project.dir, path);
+    const text = await readFile(file, "utf8");
+    originals.set(file, text);
+    const changed = change(text);
+    expect(changed, `${path} was to be changed`).not.toBe(text);
+    await writeFile(file, changed);
+  }
+
+  const withoutTopic = (name: string) => (text: string) => text.replace(new RegExp(`^  ${name}:\\n(?:(?: {4}.*)?\\n)*`, "m"), "");
+
+  it.each<[string, string, (text: string) => string, string, boolean]>([
+    ["lowers partitions", "topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 12"), "order-events", true],
+    ["removes a topic at once", "topics/notification.yaml", withoutTopic("notification-events"), "notification-events", true],
+    ["renames a topic", "topics/notification.yaml", (text) => text.replace("  notification-events:", "  message-events:"), "notification-events", true],
+    ["makes a topic without key compacted", "topics/notification.yaml", (text) => text.replace("    key: orderId\n", "    cleanup: compact\n"), "notification-events", false],
+  ])("and that %s leaves the cluster as it was", async (_, path, change, topic, byTheProgram) => {
+    await edit(path, change);
+    const judged = await runKit(platform, ["diff", "--base", PROJECT_DIR.replace(/\/$/, ""), "--stack", "local", "--json"], { projectDir: project.dir });
+    const diff = JSON.parse(judged.stdout) as Diff;
+    expect({ code: judged.code, verdict: diff.verdict }).toEqual({ code: 1, verdict: "refused" });
+    expect(diff.changes.find(({ hazard }) => hazard === "refused")).toMatchObject({ object: topic });
+
+    const up = await runKit(platform, ["up", "--digest", diff.digest], { projectDir: project.dir });
+    expect(up.stderr).toContain("KIT_DIGEST_REFUSED");
+    expect(up.code).toBe(1);
+    if (byTheProgram) {
+      // Even with a digest made to look accepted the program itself refuses what loses a topic's records.
+      const forged = await runKit(platform, ["up", "--digest", diff.digest.replace(/-refused$/, "")], { projectDir: project.dir, timeoutMs: 150_000 });
+      expect(forged.code, forged.stderr).toBe(1);
+      expect(forged.stderr).toContain(`topic ${topic} `);
+      expect(forged.stderr).toContain("Nothing was touched");
+    }
+    expect(await cluster()).toEqual(untouched);
+  });
+
+  it("or one that is not what was judged, is refused before the engine starts", async () => {
+    const base = PROJECT_DIR.replace(/\/$/, "");
+    const judged = JSON.parse((await runKit(platform, ["diff", "--base", base, "--stack", "local", "--json"], { projectDir: project.dir })).stdout) as Diff;
+    expect(judged).toMatchObject({ verdict: "safe", changes: [] });
+    await edit("topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 60"));
+    const other = await runKit(platform, ["up", "--digest", judged.digest], { projectDir: project.dir });
+    expect(other.stderr).toContain("KIT_DIGEST_OTHER_PLAN");
+    expect(other.code).toBe(1);
+
+    const { digest } = JSON.parse((await runKit(platform, ["diff", "--base", base, "--stack", "local", "--json"], { projectDir: project.dir })).stdout) as Diff;
+    const staleBase = `${digest.slice(0, 25)}${"0".repeat(24)}`;
+    const stale = await runKit(platform, ["up", "--digest", staleBase], { projectDir: project.dir });
+    expect(stale.stderr).toContain("KIT_DIGEST_OTHER_BASE");
+    expect(stale.code).toBe(1);
+    expect(await cluster()).toEqual(untouched);
+  });
+});
