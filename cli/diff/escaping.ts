@@ -17,8 +17,8 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
     // A zero-width joiner would do as well, and be copied along; an entity is not.
     .replace(/@/g, "&#64;")
-    .replace(/\b(https?|ftp):\/\//gi, "$1&#58;//")
-    .replace(/\bwww\./gi, "www&#46;")
+    .replaceAll("://", "&#58;//")
+    .replace(/(www)\./gi, "$1&#46;")
     .replace(/\b(GH)-(\d)/gi, "$1&#45;$2")
     .replace(/^(\s*)([-=])/, "$1\\$2")
     .replace(/^(\s*\d+)([.])(?=\s|$)/, "$1\\$2");
