@@ -21,15 +21,15 @@ export interface AccessToken {
 
 /**
  * Signs a token for a customer with the issuer's key of the local platform (ES256).
- * @param options - `subject` becomes `sub`; `ttlMs` is its life in milliseconds.
+ * @param options - `subject` becomes `sub`; `ttlMs` is its life in milliseconds; `scope`, words with blanks between them, becomes `scope`.
  * @throws KitError `KIT_ISSUER_KEY_MISSING`.
  */
-export async function signToken(stateDir: string, options: { subject: string; ttlMs: number; now: number }): Promise<AccessToken> {
+export async function signToken(stateDir: string, options: { subject: string; ttlMs: number; now: number; scope?: string }): Promise<AccessToken> {
   const folder = join(substrateFolder(stateDir), "files");
   const [pem, jwks] = await Promise.all([readIssuerFile(join(folder, "token-issuer.key")), readIssuerFile(join(folder, "jwks.json"))]);
   const issuedAt = Math.floor(options.now / 1000);
   const expiresAt = issuedAt + Math.max(1, Math.round(options.ttlMs / 1000));
-  const token = await new SignJWT({})
+  const token = await new SignJWT(options.scope === undefined ? {} : { scope: options.scope })
     .setProtectedHeader({ alg: "ES256", typ: "JWT", kid: firstKeyId(jwks, join(folder, "jwks.json")) })
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)

@@ -110,7 +110,7 @@ function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
     throw new Error(`${template.name} asks for Kafka, but no file in topics/ names it as a producer or consumer; add it there or set "kafka: false".`);
   }
   const { cluster, access, registry } = connections;
-  const topics = [...contract.consumes.map((consumed) => consumed.topic), ...contract.publishes.map((event) => event.topic), contract.deadLetterTopic];
+  const topics = [...contract.consumes.map((consumed) => consumed.topic), ...contract.publishes.map((event) => event.topic), contract.deadLetterTopic, ...contract.retryTopics.map(({ topic }) => topic)];
   const subjects = contract.publishes.map((event) => event.subject);
   return {
     environment: {

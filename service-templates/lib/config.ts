@@ -172,3 +172,11 @@ export function positiveSetting(env: Environment, name: string, fallback: number
   }
   return Number(value);
 }
+
+/** An address that the environment may set, without a slash at its end; throws SVC_CONFIG_INVALID naming the variable and its value. */
+export function addressSetting(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  if (value === undefined || value === "") return undefined;
+  if (!z.url({ protocol: /^https?$/u }).safeParse(value).success) throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(value)} is not an http address`);
+  return value.replace(/\/+$/u, "");
+}

@@ -105,7 +105,8 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
 
   async function poll(source: RecordSource, commits: Commits, gatherMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const records = await source.next(options.batch ?? 200, signal);
+      const limit = options.batch ?? 200;
+      const records = await source.next(limit, signal);
       if (records.length === 0) continue;
       const busy = { at: options.clock() };
       busySince.add(busy);
@@ -116,7 +117,8 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
         busySince.delete(busy);
       }
       commits.reach(records.map(behind));
-      if (gatherMs > 0) await pause(gatherMs, signal);
+      // A full batch means that more is there already.
+      if (gatherMs > 0 && records.length < limit) await pause(gatherMs, signal);
     }
   }
 

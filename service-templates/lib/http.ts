@@ -85,7 +85,7 @@ function classify(error: FastifyError | Error): { type: ProblemType; detail?: st
   if (error instanceof Problem) {
     return { type: error.problem, detail: error.message, errors: error.errors, ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }) };
   }
-  if (isTransientDatabaseError(error)) return { type: "unavailable", detail: "The order could not be stored just now; repeat the request with the same Idempotency-Key.", errors: [], retryAfter: 1 };
+  if (isTransientDatabaseError(error)) return { type: "unavailable", detail: "It could not be done just now; repeat the request, with the same Idempotency-Key where it has one.", errors: [], retryAfter: 1 };
   const { validation, validationContext, code, statusCode } = error as FastifyError;
   if (validation !== undefined) {
     const errors = validation.slice(0, 20).map((problem) => ({

@@ -12,6 +12,8 @@ import { Problem } from "./problem.ts";
 export interface Subject {
   /** The customer's id. */
   readonly id: string;
+  /** What the token allows beyond the subject's own things: the words of its claim `scope` (RFC 8693). */
+  readonly scopes: ReadonlySet<string>;
 }
 
 /** Checks an Authorization header; throws the problem `unauthenticated`, which never says more than the caller may know. */
@@ -57,11 +59,20 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
         requiredClaims: ["sub", "exp"], clockTolerance: CLOCK_TOLERANCE, currentDate: new Date(clock()),
       });
       if (payload.sub === undefined || !SUBJECT.test(payload.sub)) throw new Problem("unauthenticated", "The token names no usable subject.");
-      return { id: payload.sub };
+      return { id: payload.sub, scopes: scopesOf(payload["scope"]) };
     } catch (error) {
       if (error instanceof Problem) throw error;
       const expired = error instanceof errors.JWTExpired;
       throw new Problem("unauthenticated", expired ? "The token has expired." : "The token is not valid.");
     }
   };
+}
+
+/** Throws the problem `forbidden` where the token lacks a scope. */
+export function requireScope(subject: Subject, scope: string): void {
+  if (!subject.scopes.has(scope)) throw new Problem("forbidden", `The token needs the scope ${scope}.`);
+}
+
+function scopesOf(claim: unknown): ReadonlySet<string> {
+  return new Set(typeof claim === "string" ? claim.split(" ").filter((word) => word !== "") : []);
 }

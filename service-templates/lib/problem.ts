@@ -5,6 +5,7 @@ export const PROBLEMS = {
   "malformed-request": { status: 400, title: "The request is malformed" },
   "idempotency-key-missing": { status: 400, title: "Idempotency-Key is missing or malformed" },
   "unauthenticated": { status: 401, title: "A valid bearer token is required" },
+  "forbidden": { status: 403, title: "The token does not allow this" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "too-large": { status: 413, title: "The request is too large" },

@@ -14,7 +14,7 @@ export function loadLimit(most: number): (request: FastifyRequest, reply: Fastif
   let underWay = 0;
   return async (_request, reply) => {
     if (underWay >= most) {
-      throw new Problem("unavailable", "More requests are under way than can be answered soon; repeat it in a moment with the same Idempotency-Key.", { retryAfter: RETRY_AFTER_SECONDS });
+      throw new Problem("unavailable", "More requests are under way than can be answered soon; repeat it in a moment, with the same Idempotency-Key where it has one.", { retryAfter: RETRY_AFTER_SECONDS });
     }
     underWay += 1;
     reply.raw.once("close", () => { underWay -= 1; });

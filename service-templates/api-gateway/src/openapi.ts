@@ -1,34 +1,21 @@
 /** The API as an OpenAPI 3.1 document, served at /openapi.json. */
+import { ANALYTICS_PATHS, ANALYTICS_SCHEMAS } from "./openapi-analytics.ts";
+import { answer, problem, REFUSALS, text } from "./openapi-parts.ts";
 
 const orderId = { type: "string", format: "uuid", maxLength: 36 };
-const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
 const amount = { type: "number", format: "double", minimum: 0, maximum: 1_000_000_000 };
 const timestamp = { type: "string", format: "date-time", maxLength: 30 };
 
-const problem = (description: string): object => ({
-  description,
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-});
-const answer = (description: string, schema: string, headers: object = {}): object => ({
-  description, headers, content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
-});
-
-const REFUSALS = {
-  "401": problem("No valid token."),
-  "429": problem("Too many requests; see Retry-After."),
-  "500": problem("Something went wrong."),
-  "502": problem("The service behind is not available. With the same Idempotency-Key a repetition is safe."),
-  "503": problem("Temporarily unavailable; see Retry-After."),
-  "504": problem("No answer in time: it is unknown whether the request was carried out."),
-};
-
-/** The document; pure, so that it is the same in every process. */
-export function openApiDocument(): object {
+/**
+ * The document; pure, so that it is the same in every process.
+ * @param options - `analytics`: whether the gateway reaches analytics-service.
+ */
+export function openApiDocument(options: { readonly analytics: boolean }): object {
   return {
     openapi: "3.1.0",
-    info: { title: "Order platform", version: "1.0.0", description: "Places orders and shows how far their saga has come.", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: { title: "Order platform", version: "1.0.0", description: "Places orders, shows how far their saga has come, and what the business makes of them.", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     security: [{ token: [] }],
-    tags: [{ name: "orders", description: "Place and follow orders." }, { name: "products", description: "What can be ordered." }],
+    tags: [{ name: "orders", description: "Place and follow orders." }, { name: "products", description: "What can be ordered." }, ...(options.analytics ? [{ name: "analytics", description: "Figures of the business." }] : [])],
     paths: {
       "/orders": {
         post: {
@@ -67,9 +54,10 @@ export function openApiDocument(): object {
           responses: { "200": answer("The price list.", "ProductList"), ...REFUSALS },
         },
       },
+      ...(options.analytics ? ANALYTICS_PATHS : {}),
     },
     components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "ES256; `sub` is the customer's id." } },
+      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "ES256; `sub` is the customer's id, `scope` what it allows beyond the customer's own orders." } },
       schemas: {
         NewOrder: {
           type: "object", additionalProperties: false, required: ["items", "currency", "shippingAddress"],
@@ -123,6 +111,7 @@ export function openApiDocument(): object {
           type: "object", required: ["products"],
           properties: { products: { type: "array", maxItems: 10_000, items: { type: "object", properties: { productId: text(64), name: text(200), prices: { type: "object", additionalProperties: amount, description: "By currency." } } } } },
         },
+        ...(options.analytics ? ANALYTICS_SCHEMAS : {}),
         Links: { type: "object", properties: { self: text(100) } },
         Problem: {
           type: "object", required: ["type", "title", "status"],

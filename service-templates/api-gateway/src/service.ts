@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import rateLimit from "@fastify/rate-limit";
 import replyFrom from "@fastify/reply-from";
 import type { Environment, TokenConfig } from "../../lib/config.ts";
-import { positiveSetting } from "../../lib/config.ts";
+import { addressSetting, positiveSetting } from "../../lib/config.ts";
 import { sendProblem } from "../../lib/http.ts";
 import type { TokenVerifier } from "../../lib/jwt.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
@@ -19,7 +19,9 @@ const DEFAULT_RATE = 200;
 const DEFAULT_UNDER_WAY = 256;
 /** Connections to order-service: it stores orders that come together in one transaction, so they must be able to come together. */
 const UPSTREAM_CONNECTIONS = 128;
-/** How long order-service may take to answer, in milliseconds. */
+/** Questions about figures under way at once: however many there are, orders go through. */
+const FIGURES_UNDER_WAY = 16;
+/** How long a service behind may take to answer, in milliseconds. */
 const UPSTREAM_TIMEOUT_MS = 8_000;
 
 /** Headers that protect browsers; the API itself never serves a page. */
@@ -32,12 +34,19 @@ const SECURITY_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Routes that go to order-service as they are. Everything else does not exist here. */
-const FORWARDED = [
+/** Routes that go to order-service as they are. Everything that is not listed does not exist here. */
+const ORDER_ROUTES = [
   { method: "POST", url: "/orders" },
   { method: "GET", url: "/orders" },
   { method: "GET", url: "/orders/:id" },
   { method: "GET", url: "/products" },
+] as const;
+/** Routes that go to analytics-service, which asks for the scope. */
+const ANALYTICS_ROUTES = [
+  { method: "GET", url: "/analytics/summary" },
+  { method: "GET", url: "/analytics/minutes" },
+  { method: "GET", url: "/analytics/cancellations" },
+  { method: "GET", url: "/analytics/products" },
 ] as const;
 
 export function startGateway(options: StartOptions = {}): Promise<RunningService> {
@@ -55,13 +64,13 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
     reply.headers(SECURITY_HEADERS);
   });
   await app.register(replyFrom, {
-    base: config.orderServiceUrl ?? "",
     undici: { connections: UPSTREAM_CONNECTIONS, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 },
     // A repeated POST is safe with its Idempotency-Key, but repeating is for the caller to decide.
     retryMethods: [],
     maxRetriesOn503: 0,
   });
-  const document = openApiDocument();
+  const analytics = addressSetting(env, "ANALYTICS_SERVICE_URL");
+  const document = openApiDocument({ analytics: analytics !== undefined });
   app.get("/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
 
   await app.register(async (guarded) => {
@@ -72,9 +81,14 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
       cache: 20_000,
       keyGenerator: (request) => subjects.get(request) ?? request.ip,
     });
-    guarded.addHook("preHandler", loadLimit(positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY)));
-    for (const { method, url } of FORWARDED) {
-      guarded.route({ method, url, handler: (request, reply) => forward(request, reply) });
+    const orderLimit = loadLimit(positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY));
+    for (const { method, url } of ORDER_ROUTES) {
+      guarded.route({ method, url, preHandler: orderLimit, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "") });
+    }
+    if (analytics === undefined) return;
+    const figuresLimit = loadLimit(FIGURES_UNDER_WAY);
+    for (const { method, url } of ANALYTICS_ROUTES) {
+      guarded.route({ method, url, preHandler: figuresLimit, handler: (request, reply) => forward(request, reply, analytics) });
     }
   });
 }
@@ -88,10 +102,11 @@ function authenticate(verify: TokenVerifier): (request: FastifyRequest) => Promi
   };
 }
 
-function forward(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function forward(request: FastifyRequest, reply: FastifyReply, service: string): FastifyReply {
   return reply.from(request.url, {
+    getUpstream: () => service,
     rewriteRequestHeaders: (_request, headers) => ({ ...headers, "x-request-id": String(request.id), traceparent: formatTraceparent(request.trace) }),
-    // This server's own headers stand; the service behind adds what is about the order.
+    // This server's own headers stand; the service behind adds what is about its answer.
     rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name))),
     onError: (failed, { error }) => {
       const timedOut = "code" in error && (error.code === "UND_ERR_HEADERS_TIMEOUT" || error.code === "UND_ERR_BODY_TIMEOUT" || error.code === "FST_REPLY_FROM_GATEWAY_TIMEOUT");

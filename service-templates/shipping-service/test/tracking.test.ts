@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { mishapOf } from "../../lib/mishap.ts";
 import type { TrackingReport } from "../src/carriers/carrier.ts";
 import { CARRIERS } from "../src/carriers/carrier.ts";
-import { mishapOf } from "../src/carriers/mishap.ts";
 import { reportOf } from "../src/carriers/parcel.ts";
 import { trackingNumberOf } from "../src/carriers/tracking-number.ts";
 import type { UnderWay } from "../src/tracking/decide.ts";

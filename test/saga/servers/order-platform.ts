@@ -48,7 +48,7 @@ export interface OrderPlatform {
   readonly others: ReadonlyMap<string, RunningService>;
   /** Environment of a service's process, to start one more instance. */
   environment(service: string, instance: string): Environment;
-  token(subject: string, claims?: { readonly expiresAt?: string; readonly audience?: string }): Promise<string>;
+  token(subject: string, claims?: { readonly expiresAt?: string; readonly audience?: string; readonly scope?: string }): Promise<string>;
   call<T = Record<string, unknown>>(method: string, path: string, options?: { readonly token?: string; readonly body?: unknown; readonly text?: string; readonly headers?: Record<string, string> }): Promise<Answer<T>>;
   /** Places an order for customer `cust-1` (or another) and gives back its id. */
   place(items: readonly { readonly productId: string; readonly quantity: number }[], customer?: string): Promise<string>;
@@ -60,6 +60,10 @@ export interface OrderPlatform {
 }
 
 const SERVICES = ["order-service", "payment-service", "inventory-service"] as const;
+
+function httpAddress({ httpPort = 0 }: RunningService): string {
+  return `http://127.0.0.1:${httpPort}`;
+}
 
 /** Starts one more service of the saga beside those that are always there. */
 export type ServiceStart = (options: { readonly env: Environment }) => Promise<RunningService>;
@@ -122,7 +126,8 @@ export async function startOrderPlatform(
     const others = new Map<string, RunningService>();
     undo.push(() => Promise.all([...others.values()].map((service) => service.stop())));
     await Promise.all(Object.entries(further).map(async ([name, start]) => others.set(name, await start({ env: environment(name, "0") }))));
-    const gateway = await startGateway({ env: { ...environment("api-gateway", "0"), ORDER_SERVICE_URL: `http://127.0.0.1:${order.httpPort ?? 0}` } });
+    const analytics = others.get("analytics-service");
+    const gateway = await startGateway({ env: { ...environment("api-gateway", "0"), ORDER_SERVICE_URL: httpAddress(order), ...(analytics === undefined ? {} : { ANALYTICS_SERVICE_URL: httpAddress(analytics) }) } });
     undo.push(() => gateway.stop());
     for (const [name, service] of Object.entries({ order, payment, inventory, gateway, ...Object.fromEntries(others) })) {
       await eventually(`${name} to be ready`, async () => {
@@ -134,7 +139,7 @@ export async function startOrderPlatform(
 
     const gatewayUrl = `http://127.0.0.1:${gateway.httpPort ?? 0}`;
     const token: OrderPlatform["token"] = (subject, claims = {}) =>
-      new SignJWT({}).setProtectedHeader({ alg: "ES256", kid: "test" }).setSubject(subject).setIssuer("https://token.kit.local")
+      new SignJWT(claims.scope === undefined ? {} : { scope: claims.scope }).setProtectedHeader({ alg: "ES256", kid: "test" }).setSubject(subject).setIssuer("https://token.kit.local")
         .setAudience(claims.audience ?? "order-platform").setIssuedAt().setExpirationTime(claims.expiresAt ?? "10m").sign(privateKey);
     const call = async <T>(method: string, path: string, options: Parameters<OrderPlatform["call"]>[2] = {}): Promise<Answer<T>> => {
       const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));

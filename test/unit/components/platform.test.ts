@@ -97,7 +97,7 @@ describe("the local platform under Pulumi's mocks", () => {
     expect(processes.filter((process) => process.role === "controller")).toHaveLength(3);
     expect(processes.filter((process) => process.role === "broker")).toHaveLength(9);
     expect(processes.map((process) => process.name)).toEqual(
-      expect.arrayContaining(["schema-registry", "postgres", "redis", "log-keeper", "api-gateway", "order-service", "payment-service", "inventory-service"]),
+      expect.arrayContaining(["schema-registry", "postgres", "redis", "log-keeper", "api-gateway", "order-service", "payment-service", "inventory-service", "shipping-service", "notification-service", "analytics-service"]),
     );
     const ports = processes.flatMap((process) => process.ports.map(({ port }) => port));
     expect(new Set(ports).size).toBe(ports.length);
@@ -118,7 +118,7 @@ describe("the local platform under Pulumi's mocks", () => {
   it("hands a service what its template asks for and nothing else", () => {
     const gateway = processes.find((process) => process.name === "api-gateway");
     const variables = Object.keys(gateway?.env ?? {});
-    expect(variables).toEqual(expect.arrayContaining(["ORDER_SERVICE_URL", "JWT_JWKS_FILE", "HTTP_PORT", "MANAGEMENT_PORT"]));
+    expect(variables).toEqual(expect.arrayContaining(["ORDER_SERVICE_URL", "ANALYTICS_SERVICE_URL", "JWT_JWKS_FILE", "HTTP_PORT", "MANAGEMENT_PORT"]));
     expect(variables.filter((variable) => /KAFKA|DATABASE|REDIS/.test(variable))).toEqual([]);
     const order = processes.find((process) => process.name === "order-service");
     expect(Object.keys(order?.env ?? {})).toEqual(expect.arrayContaining(["KAFKA_CONTRACT_FILE", "KAFKA_PASSWORD_FILE", "DATABASE_PASSWORD_FILE"]));

@@ -4,12 +4,12 @@
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
 import type { Clock } from "../../../lib/clock.ts";
-import { pause } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
+import { lateAnswers } from "../../../lib/late-answers.ts";
+import type { Mishap } from "../../../lib/mishap.ts";
+import { mishapOf } from "../../../lib/mishap.ts";
 import type { BookingAnswer, BookingRequest, Carrier, CarrierName, TrackingReport } from "./carrier.ts";
 import { CarrierUnavailable } from "./carrier.ts";
-import type { Mishap } from "./mishap.ts";
-import { mishapOf } from "./mishap.ts";
 import type { Durations } from "./parcel.ts";
 import { reportOf } from "./parcel.ts";
 import { trackingNumberOf } from "./tracking-number.ts";
@@ -51,8 +51,7 @@ interface BookedRow extends Record<string, unknown> {
 }
 
 export function carrierSimulator({ name, database, durations, answerLimitMs, clock }: SimulatorOptions): CarrierSimulator {
-  const closing = new AbortController();
-  const underWay = new Set<Promise<unknown>>();
+  const answers = lateAnswers(answerLimitMs);
 
   async function behaviour(): Promise<Behaviour> {
     const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; latency_ms: number; failure_rate: number; seed: number }>({
@@ -62,23 +61,6 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
     });
     if (row === undefined) return { behaviour: "accept", latencyMs: 0, failureRate: 0, seed: 1 };
     return { behaviour: row.behaviour, latencyMs: row.latency_ms, failureRate: row.failure_rate, seed: row.seed };
-  }
-
-  /** The work's result after the carrier's latency; undefined when the caller has waited long enough. The work is done all the same. */
-  async function inTime<T>(latencyMs: number, work: () => Promise<T>): Promise<T | undefined> {
-    const done = (async () => {
-      if (latencyMs > 0) await pause(latencyMs, closing.signal);
-      return closing.signal.aborted ? undefined : work();
-    })();
-    const settled = done.then(() => undefined, () => undefined).finally(() => underWay.delete(settled));
-    underWay.add(settled);
-    const answered = new AbortController();
-    const givenUp = pause(answerLimitMs, AbortSignal.any([answered.signal, closing.signal])).then(() => undefined);
-    try {
-      return await Promise.race([done, givenUp]);
-    } finally {
-      answered.abort();
-    }
   }
 
   /** Books or rejects; gives back what the books hold by reference, so that repetitions and races see one truth. */
@@ -123,15 +105,15 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
       const mishaps = requests.map(({ reference, attempt }) => mishapOf(now.seed, now.failureRate, reference, attempt));
       const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");
-      const books = await inTime(now.latencyMs, () => enter(heard, now.behaviour === "reject" ? "rejected" : "booked"));
-      if (now.behaviour === "timeout") await pause(answerLimitMs, closing.signal);
+      const books = await answers.inTime(now.latencyMs, () => enter(heard, now.behaviour === "reject" ? "rejected" : "booked"));
+      if (now.behaviour === "timeout") await answers.never();
       if (now.behaviour === "timeout" || books === undefined) return requests.map(() => ({ outcome: "silent" }));
       return requests.map(({ reference }, place) => answerOf(books.get(reference), mishaps[place]));
     },
     async makeVoid(bookings) {
       const now = await behaviour();
       if (now.behaviour === "unavailable") return bookings.map(() => "silent");
-      const done = await inTime(now.latencyMs, () => database.query({
+      const done = await answers.inTime(now.latencyMs, () => database.query({
         name: "carrier-void",
         text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, at)
                SELECT $1, asked.reference, asked.shipment_id, 'void', to_timestamp($4 / 1000.0)
@@ -144,7 +126,7 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
     async track(trackingNumbers) {
       const now = await behaviour();
       if (now.behaviour === "unavailable") throw new CarrierUnavailable(`${name} answered with status 503`);
-      const rows = await inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date }>({
+      const rows = await answers.inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date }>({
         name: "carrier-track",
         text: "SELECT tracking_number, at FROM carrier_bookings WHERE tracking_number = ANY($1::text[]) AND carrier = $2 AND status = 'booked'",
         values: [trackingNumbers, name],
@@ -152,9 +134,6 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       if (rows === undefined) throw new CarrierUnavailable(`${name} gave no answer within ${answerLimitMs} ms`);
       return new Map<string, TrackingReport>(rows.map((row) => [row.tracking_number, reportOf(row.at.getTime(), clock(), durations)]));
     },
-    async close() {
-      closing.abort();
-      await Promise.all(underWay);
-    },
+    close: () => answers.close(),
   };
 }

@@ -1,0 +1,75 @@
+/**
+ * Facts and figures of the running batch: gathered by its handlers, written at its end with one statement for
+ * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
+ */
+import type { Transaction } from "../../../lib/database.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
+import { requiredUuid } from "../../../lib/ids.ts";
+import type { OfOrder } from "../consumed-events.ts";
+import type { Figure } from "../figures/contributions.ts";
+import { balance, contributions, minuteOf } from "../figures/contributions.ts";
+import type { SentMessage } from "../figures/figures-table.ts";
+import { addFigures, insertMessages } from "../figures/figures-table.ts";
+import { insertFacts, lockFacts, updateFacts } from "./facts-table.ts";
+import type { OrderFacts, Step, StepName } from "./order-facts.ts";
+import { joined, withStep } from "./order-facts.ts";
+
+export interface FactsBatch {
+  /** Takes the report of a step; gives back the events that follow from it: none. */
+  take(tx: Transaction, event: ReceivedEvent<OfOrder>, name: StepName, details?: Omit<Step, "at">): readonly NewEvent[];
+  /** Takes the report of a message that was sent. */
+  takeMessage(tx: Transaction, message: SentMessage): void;
+  /** Writes what was taken. */
+  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+}
+
+interface Taken {
+  readonly facts: Map<string, OrderFacts>;
+  readonly messages: Map<string, SentMessage>;
+}
+
+export function factsBatch(): FactsBatch {
+  const batches = new WeakMap<Transaction, Taken>();
+  function takenOf(tx: Transaction): Taken {
+    const taken = batches.get(tx) ?? { facts: new Map(), messages: new Map() };
+    batches.set(tx, taken);
+    return taken;
+  }
+
+  return {
+    take(tx, { payload }, name, details = {}) {
+      const { facts } = takenOf(tx);
+      const orderId = requiredUuid(payload.orderId, "orderId");
+      facts.set(orderId, withStep(facts.get(orderId) ?? {}, name, { at: payload.timestamp, ...details }));
+      return [];
+    },
+    takeMessage(tx, message) {
+      const { messages } = takenOf(tx);
+      if (!messages.has(message.messageId)) messages.set(message.messageId, message);
+    },
+    async finish(_events, tx) {
+      const { facts, messages } = takenOf(tx);
+      const fromOrders = facts.size === 0 ? { added: [], removed: [] } : await storeFacts(tx, facts);
+      const fresh = await insertMessages(tx, [...messages.values()]);
+      await addFigures(tx, balance([...fromOrders.added, ...fresh.map(messageFigure)], fromOrders.removed));
+    },
+  };
+}
+
+/** Joins what was taken with what is stored; gives back what the orders add now, and what they added before. */
+async function storeFacts(tx: Transaction, taken: ReadonlyMap<string, OrderFacts>): Promise<{ readonly added: readonly Figure[]; readonly removed: readonly Figure[] }> {
+  const inserted = await insertFacts(tx, taken);
+  const before = await lockFacts(tx, [...taken.keys()].filter((orderId) => !inserted.has(orderId)));
+  const after = new Map([...before].map(([orderId, known]) => [orderId, joined(known, taken.get(orderId) ?? {})] as const));
+  const changed = new Map([...after].filter(([orderId, facts]) => facts !== before.get(orderId)));
+  await updateFacts(tx, changed);
+  return {
+    added: [...[...taken].filter(([orderId]) => inserted.has(orderId)).map(([, facts]) => facts), ...changed.values()].flatMap(contributions),
+    removed: [...changed.keys()].flatMap((orderId) => contributions(before.get(orderId) ?? {})),
+  };
+}
+
+/** What a message adds to the figures. */
+export function messageFigure({ channel, sentAt }: SentMessage): Figure {
+  return { measure: "message", minute: minuteOf(sentAt), label: channel, currency: "", count: 1, units: 0, amount: 0 };
+}

@@ -1,0 +1,15 @@
+/** A customer was told about an order. A message that tells about several orders is one message. */
+import type { Handler } from "../../../lib/batch.ts";
+import { requiredUuid } from "../../../lib/ids.ts";
+import type { NotificationSent } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+
+export function notificationSent(facts: FactsBatch): Handler<NotificationSent> {
+  return {
+    apply: async (event, tx) => {
+      const { notificationId, channel, timestamp } = event.payload;
+      facts.takeMessage(tx, { messageId: requiredUuid(notificationId, "notificationId"), channel, sentAt: timestamp });
+      return facts.take(tx, event, "notification.sent");
+    },
+  };
+}

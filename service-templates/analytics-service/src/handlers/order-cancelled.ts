@@ -1,0 +1,8 @@
+/** An order came to nothing, and why. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OrderCancelled } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+
+export function orderCancelled(facts: FactsBatch): Handler<OrderCancelled> {
+  return { apply: async (event, tx) => facts.take(tx, event, "order.cancelled", { reason: event.payload.reason }) };
+}

@@ -1,0 +1,14 @@
+/** An order is final: what was sold, for how much. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OrderConfirmed } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+import { sum, toMinor } from "../facts/order-facts.ts";
+
+export function orderConfirmed(facts: FactsBatch): Handler<OrderConfirmed> {
+  return {
+    apply: async (event, tx) => {
+      const { items, totalAmount, currency } = event.payload;
+      return facts.take(tx, event, "order.confirmed", { currency, amount: toMinor(totalAmount), pieces: sum(items.map(({ quantity }) => quantity)) });
+    },
+  };
+}

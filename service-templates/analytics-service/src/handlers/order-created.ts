@@ -1,0 +1,15 @@
+/** An order was accepted: what was ordered, for how much. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OrderCreated } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+import { sum, toMinor } from "../facts/order-facts.ts";
+
+export function orderCreated(facts: FactsBatch): Handler<OrderCreated> {
+  return {
+    apply: async (event, tx) => {
+      const { items, totalAmount, currency } = event.payload;
+      const products = items.map(({ productId, quantity, price }) => ({ productId, pieces: quantity, amount: quantity * toMinor(price) }));
+      return facts.take(tx, event, "order.created", { currency, amount: toMinor(totalAmount), pieces: sum(items.map(({ quantity }) => quantity)), products });
+    },
+  };
+}

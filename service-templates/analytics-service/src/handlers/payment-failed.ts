@@ -1,0 +1,8 @@
+/** The payment of an order was refused. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OfOrder } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+
+export function paymentFailed(facts: FactsBatch): Handler<OfOrder> {
+  return { apply: async (event, tx) => facts.take(tx, event, "payment.failed") };
+}

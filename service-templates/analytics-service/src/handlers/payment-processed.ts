@@ -1,0 +1,8 @@
+/** The amount of an order was captured. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OfOrder } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+
+export function paymentProcessed(facts: FactsBatch): Handler<OfOrder> {
+  return { apply: async (event, tx) => facts.take(tx, event, "payment.processed") };
+}

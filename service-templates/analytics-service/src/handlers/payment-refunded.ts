@@ -1,0 +1,11 @@
+/** What was captured for a cancelled order was given back. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { PaymentRefunded } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+import { toMinor } from "../facts/order-facts.ts";
+
+export function paymentRefunded(facts: FactsBatch): Handler<PaymentRefunded> {
+  return {
+    apply: async (event, tx) => facts.take(tx, event, "payment.refunded", { currency: event.payload.currency, amount: toMinor(event.payload.amount) }),
+  };
+}

@@ -1,0 +1,4 @@
+import { runProcess } from "../../lib/service.ts";
+import { startAnalyticsService } from "./service.ts";
+
+runProcess(() => startAnalyticsService());

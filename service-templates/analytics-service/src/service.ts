@@ -1,0 +1,64 @@
+/** analytics-service: its parts, put together. */
+import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
+import { openDatabase } from "../../lib/database.ts";
+import { tokenVerifier } from "../../lib/jwt.ts";
+import type { RunningService, StartOptions } from "../../lib/service.ts";
+import { startEventService } from "../../lib/service.ts";
+import { factsBatch } from "./facts/facts-batch.ts";
+import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
+import { inventoryReleased } from "./handlers/inventory-released.ts";
+import { inventoryReserved } from "./handlers/inventory-reserved.ts";
+import { notificationSent } from "./handlers/notification-sent.ts";
+import { orderCancelled } from "./handlers/order-cancelled.ts";
+import { orderConfirmed } from "./handlers/order-confirmed.ts";
+import { orderCreated } from "./handlers/order-created.ts";
+import { paymentFailed } from "./handlers/payment-failed.ts";
+import { paymentProcessed } from "./handlers/payment-processed.ts";
+import { paymentRefunded } from "./handlers/payment-refunded.ts";
+import { shipmentCreated } from "./handlers/shipment-created.ts";
+import { shipmentDelivered } from "./handlers/shipment-delivered.ts";
+import { shipmentDispatched } from "./handlers/shipment-dispatched.ts";
+import { analyticsRoutes } from "./http/routes.ts";
+
+/** Nobody waits for a figure: larger batches cost less, and half a second is live enough. */
+const GATHER_MS = 500;
+/** Connections for requests, beside those of the event flow: a costly question does not hold it up. */
+const REQUEST_CONNECTIONS = 2;
+/** How long an order's row is kept after its last step. Longer than any topic, so that nothing that comes again counts twice. */
+const KEEP_FACTS_HOURS = 35 * 24;
+const KEEP_FIGURES_HOURS = 400 * 24;
+
+export function startAnalyticsService(options: StartOptions = {}): Promise<RunningService> {
+  return startEventService({ http: true, tokens: true }, ({ clock, config, log }) => {
+    const requests = openDatabase(config.database as DatabaseConfig, {
+      applicationName: `${config.service}-${config.instance}-http`, connections: REQUEST_CONNECTIONS, onError: (error) => log.warn({ err: error }, "connection of requests"),
+    });
+    const facts = factsBatch();
+    return {
+      handlers: {
+        "order.created": orderCreated(facts),
+        "order.confirmed": orderConfirmed(facts),
+        "order.cancelled": orderCancelled(facts),
+        "payment.processed": paymentProcessed(facts),
+        "payment.failed": paymentFailed(facts),
+        "payment.refunded": paymentRefunded(facts),
+        "inventory.reserved": inventoryReserved(facts),
+        "inventory.insufficient": inventoryInsufficient(facts),
+        "inventory.released": inventoryReleased(facts),
+        "shipment.created": shipmentCreated(facts),
+        "shipment.dispatched": shipmentDispatched(facts),
+        "shipment.delivered": shipmentDelivered(facts),
+        "notification.sent": notificationSent(facts),
+      },
+      finish: (events, tx) => facts.finish(events, tx),
+      gatherMs: GATHER_MS,
+      retention: [
+        { table: "order_facts", column: "updated_at", keepHours: KEEP_FACTS_HOURS },
+        { table: "sent_messages", column: "sent_at", keepHours: KEEP_FACTS_HOURS },
+        { table: "minute_figures", column: "minute", keepHours: KEEP_FIGURES_HOURS },
+      ],
+      routes: analyticsRoutes({ database: requests, verify: tokenVerifier(config.tokens as TokenConfig, clock), clock }),
+      close: () => requests.close(),
+    };
+  }, options);
+}

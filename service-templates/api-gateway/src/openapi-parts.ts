@@ -1,0 +1,22 @@
+/** Parts that every operation of the OpenAPI document is made of. */
+
+export const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
+
+export const problem = (description: string): object => ({
+  description,
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+});
+
+export const answer = (description: string, schema: string, headers: object = {}): object => ({
+  description, headers, content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
+
+/** What any operation may answer. */
+export const REFUSALS = {
+  "401": problem("No valid token."),
+  "429": problem("Too many requests; see Retry-After."),
+  "500": problem("Something went wrong."),
+  "502": problem("The service behind is not available. With the same Idempotency-Key a repetition is safe."),
+  "503": problem("Temporarily unavailable; see Retry-After."),
+  "504": problem("No answer in time: it is unknown whether the request was carried out."),
+};

@@ -1,0 +1,103 @@
+/**
+ * A simulated channel with books of its own (channel_deliveries) and a behaviour that can be switched
+ * while it runs. It writes over its own connections, as an outside system would: what it did stays done
+ * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
+ */
+import type { Clock } from "../../../lib/clock.ts";
+import type { Database } from "../../../lib/database.ts";
+import { lateAnswers } from "../../../lib/late-answers.ts";
+import { mishapOf } from "../../../lib/mishap.ts";
+import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
+
+export const BEHAVIOURS = ["accept", "reject", "unavailable", "timeout"] as const;
+
+export interface Behaviour {
+  /** accept: sends. reject: does not reach the customer. unavailable: fails before it does anything. timeout: sends, but its answer never comes. */
+  readonly behaviour: (typeof BEHAVIOURS)[number];
+  /** Time each answer takes, in milliseconds; beyond what its callers wait for, it sends after they gave up. */
+  readonly latencyMs: number;
+  /** Share of attempts that fail by chance, 0 to 1; half of them after the message was sent. */
+  readonly failureRate: number;
+  /** Decides which ones fail. */
+  readonly seed: number;
+}
+
+export interface ChannelSimulator extends Channel {
+  behaviour(): Promise<Behaviour>;
+  change(behaviour: Behaviour): Promise<void>;
+  /** Ends what is still on its way. */
+  close(): Promise<void>;
+}
+
+export interface SimulatorOptions {
+  readonly name: ChannelName;
+  readonly database: Database;
+  /** How long the caller waits for an answer, in milliseconds. */
+  readonly answerLimitMs: number;
+  readonly clock: Clock;
+}
+
+type Entry = "accepted" | "rejected";
+
+export function channelSimulator({ name, database, answerLimitMs, clock }: SimulatorOptions): ChannelSimulator {
+  const answers = lateAnswers(answerLimitMs);
+
+  async function behaviour(): Promise<Behaviour> {
+    const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; latency_ms: number; failure_rate: number; seed: number }>({
+      name: "channel-behaviour",
+      text: "SELECT behaviour, latency_ms, failure_rate, seed FROM channel_behaviour WHERE channel = $1",
+      values: [name],
+    });
+    if (row === undefined) return { behaviour: "accept", latencyMs: 0, failureRate: 0, seed: 1 };
+    return { behaviour: row.behaviour, latencyMs: row.latency_ms, failureRate: row.failure_rate, seed: row.seed };
+  }
+
+  /** Sends or refuses; gives back what the books hold by message, so that repetitions and races see one truth. */
+  async function enter(requests: readonly DeliveryRequest[], status: Entry): Promise<ReadonlyMap<string, Entry>> {
+    if (requests.length === 0) return new Map();
+    const rows = await database.query<{ message_id: string; status: Entry }>({
+      name: "channel-deliver",
+      // Writing the key onto itself gives back what a repetition meets.
+      text: `INSERT INTO channel_deliveries (channel, message_id, status, recipient, subject, body, at)
+             SELECT $1, asked.message_id, $6, asked.recipient, asked.subject, asked.body, to_timestamp($7 / 1000.0)
+               FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS asked(message_id, recipient, subject, body) ORDER BY asked.message_id
+             ON CONFLICT (channel, message_id) DO UPDATE SET channel = EXCLUDED.channel
+             RETURNING message_id, status`,
+      values: [
+        name, requests.map((request) => request.messageId), requests.map((request) => request.recipient),
+        requests.map((request) => request.subject), requests.map((request) => request.body), status, clock(),
+      ],
+    });
+    return new Map(rows.map((row) => [row.message_id, row.status]));
+  }
+
+  return {
+    name,
+    behaviour,
+    async change(next) {
+      await database.query({
+        text: `INSERT INTO channel_behaviour (channel, behaviour, latency_ms, failure_rate, seed) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (channel) DO UPDATE SET behaviour = EXCLUDED.behaviour, latency_ms = EXCLUDED.latency_ms,
+                 failure_rate = EXCLUDED.failure_rate, seed = EXCLUDED.seed`,
+        values: [name, next.behaviour, next.latencyMs, next.failureRate, next.seed],
+      });
+    },
+    async deliver(requests) {
+      const now = await behaviour();
+      if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
+      const mishaps = requests.map(({ messageId, attempt }) => mishapOf(now.seed, now.failureRate, messageId, attempt));
+      const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");
+      const books = await answers.inTime(now.latencyMs, () => enter(heard, now.behaviour === "reject" ? "rejected" : "accepted"));
+      if (now.behaviour === "timeout") await answers.never();
+      if (now.behaviour === "timeout" || books === undefined) return requests.map(() => ({ outcome: "silent" }));
+      return requests.map(({ messageId }, place): DeliveryAnswer => {
+        const mishap = mishaps[place];
+        if (mishap !== undefined) return { outcome: mishap };
+        const entry = books.get(messageId);
+        if (entry === undefined) return { outcome: "silent" };
+        return entry === "accepted" ? { outcome: "accepted" } : { outcome: "rejected", code: "not_reachable" };
+      });
+    },
+    close: () => answers.close(),
+  };
+}

@@ -1,0 +1,14 @@
+/** An order asks for more than is in stock. The event does not say whose the order is: another one does. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { InventoryInsufficient } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { counted, listed } from "../wording.ts";
+
+export function inventoryInsufficient(notices: NoticeBatch): Handler<InventoryInsufficient> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      template: "out-of-stock", headline: "Not everything is in stock",
+      line: `Not in stock as ordered: ${listed(event.payload.shortages.map(({ productId, requested, available }) => `${productId} (${counted(requested, "piece")} ordered, ${Math.max(0, available)} there)`))}.`,
+    }),
+  };
+}

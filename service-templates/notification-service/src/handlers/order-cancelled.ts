@@ -1,0 +1,20 @@
+/** An order is final and will not be delivered. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OrderCancelled } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+
+/** Reasons as customers hear them; an unknown one is not passed on. */
+const REASONS: Readonly<Record<string, string>> = {
+  payment_declined: "the payment was declined",
+  insufficient_stock: "not everything is in stock",
+  timed_out: "it could not be completed in time",
+};
+
+export function orderCancelled(notices: NoticeBatch): Handler<OrderCancelled> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "order-cancelled", headline: "Your order was cancelled",
+      line: `Your order was cancelled: ${REASONS[event.payload.reason] ?? "it could not be completed"}. Nothing will be charged.`,
+    }),
+  };
+}

@@ -1,0 +1,14 @@
+/** An order is final and will be delivered. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OrderConfirmed } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { shortened } from "../wording.ts";
+
+export function orderConfirmed(notices: NoticeBatch): Handler<OrderConfirmed> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "order-confirmed", headline: "Your order is confirmed",
+      line: `Your order is confirmed and will be sent to ${shortened(event.payload.shippingAddress)}.`,
+    }),
+  };
+}

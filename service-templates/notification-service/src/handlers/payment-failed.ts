@@ -1,0 +1,14 @@
+/** The payment of an order was refused. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { PaymentFailed } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { money } from "../wording.ts";
+
+export function paymentFailed(notices: NoticeBatch): Handler<PaymentFailed> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "payment-failed", headline: "Your payment failed",
+      line: `The payment of ${money(event.payload.amount, event.payload.currency)} ${event.payload.reason === "payment_declined" ? "was declined" : "could not be made"}.`,
+    }),
+  };
+}

@@ -1,0 +1,14 @@
+/** The amount of an order was captured. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { PaymentProcessed } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { money } from "../wording.ts";
+
+export function paymentProcessed(notices: NoticeBatch): Handler<PaymentProcessed> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "payment-received", headline: "We have your payment",
+      line: `We received your payment of ${money(event.payload.amount, event.payload.currency)}.`,
+    }),
+  };
+}

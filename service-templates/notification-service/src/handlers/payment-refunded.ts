@@ -1,0 +1,14 @@
+/** What was captured for a cancelled order was given back. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { PaymentRefunded } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { money } from "../wording.ts";
+
+export function paymentRefunded(notices: NoticeBatch): Handler<PaymentRefunded> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "payment-refunded", headline: "Your money is on its way back",
+      line: `We gave back ${money(event.payload.amount, event.payload.currency)}.`,
+    }),
+  };
+}

@@ -1,0 +1,14 @@
+/** A carrier accepted the shipment of an order. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { ShipmentCreated } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { carrierName } from "../wording.ts";
+
+export function shipmentCreated(notices: NoticeBatch): Handler<ShipmentCreated> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "shipment-prepared", headline: "Your parcel is being prepared",
+      line: `${carrierName(event.payload.carrier)} will bring your parcel${event.payload.trackingNumber === null ? "" : `; its number is ${event.payload.trackingNumber}`}.`,
+    }),
+  };
+}

@@ -1,0 +1,14 @@
+/** A shipment left the warehouse. The event does not say whose the order is: another one does. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { ShipmentDispatched } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { carrierName, day } from "../wording.ts";
+
+export function shipmentDispatched(notices: NoticeBatch): Handler<ShipmentDispatched> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      template: "shipment-dispatched", headline: "Your parcel is on its way",
+      line: `Your parcel ${event.payload.trackingNumber} is on its way with ${carrierName(event.payload.carrier)}${event.payload.estimatedDelivery === null ? "" : `, expected on ${day(event.payload.estimatedDelivery)}`}.`,
+    }),
+  };
+}

@@ -1,0 +1,33 @@
+/** What this service counts beside what every service counts. */
+import type { Registry } from "prom-client";
+import { Counter, Gauge, Histogram } from "prom-client";
+
+export interface MessageMetrics {
+  /** Messages by what became of them: sent, undeliverable. */
+  readonly messages: Counter<"channel" | "outcome">;
+  /** Answers of channels: accepted, rejected, unavailable, silent. */
+  readonly answers: Counter<"channel" | "answer">;
+  /** How much one message tells. */
+  readonly noticesPerMessage: Histogram;
+  /** Messages that are not sent although their window is over. */
+  readonly waiting: Gauge;
+  /** How long the oldest of them is overdue; 0 when there is none. */
+  readonly waitingOldestAge: Gauge;
+  /** Notices of orders of which it is not known whose they are. */
+  readonly unaddressed: Gauge;
+  /** Age of the oldest of them; 0 when there is none. */
+  readonly unaddressedOldestAge: Gauge;
+}
+
+export function messageMetrics(registry: Registry): MessageMetrics {
+  const registers = [registry];
+  return {
+    messages: new Counter({ name: "notifications_total", help: "Messages by channel and outcome", labelNames: ["channel", "outcome"], registers }),
+    answers: new Counter({ name: "notification_channel_answers_total", help: "Answers of channels", labelNames: ["channel", "answer"], registers }),
+    noticesPerMessage: new Histogram({ name: "notification_notices_per_message", help: "Events a sent message tells about", buckets: [1, 2, 3, 5, 8, 13, 21], registers }),
+    waiting: new Gauge({ name: "notifications_waiting", help: "Messages not sent although their window is over", registers }),
+    waitingOldestAge: new Gauge({ name: "notifications_waiting_oldest_age_seconds", help: "How long the oldest unsent message is overdue", registers }),
+    unaddressed: new Gauge({ name: "notification_notices_unaddressed", help: "Notices of orders whose customer is not known yet", registers }),
+    unaddressedOldestAge: new Gauge({ name: "notification_notices_unaddressed_oldest_age_seconds", help: "Age of the oldest notice whose customer is not known yet", registers }),
+  };
+}

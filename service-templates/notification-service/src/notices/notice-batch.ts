@@ -1,0 +1,87 @@
+/**
+ * Notices of the running batch: gathered by its handlers, written with a few statements at its end.
+ *
+ * Each goes into its customer's open message; there is one per customer, and a new one begins when the
+ * window of the last one is over. Where it is not known yet whose an order is, the notice waits in the
+ * table until an event says so, in whichever order and through whichever instance they come: the order's
+ * row in order_customers is the lock under which both happen.
+ */
+import type { Clock } from "../../../lib/clock.ts";
+import type { Transaction } from "../../../lib/database.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
+import { requiredUuid, uuidV7 } from "../../../lib/ids.ts";
+import { formatTraceparent } from "../../../lib/trace.ts";
+import { preferredChannel } from "../messages/decide.ts";
+import { openMessages } from "../messages/messages-table.ts";
+import type { Notice } from "./notices-table.ts";
+import { addressNotices, insertNotices, lockOrders, noticesOfOrders } from "./notices-table.ts";
+
+/** What a handler makes of an event. */
+export interface Wording {
+  /** Whose the order is; absent where the event does not say. */
+  readonly customerId?: string;
+  /** Name of the text, for example `order-confirmed`. */
+  readonly template: string;
+  /** The message's subject when it tells of this alone. */
+  readonly headline: string;
+  readonly line: string;
+}
+
+/** The fields every payload has. */
+type Payload = Readonly<Record<string, unknown>> & { readonly timestamp: number };
+
+export interface NoticeBatch {
+  /** Takes a notice of an event; gives back the events that follow from it at once: none. */
+  take(tx: Transaction, event: ReceivedEvent<Payload>, wording: Wording): readonly NewEvent[];
+  /** Writes what was taken. */
+  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+}
+
+export interface NoticeBatchOptions {
+  readonly clock: Clock;
+  /** How long a message collects notices, in milliseconds. */
+  readonly windowMs: number;
+}
+
+export function noticeBatch({ clock, windowMs }: NoticeBatchOptions): NoticeBatch {
+  const taken = new WeakMap<Transaction, Map<string, Notice>>();
+
+  return {
+    take(tx, { id, type, correlationId, trace, payload }, { customerId, ...texts }) {
+      const orderId = requiredUuid(payload["orderId"], "orderId");
+      const notices = taken.get(tx) ?? new Map<string, Notice>();
+      taken.set(tx, notices);
+      const step = `${orderId} ${type}`;
+      if (!notices.has(step)) {
+        notices.set(step, {
+          orderId, eventType: type, eventId: id, occurredAt: payload.timestamp, correlationId, ...texts,
+          ...(customerId === undefined ? {} : { customerId }), ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
+        });
+      }
+      return [];
+    },
+
+    async finish(_events, tx) {
+      const notices = [...(taken.get(tx)?.values() ?? [])];
+      if (notices.length === 0) return;
+      const customers = await lockOrders(tx, notices);
+      const known = await noticesOfOrders(tx, [...customers.keys()]);
+      const fresh = notices.filter(({ orderId, eventType }) => known.get(orderId)?.has(eventType) !== true);
+      const waiting = [...known].filter(([orderId, steps]) => customers.get(orderId) !== undefined && [...steps.values()].includes("waiting")).map(([orderId]) => orderId);
+
+      const told = new Set([...fresh.map(({ orderId }) => orderId), ...waiting].flatMap((orderId) => customers.get(orderId) ?? []));
+      const messages = await openMessages(tx, [...told].sort().map((customerId) => ({
+        messageId: uuidV7(clock), customerId, channel: preferredChannel(customerId),
+      })), clock(), windowMs);
+      function messageOf(orderId: string): string | undefined {
+        const customerId = customers.get(orderId);
+        return customerId === undefined ? undefined : messages.get(customerId);
+      }
+      await insertNotices(tx, fresh.map((notice) => ({ ...notice, messageId: messageOf(notice.orderId) })));
+      await addressNotices(tx, waiting.flatMap((orderId) => {
+        const messageId = messageOf(orderId);
+        return messageId === undefined ? [] : [{ orderId, messageId }];
+      }));
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** notification-service: its parts, put together. */
+import type { DatabaseConfig } from "../../lib/config.ts";
+import { positiveSetting } from "../../lib/config.ts";
+import { openDatabase } from "../../lib/database.ts";
+import type { RunningService, StartOptions } from "../../lib/service.ts";
+import { startEventService } from "../../lib/service.ts";
+import { workLoop } from "../../lib/work-loop.ts";
+import { CHANNELS } from "./channels/channel.ts";
+import { channelSimulator } from "./channels/simulator.ts";
+import { simulatorRoutes } from "./channels/simulator-routes.ts";
+import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
+import { inventoryReleased } from "./handlers/inventory-released.ts";
+import { inventoryReserved } from "./handlers/inventory-reserved.ts";
+import { orderCancelled } from "./handlers/order-cancelled.ts";
+import { orderConfirmed } from "./handlers/order-confirmed.ts";
+import { orderCreated } from "./handlers/order-created.ts";
+import { paymentFailed } from "./handlers/payment-failed.ts";
+import { paymentProcessed } from "./handlers/payment-processed.ts";
+import { paymentRefunded } from "./handlers/payment-refunded.ts";
+import { shipmentCreated } from "./handlers/shipment-created.ts";
+import { shipmentDelivered } from "./handlers/shipment-delivered.ts";
+import { shipmentDispatched } from "./handlers/shipment-dispatched.ts";
+import { messageMetrics } from "./message-metrics.ts";
+import { waiting } from "./messages/messages-table.ts";
+import { AT_ONCE, sendDue } from "./messages/send-due.ts";
+import { noticeBatch } from "./notices/notice-batch.ts";
+
+/** What the settings are when the environment does not say otherwise, in milliseconds. */
+const DEFAULTS = { NOTIFICATION_WINDOW_MS: 5_000, NOTIFICATION_ANSWER_MS: 2_000 } as const;
+/** A window lasts longer anyway: larger batches cost less. */
+const GATHER_MS = 250;
+/** What a claim lasts beyond the answer it waits for, in milliseconds. */
+const LEASE_MARGIN_MS = 10_000;
+/** How long what customers were told is kept. */
+const KEEP_HOURS = 30 * 24;
+
+export function startNotificationService(options: StartOptions = {}): Promise<RunningService> {
+  return startEventService({}, (context) => {
+    const { clock, config, database, log } = context;
+    const setting = (name: keyof typeof DEFAULTS): number => positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
+    const windowMs = setting("NOTIFICATION_WINDOW_MS");
+    const answerLimitMs = setting("NOTIFICATION_ANSWER_MS");
+    const metrics = messageMetrics(context.metrics.registry);
+    // The channels have connections of their own: what they did stays done when a transaction here rolls back.
+    const books = openDatabase(config.database as DatabaseConfig, {
+      applicationName: "channels", connections: 2, onError: (error) => log.warn({ err: error }, "channels' connection"),
+    });
+    const channels = CHANNELS.map((name) => channelSimulator({ name, database: books, answerLimitMs, clock }));
+    // Each channel has a loop of its own, so a slow one holds up nothing of the others.
+    const desks = channels.map((channel) => workLoop({
+      passes: [{ doing: "sending messages", run: () => sendDue({ context, channel, metrics, leaseMs: LEASE_MARGIN_MS + answerLimitMs }) }],
+      atOnce: AT_ONCE,
+      onError: (error, doing) => log.warn({ err: error, channel: channel.name }, `${doing} failed; it is repeated`),
+    }));
+    const notices = noticeBatch({ clock, windowMs });
+    return {
+      handlers: {
+        "order.created": orderCreated(notices),
+        "order.confirmed": orderConfirmed(notices),
+        "order.cancelled": orderCancelled(notices),
+        "payment.processed": paymentProcessed(notices),
+        "payment.failed": paymentFailed(notices),
+        "payment.refunded": paymentRefunded(notices),
+        "inventory.reserved": inventoryReserved,
+        "inventory.insufficient": inventoryInsufficient(notices),
+        "inventory.released": inventoryReleased,
+        "shipment.created": shipmentCreated(notices),
+        "shipment.dispatched": shipmentDispatched(notices),
+        "shipment.delivered": shipmentDelivered(notices),
+      },
+      finish: (events, tx) => notices.finish(events, tx),
+      gatherMs: GATHER_MS,
+      retention: [
+        { table: "notices", column: "created_at", keepHours: KEEP_HOURS, only: "t.message_id IS NOT NULL" },
+        { table: "messages", column: "opened_at", keepHours: KEEP_HOURS, only: "t.status IN ('sent', 'undeliverable')" },
+        { table: "order_customers", column: "created_at", keepHours: KEEP_HOURS },
+        { table: "channel_deliveries", column: "at", keepHours: KEEP_HOURS },
+      ],
+      managementRoutes: simulatorRoutes(channels),
+      background() {
+        desks.forEach((desk) => desk.start());
+        return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
+      },
+      async beforeScrape() {
+        const now = await waiting(database, clock(), windowMs);
+        metrics.waiting.set(now.messages);
+        metrics.waitingOldestAge.set(now.oldestMessageSeconds);
+        metrics.unaddressed.set(now.notices);
+        metrics.unaddressedOldestAge.set(now.oldestNoticeSeconds);
+      },
+      async close() {
+        await Promise.all(channels.map((channel) => channel.close()));
+        await books.close();
+      },
+    };
+  }, options);
+}
