@@ -61,7 +61,8 @@ export interface BatchOptions {
   readonly handlers: Handlers;
   /**
    * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
-   * so that two instances never wait for each other crosswise.
+   * so that two instances never wait for each other crosswise. Called with all events, those too that turn
+   * out to be known.
    */
   readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
   /**
@@ -133,9 +134,9 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[]): Promise<readonly ReceivedEvent[]> {
     const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
     const entered = await options.database.transaction(async (tx) => {
-      const fresh = await enterInbox(tx, events);
+      // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
+      const [fresh] = await Promise.all([enterInbox(tx, events), options.lock?.(events, tx)]);
       if (fresh.length === 0) return fresh;
-      await options.lock?.(fresh, tx);
       const groups = [];
       for (const event of fresh) {
         const handler = options.handlers[event.type] as Handler | undefined;
@@ -146,8 +147,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
           events: caused,
         });
       }
-      await options.finish?.(fresh, tx);
-      await options.outbox.add(tx, groups);
+      await Promise.all([options.finish?.(fresh, tx), options.outbox.add(tx, groups)]);
       passPoint("before-commit");
       return fresh;
     });

@@ -13,6 +13,11 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /**
+   * True when it changes nothing that outlives it, as a look or a lock: then it may go out together with BEGIN.
+   * Anything else waits until the transaction is known to be open. @default false
+   */
+  readonly harmless?: boolean;
 }
 
 /** Something statements can be sent to. */
@@ -20,7 +25,11 @@ export interface Queryable {
   query<R extends Row = Row>(statement: Statement): Promise<readonly R[]>;
 }
 
-/** A transaction in progress; it ends with the function it was given to. */
+/**
+ * A transaction in progress; it ends with the function it was given to. Statements go out at once, in their order,
+ * without waiting for the answers to earlier ones: those that do not need each other's answers cost one round trip
+ * together. One that is not waited for goes before COMMIT, and when it fails the transaction fails.
+ */
 export interface Transaction extends Queryable {
   /** Runs after a successful commit, in the order given; never after a rollback. Errors are logged, not thrown. */
   afterCommit(action: () => void | Promise<void>): void;
@@ -53,6 +62,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     // A process that is stopped in the middle must not keep its locks for ever.
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
+    pipeline: true,
   });
   pool.on("error", options.onError);
 
@@ -74,11 +84,31 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       // While a client is checked out the pool does not listen: an unheard error would end the process.
       const onError = (error: Error): void => { broken = error; };
       client.on("error", onError);
+      const sent: Promise<unknown>[] = [];
+      function track<T>(answer: Promise<T>): Promise<T> {
+        // Looked at before the transaction counts as done; until then its failure is nobody's surprise.
+        answer.catch(() => undefined);
+        sent.push(answer);
+        return answer;
+      }
       let result;
       try {
-        await client.query("BEGIN");
-        result = await work({ query: (statement) => send(client, statement), afterCommit: (action) => actions.push(action) });
-        await client.query("COMMIT");
+        let open = false;
+        const begun = track(client.query("BEGIN").then(() => { open = true; }));
+        result = await work({
+          query<R extends Row>(statement: Statement) {
+            if (open) return track(send<R>(client, statement));
+            if (statement.harmless !== true) return track(begun.then(() => send<R>(client, statement)));
+            const rows = track(send<R>(client, statement));
+            return track(begun.then(() => rows));
+          },
+          afterCommit: (action) => actions.push(action),
+        });
+        await begun;
+        const committed = track(client.query("COMMIT"));
+        // A failure that somebody swallowed must not pass either: the server answers COMMIT with a rollback then.
+        for (const outcome of await Promise.allSettled(sent)) if (outcome.status === "rejected") throw outcome.reason;
+        if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
       } catch (error) {
         await client.query("ROLLBACK").catch((failure: unknown) => { broken ??= failure instanceof Error ? failure : new Error(String(failure)); });
         throw error;

@@ -49,6 +49,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     forceCloseConnections: "idle",
   });
 
+  // Fastify's default takes plain text as a body, which then fails as if it were a wrong order.
+  app.removeContentTypeParser("text/plain");
   app.decorateRequest("trace", null as unknown as TraceContext);
   app.addHook("onRequest", async (request, reply) => {
     const header = request.headers["traceparent"];

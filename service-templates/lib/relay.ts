@@ -73,19 +73,12 @@ export function outboxRelay(options: RelayOptions): Relay {
   async function drain(shards: readonly number[], wait: boolean): Promise<boolean> {
     const started = options.clock();
     const count = await options.database.transaction(async (tx) => {
-      // Losing this commit in a crash only means publishing again, so it need not wait for the disk.
-      const locked = await lock(tx, shards, wait);
-      if (locked.length === 0) return 0;
-      const rows = await tx.query<OutboxRow>({
-        name: "relay-read",
-        text: `SELECT position, topic, key, event_type, body, schema_id, raw, headers FROM outbox
-                WHERE shard = ANY($1::smallint[]) ORDER BY position LIMIT $2`,
-        values: [locked, batchSize],
-      });
+      const rows = await lockAndRead(tx, shards, wait);
       if (rows.length === 0) return 0;
       await options.publisher.publish(await Promise.all(rows.map(toRecord)));
       passPoint("after-publish");
-      await tx.query({
+      // Goes out together with COMMIT.
+      void tx.query({
         name: "relay-move",
         text: `WITH done AS (
                  DELETE FROM outbox WHERE position = ANY($1::bigint[]) RETURNING position, event_id, topic, key, event_type, created_at)
@@ -98,25 +91,43 @@ export function outboxRelay(options: RelayOptions): Relay {
     return count === batchSize;
   }
 
-  /** Takes the shards' locks in their order, so that two instances never wait for each other crosswise. */
-  async function lock(tx: Transaction, shards: readonly number[], wait: boolean): Promise<readonly number[]> {
+  /** Takes the shards' locks in their order, so that two instances never wait for each other crosswise, and reads what they hold. */
+  async function lockAndRead(tx: Transaction, shards: readonly number[], wait: boolean): Promise<readonly OutboxRow[]> {
     const ordered = shards.toSorted((a, b) => a - b);
     if (wait) {
-      await tx.query({
-        name: "relay-lock",
-        text: `SELECT set_config('synchronous_commit', 'off', true), count(pg_advisory_xact_lock(${LOCK_SPACE}, shard)::text)
-                 FROM unnest($1::int[]) AS shard`,
-        values: [ordered],
-      });
-      return ordered;
+      // The read begins when the locks are held: it sees what their last holder left.
+      const [, rows] = await Promise.all([
+        tx.query({
+          name: "relay-lock",
+          // Losing this transaction's commit in a crash only means publishing again, so it need not wait for the disk.
+          text: `SELECT set_config('synchronous_commit', 'off', true), count(pg_advisory_xact_lock(${LOCK_SPACE}, shard)::text)
+                   FROM unnest($1::int[]) AS shard`,
+          values: [ordered],
+          harmless: true,
+        }),
+        read(tx, ordered),
+      ]);
+      return rows;
     }
     const rows = await tx.query<{ shard: number; taken: boolean }>({
       name: "relay-try-lock",
       text: `SELECT shard, pg_try_advisory_xact_lock(${LOCK_SPACE}, shard) AS taken, set_config('synchronous_commit', 'off', true)
                FROM unnest($1::int[]) AS shard`,
       values: [ordered],
+      harmless: true,
     });
-    return rows.filter((row) => row.taken).map((row) => row.shard);
+    const taken = rows.filter((row) => row.taken).map((row) => row.shard);
+    return taken.length === 0 ? [] : await read(tx, taken);
+  }
+
+  function read(tx: Transaction, shards: readonly number[]): Promise<readonly OutboxRow[]> {
+    return tx.query<OutboxRow>({
+      name: "relay-read",
+      text: `SELECT position, topic, key, event_type, body, schema_id, raw, headers FROM outbox
+              WHERE shard = ANY($1::smallint[]) ORDER BY position LIMIT $2`,
+      values: [shards, batchSize],
+      harmless: true,
+    });
   }
 
   async function toRecord(row: OutboxRow): Promise<OutgoingRecord> {

@@ -74,6 +74,9 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
   app.get("/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
 
   await app.register(async (guarded) => {
+    // Handed on as it came: the service behind judges it, and reading it here would only be done twice.
+    guarded.removeContentTypeParser("application/json");
+    guarded.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => body);
     guarded.addHook("onRequest", authenticate(verify));
     await guarded.register(rateLimit, {
       max: positiveSetting(env, "RATE_LIMIT_PER_SECOND", DEFAULT_RATE),
@@ -105,6 +108,7 @@ function authenticate(verify: TokenVerifier): (request: FastifyRequest) => Promi
 function forward(request: FastifyRequest, reply: FastifyReply, service: string): FastifyReply {
   return reply.from(request.url, {
     getUpstream: () => service,
+    ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: request.headers["content-type"] ?? "application/json" } : {}),
     rewriteRequestHeaders: (_request, headers) => ({ ...headers, "x-request-id": String(request.id), traceparent: formatTraceparent(request.trace) }),
     // This server's own headers stand; the service behind adds what is about its answer.
     rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name))),

@@ -88,15 +88,13 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
     },
     async finish(_events, tx) {
       const { added, changed } = reservations.changes(tx);
-      await insertReservations(tx, added);
-      try {
-        await updateReservations(tx, changed);
-        await moveStock(tx, productsOf(tx).moves);
-      } catch (error) {
-        const released = changed.filter(({ status }) => status === "released").length;
+      const released = changed.filter(({ status }) => status === "released").length;
+      const inserted = insertReservations(tx, added);
+      const moved = Promise.all([updateReservations(tx, changed), moveStock(tx, productsOf(tx).moves)]).catch((error: unknown) => {
         if (released > 0 && !isTransientDatabaseError(error)) onReleaseFailed(released);
         throw error;
-      }
+      });
+      await Promise.all([inserted, moved]);
     },
   };
 }

@@ -22,8 +22,7 @@ export function paymentsBatch(): PaymentsBatch & {
     },
     async finish(_events, tx) {
       const { added, changed } = payments.changes(tx);
-      await insertPayments(tx, added);
-      await updatePayments(tx, changed);
+      await Promise.all([insertPayments(tx, added), updatePayments(tx, changed)]);
     },
   };
 }

@@ -8,7 +8,7 @@ import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";
 import type { PlaceOrder, PlaceOrderBody } from "./place-order.ts";
-import { LIMITS, LIST_QUERY, PLACE_ORDER_BODY } from "./schemas.ts";
+import { LIMITS, LIST_QUERY, PLACE_ORDER_BODY, PLACED_ORDER } from "./schemas.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -32,7 +32,7 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
       request.subject = await verify(request.headers.authorization);
     });
 
-    app.post<{ Body: PlaceOrderBody }>("/orders", { schema: { body: PLACE_ORDER_BODY } }, async (request, reply) => {
+    app.post<{ Body: PlaceOrderBody }>("/orders", { schema: { body: PLACE_ORDER_BODY, response: { 202: PLACED_ORDER } } }, async (request, reply) => {
       const header = request.headers["idempotency-key"];
       const { answer, replayed } = await placeOrder({
         subject: request.subject, idempotencyKey: typeof header === "string" ? header : undefined, body: request.body, trace: request.trace,

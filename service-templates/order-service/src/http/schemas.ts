@@ -43,3 +43,14 @@ export const LIST_QUERY = {
   additionalProperties: false,
   properties: { limit: { type: "string", pattern: "^[0-9]{1,3}$" }, cursor: { type: "string", minLength: 1, maxLength: 200 } },
 } as const;
+
+/** The answer to an order. With a schema its fields keep their order: a repetition gets the same bytes, whatever the database made of them. */
+export const PLACED_ORDER = {
+  type: "object",
+  required: ["orderId", "status", "links"],
+  properties: {
+    orderId: { type: "string" },
+    status: { type: "string" },
+    links: { type: "object", required: ["self"], properties: { self: { type: "string" } } },
+  },
+} as const;

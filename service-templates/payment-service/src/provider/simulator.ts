@@ -92,6 +92,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
       name: "provider-lock",
       text: "SELECT count(pg_advisory_xact_lock(hashtextextended(id, 1))::text) FROM (SELECT unnest($1::text[]) AS id ORDER BY 1) AS ordered",
       values: [transactionIds],
+      harmless: true,
     });
   }
 
