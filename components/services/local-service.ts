@@ -4,7 +4,7 @@ import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Process } from "../provider/resources.ts";
-import { heapMegabytes } from "./workload.ts";
+import { heapFlags } from "./workload.ts";
 import type { Workload } from "./workload.ts";
 
 /** Ports of one instance on this machine. */
@@ -32,13 +32,6 @@ const START_TIMEOUT_SECONDS = 60;
 /** Services drain within 10 s of SIGTERM. */
 const STOP_GRACE_SECONDS = 12;
 
-/**
- * With a small heap V8 makes its young generation 1 MiB and collects it dozens of times a second, each time with
- * threads that wait for a processor on a machine shared by twenty processes. Measured: half the processor time of a
- * loop that allocates.
- */
-const COLLECTOR = ["--max-semi-space-size=8", "--single-threaded-gc"] as const;
-
 /** A workload as processes on this machine, one per replica. */
 export class LocalService extends KitComponent {
   /** Instances in order; ready when the resource exists. */
@@ -63,8 +56,7 @@ export class LocalService extends KitComponent {
         command: [
           args.node,
           "--disable-warning=ExperimentalWarning",
-          `--max-old-space-size=${heapMegabytes(workload.resources)}`,
-          ...COLLECTOR,
+          ...heapFlags(workload.resources),
           join(folder, workload.entry),
         ],
         workingDirectory: folder,

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { heapMegabytes } from "../workload.ts";
+import { heapFlags } from "../workload.ts";
 import { environment } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
@@ -66,7 +66,7 @@ function container(context: RenderContext, mounts: readonly Mount[]): types.inpu
     imagePullPolicy: settings.images.pullPolicy,
     workingDir: IMAGE_ROOT,
     command: ["node"],
-    args: ["--disable-warning=ExperimentalWarning", `--max-old-space-size=${heapMegabytes(requests)}`, `service-templates/${workload.name}/${workload.entry}`],
+    args: ["--disable-warning=ExperimentalWarning", ...heapFlags(requests), `service-templates/${workload.name}/${workload.entry}`],
     env: environment(context),
     ports: [
       ...(workload.http ? [{ name: "http", containerPort: PORTS.http, protocol: "TCP" }] : []),
