@@ -111,7 +111,9 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
         if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
       } catch (error) {
         await client.query("ROLLBACK").catch((failure: unknown) => { broken ??= failure instanceof Error ? failure : new Error(String(failure)); });
-        throw error;
+        const failures = (await Promise.allSettled(sent)).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+        // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.
+        throw failures.includes(error) ? failures[0] : error;
       } finally {
         client.off("error", onError);
         client.release(broken);

@@ -145,14 +145,14 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     retries: 5,
     autocommit: false,
     // A fetch returns as soon as there is a record, or, where nobody waits, when there is a good deal of them.
-    minBytes: gathers ? 32_768 : 1,
+    minBytes: gathers ? 16_384 : 1,
     // Bounds how long a new assignment waits for an idle fetch, and how long brokers gather.
     maxWaitTime: 500,
     // Every broker is asked at the same time, and a record takes several times its compressed size once it is read:
     // a group that is far behind must fit into a small heap. A record that is larger comes alone.
-    maxBytes: 131_072,
-    maxBytesPerPartition: 65_536,
-    highWaterMark: 1_024,
+    maxBytes: 32_768,
+    maxBytesPerPartition: 16_384,
+    highWaterMark: 256,
   };
   const consumer: KafkaConsumer = new Consumer(settings);
   const apart = options.apart ?? [];
@@ -169,7 +169,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
         fallbackMode: MessagesStreamFallbackModes.EARLIEST,
         autocommit: false,
         // What is taken apart waits for its time: little of it is kept ready.
-        ...(place === 0 ? {} : { highWaterMark: 16, maxBytesPerPartition: 32_768 }),
+        ...(place === 0 ? {} : { highWaterMark: 16 }),
       });
       streams.push(stream);
       sources.push(recordsOf(stream, consumer));
