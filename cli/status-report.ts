@@ -45,7 +45,7 @@ export function writeEndpoints(context: CommandContext, status: PlatformStatus):
   const [firstBroker = "", ...others] = endpoints.kafka.bootstrap;
   const [firstAdmin = ""] = endpoints.kafka.admin;
   const rows = [
-    ["Gateway", endpoints.gateway, "orders: POST /orders, API description: GET /openapi.json"],
+    ["Gateway", endpoints.gateway, "orders: POST /orders, figures: GET /analytics/summary, API description: GET /openapi.json"],
     ["Kafka (services)", firstBroker, `SASL_SSL, SCRAM-SHA-512; ${others.length} more brokers`],
     ["Kafka (admin)", firstAdmin, "mutual TLS with the admin's certificate"],
     ["Schema registry", endpoints.registry, ""],
