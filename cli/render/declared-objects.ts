@@ -8,7 +8,7 @@ import type { StackExternals } from "../../components/kubernetes/externals.ts";
 import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
-import { reveal } from "../../components/provider/values.ts";
+import { revealAll } from "../../components/provider/values.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 /** What to declare. */
@@ -35,10 +35,10 @@ export async function declaredObjects(request: DeclarationRequest): Promise<Mani
   const objects: Manifest[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource({ type, name, inputs, id }) {
-        // A secret arrives in the engine's envelope; what is in it here are placeholders.
-        const object: unknown = OBJECT.test(type) ? reveal(inputs) : undefined;
-        if (isManifest(object)) objects.push(object);
+      newResource({ type, name, inputs: marked, id }) {
+        // A whole field that is secret comes with its mark; there are only placeholders in it.
+        const inputs = revealAll(marked);
+        if (OBJECT.test(type) && isManifest(inputs)) objects.push(inputs);
         return { id: id ?? name, state: { ...inputs, ...computed(type, name, inputs, placeholders) } };
       },
       call: ({ inputs }) => inputs,
@@ -74,7 +74,7 @@ function computed(type: string, name: string, inputs: Record<string, unknown>, p
       return { value: placeholders.of(`${name}-password`) };
     case "kit:index:Certificate": {
       const certificate = placeholders.of(`${name}-certificate`);
-      return { certificatePem: certificate, chainPem: certificate, privateKeyPem: placeholders.of(`${name}-key`), publicJwk: JSON.stringify({ jwk: placeholders.of(`${name}-jwk`) }) };
+      return { certificatePem: certificate, chainPem: certificate, privateKeyPem: placeholders.of(`${name}-key`), publicJwk: placeholders.of(`${name}-jwk`) };
     }
     case "kubernetes:kafka.strimzi.io/v1:Kafka":
       return { status: kafkaStatus(inputs, placeholders) };

@@ -32,7 +32,7 @@ export interface RenderResult {
   readonly placeholders: readonly string[];
 }
 
-/** First line of the file that marks a folder as rendered, so that nothing else is ever deleted. */
+/** File that marks a folder as rendered, so that nothing else is ever deleted. */
 const MARK = ".rendered-by-kit";
 
 /**
@@ -49,6 +49,8 @@ export async function render(context: CommandContext, request: RenderRequest, lo
   }
   const { model, stack: settings } = reading.value;
   if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack);
+  const present = await readdir(out).catch(() => [] as string[]);
+  if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
   const plan = planPlatform(model, settings);
   const placeholders = new Placeholders(request.secretsPath);
   const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, placeholders, environment: context.env, locateStrimziCrds });
@@ -57,10 +59,8 @@ export async function render(context: CommandContext, request: RenderRequest, lo
   return { stack, out, objects: objects.length, files: files.map((file) => file.path), placeholders: placeholders.keys };
 }
 
-/** Makes a folder hold exactly these files. One that holds something and was not rendered before is left alone. */
+/** Makes a folder hold exactly these files. */
 async function writeFolder(out: string, files: readonly RenderedFile[]): Promise<void> {
-  const present = await readdir(out).catch(() => [] as string[]);
-  if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, MARK), "Everything in this folder is written and deleted by `kit render`.\n");
   const wanted = new Set([MARK, ...files.map((file) => file.path)]);

@@ -42,7 +42,7 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
     const certificate = authorities.serviceCertificate(REDIS_NAME, namespace, this);
     const acl = pulumi
       .all(users.map((user) => this.password(user.service)))
-      .apply((passwords) => redisAccessFile(users.map((user, index) => ({ ...user, password: passwords[index] ?? "" }))));
+      .apply((passwords) => redisAccessFile(users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })), "plain"));
     const files = {
       "redis.conf": redisConf(settings.memory),
       "users.acl": pulumi.secret(acl),

@@ -48,7 +48,7 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
     }
     const users = pulumi
       .all(args.users.map((user) => this.password(user.service)))
-      .apply((passwords) => redisAccessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" }))));
+      .apply((passwords) => redisAccessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })), "hash"));
 
     new Process(
       NAME,

@@ -8,11 +8,14 @@ export interface RedisUser {
   readonly keys: string;
 }
 
-/** Redis' ACL file: a user per service bound to its own keys, no default user. Passwords stand as SHA-256, the form Redis itself would save. */
-export function redisAccessFile(users: readonly (RedisUser & { readonly password: string })[]): string {
+/** How a password stands in the file: as SHA-256, the form Redis itself would save, or as it is, so that a placeholder can be filled in later. */
+export type PasswordForm = "hash" | "plain";
+
+/** Redis' ACL file: a user per service bound to its own keys, no default user. */
+export function redisAccessFile(users: readonly (RedisUser & { readonly password: string })[], form: PasswordForm): string {
   const lines = users.map((user) => {
-    const hash = createHash("sha256").update(user.password).digest("hex");
-    return `user ${user.service} on #${hash} ~${user.keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`;
+    const password = form === "plain" ? `>${user.password}` : `#${createHash("sha256").update(user.password).digest("hex")}`;
+    return `user ${user.service} on ${password} ~${user.keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`;
   });
   return ["user default off", ...lines, ""].join("\n");
 }

@@ -24,7 +24,7 @@ export class TokenIssuer extends KitComponent {
     super("services:TokenIssuer", name, opts);
     const key = new Certificate(name, { kind: "authority", commonName: "event-platform tokens", ...AUTHORITY_VALIDITY }, this.child());
     this.privateKey = key.privateKeyPem;
-    this.keySet = key.publicJwk.apply((jwk) => `${JSON.stringify({ keys: [JSON.parse(jwk)] })}\n`);
+    this.keySet = key.publicJwk.apply((jwk) => `{"keys":[${jwk}]}\n`);
     this.registerOutputs({});
   }
 }

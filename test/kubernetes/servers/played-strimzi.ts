@@ -1,0 +1,144 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clusterNodes, type KafkaNode } from "../../../components/kafka/nodes.ts";
+import { NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
+import { LISTENERS } from "../../../components/kafka/strimzi/names.ts";
+import { issueCertificate, type IssuedCertificate } from "../../../components/provider/certificate-authority.ts";
+import { locateLocalServers, type KafkaServer } from "../../../toolchain/local-servers.ts";
+import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { listening } from "../../saga/servers/child.ts";
+import { eventually } from "../../platform/condition.ts";
+import type { ApiClient, ApiObject } from "./api-client.ts";
+import { describeAnswer } from "./api-client.ts";
+import { startServer, type ServerProcess } from "./server-process.ts";
+
+/** Plays Strimzi: for the Kafka resource that comes it starts real brokers here and reports their addresses. */
+export interface PlayedStrimzi {
+  /** Resolves once the resource was answered; rejects with what went wrong. */
+  readonly answered: Promise<void>;
+  /** PEM of the authority that signed the brokers' certificates. */
+  readonly authority: string;
+  stop(): Promise<void>;
+}
+
+const START_LIMIT_MS = 240_000;
+const RESOURCE = "/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkas/kafka";
+const CLIENTS_AUTHORITY = "/api/v1/namespaces/kafka/secrets/kafka-clients-ca-cert";
+const CLUSTER_ID = "cGxheWVkLXN0cmltemkhIQ";
+
+/**
+ * Waits for the Kafka resource in the background, then answers it.
+ * @param limitMs - How long the resource may take to come.
+ */
+export async function playStrimzi(client: ApiClient, limitMs: number): Promise<PlayedStrimzi> {
+  const folder = await mkdtemp(join(tmpdir(), "kit-played-strimzi-"));
+  const authority = await issueCertificate({ kind: "authority", commonName: "played cluster authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
+  const processes: ServerProcess[] = [];
+  let stopped = false;
+  const answered = (async () => {
+    const [resource, secret] = await eventually("the Kafka resource and the clients' authority", async () => {
+      if (stopped) throw new Error("stopped");
+      const both = await Promise.all([client.read(RESOURCE), client.read(CLIENTS_AUTHORITY)]);
+      return both[0] === undefined || both[1] === undefined ? undefined : ([both[0], both[1]] as const);
+    }, limitMs);
+    const clients = Buffer.from(textOf(secret, "data", "ca.crt"), "base64").toString("utf8");
+    const replication = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
+    const ports = await startBrokers({ folder, authority, clients, brokers: replication, processes });
+    await report(client, resource, { ports, authority: authority.certificatePem });
+  })();
+  answered.catch(() => undefined);
+  return {
+    answered,
+    authority: authority.certificatePem,
+    async stop() {
+      stopped = true;
+      for (const server of processes.toReversed()) await server.stop(15_000);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface BrokersRequest {
+  readonly folder: string;
+  readonly authority: IssuedCertificate;
+  /** PEM of the authority that signs clients. */
+  readonly clients: string;
+  readonly brokers: number;
+  readonly processes: ServerProcess[];
+}
+
+interface BrokerPorts {
+  readonly client: readonly number[];
+  readonly internal: readonly number[];
+}
+
+async function startBrokers({ folder, authority, clients, brokers, processes }: BrokersRequest): Promise<BrokerPorts> {
+  const { kafka } = await locateLocalServers();
+  const nodes = clusterNodes({ zones: Array.from({ length: brokers }, (_, index) => `zone-${index}`), brokersPerZone: 1, controllers: 1 });
+  const ports = await freePorts(1 + brokers * 2);
+  const controllerPort = ports[0] ?? 0;
+  const client = ports.slice(1, 1 + brokers);
+  const internal = ports.slice(1 + brokers);
+  const listens: Promise<void>[] = [];
+  for (const node of nodes) {
+    const brokerPorts = node.role === "broker" ? { client: client[node.ordinal] ?? 0, internal: internal[node.ordinal] ?? 0 } : undefined;
+    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts });
+    processes.push(server);
+    listens.push(listening(node.name, brokerPorts?.internal ?? controllerPort, server.child, START_LIMIT_MS, () => `see ${folder}`));
+  }
+  await Promise.all(listens);
+  return { client, internal };
+}
+
+interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers"> {
+  readonly kafka: KafkaServer;
+  readonly node: KafkaNode;
+  readonly controllerPort: number;
+  readonly brokerPorts: { readonly client: number; readonly internal: number } | undefined;
+}
+
+async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts }: NodeRequest): Promise<ServerProcess> {
+  const own = join(folder, node.name);
+  const dataDir = join(own, "data");
+  await mkdir(own, { recursive: true });
+  await cp(kafka.storageTemplate, dataDir, { recursive: true });
+  const directoryId = Buffer.from(`played-directory-${node.id}`.slice(-16).padStart(16, "-")).toString("base64url");
+  await writeFile(join(dataDir, "meta.properties"), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${node.id}\ndirectory.id=${directoryId}\n`);
+  const certificate = await issueCertificate({
+    kind: "leaf", commonName: NODE_PRINCIPAL, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server", "client"], validityHours: 12,
+    issuer: { certificatePem: authority.certificatePem, privateKeyPem: authority.privateKeyPem },
+  });
+  const file = (name: string) => join(own, name);
+  await writeFile(file("keystore.pem"), `${certificate.privateKeyPem}${certificate.chainPem}`, { mode: 0o600 });
+  await writeFile(file("truststore.pem"), `${authority.certificatePem}${clients}`);
+  await writeFile(file("server.properties"), nodeProperties({
+    node, host: "127.0.0.1", controllerPorts: new Map([[900, controllerPort]]), ...(brokerPorts === undefined ? {} : { brokerPorts }),
+    dataDir, keystore: file("keystore.pem"), truststore: file("truststore.pem"), replicationFactor: brokers, minInsyncReplicas: Math.max(1, brokers - 1), brokerCount: brokers,
+  }));
+  return startServer(node.name, [
+    kafka.java, ...kafka.jvmFlags, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-Xmx160m", "-Dkeystore.pkcs12.keyPbeIterationCount=1",
+    "-cp", kafka.classPath, "kafka.Kafka", file("server.properties"),
+  ], { folder: own });
+}
+
+async function report(client: ApiClient, resource: ApiObject, { ports, authority }: { readonly ports: BrokerPorts; readonly authority: string }): Promise<void> {
+  const listener = (name: string, listened: readonly number[]) => ({
+    name, bootstrapServers: listened.map((port) => `127.0.0.1:${port}`).join(","), addresses: listened.map((port) => ({ host: "127.0.0.1", port })), certificates: [authority],
+  });
+  const status = {
+    observedGeneration: resource.metadata["generation"],
+    conditions: [{ type: "Ready", status: "True", lastTransitionTime: new Date().toISOString() }],
+    listeners: [listener(LISTENERS.services.name, ports.client), listener(LISTENERS.admin.name, ports.internal)],
+  };
+  const answer = await client.request("PATCH", `${RESOURCE}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status }) });
+  if (answer.status >= 300) throw new Error(`The Kafka resource's status was refused: ${describeAnswer(answer)}`);
+}
+
+/** A text or number deep in an object. */
+function textOf(object: unknown, ...path: readonly string[]): string {
+  let value = object;
+  for (const step of path) value = typeof value === "object" && value !== null && step in value ? (value as Readonly<Record<string, unknown>>)[step] : undefined;
+  if (typeof value !== "string" && typeof value !== "number") throw new Error(`Nothing at ${path.join(".")}.`);
+  return String(value);
+}
