@@ -21,7 +21,7 @@ const MANIFEST = "artefact.json";
 const UNUSED_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
 const LOCK_STALE_MS = 30_000;
-const LOCK_WAIT_MS = 30 * 60_000;
+const LOCK_WAIT_MS = 65 * 60_000;
 
 /** What is written beside an artefact's files. */
 export interface ArtefactManifest {
