@@ -53,11 +53,12 @@ describe("a change that kit diff refuses", () => {
     await writeFile(file, changed);
   }
 
-  const withoutTopic = (name: string) => (text: string) => text.replace(new RegExp(`^  ${name}:\\n(?:(?: {4}.*)?\\n)*`, "m"), "");
+  /** The file without its topics. */
+  const withoutTopics = (text: string): string => text.replace(/^topics:\n[\s\S]*/m, "topics: {}\n");
 
   it.each<[string, string, (text: string) => string, string, boolean]>([
     ["lowers partitions", "topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 12"), "order-events", true],
-    ["removes a topic at once", "topics/notification.yaml", withoutTopic("notification-events"), "notification-events", true],
+    ["removes a topic at once", "topics/notification.yaml", withoutTopics, "notification-events", true],
     ["renames a topic", "topics/notification.yaml", (text) => text.replace("  notification-events:", "  message-events:"), "notification-events", true],
     ["makes a topic without key compacted", "topics/notification.yaml", (text) => text.replace("    key: orderId\n", "    cleanup: compact\n"), "notification-events", false],
   ])("and that %s leaves the cluster as it was", async (_, path, change, topic, byTheProgram) => {
