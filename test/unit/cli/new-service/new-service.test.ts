@@ -186,7 +186,7 @@ describe("what is refused, and leaves everything as it was", () => {
 
   it.each<[readonly string[], number, RegExp]>([
     [[], 2, /Usage: kit new[\s\S]*KIT_USAGE/],
-    [["topic", "x"], 2, /KIT_NEW_UNKNOWN_KIND/],
+    [["gadget", "x"], 2, /KIT_NEW_UNKNOWN_KIND/],
     [["service"], 2, /needs a name/],
     [["service", "fraud-service"], 2, /--from/],
     [["service", "fraud-service", "--from", "paymnt-service"], 2, /KIT_NEW_UNKNOWN_TEMPLATE[\s\S]*Did you mean payment-service\?/],
