@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,21 +7,20 @@ import { localPorts } from "../../components/local/ports.ts";
 import { eventually } from "../platform/condition.ts";
 import { runKit, startKit } from "../platform/kit-command.ts";
 import { pids } from "../platform/processes.ts";
-import { copyProject } from "../platform/project-copy.ts";
+import { copyProject, edits } from "../platform/project-copy.ts";
 import { testPlatform } from "../platform/test-platform.ts";
 
 describe("a change that is wrong", () => {
   const platform = testPlatform();
   let project: Awaited<ReturnType<typeof copyProject>>;
   let running: ReadonlyMap<string, number>;
-  const originals = new Map<string, string>();
+  const { edit, takeBack } = edits(() => project.dir);
   beforeAll(async () => {
     project = await copyProject();
     running = await servers();
   });
   afterEach(async () => {
-    for (const [file, text] of originals) await writeFile(file, text);
-    originals.clear();
+    await takeBack();
     expect(await servers()).toEqual(running);
   });
   afterAll(() => project.remove());
@@ -31,15 +30,6 @@ describe("a change that is wrong", () => {
     return new Map([...(await pids(platform))].filter(([name]) => name !== "log-keeper"));
   }
 
-  /** Edits a file of the copy for the time of one test. */
-  async function edit(path: string, change: (text: string) => string): Promise<void> {
-    const file = join(project.dir, path);
-    const text = await readFile(file, "utf8");
-    originals.set(file, text);
-    const changed = change(text);
-    expect(changed, `${path} was to be changed`).not.toBe(text);
-    await writeFile(file, changed);
-  }
   const stackLocks = async () =>
     (await readdir(join(platform.stateDir, "pulumi", ".pulumi", "locks"), { recursive: true }).catch(() => [])).filter((name) => name.endsWith(".json"));
   const up = () => runKit(platform, ["up"], { projectDir: project.dir, timeoutMs: 120_000 });

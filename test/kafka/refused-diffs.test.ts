@@ -1,9 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { ConfigResourceTypes } from "@platformatic/kafka";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PROJECT_DIR, runKit } from "../platform/kit-command.ts";
-import { copyProject } from "../platform/project-copy.ts";
+import { copyProject, edits } from "../platform/project-copy.ts";
 import { testPlatform } from "../platform/test-platform.ts";
 import { adminClient } from "./clients.ts";
 
@@ -19,15 +17,12 @@ describe("a change that kit diff refuses", () => {
   const admin = adminClient(platform);
   let project: Awaited<ReturnType<typeof copyProject>>;
   let untouched: unknown;
-  const originals = new Map<string, string>();
+  const { edit, takeBack } = edits(() => project.dir);
   beforeAll(async () => {
     project = await copyProject();
     untouched = await cluster();
   });
-  afterEach(async () => {
-    for (const [file, text] of originals) await writeFile(file, text);
-    originals.clear();
-  });
+  afterEach(takeBack);
   afterAll(async () => {
     await admin.close();
     await project.remove();
@@ -42,15 +37,6 @@ describe("a change that kit diff refuses", () => {
       topics: names.map((name) => ({ name, id: topics.get(name)?.id, partitions: topics.get(name)?.partitions.length })),
       configs: configs.map(({ resourceName, configs: entries }) => ({ resourceName, entries: entries.map(({ name, value }) => `${name}=${value ?? ""}`).sort() })).sort((a, b) => (a.resourceName < b.resourceName ? -1 : 1)),
     };
-  }
-
-  async function edit(path: string, change: (text: string) => string): Promise<void> {
-    const file = join(project.dir, path);
-    const text = await readFile(file, "utf8");
-    originals.set(file, text);
-    const changed = change(text);
-    expect(changed, `${path} was to be changed`).not.toBe(text);
-    await writeFile(file, changed);
   }
 
   /** The file without its topics. */

@@ -4,10 +4,10 @@ import { positiveSetting } from "../../lib/config.ts";
 import { openDatabase } from "../../lib/database.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { simulatorRoutes } from "../../lib/simulator.ts";
 import { workLoop } from "../../lib/work-loop.ts";
 import { CHANNELS } from "./channels/channel.ts";
 import { channelSimulator } from "./channels/simulator.ts";
-import { simulatorRoutes } from "./channels/simulator-routes.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
 import { inventoryReserved } from "./handlers/inventory-reserved.ts";
@@ -76,7 +76,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
         { table: "order_customers", column: "created_at", keepHours: KEEP_HOURS },
         { table: "channel_deliveries", column: "at", keepHours: KEEP_HOURS },
       ],
-      managementRoutes: simulatorRoutes(channels),
+      managementRoutes: simulatorRoutes("channel", channels),
       background() {
         desks.forEach((desk) => desk.start());
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };

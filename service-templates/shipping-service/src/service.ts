@@ -4,10 +4,10 @@ import { positiveSetting } from "../../lib/config.ts";
 import { openDatabase } from "../../lib/database.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { simulatorRoutes } from "../../lib/simulator.ts";
 import { carrierDesk } from "./carrier-desk.ts";
 import { CARRIERS } from "./carriers/carrier.ts";
 import { carrierSimulator } from "./carriers/simulator.ts";
-import { simulatorRoutes } from "./carriers/simulator-routes.ts";
 import { orderConfirmed, storeConfirmed } from "./handlers/order-confirmed.ts";
 import { shipmentMetrics } from "./shipment-metrics.ts";
 import { waitingShipments } from "./shipments-table.ts";
@@ -36,7 +36,7 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
       handlers: { "order.confirmed": orderConfirmed },
       finish: storeConfirmed({ clock, onWaiting: () => desks.forEach((desk) => desk.wake()) }),
       gatherMs: GATHER_MS,
-      managementRoutes: simulatorRoutes(carriers),
+      managementRoutes: simulatorRoutes("carrier", carriers),
       background() {
         desks.forEach((desk) => desk.start());
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };

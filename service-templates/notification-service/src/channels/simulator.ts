@@ -7,24 +7,12 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
 import { lateAnswers } from "../../../lib/late-answers.ts";
 import { mishapOf } from "../../../lib/mishap.ts";
+import type { Switchable } from "../../../lib/simulator.ts";
+import { storedBehaviour } from "../../../lib/simulator.ts";
 import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
 
-export const BEHAVIOURS = ["accept", "reject", "unavailable", "timeout"] as const;
-
-export interface Behaviour {
-  /** accept: sends. reject: does not reach the customer. unavailable: fails before it does anything. timeout: sends, but its answer never comes. */
-  readonly behaviour: (typeof BEHAVIOURS)[number];
-  /** Time each answer takes, in milliseconds; beyond what its callers wait for, it sends after they gave up. */
-  readonly latencyMs: number;
-  /** Share of attempts that fail by chance, 0 to 1; half of them after the message was sent. */
-  readonly failureRate: number;
-  /** Decides which ones fail. */
-  readonly seed: number;
-}
-
-export interface ChannelSimulator extends Channel {
-  behaviour(): Promise<Behaviour>;
-  change(behaviour: Behaviour): Promise<void>;
+/** accept: sends. reject: does not reach the customer. */
+export interface ChannelSimulator extends Channel, Switchable {
   /** Ends what is still on its way. */
   close(): Promise<void>;
 }
@@ -41,16 +29,7 @@ type Entry = "accepted" | "rejected";
 
 export function channelSimulator({ name, database, answerLimitMs, clock }: SimulatorOptions): ChannelSimulator {
   const answers = lateAnswers(answerLimitMs);
-
-  async function behaviour(): Promise<Behaviour> {
-    const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; latency_ms: number; failure_rate: number; seed: number }>({
-      name: "channel-behaviour",
-      text: "SELECT behaviour, latency_ms, failure_rate, seed FROM channel_behaviour WHERE channel = $1",
-      values: [name],
-    });
-    if (row === undefined) return { behaviour: "accept", latencyMs: 0, failureRate: 0, seed: 1 };
-    return { behaviour: row.behaviour, latencyMs: row.latency_ms, failureRate: row.failure_rate, seed: row.seed };
-  }
+  const kept = storedBehaviour(database, { table: "channel_behaviour", column: "channel" }, name);
 
   /** Sends or refuses; gives back what the books hold by message, so that repetitions and races see one truth. */
   async function enter(requests: readonly DeliveryRequest[], status: Entry): Promise<ReadonlyMap<string, Entry>> {
@@ -73,17 +52,9 @@ export function channelSimulator({ name, database, answerLimitMs, clock }: Simul
 
   return {
     name,
-    behaviour,
-    async change(next) {
-      await database.query({
-        text: `INSERT INTO channel_behaviour (channel, behaviour, latency_ms, failure_rate, seed) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (channel) DO UPDATE SET behaviour = EXCLUDED.behaviour, latency_ms = EXCLUDED.latency_ms,
-                 failure_rate = EXCLUDED.failure_rate, seed = EXCLUDED.seed`,
-        values: [name, next.behaviour, next.latencyMs, next.failureRate, next.seed],
-      });
-    },
+    ...kept,
     async deliver(requests) {
-      const now = await behaviour();
+      const now = await kept.behaviour();
       if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
       const mishaps = requests.map(({ messageId, attempt }) => mishapOf(now.seed, now.failureRate, messageId, attempt));
       const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");

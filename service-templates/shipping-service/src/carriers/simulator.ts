@@ -8,28 +8,16 @@ import type { Database } from "../../../lib/database.ts";
 import { lateAnswers } from "../../../lib/late-answers.ts";
 import type { Mishap } from "../../../lib/mishap.ts";
 import { mishapOf } from "../../../lib/mishap.ts";
+import type { Switchable } from "../../../lib/simulator.ts";
+import { storedBehaviour } from "../../../lib/simulator.ts";
 import type { BookingAnswer, BookingRequest, Carrier, CarrierName, TrackingReport } from "./carrier.ts";
 import { CarrierUnavailable } from "./carrier.ts";
 import type { Durations } from "./parcel.ts";
 import { reportOf } from "./parcel.ts";
 import { trackingNumberOf } from "./tracking-number.ts";
 
-export const BEHAVIOURS = ["accept", "reject", "unavailable", "timeout"] as const;
-
-export interface Behaviour {
-  /** accept: books. reject: does not serve the address. unavailable: fails before it does anything, whatever is asked. timeout: books, but its answer never comes. */
-  readonly behaviour: (typeof BEHAVIOURS)[number];
-  /** Time each answer takes, in milliseconds; beyond what its callers wait for, it books after they gave up. */
-  readonly latencyMs: number;
-  /** Share of bookings that fail by chance, 0 to 1; half of them after they were booked. */
-  readonly failureRate: number;
-  /** Decides which ones fail. */
-  readonly seed: number;
-}
-
-export interface CarrierSimulator extends Carrier {
-  behaviour(): Promise<Behaviour>;
-  change(behaviour: Behaviour): Promise<void>;
+/** accept: books. reject: does not serve the address. */
+export interface CarrierSimulator extends Carrier, Switchable {
   /** Ends what is still on its way. */
   close(): Promise<void>;
 }
@@ -52,16 +40,7 @@ interface BookedRow extends Record<string, unknown> {
 
 export function carrierSimulator({ name, database, durations, answerLimitMs, clock }: SimulatorOptions): CarrierSimulator {
   const answers = lateAnswers(answerLimitMs);
-
-  async function behaviour(): Promise<Behaviour> {
-    const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; latency_ms: number; failure_rate: number; seed: number }>({
-      name: "carrier-behaviour",
-      text: "SELECT behaviour, latency_ms, failure_rate, seed FROM carrier_behaviour WHERE carrier = $1",
-      values: [name],
-    });
-    if (row === undefined) return { behaviour: "accept", latencyMs: 0, failureRate: 0, seed: 1 };
-    return { behaviour: row.behaviour, latencyMs: row.latency_ms, failureRate: row.failure_rate, seed: row.seed };
-  }
+  const kept = storedBehaviour(database, { table: "carrier_behaviour", column: "carrier" }, name);
 
   /** Books or rejects; gives back what the books hold by reference, so that repetitions and races see one truth. */
   async function enter(requests: readonly BookingRequest[], status: "booked" | "rejected"): Promise<ReadonlyMap<string, BookedRow>> {
@@ -91,17 +70,9 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
 
   return {
     name,
-    behaviour,
-    async change(next) {
-      await database.query({
-        text: `INSERT INTO carrier_behaviour (carrier, behaviour, latency_ms, failure_rate, seed) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (carrier) DO UPDATE SET behaviour = EXCLUDED.behaviour, latency_ms = EXCLUDED.latency_ms,
-                 failure_rate = EXCLUDED.failure_rate, seed = EXCLUDED.seed`,
-        values: [name, next.behaviour, next.latencyMs, next.failureRate, next.seed],
-      });
-    },
+    ...kept,
     async book(requests) {
-      const now = await behaviour();
+      const now = await kept.behaviour();
       if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
       const mishaps = requests.map(({ reference, attempt }) => mishapOf(now.seed, now.failureRate, reference, attempt));
       const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");
@@ -111,7 +82,7 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       return requests.map(({ reference }, place) => answerOf(books.get(reference), mishaps[place]));
     },
     async makeVoid(bookings) {
-      const now = await behaviour();
+      const now = await kept.behaviour();
       if (now.behaviour === "unavailable") return bookings.map(() => "silent");
       const done = await answers.inTime(now.latencyMs, () => database.query({
         name: "carrier-void",
@@ -124,7 +95,7 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       return bookings.map(() => (done === undefined ? "silent" : "void"));
     },
     async track(trackingNumbers) {
-      const now = await behaviour();
+      const now = await kept.behaviour();
       if (now.behaviour === "unavailable") throw new CarrierUnavailable(`${name} answered with status 503`);
       const rows = await answers.inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date }>({
         name: "carrier-track",
