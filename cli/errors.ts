@@ -272,6 +272,31 @@ export const ERRORS = {
     message: (value) => `The folder ${value} holds files that \`kit render\` did not write. Nothing was touched.`,
     fix: "Name an empty folder, or one that was rendered before.",
   },
+  KIT_IMAGE_HOST: {
+    exitCode: EXIT.missing,
+    message: (value) => `Images are made for Linux, and the kit itself cannot make them on ${value}.`,
+    fix: "Name a base by reference, so that docker, podman or buildah builds: --base gcr.io/distroless/cc-debian12:nonroot@sha256:…",
+  },
+  KIT_IMAGE_BASE: {
+    exitCode: EXIT.usage,
+    message: (value) => `The base cannot be used: ${value}.`,
+    fix: "Give `host`, a reference with its digest, or an archive as `skopeo copy docker://NAME@sha256:… oci-archive:base.tar` writes it.",
+  },
+  KIT_IMAGE_PACKAGES: {
+    exitCode: EXIT.missing,
+    message: (value) => `The installed packages are not those of package-lock.json: ${value}.`,
+    fix: "Run `npm ci --ignore-scripts`, then this command again.",
+  },
+  KIT_IMAGE_BUILDER: {
+    exitCode: EXIT.missing,
+    message: (value) => `The image was not built from its Dockerfile: ${value}`,
+    fix: "Check that docker, podman or buildah works and reaches the registries; or build without them: --base host, or --base ARCHIVE.",
+  },
+  KIT_IMAGE_UNKNOWN_SERVICE: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no service ${value}.`,
+    fix: "Services are the folders of service-templates/ with a template.yaml.",
+  },
   KIT_NEW_UNKNOWN_KIND: {
     exitCode: EXIT.usage,
     message: (value) => `There is nothing to make by the name of ${value}.`,

@@ -22,7 +22,7 @@ const images = z
     repository: name("^[a-z0-9]+([._/-][a-z0-9]+)*$", "lower-case path segments, for example shop/order-platform", "Path before the service's name. Default: order-platform.").default("order-platform"),
     digests: z
       .record(slug, name("^sha256:[0-9a-f]{64}$", "sha256: and 64 hexadecimal digits", "Digest of the image's manifest."))
-      .meta({ description: "Digest per service, as `kit image build --push` prints it. A service without one is taken by tag, which the policy workload-image-digest refuses." })
+      .meta({ description: "Digest per service, as `kit image build` prints it. A service without one is taken by tag, which the policy workload-image-digest refuses." })
       .default({}),
     tag: name("^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "letters, digits, '.', '_' and '-', at most 128", "Tag of images; beside a digest it only tells people the version. Default: latest.").default("latest"),
     pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).meta({ description: "When a node fetches an image. Default: IfNotPresent." }).default("IfNotPresent"),

@@ -101,7 +101,7 @@ export const workloadPodRules: readonly Rule[] = [
         if (workload === undefined) return undefined;
         return breachesWhere(
           containersOf(workload).map(({ name, image }) => [
-            image !== undefined && !/@sha256:[0-9a-f]{64}$/.test(image), `container ${name} runs ${image}, which may change`, "name the image by digest; `kit image build --push` prints it for kubernetes.images.digests",
+            image !== undefined && !/@sha256:[0-9a-f]{64}$/.test(image), `container ${name} runs ${image}, which may change`, "name the image by digest; `kit image build` prints it for kubernetes.images.digests",
           ] as const),
         );
       },

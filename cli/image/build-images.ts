@@ -1,0 +1,173 @@
+/** Images built by the kit itself: no container daemon, no registry, the same digest for the same files. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runChecked } from "../../toolchain/command.ts";
+import { prepareImage } from "../../toolchain/image/prepare.ts";
+import { imageSbom } from "../../toolchain/image/sbom.ts";
+import type { SbomFile } from "../../toolchain/image/sbom.ts";
+import { KitError } from "../errors.ts";
+import { hostBase } from "./host-base.ts";
+import { installedPackages } from "./installed-packages.ts";
+import { folderFiles, writeLayer } from "./layer.ts";
+import type { Layer } from "./layer.ts";
+import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } from "./oci-archive.ts";
+import type { NamedImage } from "./oci-archive.ts";
+import { imageConfig, IMAGE_ROOT, imageManifest } from "./service-image.ts";
+import type { Base, ExplainedLayer, ServiceImageFacts } from "./service-image.ts";
+
+/** A service to build an image of. */
+export interface ServiceToBuild {
+  readonly service: string;
+  /** Path of its entry below the project, for example `service-templates/order-service/src/main.ts`. */
+  readonly entry: string;
+  /** What the image is imported as, for example `registry.example.com/shop/order-service:1.4.0`. */
+  readonly name: string;
+}
+
+/** What to build. */
+export interface BuildRequest {
+  readonly projectDir: string;
+  readonly services: readonly ServiceToBuild[];
+  /** A base made of this machine, or an archive with one (OCI image layout). */
+  readonly base: { readonly by: "host" } | { readonly by: "archive"; readonly archive: string };
+  /** Version that labels and bills of materials name. */
+  readonly version: string;
+  /** Commit to name in a label; by default none, for it would make another image of the same files. */
+  readonly revision?: string;
+  /** Absolute path of the archive to write. */
+  readonly out: string;
+  /** Node to put into the images. Default: the running one. */
+  readonly node?: string;
+}
+
+/** An image that was built. */
+export interface BuiltImage {
+  readonly service: string;
+  readonly name: string;
+  /** Digest of the manifest: what `images.digests` of a stack takes. */
+  readonly digest: string;
+  /** Bytes of all layers, compressed. */
+  readonly size: number;
+  /** Reference of the base. */
+  readonly base: string;
+  /** `os/architecture`. */
+  readonly platform: string;
+}
+
+/** Processors as images call them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/**
+ * What images of this machine are for: Linux, on its own processor.
+ * @throws KitError KIT_IMAGE_HOST.
+ */
+export function linuxPlatform(): { readonly os: string; readonly architecture: string } {
+  const architecture = ARCHITECTURES[process.arch];
+  if (architecture === undefined) throw new KitError("KIT_IMAGE_HOST", process.arch);
+  return { os: "linux", architecture };
+}
+
+/** Layers that all images share. */
+interface CommonParts {
+  readonly base: Base;
+  readonly node: Layer;
+  readonly platform: { readonly os: string; readonly architecture: string };
+  /** Files of the base that a bill of materials names. */
+  readonly files: readonly SbomFile[];
+}
+
+/**
+ * Builds images into one archive; what they share stands in it once.
+ * @param say - Told what is being worked on.
+ * @throws KitError KIT_IMAGE_HOST, KIT_IMAGE_BASE, KIT_IMAGE_PACKAGES.
+ */
+export async function buildImages(request: BuildRequest, say: (detail: string) => void = () => {}): Promise<readonly BuiltImage[]> {
+  const work = await mkdtemp(join(tmpdir(), "kit-image-"));
+  try {
+    const layout = join(work, "layout");
+    say("base and Node");
+    const common = await commonParts(request, layout);
+    const images: NamedImage[] = [];
+    for (const service of request.services) {
+      say(service.service);
+      images.push({ name: service.name, image: await buildImage(request, common, service, layout, join(work, service.service)) });
+    }
+    say("archive");
+    await writeArchive(layout, images, request.out);
+    return images.map(({ name, image }, index): BuiltImage => ({
+      service: request.services[index]?.service ?? name,
+      name,
+      digest: image.descriptor.digest,
+      size: image.manifest.layers.reduce((sum, { size }) => sum + size, 0),
+      base: common.base.reference,
+      platform: `${common.platform.os}/${common.platform.architecture}`,
+    }));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function commonParts(request: BuildRequest, layout: string): Promise<CommonParts> {
+  if (process.platform !== "linux") throw new KitError("KIT_IMAGE_HOST", process.platform);
+  const platform = linuxPlatform();
+  const node = request.node ?? process.execPath;
+  const [base, nodeLayer] = await Promise.all([
+    request.base.by === "host" ? baseOfHost(node, layout) : baseOfArchive(request.base.archive, layout, platform),
+    writeLayer(join(layout, BLOBS), { files: [{ path: "usr/local/bin/node", mode: 0o755, content: { source: node } }] }),
+  ]);
+  return { ...base, node: nodeLayer, platform };
+}
+
+async function baseOfHost(node: string, layout: string): Promise<Pick<CommonParts, "base" | "files">> {
+  const { content, libraries } = await hostBase(node);
+  const layer = await writeLayer(join(layout, BLOBS), content);
+  return { base: { reference: `localhost/host-base@${layer.diffId}`, layers: [layer], environment: [] }, files: libraries };
+}
+
+async function baseOfArchive(archive: string, layout: string, platform: CommonParts["platform"]): Promise<Pick<CommonParts, "base" | "files">> {
+  try {
+    const image = await readArchive(archive, layout, platform);
+    const { diff_ids: diffIds } = image.config.rootfs;
+    const layers = image.manifest.layers.map((layer, index) => ({ ...layer, mediaType: ociLayerType(layer.mediaType), diffId: diffIds[index] ?? "" }));
+    if (layers.length !== diffIds.length) throw new Error("its manifest and its configuration name different layers");
+    const name = image.descriptor.annotations?.["org.opencontainers.image.ref.name"] ?? "localhost/base";
+    return { base: { reference: `${name}@${image.descriptor.digest}`, layers, environment: image.config.config?.Env ?? [] }, files: [] };
+  } catch (error) {
+    throw new KitError("KIT_IMAGE_BASE", `${archive}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Docker's older name of a compressed layer in the standard's words. */
+function ociLayerType(mediaType: string): string {
+  return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip" ? "application/vnd.oci.image.layer.v1.tar+gzip" : mediaType;
+}
+
+async function buildImage(request: BuildRequest, common: CommonParts, { service, entry }: ServiceToBuild, layout: string, folder: string): Promise<NamedImage["image"]> {
+  const { projectDir, version, revision } = request;
+  const { base, platform } = common;
+  prepareImage({ project: projectDir, entry, out: folder });
+  const facts: ServiceImageFacts = { service, entry, version, base, platform, ...(revision === undefined ? {} : { revision }) };
+  const [packages] = await Promise.all([packagesLayer(projectDir, folder, layout), writeSbom(facts, common.files, folder)]);
+  const code = await writeLayer(join(layout, BLOBS), { files: await folderFiles(join(folder, "code"), IMAGE_ROOT) });
+  const layers: readonly ExplainedLayer[] = [
+    { layer: common.node, comment: `Node ${process.versions.node}` },
+    { layer: packages, comment: "packages of package-lock.json" },
+    { layer: code, comment: `code of ${service}` },
+  ];
+  const config = await writeBlob(layout, MEDIA_TYPES.config, imageConfig(facts, layers));
+  return await readImage(layout, await writeBlob(layout, MEDIA_TYPES.manifest, imageManifest(facts, config, layers)));
+}
+
+async function packagesLayer(project: string, folder: string, layout: string): Promise<Layer> {
+  const files = await installedPackages(project, join(folder, "packages", "package-lock.json"), IMAGE_ROOT).catch((error: unknown) => {
+    throw new KitError("KIT_IMAGE_PACKAGES", error instanceof Error ? error.message : String(error), { cause: error });
+  });
+  return await writeLayer(join(layout, BLOBS), { files });
+}
+
+async function writeSbom({ service, version, base }: ServiceImageFacts, files: readonly SbomFile[], folder: string): Promise<void> {
+  const { stdout } = await runChecked("npm", ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--package-lock-only"], { cwd: join(folder, "packages") });
+  const sbom = imageSbom(JSON.parse(stdout), { service, version, nodeVersion: process.versions.node, base: base.reference, files });
+  await writeFile(join(folder, "code", "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`, { mode: 0o644 });
+}
