@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isDerivedTopicName, platformPrincipals, slugPattern } from "../../components/model/names.ts";
 import { compareText } from "../../components/model/problem.ts";
+import { anyResource, auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
 import type { AclFacts, ClusterFacts } from "../facts.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 
@@ -34,6 +35,12 @@ function isOwnName(name: string, principal: string): boolean {
   return name === principal || name.startsWith(`${principal}.`) || name.startsWith(`${principal}-`);
 }
 
+/** Whether a rule on everything is one by which the auditor sees names and settings, and no record. */
+function isAuditorsView({ principal, operation, resourceType }: AclFacts): boolean {
+  return principal === auditorPrincipal
+    && auditorGrants.some((grant) => grant.resourceName === anyResource && grant.resourceType === resourceType && grant.operations.some((allowed) => allowed === operation));
+}
+
 /** Rules on access and users. */
 export const accessRules: readonly Rule[] = [
   rule({
@@ -41,13 +48,13 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "No rule of access holds for everyone, for everything, or for every operation.",
-    rationale: "One such rule undoes all others; nobody notices until the data is gone.",
+    rationale: "One such rule undoes all others; nobody notices until the data is gone. Only the platform's auditor may see the names and settings of all topics, and no record of theirs.",
     wrong: { resources: acl({ principal: "*", operation: "Read", resource: "order-events" }) },
     right: { resources: good },
     checks: () => ({
       acl(rule) {
         if (rule.principal === "*") return { message: `${inWords(rule)}: everyone`, fix: "name the service" };
-        if (rule.resourceName === "*") return { message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`, fix: "name the topic or group" };
+        if (rule.resourceName === "*" && !isAuditorsView(rule)) return { message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`, fix: "name the topic or group" };
         if (rule.operation === "All") return { message: `${inWords(rule)}: every operation`, fix: "name the operations that are needed" };
         return undefined;
       },
