@@ -12,6 +12,11 @@ const quotaType = "kafka:index/quota:Quota";
 const userType = "kafka:index/userScramCredential:UserScramCredential";
 const subjectType = "kit:index:SchemaSubject";
 
+/** Whether resources of a type are objects of a cluster, which rules may look at together. */
+export function isClusterType(type: string): boolean {
+  return type === topicType || type === aclType || type === quotaType || type === userType || type === subjectType;
+}
+
 /** What one resource is to the rules, and under which kind of check. */
 export type ResourceObject =
   | { readonly kind: "topic"; readonly fact: TopicFacts }

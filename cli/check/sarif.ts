@@ -1,7 +1,7 @@
 import { catalogue } from "../../policies/catalogue.ts";
 import type { Finding } from "../../policies/finding.ts";
 import type { Level } from "../../policies/rule.ts";
-import { plain } from "../diff/escaping.ts";
+import { plain } from "../../policies/plain-text.ts";
 
 const sarifLevels: Readonly<Record<Level, string>> = { error: "error", warning: "warning", info: "note" };
 

@@ -1,0 +1,122 @@
+import { dirname } from "node:path";
+import { PolicyPack, type Policies, type ReportViolation, type EnforcementLevel } from "@pulumi/policy";
+import { catalogue } from "../catalogue.ts";
+import type { ResourceFacts } from "../facts.ts";
+import { plain } from "../plain-text.ts";
+import type { Finding } from "../finding.ts";
+import type { Level } from "../rule.ts";
+import { readBaseline, type Baseline } from "./baseline.ts";
+import { ResourceJudge } from "./judge.ts";
+import { knownValues } from "./known-values.ts";
+import { readPolicyProject, stackOfUrn, type StackName } from "./project.ts";
+
+const projectDir = dirname(dirname(import.meta.dirname));
+
+const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandatory", warning: "advisory", info: "advisory" };
+
+/** A judge for each stack, and what its topics were; asked for with the first resource that names the stack. */
+const judges = new Map<string, Promise<ResourceJudge>>();
+const baselines = new Map<string, Promise<Baseline>>();
+
+/** Stacks of which it was said that there is nothing to compare with. */
+const told = new Set<string>();
+
+function baselineOf({ stack }: StackName): Promise<Baseline> {
+  const known = baselines.get(stack) ?? readBaseline(stack, projectDir, process.env);
+  baselines.set(stack, known);
+  return known;
+}
+
+function judgeOf(name: StackName): Promise<ResourceJudge> {
+  const key = `${name.project}/${name.stack}`;
+  const known = judges.get(key) ?? makeJudge(name);
+  judges.set(key, known);
+  return known;
+}
+
+async function makeJudge(name: StackName): Promise<ResourceJudge> {
+  const [project, baseline] = await Promise.all([readPolicyProject(projectDir, name), baselineOf(name)]);
+  return new ResourceJudge(project, name, new Date().toISOString().slice(0, 10), baseline.ok ? baseline.topics : new Map());
+}
+
+interface Seen {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly props: Record<string, unknown>;
+  readonly opts: { readonly protect: boolean };
+}
+
+function factsOf({ type, name, urn, props, opts }: Seen): ResourceFacts {
+  return { type, name, urn, props: knownValues(props), protect: opts.protect };
+}
+
+/** A violation of a rule, at a resource or of the stack. */
+interface Violation {
+  readonly rule: string;
+  readonly level: Level;
+  readonly message: string;
+  readonly urn?: string;
+}
+
+/**
+ * Reports under the rule's own name and level, whatever policy it was found by. The SDK takes an object for that
+ * (`makeReportViolationFun` in its server), which its types do not show.
+ */
+function violate(reportViolation: ReportViolation, { rule, level, message, urn }: Violation): void {
+  const description = catalogue.get(rule)?.summary ?? rule;
+  Reflect.apply(reportViolation, undefined, [{ name: rule, description, message, enforcementLevel: enforcement[level], ...(urn === undefined ? {} : { urn }) }]);
+}
+
+function report(reportViolation: ReportViolation, findings: readonly Finding[]): void {
+  for (const { rule, level, file, line, column, message, fix } of findings) {
+    const atResource = file.startsWith("urn:");
+    const text = plain(fix === undefined ? message : `${message}. Fix: ${fix}`);
+    violate(reportViolation, { rule, level, message: atResource ? text : `${plain(file)}:${line}:${column} ${text}`, ...(atResource ? { urn: file } : {}) });
+  }
+}
+
+/*
+ * The work is done by two policies, one that sees each resource and one that sees all: the SDK unpacks every resource
+ * anew for each policy. The catalogue's rules are listed beside them, and report under their own names.
+ */
+const listed: Policies = [...catalogue.values()].filter(({ kinds }) => kinds.length > 0).map(({ id, summary, level, rationale }) => ({
+  name: id,
+  description: `${summary} ${rationale}`,
+  enforcementLevel: level === "off" ? "disabled" : enforcement[level],
+  url: `docs/guide/policies.md#${id}`,
+}));
+
+new PolicyPack("event-platform", {
+  policies: [
+    ...listed,
+    {
+      name: "each-resource",
+      description: "Holds the catalogue's rules against each resource, before it is touched.",
+      enforcementLevel: "mandatory",
+      async validateResource(args, reportViolation) {
+        const name = stackOfUrn(args.urn);
+        if (name === undefined) return;
+        const resource = factsOf(args);
+        const baseline = ResourceJudge.needsBaseline(resource) ? await baselineOf(name) : undefined;
+        const judge = await judgeOf(name);
+        report(reportViolation, judge.resource(resource));
+        if (baseline?.ok === false && !told.has(name.stack)) {
+          told.add(name.stack);
+          violate(reportViolation, { rule: "partition-decrease", level: "warning", message: `what the topics were could not be read, so that a lowered number would not be noticed: ${plain(baseline.reason)}` });
+        }
+      },
+    },
+    {
+      name: "whole-stack",
+      description: "Holds the catalogue's rules against all resources together, and against the files they come from.",
+      enforcementLevel: "mandatory",
+      async validateStack(args, reportViolation) {
+        const name = args.resources.map(({ urn }) => stackOfUrn(urn)).find((each) => each !== undefined);
+        if (name === undefined) return;
+        const judge = await judgeOf(name);
+        report(reportViolation, judge.stack(args.resources.map(factsOf)));
+      },
+    },
+  ],
+});

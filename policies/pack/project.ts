@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
+import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
+import { stackFilePath } from "../../components/model/source-file.ts";
+import { readStackFile } from "../../components/model/stack-file.ts";
+import { stackSettingsSchema, type StackSettings } from "../../components/model/stack.ts";
+import type { Model, TopicDeclaration } from "../../components/model/types.ts";
+import { catalogue } from "../catalogue.ts";
+import { exceptionsPath, readExceptions, type Exception } from "../exceptions.ts";
+import type { Finding } from "../finding.ts";
+import { defaultSettings, readRuleSettings, type RuleSettings } from "../rule-settings.ts";
+
+/** What the files beside the pack say for one stack: its settings, levels, exceptions, and what is declared. */
+export interface PolicyProject {
+  readonly stack: StackSettings;
+  readonly settings: RuleSettings;
+  readonly exceptions: readonly Exception[];
+  readonly declarations: ReadonlyMap<string, TopicDeclaration>;
+  /** Absent where the files can't be read, and for stacks of other projects: then resources alone are judged. */
+  readonly model?: Model;
+  /** What is wrong with the files themselves. */
+  readonly findings: readonly Finding[];
+}
+
+/** A stack of a project as its resources name it. */
+export interface StackName {
+  readonly project: string;
+  readonly stack: string;
+}
+
+/** Reads the stack and project out of a resource's URN: `urn:pulumi:<stack>::<project>::…`. */
+export function stackOfUrn(urn: string): StackName | undefined {
+  const [, stack, project] = /^urn:pulumi:(.*?)::(.*?)::/.exec(urn) ?? [];
+  return stack === undefined || project === undefined ? undefined : { project, stack };
+}
+
+/**
+ * Reads a stack's side of the project. A stack of another project, or one without a file, is judged by the catalogue's
+ * own levels and as if it were for production.
+ */
+export async function readPolicyProject(projectDir: string, name: StackName): Promise<PolicyProject> {
+  const stackFile = name.project === projectName(projectDir) ? readStackFile(await loadFile(projectDir, stackFilePath(name.stack))) : undefined;
+  const { exceptions, findings } = readExceptions(await loadFile(projectDir, exceptionsPath), catalogue);
+  if (stackFile === undefined || !stackFile.ok) {
+    const problems = stackFile === undefined ? [] : stackFile.problems.filter(({ rule }) => rule !== "stack-settings-missing");
+    return { stack: strangerSettings(), settings: defaultSettings(catalogue.values()), exceptions, declarations: new Map(), findings: [...findings, ...problems.map((problem): Finding => ({ ...problem, level: "error" }))] };
+  }
+  const { at } = stackFile;
+  const rules = readRuleSettings(catalogue, stackFile.value.policies, at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) });
+  const { model, problems } = readTopicsAsFarAsGood(await loadTopicFiles(projectDir));
+  return {
+    stack: stackFile.value,
+    settings: rules.settings,
+    exceptions,
+    declarations: new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic])),
+    ...(problems.length > 0 ? {} : { model }),
+    findings: [...findings, ...rules.findings, ...problems.map((problem): Finding => ({ ...problem, level: "error" }))],
+  };
+}
+
+function strangerSettings(): StackSettings {
+  return { ...stackSettingsSchema.parse({ substrate: "local" }), substrate: "kubernetes" };
+}
+
+function projectName(projectDir: string): string | undefined {
+  return /^name:\s*(\S+)/m.exec(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"))?.[1];
+}
