@@ -1,3 +1,4 @@
+import { findCheckov, prepareCheckov } from "./checkov.ts";
 import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPartVersion, makeKubernetesPart } from "./kubernetes.ts";
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
@@ -5,10 +6,10 @@ import type { Tool, ToolName } from "./tools.ts";
 import { PINNED } from "./versions.ts";
 
 /** What only the tests on a Kubernetes API server and on a node need. */
-export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds";
+export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds" | "checkov";
 
 /** All of them, in the order in which they are prepared. */
-export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", ...KUBERNETES_PARTS];
+export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", ...KUBERNETES_PARTS, "checkov"];
 
 /** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
 export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
@@ -42,6 +43,15 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
   "cni-plugins": part("cni-plugins"),
   "pause": part("pause"),
   "kubeconform": part("kubeconform"),
+  "checkov": {
+    find: async () => {
+      const checkov = await findCheckov();
+      return checkov && { version: PINNED.checkov, path: checkov.folder, origin: "downloaded" };
+    },
+    prepare: prepareCheckov,
+    after: ["kubeconform"],
+    missing: () => notPrepared("checkov is not installed yet."),
+  },
 };
 
 function part(name: KubernetesPart): Tool {

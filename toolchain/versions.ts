@@ -32,6 +32,8 @@ export const PINNED = {
   /** From 1.9.0 on, portmap cleans up after itself with nftables (CVE-2025-67499). */
   cniPlugins: "1.9.1",
   kubeconform: "0.7.0",
+  /** From PyPI; what it needs is pinned in `toolchain/python/checkov.txt`. */
+  checkov: "3.3.30",
   /** Maven artefacts `io.strimzi:api` and `io.strimzi:crd-generator`. */
   strimzi: "1.2.0",
 } as const;
@@ -48,6 +50,8 @@ export const MINIMUM = {
   /** `go` directive of etcd's and kwok's modules. */
   goForKubernetes: "1.26.0",
   pulumi: "3.220.0",
+  /** checkov demands it. */
+  python: "3.9.0",
   postgresql: "15.0.0",
   redis: "7.0.0",
 } as const;

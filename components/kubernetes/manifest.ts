@@ -27,7 +27,7 @@ export function isObjectMeta(value: unknown): value is ObjectMeta {
 
 /** Labels that every object of the platform carries. */
 export function platformLabels(name: string, component: string, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": "event-platform", ...extra };
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi", ...extra };
 }
 
 /** Bytes as a Kubernetes quantity, in the largest binary unit that keeps them whole. */
@@ -44,4 +44,14 @@ export function podsOf(namespace: string, labels?: Readonly<Record<string, strin
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
     ...(labels === undefined ? {} : { podSelector: { matchLabels: labels } }),
   };
+}
+
+/**
+ * Processor time, multiplied: `250m` or `2` in milli-CPUs or CPUs.
+ * @throws {Error} for another notation.
+ */
+export function timesCpu(cpu: string, factor: number): string {
+  const [, count, unit] = /^(\d+)(m?)$/.exec(cpu) ?? [];
+  if (count === undefined) throw new Error(`${cpu} is no processor time; write 250m or 2.`);
+  return `${Number(count) * factor}${unit ?? ""}`;
 }

@@ -24,12 +24,15 @@ export const containerSecurity = {
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
 
-/** Spread over zones and hosts: two pods never share a host; zones are evened out where possible. */
+/**
+ * Spread over zones and hosts: two pods never share a host; zones are evened out where possible. Counted per revision, so
+ * that a roll-out needs no spare host.
+ */
 export function spreadOut(labels: Readonly<Record<string, string>>, replicas: number): Record<string, unknown> {
   if (replicas < 2) return {};
-  const labelSelector = { matchLabels: labels };
+  const counted = { labelSelector: { matchLabels: labels }, matchLabelKeys: ["pod-template-hash"] };
   return {
-    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector }] } },
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector }],
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", ...counted }] } },
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", ...counted }],
   };
 }

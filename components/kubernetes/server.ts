@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import { platformLabels, type Manifest } from "./manifest.ts";
+import { platformLabels, timesCpu, type Manifest } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
 
@@ -30,6 +30,13 @@ export interface ServerDescription {
 
 /** Where a server finds its files. */
 export const CONFIGURATION_FOLDER = "/etc/event-platform";
+
+/** How far a server may exceed the processor time it asked for, while a node has it to spare: a JVM needs it to start. */
+const CPU_BURST = 4;
+/** Seconds in which a server that ends is still sent requests. */
+const LEAVE_SECONDS = 5;
+/** Seconds in which it finishes what it has. */
+const DRAIN_SECONDS = 25;
 
 /** Labels by which a server's pods are found. */
 export function serverSelector(name: string): Record<string, string> {
@@ -62,8 +69,8 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
     spec: {
       replicas: server.replicas,
       revisionHistoryLimit: 3,
-      // A lone server must not run twice, nor must two hosts be needed for one.
-      strategy: server.replicas < 2 ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      // A lone server must not run twice; of several none goes before its successor is ready.
+      strategy: server.replicas < 2 ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selector },
       template: {
         metadata: { labels: metadata.labels, annotations: { "event-platform/files": server.filesDigest } },
@@ -72,6 +79,7 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: podSecurity,
+          terminationGracePeriodSeconds: LEAVE_SECONDS + DRAIN_SECONDS,
           ...spreadOut(selector, server.replicas),
           volumes: [
             { name: "configuration", secret: { secretName: server.name, defaultMode: 0o440 } },
@@ -90,8 +98,10 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
               readinessProbe: { ...server.readiness, periodSeconds: 5, timeoutSeconds: 5 },
               resources: {
                 requests: { cpu, memory, "ephemeral-storage": "64Mi" },
-                limits: { memory, "ephemeral-storage": "512Mi" },
+                limits: { cpu: timesCpu(cpu, CPU_BURST), memory, "ephemeral-storage": "512Mi" },
               },
+              // Requests still come until every node knows that a pod ends.
+              lifecycle: { preStop: { sleep: { seconds: LEAVE_SECONDS } } },
               volumeMounts: [
                 { name: "configuration", mountPath: CONFIGURATION_FOLDER, readOnly: true },
                 { name: "tmp", mountPath: "/tmp" },

@@ -2,22 +2,26 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findCheckov } from "../../toolchain/checkov.ts";
 import { findKubernetesPart, locateApiDescription } from "../../toolchain/kubernetes.ts";
 import { runKit } from "../platform/kit-command.ts";
 import { EXCEPTIONS } from "./judges/exceptions.ts";
 import { describeFindings, readRendered, weigh } from "./judges/finding.ts";
 import type { Finding, JudgeName, RenderedObject } from "./judges/finding.ts";
+import { judgeByCheckov } from "./judges/checkov.ts";
 import { judgeByKubeconform } from "./judges/kubeconform.ts";
 import { judgeByMonokle } from "./judges/monokle.ts";
+import { judgeByPolicies } from "./judges/policies.ts";
 import { writeSchemas } from "./judges/schemas.ts";
 import { allCrdFolders } from "./servers/crds.ts";
 
 const STACKS = ["dev", "staging", "prod"] as const;
 
 const kubeconform = await findKubernetesPart("kubeconform");
+const checkov = await findCheckov();
 const apiDescription = kubeconform === undefined ? undefined : await locateApiDescription();
 
-describe("rendered objects before outside judges", () => {
+describe("rendered objects before their judges", () => {
   let folder: string;
   const rendered = new Map<string, readonly RenderedObject[]>();
   const findings: Finding[] = [];
@@ -67,6 +71,12 @@ describe("rendered objects before outside judges", () => {
     });
   });
 
+  describe("the rules of this project on workloads", () => {
+    it.each(STACKS)("have nothing against %s", (stack) => {
+      expectNoneOpen(judgeByPolicies(objectsOf(stack)));
+    });
+  });
+
   describe("Monokle with the restricted profile's rules on", () => {
     it.each(STACKS)("has nothing against %s", async (stack) => {
       expectNoneOpen(await judgeByMonokle(objectsOf(stack)));
@@ -83,6 +93,31 @@ describe("rendered objects before outside judges", () => {
         return { ...each, text, object: JSON.parse(JSON.stringify(each.object).replaceAll(jsonOf(from), jsonOf(to))) as RenderedObject["object"] };
       });
       expect((await judgeByMonokle(broken)).map((finding) => finding.rule)).toContain(rule);
+    });
+  });
+
+  describe.skipIf(checkov === undefined)(`checkov${checkov === undefined ? " (skipped: it is not installed, or there is no Python: npx kit doctor --fix --kubernetes)" : ""}`, () => {
+    const judge = async (objects: readonly RenderedObject[]): Promise<readonly Finding[]> => {
+      if (checkov === undefined) throw new Error("checkov is not installed.");
+      return await judgeByCheckov(checkov, objects);
+    };
+
+    it.each(STACKS)("has nothing against %s", async (stack) => {
+      expectNoneOpen(await judge(objectsOf(stack)));
+    });
+
+    it.each([
+      ["CKV_K8S_20", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"],
+      ["CKV_K8S_22", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false"],
+      ["CKV_K8S_38", "automountServiceAccountToken: false", "automountServiceAccountToken: true"],
+      ["CKV_K8S_8", "livenessProbe:", "livenessPrope:"],
+    ])("would find %s", async (rule, from, to) => {
+      const [deployment] = objectsOf("prod").filter(({ object }) => object.kind === "Deployment" && object.metadata.namespace === "services");
+      if (deployment === undefined) throw new Error("No Deployment was rendered.");
+      expect(deployment.text).toContain(from);
+      const file = join(folder, `${rule}.yaml`);
+      await writeFile(file, deployment.text.replaceAll(from, to));
+      expect((await judge([{ ...deployment, file }])).map((finding) => finding.rule)).toContain(rule);
     });
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest.ts";
 import { addresses, allow } from "../../kubernetes/network.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
@@ -122,9 +123,11 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
     spec: {
       replicas: 1,
       revisionHistoryLimit: 3,
+      // Two at once are no harm: one of them leads.
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: SELECTOR },
       template: {
-        metadata: { labels: { ...labels, ...SELECTOR } },
+        metadata: { labels: { ...labels, ...SELECTOR }, annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) } },
         spec: {
           serviceAccountName: NAME,
           automountServiceAccountToken: false,
@@ -152,7 +155,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
               image: input.image ?? OPERATOR_IMAGE,
               imagePullPolicy: "IfNotPresent",
               args: ["/opt/strimzi/bin/cluster_operator_run.sh"],
-              ports: [{ name: "http", containerPort: PORT, protocol: "TCP" }],
+              ports: [{ name: "management", containerPort: PORT, protocol: "TCP" }],
               env: [
                 { name: "STRIMZI_NAMESPACE", ...field("metadata.namespace") },
                 { name: "STRIMZI_OPERATOR_NAMESPACE", ...field("metadata.namespace") },
@@ -171,8 +174,9 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
                 { name: "tmp", mountPath: "/tmp" },
                 { name: "configuration", mountPath: "/opt/strimzi/custom-config/", readOnly: true },
               ],
-              livenessProbe: { httpGet: { path: "/healthy", port: "http" }, initialDelaySeconds: 10, periodSeconds: 30 },
-              readinessProbe: { httpGet: { path: "/ready", port: "http" }, initialDelaySeconds: 10, periodSeconds: 30 },
+              startupProbe: { httpGet: { path: "/healthy", port: "management" }, periodSeconds: 2, failureThreshold: 60 },
+              livenessProbe: { httpGet: { path: "/healthy", port: "management" }, periodSeconds: 30 },
+              readinessProbe: { httpGet: { path: "/ready", port: "management" }, periodSeconds: 30 },
               resources: {
                 requests: { cpu: "200m", memory: "384Mi", "ephemeral-storage": "64Mi" },
                 limits: { cpu: "1", memory: "384Mi", "ephemeral-storage": "256Mi" },

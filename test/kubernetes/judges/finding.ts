@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { ApiObject } from "../servers/api-client.ts";
 
-/** Who judges rendered objects; none of them is ours. */
-export type JudgeName = "kubeconform" | "monokle" | "checkov";
+/** Who judges rendered objects: the rules of this project, and three that are not ours. */
+export type JudgeName = "policies" | "kubeconform" | "monokle" | "checkov";
 
 /** One complaint. */
 export interface Finding {
   readonly judge: JudgeName;
-  /** The judge's own name of the rule, e.g. `CKV_K8S_43` or `PSS203`. */
+  /** The judge's own name of the rule, e.g. `workload-probes`, `CKV_K8S_43` or `PSS203`. */
   readonly rule: string;
   /** `<Kind> <namespace>/<name>`; without namespace for objects of the cluster. */
   readonly object: string;
