@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../platform/condition.ts";
 import { processesMentioning } from "../platform/processes.ts";
 import { apiClient, describeAnswer } from "./servers/api-client.ts";
 import type { ApiObject } from "./servers/api-client.ts";
@@ -98,9 +97,9 @@ describe.skipIf(withoutControllers !== undefined)(`an API server with controller
       apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "played" },
       spec: { replicas: 3, selector: { matchLabels: { app: "web" } }, template: { ...podTemplate, spec: { ...podTemplate.spec, topologySpreadConstraints: [spread] } } },
     });
-    await eventually("an available Deployment", async () => {
+    await server.until("an available Deployment", async () => {
       const deployment = await server.client.read("/apis/apps/v1/namespaces/played/deployments/web");
-      return JSON.stringify(deployment?.["status"]).includes('"availableReplicas":3') ? true : undefined;
+      return JSON.stringify(deployment?.["status"]).includes('"availableReplicas":3');
     }, 120_000);
     const pods = await server.client.list("/api/v1/namespaces/played/pods?labelSelector=app%3Dweb");
     expect(new Set(pods.map(({ spec }) => /"nodeName":"([^"]+)"/.exec(JSON.stringify(spec))?.[1])).size).toBe(3);
@@ -111,9 +110,9 @@ describe.skipIf(withoutControllers !== undefined)(`an API server with controller
       apiVersion: "batch/v1", kind: "Job", metadata: { name: "once", namespace: "played" },
       spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "once", image: "example.test/once:1" }] } } },
     });
-    await eventually("a complete Job", async () => {
+    await server.until("a complete Job", async () => {
       const job = await server.client.read("/apis/batch/v1/namespaces/played/jobs/once");
-      return JSON.stringify(job?.["status"]).includes('"succeeded":1') ? true : undefined;
+      return JSON.stringify(job?.["status"]).includes('"succeeded":1');
     }, 120_000);
   });
 });

@@ -10,7 +10,7 @@ import { writeControlPlaneFiles } from "./control-plane-files.ts";
 import type { ControlPlaneFiles } from "./control-plane-files.ts";
 import { startControllers } from "./controllers.ts";
 import { installCrds } from "./crds.ts";
-import { startServer } from "./server-process.ts";
+import { startServer, untilAlive } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /** What an API server of the tests is started with. */
@@ -32,6 +32,11 @@ export interface ApiServer {
   readonly kubeconfig: string;
   readonly client: ApiClient;
   readonly files: ControlPlaneFiles;
+  /**
+   * Waits until a condition holds.
+   * @throws {Error} at once when one of the processes has ended, with its last lines; otherwise when the limit passes.
+   */
+  until(what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void>;
   /** Ends every process, by its handle, and removes the folder. */
   stop(): Promise<void>;
 }
@@ -100,7 +105,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     await apiServer.until("readiness", () => isReady(client), READY_LIMIT_MS);
     await installCrds(client, options.crds);
     if (options.controllers === true) processes.push(...(await startControllers(client, files, { logs })));
-    return { url, kubeconfig: files.kubeconfig("admin"), client, files, stop };
+    return { url, kubeconfig: files.kubeconfig("admin"), client, files, until: (what, condition, limitMs) => untilAlive(processes, what, condition, limitMs), stop };
   } catch (error) {
     await stop();
     throw error;

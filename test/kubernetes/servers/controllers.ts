@@ -1,16 +1,17 @@
 import { join } from "node:path";
-import { eventually } from "../../platform/condition.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { describeAnswer } from "./api-client.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { partPath } from "./api-server.ts";
 import type { ControlPlaneFiles } from "./control-plane-files.ts";
 import { hasCondition } from "./crds.ts";
-import { startServer } from "./server-process.ts";
+import { startServer, untilAlive } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /** Zones of the played nodes. */
 export const PLAYED_ZONES = ["zone-a", "zone-b", "zone-c"] as const;
+/** Given by hand: the binary knows none, and kwok would otherwise look for them in the user's home. */
+const KWOK_STAGES = join(import.meta.dirname, "kwok-stages.yaml");
 const NODES_LIMIT_MS = 120_000;
 
 /** Starts the controller manager, the scheduler and kwok, and adds one node per zone that kwok plays. */
@@ -29,17 +30,16 @@ export async function startControllers(client: ApiClient, files: ControlPlaneFil
       if (answer.status >= 300) throw new Error(`The node of ${zone} was refused: ${describeAnswer(answer)}`);
     }
     started.push(startServer("kwok", [
-      await partPath("kwok"), `--kubeconfig=${files.kubeconfig("admin")}`, "--manage-all-nodes=true", `--server-address=127.0.0.1:${kwokPort}`,
+      await partPath("kwok"), `--config=${KWOK_STAGES}`, `--kubeconfig=${files.kubeconfig("admin")}`, "--manage-all-nodes=true", `--server-address=127.0.0.1:${kwokPort}`,
     ], { folder: options.logs }));
-    await eventually("played nodes", async () => {
+    await untilAlive(started, "played nodes", async () => {
       const nodes = await client.list("/api/v1/nodes");
-      return nodes.length === PLAYED_ZONES.length && nodes.every((node) => hasCondition(node, "Ready")) ? true : undefined;
+      return nodes.length === PLAYED_ZONES.length && nodes.every((node) => hasCondition(node, "Ready"));
     }, NODES_LIMIT_MS);
     return started;
   } catch (error) {
-    const last = (await Promise.all(started.map(async (server) => `${server.name}: ${await server.lastLines()}`))).join("\n");
     for (const server of started.toReversed()) await server.stop();
-    throw new Error(`The controllers did not start:\n${last}`, { cause: error });
+    throw error;
   }
 }
 

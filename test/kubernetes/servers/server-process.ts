@@ -14,6 +14,8 @@ export interface ServerProcess {
   stop(graceMs?: number): Promise<void>;
   /** The last lines it wrote. */
   lastLines(): Promise<string>;
+  /** @throws {Error} with its last lines when it has ended, or could not be started. */
+  mustRun(what: string): Promise<void>;
   /**
    * Waits until a condition holds.
    * @throws {Error} with the server's last lines when it ends before, or the limit passes.
@@ -40,22 +42,44 @@ export function startServer(name: string, command: readonly string[], options: {
   process.once("exit", onExit);
   child.once("exit", () => process.removeListener("exit", onExit));
   const lastLines = async (): Promise<string> => (await readFile(log, "utf8")).trim().split("\n").slice(-15).join("\n");
-  return {
+  const server: ServerProcess = {
     name,
     child,
     lastLines,
     stop: async (graceMs = DEFAULT_GRACE_MS) => {
       if (failure === undefined) await endChild(child, graceMs);
     },
-    until: async (what, condition, limitMs) => {
-      const end = performance.now() + limitMs;
-      while (!(await condition())) {
-        if (failure !== undefined) throw new Error(`${name} could not be started: ${failure.message}.`, { cause: failure });
-        const ended = child.exitCode ?? child.signalCode;
-        if (ended !== null) throw new Error(`${name} ended (${ended}) while waiting for ${what}:\n${await lastLines()}`);
-        if (performance.now() > end) throw new Error(`Waited ${limitMs} ms for ${what} of ${name}:\n${await lastLines()}`);
-        await pause(POLL_MS);
-      }
+    mustRun: async (what) => {
+      if (failure !== undefined) throw new Error(`${name} could not be started: ${failure.message}.`, { cause: failure });
+      const ended = child.exitCode ?? child.signalCode;
+      if (ended !== null) throw new Error(`${name} ended (${ended}) while waiting for ${what}:\n${await lastLines()}`);
     },
+    until: (what, condition, limitMs) => untilAlive([server], what, condition, limitMs),
   };
+  return server;
+}
+
+/**
+ * Waits until a condition holds that several servers bring about together. A condition that throws does not hold yet.
+ * @throws {Error} at once when one of them has ended, with its last lines; when the limit passes, with those of all.
+ */
+export async function untilAlive(servers: readonly ServerProcess[], what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs;
+  let cause: unknown;
+  const holds = async (): Promise<boolean> => {
+    try {
+      return await condition();
+    } catch (error) {
+      cause = error;
+      return false;
+    }
+  };
+  while (!(await holds())) {
+    for (const server of servers) await server.mustRun(what);
+    if (performance.now() > end) {
+      const words = await Promise.all(servers.map(async (server) => `${server.name}:\n${await server.lastLines()}`));
+      throw new Error(`Waited ${limitMs} ms for ${what}.\n${words.join("\n")}`, { cause });
+    }
+    await pause(POLL_MS);
+  }
 }
