@@ -8,7 +8,7 @@ import { imageSbom } from "../../toolchain/image/sbom.ts";
 import type { SbomFile } from "../../toolchain/image/sbom.ts";
 import { KitError } from "../errors.ts";
 import { hostBase } from "./host-base.ts";
-import { installedPackages } from "./installed-packages.ts";
+import { installedPackages, packagePlaces, readLock } from "./installed-packages.ts";
 import { folderFiles, writeLayer } from "./layer.ts";
 import type { Layer } from "./layer.ts";
 import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } from "./oci-archive.ts";
@@ -88,10 +88,13 @@ export async function buildImages(request: BuildRequest, say: (detail: string) =
     const layout = join(work, "layout");
     say("base and Node");
     const common = await commonParts(request, layout);
+    const packages = new PackageLayers(request.projectDir, layout);
     const images: NamedImage[] = [];
-    for (const service of request.services) {
-      say(service.service);
-      images.push({ name: service.name, image: await buildImage(request, common, service, layout, join(work, service.service)) });
+    // Two at a time: one compresses while npm writes the other's bill of materials.
+    for (let next = 0; next < request.services.length; next += 2) {
+      const pair = request.services.slice(next, next + 2);
+      say(pair.map(({ service }) => service).join(", "));
+      images.push(...(await Promise.all(pair.map(async (service): Promise<NamedImage> => ({ name: service.name, image: await buildImage(request, common, packages, service, layout, join(work, service.service)) })))));
     }
     say("archive");
     await writeArchive(layout, images, request.out);
@@ -143,12 +146,12 @@ function ociLayerType(mediaType: string): string {
   return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip" ? "application/vnd.oci.image.layer.v1.tar+gzip" : mediaType;
 }
 
-async function buildImage(request: BuildRequest, common: CommonParts, { service, entry }: ServiceToBuild, layout: string, folder: string): Promise<NamedImage["image"]> {
+async function buildImage(request: BuildRequest, common: CommonParts, packageLayers: PackageLayers, { service, entry }: ServiceToBuild, layout: string, folder: string): Promise<NamedImage["image"]> {
   const { projectDir, version, revision } = request;
   const { base, platform } = common;
   prepareImage({ project: projectDir, entry, out: folder });
   const facts: ServiceImageFacts = { service, entry, version, base, platform, ...(revision === undefined ? {} : { revision }) };
-  const [packages] = await Promise.all([packagesLayer(projectDir, folder, layout), writeSbom(facts, common.files, folder)]);
+  const [packages] = await Promise.all([packageLayers.of(join(folder, "packages", "package-lock.json")), writeSbom(facts, common.files, folder)]);
   const code = await writeLayer(join(layout, BLOBS), { files: await folderFiles(join(folder, "code"), IMAGE_ROOT) });
   const layers: readonly ExplainedLayer[] = [
     { layer: common.node, comment: `Node ${process.versions.node}` },
@@ -159,11 +162,29 @@ async function buildImage(request: BuildRequest, common: CommonParts, { service,
   return await readImage(layout, await writeBlob(layout, MEDIA_TYPES.manifest, imageManifest(facts, config, layers)));
 }
 
-async function packagesLayer(project: string, folder: string, layout: string): Promise<Layer> {
-  const files = await installedPackages(project, join(folder, "packages", "package-lock.json"), IMAGE_ROOT).catch((error: unknown) => {
-    throw new KitError("KIT_IMAGE_PACKAGES", error instanceof Error ? error.message : String(error), { cause: error });
-  });
-  return await writeLayer(join(layout, BLOBS), { files });
+/** Layers of packages; services that need the same ones share a layer. */
+class PackageLayers {
+  readonly #project: string;
+  readonly #layout: string;
+  readonly #made = new Map<string, Promise<Layer>>();
+
+  constructor(project: string, layout: string) {
+    this.#project = project;
+    this.#layout = layout;
+  }
+
+  /** @throws KitError KIT_IMAGE_PACKAGES. */
+  async of(lockFile: string): Promise<Layer> {
+    const lock = await readLock(lockFile);
+    // All are parts of one lock file, so the places tell the versions.
+    const key = packagePlaces(lock).join("\n");
+    const layer = this.#made.get(key) ?? installedPackages(this.#project, lock, IMAGE_ROOT).then(
+      (files) => writeLayer(join(this.#layout, BLOBS), { files }),
+      (error: unknown) => { throw new KitError("KIT_IMAGE_PACKAGES", error instanceof Error ? error.message : String(error), { cause: error }); },
+    );
+    this.#made.set(key, layer);
+    return await layer;
+  }
 }
 
 async function writeSbom({ service, version, base }: ServiceImageFacts, files: readonly SbomFile[], folder: string): Promise<void> {

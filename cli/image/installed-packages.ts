@@ -6,20 +6,32 @@ import * as z from "zod";
 import { folderFiles } from "./layer.ts";
 import type { LayerFile } from "./layer.ts";
 
+/** The part of a lock file that is read here. */
+export type LockFile = z.output<typeof lockFile>;
+
 const lockFile = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional(), integrity: z.string().optional(), optional: z.boolean().optional() })) });
 
 /** npm's own record of what stands in `node_modules`: https://docs.npmjs.com/cli/v11/configuring-npm/folders */
 const RECORD = "node_modules/.package-lock.json";
 
+/** Reads a lock file. */
+export async function readLock(file: string): Promise<LockFile> {
+  return lockFile.parse(JSON.parse(await readFile(file, "utf8")));
+}
+
+/** Where the packages of a lock file stand, sorted: `node_modules/pg`. */
+export function packagePlaces({ packages }: LockFile): readonly string[] {
+  return Object.keys(packages).filter((place) => place !== "").sort();
+}
+
 /**
  * Files of the packages in a lock file.
- * @param lock - Lock file of the image: a part of the project's.
+ * @param wanted - Lock file of the image: a part of the project's.
  * @throws {Error} naming a package that is not installed, or in another version than the lock file says.
  */
-export async function installedPackages(project: string, lock: string, prefix: string): Promise<LayerFile[]> {
-  const wanted = lockFile.parse(JSON.parse(await readFile(lock, "utf8")));
-  const present = lockFile.parse(JSON.parse(await readFile(join(project, RECORD), "utf8")));
-  const places = Object.keys(wanted.packages).filter((place) => place !== "").sort();
+export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
+  const present = await readLock(join(project, RECORD));
+  const places = packagePlaces(wanted);
   const files = await Promise.all(
     places.map(async (place) => {
       const expected = wanted.packages[place];

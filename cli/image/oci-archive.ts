@@ -115,14 +115,21 @@ export async function writeArchive(layout: string, images: readonly NamedImage[]
   const top = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.index,
-    // The first name is what skopeo and podman select by, the second what containerd calls the image.
-    manifests: named.map(({ name, image }) => ({
-      mediaType: image.descriptor.mediaType,
-      digest: image.descriptor.digest,
-      size: image.descriptor.size,
-      annotations: { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": name },
-      platform: { architecture: image.config.architecture, os: image.config.os },
-    })),
+    manifests: named.flatMap(({ name, image }) => {
+      const entry = (annotations: Readonly<Record<string, string>>) => ({
+        mediaType: image.descriptor.mediaType,
+        digest: image.descriptor.digest,
+        size: image.descriptor.size,
+        annotations,
+        platform: { architecture: image.config.architecture, os: image.config.os },
+      });
+      return [
+        // What skopeo and podman select by, and what containerd calls the image.
+        entry({ "io.containerd.image.name": name, "org.opencontainers.image.ref.name": name }),
+        // A pod that names the image by digest looks for it under this name, its tag left out.
+        entry({ "io.containerd.image.name": `${name.replace(/:[^:/]*$/, "")}@${image.descriptor.digest}` }),
+      ];
+    }),
   };
   const digests = new Set(named.flatMap(({ image }) => [image.descriptor, image.manifest.config, ...image.manifest.layers]).map((each) => each.digest));
   await mkdir(dirname(out), { recursive: true });
