@@ -9,13 +9,21 @@ type Colors = ReturnType<typeof colorsFor>;
 
 /** Widest excerpt of a line, in characters. */
 const width = 110;
+/** So many breaches of one rule are shown in full, unless they are errors: who meets a rule for the first time has them by the thousand. */
+const shownOfRule = 20;
 
 /**
  * Findings for people: by file, each with its place, the line it stands on, a caret, and what to do. Text from files is
- * shown without control characters.
+ * shown without control characters. What is no error is counted from the {@link shownOfRule}th of a rule on.
  */
 export function textReport({ stack, result, texts }: CheckOutcome, colors: Colors, verbose: boolean): string {
-  const shown = verbose ? result.findings : result.findings.filter(({ level }) => level !== "info");
+  const told = result.findings.filter(({ level }) => verbose || level !== "info");
+  const seen = new Map<string, number>();
+  const shown = told.filter(({ rule, level }) => {
+    const before = seen.get(rule) ?? 0;
+    seen.set(rule, before + 1);
+    return verbose || level === "error" || before < shownOfRule;
+  });
   const lines: string[] = [];
   const linesOf = new Map<string, readonly string[]>();
   for (const [file, findings] of Map.groupBy(shown, ({ file }) => file)) {
@@ -30,7 +38,12 @@ export function textReport({ stack, result, texts }: CheckOutcome, colors: Color
     for (const { rule, object, message } of result.excepted) lines.push(`  ${rule}  ${plain(object ?? "")}  ${colors.dim(plain(message))}`);
     lines.push("");
   }
-  const hidden = result.findings.length - shown.length;
+  if (shown.length < told.length) {
+    const more = [...Map.groupBy(told, ({ rule }) => rule)].map(([rule, all]) => [rule, all.length - shown.filter((finding) => finding.rule === rule).length] as const);
+    for (const [rule, count] of more) if (count > 0) lines.push(`and ${count} more of [${rule}]; --verbose shows all`);
+    lines.push("");
+  }
+  const hidden = result.findings.length - told.length;
   const { errors, warnings, files, topics } = result.summary;
   const verdict = [counted(errors, "error"), counted(warnings, "warning"), ...(hidden > 0 ? [`${hidden} informative (--verbose)`] : []), ...(result.excepted.length > 0 ? [`${result.excepted.length} excepted`] : [])].join(", ");
   const colour = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;

@@ -1,12 +1,12 @@
-import { CST, Parser } from "yaml";
+import { isMap, isScalar, parseDocument } from "yaml";
 import type { PropertyPath } from "./validation.ts";
 
 /**
- * The quick way through a YAML file that holds nothing but what the formats here need: mappings, lists and
- * scalars, without a fault. It reads the tokens of the `yaml` package's parser and leaves out its composer, which
- * costs more than half of the time and serves to describe faults. Whatever is unusual (a fault, a tag, an anchor, an
- * escape, a missing value) gives `undefined`: then the composer reads the file and says what is wrong.
- * Never laxer than the composer: a property test holds the two against each other on mutated files.
+ * The quick way through a YAML file that holds nothing but what the formats here need: mappings, lists and scalars in
+ * their usual shape, without a fault. One pass over the characters, a sixth of what the `yaml` package takes, most of
+ * which serves to describe faults. Whatever is unusual (a fault, a tag, an anchor, an escape, a missing value, a text
+ * over several lines) gives `undefined`: then the package reads the file and says what is wrong.
+ * Never laxer than the package: a property test holds the two against each other on mutated files.
  */
 export interface PlainYaml {
   readonly value: unknown;
@@ -14,178 +14,351 @@ export interface PlainYaml {
   offsetOf(path: PropertyPath, part: "key" | "value"): number;
 }
 
-type Collection = CST.BlockMap | CST.BlockSequence | CST.FlowCollection;
-type Scalar = CST.FlowScalar | CST.BlockScalar;
-type Trivia = readonly CST.SourceToken[] | undefined;
-
-/** A key or index with its value's token; list items have no key. */
-interface Child {
-  readonly key: CST.Token | undefined;
-  readonly value: CST.Token;
-}
-
-/** Thrown inside this module only: the file is not plain. */
-class NotPlain extends Error {}
-const notPlain = new NotPlain("not plain");
-
-/** Longest key that YAML allows without `?`. */
-const maxKeyLength = 1_024;
-
 /**
  * Reads a text that holds no tab and no invisible character.
  * @param maxDepth - More levels than this are not plain.
  */
 export function readPlainYaml(text: string, maxDepth: number): PlainYaml | undefined {
-  let root: CST.Token | undefined;
+  // Line ends of other systems move no offset for the package alone.
+  if (text.includes("\r")) return undefined;
   try {
-    for (const token of new Parser().parse(text)) {
-      if (token.type === "comment" || token.type === "newline" || token.type === "space") continue;
-      if (token.type !== "document" || root !== undefined || token.value === undefined || token.end !== undefined) return undefined;
-      requireTrivia(token.start, true);
-      root = token.value;
-    }
-    if (root === undefined || isScalar(root)) return undefined;
-    const value = valueOf(root, 0, maxDepth);
-    return { value, offsetOf: finder(root) };
+    const root = new PlainReader(text, maxDepth).document();
+    return { value: root.value, offsetOf: (path, part) => offsetIn(root, path, part) };
   } catch (error) {
-    // The parser works by recursion; the composer's way says so to the user.
-    if (error === notPlain || error instanceof RangeError) return undefined;
+    if (error === notPlain) return undefined;
     throw error;
   }
 }
 
-function valueOf(token: CST.Token, depth: number, maxDepth: number): unknown {
-  if (isScalar(token)) return scalarOf(token);
-  if (depth > maxDepth || !isCollection(token)) throw notPlain;
-  if (token.type === "block-seq" || (token.type === "flow-collection" && token.start.source === "[")) {
-    return childrenOf(token).map((child) => valueOf(child.value, depth + 1, maxDepth));
-  }
-  const object: Record<string, unknown> = {};
-  for (const { key, value } of childrenOf(token)) {
-    const name = keyOf(key);
-    // Which of two equal keys is meant is the composer's to ask.
-    if (Object.hasOwn(object, name)) throw notPlain;
-    object[name] = valueOf(value, depth + 1, maxDepth);
-  }
-  return object;
+/** A value with its place; of a collection also those of what it holds, in its order. */
+interface PlainNode {
+  readonly value: unknown;
+  readonly offset: number;
+  readonly names?: readonly string[];
+  readonly children?: readonly PlainNode[];
+  /** Of the keys; a list item has none, its list stands in. */
+  readonly keyOffsets?: readonly number[];
+  /** Places of many names, made when the first is looked up. */
+  index?: ReadonlyMap<string, number>;
 }
 
-/** What a collection holds, checked as far as the composer would. */
-function childrenOf(token: Collection): Child[] {
-  switch (token.type) {
-    case "block-map": return token.items.flatMap((item) => blockPair(item, token.indent));
-    case "block-seq": return token.items.flatMap(blockItem);
-    case "flow-collection": return flowChildren(token);
-  }
-}
+/** Thrown inside this module only: the file is not plain. */
+const notPlain = new Error("not plain");
 
-function blockPair(item: CST.BlockMap["items"][number], indent: number): Child[] {
-  const { start, key, sep, value } = item;
-  requireTrivia(start, true);
-  // Comments at the end of a mapping stand in an item of their own.
-  if (key === undefined && sep === undefined && value === undefined) return [];
-  if (key === undefined || key === null || sep === undefined || value === undefined || !isScalar(key) || key.indent !== indent) throw notPlain;
-  const onNewLine = requireSeparator(sep);
-  if (!onNewLine && (value.type === "block-map" || value.type === "block-seq")) throw notPlain;
-  return [{ key, value }];
-}
-
-function blockItem(item: CST.BlockSequence["items"][number]): Child[] {
-  const { start, key, sep, value } = item;
-  const place = start.findIndex((token) => token.type === "seq-item-ind");
-  if (place === -1) {
-    requireTrivia(start, true);
-    if (key !== undefined || sep !== undefined || value !== undefined) throw notPlain;
-    return [];
-  }
-  requireTrivia(start.slice(0, place), true);
-  const after = start.slice(place + 1);
-  requireTrivia(after, false);
-  if (key !== undefined || sep !== undefined || value === undefined || value.type === "block-seq") throw notPlain;
-  return [{ key: undefined, value }];
-}
-
-function flowChildren(token: CST.FlowCollection): Child[] {
-  const isMap = token.start.source === "{";
-  const [end, ...behind] = token.end;
-  if (end?.source !== (isMap ? "}" : "]")) throw notPlain;
-  requireTrivia(behind, false);
-  return token.items.flatMap(({ start, key, sep, value }, index): Child[] => {
-    const comma = start[0]?.type === "comma";
-    if (comma !== index > 0) throw notPlain;
-    requireTrivia(comma ? start.slice(1) : start, false);
-    const empty = key === undefined && sep === undefined && value === undefined;
-    // A comma before the closing bracket is allowed, or nothing between the two.
-    if (empty && index === token.items.length - 1) return [];
-    if (value === undefined || value.type === "block-map" || value.type === "block-seq") throw notPlain;
-    if (!isMap) {
-      if (key !== undefined || sep !== undefined) throw notPlain;
-      return [{ key: undefined, value }];
-    }
-    if (key === undefined || key === null || sep === undefined || !isScalar(key)) throw notPlain;
-    requireSeparator(sep);
-    return [{ key, value }];
-  });
-}
-
-/**
- * Checks what stands between a key and its value: one colon on the key's line, and white space behind it.
- * @returns whether the value begins on a line of its own.
- */
-function requireSeparator(sep: readonly CST.SourceToken[]): boolean {
-  const place = sep[0]?.type === "space" ? 1 : 0;
-  if (sep[place]?.type !== "map-value-ind" || sep.length === place + 1) throw notPlain;
-  const after = sep.slice(place + 1);
-  requireTrivia(after, false);
-  return after.some((token) => token.type === "newline");
-}
-
-/** Only blanks, line ends, and comments with a blank or line end before them. */
-function requireTrivia(tokens: Trivia, spaceBefore: boolean): void {
-  if (tokens === undefined) return;
-  let space = spaceBefore;
-  for (const { type } of tokens) {
-    if (type === "space" || type === "newline") space = true;
-    else if (type === "comment" && space) space = false;
-    else throw notPlain;
-  }
-}
-
-function isScalar(token: CST.Token): token is Scalar {
-  return token.type === "scalar" || token.type === "double-quoted-scalar" || token.type === "single-quoted-scalar" || token.type === "block-scalar";
-}
-
-function isCollection(token: CST.Token): token is Collection {
-  return token.type === "block-map" || token.type === "block-seq" || token.type === "flow-collection";
-}
-
-function keyOf(token: CST.Token | undefined): string {
-  if (token === undefined || !isScalar(token) || token.type === "block-scalar" || token.source.length > maxKeyLength || token.source.includes("\n")) throw notPlain;
-  const key = scalarOf(token);
-  if (typeof key !== "string" || key === "<<" || key === "__proto__") throw notPlain;
-  return key;
-}
+/** Longest key that YAML allows without `?`. */
+const maxKeyLength = 1_024;
+/** Up to so many names a look through all of them is quicker than an index. */
+const fewNames = 8;
 
 /** Words and numbers that YAML's core schema takes for something else than text; all but plain numbers and true/false are rare. */
 const special = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\.?[0-9].*)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const plainInteger = /^(?:0|[1-9][0-9]{0,14})$/;
 /** What the core schema reads as a number, and what is not certain at first sight. */
 const otherNumber = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+)$/;
+/** A key as they are usually written, up to its colon. */
+const usualKey = /[A-Za-z_][A-Za-z0-9_./-]*(?= *:(?: |$))/my;
+/** What may not begin a plain text. */
+const indicator = /[-?:,[\]{}#&*!|>'"%@`]/;
+/** A plain text in a bracket ends before these. */
+const flowEnd = /[,[\]{}#\n:]/g;
 
-function scalarOf(token: Scalar): unknown {
-  if (token.type === "block-scalar") {
-    requireTrivia(token.props.slice(1).filter(isSourceToken), false);
-    if (token.props[0]?.type !== "block-scalar-header") throw notPlain;
-    return resolved(token);
+class PlainReader {
+  readonly #text: string;
+  readonly #maxDepth: number;
+  /** Where reading goes on: in block context the first character of a line's content, or the end of the text. */
+  #at = 0;
+  /** Column of that content; -1 at the end of the text. */
+  #indent = 0;
+
+  constructor(text: string, maxDepth: number) {
+    this.#text = text;
+    this.#maxDepth = maxDepth;
   }
-  const { source } = token;
-  requireTrivia(token.end, false);
-  if (token.type !== "scalar") {
-    if (source.includes("\\") || source.includes("\n") || source.length < 2 || source.at(-1) !== source[0] || source.slice(1, -1).includes(source[0] ?? "")) throw notPlain;
-    return source.slice(1, -1);
+
+  document(): PlainNode {
+    this.#toContent(0);
+    if (this.#indent !== 0) throw notPlain;
+    const root = this.#isBracket() ? this.#bracketLine(-1, 0) : this.#block(0);
+    if (this.#at < this.#text.length) throw notPlain;
+    return root;
   }
-  // A plain text over several lines is folded, and some characters may not begin one.
-  if (source === "" || source.includes("\n") || /^[@`%|>,[\]{}&*!#?'"]/.test(source)) throw notPlain;
+
+  /** Goes to the content of the next line that has one, from the beginning of a line. */
+  #toContent(lineStart: number): void {
+    const text = this.#text;
+    let at = lineStart;
+    for (;;) {
+      const start = at;
+      while (text.charCodeAt(at) === 0x20) at++;
+      const code = text.charCodeAt(at);
+      if (Number.isNaN(code)) {
+        this.#at = text.length;
+        this.#indent = -1;
+        return;
+      }
+      if (code !== 0x0a && code !== 0x23) {
+        this.#at = at;
+        this.#indent = at - start;
+        // A marker of documents, or a directive.
+        if (this.#indent === 0 && (text.startsWith("---", at) || text.startsWith("...", at) || code === 0x25)) throw notPlain;
+        return;
+      }
+      at = this.#lineEnd(at) + 1;
+    }
+  }
+
+  /** Where the line ends: at its line feed, or the end of the text. */
+  #lineEnd(at: number): number {
+    const end = this.#text.indexOf("\n", at);
+    return end === -1 ? this.#text.length : end;
+  }
+
+  #skipBlanks(at: number): number {
+    let place = at;
+    while (this.#text.charCodeAt(place) === 0x20) place++;
+    return place;
+  }
+
+  /** Whether nothing but a comment stands on the rest of a line; a comment wants a blank before it. */
+  #isLineDone(at: number): boolean {
+    const place = this.#skipBlanks(at);
+    const code = this.#text.charCodeAt(place);
+    return Number.isNaN(code) || code === 0x0a || (code === 0x23 && (place > at || this.#text.charCodeAt(at - 1) === 0x20));
+  }
+
+  /** Ends a line behind its last value and goes to the next content. */
+  #endLine(at: number): void {
+    if (!this.#isLineDone(at)) throw notPlain;
+    this.#toContent(this.#lineEnd(at) + 1);
+  }
+
+  #isBracket(at = this.#at): boolean {
+    const code = this.#text.charCodeAt(at);
+    return code === 0x7b || code === 0x5b;
+  }
+
+  /** A dash with a blank or the line's end behind it. */
+  #isItem(at = this.#at): boolean {
+    if (this.#text.charCodeAt(at) !== 0x2d) return false;
+    const next = this.#text.charCodeAt(at + 1);
+    return next === 0x20 || next === 0x0a || Number.isNaN(next);
+  }
+
+  /** A mapping or list that begins at the present content. */
+  #block(depth: number): PlainNode {
+    if (depth > this.#maxDepth) throw notPlain;
+    return this.#isItem() ? this.#list(this.#indent, depth) : this.#mapping(this.#indent, depth);
+  }
+
+  #mapping(indent: number, depth: number): PlainNode {
+    const offset = this.#at;
+    const value: Record<string, unknown> = {};
+    const [names, children, keyOffsets]: [string[], PlainNode[], number[]] = [[], [], []];
+    do {
+      const keyOffset = this.#at;
+      const name = this.#key();
+      if (name === undefined || Object.hasOwn(value, name)) throw notPlain;
+      const child = this.#value(indent, depth);
+      value[name] = child.value;
+      names.push(name);
+      children.push(child);
+      keyOffsets.push(keyOffset);
+    } while (this.#indent === indent && !this.#isItem());
+    if (this.#indent >= indent) throw notPlain;
+    return { value, offset, names, children, keyOffsets };
+  }
+
+  #list(indent: number, depth: number): PlainNode {
+    const offset = this.#at;
+    const [value, children]: [unknown[], PlainNode[]] = [[], []];
+    do {
+      const dash = this.#at;
+      const at = this.#skipBlanks(dash + 1);
+      let child: PlainNode;
+      if (this.#isLineDone(dash + 1)) {
+        this.#endLine(dash + 1);
+        if (this.#indent <= indent) throw notPlain;
+        child = this.#isBracket() ? this.#bracketLine(indent, depth + 1) : this.#block(depth + 1);
+      } else {
+        this.#at = at;
+        this.#indent = indent + at - dash;
+        if (this.#isItem()) throw notPlain;
+        child = this.#startsWithKey() ? this.#block(depth + 1) : this.#inline(indent, depth + 1);
+      }
+      value.push(child.value);
+      children.push(child);
+    } while (this.#indent === indent && this.#isItem());
+    if (this.#indent > indent) throw notPlain;
+    return { value, offset, children };
+  }
+
+  #startsWithKey(): boolean {
+    usualKey.lastIndex = this.#at;
+    return usualKey.test(this.#text);
+  }
+
+  /** Reads a key and its colon; undefined: there is none of the usual shape. */
+  #key(): string | undefined {
+    usualKey.lastIndex = this.#at;
+    const name = usualKey.exec(this.#text)?.[0];
+    if (name === undefined || name.length > maxKeyLength || name === "__proto__" || special.test(name)) return undefined;
+    this.#at = this.#skipBlanks(this.#at + name.length) + 1;
+    return name;
+  }
+
+  /** What belongs to a key of a mapping at `indent`, from behind its colon. */
+  #value(indent: number, depth: number): PlainNode {
+    const behind = this.#at;
+    if (!this.#isLineDone(behind)) {
+      this.#at = this.#skipBlanks(behind);
+      return this.#inline(indent, depth + 1);
+    }
+    this.#endLine(behind);
+    // A list may stand below its key without being indented.
+    if (this.#indent < indent || (this.#indent === indent && !this.#isItem())) throw notPlain;
+    return this.#isBracket() ? this.#bracketLine(indent, depth + 1) : this.#block(depth + 1);
+  }
+
+  /** A value on the line of its key or dash; `indent` is that of the mapping or list. */
+  #inline(indent: number, depth: number): PlainNode {
+    if (this.#isBracket()) return this.#bracketLine(indent, depth);
+    const offset = this.#at;
+    const code = this.#text.charCodeAt(offset);
+    if (code === 0x7c || code === 0x3e) return this.#blockText(indent);
+    const node = code === 0x22 || code === 0x27 ? this.#quoted() : this.#plainLine();
+    this.#endLine(this.#at);
+    // A deeper line would go on with this text.
+    if (this.#indent > indent) throw notPlain;
+    return node;
+  }
+
+  /** A text after `|` or `>`, read by the package: folding has many rules, and such texts are few. */
+  #blockText(indent: number): PlainNode {
+    const offset = this.#at;
+    if (!/^[|>][-+]?(?: *| +#.*)$/.test(this.#text.slice(offset, this.#lineEnd(offset)))) throw notPlain;
+    let end = this.#lineEnd(offset);
+    // Its lines are the deeper ones and the empty ones between them.
+    for (let at = end + 1; at <= this.#text.length; at = this.#lineEnd(at) + 1) {
+      const content = this.#skipBlanks(at);
+      const empty = content === this.#text.length || this.#text.charCodeAt(content) === 0x0a;
+      if (!empty && content - at <= indent) break;
+      if (at < this.#text.length) end = this.#lineEnd(at);
+    }
+    const document = parseDocument(`k: ${this.#text.slice(offset, end + 1)}`, { prettyErrors: false, logLevel: "error" });
+    const { contents } = document;
+    const scalar = isMap(contents) && contents.items.length === 1 ? contents.items[0]?.value : undefined;
+    if (document.errors.length > 0 || document.warnings.length > 0 || !isScalar(scalar) || typeof scalar.value !== "string") throw notPlain;
+    this.#toContent(end + 1);
+    if (this.#indent > indent) throw notPlain;
+    return { value: scalar.value, offset };
+  }
+
+  /** A text in quotes on one line, without escapes. */
+  #quoted(): PlainNode {
+    const offset = this.#at;
+    const quote = this.#text.charAt(offset);
+    const end = this.#text.indexOf(quote, offset + 1);
+    const value = this.#text.slice(offset + 1, end);
+    if (end === -1 || value.includes("\n") || value.includes("\\") || this.#text.charAt(end + 1) === quote) throw notPlain;
+    this.#at = end + 1;
+    return { value, offset };
+  }
+
+  /** A text without quotes up to the line's end or a comment. */
+  #plainLine(): PlainNode {
+    const offset = this.#at;
+    const line = this.#text.slice(offset, this.#lineEnd(offset));
+    const comment = line.indexOf(" #");
+    const source = (comment === -1 ? line : line.slice(0, comment)).trimEnd();
+    if (source.includes(": ") || source.endsWith(":")) throw notPlain;
+    this.#at = offset + source.length;
+    return { value: plainValue(source), offset };
+  }
+
+  /** Brackets that are all of a value, up to the end of their line. `indent`: every further line of theirs is deeper. */
+  #bracketLine(indent: number, depth: number): PlainNode {
+    const node = this.#bracket(indent, depth);
+    this.#endLine(this.#at);
+    if (this.#indent > indent && indent !== -1) throw notPlain;
+    return node;
+  }
+
+  /** Goes over blanks, comments and line ends inside brackets. */
+  #toFlowContent(indent: number): void {
+    for (;;) {
+      const at = this.#skipBlanks(this.#at);
+      if (!this.#isLineDone(this.#at)) {
+        this.#at = at;
+        return;
+      }
+      this.#toContent(this.#lineEnd(at) + 1);
+      if (this.#indent <= indent) throw notPlain;
+    }
+  }
+
+  #bracket(indent: number, depth: number): PlainNode {
+    if (depth > this.#maxDepth) throw notPlain;
+    const offset = this.#at;
+    const isMapping = this.#text.charCodeAt(offset) === 0x7b;
+    const close = isMapping ? 0x7d : 0x5d;
+    const object: Record<string, unknown> = {};
+    const [list, names, children, keyOffsets]: [unknown[], string[], PlainNode[], number[]] = [[], [], [], []];
+    this.#at++;
+    for (;;) {
+      this.#toFlowContent(indent);
+      if (this.#text.charCodeAt(this.#at) === close) break;
+      if (isMapping) {
+        keyOffsets.push(this.#at);
+        const name = this.#key();
+        if (name === undefined || Object.hasOwn(object, name)) throw notPlain;
+        names.push(name);
+        this.#toFlowContent(indent);
+        const child = this.#flowValue(indent, depth + 1);
+        object[name] = child.value;
+        children.push(child);
+      } else {
+        const child = this.#flowValue(indent, depth + 1);
+        list.push(child.value);
+        children.push(child);
+      }
+      this.#toFlowContent(indent);
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === close) break;
+      if (code !== 0x2c) throw notPlain;
+      this.#at++;
+    }
+    this.#at++;
+    return isMapping ? { value: object, offset, names, children, keyOffsets } : { value: list, offset, children };
+  }
+
+  #flowValue(indent: number, depth: number): PlainNode {
+    if (this.#isBracket()) return this.#bracket(indent, depth);
+    const offset = this.#at;
+    const code = this.#text.charCodeAt(offset);
+    if (code === 0x22 || code === 0x27) {
+      const node = this.#quoted();
+      // A colon right behind quotes makes a key of them.
+      if (this.#text.charCodeAt(this.#skipBlanks(this.#at)) === 0x3a) throw notPlain;
+      return node;
+    }
+    for (flowEnd.lastIndex = offset; ;) {
+      const end = flowEnd.exec(this.#text)?.index ?? this.#text.length;
+      const sign = this.#text.charCodeAt(end);
+      if (sign === 0x3a && /[^\s,[\]{}]/.test(this.#text.charAt(end + 1))) continue;
+      if (sign === 0x23 && this.#text.charCodeAt(end - 1) !== 0x20) continue;
+      if (sign === 0x3a) throw notPlain;
+      const source = this.#text.slice(offset, end).trimEnd();
+      this.#at = offset + source.length;
+      return { value: plainValue(source), offset };
+    }
+  }
+}
+
+/** What a text without quotes means. */
+function plainValue(source: string): unknown {
+  // A dash may begin a number or a word, but stands for more than itself when it is alone or comes in threes.
+  const first = source.charAt(0);
+  if (first === "" || (indicator.test(first) && (first !== "-" || !/^-[A-Za-z0-9.]/.test(source)))) throw notPlain;
   if (!special.test(source)) return source;
   if (plainInteger.test(source)) return Number(source);
   if (source === "true") return true;
@@ -194,34 +367,23 @@ function scalarOf(token: Scalar): unknown {
   throw notPlain;
 }
 
-function isSourceToken(token: CST.Token): token is CST.SourceToken {
-  return "source" in token;
+function offsetIn(root: PlainNode, path: PropertyPath, part: "key" | "value"): number {
+  let node = root;
+  let keyOffset = 0;
+  for (const step of path) {
+    const place = placeOf(node, String(step));
+    const child = node.children?.[place];
+    if (child === undefined) break;
+    keyOffset = node.keyOffsets?.[place] ?? node.offset;
+    node = child;
+  }
+  return part === "key" ? keyOffset : node.offset;
 }
 
-function resolved(token: CST.BlockScalar): string {
-  const scalar = CST.resolveAsScalar(token, true, () => { throw notPlain; });
-  return scalar.value;
-}
-
-/** Looks places up in the tokens; what a collection holds is listed once, when somebody asks. */
-function finder(root: CST.Token): PlainYaml["offsetOf"] {
-  const known = new Map<CST.Token, ReadonlyMap<string, Child>>();
-  const childrenByName = (token: CST.Token): ReadonlyMap<string, Child> | undefined => {
-    if (!isCollection(token)) return undefined;
-    const found = known.get(token) ?? new Map(childrenOf(token).map((child, index) => [child.key === undefined ? String(index) : keyOf(child.key), child]));
-    known.set(token, found);
-    return found;
-  };
-  return (path, part) => {
-    let value = root;
-    let keyOffset = 0;
-    for (const step of path) {
-      const child = childrenByName(value)?.get(String(step));
-      if (child === undefined) break;
-      // A list item has no key; its list stands in.
-      keyOffset = (child.key ?? value).offset;
-      value = child.value;
-    }
-    return part === "key" ? keyOffset : value.offset;
-  };
+/** Where a child of that name stands among its siblings; -1: there is none. */
+function placeOf(node: PlainNode, name: string): number {
+  if (node.names === undefined) return /^(?:0|[1-9][0-9]*)$/.test(name) ? Number(name) : -1;
+  if (node.names.length <= fewNames) return node.names.indexOf(name);
+  node.index ??= new Map(node.names.map((known, place) => [known, place]));
+  return node.index.get(name) ?? -1;
 }
