@@ -40,7 +40,8 @@ export async function installedPackages(project: string, wanted: LockFile, prefi
       if (actual === undefined && expected?.optional === true) return [];
       if (actual === undefined || !existsSync(join(project, place))) throw new Error(`${place} is not installed`);
       if (actual.version !== expected?.version || actual.integrity !== expected?.integrity) throw new Error(`${place} is installed in version ${actual.version ?? "unknown"}, package-lock.json has ${expected?.version ?? "none"}`);
-      return await folderFiles(join(project, place), `${prefix}/${place}`, (name) => name === "node_modules");
+      // Packages that stand below this one have places of their own; folders of that name further down are its own.
+      return await folderFiles(join(project, place), `${prefix}/${place}`, (path) => path === "node_modules");
     }),
   );
   return files.flat();

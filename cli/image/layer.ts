@@ -69,14 +69,17 @@ export async function writeLayer(blobs: string, content: LayerContent): Promise<
   return { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: `sha256:${digest}`, size, diffId: `sha256:${plain.digest("hex")}` };
 }
 
-/** The files below a folder as a layer has them: readable for everybody, executable where their owner may execute them. */
-export async function folderFiles(folder: string, prefix: string, leaveOut: (name: string) => boolean = () => false): Promise<LayerFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+/**
+ * The files below a folder as a layer has them: readable for everybody, executable where their owner may execute them.
+ * @param leaveOut - Whether the entry of this path, relative to the folder, stays outside.
+ */
+export async function folderFiles(folder: string, prefix: string, leaveOut: (path: string) => boolean = () => false): Promise<LayerFile[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !leaveOut(name));
   const found = await Promise.all(
-    entries.filter(({ name }) => !leaveOut(name)).map(async (entry): Promise<LayerFile[]> => {
+    entries.map(async (entry): Promise<LayerFile[]> => {
       const source = join(folder, entry.name);
       const path = `${prefix}/${entry.name}`;
-      if (entry.isDirectory()) return await folderFiles(source, path, leaveOut);
+      if (entry.isDirectory()) return await folderFiles(source, path, (below) => leaveOut(`${entry.name}/${below}`));
       if (!entry.isFile()) throw new Error(`${source} is neither a file nor a folder; an image of the kit holds nothing else.`);
       const { mode } = await stat(source);
       return [{ path, mode: (mode & 0o100) === 0 ? 0o644 : 0o755, content: { source } }];

@@ -66,7 +66,7 @@ export async function startContainer({ root, image }: UnpackedImage, { command, 
     await mkdir(join(root, path), { recursive: true });
     mounts.push(source, path);
   }
-  await mkdir(join(root, "proc"), { recursive: true });
+  for (const mountPoint of ["proc", "tmp"]) await mkdir(join(root, mountPoint), { recursive: true });
   const [program = "", ...args] = command;
   const path = image.config.config?.Env?.find((each) => each.startsWith("PATH="))?.slice("PATH=".length) ?? "";
   const script = [

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,14 +82,15 @@ describe("layers", () => {
 
   it("take a folder's files, whoever may write to them here", async () => {
     const source = join(folder, "source");
-    const { mkdir, chmod } = await import("node:fs/promises");
     await mkdir(join(source, "in", "node_modules"), { recursive: true });
     await writeFile(join(source, "in", "plain"), "1", { mode: 0o600 });
     await writeFile(join(source, "in", "program"), "2");
     await chmod(join(source, "in", "program"), 0o777);
     await writeFile(join(source, "in", "node_modules", "left"), "3");
-    const files = await folderFiles(source, "app", (name) => name === "node_modules");
-    expect(files.map(({ path, mode }) => [path, mode]).sort()).toEqual([["app/in/plain", 0o644], ["app/in/program", 0o755]]);
+    const modes = async (leftOut: string) => (await folderFiles(source, "app", (path) => path === leftOut)).map(({ path, mode }) => [path, mode]).sort();
+    expect(await modes("in/node_modules")).toEqual([["app/in/plain", 0o644], ["app/in/program", 0o755]]);
+    // Only the folder of that very path.
+    expect(await modes("node_modules")).toContainEqual(["app/in/node_modules/left", 0o644]);
   });
 });
 
