@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Breach, Manifest, Rule } from "../rule.ts";
 import { ruleWith, rule } from "../rule.ts";
-import { fieldOf, matchLabelsOf, selectsLabels, workloadOf } from "../workloads/pods.ts";
+import { fieldOf, listOf, matchLabelsOf, selectsLabels, workloadOf } from "../workloads/pods.ts";
 import type { Workload } from "../workloads/pods.ts";
 import { breachesWhere, podYaml } from "../workloads/text.ts";
 
@@ -137,9 +137,4 @@ function openings({ spec }: Manifest): Breach[] {
       ]);
     }),
   );
-}
-
-function listOf(value: unknown, name: string): readonly unknown[] {
-  const list = fieldOf(value, name);
-  return Array.isArray(list) ? list : [];
 }

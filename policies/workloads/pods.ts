@@ -159,3 +159,9 @@ function specOf(manifest: Manifest): unknown {
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
+
+/** A field that holds a list; empty for any other value. */
+export function listOf(value: unknown, field: string): readonly unknown[] {
+  const found = fieldOf(value, field);
+  return Array.isArray(found) ? found : [];
+}

@@ -7,7 +7,7 @@ import type { Manifest } from "../../../policies/rule.ts";
 export interface Breakage {
   /** The property, in words. */
   readonly what: string;
-  /** Id of the rule that must see it. */
+  /** Id of the rule that must see it, or {@link API_SERVER}. */
   readonly caughtBy: string;
   /** The objects without the property. */
   readonly apply: (manifests: readonly Manifest[]) => Manifest[];
@@ -81,15 +81,21 @@ export const BREAKAGES: readonly Breakage[] = [
   altered("Service", "a load balancer of its own", "workload-exposure", (object) => replaceText(object, /"ClusterIP"/g, '"LoadBalancer"')),
 ];
 
-function removedFrom(kind: string, paths: Readonly<Record<string, string>>): Breakage[] {
+/** A property that a real API server insists on: by the kind's own definition, or by the pod security of the namespace. */
+export const API_SERVER = "the API server";
+
+/** A breakage for each path: what stands there is taken away from every object of a kind. */
+export function removedFrom(kind: string, paths: Readonly<Record<string, string>>): Breakage[] {
   return Object.entries(paths).map(([path, caughtBy]) => altered(kind, `${kind} without ${path}`, caughtBy, (object) => without(object, path.split("."))));
 }
 
-function gone(kind: string, which: (manifest: Manifest) => boolean, what: string, caughtBy: string): Breakage {
+/** The objects without some of a kind. */
+export function gone(kind: string, which: (manifest: Manifest) => boolean, what: string, caughtBy: string): Breakage {
   return { what: `without ${what}`, caughtBy, apply: (manifests) => manifests.filter((manifest) => manifest.kind !== kind || !which(manifest)) };
 }
 
-function altered(kind: string, what: string, caughtBy: string, change: (object: Data) => Data): Breakage {
+/** The objects with every one of a kind changed. */
+export function altered(kind: string, what: string, caughtBy: string, change: (object: Data) => Data): Breakage {
   return { what, caughtBy, apply: (manifests) => manifests.map((manifest) => (manifest.kind === kind ? { ...manifest, ...change({ ...manifest }) } : manifest)).map((manifest) => ({ ...manifest })) };
 }
 
@@ -104,10 +110,12 @@ function without(value: unknown, [step, ...rest]: readonly string[]): Data {
   return { ...copy, [step]: changed };
 }
 
-function replaceText(object: Data, pattern: RegExp, replacement: string): Data {
+/** An object with some text of it replaced. */
+export function replaceText(object: Data, pattern: RegExp, replacement: string): Data {
   return dataOf(JSON.parse(JSON.stringify(object).replace(pattern, replacement)));
 }
 
-function dataOf(value: unknown): Data {
+/** A copy of an object; empty for what is none. */
+export function dataOf(value: unknown): Data {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
