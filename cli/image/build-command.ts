@@ -85,7 +85,7 @@ async function naming(context: CommandContext, { stack, tag }: BuildOptions): Pr
   if (stack === undefined) return { repository: LOCAL_REPOSITORY, version: tag ?? (await projectVersion(context.projectDir)) };
   await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
   const { stack: settings } = await readDeclaredProject(context, stack);
-  if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack);
+  if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack, { fix: "Name a stack whose substrate is `kubernetes`: dev, staging or prod." });
   const { registry, repository, tag: declared } = settings.kubernetes.workloads.images;
   return { repository: `${registry}/${repository}`, version: tag ?? declared };
 }

@@ -32,7 +32,7 @@ function kit(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
 }
 
-const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "verify", "chaos", "new", "access", "owners", "docs", "diff"];
+const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image"];
 
 describe("help", () => {
   it("lists every command, with exit codes and examples, on stdout", async () => {
@@ -58,6 +58,13 @@ describe("wrong usage ends with 2", () => {
     [["up", "--stack"], "argument missing"],
     [["status", "extra"], "too many arguments"],
     [["up", "--stack", "nowhere"], "KIT_UNKNOWN_STACK"],
+    [["image", "push"], '"push" is not build'],
+    [["image", "build", "order-servic"], "KIT_IMAGE_UNKNOWN_SERVICE"],
+    [["image", "build", "--base", "debian:12"], "debian:12 is neither a file nor a reference with its digest"],
+    [["image", "build", "--builder", "buildah"], "go with a --base by reference"],
+    [["image", "build", "--base", `base@sha256:${"a".repeat(64)}`, "--builder", "kaniko"], "--builder kaniko is none of"],
+    [["image", "build", "--tag", "a b"], "is no tag"],
+    [["image", "build", "--stack", "local"], "KIT_RENDER_LOCAL"],
     [["up", "--stack", "../../etc"], "KIT_UNKNOWN_STACK"],
     [["token", "--ttl", "soon"], "KIT_BAD_DURATION"],
     [["order", "--quantity", "0"], "whole number"],
