@@ -92,24 +92,31 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
         return answer;
       }
       let result;
+      let ended = false;
+      // A statement behind COMMIT or ROLLBACK would stand for itself and stay.
+      function inside<R extends Row>(statement: Statement): Promise<readonly R[]> {
+        return ended ? Promise.reject(new Error("the transaction has ended")) : send<R>(client, statement);
+      }
       try {
         let open = false;
         const begun = track(client.query("BEGIN").then(() => { open = true; }));
         result = await work({
           query<R extends Row>(statement: Statement) {
-            if (open) return track(send<R>(client, statement));
-            if (statement.harmless !== true) return track(begun.then(() => send<R>(client, statement)));
+            if (open || ended) return track(inside<R>(statement));
+            if (statement.harmless !== true) return track(begun.then(() => inside<R>(statement)));
             const rows = track(send<R>(client, statement));
             return track(begun.then(() => rows));
           },
           afterCommit: (action) => actions.push(action),
         });
         await begun;
+        ended = true;
         const committed = track(client.query("COMMIT"));
         // A failure that somebody swallowed must not pass either: the server answers COMMIT with a rollback then.
         for (const outcome of await Promise.allSettled(sent)) if (outcome.status === "rejected") throw outcome.reason;
         if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
       } catch (error) {
+        ended = true;
         await client.query("ROLLBACK").catch((failure: unknown) => { broken ??= failure instanceof Error ? failure : new Error(String(failure)); });
         const failures = (await Promise.allSettled(sent)).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
         // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.

@@ -67,6 +67,15 @@ describe("a transaction whose statements do not wait for each other", () => {
     expect(await ids()).toEqual([]);
   });
 
+  it("takes no statement once it has ended, committed or not", async () => {
+    let kept: Transaction | undefined;
+    await database.transaction(async (tx) => { kept = tx; await add(tx, 1); });
+    await expect(kept === undefined ? undefined : add(kept, 2)).rejects.toThrow("has ended");
+    await database.transaction(async (tx) => { kept = tx; throw new Error("not today"); }).catch(() => undefined);
+    await expect(kept === undefined ? undefined : add(kept, 3)).rejects.toThrow("has ended");
+    expect(await ids()).toEqual([1]);
+  });
+
   it("goes on with the same connections after failures, prepared statements included", async () => {
     for (let round = 0; round < 10; round += 1) {
       await database.transaction((tx) => Promise.all([add(tx, round), tx.query({ name: `broken-${round % 2}`, text: "SELECT 1 / $1::int", values: [0] })])).catch(() => undefined);
