@@ -262,6 +262,11 @@ export const ERRORS = {
     message: (value) => `git can't give what is needed: ${value}.`,
     fix: "Fetch the commit with all its files (no partial clone), then run the command again.",
   },
+  KIT_IMPORT_REFUSED: {
+    exitCode: EXIT.usage,
+    message: (value) => `What the cluster holds does not fit into the declaration: ${value}. Nothing was written.`,
+    fix: "The problems are listed above. Leave those topics out with --exclude, or choose another --domain.",
+  },
   KIT_RENDER_LOCAL: {
     exitCode: EXIT.usage,
     message: (value) => `The stack ${value} runs on this machine and has no Kubernetes objects.`,

@@ -19,6 +19,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "order", summary: "place an order and follow it to its end", load: async () => (await import("./commands/order.ts")).order },
   { name: "token", summary: "print a customer's access token", load: async () => (await import("./commands/token.ts")).token },
   { name: "drift", summary: "compare the running cluster with what is declared", load: async () => (await import("./commands/drift.ts")).drift },
+  { name: "import", summary: "declare what a running cluster holds already", load: async () => (await import("./commands/import.ts")).adopt },
   { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
   { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
   { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },

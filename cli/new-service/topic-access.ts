@@ -81,7 +81,7 @@ export function topicChanges(request: AccessRequest): TopicChanges {
   const path = `topics/${domain}.yaml`;
   const created = productions.flatMap((production) => production.events.map(({ declared, renamed }) => schemaFile(request, declared, renamed)));
   if (existing === undefined) created.push({ path, content: domainFile({ domain, team, services: [service.service], topics }), mode: PLAIN_FILE });
-  else addToDomain(open.file(path), service.service, topics);
+  else addToDomain(open.file(path), [service.service], topics);
 
   const publishes = productions.map(({ ownTopic: topic, events }) => ({ topic, events: events.map(({ renamed }) => renamed.to.event) }));
   const consumes = reads.map((topic) => ({ topic: topic.name, events: topic.consumers.find((consumer) => consumer.service === template)?.events ?? [] }));
@@ -221,12 +221,15 @@ export function domainFile({ domain, team, contact = `#team-${team}`, criticalit
   return `${lines.join("\n")}\n`;
 }
 
-function addToDomain(yaml: EditableYaml, service: string, topics: readonly (readonly string[])[]): void {
+/** Adds services that the file does not list yet, and topics, to a domain file. */
+export function addToDomain(yaml: EditableYaml, added: readonly string[], topics: readonly (readonly string[])[]): void {
   const services = yaml.find(["services"]);
   if (services === undefined) {
     const criticality = yaml.find(["criticality"]);
-    if (criticality !== undefined) yaml.addLinesAfter(criticality, [`services: [${service}]`]);
-  } else if (!itemsOf(services.value).includes(service)) yaml.addItem(services, service);
+    if (criticality !== undefined && added.length > 0) yaml.addLinesAfter(criticality, [`services: [${added.join(", ")}]`]);
+  } else {
+    for (const service of added) if (!itemsOf(services.value).includes(service)) yaml.addItem(services, service);
+  }
   addTopics(yaml, topics);
 }
 

@@ -1,0 +1,84 @@
+/** Adopted topics as edits of `topics/`. Pure: nothing is written here. */
+import { compareText } from "../../components/model/problem.ts";
+import type { SourceFile } from "../../components/model/source-file.ts";
+import type { Model } from "../../components/model/types.ts";
+import { KitError } from "../errors.ts";
+import type { ChangedFile, CreatedFile, FileChanges } from "../new-service/file-change.ts";
+import { PLAIN_FILE } from "../new-service/file-change.ts";
+import { addToDomain, domainFile } from "../new-service/topic-access.ts";
+import { EditableYaml } from "../new-service/yaml-edits.ts";
+import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
+
+const DESCRIPTION = "Imported from the cluster; say here what its records mean.";
+/** Longest line before an entry goes below its key. */
+const LINE_LENGTH = 110;
+
+/**
+ * The files that declare the topics: one per domain, schemas beside it. A service that no file names yet goes to the first
+ * domain it writes to, else to the first it reads.
+ * @param team - Owner of domains that are new.
+ * @throws KitError `KIT_USAGE` where a new domain has no team, `KIT_NEW_UNEDITABLE`.
+ */
+export function adoptedFiles(topics: readonly AdoptedTopic[], model: Model, files: readonly SourceFile[], team: string | undefined): FileChanges {
+  const homes = homesOf(topics, model);
+  const created: CreatedFile[] = topics.flatMap(({ events }) => events.map(({ schemaPath, schema }) => ({ path: `topics/${schemaPath}`, content: schema, mode: PLAIN_FILE })));
+  const changed: ChangedFile[] = [];
+  for (const [domain, adopted] of [...Map.groupBy(topics, (topic) => topic.domain)].sort(([a], [b]) => compareText(a, b))) {
+    const services = [...homes].filter(([, home]) => home === domain).map(([service]) => service).sort(compareText);
+    const known = model.domains.find(({ name }) => name === domain);
+    const lines = adopted.map(topicLines);
+    if (known === undefined) {
+      if (team === undefined) throw new KitError("KIT_USAGE", `There is no domain ${domain} yet, so it needs an owner.`, { fix: "Give --team TEAM for domains that are new, or --domain NAME to put all topics into one that is there." });
+      created.push({ path: `topics/${domain}.yaml`, content: domainFile({ domain, team, services, topics: lines }), mode: PLAIN_FILE });
+      continue;
+    }
+    const { file: path } = known.source;
+    const file = files.find((candidate) => candidate.path === path);
+    if (file === undefined || "refused" in file) throw new KitError("KIT_NEW_UNEDITABLE", `${path} cannot be read`);
+    const yaml = new EditableYaml(path, file.text);
+    addToDomain(yaml, services, lines);
+    changed.push({ path, before: file.text, after: yaml.text });
+  }
+  return { created, changed };
+}
+
+/** Domain whose team runs a service that no file names yet. */
+function homesOf(topics: readonly AdoptedTopic[], model: Model): ReadonlyMap<string, string> {
+  const known = new Set(model.domains.flatMap((domain) => domain.services));
+  const homes = new Map<string, string>();
+  for (const side of ["producers", "consumers"] as const) {
+    for (const topic of topics) {
+      for (const { service } of topic[side]) if (!known.has(service) && !homes.has(service)) homes.set(service, topic.domain);
+    }
+  }
+  return homes;
+}
+
+function topicLines({ name, partitions, settings, events, producers, consumers }: AdoptedTopic): string[] {
+  const types = events.map(({ type }) => type);
+  return [
+    `${key(name)}:`,
+    `  description: ${DESCRIPTION}`,
+    `  partitions: ${partitions}`,
+    ...Object.entries(settings).sort(([a], [b]) => compareText(a, b)).map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
+    "  events:",
+    ...events.map(({ type, schemaPath, compatibility }) => `    ${type}: {schema: ${schemaPath}${compatibility === undefined ? "" : `, compatibility: ${compatibility}`}}`),
+    ...serviceLines("producers", producers, () => []),
+    // How many consumers a group has is no part of what a cluster keeps.
+    ...serviceLines("consumers", consumers, () => ["instances: 1", `events: [${types.join(", ")}]`]),
+  ];
+}
+
+function serviceLines(title: string, services: readonly AdoptedService[], parts: () => readonly string[]): string[] {
+  if (services.length === 0) return [];
+  return [`  ${title}:`, ...services.flatMap(({ service, quota }) => {
+    const value = `{${[...parts(), ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}`;
+    const line = `    ${key(service)}: ${value}`;
+    return line.length > LINE_LENGTH ? [`    ${key(service)}:`, `      ${value}`] : [line];
+  })];
+}
+
+/** A name that YAML takes for a number or a word with a meaning stands in quotes. */
+function key(name: string): string {
+  return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name) ? name : JSON.stringify(name);
+}

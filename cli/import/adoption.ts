@@ -1,0 +1,269 @@
+/** What a running cluster holds, as declarations: topics with their settings, events, writers and readers. Pure. */
+import { readAvroSchema } from "../../components/model/avro-schema.ts";
+import { formatDuration } from "../../components/model/duration.ts";
+import { eventNamePattern, isDerivedTopicName, platformPrincipals, reservedTopicPrefixes, slugPattern, topicNamePattern } from "../../components/model/names.ts";
+import { compareText } from "../../components/model/problem.ts";
+import { formatRate } from "../../components/model/rate.ts";
+import { formatSize } from "../../components/model/size.ts";
+import type { StackSettings } from "../../components/model/stack.ts";
+import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
+import { subjectName } from "../../components/plan/subjects.ts";
+import { scalePartitions } from "../../components/plan/topics.ts";
+import { pascalCase } from "../new-service/names.ts";
+
+/** What is looked for, and what is known already. */
+export interface AdoptionRequest {
+  readonly live: LivePlatform;
+  readonly stack: StackSettings;
+  /** Whether a topic is wanted. */
+  readonly wanted: (topic: string) => boolean;
+  /** Domain of all topics; absent: the first word of each name. */
+  readonly domain?: string;
+  /** Names that are declared already. */
+  readonly declared: { readonly topics: ReadonlySet<string>; readonly events: ReadonlySet<string>; readonly records: ReadonlySet<string>; readonly services: ReadonlySet<string> };
+}
+
+/** An event type of a topic. */
+export interface AdoptedEvent {
+  readonly type: string;
+  /** Full name of the record. */
+  readonly record: string;
+  /** Path below `topics/`. */
+  readonly schemaPath: string;
+  /** JSON text. */
+  readonly schema: string;
+  /** Where the subject has a level of its own, other than the stack's. */
+  readonly compatibility?: string;
+}
+
+/** A service and, where this topic carries it, its quota as the files write it. */
+export interface AdoptedService {
+  readonly service: string;
+  readonly quota?: string;
+}
+
+/** A topic as it will be declared. */
+export interface AdoptedTopic {
+  readonly name: string;
+  readonly domain: string;
+  readonly partitions: number;
+  /** Settings other than the stack's defaults, in the words of the files. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly events: readonly AdoptedEvent[];
+  readonly producers: readonly AdoptedService[];
+  readonly consumers: readonly AdoptedService[];
+}
+
+/** Why something stays undeclared. */
+export interface LeftOut {
+  readonly object: string;
+  readonly reason: string;
+}
+
+/** What can be declared, what can't, and what the files can't say. */
+export interface Adoption {
+  readonly topics: readonly AdoptedTopic[];
+  readonly leftOut: readonly LeftOut[];
+  /** What a person has to look at, in words. */
+  readonly notes: readonly string[];
+}
+
+/** Keys of a topic's configuration that the files can say. */
+export const adoptedKeys: ReadonlySet<string> = new Set([
+  "cleanup.policy", "compression.type", "delete.retention.ms", "max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms",
+]);
+
+const SLUG = new RegExp(slugPattern, "u");
+const EVENT = new RegExp(eventNamePattern, "u");
+const TOPIC = new RegExp(topicNamePattern, "u");
+
+/** Derives the declarations; topics sorted by name. */
+export function adopt(request: AdoptionRequest): Adoption {
+  const { live, stack, wanted, declared } = request;
+  const leftOut: LeftOut[] = [];
+  const notes: string[] = [];
+  const taken: TakenNames = { events: new Set(declared.events), records: new Set(declared.records) };
+  const services = new QuotaHolders(live, declared.services);
+  const topics: AdoptedTopic[] = [];
+  for (const topic of [...live.topics].sort((a, b) => compareText(a.name, b.name))) {
+    if (!wanted(topic.name) || declared.topics.has(topic.name) || topic.name.startsWith("__")) continue;
+    const reason = unfit(topic);
+    const partitions = declaredPartitions(topic.partitions, stack.topics.partitionFactor);
+    const domain = request.domain ?? domainOf(topic.name);
+    if (reason !== undefined || partitions === undefined) {
+      leftOut.push({ object: topic.name, reason: reason ?? `no declared number of partitions gives ${topic.partitions} under this stack's factor ${stack.topics.partitionFactor}` });
+      continue;
+    }
+    const events = eventsOf(topic.name, domain, request, taken, notes);
+    if (typeof events === "string") {
+      leftOut.push({ object: topic.name, reason: events });
+      continue;
+    }
+    const { settings, unsaid } = settingsOf(topic, stack);
+    notes.push(...unsaid.map((what) => `${topic.name}: ${what}`));
+    topics.push({
+      name: topic.name, domain, partitions, settings, events,
+      producers: services.of(topic.name, "Write", "producer_byte_rate", notes),
+      consumers: services.of(topic.name, "Read", "consumer_byte_rate", notes),
+    });
+  }
+  return { topics, leftOut, notes: [...new Set(notes)] };
+}
+
+/** Why a topic can't be declared at all. */
+function unfit({ name, replicas }: LiveTopic): string | undefined {
+  if (!TOPIC.test(name)) return "its name is none that Kafka allows today";
+  const prefix = reservedTopicPrefixes.find((reserved) => name.startsWith(reserved));
+  if (prefix !== undefined) return `names that begin with ${prefix} belong to Kafka or the registry`;
+  if (isDerivedTopicName(name)) return "dead-letter and retry topics follow from a consumer and are not declared";
+  if (replicas.least !== replicas.most) return `its partitions have ${replicas.least} to ${replicas.most} replicas: a reassignment is under way`;
+  return undefined;
+}
+
+/** The smallest declared number that becomes the live one in this environment. */
+function declaredPartitions(live: number, factor: number): number | undefined {
+  const near = Math.max(1, Math.floor(live / factor) - 1);
+  return [near, near + 1, near + 2, near + 3].find((declared) => scalePartitions(declared, factor) === live);
+}
+
+/** First word of a topic's name, where it can be a domain. */
+function domainOf(topic: string): string {
+  const [first = ""] = topic.toLowerCase().split(/[._-]/);
+  return SLUG.test(first) ? first : "imported";
+}
+
+interface TakenNames {
+  readonly events: Set<string>;
+  readonly records: Set<string>;
+}
+
+/** The topic's events from its subjects, or why there can be none. */
+function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stack }: AdoptionRequest, taken: TakenNames, notes: string[]): readonly AdoptedEvent[] | string {
+  const found = subjects.flatMap((subject) => {
+    const own = subject.name === `${topic}-value`;
+    const record = subject.schemaType === "AVRO" ? recordName(subject.schema) : undefined;
+    if (record === undefined) {
+      if (own) notes.push(`${topic}: the subject ${subject.name} holds no Avro record (${subject.schemaType}); its event has a placeholder`);
+      return [];
+    }
+    if (!own && subject.name !== subjectName(topic, record)) return [];
+    if (own) notes.push(`${topic}: ${subject.name} will also be registered as ${subjectName(topic, record)}, the name that the kit's services use; the old subject stays`);
+    const level = subject.compatibility;
+    return [{ record, schema: subject.schema, ...(level === undefined || level === stack.topics.compatibility ? {} : { compatibility: level }) }];
+  });
+  const unique: Omit<AdoptedEvent, "type" | "schemaPath">[] = [...new Map(found.map((event) => [event.record, event])).values()].sort((a, b) => compareText(a.record, b.record));
+  if (unique.length === 0) {
+    const record = `imported.${domain.replaceAll("-", "_")}.${pascalCase(topic.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "")).replace(/^(?=[0-9])/, "T")}`;
+    unique.push({ record, schema: placeholderSchema(record) });
+    notes.push(`${topic}: the registry has no schema for it; ${simpleName(record)} is a placeholder to be replaced before a service of the kit writes`);
+  }
+  const double = unique.find(({ record }) => taken.records.has(record));
+  if (double !== undefined) return `its record ${double.record} is declared for another topic; a record belongs to one`;
+  const events: AdoptedEvent[] = [];
+  for (const { record, schema, ...level } of unique) {
+    const type = freeEventType(simpleName(record), domain, taken.events);
+    taken.events.add(type);
+    taken.records.add(record);
+    events.push({ type, record, schemaPath: `schemas/${domain}/${simpleName(record)}.avsc`, schema: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`, ...level });
+  }
+  return events;
+}
+
+/** Full name of the record that a schema's JSON text describes; `undefined` where it is none that the files can hold. */
+function recordName(schema: string): string | undefined {
+  try {
+    const reading = readAvroSchema(JSON.parse(schema));
+    return reading.ok ? reading.value.record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function simpleName(record: string): string {
+  return record.slice(record.lastIndexOf(".") + 1);
+}
+
+/** `OrderCreated` is `order.created`; a name of one word gets the domain in front, and so does one that is taken. */
+function freeEventType(record: string, domain: string, taken: ReadonlySet<string>): string {
+  const words = record.replace(/_/g, "-").replace(/([a-z0-9])([A-Z])/g, "$1-$2").replace(/([A-Z])([A-Z][a-z])/g, "$1-$2").toLowerCase().split("-").filter((word) => /^[a-z][a-z0-9]*$/.test(word));
+  const last = words.at(-1) ?? "changed";
+  const own = words.length > 1 ? `${words.slice(0, -1).join("-")}.${last}` : `${domain}.${last}`;
+  const choices = [own, `${domain}.${words.join("-")}`, ...Array.from({ length: 50 }, (_, index) => `${own}-${index + 2}`)];
+  return choices.find((choice) => EVENT.test(choice) && !taken.has(choice)) ?? own;
+}
+
+function placeholderSchema(record: string): string {
+  const cut = record.lastIndexOf(".");
+  return JSON.stringify({
+    type: "record", name: record.slice(cut + 1), namespace: record.slice(0, cut), doc: "Placeholder: the registry held no schema of this topic when it was imported.",
+    fields: [{ name: "id", type: "string", doc: "What the record is about." }],
+  });
+}
+
+/** Settings that differ from what the stack gives every topic, and what the files have no word for. */
+function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { settings: Record<string, string>; unsaid: string[] } {
+  const settings: Record<string, string> = {};
+  const unsaid: string[] = [];
+  const inForce = (key: string): string | undefined => topic.config[key] ?? topic.inherited[key]?.value;
+  const say = (name: string, value: string | undefined, usual: string): void => {
+    if (value !== undefined && value !== usual) settings[name] = value;
+  };
+  const retentionText = (ms: number): string => (ms < 0 ? "forever" : formatDuration(ms));
+  const number = (key: string, text: string | undefined): number | undefined => (text === undefined || !/^-?\d{1,15}$/.test(text) ? undefined : Number(text));
+
+  const retention = number("retention.ms", inForce("retention.ms"));
+  if (retention === 0) unsaid.push("retention.ms is 0, which the files refuse; the stack's retention is declared");
+  else if (retention !== undefined) say("retention", retentionText(retention), retentionText(defaults.retention));
+  const bytes = number("retention.bytes", topic.config["retention.bytes"]);
+  if (bytes !== undefined && bytes >= 0) settings["retentionBytes"] = formatSize(bytes);
+  const cleanup = inForce("cleanup.policy")?.split(",").map((part) => part.trim()).sort(compareText).join(",");
+  say("cleanup", cleanup, "delete");
+  const tombstones = number("delete.retention.ms", topic.config["delete.retention.ms"]);
+  if (tombstones !== undefined && tombstones >= 0) settings["tombstoneRetention"] = formatDuration(tombstones);
+  const message = number("max.message.bytes", inForce("max.message.bytes"));
+  if (message !== undefined && (message < 1_024 || message > 10 * 2 ** 20)) unsaid.push(`max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`);
+  else if (message !== undefined) say("maxMessage", formatSize(message), formatSize(defaults.maxMessage));
+  say("compression", inForce("compression.type"), defaults.compression);
+  say("replicationFactor", String(topic.replicas.most), String(defaults.replicationFactor));
+  say("minInsyncReplicas", inForce("min.insync.replicas"), String(defaults.minInsyncReplicas));
+  const others = Object.keys(topic.config).filter((key) => !adoptedKeys.has(key)).sort(compareText);
+  if (others.length > 0) unsaid.push(`${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`);
+  return { settings, unsaid };
+}
+
+/** Services by the rules that let them write or read. A service's quota is written once: quotas of its topics add up. */
+class QuotaHolders {
+  readonly #live: LivePlatform;
+  readonly #known: ReadonlySet<string>;
+  readonly #said = new Set<string>();
+
+  constructor(live: LivePlatform, known: ReadonlySet<string>) {
+    this.#live = live;
+    this.#known = known;
+  }
+
+  of(topic: string, operation: "Write" | "Read", key: string, notes: string[]): readonly AdoptedService[] {
+    const principals = new Set<string>();
+    for (const acl of this.#live.acls) {
+      if (acl.resourceType !== "Topic" || (acl.operation !== operation && acl.operation !== "All") || !covers(acl, topic)) continue;
+      const service = acl.principal.replace(/^User:/, "");
+      if (acl.permission !== "Allow" || acl.resourceName === "*" || acl.host !== "*" || !SLUG.test(service)) {
+        notes.push(`${topic}: the rule "${acl.permission} ${acl.principal} ${acl.operation} on ${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}${acl.host === "*" ? "" : ` from ${acl.host}`}" can't be declared; it stays as it is`);
+        continue;
+      }
+      if (!platformPrincipals.some((principal) => principal === service)) principals.add(service);
+    }
+    return [...principals].sort(compareText).map((service) => ({ service, ...this.#quota(service, key) }));
+  }
+
+  #quota(service: string, key: string): { quota?: string } {
+    const rate = this.#live.quotas.find(({ entity }) => Object.keys(entity).length === 1 && entity["user"] === service)?.values[key];
+    if (this.#known.has(service) || this.#said.has(`${service} ${key}`) || rate === undefined || rate < 1) return {};
+    this.#said.add(`${service} ${key}`);
+    return { quota: formatRate(Math.round(rate)) };
+  }
+}
+
+function covers({ pattern, resourceName }: LiveAcl, topic: string): boolean {
+  return resourceName === "*" || (pattern === "Prefixed" ? topic.startsWith(resourceName) : topic === resourceName);
+}
