@@ -94,7 +94,7 @@ async function readAcls(connection: Connection): Promise<LiveAcl[]> {
   };
   const { resources } = await describeAclsV3.api.async(connection, everything).catch((error: unknown) => {
     // A cluster without an authorizer has no rules.
-    if (/SECURITY_DISABLED/.test(messagesOf(error))) return { resources: [] };
+    if (/Security features are disabled/.test(messagesOf(error))) return { resources: [] };
     throw error;
   });
   return resources.flatMap(({ acls, ...target }) => acls.map((rule) => ({
@@ -154,7 +154,7 @@ async function connect(login: ClusterLogin): Promise<Connection> {
 function readingError(cause: unknown, { brokers, user }: ClusterLogin): KitError {
   if (cause instanceof KitError) return cause;
   const words = messagesOf(cause);
-  if (/authenticat|SASL|AUTHORIZATION_FAILED|not authorized/i.test(words)) return new KitError("KIT_LOGIN_REFUSED", `${user?.name ?? "the client certificate"} at ${brokers[0] ?? ""}: ${words}`, { cause });
+  if (/authenticat|SASL|authoriz/i.test(words)) return new KitError("KIT_LOGIN_REFUSED", `${user?.name ?? "the client certificate"} at ${brokers[0] ?? ""}: ${words}`, { cause });
   return new KitError("KIT_SERVER_UNREACHABLE", `Kafka at ${brokers.join(", ")}: ${words}`, { cause });
 }
 
