@@ -15,36 +15,38 @@ export function generatedName(place: number): string {
 }
 
 /**
- * Writes the domain files. Each domain has one schema that all its topics use, each topic one producer and one consumer
- * of the domain's own.
+ * Writes the domain files. Each topic has an event and a record of its own, and one producer and one consumer that all
+ * topics of the domain share.
  * @param changed - How many topics, from the first, keep their records longer than the others.
  */
 export async function writeTopics(dir: string, size: GeneratedSize, changed = 0): Promise<void> {
-  const schemas = join(dir, "topics", "schemas");
-  await mkdir(schemas, { recursive: true });
   const perFile = Math.ceil(size.topics / size.files);
   for (let file = 0; file * perFile < size.topics; file += 1) {
     const domain = `domain${file}`;
-    const record = `Happened${file}`;
-    await mkdir(join(schemas, domain), { recursive: true });
-    const schema = { type: "record", name: record, namespace: "com.example.bench", doc: "Something happened.", fields: [{ name: "id", type: "string", doc: "What it happened to." }] };
-    await writeFile(join(schemas, domain, `${record}.avsc`), `${JSON.stringify(schema, null, 2)}\n`);
+    const schemas = join(dir, "topics", "schemas", domain);
+    await mkdir(schemas, { recursive: true });
     const places = Array.from({ length: Math.min(perFile, size.topics - file * perFile) }, (_, place) => file * perFile + place);
+    await Promise.all(places.map((place) => writeFile(join(schemas, `Happened${place}.avsc`), schemaText(place))));
     const topics = places.map((place) => [
       `  ${generatedName(place)}:`,
       "    description: Something that happened.",
       "    partitions: 3",
       `    retention: ${place < changed ? "9d" : "7d"}`,
       "    key: id",
-      `    events: {${domain}.happened: {schema: schemas/${domain}/${record}.avsc}}`,
+      `    events: {${domain}.happened-${place}: {schema: schemas/${domain}/Happened${place}.avsc}}`,
       `    producers: {${domain}-writer: {quota: 1KiB/s}}`,
-      `    consumers: {${domain}-reader: {instances: 1, events: [${domain}.happened], quota: 2KiB/s}}`,
+      `    consumers: {${domain}-reader: {instances: 1, events: [${domain}.happened-${place}], quota: 2KiB/s}}`,
     ].join("\n"));
     await writeFile(join(dir, "topics", `${domain}.yaml`), [
       "# yaml-language-server: $schema=./topics.schema.json",
       `domain: ${domain}`, `owner: {team: team-${file}, contact: "#team-${file}"}`, "criticality: low", "topics:", ...topics, "",
     ].join("\n"));
   }
+}
+
+function schemaText(place: number): string {
+  const schema = { type: "record", name: `Happened${place}`, namespace: "com.example.bench", doc: "Something happened.", fields: [{ name: "id", type: "string", doc: "What it happened to." }] };
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** The shipped stack names services of the shipped topics. */
