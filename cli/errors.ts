@@ -217,6 +217,16 @@ export const ERRORS = {
     message: (value) => `What is compared with does not make a model: ${value}.`,
     fix: "Compare with a commit whose files are good, or leave --base out.",
   },
+  KIT_CHECK_NO_MANIFESTS: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no Kubernetes object in ${value}.`,
+    fix: "Render them first: `npx kit render prod --out rendered`, then `npx kit check --stack prod --manifests rendered`.",
+  },
+  KIT_CHECK_MANIFEST_UNREADABLE: {
+    exitCode: EXIT.usage,
+    message: (value) => `A manifest can't be read: ${value}.`,
+    fix: "Correct the YAML there, or leave the file out.",
+  },
   KIT_DIGEST_INVALID: {
     exitCode: EXIT.usage,
     message: (value) => `${value} is no digest of a plan.`,

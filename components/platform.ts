@@ -170,7 +170,7 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Subs
     templates.flatMap((template) => {
       if (template.database === undefined) return [];
       const migrations = readMigrationFiles(join(projectDir, "service-templates", template.name, template.database.migrations));
-      return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, migrations, migratedBy: substrate.migratedBy })] as const];
+      return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, protect: substrate.protect, migrations, migratedBy: substrate.migratedBy })] as const];
     }),
   );
 }

@@ -12,6 +12,7 @@ import { ActiveChecks, evaluate } from "./evaluate.ts";
 import { applyExceptions, readExceptions } from "./exceptions.ts";
 import { sortFindings, type Finding } from "./finding.ts";
 import { factsOfPlan } from "./plan-facts.ts";
+import { checkManifests, type PlacedManifest } from "./manifests.ts";
 import { readRuleSettings, type RuleSettings } from "./rule-settings.ts";
 import type { CheckKind, Scope, TopicBefore } from "./rule.ts";
 
@@ -25,6 +26,8 @@ export interface CheckInput {
   readonly exceptions?: SourceFile;
   /** Topics as they were, where there is something to compare with. */
   readonly before?: ReadonlyMap<string, TopicBefore>;
+  /** Rendered Kubernetes objects, where they are to be judged too. */
+  readonly manifests?: readonly PlacedManifest[];
   /** `YYYY-MM-DD`. */
   readonly today: string;
 }
@@ -35,11 +38,13 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** What exceptions cover. */
   readonly excepted: readonly Finding[];
-  readonly summary: { readonly errors: number; readonly warnings: number; readonly files: number; readonly topics: number };
+  readonly summary: { readonly errors: number; readonly warnings: number; readonly files: number; readonly topics: number; readonly manifests?: number };
 }
 
 /** Kinds of checks that files alone can answer. */
 const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject", "acl", "quota", "user", "cluster", "declaration"]);
+/** Kinds of checks on rendered Kubernetes objects. */
+const kindsOfManifests: ReadonlySet<CheckKind> = new Set<CheckKind>(["manifest", "manifests"]);
 /** Kinds that look at one declared object, and are sure of it even where other files can't be read. */
 const kindsOfSoundFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject"]);
 
@@ -60,7 +65,7 @@ export function checkDeclaration(input: CheckInput): CheckResult {
     const rules = readRuleSettings(catalogue, stack.value.policies, placesOfPolicies(stack.at));
     findings.push(...rules.findings);
     const sound = refusals.length === 0;
-    const kinds = sound ? kindsInFiles : kindsOfSoundFiles;
+    const kinds = new Set([...(sound ? kindsInFiles : kindsOfSoundFiles), ...(input.manifests === undefined ? [] : kindsOfManifests)]);
     findings.push(...judge(sound ? model : withoutFiles(model, new Set(refusals.map(({ file }) => file))), stack.value, rules.settings, kinds, input));
     if (sound) lookedAt = (rule) => catalogue.get(rule)?.kinds.some((kind) => kinds.has(kind)) === true;
   }
@@ -74,16 +79,18 @@ export function checkDeclaration(input: CheckInput): CheckResult {
       warnings: sorted.filter(({ level }) => level === "warning").length,
       files: input.files.filter(({ path }) => !path.endsWith("/")).length,
       topics: model.domains.reduce((sum, domain) => sum + domain.topics.length, 0),
+      ...(input.manifests === undefined ? {} : { manifests: input.manifests.length }),
     },
   };
 }
 
-function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today }: CheckInput): Finding[] {
+function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today, manifests = [] }: CheckInput): Finding[] {
   const plan = planPlatform(model, stack);
   const cluster = factsOfPlan(model, plan);
   const declarations = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
   const scope: Scope = { stack, today, declarationOf: (topic) => declarations.get(topic), before: (topic) => before?.get(topic) };
-  return evaluate(new ActiveChecks(settings, kinds), { model, plan }, cluster, scope);
+  const active = new ActiveChecks(settings, kinds);
+  return [...evaluate(active, { model, plan }, cluster, scope), ...checkManifests(active, manifests, scope)];
 }
 
 /** The domains whose own file is without fault. */

@@ -95,11 +95,12 @@ npx kit check                                # every finding at once, without cr
 npx kit check --stack staging --fail-on warning
 npx kit check --base origin/main             # also what a change may not do, such as fewer partitions
 npx kit check --format github                # annotations in GitHub Actions; sarif for code scanning
+npx kit render prod --out rendered && npx kit check --stack prod --manifests rendered   # Kubernetes objects too
 pulumi preview -s prod --policy-pack policies
 \`\`\`
 
 An **error** ends \`kit check\` with 1 and a preview as failed; a **warning** does with \`--fail-on warning\`; **info** is shown with
-\`--verbose\`. What the model itself refuses is always an error.
+\`--verbose\`, and not in a preview. What the model itself refuses is always an error.
 
 ## Levels and parameters
 
@@ -130,6 +131,12 @@ exceptions:
 \`\`\`
 
 ## In a preview
+
+An error shows as *mandatory* and fails the preview, a warning as *advisory*. The pack needs no installation of its own: it stands in
+the project and uses its packages. What the files break is shown at the stack, with their lines.
+
+Services without a digest are refused in staging and prod until \`kubernetes.workloads.images.digests\` names what
+\`kit image build\` printed; dev has the rule off.
 
 A policy sees only what is to come. So that a lowered number of partitions is noticed, the pack asks \`pulumi stack export\` for
 what was; \`KIT_POLICY_BASELINE\` names a file with an exported state instead, or \`none\`. What a preview does not know yet is

@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { LineCounter, parseAllDocuments, type Document } from "yaml";
 import type { SourceLocation } from "../components/plan/types.ts";
 import { ActiveChecks, findingsOf } from "./evaluate.ts";
 import { sortFindings, type Finding } from "./finding.ts";
@@ -29,14 +29,40 @@ export function manifestName(manifest: Manifest): string {
   return `${manifest.kind}/${manifest.metadata?.name ?? "unnamed"}`;
 }
 
-/** Reads Kubernetes objects from YAML, one or several documents; what is no object of Kubernetes is left out. */
+/** A text that is no YAML. */
+export class ManifestSyntaxError extends Error {}
+
+/**
+ * Reads Kubernetes objects from YAML or JSON, one or several documents, and those of a `List`. What is no object of
+ * Kubernetes is left out.
+ * @throws ManifestSyntaxError with `file:line:column` and what is wrong there.
+ */
 export function parseManifests(file: string, text: string): PlacedManifest[] {
-  return parseAllDocuments(text, { merge: false }).flatMap((document) => {
-    const manifest: unknown = document.toJS();
-    if (!isManifest(manifest)) return [];
-    const line = text.slice(0, document.contents?.range?.[0] ?? 0).split("\n").length;
-    return [{ manifest, source: { file, line, column: 1 } }];
+  const lines = new LineCounter();
+  return parseAllDocuments(text, { merge: false, lineCounter: lines }).flatMap((document) => {
+    const [fault] = document.errors;
+    if (fault !== undefined) {
+      const { line, col } = lines.linePos(fault.pos[0]);
+      throw new ManifestSyntaxError(`${file}:${line}:${col} ${fault.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? ""}`);
+    }
+    const line = Math.max(1, lines.linePos(document.contents?.range?.[0] ?? 0).line);
+    return objectsIn(plainValue(document, `${file}:${line}:1`)).map((manifest) => ({ manifest, source: { file, line, column: 1 } }));
   });
+}
+
+/** Aliases that unfold without end are refused by the parser. */
+function plainValue(document: Document, place: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ManifestSyntaxError(`${place} ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function objectsIn(value: unknown): Manifest[] {
+  if (!isManifest(value)) return [];
+  const { kind, items } = value;
+  return kind.endsWith("List") && Array.isArray(items) ? items.flatMap(objectsIn) : [value];
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -19,6 +19,8 @@ export interface CheckRequest {
   readonly stack: string | undefined;
   readonly base: string | undefined;
   readonly exceptions: string | undefined;
+  /** A file or folder with rendered Kubernetes objects. */
+  readonly manifests: string | undefined;
 }
 
 /** The outcome, with paths as a reader of the current folder finds them. */
@@ -31,7 +33,7 @@ export interface CheckOutcome {
 
 /**
  * Checks the project's files, or those of another folder, for one stack.
- * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, and those of reading a base.
+ * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, and those of reading manifests and a base.
  */
 export async function checkProject(context: CommandContext, request: CheckRequest): Promise<CheckOutcome> {
   const { projectDir } = context;
@@ -44,7 +46,11 @@ export async function checkProject(context: CommandContext, request: CheckReques
   const files = await loadTopicFiles(dirname(folder), folder);
   const exceptions = request.exceptions === undefined ? await loadFile(own ? projectDir : dirname(folder), exceptionsPath) : await loadNamed(request.exceptions);
   const before = request.base === undefined ? undefined : await topicsBefore(context, request.base, stack, stackFile);
-  const result = checkDeclaration({ files, stack: stackFile, exceptions, today: new Date(context.now()).toISOString().slice(0, 10), ...(before === undefined ? {} : { before }) });
+  const manifests = request.manifests === undefined ? undefined : (await import("./manifest-files.ts")).readManifestFiles(request.manifests, fromHere);
+  const result = checkDeclaration({
+    files, stack: stackFile, exceptions, today: new Date(context.now()).toISOString().slice(0, 10),
+    ...(before === undefined ? {} : { before }), ...(manifests === undefined ? {} : { manifests }),
+  });
   // Paths are those of the project; of another folder, those that lead there from here.
   const shown = (path: string): string => (own || !path.startsWith(`${topicsFolder}/`) ? path : join(fromHere(folder), path.slice(topicsFolder.length + 1)));
   return { stack, result: { ...result, findings: withPaths(result.findings, shown), excepted: withPaths(result.excepted, shown) }, texts: textsOf([...files, stackFile, exceptions], shown) };

@@ -44,10 +44,10 @@ export function textReport({ stack, result, texts }: CheckOutcome, colors: Color
     lines.push("");
   }
   const hidden = result.findings.length - told.length;
-  const { errors, warnings, files, topics } = result.summary;
+  const { errors, warnings, files, topics, manifests } = result.summary;
   const verdict = [counted(errors, "error"), counted(warnings, "warning"), ...(hidden > 0 ? [`${hidden} informative (--verbose)`] : []), ...(result.excepted.length > 0 ? [`${result.excepted.length} excepted`] : [])].join(", ");
   const colour = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
-  lines.push(`${colour(verdict)} in ${counted(files, "file")}, ${counted(topics, "topic")}, for the stack ${stack}`);
+  lines.push(`${colour(verdict)} in ${counted(files, "file")}, ${counted(topics, "topic")}${manifests === undefined ? "" : `, ${counted(manifests, "manifest")}`}, for the stack ${stack}`);
   return `${lines.join("\n")}\n`;
 }
 

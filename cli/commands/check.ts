@@ -15,6 +15,7 @@ export const check: CommandDefinition = {
     .option("--stack <name>", "stack to check for (default: prod if there is one, else local)")
     .option("--base <ref|dir>", "also refuse what a change may not do, compared with a commit or a folder with topics/")
     .option("--exceptions <file>", "exceptions from rules (default: policies/exceptions.yaml of the project)")
+    .option("--manifests <path>", "also judge Kubernetes objects: a file, or a folder that `kit render` wrote")
     .option("--format <format>", formats.join(", "), "text")
     .option("--json", "same as --format json: {findings, summary}")
     .option("--fail-on <level>", `exit with 1 from this level on: ${failures.join(", ")}`, "error")
@@ -29,6 +30,7 @@ Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong us
     "npx kit check",
     "npx kit check --stack staging --fail-on warning",
     "npx kit check --base origin/main --format github",
+    "npx kit render prod --out rendered && npx kit check --stack prod --manifests rendered",
     "npx kit check --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.message)\"'",
   ],
   async run(context, options) {
@@ -38,11 +40,11 @@ Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong us
     if (failOn === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${failures.join(" and ")}; got ${JSON.stringify(text(options, "failOn"))}.`);
     const stack = text(options, "stack");
     if (stack !== undefined && !/^[a-z][a-z0-9-]*$/.test(stack)) throw new KitError("KIT_UNKNOWN_STACK", JSON.stringify(stack));
-    return runCheck(context, format, failOn, { topics: text(options, "topics"), stack, base: text(options, "base"), exceptions: text(options, "exceptions") }, flag(options, "verbose"));
+    return runCheck(context, format, failOn, { topics: text(options, "topics"), stack, base: text(options, "base"), exceptions: text(options, "exceptions"), manifests: text(options, "manifests") }, flag(options, "verbose"));
   },
 };
 
-async function runCheck(context: CommandContext, format: Format, failOn: (typeof failures)[number], request: { readonly [K in "topics" | "stack" | "base" | "exceptions"]: string | undefined }, verbose: boolean): Promise<ExitCode> {
+async function runCheck(context: CommandContext, format: Format, failOn: (typeof failures)[number], request: { readonly [K in "topics" | "stack" | "base" | "exceptions" | "manifests"]: string | undefined }, verbose: boolean): Promise<ExitCode> {
   const { checkProject } = await import("../check/check-project.ts");
   const outcome = await checkProject(context, request);
   switch (format) {

@@ -13,6 +13,8 @@ export interface ServiceDatabaseArgs {
   readonly service: string;
   readonly server: PostgresEndpoint;
   readonly provider: postgresql.Provider;
+  /** Whether the engine must refuse to delete the database. */
+  readonly protect: boolean;
   /** In order of version. */
   readonly migrations: readonly MigrationFile[];
   /**
@@ -69,7 +71,7 @@ export class ServiceDatabase extends KitComponent {
       { name, login: true, password: this.password },
       options({ additionalSecretOutputs: ["password"] }),
     );
-    const database = new postgresql.Database(name, { name, owner: owner.name }, options());
+    const database = new postgresql.Database(name, { name, owner: owner.name }, options({ protect: args.protect }));
 
     // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
     const connect = new postgresql.Grant(

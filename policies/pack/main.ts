@@ -12,7 +12,8 @@ import { readPolicyProject, stackOfUrn, type StackName } from "./project.ts";
 
 const projectDir = dirname(dirname(import.meta.dirname));
 
-const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandatory", warning: "advisory", info: "advisory" };
+/** Pulumi has no level for what is only told to who asks: `kit check --verbose` tells it. */
+const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandatory", warning: "advisory", info: "disabled" };
 
 /** A judge for each stack, and what its topics were; asked for with the first resource that names the stack. */
 const judges = new Map<string, Promise<ResourceJudge>>();
@@ -70,6 +71,7 @@ function violate(reportViolation: ReportViolation, { rule, level, message, urn }
 
 function report(reportViolation: ReportViolation, findings: readonly Finding[]): void {
   for (const { rule, level, file, line, column, message, fix } of findings) {
+    if (level === "info") continue;
     const atResource = file.startsWith("urn:");
     const text = plain(fix === undefined ? message : `${message}. Fix: ${fix}`);
     violate(reportViolation, { rule, level, message: atResource ? text : `${plain(file)}:${line}:${column} ${text}`, ...(atResource ? { urn: file } : {}) });

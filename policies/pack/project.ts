@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
-import { stackFilePath } from "../../components/model/source-file.ts";
+import { stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
 import { readStackFile } from "../../components/model/stack-file.ts";
 import { stackSettingsSchema, type StackSettings } from "../../components/model/stack.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
@@ -35,20 +35,36 @@ export function stackOfUrn(urn: string): StackName | undefined {
   return stack === undefined || project === undefined ? undefined : { project, stack };
 }
 
+/** The files beside the pack, as they were read. */
+export interface PolicyFiles {
+  /** Everything below `topics/`. */
+  readonly files: readonly SourceFile[];
+  /** Absent for stacks of other projects. */
+  readonly stack?: SourceFile;
+  readonly exceptions: SourceFile;
+}
+
 /**
  * Reads a stack's side of the project. A stack of another project, or one without a file, is judged by the catalogue's
  * own levels and as if it were for production.
  */
 export async function readPolicyProject(projectDir: string, name: StackName): Promise<PolicyProject> {
-  const stackFile = name.project === projectName(projectDir) ? readStackFile(await loadFile(projectDir, stackFilePath(name.stack))) : undefined;
-  const { exceptions, findings } = readExceptions(await loadFile(projectDir, exceptionsPath), catalogue);
+  const own = name.project === projectName(projectDir);
+  const [exceptions, files] = await Promise.all([loadFile(projectDir, exceptionsPath), own ? loadTopicFiles(projectDir) : []]);
+  return policyProject({ files, exceptions, ...(own ? { stack: await loadFile(projectDir, stackFilePath(name.stack)) } : {}) });
+}
+
+/** The same from files that were read. Pure. */
+export function policyProject(input: PolicyFiles): PolicyProject {
+  const stackFile = input.stack === undefined ? undefined : readStackFile(input.stack);
+  const { exceptions, findings } = readExceptions(input.exceptions, catalogue);
   if (stackFile === undefined || !stackFile.ok) {
     const problems = stackFile === undefined ? [] : stackFile.problems.filter(({ rule }) => rule !== "stack-settings-missing");
     return { stack: strangerSettings(), settings: defaultSettings(catalogue.values()), exceptions, declarations: new Map(), findings: [...findings, ...problems.map((problem): Finding => ({ ...problem, level: "error" }))] };
   }
   const { at } = stackFile;
   const rules = readRuleSettings(catalogue, stackFile.value.policies, at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) });
-  const { model, problems } = readTopicsAsFarAsGood(await loadTopicFiles(projectDir));
+  const { model, problems } = readTopicsAsFarAsGood(input.files);
   return {
     stack: stackFile.value,
     settings: rules.settings,

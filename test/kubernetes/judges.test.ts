@@ -72,8 +72,8 @@ describe("rendered objects before their judges", () => {
   });
 
   describe("the rules of this project on workloads", () => {
-    it.each(STACKS)("have nothing against %s", (stack) => {
-      expectNoneOpen(judgeByPolicies(objectsOf(stack)));
+    it.each(STACKS)("have nothing against %s", async (stack) => {
+      expectNoneOpen(await judgeByPolicies(stack, join(folder, stack), objectsOf(stack)));
     });
   });
 

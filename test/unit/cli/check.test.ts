@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { podYaml } from "../../../policies/workloads/text.ts";
 import { copyProject, edits } from "../../platform/project-copy.ts";
 
 interface Ended {
@@ -93,7 +94,30 @@ describe("kit check", () => {
     expect((await check("--topics", folder, "--verbose")).stdout).not.toContain(" more of [");
   });
 
+  it("judges rendered objects by the stack's levels, and names the file of each", async () => {
+    const folder = join(project.dir, "rendered");
+    mkdirSync(join(folder, "services"), { recursive: true });
+    writeFileSync(join(folder, "kustomization.yaml"), "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [services/deployment.yaml]\n");
+    writeFileSync(join(folder, "services/deployment.yaml"), `# rendered\n${podYaml({}).replace("runAsNonRoot: true", "runAsNonRoot: false")}`);
+    writeFileSync(join(folder, "services/more.json"), JSON.stringify({ apiVersion: "v1", kind: "List", items: [{ apiVersion: "v1", kind: "Service", metadata: { name: "open" }, spec: { type: "NodePort" } }] }));
+    const judged = await check("--stack", "prod", "--manifests", folder, "--json");
+    const { findings, summary } = JSON.parse(judged.stdout) as { findings: { rule: string; file: string; line: number; object: string }[]; summary: object };
+    expect(judged.code).toBe(1);
+    expect(summary).toMatchObject({ topics: 5, manifests: 3 });
+    expect(findings.map(({ rule, file, line, object }) => `${file}:${line} ${object} ${rule}`)).toEqual(expect.arrayContaining([
+      "rendered/services/deployment.yaml:2 Deployment/order-service workload-pod-security",
+      "rendered/services/deployment.yaml:2 Deployment/order-service workload-network-policy",
+      "rendered/services/more.json:1 Service/open workload-exposure",
+    ]));
+    expect((await check("--stack", "prod", "--manifests", join(folder, "services/more.json"))).stdout).toContain("1 manifest, for the stack prod");
+    writeFileSync(join(folder, "broken.yaml"), "kind: Service\nkind: Service\n");
+    const broken = await check("--manifests", folder);
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(/rendered\/broken\.yaml:2:1 .*unique/);
+  });
+
   it.each<[string, string[], number, RegExp]>([
+    ["manifests that are not there", ["--manifests", "nowhere"], 2, /KIT_CHECK_NO_MANIFESTS/],
     ["a folder that is not there", ["--topics", "nowhere"], 2, /KIT_CHECK_NO_TOPICS/],
     ["a stack that is not there", ["--stack", "production"], 2, /KIT_UNKNOWN_STACK/],
     ["a format that is not there", ["--format", "xml"], 2, /xml/],

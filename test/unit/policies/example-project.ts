@@ -106,12 +106,13 @@ export function stackFileOf(example: Example): SourceFile {
   return { path: "stacks/Pulumi.local.yaml", text: stringify({ config: { "event-platform:platform": settings } }) };
 }
 
-function exceptionsOf(example: Example): SourceFile {
+/** The exceptions' file of an example. */
+export function exceptionsOf(example: Example): SourceFile {
   return { path: "policies/exceptions.yaml", text: example.exceptions === undefined ? "exceptions: []\n" : `exceptions:\n${example.exceptions.replace(/^/gm, "  ")}\n` };
 }
 
 /** An example's files before its change. */
-function beforeOf({ before }: Example): Map<string, TopicBefore> {
+export function beforeOf({ before }: Example): Map<string, TopicBefore> {
   return before === undefined ? new Map<string, TopicBefore>() : new Map([["order-events", parse(before) as TopicBefore]]);
 }
 
