@@ -297,6 +297,11 @@ export const ERRORS = {
     message: (value) => `The base cannot be used: ${value}.`,
     fix: "Give `host`, a reference with its digest, or an archive as `skopeo copy docker://NAME@sha256:… oci-archive:base.tar` writes it.",
   },
+  KIT_IMAGE_CODE: {
+    exitCode: EXIT.usage,
+    message: (value) => `The code cannot be packed: ${value}.`,
+    fix: "Mend the import that is named; a package belongs under dependencies in package.json, followed by `npm install`.",
+  },
   KIT_IMAGE_PACKAGES: {
     exitCode: EXIT.missing,
     message: (value) => `The installed packages are not those of package-lock.json: ${value}.`,

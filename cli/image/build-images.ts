@@ -8,9 +8,10 @@ import { imageSbom } from "../../toolchain/image/sbom.ts";
 import type { SbomFile } from "../../toolchain/image/sbom.ts";
 import { KitError } from "../errors.ts";
 import { hostBase } from "./host-base.ts";
-import { installedPackages, packagePlaces, readLock } from "./installed-packages.ts";
+import { installedPackages, readLock } from "./installed-packages.ts";
 import { folderFiles, writeLayer } from "./layer.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer, LayerFile } from "./layer.ts";
+import { nodeLayer } from "./node-layer.ts";
 import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } from "./oci-archive.ts";
 import type { NamedImage } from "./oci-archive.ts";
 import { imageConfig, IMAGE_ROOT, imageManifest } from "./service-image.ts";
@@ -37,8 +38,6 @@ export interface BuildRequest {
   readonly revision?: string;
   /** Absolute path of the archive to write. */
   readonly out: string;
-  /** Node to put into the images. Default: the running one. */
-  readonly node?: string;
 }
 
 /** An image that was built. */
@@ -80,21 +79,24 @@ interface CommonParts {
 /**
  * Builds images into one archive; what they share stands in it once.
  * @param say - Told what is being worked on.
- * @throws KitError KIT_IMAGE_HOST, KIT_IMAGE_BASE, KIT_IMAGE_PACKAGES.
+ * @throws KitError KIT_IMAGE_HOST, KIT_IMAGE_BASE, KIT_IMAGE_CODE, KIT_IMAGE_PACKAGES.
  */
 export async function buildImages(request: BuildRequest, say: (detail: string) => void = () => {}): Promise<readonly BuiltImage[]> {
   const work = await mkdtemp(join(tmpdir(), "kit-image-"));
   try {
     const layout = join(work, "layout");
+    say("code and packages");
+    const platform = hostPlatform();
+    const prepared = await Promise.all(request.services.map((service) => prepareService(request, service, join(work, service.service))));
     say("base and Node");
-    const common = await commonParts(request, layout);
-    const packages = new PackageLayers(request.projectDir, layout);
+    const common = await commonParts(request, layout, platform);
+    const packages = new PackageLayers(layout);
     const images: NamedImage[] = [];
     // Two at a time: one compresses while npm writes the other's bill of materials.
-    for (let next = 0; next < request.services.length; next += 2) {
-      const pair = request.services.slice(next, next + 2);
-      say(pair.map(({ service }) => service).join(", "));
-      images.push(...(await Promise.all(pair.map(async (service): Promise<NamedImage> => ({ name: service.name, image: await buildImage(request, common, packages, service, layout, join(work, service.service)) })))));
+    for (let next = 0; next < prepared.length; next += 2) {
+      const pair = prepared.slice(next, next + 2);
+      say(pair.map(({ service }) => service.service).join(", "));
+      images.push(...(await Promise.all(pair.map(async (each): Promise<NamedImage> => ({ name: each.service.name, image: await buildImage(request, common, packages, each, layout) })))));
     }
     say("archive");
     await writeArchive(layout, images, request.out);
@@ -111,19 +113,46 @@ export async function buildImages(request: BuildRequest, say: (detail: string) =
   }
 }
 
-async function commonParts(request: BuildRequest, layout: string): Promise<CommonParts> {
+/** A service whose code is copied and whose packages were found. */
+interface PreparedService {
+  readonly service: ServiceToBuild;
+  readonly folder: string;
+  readonly packages: readonly LayerFile[];
+}
+
+/** Everything that can be wrong with a service is found here, before anything large is written. */
+async function prepareService({ projectDir }: BuildRequest, service: ServiceToBuild, folder: string): Promise<PreparedService> {
+  try {
+    prepareImage({ project: projectDir, entry: service.entry, out: folder });
+  } catch (error) {
+    throw new KitError("KIT_IMAGE_CODE", `${service.service}: ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    return { service, folder, packages: await installedPackages(projectDir, await readLock(join(folder, "packages", "package-lock.json")), IMAGE_ROOT) };
+  } catch (error) {
+    throw new KitError("KIT_IMAGE_PACKAGES", messageOf(error), { cause: error });
+  }
+}
+
+function hostPlatform(): CommonParts["platform"] {
   if (process.platform !== "linux") throw new KitError("KIT_IMAGE_HOST", process.platform);
-  const platform = linuxPlatform();
-  const node = request.node ?? process.execPath;
-  const [base, nodeLayer] = await Promise.all([
+  return linuxPlatform();
+}
+
+async function commonParts(request: BuildRequest, layout: string, platform: CommonParts["platform"]): Promise<CommonParts> {
+  // The Node that runs this is the one that the service was tested with.
+  const node = process.execPath;
+  const [base, withNode] = await Promise.all([
     request.base.by === "host" ? baseOfHost(node, layout) : baseOfArchive(request.base.archive, layout, platform),
-    writeLayer(join(layout, BLOBS), { files: [{ path: "usr/local/bin/node", mode: 0o755, content: { source: node } }] }),
+    nodeLayer(node, join(layout, BLOBS)),
   ]);
-  return { ...base, node: nodeLayer, platform };
+  return { ...base, node: withNode, platform };
 }
 
 async function baseOfHost(node: string, layout: string): Promise<Pick<CommonParts, "base" | "files">> {
-  const { content, libraries } = await hostBase(node);
+  const { content, libraries } = await hostBase(node).catch((error: unknown) => {
+    throw new KitError("KIT_IMAGE_BASE", `host: ${messageOf(error)}`, { cause: error });
+  });
   const layer = await writeLayer(join(layout, BLOBS), content);
   return { base: { reference: `localhost/host-base@${layer.diffId}`, layers: [layer], environment: [] }, files: libraries };
 }
@@ -137,7 +166,7 @@ async function baseOfArchive(archive: string, layout: string, platform: CommonPa
     const name = image.descriptor.annotations?.["org.opencontainers.image.ref.name"] ?? "localhost/base";
     return { base: { reference: `${name}@${image.descriptor.digest}`, layers, environment: image.config.config?.Env ?? [] }, files: [] };
   } catch (error) {
-    throw new KitError("KIT_IMAGE_BASE", `${archive}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KitError("KIT_IMAGE_BASE", `${archive}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -146,12 +175,12 @@ function ociLayerType(mediaType: string): string {
   return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip" ? "application/vnd.oci.image.layer.v1.tar+gzip" : mediaType;
 }
 
-async function buildImage(request: BuildRequest, common: CommonParts, packageLayers: PackageLayers, { service, entry }: ServiceToBuild, layout: string, folder: string): Promise<NamedImage["image"]> {
-  const { projectDir, version, revision } = request;
+async function buildImage(request: BuildRequest, common: CommonParts, packageLayers: PackageLayers, prepared: PreparedService, layout: string): Promise<NamedImage["image"]> {
+  const { version, revision } = request;
   const { base, platform } = common;
-  prepareImage({ project: projectDir, entry, out: folder });
+  const { service: { service, entry }, folder } = prepared;
   const facts: ServiceImageFacts = { service, entry, version, base, platform, ...(revision === undefined ? {} : { revision }) };
-  const [packages] = await Promise.all([packageLayers.of(join(folder, "packages", "package-lock.json")), writeSbom(facts, common.files, folder)]);
+  const [packages] = await Promise.all([packageLayers.of(prepared.packages), writeSbom(facts, common.files, folder)]);
   const code = await writeLayer(join(layout, BLOBS), { files: await folderFiles(join(folder, "code"), IMAGE_ROOT) });
   const layers: readonly ExplainedLayer[] = [
     { layer: common.node, comment: `Node ${process.versions.node}` },
@@ -164,24 +193,17 @@ async function buildImage(request: BuildRequest, common: CommonParts, packageLay
 
 /** Layers of packages; services that need the same ones share a layer. */
 class PackageLayers {
-  readonly #project: string;
   readonly #layout: string;
   readonly #made = new Map<string, Promise<Layer>>();
 
-  constructor(project: string, layout: string) {
-    this.#project = project;
+  constructor(layout: string) {
     this.#layout = layout;
   }
 
-  /** @throws KitError KIT_IMAGE_PACKAGES. */
-  async of(lockFile: string): Promise<Layer> {
-    const lock = await readLock(lockFile);
-    // All are parts of one lock file, so the places tell the versions.
-    const key = packagePlaces(lock).join("\n");
-    const layer = this.#made.get(key) ?? installedPackages(this.#project, lock, IMAGE_ROOT).then(
-      (files) => writeLayer(join(this.#layout, BLOBS), { files }),
-      (error: unknown) => { throw new KitError("KIT_IMAGE_PACKAGES", error instanceof Error ? error.message : String(error), { cause: error }); },
-    );
+  async of(files: readonly LayerFile[]): Promise<Layer> {
+    // All come from one folder of packages, so their paths tell their content.
+    const key = files.map(({ path }) => path).sort().join("\n");
+    const layer = this.#made.get(key) ?? writeLayer(join(this.#layout, BLOBS), { files });
     this.#made.set(key, layer);
     return await layer;
   }
@@ -191,4 +213,8 @@ async function writeSbom({ service, version, base }: ServiceImageFacts, files: r
   const { stdout } = await runChecked("npm", ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--package-lock-only"], { cwd: join(folder, "packages") });
   const sbom = imageSbom(JSON.parse(stdout), { service, version, nodeVersion: process.versions.node, base: base.reference, files });
   await writeFile(join(folder, "code", "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`, { mode: 0o644 });
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

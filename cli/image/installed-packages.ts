@@ -19,11 +19,6 @@ export async function readLock(file: string): Promise<LockFile> {
   return lockFile.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
-/** Where the packages of a lock file stand, sorted: `node_modules/pg`. */
-export function packagePlaces({ packages }: LockFile): readonly string[] {
-  return Object.keys(packages).filter((place) => place !== "").sort();
-}
-
 /**
  * Files of the packages in a lock file.
  * @param wanted - Lock file of the image: a part of the project's.
@@ -31,7 +26,7 @@ export function packagePlaces({ packages }: LockFile): readonly string[] {
  */
 export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
   const present = await readLock(join(project, RECORD));
-  const places = packagePlaces(wanted);
+  const places = Object.keys(wanted.packages).filter((place) => place !== "").sort();
   const files = await Promise.all(
     places.map(async (place) => {
       const expected = wanted.packages[place];

@@ -2,7 +2,7 @@
  * Layers of an image, the same bytes for the same content: entries sorted by path, owned by root, without times, in
  * folders that everybody may pass. What a layer leaves out cannot differ between two machines.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, rename, stat } from "node:fs/promises";
@@ -35,9 +35,12 @@ export interface LayerContent {
   readonly folders?: readonly LayerFolder[];
 }
 
+/** Media type of a layer. */
+export const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
+
 /** A layer that was written. */
 export interface Layer {
-  readonly mediaType: "application/vnd.oci.image.layer.v1.tar+gzip";
+  readonly mediaType: typeof LAYER_TYPE;
   /** Digest of the compressed layer, `sha256:…`: what a manifest names. */
   readonly digest: string;
   /** Bytes, compressed. */
@@ -48,7 +51,7 @@ export interface Layer {
 
 const FOLDER_MODE = 0o755;
 /** Compression beyond this costs twice the time for one percent. */
-const COMPRESSION = 6;
+export const COMPRESSION = 6;
 
 /**
  * Writes a layer into a folder of blobs, under the name of its digest.
@@ -60,13 +63,13 @@ export async function writeLayer(blobs: string, content: LayerContent): Promise<
   const archive = pack();
   const plain = createHash("sha256");
   const compressed = createHash("sha256");
-  const making = join(blobs, `.making-${process.pid}-${process.hrtime.bigint()}`);
+  const making = join(blobs, `.making-${randomBytes(6).toString("hex")}`);
   const written = pipeline(archive, hashing(plain), createGzip({ level: COMPRESSION }), hashing(compressed), createWriteStream(making));
   await Promise.all([written, addEntries(archive, content)]);
   const digest = compressed.digest("hex");
   const { size } = await stat(making);
   await rename(making, join(blobs, digest));
-  return { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: `sha256:${digest}`, size, diffId: `sha256:${plain.digest("hex")}` };
+  return { mediaType: LAYER_TYPE, digest: `sha256:${digest}`, size, diffId: `sha256:${plain.digest("hex")}` };
 }
 
 /**

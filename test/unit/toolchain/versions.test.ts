@@ -140,6 +140,12 @@ describe("pinned versions", () => {
     expect(staging.filter((line) => !line.endsWith(` v0${PINNED.kubernetes.slice(1)}`))).toEqual([]);
   });
 
+  it("are those of checkov's requirements, of which none is open", async () => {
+    const lines = (await readFile(new URL("../../../toolchain/python/checkov.txt", import.meta.url), "utf8")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(lines).toContain(`checkov==${PINNED.checkov}`);
+    expect(lines.filter((line) => !/^[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*$/.test(line))).toEqual([]);
+  });
+
   it("are those of Strimzi's jars", async () => {
     const pom = await readFile(new URL("../../../toolchain/strimzi/pom.xml", import.meta.url), "utf8");
     expect(pom.match(/<version>[\d.]+\.[\d.]+<\/version>/g)).toEqual([`<version>${PINNED.strimzi}</version>`, `<version>${PINNED.strimzi}</version>`]);
