@@ -11,6 +11,7 @@ export const adopt: CommandDefinition = {
     .option("--exclude <patterns>", "topics to leave out")
     .option("--domain <name>", "domain of all of them (default: the first word of each name)")
     .option("--team <team>", "owner of domains that are new"))
+    .option("--take-over-users", "declare services with a SCRAM user too; the next up gives them new passwords")
     .option("--dry-run", "show everything, write nothing")
     .option("--json", "print {stack, dryRun, topics, leftOut, notes, created, changed, effects, adoptFile}")
     .addHelpText("after", `
@@ -28,7 +29,7 @@ overwritten, here or there. docs/guide/import.md says what can't be derived.`),
     const patterns = (name: string): readonly string[] => (text(options, name) ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
     const outcome = await importCluster(context, {
       stack: text(options, "stack") ?? "local", topics: patterns("topics"), exclude: patterns("exclude"),
-      domain: text(options, "domain"), team: text(options, "team"), dryRun: flag(options, "dryRun"),
+      domain: text(options, "domain"), team: text(options, "team"), takeOverUsers: flag(options, "takeOverUsers"), dryRun: flag(options, "dryRun"),
     }, options);
     if (flag(options, "json")) writeJson(context, importDocument(outcome));
     else writeImport(context, outcome);

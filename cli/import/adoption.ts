@@ -19,6 +19,8 @@ export interface AdoptionRequest {
   readonly wanted: (topic: string) => boolean;
   /** Domain of all topics; absent: the first word of each name. */
   readonly domain?: string;
+  /** Whether services that have a SCRAM user on the cluster are declared too: the next `up` sets their passwords. */
+  readonly takeOverUsers: boolean;
   /** Names that are declared already. */
   readonly declared: { readonly topics: ReadonlySet<string>; readonly events: ReadonlySet<string>; readonly records: ReadonlySet<string>; readonly services: ReadonlySet<string> };
 }
@@ -83,7 +85,7 @@ export function adopt(request: AdoptionRequest): Adoption {
   const leftOut: LeftOut[] = [];
   const notes: string[] = [];
   const taken: TakenNames = { events: new Set(declared.events), records: new Set(declared.records) };
-  const services = new QuotaHolders(live, declared.services);
+  const services = new Services(request);
   const topics: AdoptedTopic[] = [];
   for (const topic of [...live.topics].sort((a, b) => compareText(a.name, b.name))) {
     if (!wanted(topic.name) || declared.topics.has(topic.name) || topic.name.startsWith("__")) continue;
@@ -232,14 +234,17 @@ function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { se
 }
 
 /** Services by the rules that let them write or read. A service's quota is written once: quotas of its topics add up. */
-class QuotaHolders {
+class Services {
   readonly #live: LivePlatform;
   readonly #known: ReadonlySet<string>;
+  /** Users whose passwords are somebody else's. */
+  readonly #foreign: ReadonlySet<string>;
   readonly #said = new Set<string>();
 
-  constructor(live: LivePlatform, known: ReadonlySet<string>) {
+  constructor({ live, declared, takeOverUsers }: AdoptionRequest) {
     this.#live = live;
-    this.#known = known;
+    this.#known = declared.services;
+    this.#foreign = new Set(takeOverUsers ? [] : live.users.map(({ name }) => name).filter((name) => !declared.services.has(name)));
   }
 
   of(topic: string, operation: "Write" | "Read", key: string, notes: string[]): readonly AdoptedService[] {
@@ -247,11 +252,13 @@ class QuotaHolders {
     for (const acl of this.#live.acls) {
       if (acl.resourceType !== "Topic" || (acl.operation !== operation && acl.operation !== "All") || !covers(acl, topic)) continue;
       const service = acl.principal.replace(/^User:/, "");
+      if (platformPrincipals.some((principal) => principal === service)) continue;
       if (acl.permission !== "Allow" || acl.resourceName === "*" || acl.host !== "*" || !SLUG.test(service)) {
         notes.push(`${topic}: the rule "${acl.permission} ${acl.principal} ${acl.operation} on ${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}${acl.host === "*" ? "" : ` from ${acl.host}`}" can't be declared; it stays as it is`);
         continue;
       }
-      if (!platformPrincipals.some((principal) => principal === service)) principals.add(service);
+      if (this.#foreign.has(service)) notes.push(`${service} has a password on the cluster that nobody can read, so it is not declared and its rules stay as they are; --take-over-users declares it, and \`up\` then sets a new password`);
+      else principals.add(service);
     }
     return [...principals].sort(compareText).map((service) => ({ service, ...this.#quota(service, key) }));
   }

@@ -35,6 +35,7 @@ export interface ImportRequest {
   readonly exclude: readonly string[];
   readonly domain: string | undefined;
   readonly team: string | undefined;
+  readonly takeOverUsers: boolean;
   /** Shows everything, writes nothing. */
   readonly dryRun: boolean;
 }
@@ -110,7 +111,7 @@ function derive(context: CommandContext, request: ImportRequest, project: Projec
   const impossible = new Map<string, string>();
   const wanted = wantedTopics(request);
   for (;;) {
-    const adoption = adopt({ live, stack: settings, declared, wanted: (name) => wanted(name) && !impossible.has(name), ...(request.domain === undefined ? {} : { domain: request.domain }) });
+    const adoption = adopt({ live, stack: settings, declared, takeOverUsers: request.takeOverUsers, wanted: (name) => wanted(name) && !impossible.has(name), ...(request.domain === undefined ? {} : { domain: request.domain }) });
     const files = adoptedFiles(adoption.topics, model, project.topicFiles, request.team);
     const after = planPlatform(readBack(context, project, files), settings);
     const adopted = new Set(adoption.topics.map(({ name }) => name));

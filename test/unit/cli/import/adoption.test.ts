@@ -22,7 +22,7 @@ const record = (name: string): string => JSON.stringify({ type: "record", name, 
 const subject = (name: string, schema: string, schemaType = "AVRO") => ({ name, schema, schemaType });
 
 function adoption(live: Partial<LivePlatform>, more: Partial<AdoptionRequest> = {}): Adoption {
-  return adopt({ live: { ...empty, ...live }, stack: stackWith(), wanted: () => true, declared: { topics: none, events: none, records: none, services: none }, ...more });
+  return adopt({ live: { ...empty, ...live }, stack: stackWith(), wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, services: none }, ...more });
 }
 
 /** The plan of what was derived, read back from its files. */
@@ -96,6 +96,14 @@ describe("adopting a topic", () => {
     expect(notes.join("\n")).not.toMatch(/platform-auditor/);
   });
 
+  it("declares nobody whose password it can't know, unless that is asked for", () => {
+    const live = { topics: [topic("billing-events")], acls: [may("billing-service", "Write", "billing-events"), may("tls-service", "Write", "billing-events")], users: [{ name: "billing-service", credentials: [] }] };
+    const services = (adopted: Adoption) => adopted.topics[0]?.producers.map(({ service }) => service);
+    expect(services(adoption(live))).toEqual(["tls-service"]);
+    expect(adoption(live).notes.join()).toMatch(/billing-service has a password.*--take-over-users/);
+    expect(services(adoption(live, { takeOverUsers: true }))).toEqual(["billing-service", "tls-service"]);
+  });
+
   it("tells of settings that no file can say", () => {
     const { notes } = adoption({ topics: [topic("billing-events", { config: { ...usual, "segment.ms": "60000", "max.message.bytes": "20000000", "retention.ms": "0" } })] });
     expect(notes.join("\n")).toMatch(/segment\.ms stands on the topic/);
@@ -125,7 +133,7 @@ describe("adopting a topic", () => {
         acls: samples.flatMap((_, index) => [may(`writer-${index}`, "Write", `part${index}-events`), may("reader", "Read", `part${index}-events`)]),
         quotas: samples.map(({ quota }, index) => ({ entity: { user: `writer-${index}` }, values: { producer_byte_rate: quota } })),
       };
-      const adopted = adopt({ live, stack, wanted: () => true, declared: { topics: none, events: none, records: none, services: none } });
+      const adopted = adopt({ live, stack, wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, services: none } });
       const names = new Set(live.topics.map(({ name }) => name));
       const wrong = findDrift(planOf(adopted, stack), live).filter(({ kind, object, class: what }) => (kind === "topic" && names.has(object)) || (kind === "quota" && what === "differs") || (kind === "acl" && what === "undeclared"));
       expect(wrong).toEqual([]);
