@@ -16,11 +16,11 @@ export type Baseline = { readonly ok: true; readonly topics: ReadonlyMap<string,
  * The topics before the change: from the file that `KIT_POLICY_BASELINE` names, else from the stack's own state. A policy
  * sees only what is to come, so that a lowered number can't be told from a new topic without it.
  */
-export async function readBaseline(stack: string, projectDir: string, env: Readonly<Record<string, string | undefined>>): Promise<Baseline> {
+export async function readBaseline(stack: string, programDir: string, env: Readonly<Record<string, string | undefined>>): Promise<Baseline> {
   const named = env[baselineVariable];
   if (named === "none") return { ok: true, topics: new Map() };
   try {
-    return { ok: true, topics: topicsOfState(JSON.parse(named === undefined ? await exportState(stack, projectDir) : await readFile(named, "utf8"))) };
+    return { ok: true, topics: topicsOfState(JSON.parse(named === undefined ? await exportState(stack, programDir) : await readFile(named, "utf8"))) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
   }
@@ -41,9 +41,9 @@ export function topicsOfState(state: unknown): Map<string, TopicBefore> {
   return topics;
 }
 
-function exportState(stack: string, projectDir: string): Promise<string> {
+function exportState(stack: string, programDir: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], { cwd: projectDir, timeout: patience, maxBuffer: 1024 ** 3 }, (error, stdout, stderr) => {
+    execFile("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], { cwd: programDir, timeout: patience, maxBuffer: 1024 ** 3 }, (error, stdout, stderr) => {
       // A stack that was never updated has no state, and nothing to lose.
       if (error === null) resolve(stdout);
       else if (/no stack named|no previous deployment/i.test(stderr)) resolve("{}");

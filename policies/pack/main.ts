@@ -10,7 +10,10 @@ import { ResourceJudge } from "./judge.ts";
 import { knownValues } from "./known-values.ts";
 import { readPolicyProject, stackOfUrn, type StackName } from "./project.ts";
 
-const projectDir = dirname(dirname(import.meta.dirname));
+const packDir = dirname(import.meta.dirname);
+const projectDir = dirname(packDir);
+/** The folder of the program that is previewed: its stack is asked for what was. */
+const programDir = process.cwd();
 
 /** Pulumi has no level for what is only told to who asks: `kit check --verbose` tells it. */
 const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandatory", warning: "advisory", info: "disabled" };
@@ -23,7 +26,7 @@ const baselines = new Map<string, Promise<Baseline>>();
 const told = new Set<string>();
 
 function baselineOf({ stack }: StackName): Promise<Baseline> {
-  const known = baselines.get(stack) ?? readBaseline(stack, projectDir, process.env);
+  const known = baselines.get(stack) ?? readBaseline(stack, programDir, process.env);
   baselines.set(stack, known);
   return known;
 }
@@ -89,6 +92,8 @@ const listed: Policies = [...catalogue.values()].filter(({ kinds }) => kinds.len
   url: `docs/guide/policies.md#${id}`,
 }));
 
+// The SDK looks for the pack's version in the current folder, which is the program's.
+process.chdir(packDir);
 new PolicyPack("event-platform", {
   policies: [
     ...listed,
