@@ -1,4 +1,5 @@
 import { findCheckov, prepareCheckov } from "./checkov.ts";
+import { findContainerRuntime, prepareContainerRuntime } from "./container-runtime.ts";
 import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPartVersion, makeKubernetesPart } from "./kubernetes.ts";
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
@@ -6,10 +7,10 @@ import type { Tool, ToolName } from "./tools.ts";
 import { PINNED } from "./versions.ts";
 
 /** What only the tests on a Kubernetes API server and on a node need. */
-export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds" | "checkov";
+export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
 
 /** All of them, in the order in which they are prepared. */
-export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", ...KUBERNETES_PARTS, "checkov"];
+export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", "container-runtime", ...KUBERNETES_PARTS, "checkov"];
 
 /** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
 export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
@@ -31,6 +32,11 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
       for (const name of CRD_MODULES) await locateModuleCrds(name, report);
     },
     missing: () => notPrepared(`The custom resource definitions of ${CRD_MODULES.join(", ")} are not fetched yet.`),
+  },
+  "container-runtime": {
+    find: findContainerRuntime,
+    prepare: prepareContainerRuntime,
+    missing: () => notPrepared("containerd, runc and nftables are neither installed nor unpacked yet."),
   },
   "etcd": part("etcd"),
   "kube-apiserver": part("kube-apiserver"),

@@ -8,7 +8,7 @@ import { apiClient } from "./api-client.ts";
 import type { ApiClient } from "./api-client.ts";
 import { writeControlPlaneFiles } from "./control-plane-files.ts";
 import type { ControlPlaneFiles } from "./control-plane-files.ts";
-import { startControllers } from "./controllers.ts";
+import { startControllers, startManagers } from "./controllers.ts";
 import { installCrds } from "./crds.ts";
 import { startServer, untilAlive } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -19,9 +19,9 @@ export interface ApiServerOptions {
   readonly crds?: readonly string[];
   /**
    * Also starts the controller manager, the scheduler and played nodes, one per zone: Deployments become available and
-   * Jobs complete though no container runs. Default: the API server alone.
+   * Jobs complete though no container runs. `without-nodes`: for a node that comes by itself. Default: the API server alone.
    */
-  readonly controllers?: boolean;
+  readonly controllers?: boolean | "without-nodes";
 }
 
 /** A running API server with its etcd. */
@@ -104,6 +104,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const client = apiClient({ url, ca: files.ca, token: files.token("admin") });
     await apiServer.until("readiness", () => isReady(client), READY_LIMIT_MS);
     await installCrds(client, options.crds);
+    if (options.controllers === "without-nodes") processes.push(...(await startManagers(files, { logs })));
     if (options.controllers === true) processes.push(...(await startControllers(client, files, { logs })));
     return { url, kubeconfig: files.kubeconfig("admin"), client, files, until: (what, condition, limitMs) => untilAlive(processes, what, condition, limitMs), stop };
   } catch (error) {

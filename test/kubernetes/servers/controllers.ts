@@ -14,17 +14,24 @@ export const PLAYED_ZONES = ["zone-a", "zone-b", "zone-c"] as const;
 const KWOK_STAGES = join(import.meta.dirname, "kwok-stages.yaml");
 const NODES_LIMIT_MS = 120_000;
 
+/** Starts the controller manager and the scheduler. */
+export async function startManagers(files: ControlPlaneFiles, options: { readonly logs: string }): Promise<readonly ServerProcess[]> {
+  const [managerPort, schedulerPort] = await freePorts(2);
+  return [
+    startServer("kube-controller-manager", [
+      await partPath("kube-controller-manager"), ...controllerManagerArguments(files), `--secure-port=${managerPort}`, `--cert-dir=${join(files.folder, "controller-manager")}`,
+    ], { folder: options.logs }),
+    startServer("kube-scheduler", [
+      await partPath("kube-scheduler"), ...schedulerArguments(files), `--secure-port=${schedulerPort}`, `--cert-dir=${join(files.folder, "scheduler")}`,
+    ], { folder: options.logs }),
+  ];
+}
+
 /** Starts the controller manager, the scheduler and kwok, and adds one node per zone that kwok plays. */
 export async function startControllers(client: ApiClient, files: ControlPlaneFiles, options: { readonly logs: string }): Promise<readonly ServerProcess[]> {
-  const started: ServerProcess[] = [];
+  const started = [...(await startManagers(files, options))];
   try {
-    const [managerPort, schedulerPort, kwokPort] = await freePorts(3);
-    started.push(startServer("kube-controller-manager", [
-      await partPath("kube-controller-manager"), ...controllerManagerArguments(files), `--secure-port=${managerPort}`, `--cert-dir=${join(files.folder, "controller-manager")}`,
-    ], { folder: options.logs }));
-    started.push(startServer("kube-scheduler", [
-      await partPath("kube-scheduler"), ...schedulerArguments(files), `--secure-port=${schedulerPort}`, `--cert-dir=${join(files.folder, "scheduler")}`,
-    ], { folder: options.logs }));
+    const [kwokPort] = await freePorts(1);
     for (const zone of PLAYED_ZONES) {
       const answer = await client.apply(playedNode(`node-${zone}`, zone));
       if (answer.status >= 300) throw new Error(`The node of ${zone} was refused: ${describeAnswer(answer)}`);

@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
+import { runChecked } from "./command.ts";
+import { ToolchainError } from "./errors.ts";
+import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
+
+/** What runs a node's containers and its Service addresses. */
+export interface ContainerRuntime {
+  /** Of containerd. */
+  readonly version: string;
+  readonly origin: "installed" | "downloaded";
+  /** Folder it was unpacked to; for an installed one, containerd itself. */
+  readonly path: string;
+  /** Variables to start containerd, `ctr` and kube-proxy with. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The programs called: kube-proxy calls `nft`. */
+const PROGRAMS = ["containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft"] as const;
+/** Debian's packages of them, and of the libraries that they are linked with. */
+const PACKAGES = [
+  "containerd", "runc", "nftables",
+  "libbsd0", "libedit2", "libgmp10", "libjansson4", "libmd0", "libmnl0", "libnftables1", "libnftnl11", "libseccomp2", "libxtables12",
+] as const;
+const MULTIARCH: Readonly<Record<string, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+const DOWNLOAD_LIMIT_MS = 5 * 60_000;
+
+/** The installed runtime, else the one unpacked in the cache; undefined when there is neither. Never makes anything. */
+export async function findContainerRuntime(): Promise<ContainerRuntime | undefined> {
+  const installed = await Promise.all(PROGRAMS.map((name) => findOnPath(name)));
+  const [containerd] = installed;
+  if (containerd !== undefined && !installed.includes(undefined)) {
+    return { version: (await probeVersion(containerd, ["--version"])) ?? "unknown", origin: "installed", path: containerd, env: {} };
+  }
+  const source = await recipe();
+  const artefact = source && (await findArtefact(source));
+  return artefact && { version: artefact.facts["containerd"] ?? "unknown", origin: "downloaded", path: artefact.folder, env: environmentOf(artefact.folder) };
+}
+
+/**
+ * Unpacks the distribution's packages into the cache, where nothing is installed; installs nothing.
+ *
+ * @throws ToolchainError UNSUPPORTED_PLATFORM where there is no apt-get; COMMAND_FAILED, COMMAND_TIMED_OUT; BUILD_INCOMPLETE when a program is not in them.
+ */
+export async function prepareContainerRuntime(onLine: (line: string) => void): Promise<void> {
+  if ((await findContainerRuntime()) !== undefined) return;
+  const source = await recipe();
+  if (source === undefined || (await findOnPath("apt-get")) === undefined) {
+    throw new ToolchainError("UNSUPPORTED_PLATFORM", "containerd can only be fetched on Debian and its kin (apt-get); the tests on a node need it.", "Install containerd, runc and nftables, or do without: those tests are skipped.");
+  }
+  await makeArtefact(source, async (folder) => {
+    const options = { cwd: folder, onLine, timeoutMs: DOWNLOAD_LIMIT_MS };
+    // As root apt would download as a user who may not write here.
+    await runChecked("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...PACKAGES], options);
+    await runChecked("sh", ["-c", 'for package in *.deb; do dpkg-deb --extract "$package" . && rm "$package" || exit 1; done'], options);
+    for (const name of PROGRAMS) {
+      const places = ["usr/bin", "usr/sbin"].map((place) => join(folder, place, name));
+      if (!(await Promise.all(places.map(isExecutable))).includes(true)) throw new ToolchainError("BUILD_INCOMPLETE", `The packages ${PACKAGES.join(", ")} do not hold ${name}.`, "Install containerd, runc and nftables.");
+    }
+    const { stdout } = await runChecked(join(folder, "usr", "bin", "containerd"), ["--version"], { env: { ...environmentOf(folder) } });
+    return { origin: "downloaded", facts: { containerd: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "unknown" } };
+  });
+}
+
+function environmentOf(folder: string): Readonly<Record<string, string>> {
+  return {
+    PATH: [join(folder, "usr", "bin"), join(folder, "usr", "sbin"), process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"].join(":"),
+    LD_LIBRARY_PATH: join(folder, "usr", "lib", MULTIARCH[process.arch] ?? ""),
+  };
+}
+
+/** Libraries fit one release of the distribution. */
+async function recipe(): Promise<ArtefactRecipe | undefined> {
+  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
+  const distribution = /^ID=(.*)$/m.exec(release)?.[1];
+  if (distribution === undefined || MULTIARCH[process.arch] === undefined) return undefined;
+  return {
+    name: "container-runtime",
+    version: "1.0.0",
+    inputs: { distribution, release: /^VERSION_ID=(.*)$/m.exec(release)?.[1] ?? "", packages: PACKAGES.join(" "), target: `${process.platform}-${process.arch}` },
+  };
+}
