@@ -22,7 +22,7 @@ export async function readLock(file: string): Promise<LockFile> {
 /**
  * Files of the packages in a lock file.
  * @param wanted - Lock file of the image: a part of the project's.
- * @throws {Error} naming a package that is not installed, or in another version than the lock file says.
+ * @throws {Error} naming a package that is not installed, or in another version or with other content than the lock file says.
  */
 export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
   const present = await readLock(join(project, RECORD));
@@ -34,7 +34,8 @@ export async function installedPackages(project: string, wanted: LockFile, prefi
       // Made for another operating system or processor.
       if (actual === undefined && expected?.optional === true) return [];
       if (actual === undefined || !existsSync(join(project, place))) throw new Error(`${place} is not installed`);
-      if (actual.version !== expected?.version || actual.integrity !== expected?.integrity) throw new Error(`${place} is installed in version ${actual.version ?? "unknown"}, package-lock.json has ${expected?.version ?? "none"}`);
+      if (actual.version !== expected?.version) throw new Error(`${place} is installed in version ${actual.version ?? "unknown"}, package-lock.json has ${expected?.version ?? "none"}`);
+      if (actual.integrity !== expected?.integrity) throw new Error(`${place} was installed with other content than package-lock.json's integrity says`);
       // Packages that stand below this one have places of their own; folders of that name further down are its own.
       return await folderFiles(join(project, place), `${prefix}/${place}`, (path) => path === "node_modules");
     }),
