@@ -106,7 +106,7 @@ describe("topics through the engine", () => {
   });
 
   it("does not delete a protected topic", async () => {
-    await stack.declare([plainTopic("kept")], true);
+    await stack.declare([plainTopic("kept")], { protect: true });
     await succeed(["up"]);
     const { code, text } = await stack.pulumi(["destroy"]);
     expect(code).not.toBe(0);

@@ -1,13 +1,17 @@
 /**
- * A Pulumi program with nothing but topics, on a cluster that is there already: what tests and benchmarks of
- * topics run. `TOPIC_STACK` names a JSON file with what it declares.
+ * A Pulumi program with nothing but topics and access to them, on a cluster that is there already: what tests and benchmarks
+ * of topics run. `TOPIC_STACK` names a JSON file with what it declares.
  */
 import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
+import { KafkaAccess } from "../../components/kafka/access.ts";
 import { KafkaTopics } from "../../components/kafka/topics.ts";
-import type { PlannedTopic } from "../../components/plan/types.ts";
+import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
 import { TopicLedger } from "../../components/provider/resources.ts";
+
+/** Who may do what. */
+export type DeclaredAccess = Pick<PlatformPlan, "principals" | "acls" | "quotas">;
 
 /** What the file holds. */
 export interface TopicStackDeclaration {
@@ -15,6 +19,7 @@ export interface TopicStackDeclaration {
   readonly bootstrap: string;
   readonly topics: readonly PlannedTopic[];
   readonly protect: boolean;
+  readonly access?: DeclaredAccess;
 }
 
 /** Declares the stack; called by the entry file of the throw-away project. */
@@ -23,7 +28,7 @@ export function declareTopicStack(): void {
   Reflect.deleteProperty(Error, "prepareStackTrace");
   const file = process.env["TOPIC_STACK"];
   if (file === undefined) throw new Error("TOPIC_STACK is not set.");
-  const { bootstrap, topics, protect }: TopicStackDeclaration = JSON.parse(readFileSync(file, "utf8"));
+  const { bootstrap, topics, protect, access }: TopicStackDeclaration = JSON.parse(readFileSync(file, "utf8"));
   const none = pulumi.output("");
   const ledger = new TopicLedger("topics", { topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, { partitions }])) });
   const cluster = {
@@ -31,5 +36,6 @@ export function declareTopicStack(): void {
     adminIdentity: { certificate: none, privateKey: none }, brokerCount: 1, owner: ledger, external: true,
   };
   const provider = new kafka.Provider("kafka-admin", { bootstrapServers: [bootstrap], tlsEnabled: false });
-  new KafkaTopics("topics", { cluster, provider, topics, protect });
+  const declared = new KafkaTopics("topics", { cluster, provider, topics, protect });
+  if (access !== undefined) new KafkaAccess("access", { ...access, cluster, provider, topics: declared });
 }

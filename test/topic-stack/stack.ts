@@ -1,4 +1,4 @@
-/** A throw-away Pulumi project with topics alone, run by the real engine on a file backend of its own. */
+/** A throw-away Pulumi project with topics and their access alone, run by the real engine on a file backend of its own. */
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import type { MendedState } from "../../cli/pulumi/engine.ts";
 import { mendState } from "../../cli/pulumi/engine.ts";
 import { clearStaleLocks } from "../../cli/pulumi/lock.ts";
 import type { PlannedTopic } from "../../components/plan/types.ts";
+import type { DeclaredAccess } from "./program.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -25,7 +26,7 @@ export interface TopicStack {
   /** The backend's state of the stack. */
   readonly stateFile: string;
   /** What the next run declares. */
-  declare(topics: readonly PlannedTopic[], protect?: boolean): Promise<void>;
+  declare(topics: readonly PlannedTopic[], options?: { readonly protect?: boolean; readonly access?: DeclaredAccess }): Promise<void>;
   /** Runs `pulumi` with the flags that `kit` gives it; `flags` replaces those. */
   pulumi(args: readonly string[], options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }): Promise<EngineResult>;
   /** What `kit up` does before a run: makes a state fit to be continued. */
@@ -63,8 +64,8 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
   const stack: TopicStack = {
     folder,
     stateFile,
-    async declare(topics, protect = false) {
-      await writeFile(declaration, JSON.stringify({ bootstrap, topics, protect }));
+    async declare(topics, { protect = false, access } = {}) {
+      await writeFile(declaration, JSON.stringify({ bootstrap, topics, protect, access }));
     },
     pulumi: (args, { flags = ["--parallel", "64"], env = {}, signal } = {}) => new Promise((done, fail) => {
       const started = performance.now();
