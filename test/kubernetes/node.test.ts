@@ -7,12 +7,15 @@ import { buildImages } from "../../cli/image/build-images.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";
 import { processesMentioning } from "../platform/processes.ts";
 import { describeAnswer } from "./servers/api-client.ts";
-import type { ApiObject } from "./servers/api-client.ts";
 import { startNode, whyNoNode } from "./servers/node.ts";
 import type { ClusterNode } from "./servers/node.ts";
+import { podsOf } from "./servers/node/pods.ts";
+import type { PodState } from "./servers/node/pods.ts";
+import { PROBE_NAMESPACE, probeService } from "./servers/node/probe-service.ts";
 
 const missing = await whyNoNode();
 const IMAGE = "registry.example.com/shop/api-gateway:1.0.0";
+const SERVICE = `http://probe.${PROBE_NAMESPACE}.svc.cluster.local/`;
 const LIMIT_MS = 90_000;
 
 describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
@@ -33,7 +36,102 @@ describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" 
     expect(readdirSync("/sys/fs/cgroup").filter((controller) => existsSync(join("/sys/fs/cgroup", controller, node.places.cgroup)))).toEqual([]);
   }, 60_000);
 
-  it("is Ready", async () => {
-    expect((await node.api.client.list("/api/v1/nodes")).map(({ metadata }) => metadata.name)).toEqual(["node1"]);
+  const pods = async (): Promise<readonly PodState[]> => await podsOf(node.api.client, PROBE_NAMESPACE);
+  const bothReady = async (): Promise<boolean> => {
+    const found = await pods();
+    return found.length === 2 && found.every(({ ready }) => ready);
+  };
+  const answering = async (): Promise<string> => {
+    const { status, body } = await node.fetch(SERVICE);
+    expect(status).toBe(200);
+    return body;
+  };
+  /** The first of the pods, which is about to be harmed. */
+  const victim = async (): Promise<PodState> => {
+    await node.until("two Ready pods", bothReady, LIMIT_MS);
+    const [first] = await pods();
+    if (first === undefined) throw new Error("There is no pod.");
+    return first;
+  };
+  const harmed = async (name: string): Promise<PodState | undefined> => (await pods()).find((pod) => pod.name === name);
+
+  it("runs an image of the kit as restricted pods, which a Service's name reaches", async () => {
+    for (const object of probeService(IMAGE)) {
+      const answer = await node.api.client.apply(object);
+      expect(answer.status, describeAnswer(answer)).toBeLessThan(300);
+    }
+    await node.until("two Ready pods", bothReady, LIMIT_MS);
+    // Rules and names follow the pods within seconds.
+    await node.until("an answer of each pod", async () => {
+      const names = new Set(await Promise.all(Array.from({ length: 8 }, async () => (await node.fetch(SERVICE)).body)));
+      return names.size === 2;
+    }, LIMIT_MS);
+  });
+
+  it("rolls a Deployment over under load without a request that fails", async () => {
+    const before = new Set((await pods()).map(({ name }) => name));
+    const answers = new Map<string, number>();
+    const failures: string[] = [];
+    let over = false;
+    const client = async (): Promise<void> => {
+      while (!over) {
+        try {
+          const name = await answering();
+          answers.set(name, (answers.get(name) ?? 0) + 1);
+        } catch (error) {
+          failures.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+    };
+    const clients = Array.from({ length: 4 }, client);
+    try {
+      const restarted = await node.api.client.request("PATCH", `/apis/apps/v1/namespaces/${PROBE_NAMESPACE}/deployments/probe`, {
+        type: "application/strategic-merge-patch+json",
+        body: JSON.stringify({ spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": "now" } } } } }),
+      });
+      expect(restarted.status, describeAnswer(restarted)).toBe(200);
+      await node.until("two new Ready pods", async () => {
+        const found = await pods();
+        return found.length === 2 && found.every(({ name, ready }) => ready && !before.has(name));
+      }, LIMIT_MS);
+      await node.until("an answer of each new pod", async () => (await pods()).every(({ name }) => answers.has(name)), LIMIT_MS);
+    } finally {
+      over = true;
+      await Promise.all(clients);
+    }
+    expect(failures).toEqual([]);
+    expect([...answers.keys()].some((name) => before.has(name))).toBe(true);
+  });
+
+  it("starts a killed container again", async () => {
+    const { name, container, restarts } = await victim();
+    await node.run(["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container ?? ""]);
+    await node.until("a container that came back", async () => {
+      const now = await harmed(name);
+      return now !== undefined && now.ready && now.restarts > restarts;
+    }, LIMIT_MS);
+  });
+
+  it("ends what takes more memory than its limit, and starts it again", async () => {
+    await victim();
+    await node.fetch(`${SERVICE}eat`);
+    await node.until("a container that came back after it ran out of memory", async () => (await pods()).some(({ lastEnd, ready }) => lastEnd === "OOMKilled" && ready), LIMIT_MS);
+  });
+
+  it("replaces a deleted pod", async () => {
+    const { name } = await victim();
+    const answer = await node.api.client.request("DELETE", `/api/v1/namespaces/${PROBE_NAMESPACE}/pods/${name}`);
+    expect(answer.status, describeAnswer(answer)).toBe(200);
+    await node.until("two Ready pods, one of them new", async () => (await bothReady()) && (await harmed(name)) === undefined, LIMIT_MS);
+  });
+
+  it("comes back with all its pods after a power cut", async () => {
+    const before = await victim();
+    await node.restart();
+    await node.until("the pods' containers of after the cut", async () => {
+      const found = await pods();
+      return (await bothReady()) && found.every(({ container }) => container !== before.container);
+    }, LIMIT_MS);
+    await node.until("an answer through the Service", async () => (await node.fetch(SERVICE)).status === 200, LIMIT_MS);
   });
 });

@@ -9,7 +9,7 @@ mode=$1 folder=$2 cgroup=$3
 if [ "$mode" = keep ]; then
   trap '' INT HUP TERM
   begin() {
-    rm -f "$folder/run/ready"
+    rm -f "$folder/run/ready" "$folder/run/entrance.sock"
     unshare --mount --net --pid --uts --ipc --fork --kill-child --mount-proc sh "$0" init "$folder" "$cgroup" > "$folder/log/sandbox.log" 2>&1 &
     outer=$!
     until [ -e "$folder/run/ready" ]; do
