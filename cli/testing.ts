@@ -1,5 +1,6 @@
 /** The test ladder, one rung after the other, with one sum at the end. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,6 +128,7 @@ async function runRung(context: CommandContext, rung: Rung, filters: readonly st
       context,
       [join("node_modules", "vitest", "vitest.mjs"), "run", "--project", rung, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...filters],
       quiet,
+      file,
     );
     const report: unknown = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
     const counts = readCounts(report);
@@ -137,8 +139,16 @@ async function runRung(context: CommandContext, rung: Rung, filters: readonly st
   }
 }
 
-/** Runs a script of the project's packages on this Node; its results go to stderr where stdout is for JSON. */
-async function runNode(context: CommandContext, args: readonly string[], toStderr: boolean): Promise<{ code: number; interrupted: boolean }> {
+/** How long taking servers down may last after the last test, in milliseconds. */
+const TEAR_DOWN_MS = 240_000;
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Runs a script of the project's packages on this Node; its results go to stderr where stdout is for JSON.
+ * @param report - File that it writes when it is done but for cleaning up. A worker that can't be ended would otherwise
+ * keep vitest waiting for ever (seen, with a test that ran out of time); it is ended then, which counts as a failure.
+ */
+async function runNode(context: CommandContext, args: readonly string[], toStderr: boolean, report?: string): Promise<{ code: number; interrupted: boolean }> {
   const child = spawn(process.execPath, [...args], {
     cwd: context.projectDir,
     // The vitest of a run inside vitest must not take the outer one's settings.
@@ -146,6 +156,14 @@ async function runNode(context: CommandContext, args: readonly string[], toStder
     stdio: ["ignore", toStderr ? 2 : "inherit", "inherit"],
   });
   const watch = watchInterruptions((count) => child.kill(count === 1 ? "SIGINT" : "SIGTERM"));
+  let done: number | undefined;
+  const look = setInterval(() => {
+    if (report === undefined || !existsSync(report)) return;
+    done ??= context.now();
+    if (context.now() - done < TEAR_DOWN_MS) return;
+    context.stderr.write(`The tests are done, but their process did not end within ${TEAR_DOWN_MS / 1_000} s: it is ended now.\n`);
+    child.kill("SIGKILL");
+  }, LOOK_EVERY_MS);
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
@@ -153,6 +171,7 @@ async function runNode(context: CommandContext, args: readonly string[], toStder
     });
     return { code, interrupted: watch.count() > 0 };
   } finally {
+    clearInterval(look);
     watch.stop();
   }
 }

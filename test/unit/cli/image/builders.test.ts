@@ -25,12 +25,12 @@ describe("commands of builders", () => {
   const service = { service: "order-service", entry: "unused", name: "registry.example.com/shop/order-service:1.4.0" };
 
   it.each(BUILDERS)("%s gets the Dockerfile, the arguments, secrets as files, and leaves an archive without times", (builder) => {
-    const commands = builderCommands(builder, { ...request, revision: "abc123" }, service, "/work/one.tar", { npmrc: "/home/.npmrc" });
+    const commands = builderCommands(builder, { ...request, revision: "abc123" }, service, "/out/one.tar", { npmrc: "/home/.npmrc" });
     const words = commands.map(({ program, args }) => [program, ...args].join(" ")).join("\n");
     expect(commands.every(({ program }) => program === builder)).toBe(true);
     for (const needed of ["--file service-templates/order-service/Dockerfile", `BASE_IMAGE=base@${DIGEST}`, "VERSION=1.4.0", "REVISION=abc123", "--secret id=npmrc,src=/home/.npmrc"]) expect(words).toContain(needed);
     expect(words).toMatch(/--timestamp 0|rewrite-timestamp=true/);
-    expect(words).toContain("/work/one.tar");
+    expect(words).toContain("/out/one.tar");
     expect(words).not.toContain("NODE_IMAGE");
     expect(words).not.toContain("id=ca");
   });
