@@ -38,5 +38,7 @@ export const gateway = outputs.gateway;
 export const registry = outputs.registry;
 /** Kafka listener for services. */
 export const kafkaBootstrap = outputs.kafkaBootstrap;
+/** Password of `platform-auditor`, with which `kit drift` looks at the cluster: `pulumi stack output auditorPassword --show-secrets`. */
+export const auditorPassword = pulumi.secret(outputs.auditorPassword);
 /** What was applied: `kit up --digest` compares with it. */
 export const appliedPlan = fingerprint;

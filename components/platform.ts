@@ -16,6 +16,7 @@ import { localPorts } from "./local/ports.ts";
 import { portBase, stateDirectory } from "./local/state-directory.ts";
 import { LocalSubstrate } from "./local/substrate.ts";
 import type { StackSettings } from "./model/stack.ts";
+import { auditorPrincipal } from "./plan/auditor.ts";
 import { registryPrincipal } from "./plan/registry.ts";
 import { wantedFingerprintVariable } from "./plan/digest.ts";
 import type { PlatformPlan } from "./plan/types.ts";
@@ -51,6 +52,8 @@ export interface PlatformOutputs {
   readonly gateway: string;
   readonly registry: pulumi.Output<string>;
   readonly kafkaBootstrap: pulumi.Output<readonly string[]>;
+  /** Kafka password of the principal that `kit drift` looks with; secret. */
+  readonly auditorPassword: pulumi.Output<string>;
 }
 
 /** Declares the whole platform for one stack. */
@@ -94,7 +97,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   }
 
   substrate.announce({ stack: args.stack, principals: plan.principals.map((principal) => principal.name), access, registry, databases, tokens, templates });
-  return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap };
+  return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap, auditorPassword: access.password(auditorPrincipal) };
 }
 
 async function substrateOf(args: PlatformArgs, templates: readonly ServiceTemplate[]): Promise<Substrate> {

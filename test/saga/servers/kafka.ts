@@ -11,6 +11,8 @@ import { endChild, listening, tailOf } from "./child.ts";
 
 export interface TestKafka {
   readonly bootstrap: string;
+  /** Listener for SCRAM users, without TLS; there when asked for. */
+  readonly scram: string | undefined;
   createTopics(topics: ReadonlyMap<string, number>): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -20,12 +22,13 @@ export interface TestKafka {
 /**
  * Starts the node.
  * @param settings - Further settings of the node, or others than those of the tests.
+ * @param options - `scram`: a second listener, on which SCRAM users log in.
  */
-export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<TestKafka> {
+export async function startKafka(settings: Readonly<Record<string, string>> = {}, { scram = false }: { readonly scram?: boolean } = {}): Promise<TestKafka> {
   const kafka = await findKafka();
   if (kafka === undefined) throw new Error("Kafka is not prepared; run `npx kit doctor --fix`.");
   const folder = mkdtempSync(join(tmpdir(), "saga-kafka-"));
-  const [port = 0, controllerPort = 0] = await freePorts(2);
+  const [port = 0, controllerPort = 0, scramPort = 0] = await freePorts(3);
   const data = join(folder, "data");
   mkdirSync(data);
   cpSync(kafka.storageTemplate, data, { recursive: true });
@@ -33,7 +36,11 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
   const properties = join(folder, "server.properties");
   writeFileSync(properties, [
     "process.roles=broker,controller", "node.id=1", `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`, "controller.listener.names=CONTROLLER",
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${scram ? `,SASL_PLAINTEXT://127.0.0.1:${scramPort}` : ""}`, "controller.listener.names=CONTROLLER",
+    ...(scram ? [
+      "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT", "sasl.enabled.mechanisms=SCRAM-SHA-512",
+      "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    ] : []),
     `log.dirs=${data}`, "auto.create.topics.enable=false", "offsets.topic.replication.factor=1", "offsets.topic.num.partitions=4",
     "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1", "share.coordinator.state.topic.replication.factor=1",
     "group.initial.rebalance.delay.ms=0", "log.cleaner.dedupe.buffer.size=8388608",
@@ -52,6 +59,7 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
 
   return {
     bootstrap: `127.0.0.1:${port}`,
+    scram: scram ? `127.0.0.1:${scramPort}` : undefined,
     async createTopics(topics) {
       const admin = new Admin({ clientId: "test", bootstrapBrokers: [`127.0.0.1:${port}`], retries: 10, retryDelay: 300 });
       const byPartitions = Map.groupBy(topics, ([, partitions]) => partitions);
