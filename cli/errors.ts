@@ -217,6 +217,11 @@ export const ERRORS = {
     message: (value) => `What is compared with does not make a model: ${value}.`,
     fix: "Compare with a commit whose files are good, or leave --base out.",
   },
+  KIT_CHECK_NO_EXCEPTIONS: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no file ${value}.`,
+    fix: "Give the file with exceptions, or leave --exceptions out: the project's own is policies/exceptions.yaml.",
+  },
   KIT_CHECK_NO_MANIFESTS: {
     exitCode: EXIT.usage,
     message: (value) => `There is no Kubernetes object in ${value}.`,

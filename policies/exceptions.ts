@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { day, reason, slug } from "../components/model/field-types.ts";
-import { refusalRule, refusalText } from "../components/model/schema-files.ts";
+import { refusalFixes, refusalRule, refusalText } from "../components/model/schema-files.ts";
 import type { SourceFile } from "../components/model/source-file.ts";
 import { didYouMean } from "../components/model/suggestion.ts";
 import { validate } from "../components/model/validation.ts";
@@ -37,7 +37,7 @@ export interface Exception extends z.output<typeof exception> {
 export function readExceptions(file: SourceFile, rules: ReadonlyMap<string, Rule>): { readonly exceptions: readonly Exception[]; readonly findings: readonly Finding[] } {
   if ("refused" in file) {
     if (file.refused === "not-found") return { exceptions: [], findings: [] };
-    return { exceptions: [], findings: [{ rule: refusalRule(file.refused), level: "error", file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail) }] };
+    return { exceptions: [], findings: [{ rule: refusalRule(file.refused), level: "error", file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] }] };
   }
   const yaml = readYaml(file.path, file.text);
   const asFinding = (problem: Omit<Finding, "level">): Finding => ({ ...problem, level: "error" });

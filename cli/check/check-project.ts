@@ -33,12 +33,12 @@ export interface CheckOutcome {
 
 /**
  * Checks the project's files, or those of another folder, for one stack.
- * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, and those of reading manifests and a base.
+ * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, `KIT_CHECK_NO_EXCEPTIONS`, and those of reading manifests and a base.
  */
 export async function checkProject(context: CommandContext, request: CheckRequest): Promise<CheckOutcome> {
   const { projectDir } = context;
   const folder = request.topics === undefined ? join(projectDir, topicsFolder) : resolve(request.topics);
-  if (!isFolder(folder)) throw new KitError("KIT_CHECK_NO_TOPICS", request.topics ?? topicsFolder);
+  if (request.topics === "" || !isFolder(folder)) throw new KitError("KIT_CHECK_NO_TOPICS", request.topics === "" ? '""' : (request.topics ?? topicsFolder));
   const own = folder === join(projectDir, topicsFolder);
   const stack = request.stack ?? (await defaultStack(projectDir));
   const stackFile = await loadFile(projectDir, stackFilePath(stack));
@@ -63,6 +63,7 @@ function isFolder(path: string): boolean {
 async function loadNamed(path: string): Promise<SourceFile> {
   const absolute = resolve(path);
   const file = await loadFile(dirname(absolute), absolute.slice(dirname(absolute).length + 1));
+  if ("refused" in file && file.refused === "not-found") throw new KitError("KIT_CHECK_NO_EXCEPTIONS", path);
   return { ...file, path: fromHere(absolute) };
 }
 

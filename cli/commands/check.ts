@@ -34,7 +34,9 @@ Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong us
     "npx kit check --json | jq -r '.findings[] | \"\\(.file):\\(.line) \\(.message)\"'",
   ],
   async run(context, options) {
-    const format = flag(options, "json") ? "json" : formats.find((each) => each === text(options, "format"));
+    const named = text(options, "format");
+    if (flag(options, "json") && named !== undefined && named !== "text" && named !== "json") throw new KitError("KIT_USAGE", `--json and --format ${named} exclude each other.`);
+    const format = flag(options, "json") ? "json" : formats.find((each) => each === named);
     if (format === undefined) throw new KitError("KIT_USAGE", `--format knows ${formats.join(", ")}; got ${JSON.stringify(text(options, "format"))}.`);
     const failOn = failures.find((each) => each === text(options, "failOn"));
     if (failOn === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${failures.join(" and ")}; got ${JSON.stringify(text(options, "failOn"))}.`);

@@ -5,7 +5,7 @@ import { compareText, sortProblems, type Problem } from "./problem.ts";
 import { readDomain } from "./read-domain.ts";
 import { ReadingCache } from "./reading-cache.ts";
 import type { ModelRule } from "./rules.ts";
-import { refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
+import { refusalFixes, refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
 import { topicsFolder, type SourceFile } from "./source-file.ts";
 import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 
@@ -33,7 +33,7 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
     } else if (!isDomainFile(file.path)) {
       found.push([{ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` }]);
     } else if ("refused" in file) {
-      found.push([{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) }]);
+      found.push([{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] }]);
     } else {
       const read = cache.domain(file, schemas, () => readDomain(file.path, file.text, schemas));
       found.push(read.problems);

@@ -45,7 +45,7 @@ export class SchemaFiles {
     const file = this.#files.get(path);
     if (file === undefined || ("refused" in file && file.refused === "not-found")) {
       const meant = closest(reference, [...(this.#neighbours.get(folderOf(reference)) ?? []), ...(this.#neighbours.get(fileNameOf(reference)) ?? [])]);
-      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: meant === undefined ? "create the schema, or correct the path" : `did you mean ${JSON.stringify(meant)}?` };
+      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: meant === undefined ? "create the schema, or correct the path" : `did you mean ${JSON.stringify(meant)}? Else create the schema` };
     }
     const found = this.#read.get(path) ?? this.#readFile(file);
     this.#read.set(path, found);
@@ -54,7 +54,7 @@ export class SchemaFiles {
   }
 
   #readFile(file: SourceFile): AvroRecord | Problem {
-    if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail) };
+    if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
     const { path, text } = file;
     const hidden = findHiddenCharacter(text);
     if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
@@ -65,7 +65,7 @@ export class SchemaFiles {
       json = JSON.parse(text);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return { rule: "schema-invalid", file: path, ...jsonErrorPlace(message, text), message: `the schema is not JSON: ${message}` };
+      return { rule: "schema-invalid", file: path, ...jsonErrorPlace(message, text), message: `the schema is not JSON: ${message}`, fix: "write one JSON value, with every quote, bracket and comma in its place" };
     }
     const read = readAvroSchema(json);
     if (read.ok) return read.value;
@@ -123,3 +123,13 @@ export function refusalText(refused: FileRefusal, detail: string): string {
   };
   return texts[refused];
 }
+
+/** What to do about a file that is not read. */
+export const refusalFixes: Readonly<Record<FileRefusal, string>> = {
+  "symbolic-link": "put the file itself here",
+  "not-a-file": "put a plain file here, or take it away",
+  "too-large": "split it into files of one domain each",
+  "not-utf-8": "save it as UTF-8, or take it away",
+  unreadable: "let your user read it",
+  "not-found": "create it, or correct the path",
+};

@@ -1,5 +1,5 @@
 import type { Problem } from "./problem.ts";
-import { refusalRule, refusalText } from "./schema-files.ts";
+import { refusalFixes, refusalRule, refusalText } from "./schema-files.ts";
 import type { SourceFile } from "./source-file.ts";
 import { parseStackSettings, stackSettingsKey, type StackSettings } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -11,7 +11,7 @@ import { readYaml } from "./yaml-document.ts";
 export function readStackFile(file: SourceFile): Reading<StackSettings> & { readonly at?: Located } {
   const start = { file: file.path, line: 1, column: 1 };
   if ("refused" in file) {
-    if (file.refused !== "not-found") return { ok: false, problems: [{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail) }] };
+    if (file.refused !== "not-found") return { ok: false, problems: [{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] }] };
     return { ok: false, problems: [{ rule: "stack-settings-missing", ...start, message: "there is no such stack", fix: "create the file, for example from stacks/Pulumi.local.yaml" }] };
   }
   const yaml = readYaml(file.path, file.text);

@@ -143,6 +143,9 @@ const typeNames: Readonly<Record<string, string>> = {
 function typeFix(expected: string, found: unknown): string | undefined {
   if ((expected === "int" || expected === "number") && typeof found === "string" && /^\d+$/.test(found)) return `write ${found} without quotes`;
   if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) return `put it in quotes: "${found}"`;
+  if ((expected === "record" || expected === "object") && Array.isArray(found)) return "write `name:` and its fields below, without dashes";
+  if ((expected === "record" || expected === "object") && found === null) return "write its fields below, indented by two blanks; or take the key away";
+  if (expected === "array" && (typeof found === "string" || typeof found === "number")) return `put it in brackets: [${String(found)}]`;
   return undefined;
 }
 

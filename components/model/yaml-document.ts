@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type YAMLError } from "yaml";
 import type { SourceLocation } from "../plan/types.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 import { sortProblems, type Problem } from "./problem.ts";
@@ -72,9 +72,11 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     report("yaml-too-deep", 0, "the file nests too deeply to be read", "the format needs five levels at most");
     return { problems };
   }
-  for (const error of [...parsed.errors, ...parsed.warnings].slice(0, maxProblems)) {
+  // After a tab the parser sees other levels than the writer: what else it misses follows from that.
+  const tabs = parsed.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  for (const error of tabs.length > 0 ? tabs : [...parsed.errors, ...parsed.warnings].slice(0, maxProblems)) {
     const known = describeYamlError(error);
-    report(known.rule, error.pos[0], known.message, known.fix);
+    report(known.rule, openQuote(error, parsed) ?? error.pos[0], known.message, known.fix);
   }
 
   const mayHaveTags = text.includes("!");
@@ -188,7 +190,33 @@ function describeYamlError(error: YAMLError): { rule: ModelRule; message: string
     case "RESOURCE_EXHAUSTION":
       return { rule: "yaml-too-deep", message: error.message };
     default:
-      return { rule: "yaml-syntax", message: error.message };
+      return { rule: "yaml-syntax", message: missingQuote.test(error.message) ? "the quote that opens here is not closed" : error.message, fix: syntaxFix(error) };
+  }
+}
+
+const missingQuote = /^Missing closing ["']quote/;
+
+/** Where the quote opens that is missed at the end of the file. */
+function openQuote(error: YAMLError, parsed: Document.Parsed): number | undefined {
+  if (!missingQuote.test(error.message)) return undefined;
+  let opened: number | undefined;
+  visit(parsed, { Scalar: (_key, { range }) => { if (range !== undefined && range !== null && range[0] < error.pos[0] && range[2] >= error.pos[0]) opened = range[0]; } });
+  return opened;
+}
+
+function syntaxFix({ code, message }: YAMLError): string {
+  switch (code) {
+    case "BAD_INDENT":
+      return "indent it like its neighbours";
+    case "BAD_DQ_ESCAPE":
+      return "write \\\\ for a backslash, or use single quotes";
+    case "BLOCK_AS_IMPLICIT_KEY":
+    case "MULTILINE_IMPLICIT_KEY":
+      return "write one `key: value` a line, with a blank after the colon; a text that holds ': ' goes into quotes";
+    case "MISSING_CHAR":
+      return missingQuote.test(message) ? "close it, on the same line" : "write `key: value`, with a blank after the colon, and close every bracket";
+    default:
+      return "put a text with one of : # [ ] { } & * ! | > % @ into quotes";
   }
 }
 

@@ -29,11 +29,10 @@ function check(...args: string[]): Promise<Ended> {
 }
 
 describe("kit check", () => {
-  it("finds nothing wrong with what is shipped, for any stack", async () => {
-    for (const stack of ["local", "dev", "staging", "prod"]) {
-      const ended = await check("--stack", stack, "--json");
-      expect({ stack, code: ended.code, summary: (JSON.parse(ended.stdout) as { summary: unknown }).summary }).toMatchObject({ code: 0, summary: { errors: 0, warnings: 0 } });
-    }
+  it.each(["local", "dev", "staging", "prod"])("finds nothing wrong with what is shipped, for %s", async (stack) => {
+    const ended = await check("--stack", stack, "--json");
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ stack, summary: { errors: 0, warnings: 0 } });
   });
 
   it("shows place, line, caret, rule and fix of a mistake", async () => {
@@ -50,6 +49,17 @@ describe("kit check", () => {
     const broken = findings.map(({ file, rule }) => `${file} ${rule}`);
     expect(broken.filter((line) => line.startsWith("topics/order.yaml")).length).toBeGreaterThanOrEqual(2);
     expect(broken.some((line) => line.startsWith("topics/payment.yaml"))).toBe(true);
+  });
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    ["a quote that is not closed, where it opens", (text) => text.replace("description: The life", 'description: "The life'), /^ {2}9:18 {2}error {2}the quote that opens here is not closed {2}\[yaml-syntax\]/m],
+    ["a tab, and nothing that follows from it", (text) => text.replace("    partitions: 30", "\tpartitions: 30"), /1 error, 0 warnings/],
+    ["a list where names are wanted", (text) => text.replace(/^topics:[\s\S]*$/m, "topics:\n  - order-events\n"), /fix: write `name:` and its fields below, without dashes/],
+  ])("tells %s", async (_what, change, told) => {
+    await edit("topics/order.yaml", change);
+    const ended = await check();
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(told);
   });
 
   it("writes SARIF with rules, places and stable fingerprints", async () => {
@@ -116,7 +126,13 @@ describe("kit check", () => {
     expect(broken.stderr).toMatch(/rendered\/broken\.yaml:2:1 .*unique/);
   });
 
+  it("refuses two formats", async () => {
+    expect(await check("--json", "--format", "sarif")).toMatchObject({ code: 2, stdout: expect.stringContaining("exclude each other") as unknown });
+  });
+
   it.each<[string, string[], number, RegExp]>([
+    ["exceptions that are not there", ["--exceptions", "nowhere.yaml"], 2, /KIT_CHECK_NO_EXCEPTIONS/],
+    ["a folder without a name", ["--topics", ""], 2, /KIT_CHECK_NO_TOPICS/],
     ["manifests that are not there", ["--manifests", "nowhere"], 2, /KIT_CHECK_NO_MANIFESTS/],
     ["a folder that is not there", ["--topics", "nowhere"], 2, /KIT_CHECK_NO_TOPICS/],
     ["a stack that is not there", ["--stack", "production"], 2, /KIT_UNKNOWN_STACK/],
