@@ -56,7 +56,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
     this.adminPassword = new Password("postgres-admin", {}, this.child()).value;
     this.caCertificate = authorities.servers.certificatePem;
     this.caFile = this.caCertificate.apply((pem) => certificateFile(args.projectDir, args.certificatesFolder, pem));
-    const certificate = authorities.serviceCertificate(`${POSTGRES_NAME}-rw`, namespace, this);
+    const certificate = authorities.serviceCertificate(`${POSTGRES_NAME}-rw`, namespace, this, settings.reachedAt?.host);
 
     const metadata = (object: string) => ({ name: object, namespace, labels: platformLabels(POSTGRES_NAME, "database") });
     const apply = (manifest: Manifest, options: pulumi.CustomResourceOptions = {}) =>

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Certificate } from "../provider/resources.ts";
@@ -59,12 +60,17 @@ export class PlatformAuthorities extends KitComponent {
     );
   }
 
-  /** A server certificate for a Service in a cluster, valid for the names under which pods look it up. */
-  serviceCertificate(service: string, namespace: string, parent: pulumi.Resource): Certificate {
+  /**
+   * A server certificate for a Service in a cluster, valid for the names under which pods look it up.
+   * @param reachedAt - A further name or address under which it is reached from outside.
+   */
+  serviceCertificate(service: string, namespace: string, parent: pulumi.Resource, reachedAt?: string): Certificate {
     const host = `${service}.${namespace}.svc`;
+    const names = [host, `${host}.cluster.local`, `${service}.${namespace}`, service];
+    const outside = reachedAt === undefined ? {} : isIP(reachedAt) === 0 ? { dnsNames: [...names, reachedAt] } : { ipAddresses: [reachedAt] };
     return new Certificate(
       service,
-      { kind: "leaf", commonName: host, issuer: this.servers, dnsNames: [host, `${host}.cluster.local`, `${service}.${namespace}`, service], usages: ["server"], ...LEAF_VALIDITY },
+      { kind: "leaf", commonName: host, issuer: this.servers, dnsNames: names, ...outside, usages: ["server"], ...LEAF_VALIDITY },
       { parent },
     );
   }

@@ -13,9 +13,17 @@ export async function readDefinitions(folder: string): Promise<Manifest[]> {
     files.map(async (file) => {
       const definition: unknown = parse(await readFile(join(folder, file), "utf8"));
       if (!isDefinition(definition)) throw new Error(`${join(folder, file)} is no CustomResourceDefinition; \`npx kit doctor --fix\` makes the folder anew.`);
-      return definition;
+      return withoutEmptyProperties(definition);
     }),
   );
+}
+
+/**
+ * The server keeps no empty `properties` of a schema: written, each run would want to add them again. They mean what their absence
+ * means.
+ */
+function withoutEmptyProperties<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === "properties" && typeof inner === "object" && inner !== null && Object.keys(inner).length === 0 ? undefined : inner)));
 }
 
 function isDefinition(value: unknown): value is Manifest {

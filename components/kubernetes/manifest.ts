@@ -30,6 +30,12 @@ export function platformLabels(name: string, component: string, extra: Readonly<
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi", ...extra };
 }
 
+/**
+ * Annotations of a Service before a Deployment. The engine waits for the Deployment's pods; for the Service it would look for them
+ * once more, never under ten seconds, and for ever where there are none on purpose.
+ */
+export const POD_ADDRESS_ANNOTATIONS = { "pulumi.com/skipAwait": "true" } as const;
+
 /** Bytes as a Kubernetes quantity, in the largest binary unit that keeps them whole. */
 export function byteQuantity(bytes: number): string {
   for (const [unit, factor] of [["Ti", 2 ** 40], ["Gi", 2 ** 30], ["Mi", 2 ** 20], ["Ki", 2 ** 10]] as const) {

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import { platformLabels, timesCpu, type Manifest } from "./manifest.ts";
+import { platformLabels, POD_ADDRESS_ANNOTATIONS, timesCpu, type Manifest } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
 
@@ -51,7 +51,7 @@ export function serverManifests(server: ServerDescription): Manifest[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false },
     { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", stringData: server.files },
-    { apiVersion: "v1", kind: "Service", metadata, spec: { type: "ClusterIP", selector, ports: ports.map((port) => ({ name: port.name, port: port.port, targetPort: port.name, protocol: "TCP" })) } },
+    { apiVersion: "v1", kind: "Service", metadata: { ...metadata, annotations: POD_ADDRESS_ANNOTATIONS }, spec: { type: "ClusterIP", selector, ports: ports.map((port) => ({ name: port.name, port: port.port, targetPort: port.name, protocol: "TCP" })) } },
     ...(server.replicas < 2
       ? []
       : [{ apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata, spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } } }]),

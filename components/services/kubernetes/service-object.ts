@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { POD_ADDRESS_ANNOTATIONS } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { selectorLabels, standardLabels } from "./labels.ts";
@@ -11,8 +12,7 @@ export function serviceObject({ workload, namespace }: RenderContext): types.inp
       name: workload.name,
       namespace,
       labels: standardLabels(workload),
-      // The engine waits until a Service has somebody behind it; one that is switched off never has.
-      ...(workload.replicas === 0 ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
+      annotations: POD_ADDRESS_ANNOTATIONS,
     },
     spec: {
       type: "ClusterIP",

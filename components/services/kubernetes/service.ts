@@ -53,8 +53,7 @@ export class KubernetesService extends KitComponent {
     this.deployment = new kubernetes.apps.v1.Deployment(name, deployment(context, configChecksum(context)), { ...options, dependsOn: needed });
 
     const address = serviceObject(context);
-    // A Service waits for pods that answer; it must not wait for them before they are declared.
-    if (address !== undefined) new kubernetes.core.v1.Service(name, address, { ...options, dependsOn: [this.deployment] });
+    if (address !== undefined) new kubernetes.core.v1.Service(name, address, options);
     const budget = podDisruptionBudget(context);
     if (budget !== undefined) new kubernetes.policy.v1.PodDisruptionBudget(name, budget, options);
     this.scaling(context, options);
