@@ -122,13 +122,14 @@ export async function moduleFolder(wrapper: string, module: string, go: Go): Pro
 }
 
 /**
- * A module that no wrapper requires, fetched into Go's own cache.
+ * A module that no wrapper requires, fetched into Go's own cache. The caller knows its checksum, so the checksum database is
+ * not asked.
  *
  * @param cwd any folder outside a module.
  * @returns its folder, and the checksum of its archive (`h1:…`).
  */
 export async function downloadModule(module: string, version: string, cwd: string, go: Go): Promise<{ dir: string; sum: string }> {
-  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], { cwd, env: { ...ENVIRONMENT, GOFLAGS: "" } });
+  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], { cwd, env: { ...ENVIRONMENT, GOFLAGS: "", GONOSUMDB: module } });
   const answer: unknown = JSON.parse(stdout);
   if (typeof answer === "object" && answer !== null && "Dir" in answer && "Sum" in answer && typeof answer.Dir === "string" && typeof answer.Sum === "string") {
     return { dir: answer.Dir, sum: answer.Sum };

@@ -8,7 +8,7 @@ import { goMissing } from "./go-artefact.ts";
 import { MINIMUM } from "./versions.ts";
 
 /** Projects whose custom resource definitions lie in their Go modules. */
-export type CrdModule = "cloudnative-pg" | "gateway-api" | "keda";
+export type CrdModule = "cloudnative-pg" | "gateway-api" | "keda" | "prometheus-operator";
 
 interface Source {
   module: string;
@@ -17,6 +17,8 @@ interface Source {
   sum: string;
   /** Where the definitions lie. */
   folder: string;
+  /** Those among them that are wanted. Default: all. */
+  files?: readonly string[];
 }
 
 const SOURCES: Record<CrdModule, Source> = {
@@ -38,10 +40,17 @@ const SOURCES: Record<CrdModule, Source> = {
     sum: "h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=",
     folder: "config/crd/bases",
   },
+  "prometheus-operator": {
+    module: "github.com/prometheus-operator/prometheus-operator",
+    version: "v0.86.1",
+    sum: "h1:pHUuiRErcFb3nFDox7RxoxpEN0FyT24GtYOkr2GBu04=",
+    folder: "example/prometheus-operator-crd",
+    files: ["monitoring.coreos.com_podmonitors.yaml", "monitoring.coreos.com_prometheusrules.yaml", "monitoring.coreos.com_servicemonitors.yaml"],
+  },
 };
 
 /** All of them. */
-export const CRD_MODULES: readonly CrdModule[] = ["cloudnative-pg", "gateway-api", "keda"];
+export const CRD_MODULES: readonly CrdModule[] = ["cloudnative-pg", "gateway-api", "keda", "prometheus-operator"];
 
 /** The folder with a project's definitions, or undefined when they are not prepared. */
 export async function findModuleCrds(name: CrdModule): Promise<string | undefined> {
@@ -65,13 +74,13 @@ export async function locateModuleCrds(name: CrdModule, onLine: (line: string) =
     }
     const from = join(dir, source.folder);
     await mkdir(folder, { recursive: true });
-    for (const file of (await readdir(from)).filter((entry) => entry.endsWith(".yaml")).sort()) await copyFile(join(from, file), join(folder, file));
+    for (const file of source.files ?? (await readdir(from)).filter((entry) => entry.endsWith(".yaml")).sort()) await copyFile(join(from, file), join(folder, file));
     return { origin: "downloaded" };
   });
   return artefact.folder;
 }
 
 function recipe(name: CrdModule): ArtefactRecipe {
-  const { module, version, sum, folder } = SOURCES[name];
-  return { name: `crds-${name}`, version: version.slice(1), inputs: { module, version, sum, folder } };
+  const { module, version, sum, folder, files } = SOURCES[name];
+  return { name: `crds-${name}`, version: version.slice(1), inputs: { module, version, sum, folder, ...(files === undefined ? {} : { files: files.join(" ") }) } };
 }

@@ -7,8 +7,6 @@ import { runKit } from "../platform/kit-command.ts";
 import type { ApiObject } from "./servers/api-client.ts";
 import { startApiServer, whyNoApiServer, type ApiServer } from "./servers/api-server.ts";
 
-/** Kinds whose definitions are not among the test's: the Prometheus operator publishes none that could be had here. */
-const UNDEFINED_KINDS = ["PodMonitor"];
 /** What must be there before the rest is accepted. */
 const FIRST = ["CustomResourceDefinition", "Namespace"];
 
@@ -30,7 +28,6 @@ describe.skipIf(why !== undefined)(`what \`kit render\` writes, given to a real 
     const objects = await readObjects(out);
     const complaints: string[] = [];
     for (const object of [...objects.filter(({ kind }) => FIRST.includes(kind)), ...objects.filter(({ kind }) => !FIRST.includes(kind))]) {
-      if (UNDEFINED_KINDS.includes(object.kind)) continue;
       const { status, body, warnings } = await server.client.apply(object);
       const where = `${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`;
       if (status >= 300) complaints.push(`${where}: ${status} ${JSON.stringify(body)}`);

@@ -10,10 +10,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: "The stacks in the repository name no built images; a pipeline sets digests, and the policy pack refuses prod without them.",
   },
   {
-    judge: "kubeconform", rule: "schema-missing", object: /^PodMonitor /,
-    reason: "The Prometheus operator publishes no definitions where the tests can fetch them; the kind is optional and off where it is not installed.",
-  },
-  {
     judge: "monokle", rule: "KBP001", object: /^(Deployment|Job) services\//,
     reason: "The stacks in the repository name no built images; a pipeline sets digests, and the policy pack refuses prod without them.",
   },

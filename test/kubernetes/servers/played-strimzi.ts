@@ -8,18 +8,16 @@ import { issueCertificate, type IssuedCertificate } from "../../../components/pr
 import { locateLocalServers, type KafkaServer } from "../../../toolchain/local-servers.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { listening } from "../../saga/servers/child.ts";
-import { eventually } from "../../platform/condition.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
+import { secretText, textOf } from "./object-texts.ts";
+import { playPart, type PlayedPart } from "./played-part.ts";
 import { startServer, type ServerProcess } from "./server-process.ts";
 
 /** Plays Strimzi: for the Kafka resource that comes it starts real brokers here and reports their addresses. */
-export interface PlayedStrimzi {
-  /** Resolves once the resource was answered; rejects with what went wrong. */
-  readonly answered: Promise<void>;
+export interface PlayedStrimzi extends PlayedPart {
   /** PEM of the authority that signed the brokers' certificates. */
   readonly authority: string;
-  stop(): Promise<void>;
 }
 
 const START_LIMIT_MS = 240_000;
@@ -32,31 +30,24 @@ const CLUSTER_ID = "cGxheWVkLXN0cmltemkhIQ";
  * @param limitMs - How long the resource may take to come.
  */
 export async function playStrimzi(client: ApiClient, limitMs: number): Promise<PlayedStrimzi> {
-  const folder = await mkdtemp(join(tmpdir(), "kit-played-strimzi-"));
   const authority = await issueCertificate({ kind: "authority", commonName: "played cluster authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
-  const processes: ServerProcess[] = [];
-  let stopped = false;
-  const answered = (async () => {
-    const [resource, secret] = await eventually("the Kafka resource and the clients' authority", async () => {
-      if (stopped) throw new Error("stopped");
+  const part = playPart(limitMs, async ({ declared, endLater }) => {
+    const [resource, secret] = await declared("the Kafka resource with the clients' authority", async () => {
       const both = await Promise.all([client.read(RESOURCE), client.read(CLIENTS_AUTHORITY)]);
       return both[0] === undefined || both[1] === undefined ? undefined : ([both[0], both[1]] as const);
-    }, limitMs);
-    const clients = Buffer.from(textOf(secret, "data", "ca.crt"), "base64").toString("utf8");
-    const replication = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
-    const ports = await startBrokers({ folder, authority, clients, brokers: replication, processes });
+    });
+    const folder = await mkdtemp(join(tmpdir(), "kit-played-strimzi-"));
+    endLater(() => rm(folder, { recursive: true, force: true }));
+    const processes: ServerProcess[] = [];
+    endLater(async () => {
+      await Promise.all(processes.map((server) => server.stop(15_000)));
+    });
+    const clients = secretText(secret, "ca.crt");
+    const brokers = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
+    const ports = await startBrokers({ folder, authority, clients, brokers, processes });
     await report(client, resource, { ports, authority: authority.certificatePem });
-  })();
-  answered.catch(() => undefined);
-  return {
-    answered,
-    authority: authority.certificatePem,
-    async stop() {
-      stopped = true;
-      for (const server of processes.toReversed()) await server.stop(15_000);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  });
+  return { ...part, authority: authority.certificatePem };
 }
 
 interface BrokersRequest {
@@ -133,12 +124,4 @@ async function report(client: ApiClient, resource: ApiObject, { ports, authority
   };
   const answer = await client.request("PATCH", `${RESOURCE}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status }) });
   if (answer.status >= 300) throw new Error(`The Kafka resource's status was refused: ${describeAnswer(answer)}`);
-}
-
-/** A text or number deep in an object. */
-function textOf(object: unknown, ...path: readonly string[]): string {
-  let value = object;
-  for (const step of path) value = typeof value === "object" && value !== null && step in value ? (value as Readonly<Record<string, unknown>>)[step] : undefined;
-  if (typeof value !== "string" && typeof value !== "number") throw new Error(`Nothing at ${path.join(".")}.`);
-  return String(value);
 }

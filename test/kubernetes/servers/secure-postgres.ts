@@ -6,6 +6,7 @@ import pg from "pg";
 import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
 import { locateLocalServers } from "../../../toolchain/local-servers.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
 
 /** A PostgreSQL server as a managed one is: TLS only, an administrator with a password. */
@@ -15,16 +16,29 @@ export interface SecurePostgres {
   readonly adminPassword: string;
   /** PEM of the authority that signed its certificate. */
   readonly authority: string;
-  /** Rows of a query as the administrator. */
+  /** Rows of a query as the superuser. */
   query(database: string, sql: string): Promise<readonly Record<string, unknown>[]>;
   stop(): Promise<void>;
 }
 
-const ADMIN = "platform_admin";
+/** What a server shows of itself and who may administer it. */
+export interface SecurePostgresOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: one of its own, from an authority of its own. PEM, with the authority that signed it. */
+  readonly certificate?: { readonly chainPem: string; readonly privateKeyPem: string; readonly authorityPem: string };
+  /** The administrator, who is the superuser then. Default: `platform_admin`, who may make roles and databases and is none, as managed servers have it. */
+  readonly superuser?: string;
+}
 
-/** Starts one on a free loopback port. */
-export async function startSecurePostgres(adminPassword: string): Promise<SecurePostgres> {
+const MANAGED_ADMIN = "platform_admin";
+/** The provider of a managed server keeps it. */
+const PROVIDERS_SUPERUSER = "provider";
+
+/** Starts one on a loopback port. */
+export async function startSecurePostgres(adminPassword: string, options: SecurePostgresOptions = {}): Promise<SecurePostgres> {
   const { postgres } = await locateLocalServers();
+  const superuser = options.superuser ?? PROVIDERS_SUPERUSER;
   const folder = mkdtempSync(join(tmpdir(), "kit-secure-postgres-"));
   // The server refuses root: when the test runs as root, everything of it belongs to another user.
   const owner = process.getuid?.() === 0 ? { uid: Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })), gid: 65_534 } : undefined;
@@ -36,37 +50,54 @@ export async function startSecurePostgres(adminPassword: string): Promise<Secure
   };
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   chmodSync(folder, 0o700);
-  const authority = await issueCertificate({ kind: "authority", commonName: "postgres authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
-  const certificate = await issueCertificate({ kind: "leaf", commonName: "postgres", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server"], validityHours: 12, issuer: authority });
+  const certificate = options.certificate ?? (await ownCertificate());
   const data = join(folder, "data");
   const passwordFile = keep("password", adminPassword);
-  const options = { ...(owner ?? {}), cwd: folder };
-  execFileSync(join(postgres.binDir, "initdb"), ["-D", data, "-U", ADMIN, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...options, stdio: "ignore" });
-  const [port = 0] = await freePorts(1);
+  const asOwner = { ...(owner ?? {}), cwd: folder };
+  execFileSync(join(postgres.binDir, "initdb"), ["-D", data, "-U", superuser, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...asOwner, stdio: "ignore" });
+  const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const rules = keep("pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n");
   const settings = {
     listen_addresses: "127.0.0.1", unix_socket_directories: "", hba_file: rules, ssl: "on",
     ssl_cert_file: keep("server.crt", certificate.chainPem), ssl_key_file: keep("server.key", certificate.privateKeyPem), fsync: "off",
   };
-  const server = spawn(join(postgres.binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...options, stdio: "pipe" });
-  await listening("PostgreSQL", port, server, 30_000, tailOf(server));
+  const server = spawn(join(postgres.binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...asOwner, stdio: "pipe" });
+  const query: SecurePostgres["query"] = async (database, sql) => {
+    const client = new pg.Client({ host: "127.0.0.1", port, user: superuser, password: adminPassword, database, ssl: { ca: certificate.authorityPem } });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const stop = async (): Promise<void> => {
+    await endChild(server, 10_000, "SIGINT");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await listening("PostgreSQL", port, server, 60_000, tailOf(server));
+    // It listens before it lets anybody in.
+    await eventually("PostgreSQL to let its superuser in", () => query("postgres", "SELECT 1"), 60_000);
+    if (options.superuser === undefined) {
+      await query("postgres", `CREATE ROLE ${MANAGED_ADMIN} LOGIN CREATEDB CREATEROLE PASSWORD ${pg.escapeLiteral(adminPassword)}`);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     port,
-    adminUser: ADMIN,
+    adminUser: options.superuser ?? MANAGED_ADMIN,
     adminPassword,
-    authority: authority.certificatePem,
-    async query(database, sql) {
-      const client = new pg.Client({ host: "127.0.0.1", port, user: ADMIN, password: adminPassword, database, ssl: { ca: authority.certificatePem } });
-      await client.connect();
-      try {
-        return (await client.query<Record<string, unknown>>(sql)).rows;
-      } finally {
-        await client.end();
-      }
-    },
-    async stop() {
-      await endChild(server, 10_000, "SIGINT");
-      rmSync(folder, { recursive: true, force: true });
-    },
+    authority: certificate.authorityPem,
+    query,
+    stop,
   };
+}
+
+async function ownCertificate(): Promise<NonNullable<SecurePostgresOptions["certificate"]>> {
+  const authority = await issueCertificate({ kind: "authority", commonName: "postgres authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
+  const { chainPem, privateKeyPem } = await issueCertificate({ kind: "leaf", commonName: "postgres", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server"], validityHours: 12, issuer: authority });
+  return { chainPem, privateKeyPem, authorityPem: authority.certificatePem };
 }

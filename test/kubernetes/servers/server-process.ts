@@ -27,14 +27,14 @@ const POLL_MS = 50;
 const DEFAULT_GRACE_MS = 5_000;
 
 /**
- * Starts a server with its output in `<folder>/<name>.log`. It ends with this process, however this process ends:
+ * Starts a server with its output in `<folder>/<name>.log`, in `workDir` (default: the same folder). It ends with this process, however this process ends:
  * on Linux the kernel sees to it even when this process is killed.
  */
-export function startServer(name: string, command: readonly string[], options: { readonly folder: string; readonly env?: Readonly<Record<string, string>> }): ServerProcess {
+export function startServer(name: string, command: readonly string[], options: { readonly folder: string; readonly workDir?: string; readonly env?: Readonly<Record<string, string>> }): ServerProcess {
   const log = join(options.folder, `${name}.log`);
   const output = openSync(log, "a", 0o600);
   const [program = "", ...args] = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--", ...command] : command;
-  const child = spawn(program, args, { cwd: options.folder, env: { ...process.env, ...options.env }, stdio: ["ignore", output, output] });
+  const child = spawn(program, args, { cwd: options.workDir ?? options.folder, env: { ...process.env, ...options.env }, stdio: ["ignore", output, output] });
   closeSync(output);
   let failure: Error | undefined;
   child.once("error", (error) => { failure = error; });

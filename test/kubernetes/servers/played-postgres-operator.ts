@@ -1,0 +1,30 @@
+import type { ApiClient } from "./api-client.ts";
+import { describeAnswer } from "./api-client.ts";
+import { secretText } from "./object-texts.ts";
+import { playPart, type PlayedPart } from "./played-part.ts";
+import { startSecurePostgres } from "./secure-postgres.ts";
+
+const CLUSTER = "/apis/postgresql.cnpg.io/v1/namespaces/platform/clusters/postgres";
+
+/**
+ * Plays CloudNativePG: once the Cluster and its Secrets are there, a real server starts with the certificate and the superuser in
+ * them, and the Cluster is reported ready.
+ */
+export function playPostgresOperator(client: ApiClient, port: number, limitMs: number): PlayedPart {
+  return playPart(limitMs, async ({ declared, endLater }) => {
+    const secretOf = (name: string) => client.read(`/api/v1/namespaces/platform/secrets/${name}`);
+    const { superuser, certificate, authority } = await declared("the PostgreSQL cluster with its Secrets", async () => {
+      const [cluster, superuser, certificate, authority] = await Promise.all([client.read(CLUSTER), secretOf("postgres-superuser"), secretOf("postgres-server"), secretOf("postgres-authority")]);
+      return cluster === undefined || superuser === undefined || certificate === undefined || authority === undefined ? undefined : { superuser, certificate, authority };
+    });
+    const server = await startSecurePostgres(secretText(superuser, "password"), {
+      port,
+      superuser: secretText(superuser, "username"),
+      certificate: { chainPem: secretText(certificate, "tls.crt"), privateKeyPem: secretText(certificate, "tls.key"), authorityPem: secretText(authority, "ca.crt") },
+    });
+    endLater(() => server.stop());
+    const condition = { type: "Ready", status: "True", reason: "ClusterIsReady", message: "Cluster is Ready", lastTransitionTime: new Date().toISOString() };
+    const answer = await client.request("PATCH", `${CLUSTER}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status: { conditions: [condition] } }) });
+    if (answer.status >= 300) throw new Error(`The PostgreSQL cluster's status was refused: ${describeAnswer(answer)}`);
+  });
+}
