@@ -1,40 +1,59 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { buildImages } from "../../cli/image/build-images.ts";
-import { PROJECT_DIR } from "../platform/kit-command.ts";
+import { readServiceTemplates } from "../../components/services/template.ts";
+import { eventually } from "../platform/condition.ts";
+import { PROJECT_DIR, runKit } from "../platform/kit-command.ts";
 import { processesMentioning } from "../platform/processes.ts";
 import { describeAnswer } from "./servers/api-client.ts";
 import { startNode, whyNoNode } from "./servers/node.ts";
 import type { ClusterNode } from "./servers/node.ts";
 import { podsOf } from "./servers/node/pods.ts";
 import type { PodState } from "./servers/node/pods.ts";
+import { renderedServices, SERVICES_NAMESPACE } from "./servers/node/rendered-services.ts";
 import { PROBE_NAMESPACE, probeService } from "./servers/node/probe-service.ts";
 
 const missing = await whyNoNode();
-const IMAGE = "registry.example.com/shop/api-gateway:1.0.0";
+const templates = readServiceTemplates(join(PROJECT_DIR, "service-templates"));
+/** As the stack `dev` names them. */
+const imageOf = (service: string): string => `registry.dev.example.com/order-platform/${service}:latest`;
 const SERVICE = `http://probe.${PROBE_NAMESPACE}.svc.cluster.local/`;
 const LIMIT_MS = 90_000;
+const SERVICES_LIMIT_MS = 240_000;
+
+/** Hierarchies that know a control group. */
+function controlGroups(name: string): readonly string[] {
+  return readdirSync("/sys/fs/cgroup").filter((controller) => existsSync(join("/sys/fs/cgroup", controller, name)));
+}
 
 describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
   let folder: string;
   let node: ClusterNode;
+  let started: ClusterNode | undefined;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "kit-node-images-"));
     const archive = join(folder, "images.tar");
-    await buildImages({ projectDir: PROJECT_DIR, version: "1.0.0", base: { by: "host" }, out: archive, services: [{ service: "api-gateway", entry: "service-templates/api-gateway/src/main.ts", name: IMAGE }] });
-    node = await startNode({ images: [archive] });
-  }, 300_000);
+    await buildImages({ projectDir: PROJECT_DIR, version: "1.0.0", base: { by: "host" }, out: archive, services: templates.map(({ name, runtime }) => ({ service: name, entry: `service-templates/${name}/${runtime.entry}`, name: imageOf(name) })) });
+    const rendered = await runKit({ stateDir: join(folder, "state"), portBase: 0 }, ["render", "dev", "--out", join(folder, "dev")], { timeoutMs: 240_000 });
+    expect(rendered.code, rendered.stderr).toBe(0);
+    node = started = await startNode({ images: [archive] });
+  }, 600_000);
   afterAll(async () => {
-    await node.stop();
+    await started?.stop();
     await rm(folder, { recursive: true, force: true });
+    if (started === undefined) return;
     expect(processesMentioning(node.places.folder)).toEqual([]);
     expect(existsSync(node.places.folder)).toBe(false);
-    expect(readdirSync("/sys/fs/cgroup").filter((controller) => existsSync(join("/sys/fs/cgroup", controller, node.places.cgroup)))).toEqual([]);
-  }, 60_000);
+    expect(controlGroups(node.places.cgroup)).toEqual([]);
+  }, 240_000);
 
   const pods = async (): Promise<readonly PodState[]> => await podsOf(node.api.client, PROBE_NAMESPACE);
   const bothReady = async (): Promise<boolean> => {
@@ -56,7 +75,7 @@ describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" 
   const harmed = async (name: string): Promise<PodState | undefined> => (await pods()).find((pod) => pod.name === name);
 
   it("runs an image of the kit as restricted pods, which a Service's name reaches", async () => {
-    for (const object of probeService(IMAGE)) {
+    for (const object of probeService(imageOf("api-gateway"))) {
       const answer = await node.api.client.apply(object);
       expect(answer.status, describeAnswer(answer)).toBeLessThan(300);
     }
@@ -134,4 +153,47 @@ describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" 
     }, LIMIT_MS);
     await node.until("an answer through the Service", async () => (await node.fetch(SERVICE)).status === 200, LIMIT_MS);
   });
+
+  it("runs every service of dev as it was rendered: restricted, alive, and not Ready without its servers; nothing is left when they go", async () => {
+    const { client } = node.api;
+    await client.request("DELETE", `/api/v1/namespaces/${PROBE_NAMESPACE}`);
+    for (const object of await renderedServices(join(folder, "dev"))) {
+      const { status, body, warnings } = await client.apply(object);
+      expect(status, `${object.kind} ${object.metadata.name}: ${JSON.stringify(body)}`).toBeLessThan(300);
+      // A certificate that a secret store has yet to fill in is none.
+      expect(warnings.filter((warning) => !warning.includes("failed to find any PEM data"))).toEqual([]);
+    }
+    await node.until("a started pod of every service", async () => {
+      const started = (await podsOf(client, SERVICES_NAMESPACE)).filter((pod) => pod.started);
+      return templates.every(({ name }) => started.some((pod) => pod.name.startsWith(`${name}-`)));
+    }, SERVICES_LIMIT_MS);
+    const ready = (await podsOf(client, SERVICES_NAMESPACE)).filter((pod) => pod.ready).map(({ name }) => name);
+    expect(ready.filter((name) => !name.startsWith("api-gateway-"))).toEqual([]);
+    const deleted = await client.request("DELETE", `/api/v1/namespaces/${SERVICES_NAMESPACE}`);
+    expect(deleted.status, describeAnswer(deleted)).toBe(200);
+    await node.until("the end of the services' namespace", async () => (await client.read(`/api/v1/namespaces/${SERVICES_NAMESPACE}`)) === undefined, SERVICES_LIMIT_MS);
+    const containers = await node.run(["ctr", "--namespace=k8s.io", "tasks", "list", "--quiet"]);
+    // CoreDNS and its sandbox.
+    expect(containers.trim().split("\n")).toHaveLength(2);
+  }, 2 * SERVICES_LIMIT_MS);
+});
+
+describe.skipIf(missing !== undefined)(`a real node whose test is killed${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+  it("goes with it: processes, control groups and folder", async () => {
+    const temporary = await mkdtemp(join(tmpdir(), "kit-killed-"));
+    const program = `const { startNode } = await import(${JSON.stringify(join(import.meta.dirname, "servers", "node.ts"))});
+      const node = await startNode();
+      console.log(JSON.stringify(node.places));`;
+    const test = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program], { env: { ...process.env, TMPDIR: temporary }, stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [line]: unknown[] = await once(createInterface({ input: test.stdout }), "line", { signal: AbortSignal.timeout(LIMIT_MS) });
+      const { folder, cgroup } = z.object({ folder: z.string(), cgroup: z.string() }).parse(JSON.parse(String(line)));
+      expect(controlGroups(cgroup)).not.toEqual([]);
+      test.kill("SIGKILL");
+      await eventually("nothing left of the node", async () => (existsSync(folder) || controlGroups(cgroup).length > 0 || processesMentioning(temporary).length > 0 ? undefined : true), LIMIT_MS);
+    } finally {
+      test.kill("SIGKILL");
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }, 2 * LIMIT_MS);
 });

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { createConnection, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
@@ -64,7 +64,8 @@ const PARTS: readonly KubernetesPart[] = ["etcd", "kube-apiserver", "kube-contro
 const PROGRAMS = ["unshare", "nsenter", "setpriv", "mount", "ip", "find"];
 const CGROUPS = "/sys/fs/cgroup";
 const READY_LIMIT_MS = 120_000;
-const END_LIMIT_MS = 30_000;
+/** A node with many images has some ten thousand files to remove. */
+const END_LIMIT_MS = 180_000;
 const REQUEST_LIMIT_MS = 30_000;
 
 /** Why a node cannot be started here, for `test.skipIf`; undefined when it can. Looks only. */
@@ -92,7 +93,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   const cgroup = folder.slice(tmpdir().length + 1);
   for (const name of ["etc", "run", "log", "mount", "mount/cgroup", "cni", "kubelet", "containerd", "pods", "images"]) await mkdir(join(folder, name));
   const api = await startApiServer({ controllers: "without-nodes", crds: options.crds ?? [] });
-  const keeper = new Keeper(folder, cgroup);
+  let keeper: Keeper | undefined;
   const exits: Server[] = [];
   let servers: ServerProcess[] = [];
   let init = "";
@@ -120,6 +121,8 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   const exit = join(folder, "run", "api.sock");
 
   const boot = async (first: boolean): Promise<void> => {
+    // The first process reads settings: they are there by now.
+    keeper ??= new Keeper(folder, cgroup);
     init = await keeper.nextInit();
     start("tunnel", [process.execPath, TUNNEL, entrance, JSON.stringify([{ port: apiPort, exit }])]);
     start("containerd", ["containerd", "--config", join(folder, "etc", "containerd.toml")]);
@@ -139,7 +142,9 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   };
 
   const stop = async (): Promise<void> => {
-    await keeper.end();
+    await keeper?.end();
+    // The keeper does it, once there is one.
+    await rm(folder, { recursive: true, force: true });
     for (const server of servers) await server.stop();
     for (const server of exits) server.close();
     await api.stop();
@@ -183,7 +188,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
     restart: async () => {
       const before = servers;
       servers = [];
-      keeper.reboot();
+      keeper?.reboot();
       await boot(false);
       for (const server of before) await server.stop();
     },

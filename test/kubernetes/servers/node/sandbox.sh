@@ -72,5 +72,7 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
 for controller in cpu cpuacct cpuset memory devices freezer blkio pids systemd; do mkdir -p "/sys/fs/cgroup/$controller/$cgroup"; done
 for name in cpus mems; do cat "/sys/fs/cgroup/cpuset/cpuset.$name" > "/sys/fs/cgroup/cpuset/$cgroup/cpuset.$name"; done
+# All pods together would weigh no more than one process of the machine outside.
+echo 8192 > "/sys/fs/cgroup/cpu/$cgroup/cpu.shares"
 touch "$folder/run/ready"
 while :; do sleep 3600 & wait $!; done
