@@ -2,6 +2,8 @@
  * A client of the schema registry (Confluent-compatible API). Both answers it gives never change, so
  * they are kept for the life of the process: with a warm cache the service works on while the registry is down.
  */
+import type { Clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 
 export interface SchemaRegistry {
@@ -21,7 +23,17 @@ export interface RegistryOptions {
   /** Limit of one request in milliseconds. @default 3000 */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
+  /** @default systemClock */
+  readonly clock?: Clock;
 }
+
+/**
+ * A registry that keeps its schemas in a Kafka topic answers while it still reads them, and denies what it has not read
+ * (seen with Apicurio: a record of a good writer became a dead letter). A denial is believed from a registry that has
+ * answered without a failure for so long, and often enough that a restart in between would have been noticed.
+ */
+const BELIEVED_AFTER_MS = 10_000;
+const LONGEST_SILENCE_MS = 10_000;
 
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
@@ -30,6 +42,15 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
   const schemas = new Map<number, string>();
   const inFlight = new Map<string, Promise<unknown>>();
   const request = options.fetch ?? fetch;
+  const clock = options.clock ?? systemClock;
+  let answeringSince: number | undefined;
+  let answeredAt = 0;
+
+  function noteAnswer(): void {
+    const now = clock();
+    if (answeringSince === undefined || now - answeredAt > LONGEST_SILENCE_MS) answeringSince = now;
+    answeredAt = now;
+  }
 
   async function call(method: "GET" | "POST", path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
     const url = `${options.url}${path}`;
@@ -41,8 +62,10 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
         signal: AbortSignal.timeout(options.timeoutMs ?? 3_000),
       });
       if (response.status >= 500 || response.status === 429) throw new Error(`status ${response.status}`);
+      noteAnswer();
       return { status: response.status, body: (await response.json().catch(() => ({}))) as Record<string, unknown> };
     } catch (error) {
+      answeringSince = undefined;
       throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `${method} ${url}: ${messageOf(error)}`, { cause: error });
     }
   }
@@ -84,6 +107,9 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
       return once(`id ${id}`, async () => {
         const answer = await call("GET", `/schemas/ids/${id}`);
         const schema = answer.body["schema"];
+        if (answer.status === 404 && clock() - (answeringSince ?? clock()) < BELIEVED_AFTER_MS) {
+          throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `schema ${id}: not known to a registry that may still be starting`);
+        }
         if (answer.status === 404) {
           throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `the registry knows no schema with id ${id}`, { permanent: true });
         }

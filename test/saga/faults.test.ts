@@ -52,7 +52,8 @@ describe("the saga when things fail", () => {
     ];
     await produceRaw(platform.kafka.bootstrap, [...poison.map(([, bad]) => bad), good]);
 
-    const letters = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", poison.length);
+    // The registry's denial is believed after ten seconds only.
+    const letters = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", poison.length, 30_000);
     expect(letters.map((letter) => letter.headers["dlt-error-code"])).toEqual(poison.map(([code]) => code));
     for (const [place, letter] of letters.entries()) {
       expect(letter.value).toEqual(poison[place]?.[1].value);

@@ -95,7 +95,7 @@ describe("records that are not what this service would have written", () => {
       // The same key: the same partition, behind the broken one.
       await produceRaw(platform.kafka.bootstrap, [bad, { ...created(next), key: broken }]);
       seen += 1;
-      const letter = (await readTopic(platform.kafka.bootstrap, "payment-service.dlt", seen)).find((found) => found.key === broken);
+      const letter = (await readTopic(platform.kafka.bootstrap, "payment-service.dlt", seen, 30_000)).find((found) => found.key === broken);
       expect(letter?.headers).toMatchObject({ ...bad.headers, "dlt-error-code": code, "dlt-origin-topic": "order-events", "dlt-group": "payment-service", "dlt-attempts": String(attempts) });
       expect(letter?.headers["dlt-error-message"]).not.toBe("");
       expect(letter?.value).toEqual(bad.value);

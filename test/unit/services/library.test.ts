@@ -137,9 +137,32 @@ describe("registry client", () => {
   });
   it("tells an unknown id (permanent) from a registry that is away (not)", async () => {
     const answer = (status: number): SchemaRegistry => schemaRegistry({ url: "http://r", fetch: async () => new Response("{}", { status }) });
-    await expect(answer(404).schemaOf(1)).rejects.toMatchObject({ code: "SVC_RECORD_SCHEMA_UNKNOWN", permanent: true });
     await expect(answer(503).schemaOf(1)).rejects.toMatchObject({ code: "SVC_REGISTRY_UNAVAILABLE", permanent: false });
     await expect(answer(404).idOf("s", "\"int\"")).rejects.toMatchObject({ code: "SVC_REGISTRY_SCHEMA_MISSING" });
+  });
+});
+
+describe("a registry that denies an id", () => {
+  it("is believed once it has answered for ten seconds without a failure or a silence, and not while it may be starting", async () => {
+    let [now, status] = [0, 404];
+    const registry = schemaRegistry({ url: "http://r", clock: () => now, fetch: async () => new Response("{}", { status }) });
+    const asked = async (at: number, answers = 404): Promise<unknown> => {
+      [now, status] = [at, answers];
+      return registry.schemaOf(7).then(() => "known", (error: { code?: string; permanent?: boolean }) => [error.code, error.permanent]);
+    };
+    const [doubt, belief] = [["SVC_REGISTRY_UNAVAILABLE", false], ["SVC_RECORD_SCHEMA_UNKNOWN", true]];
+    expect(await asked(1_000)).toEqual(doubt);
+    expect(await asked(6_000)).toEqual(doubt);
+    expect(await asked(11_000)).toEqual(belief);
+    expect(await asked(12_000)).toEqual(belief);
+    // Away, and back.
+    expect(await asked(13_000, 503)).toEqual(doubt);
+    expect(await asked(14_000)).toEqual(doubt);
+    expect(await asked(24_000)).toEqual(belief);
+    // It may have started anew while nobody asked.
+    expect(await asked(60_000)).toEqual(doubt);
+    expect(await asked(69_000)).toEqual(doubt);
+    expect(await asked(70_000)).toEqual(belief);
   });
 });
 
