@@ -127,8 +127,8 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       }
       for (const action of actions) {
         try {
-          const pending = action();
-          if (pending !== undefined) pending.catch(options.onError);
+          // What is called for its effect may return something all the same, as `() => waiting.delete(id)` does.
+          Promise.resolve(action()).catch(options.onError);
         } catch (error) {
           options.onError(error);
         }

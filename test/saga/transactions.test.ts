@@ -6,12 +6,13 @@ import { startPostgres } from "./servers/postgres.ts";
 
 describe("a transaction whose statements do not wait for each other", () => {
   let postgres: TestPostgres;
+  const failures: unknown[] = [];
   let database: Database;
   beforeAll(async () => {
     postgres = await startPostgres();
     // It listens a moment before it accepts.
     await (await postgres.connect("postgres")).end();
-    database = openDatabase({ host: "127.0.0.1", port: postgres.port, name: "postgres", user: "admin", password: "test-only" }, { applicationName: "test", connections: 2, onError: () => undefined });
+    database = openDatabase({ host: "127.0.0.1", port: postgres.port, name: "postgres", user: "admin", password: "test-only" }, { applicationName: "test", connections: 2, onError: (error) => failures.push(error) });
     await database.query({ text: "CREATE TABLE notes (id int PRIMARY KEY)" });
   });
   afterAll(async () => {
@@ -65,6 +66,19 @@ describe("a transaction whose statements do not wait for each other", () => {
       throw new Error("changed my mind");
     })).rejects.toThrow("changed my mind");
     expect(await ids()).toEqual([]);
+  });
+
+  it("runs what follows a commit, whatever it returns, and tells of what fails in it", async () => {
+    failures.length = 0;
+    const seen = new Set([1]);
+    await database.transaction(async (tx) => {
+      await add(tx, 1);
+      tx.afterCommit(() => { seen.add(2); });
+      tx.afterCommit((() => seen.delete(1)) as () => void);
+      tx.afterCommit(() => Promise.reject(new Error("afterwards")));
+    });
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect({ seen: [...seen], failures: failures.map(String) }).toEqual({ seen: [2], failures: ["Error: afterwards"] });
   });
 
   it("takes no statement once it has ended, committed or not", async () => {
