@@ -1,6 +1,7 @@
 /** `kit drift` as a function. */
 import type { Deviation, DriftClass } from "../../components/plan/drift.ts";
 import { countByClass, findDrift } from "../../components/plan/drift.ts";
+import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
@@ -46,9 +47,10 @@ export function parseClasses(list: string): ReadonlySet<DriftClass> {
 export async function driftOf(context: CommandContext, stack: string, options: Readonly<Record<string, unknown>>, failOn: ReadonlySet<DriftClass>): Promise<DriftDocument> {
   const started = context.now();
   const login = await liveLogin(context, options);
-  const { plan } = await readDeclaredProject(context, stack);
-  const wantedKeys = new Set(plan.topics.flatMap(({ config }) => Object.keys(config)));
-  const [cluster, subjects] = await Promise.all([readCluster(login.cluster, wantedKeys), login.registry === undefined ? undefined : readSubjects(login.registry)]);
+  // The servers answer while the files are read.
+  const [cluster, subjects, { plan }] = await Promise.all([
+    readCluster(login.cluster, topicConfigKeys), login.registry === undefined ? undefined : readSubjects(login.registry), readDeclaredProject(context, stack),
+  ]);
   const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
   const deviations = findDrift(plan, live);
   return {

@@ -8,7 +8,7 @@ import { formatSize } from "../../components/model/size.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
 import { subjectName } from "../../components/plan/subjects.ts";
-import { scalePartitions } from "../../components/plan/topics.ts";
+import { scalePartitions, topicConfigKeys } from "../../components/plan/topics.ts";
 import { pascalCase } from "../new-service/names.ts";
 
 /** What is looked for, and what is known already. */
@@ -69,11 +69,6 @@ export interface Adoption {
   /** What a person has to look at, in words. */
   readonly notes: readonly string[];
 }
-
-/** Keys of a topic's configuration that the files can say. */
-export const adoptedKeys: ReadonlySet<string> = new Set([
-  "cleanup.policy", "compression.type", "delete.retention.ms", "max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms",
-]);
 
 const SLUG = new RegExp(slugPattern, "u");
 const EVENT = new RegExp(eventNamePattern, "u");
@@ -228,7 +223,7 @@ function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { se
   say("compression", inForce("compression.type"), defaults.compression);
   say("replicationFactor", String(topic.replicas.most), String(defaults.replicationFactor));
   say("minInsyncReplicas", inForce("min.insync.replicas"), String(defaults.minInsyncReplicas));
-  const others = Object.keys(topic.config).filter((key) => !adoptedKeys.has(key)).sort(compareText);
+  const others = Object.keys(topic.config).filter((key) => !topicConfigKeys.has(key)).sort(compareText);
   if (others.length > 0) unsaid.push(`${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`);
   return { settings, unsaid };
 }

@@ -10,6 +10,7 @@ import type { Deviation } from "../../components/plan/drift.ts";
 import { findDrift } from "../../components/plan/drift.ts";
 import type { LivePlatform } from "../../components/plan/live.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
+import { topicConfigKeys } from "../../components/plan/topics.ts";
 import { declaredTopics } from "../../components/plan/topology.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import type { CommandContext } from "../context.ts";
@@ -24,7 +25,7 @@ import { readProject } from "../new-service/project-reading.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
 import { rememberBegunTopics } from "../pulumi/begun-creations.ts";
 import { adoptedFiles } from "./adopted-files.ts";
-import { adopt, adoptedKeys } from "./adoption.ts";
+import { adopt } from "./adoption.ts";
 import type { AdoptedTopic, Adoption, LeftOut } from "./adoption.ts";
 
 /** What the user asked for. */
@@ -64,7 +65,7 @@ export async function importCluster(context: CommandContext, request: ImportRequ
   const project = await readProject(context.projectDir);
   const before = readDeclared(context, project, request.stack);
   const login = await liveLogin(context, options);
-  const [cluster, subjects] = await Promise.all([readCluster(login.cluster, adoptedKeys), login.registry === undefined ? undefined : readSubjects(login.registry)]);
+  const [cluster, subjects] = await Promise.all([readCluster(login.cluster, topicConfigKeys), login.registry === undefined ? undefined : readSubjects(login.registry)]);
   const live: LivePlatform = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
   const { adoption, files, after } = derive(context, request, project, before, live);
   const known = new Set(findDrift(before.plan, live).map((deviation) => JSON.stringify([deviation.class, deviation.kind, deviation.object, deviation.field])));

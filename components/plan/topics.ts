@@ -91,6 +91,11 @@ interface TopicSettings {
   readonly tombstoneRetention: number | undefined;
 }
 
+/** Keys of a topic's configuration that the files can say. */
+export const topicConfigKeys: ReadonlySet<string> = new Set([
+  "cleanup.policy", "compression.type", "delete.retention.ms", "max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms",
+]);
+
 /** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
 function topicConfig(settings: TopicSettings): Record<string, string> {
   return {

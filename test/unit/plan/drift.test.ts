@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { countByClass, findDrift } from "../../../components/plan/drift.ts";
 import type { LivePlatform, LiveTopic } from "../../../components/plan/live.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
+import { topicConfigKeys } from "../../../components/plan/topics.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 import { modelOf, sampleTopics, stackWith } from "./sample-models.ts";
 
@@ -27,6 +28,11 @@ const plan = planPlatform(modelOf([{
 const live = liveOf(plan);
 const changed = (name: string, change: (topic: LiveTopic) => LiveTopic): LivePlatform => ({ ...live, topics: live.topics.map((topic) => (topic.name === name ? change(topic) : topic)) });
 const short = (platform: LivePlatform) => findDrift(plan, platform).map(({ class: kind, kind: what, object, field, declared, live: found }) => [kind, what, object, field, declared, found].filter((part) => part !== undefined).join(" | "));
+
+it("asks for every key that a topic is declared with", () => {
+  const asked = planPlatform(modelOf([{ name: "t-one", partitions: 6, events: 1, retention: "7d", producers: [], consumers: [{ service: "bee", events: 1, instances: 2, retry: ["10s"] }] }]), stackWith());
+  for (const { name, config } of asked.topics) expect({ name, keys: Object.keys(config).filter((key) => !topicConfigKeys.has(key)) }).toEqual({ name, keys: [] });
+});
 
 describe("findDrift", () => {
   it.each<[string, LivePlatform, readonly string[]]>([
