@@ -9,13 +9,19 @@ export const KUBERNETES_TEST_TOOLS: readonly ToolName[] = ["pulumi-resource-kube
 /** A preparation on its way. */
 export interface KubernetesPreparation {
   /**
-   * Resolves when it has ended, and says until then what it is at. What could not be had is said, not thrown: the
-   * tests that need it are skipped with the reason.
+   * Resolves when it has ended, or is ended after half an hour, and says until then what it is at. What could not be had
+   * is said, not thrown: the tests that need it are skipped with the reason.
    */
   finished(say: Say): Promise<void>;
   /** Ends it, finished or not. */
   stop(): void;
 }
+
+/**
+ * Nothing else runs meanwhile, so this is enough for what is left on two cores (the Kubernetes plugin alone took 5 minutes there),
+ * and a run of all tests stays below an hour and a half. What is finished stays for the next run.
+ */
+const WAIT_LIMIT_MS = 30 * 60_000;
 
 /** Starts it at the lowest priority: it takes the time that nobody else wants. */
 export function startKubernetesPreparation(): KubernetesPreparation {
@@ -34,7 +40,9 @@ export function startKubernetesPreparation(): KubernetesPreparation {
     async finished(say) {
       listener = say;
       say(latest);
+      const limit = setTimeout(() => abort.abort(), WAIT_LIMIT_MS);
       const failure = await outcome;
+      clearTimeout(limit);
       if (failure !== undefined) say(`not everything could be prepared: ${failure}`);
     },
     stop: () => abort.abort(),
