@@ -34,7 +34,8 @@ describe("what others made on the cluster", () => {
       rule("billing-service", ADOPTED, AclOperations.WRITE), rule("report-service", ADOPTED, AclOperations.READ), rule("somebody", FOREIGN, AclOperations.READ),
     ] });
     await admin.alterClientQuotas({ entries: [{ entities: [{ entityType: "user", entityName: "somebody" }], ops: [{ key: "consumer_byte_rate", value: 1_234_567, remove: false }] }] });
-    const producer = textProducer(asAdmin(platform));
+    // Brokers that have just started have no producer ids to give yet.
+    const producer = textProducer({ ...asAdmin(platform), retries: 40 });
     await producer.send({ messages: [ADOPTED, FOREIGN].flatMap((topic) => ["one", "two"].map((value) => ({ topic, key: value, value }))) });
     await producer.close();
   }, 180_000);

@@ -31,7 +31,7 @@ export function listeningInodes(table: string, port: number): string[] {
   });
 }
 
-async function holderOnLinux(port: number): Promise<string | undefined> {
+async function holderOnLinux(port: number): Promise<{ readonly pid: number; readonly words: string } | undefined> {
   const tables = await Promise.all(["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")));
   const wanted = new Set(tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`));
   if (wanted.size === 0) return undefined;
@@ -41,7 +41,7 @@ async function holderOnLinux(port: number): Promise<string | undefined> {
       if (!wanted.has(await readlink(`/proc/${pid}/fd/${file}`).catch(() => ""))) continue;
       // Only the program's name: arguments of other people's programs are none of our business.
       const [program] = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
-      return `pid ${pid}${program ? ` (${program})` : ""}`;
+      return { pid: Number(pid), words: `pid ${pid}${program ? ` (${program})` : ""}` };
     }
   }
   return undefined;
@@ -49,7 +49,7 @@ async function holderOnLinux(port: number): Promise<string | undefined> {
 
 /** Who listens on the port, as well as it can be found out. */
 export async function portHolder(port: number): Promise<string> {
-  if (hasProc) return (await holderOnLinux(port)) ?? "a program of another user";
+  if (hasProc) return (await holderOnLinux(port))?.words ?? "a program of another user";
   try {
     const { stdout } = await run("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"]);
     const [, pid] = /^p(\d+)$/m.exec(stdout) ?? [];
@@ -61,12 +61,29 @@ export async function portHolder(port: number): Promise<string> {
   return "another program";
 }
 
-/** @throws `port-taken` or `port-forbidden` for the first port that cannot be had */
-export async function requireFreePorts(name: string, ports: readonly PortBinding[]): Promise<void> {
+/** How long a neighbour that is being replaced may take to end and give its port away. */
+const NEIGHBOUR_LIMIT_MS = 30_000;
+/** How long a port may be in nobody's hands that can be found: its holder is just ending. */
+const UNKNOWN_LIMIT_MS = 2_000;
+
+/**
+ * Waits for a port that a neighbour holds: where a service comes or goes, the ports of those behind it move up or down by one,
+ * and all of them are replaced at the same time.
+ * @param isNeighbour - Whether a process is one that the same platform started.
+ * @throws `port-taken` or `port-forbidden` for the first port that cannot be had
+ */
+export async function requireFreePorts(name: string, ports: readonly PortBinding[], isNeighbour: (pid: number) => Promise<boolean>): Promise<void> {
   for (const { name: use, host, port } of ports) {
-    const answer = await probePort(host, port);
-    if (answer === "EADDRINUSE") throw providerError("port-taken", { name, use, host, port, holder: await portHolder(port) });
-    if (answer !== "free") throw providerError("port-forbidden", { name, use, host, port, reason: answer });
+    const started = performance.now();
+    for (;;) {
+      const answer = await probePort(host, port);
+      if (answer === "free") break;
+      if (answer !== "EADDRINUSE") throw providerError("port-forbidden", { name, use, host, port, reason: answer });
+      const holder = hasProc ? await holderOnLinux(port) : undefined;
+      const limit = holder === undefined ? UNKNOWN_LIMIT_MS : (await isNeighbour(holder.pid)) ? NEIGHBOUR_LIMIT_MS : 0;
+      if (performance.now() - started >= limit) throw providerError("port-taken", { name, use, host, port, holder: await portHolder(port) });
+      await delay(50);
+    }
   }
 }
 

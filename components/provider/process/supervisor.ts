@@ -1,6 +1,6 @@
 /** Makes a process run as specified, and makes it go away again. Everything here can be repeated at any time. */
 import { constants } from "node:fs";
-import { access, chown, lchown, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { access, chown, lchown, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureFile, modeBits, writeFailure, type Owner } from "../durable-file.ts";
 import { providerError, reasonOf } from "../errors.ts";
@@ -108,6 +108,13 @@ async function keep(wanted: ProcessSpecification, paths: ProcessPaths, condition
   return { pid: identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "kept" };
 }
 
+/** Whether a process is one of those that are kept in the same folder. */
+async function isNeighbour({ runFolder }: ProcessPaths, pid: number): Promise<boolean> {
+  const names = (await readdir(runFolder).catch(() => [])).filter((file) => file.endsWith(".pid"));
+  const held = await Promise.all(names.map(async (file) => (await readFile(join(runFolder, file), "utf8").catch(() => "")).split(" ")[1]));
+  return held.includes(String(pid));
+}
+
 async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: string, options: SupervisorOptions): Promise<RunningProcess> {
   const { name } = wanted;
   const now = options.now ?? (() => new Date());
@@ -115,7 +122,7 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
   for (const path of [program, ...wanted.prepare.map(({ command: [first = ""] }) => first)]) {
     await access(path, constants.X_OK).catch((error: unknown) => Promise.reject(providerError("command-missing", { name, path, reason: reasonOf(error) }, error)));
   }
-  await requireFreePorts(name, wanted.ports);
+  await requireFreePorts(name, wanted.ports, (pid) => isNeighbour(paths, pid));
   await undoInterrupted(paths);
   const privilege = await privilegeFor(wanted);
   await makeDirectories(wanted, privilege);
