@@ -32,7 +32,7 @@ export interface LocalSubstrateArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly projectDir: string;
-  /** Names of all services, sorted: a service's place gives it its ports. */
+  /** Names of all services, sorted: a service's place gives it its ports; see {@link placeOf}. */
   readonly services: readonly string[];
   readonly redisUsers: readonly RedisUser[];
 }
@@ -118,7 +118,7 @@ export class LocalSubstrate implements Substrate {
     if (replicas > INSTANCES_PER_SERVICE) {
       throw new RangeError(`services.${service}.replicas is ${replicas}; one machine has ports for at most ${INSTANCES_PER_SERVICE} of a service.`);
     }
-    const first = services.indexOf(service) * INSTANCES_PER_SERVICE;
+    const first = placeOf(service, services) * INSTANCES_PER_SERVICE;
     return Array.from({ length: replicas }, (_, index) => ({
       management: ports.serviceManagement(first + index),
       ...(http ? { http: service === GATEWAY && index === 0 ? ports.gateway : ports.serviceHttp(first + index) } : {}),
@@ -163,4 +163,13 @@ export class LocalSubstrate implements Substrate {
     this.#codeVersions.set(service, version);
     return version;
   }
+}
+
+/** Services of the reference case, in the order of their places. */
+const REFERENCE_SERVICES: readonly string[] = ["analytics-service", "api-gateway", "inventory-service", "notification-service", "order-service", "payment-service", "shipping-service"];
+
+/** Place of a service: the reference case's keep theirs, others come behind, so that one that comes or goes moves nobody's ports. */
+function placeOf(service: string, services: readonly string[]): number {
+  const place = REFERENCE_SERVICES.indexOf(service);
+  return place === -1 ? REFERENCE_SERVICES.length + services.filter((name) => !REFERENCE_SERVICES.includes(name)).indexOf(service) : place;
 }

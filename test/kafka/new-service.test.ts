@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomUUID } from "node:crypto";
+import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from "@platformatic/kafka";
 import { eventually } from "../platform/condition.ts";
 import { queryAs } from "../platform/databases.ts";
 import { customer } from "../platform/gateway.ts";
@@ -59,9 +60,9 @@ describe("a service that `kit new` made", () => {
   });
 
   it("may neither write to its template's topic nor read the others'", async () => {
-    const acls = await admin.describeAcls({ filter: { resourceType: 0, resourceName: null, resourcePatternType: 1, principal: `User:${NAME}`, host: null, operation: 1, permissionType: 1 } });
+    const acls = await admin.describeAcls({ filter: { resourceType: ResourceTypes.ANY, resourceName: null, resourcePatternType: ResourcePatternTypes.ANY, principal: `User:${NAME}`, host: null, operation: AclOperations.ANY, permissionType: AclPermissionTypes.ANY } });
     const rules = acls.flatMap((resource) => resource.acls.map((acl) => `${resource.resourceName} ${acl.operation}`)).sort();
-    const [READ, WRITE, DESCRIBE] = [3, 4, 8];
+    const { READ, WRITE, DESCRIBE } = AclOperations;
     expect(rules).toEqual([
       `${NAME} ${READ}`, `${NAME} ${DESCRIBE}`,
       `${NAME}.dlt ${READ}`, `${NAME}.dlt ${WRITE}`, `${NAME}.dlt ${DESCRIBE}`,
