@@ -1,3 +1,4 @@
+import { counted } from "../../components/plan/diff/words.ts";
 import { catalogue } from "../../policies/catalogue.ts";
 import type { Finding } from "../../policies/finding.ts";
 import type { Level } from "../../policies/rule.ts";
@@ -18,11 +19,13 @@ const shownOfRule = 20;
  */
 export function textReport({ stack, result, texts }: CheckOutcome, colors: Colors, verbose: boolean): string {
   const told = result.findings.filter(({ level }) => verbose || level !== "info");
-  const seen = new Map<string, number>();
+  const [seen, left] = [new Map<string, number>(), new Map<string, number>()];
   const shown = told.filter(({ rule, level }) => {
     const before = seen.get(rule) ?? 0;
     seen.set(rule, before + 1);
-    return verbose || level === "error" || before < shownOfRule;
+    if (verbose || level === "error" || before < shownOfRule) return true;
+    left.set(rule, (left.get(rule) ?? 0) + 1);
+    return false;
   });
   const lines: string[] = [];
   const linesOf = new Map<string, readonly string[]>();
@@ -38,11 +41,8 @@ export function textReport({ stack, result, texts }: CheckOutcome, colors: Color
     for (const { rule, object, message } of result.excepted) lines.push(`  ${rule}  ${plain(object ?? "")}  ${colors.dim(plain(message))}`);
     lines.push("");
   }
-  if (shown.length < told.length) {
-    const more = [...Map.groupBy(told, ({ rule }) => rule)].map(([rule, all]) => [rule, all.length - shown.filter((finding) => finding.rule === rule).length] as const);
-    for (const [rule, count] of more) if (count > 0) lines.push(`and ${count} more of [${rule}]; --verbose shows all`);
-    lines.push("");
-  }
+  for (const [rule, count] of left) lines.push(`and ${count} more of [${rule}]; --verbose shows all`);
+  if (left.size > 0) lines.push("");
   const hidden = result.findings.length - told.length;
   const { errors, warnings, files, topics, manifests } = result.summary;
   const verdict = [counted(errors, "error"), counted(warnings, "warning"), ...(hidden > 0 ? [`${hidden} informative (--verbose)`] : []), ...(result.excepted.length > 0 ? [`${result.excepted.length} excepted`] : [])].join(", ");
@@ -74,8 +74,4 @@ function excerptOf(line: string | undefined, column: number): { readonly text: s
 
 function colourOf(level: Level, colors: Colors): (text: string) => string {
   return level === "error" ? colors.red : level === "warning" ? colors.yellow : colors.cyan;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -2,7 +2,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { slugPattern } from "../../components/model/names.ts";
-import { formatProblem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
@@ -20,7 +19,7 @@ import { liveLogin } from "../live/login.ts";
 import { readSubjects } from "../live/registry-reader.ts";
 import type { FileChanges } from "../new-service/file-change.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
-import { DeclarationProblems, overlaid, readForAllStacks } from "../new-service/project-model.ts";
+import { declarationError, DeclarationProblems, overlaid, readForAllStacks } from "../new-service/project-model.ts";
 import { readProject } from "../new-service/project-reading.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
 import { rememberBegunTopics } from "../pulumi/begun-creations.ts";
@@ -68,14 +67,19 @@ export async function importCluster(context: CommandContext, request: ImportRequ
   const [cluster, subjects] = await Promise.all([readCluster(login.cluster, topicConfigKeys), login.registry === undefined ? undefined : readSubjects(login.registry)]);
   const live: LivePlatform = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
   const { adoption, files, after } = derive(context, request, project, before, live);
-  const known = new Set(findDrift(before.plan, live).map((deviation) => JSON.stringify([deviation.class, deviation.kind, deviation.object, deviation.field])));
-  const effects = findDrift(after, live).filter((deviation) => deviation.class !== "undeclared" && !known.has(JSON.stringify([deviation.class, deviation.kind, deviation.object, deviation.field])));
+  const known = new Set(findDrift(before.plan, live).map(subjectOf));
+  const effects = findDrift(after, live).filter((deviation) => deviation.class !== "undeclared" && !known.has(subjectOf(deviation)));
   const outcome = { stack: request.stack, dryRun: request.dryRun, topics: adoption.topics, leftOut: adoption.leftOut, notes: adoption.notes, files, effects };
   if (request.dryRun || adoption.topics.length === 0) return outcome;
   // First the names: files without them would have the next run refuse topics that are there.
   const adoptFile = await remember(context, request.stack, adoption.topics.map(({ name }) => name));
   writeChanges(context.projectDir, files);
   return { ...outcome, ...(adoptFile === undefined ? {} : { adoptFile }) };
+}
+
+/** What a deviation is about, whatever its values are. */
+function subjectOf({ class: kind, kind: what, object, field }: Deviation): string {
+  return JSON.stringify([kind, what, object, field]);
 }
 
 function checkSlug(option: string, value: string | undefined): void {
@@ -92,7 +96,7 @@ function readDeclared(context: CommandContext, project: ProjectReading, stack: s
   const file = project.stackFiles.get(stack);
   if (file === undefined) throw new KitError("KIT_UNKNOWN_STACK", stack);
   const reading = readModel(project.topicFiles, file);
-  if (!reading.ok) throw refused(context, new DeclarationProblems(reading.problems, true));
+  if (!reading.ok) throw declarationError(context, new DeclarationProblems(reading.problems, true), "KIT_IMPORT_REFUSED");
   const { model, stack: settings } = reading.value;
   return { model, settings, plan: planPlatform(model, settings) };
 }
@@ -129,14 +133,9 @@ function readBack(context: CommandContext, project: ProjectReading, files: FileC
   try {
     return readForAllStacks(overlaid(project.topicFiles, files.created, files.changed), project.stackFiles, false);
   } catch (error) {
-    if (error instanceof DeclarationProblems) throw refused(context, error);
+    if (error instanceof DeclarationProblems) throw declarationError(context, error, "KIT_IMPORT_REFUSED");
     throw error;
   }
-}
-
-function refused(context: CommandContext, { problems, before, message }: DeclarationProblems): KitError {
-  for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
-  return new KitError(before ? "KIT_MODEL_INVALID" : "KIT_IMPORT_REFUSED", message);
 }
 
 function wantedTopics({ topics, exclude }: ImportRequest): (name: string) => boolean {

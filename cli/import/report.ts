@@ -1,4 +1,5 @@
 /** What `kit import` shows to people and programs. */
+import { counted } from "../../components/plan/diff/words.ts";
 import type { CommandContext } from "../context.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
 import { colorsFor, renderTable } from "../output.ts";
@@ -52,8 +53,4 @@ function section(write: (text: string) => void, title: string, lines: readonly s
 
 function list(names: readonly string[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(", ")}, …` : names.join(", ");
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

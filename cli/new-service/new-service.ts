@@ -1,10 +1,8 @@
 /** `kit new service`: from the request to files and words. */
-import { formatProblem } from "../../components/model/problem.ts";
 import type { CommandContext } from "../context.ts";
-import { KitError } from "../errors.ts";
 import { colorsFor, writeJson } from "../output.ts";
 import { writeChanges } from "./file-writing.ts";
-import { DeclarationProblems } from "./project-model.ts";
+import { declarationError, DeclarationProblems } from "./project-model.ts";
 import { readProject } from "./project-reading.ts";
 import { planNewService } from "./service-plan.ts";
 import type { NewServicePlan, NewServiceRequest } from "./service-plan.ts";
@@ -34,8 +32,7 @@ async function planned(context: CommandContext, request: NewServiceRequest): Pro
     return planNewService(project, request);
   } catch (error) {
     if (!(error instanceof DeclarationProblems)) throw error;
-    for (const problem of error.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError(error.before ? "KIT_MODEL_INVALID" : "KIT_NEW_REFUSED", error.message);
+    throw declarationError(context, error, "KIT_NEW_REFUSED");
   }
 }
 

@@ -1,9 +1,10 @@
 /** The model of a project as it is, and as it would be with changes that are not written yet. */
-import type { Problem } from "../../components/model/problem.ts";
+import { formatProblem, type Problem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
 import type { Model } from "../../components/model/types.ts";
-import { KitError } from "../errors.ts";
+import type { CommandContext } from "../context.ts";
+import { KitError, type ErrorCode } from "../errors.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 
 /** The declaration has problems: as it is, or as it would become. */
@@ -18,6 +19,12 @@ export class DeclarationProblems extends Error {
     this.problems = problems;
     this.before = before;
   }
+}
+
+/** Shows the problems, and gives the error that ends the command: its code says whether the project had them before, or would get them. */
+export function declarationError(context: CommandContext, { problems, before, message }: DeclarationProblems, refused: ErrorCode): KitError {
+  for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
+  return new KitError(before ? "KIT_MODEL_INVALID" : refused, message);
 }
 
 /**

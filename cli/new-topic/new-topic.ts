@@ -1,10 +1,8 @@
 /** `kit new topic` and `kit new consumer`: from flags and answers to files and words. */
-import { formatProblem } from "../../components/model/problem.ts";
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
-import { KitError } from "../errors.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
-import { DeclarationProblems, readForAllStacks } from "../new-service/project-model.ts";
+import { declarationError, DeclarationProblems, readForAllStacks } from "../new-service/project-model.ts";
 import { readProject } from "../new-service/project-reading.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
@@ -46,8 +44,7 @@ async function explained(context: CommandContext, plan: () => Promise<Declaratio
     return await plan();
   } catch (error) {
     if (!(error instanceof DeclarationProblems)) throw error;
-    for (const problem of error.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError(error.before ? "KIT_MODEL_INVALID" : "KIT_NEW_REFUSED", error.message);
+    throw declarationError(context, error, "KIT_NEW_REFUSED");
   }
 }
 

@@ -81,7 +81,7 @@ export async function requireFreePorts(name: string, ports: readonly PortBinding
       if (answer !== "EADDRINUSE") throw providerError("port-forbidden", { name, use, host, port, reason: answer });
       const holder = hasProc ? await holderOnLinux(port) : undefined;
       const limit = holder === undefined ? UNKNOWN_LIMIT_MS : (await isNeighbour(holder.pid)) ? NEIGHBOUR_LIMIT_MS : 0;
-      if (performance.now() - started >= limit) throw providerError("port-taken", { name, use, host, port, holder: await portHolder(port) });
+      if (performance.now() - started >= limit) throw providerError("port-taken", { name, use, host, port, holder: holder?.words ?? (await portHolder(port)) });
       await delay(50);
     }
   }
