@@ -71,7 +71,8 @@ export class ServiceDatabase extends KitComponent {
       { name, login: true, password: this.password },
       options({ additionalSecretOutputs: ["password"] }),
     );
-    const database = new postgresql.Database(name, { name, owner: owner.name }, options({ protect: args.protect }));
+    // After the login, so that it goes before it: a role that something in a database still names can't be dropped.
+    const database = new postgresql.Database(name, { name, owner: owner.name }, options({ protect: args.protect, dependsOn: [server.owner, login] }));
 
     // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
     const connect = new postgresql.Grant(
