@@ -13,6 +13,8 @@ import type { KubernetesPreparation } from "./kubernetes-preparation.ts";
 import { colorsFor, writeJson } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { formatElapsed } from "./quantities.ts";
+import { countsLine, failureLine, readCounts, readFailures, sumCounts } from "./test-report.ts";
+import type { TestCounts } from "./test-report.ts";
 import { preparedTools } from "./tools.ts";
 
 /** Rungs in the order they are climbed. */
@@ -21,16 +23,11 @@ export const RUNGS = ["types", "unit", "engine", "kafka", "saga", "kubernetes"] 
 /** One of {@link RUNGS}. */
 export type Rung = (typeof RUNGS)[number];
 
-/** Numbers of tests. */
-export interface TestCounts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
 /** A rung's result. */
 export interface RungResult extends TestCounts {
   readonly rung: Rung;
+  /** The failures in one line each; empty where all is well. */
+  readonly failures: readonly string[];
   readonly elapsedMs: number;
 }
 
@@ -70,54 +67,34 @@ async function climb(
     heading(context, `${rung}: ${rung === "types" ? "type check" : `test/${rung}`}`);
     const outcome = rung === "types" ? await checkTypes(context) : await runRung(context, rung, options.filters, options.json);
     if (outcome.interrupted) throw new KitError("KIT_CANCELLED", rung);
-    const result = { rung, ...outcome.counts, elapsedMs: context.now() - started };
+    const result = { rung, ...outcome.counts, failures: outcome.failures, elapsedMs: context.now() - started };
     results.push(result);
     context.stderr.write(`${rung}: ${countsLine(result)} (${formatElapsed(result.elapsedMs)})\n`);
   }
   const total = sumCounts(results);
+  sayFailures(context, results);
   if (options.json) writeJson(context, { ...total, rungs: results });
   else context.stdout.write(`${countsLine(total)}\n`);
   return total.failed === 0 ? EXIT.good : EXIT.no;
 }
 
-/** The closing line's wording. */
-export function countsLine(counts: TestCounts): string {
-  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
-}
-
-/** Sum over rungs. */
-export function sumCounts(results: readonly TestCounts[]): TestCounts {
-  return results.reduce<TestCounts>(
-    (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
-    { passed: 0, failed: 0, skipped: 0 },
-  );
-}
-
-/**
- * Counts from vitest's JSON report. A file that could not be loaded has no test that failed:
- * it counts as one failure, else a broken file would pass unseen.
- */
-export function readCounts(report: unknown): TestCounts {
-  const number = (name: string): number => {
-    const value: unknown = typeof report === "object" && report !== null ? Object.entries(report).find(([key]) => key === name)?.[1] : undefined;
-    return typeof value === "number" ? value : 0;
-  };
-  const files: unknown = typeof report === "object" && report !== null && "testResults" in report ? report.testResults : [];
-  const unloadable = (Array.isArray(files) ? files : []).filter((file: unknown) =>
-    typeof file === "object" && file !== null && "status" in file && file.status === "failed"
-    && "assertionResults" in file && Array.isArray(file.assertionResults)
-    && !file.assertionResults.some((result: unknown) => typeof result === "object" && result !== null && "status" in result && result.status === "failed")).length;
-  return { passed: number("numPassedTests"), failed: number("numFailedTests") + unloadable, skipped: number("numPendingTests") + number("numTodoTests") };
+/** Once more what failed, at the end: a log of a run is long, and often only its end is kept. */
+function sayFailures(context: CommandContext, results: readonly RungResult[]): void {
+  const colors = colorsFor(context.stderr, context.env);
+  for (const { rung, failures } of results) {
+    for (const failure of failures) context.stderr.write(`${colors.red("failed")} ${rung}: ${failure}\n`);
+  }
 }
 
 interface RungOutcome {
   readonly counts: TestCounts;
+  readonly failures: readonly string[];
   readonly interrupted: boolean;
 }
 
 async function checkTypes(context: CommandContext): Promise<RungOutcome> {
   const { code, interrupted } = await runNode(context, [join("node_modules", "typescript", "bin", "tsc"), "--noEmit", "-p", "tsconfig.json"], true);
-  return { counts: { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }, interrupted };
+  return { counts: { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }, failures: code === 0 ? [] : ["the type check, see above"], interrupted };
 }
 
 async function runRung(context: CommandContext, rung: Rung, filters: readonly string[], quiet: boolean): Promise<RungOutcome> {
@@ -132,8 +109,9 @@ async function runRung(context: CommandContext, rung: Rung, filters: readonly st
     );
     const report: unknown = JSON.parse(await readFile(file, "utf8").catch(() => "{}"));
     const counts = readCounts(report);
-    // Ended badly without a failed test: set-up or tear-down went wrong.
-    return { counts: code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts, interrupted };
+    if (code === 0 || counts.failed > 0) return { counts, failures: readFailures(report, context.projectDir).map(failureLine), interrupted };
+    const without = "vitest ended badly without a failed test: an error outside of tests, in set-up or in tear-down, see above";
+    return { counts: { ...counts, failed: 1 }, failures: [without], interrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
