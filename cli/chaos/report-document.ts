@@ -35,6 +35,8 @@ export interface ChaosReport {
     readonly unknown: number;
     /** Requests that were sent again because the answer to an earlier one was uncertain. */
     readonly repetitions: number;
+    /** How often a request was refused or went without a certain answer, by what was said. */
+    readonly failures: Readonly<Record<string, number>>;
   };
   readonly schedule: Schedule;
   readonly faults: readonly (WitnessedFault & { readonly recovery: Recovery })[];

@@ -113,7 +113,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
         startedAt: new Date(started).toISOString(), elapsedMs: Math.round(context.now() - started),
         load: {
           ratePerSecond: options.ratePerSecond, due: work.load.due, unsent: work.load.unsent,
-          accepted: count("accepted"), refused: count("refused"), unknown: count("unknown"), repetitions: work.load.repetitions,
+          accepted: count("accepted"), refused: count("refused"), unknown: count("unknown"), repetitions: work.load.repetitions, failures: work.load.failures,
         },
         schedule,
         faults: work.faults.map((fault) => ({ ...fault, recovery: recoveryFrom(fault, work.load.orders, ends, lastDue) })),

@@ -93,6 +93,8 @@ export interface LoadResult {
   readonly unsent: number;
   /** Requests beyond the first of each order. */
   readonly repetitions: number;
+  /** How often requests went wrong, by what the answer said, most frequent first; repeated ones count each time. */
+  readonly failures: Readonly<Record<string, number>>;
   /** When the first order was due, milliseconds since the epoch. */
   readonly startedAt: number;
   /** When the last answer had come. */
@@ -129,6 +131,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
   const lateness: number[] = [];
   const counts = { accepted: 0, refused: 0, unknown: 0 };
   const underWay = new Set<Promise<void>>();
+  const failures = new Map<string, number>();
   let due = 0;
   let unsent = 0;
   let repetitions = 0;
@@ -147,6 +150,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
     let doubtful = false;
     for (;;) {
       const answer = await post(order);
+      if (answer.failure !== undefined) failures.set(answer.failure, (failures.get(answer.failure) ?? 0) + 1);
       const { outcome, repeatable } = judge(answer, doubtful);
       const answeredAt = now();
       if (retry === undefined || !repeatable || answeredAt + retry.everyMs - dueAt > retry.limitMs) {
@@ -196,7 +200,9 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
   orders.sort((a, b) => a.dueAt - b.dueAt);
   const latencies = orders.filter((order) => order.outcome === "accepted").map((order) => order.answeredAt - order.dueAt);
   return {
-    orders, due, unsent, repetitions, startedAt, endedAt: now(),
+    orders, due, unsent, repetitions,
+    failures: Object.fromEntries([...failures].sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))),
+    startedAt, endedAt: now(),
     latency: summarize(latencies), histogram: histogram(latencies), lateness: summarize(lateness),
     cpuSeconds: (user + system) / 1e6,
   };

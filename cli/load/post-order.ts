@@ -7,6 +7,8 @@ export interface Answer {
   readonly status?: number;
   /** Of a 2xx answer that names it. */
   readonly orderId?: string;
+  /** What went wrong, for people: an error's code, or the status with the problem's title. Absent with a 2xx answer. */
+  readonly failure?: string;
 }
 
 /** What is sent. */
@@ -44,32 +46,43 @@ export function orderSender(gateway: string, connections: number): OrderSender {
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.once("end", () => finish(readAnswer(response.statusCode, chunks)));
         // Half an answer says nothing about the order.
-        response.on("error", () => finish({}));
+        response.on("error", (error) => finish({ failure: `answer broke off: ${codeOf(error)}` }));
       });
-      const limit = setTimeout(() => sent.destroy(), timeoutMs);
+      const limit = setTimeout(() => {
+        finish({ failure: `no answer within ${timeoutMs} ms` });
+        sent.destroy();
+      }, timeoutMs);
       const finish = (answer: Answer): void => {
         clearTimeout(limit);
         resolve(answer);
       };
-      sent.on("error", () => finish({}));
-      sent.once("close", () => finish({}));
+      sent.on("error", (error) => finish({ failure: `${codeOf(error)}${sent.reusedSocket ? " on a kept connection" : ""}` }));
+      sent.once("close", () => finish({ failure: "connection closed before the whole answer" }));
       sent.end(order.body);
     }),
     close: () => agent.destroy(),
   };
 }
 
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
+
 function readAnswer(status: number | undefined, chunks: readonly Buffer[]): Answer {
-  if (status === undefined) return {};
-  if (status < 200 || status > 299) return { status };
-  const orderId = orderIdOf(Buffer.concat(chunks).toString("utf8"));
+  if (status === undefined) return { failure: "an answer without a status" };
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (status < 200 || status > 299) return { status, failure: `${status} ${textAt(text, "title") ?? ""}`.trimEnd() };
+  const orderId = textAt(text, "orderId");
   return { status, ...(orderId === undefined ? {} : { orderId }) };
 }
 
-function orderIdOf(text: string): string | undefined {
+/** A text of the document's first level; undefined where there is none. */
+function textAt(json: string, name: string): string | undefined {
   try {
-    const document: unknown = JSON.parse(text);
-    return typeof document === "object" && document !== null && "orderId" in document && typeof document.orderId === "string" ? document.orderId : undefined;
+    const document: unknown = JSON.parse(json);
+    if (typeof document !== "object" || document === null) return undefined;
+    const value: unknown = Object.entries(document).find(([key]) => key === name)?.[1];
+    return typeof value === "string" ? value : undefined;
   } catch {
     return undefined;
   }

@@ -44,6 +44,8 @@ export interface RateResult {
     readonly accepted: number;
     readonly refused: number;
     readonly unknown: number;
+    /** How often a request was refused or went without a certain answer, by what was said. */
+    readonly failures: Readonly<Record<string, number>>;
     /** Due, but too many were under way. */
     readonly unsent: number;
     readonly confirmed: number;
@@ -143,6 +145,7 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
       accepted: accepted.length,
       refused: orders.filter((order) => order.outcome === "refused").length,
       unknown: orders.filter((order) => order.outcome === "unknown").length,
+      failures: load.failures,
       unsent: load.unsent,
       confirmed: confirmed.size, cancelled,
       unfinished: accepted.length - confirmed.size - cancelledCount,

@@ -15,6 +15,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(share === 1 
 export function reportText(results: readonly (RateResult & { readonly aims: readonly AimVerdict[] })[]): string {
   return [
     latencies(results),
+    ...results.flatMap(({ name, orders }) => Object.entries(orders.failures).map(([failure, times]) => `${name}: ${times} × ${failure}`)),
     `Stages on the way to the confirmation, p50 / p95 in ms\n${stages(results)}`,
     `Processors kept busy, and memory\n${usage(results)}`,
     `Brokers by kind of thread, processors\n${threads(results)}`,

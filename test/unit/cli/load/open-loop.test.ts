@@ -100,19 +100,20 @@ describe("an open loop", () => {
     expect(result.orders).toHaveLength(5);
   });
 
-  it.each<[string, (request: SeenRequest, response: ServerResponse) => void, object]>([
-    ["a refusal", (_, response) => refuse(response, 422), { outcome: "refused", status: 422 }],
-    ["an error behind the gateway", (_, response) => refuse(response, 503), { outcome: "unknown", status: 503 }],
-    ["a broken connection", (_, response) => response.destroy(), { outcome: "unknown" }],
-    ["half an answer", (_, response) => { response.writeHead(202, { "content-length": "100" }).write("{"); setTimeout(() => response.destroy(), 20); }, { outcome: "unknown" }],
-    ["no answer", () => undefined, { outcome: "unknown" }],
-  ])("tells %s from the others", async (_, answer, expected) => {
+  it.each<[string, (request: SeenRequest, response: ServerResponse) => void, object, RegExp]>([
+    ["a refusal", (_, response) => refuse(response, 422), { outcome: "refused", status: 422 }, /^422$/],
+    ["an error behind the gateway", (_, response) => refuse(response, 503), { outcome: "unknown", status: 503 }, /^503$/],
+    ["a broken connection", (_, response) => response.destroy(), { outcome: "unknown" }, /^ECONNRESET$/],
+    ["half an answer", (_, response) => { response.writeHead(202, { "content-length": "100" }).write("{"); setTimeout(() => response.destroy(), 20); }, { outcome: "unknown" }, /^(answer broke off: ECONNRESET|connection closed before the whole answer)$/],
+    ["no answer", () => undefined, { outcome: "unknown" }, /^no answer within 200 ms$/],
+  ])("tells %s from the others", async (_, answer, expected, failure) => {
     const stub = await gatewayStub(answer);
     const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ ratePerSecond: 10, durationMs: 100, timeoutMs: 200 }));
     expect(result.orders).toHaveLength(1);
     expect(result.orders[0]).toMatchObject(expected);
     expect("status" in expected).toBe(result.orders[0]?.status !== undefined);
     expect(result.latency.count).toBe(0);
+    expect(Object.entries(result.failures)).toEqual([[expect.stringMatching(failure), 1]]);
   });
 
   it("without a listener knows nothing of its orders", async () => {
