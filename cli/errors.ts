@@ -370,7 +370,9 @@ export type ErrorCode = keyof typeof ERRORS;
 /** An expected error: shown as code, message and fix, without a stack trace. */
 export class KitError extends Error {
   override readonly name = "KitError";
-  readonly code: string;
+  readonly code: ErrorCode;
+  /** What the message is about. */
+  readonly value: string;
   readonly exitCode: ExitCode;
   /** What the reader should do. */
   readonly fix: string;
@@ -384,6 +386,7 @@ export class KitError extends Error {
     const entry: ErrorEntry = ERRORS[code];
     super(entry.message(value), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
+    this.value = value;
     this.exitCode = entry.exitCode;
     this.fix = options.fix ?? entry.fix;
   }

@@ -5,7 +5,7 @@ import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
-import { readCluster } from "../live/cluster-reader.ts";
+import { startClusterReading } from "../live/cluster-reading.ts";
 import { liveLogin } from "../live/login.ts";
 import { readSubjects } from "../live/registry-reader.ts";
 
@@ -47,21 +47,25 @@ export function parseClasses(list: string): ReadonlySet<DriftClass> {
 export async function driftOf(context: CommandContext, stack: string, options: Readonly<Record<string, unknown>>, failOn: ReadonlySet<DriftClass>): Promise<DriftDocument> {
   const started = context.now();
   const login = await liveLogin(context, options);
-  // The servers answer while the files are read.
-  const [cluster, subjects, { plan }] = await Promise.all([
-    readCluster(login.cluster, topicConfigKeys), login.registry === undefined ? undefined : readSubjects(login.registry), readDeclaredProject(context, stack),
-  ]);
-  const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
-  const deviations = findDrift(plan, live);
-  return {
-    stack,
-    drifted: deviations.some((deviation) => failOn.has(deviation.class)),
-    deviations,
-    summary: {
-      ...countByClass(deviations),
-      topics: live.topics.length, acls: live.acls.length, quotas: live.quotas.length, users: live.users.length, subjects: subjects?.length ?? null,
-    },
-    requests: cluster.requests,
-    elapsedMs: context.now() - started,
-  };
+  const reading = startClusterReading(login.cluster, topicConfigKeys);
+  try {
+    const [cluster, subjects, { plan }] = await Promise.all([
+      reading.done, login.registry === undefined ? undefined : readSubjects(login.registry), readDeclaredProject(context, stack),
+    ]);
+    const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
+    const deviations = findDrift(plan, live);
+    return {
+      stack,
+      drifted: deviations.some((deviation) => failOn.has(deviation.class)),
+      deviations,
+      summary: {
+        ...countByClass(deviations),
+        topics: live.topics.length, acls: live.acls.length, quotas: live.quotas.length, users: live.users.length, subjects: subjects?.length ?? null,
+      },
+      requests: cluster.requests,
+      elapsedMs: context.now() - started,
+    };
+  } finally {
+    await reading.stop();
+  }
 }

@@ -22,9 +22,9 @@ export interface TestKafka {
 /**
  * Starts the node.
  * @param settings - Further settings of the node, or others than those of the tests.
- * @param options - `scram`: a second listener, on which SCRAM users log in.
+ * @param options - `scram`: a second listener, on which SCRAM users log in; `heapMb`: a partition takes some 30 KB of it, 256 unless told.
  */
-export async function startKafka(settings: Readonly<Record<string, string>> = {}, { scram = false }: { readonly scram?: boolean } = {}): Promise<TestKafka> {
+export async function startKafka(settings: Readonly<Record<string, string>> = {}, { scram = false, heapMb = 256 }: { readonly scram?: boolean; readonly heapMb?: number } = {}): Promise<TestKafka> {
   const kafka = await findKafka();
   if (kafka === undefined) throw new Error("Kafka is not prepared; run `npx kit doctor --fix`.");
   const folder = mkdtempSync(join(tmpdir(), "saga-kafka-"));
@@ -51,7 +51,7 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
   async function start(): Promise<void> {
     if (kafka === undefined) return;
     server = spawn(kafka.java.binary, [
-      ...kafka.jvmFlags, "-Xmx256m", ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-cp", kafka.classPath, "kafka.Kafka", properties,
+      ...kafka.jvmFlags, `-Xmx${heapMb}m`, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-cp", kafka.classPath, "kafka.Kafka", properties,
     ], { cwd: folder, stdio: "pipe" });
     await listening("Kafka", port, server, 90_000, tailOf(server));
   }
