@@ -22,7 +22,8 @@ export interface KubernetesRedisArgs {
 
 /** Name of the cache's Service. */
 export const REDIS_NAME = "redis";
-const IMAGE = "docker.io/library/redis:7.4.2-bookworm";
+/** Image of the cache where the stack names none. */
+export const REDIS_IMAGE = "docker.io/library/redis:7.4.2-bookworm";
 /** Port of the cache. */
 export const REDIS_PORT = 6_379;
 
@@ -54,7 +55,7 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       name: REDIS_NAME,
       namespace,
       component: "cache",
-      image: settings.image ?? IMAGE,
+      image: settings.image ?? REDIS_IMAGE,
       replicas: 1,
       command: ["redis-server", `${CONFIGURATION_FOLDER}/redis.conf`],
       ports: [{ name: "redis", port: REDIS_PORT }],

@@ -27,6 +27,8 @@ export interface KubernetesSchemaRegistryArgs {
 
 /** Release of Apicurio Registry; the same as on one machine. */
 export const APICURIO_VERSION = "3.3.3";
+/** Image of the registry where the stack names none. */
+export const REGISTRY_IMAGE = `quay.io/apicurio/apicurio-registry:${APICURIO_VERSION}`;
 
 /** Name of the registry's Service. */
 export const REGISTRY_NAME = "schema-registry";
@@ -55,7 +57,7 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       name: REGISTRY_NAME,
       namespace: namespaces.platform,
       component: "schema-registry",
-      image: settings.image ?? `quay.io/apicurio/apicurio-registry:${APICURIO_VERSION}`,
+      image: settings.image ?? REGISTRY_IMAGE,
       replicas: settings.replicas,
       environment: { SMALLRYE_CONFIG_LOCATIONS: file("application.properties"), JAVA_TOOL_OPTIONS: "-XX:MaxRAMPercentage=60 -Djava.io.tmpdir=/tmp" },
       ports: [{ name: "http", port: REGISTRY_PORT }, { name: "management", port: MANAGEMENT_PORT }],

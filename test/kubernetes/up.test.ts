@@ -1,8 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readCluster } from "../../cli/live/cluster-reader.ts";
-import { listenerOf } from "../../components/kafka/strimzi/listener-status.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import { freePorts } from "../../toolchain/loopback-port.ts";
 import { CRD_MODULES, locateModuleCrds } from "../../toolchain/module-crds.ts";
@@ -15,6 +13,7 @@ import { playPostgresOperator } from "./servers/played-postgres-operator.ts";
 import { playRegistry } from "./servers/played-registry.ts";
 import { playStrimzi } from "./servers/played-strimzi.ts";
 import { startSecurePostgres } from "./servers/secure-postgres.ts";
+import { DESTROY, exported, good, liveCluster, secretsOf, summary, UP } from "./stack-state.ts";
 
 const why = await whyNoApiServer({ controllers: true });
 const skipped = why === undefined ? "" : ` (skipped: ${why})`;
@@ -22,7 +21,6 @@ const skipped = why === undefined ? "" : ` (skipped: ${why})`;
 const MINUTE_MS = 60_000;
 /** How long a part may wait until the program declares what it answers. */
 const DECLARED_LIMIT_MS = 5 * MINUTE_MS;
-const UP = ["up", "--yes", "--skip-preview", "--parallel", "64"];
 /** What the stacks of the guide get from outside; no run may show any of it. */
 const OUTSIDE = { postgres: "canary-of-the-admin-of-postgres", redis: "canary-of-a-user-of-redis" };
 
@@ -85,46 +83,6 @@ async function secret(stack: PlatformStack, key: string, value: string): Promise
   if (code !== 0) throw new Error(text);
 }
 
-function good(run: Run): Run {
-  expect(run.complaints, run.text.slice(-4_000)).toEqual([]);
-  expect(run.code, run.text.slice(-4_000)).toBe(0);
-  return run;
-}
-
-/** The state with every secret in plain, for the test's eyes alone. */
-interface Exported {
-  readonly deployment: { readonly resources: readonly { readonly type: string; readonly urn: string; readonly outputs?: Readonly<Record<string, unknown>> }[] };
-}
-
-async function exported(stack: PlatformStack): Promise<Exported> {
-  const run = await stack.pulumi(["stack", "export", "--show-secrets"]);
-  return JSON.parse(run.text.slice(run.text.indexOf("{"))) as Exported;
-}
-
-/** The secret value of a text in a state that was exported in plain. */
-function plain(value: unknown): string {
-  const text: unknown = typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
-  return typeof text === "string" ? text : "";
-}
-
-/** Values that must stay secret: passwords, and a line of each private key. */
-function secretsOf({ deployment }: Exported): readonly string[] {
-  return deployment.resources.flatMap(({ type, outputs }) => {
-    if (type === "kit:index:Password") return [plain(outputs?.["value"])];
-    if (type === "kit:index:Certificate") return [plain(outputs?.["privateKeyPem"]).split("\n")[1] ?? ""];
-    return [];
-  });
-}
-
-/** Reads the cluster as the admin does whose certificate the state holds. */
-async function liveCluster({ server }: Site, state: Exported): Promise<Awaited<ReturnType<typeof readCluster>>["live"]> {
-  const kafka = await server.client.read("/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkas/kafka");
-  const { addresses, certificates } = listenerOf(kafka?.["status"], "admin");
-  const admin = state.deployment.resources.find(({ type, urn }) => type === "kit:index:Certificate" && urn.endsWith("::authorities-admin"))?.outputs;
-  const reading = await readCluster({ brokers: addresses, tls: { ca: certificates, cert: plain(admin?.["chainPem"]), key: plain(admin?.["privateKeyPem"]) } }, new Set());
-  return reading.live;
-}
-
 /** What runs left behind and said, by where: the state with its backups, the configuration, the terminal. */
 async function writtenBy({ stack }: Site, runs: readonly Run[]): Promise<ReadonlyMap<string, string>> {
   const entries = await readdir(stack.stateDir, { recursive: true, withFileTypes: true });
@@ -143,8 +101,6 @@ function placesOf(secret: string, written: ReadonlyMap<string, string>): readonl
   });
 }
 
-const summary = (run: Run): readonly string[] => run.steps.filter(({ type }) => !type.startsWith("pulumi:") && !type.startsWith("platform:")).map(({ op, type, name, diffs }) => `${op} ${type.split(":").at(-1)} ${name}: ${diffs.join(", ")}`);
-
 describe.skipIf(why !== undefined)(`the stack dev on a real API server${skipped}`, () => {
   let site: Site;
   const runs: Run[] = [];
@@ -162,7 +118,7 @@ describe.skipIf(why !== undefined)(`the stack dev on a real API server${skipped}
     good(await pulumi(UP));
     for (const part of site.parts) await part.answered;
     const state = await exported(site.stack);
-    const live = await liveCluster(site, state);
+    const live = await liveCluster(site.server.client, state);
     expect(live.topics.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]));
     expect(live.users.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-service", "payment-service"]));
     expect(live.acls.length).toBeGreaterThan(50);
@@ -193,7 +149,7 @@ describe.skipIf(why !== undefined)(`the stack dev on a real API server${skipped}
   });
 
   it("leaves nothing when it is destroyed", { timeout: 5 * MINUTE_MS }, async () => {
-    good(await pulumi(["destroy", "--yes", "--skip-preview", "--parallel", "64"]));
+    good(await pulumi(DESTROY));
     const left = await exported(site.stack);
     expect(left.deployment.resources ?? []).toEqual([]);
     const namespaces = await site.server.client.list("/api/v1/namespaces");
@@ -218,7 +174,7 @@ describe.skipIf(why !== undefined)(`the stack prod on a real API server${skipped
 
   it("is accepted whole", { timeout: 8 * MINUTE_MS }, async () => {
     good(await pulumi(UP));
-    const live = await liveCluster(site, await exported(site.stack));
+    const live = await liveCluster(site.server.client, await exported(site.stack));
     expect(live.topics.find(({ name }) => name === "order-events")).toMatchObject({ partitions: 30, replicas: { least: 3, most: 3 } });
   });
 

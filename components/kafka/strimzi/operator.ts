@@ -21,7 +21,8 @@ const SELECTOR = { name: NAME, "strimzi.io/kind": "cluster-operator" };
 const PORT = 8_080;
 /** Ports of the Kubernetes API: as a Service, and as most clusters expose it. */
 export const API_PORTS = [443, 6_443] as const;
-const OPERATOR_IMAGE = `quay.io/strimzi/operator:${STRIMZI_VERSION}`;
+/** Image of the operator where the stack names none. */
+export const OPERATOR_IMAGE = `quay.io/strimzi/operator:${STRIMZI_VERSION}`;
 
 const ALL = ["get", "list", "watch", "create", "delete", "patch", "update"];
 const WATCH = ["get", "list", "watch"];

@@ -7,9 +7,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { request as httpRequest } from "node:http";
-import { createConnection, createServer } from "node:net";
-import type { Server, Socket } from "node:net";
+import { createConnection } from "node:net";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,6 +23,8 @@ import { hasCondition } from "./crds.ts";
 import { apiServerEndpoints, CLUSTER_DNS } from "./node/cluster-dns.ts";
 import { writeProgramImage } from "./node/program-image.ts";
 import { COREDNS_IMAGE, NODE_ADDRESS, nodeSettings, PAUSE_IMAGE } from "./node/settings.ts";
+import { doorTo, exitTo, requestThrough } from "./node/ways.ts";
+import type { Dial, InsideAnswer, InsideRequest } from "./node/ways.ts";
 import { startServer, untilAlive } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 
@@ -33,15 +34,19 @@ export interface NodeOptions {
   readonly crds?: readonly string[];
   /** Archives of images, absolute. */
   readonly images?: readonly string[];
+  /** Ports of the node's address, which pods reach, that come out at a port of this machine's loopback. */
+  readonly exits?: readonly { readonly port: number; readonly to: number }[];
 }
 
 /** A running node with its control plane. */
 export interface ClusterNode {
   readonly api: ApiServer;
   /** Connects to an address inside, e.g. a Service's name. */
-  dial(host: string, port: number): Socket;
+  readonly dial: Dial;
+  /** A free port of this machine's loopback that leads to an address inside. */
+  door(host: string, port: number): Promise<number>;
   /** An HTTP request to an address inside, on a connection of its own. */
-  fetch(url: string, options?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }): Promise<{ readonly status: number; readonly body: string }>;
+  fetch(url: string, request?: InsideRequest): Promise<InsideAnswer>;
   /** Loads archives of images. */
   importImages(archives: readonly string[]): Promise<void>;
   /** What a pod's containers wrote, for errors. */
@@ -66,7 +71,6 @@ const CGROUPS = "/sys/fs/cgroup";
 const READY_LIMIT_MS = 120_000;
 /** A node with many images has some ten thousand files to remove. */
 const END_LIMIT_MS = 180_000;
-const REQUEST_LIMIT_MS = 30_000;
 
 /** Why a node cannot be started here, for `test.skipIf`; undefined when it can. Looks only. */
 export async function whyNoNode(): Promise<string | undefined> {
@@ -94,7 +98,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   for (const name of ["etc", "run", "log", "mount", "mount/cgroup", "cni", "kubelet", "containerd", "pods", "images"]) await mkdir(join(folder, name));
   const api = await startApiServer({ controllers: "without-nodes", crds: options.crds ?? [] });
   let keeper: Keeper | undefined;
-  const exits: Server[] = [];
+  const ways: Server[] = [];
   let servers: ServerProcess[] = [];
   let init = "";
 
@@ -112,19 +116,19 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
     for (const archive of archives) await run(["ctr", "--namespace=k8s.io", "images", "import", archive]);
   };
   const isReady = async (): Promise<boolean> => (await api.client.list("/api/v1/nodes")).some((node) => hasCondition(node, "Ready"));
-  const dial: ClusterNode["dial"] = (host, port) => {
+  const dial: Dial = (host, port) => {
     const socket = createConnection({ path: entrance });
     socket.write(`${host} ${port}\n`);
     return socket;
   };
   const apiPort = Number(new URL(api.url).port);
-  const exit = join(folder, "run", "api.sock");
+  const exits = [{ port: apiPort, to: apiPort }, ...(options.exits ?? [])].map((each) => ({ ...each, exit: join(folder, "run", `exit-${each.port}.sock`) }));
 
   const boot = async (first: boolean): Promise<void> => {
     // The first process reads settings: they are there by now.
     keeper ??= new Keeper(folder, cgroup);
     init = await keeper.nextInit();
-    start("tunnel", [process.execPath, TUNNEL, entrance, JSON.stringify([{ port: apiPort, exit }])]);
+    start("tunnel", [process.execPath, TUNNEL, entrance, JSON.stringify(exits.map(({ port, exit }) => ({ port, exit })))]);
     start("containerd", ["containerd", "--config", join(folder, "etc", "containerd.toml")]);
     await untilAlive(servers, "containerd", async () => (await run(["ctr", "version"])) !== "", READY_LIMIT_MS);
     if (first) {
@@ -146,7 +150,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
     // The keeper does it, once there is one.
     await rm(folder, { recursive: true, force: true });
     for (const server of servers) await server.stop();
-    for (const server of exits) server.close();
+    for (const server of ways) server.close();
     await api.stop();
   };
 
@@ -156,7 +160,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content, { mode: path === "etc/resolv.conf" ? 0o644 : 0o600 });
     }
-    exits.push(await exitTo(exit, apiPort));
+    for (const { exit, to } of exits) ways.push(await exitTo(exit, to));
     await boot(true);
     for (const object of [apiServerEndpoints(apiPort), ...CLUSTER_DNS]) {
       // The first objects may come before the control plane has made their namespace.
@@ -179,6 +183,11 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
 
   return {
     api, dial, importImages, run, until, stop, places: { folder, cgroup },
+    door: async (host, port) => {
+      const { server, port: here } = await doorTo(dial, host, port);
+      ways.push(server);
+      return here;
+    },
     fetch: (url, request = {}) => requestThrough(dial, url, request),
     podLogs: async (namespace, pod) => {
       const folders = (await readdir(join(folder, "pods"))).filter((name) => name.startsWith(`${namespace}_${pod}`));
@@ -227,39 +236,4 @@ class Keeper {
     this.#child.stdin?.end();
     await ended;
   }
-}
-
-/** A socket with a path whose connections come out at a port of this machine's loopback. */
-async function exitTo(path: string, port: number): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, (incoming) => {
-    const outgoing = createConnection({ host: "127.0.0.1", port, allowHalfOpen: true });
-    for (const [from, to] of [[incoming, outgoing], [outgoing, incoming]] as const) {
-      from.on("error", () => to.destroy());
-      from.on("close", () => to.end());
-      from.pipe(to);
-    }
-  });
-  server.listen(path);
-  await once(server, "listening");
-  return server;
-}
-
-function requestThrough(dial: ClusterNode["dial"], url: string, options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }): Promise<{ readonly status: number; readonly body: string }> {
-  const target = new URL(url);
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(target, {
-      method: options.method ?? "GET",
-      headers: { connection: "close", ...options.headers },
-      timeout: REQUEST_LIMIT_MS,
-      createConnection: () => dial(target.hostname, Number(target.port === "" ? 80 : target.port)),
-    }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.once("error", reject);
-      incoming.once("end", () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
-    });
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`No answer from ${url} within ${REQUEST_LIMIT_MS} ms.`)));
-    outgoing.once("error", reject);
-    outgoing.end(options.body);
-  });
 }

@@ -11,6 +11,7 @@ import { listening } from "../../saga/servers/child.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
 import { secretText, textOf } from "./object-texts.ts";
+import { playAddress } from "./played-address.ts";
 import { playPart, type PlayedPart } from "./played-part.ts";
 import { startServer, type ServerProcess } from "./server-process.ts";
 
@@ -20,16 +21,31 @@ export interface PlayedStrimzi extends PlayedPart {
   readonly authority: string;
 }
 
+/** How pods find the broker that runs outside of them. */
+export interface BrokerForPods {
+  /** Address whose port {@link LISTENERS}`.services.port` leads to {@link port}. */
+  readonly address: string;
+  /** Loopback port on which the broker takes the services' connections. */
+  readonly port: number;
+}
+
 const START_LIMIT_MS = 240_000;
 const RESOURCE = "/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkas/kafka";
 const CLIENTS_AUTHORITY = "/api/v1/namespaces/kafka/secrets/kafka-clients-ca-cert";
+const NAMESPACE = "kafka";
+/** Names of Strimzi's Services and of the first broker of the first zone: https://strimzi.io/docs, "internal" listeners. */
+const BOOTSTRAP = "kafka-kafka-bootstrap";
+const BROKERS = "kafka-kafka-brokers";
+const FIRST_BROKER = "kafka-broker-zone-a-0";
+const hostOf = (...names: readonly string[]): string => `${names.join(".")}.${NAMESPACE}.svc`;
 const CLUSTER_ID = "cGxheWVkLXN0cmltemkhIQ";
 
 /**
  * Waits for the Kafka resource in the background, then answers it.
  * @param limitMs - How long the resource may take to come.
+ * @param pods - Where pods want to connect; for clusters of one broker. The admin's listener stays on loopback.
  */
-export async function playStrimzi(client: ApiClient, limitMs: number): Promise<PlayedStrimzi> {
+export async function playStrimzi(client: ApiClient, limitMs: number, pods?: BrokerForPods): Promise<PlayedStrimzi> {
   const authority = await issueCertificate({ kind: "authority", commonName: "played cluster authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
   const part = playPart(limitMs, async ({ declared, endLater }) => {
     const [resource, secret] = await declared("the Kafka resource with the clients' authority", async () => {
@@ -44,8 +60,13 @@ export async function playStrimzi(client: ApiClient, limitMs: number): Promise<P
     });
     const clients = secretText(secret, "ca.crt");
     const brokers = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
-    const ports = await startBrokers({ folder, authority, clients, brokers, processes });
-    await report(client, resource, { ports, authority: authority.certificatePem });
+    if (pods !== undefined && brokers !== 1) throw new Error(`Pods can be led to one broker, and the stack has ${brokers}.`);
+    const ports = await startBrokers({ folder, authority, clients, brokers, processes, pods });
+    if (pods !== undefined) {
+      await playAddress(client, { namespace: NAMESPACE, name: BOOTSTRAP, port: LISTENERS.services.port, address: pods.address });
+      await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
+    }
+    await report(client, resource, { ports, authority: authority.certificatePem, pods });
   });
   return { ...part, authority: authority.certificatePem };
 }
@@ -57,6 +78,7 @@ interface BrokersRequest {
   readonly clients: string;
   readonly brokers: number;
   readonly processes: ServerProcess[];
+  readonly pods: BrokerForPods | undefined;
 }
 
 interface BrokerPorts {
@@ -64,17 +86,17 @@ interface BrokerPorts {
   readonly internal: readonly number[];
 }
 
-async function startBrokers({ folder, authority, clients, brokers, processes }: BrokersRequest): Promise<BrokerPorts> {
+async function startBrokers({ folder, authority, clients, brokers, processes, pods }: BrokersRequest): Promise<BrokerPorts> {
   const { kafka } = await locateLocalServers();
   const nodes = clusterNodes({ zones: Array.from({ length: brokers }, (_, index) => `zone-${index}`), brokersPerZone: 1, controllers: 1 });
   const ports = await freePorts(1 + brokers * 2);
   const controllerPort = ports[0] ?? 0;
-  const client = ports.slice(1, 1 + brokers);
+  const client = pods === undefined ? ports.slice(1, 1 + brokers) : [pods.port];
   const internal = ports.slice(1 + brokers);
   const listens: Promise<void>[] = [];
   for (const node of nodes) {
     const brokerPorts = node.role === "broker" ? { client: client[node.ordinal] ?? 0, internal: internal[node.ordinal] ?? 0 } : undefined;
-    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts });
+    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts, pods });
     processes.push(server);
     listens.push(listening(node.name, brokerPorts?.internal ?? controllerPort, server.child, START_LIMIT_MS, () => `see ${folder}`));
   }
@@ -82,14 +104,14 @@ async function startBrokers({ folder, authority, clients, brokers, processes }: 
   return { client, internal };
 }
 
-interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers"> {
+interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers" | "pods"> {
   readonly kafka: KafkaServer;
   readonly node: KafkaNode;
   readonly controllerPort: number;
   readonly brokerPorts: { readonly client: number; readonly internal: number } | undefined;
 }
 
-async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts }: NodeRequest): Promise<ServerProcess> {
+async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts, pods }: NodeRequest): Promise<ServerProcess> {
   const own = join(folder, node.name);
   const dataDir = join(own, "data");
   await mkdir(own, { recursive: true });
@@ -97,30 +119,35 @@ async function startNode({ kafka, node, folder, authority, clients, controllerPo
   const directoryId = Buffer.from(`played-directory-${node.id}`.slice(-16).padStart(16, "-")).toString("base64url");
   await writeFile(join(dataDir, "meta.properties"), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${node.id}\ndirectory.id=${directoryId}\n`);
   const certificate = await issueCertificate({
-    kind: "leaf", commonName: NODE_PRINCIPAL, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server", "client"], validityHours: 12,
+    kind: "leaf", commonName: NODE_PRINCIPAL, dnsNames: ["localhost", hostOf(BOOTSTRAP), hostOf(FIRST_BROKER, BROKERS)], ipAddresses: ["127.0.0.1"], usages: ["server", "client"], validityHours: 12,
     issuer: { certificatePem: authority.certificatePem, privateKeyPem: authority.privateKeyPem },
   });
   const file = (name: string) => join(own, name);
   await writeFile(file("keystore.pem"), `${certificate.privateKeyPem}${certificate.chainPem}`, { mode: 0o600 });
   await writeFile(file("truststore.pem"), `${authority.certificatePem}${clients}`);
-  await writeFile(file("server.properties"), nodeProperties({
+  const properties = nodeProperties({
     node, host: "127.0.0.1", controllerPorts: new Map([[900, controllerPort]]), ...(brokerPorts === undefined ? {} : { brokerPorts }),
     dataDir, keystore: file("keystore.pem"), truststore: file("truststore.pem"), replicationFactor: brokers, minInsyncReplicas: Math.max(1, brokers - 1), brokerCount: brokers,
-  }));
+  });
+  const listensAt = `CLIENT://127.0.0.1:${brokerPorts?.client}`;
+  const foundAt = `CLIENT://${hostOf(FIRST_BROKER, BROKERS)}:${LISTENERS.services.port}`;
+  await writeFile(file("server.properties"), pods === undefined ? properties : properties.replace(`advertised.listeners=${listensAt}`, `advertised.listeners=${foundAt}`));
   return startServer(node.name, [
     kafka.java, ...kafka.jvmFlags, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-Xmx160m", "-Dkeystore.pkcs12.keyPbeIterationCount=1",
     "-cp", kafka.classPath, "kafka.Kafka", file("server.properties"),
   ], { folder: own });
 }
 
-async function report(client: ApiClient, resource: ApiObject, { ports, authority }: { readonly ports: BrokerPorts; readonly authority: string }): Promise<void> {
-  const listener = (name: string, listened: readonly number[]) => ({
-    name, bootstrapServers: listened.map((port) => `127.0.0.1:${port}`).join(","), addresses: listened.map((port) => ({ host: "127.0.0.1", port })), certificates: [authority],
+async function report(client: ApiClient, resource: ApiObject, { ports, authority, pods }: { readonly ports: BrokerPorts; readonly authority: string; readonly pods: BrokerForPods | undefined }): Promise<void> {
+  const listener = (name: string, addresses: readonly { readonly host: string; readonly port: number }[]) => ({
+    name, bootstrapServers: addresses.map(({ host, port }) => `${host}:${port}`).join(","), addresses, certificates: [authority],
   });
+  const onLoopback = (listened: readonly number[]) => listened.map((port) => ({ host: "127.0.0.1", port }));
+  const forServices = pods === undefined ? onLoopback(ports.client) : [{ host: hostOf(BOOTSTRAP), port: LISTENERS.services.port }];
   const status = {
     observedGeneration: resource.metadata["generation"],
     conditions: [{ type: "Ready", status: "True", lastTransitionTime: new Date().toISOString() }],
-    listeners: [listener(LISTENERS.services.name, ports.client), listener(LISTENERS.admin.name, ports.internal)],
+    listeners: [listener(LISTENERS.services.name, forServices), listener(LISTENERS.admin.name, onLoopback(ports.internal))],
   };
   const answer = await client.request("PATCH", `${RESOURCE}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status }) });
   if (answer.status >= 300) throw new Error(`The Kafka resource's status was refused: ${describeAnswer(answer)}`);
