@@ -115,7 +115,7 @@ const strimzi = z
   .strictObject({
     operator: z.enum(["installed", "existing"]).meta({ description: "installed: by this program, watching Kafka's namespace alone. existing: there already, and watching it. Default: installed." }).default("installed"),
     image: image("Image of the operator. Default: Strimzi's own of the pinned release.").optional(),
-    kafkaImages: z.record(kafkaVersion, image("Image of Kafka in a version.")).meta({ description: "Images of Kafka by version, for a registry of your own or by digest. Default: Strimzi's own." }).optional(),
+    kafkaImages: z.partialRecord(kafkaVersion, image("Image of Kafka in a version.")).meta({ description: "Images of Kafka by version, for a registry of your own or by digest. Default: Strimzi's own." }).optional(),
   })
   .prefault({})
   .meta({ description: "The operator that runs Kafka." });

@@ -88,26 +88,6 @@ export const workloadPodRules: readonly Rule[] = [
     }),
   }),
   rule({
-    id: "workload-image-digest",
-    subject: "workloads",
-    level: "error",
-    summary: "Images are named by digest.",
-    rationale: "A tag can be moved: two pods of one roll-out may then run different code, and a roll-back bring back something else.",
-    wrong: { manifest: podYaml({ image: "registry.example.com/order-service:1.4" }) },
-    right: { manifest: podYaml({}) },
-    checks: () => ({
-      manifest(manifest) {
-        const workload = workloadOf(manifest);
-        if (workload === undefined) return undefined;
-        return breachesWhere(
-          containersOf(workload).map(({ name, image }) => [
-            image !== undefined && !/@sha256:[0-9a-f]{64}$/.test(image), `container ${name} runs ${image}, which may change`, "name the image by digest; `kit image build` prints it for kubernetes.images.digests",
-          ] as const),
-        );
-      },
-    }),
-  }),
-  rule({
     id: "workload-resources",
     subject: "workloads",
     level: "error",

@@ -2,6 +2,7 @@ import type { Rule } from "../rule.ts";
 import { workloadAutoscalingRules } from "./workload-autoscaling.ts";
 import { workloadAvailabilityRules } from "./workload-availability.ts";
 import { workloadClusterRules } from "./workload-cluster.ts";
+import { workloadImageRules } from "./workload-images.ts";
 import { workloadKafkaRules } from "./workload-kafka.ts";
 import { workloadNetworkRules } from "./workload-network.ts";
 import { workloadPodRules } from "./workload-pods.ts";
@@ -9,5 +10,5 @@ import { workloadSecretRules } from "./workload-secrets.ts";
 
 /** Rules on what runs on Kubernetes. */
 export const workloadRules: readonly Rule[] = [
-  ...workloadPodRules, ...workloadSecretRules, ...workloadAvailabilityRules, ...workloadAutoscalingRules, ...workloadNetworkRules, ...workloadClusterRules, ...workloadKafkaRules,
+  ...workloadPodRules, ...workloadImageRules, ...workloadSecretRules, ...workloadAvailabilityRules, ...workloadAutoscalingRules, ...workloadNetworkRules, ...workloadClusterRules, ...workloadKafkaRules,
 ];
