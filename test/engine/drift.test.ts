@@ -8,6 +8,7 @@ import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
+import { eventually } from "../platform/condition.ts";
 import { PROJECT_DIR, runKit } from "../platform/kit-command.ts";
 import type { TestKafka } from "../saga/servers/kafka.ts";
 import { startKafka } from "../saga/servers/kafka.ts";
@@ -60,7 +61,12 @@ describe("kit drift on a cluster that is not the platform's own", () => {
     });
     await admin.alterClientQuotas({ entries: [{ entities: [{ entityType: "user", entityName: "mallory" }], ops: [{ key: "producer_byte_rate", value: 1_000, remove: false }] }] });
 
-    const { code, document } = await drift();
+    // A change is acknowledged by the controller; the broker that is asked learns of it a moment later.
+    const { code, document } = await eventually("a node that shows the last change", async () => {
+      const seen = await drift();
+      const shown = ["segment.ms", "user mallory", "User:mallory may Read Topic order-events"].every((text) => seen.document.deviations.some(({ field, object }) => field === text || object === text));
+      return shown ? seen : undefined;
+    }, 60_000);
     expect(code).toBe(1);
     expect(document.drifted).toBe(true);
     const about = (object: string) => document.deviations.filter((deviation) => deviation.object === object && deviation.field !== "replicationFactor").map(({ class: kind, field, declared, live }) => [kind, field, declared, live]);

@@ -18,7 +18,7 @@ describe("an `up` that is killed", async () => {
     await rm(platform.stateDir, { recursive: true, force: true });
   });
 
-  it("is finished by the next one, wherever it was, and `pulumi destroy` leaves nothing", async () => {
+  it("is finished by the next one, wherever it was, and `pulumi destroy` leaves nothing", { timeout: 10 * 60_000 }, async () => {
     await upKilledWhen("the first brokers run", async () => (await runningProcesses()) >= 5);
     await upKilledWhen("the registry runs", async () => (await status(platform)).processes.some((process) => process.name === "schema-registry" && process.state === "running"));
 
