@@ -1,6 +1,7 @@
 /** HTTP servers: Fastify with problem details, limits, trace context and metrics. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
+import { pause } from "./clock.ts";
 import { isTransientDatabaseError } from "./database.ts";
 import { uuidV7 } from "./ids.ts";
 import type { ProblemDetail, ProblemType } from "./problem.ts";
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly metrics: Metrics;
   /** Limit of one request in milliseconds, from its first byte to the handler. @default 10000 */
   readonly requestTimeoutMs?: number;
+  /** Whether the server is about to close: callers are told to come on another connection. @default never */
+  readonly leaving?: () => boolean;
 }
 
 /** A server without routes: every refusal is problem+json, every answer is measured. */
@@ -59,6 +62,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     reply.header("traceparent", formatTraceparent(request.trace));
     reply.header("cache-control", "no-store");
   });
+  const { leaving } = options;
+  if (leaving !== undefined) {
+    // Node keeps the connection of a request that was under way when its server closed, and the next request on it is refused.
+    app.addHook("onSend", async (_request, reply) => {
+      if (leaving()) reply.header("connection", "close");
+    });
+  }
   app.addHook("onResponse", async (request, reply) => {
     options.metrics.httpSeconds.observe(
       { method: request.method, route: request.routeOptions.url ?? "unmatched", status: String(reply.statusCode) },
@@ -106,4 +116,14 @@ function classify(error: FastifyError | Error): { type: ProblemType; detail?: st
 function extra(params: Record<string, unknown> | undefined): string {
   const property = params?.["additionalProperty"];
   return typeof property === "string" ? `"${property.slice(0, 80)}"` : "";
+}
+
+/** How often {@link lastRequests} looks, in milliseconds. */
+const LOOK_MS = 20;
+
+/** Waits until callers have given their connections back, at most so long. Those that are not used stay, to be closed with the server. */
+export async function lastRequests(app: FastifyInstance, limitMs: number): Promise<void> {
+  const connections = (): Promise<number> => new Promise((resolve, reject) => app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))));
+  const end = performance.now() + limitMs;
+  while (performance.now() < end && (await connections()) > 0) await pause(LOOK_MS);
 }

@@ -21,7 +21,7 @@ import { openDatabase } from "./database.ts";
 import type { ReceivedEvent } from "./envelope.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import { faultInjection, faultRoutes, NO_FAULTS } from "./fault-points.ts";
-import { createHttp } from "./http.ts";
+import { createHttp, lastRequests } from "./http.ts";
 import { openPublisher, subscribe } from "./kafka.ts";
 import { createManagement, type ReadinessCheck } from "./management.ts";
 import type { Outbox } from "./outbox.ts";
@@ -85,6 +85,8 @@ export interface StartOptions {
 
 /** Time the drain gives the relay to publish what is left, in milliseconds. */
 const FLUSH_LIMIT_MS = 3_000;
+/** Time in which callers give their connections back, in milliseconds: one that is not used within it is not needed. */
+const LAST_REQUESTS_MS = 1_000;
 /** After this the process ends even though something hangs, in milliseconds. */
 const DRAIN_LIMIT_MS = 9_500;
 
@@ -245,7 +247,7 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
     ...(parts.beforeScrape === undefined ? {} : { beforeScrape: parts.beforeScrape }),
   });
   await parts.managementRoutes?.(management);
-  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics });
+  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics, leaving: () => draining });
   if (http !== undefined) await parts.routes?.(http);
 
   // Liveness answers from the first moment; work begins once everything listens.
@@ -259,7 +261,11 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
   async function drain(): Promise<void> {
     draining = true;
     log.info("draining");
-    await http?.close();
+    if (http !== undefined) {
+      // Whoever keeps connections to it is told to leave them while it still answers: cut off in between, a request would fail.
+      await lastRequests(http, LAST_REQUESTS_MS);
+      await http.close();
+    }
     await stopBackground?.();
     await machinery.drain();
     await parts.close?.();

@@ -24,10 +24,10 @@ export interface PodState {
   readonly lastEnd: string | undefined;
 }
 
-/** Pods of a namespace that are not on their way out. */
+/** Pods of a namespace that are neither on their way out nor, as those of a Job, done. */
 export async function podsOf(client: ApiClient, namespace: string): Promise<readonly PodState[]> {
   const found = await client.list(`/api/v1/namespaces/${namespace}/pods`);
-  return found.map((object) => pod.parse(object)).filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata, status }) => {
+  return found.map((object) => pod.parse(object)).filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase !== "Succeeded").map(({ metadata, status }) => {
     const [first] = status.containerStatuses;
     return {
       name: metadata.name,
