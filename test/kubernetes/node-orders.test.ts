@@ -11,7 +11,7 @@ import type { OrderSite } from "./servers/node/order-site.ts";
 import { podsOf } from "./servers/node/pods.ts";
 import type { PodState } from "./servers/node/pods.ts";
 import { deploymentsOf, restart } from "./servers/node/roll-out.ts";
-import { DESTROY, exported, good, liveCluster, UP } from "./stack-state.ts";
+import { DESTROY, expectServersFilled, exported, good, UP } from "./stack-state.ts";
 
 const missing = await whyNoNode();
 const MINUTE_MS = 60_000;
@@ -57,13 +57,7 @@ describe.skipIf(missing !== undefined)(`the stack dev on a real node${missing ==
     good(await stack.pulumi(UP));
     for (const part of site.parts) await part.answered;
     const state = await exported(stack);
-    const live = await liveCluster(node.api.client, state);
-    expect(live.topics.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]));
-    expect(live.users.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-service", "payment-service"]));
-    expect(live.acls.length).toBeGreaterThan(50);
-    expect(live.quotas.length).toBeGreaterThan(0);
-    const subjects: unknown = await (await fetch(`${site.registryUrl}/apis/ccompat/v7/subjects`)).json();
-    expect(subjects).toEqual(expect.arrayContaining([expect.stringContaining("OrderCreated")]));
+    await expectServersFilled(node.api.client, state, site.registryUrl);
     const deployments = await deploymentsOf(node.api.client, NAMESPACES);
     expect(deployments.map(({ name }) => name)).toEqual(expect.arrayContaining([...services.map((name) => `${SERVICES}/${name}`), "platform/schema-registry", "platform/redis"]));
     expect(deployments.filter(({ done }) => !done)).toEqual([]);

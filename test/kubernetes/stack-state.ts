@@ -52,5 +52,16 @@ export async function liveCluster(client: ApiClient, state: Exported): Promise<A
   return reading.live;
 }
 
+/** Asserts that what lives in the servers was really made: topics, users, rules and quotas in Kafka, subjects in the registry. */
+export async function expectServersFilled(client: ApiClient, state: Exported, registryUrl: string): Promise<void> {
+  const live = await liveCluster(client, state);
+  expect(live.topics.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]));
+  expect(live.users.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-service", "payment-service"]));
+  expect(live.acls.length).toBeGreaterThan(50);
+  expect(live.quotas.length).toBeGreaterThan(0);
+  const subjects: unknown = await (await fetch(`${registryUrl}/apis/ccompat/v7/subjects`)).json();
+  expect(subjects).toEqual(expect.arrayContaining([expect.stringContaining("OrderCreated")]));
+}
+
 /** A run's steps on resources, components and the engine's own left out. */
 export const summary = (run: Run): readonly string[] => run.steps.filter(({ type }) => !type.startsWith("pulumi:") && !type.startsWith("platform:")).map(({ op, type, name, diffs }) => `${op} ${type.split(":").at(-1)} ${name}: ${diffs.join(", ")}`);

@@ -13,7 +13,7 @@ import { playPostgresOperator } from "./servers/played-postgres-operator.ts";
 import { playRegistry } from "./servers/played-registry.ts";
 import { playStrimzi } from "./servers/played-strimzi.ts";
 import { startSecurePostgres } from "./servers/secure-postgres.ts";
-import { DESTROY, exported, good, liveCluster, secretsOf, summary, UP } from "./stack-state.ts";
+import { DESTROY, expectServersFilled, exported, good, liveCluster, secretsOf, summary, UP } from "./stack-state.ts";
 
 const why = await whyNoApiServer({ controllers: true });
 const skipped = why === undefined ? "" : ` (skipped: ${why})`;
@@ -117,14 +117,7 @@ describe.skipIf(why !== undefined)(`the stack dev on a real API server${skipped}
   it("is accepted whole, and what lives in the servers is there", { timeout: 6 * MINUTE_MS }, async () => {
     good(await pulumi(UP));
     for (const part of site.parts) await part.answered;
-    const state = await exported(site.stack);
-    const live = await liveCluster(site.server.client, state);
-    expect(live.topics.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]));
-    expect(live.users.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-service", "payment-service"]));
-    expect(live.acls.length).toBeGreaterThan(50);
-    expect(live.quotas.length).toBeGreaterThan(0);
-    const subjects: unknown = await (await fetch(`${site.registryUrl}/apis/ccompat/v7/subjects`)).json();
-    expect(subjects).toEqual(expect.arrayContaining([expect.stringContaining("OrderCreated")]));
+    await expectServersFilled(site.server.client, await exported(site.stack), site.registryUrl);
   });
 
   it("changes nothing when it is looked at again", { timeout: 3 * MINUTE_MS }, async () => {
