@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import * as kafka from "@pulumi/kafka";
-import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/local-servers.ts";
 import { readMigrationFiles } from "./databases/migration-files.ts";
+import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
 import { KafkaTopics } from "./kafka/topics.ts";
@@ -155,20 +155,7 @@ function kafkaAdmin({ cluster }: Substrate): kafka.Provider {
 
 function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Substrate, projectDir: string): Map<string, ServiceDatabase> {
   const { postgres } = substrate;
-  const provider = new postgresql.Provider(
-    "postgres-admin",
-    {
-      host: postgres.admin.host,
-      port: postgres.admin.port,
-      username: postgres.adminUser,
-      password: postgres.adminPassword,
-      sslmode: "verify-full",
-      sslrootcert: postgres.caFile,
-      superuser: postgres.superuser,
-    },
-    // It connects as soon as it is configured.
-    { dependsOn: [postgres.owner], deletedWith: postgres.owner },
-  );
+  const provider = postgresAdmin(postgres);
   return new Map(
     templates.flatMap((template) => {
       if (template.database === undefined) return [];

@@ -48,6 +48,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
   readonly caCertificate: pulumi.Output<string>;
   readonly caFile: pulumi.Output<string>;
   readonly owner: pulumi.Resource = this;
+  readonly external = false;
 
   constructor(name: string, args: CloudNativePostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("databases:CloudNativePostgres", name, opts);

@@ -16,8 +16,15 @@ export interface PostgresEndpoint {
   readonly caCertificate: pulumi.Output<string>;
   /** The same as a file, for providers that want a path. */
   readonly caFile: pulumi.Input<string>;
-  /** Stands for the server: depend on it to wait until it answers; deleting it deletes all that is inside. */
+  /** Stands for the server: depend on it to wait until it answers. */
   readonly owner: pulumi.Resource;
+  /** Whether the server is there without the platform, and stays when that goes: then what is inside is deleted piece by piece. */
+  readonly external: boolean;
+}
+
+/** Options of what lives in a server: it comes after the server, and where the server goes, nobody need delete it in there. */
+export function livesIn({ owner, external }: PostgresEndpoint): Pick<pulumi.CustomResourceOptions, "deletedWith"> & { readonly dependsOn: pulumi.Resource[] } {
+  return { dependsOn: [owner], ...(external ? {} : { deletedWith: owner }) };
 }
 
 /** A Redis server, the same on every substrate. */

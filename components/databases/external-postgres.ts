@@ -23,6 +23,7 @@ export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
   readonly caCertificate: pulumi.Output<string>;
   readonly caFile: string;
   readonly owner: pulumi.Resource = this;
+  readonly external = true;
 
   constructor(name: string, args: ExternalPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("databases:ExternalPostgres", name, opts);

@@ -42,6 +42,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
   readonly caCertificate: pulumi.Output<string>;
   readonly caFile: string;
   readonly owner: pulumi.Resource = this;
+  readonly external = false;
 
   constructor(name: string, args: LocalPostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("databases:LocalPostgres", name, opts);

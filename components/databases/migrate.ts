@@ -1,14 +1,15 @@
 /**
  * Program inside every service's image: applies the service's migrations, as the job before a roll-out does.
  * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
- * (absent: no TLS), MIGRATIONS_DIR. Exit code 0: everything is applied; 1: it is not, and the last line says why.
+ * (absent: no TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
+ * Exit code 0: everything is applied; 1: it is not, and the last line says why.
  */
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../provider/errors.ts";
 import { applyMigrations } from "../provider/migration-database.ts";
 import type { DatabaseConnection } from "../provider/migration-database.ts";
 import { readMigrationFiles } from "./migration-files.ts";
-import { migrationPreamble } from "./migration-preamble.ts";
+import { connectGrant, migrationPreamble } from "./migration-preamble.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,6 +18,8 @@ export interface MigrationJob {
   readonly connection: DatabaseConnection;
   readonly owner: string;
   readonly folder: string;
+  /** The server's administrator where only the owner can let him in, and the service. */
+  readonly admin?: string;
 }
 
 /**
@@ -47,14 +50,21 @@ export function migrationJobOf(env: Environment, readFile: (path: string) => str
   const folder = required("MIGRATIONS_DIR");
   const password = contents("DATABASE_PASSWORD_FILE", required("DATABASE_PASSWORD_FILE"));
   const caPem = contents("DATABASE_CA_FILE", env["DATABASE_CA_FILE"] ?? "");
+  const admin = env["DATABASE_ADMIN"] ?? "";
   if (problems.length > 0) throw new Error(`The environment of the migration is not usable:\n  - ${problems.sort().join("\n  - ")}`);
-  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder };
+  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder, ...(admin === "" ? {} : { admin }) };
+}
+
+/** What the job does before the first migration. The grant comes before the public is shut out. */
+function preambleOf({ connection: { database }, admin }: MigrationJob): readonly string[] {
+  return [...(admin === undefined ? [] : [connectGrant(database, admin)]), ...migrationPreamble(database)];
 }
 
 async function main(): Promise<void> {
-  const { connection, owner, folder } = migrationJobOf(process.env);
+  const job = migrationJobOf(process.env);
+  const { connection, owner, folder } = job;
   const applied = await applyMigrations(
-    { connection, role: owner, migrations: readMigrationFiles(folder), preamble: migrationPreamble(connection.database) },
+    { connection, role: owner, migrations: readMigrationFiles(folder), preamble: preambleOf(job) },
     // A server that fails over, or another release's job that holds the lock, is waited for.
     { connectSeconds: 120, lockSeconds: 300 },
   );

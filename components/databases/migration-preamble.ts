@@ -11,3 +11,12 @@ export function migrationPreamble(database: string): readonly string[] {
     `GRANT USAGE ON SCHEMA public TO "${database}"`,
   ];
 }
+
+/**
+ * Lets in the service, and the administrator who has no right of his own. Only the owner can: for others PostgreSQL warns
+ * that nothing was granted. Once the public may not connect, an administrator without it could change and delete nothing
+ * in the database any more.
+ */
+export function connectGrant(database: string, admin: string): string {
+  return `GRANT CONNECT ON DATABASE "${database}" TO "${database}", "${admin.replaceAll('"', '""')}"`;
+}

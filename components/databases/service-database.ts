@@ -2,6 +2,7 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Migration, Password } from "../provider/resources.ts";
+import { livesIn } from "./endpoints.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 import { migrationsDigest } from "./migration-files.ts";
 import type { MigrationFile } from "./migration-files.ts";
@@ -35,6 +36,8 @@ export interface JobMigrations {
   /** Login that may act as the owner, and nothing else. */
   readonly user: string;
   readonly owner: string;
+  /** The server's administrator where he can let nobody in, himself included: then the job does. */
+  readonly admin?: string;
   /** Secret. */
   readonly password: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
@@ -64,7 +67,7 @@ export class ServiceDatabase extends KitComponent {
     this.user = name;
     this.password = new Password(`postgres-${args.service}`, {}, this.child()).value;
 
-    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, dependsOn: [server.owner], deletedWith: server.owner, ...extra });
+    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, ...livesIn(server), ...extra });
     const owner = new postgresql.Role(`${name}_owner`, { name: `${name}_owner`, login: false }, options());
     const login = new postgresql.Role(
       name,
@@ -75,16 +78,15 @@ export class ServiceDatabase extends KitComponent {
     const database = new postgresql.Database(name, { name, owner: owner.name }, options({ protect: args.protect, dependsOn: [server.owner, login] }));
 
     // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
-    const connect = new postgresql.Grant(
-      `${name}-connect`,
-      { database: database.name, role: login.name, objectType: "database", privileges: ["CONNECT"] },
-      options(),
-    );
+    // An administrator who is neither superuser nor the owner can let nobody in: there the job does, as the owner.
+    const connect = server.superuser
+      ? [new postgresql.Grant(`${name}-connect`, { database: database.name, role: login.name, objectType: "database", privileges: ["CONNECT"] }, options())]
+      : [];
     const rights = { database: database.name, schema: "public", owner: owner.name, role: login.name };
     const tables = new postgresql.DefaultPrivileges(
       `${name}-tables`,
       { ...rights, objectType: "table", privileges: ["DELETE", "INSERT", "SELECT", "UPDATE"] },
-      options({ dependsOn: [connect] }),
+      options({ dependsOn: connect }),
     );
     const sequences = new postgresql.DefaultPrivileges(
       `${name}-sequences`,
@@ -101,6 +103,7 @@ export class ServiceDatabase extends KitComponent {
       );
       this.migrations = {
         digest: migrationsDigest(args.migrations),
+        ...(server.superuser ? {} : { admin: server.adminUser }),
         host: server.host, port: server.port, database: name, user: migrator, owner: `${name}_owner`, password, caCertificate: server.caCertificate,
       };
       this.registerOutputs({ database: this.database });
@@ -121,7 +124,7 @@ export class ServiceDatabase extends KitComponent {
         preamble: [...migrationPreamble(name)],
         migrations: args.migrations.map((file) => ({ ...file })),
       },
-      this.child({ dependsOn: [sequences], deletedWith: server.owner }),
+      this.child({ ...livesIn(server), dependsOn: [sequences] }),
     );
     this.registerOutputs({ database: this.database });
   }

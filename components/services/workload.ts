@@ -45,6 +45,8 @@ export interface WorkloadMigrations {
   readonly user: string;
   /** Role that owns every object. */
   readonly owner: string;
+  /** The server's administrator where only the owner can let him and the service in. */
+  readonly admin?: string;
   /** Secret. */
   readonly password: pulumi.Input<string>;
   readonly caCertificate: pulumi.Input<string>;

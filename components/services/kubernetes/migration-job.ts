@@ -59,6 +59,7 @@ export function migrationJob({ workload, namespace, settings }: Migrating): type
     DATABASE_USER: migrations.user,
     DATABASE_OWNER: migrations.owner,
     DATABASE_PASSWORD_FILE: `${FOLDERS.secrets}/database-password`,
+    ...(migrations.admin === undefined ? {} : { DATABASE_ADMIN: migrations.admin }),
     DATABASE_CA_FILE: `${FOLDERS.secrets}/database-ca.pem`,
     MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
   };

@@ -1,0 +1,144 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
+import { readMigrationFiles } from "../../components/databases/migration-files.ts";
+import { applyMigrations } from "../../components/provider/migration-database.ts";
+import { startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
+import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const ADMIN_PASSWORD = "canary-of-the-admin";
+
+/** The databases of services on a server outside; `EARLIER` declares as an earlier release did: the admin grants CONNECT. */
+const program = (server: SecurePostgres, caFile: string): string => `
+  import * as pulumi from "@pulumi/pulumi";
+  import { ExternalPostgres } from "${ROOT}/components/databases/external-postgres.ts";
+  import { postgresAdmin } from "${ROOT}/components/databases/postgres-admin.ts";
+  import { readMigrationFiles } from "${ROOT}/components/databases/migration-files.ts";
+  import { ServiceDatabase } from "${ROOT}/components/databases/service-database.ts";
+  const server = new ExternalPostgres("postgres", {
+    settings: { host: "127.0.0.1", port: ${server.port}, adminUser: "${server.adminUser}", superuser: false, caFile: "${caFile}", cidrs: ["127.0.0.1/32"] },
+    externals: { secret: () => pulumi.secret("${ADMIN_PASSWORD}"), file: () => pulumi.output("") },
+    after: pulumi.output(0),
+  });
+  const provider = postgresAdmin(server);
+  const earlier = process.env.EARLIER === "1";
+  export const services = (earlier ? ["payment-service"] : ["order-service", "payment-service"]).map((service) => {
+    const database = new ServiceDatabase({
+      service, provider, protect: false, migratedBy: "job", migrations: readMigrationFiles("${ROOT}/service-templates/" + service + "/migrations"),
+      server: earlier ? { ...server, superuser: true } : server,
+    });
+    return { service, password: database.password, migrator: database.migrations.password };
+  });
+`;
+
+interface Made {
+  readonly service: string;
+  readonly password: string;
+  readonly migrator: string;
+}
+
+describe("databases on a server outside, whose admin is neither superuser nor owner", () => {
+  let server: SecurePostgres;
+  let stack: TopicStack;
+  let caFile: string;
+  beforeAll(async () => {
+    server = await startSecurePostgres(ADMIN_PASSWORD);
+    stack = await openTopicStack("127.0.0.1:1");
+    caFile = join(stack.folder, "postgres.pem");
+    await writeFile(caFile, server.authority);
+    await writeFile(join(stack.folder, "index.ts"), program(server, caFile));
+    await server.query("postgres", "CREATE ROLE stranger LOGIN PASSWORD 'stranger'");
+  });
+  afterAll(async () => {
+    await stack?.remove();
+    await server?.stop();
+  });
+
+  const nameOf = (service: string): string => service.replaceAll("-", "_");
+  const made = async (service: string): Promise<Made> => {
+    const { code, text } = await stack.pulumi(["stack", "output", "--json", "--show-secrets"]);
+    expect(code, text).toBe(0);
+    const { services }: { readonly services: readonly Made[] } = JSON.parse(text);
+    const found = services.find((each) => each.service === service);
+    if (found === undefined) throw new Error(`No ${service} in ${text}`);
+    return found;
+  };
+  const ends = async (args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
+    const { code, text } = await stack.pulumi(args, { env });
+    expect(code, text).toBe(0);
+    expect(text).not.toMatch(/warning:|error:/);
+  };
+
+  /** Runs the program that a service's image holds, as its job does. */
+  async function migrate(service: string): Promise<string> {
+    const passwordFile = join(stack.folder, "migrator");
+    await writeFile(passwordFile, (await made(service)).migrator);
+    const name = nameOf(service);
+    return await new Promise((done, fail) => {
+      execFile(process.execPath, ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"], {
+        cwd: ROOT, timeout: 60_000,
+        env: {
+          DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(server.port), DATABASE_NAME: name, DATABASE_USER: `${name}_migrator`, DATABASE_OWNER: `${name}_owner`, DATABASE_ADMIN: server.adminUser,
+          DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`,
+        },
+      }, (error, stdout, stderr) => (error === null ? done(stdout) : fail(new Error(stderr, { cause: error }))));
+    });
+  }
+
+  /** What a server answers to a login: what the query gives, or the reason of the refusal. */
+  async function login(user: string, password: string, database: string, sql: string): Promise<unknown> {
+    const client = new pg.Client({ host: "127.0.0.1", port: server.port, user, password, database, ssl: { ca: server.authority } });
+    try {
+      await client.connect();
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } catch (error) {
+      return error instanceof Error ? error.message : error;
+    } finally {
+      await client.end();
+    }
+  }
+  const ROWS = "SELECT count(*)::int AS rows FROM outbox";
+  const appliedAt = (service: string) => server.query(nameOf(service), "SELECT version, applied_at FROM schema_migrations ORDER BY version");
+  let before: readonly Record<string, unknown>[];
+
+  it("shut a service out as an earlier release made them", async () => {
+    await ends(["up"], { EARLIER: "1" });
+    const { password, migrator } = await made("payment-service");
+    const connection = { host: "127.0.0.1", port: server.port, database: "payment_service", user: "payment_service_migrator", password: migrator, caPem: server.authority };
+    await applyMigrations({ connection, role: "payment_service_owner", migrations: readMigrationFiles(join(ROOT, "service-templates/payment-service/migrations")), preamble: migrationPreamble("payment_service") });
+    expect(await login("payment_service", password, "payment_service", ROWS)).toMatch(/permission denied for database/);
+    before = await appliedAt("payment-service");
+    expect(before.length).toBeGreaterThan(0);
+  });
+
+  it("let in their own service, and nobody else, once the job has run; what was migrated stays as it was", async () => {
+    // In a run the new release's job comes before the grant that the earlier one declared is taken away.
+    expect(await migrate("payment-service")).toMatch(/has [1-9]\d* migrations/);
+    await ends(["up"]);
+    expect(await migrate("order-service")).toMatch(/has [1-9]\d* migrations/);
+    for (const service of ["order-service", "payment-service"]) {
+      const { password } = await made(service);
+      expect(await login(nameOf(service), password, nameOf(service), ROWS)).toEqual([{ rows: 0 }]);
+      expect(await login("stranger", "stranger", nameOf(service), ROWS)).toMatch(/permission denied for database/);
+    }
+    expect(await login("order_service", (await made("order-service")).password, "payment_service", ROWS)).toMatch(/permission denied for database/);
+    expect(await appliedAt("payment-service")).toEqual(before);
+    expect(await migrate("payment-service"), "a second job").toMatch(/has [1-9]\d* migrations/);
+    expect(await appliedAt("payment-service")).toEqual(before);
+  });
+
+  it("are as declared when they are looked at again", async () => {
+    await ends(["preview", "--expect-no-changes"]);
+    await ends(["preview", "--expect-no-changes", "--refresh"]);
+  });
+
+  it("go with the platform, roles and all: the server stays", async () => {
+    await ends(["destroy"]);
+    expect(await server.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '%service%'")).toEqual([]);
+    expect(await server.query("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%service%'")).toEqual([]);
+  });
+});
