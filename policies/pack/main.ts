@@ -22,6 +22,12 @@ const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandato
 const judges = new Map<string, Promise<ResourceJudge>>();
 const baselines = new Map<string, Promise<Baseline>>();
 
+/**
+ * Objects of Kubernetes as the program declares them, by URN. The stack's policy is given outputs, where a server has filled in what it
+ * likes: a Deployment whose pods an autoscaler counts has a number of replicas there.
+ */
+const declaredObjects = new Map<string, ResourceFacts>();
+
 /** Stacks of which it was said that there is nothing to compare with. */
 const told = new Set<string>();
 
@@ -105,6 +111,7 @@ new PolicyPack("event-platform", {
         const name = stackOfUrn(args.urn);
         if (name === undefined) return;
         const resource = factsOf(args);
+        if (args.type.startsWith("kubernetes:")) declaredObjects.set(args.urn, resource);
         const baseline = ResourceJudge.needsBaseline(resource) ? await baselineOf(name) : undefined;
         const judge = await judgeOf(name);
         report(reportViolation, judge.resource(resource));
@@ -122,7 +129,7 @@ new PolicyPack("event-platform", {
         const name = args.resources.map(({ urn }) => stackOfUrn(urn)).find((each) => each !== undefined);
         if (name === undefined) return;
         const judge = await judgeOf(name);
-        report(reportViolation, judge.stack(args.resources.map(factsOf)));
+        report(reportViolation, judge.stack(args.resources.map((resource) => declaredObjects.get(resource.urn) ?? factsOf(resource))));
       },
     },
   ],
