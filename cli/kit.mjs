@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The bootstrap of the `kit` command: plain JavaScript without dependencies, because it runs before there are any, on
 // whatever Node >= 20 the user has. It sees to the npm packages and to a Node that runs TypeScript, then hands over to
-// cli/main.ts. Everything it says goes to standard error.
+// cli/main.mjs. Everything it says goes to standard error.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ async function main() {
   }
   await ensurePackages();
   const node = await ensureNode();
-  handOver(node, ["--disable-warning=ExperimentalWarning", join(PROJECT, "cli", "main.ts"), ...process.argv.slice(2)]);
+  handOver(node, ["--disable-warning=ExperimentalWarning", join(PROJECT, "cli", "main.mjs"), ...process.argv.slice(2)]);
 }
 
 // --- npm packages ---

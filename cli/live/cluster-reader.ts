@@ -1,20 +1,16 @@
 /** Reads a cluster's topics, rules, quotas and users over one connection, with few large requests. Changes nothing. */
-import type { SASLOptions } from "@platformatic/kafka";
-import {
-  AclOperations, AclPermissionTypes, ConfigResourceTypes, ConfigSources, Connection, describeAclsV3, describeClientQuotasV1, describeConfigsV4,
-  describeUserScramCredentialsV0, metadataV12, ResourcePatternTypes, ResourceTypes,
-} from "@platformatic/kafka";
-import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic, LiveUser } from "../../components/plan/live.ts";
+import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
 import { KitError } from "../errors.ts";
+import type { BrokerConnection, BrokerCredentials } from "./wire/broker-connection.ts";
+import { connectBroker } from "./wire/broker-connection.ts";
+import type { AclEntry, TopicSetting } from "./wire/requests.ts";
+import { CONFIG_SOURCES, describeAcls, describeQuotas, describeTopicConfigs, describeTopics, describeUsers, ERROR_CODES, RefusedRequest } from "./wire/requests.ts";
+import { LoginError } from "./wire/scram.ts";
 
 /** How to reach a cluster. */
-export interface ClusterLogin {
+export interface ClusterLogin extends BrokerCredentials {
   /** `host:port`; the first that answers is asked. */
   readonly brokers: readonly string[];
-  /** Absent: plain text. `cert` and `key` for mutual TLS; all PEM. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
-  /** SCRAM-SHA-512. */
-  readonly user?: { readonly name: string; readonly password: string };
 }
 
 /** What was read, and with how many requests. */
@@ -23,9 +19,7 @@ export interface ClusterReading {
   readonly requests: number;
 }
 
-const CLIENT_ID = "kit-audit";
-const CONNECT_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const LIMITS = { connectMs: 10_000, requestMs: 60_000 };
 /** Topics in one DescribeConfigs request. An answer has some 2 KB a topic. */
 const TOPICS_AT_ONCE = 500;
 
@@ -36,125 +30,78 @@ const TOPICS_AT_ONCE = 500;
  */
 export async function readCluster(login: ClusterLogin, wantedKeys: ReadonlySet<string>): Promise<ClusterReading> {
   const connection = await connect(login);
-  let requests = 0;
-  const counted = <T>(request: Promise<T>): Promise<T> => {
-    requests += 1;
-    return request;
-  };
   try {
     const [topics, acls, quotas, users] = await Promise.all([
-      counted(metadataV12.api.async(connection, null, false, false)),
-      counted(readAcls(connection)),
-      counted(describeClientQuotasV1.api.async(connection, [], false)),
-      counted(describeUserScramCredentialsV0.api.async(connection, null)),
+      readTopics(connection, wantedKeys), connection.ask(describeAcls()), connection.ask(describeQuotas()), connection.ask(describeUsers()),
     ]);
-    const known = topics.topics.filter(({ isInternal, name }) => !isInternal && typeof name === "string");
-    const names = known.map(({ name }) => String(name)).sort();
-    const configs = new Map<string, Pick<LiveTopic, "config" | "inherited">>();
-    const parts = Array.from({ length: Math.ceil(names.length / TOPICS_AT_ONCE) }, (_, part) => names.slice(part * TOPICS_AT_ONCE, (part + 1) * TOPICS_AT_ONCE));
-    for (const part of parts) {
-      const answer = await counted(describeConfigsV4.api.async(connection, part.map((resourceName) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName })), false, false));
-      for (const { resourceName, configs: entries } of answer.results) configs.set(resourceName, configOf(entries, wantedKeys));
-    }
-    return {
-      requests,
-      live: {
-        topics: known.map((topic): LiveTopic => {
-          const replicas = topic.partitions.map(({ replicaNodes }) => replicaNodes.length);
-          const name = String(topic.name);
-          return {
-            name,
-            partitions: topic.partitions.length,
-            replicas: { least: Math.min(...replicas), most: Math.max(...replicas) },
-            ...(configs.get(name) ?? { config: {}, inherited: {} }),
-          };
-        }),
-        acls,
-        quotas: (quotas.entries ?? []).map(({ entity, values }): LiveQuota => ({
-          entity: Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName ?? null])),
-          values: Object.fromEntries(values.map(({ key, value }) => [key, value])),
-        })),
-        users: users.results.map(({ user, credentialInfos }): LiveUser => ({
-          name: user,
-          credentials: credentialInfos.map(({ mechanism, iterations }) => ({ mechanism: mechanism === 2 ? "SCRAM-SHA-512" : "SCRAM-SHA-256", iterations })),
-        })),
-      },
-    };
+    return { requests: topics.requests + 3, live: { topics: topics.topics, acls: acls.map(ruleOf), quotas, users } };
   } catch (cause) {
     throw readingError(cause, login);
   } finally {
-    await connection.close();
+    connection.close();
   }
 }
 
-async function readAcls(connection: Connection): Promise<LiveAcl[]> {
-  const everything = {
-    resourceType: ResourceTypes.ANY, resourceName: null, resourcePatternType: ResourcePatternTypes.ANY,
-    principal: null, host: null, operation: AclOperations.ANY, permissionType: AclPermissionTypes.ANY,
-  };
-  const { resources } = await describeAclsV3.api.async(connection, everything).catch((error: unknown) => {
-    // A cluster without an authorizer has no rules.
-    if (/Security features are disabled/.test(messagesOf(error))) return { resources: [] };
-    throw error;
-  });
-  return resources.flatMap(({ acls, ...target }) => acls.map((rule) => ({
-    principal: rule.principal,
-    host: rule.host,
-    operation: labelOf(AclOperations, rule.operation),
-    permission: labelOf(AclPermissionTypes, rule.permissionType),
-    resourceType: target.resourceType === ResourceTypes.TRANSACTIONAL_ID ? "TransactionalID" : labelOf(ResourceTypes, target.resourceType),
-    resourceName: target.resourceName,
-    pattern: labelOf(ResourcePatternTypes, target.resourcePatternType),
-  })));
+async function readTopics(connection: BrokerConnection, wantedKeys: ReadonlySet<string>): Promise<{ readonly topics: readonly LiveTopic[]; readonly requests: number }> {
+  const known = (await connection.ask(describeTopics())).filter(({ internal }) => !internal);
+  const names = known.map(({ name }) => name).sort();
+  const parts = Array.from({ length: Math.ceil(names.length / TOPICS_AT_ONCE) }, (_, part) => names.slice(part * TOPICS_AT_ONCE, (part + 1) * TOPICS_AT_ONCE));
+  const wanted = (source: number, key: string): boolean => source === CONFIG_SOURCES.topic || wantedKeys.has(key);
+  const configs = new Map((await Promise.all(parts.map((part) => connection.ask(describeTopicConfigs(part, wanted))))).flatMap((part) => [...part]));
+  const topics = known.map(({ name, replicas }): LiveTopic => ({
+    name, partitions: replicas.length, replicas: { least: Math.min(...replicas), most: Math.max(...replicas) }, ...configOf(configs.get(name) ?? []),
+  }));
+  return { topics, requests: parts.length + 1 };
 }
 
-type ConfigEntry = describeConfigsV4.DescribeConfigsResponseConfig;
-
-function configOf(entries: readonly ConfigEntry[], wantedKeys: ReadonlySet<string>): Pick<LiveTopic, "config" | "inherited"> {
+function configOf(settings: readonly TopicSetting[]): Pick<LiveTopic, "config" | "inherited"> {
   const config: Record<string, string> = {};
   const inherited: Record<string, { value: string; source: "broker" | "default" }> = {};
-  for (const { name, value, configSource } of entries) {
-    if (configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG) config[name] = value ?? "";
-    else if (wantedKeys.has(name)) inherited[name] = { value: value ?? "", source: configSource === ConfigSources.DEFAULT_CONFIG ? "default" : "broker" };
+  for (const { key, value, source } of settings) {
+    if (source === CONFIG_SOURCES.topic) config[key] = value ?? "";
+    else inherited[key] = { value: value ?? "", source: source === CONFIG_SOURCES.default ? "default" : "broker" };
   }
   return { config, inherited };
 }
 
-/** `DESCRIBE_CONFIGS` becomes `DescribeConfigs`, as the plan spells it. */
-function labelOf(names: Readonly<Record<string, number>>, value: number): string {
-  const label = Object.keys(names).find((name) => names[name] === value) ?? String(value);
-  return label.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** The protocol's numbers in the words of the plan. */
+const OPERATIONS: Readonly<Record<number, string>> = {
+  2: "All", 3: "Read", 4: "Write", 5: "Create", 6: "Delete", 7: "Alter", 8: "Describe", 9: "ClusterAction", 10: "DescribeConfigs", 11: "AlterConfigs",
+  12: "IdempotentWrite", 13: "CreateTokens", 14: "DescribeTokens", 15: "TwoPhaseCommit",
+};
+const PERMISSIONS: Readonly<Record<number, string>> = { 2: "Deny", 3: "Allow" };
+const RESOURCES: Readonly<Record<number, string>> = { 2: "Topic", 3: "Group", 4: "Cluster", 5: "TransactionalID", 6: "DelegationToken", 7: "User" };
+const PATTERNS: Readonly<Record<number, string>> = { 3: "Literal", 4: "Prefixed" };
+
+function ruleOf({ principal, host, operation, permission, resourceType, resourceName, pattern }: AclEntry): LiveAcl {
+  const word = (words: Readonly<Record<number, string>>, value: number): string => words[value] ?? String(value);
+  return {
+    principal, host, operation: word(OPERATIONS, operation), permission: word(PERMISSIONS, permission),
+    resourceType: word(RESOURCES, resourceType), resourceName, pattern: word(PATTERNS, pattern),
+  };
 }
 
-async function connect(login: ClusterLogin): Promise<Connection> {
-  const { tls, user, brokers } = login;
-  const sasl: SASLOptions | undefined = user === undefined ? undefined : { mechanism: "SCRAM-SHA-512", username: user.name, password: user.password };
+async function connect(login: ClusterLogin): Promise<BrokerConnection> {
   let failure: unknown;
-  for (const broker of brokers) {
-    const colon = broker.lastIndexOf(":");
-    const [host, port] = [broker.slice(0, colon), Number(broker.slice(colon + 1))];
-    const connection = new Connection(CLIENT_ID, {
-      connectTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS,
-      ...(tls === undefined ? {} : { tls: { ...tls, host, servername: host, rejectUnauthorized: true } }),
-      ...(sasl === undefined ? {} : { sasl }),
-    });
-    // What it says is in the rejection of the request at hand; without a listener it would end the process.
-    connection.on("error", () => undefined);
+  for (const broker of login.brokers) {
     try {
-      await connection.connect(host, port);
-      return connection;
+      return await connectBroker(broker, login, LIMITS);
     } catch (cause) {
       failure = cause;
-      await connection.close().catch(() => undefined);
     }
   }
   throw readingError(failure, login);
 }
 
+/** What a broker answers to somebody who may not, or who is not who he says. */
+const REFUSALS: ReadonlySet<number> = new Set([
+  ERROR_CODES.TOPIC_AUTHORIZATION_FAILED, ERROR_CODES.CLUSTER_AUTHORIZATION_FAILED, ERROR_CODES.UNSUPPORTED_SASL_MECHANISM, ERROR_CODES.ILLEGAL_SASL_STATE, ERROR_CODES.SASL_AUTHENTICATION_FAILED,
+]);
+
 function readingError(cause: unknown, { brokers, user }: ClusterLogin): KitError {
-  if (cause instanceof KitError) return cause;
   const words = messagesOf(cause);
-  if (/authenticat|SASL|authoriz/i.test(words)) return new KitError("KIT_LOGIN_REFUSED", `${user?.name ?? "the client certificate"} at ${brokers[0] ?? ""}: ${words}`, { cause });
+  const refused = cause instanceof LoginError || (cause instanceof RefusedRequest && REFUSALS.has(cause.code));
+  if (refused) return new KitError("KIT_LOGIN_REFUSED", `${user?.name ?? "the client certificate"} at ${brokers[0] ?? ""}: ${words}`, { cause });
   return new KitError("KIT_SERVER_UNREACHABLE", `Kafka at ${brokers.join(", ")}: ${words}`, { cause });
 }
 

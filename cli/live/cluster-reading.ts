@@ -25,7 +25,7 @@ export function startClusterReading(login: ClusterLogin, wantedKeys: ReadonlySet
   // Node names the folder of its own version within the cache; a thread turns the cache on for itself, by the cache's folder.
   const cache = getCompileCacheDir();
   const task: ReadingTask = { login, wantedKeys, ...(cache === undefined ? {} : { compileCache: dirname(cache) }) };
-  const worker = new Worker(new URL("./cluster-worker.ts", import.meta.url), { workerData: task });
+  const worker = new Worker(new URL("./cluster-worker.mjs", import.meta.url), { workerData: task });
   const done = new Promise<ClusterReading>((resolve, reject) => {
     worker.once("message", (outcome: ReadingOutcome) => {
       if ("reading" in outcome) resolve(outcome.reading);

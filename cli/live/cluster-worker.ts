@@ -1,9 +1,9 @@
 /** Runs in a worker: reads a cluster and hands over what it read, or why it could not. See cluster-reading.ts. */
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { ErrorCode } from "../errors.ts";
 import { KitError } from "../errors.ts";
 import type { ClusterLogin, ClusterReading } from "./cluster-reader.ts";
+import { readCluster } from "./cluster-reader.ts";
 
 /** What the worker is given. */
 export interface ReadingTask {
@@ -16,10 +16,7 @@ export interface ReadingTask {
 /** What it gives back. */
 export type ReadingOutcome = { readonly reading: ClusterReading } | { readonly failure: { readonly code: ErrorCode; readonly value: string } };
 
-async function outcomeOf({ login, wantedKeys, compileCache }: ReadingTask): Promise<ReadingOutcome> {
-  if (compileCache !== undefined) enableCompileCache(compileCache);
-  // After the cache is on: the client is most of what is loaded here.
-  const { readCluster } = await import("./cluster-reader.ts");
+async function outcomeOf({ login, wantedKeys }: ReadingTask): Promise<ReadingOutcome> {
   try {
     return { reading: await readCluster(login, wantedKeys) };
   } catch (error) {

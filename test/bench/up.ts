@@ -32,7 +32,7 @@ const PORT_BASE = process.env["KIT_BENCH_PORT_BASE"] ?? "27000";
 const UNCHANGED_RUNS = 3;
 const COMMAND_LIMIT_MS = 10 * 60_000;
 
-const main = join(import.meta.dirname, "..", "..", "cli", "main.ts");
+const main = join(import.meta.dirname, "..", "..", "cli", "main.mjs");
 
 /** Runs `kit` with `--json`; gives its document and how long it took. */
 async function kit(stateDir: string, ...args: string[]): Promise<{ document: unknown; elapsedMs: number }> {

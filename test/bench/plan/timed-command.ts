@@ -21,7 +21,7 @@ const LOOK_MS = 20;
  */
 export async function timedKit(projectDir: string, stateDir: string, args: readonly string[], signal: AbortSignal): Promise<TimedCommand> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${projectDir}/cli/main.ts`, ...args], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${projectDir}/cli/main.mjs`, ...args], {
     cwd: projectDir, env: { ...process.env, KIT_STATE_DIR: stateDir }, stdio: ["ignore", "pipe", "pipe"], signal,
   });
   let [stdout, stderr] = ["", ""];

@@ -21,7 +21,7 @@ export interface BenchPlatform {
 }
 
 const DEFAULT_PORT_BASE = "27000";
-const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
+const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.mjs");
 
 /**
  * Works on a platform; one of its own is deleted afterwards, whatever happens.

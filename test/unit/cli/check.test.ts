@@ -22,7 +22,7 @@ afterAll(() => project?.remove());
 
 function check(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(project.dir, "cli/main.ts"), "check", ...args], { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+    const child = execFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(project.dir, "cli/main.mjs"), "check", ...args], { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }));
     child.stdin?.end();
   });

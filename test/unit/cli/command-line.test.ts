@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const main = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
+const main = join(import.meta.dirname, "..", "..", "..", "cli", "main.mjs");
 let folder: string;
 
 beforeAll(async () => {

@@ -19,7 +19,7 @@ afterAll(() => project?.remove());
 
 function kit(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(project.dir, "cli/main.ts"), ...args], { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
+    const child = execFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(project.dir, "cli/main.mjs"), ...args], { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }));
     child.stdin?.end();
   });

@@ -173,6 +173,7 @@ describe("the bootstrap", () => {
     await writeFile(join(root, "node_modules", "left", "package.json"), "{}");
     await writeFile(join(root, "cli", "kit.mjs"), await readFile(new URL("../../../cli/kit.mjs", import.meta.url), "utf8"));
     await writeFile(join(root, "cli", "main.ts"), main);
+    await writeFile(join(root, "cli", "main.mjs"), await readFile(new URL("../../../cli/main.mjs", import.meta.url), "utf8"));
     return root;
   }
 

@@ -37,7 +37,7 @@ interface Document {
   readonly notes: readonly string[];
 }
 
-const kit = (dir: string, ...args: string[]): Promise<Ended> => node(dir, [join(dir, "cli/main.ts"), "new", ...args]);
+const kit = (dir: string, ...args: string[]): Promise<Ended> => node(dir, [join(dir, "cli/main.mjs"), "new", ...args]);
 
 async function made(dir: string, ...args: string[]): Promise<Document> {
   const ended = await kit(dir, "service", ...args, "--json");
