@@ -107,8 +107,13 @@ async function driftOfTopics(sizes: readonly number[], stateDir: string, signal:
     const project = await generatedProject({ topics, files: Math.min(200, topics) });
     try {
       await step(`${topics} topics made`, () => createDeclared(project.dir, admin, topics));
-      const drift = await step(`kit drift, ${topics} topics`, () => timedKit(project.dir, stateDir, ["drift", "--bootstrap", kafka.bootstrap, "--plaintext", "--json"], signal));
-      figures.push({ name: "drift", topics, elapsedMs: drift.elapsedMs, ...memory(drift), ...(topics === 1_000 ? { target: 1_000 } : topics === 10_000 ? { target: 5_000 } : {}) });
+      const look = () => step(`kit drift, ${topics} topics`, () => timedKit(project.dir, stateDir, ["drift", "--bootstrap", kafka.bootstrap, "--plaintext", "--json"], signal));
+      // The first look meets a node whose code is not compiled yet, and a clone none of whose code is in Node's compile cache.
+      const first = await look();
+      figures.push({ name: "drift, first of node and clone", topics, elapsedMs: first.elapsedMs, ...memory(first) });
+      const again = [await look(), await look(), await look()].sort((a, b) => a.elapsedMs - b.elapsedMs);
+      const middle = again[1] ?? first;
+      figures.push({ name: "drift, median of three more", topics, elapsedMs: middle.elapsedMs, ...memory(middle), ...(topics === 1_000 ? { target: 1_000 } : topics === 10_000 ? { target: 5_000 } : {}) });
     } finally {
       await admin.close();
       await kafka.stop();
