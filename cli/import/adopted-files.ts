@@ -1,4 +1,5 @@
 /** Adopted topics as edits of `topics/`. Pure: nothing is written here. */
+import { importedTopicDescription } from "../../components/model/import-placeholders.ts";
 import { compareText } from "../../components/model/problem.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
 import type { Model } from "../../components/model/types.ts";
@@ -9,7 +10,6 @@ import { addToDomain, domainFile } from "../new-service/topic-access.ts";
 import { EditableYaml } from "../new-service/yaml-edits.ts";
 import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
 
-const DESCRIPTION = "Imported from the cluster; say here what its records mean.";
 /** Longest line before an entry goes below its key. */
 const LINE_LENGTH = 110;
 
@@ -58,7 +58,7 @@ function topicLines({ name, partitions, settings, events, producers, consumers }
   const types = events.map(({ type }) => type);
   return [
     `${key(name)}:`,
-    `  description: ${DESCRIPTION}`,
+    `  description: ${importedTopicDescription}`,
     `  partitions: ${partitions}`,
     ...Object.entries(settings).sort(([a], [b]) => compareText(a, b)).map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
     "  events:",

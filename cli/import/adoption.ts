@@ -1,6 +1,7 @@
 /** What a running cluster holds, as declarations: topics with their settings, events, writers and readers. Pure. */
 import { readAvroSchema } from "../../components/model/avro-schema.ts";
 import { formatDuration } from "../../components/model/duration.ts";
+import { importedRecordDoc } from "../../components/model/import-placeholders.ts";
 import { eventNamePattern, isDerivedTopicName, platformPrincipals, reservedTopicPrefixes, slugPattern, topicNamePattern } from "../../components/model/names.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
@@ -192,7 +193,7 @@ function freeEventType(record: string, domain: string, taken: ReadonlySet<string
 function placeholderSchema(record: string): string {
   const cut = record.lastIndexOf(".");
   return JSON.stringify({
-    type: "record", name: record.slice(cut + 1), namespace: record.slice(0, cut), doc: "Placeholder: the registry held no schema of this topic when it was imported.",
+    type: "record", name: record.slice(cut + 1), namespace: record.slice(0, cut), doc: importedRecordDoc,
     fields: [{ name: "id", type: "string", doc: "What the record is about." }],
   });
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { importedRecordDoc, importedTopicDescription } from "../../components/model/import-placeholders.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { shapeOf } from "./avro.ts";
 import { placeOf } from "./places.ts";
 
 /** Rules on who answers for what, and on what the data is. */
@@ -58,6 +60,21 @@ export const ownershipRules: readonly Rule[] = [
         }
         return [...breaches.values()];
       },
+    }),
+  }),
+  rule({
+    id: "imported-placeholder",
+    subject: "ownership",
+    level: "warning",
+    summary: "What `kit import` could not know has been filled in: what a topic's records mean, and their schema.",
+    rationale: "A cluster does not say what its topics are for. As long as the placeholder stands, the catalogue page says nothing to those who look for the data, and no service can write with the schema.",
+    wrong: { topic: `description: ${importedTopicDescription}` },
+    right: { topic: "description: The life of an order, one record per state change." },
+    checks: () => ({
+      topic: (topic) =>
+        topic.declaration?.description.trim() !== importedTopicDescription ? undefined : { message: "the description is still the one that the import wrote", fix: `replace ${JSON.stringify(importedTopicDescription)} by what the topic's records mean and when one is written`, ...placeOf(topic, "description") },
+      subject: (subject) =>
+        shapeOf(subject)?.types[0]?.doc !== importedRecordDoc ? undefined : { message: "the schema is still the placeholder that the import wrote", fix: "replace it by the schema of the records that the topic really holds" },
     }),
   }),
   rule({

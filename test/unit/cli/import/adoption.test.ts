@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { adoptedFiles } from "../../../../cli/import/adopted-files.ts";
 import { adopt } from "../../../../cli/import/adoption.ts";
 import type { Adoption, AdoptionRequest } from "../../../../cli/import/adoption.ts";
+import { importedRecordDoc, importedTopicDescription } from "../../../../components/model/import-placeholders.ts";
 import { readTopics } from "../../../../components/model/read-topics.ts";
 import { expectRead } from "../../../../components/model/read.ts";
 import type { StackSettings } from "../../../../components/model/stack.ts";
@@ -10,8 +11,10 @@ import { findDrift } from "../../../../components/plan/drift.ts";
 import type { LiveAcl, LivePlatform, LiveTopic } from "../../../../components/plan/live.ts";
 import { planPlatform } from "../../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../../components/plan/types.ts";
+import { checkDeclaration } from "../../../../policies/check.ts";
 import { stackWith } from "../../plan/sample-models.ts";
 
+const STACK = "config:\n  event-platform:platform:\n    substrate: local\n";
 const none: ReadonlySet<string> = new Set();
 const empty: LivePlatform = { topics: [], acls: [], quotas: [], users: [], subjects: [] };
 const usual = { "cleanup.policy": "delete", "compression.type": "lz4", "max.message.bytes": "1000000", "min.insync.replicas": "2", "retention.ms": "604800000" };
@@ -139,4 +142,15 @@ describe("adopting a topic", () => {
       expect(wrong).toEqual([]);
     }), { numRuns: 200 });
   });
+});
+
+it("leaves placeholders that the rules remind of, until somebody has said what the records mean", () => {
+  const { created } = adoptedFiles(adoption({ topics: [topic("billing-events")] }).topics, { domains: [] }, [], "billing");
+  const warnings = (change: (text: string) => string): string[] => checkDeclaration({
+    files: created.map(({ path, content }) => ({ path, text: change(String(content)) })), stack: { path: "stacks/Pulumi.prod.yaml", text: STACK }, today: "2026-11-26",
+  }).findings.filter(({ rule }) => rule === "imported-placeholder").map(({ file, line, message }) => `${file}:${line} ${message}`);
+  expect(warnings((text) => text)).toEqual([
+    "topics/billing.yaml:7 the description is still the one that the import wrote", "topics/billing.yaml:10 the schema is still the placeholder that the import wrote",
+  ]);
+  expect(warnings((text) => text.replace(importedTopicDescription, "What was billed to whom.").replace(importedRecordDoc, "An invoice was sent."))).toEqual([]);
 });
