@@ -5,19 +5,33 @@ export interface LoweredPartitions {
   readonly topic: string;
   readonly before: number;
   readonly after: number;
+  /** The stack's factor on every topic's partitions, where that is what lowers them. */
+  readonly factor?: LoweredFactor;
+}
+
+/** A stack's `topics.partitionFactor` that goes down. */
+export interface LoweredFactor {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The factor where it goes down; undefined where it stays, goes up, or was not known. */
+export function loweredFactor(before: number | undefined, after: number | undefined): LoweredFactor | undefined {
+  return before === undefined || after === undefined || after >= before ? undefined : { before, after };
 }
 
 /**
  * Topics that are in both and would lose partitions, sorted. Kafka can't lower them: a tool that tries
  * deletes the topic with its data and makes it anew. Removed topics are not listed.
+ * @param factor - What lowers all of them at once.
  */
-export function loweredPartitions(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): LoweredPartitions[] {
+export function loweredPartitions(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>, factor?: LoweredFactor): LoweredPartitions[] {
   return Object.keys(before)
     .sort(compareText)
     .flatMap((topic) => {
       const was = before[topic];
       const now = Object.hasOwn(after, topic) ? after[topic] : undefined;
-      return was === undefined || now === undefined || now >= was ? [] : [{ topic, before: was, after: now }];
+      return was === undefined || now === undefined || now >= was ? [] : [{ topic, before: was, after: now, ...(factor === undefined ? {} : { factor }) }];
     });
 }
 
@@ -27,6 +41,7 @@ export function describeLowered({ topic, before, after }: LoweredPartitions): st
 }
 
 /** What to type instead of a lowering. */
-export function insteadOfLowering({ topic, before }: LoweredPartitions): string {
-  return `set partitions of ${topic} back to ${before} or more; for fewer partitions declare a new topic and move its producers and consumers over`;
+export function insteadOfLowering({ topic, before, factor }: LoweredPartitions): string {
+  const back = factor === undefined ? `set partitions of ${topic} back to ${before} or more` : `set topics.partitionFactor in the stack's file back to ${factor.before}, it is ${factor.after} now and scales every topic`;
+  return `${back}; for fewer partitions declare a new topic and move its producers and consumers over`;
 }

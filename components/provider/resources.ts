@@ -320,6 +320,8 @@ export class Migration extends pulumi.CustomResource {
 export interface TopicLedgerArgs {
   /** Every topic of the platform by name; `declared` where a product team declares it. */
   topics: pulumi.Input<Record<string, pulumi.Input<{ partitions: pulumi.Input<number>; declared?: boolean }>>>;
+  /** The stack's factor on every topic's partitions; a refusal names it where it went down. */
+  partitionFactor?: pulumi.Input<number>;
   /** Declared topics that may be removed; absent: every one may. */
   removals?: pulumi.Input<readonly string[]>;
 }

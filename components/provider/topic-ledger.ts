@@ -1,20 +1,21 @@
 /** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whoever runs the program. */
 import { z } from "zod";
 import { compareText } from "../model/problem.ts";
-import { describeLowered, insteadOfLowering, loweredPartitions as partitionDecreases } from "../plan/partition-guard.ts";
+import { describeLowered, insteadOfLowering, loweredFactor, loweredPartitions as partitionDecreases, type LoweredFactor } from "../plan/partition-guard.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, ResourceKind } from "./resource-kind.ts";
 import { failuresOf } from "./validation.ts";
 
 const schema = z.object({
   topics: z.record(z.string(), z.object({ partitions: z.int("must be a whole number").min(1, "must be 1 or more"), declared: z.boolean("must be true or false").optional() })),
+  partitionFactor: z.number("must be a number").optional(),
   removals: z.array(z.string("must be a name")).optional(),
 });
 type Topics = z.infer<typeof schema>["topics"];
 
-/** A check failure for each topic whose partition count would be lowered, in order of their names. Pure. */
-export function loweredPartitions(before: Topics, after: Topics): CheckFailure[] {
-  return partitionDecreases(countsOf(before), countsOf(after)).map((lowered) => ({
+/** A check failure for each topic whose partition count would be lowered, in order of their names, naming the factor that does it. Pure. */
+export function loweredPartitions(before: Topics, after: Topics, factor?: LoweredFactor): CheckFailure[] {
+  return partitionDecreases(countsOf(before), countsOf(after), factor).map((lowered) => ({
     property: `topics["${lowered.topic}"].partitions`,
     reason: `${describeLowered(lowered)} Nothing was touched. To fix it: ${insteadOfLowering(lowered)}.`,
   }));
@@ -49,12 +50,12 @@ export const topicLedgerKind: ResourceKind = {
     const before = schema.safeParse(olds);
     const after = schema.safeParse(news);
     if (!before.success || !after.success) return failures;
-    const { topics, removals } = after.data;
-    return [...failures, ...loweredPartitions(before.data.topics, topics), ...(removals === undefined ? [] : unpermittedRemovals(before.data.topics, topics, removals))];
+    const { topics, removals, partitionFactor } = after.data;
+    return [...failures, ...loweredPartitions(before.data.topics, topics, loweredFactor(before.data.partitionFactor, partitionFactor)), ...(removals === undefined ? [] : unpermittedRemovals(before.data.topics, topics, removals))];
   },
   async diff({ olds, news }) {
-    // Permissions are for the moment of a run, and no part of what the platform holds.
-    return { changes: inputChanges(olds, news, { ignored: ["removals"] }) };
+    // Permissions are for the moment of a run, and the factor shows in the counts: neither is a part of what the platform holds.
+    return { changes: inputChanges(olds, news, { ignored: ["partitionFactor", "removals"] }) };
   },
   async create() {
     return { id: "topics", computed: {} };

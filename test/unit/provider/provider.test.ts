@@ -102,6 +102,21 @@ describe("the ledger", () => {
     const [failure] = loweredPartitions({ "order-events": { partitions: 30 } }, { "order-events": { partitions: 12 } });
     expect(failure?.reason).toMatch(/30 partitions.*lowered to 12.*deleted.*To fix it.*30/);
   });
+
+  test.each([
+    ["where it went down", { partitionFactor: 1 }, { partitionFactor: 0.4 }, /To fix it: set topics\.partitionFactor in the stack's file back to 1, it is 0\.4 now/],
+    ["not where it is as it was", { partitionFactor: 0.4 }, { partitionFactor: 0.4 }, /To fix it: set partitions of order-events back to 30/],
+    ["not where nobody remembers it", {}, { partitionFactor: 0.4 }, /To fix it: set partitions of order-events back to 30/],
+  ])("names the stack's factor %s", async (_what, was, is, fix) => {
+    const topics = (partitions: number) => ({ topics: { "order-events": { partitions } } });
+    const [failure] = await topicLedgerKind.check({ olds: { ...topics(30), ...was }, news: { ...topics(12), ...is } } as never);
+    expect(failure?.reason).toMatch(fix);
+  });
+
+  test("a factor that changes no count changes nothing", async () => {
+    const topics = { "order-events": { partitions: 1 } };
+    expect(await topicLedgerKind.diff({ olds: { topics, partitionFactor: 1 }, news: { topics, partitionFactor: 0.4 } } as never)).toEqual({ changes: [] });
+  });
 });
 
 describe("removing topics", () => {

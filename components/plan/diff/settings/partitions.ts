@@ -1,4 +1,5 @@
-import { describeLowered, insteadOfLowering } from "../../partition-guard.ts";
+import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
+import { scalePartitions } from "../../topics.ts";
 import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";
 import { configOf, servicesIn, type SettingRule, type TopicPair } from "./rule.ts";
@@ -13,7 +14,10 @@ export const partitionsRule: SettingRule = {
     const counts = { before: before.partitions, after: after.partitions };
     if (counts.before === counts.after) return undefined;
     if (counts.after < counts.before) {
-      const lowered = { topic: name, ...counts };
+      const factor = loweredFactor(topic.pair.before.stack.topics.partitionFactor, topic.pair.after.stack.topics.partitionFactor);
+      const declared = topic.declaredAfter?.partitions;
+      const byFactor = factor !== undefined && (declared === undefined || scalePartitions(declared, factor.before) >= counts.before);
+      const lowered = { topic: name, ...counts, ...(byFactor ? { factor } : {}) };
       return { ...counts, hazard: "refused", effects: [describeLowered(lowered)], advice: [insteadOfLowering(lowered)] };
     }
     const effects = ["partitions can't be lowered again"];

@@ -112,4 +112,13 @@ describe("the diff of any two trees", () => {
       }),
     );
   });
+
+  it.each([
+    ["the stack's factor", 30, /^set topics\.partitionFactor in the stack's file back to 1/],
+    ["the topic's own number", 12, /^set partitions of t-one back to 30/],
+  ])("names %s where that is what lowers partitions", (_what, partitions, advice) => {
+    const state = (declared: number, partitionFactor: number) => platformState(modelOf([{ name: "t-one", partitions: declared, events: 1, producers: [], consumers: [] }]), stackWith({ topics: { partitionFactor } }), "prod");
+    const { changes } = comparePlatforms({ before: state(30, 1), after: state(partitions, 0.5) });
+    expect(changes.filter(({ hazard }) => hazard === "refused").flatMap((change) => change.advice ?? [])).toEqual([expect.stringMatching(advice)]);
+  });
 });
