@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/local-servers.ts";
+import { maxConnections } from "./databases/connections.ts";
 import { readMigrationFiles } from "./databases/migration-files.ts";
 import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
@@ -23,6 +24,7 @@ import type { PlatformPlan } from "./plan/types.ts";
 import { ClusterLedger, TopicLedger } from "./provider/resources.ts";
 import type { TopicLedgerArgs } from "./provider/resources.ts";
 import { SchemaSubjects } from "./schemas/subjects.ts";
+import { databaseUsers } from "./services/database-users.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
 import { calledFirst, readServiceTemplates } from "./services/template.ts";
@@ -104,11 +106,12 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
   const { settings, projectDir, environment, stack, plan } = args;
   const stateDir = stateDirectory(projectDir, environment);
   const redisUsers = templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }]));
+  const databaseConnections = maxConnections(databaseUsers(templates, settings, plan));
   if (isKubernetes(settings)) {
     await registered(new ClusterLedger("cluster", { ...clusterFootprint(settings, plan.topics) }));
     const installed = settings.kubernetes.strimzi.operator === "installed";
     const strimziDefinitions = installed ? await readDefinitions(await args.locateStrimziCrds()) : [];
-    return new KubernetesSubstrate({ stack, settings, projectDir, stateDir, redisUsers, externals: args.externals, strimziDefinitions });
+    return new KubernetesSubstrate({ stack, settings, projectDir, stateDir, redisUsers, externals: args.externals, databaseConnections, strimziDefinitions });
   }
   return new LocalSubstrate({
     settings,
@@ -118,6 +121,7 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
     projectDir,
     services: templates.map((template) => template.name),
     redisUsers,
+    databaseConnections,
   });
 }
 
@@ -129,6 +133,7 @@ function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformA
   const permitted = isKubernetes(settings) || environment[wantedFingerprintVariable] !== undefined;
   return {
     topics: Object.fromEntries(plan.topics.map(({ name, partitions, kind }) => [name, { partitions, declared: kind === "event" }])),
+    partitionFactor: settings.topics.partitionFactor,
     ...(permitted ? { removals } : {}),
   };
 }

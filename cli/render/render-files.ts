@@ -21,15 +21,16 @@ const IN_SERVERS = "in-servers.yaml";
 /**
  * A file per object (`<namespace>/<kind>-<name>.yaml`), a kustomization that lists them, and a list of what `pulumi up` makes inside
  * Kafka, the registry and the databases. Keys are in a fixed order: what an object is and its name first, then by name.
+ * @param databaseConnections - What PostgreSQL's `max_connections` must be at least.
  * @throws {Error} when two objects would share a file, which would lose one of them.
  */
-export function renderFiles(objects: readonly Manifest[], plan: PlatformPlan): RenderedFile[] {
+export function renderFiles(objects: readonly Manifest[], plan: PlatformPlan, databaseConnections: number): RenderedFile[] {
   const files = objects.map((object): RenderedFile => ({ path: objectPath(object), text: yaml(withoutEngineNotes(object)) }));
   files.sort((a, b) => compareText(a.path, b.path));
   const twice = files.find((file, index) => file.path === files[index - 1]?.path);
   if (twice !== undefined) throw new Error(`Two objects are called ${twice.path}.`);
   const kustomization = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: files.map(({ path }) => path) };
-  return [...files, { path: IN_SERVERS, text: inServers(plan) }, { path: KUSTOMIZATION, text: yaml(kustomization) }];
+  return [...files, { path: IN_SERVERS, text: inServers(plan, databaseConnections) }, { path: KUSTOMIZATION, text: yaml(kustomization) }];
 }
 
 function objectPath({ kind, metadata }: Manifest): string {
@@ -45,7 +46,7 @@ function withoutEngineNotes(object: Manifest): Record<string, unknown> {
   return { apiVersion, kind, metadata: { ...others, ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }) }, ...rest };
 }
 
-function inServers(plan: PlatformPlan): string {
+function inServers(plan: PlatformPlan, databaseConnections: number): string {
   const header = "# Made by `pulumi up` over the servers' own protocols, not by Kubernetes: topics, users, access rules, quotas and subjects.\n";
   return (
     header +
@@ -54,6 +55,8 @@ function inServers(plan: PlatformPlan): string {
       users: plan.principals.map(({ name }) => name),
       rules: plan.acls.map(({ key, reason }) => ({ rule: key, reason })),
       quotas: plan.quotas,
+      // Not made: what a server outside must be set to.
+      postgresql: { maxConnections: databaseConnections },
       subjects: plan.subjects.map(({ name, compatibility }) => ({ name, compatibility })),
     })
   );

@@ -1,10 +1,13 @@
 /** `kit render` as a function. */
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { maxConnections } from "../../components/databases/connections.ts";
 import { isKubernetes } from "../../components/kubernetes/substrate.ts";
 import { loadModel } from "../../components/model/load.ts";
 import { formatProblem } from "../../components/model/problem.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
+import { databaseUsers } from "../../components/services/database-users.ts";
+import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { locateStack } from "../pulumi/stack.ts";
@@ -54,7 +57,7 @@ export async function render(context: CommandContext, request: RenderRequest, lo
   const plan = planPlatform(model, settings);
   const placeholders = new Placeholders(request.secretsPath);
   const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, placeholders, environment: context.env, locateStrimziCrds });
-  const files = renderFiles(objects, plan);
+  const files = renderFiles(objects, plan, maxConnections(databaseUsers(readServiceTemplates(join(context.projectDir, "service-templates")), settings, plan)));
   await writeFolder(out, files);
   return { stack, out, objects: objects.length, files: files.map((file) => file.path), placeholders: placeholders.keys };
 }

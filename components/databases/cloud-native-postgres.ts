@@ -23,6 +23,8 @@ export interface CloudNativePostgresArgs {
   readonly certificatesFolder: string;
   readonly dependsOn: readonly pulumi.Resource[];
   readonly protect: boolean;
+  /** Connections that the server must take. */
+  readonly maxConnections: number;
 }
 
 /** Name of the Cluster resource. */
@@ -80,7 +82,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],
       }),
     ].map((manifest) => apply(manifest));
-    const cluster = apply(clusterResource(settings, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });
+    const cluster = apply(clusterResource(settings, args.maxConnections, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });
 
     const service = `${POSTGRES_NAME}-rw.${namespace}.svc`;
     this.host = pulumi.output(service);
@@ -91,7 +93,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
   }
 }
 
-function clusterResource(settings: CloudNativePostgresArgs["settings"], metadata: Manifest["metadata"]): Manifest {
+function clusterResource(settings: CloudNativePostgresArgs["settings"], maxConnections: number, metadata: Manifest["metadata"]): Manifest {
   const memory = byteQuantity(settings.memory);
   const quarter = `${Math.floor(settings.memory / 4 / 2 ** 20)}MB`;
   return {
@@ -108,7 +110,7 @@ function clusterResource(settings: CloudNativePostgresArgs["settings"], metadata
       resources: { requests: { cpu: settings.cpu, memory }, limits: { memory } },
       postgresql: {
         pg_hba: ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
-        parameters: { shared_buffers: quarter, ssl_min_protocol_version: "TLSv1.3", password_encryption: "scram-sha-256" },
+        parameters: { max_connections: String(maxConnections), shared_buffers: quarter, ssl_min_protocol_version: "TLSv1.3", password_encryption: "scram-sha-256" },
         // A commit is on two servers before it is acknowledged, as long as two are there.
         ...(settings.instances < 2 ? {} : { synchronous: { method: "any", number: 1, dataDurability: "preferred" } }),
       },

@@ -13,6 +13,8 @@ export interface LocalPostgresArgs {
   readonly layout: LocalLayout;
   readonly port: number;
   readonly authorities: PlatformAuthorities;
+  /** Connections that the server must take. */
+  readonly maxConnections: number;
 }
 
 const NAME = "postgres";
@@ -21,7 +23,6 @@ const ADMIN = "platform_admin";
 /** Settings for a small machine; durability stays as PostgreSQL ships it. */
 const SETTINGS = {
   shared_buffers: "64MB",
-  max_connections: 120,
   jit: "off",
   wal_level: "minimal",
   max_wal_senders: 0,
@@ -63,7 +64,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         role: "database",
         command: [`${server.binDir}/postgres`, "-D", dataDir, "-c", `config_file=${path("postgresql.conf")}`],
         files: [
-          { path: path("postgresql.conf"), content: postgresqlConf(args.port, path) },
+          { path: path("postgresql.conf"), content: postgresqlConf(args, path) },
           { path: path("pg_hba.conf"), content: HOST_RULES },
           { path: path("server.crt"), content: certificate.chainPem },
           { path: path("server.key"), content: certificate.privateKeyPem },
@@ -96,7 +97,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
 /** Nobody gets in without TLS and a password; everything that is not loopback is refused. */
 const HOST_RULES = ["hostssl all all 127.0.0.1/32 scram-sha-256", "hostssl all all ::1/128 scram-sha-256", ""].join("\n");
 
-function postgresqlConf(port: number, path: (file: string) => string): string {
+function postgresqlConf({ port, maxConnections }: LocalPostgresArgs, path: (file: string) => string): string {
   const settings: Record<string, string | number> = {
     listen_addresses: LOOPBACK,
     port,
@@ -105,6 +106,7 @@ function postgresqlConf(port: number, path: (file: string) => string): string {
     ssl: "on",
     ssl_cert_file: path("server.crt"),
     ssl_key_file: path("server.key"),
+    max_connections: maxConnections,
     ...SETTINGS,
   };
   return Object.entries(settings).map(([key, value]) => `${key} = ${typeof value === "number" ? value : `'${value}'`}\n`).join("");

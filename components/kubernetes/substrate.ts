@@ -46,6 +46,8 @@ export interface KubernetesSubstrateArgs {
   readonly stateDir: string;
   readonly redisUsers: readonly RedisUser[];
   readonly externals: StackExternals;
+  /** Connections that PostgreSQL must take. */
+  readonly databaseConnections: number;
   /** Strimzi's resource definitions; applied with the operator. */
   readonly strimziDefinitions: readonly Manifest[];
 }
@@ -190,6 +192,7 @@ export class KubernetesSubstrate implements Substrate {
       certificatesFolder: relative(projectDir, stateDir),
       dependsOn: this.#namespaces.platform,
       protect: this.protect,
+      maxConnections: this.#args.databaseConnections,
     });
   }
 

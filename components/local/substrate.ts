@@ -35,6 +35,8 @@ export interface LocalSubstrateArgs {
   /** Names of all services, sorted: a service's place gives it its ports; see {@link placeOf}. */
   readonly services: readonly string[];
   readonly redisUsers: readonly RedisUser[];
+  /** Connections that PostgreSQL must take. */
+  readonly databaseConnections: number;
 }
 
 /** One machine as a substrate: every server and service is a process on loopback. */
@@ -79,7 +81,7 @@ export class LocalSubstrate implements Substrate {
     });
     // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };
-    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities }, afterCluster);
+    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities, maxConnections: args.databaseConnections }, afterCluster);
     this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
   }
 

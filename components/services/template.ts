@@ -17,8 +17,8 @@ const templateSchema = z.strictObject({
   /** Whether the service offers an HTTP API of its own. */
   http: z.strictObject({ port: z.boolean() }).optional(),
   management: z.strictObject({ liveness: z.string(), readiness: z.string(), metrics: z.string() }),
-  /** Folder of migrations; absent where the service has no database. */
-  database: z.strictObject({ migrations: z.string() }).optional(),
+  /** Folder of migrations, and the most connections of one instance, all its pools together; absent where the service has no database. */
+  database: z.strictObject({ migrations: z.string(), connections: z.int("is a whole number").min(1, "is at least 1").default(8) }).optional(),
   /** Key pattern the service may touch; absent where it has no cache. */
   redis: z.strictObject({ keys: z.string() }).optional(),
   kafka: z.boolean().default(false),

@@ -8,7 +8,7 @@ import { imageReference } from "./image.ts";
 import { selectorLabels, standardLabels } from "./labels.ts";
 import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
 import { containerResources, requestsOf } from "./resources.ts";
-import { scalingOf } from "./scaling.ts";
+import { scalingOf, SURGE_PERCENT } from "./scaling.ts";
 import { serviceMounts, volumeMounts } from "./volumes.ts";
 import type { Mount } from "./volumes.ts";
 
@@ -38,7 +38,7 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
       progressDeadlineSeconds: PROGRESS_SECONDS,
       selector: { matchLabels: selectorLabels(workload.name) },
       // Never fewer pods than wanted; more at once would only mean fewer rounds of rebalancing.
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: `${SURGE_PERCENT}%`, maxUnavailable: 0 } },
       template: {
         metadata: { labels: standardLabels(workload), annotations: { [CHECKSUM_ANNOTATION]: checksum } },
         spec: {

@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { containerResources, requestsOf } from "./resources.ts";
-import { scalingOf } from "./scaling.ts";
+import { mostPods, scalingOf } from "./scaling.ts";
 
 const LABELS = { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" } as const;
 
@@ -29,10 +29,9 @@ export function limitRange(target: types.input.meta.v1.ObjectMeta["namespace"]):
   };
 }
 
-/** Pods of a roll-out that come before the old ones go (25 %, rounded up as Kubernetes does), and a job of migrations. */
+/** Pods, those of a roll-out included that come before the old ones go, and a job of migrations. */
 function podsAtMost(workload: Workload, settings: KubernetesWorkloadSettings): number {
-  const { max } = scalingOf(workload, settings);
-  return max + Math.ceil(max / 4) + (workload.migrations === undefined ? 0 : 1);
+  return mostPods(scalingOf(workload, settings)) + (workload.migrations === undefined ? 0 : 1);
 }
 
 /** The sum of what the services may need at their largest, in the middle of a roll-out of all of them; nothing beyond. */

@@ -18,7 +18,7 @@ export function partitionBound(group: WorkloadGroup | undefined): number | undef
  * Decides on the number of pods.
  * @throws {Error} naming the setting, when it asks for more consumers than there are partitions, or for a maximum below the least.
  */
-export function scalingOf(workload: Workload, settings: KubernetesWorkloadSettings): Scaling {
+export function scalingOf(workload: Pick<Workload, "name" | "replicas" | "group">, settings: KubernetesWorkloadSettings): Scaling {
   const own = settings.services[workload.name]?.autoscaling ?? {};
   const bound = partitionBound(workload.group) ?? Number.POSITIVE_INFINITY;
   const min = workload.replicas;
@@ -34,4 +34,12 @@ export function scalingOf(workload: Workload, settings: KubernetesWorkloadSettin
   if (max > bound) throw new Error(`${setting} is ${max}, but the topics its group reads have at most ${bound} partitions. Lower it to ${bound}, or raise the topics' partitions.`);
   if (max < min) throw new Error(`${setting} is ${max}, below the ${min} replicas of the service; raise it, or lower services.${workload.name}.replicas.`);
   return { by, min, max };
+}
+
+/** How many more pods than wanted a roll-out may start, in percent of them. */
+export const SURGE_PERCENT = 25;
+
+/** Pods that may run at once, in the middle of a roll-out at full load. */
+export function mostPods({ max }: Scaling): number {
+  return max + Math.ceil((max * SURGE_PERCENT) / 100);
 }
