@@ -1,12 +1,11 @@
 /** The declared platform of one stack for commands that only read: no tools, no credentials, no servers. */
 import { loadModel } from "../components/model/load.ts";
-import { formatProblem } from "../components/model/problem.ts";
 import type { StackSettings } from "../components/model/stack.ts";
 import type { Model } from "../components/model/types.ts";
 import { planPlatform } from "../components/plan/plan.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
 import type { CommandContext } from "./context.ts";
-import { KitError } from "./errors.ts";
+import { invalidModel } from "./declaration-problems.ts";
 
 /** What `topics/` and a stack say, and what follows from it. */
 export interface DeclaredProject {
@@ -21,10 +20,7 @@ export interface DeclaredProject {
  */
 export async function readDeclaredProject(context: CommandContext, stackName: string): Promise<DeclaredProject> {
   const reading = await loadModel(context.projectDir, stackName);
-  if (!reading.ok) {
-    for (const problem of reading.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError("KIT_MODEL_INVALID", reading.problems.length === 1 ? "one problem" : `${reading.problems.length} problems`);
-  }
+  if (!reading.ok) throw invalidModel(context, reading.problems);
   const { model, stack } = reading.value;
   return { model, stack, plan: planPlatform(model, stack) };
 }

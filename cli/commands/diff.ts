@@ -42,19 +42,19 @@ says how each is judged. Exit code 0 when nothing reaches --fail-on, 1 when some
 };
 
 async function compareTrees(context: CommandContext, request: { base: string; head: string | undefined; stack: string | undefined }, format: Format, failOn: (typeof failures)[number]): Promise<ExitCode> {
-  const [{ runDiff, BaseInvalid }, { formatProblem }, { compareHazards }, { defaultStack }] = await Promise.all([
-    import("../diff/run-diff.ts"), import("../../components/model/problem.ts"), import("../../components/plan/diff/hazard.ts"), import("../diff/default-stack.ts"),
+  const [{ runDiff, BaseInvalid }, { writeProblems }, { compareHazards }, { defaultStack }] = await Promise.all([
+    import("../diff/run-diff.ts"), import("../declaration-problems.ts"), import("../../components/plan/diff/hazard.ts"), import("../diff/default-stack.ts"),
   ]);
   const { base, head } = request;
   const stack = request.stack ?? (await defaultStack(context.projectDir));
   const outcome = await runDiff(context, { base, ...(head === undefined ? {} : { head }), stack, rules: format === "markdown" }).catch((error: unknown) => {
-    if (error instanceof BaseInvalid) for (const problem of error.problems) context.stderr.write(`${error.label}: ${formatProblem(problem)}\n`);
+    if (error instanceof BaseInvalid) writeProblems(context, error.problems, error.label);
     throw error;
   });
   if (format === "json") (await import("../output.ts")).writeJson(context, (await import("../diff/document.ts")).diffDocument(outcome));
   else if (format === "markdown") context.stdout.write((await import("../diff/markdown.ts")).diffMarkdown(outcome));
   else (await import("../diff/text-report.ts")).writeDiffReport(context, outcome);
-  for (const problem of outcome.problems) context.stderr.write(`${formatProblem(problem)}\n`);
+  writeProblems(context, outcome.problems);
   if (outcome.diff === undefined) return EXIT.usage;
   return compareHazards(outcome.diff.verdict, failOn) >= 0 ? EXIT.no : EXIT.good;
 }

@@ -1,10 +1,10 @@
 /** `kit diff --stack A --stack B`: what differs between two environments of one tree. */
-import { formatProblem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import { ReadingCache } from "../../components/model/reading-cache.ts";
 import { compareEnvironments, type EnvironmentComparison } from "../../components/plan/diff/environments.ts";
 import { platformState } from "../../components/plan/diff/state.ts";
 import type { CommandContext } from "../context.ts";
+import { invalidModel } from "../declaration-problems.ts";
 import { KitError } from "../errors.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { locateTree, readTrees, workingTree } from "./declared-tree.ts";
@@ -28,8 +28,7 @@ export async function runEnvironmentDiff(context: CommandContext, stacks: readon
     if (file === undefined || ("refused" in file && file.refused === "not-found")) throw new KitError("KIT_UNKNOWN_STACK", `${stack} in ${source.label}`);
     const read = readModel(tree.files, file, cache);
     if (read.ok) return platformState(read.value.model, read.value.stack, stack);
-    for (const problem of read.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError("KIT_MODEL_INVALID", read.problems.length === 1 ? "one problem" : `${read.problems.length} problems`);
+    throw invalidModel(context, read.problems, head === undefined ? undefined : source.label);
   });
   if (first === undefined || second === undefined) throw new Error("two stacks are compared");
   return compareEnvironments(first, second);

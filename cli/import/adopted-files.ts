@@ -8,10 +8,8 @@ import type { ChangedFile, CreatedFile, FileChanges } from "../new-service/file-
 import { PLAIN_FILE } from "../new-service/file-change.ts";
 import { addToDomain, domainFile } from "../new-service/topic-access.ts";
 import { EditableYaml } from "../new-service/yaml-edits.ts";
+import { plainOrQuoted, serviceLines } from "../new-service/yaml-lines.ts";
 import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
-
-/** Longest line before an entry goes below its key. */
-const LINE_LENGTH = 110;
 
 /**
  * The files that declare the topics: one per domain, schemas beside it. A service that no file names yet goes to the first
@@ -57,28 +55,19 @@ function homesOf(topics: readonly AdoptedTopic[], model: Model): ReadonlyMap<str
 function topicLines({ name, partitions, settings, events, producers, consumers }: AdoptedTopic): string[] {
   const types = events.map(({ type }) => type);
   return [
-    `${key(name)}:`,
+    `${plainOrQuoted(name)}:`,
     `  description: ${importedTopicDescription}`,
     `  partitions: ${partitions}`,
     ...Object.entries(settings).sort(([a], [b]) => compareText(a, b)).map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
     "  events:",
     ...events.map(({ type, schemaPath, compatibility }) => `    ${type}: {schema: ${schemaPath}${compatibility === undefined ? "" : `, compatibility: ${compatibility}`}}`),
-    ...serviceLines("producers", producers, () => []),
+    ...accessLines("producers", producers, []),
     // How many consumers a group has is no part of what a cluster keeps.
-    ...serviceLines("consumers", consumers, () => ["instances: 1", `events: [${types.join(", ")}]`]),
+    ...accessLines("consumers", consumers, ["instances: 1", `events: [${types.join(", ")}]`]),
   ];
 }
 
-function serviceLines(title: string, services: readonly AdoptedService[], parts: () => readonly string[]): string[] {
+function accessLines(title: string, services: readonly AdoptedService[], parts: readonly string[]): string[] {
   if (services.length === 0) return [];
-  return [`  ${title}:`, ...services.flatMap(({ service, quota }) => {
-    const value = `{${[...parts(), ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}`;
-    const line = `    ${key(service)}: ${value}`;
-    return line.length > LINE_LENGTH ? [`    ${key(service)}:`, `      ${value}`] : [line];
-  })];
-}
-
-/** A name that YAML takes for a number or a word with a meaning stands in quotes. */
-function key(name: string): string {
-  return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name) ? name : JSON.stringify(name);
+  return [`  ${title}:`, ...services.flatMap(({ service, quota }) => serviceLines(service, `{${[...parts, ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}`)).map((line) => `    ${line}`)];
 }

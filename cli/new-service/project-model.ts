@@ -1,9 +1,10 @@
 /** The model of a project as it is, and as it would be with changes that are not written yet. */
-import { formatProblem, type Problem } from "../../components/model/problem.ts";
+import type { Problem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
+import { countProblems, writeProblems } from "../declaration-problems.ts";
 import { KitError, type ErrorCode } from "../errors.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 
@@ -15,7 +16,7 @@ export class DeclarationProblems extends Error {
   readonly before: boolean;
 
   constructor(problems: readonly Problem[], before: boolean) {
-    super(problems.length === 1 ? "one problem" : `${problems.length} problems`);
+    super(countProblems(problems));
     this.problems = problems;
     this.before = before;
   }
@@ -23,7 +24,7 @@ export class DeclarationProblems extends Error {
 
 /** Shows the problems, and gives the error that ends the command: its code says whether the project had them before, or would get them. */
 export function declarationError(context: CommandContext, { problems, before, message }: DeclarationProblems, refused: ErrorCode): KitError {
-  for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
+  writeProblems(context, problems);
   return new KitError(before ? "KIT_MODEL_INVALID" : refused, message);
 }
 

@@ -14,6 +14,7 @@ import type { ProjectReading } from "../new-service/project-reading.ts";
 import { recordOf } from "../new-service/renaming.ts";
 import { addTopics, domainFile } from "../new-service/topic-access.ts";
 import { EditableYaml } from "../new-service/yaml-edits.ts";
+import { isLongService, plainOrQuoted, serviceLines } from "../new-service/yaml-lines.ts";
 import type { NewConsumerRequest, NewTopicRequest } from "./request.ts";
 
 /** File changes and what follows from them on the platform. */
@@ -29,9 +30,6 @@ export interface Effects {
   readonly subjects: readonly string[];
   readonly principals: readonly string[];
 }
-
-/** Longest line before an entry goes below its key. */
-const LINE_LENGTH = 110;
 
 /**
  * Plans a new topic with a schema for each event type that has none. The result was read back for every stack.
@@ -70,7 +68,7 @@ export function planNewConsumer(project: ProjectReading, request: NewConsumerReq
   const { instances, events, quota, retry } = request;
   const parts = [`instances: ${instances}`, `events: [${events.join(", ")}]`, ...(quota === undefined ? [] : [`quota: ${quota}`]), ...(retry.length === 0 ? [] : [`retry: [${retry.join(", ")}]`])];
   const value = `{${parts.join(", ")}}`;
-  yaml.addEntry(["topics", topic.name, "consumers"], request.service, value, isLong(request.service, value));
+  yaml.addEntry(["topics", topic.name, "consumers"], request.service, value, isLongService(request.service, value));
   return finished(project, model, { created: [], changed: [{ path: topic.source.file, before, after: yaml.text }] });
 }
 
@@ -93,26 +91,13 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...(producers.length === 0 ? [] : ["  producers:", ...producers.map((service) => `    ${service}: {}`)]),
-    ...(consumers.length === 0 ? [] : ["  consumers:", ...consumers.flatMap(({ service, instances }) => {
-      const value = `{instances: ${instances}, events: [${events.join(", ")}]}`;
-      return isLong(service, value) ? [`    ${service}:`, `      ${value}`] : [`    ${service}: ${value}`];
-    })]),
+    ...(producers.length === 0 ? [] : ["  producers:", ...producers.flatMap((service) => serviceLines(service, "{}")).map((line) => `    ${line}`)]),
+    ...(consumers.length === 0 ? [] : ["  consumers:", ...consumers.flatMap(({ service, instances }) => serviceLines(service, `{instances: ${instances}, events: [${events.join(", ")}]}`)).map((line) => `    ${line}`)]),
   ];
 }
 
 function schemaPath(domain: string, event: string): string {
   return `schemas/${domain}/${recordOf(event)}.avsc`;
-}
-
-/** A text that YAML reads as itself needs no quotes. */
-function plainOrQuoted(text: string): string {
-  return /^[A-Za-z][A-Za-z0-9 ,.;()'/-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/i.test(text) && !text.endsWith(" ") ? text : JSON.stringify(text);
-}
-
-/** A long mapping stands on a line of its own below its key, as in the shipped files. */
-function isLong(key: string, value: string): boolean {
-  return `      ${key}: ${value}`.length > LINE_LENGTH;
 }
 
 /** A schema to begin with; none where the file is there. */

@@ -3,12 +3,10 @@ import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises
 import { dirname, join, relative } from "node:path";
 import { maxConnections } from "../../components/databases/connections.ts";
 import { isKubernetes } from "../../components/kubernetes/substrate.ts";
-import { loadModel } from "../../components/model/load.ts";
-import { formatProblem } from "../../components/model/problem.ts";
-import { planPlatform } from "../../components/plan/plan.ts";
 import { databaseUsers } from "../../components/services/database-users.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
+import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
 import { locateStack } from "../pulumi/stack.ts";
 import { declaredObjects } from "./declared-objects.ts";
@@ -45,16 +43,10 @@ const MARK = ".rendered-by-kit";
 export async function render(context: CommandContext, request: RenderRequest, locateStrimziCrds: () => Promise<string>): Promise<RenderResult> {
   const { stack, out } = request;
   const { project } = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
-  const reading = await loadModel(context.projectDir, stack);
-  if (!reading.ok) {
-    for (const problem of reading.problems) context.stderr.write(`${formatProblem(problem)}\n`);
-    throw new KitError("KIT_MODEL_INVALID", reading.problems.length === 1 ? "one problem" : `${reading.problems.length} problems`);
-  }
-  const { model, stack: settings } = reading.value;
+  const { stack: settings, plan } = await readDeclaredProject(context, stack);
   if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack);
   const present = await readdir(out).catch(() => [] as string[]);
   if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
-  const plan = planPlatform(model, settings);
   const placeholders = new Placeholders(request.secretsPath);
   const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, placeholders, environment: context.env, locateStrimziCrds });
   const files = renderFiles(objects, plan, maxConnections(databaseUsers(readServiceTemplates(join(context.projectDir, "service-templates")), settings, plan)));
