@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { maxSourceBytes, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { maxSourceBytes, mayBeFolder, readName, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
@@ -72,6 +72,9 @@ export async function readTrees(git: GitProject, sources: readonly [TreeSource, 
   return [before, after];
 }
 
+/** A folder below `topics/` that is called like a domain file. */
+const folderLikeFile = new RegExp(`^(${topicsFolder}/(?:.*/)?[^/]*\\.ya?ml)/`, "i");
+
 type HashedFile = { readonly path: string; readonly text: string; readonly oid: (text: string) => string } | Exclude<SourceFile, { text: string }>;
 
 interface Listing {
@@ -92,7 +95,13 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
   const entries: TreeEntry[] = [];
   for (const entry of listed) {
     const { path, mode, size } = entry;
-    if (!/\.(ya?ml|avsc)$/.test(path)) continue;
+    const folder = folderLikeFile.exec(path)?.[1];
+    if (folder !== undefined) {
+      if (!refused.some((known) => known.path === folder)) refused.push({ path: folder, refused: "not-a-file", detail: "a folder" });
+      continue;
+    }
+    if (mode === "120000" && !readName.test(path) && mayBeFolder(path)) refused.push({ path: `${path}/`, refused: "symbolic-link", detail: "as git has it" });
+    if (!readName.test(path)) continue;
     if (mode === "120000") refused.push({ path, refused: "symbolic-link", detail: "as git has it" });
     else if (!mode.startsWith("100")) refused.push({ path, refused: "not-a-file", detail: "another repository" });
     else if (size > maxSourceBytes) refused.push({ path, refused: "too-large", detail: `${size} bytes` });

@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compareText } from "./problem.ts";
 import { readModel, type ModelAndStack } from "./read.ts";
-import { maxSourceBytes, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import { maxSourceBytes, mayBeFolder, readName, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { StackSettings } from "./stack.ts";
 import type { Reading } from "./types.ts";
 
@@ -17,7 +17,7 @@ export async function loadModel(projectDir: string, stack: string | StackSetting
 }
 
 /**
- * All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are not followed.
+ * All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are refused.
  * Reads without waiting in between: for 10,000 small files the turns of the event loop took four times as long as the reading.
  * @param folder - The folder itself, where it is another than the project's `topics/`; its files are called as if they stood there.
  */
@@ -25,6 +25,7 @@ export async function loadTopicFiles(projectDir: string, folder: string = join(p
   const paths: string[] = [];
   const refusals: SourceFile[] = [];
   const onDisk = (path: string): string => join(folder, path.slice(topicsFolder.length));
+  const leadsToFolder = (path: string): boolean => mayBeFolder(path) || statSync(onDisk(path), { throwIfNoEntry: false })?.isDirectory() === true;
   const visit = (parent: string): void => {
     let entries;
     try {
@@ -36,8 +37,10 @@ export async function loadTopicFiles(projectDir: string, folder: string = join(p
     }
     for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
       const path = `${parent}/${entry.name}`;
-      if (entry.isDirectory()) visit(path);
-      else if (/\.(ya?ml|avsc)$/.test(entry.name)) paths.push(path);
+      // A folder that is called like a domain file would hide what is in it.
+      if (entry.isDirectory() && !/\.ya?ml$/i.test(entry.name)) visit(path);
+      else if (readName.test(entry.name)) paths.push(path);
+      else if (entry.isSymbolicLink() && leadsToFolder(path)) refusals.push({ path: `${path}/`, refused: "symbolic-link", detail: `to ${readlinkSync(onDisk(path))}` });
     }
   };
   visit(topicsFolder);

@@ -26,10 +26,10 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
   const found: (readonly Problem[])[] = [];
   const domains: Domain[] = [];
   for (const file of sorted) {
-    if (!/\.ya?ml$|\/$/.test(file.path)) continue;
+    if (!/\.ya?ml$|\/$/i.test(file.path)) continue;
     const start = { file: file.path, line: 1, column: 1 };
     if ("refused" in file && file.path.endsWith("/")) {
-      found.push([{ rule: "file-unreadable", ...start, message: `the folder ${refusalText(file.refused, file.detail).slice(3)}` }]);
+      found.push([{ rule: refusalRule(file.refused), ...start, message: `the folder ${refusalText(file.refused, file.detail).slice(3)}`, ...(file.refused === "symbolic-link" ? { fix: "put the folder itself here" } : {}) }]);
     } else if (!isDomainFile(file.path)) {
       found.push([{ rule: "file-misplaced", ...start, message: "this file would not be read", fix: `move it to ${topicsFolder}/<domain>.yaml` }]);
     } else if ("refused" in file) {

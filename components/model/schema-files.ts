@@ -3,7 +3,7 @@ import type { Problem } from "./problem.ts";
 import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
 import { closest } from "./suggestion.ts";
-import { findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
+import { conflictFix, conflictMessage, findConflict, findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
 
 /** What a reference to a schema file leads to. */
 export type SchemaLookup = { readonly ok: true; readonly value: AvroRecord } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
@@ -56,6 +56,8 @@ export class SchemaFiles {
   #readFile(file: SourceFile): AvroRecord | Problem {
     if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
     const { path, text } = file;
+    const conflict = findConflict(text);
+    if (conflict !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, conflict), message: conflictMessage, fix: conflictFix };
     const hidden = findHiddenCharacter(text);
     if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
     const tooDeep = findTooDeep(text);

@@ -15,6 +15,14 @@ export const topicsFolder = "topics";
 /** Folder of schemas below `topicsFolder`, with its slash: services are handed this folder. */
 export const schemasFolder = "schemas/";
 
+/** Files that are looked at, by name. `.YAML` is not read, but somebody who writes it has to learn that. */
+export const readName = /\.(?:ya?ml|avsc)$/i;
+
+/** Whether a symbolic link of this name may stand for a folder, where nobody can look: git keeps what it leads to as text only. */
+export function mayBeFolder(path: string): boolean {
+  return !path.slice(path.lastIndexOf("/") + 1).includes(".");
+}
+
 /** Largest YAML or Avro file in bytes: hundreds of topics fit; beyond that reading with positions costs too much memory. */
 export const maxSourceBytes = 1024 * 1024;
 

@@ -60,6 +60,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
       );
     case "invalid_type":
       if (!issue.message.startsWith("Invalid input")) return [problem("invalid-unit", `${of}: ${issue.message}`, typeof found === "number" ? "write the unit right after the number" : undefined)];
+      if (path.length === 0 && found === null) return [problem("wrong-type", "the file is empty", `write its fields (${knownKeys(schema, path).slice(0, 3).join(", ")}, …), or delete it`)];
       return [problem("wrong-type", `${of} must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}; got ${shown(found)}`, typeFix(issue.expected, found))];
     case "invalid_value":
       return [problem("invalid-value", `${of} must be one of ${issue.values.map(String).join(", ")}; got ${shown(found)}`, didYouMean(String(found), issue.values.map(String)))];
@@ -68,7 +69,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
     case "invalid_key":
       return [problem("invalid-name", issue.issues[0]?.message ?? `${shown(path.at(-1))} is not allowed as a name`, nameFix(String(path.at(-1))), "key")];
     case "invalid_format":
-      return [problem("invalid-name", `${of}: ${issue.message}`, typeof found === "string" ? nameFix(found) : undefined)];
+      return [problem("invalid-name", `${of}: ${issue.message}`, typeof found === "string" ? nameFix(found, issue.pattern) : undefined)];
     case "too_small":
       return [problem("invalid-value", found === "" || (Array.isArray(found) && found.length === 0) ? `${of} is empty` : `${of} must be ${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}; got ${shown(found)}`)];
     case "too_big":
@@ -123,10 +124,18 @@ function allowedLiterals(schema: z.core.$ZodType, path: PropertyPath): string | 
   return literals.length === 0 ? undefined : `use one of ${literals.join(", ")}`;
 }
 
-/** A name with capitals, blanks or underscores, as a slug. */
-function nameFix(name: string): string | undefined {
-  const slug = name.trim().replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/^[^a-z]+|[-.]+$/g, "");
-  return slug === "" || slug === name ? undefined : `for example ${slug}`;
+/**
+ * A name that was probably meant: without the quotes of a word processor, as a slug, or in one word.
+ * @param pattern - What is allowed, as a regular expression between slashes.
+ */
+function nameFix(name: string, pattern?: string): string | undefined {
+  const bare = name.replace(/["'`\u2018-\u201f\u00ab\u00bb]/g, "").trim();
+  const slug = bare.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/^[^a-z]+|[-.]+$/g, "");
+  const oneWord = bare.replace(/[^A-Za-z0-9_]+(.)?/g, (_, next: string | undefined) => (next ?? "").toUpperCase());
+  const allowed = pattern === undefined ? undefined : new RegExp(pattern.replace(/^\/|\/[a-z]*$/g, ""), "u");
+  const fits = (candidate: string): boolean => candidate !== "" && candidate !== name && (allowed === undefined || allowed.test(candidate));
+  const found = (allowed === undefined ? [slug] : [bare, slug, oneWord]).find(fits);
+  return found === undefined ? undefined : `for example ${found}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {

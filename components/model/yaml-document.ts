@@ -45,6 +45,18 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     problems.push({ rule, ...at(offset), message, ...(fix === undefined ? {} : { fix }) });
   };
 
+  const conflict = findConflict(text);
+  if (conflict !== undefined) {
+    countLines(lines, text);
+    report("yaml-syntax", conflict, conflictMessage, conflictFix);
+    return { problems };
+  }
+  const loneReturn = text.search(/\r(?!\n)/);
+  if (loneReturn !== -1) {
+    countLines(lines, text);
+    report("control-character", loneReturn, "a carriage return stands here without a line feed: readers disagree whether it ends the line", "save the file with the line ends of Unix (LF)");
+    return { problems };
+  }
   const hidden = findHiddenCharacter(text);
   const tooDeep = findTooDeep(text);
   const longLine = findLongLine(text);
@@ -69,7 +81,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   } catch (error) {
     // The parser works by recursion: what nests by other means than brackets can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
-    report("yaml-too-deep", 0, "the file nests too deeply to be read", "the format needs five levels at most");
+    report(tooDeepForParser.rule, 0, tooDeepForParser.message, tooDeepForParser.fix);
     return { problems };
   }
   // After a tab the parser sees other levels than the writer: what else it misses follows from that.
@@ -188,11 +200,14 @@ function describeYamlError(error: YAMLError): { rule: ModelRule; message: string
     case "MULTIPLE_DOCS":
       return { rule: "yaml-syntax", message: "a second document begins here", fix: "keep one document in each file: delete the line ---" };
     case "RESOURCE_EXHAUSTION":
-      return { rule: "yaml-too-deep", message: error.message };
+      return tooDeepForParser;
     default:
+      if (/call stack/.test(error.message)) return tooDeepForParser;
       return { rule: "yaml-syntax", message: missingQuote.test(error.message) ? "the quote that opens here is not closed" : error.message, fix: syntaxFix(error) };
   }
 }
+
+const tooDeepForParser = { rule: "yaml-too-deep", message: "the file nests too deeply to be read", fix: "the format needs five levels at most" } as const;
 
 const missingQuote = /^Missing closing ["']quote/;
 
@@ -225,6 +240,16 @@ function hasExplicitTag(text: string, node: Node): boolean {
   const start = node.range?.[0] ?? 0;
   return /![^\s,[\]{}]*[ \t]*(?:\r?\n[ \t]*)?$/.test(text.slice(Math.max(0, start - 200), start)) || text[start] === "!";
 }
+
+/** Index of the first mark that git leaves where two changes met. */
+export function findConflict(text: string): number | undefined {
+  const found = text.search(/^(?:<{7}|>{7}) /m);
+  return found === -1 ? undefined : found;
+}
+
+/** What {@link findConflict} finds, and what to do. */
+export const conflictMessage = "a merge conflict stands here";
+export const conflictFix = "keep what is right, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>";
 
 /**
  * Index of the first control character (other than tab, line feed, carriage return), or of a character

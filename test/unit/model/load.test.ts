@@ -47,9 +47,26 @@ describe("a project on disk", () => {
     ]);
   });
 
-  it("does not follow a folder that is a symbolic link", async () => {
+  it("refuses a folder that is a symbolic link, and what is called like one and leads nowhere; other links are nobody's matter", async () => {
     await symlink("/etc", join(dir, "topics/schemas/linked"));
-    expect((await loadTopicFiles(dir)).map((file) => file.path)).toEqual(["topics/order.yaml", "topics/schemas/order/OrderCancelled.avsc", "topics/schemas/order/OrderCreated.avsc"]);
+    await symlink("/etc", join(dir, "topics/more.d"));
+    await symlink("/nowhere", join(dir, "topics/less"));
+    await symlink("/etc/hostname", join(dir, "topics/README.md"));
+    expect((await loadTopicFiles(dir)).map((file) => file.path)).toEqual([
+      "topics/less/", "topics/more.d/", "topics/order.yaml", "topics/schemas/linked/", "topics/schemas/order/OrderCancelled.avsc", "topics/schemas/order/OrderCreated.avsc",
+    ]);
+    expect(await problemsOf()).toEqual([
+      "topics/less/ file-outside: the folder is a symbolic link (to /nowhere); only plain files are read",
+      "topics/more.d/ file-outside: the folder is a symbolic link (to /etc); only plain files are read",
+      "topics/schemas/linked/ file-outside: the folder is a symbolic link (to /etc); only plain files are read",
+    ]);
+  });
+
+  it("refuses a folder that is called like a domain file, and a file whose ending is in capitals", async () => {
+    await mkdir(join(dir, "topics/x.yaml"));
+    await writeFile(join(dir, "topics/x.yaml/more.yaml"), goodDomain);
+    await writeFile(join(dir, "topics/loud.YAML"), goodDomain);
+    expect(await problemsOf()).toEqual(["topics/loud.YAML file-misplaced: this file would not be read", "topics/x.yaml file-unreadable: it is no plain file (a folder)"]);
   });
 
   it("refuses a large file, bytes that are no text, a pipe, and a file that is gone", async () => {

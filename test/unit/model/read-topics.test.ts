@@ -59,7 +59,13 @@ describe("one thing wrong", () => {
     ["a wrong unit", replaced("7d", "7days"), "8:16", "invalid-unit", /unknown unit "days"/],
     ["a size where a rate is wanted", replaced("10MiB/s", "10MiB"), "14:30", "invalid-unit", /MiB\/s/],
     ["a retention of nothing", replaced("7d", "0d"), "8:16", "invalid-unit", /every record/],
-    ["an empty file", "", "1:1", "wrong-type", /mapping/],
+    ["an empty file", "", "1:1", "wrong-type", /the file is empty[^]*write its fields \(domain, owner, criticality, …\), or delete it/],
+    ["a file of comments", "# later\n", "1:1", "wrong-type", /the file is empty/],
+    ["a merge conflict", replaced("    partitions: 30\n", "<<<<<<< HEAD\n    partitions: 30\n=======\n    partitions: 60\n>>>>>>> theirs\n"), "7:1", "yaml-syntax", /^[^\n]*a merge conflict stands here[^\n]*delete the lines that begin with <<<<<<<[^\n]*$/],
+    ["line ends of old Macs", goodDomain.replaceAll("\n", "\r"), "1:14", "control-character", /carriage return[^]*Unix/],
+    ["quotes of a word processor", replaced("key: orderId", "key: “orderId”"), "9:10", "invalid-name", /for example orderId/],
+    ["a key with a blank", replaced("key: orderId", "key: order id"), "9:10", "invalid-name", /for example orderId/],
+    ["nesting that exhausts the parser", Array.from({ length: 1_400 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n"), "", "yaml-too-deep", /nests too deeply|levels/],
     ["a list instead of a mapping", "- a\n", "1:1", "wrong-type", /mapping/],
     ["nothing after topics", goodDomain.slice(0, goodDomain.indexOf("  order-events")), "4:8", "wrong-type", /topics must be a mapping; got nothing/],
     ["another domain than the file's", replaced("domain: order", "domain: orders"), "1:9", "domain-file-name", /topics\/orders.yaml/],
@@ -98,7 +104,7 @@ describe("one thing wrong", () => {
   ];
   test.each(cases)("%s", (_title, text, place, rule, says) => {
     const files = projectWith(text);
-    expect(placesOf(files).join("\n")).toContain(`topics/order.yaml:${place} ${rule}`);
+    expect(placesOf(files).join("\n")).toMatch(new RegExp(`topics/order\\.yaml:${place === "" ? "\\d+:\\d+" : place} ${rule}`, "u"));
     expect(textsOf(files)).toMatch(says);
   });
 
@@ -106,6 +112,7 @@ describe("one thing wrong", () => {
     ["no JSON", '{\n  "type": record\n}', "2:11", /not JSON/],
     ["cut off", '{\n  "type": "record"', "2:19", /not JSON/],
     ["no record", '"string"', "1:1", /no record/],
+    ["in conflict", '{\n<<<<<<< HEAD\n"type": "record"\n=======\n}\n>>>>>>> x', "2:1", /merge conflict/],
     ["without a namespace", '{"type": "record", "name": "A", "fields": []}', "1:28", /namespace/],
     ["an unknown type", '{"type": "record", "name": "A", "namespace": "a.b", "fields": [\n  {"name": "orderId", "type": "strng"}\n]}', "2:31", /did you mean "string"/],
   ])("a schema that is %s is reported in its own file", (_title, text, place, says) => {

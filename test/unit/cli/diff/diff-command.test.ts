@@ -1,4 +1,4 @@
-import { symlink } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -38,7 +38,7 @@ interface Document {
   readonly changes: readonly { readonly kind: string; readonly object: string; readonly field?: string; readonly hazard: string; readonly effects: readonly string[]; readonly reviewers: readonly string[] }[];
   readonly capacity: unknown;
   readonly digest: string | null;
-  readonly problems: readonly { readonly rule: string }[];
+  readonly problems: readonly { readonly file: string; readonly rule: string }[];
   readonly notes: readonly string[];
 }
 
@@ -128,6 +128,20 @@ describe("kit diff", () => {
     await symlink("/etc/passwd", join(repo.dir, "topics/evil.yaml"));
     const head = repo.commit("a link");
     expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual(["file-outside"]);
+  });
+
+  it("refuses a linked folder, a folder called like a file and an ending in capitals in a commit as on disk", async () => {
+    const repo = await repository();
+    await symlink("/etc", join(repo.dir, "topics/linked"));
+    await symlink("/etc/hostname", join(repo.dir, "topics/README.md"));
+    await mkdir(join(repo.dir, "topics/x.yaml"));
+    await writeFile(join(repo.dir, "topics/x.yaml/a.yaml"), "domain: a\n");
+    await writeFile(join(repo.dir, "topics/x.yaml/b.yaml"), "domain: b\n");
+    await writeFile(join(repo.dir, "topics/loud.YAML"), "domain: loud\n");
+    const onDisk = (await json(repo.dir, "--base", "HEAD")).problems.map(({ file, rule }) => `${file} ${rule}`);
+    const head = repo.commit("odd names");
+    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ file, rule }) => `${file} ${rule}`)).toEqual(onDisk);
+    expect(onDisk).toEqual(["topics/linked/ file-outside", "topics/loud.YAML file-misplaced", "topics/x.yaml file-unreadable"]);
   });
 
   it.each([
