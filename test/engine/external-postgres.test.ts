@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
 import { readMigrationFiles } from "../../components/databases/migration-files.ts";
 import { applyMigrations } from "../../components/provider/migration-database.ts";
+import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
 import { startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
 import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 
@@ -78,29 +77,12 @@ describe("databases on a server outside, whose admin is neither superuser nor ow
     const passwordFile = join(stack.folder, "migrator");
     await writeFile(passwordFile, (await made(service)).migrator);
     const name = nameOf(service);
-    return await new Promise((done, fail) => {
-      execFile(process.execPath, ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"], {
-        cwd: ROOT, timeout: 60_000,
-        env: {
-          DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(server.port), DATABASE_NAME: name, DATABASE_USER: `${name}_migrator`, DATABASE_OWNER: `${name}_owner`, DATABASE_ADMIN: server.adminUser,
-          DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`,
-        },
-      }, (error, stdout, stderr) => (error === null ? done(stdout) : fail(new Error(stderr, { cause: error }))));
+    return await runMigrationProgram({
+      DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(server.port), DATABASE_NAME: name, DATABASE_USER: `${name}_migrator`, DATABASE_OWNER: `${name}_owner`, DATABASE_ADMIN: server.adminUser,
+      DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`,
     });
   }
 
-  /** What a server answers to a login: what the query gives, or the reason of the refusal. */
-  async function login(user: string, password: string, database: string, sql: string): Promise<unknown> {
-    const client = new pg.Client({ host: "127.0.0.1", port: server.port, user, password, database, ssl: { ca: server.authority } });
-    try {
-      await client.connect();
-      return (await client.query<Record<string, unknown>>(sql)).rows;
-    } catch (error) {
-      return error instanceof Error ? error.message : error;
-    } finally {
-      await client.end();
-    }
-  }
   const ROWS = "SELECT count(*)::int AS rows FROM outbox";
   const appliedAt = (service: string) => server.query(nameOf(service), "SELECT version, applied_at FROM schema_migrations ORDER BY version");
   let before: readonly Record<string, unknown>[];
@@ -110,7 +92,7 @@ describe("databases on a server outside, whose admin is neither superuser nor ow
     const { password, migrator } = await made("payment-service");
     const connection = { host: "127.0.0.1", port: server.port, database: "payment_service", user: "payment_service_migrator", password: migrator, caPem: server.authority };
     await applyMigrations({ connection, role: "payment_service_owner", migrations: readMigrationFiles(join(ROOT, "service-templates/payment-service/migrations")), preamble: migrationPreamble("payment_service") });
-    expect(await login("payment_service", password, "payment_service", ROWS)).toMatch(/permission denied for database/);
+    expect(await server.answerTo({ user: "payment_service", password }, "payment_service", ROWS)).toMatch(/permission denied for database/);
     before = await appliedAt("payment-service");
     expect(before.length).toBeGreaterThan(0);
   });
@@ -122,10 +104,10 @@ describe("databases on a server outside, whose admin is neither superuser nor ow
     expect(await migrate("order-service")).toMatch(/has [1-9]\d* migrations/);
     for (const service of ["order-service", "payment-service"]) {
       const { password } = await made(service);
-      expect(await login(nameOf(service), password, nameOf(service), ROWS)).toEqual([{ rows: 0 }]);
-      expect(await login("stranger", "stranger", nameOf(service), ROWS)).toMatch(/permission denied for database/);
+      expect(await server.answerTo({ user: nameOf(service), password }, nameOf(service), ROWS)).toEqual([{ rows: 0 }]);
+      expect(await server.answerTo({ user: "stranger", password: "stranger" }, nameOf(service), ROWS)).toMatch(/permission denied for database/);
     }
-    expect(await login("order_service", (await made("order-service")).password, "payment_service", ROWS)).toMatch(/permission denied for database/);
+    expect(await server.answerTo({ user: "order_service", password: (await made("order-service")).password }, "payment_service", ROWS)).toMatch(/permission denied for database/);
     expect(await appliedAt("payment-service")).toEqual(before);
     expect(await migrate("payment-service"), "a second job").toMatch(/has [1-9]\d* migrations/);
     expect(await appliedAt("payment-service")).toEqual(before);

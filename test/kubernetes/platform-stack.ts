@@ -28,6 +28,8 @@ export interface Run {
   readonly steps: readonly Step[];
   /** Warnings and errors. */
   readonly complaints: readonly string[];
+  /** What a policy pack found: `mandatory protected-resource order-events: …`. */
+  readonly violations: readonly string[];
 }
 
 /** A value in the stack's settings. */
@@ -74,7 +76,7 @@ export async function openPlatformStack(stack: string, env: Readonly<Record<stri
       const started = performance.now();
       const { code, text } = await run(running, [...args, "--stack", stack, "--non-interactive", ...(logged ? ["--event-log", eventLog] : [])], { ...environment, PULUMI_DEBUG_COMMANDS: "1", ...options.env }, options.input);
       const elapsedMs = performance.now() - started;
-      const events = logged ? await readEvents(eventLog) : { steps: [], complaints: [] };
+      const events = logged ? await readEvents(eventLog) : { steps: [], complaints: [], violations: [] };
       return { code, text, elapsedMs, ...events };
     },
     async file(name, content) {
@@ -114,20 +116,23 @@ function run(running: Set<ChildProcess>, args: readonly string[], env: NodeJS.Pr
   });
 }
 
-async function readEvents(file: string): Promise<Pick<Run, "steps" | "complaints">> {
+async function readEvents(file: string): Promise<Pick<Run, "steps" | "complaints" | "violations">> {
   const steps: Step[] = [];
   const complaints: string[] = [];
+  const violations: string[] = [];
   for (const line of (await readFile(file, "utf8").catch(() => "")).split("\n")) {
     const event = parseEvent(line);
     const metadata = event?.resourcePreEvent?.metadata;
     if (metadata !== undefined && !["same", "read"].includes(metadata.op)) {
       steps.push({ op: metadata.op, type: urnType(metadata.urn), name: urnName(metadata.urn), diffs: diffsOf(metadata) });
     }
+    const broken = event?.policyEvent;
+    if (broken !== undefined) violations.push(`${broken.enforcementLevel} ${broken.policyName} ${urnName(broken.resourceUrn ?? "")}: ${plainText(broken.message)}`);
     const said = event?.diagnosticEvent;
     if (said !== undefined && said.ephemeral !== true && (said.severity === "warning" || said.severity === "error")) complaints.push(`${urnName(said.urn ?? "")}: ${plainText(said.message)}`);
     if (event?.errorEvent !== undefined) complaints.push(event.errorEvent.error);
   }
-  return { steps: steps.sort((a, b) => order(`${a.type} ${a.name} ${a.op}`, `${b.type} ${b.name} ${b.op}`)), complaints };
+  return { steps: steps.sort((a, b) => order(`${a.type} ${a.name} ${a.op}`, `${b.type} ${b.name} ${b.op}`)), complaints, violations: violations.sort(order) };
 }
 
 function diffsOf(metadata: object): readonly string[] {

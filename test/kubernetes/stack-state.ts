@@ -19,7 +19,7 @@ export function good(run: Run): Run {
 
 /** The state with every secret in plain, for the test's eyes alone. */
 export interface Exported {
-  readonly deployment: { readonly resources: readonly { readonly type: string; readonly urn: string; readonly outputs?: Readonly<Record<string, unknown>> }[] };
+  readonly deployment: { readonly resources: readonly { readonly type: string; readonly urn: string; readonly protect?: boolean; readonly outputs?: Readonly<Record<string, unknown>> }[] };
 }
 
 /** The state as it is, secrets in plain. */

@@ -14,6 +14,8 @@ export interface Play {
    * @throws {Error} at once when the part is stopped; when the limit passes, with the last mistake.
    */
   declared<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
+  /** Does something again and again until the part is stopped; a mistake passes, as a controller's does. */
+  again(step: () => Promise<void>): void;
   /** Ends what was started, last first, when the part is stopped. */
   endLater(end: () => Promise<void>): void;
 }
@@ -27,6 +29,7 @@ const POLL_MS = 100;
 export function playPart(limitMs: number, play: (play: Play) => Promise<void>): PlayedPart {
   const stopping = new AbortController();
   const ends: (() => Promise<void>)[] = [];
+  const loops: Promise<void>[] = [];
   const declared: Play["declared"] = async (what, look) => {
     const limit = performance.now() + limitMs;
     let cause: unknown;
@@ -41,7 +44,16 @@ export function playPart(limitMs: number, play: (play: Play) => Promise<void>): 
       await pause(POLL_MS);
     }
   };
-  const answered = play({ declared, endLater: (end) => ends.push(end) });
+  const again: Play["again"] = (step) => {
+    const loop = async (): Promise<void> => {
+      while (!stopping.signal.aborted) {
+        await step().catch(() => undefined);
+        await pause(POLL_MS);
+      }
+    };
+    loops.push(loop());
+  };
+  const answered = play({ declared, again, endLater: (end) => ends.push(end) });
   // Whoever wants to know awaits it; the others see what is missing without it.
   answered.catch(() => undefined);
   return {
@@ -49,6 +61,7 @@ export function playPart(limitMs: number, play: (play: Play) => Promise<void>): 
     async stop() {
       stopping.abort(new Error("stopped before anything was declared"));
       await answered.catch(() => undefined);
+      await Promise.all(loops);
       for (const end of ends.toReversed()) await end();
     },
   };

@@ -47,7 +47,7 @@ const CLUSTER_ID = "cGxheWVkLXN0cmltemkhIQ";
  */
 export async function playStrimzi(client: ApiClient, limitMs: number, pods?: BrokerForPods): Promise<PlayedStrimzi> {
   const authority = await issueCertificate({ kind: "authority", commonName: "played cluster authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
-  const part = playPart(limitMs, async ({ declared, endLater }) => {
+  const part = playPart(limitMs, async ({ declared, again, endLater }) => {
     const [resource, secret] = await declared("the Kafka resource with the clients' authority", async () => {
       const both = await Promise.all([client.read(RESOURCE), client.read(CLIENTS_AUTHORITY)]);
       return both[0] === undefined || both[1] === undefined ? undefined : ([both[0], both[1]] as const);
@@ -66,7 +66,13 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
       await playAddress(client, { namespace: NAMESPACE, name: BOOTSTRAP, port: LISTENERS.services.port, address: pods.address });
       await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
     }
-    await report(client, resource, { ports, authority: authority.certificatePem, pods });
+    const answer = { ports, authority: authority.certificatePem, pods };
+    await report(client, resource, answer);
+    // A change counts as done once the operator says that it has seen it. Nothing is rolled here.
+    again(async () => {
+      const now = await client.read(RESOURCE);
+      if (now !== undefined && !hasSeen(now)) await report(client, now, answer);
+    });
   });
   return { ...part, authority: authority.certificatePem };
 }
@@ -136,6 +142,10 @@ async function startNode({ kafka, node, folder, authority, clients, controllerPo
     kafka.java, ...kafka.jvmFlags, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-Xmx160m", "-Dkeystore.pkcs12.keyPbeIterationCount=1",
     "-cp", kafka.classPath, "kafka.Kafka", file("server.properties"),
   ], { folder: own });
+}
+
+function hasSeen({ metadata, status }: ApiObject): boolean {
+  return typeof status === "object" && status !== null && "observedGeneration" in status && status.observedGeneration === metadata["generation"];
 }
 
 async function report(client: ApiClient, resource: ApiObject, { ports, authority, pods }: { readonly ports: BrokerPorts; readonly authority: string; readonly pods: BrokerForPods | undefined }): Promise<void> {

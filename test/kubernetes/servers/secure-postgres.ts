@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import { reasonOf } from "../../../components/provider/errors.ts";
 import { locateLocalServers } from "../../../toolchain/local-servers.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
@@ -18,6 +19,8 @@ export interface SecurePostgres {
   readonly authority: string;
   /** Rows of a query as the superuser. */
   query(database: string, sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** What it answers somebody else: the rows, or the reason of a refusal. */
+  answerTo(who: { readonly user: string; readonly password: string }, database: string, sql: string): Promise<readonly Record<string, unknown>[] | string>;
   stop(): Promise<void>;
 }
 
@@ -62,15 +65,17 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
     ssl_cert_file: keep("server.crt", certificate.chainPem), ssl_key_file: keep("server.key", certificate.privateKeyPem), fsync: "off",
   };
   const server = spawn(join(postgres.binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...asOwner, stdio: "pipe" });
-  const query: SecurePostgres["query"] = async (database, sql) => {
-    const client = new pg.Client({ host: "127.0.0.1", port, user: superuser, password: adminPassword, database, ssl: { ca: certificate.authorityPem } });
-    await client.connect();
+  const rowsAs = async (who: { readonly user: string; readonly password: string }, database: string, sql: string): Promise<readonly Record<string, unknown>[]> => {
+    const client = new pg.Client({ host: "127.0.0.1", port, ...who, database, ssl: { ca: certificate.authorityPem } });
     try {
+      await client.connect();
       return (await client.query<Record<string, unknown>>(sql)).rows;
     } finally {
       await client.end();
     }
   };
+  const query: SecurePostgres["query"] = (database, sql) => rowsAs({ user: superuser, password: adminPassword }, database, sql);
+  const answerTo: SecurePostgres["answerTo"] = (who, database, sql) => rowsAs(who, database, sql).catch((error: unknown) => reasonOf(error));
   const stop = async (): Promise<void> => {
     await endChild(server, 10_000, "SIGINT");
     rmSync(folder, { recursive: true, force: true });
@@ -92,6 +97,7 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
     adminPassword,
     authority: certificate.authorityPem,
     query,
+    answerTo,
     stop,
   };
 }
