@@ -355,7 +355,7 @@ export const ERRORS = {
   KIT_NEW_REFUSED: {
     exitCode: EXIT.no,
     message: (value) => `The outcome would not fit: ${value}. Nothing was written.`,
-    fix: "The places are named above; another name usually helps.",
+    fix: "Each place above says what is wrong and, where it is known, what to give instead.",
   },
   KIT_NEW_NOT_WRITTEN: {
     exitCode: EXIT.no,

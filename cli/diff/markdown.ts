@@ -62,7 +62,8 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   const { verdict, changes, counts, capacity, digest } = diff;
   const { findings } = outcome;
   const errors = findings.filter(({ level }) => level === "error").length;
-  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(errors > 0 ? "refused" : verdict, changes, errors)}`];
+  const blocked = verdict === "refused" || errors > 0;
+  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(blocked ? "refused" : verdict, changes, errors)}`];
   const touched = countsLine(counts);
   parts.push(`${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`);
   const partOf = (kinds: (kind: ChangeKind) => boolean): Change[] => changes.filter((change) => kinds(change.kind));
@@ -79,13 +80,13 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   const irreversible = changes.filter(({ hazard }) => hazard === "irreversible");
   if (irreversible.length > 0) {
     parts.push(list("Irreversible: a rollback does not bring this back", irreversible.map((change) => `${subject(change)}: ${cut(change.effects[0] ?? "", detail)}${change.advice?.[0] === undefined ? "" : `. Better: ${cut(change.advice[0], detail)}`}`), detail, outcome));
-    parts.push(verdict === "refused" ? "There is no token for it as long as something is refused." : `Apply it only with this token, which names exactly this change: ${markdownCode(applyCommand(outcome, digest))}`);
+    parts.push(blocked ? "There is no token for it as long as something is refused or a rule is broken." : `Apply it only with this token, which names exactly this change: ${markdownCode(applyCommand(outcome, digest))}`);
   }
   if (changes.length > 0) parts.push(list("Rollback", rollbackSteps(changes).map((step) => cut(step, detail)), detail, outcome));
   const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers));
   parts.push([
     `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
-    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
+    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : blocked ? "The rules above stop it before it is applied." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
     `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
   ].join("  \n"));
   return parts;

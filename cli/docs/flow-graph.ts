@@ -97,7 +97,7 @@ function draw({ columns, links }: FlowGraph): string {
       return href === undefined ? box : `<a href="${escapeMarkup(href)}">${box}</a>`;
     }),
   ]);
-  return `<svg class="graph" viewBox="0 0 ${width} ${height}" role="img" aria-label="Who produces and consumes what">${lines.join("")}${boxes.join("")}</svg>`;
+  return `<svg class="graph" viewBox="0 0 ${width} ${height}" role="group" aria-label="Who produces and consumes what">${lines.join("")}${boxes.join("")}</svg>`;
 }
 
 function shortened(label: string): string {

@@ -62,7 +62,7 @@ export function planNewConsumer(project: ProjectReading, request: NewConsumerReq
   const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
   const topic = findTopic(model, request.topic);
   const own = topic.consumers.find((consumer) => consumer.service === request.service);
-  if (own !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${request.service} consumes ${topic.name} already (${own.source.file}:${own.source.line}); edit its entry`);
+  if (own !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${request.service} stands among the consumers of ${topic.name} already (${own.source.file}:${own.source.line})`, { fix: "Edit its entry there." });
   const before = textOf(project, topic.source.file);
   const yaml = new EditableYaml(topic.source.file, before);
   const { instances, events, quota, retry } = request;

@@ -60,6 +60,8 @@ export function explainAccess(model: Model, plan: PlatformPlan, question: Access
     .map((acl) => ({ acl, declared: declarationsOf(model, acl) }))
     .sort((a, b) => compareText(a.acl.key, b.acl.key));
   if (rules.length > 0) return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
+  const kind = plan.principals.find(({ name }) => name === principal)?.kind;
+  if (kind === "platform") return { allowed: false, rules: [], because: `${principal} is a principal of the platform: it has the rights that its task needs, and no entry in topics/ gives it more; let a service of your own do this` };
   const denied = resourceType === "Group" ? deniedGroup(question) : deniedTopic(model, plan, question);
   return { allowed: false, rules: [], ...denied };
 }

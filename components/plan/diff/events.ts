@@ -170,14 +170,18 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.get(is.event.schemaPath) ?? []) : [])];
   const sameSubject = was.topic.name === is.topic.name;
   const failures = sameSubject ? compatibilityFailures(is.event.schema, versions, level) : [];
-  const unchecked = !sameSubject || failures.length > 0 ? [] : outsideLevel(is.event.schema, was.event.schema, level);
-  const hazard: Hazard = failures.length > 0 ? "refused" : unchecked.length > 0 || meaning.length > 0 ? "approval" : "safe";
+  const outside = !sameSubject || failures.length > 0 ? [] : compatibilityFailures(is.event.schema, [was.event.schema], "FULL");
+  // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
+  const unchecked = directionsOf(level).length === 0 ? outside : [];
+  const order = unchecked.length > 0 ? [] : rolloutOrder(outside, affected);
+  const hazard: Hazard = failures.length > 0 ? "refused" : unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
   return [{
     ...common,
     hazard,
     effects: [
       ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
       ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
+      ...order,
       ...meaning,
       ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
       ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
@@ -196,12 +200,16 @@ function placeOf({ path }: { readonly path: string }): string {
   return path === "" ? "the record" : path;
 }
 
-/** Failures in the direction that the level does not look at: worth a word where nobody else says it. */
-function outsideLevel(schema: string, previous: string, level: Compatibility): CompatibilityFailure[] {
-  const asked = directionsOf(level);
-  const found = compatibilityFailures(schema, [previous], "FULL");
-  // With BACKWARD consumers go first, with FORWARD producers: the other direction is what the level gives up. Only NONE gives up both.
-  return asked.length === 0 ? found : [];
+/** Who goes first where readers fail in the direction that the level does not look at; nothing where nobody reads. */
+function rolloutOrder(failures: readonly CompatibilityFailure[], affected: readonly Affected[]): string[] {
+  const [readers, writers] = (["consumer", "producer"] as const).map((role) => affected.filter((each) => each.role === role).map(({ service }) => service));
+  const [first] = failures;
+  if (first === undefined || readers === undefined || readers.length === 0) return [];
+  const why = sortedSet(failures.map((failure) => `${placeOf(failure)} (${failure.message})`)).slice(0, 5).join(", ");
+  const producers = writers === undefined || writers.length === 0 ? "anybody" : listed(writers);
+  return first.direction === "forward"
+    ? [`consumers first: ${listed(readers)} must run with the new schema before ${producers} writes with it, or fail on new records at ${why}`]
+    : [`producers first: ${listed(readers)} must keep the old schema until ${producers} writes with the new one and the records of before are read, or fail on these at ${why}`];
 }
 
 function compareLevels(pair: StatePair, was: PlacedEvent, placed: PlacedEvent, before: Compatibility, after: Compatibility): SettingChange[] {

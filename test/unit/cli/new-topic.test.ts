@@ -88,7 +88,7 @@ describe("a new consumer", () => {
 
   it.each([
     [["new", "consumer", "shipping-service", "--topic", "payment-evnts", "--events", "a.b"], 2, "Did you mean \"payment-events\""],
-    [["new", "consumer", "payment-service", "--topic", "order-events", "--events", "order.created"], 2, "consumes order-events already"],
+    [["new", "consumer", "payment-service", "--topic", "order-events", "--events", "order.created"], 2, "stands among the consumers of order-events already"],
     [["new", "consumer", "fraud-service", "--topic", "order-events", "--events", "order.craeted"], 1, "did you mean \"order.created\"?"],
     [["new", "consumer", "Fraud", "--topic", "order-events", "--events", "order.created"], 2, "KIT_NEW_NAME_INVALID"],
     [["new", "consumer", "fraud-service", "--topic", "order-events", "--from", "x"], 2, "--from says nothing about a new consumer"],

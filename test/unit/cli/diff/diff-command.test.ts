@@ -215,6 +215,14 @@ describe("the comment of a pull request", () => {
     ]) expect(stdout).toMatch(part);
   });
 
+  it("names no token for a change that a rule stops", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => text.replace("retention: 7d", "retention: 1d\n    minInsyncReplicas: 1"));
+    const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
+    expect(stdout).toMatch(/\*\*blocked\*\* \(\d+\)[\s\S]*`min-isr-floor`[\s\S]*There is no token for it[\s\S]*The rules above stop it/);
+    expect(stdout).not.toMatch(/Apply it only with this token|applies this plan and no other/);
+  });
+
   it("shows what people wrote as text, whatever they wrote", async () => {
     const repo = await repository();
     const nasty = '@everyone <img src=x onerror=alert(1)> [click](https://evil.example) | `code` **bold** ![i](//x) &lt; #1 <!-- -->';
