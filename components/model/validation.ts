@@ -50,7 +50,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
   if (found === undefined && issue.code !== "unrecognized_keys") {
     const key = String(path.at(-1));
     const within = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : "";
-    return path.length === 0 ? [problem("missing-key", "there is no value")] : [problem("missing-key", `${JSON.stringify(key)} is missing${within}`, `add ${key}: …`, "key", path.slice(0, -1))];
+    return path.length === 0 ? [problem("missing-key", "there is no value")] : [problem("missing-key", `${JSON.stringify(key)} is missing${within}`, `add ${key}: …`, typeof path.at(-2) === "number" ? "value" : "key", path.slice(0, -1))];
   }
 
   switch (issue.code) {
