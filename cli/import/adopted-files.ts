@@ -8,7 +8,7 @@ import type { ChangedFile, CreatedFile, FileChanges } from "../new-service/file-
 import { PLAIN_FILE } from "../new-service/file-change.ts";
 import { addToDomain, domainFile } from "../new-service/topic-access.ts";
 import { EditableYaml } from "../new-service/yaml-edits.ts";
-import { plainOrQuoted, serviceLines } from "../new-service/yaml-lines.ts";
+import { accessLines, plainOrQuoted } from "../new-service/yaml-lines.ts";
 import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
 
 /**
@@ -61,13 +61,12 @@ function topicLines({ name, partitions, settings, events, producers, consumers }
     ...Object.entries(settings).sort(([a], [b]) => compareText(a, b)).map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
     "  events:",
     ...events.map(({ type, schemaPath, compatibility }) => `    ${type}: {schema: ${schemaPath}${compatibility === undefined ? "" : `, compatibility: ${compatibility}`}}`),
-    ...accessLines("producers", producers, []),
+    ...accessLines("producers", producers.map((service) => entryOf(service, []))),
     // How many consumers a group has is no part of what a cluster keeps.
-    ...accessLines("consumers", consumers, ["instances: 1", `events: [${types.join(", ")}]`]),
+    ...accessLines("consumers", consumers.map((service) => entryOf(service, ["instances: 1", `events: [${types.join(", ")}]`]))),
   ];
 }
 
-function accessLines(title: string, services: readonly AdoptedService[], parts: readonly string[]): string[] {
-  if (services.length === 0) return [];
-  return [`  ${title}:`, ...services.flatMap(({ service, quota }) => serviceLines(service, `{${[...parts, ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}`)).map((line) => `    ${line}`)];
+function entryOf({ service, quota }: AdoptedService, parts: readonly string[]): { readonly service: string; readonly value: string } {
+  return { service, value: `{${[...parts, ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}` };
 }

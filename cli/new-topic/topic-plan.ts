@@ -14,7 +14,7 @@ import type { ProjectReading } from "../new-service/project-reading.ts";
 import { recordOf } from "../new-service/renaming.ts";
 import { addTopics, domainFile } from "../new-service/topic-access.ts";
 import { EditableYaml } from "../new-service/yaml-edits.ts";
-import { isLongService, plainOrQuoted, serviceLines } from "../new-service/yaml-lines.ts";
+import { accessLines, isLongService, plainOrQuoted } from "../new-service/yaml-lines.ts";
 import type { NewConsumerRequest, NewTopicRequest } from "./request.ts";
 
 /** File changes and what follows from them on the platform. */
@@ -91,8 +91,8 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...(producers.length === 0 ? [] : ["  producers:", ...producers.flatMap((service) => serviceLines(service, "{}")).map((line) => `    ${line}`)]),
-    ...(consumers.length === 0 ? [] : ["  consumers:", ...consumers.flatMap(({ service, instances }) => serviceLines(service, `{instances: ${instances}, events: [${events.join(", ")}]}`)).map((line) => `    ${line}`)]),
+    ...accessLines("producers", producers.map((service) => ({ service, value: "{}" }))),
+    ...accessLines("consumers", consumers.map(({ service, instances }) => ({ service, value: `{instances: ${instances}, events: [${events.join(", ")}]}` }))),
   ];
 }
 

@@ -172,8 +172,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
   const failures = sameSubject ? compatibilityFailures(is.event.schema, versions, level) : [];
   const outside = !sameSubject || failures.length > 0 ? [] : compatibilityFailures(is.event.schema, [was.event.schema], "FULL");
   // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
-  const unchecked = directionsOf(level).length === 0 ? outside : [];
-  const order = unchecked.length > 0 ? [] : rolloutOrder(outside, affected);
+  const [unchecked, order] = directionsOf(level).length === 0 ? [outside, []] : [[], rolloutOrder(outside, affected)];
   const hazard: Hazard = failures.length > 0 ? "refused" : unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
   return [{
     ...common,
@@ -202,11 +201,12 @@ function placeOf({ path }: { readonly path: string }): string {
 
 /** Who goes first where readers fail in the direction that the level does not look at; nothing where nobody reads. */
 function rolloutOrder(failures: readonly CompatibilityFailure[], affected: readonly Affected[]): string[] {
-  const [readers, writers] = (["consumer", "producer"] as const).map((role) => affected.filter((each) => each.role === role).map(({ service }) => service));
+  const servicesOf = (role: Affected["role"]): readonly string[] => affected.filter((each) => each.role === role).map(({ service }) => service);
+  const [readers, writers] = [servicesOf("consumer"), servicesOf("producer")];
   const [first] = failures;
-  if (first === undefined || readers === undefined || readers.length === 0) return [];
+  if (first === undefined || readers.length === 0) return [];
   const why = sortedSet(failures.map((failure) => `${placeOf(failure)} (${failure.message})`)).slice(0, 5).join(", ");
-  const producers = writers === undefined || writers.length === 0 ? "anybody" : listed(writers);
+  const producers = writers.length === 0 ? "anybody" : listed(writers);
   return first.direction === "forward"
     ? [`consumers first: ${listed(readers)} must run with the new schema before ${producers} writes with it, or fail on new records at ${why}`]
     : [`producers first: ${listed(readers)} must keep the old schema until ${producers} writes with the new one and the records of before are read, or fail on these at ${why}`];
