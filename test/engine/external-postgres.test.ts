@@ -5,7 +5,7 @@ import { migrationPreamble } from "../../components/databases/migration-preamble
 import { readMigrationFiles } from "../../components/databases/migration-files.ts";
 import { applyMigrations } from "../../components/provider/migration-database.ts";
 import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
-import { startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
+import { leftOfServices, startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
 import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -120,7 +120,6 @@ describe("databases on a server outside, whose admin is neither superuser nor ow
 
   it("go with the platform, roles and all: the server stays", async () => {
     await ends(["destroy"]);
-    expect(await server.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '%service%'")).toEqual([]);
-    expect(await server.query("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%service%'")).toEqual([]);
+    expect(await leftOfServices(server)).toEqual([]);
   });
 });

@@ -11,12 +11,11 @@ import type { OrderSite } from "./servers/node/order-site.ts";
 import { podsOf } from "./servers/node/pods.ts";
 import type { PodState } from "./servers/node/pods.ts";
 import { deploymentsOf, restart } from "./servers/node/roll-out.ts";
-import { DESTROY, expectServersFilled, exported, good, UP } from "./stack-state.ts";
+import { DESTROY, expectDestroyed, expectNoStrimziDefinitions, expectServersFilled, exported, good, NAMESPACES, UP } from "./stack-state.ts";
 
 const missing = await whyNoNode();
 const MINUTE_MS = 60_000;
 const SERVICES = "services";
-const NAMESPACES = ["kafka", "platform", SERVICES] as const;
 const LIMIT_MS = 120_000;
 const ENDS_LIMIT_MS = 60_000;
 const ORDERS_PER_SECOND = 4;
@@ -132,12 +131,9 @@ describe.skipIf(missing !== undefined)(`the stack dev on a real node${missing ==
   it("leaves nothing when it is destroyed", { timeout: 5 * MINUTE_MS }, async () => {
     const { node, stack } = site;
     good(await stack.pulumi(DESTROY));
-    expect((await exported(stack)).deployment.resources ?? []).toEqual([]);
     const { client } = node.api;
-    const namespaces = (await client.list("/api/v1/namespaces")).map(({ metadata }) => metadata.name);
-    expect(namespaces.filter((name) => NAMESPACES.some((own) => own === name))).toEqual([]);
-    const definitions = await client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-    expect(definitions.filter(({ metadata }) => metadata.name.includes("strimzi"))).toEqual([]);
+    await expectDestroyed(client, stack);
+    await expectNoStrimziDefinitions(client);
     const roles = await client.list("/apis/rbac.authorization.k8s.io/v1/clusterroles");
     expect(roles.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/part-of"] === "event-platform")).toEqual([]);
     expect((await client.list("/api/v1/pods")).map(({ metadata }) => metadata.namespace)).toEqual(["kube-system"]);

@@ -63,5 +63,21 @@ export async function expectServersFilled(client: ApiClient, state: Exported, re
   expect(subjects).toEqual(expect.arrayContaining([expect.stringContaining("OrderCreated")]));
 }
 
+/** Namespaces that a stack makes. */
+export const NAMESPACES: readonly string[] = ["kafka", "platform", "services"];
+
+/** Asserts that a destroyed stack is in the state no more, nor are its namespaces in the cluster. */
+export async function expectDestroyed(client: ApiClient, stack: PlatformStack): Promise<void> {
+  expect((await exported(stack)).deployment.resources ?? []).toEqual([]);
+  const namespaces = await client.list("/api/v1/namespaces");
+  expect(namespaces.map(({ metadata }) => metadata.name).filter((name) => NAMESPACES.includes(name))).toEqual([]);
+}
+
+/** Asserts that the program has taken Strimzi's definitions with it. */
+export async function expectNoStrimziDefinitions(client: ApiClient): Promise<void> {
+  const definitions = await client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
+  expect(definitions.filter(({ metadata }) => metadata.name.includes("strimzi"))).toEqual([]);
+}
+
 /** A run's steps on resources, components and the engine's own left out. */
 export const summary = (run: Run): readonly string[] => run.steps.filter(({ type }) => !type.startsWith("pulumi:") && !type.startsWith("platform:")).map(({ op, type, name, diffs }) => `${op} ${type.split(":").at(-1)} ${name}: ${diffs.join(", ")}`);

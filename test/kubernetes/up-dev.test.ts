@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { placesOf, writtenBy } from "./site/leaks.ts";
 import { describePlatform, expectNothingLeft, MINUTE_MS } from "./site/platform-site.ts";
-import { DESTROY, expectServersFilled, exported, good, secretsOf, summary, UP } from "./stack-state.ts";
+import { DESTROY, expectNoStrimziDefinitions, expectServersFilled, exported, good, secretsOf, summary, UP } from "./stack-state.ts";
 
 describePlatform("dev", [], (site) => {
   it("is accepted whole, and what lives in the servers is there", { timeout: 6 * MINUTE_MS }, async () => {
@@ -32,7 +32,6 @@ describePlatform("dev", [], (site) => {
   it("leaves nothing when it is destroyed", { timeout: 5 * MINUTE_MS }, async () => {
     good(await site().pulumi(DESTROY));
     await expectNothingLeft(site());
-    const definitions = await site().server.client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-    expect(definitions.filter(({ metadata }) => metadata.name.includes("strimzi"))).toEqual([]);
+    await expectNoStrimziDefinitions(site().server.client);
   });
 });

@@ -10,6 +10,12 @@ import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
 
+/** Databases and roles of services that a server holds; none where it is as it was found: a later platform makes the same names. */
+export async function leftOfServices({ query }: Pick<SecurePostgres, "query">): Promise<readonly Record<string, unknown>[]> {
+  const databases = await query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '%service%'");
+  return [...databases, ...(await query("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%service%'"))];
+}
+
 /** A PostgreSQL server as a managed one is: TLS only, an administrator with a password. */
 export interface SecurePostgres {
   readonly port: number;

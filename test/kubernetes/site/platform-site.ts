@@ -11,8 +11,8 @@ import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import { openPlatformStack, type PlatformStack, type Run, type Setting } from "../platform-stack.ts";
 import { startApiServer, whyNoApiServer, type ApiServer } from "../servers/api-server.ts";
 import type { PlayedPart } from "../servers/played-part.ts";
-import type { SecurePostgres } from "../servers/secure-postgres.ts";
-import { exported } from "../stack-state.ts";
+import { leftOfServices, type SecurePostgres } from "../servers/secure-postgres.ts";
+import { expectDestroyed } from "../stack-state.ts";
 import { NEEDS } from "./needs.ts";
 
 /** Milliseconds of a minute, for the limits of tests. */
@@ -100,11 +100,6 @@ async function openSite(name: string, changes: readonly Setting[]): Promise<Plat
 
 /** Asserts that a destroyed stack has left nothing: in the state, in the cluster, in a server outside. */
 export async function expectNothingLeft({ server, stack, postgres }: PlatformSite): Promise<void> {
-  expect((await exported(stack)).deployment.resources ?? []).toEqual([]);
-  const namespaces = await server.client.list("/api/v1/namespaces");
-  expect(namespaces.map(({ metadata }) => metadata.name).filter((name) => ["kafka", "platform", "services"].includes(name))).toEqual([]);
-  if (postgres === undefined) return;
-  // It is as it was found: a later platform makes the same names.
-  expect(await postgres.query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '%service%'")).toEqual([]);
-  expect(await postgres.query("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%service%'")).toEqual([]);
+  await expectDestroyed(server.client, stack);
+  if (postgres !== undefined) expect(await leftOfServices(postgres)).toEqual([]);
 }
