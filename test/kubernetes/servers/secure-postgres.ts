@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
 import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
 import { reasonOf } from "../../../components/provider/errors.ts";
@@ -32,6 +32,8 @@ export interface SecurePostgres {
 
 /** What a server shows of itself and who may administer it. */
 export interface SecurePostgresOptions {
+  /** Folder of its commands. Default: those of the installed server. */
+  readonly binDir?: string;
   /** Default: a free one. */
   readonly port?: number;
   /** Default: one of its own, from an authority of its own. PEM, with the authority that signed it. */
@@ -46,7 +48,7 @@ const PROVIDERS_SUPERUSER = "provider";
 
 /** Starts one on a loopback port. */
 export async function startSecurePostgres(adminPassword: string, options: SecurePostgresOptions = {}): Promise<SecurePostgres> {
-  const { postgres } = await locateLocalServers();
+  const located = options.binDir ?? (await locateLocalServers()).postgres.binDir;
   const superuser = options.superuser ?? PROVIDERS_SUPERUSER;
   const folder = mkdtempSync(join(tmpdir(), "kit-secure-postgres-"));
   // The server refuses root: when the test runs as root, everything of it belongs to another user.
@@ -59,18 +61,19 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
   };
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   chmodSync(folder, 0o700);
+  const binDir = owner === undefined ? located : withinReach(located, folder);
   const certificate = options.certificate ?? (await ownCertificate());
   const data = join(folder, "data");
   const passwordFile = keep("password", adminPassword);
   const asOwner = { ...(owner ?? {}), cwd: folder };
-  execFileSync(join(postgres.binDir, "initdb"), ["-D", data, "-U", superuser, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...asOwner, stdio: "ignore" });
+  execFileSync(join(binDir, "initdb"), ["-D", data, "-U", superuser, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...asOwner, stdio: "ignore" });
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const rules = keep("pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n");
   const settings = {
     listen_addresses: "127.0.0.1", unix_socket_directories: "", hba_file: rules, ssl: "on",
     ssl_cert_file: keep("server.crt", certificate.chainPem), ssl_key_file: keep("server.key", certificate.privateKeyPem), fsync: "off",
   };
-  const server = spawn(join(postgres.binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...asOwner, stdio: "pipe" });
+  const server = spawn(join(binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...asOwner, stdio: "pipe" });
   const rowsAs = async (who: { readonly user: string; readonly password: string }, database: string, sql: string): Promise<readonly Record<string, unknown>[]> => {
     const client = new pg.Client({ host: "127.0.0.1", port, ...who, database, ssl: { ca: certificate.authorityPem } });
     try {
@@ -106,6 +109,14 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
     answerTo,
     stop,
   };
+}
+
+/** Another user may not enter root's home, where the cache is: what lies there is copied to the server's own folder. */
+function withinReach(binDir: string, folder: string): string {
+  if (relative(homedir(), binDir).startsWith("..")) return binDir;
+  const copy = join(folder, "server");
+  cpSync(dirname(binDir), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, basename(binDir));
 }
 
 async function ownCertificate(): Promise<NonNullable<SecurePostgresOptions["certificate"]>> {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { replaceOnce } from "../../../toolchain/go.ts";
+import { membershipMayAct } from "../../../toolchain/postgresql-membership.ts";
 import { groupCommit } from "../../../toolchain/pulumi-group-commit.ts";
 
 it("replaces a text that stands once", () => {
@@ -14,4 +15,10 @@ it("answers every gathered step with the outcome of the one write", () => {
   const [replacement] = groupCommit.replacements;
   expect(replacement?.to.match(/saveSnapshot/gu)).toHaveLength(1);
   expect(replacement?.to).toContain("waiting.result <- err");
+});
+
+it("asks for the right to act as a role in a way that servers without the column understand", () => {
+  const [replacement] = membershipMayAct.replacements;
+  expect(replacement?.to).toContain("to_jsonb(m) ->> 'set_option'");
+  expect(replacement?.to).not.toMatch(/m\.set_option|AND set_option/u);
 });
