@@ -88,6 +88,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     const workload = serviceWorkload({
       template,
       replicas: settings.services[template.name]?.replicas ?? 1,
+      environment: settings.services[template.name]?.env,
       contract: plan.contracts.find((contract) => contract.service === template.name),
       database: databases.get(template.name),
       connections,

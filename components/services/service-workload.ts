@@ -32,6 +32,8 @@ export interface ServiceConnections {
 export interface ServiceWorkloadArgs {
   readonly template: ServiceTemplate;
   readonly replicas: number;
+  /** Variables that the stack adds to those of the platform. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Absent where no topic names the service. */
   readonly contract: ServiceContract | undefined;
   /** Absent where the template wants no database. */
@@ -44,6 +46,9 @@ export interface ServiceWorkloadArgs {
   /** Names of the services that call it. */
   readonly callers: readonly string[];
 }
+
+/** Variables that each substrate sets for every service. */
+const SUBSTRATES: ReadonlySet<string> = new Set(["HTTP_HOST", "HTTP_PORT", "MANAGEMENT_PORT", "NODE_COMPILE_CACHE", "SERVICE_INSTANCE", "SERVICE_NAME"]);
 
 interface Part {
   readonly environment?: Record<string, pulumi.Input<string>>;
@@ -65,7 +70,7 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     name: template.name,
     entry: template.runtime.entry,
     replicas: args.replicas,
-    environment: Object.assign({ LOG_LEVEL: "info" }, ...parts.map((part) => part.environment ?? {})),
+    environment: { LOG_LEVEL: "info", ...added(args, parts), ...Object.assign({}, ...parts.map((part) => part.environment ?? {})) },
     files: parts.flatMap((part) => part.files ?? []),
     schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan.subjects) : [],
     http: template.http?.port ?? false,
@@ -78,6 +83,14 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     ...(migrations === undefined || template.database === undefined ? {} : { migrations: { folder: template.database.migrations, ...migrations } }),
     dependsOn: parts.flatMap((part) => part.dependsOn ?? []),
   };
+}
+
+/** The stack's own variables. One that the platform sets would be lost, or break the service: it is refused. */
+function added({ template, environment = {} }: ServiceWorkloadArgs, parts: readonly Part[]): Readonly<Record<string, string>> {
+  const taken = new Set(parts.flatMap(({ environment: own = {}, files = [] }) => [...Object.keys(own), ...files.map(({ variable }) => variable)]));
+  const twice = Object.keys(environment).find((name) => taken.has(name) || SUBSTRATES.has(name));
+  if (twice !== undefined) throw new Error(`services.${template.name}.env sets ${twice}, which the platform sets; take it out.`);
+  return environment;
 }
 
 /** The group a service consumes with, and the partitions of what it reads. */
