@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import type { PlatformAuthorities } from "../kafka/authorities.ts";
 import { byteQuantity, platformLabels, podsOf, type Manifest } from "../kubernetes/manifest.ts";
-import { addresses, allow } from "../kubernetes/network.ts";
+import { addresses, allow, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
+import type { NameService } from "../services/kubernetes/network-policy.ts";
 import { certificateFile } from "./certificate-file.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 
@@ -16,6 +17,9 @@ export interface CloudNativePostgresArgs {
   /** Namespaces where Pulumi runs, which makes roles and databases. */
   readonly adminNamespaces: readonly string[];
   readonly apiServers: readonly string[];
+  readonly dns: NameService;
+  /** Namespaces whose pods read its metrics. */
+  readonly metricsReaders: readonly string[];
   readonly provider: pulumi.ProviderResource;
   readonly authorities: PlatformAuthorities;
   readonly projectDir: string;
@@ -32,6 +36,8 @@ export const POSTGRES_NAME = "postgres";
 const PORT = 5_432;
 /** Port on which the operator asks an instance for its state. */
 const STATUS_PORT = 8_000;
+/** Port on which an instance publishes metrics; in its pods it is called `metrics`. */
+const METRICS_PORT = 9_187;
 const CREDENTIALS = `${POSTGRES_NAME}-superuser`;
 const SERVER_CERTIFICATE = `${POSTGRES_NAME}-server`;
 const SERVER_AUTHORITY = `${POSTGRES_NAME}-authority`;
@@ -73,10 +79,12 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         namespace,
         component: "database",
         pods: POSTGRES_PODS,
+        dns: args.dns,
         from: [
           { peers: [namespaces.services, ...args.adminNamespaces].map((client) => podsOf(client)), ports: [PORT] },
           { peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] },
           { peers: [podsOf(OPERATOR_NAMESPACE)], ports: [PORT, STATUS_PORT] },
+          ...readersOf(args.metricsReaders, METRICS_PORT),
         ],
         // Each instance asks the Kubernetes API who is primary.
         to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],

@@ -7,6 +7,7 @@ import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
+import type { NameService } from "../services/kubernetes/network-policy.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
 
@@ -14,6 +15,7 @@ import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
 export interface KubernetesRedisArgs {
   readonly settings: NonNullable<KubernetesServers["redis"]["inCluster"]>;
   readonly namespaces: KubernetesServers["namespaces"];
+  readonly dns: NameService;
   readonly provider: pulumi.ProviderResource;
   readonly authorities: PlatformAuthorities;
   readonly users: readonly RedisUser[];
@@ -65,6 +67,7 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
       filesDigest: filesDigest(files),
+      dns: args.dns,
       from: [{ peers: [podsOf(namespaces.services)], ports: [REDIS_PORT] }],
       to: [],
     });

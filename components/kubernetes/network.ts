@@ -1,3 +1,4 @@
+import { nameService, type NameService } from "../services/kubernetes/network-policy.ts";
 import { platformLabels, podsOf, type Manifest } from "./manifest.ts";
 
 /** One direction of a policy: peers and the ports between. */
@@ -5,12 +6,6 @@ export interface Flow {
   readonly peers: readonly Record<string, unknown>[];
   readonly ports: readonly number[];
 }
-
-/** Look-ups at the cluster's DNS. */
-export const DNS: Record<string, unknown> = {
-  to: [podsOf("kube-system", { "k8s-app": "kube-dns" })],
-  ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }],
-};
 
 /** Nothing in and nothing out of a namespace's pods, but for what other policies allow. */
 export function denyAll(namespace: string): Manifest {
@@ -29,12 +24,13 @@ export interface AllowArgs {
   readonly component: string;
   /** Pods that the policy is for; all of the namespace when empty. */
   readonly pods: Readonly<Record<string, string>>;
+  readonly dns: NameService;
   readonly from?: readonly Flow[];
   readonly to?: readonly Flow[];
 }
 
-/** Allows named flows and DNS, nothing else. */
-export function allow({ name, namespace, component, pods, from = [], to = [] }: AllowArgs): Manifest {
+/** Allows named flows and look-ups of names, nothing else. */
+export function allow({ name, namespace, component, pods, dns, from = [], to = [] }: AllowArgs): Manifest {
   const ports = (flow: Flow) => (flow.ports.length === 0 ? {} : { ports: flow.ports.map((port) => ({ protocol: "TCP", port })) });
   return {
     apiVersion: "networking.k8s.io/v1",
@@ -44,9 +40,14 @@ export function allow({ name, namespace, component, pods, from = [], to = [] }: 
       podSelector: Object.keys(pods).length === 0 ? {} : { matchLabels: pods },
       policyTypes: ["Ingress", "Egress"],
       ingress: from.map((flow) => ({ from: flow.peers, ...ports(flow) })),
-      egress: [DNS, ...to.map((flow) => ({ to: flow.peers, ...ports(flow) }))],
+      egress: [nameService(dns), ...to.map((flow) => ({ to: flow.peers, ...ports(flow) }))],
     },
   };
+}
+
+/** Lets those in who read metrics. */
+export function readersOf(namespaces: readonly string[], port: number): readonly Flow[] {
+  return namespaces.length === 0 ? [] : [{ peers: namespaces.map((namespace) => podsOf(namespace)), ports: [port] }];
 }
 
 /** Peers by address. */

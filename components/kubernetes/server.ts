@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { NameService } from "../services/kubernetes/network-policy.ts";
 import { platformLabels, POD_ADDRESS_ANNOTATIONS, timesCpu, type Manifest } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
@@ -24,6 +25,7 @@ export interface ServerDescription {
   readonly files: Readonly<Record<string, Input<string>>>;
   /** Changes when the files do, so that the pods follow. */
   readonly filesDigest: Input<string>;
+  readonly dns: NameService;
   readonly from: readonly Flow[];
   readonly to: readonly Flow[];
 }
@@ -55,7 +57,7 @@ export function serverManifests(server: ServerDescription): Manifest[] {
     ...(server.replicas < 2
       ? []
       : [{ apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata, spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } } }]),
-    allow({ name, namespace, component, pods: selector, from: server.from, to: server.to }),
+    allow({ name, namespace, component, pods: selector, dns: server.dns, from: server.from, to: server.to }),
     deployment(server, metadata, selector),
   ];
 }

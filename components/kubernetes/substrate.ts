@@ -11,6 +11,7 @@ import { PlatformAuthorities } from "../kafka/authorities.ts";
 import { KubernetesKafkaCluster } from "../kafka/kubernetes-cluster.ts";
 import { clusterPolicy } from "../kafka/strimzi/network-policy.ts";
 import { operatorManifests } from "../kafka/strimzi/operator.ts";
+import { metricsReaders, scalesByLag } from "../model/stack-workload.ts";
 import type { StackSettings } from "../model/stack.ts";
 import { KubernetesSchemaRegistry } from "../schemas/kubernetes-registry.ts";
 import { FOLDERS } from "../services/kubernetes/config.ts";
@@ -23,6 +24,7 @@ import type { Workload } from "../services/workload.ts";
 import type { Substrate } from "../substrate.ts";
 import type { StackExternals } from "./externals.ts";
 import { isObjectMeta, type Manifest } from "./manifest.ts";
+import { platformMonitors } from "./monitors.ts";
 import { networkPeers } from "./network-peers.ts";
 import { namespaceManifests, type NamespaceBounds } from "./namespaces.ts";
 import { KubernetesObject } from "./object.ts";
@@ -71,7 +73,7 @@ export class KubernetesSubstrate implements Substrate {
   constructor(args: KubernetesSubstrateArgs) {
     this.#args = args;
     const { settings } = args;
-    const { context, namespaces, protect } = settings.kubernetes;
+    const { context, namespaces, protect, workloads } = settings.kubernetes;
     this.protect = protect;
     // As kubeconfig describes it (`KUBECONFIG`, else `~/.kube/config`). Where there is none, previews work all the same.
     this.#provider = new kubernetes.Provider("kubernetes", {
@@ -94,7 +96,8 @@ export class KubernetesSubstrate implements Substrate {
         topics: settings.topics,
         settings: settings.kubernetes.kafka,
         network: settings.capacity.networkPerBroker,
-        clientNamespaces: [namespaces.platform, namespaces.services],
+        // KEDA asks the brokers how far a group has come, as its service.
+        clientNamespaces: [namespaces.platform, namespaces.services, ...(scalesByLag(workloads) ? [workloads.autoscaling.kedaNamespace] : [])],
       },
       provider: this.#provider,
       authorities: this.#authorities,
@@ -103,6 +106,7 @@ export class KubernetesSubstrate implements Substrate {
     });
     this.postgres = this.#postgres();
     this.redis = this.#redis();
+    for (const monitor of platformMonitors(settings.kubernetes, workloads)) this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }
 
   get gateway(): string {
@@ -111,10 +115,12 @@ export class KubernetesSubstrate implements Substrate {
   }
 
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): KubernetesSchemaRegistry {
-    const { registry, namespaces, kafka } = this.#args.settings.kubernetes;
+    const { registry, namespaces, kafka, dns, workloads } = this.#args.settings.kubernetes;
     return new KubernetesSchemaRegistry("schema-registry", {
       settings: registry,
       namespaces,
+      dns,
+      metricsReaders: metricsReaders(workloads),
       adminNamespaces: kafka.adminListener.namespaces,
       provider: this.#provider,
       cluster: this.cluster,
@@ -166,11 +172,11 @@ export class KubernetesSubstrate implements Substrate {
 
   /** The operator where the program installs it, and what pods of the cluster may reach. */
   #operator(): pulumi.Resource[] {
-    const { strimzi, kafka, namespaces, apiServers } = this.#args.settings.kubernetes;
-    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers }), { dependsOn: [...this.#namespaces.kafka] });
+    const { strimzi, kafka, namespaces, apiServers, dns, workloads } = this.#args.settings.kubernetes;
+    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, dns }), { dependsOn: [...this.#namespaces.kafka] });
     if (strimzi.operator === "existing") return [policy];
     const definitions = this.#args.strimziDefinitions.map((definition) => this.#apply(definition, { protect: this.protect }));
-    const manifests = operatorManifests({ namespace: namespaces.kafka, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers });
+    const manifests = operatorManifests({ namespace: namespaces.kafka, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: metricsReaders(workloads) });
     return [policy, ...manifests.map((manifest) => this.#apply(manifest, { dependsOn: [...this.#namespaces.kafka, ...definitions] }))];
   }
 
@@ -186,6 +192,8 @@ export class KubernetesSubstrate implements Substrate {
       namespaces: settings.kubernetes.namespaces,
       adminNamespaces: settings.kubernetes.kafka.adminListener.namespaces,
       apiServers: settings.kubernetes.apiServers,
+      dns: settings.kubernetes.dns,
+      metricsReaders: metricsReaders(settings.kubernetes.workloads),
       provider: this.#provider,
       authorities: this.#authorities,
       projectDir,
@@ -204,6 +212,7 @@ export class KubernetesSubstrate implements Substrate {
     return new KubernetesRedis("redis", {
       settings: inCluster,
       namespaces: settings.kubernetes.namespaces,
+      dns: settings.kubernetes.dns,
       provider: this.#provider,
       authorities: this.#authorities,
       users: redisUsers,

@@ -184,12 +184,23 @@ const namespaces = z
   .prefault({})
   .meta({ description: "Namespaces, made by the program, with pod security level restricted." });
 
+const dns = z
+  .strictObject({
+    namespace: label("Namespace of the name service's pods. Default: kube-system.").default("kube-system"),
+    podLabels: z.record(z.string().min(1), z.string()).meta({ description: "Labels of its pods. Default: {k8s-app: kube-dns}, which CoreDNS has nearly everywhere." }).default({ "k8s-app": "kube-dns" }),
+    addresses: z.array(cidr).max(16).meta({ description: "Further addresses that answer look-ups, for example 169.254.20.10/32 of a cache on each node. Default: none." }).default([]),
+    ports: z.array(port("A port.")).min(1).max(4).meta({ description: "Ports of its pods. Default: 53; OpenShift's listen on 5353." }).default([53]),
+  })
+  .prefault({})
+  .meta({ description: "The cluster's name service, which every pod must reach." });
+
 /** The part of `kubernetes:` that describes servers; the services' part stands beside it. */
 const kubernetesServers = {
   context: z.string().min(1).meta({ description: "Context of the kubeconfig that belongs to this environment; another one is never used by mistake. Default: the current context." }).optional(),
   protect: z.boolean().meta({ description: "Whether Pulumi refuses to delete what holds data. Default: true." }).default(true),
   namespaces,
   apiServers: z.array(cidr).min(1).meta({ description: "Addresses of the Kubernetes API, which operators must reach. Default: any, on ports 443 and 6443." }).default(["0.0.0.0/0", "::/0"]),
+  dns,
   strimzi,
   kafka,
   registry,

@@ -38,6 +38,7 @@ const autoscaling = z
     cpuPercent: count(1, 100, "Processor use, in percent of the request, that a pod should have. Default: 70.").default(70),
     lagPerReplica: count(1, 1_000_000, "Records of lag that one pod is given. Default: 500.").default(500),
     growth: count(1, 100, "Most pods, as a multiple of the service's replicas; never above the partitions that its group reads. Default: 3.").default(3),
+    kedaNamespace: dnsLabel("Namespace where KEDA runs: with kafka-lag the brokers let it in. Default: keda.").default("keda"),
   })
   .meta({ description: "How the number of pods follows the load; a service's replicas are the least." })
   .prefault({});
@@ -56,7 +57,7 @@ const exposure = z
 
 const monitoring = z
   .strictObject({
-    podMonitor: z.boolean().meta({ description: "Whether each service gets a PodMonitor of the Prometheus operator. Default: false." }).default(false),
+    podMonitor: z.boolean().meta({ description: "Whether services, brokers and the platform's servers get a PodMonitor of the Prometheus operator. Default: false." }).default(false),
     namespace: dnsLabel("Namespace whose pods may read metrics. Default: monitoring.").default("monitoring"),
     intervalSeconds: count(5, 300, "Seconds between two readings. Default: 30.").default(30),
     labels: texts("Labels by which a Prometheus selects its PodMonitors. Default: none."),
@@ -99,6 +100,16 @@ export const workloadSettings = z
 
 /** Settings of workloads on Kubernetes, defaults filled in. */
 export type KubernetesWorkloadSettings = z.output<typeof workloadSettings>;
+
+/** Whether KEDA decides on the pods of some service. */
+export function scalesByLag({ autoscaling: { by }, services }: KubernetesWorkloadSettings): boolean {
+  return by === "kafka-lag" || Object.values(services).some((service) => service.autoscaling?.by === "kafka-lag");
+}
+
+/** Namespaces whose pods read metrics. */
+export function metricsReaders({ monitoring }: KubernetesWorkloadSettings): readonly string[] {
+  return monitoring.podMonitor ? [monitoring.namespace] : [];
+}
 
 /** What the format alone cannot tell: an exposure without its host, certificate, class or source. */
 export function workloadProblems(settings: KubernetesWorkloadSettings, at: Located, path: PropertyPath = []): Problem[] {

@@ -4,10 +4,12 @@ import type { KafkaCluster } from "../kafka/cluster.ts";
 import { LISTENERS } from "../kafka/strimzi/names.ts";
 import { filesDigest } from "../kubernetes/digest.ts";
 import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
+import { readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { registryPrincipal } from "../plan/registry.ts";
+import type { NameService } from "../services/kubernetes/network-policy.ts";
 import { registryProperties } from "./registry-properties.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
@@ -15,6 +17,9 @@ import type { SchemaRegistry } from "./registry.ts";
 export interface KubernetesSchemaRegistryArgs {
   readonly settings: KubernetesServers["registry"];
   readonly namespaces: KubernetesServers["namespaces"];
+  readonly dns: NameService;
+  /** Namespaces whose pods read its metrics. */
+  readonly metricsReaders: readonly string[];
   /** Namespaces where Pulumi runs, which registers the subjects. */
   readonly adminNamespaces: readonly string[];
   readonly provider: pulumi.ProviderResource;
@@ -68,7 +73,8 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
       filesDigest: filesDigest(files),
-      from: [{ peers: [namespaces.services, ...args.adminNamespaces].map((namespace) => podsOf(namespace)), ports: [REGISTRY_PORT] }],
+      dns: args.dns,
+      from: [{ peers: [namespaces.services, ...args.adminNamespaces].map((namespace) => podsOf(namespace)), ports: [REGISTRY_PORT] }, ...readersOf(args.metricsReaders, MANAGEMENT_PORT)],
       to: [{ peers: [podsOf(namespaces.kafka)], ports: [LISTENERS.services.port] }],
     });
     for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));

@@ -1,5 +1,6 @@
 import { podsOf, type Manifest } from "../../kubernetes/manifest.ts";
 import { addresses, allow } from "../../kubernetes/network.ts";
+import type { NameService } from "../../services/kubernetes/network-policy.ts";
 import { clusterLabel } from "./names.ts";
 import { API_PORTS } from "./operator.ts";
 
@@ -9,18 +10,20 @@ export interface ClusterPolicyInput {
   readonly namespace: string;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
+  readonly dns: NameService;
 }
 
 /**
  * What the cluster's pods may reach: each other, the names' server, and the Kubernetes API, from which a broker
  * learns its zone when it starts. Who may reach them is Strimzi's to write, from the listeners.
  */
-export function clusterPolicy({ cluster, namespace, apiServers }: ClusterPolicyInput): Manifest {
+export function clusterPolicy({ cluster, namespace, apiServers, dns }: ClusterPolicyInput): Manifest {
   return allow({
     name: `${cluster}-egress`,
     namespace,
     component: "kafka",
     pods: clusterLabel(cluster),
+    dns,
     from: [{ peers: [podsOf(namespace)], ports: [] }],
     to: [{ peers: [podsOf(namespace)], ports: [] }, { peers: addresses(apiServers), ports: API_PORTS }],
   });

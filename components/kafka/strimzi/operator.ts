@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest.ts";
-import { addresses, allow } from "../../kubernetes/network.ts";
+import { addresses, allow, readersOf } from "../../kubernetes/network.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { kafkaVersions } from "../../model/stack-kubernetes.ts";
+import type { NameService } from "../../services/kubernetes/network-policy.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
 /** What the operator's installation follows from. */
@@ -14,11 +15,16 @@ export interface OperatorInput {
   readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
+  readonly dns: NameService;
+  /** Namespaces whose pods read its metrics. */
+  readonly metricsReaders: readonly string[];
 }
 
-const NAME = "strimzi-cluster-operator";
-const SELECTOR = { name: NAME, "strimzi.io/kind": "cluster-operator" };
-const PORT = 8_080;
+/** Name of the operator's Deployment, account and roles. */
+export const OPERATOR_NAME = "strimzi-cluster-operator";
+/** Labels by which the operator's pods are found. */
+export const OPERATOR_PODS = { name: OPERATOR_NAME, "strimzi.io/kind": "cluster-operator" };
+const OPERATOR_PORT = 8_080;
 /** Ports of the Kubernetes API: as a Service, and as most clusters expose it. */
 export const API_PORTS = [443, 6_443] as const;
 /** Image of the operator where the stack names none. */
@@ -49,7 +55,7 @@ const NAMESPACE_RULES = [
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/status"], verbs: ["get", "patch", "update"] },
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/finalizers"], verbs: ["update"] },
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
-  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [NAME], verbs: ["get", "list", "watch", "delete", "patch", "update"] },
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [OPERATOR_NAME], verbs: ["get", "list", "watch", "delete", "patch", "update"] },
 ];
 
 /** What it needs of the whole cluster: whether disks can grow, where nodes are, and the right to let brokers read their node's zone. */
@@ -65,17 +71,17 @@ const BROKER_ROLE = "strimzi-kafka-broker";
 /** The operator: account, roles, configuration, Deployment, disruption budget, network policy. Its CRDs are applied before. */
 export function operatorManifests(input: OperatorInput): Manifest[] {
   const { namespace } = input;
-  const labels = platformLabels(NAME, "kafka-operator");
+  const labels = platformLabels(OPERATOR_NAME, "kafka-operator");
   const rbac = "rbac.authorization.k8s.io";
-  const subjects = [{ kind: "ServiceAccount", name: NAME, namespace }];
+  const subjects = [{ kind: "ServiceAccount", name: OPERATOR_NAME, namespace }];
   const role = (kind: string, name: string) => ({ apiGroup: rbac, kind, name });
-  const local = { name: NAME, namespace, labels };
+  const local = { name: OPERATOR_NAME, namespace, labels };
   // Two installations in one cluster must not share objects of the whole cluster.
-  const global = `${NAME}-${namespace}`;
+  const global = `${OPERATOR_NAME}-${namespace}`;
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: local, automountServiceAccountToken: false },
     { apiVersion: `${rbac}/v1`, kind: "Role", metadata: local, rules: NAMESPACE_RULES },
-    { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", NAME), subjects },
+    { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", OPERATOR_NAME), subjects },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: global, labels }, rules: CLUSTER_RULES },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: global, labels }, roleRef: role("ClusterRole", global), subjects },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: BROKER_ROLE, labels }, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }] },
@@ -87,13 +93,15 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: local,
-      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: SELECTOR } },
+      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: OPERATOR_PODS } },
     },
     allow({
-      name: NAME,
+      name: OPERATOR_NAME,
       namespace,
       component: "kafka-operator",
-      pods: SELECTOR,
+      pods: OPERATOR_PODS,
+      dns: input.dns,
+      from: readersOf(input.metricsReaders, OPERATOR_PORT),
       to: [{ peers: addresses(input.apiServers), ports: API_PORTS }, { peers: [podsOf(namespace)], ports: [] }],
     }),
   ];
@@ -120,17 +128,17 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name: NAME, namespace, labels },
+    metadata: { name: OPERATOR_NAME, namespace, labels },
     spec: {
       replicas: 1,
       revisionHistoryLimit: 3,
       // Two at once are no harm: one of them leads.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      selector: { matchLabels: SELECTOR },
+      selector: { matchLabels: OPERATOR_PODS },
       template: {
-        metadata: { labels: { ...labels, ...SELECTOR }, annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) } },
+        metadata: { labels: { ...labels, ...OPERATOR_PODS }, annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) } },
         spec: {
-          serviceAccountName: NAME,
+          serviceAccountName: OPERATOR_NAME,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           // The image brings a user of its own, below the numbers that the kit's pods use.
@@ -148,20 +156,20 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
               },
             },
             { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
-            { name: "configuration", configMap: { name: NAME } },
+            { name: "configuration", configMap: { name: OPERATOR_NAME } },
           ],
           containers: [
             {
-              name: NAME,
+              name: OPERATOR_NAME,
               image: input.image ?? OPERATOR_IMAGE,
               imagePullPolicy: "IfNotPresent",
               args: ["/opt/strimzi/bin/cluster_operator_run.sh"],
-              ports: [{ name: "management", containerPort: PORT, protocol: "TCP" }],
+              ports: [{ name: "management", containerPort: OPERATOR_PORT, protocol: "TCP" }],
               env: [
                 { name: "STRIMZI_NAMESPACE", ...field("metadata.namespace") },
                 { name: "STRIMZI_OPERATOR_NAMESPACE", ...field("metadata.namespace") },
                 { name: "STRIMZI_LEADER_ELECTION_ENABLED", value: "true" },
-                { name: "STRIMZI_LEADER_ELECTION_LEASE_NAME", value: NAME },
+                { name: "STRIMZI_LEADER_ELECTION_LEASE_NAME", value: OPERATOR_NAME },
                 { name: "STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE", ...field("metadata.namespace") },
                 { name: "STRIMZI_LEADER_ELECTION_IDENTITY", ...field("metadata.name") },
                 // Brokers, controllers, Cruise Control and the exporter run at the level "restricted" too.

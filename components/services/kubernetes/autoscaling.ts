@@ -36,7 +36,7 @@ export interface LagScaling {
 
 /**
  * Number of pods by the consumer group's lag, by KEDA's scaler `kafka` (https://keda.sh/docs/2.22/scalers/apache-kafka/);
- * absent where something else decides. KEDA's own pods must be let in by the cluster.
+ * absent where something else decides. The brokers let in the namespace `autoscaling.kedaNamespace`, where KEDA asks from.
  */
 export function lagScaling({ workload, namespace, settings }: RenderContext): LagScaling | undefined {
   const { by, min, max } = scalingOf(workload, settings);

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
 import type { ServerKind } from "../workload.ts";
 import type { RenderContext } from "./context.ts";
 import { EXPOSED_SERVICE, PORTS } from "./context.ts";
@@ -20,11 +21,16 @@ type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
 type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 
-/** The usual name service: CoreDNS in kube-system. */
-export const CLUSTER_DNS: NetworkPeer = {
-  to: [inNamespace("kube-system", { "k8s-app": "kube-dns" })],
-  ports: [{ port: 53, protocol: "UDP" }, { port: 53, protocol: "TCP" }],
-};
+/** The cluster's name service as a stack describes it. */
+export type NameService = KubernetesServers["dns"];
+
+/** Look-ups at the cluster's name service: its pods, and what answers in their place. */
+export function nameService({ namespace, podLabels, addresses, ports }: NameService): NetworkPeer {
+  return {
+    to: [inNamespace(namespace, podLabels), ...addresses.map((cidr) => ({ ipBlock: { cidr } }))],
+    ports: ports.flatMap((port) => [{ port, protocol: "UDP" as const }, { port, protocol: "TCP" as const }]),
+  };
+}
 
 /** Pods of a namespace, all or those with labels. Kubernetes itself labels each namespace with its name. */
 export function inNamespace(namespace: string, labels?: Readonly<Record<string, string>>): types.input.networking.v1.NetworkPolicyPeer {

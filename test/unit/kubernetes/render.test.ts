@@ -157,6 +157,43 @@ describe.each(STACKS)("the stack %s, rendered", (stack) => {
   });
 });
 
+describe("who comes from other namespaces", () => {
+  /** Peers that a policy, or a listener of the brokers, lets in from a namespace. */
+  const lets = (peers: unknown, namespace: string): boolean => JSON.stringify(peers).includes(`"kubernetes.io/metadata.name":"${namespace}"`);
+  const listener = (stack: string): unknown => {
+    const { kafka } = objectsOf(stack).find(({ kind }) => kind === "Kafka")?.spec as { kafka: { listeners: { name: string; networkPolicyPeers: unknown }[] } };
+    return kafka.listeners.find(({ name }) => name === "tls")?.networkPolicyPeers;
+  };
+
+  it("finds the brokers' door open where it scales services by their lag, and closed elsewhere", () => {
+    expect(objectsOf("prod").some(({ kind }) => kind === "ScaledObject")).toBe(true);
+    expect(lets(listener("prod"), "keda")).toBe(true);
+    expect(lets(listener("staging"), "keda")).toBe(false);
+  });
+
+  it.each(["staging", "prod"])("reads metrics in %s: every monitor finds pods with a port of that name, and their policy lets it in there", (stack) => {
+    const monitors = objectsOf(stack).filter(({ kind }) => kind === "PodMonitor");
+    expect(monitors.length).toBeGreaterThan(8);
+    const policies = objectsOf(stack).filter(({ kind }) => kind === "NetworkPolicy");
+    for (const { metadata, spec } of monitors) {
+      // What Strimzi makes is not among the objects: it opens the port itself.
+      if (metadata.name === "kafka") continue;
+      const { selector: { matchLabels }, podMetricsEndpoints: [{ port }] } = spec as { selector: { matchLabels: Record<string, string> }; podMetricsEndpoints: [{ port: string }] };
+      const selects = (labels: Readonly<Record<string, string>> = {}) => Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+      const templates = objectsOf(stack).flatMap((each) => (each.kind === "Deployment" && each.metadata.namespace === metadata.namespace ? [each.spec?.["template"] as { metadata: { labels: Record<string, string> }; spec: { containers: { ports: { name: string; containerPort: number }[] }[] } }] : []));
+      const template = templates.find((each) => selects(each.metadata.labels));
+      const number = template?.spec.containers[0]?.ports.find(({ name }) => name === port)?.containerPort;
+      expect(number, metadata.name).toBeGreaterThan(0);
+      const rules = policies.filter((policy) => policy.metadata.namespace === metadata.namespace).flatMap((policy) => {
+        const { podSelector, ingress = [] } = policy.spec as { podSelector: { matchLabels?: Record<string, string> }; ingress?: { from: unknown; ports: { port: number }[] }[] };
+        const own = Object.entries(podSelector.matchLabels ?? {}).every(([key, value]) => template?.metadata.labels[key] === value);
+        return own ? ingress : [];
+      });
+      expect(rules.some(({ from, ports }) => lets(from, "monitoring") && ports.some((each) => each.port === number)), metadata.name).toBe(true);
+    }
+  });
+});
+
 describe("kit render", () => {
   it("touches no folder that it did not write", async () => {
     const out = await mkdtemp(join(tmpdir(), "kit-render-foreign-"));

@@ -3,10 +3,11 @@ import { timesCpu } from "../../../components/kubernetes/manifest.ts";
 import { serverManifests } from "../../../components/kubernetes/server.ts";
 import type { ServerDescription } from "../../../components/kubernetes/server.ts";
 
+const DNS = { namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] };
 const server = (replicas: number): ServerDescription => ({
   name: "schema-registry", namespace: "platform", component: "schema-registry", image: "registry.example.com/registry:1", replicas,
   ports: [{ name: "http", port: 8_080 }], liveness: { httpGet: { path: "/live", port: "http" } }, readiness: { httpGet: { path: "/ready", port: "http" } },
-  startsWithin: 60, resources: { cpu: "500m", memory: "512Mi" }, files: {}, filesDigest: "0", from: [], to: [],
+  startsWithin: 60, resources: { cpu: "500m", memory: "512Mi" }, files: {}, filesDigest: "0", dns: DNS, from: [], to: [],
 });
 const deploymentOf = (replicas: number): unknown => serverManifests(server(replicas)).find(({ kind }) => kind === "Deployment");
 

@@ -22,6 +22,13 @@ export function stackSettings(kubernetes: Written = {}, stack: Written = {}): St
   return expectRead(parseStackSettings(written(kubernetes, stack)));
 }
 
+/** The part for Kubernetes of valid settings. */
+export function kubernetesOf(kubernetes: Written = {}): NonNullable<StackSettings["kubernetes"]> {
+  const { kubernetes: settings } = stackSettings(kubernetes);
+  if (settings === undefined) throw new Error("The settings have no part for Kubernetes.");
+  return settings;
+}
+
 /** What the manifests of a cluster follow from, with changes below `kubernetes.kafka` and beside `kubernetes`. */
 export function clusterInput(kafka: Written = {}, stack: Written = {}): StrimziClusterInput {
   const settings = stackSettings({ kafka }, stack);

@@ -8,7 +8,7 @@ import { heapMebibytes, nodePools } from "../../../components/kafka/strimzi/node
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
 import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import type { Manifest } from "../../../components/kubernetes/manifest.ts";
-import { clusterInput } from "./strimzi-input.ts";
+import { clusterInput, kubernetesOf } from "./strimzi-input.ts";
 
 const GIB = 2 ** 30;
 
@@ -207,7 +207,8 @@ describe("metrics", () => {
 });
 
 describe("the operator's installation", () => {
-  const manifests = operatorManifests({ namespace: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"] });
+  const openings = { dns: kubernetesOf().dns, metricsReaders: ["monitoring"] };
+  const manifests = operatorManifests({ namespace: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], ...openings });
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
 
   it("watches its own namespace, runs its operands restricted, and takes its images where the stack says", () => {
@@ -218,6 +219,10 @@ describe("the operator's installation", () => {
     expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.3.1=registry.example.com/kafka:4.3.1");
     expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.2.0=quay.io/strimzi/kafka:1.2.0-kafka-4.2.0");
     expect(env.find((variable) => variable.name === "STRIMZI_NAMESPACE")).toMatchObject({ valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } });
+  });
+
+  it("lets in those who read its metrics, and nobody else", () => {
+    expect(ofKind("NetworkPolicy")).toMatchObject([{ spec: { ingress: [{ from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ port: 8080 }] }] } }]);
   });
 
   it("may read no secret outside its namespace, and nothing with a star", () => {

@@ -5,7 +5,7 @@ import { ActiveChecks } from "../../../policies/evaluate.ts";
 import { checkManifests } from "../../../policies/manifests.ts";
 import type { Manifest } from "../../../policies/rule.ts";
 import { workloadRules } from "../../../policies/rules/workloads.ts";
-import { stackSettings, written, type Written } from "../kubernetes/strimzi-input.ts";
+import { kubernetesOf, stackSettings, written, type Written } from "../kubernetes/strimzi-input.ts";
 import { scopeWith } from "./workload-scope.ts";
 
 const RULE = "workload-platform-image-digest";
@@ -23,8 +23,8 @@ function said(manifests: readonly Manifest[], kubernetes: Written = {}): string[
 
 /** The operator as a stack with such settings installs it. */
 function operator(kubernetes: Written): readonly Manifest[] {
-  const strimzi = stackSettings(kubernetes).kubernetes?.strimzi;
-  return operatorManifests({ namespace: "kafka", image: strimzi?.image, kafkaImages: strimzi?.kafkaImages, apiServers: ["0.0.0.0/0"] }).map((manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest);
+  const { strimzi, dns, apiServers } = kubernetesOf(kubernetes);
+  return operatorManifests({ namespace: "kafka", image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: [] }).map((manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest);
 }
 
 describe("images that others make", () => {

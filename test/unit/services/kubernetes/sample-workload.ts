@@ -2,7 +2,7 @@ import type { KubernetesWorkloadSettings } from "../../../../components/model/st
 import { workloadSettings } from "../../../../components/model/stack-workload.ts";
 import type { RenderContext } from "../../../../components/services/kubernetes/context.ts";
 import type { NetworkPeers } from "../../../../components/services/kubernetes/network-policy.ts";
-import { CLUSTER_DNS, inNamespace } from "../../../../components/services/kubernetes/network-policy.ts";
+import { inNamespace, nameService } from "../../../../components/services/kubernetes/network-policy.ts";
 import type { Workload } from "../../../../components/services/workload.ts";
 
 /** What tests change of the workload's settings. */
@@ -56,7 +56,7 @@ export function contextOf(workload: Workload, settings: KubernetesWorkloadSettin
 
 /** Servers in namespaces of their own. */
 export const PEERS: NetworkPeers = {
-  dns: CLUSTER_DNS,
+  dns: nameService({ namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] }),
   kafka: { to: [inNamespace("kafka")], ports: [{ port: 9093 }] },
   registry: { to: [inNamespace("registry", { app: "registry" })], ports: [{ port: 8080 }] },
   postgres: { to: [{ ipBlock: { cidr: "10.1.0.0/16" } }], ports: [{ port: 5432 }] },
