@@ -74,6 +74,7 @@ describe.skipIf(missing !== undefined)(`the stack dev on a real node${missing ==
     const before = new Set((await podsOf(client, SERVICES)).map(({ name }) => name));
     const load = customer.placeSteadily(ORDERS_PER_SECOND);
     const started = performance.now();
+    let attempts: Awaited<ReturnType<typeof load.stop>>;
     try {
       for (const { name } of await deploymentsOf(client, NAMESPACES)) await restart(client, name);
       await site.node.until("roll-outs of every Deployment", async () => {
@@ -81,13 +82,13 @@ describe.skipIf(missing !== undefined)(`the stack dev on a real node${missing ==
         return (await settled()) && pods.every(({ metadata }) => !before.has(metadata.name));
       }, 3 * LIMIT_MS);
     } finally {
-      const attempts = await load.stop();
-      const orders = attempts.flatMap(({ orderId }) => orderId ?? []);
-      const ends = await endsOf(customer, orders, ENDS_LIMIT_MS);
-      process.stderr.write(`Roll-out of every Deployment: ${Math.round(performance.now() - started)} ms, ${attempts.length} orders, slowest answer ${Math.max(...attempts.map(({ elapsedMs }) => elapsedMs))} ms, ends ${JSON.stringify(ends)}\n`);
-      expect(attempts.filter(({ failure }) => failure !== undefined)).toEqual([]);
-      expect(orders.length).toBe(attempts.length);
+      attempts = await load.stop();
     }
+    const orders = attempts.flatMap(({ orderId }) => orderId ?? []);
+    const ends = await endsOf(customer, orders, ENDS_LIMIT_MS);
+    process.stderr.write(`Roll-out of every Deployment: ${Math.round(performance.now() - started)} ms, ${attempts.length} orders, slowest answer ${Math.max(...attempts.map(({ elapsedMs }) => elapsedMs))} ms, ends ${JSON.stringify(ends)}\n`);
+    expect(attempts.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect(orders.length).toBe(attempts.length);
   });
 
   it("heals when a pod of each service is deleted", { timeout: 4 * MINUTE_MS }, async () => {
