@@ -37,10 +37,11 @@ export function flattened(settings: object): Map<string, string> {
 }
 
 function textOf(path: string, value: unknown): string {
-  if (Array.isArray(value)) return value.map(String).join(", ");
+  if (Array.isArray(value)) return value.map((each) => textOf(path, each)).join(", ");
   if (typeof value !== "number") return String(value);
   if (path === "topics.retention") return retentionText(value);
-  if (path === "topics.maxMessage" || path === "capacity.diskPerBroker") return limitText(value);
+  if (path === "topics.maxMessage" || path === "capacity.diskPerBroker" || /^kubernetes\..*\.(memory|volumes?|storage)$/.test(path)) return limitText(value);
+  if (path === "kubernetes.kafka.readyWithin") return retentionText(value);
   if (path.startsWith("quotas.") || path === "capacity.networkPerBroker" || /^budgets\..*\.rate$/.test(path)) return rateText(value);
   return String(value);
 }
