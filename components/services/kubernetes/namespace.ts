@@ -34,6 +34,12 @@ function podsAtMost(workload: Workload, settings: KubernetesWorkloadSettings): n
   return mostPods(scalingOf(workload, settings)) + (workload.migrations === undefined ? 0 : 1);
 }
 
+/** Doors to the outside are the ingress controller's; some of those of the Gateway API make their load balancer beside the Gateway, with a port for HTTP and one for HTTPS. */
+function doors({ exposure }: KubernetesWorkloadSettings): Record<string, string> {
+  const beside = exposure.by === "gateway-api";
+  return { "services.loadbalancers": beside ? "1" : "0", "services.nodeports": beside ? "2" : "0" };
+}
+
 /** The sum of what the services may need at their largest, in the middle of a roll-out of all of them; nothing beyond. */
 export function resourceQuota(target: types.input.meta.v1.ObjectMeta["namespace"], workloads: readonly Workload[], settings: KubernetesWorkloadSettings): types.input.core.v1.ResourceQuota {
   const total = (which: "requests" | "limits", resource: "cpu" | "memory" | "ephemeral-storage", unit: string) =>
@@ -49,8 +55,7 @@ export function resourceQuota(target: types.input.meta.v1.ObjectMeta["namespace"
         "limits.cpu": total("limits", "cpu", "m"),
         "limits.memory": total("limits", "memory", "Mi"),
         "limits.ephemeral-storage": total("limits", "ephemeral-storage", "Mi"),
-        "services.loadbalancers": "0",
-        "services.nodeports": "0",
+        ...doors(settings),
         persistentvolumeclaims: "0",
       },
     },

@@ -184,8 +184,10 @@ describe("what depends on the number of pods", () => {
 
   it("is a quota with room for all of them at their largest", () => {
     expect(resourceQuota("services", [orderWorkload(), gatewayWorkload({ replicas: 1 })], settingsWith())).toMatchObject({
-      spec: { hard: { pods: "7", "requests.cpu": "1750m", "requests.memory": "1344Mi", "services.loadbalancers": "0" } },
+      spec: { hard: { pods: "7", "requests.cpu": "1750m", "requests.memory": "1344Mi", "services.loadbalancers": "0", "services.nodeports": "0" } },
     });
+    const beside = settingsWith({ exposure: { by: "gateway-api", host: "orders.example.com", tlsSecret: "tls", className: "cilium", controllerNamespace: "kube-system" } });
+    expect(resourceQuota("services", [], beside)).toMatchObject({ spec: { hard: { "services.loadbalancers": "1", "services.nodeports": "2" } } });
   });
 });
 
