@@ -29,7 +29,6 @@ import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
 import { calledFirst, readServiceTemplates } from "./services/template.ts";
 import type { ServiceTemplate } from "./services/template.ts";
-import { TokenIssuer } from "./services/token-issuer.ts";
 import type { Substrate } from "./substrate.ts";
 
 /** What the program hands to the platform. */
@@ -76,10 +75,9 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
   const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects });
   const databases = serviceDatabases(templates, substrate, projectDir);
-  const tokens = new TokenIssuer("token-issuer");
 
   const connections: ServiceConnections = {
-    cluster, topics, access, registry, subjects, postgres, redis, tokens,
+    cluster, topics, access, registry, subjects, postgres, redis, tokens: substrate.tokens,
     schemasDir: substrate.schemasDir,
     urlOf: (service) => substrate.urlOf(service),
   };
@@ -99,7 +97,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     services.set(template.name, substrate.service(workload));
   }
 
-  substrate.announce({ stack: args.stack, principals: plan.principals.map((principal) => principal.name), access, registry, databases, tokens, templates });
+  substrate.announce({ stack: args.stack, principals: plan.principals.map((principal) => principal.name), access, registry, databases, templates });
   return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap, auditorPassword: access.password(auditorPrincipal) };
 }
 

@@ -5,7 +5,7 @@ import type { KafkaAccess } from "./kafka/access.ts";
 import type { KafkaCluster } from "./kafka/cluster.ts";
 import type { SchemaRegistry } from "./schemas/registry.ts";
 import type { ServiceTemplate } from "./services/template.ts";
-import type { TokenIssuer } from "./services/token-issuer.ts";
+import type { TokenKeys } from "./services/token-issuer.ts";
 import type { Workload } from "./services/workload.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface Substrate {
   readonly cluster: KafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  /** Whose tokens the gateway and the services accept. */
+  readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as a service sees it. */
   readonly schemasDir: string;
   /** Who applies a database's migrations: this program, or a job beside the service. */
@@ -45,6 +47,5 @@ export interface PlatformParts {
   readonly access: KafkaAccess;
   readonly registry: SchemaRegistry;
   readonly databases: ReadonlyMap<string, ServiceDatabase>;
-  readonly tokens: TokenIssuer;
   readonly templates: readonly ServiceTemplate[];
 }

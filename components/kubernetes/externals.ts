@@ -1,6 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { reasonOf } from "../provider/errors.ts";
+
+/** What a file from outside holds. */
+export interface FileContent {
+  /** For the error. */
+  readonly what: string;
+  /** Gives the text, or throws what is wrong with it. */
+  check(text: string): string;
+}
+
+const CERTIFICATE: FileContent = { what: "the authority's certificate (PEM)", check: (text) => text };
 
 /** What a stack takes from outside its settings: secrets of its configuration, and files that it names. */
 export interface StackExternals {
@@ -14,8 +25,9 @@ export interface StackExternals {
    * Text of a file.
    * @param path - Relative to the project.
    * @param key - Setting that names it, for the error.
+   * @param content - What it must hold, where that is no authority's certificate.
    */
-  file(path: string, key: string): pulumi.Output<string>;
+  file(path: string, key: string, content?: FileContent): pulumi.Output<string>;
 }
 
 /**
@@ -32,13 +44,21 @@ export function stackExternals(projectDir: string): StackExternals {
       if (pulumi.runtime.isDryRun()) return pulumi.secret(unknownText());
       throw new Error(`The stack has no secret ${config.name}:${key}; set it: pulumi config set --secret ${key} '${example}' -s ${pulumi.getStack()}.`);
     },
-    file(path, key) {
+    file(path, key, { what, check } = CERTIFICATE) {
       const file = join(projectDir, path);
-      if (existsSync(file)) return pulumi.output(readFileSync(file, "utf8"));
+      if (existsSync(file)) return pulumi.output(checked(readFileSync(file, "utf8"), check, `${key}: ${path}`));
       if (pulumi.runtime.isDryRun()) return unknownText();
-      throw new Error(`${key} names ${path}, which is not there; put the authority's certificate (PEM) into it.`);
+      throw new Error(`${key} names ${path}, which is not there; put ${what} into it.`);
     },
   };
+}
+
+function checked(text: string, check: FileContent["check"], place: string): string {
+  try {
+    return check(text);
+  } catch (error) {
+    throw new Error(`${place} ${reasonOf(error)}.`, { cause: error });
+  }
 }
 
 function unknownText(): pulumi.Output<string> {

@@ -20,6 +20,7 @@ import { limitRange, namespace, resourceQuota } from "../services/kubernetes/nam
 import { defaultDenyPolicy, type NetworkPeers } from "../services/kubernetes/network-policy.ts";
 import { serviceUrl } from "../services/kubernetes/service-object.ts";
 import { KubernetesService } from "../services/kubernetes/service.ts";
+import { publicKeySet, TokenIssuer, type TokenKeys } from "../services/token-issuer.ts";
 import type { Workload } from "../services/workload.ts";
 import type { Substrate } from "../substrate.ts";
 import type { StackExternals } from "./externals.ts";
@@ -59,6 +60,7 @@ export class KubernetesSubstrate implements Substrate {
   readonly cluster: KubernetesKafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  readonly tokens: TokenKeys;
   readonly schemasDir = FOLDERS.schemas;
   readonly migratedBy = "job";
   readonly protect: boolean;
@@ -106,6 +108,7 @@ export class KubernetesSubstrate implements Substrate {
     });
     this.postgres = this.#postgres();
     this.redis = this.#redis();
+    this.tokens = this.#tokens();
     for (const monitor of platformMonitors(settings.kubernetes, workloads)) this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }
 
@@ -202,6 +205,14 @@ export class KubernetesSubstrate implements Substrate {
       protect: this.protect,
       maxConnections: this.#args.databaseConnections,
     });
+  }
+
+  #tokens(): TokenKeys {
+    const { settings, externals } = this.#args;
+    const { identity } = settings.kubernetes;
+    if (identity === undefined) return new TokenIssuer("token-issuer");
+    const { issuer, audience, keysFile } = identity;
+    return { issuer, audience, keySet: externals.file(keysFile, "kubernetes.identity.keysFile", { what: "the issuer's public keys (JSON Web Key Set)", check: publicKeySet }) };
   }
 
   #redis(): RedisEndpoint {

@@ -12,6 +12,7 @@ import { LocalSchemaRegistry } from "../schemas/local-registry.ts";
 import { LocalService } from "../services/local-service.ts";
 import type { InstancePorts } from "../services/local-service.ts";
 import type { ServiceTemplate } from "../services/template.ts";
+import { TokenIssuer } from "../services/token-issuer.ts";
 import type { Workload } from "../services/workload.ts";
 import type { PlatformParts, Substrate } from "../substrate.ts";
 import { codeVersion } from "./code-version.ts";
@@ -44,6 +45,7 @@ export class LocalSubstrate implements Substrate {
   readonly cluster: LocalKafkaCluster;
   readonly postgres: LocalPostgres;
   readonly redis: LocalRedis;
+  readonly tokens = new TokenIssuer("token-issuer");
   readonly schemasDir: string;
   readonly migratedBy = "program";
   /** A machine's platform is made and deleted at will. */
@@ -142,6 +144,7 @@ export class LocalSubstrate implements Substrate {
       cluster: this.cluster,
       postgres: this.postgres,
       redis: this.redis,
+      tokens: this.tokens,
       gateway: this.gateway,
       redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
       services: Object.fromEntries(templates.map((template) => [template.name, this.#addresses(template)])),

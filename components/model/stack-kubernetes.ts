@@ -184,6 +184,14 @@ const namespaces = z
   .prefault({})
   .meta({ description: "Namespaces, made by the program, with pod security level restricted." });
 
+const identity = z
+  .strictObject({
+    issuer: z.url({ protocol: /^https$/ }).meta({ description: "Who signs: claim iss of the tokens, for example https://login.example.com/." }),
+    audience: z.string().min(1).max(200).meta({ description: "Claim aud of the tokens. Default: order-platform." }).default("order-platform"),
+    keysFile: z.string().min(1).meta({ description: "File with the issuer's public keys (JSON Web Key Set, a key for ES256 among them), relative to the project." }),
+  })
+  .meta({ description: "Who signs customers' tokens. Default: the kit itself, with a key in the stack's state: for trying out, not for customers." });
+
 const dns = z
   .strictObject({
     namespace: label("Namespace of the name service's pods. Default: kube-system.").default("kube-system"),
@@ -201,6 +209,7 @@ const kubernetesServers = {
   namespaces,
   apiServers: z.array(cidr).min(1).meta({ description: "Addresses of the Kubernetes API, which operators must reach. Default: any, on ports 443 and 6443." }).default(["0.0.0.0/0", "::/0"]),
   dns,
+  identity: identity.optional(),
   strimzi,
   kafka,
   registry,

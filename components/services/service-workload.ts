@@ -9,7 +9,7 @@ import type { PlannedSubject, PlannedTopic, ServiceContract } from "../plan/type
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SchemaSubjects } from "../schemas/subjects.ts";
 import type { ServiceTemplate } from "./template.ts";
-import type { TokenIssuer } from "./token-issuer.ts";
+import type { TokenKeys } from "./token-issuer.ts";
 import type { SchemaFile, ServerKind, Workload, WorkloadFile, WorkloadGroup } from "./workload.ts";
 
 /** What a service may be connected to; every part is there on every substrate. */
@@ -21,7 +21,7 @@ export interface ServiceConnections {
   readonly subjects: SchemaSubjects;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
-  readonly tokens: TokenIssuer;
+  readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as the service sees it. */
   readonly schemasDir: string;
   /** Base URL under which a service answers, by service name. */

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
 import { KitComponent } from "../component.ts";
 import { AUTHORITY_VALIDITY } from "../kafka/authorities.ts";
 import { Certificate } from "../provider/resources.ts";
@@ -8,11 +9,44 @@ export const TOKEN_ISSUER = "https://token.kit.local";
 /** `aud` that the gateway and the services accept. */
 export const TOKEN_AUDIENCE = "order-platform";
 
+/** Whose tokens the gateway and the services accept. */
+export interface TokenKeys {
+  /** `iss`. */
+  readonly issuer: string;
+  /** `aud`. */
+  readonly audience: string;
+  /** JSON Web Key Set with the public keys. */
+  readonly keySet: pulumi.Output<string>;
+}
+
+const keySets = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), crv: z.string().optional(), d: z.unknown().optional(), k: z.unknown().optional() })).min(1) });
+
+/**
+ * Checks a JSON Web Key Set that services are to trust: public keys, one of them for ES256, the algorithm that they accept.
+ * @throws {Error} saying what is wrong with it, and never what it holds.
+ */
+export function publicKeySet(text: string): string {
+  const read = keySets.safeParse(parsed(text));
+  if (!read.success) throw new Error("is no JSON Web Key Set; it holds {\"keys\": [...]} as the issuer's jwks_uri gives it");
+  const { keys } = read.data;
+  if (keys.some(({ d, k }) => d !== undefined || k !== undefined)) throw new Error("holds a private or shared key; take the public set, as the issuer's jwks_uri gives it, and replace that key: it has been in a file");
+  if (!keys.some(({ kty, crv }) => kty === "EC" && crv === "P-256")) throw new Error("holds no key for ES256 (EC, P-256), the one algorithm that services accept; let the issuer sign with it");
+  return text;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Who signs customers' tokens. Where no identity provider is configured, the kit keeps an ES256 key
  * of its own, so that `kit token` can sign for the platform on one machine.
  */
-export class TokenIssuer extends KitComponent {
+export class TokenIssuer extends KitComponent implements TokenKeys {
   readonly issuer = TOKEN_ISSUER;
   readonly audience = TOKEN_AUDIENCE;
   /** JSON Web Key Set with the public key. */
