@@ -42,6 +42,8 @@ export interface PlatformArgs {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Secrets and files that a stack on Kubernetes takes from outside. */
   readonly externals: StackExternals;
+  /** The services' templates, where the caller has read them. */
+  readonly templates?: readonly ServiceTemplate[];
   /** Finds the servers that `local` runs; called for that substrate only. */
   readonly locateServers: () => Promise<LocalServers>;
   /** Finds the folder with Strimzi's resource definitions; called where the program installs the operator. */
@@ -64,7 +66,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   // Before anything else is declared, so that a refused change has touched nothing.
   await registered(new TopicLedger("topics", topicLedgerOf(args)));
 
-  const templates = readServiceTemplates(join(projectDir, "service-templates"));
+  const templates = args.templates ?? readServiceTemplates(join(projectDir, "service-templates"));
   const substrate = await substrateOf(args, templates);
   const { cluster, postgres, redis } = substrate;
 

@@ -9,6 +9,7 @@ import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { revealAll } from "../../components/provider/values.ts";
+import type { ServiceTemplate } from "../../components/services/template.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 /** What to declare. */
@@ -18,6 +19,7 @@ export interface DeclarationRequest {
   readonly stack: string;
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
+  readonly templates: readonly ServiceTemplate[];
   readonly placeholders: Placeholders;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly locateStrimziCrds: () => Promise<string>;

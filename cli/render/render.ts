@@ -48,8 +48,9 @@ export async function render(context: CommandContext, request: RenderRequest, lo
   const present = await readdir(out).catch(() => [] as string[]);
   if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
   const placeholders = new Placeholders(request.secretsPath);
-  const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, placeholders, environment: context.env, locateStrimziCrds });
-  const files = renderFiles(objects, plan, maxConnections(databaseUsers(readServiceTemplates(join(context.projectDir, "service-templates")), settings, plan)));
+  const templates = readServiceTemplates(join(context.projectDir, "service-templates"));
+  const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, templates, placeholders, environment: context.env, locateStrimziCrds });
+  const files = renderFiles(objects, plan, maxConnections(databaseUsers(templates, settings, plan)));
   await writeFolder(out, files);
   return { stack, out, objects: objects.length, files: files.map((file) => file.path), placeholders: placeholders.keys };
 }
