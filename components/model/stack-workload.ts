@@ -13,6 +13,7 @@ const dnsLabel = (description: string) => name("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9
 const hostName = (description: string) => name("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", "a DNS name, for example orders.example.com", description);
 const texts = (description: string) => z.record(z.string().min(1), z.string()).meta({ description }).default({});
 const slug = name(slugPattern, "lower-case letters, digits and single dashes, starting with a letter, at most 50", "A service.");
+const addressRange = name("^[0-9a-fA-F.:]+/[0-9]{1,3}$", "an address range such as 10.0.0.0/8", "Address range, for example 10.0.0.0/8.");
 const cpu = (description: string) => name("^[1-9]\\d*m$", "a number of milli-CPUs, for example 250m", description);
 const mebibytes = (description: string) => name("^[1-9]\\d*Mi$", "a number of mebibytes, for example 192Mi", description);
 
@@ -49,7 +50,8 @@ const exposure = z
     host: hostName("Name that customers use, for example orders.example.com.").optional(),
     tlsSecret: dnsLabel("Secret of the namespace with certificate and key of the host (type kubernetes.io/tls).").optional(),
     className: dnsLabel("IngressClass or GatewayClass.").optional(),
-    controllerNamespace: dnsLabel("Namespace whose pods carry the traffic: the only ones that may reach the gateway.").optional(),
+    controllerNamespace: dnsLabel("Namespace whose pods carry the traffic; they, and sourceRanges, may reach the gateway, nobody else.").optional(),
+    sourceRanges: z.array(addressRange).max(64).meta({ description: "Addresses from which a load balancer outside the cluster sends to pods, or controllers on their nodes' network do. Default: none." }).default([]),
     annotations: texts("Annotations of the Ingress or Gateway, for example of cert-manager. Default: none."),
   })
   .meta({ description: "How customers reach the gateway. TLS ends there; plain HTTP is only redirected." })
@@ -116,9 +118,9 @@ export function workloadProblems(settings: KubernetesWorkloadSettings, at: Locat
   const { exposure: way } = settings;
   if (way.by === "none") return [];
   const needed = { host: "orders.example.com", tlsSecret: "gateway-tls", className: way.by === "ingress" ? "nginx" : "istio", controllerNamespace: way.by === "ingress" ? "ingress-nginx" : "istio-system" } as const;
-  return (Object.keys(needed) as (keyof typeof needed)[]).flatMap((key) =>
-    way[key] === undefined
-      ? [{ rule: "missing-key" as const, ...at.place([...path, "exposure"]), message: `exposure.${key} is missing: exposure by ${way.by} needs it`, fix: `add ${key}: …, for example ${needed[key]}` }]
-      : [],
-  );
+  return (Object.keys(needed) as (keyof typeof needed)[]).flatMap((key) => {
+    if (way[key] !== undefined || (key === "controllerNamespace" && way.sourceRanges.length > 0)) return [];
+    const instead = key === "controllerNamespace" ? ", or sourceRanges: […] where traffic comes from outside the cluster's pods" : "";
+    return [{ rule: "missing-key" as const, ...at.place([...path, "exposure"]), message: `exposure.${key} is missing: exposure by ${way.by} needs it`, fix: `add ${key}: …, for example ${needed[key]}${instead}` }];
+  });
 }

@@ -17,6 +17,7 @@ export interface NetworkPeers extends Readonly<Record<ServerKind, NetworkPeer>> 
   readonly dns: NetworkPeer;
 }
 
+type NetworkPolicyPeer = types.input.networking.v1.NetworkPolicyPeer;
 type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
 type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
@@ -81,8 +82,11 @@ export function defaultDenyPolicy(namespace: types.input.meta.v1.ObjectMeta["nam
 
 function ingressRules({ workload, settings }: RenderContext): IngressRule[] {
   const { exposure, monitoring } = settings;
-  const callers = workload.calledBy.map(podsOf);
-  if (workload.name === EXPOSED_SERVICE && exposure.by !== "none" && exposure.controllerNamespace !== undefined) callers.push(inNamespace(exposure.controllerNamespace));
+  const callers: NetworkPolicyPeer[] = workload.calledBy.map(podsOf);
+  if (workload.name === EXPOSED_SERVICE && exposure.by !== "none") {
+    if (exposure.controllerNamespace !== undefined) callers.push(inNamespace(exposure.controllerNamespace));
+    callers.push(...exposure.sourceRanges.map((cidr) => ({ ipBlock: { cidr } })));
+  }
   return [
     ...(workload.http && callers.length > 0 ? [{ from: callers, ports: [{ port: PORTS.http, protocol: "TCP" }] }] : []),
     ...(monitoring.podMonitor ? [{ from: [inNamespace(monitoring.namespace)], ports: [{ port: PORTS.management, protocol: "TCP" }] }] : []),

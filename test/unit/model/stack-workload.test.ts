@@ -28,8 +28,10 @@ describe("settings of workloads", () => {
     expect(workloadProblems(settings, unlocated("stack")).map(({ message, fix }) => [message, fix])).toEqual([
       ["exposure.tlsSecret is missing: exposure by gateway-api needs it", "add tlsSecret: …, for example gateway-tls"],
       ["exposure.className is missing: exposure by gateway-api needs it", "add className: …, for example istio"],
-      ["exposure.controllerNamespace is missing: exposure by gateway-api needs it", "add controllerNamespace: …, for example istio-system"],
+      ["exposure.controllerNamespace is missing: exposure by gateway-api needs it", "add controllerNamespace: …, for example istio-system, or sourceRanges: […] where traffic comes from outside the cluster's pods"],
     ]);
+    const outside = workloadSettings.parse({ ...minimal, exposure: { by: "ingress", host: "orders.example.com", tlsSecret: "tls", className: "alb", sourceRanges: ["10.1.0.0/16"] } });
+    expect(workloadProblems(outside, unlocated("stack"))).toEqual([]);
     expect(workloadProblems(workloadSettings.parse(minimal), unlocated("stack"))).toEqual([]);
   });
 });

@@ -155,6 +155,9 @@ describe("network policies", () => {
       },
     });
     expect(JSON.stringify(networkPolicy(contextOf(orderWorkload(), settings), PEERS))).not.toContain("ingress-nginx");
+    const outside = settingsWith({ exposure: { by: "ingress", host: "orders.example.com", tlsSecret: "tls", className: "alb", sourceRanges: ["10.1.0.0/16"] } });
+    expect(networkPolicy(contextOf(gatewayWorkload(), outside), PEERS)).toMatchObject({ spec: { ingress: [{ from: [{ ipBlock: { cidr: "10.1.0.0/16" } }], ports: [{ port: 8080 }] }] } });
+    expect(networkPolicy(contextOf(orderWorkload({ calledBy: [] }), outside), PEERS)).toMatchObject({ spec: { ingress: [] } });
   });
 
   it("give a migration its database alone, and deny by default", () => {
