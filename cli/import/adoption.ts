@@ -3,13 +3,14 @@ import { readAvroSchema } from "../../components/model/avro-schema.ts";
 import { formatDuration } from "../../components/model/duration.ts";
 import { importedRecordDoc } from "../../components/model/import-placeholders.ts";
 import { eventNamePattern, isDerivedTopicName, platformPrincipals, reservedTopicPrefixes, slugPattern, topicNamePattern } from "../../components/model/names.ts";
+import { scalePartitions } from "../../components/model/partitions.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
 import { subjectName } from "../../components/plan/subjects.ts";
-import { scalePartitions, topicConfigKeys } from "../../components/plan/topics.ts";
+import { topicConfigKeys } from "../../components/plan/topics.ts";
 import { pascalCase } from "../new-service/names.ts";
 
 /** What is looked for, and what is known already. */

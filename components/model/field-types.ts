@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 import { durationUnits, parseDuration } from "./duration.ts";
 import { eventNamePattern, slugPattern, topicNamePattern } from "./names.ts";
@@ -84,6 +85,17 @@ export const topicName = (description: string): z.ZodString => name(topicNamePat
 
 /** A rate above zero. */
 export const rate = (description: string): z.ZodType<number, string> => quantity(rateUnits, parseRate, description).refine((bytes) => bytes > 0, { error: "a rate of 0 would stop the service" });
+
+/** A range of addresses, IPv4 or IPv6. */
+export const addressRange = name("^[0-9a-fA-F.:]+/[0-9]{1,3}$", "an address range such as 10.0.0.0/8", "Address range, for example 10.0.0.0/8.").refine(isRange, {
+  error: (issue) => `${JSON.stringify(issue.input)} is no range of addresses: an address, a slash and the number of its leading bits, for example 10.0.0.0/8`,
+});
+
+function isRange(text: string): boolean {
+  const [address = "", bits = ""] = text.split("/");
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
 
 /** A day as ISO 8601 writes it. YAML 1.2 has no dates, so it stays text. */
 export const day = (description: string): z.ZodString =>

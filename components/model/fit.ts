@@ -1,3 +1,4 @@
+import { kubernetesFit } from "./fit-kubernetes.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import { brokerCount, isSmall, stackSettingsKey, type StackSettings } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -41,5 +42,5 @@ export function checkFit(model: Model, settings: StackSettings, at: Located = un
       });
     }
   }
-  return sortProblems(problems);
+  return sortProblems([...problems, ...kubernetesFit(model, settings, at, services)]);
 }

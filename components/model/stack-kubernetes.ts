@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { durationUnits, parseDuration } from "./duration.ts";
-import { count, name, quantity } from "./field-types.ts";
+import { addressRange as cidr, count, name, quantity } from "./field-types.ts";
 import { slugPattern } from "./names.ts";
 import { parseSize, sizeUnits } from "./size.ts";
 import { workloadSettings } from "./stack-workload.ts";
@@ -16,7 +16,6 @@ const label = (description: string) => name(slugPattern, "lower-case letters, di
 const storageClass = name("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", "the name of a StorageClass", "StorageClass; use one with volumeBindingMode WaitForFirstConsumer. Default: the cluster's default class.");
 const host = name("^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$", "a host name or address", "Host name or address.");
 const port = (description: string) => count(1, 65_535, description);
-const cidr = name("^[0-9a-fA-F.:]+/[0-9]{1,3}$", "an address range such as 10.0.0.0/8", "Address range, for example 10.0.0.0/8.");
 const size = (description: string) => quantity(sizeUnits, parseSize, description);
 const duration = (description: string) => quantity(durationUnits, parseDuration, description);
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { slugPattern } from "./names.ts";
 import type { Problem } from "./problem.ts";
-import { count, name } from "./field-types.ts";
+import { addressRange, count, name } from "./field-types.ts";
 import type { Located, PropertyPath } from "./validation.ts";
 
 /**
@@ -13,9 +13,12 @@ const dnsLabel = (description: string) => name("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9
 const hostName = (description: string) => name("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", "a DNS name, for example orders.example.com", description);
 const texts = (description: string) => z.record(z.string().min(1), z.string()).meta({ description }).default({});
 const slug = name(slugPattern, "lower-case letters, digits and single dashes, starting with a letter, at most 50", "A service.");
-const addressRange = name("^[0-9a-fA-F.:]+/[0-9]{1,3}$", "an address range such as 10.0.0.0/8", "Address range, for example 10.0.0.0/8.");
-const cpu = (description: string) => name("^[1-9]\\d*m$", "a number of milli-CPUs, for example 250m", description);
-const mebibytes = (description: string) => name("^[1-9]\\d*Mi$", "a number of mebibytes, for example 192Mi", description);
+/** The most that one container of a service is admitted with; processor time is what it asks for, it may use four times as much. */
+export const MOST_OF_A_SERVICE = { milliCpu: 2_000, mebibytes: 8_192 } as const;
+const cpu = (description: string) =>
+  name("^[1-9]\\d*m$", "a number of milli-CPUs, for example 250m", description).refine((text) => Number.parseInt(text, 10) <= MOST_OF_A_SERVICE.milliCpu, { error: `a service's pod asks for at most ${MOST_OF_A_SERVICE.milliCpu}m; more pods serve more` });
+const mebibytes = (description: string) =>
+  name("^[1-9]\\d*Mi$", "a number of mebibytes, for example 192Mi", description).refine((text) => Number.parseInt(text, 10) <= MOST_OF_A_SERVICE.mebibytes, { error: `a service's pod has at most ${MOST_OF_A_SERVICE.mebibytes}Mi; more pods serve more` });
 
 const images = z
   .strictObject({

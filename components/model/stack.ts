@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { kubernetesProblems } from "./kubernetes-problems.ts";
-import { platformPrincipals, slugPattern } from "./names.ts";
+import { isPlatformVariable, platformPrincipals, slugPattern } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
@@ -132,6 +132,12 @@ export function parseStackSettings(value: unknown, at: Located = unlocated(stack
     });
   }
   problems.push(...kubernetesProblems(settings, at));
+  for (const [service, { env = {} }] of Object.entries(settings.services)) {
+    for (const variable of Object.keys(env)) {
+      if (!isPlatformVariable(variable)) continue;
+      problems.push({ rule: "reserved-name", ...at.place(["services", service, "env", variable], "key"), message: `services.${service}.env sets ${variable}, which the platform sets`, fix: "take it out" });
+    }
+  }
   for (const principal of Object.keys(settings.services)) {
     if (!platformPrincipals.some((reserved) => reserved === principal)) continue;
     problems.push({ rule: "reserved-name", ...at.place(["services", principal], "key"), message: `${JSON.stringify(principal)} is a principal of the platform, no service`, fix: "name a service" });

@@ -1,5 +1,6 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
+import { scalePartitions } from "../model/partitions.ts";
 import { compareText } from "../model/problem.ts";
 import { brokerCount, isSmall, type StackSettings } from "../model/stack.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
@@ -22,12 +23,6 @@ export function planTopics(topology: Topology, stack: StackSettings): PlannedTop
   const derived = [...topology.groups.values()].flatMap((group) => planDerivedTopics(group, stack));
   const registry = planRegistryTopics(replication({}, stack));
   return [...planned, ...derived, ...registry].sort((a, b) => compareText(a.name, b.name));
-}
-
-/** Partitions in an environment: the declared number times the stack's factor, rounded up, at least 1. */
-export function scalePartitions(declared: number, factor: number): number {
-  // Twelve digits hide the error of binary fractions: 30 × 0.1 is 3, and must not become 4.
-  return Math.max(1, Math.ceil(Number((declared * factor).toPrecision(12))));
 }
 
 function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): PlannedTopic {

@@ -1,4 +1,4 @@
-import { scalePartitions } from "../../components/plan/topics.ts";
+import { scalePartitions } from "../../components/model/partitions.ts";
 import type { Breach, Manifest, Rule, Scope } from "../rule.ts";
 import { rule } from "../rule.ts";
 import { fieldOf, runningWorkloadOf } from "../workloads/pods.ts";

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import { MOST_OF_A_SERVICE, type KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload } from "../workload.ts";
-import { containerResources, requestsOf } from "./resources.ts";
+import { containerResources, CPU_BURST, requestsOf } from "./resources.ts";
 import { mostPods, scalingOf } from "./scaling.ts";
 
 const LABELS = { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" } as const;
@@ -22,7 +22,7 @@ export function limitRange(target: types.input.meta.v1.ObjectMeta["namespace"]):
           type: "Container",
           defaultRequest: { cpu: "100m", memory: "128Mi", "ephemeral-storage": "64Mi" },
           default: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "256Mi" },
-          max: { cpu: "8", memory: "8Gi", "ephemeral-storage": "4Gi" },
+          max: { cpu: `${(MOST_OF_A_SERVICE.milliCpu * CPU_BURST) / 1_000}`, memory: `${MOST_OF_A_SERVICE.mebibytes / 1_024}Gi`, "ephemeral-storage": "4Gi" },
         },
       ],
     },

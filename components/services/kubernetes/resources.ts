@@ -2,7 +2,7 @@ import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload, WorkloadResources } from "../workload.ts";
 
 /** How far a pod may exceed the processor time it asked for, while a node has it to spare: starts and backlogs. */
-const CPU_BURST = 4;
+export const CPU_BURST = 4;
 /** Room for temporary files, MiB. Nothing here writes any on purpose; Node may cache compiled code. */
 export const TEMPORARY_MEBIBYTES = 64;
 /** Temporary files and the container's log, MiB. */

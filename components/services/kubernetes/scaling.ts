@@ -30,7 +30,7 @@ export function scalingOf(workload: Pick<Workload, "name" | "replicas" | "group"
   // What is switched off (no replicas) stays off: an autoscaler would have nothing to measure.
   if (by === "none" || min === 0) return { by: "none", min, max: min };
   const max = own.maxReplicas ?? Math.min(bound, min * settings.autoscaling.growth);
-  const setting = `kubernetes.services.${workload.name}.autoscaling.maxReplicas`;
+  const setting = `kubernetes.workloads.services.${workload.name}.autoscaling.maxReplicas`;
   if (max > bound) throw new Error(`${setting} is ${max}, but the topics its group reads have at most ${bound} partitions. Lower it to ${bound}, or raise the topics' partitions.`);
   if (max < min) throw new Error(`${setting} is ${max}, below the ${min} replicas of the service; raise it, or lower services.${workload.name}.replicas.`);
   return { by, min, max };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { describeLowered, insteadOfLowering, loweredPartitions } from "../../../components/plan/partition-guard.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
-import { scalePartitions } from "../../../components/plan/topics.ts";
+import { scalePartitions } from "../../../components/model/partitions.ts";
 import { modelOf, stackWith, type SampleTopic } from "./sample-models.ts";
 
 const topic = (more: Partial<SampleTopic> = {}): SampleTopic => ({ name: "t-one", partitions: 30, events: 1, producers: [], consumers: [], ...more });

@@ -1,5 +1,5 @@
 import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
-import { scalePartitions } from "../../topics.ts";
+import { scalePartitions } from "../../../model/partitions.ts";
 import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";
 import { configOf, servicesIn, type SettingRule, type TopicPair } from "./rule.ts";

@@ -1,0 +1,5 @@
+/** Partitions in an environment: the declared number times the stack's factor, rounded up, at least 1. */
+export function scalePartitions(declared: number, factor: number): number {
+  // Twelve digits hide the error of binary fractions: 30 × 0.1 is 3, and must not become 4.
+  return Math.max(1, Math.ceil(Number((declared * factor).toPrecision(12))));
+}
