@@ -10,7 +10,8 @@
 # Exit code: 0 nothing is against it; 1 a rule is broken or the change is refused; 2 a side cannot be read.
 set -euo pipefail
 
-base=${1:?usage: ci/review.sh BASE [FOLDER]}
+if [ $# -lt 1 ] || [ -z "$1" ]; then echo "usage: ci/review.sh BASE [FOLDER]" >&2; exit 2; fi
+base=$1
 mkdir -p "${2:-review}"
 folder=$(cd "${2:-review}" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -28,8 +29,8 @@ judged=0
 kit diff --base "$base" --format markdown > "$folder/comment.md" || judged=$?
 kit diff --base "$base" --format json > "$folder/diff.json" 2> /dev/null || true
 if [ ! -s "$folder/comment.md" ]; then
-  # What cannot be read cannot be compared. Indented, so that nothing in it is taken for markup.
-  { printf '### The declaration cannot be read\n\n'; { kit check 2>&1 || true; } | head -c 40000 | sed 's/^/    /'; } > "$folder/comment.md"
+  # What cannot be read cannot be compared: the comparison's own words say why. Indented, so that nothing in them is taken for markup.
+  { printf '<!-- kit diff: prod -->\n\n### The change cannot be judged\n\n'; { kit diff --base "$base" 2>&1 || true; } | head -c 40000 | sed 's/^/    /'; } > "$folder/comment.md"
 fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$folder/comment.md" >> "$GITHUB_STEP_SUMMARY"; fi
 

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import { durationUnits, parseDuration } from "./duration.ts";
 import { eventNamePattern, slugPattern, topicNamePattern } from "./names.ts";
-import { quantityPattern, type Quantity, type UnitFamily } from "./quantity.ts";
+import { asBaseUnits, quantityPattern, type Quantity, type UnitFamily } from "./quantity.ts";
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
 
@@ -13,7 +13,7 @@ import { parseSize, sizeUnits } from "./size.ts";
 /** A text with a unit that becomes a number in the family's base unit. */
 export function quantity(family: UnitFamily, parse: (text: string) => Quantity, description: string): z.ZodType<number, string> {
   return z
-    .string({ error: (issue) => (issue.input === undefined ? undefined : `a ${family.noun} with its unit is wanted, for example ${family.example}; got ${JSON.stringify(issue.input)}`) })
+    .string({ error: (issue) => (issue.input === undefined ? undefined : `a ${family.noun} with its unit is wanted, for example ${family.example}; got ${JSON.stringify(issue.input)}${asBaseUnits(issue.input, family)}`) })
     .meta({ description, pattern: quantityPattern(family), examples: [family.example] })
     .transform((text, context) => {
       const parsed = parse(text);
@@ -38,7 +38,7 @@ export function count(minimum: number, maximum: number, description: string, ...
 
 /** Retention of a topic: a duration, or `forever`, which is Kafka's -1. */
 export const retention = z
-  .string({ error: (issue) => (issue.input === undefined ? undefined : `a duration with its unit is wanted, for example 7d; got ${JSON.stringify(issue.input)}`) })
+  .string({ error: (issue) => (issue.input === undefined ? undefined : `a duration with its unit is wanted, for example 7d; got ${JSON.stringify(issue.input)}${issue.input === -1 ? " (to keep records for ever write forever)" : asBaseUnits(issue.input, durationUnits)}`) })
   .meta({
     description: "How long a record is kept: a duration such as 7d, or forever.",
     pattern: `^forever$|${quantityPattern(durationUnits)}`,

@@ -5,10 +5,14 @@ export type Quantity = { readonly ok: true; readonly value: number } | { readonl
 export interface UnitFamily {
   /** What is measured, for messages, for example `duration`. */
   readonly noun: string;
+  /** The base unit in words. */
+  readonly base: string;
   /** Unit to factor in base units. Factors are integers. */
   readonly units: Readonly<Record<string, number>>;
   /** A good value, for messages. */
   readonly example: string;
+  /** Units of everyday language, each as a number of one of the family's: they are refused, and the proposal is exact. */
+  readonly spoken?: Readonly<Record<string, readonly [count: number, unit: string]>>;
 }
 
 /** Regular expression of a value in the family, for JSON Schema and editors. */
@@ -30,13 +34,24 @@ export function parseQuantity(text: string, family: UnitFamily): Quantity {
   if (unit === "") return refuse("the unit is missing", `for example ${digits}${/[a-z/]+$/i.exec(family.example)?.[0] ?? units[0]} (units: ${units.join(", ")})`);
   const factor = Object.hasOwn(family.units, unit) ? family.units[unit] : undefined;
   if (factor === undefined) {
-    const sameLetters = units.find((candidate) => candidate.toLowerCase() === unit.toLowerCase());
-    return refuse(`unknown unit ${JSON.stringify(unit)}`, sameLetters === undefined ? `use one of ${units.join(", ")}` : `did you mean ${digits}${sameLetters}?`);
+    const meant = meantUnit(Number(digits), unit.toLowerCase(), family);
+    return refuse(`unknown unit ${JSON.stringify(unit)}`, meant === undefined ? `use one of ${units.join(", ")}` : `did you mean ${meant}?`);
   }
-  if (!new RegExp(quantityPattern(family)).test(text)) return refuse("it has blanks or leading zeros, or is too long", `for example ${family.example}`);
+  const pattern = new RegExp(quantityPattern(family));
+  const tidy = `${Number(digits)}${unit}`;
+  if (!pattern.test(text)) return refuse("it has blanks or leading zeros, or is too long", pattern.test(tidy) ? `write ${tidy}` : `for example ${family.example}`);
   const value = Number(digits) * factor;
   if (!Number.isSafeInteger(value)) return refuse("it is too large", `for example ${family.example}`);
   return { ok: true, value };
+}
+
+/** The quantity that was probably meant by a unit that the family does not have: other letters, an everyday word, or its "/s" left out. */
+function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFamily): string | undefined {
+  const known = Object.keys(units);
+  const same = known.find((candidate) => candidate.toLowerCase() === unit) ?? known.find((candidate) => candidate.toLowerCase() === `${unit}/s`);
+  if (same !== undefined) return `${count}${same}`;
+  const word = Object.hasOwn(spoken, unit) ? spoken[unit] : undefined;
+  return word === undefined || !Number.isSafeInteger(count * word[0]) ? undefined : `${count * word[0]}${word[1]}`;
 }
 
 /** Prints a number of base units in the largest unit that divides it, so that it reads back as itself. */
@@ -47,4 +62,9 @@ export function formatQuantity(value: number, family: UnitFamily): string {
   if (value === 0) return `0${smallest[0]}`;
   const [unit, factor] = units.find(([, candidate]) => value % candidate === 0) ?? smallest;
   return `${value / factor}${unit}`;
+}
+
+/** What a number without a unit would be, for the message that refuses it: ` (as milliseconds that is 7d)`. */
+export function asBaseUnits(value: unknown, family: UnitFamily): string {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? ` (as ${family.base} that is ${formatQuantity(value, family)})` : "";
 }

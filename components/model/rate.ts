@@ -4,6 +4,7 @@ import { sizeUnits } from "./size.ts";
 /** Rates in bytes per second. */
 export const rateUnits: UnitFamily = {
   noun: "rate",
+  base: "bytes per second",
   units: Object.fromEntries(Object.entries(sizeUnits.units).map(([unit, factor]) => [`${unit}/s`, factor])),
   example: "10MiB/s",
 };

@@ -53,8 +53,19 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     sagas: readSagas(content, at),
     removals: content.removals.map(({ topic, reason, date }, index) => ({ topic, reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
     source: at.place(["domain"], "key"),
+    places: headPlaces(content, at),
   };
   return { domain, problems, at };
+}
+
+/** Where the fields stand that say who answers for the domain, and how much it matters. */
+function headPlaces({ services }: TopicFile, at: Located): Record<string, SourceLocation> {
+  return {
+    criticality: at.place(["criticality"], "key"),
+    "owner.team": at.place(["owner", "team"], "key"),
+    "owner.contact": at.place(["owner", "contact"], "key"),
+    ...Object.fromEntries(services.map((service, index) => [`services.${service}`, at.place(["services", index])])),
+  };
 }
 
 type Report = (rule: ModelRule, path: PropertyPath, message: string, fix?: string, part?: "key" | "value") => void;

@@ -171,6 +171,8 @@ export interface Domain {
   /** Sorted by topic. */
   readonly removals: readonly Removal[];
   readonly source: SourceLocation;
+  /** Where its head stands, by the file's name of each field: `criticality`, `owner.contact`, `services.order-service`. */
+  readonly places: Readonly<Record<string, SourceLocation>>;
 }
 
 /** All that product teams declared, validated. Sorted by name at each level. */

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import * as z from "zod";
 import type { SourceLocation } from "../plan/types.ts";
 import { sortProblems, type Problem } from "./problem.ts";
@@ -50,7 +51,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
   if (found === undefined && issue.code !== "unrecognized_keys") {
     const key = String(path.at(-1));
     const within = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : "";
-    return path.length === 0 ? [problem("missing-key", "there is no value")] : [problem("missing-key", `${JSON.stringify(key)} is missing${within}`, `add ${key}: …`, typeof path.at(-2) === "number" ? "value" : "key", path.slice(0, -1))];
+    return path.length === 0 ? [problem("missing-key", "there is no value")] : [problem("missing-key", `${JSON.stringify(key)} is missing${within}`, `add ${key}: …${forExample(schema, path)}`, typeof path.at(-2) === "number" ? "value" : "key", path.slice(0, -1))];
   }
 
   switch (issue.code) {
@@ -61,7 +62,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown
     case "invalid_type":
       if (!issue.message.startsWith("Invalid input")) return [problem("invalid-unit", `${of}: ${issue.message}`, typeof found === "number" ? "write the unit right after the number" : undefined)];
       if (path.length === 0 && found === null) return [problem("wrong-type", "the file is empty", `write its fields (${knownKeys(schema, path).slice(0, 3).join(", ")}, …), or delete it`)];
-      return [problem("wrong-type", `${of} must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}; got ${shown(found)}`, typeFix(issue.expected, found))];
+      return [problem("wrong-type", `${of} must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}; got ${shown(found)}`, typeFix(issue.expected, found) ?? exampleFix(schema, path))];
     case "invalid_value":
       return [problem("invalid-value", `${of} must be one of ${issue.values.map(String).join(", ")}; got ${shown(found)}`, didYouMean(String(found), issue.values.map(String)))];
     case "invalid_union":
@@ -110,6 +111,32 @@ function schemaAt(schema: z.core.$ZodType, path: PropertyPath): z.core.$ZodType 
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.core.$ZodOptional || schema instanceof z.core.$ZodDefault || schema instanceof z.core.$ZodPrefault) return unwrapped(schema._zod.def.innerType);
   return schema;
+}
+
+/** The field's own example as the file would have it; empty where it has none, or none short enough for a line. */
+function exampleOf(schema: z.core.$ZodType, path: PropertyPath): string {
+  let found = schemaAt(schema, path);
+  for (;;) {
+    const inner = found === undefined ? undefined : unwrapped(found);
+    const examples: unknown = inner === undefined ? undefined : z.globalRegistry.get(inner)?.["examples"];
+    const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
+    if (example !== undefined) {
+      const text = stringify(example, { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 }).trim();
+      return text.length > 120 ? "" : text;
+    }
+    if (!(inner instanceof z.core.$ZodPipe)) return "";
+    found = inner._zod.def.in;
+  }
+}
+
+function exampleFix(schema: z.core.$ZodType, path: PropertyPath): string | undefined {
+  const example = exampleOf(schema, path);
+  return example === "" ? undefined : `for example ${example}`;
+}
+
+function forExample(schema: z.core.$ZodType, path: PropertyPath): string {
+  const example = exampleOf(schema, path);
+  return example === "" ? "" : `, for example ${example}`;
 }
 
 function knownKeys(schema: z.core.$ZodType, path: PropertyPath): string[] {

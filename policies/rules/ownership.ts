@@ -1,8 +1,16 @@
 import * as z from "zod";
 import { importedRecordDoc, importedTopicDescription } from "../../components/model/import-placeholders.ts";
+import { closest } from "../../components/model/suggestion.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { shapeOf } from "./avro.ts";
-import { placeOf } from "./places.ts";
+import { domainPlaceOf, placeOf } from "./places.ts";
+
+/** Where an unknown service should be listed; and first, whether a listed one was meant. */
+function listing(service: string, listed: ReadonlySet<string>): string {
+  const meant = closest(service, listed);
+  const add = "add it to services: in the file of the team that runs it";
+  return meant === undefined ? add : `did you mean ${meant}? Else ${add}`;
+}
 
 /** Rules on who answers for what, and on what the data is. */
 export const ownershipRules: readonly Rule[] = [
@@ -20,7 +28,7 @@ export const ownershipRules: readonly Rule[] = [
       return {
         declaration: ({ model }) =>
           model.domains.flatMap((domain): Breach[] =>
-            wanted.test(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, at: domain.source }],
+            wanted.test(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, ...domainPlaceOf(domain, "owner.contact") }],
           ),
       };
     },
@@ -37,7 +45,7 @@ export const ownershipRules: readonly Rule[] = [
     checks: ({ teams }) => ({
       declaration: ({ model }) =>
         model.domains.flatMap((domain): Breach[] =>
-          teams.length === 0 || teams.includes(domain.owner.team) ? [] : [{ message: `there is no team ${JSON.stringify(domain.owner.team)}`, fix: `known teams: ${teams.join(", ")}`, object: domain.name, at: domain.source }],
+          teams.length === 0 || teams.includes(domain.owner.team) ? [] : [{ message: `there is no team ${JSON.stringify(domain.owner.team)}`, fix: `known teams: ${teams.join(", ")}`, object: domain.name, ...domainPlaceOf(domain, "owner.team") }],
         ),
     }),
   }),
@@ -55,7 +63,7 @@ export const ownershipRules: readonly Rule[] = [
         const breaches = new Map<string, Breach>();
         for (const topic of model.domains.flatMap((domain) => domain.topics)) {
           for (const { service, source } of [...topic.producers, ...topic.consumers]) {
-            if (!listed.has(service) && !breaches.has(service)) breaches.set(service, { message: `no team lists the service ${service}`, fix: `add it to services: in the file of the team that runs it`, object: service, at: source });
+            if (!listed.has(service) && !breaches.has(service)) breaches.set(service, { message: `no team lists the service ${service}`, fix: listing(service, listed), object: service, at: source });
           }
         }
         return [...breaches.values()];

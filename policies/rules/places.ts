@@ -1,3 +1,4 @@
+import type { Domain } from "../../components/model/types.ts";
 import type { SourceLocation } from "../../components/plan/types.ts";
 import type { TopicFacts } from "../facts.ts";
 
@@ -5,4 +6,9 @@ import type { TopicFacts } from "../facts.ts";
 export function placeOf({ declaration }: Pick<TopicFacts, "declaration">, setting: string): { readonly at?: SourceLocation } {
   const at = declaration?.places[setting];
   return at === undefined ? {} : { at };
+}
+
+/** The place of a field of a domain's head, for a breach: where the file has it, else the domain's own. */
+export function domainPlaceOf({ places, source }: Pick<Domain, "places" | "source">, field: string): { readonly at: SourceLocation } {
+  return { at: places[field] ?? source };
 }

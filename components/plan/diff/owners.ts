@@ -19,7 +19,7 @@ function compareDomains(pair: StatePair): Change[] {
 
 function changedDomain(old: Domain, fresh: Domain): Change[] {
   const changes: Change[] = [];
-  const { name, source } = fresh;
+  const { name, places, source } = fresh;
   if (old.owner.team !== fresh.owner.team) {
     const topics = fresh.topics.map((topic) => topic.name);
     changes.push({
@@ -31,11 +31,11 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       hazard: "approval",
       effects: [`${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead letters, budget`],
       reviewers: sortedSet([old.owner.team, fresh.owner.team]),
-      source,
+      source: places["owner.team"] ?? source,
     });
   }
   if (old.owner.contact !== fresh.owner.contact) {
-    changes.push({ kind: "domain-changed", object: name, field: "contact", before: old.owner.contact, after: fresh.owner.contact, hazard: "safe", effects: ["alerts and questions go there"], reviewers: [], source });
+    changes.push({ kind: "domain-changed", object: name, field: "contact", before: old.owner.contact, after: fresh.owner.contact, hazard: "safe", effects: ["alerts and questions go there"], reviewers: [], source: places["owner.contact"] ?? source });
   }
   if (old.criticality !== fresh.criticality) {
     const levels = ["low", "medium", "high"];
@@ -49,7 +49,7 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       hazard: lowered ? "approval" : "safe",
       effects: [lowered ? "rules and alerts that go by criticality get laxer" : "rules and alerts that go by criticality get stricter"],
       reviewers: lowered ? sortedSet([old.owner.team, fresh.owner.team]) : [],
-      source,
+      source: places["criticality"] ?? source,
     });
   }
   changes.push(...changedSagas(old, fresh));
@@ -63,7 +63,7 @@ function changedSagas(old: Domain, fresh: Domain): Change[] {
   return sortedSet([...before.keys(), ...after.keys()]).flatMap((saga): Change[] => {
     if (before.get(saga) === after.get(saga)) return [];
     const effect = !before.has(saga) ? "declared from now on: rules check that each step can be answered and undone" : after.has(saga) ? "rules check it in its new form" : "no longer declared: rules do not check it any more";
-    return [{ kind: "domain-changed", object: fresh.name, field: `sagas.${saga}`, hazard: after.has(saga) ? "safe" : "approval", effects: [effect], reviewers: after.has(saga) ? [] : [fresh.owner.team], source: fresh.source }];
+    return [{ kind: "domain-changed", object: fresh.name, field: `sagas.${saga}`, hazard: after.has(saga) ? "safe" : "approval", effects: [effect], reviewers: after.has(saga) ? [] : [fresh.owner.team], source: fresh.sagas.find(({ name }) => name === saga)?.source ?? fresh.source }];
   });
 }
 
@@ -110,7 +110,7 @@ function compareServiceTeams(pair: StatePair): Change[] {
       hazard: "approval",
       effects: [`${after} runs ${service} and answers for its dead letters`],
       reviewers: sortedSet([before, after]),
-      ...(owner === undefined ? {} : { source: owner.source }),
+      ...(owner === undefined ? {} : { source: owner.places[`services.${service}`] ?? owner.source }),
     }];
   });
 }

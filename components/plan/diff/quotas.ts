@@ -1,4 +1,5 @@
-import type { PlannedQuota } from "../types.ts";
+import type { TopicDeclaration } from "../../model/types.ts";
+import type { PlannedQuota, SourceLocation } from "../types.ts";
 import { teamOf, type PlatformState, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 import { rateText } from "./words.ts";
@@ -37,6 +38,7 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
   else effects.push(`may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`);
   for (const [topic, quota] of Object.entries(parts.after)) if (parts.before[topic] !== quota) effects.push(`${topic}: ${quota}${parts.before[topic] === undefined ? "" : ` (was ${parts.before[topic]})`}`);
   for (const topic of Object.keys(parts.before)) if (parts.after[topic] === undefined) effects.push(`${topic}: none (was ${parts.before[topic]})`);
+  const source = placeOf(pair.after, principal, direction, ({ name }) => parts.before[name] !== parts.after[name]);
   const change: Change = {
     kind: "quota-changed",
     object: principal,
@@ -47,6 +49,7 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
     effects,
     reviewers: lowered ? [teamOf(pair.after, principal)] : [],
     affected: [{ service: principal, team: teamOf(pair.after, principal), role: direction }],
+    ...(source === undefined ? {} : { source }),
   };
   const follows = Object.keys(parts.before).length === 0 && Object.keys(parts.after).length === 0;
   return [{ change, ...(follows ? { setting } : {}) }];
@@ -56,6 +59,15 @@ function usedTopics(state: PlatformState, service: string, direction: keyof type
   return direction === "producer"
     ? (state.topology.productions.get(service) ?? []).map(({ topic }) => topic.name)
     : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic }) => topic.name);
+}
+
+/** Where the service's entry stands on the first topic whose part changed; nowhere when all of them follow the stack. */
+function placeOf(state: PlatformState, service: string, direction: keyof typeof directions, changed: (topic: TopicDeclaration) => boolean): SourceLocation | undefined {
+  const entries =
+    direction === "producer"
+      ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({ topic, source: producer.source }))
+      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({ topic, source: consumer.source }));
+  return entries.find(({ topic }) => changed(topic))?.source;
 }
 
 /** What a service declares per topic, as the files write it. */

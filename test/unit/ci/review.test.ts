@@ -106,7 +106,9 @@ describe("a review", () => {
   }, 240_000);
 
   it("needs a base", async () => {
-    expect((await run("bash", ["ci/review.sh"])).stderr).toContain("usage: ci/review.sh BASE");
+    // Not 1, which would be read as a broken rule.
+    expect(await run("bash", ["ci/review.sh"])).toMatchObject({ code: 2, stderr: expect.stringContaining("usage: ci/review.sh BASE") as string });
     expect((await run("bash", ["ci/review.sh", "no-such-branch", out])).code).toBe(2);
+    expect(result("comment.md")).toMatch(/^<!-- kit diff: [a-z]+ -->\n[^]*neither a commit nor a folder with topics\/ called "no-such-branch"/);
   }, 240_000);
 });

@@ -26,6 +26,37 @@ describe("what a topic's data is", () => {
   });
 });
 
+describe("who answers for a domain", () => {
+  it("has a place for each field of its head, also in a flow mapping", () => {
+    const [domain] = read(`services:\n  - order-service\n  - api-gateway\n${goodDomain}`).domains;
+    expect(domain?.places).toEqual({
+      "services.order-service": { file: "topics/order.yaml", line: 2, column: 5 },
+      "services.api-gateway": { file: "topics/order.yaml", line: 3, column: 5 },
+      "owner.team": { file: "topics/order.yaml", line: 5, column: 9 },
+      "owner.contact": { file: "topics/order.yaml", line: 5, column: 25 },
+      criticality: { file: "topics/order.yaml", line: 6, column: 1 },
+    });
+  });
+});
+
+describe("what is missing or of the wrong kind", () => {
+  const problems = (text: string): readonly string[] => {
+    const reading = readTopics(projectWith(text));
+    return reading.ok ? [] : reading.problems.map(({ line, column, message, fix }) => `${line}:${column} ${message} | ${fix ?? ""}`);
+  };
+  it.each([
+    ["a missing contact, at the owner", goodDomain.replace(', contact: "#team-checkout"', ""), '2:1 "contact" is missing in owner | add contact: …, for example "#team-checkout"'],
+    ["a missing owner, at the file's start", goodDomain.replace(/^owner.*\n/m, ""), '1:1 "owner" is missing | add owner: …, for example {team: checkout, contact: "#team-checkout"}'],
+    ["an owner of one word", goodDomain.replace(/^owner.*$/m, "owner: checkout"), '2:8 owner must be a mapping; got "checkout" | for example {team: checkout, contact: "#team-checkout"}'],
+    ["nothing where a number is wanted", goodDomain.replace("partitions: 30", "partitions:"), "7:16 topics.order-events.partitions must be a number; got nothing | for example 30"],
+    ["milliseconds", goodDomain.replace("retention: 7d", "retention: 604800000"), "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got 604800000 (as milliseconds that is 7d) | write the unit right after the number"],
+    ["Kafka's for ever", goodDomain.replace("retention: 7d", "retention: -1"), "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got -1 (to keep records for ever write forever) | write the unit right after the number"],
+    ["bytes", goodDomain.replace("quota: 10MiB/s", "quota: 1048576"), "14:30 topics.order-events.producers.order-service.quota: a rate with its unit is wanted, for example 10MiB/s; got 1048576 (as bytes per second that is 1MiB/s) | write the unit right after the number"],
+  ])("%s, with an example of what to write", (_title, text, says) => {
+    expect(problems(text)).toContain(says);
+  });
+});
+
 describe("what follows from new fields", () => {
   it("a tombstone's retention is set on the topic, and nothing where none is declared", () => {
     const planned = planPlatform(read(goodDomain.replace("retention: 7d", "retention: 7d\n    cleanup: compact\n    tombstoneRetention: 2d")), stackWith());

@@ -144,7 +144,7 @@ describe("faults between files", () => {
   it("finds a service that two teams run", () => {
     const claim = "services: [order-service]\n";
     const files = projectWith(`${claim}${goodDomain}`, [{ path: "topics/stock.yaml", text: `domain: stock\nowner: {team: w, contact: "#w"}\ncriticality: low\n${claim}` }]);
-    expect(placesOf(files)).toEqual(["topics/stock.yaml:1:1 duplicate-service-owner"]);
+    expect(placesOf(files)).toEqual(["topics/stock.yaml:4:12 duplicate-service-owner"]);
   });
   it("reports files that would be overlooked or can't be read", () => {
     const files: SourceFile[] = [

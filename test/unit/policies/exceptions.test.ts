@@ -6,5 +6,5 @@ const good = "{rule: partition-count, object: a, reason: Measured in spring., ow
 
 it("names the entry of the list that lacks something, not the list", () => {
   const text = ["exceptions:", `  - ${good}`, `  - ${good.replace("object: a", "object: b").replace("reason: Measured in spring., ", "")}`, ""].join("\n");
-  expect(readExceptions({ path: "policies/exceptions.yaml", text }, catalogue).findings).toMatchObject([{ rule: "missing-key", line: 3, column: 5, fix: "add reason: …" }]);
+  expect(readExceptions({ path: "policies/exceptions.yaml", text }, catalogue).findings).toMatchObject([{ rule: "missing-key", line: 3, column: 5, fix: expect.stringContaining("add reason: …") as string }]);
 });

@@ -40,7 +40,8 @@ export function compareSettings(pair: StatePair, before: PlannedTopic, after: Pl
       ...judgement,
       reviewers: judgement.hazard === "safe" ? [] : reviewersOf(pair, name, affected),
       ...(affected.length === 0 ? {} : { affected }),
-      source: after.source,
+      // Where a topic stopped saying it, its own line.
+      source: declaredAfter?.places[rule.field] ?? after.source,
     };
     return [{ change, ...(setting === undefined ? {} : { setting }) }];
   });
