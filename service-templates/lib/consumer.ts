@@ -21,6 +21,8 @@ export interface ConsumerOptions {
   readonly batch?: number;
   /** Milliseconds over which offsets are gathered before they are committed. @default 1000 */
   readonly commitMs?: number;
+  /** When no commit succeeded for this many milliseconds, the membership is taken for broken: a new one finds its coordinator anew. @default 30000 */
+  readonly commitLimitMs?: number;
   /**
    * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:
    * fewer, larger batches cost a fraction of the work. @default 0
@@ -45,6 +47,8 @@ const LEAVE_LIMIT_MS = 2_000;
 const COMMIT_MS = 1_000;
 /** Pause before offsets that could not be committed are tried again. */
 const COMMIT_AGAIN_MS = 1_000;
+/** A group's coordinator that moves is found again within seconds. */
+const COMMIT_LIMIT_MS = 30_000;
 
 export function eventConsumer(options: ConsumerOptions): EventConsumer {
   const stopping = new AbortController();
@@ -87,20 +91,25 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   /** Polls everything until stopped, or until one of them fails: then the others finish what they have at hand. */
   async function pollAll(subscription: Subscription, commits: Commits): Promise<void> {
     const broken = new AbortController();
-    const signal = AbortSignal.any([stopping.signal, broken.signal]);
+    const signal = AbortSignal.any([stopping.signal, broken.signal, commits.broken]);
     const delayed = subscription.apart.map((source, place) => delayedRecords({
       source, delayMs: options.delays?.[place] ?? 0, clock: options.clock,
       isAssigned: (partition) => subscription.isAssigned(partition),
       onWaiting: (position) => commits.reach([position]),
     }));
-    const ends = await Promise.allSettled([subscription.records, ...delayed].map(async (source, place) => {
+    const parts = [
+      () => subscription.watch(signal),
+      ...[subscription.records, ...delayed].map((source, place) => () => poll(source, commits, place === 0 ? options.gatherMs ?? 0 : 0, signal)),
+    ];
+    const ends = await Promise.allSettled(parts.map(async (part) => {
       try {
-        await poll(source, commits, place === 0 ? options.gatherMs ?? 0 : 0, signal);
+        await part();
       } finally {
         broken.abort();
       }
     }));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
+    commits.broken.throwIfAborted();
   }
 
   async function poll(source: RecordSource, commits: Commits, gatherMs: number, signal: AbortSignal): Promise<void> {
@@ -143,6 +152,8 @@ interface Commits {
   /** Notes positions to be committed soon; the highest of a partition counts. */
   reach(positions: readonly Position[]): void;
   flush(): Promise<void>;
+  /** Aborted, with the reason, when nothing could be committed for too long. */
+  readonly broken: AbortSignal;
   /** Commits nothing more. */
   close(): void;
 }
@@ -150,8 +161,10 @@ interface Commits {
 /** Gathers positions and commits them one request at a time, highest per partition. */
 function offsetCommits(subscription: Subscription, options: ConsumerOptions): Commits {
   const waiting = new Map<string, Position>();
+  const broken = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let inFlight: Promise<void> | undefined;
+  let failingSince: number | undefined;
   let closed = false;
 
   function schedule(delayMs: number): void {
@@ -167,10 +180,14 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
     }
     inFlight = (async () => {
       const positions = [...waiting.values()];
+      const begun = performance.now();
       waiting.clear();
       try {
         if (positions.length > 0) await subscription.commit(positions);
+        failingSince = undefined;
       } catch (error) {
+        failingSince ??= begun;
+        if (performance.now() - failingSince >= (options.commitLimitMs ?? COMMIT_LIMIT_MS)) broken.abort(error);
         // Kept for the next attempt unless a later batch has already moved further.
         for (const position of positions) if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
         if (!closed) options.onError(error, "committing offsets");
@@ -183,6 +200,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
   }
 
   return {
+    broken: broken.signal,
     reach(positions) {
       for (const position of positions) {
         const key = partitionKey(position);

@@ -19,16 +19,16 @@ import { readContract } from "./contract.ts";
 import type { Database, Transaction } from "./database.ts";
 import { openDatabase } from "./database.ts";
 import type { ReceivedEvent } from "./envelope.ts";
-import { messageOf, ServiceError } from "./errors.ts";
 import { faultInjection, faultRoutes, NO_FAULTS } from "./fault-points.ts";
 import { createHttp, lastRequests } from "./http.ts";
-import { openPublisher, subscribe } from "./kafka.ts";
 import { createManagement, type ReadinessCheck } from "./management.ts";
 import type { Outbox } from "./outbox.ts";
 import { transactionalOutbox } from "./outbox.ts";
 import { schemaRegistry } from "./registry.ts";
+import { openPublisher } from "./publisher.ts";
 import { outboxRelay } from "./relay.ts";
 import { retryTopics } from "./retry-topics.ts";
+import { subscribe } from "./subscription.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
 import { createLogger, createMetrics } from "./telemetry.ts";
 
@@ -87,8 +87,6 @@ export interface StartOptions {
 const FLUSH_LIMIT_MS = 3_000;
 /** Time in which callers give their connections back, in milliseconds: one that is not used within it is not needed. */
 const LAST_REQUESTS_MS = 1_000;
-/** After this the process ends even though something hangs, in milliseconds. */
-const DRAIN_LIMIT_MS = 9_500;
 
 /** Starts a service that has a database and takes part in the event flow. */
 export async function startEventService(needs: ConfigNeeds, parts: (context: Context) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
@@ -283,33 +281,4 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
 function portOf(app: FastifyInstance | undefined): number | undefined {
   const address = app?.server.address();
   return typeof address === "object" && address !== null ? address.port : undefined;
-}
-
-/** Runs a service as a process: SIGTERM and SIGINT drain it; a failed start is reported and ends it with code 1. */
-export function runProcess(start: () => Promise<RunningService>): void {
-  let running: Promise<RunningService> | undefined;
-  function end(signal: string): void {
-    // Something that hangs must not keep the process: its supervisor would kill it, this way the reason is logged.
-    setTimeout(() => {
-      process.stderr.write(`drain after ${signal} took longer than ${DRAIN_LIMIT_MS} ms; ending\n`);
-      process.exit(1);
-    }, DRAIN_LIMIT_MS).unref();
-    void (async () => {
-      try {
-        await (await running)?.stop();
-        process.exit(0);
-      } catch (error) {
-        process.stderr.write(`drain failed: ${messageOf(error)}\n`);
-        process.exit(1);
-      }
-    })();
-  }
-  process.once("SIGTERM", () => end("SIGTERM"));
-  process.once("SIGINT", () => end("SIGINT"));
-  running = start();
-  running.catch((error: unknown) => {
-    const advice = error instanceof ServiceError ? `\n${error.code}: ${error.advice}` : "";
-    process.stderr.write(`${messageOf(error)}${advice}\n`);
-    process.exit(1);
-  });
 }

@@ -1,4 +1,4 @@
-import { runProcess } from "../../lib/service.ts";
+import { runProcess } from "../../lib/run-process.ts";
 import { startAnalyticsService } from "./service.ts";
 
 runProcess(() => startAnalyticsService());

@@ -1,4 +1,4 @@
-import { runProcess } from "../../lib/service.ts";
+import { runProcess } from "../../lib/run-process.ts";
 import { startNotificationService } from "./service.ts";
 
 runProcess(() => startNotificationService());

@@ -1,0 +1,44 @@
+/** A service as a process: signals, failures nobody caught, a start that fails. */
+import { takeClientFault } from "./client-faults.ts";
+import { messageOf, ServiceError } from "./errors.ts";
+import type { RunningService } from "./service.ts";
+
+/** After this the process ends even though something hangs, in milliseconds. */
+const DRAIN_LIMIT_MS = 9_500;
+
+/** Runs a service as a process: SIGTERM and SIGINT drain it; a failed start is reported and ends it with code 1. A fault of the Kafka client is survived. */
+export function runProcess(start: () => Promise<RunningService>): void {
+  let running: Promise<RunningService> | undefined;
+  function end(signal: string): void {
+    // Something that hangs must not keep the process: its supervisor would kill it, this way the reason is logged.
+    setTimeout(() => {
+      process.stderr.write(`drain after ${signal} took longer than ${DRAIN_LIMIT_MS} ms; ending\n`);
+      process.exit(1);
+    }, DRAIN_LIMIT_MS).unref();
+    void (async () => {
+      try {
+        await (await running)?.stop();
+        process.exit(0);
+      } catch (error) {
+        process.stderr.write(`drain failed: ${messageOf(error)}\n`);
+        process.exit(1);
+      }
+    })();
+  }
+  process.on("uncaughtException", (error) => {
+    if (takeClientFault(error)) {
+      process.stderr.write(`the Kafka client failed, and is replaced: ${error.stack}\n`);
+      return;
+    }
+    process.stderr.write(`${error.stack ?? messageOf(error)}\n`);
+    process.exit(1);
+  });
+  process.once("SIGTERM", () => end("SIGTERM"));
+  process.once("SIGINT", () => end("SIGINT"));
+  running = start();
+  running.catch((error: unknown) => {
+    const advice = error instanceof ServiceError ? `\n${error.code}: ${error.advice}` : "";
+    process.stderr.write(`${messageOf(error)}${advice}\n`);
+    process.exit(1);
+  });
+}
