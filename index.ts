@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { stackExternals } from "./components/kubernetes/externals.ts";
+import { leaveOutTracing } from "./components/lean-program.ts";
 import { loadModel } from "./components/model/load.ts";
 import { expectRead } from "./components/model/read.ts";
 import { parseStackSettings } from "./components/model/stack.ts";
@@ -9,9 +10,7 @@ import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
 import { locateLocalServers } from "./toolchain/local-servers.ts";
 
-// The language host maps every stack trace through source maps. The SDK takes a stack per promise and resource, and this
-// program needs no maps (types are stripped in place): 1.2 s of processor time for 230 resources.
-Reflect.deleteProperty(Error, "prepareStackTrace");
+leaveOutTracing(process.env);
 
 const projectDir = fileURLToPath(new URL(".", import.meta.url));
 const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));

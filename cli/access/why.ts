@@ -1,5 +1,6 @@
 /** `kit access why`: the question in the words of the command line, the answer in words for people. */
-import { didYouMean } from "../../components/model/suggestion.ts";
+import { slugPattern, superUsers } from "../../components/model/names.ts";
+import { closest, didYouMean } from "../../components/model/suggestion.ts";
 import { explainAccess } from "../../components/plan/explain-access.ts";
 import type { AccessAnswer, AccessQuestion } from "../../components/plan/explain-access.ts";
 import type { AclOperation, SourceLocation } from "../../components/plan/types.ts";
@@ -14,6 +15,8 @@ const OPERATIONS: readonly AclOperation[] = ["Read", "Write", "Describe", "Descr
 export interface Asked {
   readonly question: AccessQuestion;
   readonly answer: AccessAnswer;
+  /** Whether any file names the principal. */
+  readonly known: boolean;
 }
 
 /** The words of the command line. */
@@ -35,12 +38,17 @@ export async function askAccess(context: CommandContext, words: AccessWords): Pr
   const operation = OPERATIONS.find((known) => known.toLowerCase() === words.operation.toLowerCase().replaceAll(/[-_]/g, ""));
   if (operation === undefined) throw unknown("operation", words.operation, OPERATIONS.map((known) => known.toLowerCase()));
   const principal = words.principal.replace(/^User:/, "");
-  const principals = new Set([...plan.principals.map(({ name }) => name), ...model.domains.flatMap(({ services }) => services)]);
-  if (!principals.has(principal)) throw unknown("principal", principal, principals);
+  const principals = new Set<string>([...superUsers, ...plan.principals.map(({ name }) => name), ...model.domains.flatMap(({ services }) => services)]);
+  // A service that nobody has declared yet asks with good reason what to write; a slip of a known name does not.
+  if (!principals.has(principal) && !isNewService(principal, principals)) throw unknown("principal", principal, principals);
   const resources = words.group ? plan.principals.filter(({ kind }) => kind === "service").map(({ name }) => name) : plan.topics.map(({ name }) => name);
   if (!resources.includes(words.resource)) throw unknown(words.group ? "consumer group" : "topic", words.resource, resources);
   const question: AccessQuestion = { principal, operation, resourceType: words.group ? "Group" : "Topic", resourceName: words.resource };
-  return { question, answer: explainAccess(model, plan, question) };
+  return { question, answer: explainAccess(model, plan, question), known: principals.has(principal) };
+}
+
+function isNewService(name: string, known: Iterable<string>): boolean {
+  return new RegExp(slugPattern, "u").test(name) && closest(name, known) === undefined;
 }
 
 function unknown(what: string, given: string, known: Iterable<string>): KitError {
@@ -60,7 +68,7 @@ export function answerDocument({ question, answer }: Asked): object {
 }
 
 /** The answer for people. */
-export function writeAnswer(context: CommandContext, { question, answer }: Asked): void {
+export function writeAnswer(context: CommandContext, { question, answer, known }: Asked): void {
   const colors = colorsFor(context.stdout, context.env);
   const verdict = answer.allowed ? colors.green("allowed") : colors.red("denied");
   const lines = [`${verdict}: ${question.principal} ${question.operation} ${question.resourceType.toLowerCase()} ${question.resourceName}`, `  because ${answer.because}`];
@@ -69,6 +77,7 @@ export function writeAnswer(context: CommandContext, { question, answer }: Asked
     const { at, path, line } = answer.missing;
     lines.push("", `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic stands in line ${at.line}):`, `  ${colors.green(line)}`);
     if (path.at(-1) === "consumers") lines.push("", `or: npx kit new consumer ${question.principal} --topic ${question.resourceName}`);
+    if (!known) lines.push("", `No file lists ${question.principal} yet: add it to services: in the file of the team that runs it.`);
   }
   context.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -12,6 +12,7 @@ import type { TopicBefore } from "../../policies/rule.ts";
 import type { CommandContext } from "../context.ts";
 import { defaultStack } from "../diff/default-stack.ts";
 import { KitError } from "../errors.ts";
+import { expectStackName, unknownStack } from "../unknown-stack.ts";
 
 /** What is checked. Paths are as the user wrote them. */
 export interface CheckRequest {
@@ -41,8 +42,9 @@ export async function checkProject(context: CommandContext, request: CheckReques
   if (request.topics === "" || !isFolder(folder)) throw new KitError("KIT_CHECK_NO_TOPICS", request.topics === "" ? '""' : (request.topics ?? topicsFolder));
   const own = folder === join(projectDir, topicsFolder);
   const stack = request.stack ?? (await defaultStack(projectDir));
+  await expectStackName(projectDir, stack);
   const stackFile = await loadFile(projectDir, stackFilePath(stack));
-  if ("refused" in stackFile && stackFile.refused === "not-found") throw new KitError("KIT_UNKNOWN_STACK", stack);
+  if ("refused" in stackFile && stackFile.refused === "not-found") throw await unknownStack(projectDir, stack);
   const files = await loadTopicFiles(dirname(folder), folder);
   const exceptions = request.exceptions === undefined ? await loadFile(own ? projectDir : dirname(folder), exceptionsPath) : await loadNamed(request.exceptions);
   const before = request.base === undefined ? undefined : await topicsBefore(context, request.base, stack, stackFile);

@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, (context: CommandContext, name: string, opt
     const { newTopic } = await import("../new-topic/new-topic.ts");
     await newTopic(context, {
       name, domain: text(options, "domain"), description: text(options, "description"), partitions: wholeNumber(options, "partitions"), events: list(options, "events"),
-      producers: list(options, "producers"), consumers: list(options, "consumers")?.map(readConsumer), key: text(options, "key"), retention: text(options, "retention"), team: text(options, "team"),
+      producers: list(options, "producers")?.map(readProducer), consumers: list(options, "consumers")?.map(readConsumer), key: text(options, "key"), retention: text(options, "retention"), team: text(options, "team"),
     }, { dryRun: flag(options, "dryRun"), json: flag(options, "json") });
   },
   async consumer(context, service, options) {
@@ -49,6 +49,13 @@ function wholeNumber(options: Options, name: string): number | undefined {
   return Number(value);
 }
 
+/** `order-service=50kB/s`: a service and what it writes on average, where that is said. */
+function readProducer(word: string): { service: string; rate?: string } {
+  const [service = "", rate, ...rest] = word.split("=");
+  if (service === "" || rate === "" || rest.length > 0) throw new KitError("KIT_USAGE", `--producers: ${JSON.stringify(word)} is neither SERVICE nor SERVICE=RATE.`, { fix: "For example --producers order-service=50kB/s." });
+  return { service, ...(rate === undefined ? {} : { rate }) };
+}
+
 /** `notification-service=8`: a service and its instances; one where nothing is said. */
 function readConsumer(word: string): { service: string; instances: number } {
   const [service = "", instances = "1", ...rest] = word.split("=");
@@ -72,7 +79,7 @@ export const create: CommandDefinition = {
     .option("--key <field>", "topic: field that is the record key (default: no key)")
     .option("--retention <duration>", "topic: how long records are kept (default: the stack's)")
     .option("--events <list>", "topic, consumer: event types, with commas between")
-    .option("--producers <list>", "topic: services that write to it")
+    .option("--producers <list>", "topic: services that write to it, each as SERVICE or SERVICE=RATE (what it writes on average: 50kB/s)")
     .option("--consumers <list>", "topic: services that read it, each as SERVICE=INSTANCES")
     .option("--topic <name>", "consumer: topic it reads")
     .option("--instances <n>", "consumer: consumers in its group (default: 1)")

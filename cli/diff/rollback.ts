@@ -5,6 +5,7 @@ import { sortedSet } from "../../components/plan/diff/hazard.ts";
 
 /** Steps for the changes at hand; the first is always the same. */
 export function rollbackSteps(changes: readonly Change[]): string[] {
+  if (changes.some(({ hazard }) => hazard === "refused")) return ["nothing is applied as long as a change is refused, so there is nothing to take back"];
   const steps = ["revert the commit, look at the diff of the revert, apply it: settings, access and quotas are as before"];
   const objects = (wanted: (change: Change) => boolean): string[] => sortedSet(changes.filter(wanted).map(({ object }) => object));
   const say = (names: readonly string[], step: (names: string) => string): void => {

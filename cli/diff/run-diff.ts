@@ -11,6 +11,7 @@ import type { Finding } from "../../policies/finding.ts";
 import type { TopicBefore } from "../../policies/rule.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
+import { unknownStack } from "../unknown-stack.ts";
 import { locateTree, readTrees, workingTree, type DeclaredTree } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
 import { readSchemaHistory } from "./schema-history.ts";
@@ -57,7 +58,7 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
   const notes: string[] = [];
 
   const headFile = after.stacks.get(stack);
-  if (headFile === undefined || ("refused" in headFile && headFile.refused === "not-found")) throw new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
+  if (headFile === undefined || ("refused" in headFile && headFile.refused === "not-found")) throw request.head === undefined ? await unknownStack(context.projectDir, stack) : new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
   const cache = new ReadingCache();
   const headRead = readModel(after.files, headFile, cache);
   if (!headRead.ok) return { ...names, problems: headRead.problems, findings: [], notes };

@@ -35,7 +35,7 @@ export async function completeTopic(context: CommandContext, model: Model, flags
   const events = flags.events ?? words(await asks.text("Event types, for example order.noted, order.unnoted", (text) => words(text).length > 0 && words(text).every((word) => new RegExp(eventNamePattern, "u").test(word)) || "two or more lower-case words joined by dots, with commas between"));
   const key = flags.key ?? (missing.length === 0 ? undefined : await asks.text("Field that is the record key; empty for none. Order is kept per key", () => true)) ?? "";
   const partitions = flags.partitions ?? Number(await asks.text("Partitions at full size; they can never be lowered", (text) => /^[1-9]\d{0,3}$/.test(text) || "a whole number of at least 1"));
-  const producers = flags.producers ?? (missing.length === 0 ? [] : await asks.checkbox("Services that write to it", services));
+  const producers = flags.producers ?? (missing.length === 0 ? [] : (await asks.checkbox("Services that write to it", services)).map((service) => ({ service })));
   const readers = flags.consumers ?? (missing.length === 0 ? [] : (await asks.checkbox("Services that read it", services)).map((service) => ({ service, instances: 1 })));
   return {
     name, domain, description, events, partitions, producers, consumers: readers,

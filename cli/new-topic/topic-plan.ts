@@ -91,7 +91,7 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...accessLines("producers", producers.map((service) => ({ service, value: "{}" }))),
+    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: rate === undefined ? "{}" : `{rate: ${rate}}` }))),
     ...accessLines("consumers", consumers.map(({ service, instances }) => ({ service, value: `{instances: ${instances}, events: [${events.join(", ")}]}` }))),
   ];
 }

@@ -13,6 +13,9 @@ export const reservedTopicPrefixes = ["__", "kafkasql-", "registry-events"] as c
 /** Principals of the platform itself: no service may carry these names. */
 export const platformPrincipals = ["schema-registry", "platform-admin", "platform-auditor", "kafka-node"] as const;
 
+/** Those of them that no rule of access limits. */
+export const superUsers = ["platform-admin"] as const satisfies readonly (typeof platformPrincipals)[number][];
+
 /** Name of a group's dead-letter topic. */
 export function deadLetterTopicName(group: string): string {
   return `${group}.dlt`;

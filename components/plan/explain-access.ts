@@ -1,5 +1,5 @@
 /** Why a principal may do something, or what would have to be declared so that it might. Pure. */
-import { isDerivedTopicName } from "../model/names.ts";
+import { isDerivedTopicName, superUsers } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
 import { anyResource } from "./auditor.ts";
@@ -60,6 +60,8 @@ export function explainAccess(model: Model, plan: PlatformPlan, question: Access
     .map((acl) => ({ acl, declared: declarationsOf(model, acl) }))
     .sort((a, b) => compareText(a.acl.key, b.acl.key));
   if (rules.length > 0) return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
+  // The brokers ask no rule for it.
+  if (superUsers.some((name) => name === principal)) return { allowed: true, because: `${principal} is a super user of the brokers, whom no rule limits`, rules: [] };
   const kind = plan.principals.find(({ name }) => name === principal)?.kind;
   if (kind === "platform") return { allowed: false, rules: [], because: `${principal} is a principal of the platform: it has the rights that its task needs, and no entry in topics/ gives it more; let a service of your own do this` };
   const denied = resourceType === "Group" ? deniedGroup(question) : deniedTopic(model, plan, question);

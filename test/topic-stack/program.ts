@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import { KafkaAccess } from "../../components/kafka/access.ts";
+import { leaveOutTracing } from "../../components/lean-program.ts";
 import { KafkaTopics } from "../../components/kafka/topics.ts";
 import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
 import { TopicLedger } from "../../components/provider/resources.ts";
@@ -24,8 +25,7 @@ export interface TopicStackDeclaration {
 
 /** Declares the stack; called by the entry file of the throw-away project. */
 export function declareTopicStack(): void {
-  // As in the kit's own program: see index.ts.
-  Reflect.deleteProperty(Error, "prepareStackTrace");
+  leaveOutTracing(process.env);
   const file = process.env["TOPIC_STACK"];
   if (file === undefined) throw new Error("TOPIC_STACK is not set.");
   const { bootstrap, topics, protect, access }: TopicStackDeclaration = JSON.parse(readFileSync(file, "utf8"));

@@ -1,5 +1,7 @@
 import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
+import { compareText } from "../../model/problem.ts";
 import { isSmall } from "../../model/stack.ts";
+import type { SourceLocation } from "../types.ts";
 import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 import { approximateBytes, listed, percent, rateText } from "./words.ts";
@@ -24,7 +26,7 @@ export function judgeCapacity(pair: StatePair, { before, after }: CapacityCompar
   const was = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
   // A topic that nothing bounded was in no figure before: bounding it is no growth.
   const bounded = after.unboundedTopics < before.unboundedTopics;
-  const changes = after.perBroker.flatMap((figure) => figure.resource === "disk" && bounded ? [] : judgeFigure(pair.after.stackName, figure, was.get(figure.resource), warnAt));
+  const changes = after.perBroker.flatMap((figure) => figure.resource === "disk" && bounded ? [] : judgeFigure(pair, figure, was.get(figure.resource), warnAt));
   const stopped = after.stoppedByZoneLoss.filter((topic) => !before.stoppedByZoneLoss.includes(topic));
   if (stopped.length > 0 && !isSmall(pair.after.stack)) {
     changes.push({
@@ -41,7 +43,7 @@ export function judgeCapacity(pair: StatePair, { before, after }: CapacityCompar
   return changes;
 }
 
-function judgeFigure(stack: string, figure: BrokerFigure, old: BrokerFigure | undefined, warnAt: number): Change[] {
+function judgeFigure(pair: StatePair, figure: BrokerFigure, old: BrokerFigure | undefined, warnAt: number): Change[] {
   const { resource, value, limit, afterZoneLoss, basis } = figure;
   if (limit === undefined) return [];
   const worse = old === undefined || old.limit === undefined || value / limit > old.value / old.limit;
@@ -54,18 +56,32 @@ function judgeFigure(stack: string, figure: BrokerFigure, old: BrokerFigure | un
   const hazard: Hazard = over && basis !== "ceiling" && !resource.startsWith("quota") ? "refused" : "approval";
   const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(old?.value ?? 0)})`];
   if (afterZoneLoss !== undefined && afterZoneLoss !== value) effects.push(`${text(afterZoneLoss)} with one zone lost${overAfterLoss ? ": more than there is" : ""}`);
-  if (basis === "ceiling") effects.push("computed from quotas, which are ceilings: declare the producers' rate for a better figure");
+  const silent = basis === "ceiling" ? withoutRate(pair) : [];
+  if (basis === "ceiling") effects.push("computed from quotas, which are ceilings, where a producer declares no rate");
+  const [first] = silent;
   return [{
     kind: "capacity-exceeded",
-    object: `${stack}/${resource}`,
+    object: `${pair.after.stackName}/${resource}`,
     field: `capacity.${setting}`,
     before: text(old?.value ?? 0),
     after: text(value),
     hazard,
     effects,
     reviewers: [platformTeam],
-    advice: [over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more"],
+    advice: [
+      ...(first === undefined ? [] : [`declare what is really written, for example rate: 50kB/s, on ${listed(silent.map(({ service, topic }) => `${topic}/${service}`), 5)}`]),
+      over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more",
+    ],
+    ...(first === undefined ? {} : { source: first.source }),
   }];
+}
+
+/** Producers that declare no rate, so that their quota counts: those that this change brings, else all of them. By topic, then service. */
+function withoutRate(pair: StatePair): { readonly topic: string; readonly service: string; readonly source: SourceLocation }[] {
+  const silent = [...pair.after.declared.values()].flatMap((topic) => topic.producers.filter(({ rate }) => rate === undefined).map(({ service, source }) => ({ topic: topic.name, service, source })));
+  const known = (topic: string, service: string): boolean => pair.before.declared.get(topic)?.producers.some((producer) => producer.service === service && producer.rate === undefined) === true;
+  const fresh = silent.filter(({ topic, service }) => !known(topic, service));
+  return (fresh.length > 0 ? fresh : silent).sort((a, b) => compareText(a.topic, b.topic) || compareText(a.service, b.service));
 }
 
 function judgeBudget(stack: string, team: TeamFigure, old: TeamFigure | undefined): Change[] {

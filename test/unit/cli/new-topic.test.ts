@@ -26,7 +26,7 @@ function kit(...args: string[]): Promise<Ended> {
 }
 
 const read = (path: string): string => readFileSync(join(project.dir, path), "utf8");
-const notes = ["new", "topic", "order-notes", "--domain", "order", "--description", "Remarks: of an order.", "--partitions", "12", "--key", "orderId", "--events", "order.noted", "--producers", "order-service", "--consumers", "notification-service=2"];
+const notes = ["new", "topic", "order-notes", "--domain", "order", "--description", "Remarks: of an order.", "--partitions", "12", "--key", "orderId", "--events", "order.noted", "--producers", "order-service=50kB/s", "--consumers", "notification-service=2"];
 
 /** What stands in the later text between a beginning and an end that are the earlier text. */
 function addition(before: string, after: string): string {
@@ -48,6 +48,7 @@ describe("a new topic", () => {
     const after = read("topics/order.yaml");
     const added = addition(before, after);
     expect(added).toMatch(/^  order-notes:\n    description: "Remarks: of an order."\n/);
+    expect(added).toContain("    producers:\n      order-service: {rate: 50kB/s}\n");
     expect(JSON.parse(read("topics/schemas/order/OrderNoted.avsc"))).toMatchObject({ name: "OrderNoted", namespace: "com.globalmart.events", fields: [{ name: "orderId" }, { name: "timestamp" }] });
   });
 
@@ -86,13 +87,24 @@ describe("a new consumer", () => {
     expect(JSON.parse(why.stdout)).toMatchObject({ allowed: true, rules: [{ declared: [{ file: "topics/payment.yaml" }] }] });
   });
 
+  it("may be of a service that no file names yet, and the administrator needs no entry", async () => {
+    const fresh = await kit("access", "why", "fraud-check", "order-events", "read");
+    expect(fresh.code).toBe(1);
+    expect(fresh.stdout).toMatch(/^denied: fraud-check Read topic order-events\n[^]*topics → order-events → consumers[^]*\n  fraud-check: \{instances: 1, events: \[[^]*No file lists fraud-check yet: add it to services:/);
+    const admin = await kit("access", "why", "platform-admin", "order-events", "delete");
+    expect(admin).toMatchObject({ code: 0, stdout: expect.stringContaining("is a super user of the brokers") as string });
+  });
+
   it.each([
     [["new", "consumer", "shipping-service", "--topic", "payment-evnts", "--events", "a.b"], 2, "Did you mean \"payment-events\""],
     [["new", "consumer", "payment-service", "--topic", "order-events", "--events", "order.created"], 2, "stands among the consumers of order-events already"],
     [["new", "consumer", "fraud-service", "--topic", "order-events", "--events", "order.craeted"], 1, "did you mean \"order.created\"?"],
     [["new", "consumer", "Fraud", "--topic", "order-events", "--events", "order.created"], 2, "KIT_NEW_NAME_INVALID"],
     [["new", "consumer", "fraud-service", "--topic", "order-events", "--from", "x"], 2, "--from says nothing about a new consumer"],
-    [["access", "why", "nobody", "order-events", "read"], 2, "There is no principal"],
+    [["access", "why", "shiping-service", "order-events", "read"], 2, 'Did you mean "shipping-service"?'],
+    [["access", "why", "Fraud Check", "order-events", "read"], 2, "There is no principal"],
+    [["access", "why", "payment-service", "order-events", "read", "--stack", "prood"], 2, "Did you mean prod? Stacks are the files stacks/Pulumi.<stack>.yaml; there are dev, local, prod, staging."],
+    [["new", "topic", "x-events", "--producers", "order-service="], 2, "is neither SERVICE nor SERVICE=RATE"],
     [["access", "why", "payment-service", "order-events", "raed"], 2, "There is no operation"],
   ])("%j ends with %i", async (args, code, words) => {
     const ended = await kit(...args);

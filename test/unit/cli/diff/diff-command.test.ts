@@ -209,7 +209,7 @@ describe("the comment of a pull request", () => {
       /<b>Capacity<\/b>[\s\S]*partition replicas per broker/,
       /### Refused: what to do instead[\s\S]*back to 6 or more/,
       /### Irreversible[\s\S]*records older than 1d/,
-      /### Rollback\n\n- revert the commit/,
+      /### Rollback\n\n- nothing is applied as long as a change is refused/,
       /\*\*Reviewers:\*\* `checkout`, `insights`, `payments`/,
       /\*\*Plan digest:\*\* `[0-9a-f]{24}-[0-9a-f]{24}-refused`. Nothing applies a refused plan/,
     ]) expect(stdout).toMatch(part);
