@@ -46,8 +46,10 @@ export interface Outbox {
 
 export interface OutboxOptions {
   readonly codec: Codec;
-  /** Called after the commit with the shards that got rows. */
-  readonly wake: (shards: ReadonlySet<number>) => void;
+  /** Called after the commit with the shards that got rows; `hurried` is false where all of them may wait for others. */
+  readonly wake: (shards: ReadonlySet<number>, hurried: boolean) => void;
+  /** Whether somebody waits for events of this type. @default for all */
+  readonly hurried?: (eventType: string) => boolean;
   readonly clock?: Clock;
   readonly newId?: () => string;
 }
@@ -64,6 +66,7 @@ const INSERT = {
 export function transactionalOutbox(options: OutboxOptions): Outbox {
   const clock = options.clock ?? systemClock;
   const newId = options.newId ?? (() => uuidV7(clock));
+  const hurried = options.hurried ?? (() => true);
 
   function entry(event: NewEvent, cause: Cause): OutboxEntry {
     const declared = options.codec.published(event.type);
@@ -99,7 +102,11 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
         entries.map((item) => item.raw), entries.map((item) => JSON.stringify(item.headers)),
       ],
     });
-    tx.afterCommit(() => options.wake(new Set(shards)));
+    const urgent = entries.map((item) => hurried(item.eventType));
+    const shardsOf = (urgency: boolean): ReadonlySet<number> => new Set(shards.filter((_, place) => urgent[place] === urgency));
+    tx.afterCommit(() => {
+      for (const urgency of [true, false]) if (urgent.includes(urgency)) options.wake(shardsOf(urgency), urgency);
+    });
   }
 
   return {

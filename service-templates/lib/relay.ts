@@ -27,6 +27,11 @@ export interface RelayOptions {
   readonly batch?: number;
   /** Milliseconds between looks for rows that a crash left behind. @default 250 */
   readonly pollMs?: number;
+  /**
+   * Milliseconds for which events that nobody waits for are gathered. One by one, each costs a transaction, a request to the
+   * leader of its partition and one of every replica; together they share them. @default 500
+   */
+  readonly gatherMs?: number;
   readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly onPublished: (count: number, seconds: number) => void;
@@ -34,8 +39,8 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** Publishes what these shards hold, soon. */
-  wake(shards: ReadonlySet<number>): void;
+  /** Publishes what these shards hold: at once, or, when nobody waits for it, together with what comes within `gatherMs`. */
+  wake(shards: ReadonlySet<number>, hurried?: boolean): void;
   start(): void;
   /** Publishes what is left, within the limit, then stops. */
   stop(limitMs: number): Promise<void>;
@@ -58,15 +63,31 @@ const LOCK_SPACE = 0x6b6974; // "kit"
 export function outboxRelay(options: RelayOptions): Relay {
   const batchSize = options.batch ?? 500;
   const pollMs = options.pollMs ?? 250;
+  const gatherMs = options.gatherMs ?? 500;
   const passPoint = options.passPoint ?? NO_FAULTS;
   const woken = new Set<number>();
+  /** Shards with events that nobody waits for, and until when more of them are awaited, by the monotonic clock. */
+  const gathering = new Set<number>();
+  let gatheredAt = Number.POSITIVE_INFINITY;
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let awaken: (() => void) | undefined;
 
-  function wake(shards: Iterable<number>): void {
-    for (const shard of shards) woken.add(shard);
+  function wake(shards: Iterable<number>, hurried = true): void {
+    if (!hurried) {
+      if (gathering.size === 0) gatheredAt = performance.now() + gatherMs;
+      for (const shard of shards) gathering.add(shard);
+    } else for (const shard of shards) woken.add(shard);
     awaken?.();
+  }
+
+  /** Shards to be published now. Who goes at once takes along what was gathered in the same shard: per key there is one order. */
+  function takeDue(): readonly number[] {
+    const due = [...woken, ...(performance.now() >= gatheredAt ? [...gathering].filter((shard) => !woken.has(shard)) : [])];
+    woken.clear();
+    for (const shard of due) gathering.delete(shard);
+    if (gathering.size === 0) gatheredAt = Number.POSITIVE_INFINITY;
+    return due;
   }
 
   /** Publishes one batch of the shards' rows; true when there may be more. */
@@ -155,14 +176,14 @@ export function outboxRelay(options: RelayOptions): Relay {
         if (waitMs <= 0) {
           // Also when there is always something to do: what another instance left behind must not wait for a quiet moment.
           lookAt = performance.now() + pollMs;
-          const waiting = await leftBehind();
+          const waiting = (await leftBehind()).filter((shard) => !gathering.has(shard));
           // Another instance may be publishing these right now: then its lock is not waited for.
           if (waiting.length > 0 && await drain(waiting, false)) wake(waiting);
-        } else if (woken.size > 0) {
-          const shards = [...woken];
-          woken.clear();
-          if (await drain(shards, true)) wake(shards);
-        } else await idle(waitMs);
+        } else {
+          const shards = takeDue();
+          if (shards.length === 0) await idle(Math.min(waitMs, gatheredAt - performance.now()));
+          else if (await drain(shards, true)) wake(shards);
+        }
         failures = 0;
       } catch (error) {
         failures += 1;

@@ -57,6 +57,8 @@ export interface ServiceParts {
   readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
   /** Milliseconds between polls, for consumers that nobody waits for; brokers then gather records for up to 500 ms. @default 0 */
   readonly gatherMs?: number;
+  /** Types of published events that nobody waits for: the relay gathers them for up to 500 ms. @default none */
+  readonly unhurried?: readonly string[];
   /** Routes of the public port. */
   readonly routes?: (app: FastifyInstance) => void | Promise<void>;
   /** Further routes of the management port. */
@@ -114,8 +116,11 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       log.warn({ err: error }, "relaying the outbox failed; it is repeated");
     },
   });
-  const outbox = transactionalOutbox({ codec, wake: (shards) => relay.wake(shards), clock });
+  const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
   const service = await parts({ ...base, database, outbox, codec });
+  const unhurried = new Set(service.unhurried);
+  // A type that is not declared would hurry unnoticed.
+  for (const event of unhurried) codec.published(event);
 
   const delayed = retryTopics(contract).topics;
   const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({

@@ -33,6 +33,9 @@ function memoryTopic(): Publisher & { readonly records: OutgoingRecord[]; fail: 
   return topic;
 }
 
+/** The type of an event that nobody waits for. */
+const UNHURRIED = "unhurried";
+
 const codec = { schemaId: async () => 1 } as unknown as Codec;
 
 describe("outbox and relay on PostgreSQL", () => {
@@ -53,14 +56,14 @@ describe("outbox and relay on PostgreSQL", () => {
     await database.query({ text: "DELETE FROM outbox" });
   });
 
-  function instance(topic: Publisher, pollMs = 50): { outbox: Outbox; relay: Relay; published: () => number } {
+  function instance(topic: Publisher, pollMs = 50, gatherMs = 500): { outbox: Outbox; relay: Relay; published: () => number } {
     let published = 0;
-    const relay = outboxRelay({ database, publisher: topic, codec, pollMs, batch: 20, clock: systemClock, onPublished: (count) => { published += count; }, onError: () => undefined });
+    const relay = outboxRelay({ database, publisher: topic, codec, pollMs, gatherMs, batch: 20, clock: systemClock, onPublished: (count) => { published += count; }, onError: () => undefined });
     relays.push(relay);
-    return { relay, outbox: transactionalOutbox({ codec, wake: (shards) => relay.wake(shards) }), published: () => published };
+    return { relay, outbox: transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => event !== UNHURRIED }), published: () => published };
   }
-  function entry(key: string, place: number): OutboxEntry {
-    return { id: derivedUuid(key, String(place)), topic: "t", key: Buffer.from(key), eventType: "e", body: Buffer.from(String(place)), schemaId: null, raw: true, headers: { place: String(place) } };
+  function entry(key: string, place: number, eventType = "e"): OutboxEntry {
+    return { id: derivedUuid(key, String(place)), topic: "t", key: Buffer.from(key), eventType, body: Buffer.from(String(place)), schemaId: null, raw: true, headers: { place: String(place) } };
   }
   const write = (outbox: Outbox, entries: readonly OutboxEntry[]): Promise<void> => database.transaction((tx) => outbox.put(tx, entries));
   const placesOf = (records: readonly OutgoingRecord[], key: string): number[] => records.filter((record) => record.key?.toString() === key).map((record) => Number(record.headers["place"]));
@@ -149,6 +152,28 @@ describe("outbox and relay on PostgreSQL", () => {
     // What the frozen one publishes late is a copy; its mark fails with its connection.
     frozen.delayMs = 0;
     frozen.thaw.abort();
+  });
+
+  it("publishes what nobody waits for together, also while it looks for what was left behind", async () => {
+    const topic = memoryTopic();
+    const batches: number[] = [];
+    const { relay, outbox } = instance({ ...topic, publish: (records) => { batches.push(records.length); return topic.publish(records); } }, 20, 400);
+    relay.start();
+    const began = performance.now();
+    for (let place = 0; place < 10; place += 1) await write(outbox, [entry(`key-${place}`, place, UNHURRIED)]);
+    await eventually("all of them", () => (topic.records.length === 10 ? true : undefined), 5_000);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(400);
+    expect(batches).toEqual([10]);
+  });
+
+  it("takes what nobody waits for along with what follows for the same key, in order", async () => {
+    const topic = memoryTopic();
+    const { relay, outbox } = instance(topic, 60_000, 60_000);
+    relay.start();
+    await write(outbox, [entry("k", 0, UNHURRIED)]);
+    await write(outbox, [entry("k", 1, UNHURRIED), entry("k", 2)]);
+    await eventually("all of them", () => (topic.records.length === 3 ? true : undefined), 5_000);
+    expect(placesOf(topic.records, "k")).toEqual([0, 1, 2]);
   });
 
   it("flushes what is left when it stops", async () => {

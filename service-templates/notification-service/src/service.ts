@@ -70,6 +70,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
       },
       finish: (events, tx) => notices.finish(events, tx),
       gatherMs: GATHER_MS,
+      unhurried: ["notification.sent"],
       retention: [
         { table: "notices", column: "created_at", keepHours: KEEP_HOURS, only: "t.message_id IS NOT NULL" },
         { table: "messages", column: "opened_at", keepHours: KEEP_HOURS, only: "t.status IN ('sent', 'undeliverable')" },

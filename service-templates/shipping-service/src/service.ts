@@ -36,6 +36,7 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
       handlers: { "order.confirmed": orderConfirmed },
       finish: storeConfirmed({ clock, onWaiting: () => desks.forEach((desk) => desk.wake()) }),
       gatherMs: GATHER_MS,
+      unhurried: ["shipment.created", "shipment.dispatched", "shipment.delivered"],
       managementRoutes: simulatorRoutes("carrier", carriers),
       background() {
         desks.forEach((desk) => desk.start());
