@@ -53,7 +53,7 @@ describe("the deployment", () => {
               {
                 image: `registry.example.com/order-platform/order-service:latest@${DIGEST}`,
                 resources: { requests: { cpu: "250m", memory: "192Mi" }, limits: { cpu: "1000m", memory: "192Mi", "ephemeral-storage": "256Mi" } },
-                args: ["--disable-warning=ExperimentalWarning", "--max-old-space-size=96", "--max-semi-space-size=8", "--single-threaded-gc", "service-templates/order-service/src/main.ts"],
+                args: ["--disable-warning=ExperimentalWarning", "--max-old-space-size=96", "--max-semi-space-size=8", "--heap-growing-percent=100", "--single-threaded-gc", "service-templates/order-service/src/main.ts"],
               },
             ],
           },
