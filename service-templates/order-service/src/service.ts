@@ -47,8 +47,6 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
         "inventory.insufficient": inventoryInsufficient(clock),
         "inventory.released": inventoryReleased(clock),
       },
-      // The order is confirmed already, and its customer can read it; what follows takes longer than this anyway.
-      unhurried: ["order.confirmed"],
       lock: lockBatch,
       finish: (_events, tx) => writeOrders(tx),
       retention: [{ table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS }],
