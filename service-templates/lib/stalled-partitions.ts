@@ -53,7 +53,8 @@ export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: Wa
   for (;;) {
     await pause(everyMs, signal);
     if (signal.aborted) return;
-    const seen = await look();
+    const seen = await untilAborted(look(), signal);
+    if (signal.aborted) return;
     const still = last === undefined || seen === undefined ? [] : standingStill(last, seen);
     strikes = new Map(still.map((reading) => [nameOf(reading), (strikes.get(nameOf(reading)) ?? 0) + 1]));
     for (const reading of still) {
@@ -66,4 +67,13 @@ export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: Wa
 
 function nameOf({ topic, partition }: PartitionName): string {
   return `${topic}/${partition}`;
+}
+
+/** What comes, or undefined once the signal is aborted: a broker that is frozen holds up neither the next membership nor the end of the process. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => resolve(undefined);
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -47,4 +47,15 @@ describe("watching what is read", () => {
     await watch([look(1, [0, 5, 9]), look(2, [0, 5, 9]), undefined, look(4, [0, 5, 9]), look(5, [0, 5, 9])]);
     await watch([look(1, [0, 5, 9]), look(2, [0, 5, 9], [1, 1, 2]), look(3, [0, 8, 9], [1, 1, 2])]);
   });
+
+  it("ends when it is to stop, also in the middle of a look that gets no answer", async () => {
+    const stop = new AbortController();
+    await watchReading({
+      everyMs: 1, signal: stop.signal,
+      look: () => {
+        setImmediate(() => stop.abort());
+        return new Promise(() => undefined);
+      },
+    });
+  });
 });
