@@ -23,16 +23,15 @@ describe("a partition stands still", () => {
 });
 
 describe("watching what is read", () => {
-  /** Gives these looks in turn, the last one for ever, and stops after `count`. */
-  async function watch(looks: readonly (Look | undefined)[], count = looks.length): Promise<void> {
+  /** Gives these looks in turn, and stops behind them. */
+  async function watch(looks: readonly (Look | undefined)[]): Promise<void> {
     const stop = new AbortController();
-    let place = 0;
+    const left = [...looks];
     await watchReading({
       everyMs: 1, signal: stop.signal,
       look: async () => {
-        if (place + 1 >= count) stop.abort();
-        place += 1;
-        return looks[place - 1];
+        if (left.length === 0) stop.abort();
+        return left.shift();
       },
     });
   }
