@@ -14,6 +14,7 @@ import type { EngineFailure, EngineProgress } from "./progress.ts";
 import { clearStaleLocks, describeLock } from "./lock.ts";
 import { removeRunRecord, settleInterruptedRun, writeRunRecord } from "./run-record.ts";
 import { BEGUN_TOPICS_VARIABLE, begunTopicsFile, forgetBegunTopics, mayHoldBegunCreations, rememberBegunTopics, withoutBegunCreations } from "./begun-creations.ts";
+import { removeTornAttributes } from "./torn-attributes.ts";
 import { isExportedStack, mayHoldTornGrants, withoutTornGrants } from "./torn-grants.ts";
 import { writeStackConfig, writeStackProject } from "./stack.ts";
 import type { StackFiles } from "./stack.ts";
@@ -58,6 +59,7 @@ const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
 export async function claimStack(stateDir: string, files: StackFiles, say: (line: string) => void): Promise<void> {
   await settleInterruptedRun(stateDir, say);
   await removeAbandonedEventLogs(stateDir);
+  await removeTornAttributes(files.stateFile);
   const { held, removed } = await clearStaleLocks(files.backendDir, files.project, files.stack);
   if (removed > 0) say(`Removed ${removed === 1 ? "a lock" : `${removed} locks`} of a run that no longer lives`);
   if (held !== undefined) throw new KitError("KIT_PLATFORM_BUSY", describeLock(held));

@@ -7,6 +7,7 @@ import { BEGUN_TOPICS_VARIABLE, begunTopicsFile } from "../../cli/pulumi/begun-c
 import type { MendedState } from "../../cli/pulumi/engine.ts";
 import { mendState } from "../../cli/pulumi/engine.ts";
 import { clearStaleLocks } from "../../cli/pulumi/lock.ts";
+import { removeTornAttributes } from "../../cli/pulumi/torn-attributes.ts";
 import type { PlannedTopic } from "../../components/plan/types.ts";
 import type { DeclaredAccess } from "./program.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
@@ -83,6 +84,7 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
     }),
     async mend() {
       await clearStaleLocks(backendDir, "topic-stack", "test");
+      await removeTornAttributes(stateFile);
       return await mendState({ stateDir, environment, files });
     },
     remove: () => rm(folder, { recursive: true, force: true }),
