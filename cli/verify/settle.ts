@@ -1,6 +1,7 @@
 /**
  * Waits until the platform is at rest: two looks in a row with the same ends of all topics, every
- * group at those ends, and in between every outbox empty and no order on its way. One look is not
+ * group at those ends, and in between every outbox empty, no order on its way, no message whose window
+ * is open and no parcel under way: those bring events by themselves, seconds later. One look is not
  * enough: an event on its way from an outbox to its topic would be in neither.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -51,15 +52,22 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
   }
 }
 
-/** Rows in outboxes and orders on their way, in words. */
+/** Rows in outboxes, and orders, messages and parcels on their way, in words. */
 async function unfinished(access: ServerAccess, databases: Map<string, Client>): Promise<readonly string[]> {
   const found = await Promise.all(access.services.map(async (service) => {
     const client = databases.get(service) ?? await access.database(service);
     databases.set(service, client);
-    const { rows: [row] } = await client.query<{ outbox: string; orders: boolean }>(
-      "SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders",
+    const { rows: [row] } = await client.query<{ outbox: string; orders: boolean; messages: boolean; shipments: boolean }>(
+      `SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders,
+              to_regclass('public.channel_deliveries') IS NOT NULL AS messages, to_regclass('public.shipments') IS NOT NULL AS shipments`,
     );
     const words = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
+    const count = async (what: string, text: string): Promise<void> => {
+      const { rows: [found] } = await client.query<{ count: string }>(text);
+      if (Number(found?.count ?? 0) > 0) words.push(`${found?.count} ${what}`);
+    };
+    if (row?.messages === true) await count("messages not sent yet", "SELECT count(*) FROM messages WHERE status IN ('open', 'sending')");
+    if (row?.shipments === true) await count("parcels under way", "SELECT count(*) FROM shipments WHERE status IN ('waiting', 'booked', 'dispatched')");
     if (row?.orders !== true) return words;
     const { rows: [saga] } = await client.query<{ pending: string; compensating: string }>(
       `SELECT (SELECT count(*) FROM orders WHERE status = 'pending') AS pending,
