@@ -1,15 +1,12 @@
 /** The declared platform of one stack for commands that only read: no tools, no credentials, no servers. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { loadModel } from "../components/model/load.ts";
-import { stackFilePath } from "../components/model/source-file.ts";
 import type { StackSettings } from "../components/model/stack.ts";
 import type { Model } from "../components/model/types.ts";
 import { planPlatform } from "../components/plan/plan.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
 import type { CommandContext } from "./context.ts";
 import { invalidModel } from "./declaration-problems.ts";
-import { expectStackName, unknownStack } from "./unknown-stack.ts";
+import { expectStack } from "./unknown-stack.ts";
 
 /** What `topics/` and a stack say, and what follows from it. */
 export interface DeclaredProject {
@@ -23,8 +20,7 @@ export interface DeclaredProject {
  * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_MODEL_INVALID`.
  */
 export async function readDeclaredProject(context: CommandContext, stackName: string): Promise<DeclaredProject> {
-  await expectStackName(context.projectDir, stackName);
-  if (!existsSync(join(context.projectDir, stackFilePath(stackName)))) throw await unknownStack(context.projectDir, stackName);
+  await expectStack(context.projectDir, stackName);
   const reading = await loadModel(context.projectDir, stackName);
   if (!reading.ok) throw invalidModel(context, reading.problems);
   const { model, stack } = reading.value;

@@ -1,6 +1,8 @@
 /** A stack that is not there: which ones are, and which one was probably meant. */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { stackFilePath } from "../components/model/source-file.ts";
 import { closest } from "../components/model/suggestion.ts";
 import { KitError } from "./errors.ts";
 
@@ -24,4 +26,10 @@ export async function unknownStack(projectDir: string, stack: string): Promise<K
 /** @throws KitError `KIT_UNKNOWN_STACK` for what can be no stack's name. */
 export async function expectStackName(projectDir: string, stack: string): Promise<void> {
   if (!stackName.test(stack)) throw await unknownStack(projectDir, stack);
+}
+
+/** @throws KitError `KIT_UNKNOWN_STACK` for a stack without a file in `stacks/`. */
+export async function expectStack(projectDir: string, stack: string): Promise<void> {
+  await expectStackName(projectDir, stack);
+  if (!existsSync(join(projectDir, stackFilePath(stack)))) throw await unknownStack(projectDir, stack);
 }

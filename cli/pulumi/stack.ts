@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { KitError } from "../errors.ts";
-import { unknownStack } from "../unknown-stack.ts";
+import { expectStack } from "../unknown-stack.ts";
 
 /** Paths and names of one stack. */
 export interface StackFiles {
@@ -34,8 +34,8 @@ export interface StackFiles {
  */
 export async function locateStack(options: { projectDir: string; stateDir: string; stack: string }): Promise<StackFiles> {
   const { projectDir, stateDir, stack } = options;
+  await expectStack(projectDir, stack);
   const sharedFile = join(projectDir, "stacks", `Pulumi.${stack}.yaml`);
-  if (!/^[a-z][a-z0-9-]*$/.test(stack) || !existsSync(sharedFile)) throw await unknownStack(projectDir, stack);
   const project = await projectName(projectDir);
   const backendDir = join(stateDir, "pulumi");
   const folder = join(stateDir, "stack");

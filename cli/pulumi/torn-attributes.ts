@@ -1,5 +1,6 @@
 /** Mends what a kill in the middle of writing the state leaves beside it. */
 import { readFile, rm } from "node:fs/promises";
+import { parsedJson } from "../../components/model/json.ts";
 
 /**
  * Pulumi's file backend writes each state to a temporary file and renames it, so the state itself is whole after any
@@ -12,15 +13,6 @@ export async function removeTornAttributes(stateFile: string): Promise<void> {
   await Promise.all([stateFile, `${stateFile}.bak`].map(async (file) => {
     const attributes = `${file}.attrs`;
     const text = await readFile(attributes, "utf8").catch(() => undefined);
-    if (text !== undefined && !isJson(text)) await rm(attributes, { force: true });
+    if (text !== undefined && parsedJson(text) === undefined) await rm(attributes, { force: true });
   }));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

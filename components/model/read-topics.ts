@@ -1,4 +1,5 @@
 import type { SourceLocation } from "../plan/types.ts";
+import { domainPlace } from "./domain-place.ts";
 import { formatDuration } from "./duration.ts";
 import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes, retryTopicName } from "./names.ts";
 import { compareText, sortProblems, type Problem } from "./problem.ts";
@@ -120,16 +121,12 @@ function checkServices(domains: readonly Domain[]): Problem[] {
   for (const domain of domains) {
     for (const service of domain.services) {
       const other = owners.get(service);
-      if (other !== undefined && other !== domain) problems.push(problemAt("duplicate-service-owner", placeOfService(domain, service), `the service ${service} is listed in the domains ${other.name} (${standsAt(placeOfService(other, service))}) and ${domain.name}`, "list it in one of them"));
+      if (other !== undefined && other !== domain) problems.push(problemAt("duplicate-service-owner", domainPlace(domain, `services.${service}`), `the service ${service} is listed in the domains ${other.name} (${standsAt(domainPlace(other, `services.${service}`))}) and ${domain.name}`, "list it in one of them"));
       else owners.set(service, domain);
     }
-    for (const { service, source } of [...domain.services.map((service) => ({ service, source: placeOfService(domain, service) })), ...domain.topics.flatMap((topic) => [...topic.producers, ...topic.consumers])]) {
+    for (const { service, source } of [...domain.services.map((service) => ({ service, source: domainPlace(domain, `services.${service}`) })), ...domain.topics.flatMap((topic) => [...topic.producers, ...topic.consumers])]) {
       if (platformPrincipals.some((reserved) => reserved === service)) problems.push(problemAt("reserved-name", source, `${JSON.stringify(service)} is a principal of the platform`, "give the service another name"));
     }
   }
   return problems;
-}
-
-function placeOfService({ places, source }: Domain, service: string): SourceLocation {
-  return places[`services.${service}`] ?? source;
 }

@@ -4,6 +4,7 @@ import type { ServiceDatabase } from "../databases/service-database.ts";
 import type { KafkaAccess } from "../kafka/access.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { KafkaTopics } from "../kafka/topics.ts";
+import { isPlatformVariable } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import type { PlannedSubject, PlannedTopic, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
@@ -47,9 +48,6 @@ export interface ServiceWorkloadArgs {
   readonly callers: readonly string[];
 }
 
-/** Variables that each substrate sets for every service. */
-const SUBSTRATES: ReadonlySet<string> = new Set(["HTTP_HOST", "HTTP_PORT", "MANAGEMENT_PORT", "NODE_COMPILE_CACHE", "SERVICE_INSTANCE", "SERVICE_NAME"]);
-
 interface Part {
   readonly environment?: Record<string, pulumi.Input<string>>;
   readonly files?: readonly WorkloadFile[];
@@ -88,7 +86,7 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
 /** The stack's own variables. One that the platform sets would be lost, or break the service: it is refused. */
 function added({ template, environment = {} }: ServiceWorkloadArgs, parts: readonly Part[]): Readonly<Record<string, string>> {
   const taken = new Set(parts.flatMap(({ environment: own = {}, files = [] }) => [...Object.keys(own), ...files.map(({ variable }) => variable)]));
-  const twice = Object.keys(environment).find((name) => taken.has(name) || SUBSTRATES.has(name));
+  const twice = Object.keys(environment).find((name) => taken.has(name) || isPlatformVariable(name));
   if (twice !== undefined) throw new Error(`services.${template.name}.env sets ${twice}, which the platform sets; take it out.`);
   return environment;
 }

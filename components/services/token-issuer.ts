@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import { KitComponent } from "../component.ts";
 import { AUTHORITY_VALIDITY } from "../kafka/authorities.ts";
+import { parsedJson } from "../model/json.ts";
 import { Certificate } from "../provider/resources.ts";
 
 /** `iss` of tokens that the platform's own issuer signs. */
@@ -26,20 +27,12 @@ const keySets = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), c
  * @throws {Error} saying what is wrong with it, and never what it holds.
  */
 export function publicKeySet(text: string): string {
-  const read = keySets.safeParse(parsed(text));
+  const read = keySets.safeParse(parsedJson(text));
   if (!read.success) throw new Error("is no JSON Web Key Set; it holds {\"keys\": [...]} as the issuer's jwks_uri gives it");
   const { keys } = read.data;
   if (keys.some(({ d, k }) => d !== undefined || k !== undefined)) throw new Error("holds a private or shared key; take the public set, as the issuer's jwks_uri gives it, and replace that key: it has been in a file");
   if (!keys.some(({ kty, crv }) => kty === "EC" && crv === "P-256")) throw new Error("holds no key for ES256 (EC, P-256), the one algorithm that services accept; let the issuer sign with it");
   return text;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

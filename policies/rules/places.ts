@@ -1,3 +1,4 @@
+import { domainPlace } from "../../components/model/domain-place.ts";
 import type { Domain } from "../../components/model/types.ts";
 import type { SourceLocation } from "../../components/plan/types.ts";
 import type { TopicFacts } from "../facts.ts";
@@ -9,6 +10,6 @@ export function placeOf({ declaration }: Pick<TopicFacts, "declaration">, settin
 }
 
 /** The place of a field of a domain's head, for a breach: where the file has it, else the domain's own. */
-export function domainPlaceOf({ places, source }: Pick<Domain, "places" | "source">, field: string): { readonly at: SourceLocation } {
-  return { at: places[field] ?? source };
+export function domainPlaceOf(domain: Pick<Domain, "places" | "source">, field: string): { readonly at: SourceLocation } {
+  return { at: domainPlace(domain, field) };
 }

@@ -1,3 +1,4 @@
+import { parsedJson } from "../../components/model/json.ts";
 import { scalePartitions } from "../../components/model/partitions.ts";
 import type { Breach, Manifest, Rule, Scope } from "../rule.ts";
 import { rule } from "../rule.ts";
@@ -86,19 +87,11 @@ function partitionsOf(workload: Workload, manifests: readonly Manifest[], scope:
     .map((manifest) => fieldOf(manifest["data"], CONTRACT_KEY))
     .find((text) => typeof text === "string");
   if (typeof contract !== "string") return undefined;
-  const consumes = fieldOf(parsed(contract), "consumes");
+  const consumes = fieldOf(parsedJson(contract), "consumes");
   const counts = (Array.isArray(consumes) ? consumes : []).flatMap((entry: unknown) => {
     const topic = fieldOf(entry, "topic");
     const declared = typeof topic === "string" ? scope.declarationOf(topic) : undefined;
     return declared === undefined ? [] : [scalePartitions(declared.partitions, scope.stack.topics.partitionFactor)];
   });
   return counts.length === 0 ? undefined : Math.max(...counts);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@
  */
 import { pause } from "./clock.ts";
 import type { PartitionName } from "./kafka.ts";
+import { partitionKey } from "./kafka.ts";
 
 /** How far one partition is read. */
 export interface Reading extends PartitionName {
@@ -40,8 +41,9 @@ const STRIKES = 2;
 /** Partitions that had something to read at the first look, of which nothing was read by the second, although more was waited for. Pure. */
 export function standingStill(before: Look, after: Look): readonly Reading[] {
   if (!after.waiting && after.waits === before.waits) return [];
+  const earlier = new Map(before.partitions.map((reading) => [partitionKey(reading), reading]));
   return after.partitions.filter((now) => {
-    const then = before.partitions.find(({ topic, partition }) => topic === now.topic && partition === now.partition);
+    const then = earlier.get(partitionKey(now));
     return then !== undefined && then.next < then.end && now.next === then.next;
   });
 }
@@ -56,17 +58,13 @@ export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: Wa
     const seen = await untilAborted(look(), signal);
     if (signal.aborted) return;
     const still = last === undefined || seen === undefined ? [] : standingStill(last, seen);
-    strikes = new Map(still.map((reading) => [nameOf(reading), (strikes.get(nameOf(reading)) ?? 0) + 1]));
+    strikes = new Map(still.map((reading) => [partitionKey(reading), (strikes.get(partitionKey(reading)) ?? 0) + 1]));
     for (const reading of still) {
-      if ((strikes.get(nameOf(reading)) ?? 0) < STRIKES) continue;
-      throw new Error(`${nameOf(reading)} is not read any more: its next record is ${reading.next}, its end ${reading.end}, and nothing came for ${(STRIKES * everyMs) / 1_000} s`);
+      if ((strikes.get(partitionKey(reading)) ?? 0) < STRIKES) continue;
+      throw new Error(`${partitionKey(reading)} is not read any more: its next record is ${reading.next}, its end ${reading.end}, and nothing came for ${(STRIKES * everyMs) / 1_000} s`);
     }
     last = seen;
   }
-}
-
-function nameOf({ topic, partition }: PartitionName): string {
-  return `${topic}/${partition}`;
 }
 
 /** What comes, or undefined once the signal is aborted: a broker that is frozen holds up neither the next membership nor the end of the process. */

@@ -1,3 +1,4 @@
+import { domainPlace } from "../../model/domain-place.ts";
 import type { Domain } from "../../model/types.ts";
 import { sortedSet } from "./hazard.ts";
 import { teamOf, type StatePair } from "./state.ts";
@@ -19,7 +20,7 @@ function compareDomains(pair: StatePair): Change[] {
 
 function changedDomain(old: Domain, fresh: Domain): Change[] {
   const changes: Change[] = [];
-  const { name, places, source } = fresh;
+  const { name } = fresh;
   if (old.owner.team !== fresh.owner.team) {
     const topics = fresh.topics.map((topic) => topic.name);
     changes.push({
@@ -31,11 +32,11 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       hazard: "approval",
       effects: [`${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead letters, budget`],
       reviewers: sortedSet([old.owner.team, fresh.owner.team]),
-      source: places["owner.team"] ?? source,
+      source: domainPlace(fresh, "owner.team"),
     });
   }
   if (old.owner.contact !== fresh.owner.contact) {
-    changes.push({ kind: "domain-changed", object: name, field: "contact", before: old.owner.contact, after: fresh.owner.contact, hazard: "safe", effects: ["alerts and questions go there"], reviewers: [], source: places["owner.contact"] ?? source });
+    changes.push({ kind: "domain-changed", object: name, field: "contact", before: old.owner.contact, after: fresh.owner.contact, hazard: "safe", effects: ["alerts and questions go there"], reviewers: [], source: domainPlace(fresh, "owner.contact") });
   }
   if (old.criticality !== fresh.criticality) {
     const levels = ["low", "medium", "high"];
@@ -49,7 +50,7 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       hazard: lowered ? "approval" : "safe",
       effects: [lowered ? "rules and alerts that go by criticality get laxer" : "rules and alerts that go by criticality get stricter"],
       reviewers: lowered ? sortedSet([old.owner.team, fresh.owner.team]) : [],
-      source: places["criticality"] ?? source,
+      source: domainPlace(fresh, "criticality"),
     });
   }
   changes.push(...changedSagas(old, fresh));
@@ -110,7 +111,7 @@ function compareServiceTeams(pair: StatePair): Change[] {
       hazard: "approval",
       effects: [`${after} runs ${service} and answers for its dead letters`],
       reviewers: sortedSet([before, after]),
-      ...(owner === undefined ? {} : { source: owner.places[`services.${service}`] ?? owner.source }),
+      ...(owner === undefined ? {} : { source: domainPlace(owner, `services.${service}`) }),
     }];
   });
 }
