@@ -3,7 +3,7 @@ import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/local-servers.ts";
 import { maxConnections } from "./databases/connections.ts";
-import { readMigrationFiles } from "./databases/migration-files.ts";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "./databases/migration-files.ts";
 import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
@@ -165,7 +165,7 @@ function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Subs
   return new Map(
     templates.flatMap((template) => {
       if (template.database === undefined) return [];
-      const migrations = readMigrationFiles(join(projectDir, "service-templates", template.name, template.database.migrations));
+      const migrations = readServiceMigrations(join(projectDir, LIBRARY_MIGRATIONS), join(projectDir, "service-templates", template.name, template.database.migrations));
       return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, protect: substrate.protect, migrations, migratedBy: substrate.migratedBy })] as const];
     }),
   );

@@ -1,14 +1,14 @@
 /**
  * Program inside every service's image: applies the service's migrations, as the job before a roll-out does.
  * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
- * (absent: no TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
+ * (absent: no TLS), MIGRATIONS_DIR, LIBRARY_MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
  * Exit code 0: everything is applied; 1: it is not, and the last line says why.
  */
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../provider/errors.ts";
 import { applyMigrations } from "../provider/migration-database.ts";
 import type { DatabaseConnection } from "../provider/migration-database.ts";
-import { readMigrationFiles } from "./migration-files.ts";
+import { readServiceMigrations } from "./migration-files.ts";
 import { connectGrant, migrationPreamble } from "./migration-preamble.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,7 +17,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface MigrationJob {
   readonly connection: DatabaseConnection;
   readonly owner: string;
+  /** Folder of the service's migrations. */
   readonly folder: string;
+  /** Folder of the service library's migrations. */
+  readonly library: string;
   /** The server's administrator where only the owner can let him in, and the service. */
   readonly admin?: string;
 }
@@ -48,11 +51,12 @@ export function migrationJobOf(env: Environment, readFile: (path: string) => str
   const user = required("DATABASE_USER");
   const owner = required("DATABASE_OWNER");
   const folder = required("MIGRATIONS_DIR");
+  const library = required("LIBRARY_MIGRATIONS_DIR");
   const password = contents("DATABASE_PASSWORD_FILE", required("DATABASE_PASSWORD_FILE"));
   const caPem = contents("DATABASE_CA_FILE", env["DATABASE_CA_FILE"] ?? "");
   const admin = env["DATABASE_ADMIN"] ?? "";
   if (problems.length > 0) throw new Error(`The environment of the migration is not usable:\n  - ${problems.sort().join("\n  - ")}`);
-  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder, ...(admin === "" ? {} : { admin }) };
+  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder, library, ...(admin === "" ? {} : { admin }) };
 }
 
 /** What the job does before the first migration. The grant comes before the public is shut out. */
@@ -62,9 +66,9 @@ function preambleOf({ connection: { database }, admin }: MigrationJob): readonly
 
 async function main(): Promise<void> {
   const job = migrationJobOf(process.env);
-  const { connection, owner, folder } = job;
+  const { connection, owner, folder, library } = job;
   const applied = await applyMigrations(
-    { connection, role: owner, migrations: readMigrationFiles(folder), preamble: preambleOf(job) },
+    { connection, role: owner, migrations: readServiceMigrations(library, folder), preamble: preambleOf(job) },
     // A server that fails over, or another release's job that holds the lock, is waited for.
     { connectSeconds: 120, lockSeconds: 300 },
   );

@@ -4,13 +4,26 @@ import { join } from "node:path";
 
 /** One migration: `NNNN_name.sql`. */
 export interface MigrationFile {
-  /** The number in front, for example `0001`; files run in its order. */
+  /** The number in front, for example `0001`, or `lib.0001` in the sequence `lib`; files run in its order, named sequences first. */
   readonly version: string;
   readonly name: string;
   readonly sql: string;
 }
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+
+/** Folder, below the project, with the migrations of the service library: its tables are the same in every service's database. */
+export const LIBRARY_MIGRATIONS = "service-templates/lib/migrations";
+
+/**
+ * Reads everything that a service's database needs: the library's migrations, a sequence of their own that comes first, then the service's.
+ * @param library - Folder of the library's migrations.
+ * @param own - Folder of the service's migrations.
+ * @throws {Error} as {@link readMigrationFiles}.
+ */
+export function readServiceMigrations(library: string, own: string): readonly MigrationFile[] {
+  return [...readMigrationFiles(library).map((file) => ({ ...file, version: `lib.${file.version}` })), ...readMigrationFiles(own)];
+}
 
 /**
  * Reads a folder of migrations in order of version.

@@ -124,10 +124,15 @@ export async function applyMigrations(request: MigrationRequest, options: { conn
     }
     // Its owner reads it, who may be somebody else than the connection's user.
     if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
-    const { pending, conflicts } = planMigrations(migrations, await readApplied(client));
+    const { pending, moved, conflicts } = planMigrations(migrations, await readApplied(client));
     const [conflict] = conflicts;
     if (conflict !== undefined) throw conflict.error;
     await client.query("RESET ROLE");
+    if (moved.length > 0) {
+      await inTransaction(client, role, async () => {
+        for (const { from, to } of moved) await client.query("UPDATE public.schema_migrations SET version = $2 WHERE version = $1", [from, to]);
+      });
+    }
     for (const { version, name, sql } of pending) {
       try {
         await inTransaction(client, role, async () => {

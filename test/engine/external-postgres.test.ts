@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
-import { readMigrationFiles } from "../../components/databases/migration-files.ts";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../components/databases/migration-files.ts";
 import { reasonOf } from "../../components/provider/errors.ts";
 import { applyMigrations } from "../../components/provider/migration-database.ts";
 import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
@@ -20,7 +20,7 @@ const program = (server: SecurePostgres, caFile: string): string => `
   import * as pulumi from "@pulumi/pulumi";
   import { ExternalPostgres } from "${ROOT}/components/databases/external-postgres.ts";
   import { postgresAdmin } from "${ROOT}/components/databases/postgres-admin.ts";
-  import { readMigrationFiles } from "${ROOT}/components/databases/migration-files.ts";
+  import { readServiceMigrations } from "${ROOT}/components/databases/migration-files.ts";
   import { ServiceDatabase } from "${ROOT}/components/databases/service-database.ts";
   const server = new ExternalPostgres("postgres", {
     settings: { host: "127.0.0.1", port: ${server.port}, adminUser: "${server.adminUser}", superuser: false, caFile: "${caFile}", cidrs: ["127.0.0.1/32"] },
@@ -31,7 +31,7 @@ const program = (server: SecurePostgres, caFile: string): string => `
   const earlier = process.env.EARLIER === "1";
   export const services = (earlier ? ["payment-service"] : ["order-service", "payment-service"]).map((service) => {
     const database = new ServiceDatabase({
-      service, provider, protect: false, migratedBy: "job", migrations: readMigrationFiles("${ROOT}/service-templates/" + service + "/migrations"),
+      service, provider, protect: false, migratedBy: "job", migrations: readServiceMigrations("${ROOT}/${LIBRARY_MIGRATIONS}", "${ROOT}/service-templates/" + service + "/migrations"),
       server: earlier ? { ...server, superuser: true } : server,
     });
     return { service, password: database.password, migrator: database.migrations.password };
@@ -90,7 +90,7 @@ describe.each(servers)("databases on a server outside, whose admin is neither su
     const name = nameOf(service);
     return await runMigrationProgram({
       DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(server.port), DATABASE_NAME: name, DATABASE_USER: `${name}_migrator`, DATABASE_OWNER: `${name}_owner`, DATABASE_ADMIN: server.adminUser,
-      DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`,
+      DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`, LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
     });
   }
 
@@ -102,7 +102,7 @@ describe.each(servers)("databases on a server outside, whose admin is neither su
     await ends(["up"], { EARLIER: "1" });
     const { password, migrator } = await made("payment-service");
     const connection = { host: "127.0.0.1", port: server.port, database: "payment_service", user: "payment_service_migrator", password: migrator, caPem: server.authority };
-    await applyMigrations({ connection, role: "payment_service_owner", migrations: readMigrationFiles(join(ROOT, "service-templates/payment-service/migrations")), preamble: migrationPreamble("payment_service") });
+    await applyMigrations({ connection, role: "payment_service_owner", migrations: readServiceMigrations(join(ROOT, LIBRARY_MIGRATIONS), join(ROOT, "service-templates/payment-service/migrations")), preamble: migrationPreamble("payment_service") });
     expect(await server.answerTo({ user: "payment_service", password }, "payment_service", ROWS)).toMatch(/permission denied for database/);
     before = await appliedAt("payment-service");
     expect(before.length).toBeGreaterThan(0);

@@ -12,6 +12,8 @@ import { moduleClosure } from "./module-closure.ts";
 /** Program that applies a service's migrations. */
 const MIGRATION_PROGRAM = "components/databases/migrate.ts";
 const MIGRATIONS = "migrations";
+/** Folder of the service library, whose own migrations go into every image with a database. */
+const LIBRARY = "lib";
 
 /** What is to be made. */
 export interface Preparation {
@@ -32,8 +34,9 @@ export function prepareImage({ project, entry, out }: Preparation): { readonly f
   const migrations = [templates, service, MIGRATIONS].join("/");
   const hasDatabase = existsSync(join(project, migrations));
   const closure = moduleClosure(hasDatabase ? [entry, MIGRATION_PROGRAM] : [entry], (path) => readFileSync(join(project, path), "utf8"));
-  const sql = hasDatabase ? readdirSync(join(project, migrations)).filter((file) => file.endsWith(".sql")).map((file) => `${migrations}/${file}`) : [];
-  const files = [...closure.files, ...sql.sort()];
+  const folders = hasDatabase ? [[templates, LIBRARY, MIGRATIONS].join("/"), migrations] : [];
+  const sql = folders.flatMap((folder) => readdirSync(join(project, folder)).filter((file) => file.endsWith(".sql")).map((file) => `${folder}/${file}`).sort());
+  const files = [...closure.files, ...sql];
   for (const file of files) {
     const target = join(out, "code", file);
     mkdirSync(dirname(target), { recursive: true, mode: 0o755 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
 import { compareText } from "../../model/problem.ts";
 import type { Workload, WorkloadMigrations } from "../workload.ts";
 import { FOLDERS } from "./config.ts";
@@ -61,6 +62,7 @@ export function migrationJob({ workload, namespace, settings }: Migrating): type
     DATABASE_PASSWORD_FILE: `${FOLDERS.secrets}/database-password`,
     ...(migrations.admin === undefined ? {} : { DATABASE_ADMIN: migrations.admin }),
     DATABASE_CA_FILE: `${FOLDERS.secrets}/database-ca.pem`,
+    LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
     MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
   };
   const release = createHash("sha256").update(`${image}\0${migrations.digest}`).digest("hex").slice(0, 10);

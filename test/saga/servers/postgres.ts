@@ -1,16 +1,17 @@
 /** A PostgreSQL server of the test's own: real binaries, a temporary folder, loopback. */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import pg from "pg";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/databases/migration-files.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 
 export interface TestPostgres {
   readonly port: number;
-  /** Creates a database and applies a service's migrations, in order. */
+  /** Creates a database and applies the library's and a service's migrations, in order. */
   createDatabase(name: string, migrationsDir: string): Promise<void>;
   /** A connection as the superuser, for looking behind the services. */
   connect(database: string): Promise<pg.Client>;
@@ -23,6 +24,7 @@ export interface TestPostgres {
 }
 
 const PASSWORD = "test-only";
+const LIBRARY = resolve(import.meta.dirname, "../../..", LIBRARY_MIGRATIONS);
 
 /** Folder of the newest server binaries installed here; undefined when there are none. */
 export function postgresBinaries(): string | undefined {
@@ -74,9 +76,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       await admin.query(`CREATE DATABASE ${name}`);
       await admin.end();
       const client = await connect(name);
-      for (const file of readdirSync(migrationsDir).filter((entry) => entry.endsWith(".sql")).toSorted()) {
-        await client.query(`BEGIN; ${readFileSync(join(migrationsDir, file), "utf8")}; COMMIT;`);
-      }
+      for (const { sql } of readServiceMigrations(LIBRARY, migrationsDir)) await client.query(`BEGIN; ${sql}; COMMIT;`);
       // What the platform's least-privilege login role may do, and no more.
       await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${name}`);
       await client.end();

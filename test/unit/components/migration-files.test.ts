@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readMigrationFiles } from "../../../components/databases/migration-files.ts";
+import { readMigrationFiles, readServiceMigrations } from "../../../components/databases/migration-files.ts";
 
 describe("readMigrationFiles", () => {
   let folder: string;
@@ -30,5 +30,13 @@ describe("readMigrationFiles", () => {
     writeFileSync(join(folder, "0001_a.sql"), "");
     writeFileSync(join(folder, "0001_b.sql"), "");
     expect(() => readMigrationFiles(folder)).toThrow(/version 0001 stands twice/);
+  });
+
+  it("puts the library's migrations, under a sequence of their own, before the service's", () => {
+    const library = join(folder, "library");
+    mkdirSync(library);
+    writeFileSync(join(library, "0001_outbox.sql"), "select 1");
+    writeFileSync(join(folder, "0001_orders.sql"), "select 2");
+    expect(readServiceMigrations(library, folder).map(({ version, name }) => `${version}_${name}`)).toEqual(["lib.0001_outbox", "0001_orders"]);
   });
 });

@@ -35,6 +35,21 @@ describe("the plan", () => {
     expect(conflicts[0]?.error.message).toContain("1_step");
   });
 
+  test("puts a named sequence before the database's own files, each with its own order", () => {
+    const { pending, conflicts } = planMigrations([file("0002"), file("lib.0002"), file("lib.0001"), file("0001")], [applied("0001"), applied("lib.0001", "SELECT lib.0001")]);
+    expect(conflicts).toEqual([]);
+    expect(pending.map(({ version }) => version)).toEqual(["lib.0002", "0002"]);
+    expect(planMigrations([file("lib.0001"), file("lib.0002")], [applied("lib.0002", "SELECT lib.0002")]).conflicts.map(({ error }) => error.code)).toEqual(["migration-late"]);
+  });
+
+  test("takes a file that moved to another sequence for applied", () => {
+    const moving = [file("lib.0001", "SELECT 1", "step"), file("0002", "SELECT 2")];
+    expect(planMigrations(moving, [applied("0001", "SELECT 1"), applied("0002", "SELECT 2")])).toEqual({ pending: [], moved: [{ from: "0001", to: "lib.0001" }], conflicts: [] });
+    // Another text, or another name, is another file.
+    expect(planMigrations([file("lib.0001", "SELECT 9", "step")], [applied("0001", "SELECT 1")]).conflicts.map(({ error }) => error.code)).toEqual(["migration-vanished"]);
+    expect(planMigrations([file("lib.0001", "SELECT 1", "other")], [applied("0001", "SELECT 1")]).moved).toEqual([]);
+  });
+
   test("line ends chosen by a checkout change nothing", () => {
     expect(checksumOf("a\r\nb")).toBe(checksumOf("a\nb"));
   });
@@ -136,6 +151,14 @@ describe.skipIf(binaries === undefined)("on a real PostgreSQL", () => {
     await applyMigrations({ ...base, migrations: [file("1")] });
     await expect(applyMigrations({ ...base, migrations: [file("1", "SELECT 7")] })).rejects.toMatchObject({ code: "migration-changed" });
     await expect(applyMigrations({ ...base, migrations: [file("2")] })).rejects.toMatchObject({ code: "migration-vanished" });
+  });
+
+  test("a file that moved to another sequence is recorded there and not applied again", async () => {
+    const base = await database();
+    await applyMigrations({ ...base, migrations: [file("0001", "CREATE TABLE messages (id int)", "messaging"), file("0002", "SELECT 2")] });
+    const moved = [file("lib.0001", "CREATE TABLE messages (id int)", "messaging"), file("lib.0002", "ALTER TABLE messages ADD COLUMN at int", "newer"), file("0002", "SELECT 2")];
+    expect((await applyMigrations({ ...base, migrations: moved })).map(({ version }) => version)).toEqual(["lib.0001", "lib.0002", "0002"]);
+    expect((await applyMigrations({ ...base, migrations: moved })).length).toBe(3);
   });
 
   test("two at once apply each file once", async () => {

@@ -6,6 +6,7 @@ import { isPinned } from "../../../../cli/image/container-builders.ts";
 import { SERVICE_USER } from "../../../../cli/image/host-base.ts";
 import { IMAGE_ROOT as CODE_FOLDER } from "../../../../cli/image/service-image.ts";
 import { IMAGE_ROOT } from "../../../../components/services/kubernetes/deployment.ts";
+import { LIBRARY_MIGRATIONS } from "../../../../components/databases/migration-files.ts";
 import { MIGRATION_PROGRAM } from "../../../../components/services/kubernetes/migration-job.ts";
 import { RUN_AS } from "../../../../components/services/kubernetes/pod-security.ts";
 import { readServiceTemplates } from "../../../../components/services/template.ts";
@@ -41,7 +42,7 @@ describe.each(templates.map(({ name, runtime, database }) => ({ service: name, e
   it("copies, and the build sees, every file that the service, its migrations and the build's own programs import", () => {
     const programs = ["toolchain/image/prepare.ts", "toolchain/image/write-sbom.ts"];
     const { files } = moduleClosure([entry, ...(database === undefined ? [] : [MIGRATION_PROGRAM]), ...programs], read);
-    const migrations = database === undefined ? [] : readdirSync(join(PROJECT_DIR, "service-templates", service, database.migrations)).map((file) => `service-templates/${service}/${database.migrations}/${file}`);
+    const migrations = database === undefined ? [] : [LIBRARY_MIGRATIONS, `service-templates/${service}/${database.migrations}`].flatMap((folder) => readdirSync(join(PROJECT_DIR, folder)).map((file) => `${folder}/${file}`));
     const needed = [...files, ...migrations, "package.json", "package-lock.json", ".npmrc"];
     const sources = copied(dockerfileOf(service));
     expect(needed.filter((path) => !covers(sources, path))).toEqual([]);
