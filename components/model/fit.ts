@@ -1,3 +1,4 @@
+import { claimCheckFit } from "./fit-claim-checks.ts";
 import { kubernetesFit } from "./fit-kubernetes.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import { brokerCount, isSmall, stackSettingsKey, type StackSettings } from "./stack.ts";
@@ -42,5 +43,5 @@ export function checkFit(model: Model, settings: StackSettings, at: Located = un
       });
     }
   }
-  return sortProblems([...problems, ...kubernetesFit(model, settings, at, services)]);
+  return sortProblems([...problems, ...claimCheckFit(model, settings, at), ...kubernetesFit(model, settings, at, services)]);
 }

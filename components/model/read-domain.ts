@@ -1,13 +1,16 @@
 import type { SourceLocation } from "../plan/types.ts";
+import type { AvroRecord } from "./avro-schema.ts";
+import { claimableFields, claimCheckOf } from "./claim-check.ts";
 import { formatDuration } from "./duration.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { keepValid } from "./pruning.ts";
 import type { ModelRule } from "./rules.ts";
 import type { SchemaFiles } from "./schema-files.ts";
+import { formatSize } from "./size.ts";
 import { topicsFolder } from "./source-file.ts";
 import { didYouMean } from "./suggestion.ts";
 import { topicFileSchema, type TopicFile } from "./topic-file.ts";
-import type { Consumer, Domain, EventDeclaration, Producer, Saga, TopicDeclaration } from "./types.ts";
+import type { ClaimCheck, Consumer, Domain, EventDeclaration, Producer, Saga, TopicDeclaration } from "./types.ts";
 import { validate, type Located, type PropertyPath } from "./validation.ts";
 import { readYaml } from "./yaml-document.ts";
 
@@ -92,7 +95,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
   const path = ["topics", name];
   const { events: declared, producers, consumers, ...settings } = topic;
   const events: EventDeclaration[] = [];
-  for (const [event, { schema, compatibility }] of Object.entries(declared)) {
+  for (const [event, { schema, compatibility, claimCheck: own }] of Object.entries(declared)) {
     const found = schemas.find(schema);
     if (!found.ok) {
       report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
@@ -101,7 +104,10 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     if (topic.key !== undefined && !found.value.fields.includes(topic.key)) {
       report("key-not-in-schema", [...path, "key"], `the key ${JSON.stringify(topic.key)} is no field of ${found.value.record} (${event})`, didYouMean(topic.key, found.value.fields));
     }
-    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ compatibility }), source: at.place([...path, "events", event], "key") });
+    const claimed = own ?? topic.claimCheck;
+    const claimCheck = claimed === undefined ? undefined : claimCheckOf(claimed);
+    if (claimCheck !== undefined) checkClaim(claimCheck, found.value, own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"], event, report);
+    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ compatibility, claimCheck }), source: at.place([...path, "events", event], "key") });
   }
 
   const checkEvents = (wanted: readonly string[] | undefined, where: PropertyPath): readonly string[] => {
@@ -167,6 +173,15 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     source: at.place(path, "key") satisfies SourceLocation,
     places: Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])),
   };
+}
+
+/** That a claim check leaves something to store, and names a field that can be absent. */
+function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: AvroRecord, path: PropertyPath, event: string, report: Report): void {
+  if (atMost <= above) report("invalid-value", [...path, "above"], `${event}: contents above ${formatSize(above)} are stored and above ${formatSize(atMost)} refused, so nothing would be stored`, "lower above, or raise atMost");
+  if (field === undefined) return;
+  const possible = claimableFields(schema);
+  if (possible.includes(field)) return;
+  report("claim-check-field", [...path, "field"], `${event}: ${JSON.stringify(field)} is no field of ${record} of the type ["null", "bytes"]`, possible.length === 0 ? 'give the content a field of the type ["null", "bytes"] with the default null' : didYouMean(field, possible));
 }
 
 function readSagas(content: TopicFile, at: Located): Saga[] {

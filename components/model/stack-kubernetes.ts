@@ -174,6 +174,16 @@ const inClusterRedis = z
   })
   .meta({ description: "A cache in the cluster: TLS, a user per service, nothing on disk." });
 
+const claimCheckStore = z
+  .strictObject({
+    endpoint: z.url({ protocol: /^https?$/ }).meta({ description: "Address of an S3-compatible server, for example https://s3.eu-central-1.amazonaws.com.", examples: ["https://s3.eu-central-1.amazonaws.com"] }),
+    region: z.string().regex(/^[a-z0-9-]{1,63}$/).meta({ description: "Region that requests are signed for. Default: us-east-1, which most servers beside Amazon's accept." }).default("us-east-1"),
+    bucket: name("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "a bucket's name: lower-case letters, digits, '.' and '-', 3 to 63 characters", "Bucket that holds the contents. It exists already.", "order-platform-claim-checks"),
+    caFile: z.string().min(1).meta({ description: "PEM file with the authority of the server's certificate, relative to the project. Default: the public authorities." }).optional(),
+    cidrs: z.array(cidr).min(1).meta({ description: "Addresses of the server, for network policies." }),
+  })
+  .meta({ description: "S3-compatible store of claim checks. The secrets event-platform:claimCheckKeyId-<service> and event-platform:claimCheckSecretKey-<service> hold a service's credentials." });
+
 const namespaces = z
   .strictObject({
     kafka: label("Kafka and its operator. Default: kafka.").default("kafka"),
@@ -220,6 +230,7 @@ const kubernetesServers = {
     .strictObject({ external: externalRedis.optional(), inCluster: inClusterRedis.optional() })
     .refine((value) => (value.external === undefined) !== (value.inCluster === undefined), { error: "needs exactly one of external and inCluster" })
     .meta({ description: "Where Redis runs: external or inCluster." }),
+  claimCheckStore: claimCheckStore.optional(),
 };
 
 const servers = z.strictObject(kubernetesServers);

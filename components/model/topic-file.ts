@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { eventClaimCheck, topicClaimCheck } from "./claim-check.ts";
 import { durationUnits, parseDuration } from "./duration.ts";
 import {
   compatibility, compression, count, day, eventName, maxMessage, minInsyncReplicas, name, quantity, rate, reason, replicationFactor, retention, slug, topicName,
@@ -27,6 +28,7 @@ const event = z
   .strictObject({
     schema: z.string().min(1).meta({ description: "Path of the Avro schema, relative to topics/.", pattern: "^schemas/.+\\.avsc$", examples: ["schemas/order/OrderCreated.avsc"] }),
     compatibility: compatibility.optional(),
+    claimCheck: eventClaimCheck.optional(),
   })
   .meta({ description: "One event type: its Avro schema.", examples: [{ schema: "schemas/order/OrderCreated.avsc" }] });
 
@@ -91,6 +93,7 @@ const topic = z
     cleanup: z.enum(["delete", "compact", "compact,delete"]).meta({ description: "What happens to old records. Default: delete.", examples: ["compact"] }).optional(),
     tombstoneRetention: quantity(durationUnits, parseDuration, "How long a compacted topic keeps the record that deletes a key. Default: the brokers', 1d.").optional(),
     maxMessage: maxMessage.optional(),
+    claimCheck: topicClaimCheck.optional(),
     compression: compression.optional(),
     compatibility: compatibility.optional(),
     replicationFactor: replicationFactor.optional(),

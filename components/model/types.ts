@@ -21,6 +21,16 @@ export type Compression = "producer" | "uncompressed" | "gzip" | "snappy" | "lz4
 /** How sensitive data is, from open to closed. */
 export type Classification = "public" | "internal" | "confidential" | "restricted";
 
+/** What of an event is stored outside Kafka. */
+export interface ClaimCheck {
+  /** Bytes above which the content goes to the store. */
+  readonly above: number;
+  /** Largest content in bytes. */
+  readonly atMost: number;
+  /** Path of the field whose bytes are stored; absent: the whole body. */
+  readonly field?: string;
+}
+
 /** One event type of a topic. */
 export interface EventDeclaration {
   /** Event type, for example `order.created`. */
@@ -32,6 +42,8 @@ export interface EventDeclaration {
   /** The schema as JSON text without white space. */
   readonly schema: string;
   readonly compatibility?: Compatibility;
+  /** The event's own, else its topic's. */
+  readonly claimCheck?: ClaimCheck;
   readonly source: SourceLocation;
 }
 

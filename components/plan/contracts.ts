@@ -4,6 +4,7 @@ import { compareText } from "../model/problem.ts";
 import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
+import { planClaimChecks } from "./claim-checks.ts";
 import { subjectName } from "./subjects.ts";
 import type { Topology } from "./topology.ts";
 import type { ServiceContract } from "./types.ts";
@@ -19,8 +20,10 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
         subject: subjectName(topic.name, event.record),
         record: event.record,
         schema: schemaPath(event),
+        ...(event.claimCheck === undefined ? {} : { claimCheck: event.claimCheck }),
       })),
     );
+    const claimChecks = planClaimChecks(service, topology, stack);
     const instances = stack.services[service]?.replicas ?? Math.max(1, ...(group?.consumptions.map(({ consumer }) => consumer.instances) ?? []));
     return {
       service,
@@ -32,6 +35,7 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       })),
       retryTopics: (group?.retryDelays ?? []).map((delayMs) => ({ topic: retryTopicName(service, formatDuration(delayMs)), delayMs })),
       publishes: publishes.sort((a, b) => compareText(a.event, b.event)),
+      ...(claimChecks === undefined ? {} : { claimChecks }),
     };
   });
 }

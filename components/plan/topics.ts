@@ -51,9 +51,7 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
   const replicas = replication({}, stack);
   const sources = group.consumptions.map(({ topic }) => topic);
   const maxMessage = Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
-  // A dead letter outlives its source, or a record could be lost that is still to be replayed.
-  const retentions = sources.map((topic) => topic.retention ?? stack.topics.retention);
-  const retention = retentions.includes(-1) ? -1 : Math.max(deadLetterRetention, ...retentions);
+  const retention = deadLetterRetentionOf(group, stack);
   const common = { domain: group.domain, owner: group.team, replicationFactor: replicas.factor, source: group.source };
   const config = topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replicas.minInsync, retention, retentionBytes: undefined, tombstoneRetention: undefined });
   return [
@@ -66,6 +64,12 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
       config,
     })),
   ];
+}
+
+/** Retention of a group's dead-letter and retry topics in ms; -1 for ever. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
+export function deadLetterRetentionOf(group: ConsumerGroup, stack: StackSettings): number {
+  const retentions = group.consumptions.map(({ topic }) => topic.retention ?? stack.topics.retention);
+  return retentions.includes(-1) ? -1 : Math.max(deadLetterRetention, ...retentions);
 }
 
 /** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */

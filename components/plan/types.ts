@@ -1,3 +1,5 @@
+import type { ClaimCheck } from "../model/types.ts";
+
 /**
  * The plan: what the platform will hold, as plain data, before any resource exists.
  * It is a pure function of the model (topics and stack), sorted by name everywhere, so that two
@@ -88,6 +90,16 @@ export interface PublishedEvent {
   readonly record: string;
   /** Path of the schema below `topics/schemas`, for example `order/OrderCreated.avsc`. */
   readonly schema: string;
+  /** What of it is stored outside Kafka above a size; sizes in bytes. Absent: nothing. */
+  readonly claimCheck?: ClaimCheck;
+}
+
+/** What a service may do in the store of claim checks. Both lists are sorted by topic. */
+export interface ServiceClaimChecks {
+  /** Topics whose contents it stores and, `keepMs` after that, removes, below `<topic>/<service>/`. Without `keepMs` they are kept. */
+  readonly stores: readonly { readonly topic: string; readonly keepMs?: number }[];
+  /** Topics whose contents it reads, below `<topic>/<producer>/` of each producer, up to a size in bytes. */
+  readonly fetches: readonly { readonly topic: string; readonly producers: readonly string[]; readonly atMost: number }[];
 }
 
 /** One topic that a service's consumer group reads. */
@@ -112,6 +124,8 @@ export interface ServiceContract {
   /** Delayed-retry topics in order of delay; empty unless the consumer asked for them. */
   readonly retryTopics: readonly { readonly topic: string; readonly delayMs: number }[];
   readonly publishes: readonly PublishedEvent[];
+  /** Absent where no event of the service is stored outside Kafka. */
+  readonly claimChecks?: ServiceClaimChecks;
 }
 
 /** Everything the platform will hold. */

@@ -2,6 +2,7 @@ import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import type { Compatibility, PlannedSubject } from "../types.ts";
 import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFailure } from "./avro/compatibility.ts";
 import { schemaChanges } from "./avro/schema-changes.ts";
+import { judgeClaimCheck } from "./claim-checks.ts";
 import { sortedSet } from "./hazard.ts";
 import type { SettingChange } from "./settings/index.ts";
 import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
@@ -29,7 +30,7 @@ export function compareEvents(pair: StatePair, history: SchemaHistory): SettingC
   const compareVersions = (was: PlacedEvent, is: PlacedEvent): void => {
     const level = levels.after.get(is.event.name) ?? "NONE";
     levelChanges.push(...compareLevels(pair, was, is, levels.before.get(was.event.name) ?? "NONE", level));
-    changes.push(...compareSchema(pair, was, is, level, history));
+    changes.push(...compareSchema(pair, was, is, level, history), ...compareClaimChecks(pair, was, is));
   };
   for (const [name, was] of before) {
     const is = after.get(name);
@@ -188,6 +189,14 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
     reviewers: hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected),
     ...(failures.length === 0 ? {} : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
   }];
+}
+
+function compareClaimChecks(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change[] {
+  const affected = handlersOf(pair, is);
+  const judgement = judgeClaimCheck(was.event, is.event, affected);
+  if (judgement === undefined) return [];
+  const reviewers = judgement.hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected);
+  return [{ kind: "event-changed", object: named(is), ...judgement, reviewers, ...withAffected(affected), source: is.event.source }];
 }
 
 function failureText(failure: CompatibilityFailure, level: Compatibility): string {

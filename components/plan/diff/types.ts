@@ -12,7 +12,7 @@ export type Hazard = "safe" | "approval" | "irreversible" | "refused";
 /** What happens to what. The object is a topic, an event type, a service, a team, a domain or a setting, as the kind says. */
 export type ChangeKind =
   | "topic-added" | "topic-removed" | "topic-renamed" | "topic-changed"
-  | "event-added" | "event-removed" | "event-renamed" | "event-moved" | "schema-changed"
+  | "event-added" | "event-removed" | "event-renamed" | "event-moved" | "event-changed" | "schema-changed"
   | "producer-added" | "producer-removed" | "producer-changed"
   | "consumer-added" | "consumer-removed" | "consumer-changed"
   | "access-gained" | "access-lost"

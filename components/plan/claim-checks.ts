@@ -1,0 +1,42 @@
+import { compareText } from "../model/problem.ts";
+import type { StackSettings } from "../model/stack.ts";
+import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
+import { deadLetterRetentionOf } from "./topics.ts";
+import type { Topology } from "./topology.ts";
+import type { ServiceClaimChecks } from "./types.ts";
+
+/**
+ * What a service may do in the store of claim checks: a producer writes and removes below its own folder of a topic
+ * (`<topic>/<service>/`), a consumer reads what the topic's producers wrote. Undefined where it has nothing to do there.
+ */
+export function planClaimChecks(service: string, topology: Topology, stack: StackSettings): ServiceClaimChecks | undefined {
+  const stores = (topology.productions.get(service) ?? [])
+    .filter(({ topic, producer }) => claimed(topic, producer.events).length > 0)
+    .map(({ topic }) => {
+      const keepMs = contentLife(topic, topology, stack);
+      return { topic: topic.name, ...(keepMs === undefined ? {} : { keepMs }) };
+    });
+  const fetches = (topology.groups.get(service)?.consumptions ?? []).flatMap(({ topic, consumer }) => {
+    const events = claimed(topic, consumer.events);
+    if (events.length === 0) return [];
+    const names = events.map(({ name }) => name);
+    const producers = topic.producers.filter((producer) => producer.events.some((event) => names.includes(event))).map((producer) => producer.service);
+    return [{ topic: topic.name, producers: producers.sort(compareText), atMost: Math.max(...events.map(({ claimCheck }) => claimCheck?.atMost ?? 0)) }];
+  });
+  if (stores.length === 0 && fetches.length === 0) return undefined;
+  return { stores: stores.sort((a, b) => compareText(a.topic, b.topic)), fetches };
+}
+
+function claimed(topic: TopicDeclaration, events: readonly string[]): EventDeclaration[] {
+  return topic.events.filter(({ name, claimCheck }) => claimCheck !== undefined && events.includes(name));
+}
+
+/**
+ * How long content may be referred to, in ms: by its record while the topic keeps it, then by the dead-letter record that a
+ * group made of it at the last moment. Undefined: without end.
+ */
+export function contentLife(topic: TopicDeclaration, topology: Topology, stack: StackSettings): number | undefined {
+  const retention = topic.retention ?? stack.topics.retention;
+  const later = topic.consumers.map(({ service }) => topology.groups.get(service)).map((group) => (group === undefined ? 0 : deadLetterRetentionOf(group, stack)));
+  return [retention, ...later].some((each) => each < 0) ? undefined : retention + Math.max(0, ...later);
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { readTopics } from "../../../components/model/read-topics.ts";
+import { expectRead } from "../../../components/model/read.ts";
+import { comparePlatforms } from "../../../components/plan/diff/compare.ts";
+import { platformState } from "../../../components/plan/diff/state.ts";
+import { planPlatform } from "../../../components/plan/plan.ts";
+import { avroRecord, goodDomain } from "../model/project-files.ts";
+import { stackWith } from "./sample-models.ts";
+
+const data = { name: "data", type: ["null", "bytes"], default: null };
+const schemas = [
+  { path: "topics/schemas/order/OrderCreated.avsc", text: avroRecord("OrderCreated", [data, { ...data, name: "note" }]) },
+  { path: "topics/schemas/order/OrderCancelled.avsc", text: avroRecord("OrderCancelled") },
+];
+const modelWith = (claim: string | undefined, domain = goodDomain) => {
+  const entry = "schema: schemas/order/OrderCreated.avsc";
+  return expectRead(readTopics([{ path: "topics/order.yaml", text: domain.replace(entry, claim === undefined ? entry : `${entry}, claimCheck: ${claim}`) }, ...schemas]));
+};
+const day = 86_400_000;
+
+describe("the contract", () => {
+  const contractsOf = (domain = goodDomain) => new Map(planPlatform(modelWith("{above: 64KiB, field: data}", domain), stackWith({})).contracts.map((contract) => [contract.service, contract]));
+
+  it("lets a producer store below its own folder until neither its record nor a dead-letter record can refer to it", () => {
+    const { publishes, claimChecks } = contractsOf().get("order-service") ?? {};
+    expect(publishes?.map(({ event, claimCheck }) => [event, claimCheck])).toEqual([["order.cancelled", undefined], ["order.created", { above: 65_536, atMost: 10_485_760, field: "data" }]]);
+    expect(claimChecks).toEqual({ stores: [{ topic: "order-events", keepMs: 37 * day }], fetches: [] });
+  });
+
+  it("lets a consumer read what the event's producers wrote", () => {
+    expect(contractsOf().get("payment-service")?.claimChecks).toEqual({ stores: [], fetches: [{ topic: "order-events", producers: ["order-service"], atMost: 10_485_760 }] });
+  });
+
+  it("gives nothing to a consumer of other events, and without consumers the topic's retention counts alone", () => {
+    expect(contractsOf(goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.cancelled], quota")).get("payment-service")).not.toHaveProperty("claimChecks");
+    const alone = goodDomain.slice(0, goodDomain.indexOf("    consumers:"));
+    expect(contractsOf(alone).get("order-service")?.claimChecks?.stores).toEqual([{ topic: "order-events", keepMs: 7 * day }]);
+  });
+
+  it("says nothing where nothing is stored", () => {
+    for (const contract of planPlatform(modelWith(undefined), stackWith({})).contracts) expect(contract).not.toHaveProperty("claimChecks");
+  });
+});
+
+describe("kit diff", () => {
+  const state = (claim: string | undefined) => platformState(modelWith(claim), stackWith({}), "prod");
+  const change = (before: string | undefined, after: string | undefined) => comparePlatforms({ before: state(before), after: state(after) }).changes.find(({ field }) => field === "claimCheck");
+
+  it.each([
+    ["adding: readers that can't fetch", undefined, "{above: 64KiB, field: data}", "approval", /reader that can't fetch it finds null in data \(payment-service\)/],
+    ["adding for the body", undefined, "{above: 64KiB}", "approval", /finds an empty body/],
+    ["removing: records with references", "{above: 64KiB}", undefined, "approval", /payment-service may no longer read the store: records already written.*dead-letter records/],
+    ["raising", "{above: 64KiB}", "{above: 128KiB}", "safe", /64KiB to 128KiB stays in the records/],
+    ["lowering", "{above: 128KiB}", "{above: 64KiB}", "safe", /64KiB to 128KiB goes to the store/],
+    ["another field", "{above: 64KiB, field: data}", "{above: 64KiB, field: note}", "approval", /note is stored in place of data/],
+    ["a lower limit", "{above: 64KiB}", "{above: 64KiB, atMost: 1MiB}", "approval", /above 1MiB is refused/],
+    ["a higher limit", "{above: 64KiB}", "{above: 64KiB, atMost: 20MiB}", "approval", /memory for content of 20MiB/],
+  ])("judges %s", (_what, before, after, hazard, effect) => {
+    const found = change(before, after);
+    expect(found).toMatchObject({ kind: "event-changed", object: "order-events/order.created", hazard, source: { file: "topics/order.yaml", line: 11 } });
+    expect(found?.effects.join("\n")).toMatch(effect);
+    expect(found?.reviewers).toEqual(hazard === "safe" ? [] : ["checkout"]);
+  });
+
+  it("says nothing when nothing changes", () => {
+    expect(change("{above: 64KiB}", "{above: 64KiB, atMost: 10MiB}")).toBeUndefined();
+  });
+});
