@@ -6,6 +6,7 @@ import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
+import { POSTGRES_ADMIN, POSTGRES_HOST_RULES, postgresqlConf } from "./postgres-conf.ts";
 
 /** Arguments of {@link LocalPostgres}. */
 export interface LocalPostgresArgs {
@@ -18,19 +19,6 @@ export interface LocalPostgresArgs {
 }
 
 const NAME = "postgres";
-const ADMIN = "platform_admin";
-
-/** Settings for a small machine; durability stays as PostgreSQL ships it. */
-const SETTINGS = {
-  shared_buffers: "64MB",
-  jit: "off",
-  wal_level: "minimal",
-  max_wal_senders: 0,
-  password_encryption: "scram-sha-256",
-  ssl_min_protocol_version: "TLSv1.3",
-  log_min_messages: "warning",
-  log_line_prefix: "%m [%p] %u@%d ",
-} as const;
 
 /** PostgreSQL as a process: TLS only, SCRAM passwords only, no Unix socket. Needs no root; started by root it runs as another user. */
 export class LocalPostgres extends KitComponent implements PostgresEndpoint {
@@ -38,7 +26,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
   readonly port: number;
   readonly admin: PostgresEndpoint["admin"];
   readonly superuser = true;
-  readonly adminUser = ADMIN;
+  readonly adminUser = POSTGRES_ADMIN;
   readonly adminPassword: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
   readonly caFile: string;
@@ -64,8 +52,8 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         role: "database",
         command: [`${server.binDir}/postgres`, "-D", dataDir, "-c", `config_file=${path("postgresql.conf")}`],
         files: [
-          { path: path("postgresql.conf"), content: postgresqlConf(args, path) },
-          { path: path("pg_hba.conf"), content: HOST_RULES },
+          { path: path("postgresql.conf"), content: postgresqlConf({ port: args.port, maxConnections: args.maxConnections, path }) },
+          { path: path("pg_hba.conf"), content: POSTGRES_HOST_RULES },
           { path: path("server.crt"), content: certificate.chainPem },
           { path: path("server.key"), content: certificate.privateKeyPem },
           { path: path("admin-password"), content: this.adminPassword },
@@ -75,7 +63,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         prepare: [
           {
             command: [
-              `${server.binDir}/initdb`, "--pgdata", dataDir, "--username", ADMIN, "--pwfile", path("admin-password"),
+              `${server.binDir}/initdb`, "--pgdata", dataDir, "--username", POSTGRES_ADMIN, "--pwfile", path("admin-password"),
               "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync",
             ],
             creates: `${dataDir}/PG_VERSION`,
@@ -92,22 +80,4 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
     );
     this.registerOutputs({ host: this.host, port: this.port });
   }
-}
-
-/** Nobody gets in without TLS and a password; everything that is not loopback is refused. */
-const HOST_RULES = ["hostssl all all 127.0.0.1/32 scram-sha-256", "hostssl all all ::1/128 scram-sha-256", ""].join("\n");
-
-function postgresqlConf({ port, maxConnections }: LocalPostgresArgs, path: (file: string) => string): string {
-  const settings: Record<string, string | number> = {
-    listen_addresses: LOOPBACK,
-    port,
-    unix_socket_directories: "",
-    hba_file: path("pg_hba.conf"),
-    ssl: "on",
-    ssl_cert_file: path("server.crt"),
-    ssl_key_file: path("server.key"),
-    max_connections: maxConnections,
-    ...SETTINGS,
-  };
-  return Object.entries(settings).map(([key, value]) => `${key} = ${typeof value === "number" ? value : `'${value}'`}\n`).join("");
 }

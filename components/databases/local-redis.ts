@@ -7,6 +7,7 @@ import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
+import { redisConf } from "./redis-conf.ts";
 
 /** Arguments of {@link LocalRedis}. */
 export interface LocalRedisArgs {
@@ -18,7 +19,6 @@ export interface LocalRedisArgs {
 }
 
 const NAME = "redis";
-const MAX_MEMORY = "64mb";
 
 /** Redis as a process: a cache (nothing on disk), a user per service bound to its own keys, no default user. */
 export class LocalRedis extends KitComponent implements RedisEndpoint {
@@ -56,7 +56,7 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
         name: NAME,
         role: "cache",
         command: [args.server.server, path("redis.conf")],
-        files: [{ path: path("redis.conf"), content: redisConf(args.port, args.server.tls, dataDir, path) }, { path: path("users.acl"), content: users }, ...tlsFiles],
+        files: [{ path: path("redis.conf"), content: redisConf({ port: args.port, tls: args.server.tls, dataDir, path }) }, { path: path("users.acl"), content: users }, ...tlsFiles],
         directories: [{ path: dataDir }],
         ports: [{ name: "redis", host: LOOPBACK, port: args.port }],
         readiness: { log: { pattern: "Ready to accept connections" }, timeoutSeconds: 30 },
@@ -72,29 +72,4 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
     if (password === undefined) throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
     return password;
   }
-}
-
-function redisConf(port: number, tls: boolean, dataDir: string, path: (file: string) => string): string {
-  const listener = tls
-    ? [
-        "port 0",
-        `tls-port ${port}`,
-        `tls-cert-file ${path("server.crt")}`,
-        `tls-key-file ${path("server.key")}`,
-        `tls-ca-cert-file ${path("ca.pem")}`,
-        // Services prove who they are by their password, not by a certificate.
-        "tls-auth-clients no",
-      ]
-    : [`port ${port}`];
-  return [
-    `bind ${LOOPBACK}`,
-    ...listener,
-    `aclfile ${path("users.acl")}`,
-    `dir ${dataDir}`,
-    'save ""',
-    "appendonly no",
-    `maxmemory ${MAX_MEMORY}`,
-    "maxmemory-policy allkeys-lru",
-    "",
-  ].join("\n");
 }

@@ -4,6 +4,7 @@ import { KitComponent } from "../component.ts";
 import { Migration, Password } from "../provider/resources.ts";
 import { livesIn } from "./endpoints.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
+import { LOGIN_RIGHTS } from "./login-rights.ts";
 import { migrationsDigest } from "./migration-files.ts";
 import type { MigrationFile } from "./migration-files.ts";
 import { migrationPreamble } from "./migration-preamble.ts";
@@ -85,12 +86,12 @@ export class ServiceDatabase extends KitComponent {
     const rights = { database: database.name, schema: "public", owner: owner.name, role: login.name };
     const tables = new postgresql.DefaultPrivileges(
       `${name}-tables`,
-      { ...rights, objectType: "table", privileges: ["DELETE", "INSERT", "SELECT", "UPDATE"] },
+      { ...rights, objectType: "table", privileges: [...LOGIN_RIGHTS.table] },
       options({ dependsOn: connect }),
     );
     const sequences = new postgresql.DefaultPrivileges(
       `${name}-sequences`,
-      { ...rights, objectType: "sequence", privileges: ["SELECT", "USAGE"] },
+      { ...rights, objectType: "sequence", privileges: [...LOGIN_RIGHTS.sequence] },
       options({ dependsOn: [tables] }),
     );
     if (args.migratedBy === "job") {

@@ -11,7 +11,7 @@ import type { PlatformAuthorities } from "./authorities.ts";
 import type { AdminIdentity, KafkaCluster } from "./cluster.ts";
 import { clusterNodes } from "./nodes.ts";
 import type { ClusterShape, KafkaNode } from "./nodes.ts";
-import { NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
+import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
 
 /** Arguments of {@link LocalKafkaCluster}. */
 export interface LocalKafkaClusterArgs {
@@ -26,11 +26,6 @@ export interface LocalKafkaClusterArgs {
 
 /** Heap of a node in MB. Measured: 12 nodes with these hold 1.7 GB altogether, heap and all else. */
 const HEAP_MB = { broker: 160, controller: 96 } as const;
-/**
- * Kafka turns a PEM key into a password-protected store in memory, once per listener and network thread; Java's 10,000
- * rounds of key stretching for it protect nothing there and were a quarter of a node's start (12 nodes: 16.3 s -> 12.0 s).
- */
-const KEY_STORE_IN_MEMORY = "-Dkeystore.pkcs12.keyPbeIterationCount=1";
 const LOGGING = readFileSync(new URL("log4j2.properties", import.meta.url), "utf8");
 const START_TIMEOUT_SECONDS = 120;
 /** A controlled shutdown moves leaders away first; all brokers at once on two cores take a while. */

@@ -96,11 +96,11 @@ describe("analytics", () => {
     const orders = courses.map((course, place) => ({ course, orderId: uuidV7(), customerId: "c", placedAt: DAY + place * MINUTE_MS, items: [{ productId: `p-${place % 2}`, quantity: place + 1, price: 10 }] }));
     const life = orders.flatMap((order) => orderLife(records, order, order.course));
     const again = orders.flatMap((order) => orderLife(records, order, order.course));
-    await produceRaw(platform.kafka.bootstrap, shuffled([...life, ...life, ...again]));
+    await produceRaw(platform.kafka, shuffled([...life, ...life, ...again]));
     await reported(orders.map(({ orderId }) => orderId), orders.reduce((sum, { course }) => sum + COURSES[course].length, 0));
-    await produceRaw(platform.kafka.bootstrap, shuffled(life));
+    await produceRaw(platform.kafka, shuffled(life));
     const later = orderLife(records, { orderId: uuidV7(), customerId: "c", placedAt: DAY }, "payment_declined").slice(0, 1);
-    await produceRaw(platform.kafka.bootstrap, later);
+    await produceRaw(platform.kafka, later);
     await reported([later[0]?.key ?? ""], 1);
 
     expect((await ask<ShownSummary>("/analytics/summary", day(0))).body).toMatchObject({
@@ -158,7 +158,7 @@ describe("analytics", () => {
       }));
       for (let from = 0; from < orders.length; from += 30) {
         const life = orders.slice(from, from + 30).flatMap((order) => orderLife(records, order, order.course));
-        await produceRaw(platform.kafka.bootstrap, shuffled([...life, ...life.slice(0, 40)]));
+        await produceRaw(platform.kafka, shuffled([...life, ...life.slice(0, 40)]));
         if (from === 60) {
           await eventually("the first orders to be counted", async () => ((await sql("SELECT 1 FROM order_facts WHERE order_id = ANY($1) LIMIT 1", [orders.map(({ orderId }) => orderId)])).length > 0 ? true : undefined), 20_000);
           more[0]?.child.kill("SIGKILL");

@@ -9,15 +9,17 @@ import type { OutgoingRecord, Publisher } from "../../service-templates/lib/kafk
 import { openPublisher } from "../../service-templates/lib/publisher.ts";
 import { subscribe } from "../../service-templates/lib/subscription.ts";
 import { eventually } from "../platform/condition.ts";
-import type { TestKafka } from "./servers/kafka.ts";
-import { startKafka } from "./servers/kafka.ts";
+import { passwordOf } from "./servers/authorities.ts";
+import type { SecureKafka } from "./servers/secure-kafka.ts";
+import { startSecureKafka } from "./servers/secure-kafka.ts";
 
 const TOPIC = "faults";
+const PRINCIPAL = "faults";
 const PARTITIONS = 3;
 const LIMIT_MS = 20_000;
 
 describe("a Kafka client that is broken inside, on a real broker", () => {
-  let kafka: TestKafka;
+  let kafka: SecureKafka;
   let publisher: Publisher;
   let consumer: EventConsumer | undefined;
   let config: KafkaConfig;
@@ -34,10 +36,14 @@ describe("a Kafka client that is broken inside, on a real broker", () => {
   }
 
   beforeAll(async () => {
-    kafka = await startKafka();
+    kafka = await startSecureKafka();
+    await kafka.allow([PRINCIPAL], [
+      ...(["Read", "Write", "Describe"] as const).map((operation) => ({ principal: PRINCIPAL, operation, resourceType: "Topic" as const, resourceName: TOPIC, pattern: "Literal" as const })),
+      ...(["Read", "Describe"] as const).map((operation) => ({ principal: PRINCIPAL, operation, resourceType: "Group" as const, resourceName: "faults", pattern: "Literal" as const })),
+    ]);
     await kafka.createTopics(new Map([[TOPIC, PARTITIONS]]));
     // With a name that stays: a member that were left behind would throw out its successor again and again.
-    config = { brokers: [kafka.bootstrap], contractFile: "", schemasDir: "", registryUrl: "", groupInstanceId: "faults-0" };
+    config = { brokers: [kafka.bootstrap], ca: kafka.ca, username: PRINCIPAL, password: passwordOf(PRINCIPAL), contractFile: "", schemasDir: "", registryUrl: "", groupInstanceId: "faults-0" };
     publisher = openPublisher({ config, clientId: "faults" });
     consumer = eventConsumer({
       subscribe: () => {

@@ -132,7 +132,7 @@ describe("dead letters that are worked on", () => {
   it("tells poison that a witness put in from an intruder, and lets it be discarded with a reason", async () => {
     const startedAt = Date.now();
     const headers = { "event-id": "01940000-0000-7000-8000-000000000001", "event-type": "order.created", "event-version": "1", "occurred-at": new Date().toISOString(), "correlation-id": "x" };
-    await produceRaw(platform.kafka.bootstrap, [{ topic: "order-events", key: "poison", value: Buffer.from("this is not Avro"), headers }]);
+    await produceRaw(platform.kafka, [{ topic: "order-events", key: "poison", value: Buffer.from("this is not Avro"), headers }]);
     const letters = await eventually("both groups to have their letter", async () => {
       const open = await openLetters();
       return open.length >= 2 ? open : undefined;

@@ -59,7 +59,7 @@ describe("a service killed at the worst moment", () => {
     await eventually("the outbox to be empty", async () => ((await platform.sql("payment_service", "SELECT 1 FROM outbox")).length === 0 ? true : undefined), 10_000);
     expect(await platform.sql("payment_service", "SELECT 1 FROM dead_letters")).toEqual([]);
     const [{ published } = { published: 0 }] = await platform.sql<{ published: number }>("payment_service", "SELECT count(*)::int AS published FROM outbox_published");
-    const topic = await readTopic(platform.kafka.bootstrap, "payment-events", published);
+    const topic = await readTopic(platform.kafka, "payment-events", published);
     const ids = topic.map((record) => record.headers["event-id"]);
     expect(new Set(ids).size, "every row in the topic").toBe(published);
     // Published and killed before the rows moved: the copies are in the topic, and order-service knew them.

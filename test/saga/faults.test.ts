@@ -50,10 +50,10 @@ describe("the saga when things fail", () => {
       ["SVC_RECORD_BODY", { ...good, value: good.value.subarray(0, 12), headers: headers("order.created", orderId) }],
       ["SVC_RECORD_HEADER", { ...good, headers: withoutId }],
     ];
-    await produceRaw(platform.kafka.bootstrap, [...poison.map(([, bad]) => bad), good]);
+    await produceRaw(platform.kafka, [...poison.map(([, bad]) => bad), good]);
 
     // The registry's denial is believed after ten seconds only.
-    const letters = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", poison.length, 30_000);
+    const letters = await readTopic(platform.kafka, "payment-service.dlt", poison.length, 30_000);
     expect(letters.map((letter) => letter.headers["dlt-error-code"])).toEqual(poison.map(([code]) => code));
     for (const [place, letter] of letters.entries()) {
       expect(letter.value).toEqual(poison[place]?.[1].value);
@@ -72,8 +72,8 @@ describe("the saga when things fail", () => {
   it("applies a record once however often it comes", async () => {
     const orderId = uuidV7();
     const once1 = record("order.created", orderId, created(orderId));
-    await produceRaw(platform.kafka.bootstrap, [once1, once1, once1]);
-    await produceRaw(platform.kafka.bootstrap, [once1]);
+    await produceRaw(platform.kafka, [once1, once1, once1]);
+    await produceRaw(platform.kafka, [once1]);
     await eventually("the copies to be counted as known", async () => {
       const text = await (await fetch(`http://127.0.0.1:${platform.services.inventory.managementPort}/metrics`)).text();
       const found = /consumer_records_total\{[^}]*event="order\.created"[^}]*outcome="deduplicated"[^}]*\} (\d+)/u.exec(text);
@@ -85,7 +85,7 @@ describe("the saga when things fail", () => {
 
   it("leaves a tombstone when the cancellation overtakes the order", async () => {
     const orderId = uuidV7();
-    await produceRaw(platform.kafka.bootstrap, [record("order.cancelled", orderId, cancelled(orderId)), record("order.created", orderId, created(orderId))]);
+    await produceRaw(platform.kafka, [record("order.cancelled", orderId, cancelled(orderId)), record("order.created", orderId, created(orderId))]);
     for (const [database, table] of [["payment_service", "payments"], ["inventory_service", "reservations"]] as const) {
       await eventually(`${database} to have seen both`, async () => {
         const rows = await platform.sql(database, "SELECT 1 FROM inbox WHERE event_type IN ('order.created', 'order.cancelled') AND topic = 'order-events' AND event_id IN (SELECT event_id FROM inbox ORDER BY processed_at DESC LIMIT 2)");
@@ -118,7 +118,7 @@ describe("the saga when things fail", () => {
     const id = platform.registry.register("order-events-com.globalmart.events.OrderCreated", JSON.stringify(newer));
     expect(type.isValid(created(orderId))).toBe(true);
     platform.registry.available = false;
-    await produceRaw(platform.kafka.bootstrap, [{ topic, key: orderId, value: frame(id, avro.Type.forSchema(newer as avro.Schema).toBuffer({ ...created(orderId), giftWrap: true })), headers: headers("order.created", orderId) }]);
+    await produceRaw(platform.kafka, [{ topic, key: orderId, value: frame(id, avro.Type.forSchema(newer as avro.Schema).toBuffer({ ...created(orderId), giftWrap: true })), headers: headers("order.created", orderId) }]);
     await eventually("the consumer to meet the closed registry", async () => {
       const text = await (await fetch(`http://127.0.0.1:${platform.services.payment.managementPort}/metrics`)).text();
       return /consumer_retries_total\{[^}]*\} [1-9]/u.test(text) ? true : undefined;

@@ -41,15 +41,15 @@ describe("what the gateway accepts and refuses", () => {
     expect(answer.headers.get("x-request-id")).toBe("my-request");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
     expect(answer.headers.get("traceparent")).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
-    const [record] = await readTopic(platform.kafka.bootstrap, "order-events", 1);
+    const [record] = await readTopic(platform.kafka, "order-events", 1);
     expect(record?.headers).toMatchObject({ "event-type": "order.created", "event-version": "1", "correlation-id": answer.body["orderId"] });
     expect(record?.headers["traceparent"]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
 
     // The same trace all the way through tables, topics and handlers, each step caused by the one before.
     const [row] = await platform.sql("order_service", "SELECT traceparent FROM orders WHERE order_id = $1", [answer.body["orderId"]]);
     expect(row?.["traceparent"]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
-    const [payment] = await readTopic(platform.kafka.bootstrap, "payment-events", 1);
-    const confirmed = (await readTopic(platform.kafka.bootstrap, "order-events", 2)).find(({ headers }) => headers["event-type"] === "order.confirmed");
+    const [payment] = await readTopic(platform.kafka, "payment-events", 1);
+    const confirmed = (await readTopic(platform.kafka, "order-events", 2)).find(({ headers }) => headers["event-type"] === "order.confirmed");
     for (const { headers } of [payment, confirmed].filter((found) => found !== undefined)) {
       expect(headers).toMatchObject({ "correlation-id": answer.body["orderId"], "causation-id": expect.any(String) });
       expect(headers["traceparent"]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);

@@ -92,7 +92,7 @@ describe("notification", () => {
     const type = avro.Type.forSchema(JSON.parse(planned?.schema ?? "{}") as avro.Schema);
     const seen = new Set<string>();
     const found = [];
-    for (const record of await readTopic(platform.kafka.bootstrap, "notification-events", published)) {
+    for (const record of await readTopic(platform.kafka, "notification-events", published)) {
       const copy = seen.has(record.headers["event-id"] ?? "");
       seen.add(record.headers["event-id"] ?? "");
       if (!copy && orderIds.includes(record.key)) found.push({ ...(type.fromBuffer(unframe(record.value).body) as Record<string, unknown>), headers: record.headers, key: record.key });
@@ -123,12 +123,12 @@ describe("notification", () => {
     const customer = customerOf("email");
     const [one, two] = [uuidV7(), uuidV7()];
     const created = [one, two].map((orderId) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now())));
-    await produceRaw(platform.kafka.bootstrap, created);
+    await produceRaw(platform.kafka, created);
     const [first] = await delivered(customer);
     expect(first?.subject).toBe("News about 2 orders");
     expect(first?.body).toContain(one);
     expect(first?.body).toContain(two);
-    await produceRaw(platform.kafka.bootstrap, [records.record("order.confirmed", one, payloadOf("order.confirmed", life(one, customer), "delivered", Date.now()))]);
+    await produceRaw(platform.kafka, [records.record("order.confirmed", one, payloadOf("order.confirmed", life(one, customer), "delivered", Date.now()))]);
     const [, second] = await delivered(customer, 2);
     expect(second).toMatchObject({ subject: "Your order is confirmed" });
     const events = await told([one, two]);
@@ -141,10 +141,10 @@ describe("notification", () => {
     const orderId = uuidV7();
     const [created, , , , , dispatched, arrived] = orderLife(records, life(orderId, customer), "delivered");
     if (created === undefined || dispatched === undefined || arrived === undefined) throw new Error("the order has no such steps");
-    await produceRaw(platform.kafka.bootstrap, [arrived, dispatched]);
+    await produceRaw(platform.kafka, [arrived, dispatched]);
     await eventually("both to wait", async () => ((await sql("SELECT 1 FROM notices WHERE order_id = $1 AND message_id IS NULL", [orderId])).length === 2 ? true : undefined), 10_000);
     expect(await sample(notification.managementPort, "notification_notices_unaddressed")).toBe(2);
-    await produceRaw(platform.kafka.bootstrap, [created]);
+    await produceRaw(platform.kafka, [created]);
     const [message] = await delivered(customer);
     expect(message?.body).toMatch(/We received your order[\s\S]*is on its way with UPS[\s\S]*delivered your parcel to customer/u);
     expect((await told([orderId])).get(orderId)?.map(({ events }) => events)).toEqual([["order.created", "shipment.dispatched", "shipment.delivered"]]);
@@ -155,10 +155,10 @@ describe("notification", () => {
     const orderId = uuidV7();
     const payload = payloadOf("order.created", life(orderId, customer), "delivered", Date.now());
     const record = records.record("order.created", orderId, payload);
-    await produceRaw(platform.kafka.bootstrap, [record, record, records.record("order.created", orderId, payload)]);
+    await produceRaw(platform.kafka, [record, record, records.record("order.created", orderId, payload)]);
     await delivered(customer);
     const again = records.record("order.created", orderId, payload);
-    await produceRaw(platform.kafka.bootstrap, [record, again]);
+    await produceRaw(platform.kafka, [record, again]);
     await eventually("the copies to be taken", async () => ((await sql("SELECT 1 FROM inbox WHERE event_id = $1", [again.headers["event-id"]])).length === 1 ? true : undefined), 10_000);
     expect((await told([orderId])).get(orderId)?.map(({ events }) => events)).toEqual([["order.created"]]);
     expect(await deliveries(customer)).toHaveLength(1);
@@ -171,7 +171,7 @@ describe("notification", () => {
     await behave("sms", { behaviour: "accept", latencyMs: ANSWER_MS * 3 });
     const customers = CHANNELS.map(customerOf);
     const orders = customers.map((customer) => ({ orderId: uuidV7(), customer }));
-    await produceRaw(platform.kafka.bootstrap, orders.map(({ orderId, customer }) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now()))));
+    await produceRaw(platform.kafka, orders.map(({ orderId, customer }) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now()))));
     await eventually("each to be tried twice", async () => ((await sql("SELECT 1 FROM messages WHERE customer_id = ANY($1) AND attempts >= 2", [customers])).length === 3 ? true : undefined), 20_000);
     expect(await deliveries(customers[0] ?? "")).toEqual([]);
     expect(await sample(notification.managementPort, "notifications_waiting")).toBe(3);
@@ -189,12 +189,12 @@ describe("notification", () => {
     const [one, none] = [customerOf("email"), customerOf("email")];
     const [first, second] = [uuidV7(), uuidV7()];
     const created = (orderId: string, customer: string) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now()));
-    await produceRaw(platform.kafka.bootstrap, [created(first, one)]);
+    await produceRaw(platform.kafka, [created(first, one)]);
     await delivered(one);
     expect((await deliveries(one)).map(({ channel, status }) => `${channel} ${status}`)).toEqual(["email rejected", "push accepted"]);
     expect((await told([first])).get(first)).toMatchObject([{ channel: "push" }]);
     for (const channel of CHANNELS) await behave(channel, { behaviour: "reject" });
-    await produceRaw(platform.kafka.bootstrap, [created(second, none)]);
+    await produceRaw(platform.kafka, [created(second, none)]);
     await eventually("the message to be undeliverable", async () => ((await sql("SELECT 1 FROM messages WHERE customer_id = $1 AND status = 'undeliverable'", [none])).length === 1 ? true : undefined), 20_000);
     expect(await sample(notification.managementPort, "notifications_total", { outcome: "undeliverable" })).toBe(1);
     expect((await told([second])).get(second)).toBeUndefined();
@@ -211,11 +211,11 @@ describe("notification", () => {
     await sql("INSERT INTO refused VALUES ($1)", [bad]);
     const created = [bad, good].map((orderId) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now())));
     // The same key, so the same partition.
-    await produceRaw(platform.kafka.bootstrap, created.map((record) => ({ ...record, key: bad })));
+    await produceRaw(platform.kafka, created.map((record) => ({ ...record, key: bad })));
     const [message] = await delivered(customer);
     expect(message?.body).toContain(good);
     expect(message?.body).not.toContain(bad);
-    expect((await readTopic(platform.kafka.bootstrap, RETRY_TOPIC, 1))[0]?.key).toBe(bad);
+    expect((await readTopic(platform.kafka, RETRY_TOPIC, 1))[0]?.key).toBe(bad);
     await sql("DELETE FROM refused");
     expect((await delivered(customer, 2))[1]?.body).toContain(bad);
     expect(await sql("SELECT 1 FROM dead_letters")).toEqual([]);
@@ -238,7 +238,7 @@ describe("notification", () => {
       for (let from = 0; from < orders.length; from += 20) {
         const portion = orders.slice(from, from + 20).map((order) => orderLife(records, order, "delivered"));
         // All orders' first steps, then all their second ones: each message tells about several orders.
-        await produceRaw(platform.kafka.bootstrap, (portion[0] ?? []).flatMap((_, step) => portion.flatMap((life_) => life_[step] ?? [])));
+        await produceRaw(platform.kafka, (portion[0] ?? []).flatMap((_, step) => portion.flatMap((life_) => life_[step] ?? [])));
         if (from === 60) {
           await eventually("the second instance to work, and messages to be under way", async () => {
             const [found] = await sql<{ working: boolean; sending: boolean }>(`

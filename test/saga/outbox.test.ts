@@ -45,7 +45,7 @@ describe("outbox and relay on PostgreSQL", () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     await postgres.createDatabase("relay", join(ROOT, "service-templates/order-service/migrations"));
-    database = openDatabase({ host: "127.0.0.1", port: postgres.port, name: "relay", user: "relay", password: "test-only" }, { applicationName: "relay", connections: 20, onError: () => undefined });
+    database = openDatabase(postgres.login("relay"), { applicationName: "relay", connections: 20, onError: () => undefined });
   });
   afterAll(async () => {
     await database?.close();

@@ -31,7 +31,7 @@ describe("records that are not what this service would have written", () => {
       const orderId = uuidV7();
       const schema = records.schema("order.created");
       const newer = { ...schema, fields: [...schema.fields, { name: "giftWrap", type: "boolean", default: false }] };
-      await produceRaw(platform.kafka.bootstrap, [created(orderId, { giftWrap: true }, { writer: newer })]);
+      await produceRaw(platform.kafka, [created(orderId, { giftWrap: true }, { writer: newer })]);
       expect(await paymentOf(orderId)).toMatchObject({ status: "processed", amount: 3_990 });
     });
     it("when the writer's schema lacks a field for which the reader has a default", async () => {
@@ -39,18 +39,18 @@ describe("records that are not what this service would have written", () => {
       const schema = records.schema("order.cancelled");
       const older = { ...schema, fields: schema.fields.filter((field) => field.name !== "detail") };
       const { detail: _detail, ...payload } = cancelledPayload(orderId) as { detail: null };
-      await produceRaw(platform.kafka.bootstrap, [records.record("order.cancelled", orderId, payload, { writer: older })]);
+      await produceRaw(platform.kafka, [records.record("order.cancelled", orderId, payload, { writer: older })]);
       expect(await paymentOf(orderId)).toMatchObject({ status: "cancelled", reason: "timed_out" });
     });
     it.each([["an hour ahead", HOUR_MS], ["an hour behind", -HOUR_MS], ["ten years behind", -87_600 * HOUR_MS]])("when the writer's clock is %s", async (_name, off) => {
       const orderId = uuidV7();
       const record = created(orderId, { timestamp: Date.now() + off });
-      await produceRaw(platform.kafka.bootstrap, [{ ...record, headers: { ...record.headers, "occurred-at": new Date(Date.now() + off).toISOString() } }]);
+      await produceRaw(platform.kafka, [{ ...record, headers: { ...record.headers, "occurred-at": new Date(Date.now() + off).toISOString() } }]);
       expect(await paymentOf(orderId)).toMatchObject({ status: "processed" });
     });
     it("whatever their texts hold", async () => {
       const orderId = uuidV7();
-      await produceRaw(platform.kafka.bootstrap, [created(orderId, { customerId: "\u202e ünï😀 '; DROP TABLE payments; --", shippingAddress: "x".repeat(200_000) })]);
+      await produceRaw(platform.kafka, [created(orderId, { customerId: "\u202e ünï😀 '; DROP TABLE payments; --", shippingAddress: "x".repeat(200_000) })]);
       expect(await paymentOf(orderId)).toMatchObject({ status: "processed" });
     });
   });
@@ -93,9 +93,9 @@ describe("records that are not what this service would have written", () => {
       const [broken, next] = [uuidV7(), uuidV7()];
       const bad = { ...spoil(created(broken)), key: broken };
       // The same key: the same partition, behind the broken one.
-      await produceRaw(platform.kafka.bootstrap, [bad, { ...created(next), key: broken }]);
+      await produceRaw(platform.kafka, [bad, { ...created(next), key: broken }]);
       seen += 1;
-      const letter = (await readTopic(platform.kafka.bootstrap, "payment-service.dlt", seen, 30_000)).find((found) => found.key === broken);
+      const letter = (await readTopic(platform.kafka, "payment-service.dlt", seen, 30_000)).find((found) => found.key === broken);
       expect(letter?.headers).toMatchObject({ ...bad.headers, "dlt-error-code": code, "dlt-origin-topic": "order-events", "dlt-group": "payment-service", "dlt-attempts": String(attempts) });
       expect(letter?.headers["dlt-error-message"]).not.toBe("");
       expect(letter?.value).toEqual(bad.value);
@@ -108,7 +108,7 @@ describe("records that are not what this service would have written", () => {
 
     it("but not an event that the service does not handle, however broken", async () => {
       const orderId = uuidV7();
-      await produceRaw(platform.kafka.bootstrap, [{ topic: "order-events", key: orderId, value: Buffer.from("?"), headers: envelope("order.renamed", orderId) }, created(orderId)]);
+      await produceRaw(platform.kafka, [{ topic: "order-events", key: orderId, value: Buffer.from("?"), headers: envelope("order.renamed", orderId) }, created(orderId)]);
       expect(await paymentOf(orderId)).toMatchObject({ status: "processed" });
       expect(await platform.sql("payment_service", "SELECT count(*)::int AS letters FROM dead_letters")).toEqual([{ letters: cases.length }]);
     });

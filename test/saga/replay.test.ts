@@ -30,13 +30,13 @@ describe("replayed dead letters", () => {
   /** What a replay does: the original record again, marked for the group. */
   async function replay(letterId: string): Promise<void> {
     const headers = Object.fromEntries(Object.entries(found.headers).filter(([name]) => !name.startsWith("dlt-")));
-    await produceRaw(platform.kafka.bootstrap, [{ topic: "order-events", key: orderId, value: found.value, headers: { ...headers, "replay-group": "payment-service", "replay-letter": letterId } }]);
+    await produceRaw(platform.kafka, [{ topic: "order-events", key: orderId, value: found.value, headers: { ...headers, "replay-group": "payment-service", "replay-letter": letterId } }]);
   }
 
   it("become letters of their own when they fail again, which name the first", async () => {
     await platform.sql("payment_service", "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$; CREATE TRIGGER refuse BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUNCTION refuse()");
-    await produceRaw(platform.kafka.bootstrap, [records.record("order.created", orderId, createdPayload(orderId))]);
-    const [first] = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", 1);
+    await produceRaw(platform.kafka, [records.record("order.created", orderId, createdPayload(orderId))]);
+    const [first] = await readTopic(platform.kafka, "payment-service.dlt", 1);
     if (first === undefined) throw new Error("no letter");
     found = first;
     expect(first.headers).toMatchObject({ "dlt-error-code": "SVC_HANDLER_FAILED", "dlt-error-message": "not today", "dlt-attempts": "5" });
@@ -44,7 +44,7 @@ describe("replayed dead letters", () => {
     const [noted] = await letters();
     if (noted === undefined) throw new Error("no note");
     await replay(noted.letter_id);
-    const [, second] = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", 2);
+    const [, second] = await readTopic(platform.kafka, "payment-service.dlt", 2);
     expect(second?.value).toEqual(first.value);
     expect(second?.headers["dlt-replay-of"]).toBe(noted.letter_id);
     expect(second?.headers["dlt-origin-offset"]).not.toBe(first.headers["dlt-origin-offset"]);

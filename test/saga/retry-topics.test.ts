@@ -42,8 +42,8 @@ describe("delayed-retry topics", () => {
     await refuse("cust-later");
     const failing = records.record("order.created", bad, createdPayload(bad, "cust-later"));
     // The same key, so the same partition, behind the one that fails.
-    await produceRaw(platform.kafka.bootstrap, [failing, { ...records.record("order.created", good, createdPayload(good)), key: bad }]);
-    const [waiting] = await readTopic(platform.kafka.bootstrap, "payment-service.retry-1s", 1);
+    await produceRaw(platform.kafka, [failing, { ...records.record("order.created", good, createdPayload(good)), key: bad }]);
+    const [waiting] = await readTopic(platform.kafka, "payment-service.retry-1s", 1);
     expect(waiting?.value).toEqual(failing.value);
     expect(waiting?.key).toBe(bad);
     expect(waiting?.headers).toMatchObject({ ...failing.headers, "retry-origin-topic": "order-events", "retry-attempt": "5" });
@@ -62,10 +62,10 @@ describe("delayed-retry topics", () => {
     const orderId = uuidV7();
     await refuse("cust-never");
     const failing = records.record("order.created", orderId, createdPayload(orderId, "cust-never"));
-    await produceRaw(platform.kafka.bootstrap, [failing]);
-    const [letter] = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", 1, 25_000);
-    const origin = (await readTopic(platform.kafka.bootstrap, "order-events", 1)).length > 0
-      ? (await readTopic(platform.kafka.bootstrap, "payment-service.retry-4s", 1))[0]?.headers
+    await produceRaw(platform.kafka, [failing]);
+    const [letter] = await readTopic(platform.kafka, "payment-service.dlt", 1, 25_000);
+    const origin = (await readTopic(platform.kafka, "order-events", 1)).length > 0
+      ? (await readTopic(platform.kafka, "payment-service.retry-4s", 1))[0]?.headers
       : undefined;
     expect(letter?.value).toEqual(failing.value);
     expect(letter?.headers).toMatchObject({
@@ -79,8 +79,8 @@ describe("delayed-retry topics", () => {
   it("send poison straight to the dead letters, and one that does not say where it comes from too", async () => {
     const orderId = uuidV7();
     const good = records.record("order.created", orderId, createdPayload(orderId));
-    await produceRaw(platform.kafka.bootstrap, [{ ...good, value: Buffer.from("not Avro") }, { ...good, topic: "payment-service.retry-1s" }]);
-    const letters = await readTopic(platform.kafka.bootstrap, "payment-service.dlt", 3);
+    await produceRaw(platform.kafka, [{ ...good, value: Buffer.from("not Avro") }, { ...good, topic: "payment-service.retry-1s" }]);
+    const letters = await readTopic(platform.kafka, "payment-service.dlt", 3);
     const codes = letters.filter((letter) => letter.key === orderId).map((letter) => [letter.headers["dlt-error-code"], letter.headers["dlt-origin-topic"]]);
     expect(codes.toSorted()).toEqual([["SVC_RECORD_FRAMING", "order-events"], ["SVC_RECORD_HEADER", "payment-service.retry-1s"]]);
   });
@@ -88,7 +88,7 @@ describe("delayed-retry topics", () => {
   it("give what is held back to the next instance, and hold up no drain and no rebalance", async () => {
     const orders = Array.from({ length: 6 }, () => uuidV7());
     await refuse("cust-moved");
-    await produceRaw(platform.kafka.bootstrap, orders.map((orderId) => records.record("order.created", orderId, createdPayload(orderId, "cust-moved"))));
+    await produceRaw(platform.kafka, orders.map((orderId) => records.record("order.created", orderId, createdPayload(orderId, "cust-moved"))));
     // All of them wait for the longer delay when a second instance comes and the first one goes.
     await eventually("all to wait for the second time", async () => ((await platform.sql("payment_service", "SELECT 1 FROM outbox_published WHERE topic = 'payment-service.retry-4s' AND key = ANY($1)", [orders.map((orderId) => Buffer.from(orderId))])).length === orders.length ? true : undefined), 20_000);
     await allow("cust-moved");

@@ -80,7 +80,7 @@ describe("shipping", () => {
     }
   }
   async function confirm(...orderIds: readonly string[]): Promise<void> {
-    await produceRaw(platform.kafka.bootstrap, orderIds.map((orderId) => confirmed(orderId)));
+    await produceRaw(platform.kafka, orderIds.map((orderId) => confirmed(orderId)));
   }
   async function shipment(orderId: string): Promise<ShownShipment | undefined> {
     const [row] = await platform.sql<ShownShipment>("shipping_service", "SELECT status, carrier, turn, in_doubt, rejected_by, tracking_number FROM shipments WHERE order_id = $1", [orderId]);
@@ -112,7 +112,7 @@ describe("shipping", () => {
     }, 10_000);
     const wanted = new Set(orderIds);
     const seen = new Set<string>();
-    const records = (await readTopic(platform.kafka.bootstrap, "shipping-events", published)).filter((record) => {
+    const records = (await readTopic(platform.kafka, "shipping-events", published)).filter((record) => {
       const copy = seen.has(record.headers["event-id"] ?? "");
       seen.add(record.headers["event-id"] ?? "");
       return !copy && wanted.has(record.key);
@@ -140,9 +140,9 @@ describe("shipping", () => {
   it("ships once however often the order is confirmed", async () => {
     const orderId = uuidV7();
     const again = confirmed(orderId);
-    await produceRaw(platform.kafka.bootstrap, [again, again, confirmed(orderId), confirmed(orderId)]);
+    await produceRaw(platform.kafka, [again, again, confirmed(orderId), confirmed(orderId)]);
     await reached(orderId, "delivered");
-    await produceRaw(platform.kafka.bootstrap, [again, confirmed(orderId)]);
+    await produceRaw(platform.kafka, [again, confirmed(orderId)]);
     await eventually("all copies to be taken", async () => {
       const [row] = await platform.sql<{ count: string }>("shipping_service", "SELECT count(*) FROM inbox WHERE event_type = 'order.confirmed'");
       const [source] = await platform.sql<{ count: string }>("shipping_service", "SELECT count(*) FROM shipments");

@@ -9,8 +9,8 @@ describe("stock with Redis in front", () => {
   let redis: TestRedis;
   let platform: OrderPlatform;
   beforeAll(async () => {
-    redis = await startRedis("inventory-service", "inventory:*", "test-only");
-    platform = await startOrderPlatform({ REDIS_PORT: String(redis.port), REDIS_USERNAME: "inventory-service" });
+    redis = await startRedis("inventory-service", "inventory:*");
+    platform = await startOrderPlatform(redis.environment);
   });
   afterAll(async () => {
     await platform?.stop();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
 import type { Database, Transaction } from "../../service-templates/lib/database.ts";
 import { openDatabase } from "../../service-templates/lib/database.ts";
 import type { TestPostgres } from "./servers/postgres.ts";
@@ -12,7 +13,7 @@ describe("a transaction whose statements do not wait for each other", () => {
     postgres = await startPostgres();
     // It listens a moment before it accepts.
     await (await postgres.connect("postgres")).end();
-    database = openDatabase({ host: "127.0.0.1", port: postgres.port, name: "postgres", user: "admin", password: "test-only" }, { applicationName: "test", connections: 2, onError: (error) => failures.push(error) });
+    database = openDatabase(postgres.login("postgres", POSTGRES_ADMIN), { applicationName: "test", connections: 2, onError: (error) => failures.push(error) });
     await database.query({ text: "CREATE TABLE notes (id int PRIMARY KEY)" });
   });
   afterAll(async () => {

@@ -1,4 +1,7 @@
-/** The four services of the saga on servers of the test's own: what a test of the saga needs, and nothing of the platform around it. */
+/**
+ * The four services of the saga on servers of the test's own: what a test of the saga needs, and nothing of the platform around it.
+ * Who may do what is as on the platform: each service logs in as itself, over TLS, and has the rights that the plan gives it.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,12 +16,13 @@ import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startOrderService } from "../../../service-templates/order-service/src/service.ts";
 import { startPaymentService } from "../../../service-templates/payment-service/src/service.ts";
 import { eventually } from "../../platform/condition.ts";
-import type { TestKafka } from "./kafka.ts";
-import { startKafka } from "./kafka.ts";
+import { passwordOf } from "./authorities.ts";
 import type { TestPostgres } from "./postgres.ts";
 import { startPostgres } from "./postgres.ts";
 import type { TestRegistry } from "./registry.ts";
 import { startRegistry } from "./registry.ts";
+import type { SecureKafka, TestAcl } from "./secure-kafka.ts";
+import { startSecureKafka } from "./secure-kafka.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -39,7 +43,7 @@ export interface Answer<T = Record<string, unknown>> {
 
 export interface OrderPlatform {
   readonly postgres: TestPostgres;
-  readonly kafka: TestKafka;
+  readonly kafka: SecureKafka;
   readonly registry: TestRegistry;
   readonly plan: PlatformPlan;
   readonly gatewayUrl: string;
@@ -65,6 +69,13 @@ function httpAddress({ httpPort = 0 }: RunningService): string {
   return `http://127.0.0.1:${httpPort}`;
 }
 
+/** Rules for retry topics that a test adds to a contract: what the plan gives the group on its dead-letter topic, as it does for retry topics. */
+function accessToRetryTopics(plan: PlatformPlan, contract: ServiceContract): readonly TestAcl[] {
+  const planned = new Set(plan.topics.map(({ name }) => name));
+  const rules = plan.acls.filter(({ resourceType, resourceName }) => resourceType === "Topic" && resourceName === contract.deadLetterTopic);
+  return contract.retryTopics.filter(({ topic }) => !planned.has(topic)).flatMap(({ topic }) => rules.map((rule) => ({ ...rule, resourceName: topic })));
+}
+
 /** Starts one more service of the saga beside those that are always there. */
 export type ServiceStart = (options: { readonly env: Environment }) => Promise<RunningService>;
 
@@ -88,13 +99,14 @@ export async function startOrderPlatform(
     const { model, stack } = reading.value;
     const plan = planPlatform(model, stack);
 
-    const [postgres, kafka, registry] = await Promise.all([startPostgres(), startKafka(), startRegistry()]);
+    const [postgres, kafka, registry] = await Promise.all([startPostgres(), startSecureKafka(), startRegistry()]);
     undo.push(() => postgres.stop(), () => kafka.stop(), () => registry.stop());
     for (const service of [...SERVICES, ...Object.keys(further)]) {
       await postgres.createDatabase(service.replaceAll("-", "_"), join(ROOT, "service-templates", service, "migrations"));
     }
     // Few partitions: the order per key is the same, the test node is smaller.
     const contracts = plan.contracts.map(adjust);
+    await kafka.allow(plan.principals.map(({ name }) => name), [...plan.acls, ...contracts.flatMap((contract) => accessToRetryTopics(plan, contract))]);
     await kafka.createTopics(new Map([
       ...contracts.flatMap((contract) => contract.retryTopics.map(({ topic }) => [topic, 2] as const)),
       ...plan.topics.map((topic) => [topic.name, topic.kind === "event" ? 6 : 1] as const),
@@ -105,15 +117,22 @@ export async function startOrderPlatform(
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwks = join(folder, "jwks.json");
     writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256", use: "sig" }] }));
-    const password = join(folder, "password");
-    writeFileSync(password, "test-only");
+    const authority = join(folder, "ca.pem");
+    writeFileSync(authority, kafka.ca);
+    /** A file with a user's password; names of services and of their databases differ. */
+    const passwordFile = (user: string): string => {
+      const file = join(folder, `${user}.password`);
+      writeFileSync(file, passwordOf(user), { mode: 0o600 });
+      return file;
+    };
 
     const environment = (service: string, instance: string): Environment => ({
       SERVICE_NAME: service, SERVICE_INSTANCE: instance, KAFKA_GROUP_INSTANCE_ID: `${service}-${instance}`, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", MANAGEMENT_PORT: "0", LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
-      KAFKA_BROKERS: kafka.bootstrap, KAFKA_CONTRACT_FILE: join(folder, `${service}.json`), SCHEMAS_DIR: join(ROOT, "topics/schemas"), SCHEMA_REGISTRY_URL: registry.url,
-      DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(postgres.port), DATABASE_NAME: service.replaceAll("-", "_"), DATABASE_USER: service.replaceAll("-", "_"), DATABASE_PASSWORD_FILE: password,
+      KAFKA_BROKERS: kafka.bootstrap, KAFKA_USERNAME: service, KAFKA_PASSWORD_FILE: passwordFile(service), KAFKA_CA_FILE: authority, KAFKA_CONTRACT_FILE: join(folder, `${service}.json`), SCHEMAS_DIR: join(ROOT, "topics/schemas"), SCHEMA_REGISTRY_URL: registry.url,
+      DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(postgres.port), DATABASE_NAME: service.replaceAll("-", "_"), DATABASE_USER: service.replaceAll("-", "_"),
+      DATABASE_PASSWORD_FILE: passwordFile(service.replaceAll("-", "_")), DATABASE_CA_FILE: authority,
       // Nothing listens there: the saga must not need Redis.
-      REDIS_HOST: "127.0.0.1", REDIS_PORT: "1", REDIS_USERNAME: service, REDIS_PASSWORD_FILE: password,
+      REDIS_HOST: "127.0.0.1", REDIS_PORT: "1", REDIS_USERNAME: service, REDIS_PASSWORD_FILE: passwordFile(service),
       JWT_ISSUER: "https://token.kit.local", JWT_AUDIENCE: "order-platform", JWT_JWKS_FILE: jwks,
       ...overrides,
     });

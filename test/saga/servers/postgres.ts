@@ -1,18 +1,30 @@
-/** A PostgreSQL server of the test's own: real binaries, a temporary folder, loopback. */
+/**
+ * A PostgreSQL server of the test's own: real binaries, a temporary folder, loopback. Who gets in, and with which rights, is
+ * as on the platform: TLS and SCRAM-SHA-256 only, a login per service that may read and write rows, an owner that cannot log in.
+ */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import pg from "pg";
+import { LOGIN_RIGHTS } from "../../../components/databases/login-rights.ts";
 import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/databases/migration-files.ts";
+import { migrationPreamble } from "../../../components/databases/migration-preamble.ts";
+import { POSTGRES_ADMIN, POSTGRES_HOST_RULES, postgresqlConf } from "../../../components/databases/postgres-conf.ts";
+import { LOOPBACK } from "../../../components/local/layout.ts";
+import { applyMigrations } from "../../../components/provider/migration-database.ts";
+import type { DatabaseConfig } from "../../../service-templates/lib/config.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { passwordOf, testAuthorities } from "./authorities.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 
 export interface TestPostgres {
   readonly port: number;
   /** Creates a database and applies the library's and a service's migrations, in order. */
   createDatabase(name: string, migrationsDir: string): Promise<void>;
+  /** What a service connects to its database with. @param user - Somebody else than the database's own login, for example {@link POSTGRES_ADMIN}. */
+  login(database: string, user?: string): DatabaseConfig & { readonly ca: string };
   /** A connection as the superuser, for looking behind the services. */
   connect(database: string): Promise<pg.Client>;
   /** Ends the server at once, cutting every connection. */
@@ -23,8 +35,8 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-const PASSWORD = "test-only";
 const LIBRARY = resolve(import.meta.dirname, "../../..", LIBRARY_MIGRATIONS);
+const MAX_CONNECTIONS = 200;
 
 /** Folder of the newest server binaries installed here; undefined when there are none. */
 export function postgresBinaries(): string | undefined {
@@ -39,22 +51,39 @@ export async function startPostgres(): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "saga-postgres-"));
   // The server refuses root: when the test runs as root, everything of it belongs to another user.
   const owner = process.getuid?.() === 0 ? { uid: userId("nobody"), gid: 65_534 } : {};
-  if ("uid" in owner && owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
+  const own = (file: string): void => {
+    if ("uid" in owner && owner.uid !== undefined) chownSync(file, owner.uid, owner.gid);
+  };
+  own(folder);
   chmodSync(folder, 0o700);
-  const data = join(folder, "data");
-  execFileSync(join(bin, "initdb"), ["-D", data, "-U", "admin", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], { ...owner, cwd: folder, stdio: "ignore" });
+  const path = (file: string): string => join(folder, file);
   const [port = 0] = await freePorts(1);
+  const authorities = await testAuthorities();
+  const certificate = await authorities.serverCertificate("postgres");
+  const files = {
+    "postgresql.conf": postgresqlConf({ port, maxConnections: MAX_CONNECTIONS, path }), "pg_hba.conf": POSTGRES_HOST_RULES,
+    "server.crt": certificate.chainPem, "server.key": certificate.privateKeyPem, "admin-password": passwordOf(POSTGRES_ADMIN),
+  };
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(path(name), content, { mode: 0o600 });
+    own(path(name));
+  }
+  const data = path("data");
+  execFileSync(join(bin, "initdb"), ["-D", data, "-U", POSTGRES_ADMIN, "--pwfile", path("admin-password"), "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...owner, cwd: folder, stdio: "ignore" });
   const start = async (): Promise<ChildProcess> => {
-    const child = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${folder}`, "-c", "max_connections=200"], { ...owner, cwd: folder, stdio: "pipe" });
+    const child = spawn(join(bin, "postgres"), ["-D", data, "-c", `config_file=${path("postgresql.conf")}`], { ...owner, cwd: folder, stdio: "pipe" });
     await listening("PostgreSQL", port, child, 20_000, tailOf(child));
     return child;
   };
   let server = await start();
 
+  const login: TestPostgres["login"] = (database, user = database) => ({ host: LOOPBACK, port, name: database, user, password: passwordOf(user), ca: authorities.serversPem });
+
   async function connect(database: string): Promise<pg.Client> {
+    const { host, user, password, ca } = login(database, POSTGRES_ADMIN);
     const end = Date.now() + 20_000;
     for (;;) {
-      const client = new pg.Client({ host: "127.0.0.1", port, user: "admin", database });
+      const client = new pg.Client({ host, port, user, password, database, ssl: { ca, rejectUnauthorized: true } });
       client.on("error", () => undefined);
       try {
         await client.connect();
@@ -69,17 +98,23 @@ export async function startPostgres(): Promise<TestPostgres> {
 
   return {
     port,
+    login,
     connect,
     async createDatabase(name, migrationsDir) {
       const admin = await connect("postgres");
-      await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD}'`);
-      await admin.query(`CREATE DATABASE ${name}`);
+      await admin.query(`CREATE ROLE ${name}_owner NOLOGIN`);
+      await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${passwordOf(name)}'`);
+      await admin.query(`CREATE DATABASE ${name} OWNER ${name}_owner`);
+      await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${name}`);
       await admin.end();
       const client = await connect(name);
-      for (const { sql } of readServiceMigrations(LIBRARY, migrationsDir)) await client.query(`BEGIN; ${sql}; COMMIT;`);
-      // What the platform's least-privilege login role may do, and no more.
-      await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${name}`);
+      for (const [kind, rights] of Object.entries(LOGIN_RIGHTS)) await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${name}_owner IN SCHEMA public GRANT ${rights.join(", ")} ON ${kind.toUpperCase()}S TO ${name}`);
       await client.end();
+      const { host, user, password, ca } = login(name, POSTGRES_ADMIN);
+      await applyMigrations({
+        connection: { host, port, database: name, user, password, caPem: ca }, role: `${name}_owner`,
+        migrations: readServiceMigrations(LIBRARY, migrationsDir), preamble: migrationPreamble(name),
+      });
     },
     async kill() {
       await endChild(server, 10_000, "SIGINT");

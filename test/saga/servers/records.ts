@@ -1,7 +1,8 @@
-/** Raw records in and out of topics, past the services. */
+/** Raw records in and out of topics, past the services and as the administrator, whom no rule stops. */
 import type { Message } from "@platformatic/kafka";
 import { Consumer, Producer } from "@platformatic/kafka";
 import { eventually } from "../../platform/condition.ts";
+import type { SecureKafka } from "./secure-kafka.ts";
 
 export interface RawOut {
   readonly topic: string;
@@ -19,8 +20,8 @@ export interface RawIn {
   readonly offset: bigint;
 }
 
-export async function produceRaw(bootstrap: string, records: readonly RawOut[]): Promise<void> {
-  const producer = new Producer({ clientId: "test-records", bootstrapBrokers: [bootstrap], acks: -1 });
+export async function produceRaw(kafka: Pick<SecureKafka, "admin">, records: readonly RawOut[]): Promise<void> {
+  const producer = new Producer({ clientId: "test-records", ...kafka.admin, acks: -1 });
   await producer.send({
     messages: records.map((record) => ({
       topic: record.topic, key: Buffer.from(record.key), value: record.value,
@@ -31,8 +32,8 @@ export async function produceRaw(bootstrap: string, records: readonly RawOut[]):
 }
 
 /** Reads a topic from its beginning until `count` records are there. */
-export async function readTopic(bootstrap: string, topic: string, count: number, limitMs = 10_000): Promise<readonly RawIn[]> {
-  const consumer = new Consumer({ clientId: "test-reader", groupId: `test-reader-${topic}-${Math.random()}`, bootstrapBrokers: [bootstrap], autocommit: false, maxWaitTime: 200 });
+export async function readTopic(kafka: Pick<SecureKafka, "admin">, topic: string, count: number, limitMs = 10_000): Promise<readonly RawIn[]> {
+  const consumer = new Consumer({ clientId: "test-reader", groupId: `test-reader-${topic}-${Math.random()}`, ...kafka.admin, autocommit: false, maxWaitTime: 200 });
   const records: RawIn[] = [];
   const stream = await consumer.consume({ topics: [topic], mode: "earliest", autocommit: false });
   stream.on("data", (message: Message) => {

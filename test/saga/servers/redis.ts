@@ -1,35 +1,55 @@
-/** A Redis server of the test's own, with one user whose rights are what a service's are. */
+/** A Redis server of the test's own, with one user whose rights are what a service's are on the platform, behind TLS where the server was built with it. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { redisAccessFile } from "../../../components/databases/redis-acl.ts";
+import { redisConf } from "../../../components/databases/redis-conf.ts";
+import { LOOPBACK } from "../../../components/local/layout.ts";
+import type { RedisConfig } from "../../../service-templates/lib/config.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { findRedis } from "../../../toolchain/redis.ts";
+import { passwordOf, testAuthorities } from "./authorities.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 
 export interface TestRedis {
-  readonly port: number;
+  /** What the user connects with. */
+  readonly login: RedisConfig;
+  /** The same as variables of a service's environment. */
+  readonly environment: Readonly<Record<string, string>>;
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startRedis(user: string, keys: string, password: string): Promise<TestRedis> {
+/** Starts it. @param keys - Pattern of the keys that the service may touch. */
+export async function startRedis(service: string, keys: string): Promise<TestRedis> {
   const redis = await findRedis();
   if (redis === undefined) throw new Error("Redis is not prepared; run `npx kit doctor --fix`.");
   const folder = mkdtempSync(join(tmpdir(), "saga-redis-"));
+  const path = (file: string): string => join(folder, file);
   const [port = 0] = await freePorts(1);
-  const config = join(folder, "redis.conf");
-  writeFileSync(config, [`bind 127.0.0.1`, `port ${port}`, `dir ${folder}`, `save ""`, `user default off`, `user ${user} on >${password} ~${keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`, ""].join("\n"), { mode: 0o600 });
+  const password = passwordOf(service);
+  const files: Record<string, string> = { "redis.conf": redisConf({ port, tls: redis.tls, dataDir: folder, path }), "users.acl": redisAccessFile([{ service, keys, password }], "hash"), password };
+  if (redis.tls) {
+    const authorities = await testAuthorities();
+    const certificate = await authorities.serverCertificate("redis");
+    Object.assign(files, { "server.crt": certificate.chainPem, "server.key": certificate.privateKeyPem, "ca.pem": authorities.serversPem });
+  }
+  for (const [name, content] of Object.entries(files)) writeFileSync(path(name), content, { mode: 0o600 });
   let server: ChildProcess | undefined;
   async function start(): Promise<void> {
-    server = spawn(redis?.server ?? "", [config], { cwd: folder, stdio: "pipe" });
+    server = spawn(redis?.server ?? "", [path("redis.conf")], { cwd: folder, stdio: "pipe" });
     await listening("Redis", port, server, 10_000, tailOf(server));
   }
   await start();
+  const ca = files["ca.pem"];
   return {
-    port,
+    login: { host: LOOPBACK, port, username: service, password, ...(ca === undefined ? {} : { ca }) },
+    environment: {
+      REDIS_HOST: LOOPBACK, REDIS_PORT: String(port), REDIS_USERNAME: service, REDIS_PASSWORD_FILE: path("password"), ...(ca === undefined ? {} : { REDIS_CA_FILE: path("ca.pem") }),
+    },
     start,
     async kill() {
       if (server !== undefined) await endChild(server, 0, "SIGKILL");
