@@ -1,5 +1,8 @@
 /** api-gateway: the only way in from outside. It checks the token, limits the rate, adds security headers, and hands the request on. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Dispatcher } from "undici";
+import { Agent } from "undici";
 import rateLimit from "@fastify/rate-limit";
 import replyFrom from "@fastify/reply-from";
 import type { Environment, TokenConfig } from "../../lib/config.ts";
@@ -10,7 +13,8 @@ import { tokenVerifier } from "../../lib/jwt.ts";
 import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
 import { startHttpService } from "../../lib/service.ts";
 import { formatTraceparent } from "../../lib/trace.ts";
-import { loadLimit } from "./load-limit.ts";
+import type { LoadLimit } from "./load-limit.ts";
+import { loadLimit, observeSlots } from "./load-limit.ts";
 import { openApiDocument } from "./openapi.ts";
 
 /** Requests one subject may send per second when RATE_LIMIT_PER_SECOND does not say otherwise. */
@@ -23,6 +27,8 @@ const UPSTREAM_CONNECTIONS = 128;
 const FIGURES_UNDER_WAY = 16;
 /** How long a service behind may take to answer, in milliseconds. */
 const UPSTREAM_TIMEOUT_MS = 8_000;
+/** How long a request may be under way, until the last byte of its answer, in milliseconds, when ANSWER_LIMIT_MS does not say otherwise. */
+const DEFAULT_ANSWER_LIMIT_MS = 20_000;
 
 /** Headers that protect browsers; the API itself never serves a page. */
 const SECURITY_HEADERS = {
@@ -51,20 +57,37 @@ const ANALYTICS_ROUTES = [
 
 export function startGateway(options: StartOptions = {}): Promise<RunningService> {
   const env = options.env ?? process.env;
-  return startHttpService({ http: true, tokens: true, orderService: true }, (base) => ({
-    routes: (app) => gatewayRoutes(app, base, env),
-    checks: { orders: () => upstreamReady(base.config.orderServiceUrl ?? "") },
-  }), options);
+  return startHttpService({ http: true, tokens: true, orderService: true }, (base) => {
+    const { clock, config, metrics } = base;
+    const holdLimitMs = positiveSetting(env, "ANSWER_LIMIT_MS", DEFAULT_ANSWER_LIMIT_MS);
+    const limits: Limits = {
+      orders: loadLimit({ pool: "orders", most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY), clock, holdLimitMs }),
+      figures: loadLimit({ pool: "figures", most: FIGURES_UNDER_WAY, clock, holdLimitMs }),
+    };
+    observeSlots(metrics.registry, [limits.orders, limits.figures]);
+    return {
+      routes: (app) => gatewayRoutes(app, base, env, limits),
+      checks: { orders: () => upstreamReady(config.orderServiceUrl ?? ""), slots: () => limits.orders.check() ?? limits.figures.check() },
+    };
+  }, options);
 }
 
-async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment): Promise<void> {
+/** What bounds the requests under way, by what they ask for. */
+interface Limits {
+  readonly orders: LoadLimit;
+  readonly figures: LoadLimit;
+}
+
+async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment, limits: Limits): Promise<void> {
   const verify = tokenVerifier(config.tokens as TokenConfig, clock);
 
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
+  const agent = new Agent({ connections: UPSTREAM_CONNECTIONS, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 });
+  app.addHook("onClose", () => agent.destroy());
   await app.register(replyFrom, {
-    undici: { connections: UPSTREAM_CONNECTIONS, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 },
+    undici: abortable(agent),
     // A repeated POST is safe with its Idempotency-Key, but repeating is for the caller to decide.
     retryMethods: [],
     maxRetriesOn503: 0,
@@ -84,14 +107,12 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
       cache: 20_000,
       keyGenerator: (request) => subjects.get(request) ?? request.ip,
     });
-    const orderLimit = loadLimit(positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY));
     for (const { method, url } of ORDER_ROUTES) {
-      guarded.route({ method, url, preHandler: orderLimit, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "") });
+      guarded.route({ method, url, preHandler: limits.orders.hook, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders) });
     }
     if (analytics === undefined) return;
-    const figuresLimit = loadLimit(FIGURES_UNDER_WAY);
     for (const { method, url } of ANALYTICS_ROUTES) {
-      guarded.route({ method, url, preHandler: figuresLimit, handler: (request, reply) => forward(request, reply, analytics) });
+      guarded.route({ method, url, preHandler: limits.figures.hook, handler: (request, reply) => forward(request, reply, analytics, limits.figures) });
     }
   });
 }
@@ -105,7 +126,26 @@ function authenticate(verify: TokenVerifier): (request: FastifyRequest) => Promi
   };
 }
 
-function forward(request: FastifyRequest, reply: FastifyReply, service: string): FastifyReply {
+/** Aborted when the client of the request that is being handed on leaves. */
+const clientLeaving = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/**
+ * The agent, whose requests end when their client leaves. Otherwise their slots would be free while they still wait for a
+ * connection, and clients that leave early could pile up more of them than there are slots. The forwarding has no argument for it.
+ */
+function abortable(agent: Agent): Pick<Agent, "request"> {
+  const request = (options: Dispatcher.RequestOptions, answered: (error: Error | null, data: Dispatcher.ResponseData) => void): void => {
+    const signal = clientLeaving.getStore();
+    agent.request(signal === undefined ? options : { ...options, signal }, answered);
+  };
+  return { request: request as Agent["request"] };
+}
+
+function forward(request: FastifyRequest, reply: FastifyReply, service: string, limit: LoadLimit): FastifyReply {
+  return clientLeaving.run(limit.leaving(request), () => sendOn(request, reply, service));
+}
+
+function sendOn(request: FastifyRequest, reply: FastifyReply, service: string): FastifyReply {
   return reply.from(request.url, {
     getUpstream: () => service,
     ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: request.headers["content-type"] ?? "application/json" } : {}),
@@ -113,6 +153,10 @@ function forward(request: FastifyRequest, reply: FastifyReply, service: string):
     // This server's own headers stand; the service behind adds what is about its answer.
     rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name))),
     onError: (failed, { error }) => {
+      if (reply.raw.destroyed || request.raw.socket.destroyed) {
+        reply.hijack();
+        return;
+      }
       const timedOut = "code" in error && (error.code === "UND_ERR_HEADERS_TIMEOUT" || error.code === "UND_ERR_BODY_TIMEOUT" || error.code === "FST_REPLY_FROM_GATEWAY_TIMEOUT");
       sendProblem(failed as unknown as FastifyReply, timedOut ? "upstream-timeout" : "upstream-unavailable",
         "It is unknown whether the request was carried out; repeat it with the same Idempotency-Key.", String(request.id));

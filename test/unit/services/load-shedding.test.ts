@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { loadLimit } from "../../../service-templates/api-gateway/src/load-limit.ts";
 import { gather } from "../../../service-templates/lib/gather.ts";
@@ -93,7 +94,7 @@ describe("the gateway's limit of load", () => {
   it("refuses beyond the limit, and takes again when an answer is out or a caller has gone", async () => {
     const held: (() => void)[] = [];
     app = Fastify();
-    app.addHook("preHandler", loadLimit(2));
+    app.addHook("preHandler", loadLimit({ pool: "test", most: 2, clock: () => 0 }).hook);
     app.setErrorHandler((error, _request, reply) => reply.code("problem" in (error as object) ? 503 : 500).send());
     app.get("/", () => new Promise((resolve) => { held.push(() => resolve("done")); }));
     const url = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -126,5 +127,37 @@ describe("the gateway's limit of load", () => {
     await underWay(4);
     held.at(-1)?.();
     expect((await fourth).status).toBe(200);
+  });
+
+  it.each(["onRequest", "preParsing", "preValidation", "preHandler"] as const)("counts nobody who left during the hook %s", async (when) => {
+    const limit = loadLimit({ pool: "test", most: 1, clock: () => 0 });
+    let entered = (): void => {};
+    const within = new Promise<void>((resolve) => { entered = resolve; });
+    let closed = Promise.resolve();
+    let handled = 0;
+    const server = (app = Fastify());
+    const wait = async (request: FastifyRequest): Promise<void> => {
+      if (request.headers["x-leaves"] === undefined) return;
+      closed = once(request.raw.socket, "close").then(() => undefined);
+      entered();
+      await closed;
+    };
+    if (when === "preParsing") server.addHook(when, (request, _reply, payload, done) => { void wait(request).then(() => done(null, payload)); });
+    else server.addHook(when, wait);
+    server.addHook("preHandler", limit.hook);
+    server.get("/", async () => {
+      handled += 1;
+      return "done";
+    });
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const leaving = new AbortController();
+    const left = fetch(url, { headers: { "x-leaves": "1" }, signal: leaving.signal }).catch(() => undefined);
+    await within;
+    leaving.abort();
+    await left;
+    await closed;
+    await settled();
+    expect({ inUse: limit.inUse(), handled }).toEqual({ inUse: 0, handled: 0 });
+    expect((await fetch(url)).status).toBe(200);
   });
 });
