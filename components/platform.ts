@@ -13,6 +13,7 @@ import type { StackExternals } from "./kubernetes/externals.ts";
 import { clusterFootprint } from "./kubernetes/footprint.ts";
 import { isKubernetes, KubernetesSubstrate } from "./kubernetes/substrate.ts";
 import { localLayout } from "./local/layout.ts";
+import { instancesFrom } from "./local/instances.ts";
 import { localPorts } from "./local/ports.ts";
 import { portBase, stateDirectory } from "./local/state-directory.ts";
 import { LocalSubstrate } from "./local/substrate.ts";
@@ -61,13 +62,14 @@ export interface PlatformOutputs {
 
 /** Declares the whole platform for one stack. */
 export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
-  const { plan, settings, projectDir } = args;
+  const { plan, projectDir } = args;
 
   // Before anything else is declared, so that a refused change has touched nothing.
   await registered(new TopicLedger("topics", topicLedgerOf(args)));
 
   const templates = args.templates ?? readServiceTemplates(join(projectDir, "service-templates"));
-  const substrate = await substrateOf(args, templates);
+  const settings = isKubernetes(args.settings) ? args.settings : instancesFrom(args.settings, templates.map(({ name }) => name), args.environment);
+  const substrate = await substrateOf({ ...args, settings }, templates);
   const { cluster, postgres, redis } = substrate;
 
   const kafkaProvider = kafkaAdmin(substrate);
