@@ -41,6 +41,8 @@ export interface WitnessedFault {
   readonly evidence: readonly { readonly what: string; readonly before: string; readonly after: string }[];
   /** Whether the evidence shows that the fault was felt; a run with a fault that was not is void. */
   readonly felt: boolean;
+  /** What had to be true once it was healed, with what was seen; a run in which one is not met is violated. */
+  readonly demands?: readonly { readonly what: string; readonly seen: string; readonly met: boolean }[];
 }
 
 /** The document. */

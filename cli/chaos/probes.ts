@@ -3,6 +3,7 @@
  * trace says nothing about how the platform copes, so it is void.
  */
 import type { WitnessedFault } from "../witness.ts";
+import type { Demand } from "./demands.ts";
 import type { Site } from "./site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
 import { readSamples, sumOf } from "./service-metrics.ts";
@@ -30,7 +31,7 @@ const higher = (before: Reading, after: Reading): boolean => Number(after) > Num
 const other = (before: Reading, after: Reading): boolean => after !== before;
 
 /** Takes a measurement; a server that is away is a finding, not an error. */
-export async function measure(probe: Probe): Promise<Reading> {
+export async function measure(probe: Pick<Probe, "read">): Promise<Reading> {
   return await probe.read().catch(() => NO_ANSWER);
 }
 
@@ -158,6 +159,44 @@ export function troubleProbe(site: Site): Probe {
     },
     felt: () => true,
   };
+}
+
+/** Failed attempts that the instances of a service counted; told, but not asked for. */
+export function serviceTroubleProbe(site: Site, service: string): Probe {
+  return {
+    what: `attempts that ${service} repeated`, when: "after", felt: () => true,
+    read: async () => sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_retries_total"),
+  };
+}
+
+/** Consumers of a service that stand still because they cannot work, and say so. */
+export function pausedProbe(site: Site, service: string): Probe {
+  return {
+    what: `consumers of ${service} that pause`, when: "during", felt: higher,
+    read: async () => sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_paused"),
+  };
+}
+
+/** Every instance of a service says that it can work. */
+export function readyAgain(site: Site, service: string): Demand {
+  const names = instancesOf(site, service);
+  return {
+    what: `instances of ${service} that are ready`,
+    read: async () => {
+      const answers = await Promise.all((await managementAddresses(site, names)).map(async (address) => {
+        const response = await fetch(new URL("/readyz", address), { signal: AbortSignal.timeout(HTTP_LIMIT_MS) });
+        await response.body?.cancel();
+        return response.status === 200;
+      }));
+      return answers.filter(Boolean).length;
+    },
+    met: (_, after) => after === names.length,
+    limitMs: 60_000,
+  };
+}
+
+function instancesOf(site: Site, service: string): readonly string[] {
+  return site.terrain.instances.filter((instance) => instance.service === service).map(({ process }) => process);
 }
 
 async function managementAddresses(site: Site, names?: readonly string[]): Promise<readonly string[]> {

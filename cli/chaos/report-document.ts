@@ -1,6 +1,7 @@
 /** The document of a run. */
 import type { VerifyDocument } from "../verify/verify-platform.ts";
 import type { WitnessedFault } from "../witness.ts";
+import type { DemandResult } from "./demands.ts";
 import type { Phases, Recovery } from "./recovery.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -11,7 +12,7 @@ export interface TimelineEntry {
   readonly text: string;
 }
 
-/** `clean`: felt, and all invariants hold. `violated`: felt, and one is broken. `void`: a fault left no trace, so the run says nothing. */
+/** `clean`: felt, all invariants hold and all demands are met. `violated`: one is not. `void`: a fault left no trace, so the run says nothing. */
 export type ChaosOutcome = "clean" | "violated" | "void";
 
 /** The document of `kit chaos --scenario NAME --json`. Fields may be added, none removed or renamed. */
@@ -21,6 +22,8 @@ export interface ChaosReport {
   readonly outcome: ChaosOutcome;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** How long the load was to run at least; healing, waiting for rest and verifying come on top. */
+  readonly plannedMs: number;
   readonly elapsedMs: number;
   readonly load: {
     readonly ratePerSecond: number;
@@ -40,6 +43,8 @@ export interface ChaosReport {
   };
   readonly schedule: Schedule;
   readonly faults: readonly (WitnessedFault & { readonly recovery: Recovery })[];
+  /** What had to be true in the end beside the invariants: of the whole run, then of each fault. */
+  readonly demands: readonly DemandResult[];
   /** From the first fault until no partition lacked a replica; `null` when that was not waited for. */
   readonly replicatedAgainMs: number | null;
   /** In milliseconds from when an order was due. */
@@ -56,5 +61,8 @@ export interface ChaosReport {
 export interface ChaosSeries {
   readonly seed: number;
   readonly runs: readonly (ChaosReport | { readonly scenario: string; readonly seed: number; readonly outcome: "failed"; readonly error: { readonly code: string; readonly message: string } })[];
+  /** Load of all scenarios as planned, and what all of it took. Milliseconds. */
+  readonly plannedMs: number;
+  readonly elapsedMs: number;
   readonly good: boolean;
 }

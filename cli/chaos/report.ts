@@ -22,6 +22,8 @@ export function writeChaosReport(context: CommandContext, report: ChaosReport): 
     stdout.write(`${renderTable([{ title: "EVIDENCE" }, { title: "BEFORE", align: "right" }, { title: "AFTER", align: "right" }], fault.evidence.map(({ what, before, after }) => [what, before, after]))}\n`);
     stdout.write(`next order confirmed after ${orDash(recovery.nextConfirmedMs)}, next new order after ${orDash(recovery.nextNewConfirmedMs)}, longest time without one ${orDash(recovery.longestGapMs)}\n`);
   }
+  stdout.write(`\n${renderTable([{ title: "DEMAND" }, { title: "SEEN", align: "right" }, { title: "" }],
+    report.demands.map(({ what, seen, met }) => [what, seen, met ? colors.green("met") : colors.red("not met")]))}\n`);
   const row = (title: string, before: LatencySummary, during: LatencySummary, after: LatencySummary): string[] =>
     [title, ...[before, during, after].flatMap(({ count, p50, p95 }) => (count === 0 ? ["", ""] : [formatElapsed(p50), formatElapsed(p95)]))];
   stdout.write(`\n${renderTable(
@@ -31,7 +33,7 @@ export function writeChaosReport(context: CommandContext, report: ChaosReport): 
   const broken = verify.invariants.filter(({ holds }) => !holds);
   stdout.write(`\nkit verify: ${broken.length === 0 ? colors.green("all invariants hold") : colors.red(`broken: ${broken.map(({ id, name }) => `${id} ${name}`).join("; ")}`)}\n`);
   for (const { id, problems } of broken) for (const { subject, message } of problems.slice(0, 5)) stdout.write(`  ${id}: ${subject} ${message}\n`);
-  stdout.write(`\nAgain: npx kit chaos --scenario ${report.scenario} --seed ${report.seed}\nKept:  ${report.folder}\n`);
+  stdout.write(`\nPlanned ${formatElapsed(report.plannedMs)} of load, took ${formatElapsed(report.elapsedMs)}\nAgain: npx kit chaos --scenario ${report.scenario} --seed ${report.seed}\nKept:  ${report.folder}\n`);
 }
 
 /** Writes a line for each run of a series to stdout. */
@@ -44,14 +46,15 @@ export function writeSeries(context: CommandContext, series: ChaosSeries): void 
           `${run.load.accepted}/${run.load.due}`, String(run.load.repetitions),
           orDash(Math.max(0, ...run.faults.map(({ recovery }) => recovery.nextNewConfirmedMs ?? Number.NaN))),
           orDash(Math.max(0, ...run.faults.map(({ recovery }) => recovery.longestGapMs ?? Number.NaN))),
-          formatElapsed(run.elapsedMs),
+          formatElapsed(run.plannedMs), formatElapsed(run.elapsedMs),
         ]
-      : ["", "", "", "", run.error.message]),
+      : ["", "", "", "", "", run.error.message]),
   ]);
   context.stdout.write(`\n${renderTable([
     { title: "SCENARIO" }, { title: "OUTCOME" }, { title: "ACCEPTED", align: "right" }, { title: "REPEATED", align: "right" },
-    { title: "NEXT ORDER", align: "right" }, { title: "LONGEST GAP", align: "right" }, { title: "TOOK", align: "right" },
-  ], rows)}\n\nSeed ${series.seed}: ${series.runs.filter(({ outcome }) => outcome === "clean").length} of ${series.runs.length} clean\n`);
+    { title: "NEXT ORDER", align: "right" }, { title: "LONGEST GAP", align: "right" }, { title: "PLANNED", align: "right" }, { title: "TOOK", align: "right" },
+  ], rows)}\n\nSeed ${series.seed}: ${series.runs.filter(({ outcome }) => outcome === "clean").length} of ${series.runs.length} clean; `);
+  context.stdout.write(`planned ${formatElapsed(series.plannedMs)} of load, took ${formatElapsed(series.elapsedMs)}\n`);
 }
 
 /** Writes the scenarios to stdout. */

@@ -23,13 +23,14 @@ import type { Hands } from "./hands.ts";
 import { discardInjected } from "./leftovers.ts";
 import type { OrderEnd } from "./recovery.ts";
 import { latencies, recoveryFrom } from "./recovery.ts";
-import type { ChaosReport, TimelineEntry } from "./report-document.ts";
+import type { ChaosOutcome, ChaosReport, TimelineEntry } from "./report-document.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Schedule } from "./schedule.ts";
 import { describeInjection, planChaos, TAIL_MS } from "./schedule.ts";
 import type { Site } from "./site.ts";
 import { lookFor } from "./site.ts";
 import { readContracts, surveyTerrain } from "./terrain.ts";
+import { undoLeftovers } from "./undo.ts";
 
 /** A run as it is asked for. */
 export interface ChaosOptions {
@@ -62,6 +63,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
   await requireRunning(context);
   const access = await openPlatform(context);
   try {
+    if (await undoLeftovers(access, context.stateDir) > 0) context.stderr.write("Undone what a run left that was killed\n");
     const cluster = clusterView(access.kafka);
     const processes = await hands.processes();
     const services = Object.keys(access.status.endpoints.services ?? {});
@@ -81,7 +83,11 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       timeline.push({ atMs, text });
       context.stderr.write(`  ${(atMs / 1_000).toFixed(1).padStart(6)} s  ${text}\n`);
     };
-    const site: Site = { access, hands, cluster, terrain, contracts, now: context.now, note, signal: ending.signal, injected: (record) => injected.push(record) };
+    const { tokenFor } = await loadTarget(context);
+    const site: Site = {
+      access, hands, cluster, terrain, contracts, stateDir: context.stateDir, tokenFor, now: context.now, note, signal: ending.signal,
+      injected: (record) => injected.push(record),
+    };
     const watch = watchInterruptions((count) => {
       context.stderr.write(count === 1 ? "Interrupted: everything is healed first, then this ends\n" : "Still healing\n");
       ending.abort(new KitError("KIT_CANCELLED", "everything is healed", { fix: `Run it again with --seed ${schedule.seed} for the same schedule.` }));
@@ -107,16 +113,21 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const ends = await orderEnds(access, work.load);
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
+      const demands = [
+        { what: "orders that were not taken in the end", seen: String(work.load.due - count("accepted")), met: work.load.due === count("accepted") },
+        ...work.faults.flatMap((fault) => fault.demands ?? []),
+      ];
       const report: ChaosReport = {
         scenario: schedule.scenario, seed: schedule.seed,
-        outcome: work.faults.some(({ felt }) => !felt) ? "void" : verify.holds ? "clean" : "violated",
-        startedAt: new Date(started).toISOString(), elapsedMs: Math.round(context.now() - started),
+        outcome: outcomeOf({ felt: work.faults.every(({ felt }) => felt), kept: verify.holds && demands.every(({ met }) => met) }),
+        startedAt: new Date(started).toISOString(), plannedMs: schedule.durationMs, elapsedMs: Math.round(context.now() - started),
         load: {
           ratePerSecond: options.ratePerSecond, due: work.load.due, unsent: work.load.unsent,
           accepted: count("accepted"), refused: count("refused"), unknown: count("unknown"), repetitions: work.load.repetitions, failures: work.load.failures,
         },
         schedule,
         faults: work.faults.map((fault) => ({ ...fault, recovery: recoveryFrom(fault, work.load.orders, ends, lastDue) })),
+        demands,
         replicatedAgainMs: Math.round(replicated - first),
         latency: latencies(work.faults, work.load.orders, ends),
         orders: {
@@ -135,6 +146,12 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
   } finally {
     await access.close();
   }
+}
+
+/** A fault that left no trace says nothing, unless something is wrong all the same. */
+function outcomeOf({ felt, kept }: { readonly felt: boolean; readonly kept: boolean }): ChaosOutcome {
+  if (!kept) return "violated";
+  return felt ? "clean" : "void";
 }
 
 async function handsOn(context: CommandContext): Promise<Hands> {

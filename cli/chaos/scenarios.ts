@@ -1,10 +1,15 @@
 /** The scenarios of `kit chaos`: what each may draw. */
+import {
+  carrierRefuses, clockSkew, disconnectStorm, instancesOf, largePoison, liveMigration, outageBeyondTimeout, readOnlyDatabase, serviceFreeze, twoZonesDown,
+} from "./edge-plans.ts";
 import type { CrashPoint, Draw, Injection, ScenarioPlan } from "./schedule.ts";
 import { POISON_KINDS } from "./schedule.ts";
 
 /** A scenario as `kit chaos --list` shows it. */
 export interface Scenario extends ScenarioPlan {
   readonly summary: string;
+  /** Instances of each service that it needs at least. @default 1 */
+  readonly instances?: number;
 }
 
 const seconds = (count: number): number => count * 1_000;
@@ -16,12 +21,6 @@ const GATEWAY = "api-gateway";
 
 /** Restarts of a broker on a small machine; only the room for the moment of the first fault depends on it. */
 const BROKER_TURN_MS = seconds(5);
-
-function instancesOf(draw: Draw, service: string): readonly string[] {
-  const instances = draw.terrain.instances.filter((instance) => instance.service === service).map(({ process }) => process);
-  if (instances.length === 0) throw new RangeError(`the platform has no ${service}`);
-  return instances;
-}
 
 function brokerKill(draw: Draw, atMs: number): Injection[] {
   return [{ fault: "kill", of: "broker", atMs, lengthMs: draw.between(seconds(4), seconds(8)), targets: [draw.pick(draw.terrain.brokers, "broker").name] }];
@@ -145,8 +144,22 @@ function twoFaults(draw: Draw, atMs: number): readonly Injection[] {
   return [...earlier, ...later];
 }
 
-/** All scenarios, in the order in which `--all` runs them. */
+/** Those that show more, or anything at all, with another instance beside the one that is struck. */
+const SEVERAL_INSTANCES: readonly Scenario[] = [
+  { name: "read-only-database", summary: "a service's database takes no writes, as a replica after a fail-over", spanMs: seconds(9), plan: readOnlyDatabase },
+  { name: "clock-skew", summary: "clocks of one instance of each service minutes ahead or behind", spanMs: seconds(12), plan: clockSkew },
+  { name: "carrier-refuses", summary: "all carriers refuse every parcel: the orders are undone", spanMs: seconds(7), plan: carrierRefuses },
+  { name: "service-freeze", summary: "SIGSTOP of one instance of a service for longer than an order waits", spanMs: seconds(38), plan: serviceFreeze },
+  { name: "outage-beyond-timeout", summary: "order-service stands still for longer than an order waits, while good answers come", spanMs: seconds(43), plan: outageBeyondTimeout },
+].map((scenario) => ({ ...scenario, instances: 2 }));
+
+/** All scenarios, in the order in which `--all` runs them: those that need more instances come last, so that these are started once. */
 export const SCENARIOS: readonly Scenario[] = [
   ...SINGLE,
   { name: "two-faults", summary: "two of the above, of different kinds, at the same time", spanMs: seconds(27), plan: twoFaults },
+  { name: "two-zones-down", summary: "SIGKILL of the brokers of two zones: writes stop, and go on when they are back", spanMs: seconds(12), plan: twoZonesDown },
+  { name: "disconnect-storm", summary: "thousands of customers leave before, during and after their request, or stay without a word", spanMs: seconds(4), plan: disconnectStorm },
+  { name: "large-poison", summary: "wrong records of the largest size, and many at once on one partition", spanMs: seconds(1), plan: largePoison },
+  { name: "live-migration", summary: "a column is widened under load, and narrowed again", spanMs: seconds(8), plan: liveMigration },
+  ...SEVERAL_INSTANCES,
 ];

@@ -11,6 +11,16 @@ export const POISON_KINDS = ["not-avro", "wrong-magic-byte", "unknown-schema", "
 /** One of {@link POISON_KINDS}. */
 export type PoisonKind = (typeof POISON_KINDS)[number];
 
+/** A column that is read with every record, and what it becomes for a while. */
+export interface MigratedColumn {
+  readonly service: string;
+  readonly table: string;
+  readonly column: string;
+  /** SQL types. */
+  readonly from: string;
+  readonly to: string;
+}
+
 interface Timed {
   /** From the first order of the load, in milliseconds. */
   readonly atMs: number;
@@ -22,6 +32,12 @@ interface Timed {
 export type Injection = Timed & (
   | { readonly fault: "kill"; readonly of: "broker" | "zone" | "registry" | "database" | "cache" | "gateway"; readonly targets: readonly string[] }
   | { readonly fault: "freeze"; readonly of: "broker"; readonly targets: readonly string[] }
+  /** All brokers of all zones but one: every partition lacks more replicas than writing needs. */
+  | { readonly fault: "zones-down"; readonly zones: readonly string[]; readonly targets: readonly string[] }
+  /** One of several instances of a service. */
+  | { readonly fault: "freeze-instance"; readonly service: string; readonly target: string }
+  /** `ahead` answers nothing for a while; then `away` stands still, while those answers come, for longer than an order waits. */
+  | { readonly fault: "answers-wait"; readonly ahead: readonly string[]; readonly away: readonly string[]; readonly aheadMs: number }
   /** Which controller is active is known only when the moment has come. */
   | { readonly fault: "kill-active-controller" }
   /** One after the other in this order. */
@@ -34,6 +50,16 @@ export type Injection = Timed & (
   /** One participant is away for longer than an order waits. */
   | { readonly fault: "miss-time-out"; readonly service: string; readonly targets: readonly string[] }
   | { readonly fault: "poison"; readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[] }
+  /** Sound records that are as large as the topic lets them be, and a heap of smaller ones on one partition, none of which a consumer can read. */
+  | { readonly fault: "large-poison"; readonly topic: string; readonly event: string; readonly heap: number }
+  /** Customers who leave: `requests` with good tokens, of which each is left at another moment. */
+  | { readonly fault: "disconnect-storm"; readonly requests: number; readonly seed: number }
+  | { readonly fault: "widen-column"; readonly column: MigratedColumn }
+  | { readonly fault: "read-only-database"; readonly service: string }
+  /** By how much the clocks of processes are wrong, in milliseconds; positive: ahead. */
+  | { readonly fault: "clock-skew"; readonly clocks: readonly { readonly target: string; readonly offsetMs: number }[] }
+  /** Every carrier refuses every parcel. */
+  | { readonly fault: "carriers-refuse"; readonly carriers: readonly string[]; readonly targets: readonly string[] }
   /** The services are started while the registry is away. */
   | { readonly fault: "cold-registry"; readonly targets: readonly string[]; readonly service: string; readonly instances: readonly string[] }
 );
@@ -68,15 +94,20 @@ export interface ScenarioPlan {
 }
 
 /** Load before the first fault: figures to compare with. */
-export const LEAD_MS = 6_000;
+export const LEAD_MS = 4_000;
 /** Load after the last fault is healed. */
-export const TAIL_MS = 8_000;
+export const TAIL_MS = 6_000;
 /** Room for the moment of the first fault when the duration is not given. */
-const ROOM_MS = 4_000;
+const ROOM_MS = 2_000;
 
 /** Shortest duration a scenario can do with, in milliseconds. */
 export function shortestMs(scenario: ScenarioPlan): number {
   return LEAD_MS + scenario.spanMs + TAIL_MS;
+}
+
+/** How long the load of a scenario runs when nothing else is asked for, in milliseconds. */
+export function plannedMs(scenario: ScenarioPlan): number {
+  return shortestMs(scenario) + ROOM_MS;
 }
 
 /**
@@ -85,7 +116,7 @@ export function shortestMs(scenario: ScenarioPlan): number {
  * @throws RangeError when the duration is shorter than {@link shortestMs}, or the platform has nothing to hit.
  */
 export function planChaos(scenario: ScenarioPlan, options: { seed: number; durationMs?: number | undefined; terrain: Terrain }): Schedule {
-  const { seed, terrain, durationMs = shortestMs(scenario) + ROOM_MS } = options;
+  const { seed, terrain, durationMs = plannedMs(scenario) } = options;
   const room = durationMs - shortestMs(scenario);
   if (room < 0) throw new RangeError(`${scenario.name} takes at least ${Math.ceil(shortestMs(scenario) / 1_000)} s; a duration of ${durationMs / 1_000} s is too short`);
   const draw = drawFrom(seededRandom(`${scenario.name} ${seed}`), terrain);
@@ -115,6 +146,15 @@ export function describeInjection(injection: Injection): string {
   switch (injection.fault) {
     case "kill": return `SIGKILL ${injection.targets.join(", ")}`;
     case "freeze": return `SIGSTOP ${injection.targets.join(", ")}`;
+    case "zones-down": return `SIGKILL ${injection.targets.join(", ")}: ${injection.zones.join(" and ")}`;
+    case "freeze-instance": return `SIGSTOP ${injection.target}`;
+    case "answers-wait": return `SIGSTOP ${injection.ahead.join(", ")}, then ${injection.away.join(", ")} while the answers come`;
+    case "large-poison": return `${injection.heap} wrong records of 24 kB at once and one of the largest size, as ${injection.event}`;
+    case "disconnect-storm": return `${injection.requests} requests whose senders leave early`;
+    case "widen-column": return `${injection.column.table}.${injection.column.column} of ${injection.column.service} becomes ${injection.column.to}`;
+    case "read-only-database": return `the database of ${injection.service} becomes read-only`;
+    case "clock-skew": return `clocks wrong: ${injection.clocks.map(({ target, offsetMs }) => `${target} by ${offsetMs > 0 ? "+" : ""}${Math.round(offsetMs / 1_000)} s`).join(", ")}`;
+    case "carriers-refuse": return `${injection.carriers.join(" and ")} refuse every parcel`;
     case "kill-active-controller": return "SIGKILL of the active controller";
     case "roll-brokers": return `restart ${injection.targets.join(", ")}, one after the other`;
     case "crash-at-point": return `${injection.target} ends itself ${injection.point}, passing ${injection.after}`;

@@ -14,6 +14,10 @@ export interface Site {
   readonly cluster: ClusterView;
   readonly terrain: Terrain;
   readonly contracts: readonly InstanceContract[];
+  /** State folder of the platform. */
+  readonly stateDir: string;
+  /** An access token of a customer; outlives the run. */
+  readonly tokenFor: (customerId: string) => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Writes a line of the timeline. */

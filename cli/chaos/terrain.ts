@@ -46,10 +46,7 @@ export interface InstanceContract {
 export function surveyTerrain(processes: readonly Pick<ProcessStatus, "name" | "role" | "zone">[], contracts: readonly InstanceContract[], services: readonly string[]): Terrain {
   const named = (role: string): string[] => processes.filter((process) => process.role === role).map(({ name }) => name).toSorted(byNumber);
   const brokers = processes.filter(({ role }) => role === "broker").map(({ name, zone }) => ({ name, zone: zone ?? "" })).toSorted((a, b) => byNumber(a.name, b.name));
-  const instances = named("service").flatMap((process) => {
-    const service = services.find((name) => process === name || (process.startsWith(`${name}-`) && /^\d+$/.test(process.slice(name.length + 1))));
-    return service === undefined ? [] : [{ process, service }];
-  });
+  const instances = serviceInstances(named("service"), services);
   const groups = new Map<string, { topic: string; event: string; groups: string[] }>();
   for (const contract of contracts) {
     for (const { topic, events } of contract.consumes) {
@@ -65,6 +62,14 @@ export function surveyTerrain(processes: readonly Pick<ProcessStatus, "name" | "
     publishers: contracts.filter(({ publishes }) => publishes.length > 0).map(({ service }) => service).toSorted(),
     events: [...groups.values()].toSorted((a, b) => (`${a.topic} ${a.event}` < `${b.topic} ${b.event}` ? -1 : 1)),
   };
+}
+
+/** The processes of services by their names: a service's own, and behind the first its number. Pure. */
+export function serviceInstances(processes: readonly string[], services: readonly string[]): readonly ServiceInstance[] {
+  return processes.flatMap((process) => {
+    const service = services.find((name) => process === name || (process.startsWith(`${name}-`) && /^\d+$/.test(process.slice(name.length + 1))));
+    return service === undefined ? [] : [{ process, service }];
+  });
 }
 
 /**

@@ -45,7 +45,8 @@ export class LocalService extends KitComponent {
 
   private instance(args: LocalServiceArgs, ports: InstancePorts, index: number): Process {
     const { workload, layout } = args;
-    const name = args.instances.length === 1 ? workload.name : `${workload.name}-${index}`;
+    // The first keeps its name and ports however many there are: renamed, it would be started beside itself, on ports it still holds.
+    const name = index === 0 ? workload.name : `${workload.name}-${index}`;
     const path = (file: string) => layout.file(name, file);
     const folder = join(args.templates, workload.name);
     return new Process(

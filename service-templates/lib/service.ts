@@ -10,6 +10,7 @@ import type { Retention } from "./cleanup.ts";
 import { MESSAGING_RETENTION, startCleanup } from "./cleanup.ts";
 import type { Clock, Random } from "./clock.ts";
 import { systemClock, systemRandom } from "./clock.ts";
+import { clockRoutes, skewableClock } from "./clock-skew.ts";
 import type { Codec } from "./codec.ts";
 import { avroCodec } from "./codec.ts";
 import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
@@ -93,7 +94,9 @@ const LAST_REQUESTS_MS = 1_000;
 /** Starts a service that has a database and takes part in the event flow. */
 export async function startEventService(needs: ConfigNeeds, parts: (context: Context) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
   const base = createBase({ ...needs, kafka: true, database: true }, options);
-  const { config, log, metrics, clock, random } = base;
+  const { config, log, metrics, random } = base;
+  const skewed = config.faultInjection ? skewableClock(base.clock) : undefined;
+  const clock = skewed?.clock ?? base.clock;
   const databaseConfig = config.database as DatabaseConfig;
   const kafkaConfig = config.kafka as KafkaConfig;
   const contract = readContract(kafkaConfig.contractFile);
@@ -117,7 +120,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
   });
   const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
-  const service = await parts({ ...base, database, outbox, codec });
+  const service = await parts({ ...base, clock, database, outbox, codec });
   const unhurried = new Set(service.unhurried);
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
@@ -175,6 +178,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     ...service,
     async managementRoutes(app) {
       if (faults !== undefined) faultRoutes(faults)(app);
+      if (skewed !== undefined) clockRoutes(skewed)(app);
       await service.managementRoutes?.(app);
     },
     checks: {

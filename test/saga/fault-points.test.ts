@@ -38,6 +38,18 @@ describe("a service killed at the worst moment", () => {
     expect((await fetch(`http://127.0.0.1:${platform.services.order.managementPort}/faults`)).status).toBe(404);
   });
 
+  it("has a clock that can be told to be wrong, only where faults are switched on", async () => {
+    const clock = (method: string, body?: unknown): Promise<Response> => fetch(`http://127.0.0.1:${payment.managementPort}/faults/clock`, {
+      method, ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    });
+    expect((await clock("PUT", { offsetMs: "soon" })).status).toBe(422);
+    const hourAhead = await (await clock("PUT", { offsetMs: 3_600_000 })).json() as { offsetMs: number; now: number };
+    expect(hourAhead.offsetMs).toBe(3_600_000);
+    expect(hourAhead.now).toBeGreaterThan(Date.now() + 3_000_000);
+    expect(await (await clock("PUT", { offsetMs: 0 })).json()).toMatchObject({ offsetMs: 0 });
+    expect((await fetch(`http://127.0.0.1:${platform.services.order.managementPort}/faults/clock`)).status).toBe(404);
+  });
+
   it.each(["before-commit", "after-commit", "after-publish"] as const)("loses and doubles nothing %s", async (point) => {
     expect(await (await faults("PUT", { point, after: 3 })).json()).toMatchObject({ armed: { point, after: 3 } });
     const died = once(payment.child, "exit") as Promise<[number | null, string | null]>;

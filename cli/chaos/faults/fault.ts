@@ -1,5 +1,7 @@
 /** The course of every fault: measure, strike, measure, hold, heal, measure. */
 import type { WitnessedFault } from "../../witness.ts";
+import type { Demand } from "../demands.ts";
+import { insist } from "../demands.ts";
 import type { Evidence, Probe, Reading } from "../probes.ts";
 import { measure, measureUntilFelt } from "../probes.ts";
 import type { Site } from "../site.ts";
@@ -9,6 +11,8 @@ import { waitUntil } from "../site.ts";
 export interface FaultCourse {
   readonly name: string;
   readonly probes: readonly Probe[];
+  /** What must be true once it is healed. @default nothing beside the invariants */
+  readonly demands?: readonly Demand[];
   /** When to strike, milliseconds since the epoch. */
   readonly at: number;
   /** From the strike to the healing, at least. */
@@ -24,9 +28,9 @@ const AFTER_LIMIT_MS = 20_000;
 
 /** Runs a fault from its moment to its healing. */
 export async function runFault(site: Site, course: FaultCourse): Promise<WitnessedFault> {
-  const { name, probes, lengthMs } = course;
+  const { name, probes, demands = [], lengthMs } = course;
   await waitUntil(site, course.at);
-  const before = new Map<Probe, Reading>(await Promise.all(probes.map(async (probe) => [probe, await measure(probe)] as const)));
+  const before = new Map<Probe | Demand, Reading>(await Promise.all([...probes, ...demands].map(async (probe) => [probe, await measure(probe)] as const)));
   const evidence: Evidence[] = [];
   const take = async (when: Probe["when"], limitMs: number): Promise<void> => {
     evidence.push(...await Promise.all(probes.filter((probe) => probe.when === when).map((probe) => measureUntilFelt(site, probe, before.get(probe) ?? 0, limitMs))));
@@ -44,9 +48,11 @@ export async function runFault(site: Site, course: FaultCourse): Promise<Witness
   const healedAt = site.now();
   site.note(`${name}: healed after ${Math.round((healedAt - startedAt) / 100) / 10} s`);
   await take("after", AFTER_LIMIT_MS);
+  const results = await Promise.all(demands.map((demand) => insist(site, demand, before.get(demand) ?? 0)));
   return {
     name, startedAt, healedAt,
     evidence: evidence.map(({ what, before: was, after }) => ({ what, before: was, after })),
     felt: evidence.length > 0 && evidence.every(({ felt }) => felt),
+    ...(results.length === 0 ? {} : { demands: results }),
   };
 }

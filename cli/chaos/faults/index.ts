@@ -2,10 +2,17 @@
 import type { WitnessedFault } from "../../witness.ts";
 import type { Injection } from "../schedule.ts";
 import type { Site } from "../site.ts";
+import { refuseParcels } from "./carriers.ts";
+import { skewClocks } from "./clocks.ts";
+import { makeReadOnly, widenColumn } from "./database-changes.ts";
+import { storm } from "./disconnects.ts";
 import { delayReplies, missTimeOut } from "./disorder.ts";
+import { freezeInstance, letAnswersWait } from "./frozen-services.ts";
+import { poisonWithLargeRecords } from "./large-poison.ts";
 import { freezeAndThaw, killActiveController, killAndRevive, rollBrokers } from "./outages.ts";
 import { poisonTopics } from "./poison.ts";
 import { coldRegistry, crashAtPoint, rewindOffsets } from "./services.ts";
+import { takeZonesDown } from "./zones.ts";
 
 /** Does what the schedule says, from its moment (`at`, milliseconds since the epoch) to its healing. */
 export async function perform(site: Site, injection: Injection, at: number): Promise<WitnessedFault> {
@@ -19,6 +26,15 @@ export async function perform(site: Site, injection: Injection, at: number): Pro
     case "delay-replies": return await delayReplies(site, injection, at);
     case "miss-time-out": return await missTimeOut(site, injection, at);
     case "poison": return await poisonTopics(site, injection, at);
+    case "zones-down": return await takeZonesDown(site, injection, at);
+    case "freeze-instance": return await freezeInstance(site, injection, at);
+    case "answers-wait": return await letAnswersWait(site, injection, at);
+    case "large-poison": return await poisonWithLargeRecords(site, injection, at);
+    case "disconnect-storm": return await storm(site, injection, at);
+    case "widen-column": return await widenColumn(site, injection, at);
+    case "read-only-database": return await makeReadOnly(site, injection, at);
+    case "clock-skew": return await skewClocks(site, injection, at);
+    case "carriers-refuse": return await refuseParcels(site, injection, at);
     case "cold-registry": return await coldRegistry(site, injection, at);
   }
 }

@@ -36,15 +36,7 @@ export function poisonedRecord(kind: PoisonKind, ids: { readonly own: number; re
 /** Writes the records and waits until each is a dead letter of every group that it concerns. */
 export async function poisonTopics(site: Site, injection: Poison, at: number): Promise<WitnessedFault> {
   const written: InjectedRecord[] = [];
-  const letters: Probe = {
-    what: `dead letters of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`,
-    when: "after",
-    read: async () => `${await lettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
-    felt: (_, after) => {
-      const [found, wanted] = String(after).split(" of ");
-      return found === wanted && found !== "0";
-    },
-  };
+  const letters = lettersProbe(site, written, `dead letters of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`);
   return await runFault(site, {
     name: "wrong records in event topics", at, lengthMs: injection.lengthMs, probes: [letters],
     async strike() {
@@ -65,18 +57,38 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
   });
 }
 
+/** Whether every record that was written is a dead letter of every group that it concerns. `written` may still grow. */
+export function lettersProbe(site: Site, written: readonly InjectedRecord[], what: string): Probe {
+  return {
+    what,
+    when: "after",
+    read: async () => `${await lettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
+    felt: (_, after) => {
+      const [found, wanted] = String(after).split(" of ");
+      return found === wanted && found !== "0";
+    },
+  };
+}
+
+/** The envelope of an event as its headers. */
+export function envelopeOf(site: Pick<Site, "now">, event: string): Readonly<Record<string, string>> {
+  return { "event-id": randomUUID(), "event-type": event, "event-version": "1", "occurred-at": new Date(site.now()).toISOString(), "correlation-id": randomUUID() };
+}
+
+/** Groups that a record of an event concerns. */
+export function groupsOf(site: Pick<Site, "terrain">, topic: string, event: string): readonly string[] {
+  return site.terrain.events.find((candidate) => candidate.topic === topic && candidate.event === event)?.groups ?? [];
+}
+
 async function write(site: Site, producer: Producer, record: { kind: PoisonKind; topic: string; event: string; ids: { own: number; foreign: number } }): Promise<InjectedRecord> {
   const { kind, topic, event } = record;
   const { value, lacks } = poisonedRecord(kind, record.ids);
-  const headers = new Map(Object.entries({
-    "event-id": randomUUID(), "event-type": event, "event-version": "1", "occurred-at": new Date(site.now()).toISOString(), "correlation-id": randomUUID(),
-  }).filter(([name]) => name !== lacks).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const));
+  const headers = new Map(Object.entries(envelopeOf(site, event)).filter(([name]) => name !== lacks).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const));
   const { offsets } = await producer.send({ messages: [{ topic, key: Buffer.from(randomUUID()), value, headers }], acks: -1 });
   const place = offsets?.[0];
   if (place === undefined) throw new KitError("KIT_CHAOS_FAILED", `Kafka did not say where in ${topic} the record was written`);
-  const groups = site.terrain.events.find((candidate) => candidate.topic === topic && candidate.event === event)?.groups ?? [];
   site.note(`${kind}: ${topic}/${place.partition} at ${place.offset}, as ${event}`);
-  return { topic, partition: place.partition, offset: place.offset.toString(), kind, groups };
+  return { topic, partition: place.partition, offset: place.offset.toString(), kind, groups: groupsOf(site, topic, event) };
 }
 
 async function lettersOf(site: Site, written: readonly InjectedRecord[]): Promise<number> {
@@ -100,7 +112,7 @@ async function lettersOf(site: Site, written: readonly InjectedRecord[]): Promis
 const REGISTRY_LIMIT_MS = 5_000;
 
 /** Ids of the event's own schema and of another event's. */
-async function schemaIds(site: Site, event: string): Promise<{ own: number; foreign: number }> {
+export async function schemaIds(site: Site, event: string): Promise<{ own: number; foreign: number }> {
   const published = site.contracts.flatMap(({ publishes }) => publishes).toSorted((a, b) => (a.event < b.event ? -1 : 1));
   const own = published.find((candidate) => candidate.event === event);
   const foreign = published.find((candidate) => candidate.event !== event);

@@ -1,6 +1,7 @@
 /** Services that die at the worst moments, and groups that read again what they had. */
 import { KitError } from "../../errors.ts";
 import type { WitnessedFault } from "../../witness.ts";
+import { putJson } from "../management.ts";
 import type { Probe } from "../probes.ts";
 import { deduplicatedProbe, processIds } from "../probes.ts";
 import type { Injection } from "../schedule.ts";
@@ -44,17 +45,7 @@ function countedFromZero(probe: Probe): Probe {
 
 async function arm(site: Site, target: string, point: string, after: number): Promise<void> {
   const [management] = managementOf(await namedProcesses(site, [target]));
-  const url = new URL("/faults", management ?? "http://unknown.invalid").href;
-  const response = await fetch(url, {
-    method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ point, after }), signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-  }).catch((cause: unknown) => {
-    throw new KitError("KIT_CHAOS_FAILED", `${target} does not answer at ${url}`, { cause });
-  });
-  if (!response.ok) {
-    throw new KitError("KIT_CHAOS_FAILED", `${target} refused the fault at ${url} with ${response.status}`, {
-      fix: "Services take faults on the local substrate alone (FAULT_INJECTION=on); `npx kit up` starts them so.",
-    });
-  }
+  await putJson([new URL("/faults", management ?? "http://unknown.invalid").href], { point, after });
 }
 
 const STOP_LIMIT_MS = 20_000;

@@ -35,7 +35,7 @@ interface ProcessInputs {
 }
 
 /** Declares the whole local platform against Pulumi's mocks; every generated secret holds the canary. */
-async function declare(): Promise<{ declared: readonly Declared[]; plan: PlatformPlan }> {
+async function declare(environment: Readonly<Record<string, string>> = {}): Promise<{ declared: readonly Declared[]; plan: PlatformPlan }> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -65,7 +65,7 @@ async function declare(): Promise<{ declared: readonly Declared[]; plan: Platfor
     stack: "local",
     settings: stack,
     plan,
-    environment: { KIT_STATE_DIR: "/state" },
+    environment: { KIT_STATE_DIR: "/state", ...environment },
     externals: stackExternals(PROJECT_DIR),
     locateServers: () => Promise.resolve(servers),
     locateStrimziCrds: () => Promise.reject(new Error("the local platform asks for no definitions of Kubernetes")),
@@ -101,6 +101,17 @@ describe("the local platform under Pulumi's mocks", () => {
     );
     const ports = processes.flatMap((process) => process.ports.map(({ port }) => port));
     expect(new Set(ports).size).toBe(ports.length);
+  });
+
+  it("adds instances beside those that run: these keep their names and ports", async () => {
+    const ofServices = (all: readonly ProcessInputs[]) => new Map(all.filter(({ role }) => role === "service").map(({ name, ports }) => [name, ports]));
+    const before = ofServices(processes);
+    const twice = (await declare({ KIT_INSTANCES: "2" })).declared.filter(({ type }) => type === "kit:index:Process").map(({ inputs }) => inputs as unknown as ProcessInputs);
+    const after = ofServices(twice);
+    for (const [name, ports] of before) expect(after.get(name), name).toEqual(ports);
+    expect([...after.keys()].toSorted()).toEqual([...before.keys()].flatMap((name) => [name, `${name}-1`]).toSorted());
+    const all = twice.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(new Set(all).size).toBe(all.length);
   });
 
   it("shows no secret in an argument or a variable, only in files for the owner's eyes", () => {

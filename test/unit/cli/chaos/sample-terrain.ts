@@ -3,14 +3,14 @@ import { surveyTerrain } from "../../../../cli/chaos/terrain.ts";
 
 const zones = ["zone-a", "zone-b", "zone-c"];
 
-/** A platform as the local stack declares it, with two instances of one service. */
+/** A platform as the local stack declares it, with two instances of each service that takes part in the saga. */
 export const SAMPLE_PROCESSES = [
   ...zones.map((zone, place) => ({ name: `kafka-controller-${900 + place}`, role: "controller" as const, zone })),
   ...zones.flatMap((zone, place) => [0, 1, 2].map((index) => ({ name: `kafka-broker-${place * 100 + index}`, role: "broker" as const, zone }))),
   { name: "schema-registry", role: "registry" as const },
   { name: "postgres", role: "database" as const },
   { name: "redis", role: "cache" as const },
-  ...["api-gateway", "order-service", "payment-service-0", "payment-service-1", "inventory-service"].map((name) => ({ name, role: "service" as const })),
+  ...["api-gateway", "order-service", "order-service-1", "payment-service", "payment-service-1", "inventory-service", "inventory-service-1", "shipping-service"].map((name) => ({ name, role: "service" as const })),
   { name: "log-keeper", role: "maintenance" as const },
 ];
 
@@ -32,7 +32,7 @@ export const SAMPLE_CONTRACTS = [
   },
 ];
 
-export const SAMPLE_SERVICES = ["api-gateway", "inventory-service", "order-service", "payment-service"];
+export const SAMPLE_SERVICES = ["api-gateway", "inventory-service", "order-service", "payment-service", "shipping-service"];
 
 export const SAMPLE_TERRAIN: Terrain = surveyTerrain(SAMPLE_PROCESSES, SAMPLE_CONTRACTS, SAMPLE_SERVICES);
 

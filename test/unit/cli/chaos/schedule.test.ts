@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SCENARIOS } from "../../../../cli/chaos/scenarios.ts";
-import { describeInjection, LEAD_MS, planChaos, POISON_KINDS, shortestMs, TAIL_MS } from "../../../../cli/chaos/schedule.ts";
+import { describeInjection, LEAD_MS, planChaos, plannedMs, POISON_KINDS, shortestMs, TAIL_MS } from "../../../../cli/chaos/schedule.ts";
 import type { Injection, Schedule } from "../../../../cli/chaos/schedule.ts";
 import { fewProcesses, SAMPLE_TERRAIN } from "./sample-terrain.ts";
 
@@ -26,7 +26,8 @@ function plans(name: string, count = 60): readonly Schedule[] {
 /** Names of the processes an injection is about. */
 function touched(injection: Injection): readonly string[] {
   const targets = "targets" in injection ? injection.targets : [];
-  return [...targets, ...("target" in injection ? [injection.target] : []), ...("instances" in injection ? injection.instances : [])];
+  return [...targets, ...("target" in injection ? [injection.target] : []), ...("instances" in injection ? injection.instances : []),
+    ...("ahead" in injection ? [...injection.ahead, ...injection.away] : []), ...("clocks" in injection ? injection.clocks.map(({ target }) => target) : [])];
 }
 
 describe("schedules", () => {
@@ -64,7 +65,11 @@ describe("schedules", () => {
 
   it("do not fit into less than they need", () => {
     const zoneDown = scenario("zone-down");
-    expect(() => planChaos(zoneDown, { seed: 1, durationMs: shortestMs(zoneDown) - 1, terrain: SAMPLE_TERRAIN })).toThrow(/zone-down takes at least 30 s/);
+    expect(() => planChaos(zoneDown, { seed: 1, durationMs: shortestMs(zoneDown) - 1, terrain: SAMPLE_TERRAIN })).toThrow(/zone-down takes at least 26 s/);
+  });
+
+  it("say how long the load is to run", () => {
+    for (const chosen of SCENARIOS) expect(planChaos(chosen, { seed: 1, terrain: SAMPLE_TERRAIN }).durationMs).toBe(plannedMs(chosen));
   });
 
   it("refuse a platform that has nothing to hit", () => {
@@ -140,6 +145,57 @@ describe("scenarios", () => {
       expect(records.map(({ kind }) => kind).toSorted()).toEqual([...POISON_KINDS].toSorted());
       for (const { topic, event } of records) expect(SAMPLE_TERRAIN.events.some((candidate) => candidate.topic === topic && candidate.event === event)).toBe(true);
     }
+  });
+
+  const SINGLE_TERRAIN = { ...SAMPLE_TERRAIN, instances: SAMPLE_TERRAIN.instances.filter(({ process }) => !/-\d+$/.test(process)) };
+
+  it("that need several instances come last, so that these are started once", () => {
+    const needs = SCENARIOS.map(({ instances = 1 }) => instances);
+    expect(needs).toEqual(needs.toSorted((a, b) => a - b));
+    expect(needs.filter((count) => count > 1).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("do without a second instance where they do not say that they need it", () => {
+    for (const chosen of SCENARIOS.filter(({ instances = 1 }) => instances === 1)) {
+      for (let seed = 0; seed < 30; seed += 1) planChaos(chosen, { seed, terrain: SINGLE_TERRAIN });
+    }
+    expect(() => planChaos(scenario("service-freeze"), { seed: 1, terrain: SINGLE_TERRAIN })).toThrow(/one instance/);
+  });
+
+  it("freeze one instance of several for longer than an order waits, never the one behind the gateway", () => {
+    for (const { injections } of plans("service-freeze")) {
+      expect(injections).toMatchObject([{ fault: "freeze-instance" }]);
+      expect(injections[0]?.lengthMs).toBeGreaterThan(30_000);
+      expect(injections.flatMap(touched)).not.toContain("order-service");
+    }
+  });
+
+  it("keep order-service away for longer than an order waits, while the answers to older orders come", () => {
+    for (const { injections: [injection] } of plans("outage-beyond-timeout")) {
+      if (injection?.fault !== "answers-wait") throw new Error("not what was planned");
+      expect(injection.lengthMs).toBeGreaterThan(30_000);
+      expect(injection.aheadMs).toBeLessThan(30_000);
+      expect(injection.away).toEqual(["order-service", "order-service-1"]);
+      expect(injection.ahead).not.toEqual(expect.arrayContaining([...injection.away]));
+    }
+  });
+
+  it("take two zones of three and spare every broker of the third", () => {
+    for (const { injections } of plans("two-zones-down")) {
+      const hit = injections.flatMap(touched);
+      const zones = new Set(SAMPLE_TERRAIN.brokers.filter(({ name }) => hit.includes(name)).map(({ zone }) => zone));
+      expect(hit).toHaveLength(6);
+      expect(zones.size).toBe(2);
+    }
+  });
+
+  it("set clocks wrong by minutes in both directions, never the one that tokens are checked with at the front", () => {
+    const offsets = plans("clock-skew").flatMap(({ injections }) => injections.flatMap((injection) => (injection.fault === "clock-skew" ? injection.clocks : [])));
+    for (const { target, offsetMs } of offsets) {
+      expect(Math.abs(offsetMs)).toBeGreaterThanOrEqual(60_000);
+      expect(["api-gateway", "order-service"]).not.toContain(target);
+    }
+    expect(offsets.some(({ offsetMs }) => offsetMs > 0) && offsets.some(({ offsetMs }) => offsetMs < 0)).toBe(true);
   });
 
   it("overlap two faults of different kinds, never two brokers", () => {

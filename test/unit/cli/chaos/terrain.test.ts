@@ -4,7 +4,7 @@ import { SAMPLE_CONTRACTS, SAMPLE_PROCESSES, SAMPLE_SERVICES, SAMPLE_TERRAIN } f
 
 describe("terrain", () => {
   it("tells instances from services, and services that are named alike apart", () => {
-    expect(SAMPLE_TERRAIN.instances.filter(({ service }) => service === "payment-service").map(({ process }) => process)).toEqual(["payment-service-0", "payment-service-1"]);
+    expect(SAMPLE_TERRAIN.instances.filter(({ service }) => service === "payment-service").map(({ process }) => process)).toEqual(["payment-service", "payment-service-1"]);
     const { instances } = surveyTerrain([{ name: "order-service-archive", role: "service" }], [], ["order-service"]);
     expect(instances).toEqual([]);
   });

@@ -1,0 +1,31 @@
+/** What must be true once a fault is healed, beyond the invariants: that customers are served again, and that nobody paid for it who need not. */
+import type { WitnessedFault } from "../witness.ts";
+import type { Reading } from "./probes.ts";
+import { NO_ANSWER } from "./probes.ts";
+import type { Site } from "./site.ts";
+import { lookFor } from "./site.ts";
+
+/** A demand on the healed platform. */
+export interface Demand {
+  readonly what: string;
+  readonly read: () => Promise<Reading>;
+  /** Whether a reading meets it. `before` was taken before the fault. */
+  readonly met: (before: Reading, after: Reading) => boolean;
+  /** How long after the healing it may take, in milliseconds. @default 10000 */
+  readonly limitMs?: number;
+}
+
+/** A demand with what was seen. */
+export type DemandResult = NonNullable<WitnessedFault["demands"]>[number];
+
+const LIMIT_MS = 10_000;
+
+/** Reads until the demand is met, or its time is over. */
+export async function insist(site: Pick<Site, "signal">, { what, read, met, limitMs = LIMIT_MS }: Demand, before: Reading): Promise<DemandResult> {
+  let seen: Reading = NO_ANSWER;
+  await lookFor(site, async () => {
+    seen = await read().catch(() => NO_ANSWER);
+    return met(before, seen) ? true : undefined;
+  }, limitMs);
+  return { what, seen: String(seen), met: met(before, seen) };
+}

@@ -1,0 +1,62 @@
+/** A service's database as somebody else left it: another type, no rights to write. Neither is the records' fault. */
+import type { WitnessedFault } from "../../witness.ts";
+import { columnType, readValue, refuseWrites, setColumnType, writesRefused } from "../database-settings.ts";
+import type { Demand } from "../demands.ts";
+import type { Probe } from "../probes.ts";
+import { pausedProbe, readyAgain, serviceTroubleProbe } from "../probes.ts";
+import type { Injection } from "../schedule.ts";
+import type { Site } from "../site.ts";
+import { undoable } from "../undo.ts";
+import { runFault } from "./fault.ts";
+
+type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+
+const NOTHING = (): Promise<void> => Promise.resolve();
+
+/** Good records must wait for the database, not become dead letters of it. */
+function noNewLetters(site: Site, service: string): Demand {
+  return {
+    what: `dead letters of ${service}: as many as before`,
+    read: () => readValue(site.access, service, "SELECT count(*) AS value FROM dead_letters"),
+    met: (before, after) => after === before,
+  };
+}
+
+/** A column gets a wider type while it is read and written, and its old one back. */
+export async function widenColumn(site: Site, injection: Of<"widen-column">, at: number): Promise<WitnessedFault> {
+  const { service, table, column, from, to } = injection.column;
+  const type: Probe = {
+    what: `type of ${table}.${column}`, when: "during",
+    read: () => columnType(site.access, { service, table, column }),
+    felt: (before, after) => before === from && after === to,
+  };
+  let undo = NOTHING;
+  return await runFault(site, {
+    name: `${service}: ${table}.${column} becomes ${to}`, at, lengthMs: injection.lengthMs,
+    probes: [type, serviceTroubleProbe(site, service)], demands: [noNewLetters(site, service)],
+    async strike() {
+      undo = await undoable(site.access, site.stateDir, [{ kind: "column-type", service, table, column, type: from }], () =>
+        setColumnType(site.access, { service, table, column, type: to }));
+    },
+    heal: () => undo(),
+  });
+}
+
+/** The database takes no writes, as after a fail-over that left the service with a replica. */
+export async function makeReadOnly(site: Site, injection: Of<"read-only-database">, at: number): Promise<WitnessedFault> {
+  const { service } = injection;
+  const settings: Probe = {
+    what: `sessions of ${service}`, when: "during",
+    read: () => writesRefused(site.access, service),
+    felt: (before, after) => before === "writable" && after === "read-only",
+  };
+  let undo = NOTHING;
+  return await runFault(site, {
+    name: `the database of ${service} is read-only`, at, lengthMs: injection.lengthMs,
+    probes: [settings, pausedProbe(site, service)], demands: [noNewLetters(site, service), readyAgain(site, service)],
+    async strike() {
+      undo = await undoable(site.access, site.stateDir, [{ kind: "allow-writes", service }], () => refuseWrites(site.access, service));
+    },
+    heal: () => undo(),
+  });
+}

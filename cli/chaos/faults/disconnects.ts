@@ -1,0 +1,135 @@
+/** Customers who leave the gateway early, or stay without a word. None of it may cost those who come later anything. */
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Random } from "../../load/seeded-random.ts";
+import { seededRandom } from "../../load/seeded-random.ts";
+import type { WitnessedFault } from "../../witness.ts";
+import type { Demand } from "../demands.ts";
+import type { Probe } from "../probes.ts";
+import type { Injection } from "../schedule.ts";
+import { readSamples, sumOf } from "../service-metrics.ts";
+import type { Site } from "../site.ts";
+import { managementOf, namedProcesses } from "../site.ts";
+import { runFault } from "./fault.ts";
+
+type Storm = Extract<Injection, { fault: "disconnect-storm" }>;
+
+/** When somebody leaves: with half a request sent, right behind it, after a few milliseconds, with the first byte of the answer; or not until the end. */
+export const DEPARTURES = ["half-way", "at-once", "soon", "answered", "half-open", "slow"] as const;
+type Departure = (typeof DEPARTURES)[number];
+
+/** Those who stay take a connection each; a few suffice. */
+const STAYING: ReadonlySet<Departure> = new Set(["half-open", "slow"]);
+const MOST_STAYING = 40;
+/** Each customer has a limit of requests a second at the gateway. */
+const CUSTOMERS = 60;
+const AT_ONCE = 100;
+const SOON_MS = 30;
+const CONNECTION_LIMIT_MS = 5_000;
+const SLOW_BYTE_MS = 500;
+/** What is asked of a gateway that nothing is left in: an answer within this. */
+const ANSWER_MS = 1_000;
+
+/** The departures of a storm, in order; pure. */
+export function departures(requests: number, random: Random): readonly Departure[] {
+  let staying = 0;
+  return Array.from({ length: requests }, () => {
+    const drawn = DEPARTURES[Math.floor(random() * DEPARTURES.length)] ?? "at-once";
+    if (!STAYING.has(drawn)) return drawn;
+    staying += 1;
+    return staying <= MOST_STAYING ? drawn : "at-once";
+  });
+}
+
+/** A storm of requests with good tokens whose senders do not wait for the answer. */
+export async function storm(site: Site, injection: Storm, at: number): Promise<WitnessedFault> {
+  const { requests, seed } = injection;
+  const gateway = new URL(site.access.status.endpoints.gateway);
+  const tokens = await Promise.all(Array.from({ length: CUSTOMERS }, (_, index) => site.tokenFor(`chaos-leaver-${index}`)));
+  const names = site.terrain.instances.filter(({ service }) => service === "api-gateway").map(({ process }) => process);
+  const metric = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> =>
+    sumOf(await readSamples(managementOf(await namedProcesses(site, names))), name, labels);
+  let left = 0;
+  const leavers: Probe = { what: "senders that left before their answer was read", when: "during", read: async () => left, felt: (_, after) => Number(after) >= requests / 2 };
+  const met: Probe = {
+    what: "requests for lists of orders that the gateway met", when: "during",
+    read: () => metric("http_request_duration_seconds_count", { method: "GET" }),
+    felt: (before, after) => Number(after) > Number(before),
+  };
+  const answered: Demand = {
+    what: `milliseconds until GET /orders is answered with 200: at most ${ANSWER_MS}`,
+    async read() {
+      const began = performance.now();
+      const response = await fetch(new URL("/orders", gateway), { headers: { authorization: `Bearer ${await site.tokenFor("chaos-stayer")}` }, signal: AbortSignal.timeout(ANSWER_MS) });
+      await response.arrayBuffer();
+      return response.status === 200 ? Math.round(performance.now() - began) : `status ${response.status}`;
+    },
+    met: (_, after) => typeof after === "number",
+    limitMs: 5_000,
+  };
+  const slots: Demand = {
+    what: "slots of the gateway in use: hardly more than before",
+    read: () => metric("gateway_slots_in_use"),
+    // The load goes on meanwhile; what the storm would have left is in the hundreds.
+    met: (before, after) => typeof after === "number" && after <= (Number(before) || 0) + MOST_STAYING,
+    limitMs: 15_000,
+  };
+  const staying = new AbortController();
+  const stop = AbortSignal.any([staying.signal, site.signal]);
+  const underWay: Promise<void>[] = [];
+  return await runFault(site, {
+    name: `${requests} senders that leave early`, at, lengthMs: injection.lengthMs, probes: [leavers, met], demands: [answered, slots],
+    async strike() {
+      const random = seededRandom(seed);
+      const queue = departures(requests, random).map((departure, index) => ({ departure, token: tokens[index % CUSTOMERS] ?? "" })).values();
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        for (const { departure, token } of queue) {
+          if (stop.aborted) return;
+          const gone = leave(gateway, token, departure, random() * SOON_MS, stop).then(() => { left += 1; });
+          if (STAYING.has(departure)) underWay.push(gone);
+          else await gone;
+        }
+      }));
+    },
+    async heal() {
+      staying.abort();
+      await Promise.allSettled(underWay);
+    },
+  });
+}
+
+/** One request, and how its sender leaves. Resolves when the socket is closed; whatever the other side does is fine. */
+async function leave({ hostname, port }: URL, token: string, departure: Departure, soonMs: number, stop: AbortSignal): Promise<void> {
+  const request = `GET /orders HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n\r\n`;
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  const closed = new Promise<void>((resolve) => { socket.once("close", () => resolve()); });
+  const destroy = (): void => { socket.destroy(); };
+  socket.on("error", () => undefined);
+  stop.addEventListener("abort", destroy, { once: true });
+  if (!STAYING.has(departure)) socket.setTimeout(CONNECTION_LIMIT_MS, destroy);
+  socket.once("connect", () => {
+    switch (departure) {
+      case "half-way": return socket.write(request.slice(0, request.length / 2), () => socket.destroy());
+      case "at-once": return socket.write(request, () => socket.destroy());
+      case "soon": return socket.write(request, () => setTimeout(() => socket.destroy(), soonMs));
+      case "answered":
+        socket.once("data", () => socket.destroy());
+        return socket.write(request);
+      case "half-open": return socket.end(request.slice(0, -2));
+      case "slow": return void drip(socket, request, stop);
+    }
+  });
+  try {
+    await closed;
+  } finally {
+    stop.removeEventListener("abort", destroy);
+  }
+}
+
+async function drip(socket: ReturnType<typeof connect>, text: string, stop: AbortSignal): Promise<void> {
+  for (const byte of text) {
+    if (socket.destroyed || stop.aborted) return;
+    socket.write(byte);
+    await delay(SLOW_BYTE_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,28 @@
+/** Two zones of three are away: no partition has the replicas that a write needs, so writes stop by design. */
+import type { WitnessedFault } from "../../witness.ts";
+import { readValue } from "../database-settings.ts";
+import type { Demand } from "../demands.ts";
+import type { Probe } from "../probes.ts";
+import { brokerProbes, processIds, troubleProbe } from "../probes.ts";
+import type { Injection } from "../schedule.ts";
+import type { Site } from "../site.ts";
+import { runFault } from "./fault.ts";
+
+type ZonesDown = Extract<Injection, { fault: "zones-down" }>;
+
+/** SIGKILL of all brokers of two zones, and back. */
+export async function takeZonesDown(site: Site, injection: ZonesDown, at: number): Promise<WitnessedFault> {
+  const { targets, zones } = injection;
+  const waiting = async (): Promise<number> => {
+    const counts = await Promise.all(site.terrain.publishers.map((service) => readValue(site.access, service, "SELECT count(*) AS value FROM outbox")));
+    return counts.reduce((sum, count) => sum + Number(count), 0);
+  };
+  const held: Probe = { what: "events that wait in outboxes for a topic that takes them", when: "during", read: waiting, felt: (before, after) => Number(after) > Number(before) + 10 };
+  const published: Demand = { what: "of these, events that still wait a minute after", read: waiting, met: (_, after) => Number(after) < 50, limitMs: 90_000 };
+  return await runFault(site, {
+    name: `SIGKILL of all brokers of ${zones.join(" and ")}`, at, lengthMs: injection.lengthMs,
+    probes: [...await brokerProbes(site, targets), held, processIds(site, targets), troubleProbe(site)], demands: [published],
+    strike: () => site.hands.kill(targets),
+    heal: () => site.hands.revive(targets),
+  });
+}
