@@ -17,6 +17,7 @@ import { wantedFingerprintVariable } from "../components/plan/digest.ts";
 import { readDeclaration } from "./declaration.ts";
 import { insistOnDigest } from "./plan-digest.ts";
 import { preparedTools } from "./tools.ts";
+import { terminalLines, terminalText } from "./terminal-text.ts";
 
 /** What an `up` did. */
 export interface BringUpResult {
@@ -110,10 +111,10 @@ class StepFailed extends Error {}
 /** Shows warnings, and of a failed run each failing resource with its provider's words. */
 export function reportOutcome(context: CommandContext, outcome: EngineOutcome): void {
   const colors = colorsFor(context.stderr, context.env);
-  for (const warning of notableWarnings(outcome.progress)) context.stderr.write(`${colors.yellow("warning")} ${warning}\n`);
+  for (const warning of notableWarnings(outcome.progress)) context.stderr.write(`${colors.yellow("warning")} ${terminalLines(warning)}\n`);
   const shown = outcome.failures.slice(0, 5);
   for (const failure of shown) {
-    const words = failure.messages.join("\n").split("\n").map((line) => `    ${line}`).join("\n");
+    const words = failure.messages.join("\n").split("\n").map((line) => `    ${terminalText(line)}`).join("\n");
     context.stderr.write(`\n${colors.red("failed")} ${colors.bold(failure.what)}\n${words}\n`);
   }
   const more = outcome.failures.length - shown.length;

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateDirectory } from "../components/local/state-directory.ts";
+import { guardedTerminal } from "./terminal-text.ts";
 
 /** What a command works with; tests give their own. */
 export interface CommandContext {
@@ -24,8 +25,8 @@ export function processContext(): CommandContext {
     projectDir,
     stateDir: stateDirectory(projectDir, process.env),
     env: process.env,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: guardedTerminal(process.stdout),
+    stderr: guardedTerminal(process.stderr),
     now: Date.now,
   };
 }

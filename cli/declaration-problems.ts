@@ -2,13 +2,14 @@
 import { formatProblem, type Problem } from "../components/model/problem.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
+import { terminalLines } from "./terminal-text.ts";
 
 /**
  * Writes each problem with its place and fix to stderr.
  * @param tree - What the files belong to, where it is not the project as it lies there.
  */
 export function writeProblems(context: CommandContext, problems: readonly Problem[], tree?: string): void {
-  for (const problem of problems) context.stderr.write(`${tree === undefined ? "" : `${tree}: `}${formatProblem(problem)}\n`);
+  for (const problem of problems) context.stderr.write(terminalLines(`${tree === undefined ? "" : `${tree}: `}${formatProblem(problem)}\n`));
 }
 
 /** How many there are, in words. */

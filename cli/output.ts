@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import picocolors from "picocolors";
 import type { CommandContext } from "./context.ts";
 import type { ErrorReport } from "./errors.ts";
+import { colouredText, terminalJson, terminalLines } from "./terminal-text.ts";
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -11,9 +12,9 @@ export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): C
   return picocolors.createColors(wanted);
 }
 
-/** Writes one JSON document, indented, with a line end. */
+/** Writes one JSON document, indented, with a line end. It holds every text exactly; control characters are spelled out. */
 export function writeJson(context: CommandContext, document: unknown): void {
-  context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  context.stdout.write(`${terminalJson(JSON.stringify(document, null, 2))}\n`);
 }
 
 const NO_BORDERS = {
@@ -29,7 +30,7 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** A table as text, without borders, without colour unless the cells bring it, without trailing blanks. */
+/** A table as text, without borders, without colour unless the cells bring it, without trailing blanks. Other control characters in cells are spelled out. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: columns.map((column) => column.title),
@@ -37,14 +38,14 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     chars: NO_BORDERS,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(colouredText)));
   return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }
 
 /** Shows an error on stderr: code and message, then the fix. */
 export function writeError(context: CommandContext, report: ErrorReport, cause: unknown): void {
   const colors = colorsFor(context.stderr, context.env);
-  context.stderr.write(`${colors.red("error")} ${colors.bold(report.code)}: ${report.message}\n`);
-  if (report.fix !== undefined) context.stderr.write(`  ${colors.cyan("fix")}: ${report.fix}\n`);
-  if (context.env["KIT_DEBUG"] === "1" && cause instanceof Error) context.stderr.write(`${cause.stack ?? ""}\n${cause.cause instanceof Error ? `caused by ${cause.cause.stack ?? ""}\n` : ""}`);
+  context.stderr.write(`${colors.red("error")} ${colors.bold(report.code)}: ${terminalLines(report.message)}\n`);
+  if (report.fix !== undefined) context.stderr.write(`  ${colors.cyan("fix")}: ${terminalLines(report.fix)}\n`);
+  if (context.env["KIT_DEBUG"] === "1" && cause instanceof Error) context.stderr.write(terminalLines(`${cause.stack ?? ""}\n${cause.cause instanceof Error ? `caused by ${cause.cause.stack ?? ""}\n` : ""}`));
 }

@@ -2,6 +2,7 @@
 import type { CommandContext } from "./context.ts";
 import { colorsFor } from "./output.ts";
 import { formatElapsed } from "./quantities.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** Says what a step is at; replaces what was said before on a terminal. */
 export type Say = (detail: string) => void;
@@ -37,7 +38,7 @@ function plainReporter(context: CommandContext): ProgressReporter {
         const result = await work((detail) => {
           if (detail === last || detail === "") return;
           last = detail;
-          context.stderr.write(`  ${title}: ${detail}\n`);
+          context.stderr.write(`  ${title}: ${terminalText(detail)}\n`);
         });
         context.stderr.write(`${colors.green("done")} ${title} (${formatElapsed(context.now() - started)})\n`);
         return result;
@@ -64,7 +65,7 @@ function liveReporter(context: CommandContext): ProgressReporter {
           task: async (_shared, task) => {
             try {
               const value = await work((detail) => {
-                task.output = detail;
+                task.output = terminalText(detail);
               });
               holder.outcome = { value };
               task.title = `${title} ${colors.dim(`(${formatElapsed(context.now() - started)})`)}`;

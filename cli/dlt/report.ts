@@ -2,6 +2,7 @@
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { formatElapsed } from "../quantities.ts";
+import { forTerminal, terminalLines, terminalText } from "../terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { Content } from "./content.ts";
 import { hexDump } from "./content.ts";
@@ -34,7 +35,8 @@ export function listDocument(letters: readonly Letter[], all: boolean): object {
 }
 
 /** Writes letters by group, the oldest first. */
-export function writeList(context: CommandContext, letters: readonly Letter[], all: boolean): void {
+export function writeList(context: CommandContext, found: readonly Letter[], all: boolean): void {
+  const letters = forTerminal(found.map((letter) => ({ ...letter, message: shorten(letter.message) })));
   const colors = colorsFor(context.stdout, context.env);
   const shown = letters.filter(({ state }) => all || needsWork(state));
   const resolved = letters.length - letters.filter(({ state }) => needsWork(state)).length;
@@ -48,7 +50,7 @@ export function writeList(context: CommandContext, letters: readonly Letter[], a
     const rows = ofGroup.map((letter) => [
       letter.letterId.slice(0, SHORT_ID),
       ...(all ? [letter.state === "open" || letter.state === "in-doubt" ? colors.red(letter.state) : letter.state] : []),
-      formatAge(letter.ageMs), `${letter.origin.topic}/${letter.origin.partition}@${letter.origin.offset}`, letter.eventType, letter.code, String(letter.attempts), shorten(letter.message),
+      formatAge(letter.ageMs), `${letter.origin.topic}/${letter.origin.partition}@${letter.origin.offset}`, letter.eventType, letter.code, String(letter.attempts), letter.message,
     ]);
     const columns = ["LETTER", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map((title) => ({ title, ...(title === "AGE" || title === "TRIES" ? { align: "right" as const } : {}) }));
     context.stdout.write(`${renderTable(columns, rows)}\n\n`);
@@ -78,7 +80,8 @@ export function letterDocument(letter: Letter, record: LetterRecord | undefined,
 }
 
 /** Writes all that is known of a letter, and what can be done. */
-export function writeLetter(context: CommandContext, letter: Letter, record: LetterRecord | undefined, content: Content | undefined): void {
+export function writeLetter(context: CommandContext, found: Letter, record: LetterRecord | undefined, content: Content | undefined): void {
+  const letter = forTerminal(found);
   const colors = colorsFor(context.stdout, context.env);
   const { stdout } = context;
   const title = (text: string): void => void stdout.write(`\n${colors.bold(text)}\n`);
@@ -98,9 +101,9 @@ export function writeLetter(context: CommandContext, letter: Letter, record: Let
     title("Record");
     stdout.write(`  ${colors.red("gone")}: the dead-letter topic no longer holds it, so it cannot be replayed.\n`);
   } else {
-    title(`Record (${record.topic}, partition ${record.partition}, offset ${record.offset})`);
-    stdout.write(`  key  ${record.key?.toString("utf8") ?? "(none)"}\n`);
-    for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(name)}  ${value.toString("utf8")}\n`);
+    title(`Record (${terminalText(record.topic)}, partition ${record.partition}, offset ${record.offset})`);
+    stdout.write(`  key  ${terminalText(record.key?.toString("utf8") ?? "(none)")}\n`);
+    for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
   }
   if (content !== undefined) writeContent(context, record, content);
   title("Audit trail");
@@ -118,20 +121,20 @@ function writeContent(context: CommandContext, record: LetterRecord | undefined,
   const indent = (text: string): string => text.split("\n").map((line) => `  ${line}`).join("\n");
   if (content.kind === "empty") context.stdout.write(`\n${colors.bold("Content")}\n  none\n`);
   else if (content.kind === "avro") {
-    context.stdout.write(`\n${colors.bold("Content")} ${content.record}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(JSON.stringify(content.value, null, 2))}\n`);
+    context.stdout.write(`\n${colors.bold("Content")} ${terminalText(content.record)}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(terminalLines(JSON.stringify(content.value, null, 2)))}\n`);
   } else {
-    context.stdout.write(`\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${content.why}\n${indent(hexDump(record?.value ?? Buffer.alloc(0), DUMP_LIMIT))}\n`);
+    context.stdout.write(`\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${terminalText(content.why)}\n${indent(hexDump(record?.value ?? Buffer.alloc(0), DUMP_LIMIT))}\n`);
   }
 }
 
 /** Writes what a replay or a discard would do. */
 export function writeDryRun(context: CommandContext, action: "replay" | "discard", letters: readonly Letter[], records: ReadonlyMap<string, LetterRecord>): void {
-  const rows = letters.map((letter) => {
+  const rows = forTerminal(letters).map((letter) => {
     const record = records.get(letter.letterId);
     const headers = record === undefined ? 0 : replayHeaders(letter, record).size;
     return [
       letter.letterId.slice(0, SHORT_ID), letter.group, letter.eventType, letter.code,
-      ...(action === "replay" ? [`${letter.origin.topic}/${letter.origin.partition}`, record?.key?.toString("utf8") ?? "", `${record?.value?.length ?? 0} bytes, ${headers} headers`] : []),
+      ...(action === "replay" ? [`${letter.origin.topic}/${letter.origin.partition}`, terminalText(record?.key?.toString("utf8") ?? ""), `${record?.value?.length ?? 0} bytes, ${headers} headers`] : []),
     ];
   });
   const titles = ["LETTER", "GROUP", "EVENT", "CODE", ...(action === "replay" ? ["TO", "KEY", "RECORD"] : [])];
@@ -141,8 +144,8 @@ export function writeDryRun(context: CommandContext, action: "replay" | "discard
 /** Writes where replays went and what became of them. */
 export function writeReplayed(context: CommandContext, replayed: readonly Replayed[], aftermaths: ReadonlyMap<string, Aftermath>): void {
   const colors = colorsFor(context.stdout, context.env);
-  const rows = replayed.map(({ letter, topic, partition, offset }) => {
-    const aftermath = aftermaths.get(letter.letterId);
+  const rows = forTerminal(replayed).map(({ letter, topic, partition, offset }) => {
+    const aftermath = forTerminal(aftermaths.get(letter.letterId));
     const words = aftermath === undefined || aftermath.outcome === "not-taken-up" ? colors.yellow("not taken up yet")
       : aftermath.outcome === "applied" ? colors.green("applied")
       : `${colors.red("failed again")} as ${aftermath.letterId.slice(0, SHORT_ID)} (${aftermath.code})`;

@@ -2,6 +2,7 @@
 import type { Deviation } from "../../components/plan/drift.ts";
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
+import { forTerminal } from "../terminal-text.ts";
 import type { DriftDocument } from "./drift.ts";
 
 const SHOWN = 200;
@@ -9,7 +10,7 @@ const LONGEST = 60;
 
 /** Writes the deviations as a table, then a line with the counts. */
 export function writeDrift(context: CommandContext, document: DriftDocument): void {
-  const { deviations, summary } = document;
+  const { deviations, summary } = forTerminal(document);
   const colors = colorsFor(context.stdout, context.env);
   const paint: Readonly<Record<Deviation["class"], (text: string) => string>> = { differs: colors.yellow, missing: colors.red, undeclared: colors.cyan };
   if (deviations.length > 0) {

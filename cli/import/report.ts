@@ -4,6 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { BEGUN_TOPICS_VARIABLE } from "../pulumi/begun-creations.ts";
+import { forTerminal } from "../terminal-text.ts";
 import type { ImportOutcome } from "./import.ts";
 
 const SHOWN = 100;
@@ -20,7 +21,7 @@ export function importDocument({ stack, dryRun, topics, leftOut, notes, files, e
 
 /** Writes the outcome as words and tables. */
 export function writeImport(context: CommandContext, outcome: ImportOutcome): void {
-  const { topics, leftOut, notes, files, effects, dryRun } = outcome;
+  const { topics, leftOut, notes, files, effects, dryRun } = forTerminal(outcome);
   const colors = colorsFor(context.stdout, context.env);
   const write = (text: string): void => void context.stdout.write(`${text}\n`);
   if (topics.length === 0) write("Nothing to import: every topic that was asked for is declared, or can't be.");

@@ -2,6 +2,7 @@
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { formatElapsed } from "../quantities.ts";
+import { forTerminal } from "../terminal-text.ts";
 import type { Figures, JudgedInvariant } from "./verdict.ts";
 import type { VerifyDocument } from "./verify-platform.ts";
 
@@ -10,7 +11,8 @@ const CONSUMED = 7;
 const LAG = 10;
 
 /** Writes the verdict to stdout. */
-export function writeVerdict(context: CommandContext, document: VerifyDocument): void {
+export function writeVerdict(context: CommandContext, judged: VerifyDocument): void {
+  const document = forTerminal(judged);
   const colors = colorsFor(context.stdout, context.env);
   const { stdout } = context;
   const rows = document.invariants.map((invariant) => [
