@@ -2,15 +2,16 @@ import { findCheckov, prepareCheckov } from "./checkov.ts";
 import { findContainerRuntime, prepareContainerRuntime } from "./container-runtime.ts";
 import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPartVersion, makeKubernetesPart } from "./kubernetes.ts";
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
+import { findS3Server, makeS3Server } from "./s3-server.ts";
 import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
 import type { Tool, ToolName } from "./tools.ts";
 import { PINNED } from "./versions.ts";
 
-/** What only the tests on a Kubernetes API server and on a node need. */
-export type KubernetesTool = KubernetesPart | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
+/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
+export type KubernetesTool = KubernetesPart | "versitygw" | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
 
 /** All of them, in the order in which they are prepared. */
-export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", "container-runtime", ...KUBERNETES_PARTS, "checkov"];
+export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", "container-runtime", "versitygw", ...KUBERNETES_PARTS, "checkov"];
 
 /** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
 export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
@@ -37,6 +38,14 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
     find: findContainerRuntime,
     prepare: prepareContainerRuntime,
     missing: () => notPrepared("containerd, runc and nftables are neither installed nor unpacked yet."),
+  },
+  "versitygw": {
+    find: async () => {
+      const path = await findS3Server();
+      return path === undefined ? undefined : { version: PINNED.versitygw, path, origin: "built" };
+    },
+    prepare: async (report) => void (await makeS3Server(report)),
+    missing: () => notPrepared("versitygw is not built yet."),
   },
   "etcd": part("etcd"),
   "kube-apiserver": part("kube-apiserver"),
@@ -73,7 +82,7 @@ function part(name: KubernetesPart): Tool {
 }
 
 function earlierParts(name: KubernetesPart): readonly ToolName[] {
-  return KUBERNETES_PARTS.slice(0, KUBERNETES_PARTS.indexOf(name));
+  return ["versitygw", ...KUBERNETES_PARTS.slice(0, KUBERNETES_PARTS.indexOf(name))];
 }
 
 function notPrepared(reason: string): { reason: string; fix: string } {

@@ -32,6 +32,8 @@ export const PINNED = {
   /** From 1.9.0 on, portmap cleans up after itself with nftables (CVE-2025-67499). */
   cniPlugins: "1.9.1",
   kubeconform: "0.7.0",
+  /** S3-compatible server of the tests. */
+  versitygw: "1.8.0",
   /** From PyPI; what it needs is pinned in `toolchain/python/checkov.txt`. */
   checkov: "3.3.30",
   /** Maven artefacts `io.strimzi:api` and `io.strimzi:crd-generator`. */

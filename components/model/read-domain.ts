@@ -138,6 +138,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
       service,
       events: checkEvents(consumer.events, [...where, "events"]),
       instances: consumer.instances,
+      fetches: checkFetches(consumer.fetches ?? [], consumer.events, events, [...where, "fetches"], report),
       ...defined({ quota: consumer.quota }),
       retryDelays: [...new Set(delays)].sort((a, b) => a - b),
       source: at.place(where, "key"),
@@ -173,6 +174,17 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     source: at.place(path, "key") satisfies SourceLocation,
     places: Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])),
   };
+}
+
+/** That a consumer fetches fields that are stored, of events it handles; gives them back sorted. */
+function checkFetches(wanted: readonly string[], handled: readonly string[], events: readonly EventDeclaration[], where: PropertyPath, report: Report): string[] {
+  const stored = events.filter(({ claimCheck }) => claimCheck?.field !== undefined).map(({ name }) => name);
+  wanted.forEach((event, index) => {
+    if (wanted.indexOf(event) !== index) report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
+    else if (!handled.includes(event)) report("unknown-event", [...where, index], `${JSON.stringify(event)} is none of the events that the service handles`, didYouMean(event, handled));
+    else if (events.some(({ name }) => name === event) && !stored.includes(event)) report("claim-check-field", [...where, index], `no field of ${event} is stored outside Kafka, so there is nothing to fetch`, "delete it, or give the event a claimCheck with a field");
+  });
+  return [...new Set(wanted)].sort(compareText);
 }
 
 /** That a claim check leaves something to store, and names a field that can be absent. */

@@ -70,6 +70,7 @@ const consumer = z
   .strictObject({
     instances: count(1, 10_000, "Consumers in the group at full size; at most the number of partitions.", 10),
     events: events("Event types the service handles; others on the topic are skipped."),
+    fetches: events("Of these, the event types whose stored field (claimCheck) the service reads; it may then read the store. Stored bodies are always read. Default: none.").optional(),
     quota: rate("Bytes per second that the group may read from each broker. Kafka has no quota for groups: it stands on the service's principal.").optional(),
     retry: z
       .array(quantity(durationUnits, parseDuration, "Delay of one retry topic.").refine((delay) => delay >= 1_000 && delay <= 86_400_000, { error: "a retry delay must lie between 1s and 1d" }))

@@ -70,6 +70,8 @@ export interface Consumer {
   readonly instances: number;
   /** Bytes per second and broker. */
   readonly quota?: number;
+  /** Of these, the event types whose stored field it reads, sorted. */
+  readonly fetches: readonly string[];
   /** Delays in ms of the retry topics it asks for, ascending. */
   readonly retryDelays: readonly number[];
   readonly source: SourceLocation;

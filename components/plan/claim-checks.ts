@@ -17,7 +17,8 @@ export function planClaimChecks(service: string, topology: Topology, stack: Stac
       return { topic: topic.name, ...(keepMs === undefined ? {} : { keepMs }) };
     });
   const fetches = (topology.groups.get(service)?.consumptions ?? []).flatMap(({ topic, consumer }) => {
-    const events = claimed(topic, consumer.events);
+    // A body can't be handled without being read; a field is read by those that say so.
+    const events = claimed(topic, consumer.events).filter(({ name, claimCheck }) => claimCheck?.field === undefined || consumer.fetches.includes(name));
     if (events.length === 0) return [];
     const names = events.map(({ name }) => name);
     const producers = topic.producers.filter((producer) => producer.events.some((event) => names.includes(event))).map((producer) => producer.service);

@@ -5,6 +5,8 @@
  * letter, and the partition moves on. What fails because of the
  * circumstances (database or registry down) is repeated until it works: those records are not at fault.
  */
+import type { ClaimChecks } from "./claim-check.ts";
+import { readClaim } from "./claim-check-reference.ts";
 import type { Codec, Payload } from "./codec.ts";
 import type { Contract } from "./contract.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -59,6 +61,8 @@ export interface BatchOptions {
   readonly database: Database;
   readonly outbox: Outbox;
   readonly handlers: Handlers;
+  /** Fetches stored bodies. @default none: such a record is a dead letter */
+  readonly claimChecks?: Pick<ClaimChecks, "value">;
   /**
    * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
    * so that two instances never wait for each other crosswise. Called with all events, those too that turn
@@ -121,8 +125,10 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     const { record } = delivery;
     const envelope = readEnvelope(record);
     if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
-    const payload = await options.codec.decode(envelope.type, record.value);
-    return { delivery, event: { ...envelope, payload, source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
+    const claim = readClaim(record.headers);
+    const value = claim === undefined ? record.value : await options.claimChecks?.value(record.topic, record.value, claim) ?? record.value;
+    const payload = await options.codec.decode(envelope.type, value);
+    return { delivery, event: { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
   }
 
   async function prepare(event: ReceivedEvent): Promise<unknown> {
@@ -241,7 +247,7 @@ function isPermanent(error: unknown): boolean {
   return error instanceof ServiceError && error.permanent;
 }
 
-const CIRCUMSTANTIAL: readonly ErrorCode[] = ["SVC_REGISTRY_UNAVAILABLE", "SVC_PROVIDER_UNAVAILABLE", "SVC_BATCH_OVERTAKEN"];
+const CIRCUMSTANTIAL: readonly ErrorCode[] = ["SVC_REGISTRY_UNAVAILABLE", "SVC_CLAIM_STORE_UNAVAILABLE", "SVC_PROVIDER_UNAVAILABLE", "SVC_BATCH_OVERTAKEN"];
 
 /** Whether the surroundings failed, not the record. */
 function isCircumstantial(error: unknown): boolean {

@@ -43,6 +43,18 @@ export interface TokenConfig {
   /** A JSON Web Key Set; read again when it changes. */
   readonly jwksFile: string;
 }
+/** A bucket of a server with the S3 API. */
+export interface S3StoreConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** PEM of the authority; absent: the public authorities. */
+  readonly ca?: string;
+}
+/** Where stored content lies: a folder of this machine, or a bucket. */
+export type ClaimCheckStoreConfig = { readonly folder: string } | S3StoreConfig;
 export interface ServiceConfig {
   readonly service: string;
   readonly instance: string;
@@ -52,6 +64,8 @@ export interface ServiceConfig {
   readonly database?: DatabaseConfig;
   readonly redis?: RedisConfig;
   readonly tokens?: TokenConfig;
+  /** Absent where no event of the service is stored outside Kafka. */
+  readonly claimChecks?: ClaimCheckStoreConfig;
   /** Whether the process may be made to die on purpose; see fault-points.ts. */
   readonly faultInjection: boolean;
   /** Base address of order-service, for the gateway. */
@@ -124,6 +138,19 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     };
   }
 
+  function claimCheckStore(): ClaimCheckStoreConfig | undefined {
+    const folder = optional("CLAIM_CHECK_FOLDER", text);
+    if (folder !== undefined) return { folder };
+    const endpoint = optional("CLAIM_CHECK_S3_ENDPOINT", z.url({ protocol: /^https?$/u }));
+    if (endpoint === undefined) return undefined;
+    const ca = authority("CLAIM_CHECK_S3_CA_FILE");
+    return {
+      endpoint, region: required("CLAIM_CHECK_S3_REGION", text), bucket: required("CLAIM_CHECK_S3_BUCKET", text),
+      accessKeyId: secret("CLAIM_CHECK_S3_KEY_ID_FILE"), secretAccessKey: secret("CLAIM_CHECK_S3_SECRET_KEY_FILE"), ...ca,
+    };
+  }
+
+  const claimChecks = needs.kafka === true ? claimCheckStore() : undefined;
   const httpPort = needs.http === true ? required("HTTP_PORT", port) : undefined;
   const config: ServiceConfig = {
     service: required("SERVICE_NAME", text),
@@ -136,6 +163,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
       managementPort: required("MANAGEMENT_PORT", port),
     },
     ...(needs.kafka === true ? { kafka: kafka() } : {}),
+    ...(claimChecks === undefined ? {} : { claimChecks }),
     ...(needs.database === true
       ? {
           database: {

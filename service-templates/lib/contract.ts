@@ -6,8 +6,14 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { messageOf, ServiceError } from "./errors.ts";
 
+const bytes = z.number().int().nonnegative();
 const published = z.object({
   event: z.string(), topic: z.string(), subject: z.string(), record: z.string(), schema: z.string(),
+  claimCheck: z.object({ above: bytes, atMost: bytes, field: z.string().exactOptional() }).readonly().exactOptional(),
+}).readonly();
+const claimChecks = z.object({
+  stores: z.array(z.object({ topic: z.string(), keepMs: z.number().int().nonnegative().exactOptional() }).readonly()).readonly(),
+  fetches: z.array(z.object({ topic: z.string(), producers: z.array(z.string()).readonly(), atMost: bytes }).readonly()).readonly(),
 }).readonly();
 
 const consumed = z.object({
@@ -23,6 +29,7 @@ const contract = z.object({
   deadLetterTopic: z.string().optional(),
   retryTopics: z.array(z.object({ topic: z.string(), delayMs: z.number().int().positive() }).readonly()).readonly(),
   publishes: z.array(published).readonly(),
+  claimChecks: claimChecks.exactOptional(),
 }).readonly();
 
 /** The service's part of the plan. */

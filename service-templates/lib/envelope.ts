@@ -2,6 +2,7 @@
  * What surrounds a payload: the envelope in the record's headers. Events are self-contained and
  * immutable; a service gives back `NewEvent`s, the library fills in the rest.
  */
+import type { ClaimReference } from "./claim-check-reference.ts";
 import { ServiceError } from "./errors.ts";
 import { isUuid } from "./ids.ts";
 import type { Payload } from "./codec.ts";
@@ -45,6 +46,8 @@ export interface ReceivedEvent<P = Payload> {
   readonly correlationId: string;
   readonly trace: TraceContext | undefined;
   readonly payload: P;
+  /** Where content lies that is not in the payload; read it with `claimChecks.read`. */
+  readonly claim?: ClaimReference;
   readonly source: { readonly topic: string; readonly partition: number; readonly offset: bigint };
 }
 
@@ -54,6 +57,8 @@ export interface NewEvent<P = Payload> {
   /** Key of the record; events of one key keep their order. */
   readonly key: string;
   readonly payload: P;
+  /** Set by `claimChecks.store`. */
+  readonly claim?: ClaimReference;
 }
 
 /** What led to a new event; fills its causation, correlation and trace. */

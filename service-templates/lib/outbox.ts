@@ -5,6 +5,8 @@
  * order of `position` is the order of commits per key.
  */
 import { crc32 } from "node:zlib";
+import { requireStored } from "./claim-check.ts";
+import { claimHeaders } from "./claim-check-reference.ts";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
@@ -54,6 +56,9 @@ export interface OutboxOptions {
   readonly newId?: () => string;
 }
 
+/** What is published of a stored body. */
+const EMPTY = Buffer.alloc(0);
+
 const INSERT = {
   name: "outbox-insert",
   text: `INSERT INTO outbox (event_id, shard, topic, key, event_type, body, schema_id, raw, headers)
@@ -70,13 +75,16 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
 
   function entry(event: NewEvent, cause: Cause): OutboxEntry {
     const declared = options.codec.published(event.type);
+    const stored = event.claim !== undefined && event.claim.field === undefined;
+    const body = stored ? EMPTY : options.codec.body(event.type, event.payload);
+    requireStored(event, declared, body.length);
     const id = newId();
     return {
       id,
       topic: declared.topic,
       key: Buffer.from(event.key, "utf8"),
       eventType: event.type,
-      body: options.codec.body(event.type, event.payload),
+      body,
       schemaId: options.codec.knownSchemaId(event.type) ?? null,
       raw: false,
       headers: {
@@ -87,6 +95,7 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
         [HEADER.correlationId]: cause.correlationId,
         ...(cause.causationId === undefined ? {} : { [HEADER.causationId]: cause.causationId }),
         [HEADER.traceparent]: formatTraceparent(childTrace(cause.trace)),
+        ...(event.claim === undefined ? {} : claimHeaders(event.claim)),
       },
     };
   }

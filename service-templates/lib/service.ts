@@ -6,6 +6,9 @@ import type { FastifyInstance } from "fastify";
 import type { Handlers } from "./batch.ts";
 import { batchProcessor, describeLetter } from "./batch.ts";
 import { countDeadLetters, deadLetterCode } from "./dead-letter.ts";
+import type { ClaimChecks } from "./claim-check.ts";
+import { claimChecksOf } from "./claim-check-parts.ts";
+import { inPortions } from "./claim-check-portions.ts";
 import type { Retention } from "./cleanup.ts";
 import { MESSAGING_RETENTION, startCleanup } from "./cleanup.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -47,6 +50,8 @@ export interface Context extends Base {
   readonly database: Database;
   readonly outbox: Outbox;
   readonly codec: Codec;
+  /** Stores and reads content that is kept outside Kafka. */
+  readonly claimChecks: ClaimChecks;
 }
 
 /** The parts a service adds. */
@@ -120,7 +125,8 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
   });
   const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
-  const service = await parts({ ...base, clock, database, outbox, codec });
+  const claims = claimChecksOf({ ...base, clock, contract, codec, database });
+  const service = await parts({ ...base, clock, database, outbox, codec, claimChecks: claims.claimChecks });
   const unhurried = new Set(service.unhurried);
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
@@ -132,8 +138,8 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic),
         ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
     }),
-    process: batchProcessor({
-      contract, codec, database, outbox, clock, random, passPoint,
+    process: inPortions(batchProcessor({
+      contract, codec, database, outbox, claimChecks: claims.claimChecks, clock, random, passPoint,
       handlers: service.handlers ?? {},
       ...(service.lock === undefined ? {} : { lock: service.lock }),
       ...(service.finish === undefined ? {} : { finish: service.finish }),
@@ -151,7 +157,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
         metrics.batchSize.observe(size);
         metrics.batchSeconds.observe(seconds);
       },
-    }),
+    })),
     clock,
     delays: delayed.map(({ delayMs }) => delayMs),
     ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
@@ -207,6 +213,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       relay.start();
       void warm();
       consumer?.start();
+      claims.start();
       stopCleanup = startCleanup({
         database, retention: [...MESSAGING_RETENTION, ...(service.retention ?? [])],
         onError: (error, table) => log.warn({ err: error, table }, "removing old rows failed; it is repeated"),
@@ -215,6 +222,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     async drain() {
       await stopCleanup?.();
       await consumer?.stop();
+      await claims.stop();
       await relay.stop(FLUSH_LIMIT_MS);
       await publisher.close();
     },

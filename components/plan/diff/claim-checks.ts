@@ -33,7 +33,7 @@ export function judgeClaimCheck(was: EventDeclaration, is: EventDeclaration, aff
     return {
       ...change,
       hazard: readers.length === 0 ? "safe" : "approval",
-      effects: [`content above ${formatSize(after.above)} goes to the store: a reader that can't fetch it finds ${what} (${who})`, "producers and consumers of the event need access to the store, and its credentials"],
+      effects: [`content above ${formatSize(after.above)} goes to the store: a reader that can't fetch it finds ${what} (${who})`, "producers of the event, and consumers that read it, need credentials of the store"],
       ...(readers.length === 0 ? {} : { advice: [`consumers first: ${who} must run with the service library's claim checks before a producer stores the first content`] }),
     };
   }

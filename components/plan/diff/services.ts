@@ -201,6 +201,22 @@ function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, 
       reviewers: gone.length > 0 ? sortedSet([team, after.owner.team]) : [],
     });
   }
+  if (was.fetches.join() !== is.fetches.join()) {
+    const lost = was.fetches.filter((event) => !is.fetches.includes(event));
+    const gained = is.fetches.filter((event) => !was.fetches.includes(event));
+    changes.push({
+      ...common,
+      field: "fetches",
+      ...(was.fetches.length === 0 ? {} : { before: was.fetches.join(", ") }),
+      ...(is.fetches.length === 0 ? {} : { after: is.fetches.join(", ") }),
+      hazard: lost.length > 0 || team !== after.owner.team ? "approval" : "safe",
+      effects: [
+        ...(gained.length > 0 ? [`may read what of ${listed(gained)} is stored outside Kafka; it needs credentials of the store`] : []),
+        ...(lost.length > 0 ? [`may no longer read what of ${listed(lost)} is stored: a running ${service} makes dead-letter records of them`] : []),
+      ],
+      reviewers: lost.length > 0 || team !== after.owner.team ? sortedSet([team, after.owner.team]) : [],
+    });
+  }
   const delays = (consumer: Consumer): string => consumer.retryDelays.map(formatDuration).join(", ");
   if (delays(was) !== delays(is)) {
     changes.push({

@@ -47,6 +47,8 @@ describe("claimCheck of a topic and of an event", () => {
     ["a threshold without a unit", onTopic("{above: 262144}"), /topics\/order\.yaml:10:\d+[\s\S]*with its unit/],
     ["a threshold that leaves nothing to store", onTopic("{above: 2MiB, atMost: 1MiB}"), /nothing would be stored/],
     ["a field on a topic", onTopic("{above: 2MiB, field: attachment.data}"), /unknown-key/],
+    ["fetching what is not handled", read("events: [order.created, order.cancelled], quota", "events: [order.created], fetches: [order.cancelled], quota"), /order\.yaml:16:\d+.*unknown-event/],
+    ["fetching what is not stored", read("events: [order.created, order.cancelled], quota", "events: [order.created], fetches: [order.created], quota"), /nothing to fetch/],
     ["an unknown word", onTopic("{over: 2MiB}"), /unknown-key/],
   ])("refuses %s with its place", (_what, reading, expected) => {
     expect(problems(reading)).toMatch(expected);

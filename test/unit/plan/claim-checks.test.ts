@@ -27,12 +27,19 @@ describe("the contract", () => {
     expect(claimChecks).toEqual({ stores: [{ topic: "order-events", keepMs: 37 * day }], fetches: [] });
   });
 
-  it("lets a consumer read what the event's producers wrote", () => {
-    expect(contractsOf().get("payment-service")?.claimChecks).toEqual({ stores: [], fetches: [{ topic: "order-events", producers: ["order-service"], atMost: 10_485_760 }] });
+  const fetching = goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.created, order.cancelled], fetches: [order.created], quota");
+
+  it("lets a consumer that fetches read what the event's producers wrote, and no other", () => {
+    expect(contractsOf().get("payment-service")).not.toHaveProperty("claimChecks");
+    expect(contractsOf(fetching).get("payment-service")?.claimChecks).toEqual({ stores: [], fetches: [{ topic: "order-events", producers: ["order-service"], atMost: 10_485_760 }] });
   });
 
-  it("gives nothing to a consumer of other events, and without consumers the topic's retention counts alone", () => {
-    expect(contractsOf(goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.cancelled], quota")).get("payment-service")).not.toHaveProperty("claimChecks");
+  it("lets every consumer read a stored body", () => {
+    const { contracts } = planPlatform(modelWith("{above: 64KiB}"), stackWith({}));
+    expect(contracts.find(({ service }) => service === "payment-service")?.claimChecks?.fetches).toHaveLength(1);
+  });
+
+  it("keeps content for the topic's retention alone where nobody consumes", () => {
     const alone = goodDomain.slice(0, goodDomain.indexOf("    consumers:"));
     expect(contractsOf(alone).get("order-service")?.claimChecks?.stores).toEqual([{ topic: "order-events", keepMs: 7 * day }]);
   });
@@ -64,5 +71,13 @@ describe("kit diff", () => {
 
   it("says nothing when nothing changes", () => {
     expect(change("{above: 64KiB}", "{above: 64KiB, atMost: 10MiB}")).toBeUndefined();
+  });
+
+  it("judges who fetches", () => {
+    const fetching = goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.created, order.cancelled], fetches: [order.created], quota");
+    const of = (domain: string) => platformState(modelWith("{above: 64KiB, field: data}", domain), stackWith({}), "prod");
+    const between = (before: string, after: string) => comparePlatforms({ before: of(before), after: of(after) }).changes.find(({ field }) => field === "fetches");
+    expect(between(goodDomain, fetching)).toMatchObject({ object: "order-events/payment-service", hazard: "safe", after: "order.created" });
+    expect(between(fetching, goodDomain)).toMatchObject({ hazard: "approval", effects: [expect.stringContaining("dead-letter records")] });
   });
 });

@@ -129,6 +129,7 @@ describe("pinned versions", () => {
       ["coredns", "github.com/coredns/coredns", PINNED.coredns],
       ["cni-plugins", "github.com/containernetworking/plugins", PINNED.cniPlugins],
       ["kubeconform", "github.com/yannh/kubeconform", PINNED.kubeconform],
+      ["versitygw", "github.com/versity/versitygw", PINNED.versitygw],
     ];
     for (const [wrapper, module, version] of required) {
       const text = await readFile(new URL(`../../../toolchain/go/${wrapper}/go.mod`, import.meta.url), "utf8");

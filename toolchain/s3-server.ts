@@ -1,0 +1,26 @@
+import { join } from "node:path";
+
+import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { PINNED } from "./versions.ts";
+
+/** versitygw: a server with the S3 API over a folder. For the tests of claim checks alone; users bring a server of their own. */
+const ARTEFACT: GoArtefact = {
+  name: "versitygw",
+  version: PINNED.versitygw,
+  binaries: { versitygw: { module: "versitygw", package: "github.com/versity/versitygw/cmd/versitygw" } },
+};
+
+/** The server's binary; undefined when it is not built. Never builds. */
+export async function findS3Server(): Promise<string | undefined> {
+  const folder = await findGoArtefact(ARTEFACT);
+  return folder === undefined ? undefined : join(folder, "versitygw");
+}
+
+/**
+ * Builds the server unless it is there: about a minute of processor time.
+ *
+ * @throws ToolchainError as `makeGoArtefact`.
+ */
+export async function makeS3Server(onLine: (line: string) => void): Promise<string> {
+  return join(await makeGoArtefact(ARTEFACT, onLine), "versitygw");
+}
