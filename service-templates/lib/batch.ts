@@ -2,30 +2,33 @@
  * A polled batch: decode, prepare, then one database transaction for all of it: inbox, handlers,
  * outbox. When that transaction fails because of a record, each record gets its own, with retries;
  * what still fails goes to the next retry topic, where the consumer has any, or becomes a dead
- * letter, and the partition moves on. What fails because of the
- * circumstances (database or registry down) is repeated until it works: those records are not at fault.
+ * letter, and the partition moves on. What fails because of the circumstances (database or registry
+ * down) or of the service itself (schema, rights, credentials) is repeated until it works, and records
+ * that fail alike one after the other are held back (breaker.ts): those records are not at fault.
  */
 import type { ClaimChecks } from "./claim-check.ts";
 import { readClaim } from "./claim-check-reference.ts";
 import type { Codec, Payload } from "./codec.ts";
 import type { Contract } from "./contract.ts";
 import type { Clock, Random } from "./clock.ts";
-import { pause } from "./clock.ts";
-import type { Database, Transaction } from "./database.ts";
-import { isTransientDatabaseError } from "./database.ts";
+import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
+import type { Database, Transaction, TransactionOptions } from "./database.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
 import type { NewEvent, RawRecord, ReceivedEvent } from "./envelope.ts";
 import { eventTypeOf, readEnvelope } from "./envelope.ts";
-import type { ErrorCode } from "./errors.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import type { PassPoint } from "./fault-points.ts";
 import { NO_FAULTS } from "./fault-points.ts";
 import { enterInbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
+import { patience } from "./patience.ts";
+import type { Attempt, Item } from "./record-by-record.ts";
+import { recordByRecord } from "./record-by-record.ts";
 import { isReplayForOthers } from "./replay.ts";
 import type { RetryPolicy } from "./retry.ts";
-import { backoff, retry } from "./retry.ts";
+import { retry } from "./retry.ts";
 import type { Delivery } from "./retry-topics.ts";
 import { retryTopics } from "./retry-topics.ts";
 
@@ -84,17 +87,15 @@ export interface BatchOptions {
   /** A record waits in a retry topic now. */
   readonly onDelayed: (letter: DeadLetter, topic: string) => void;
   readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  /** Told of each wait for something other than a record. */
+  readonly pauses: ConsumerPauses;
   /** Seconds a batch took from poll to commit, and its size. */
   readonly onBatch: (size: number, seconds: number) => void;
 }
 
-interface Decoded {
-  readonly delivery: Delivery;
-  readonly event: ReceivedEvent;
-}
-
 const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 500, factor: 2 };
-const CIRCUMSTANCES: RetryPolicy = { attempts: 0, firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 };
+/** Attempts of a record whose statement runs into its limit: each costs as long as the limit. */
+const TIMEOUT_ATTEMPTS = 2;
 
 export function batchProcessor(options: BatchOptions): BatchProcessor {
   const wanted = new Set(options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)));
@@ -107,28 +108,16 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   const retries = retryTopics(options.contract);
   const passPoint = options.passPoint ?? NO_FAULTS;
 
-  /** Repeats for as long as the circumstances are at fault; gives other errors on. */
-  async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isCircumstantial(error) || signal.aborted) throw error;
-        const delay = backoff(attempt, CIRCUMSTANCES, options.random);
-        options.onRetry(error, attempt, delay);
-        await pause(delay, signal);
-      }
-    }
-  }
+  const patiently = patience(options);
+  const singly = recordByRecord({ attempt, giveUp, pauses: options.pauses, random: options.random });
 
-  async function decode(delivery: Delivery): Promise<Decoded> {
-    const { record } = delivery;
+  async function decode({ record }: Delivery): Promise<ReceivedEvent> {
     const envelope = readEnvelope(record);
     if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
     const claim = readClaim(record.headers);
     const value = claim === undefined ? record.value : await options.claimChecks?.value(record.topic, record.value, claim) ?? record.value;
     const payload = await options.codec.decode(envelope.type, value);
-    return { delivery, event: { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } } };
+    return { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } };
   }
 
   async function prepare(event: ReceivedEvent): Promise<unknown> {
@@ -137,7 +126,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** Applies events, in their order, in one transaction; gives back those that were new. */
-  async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[]): Promise<readonly ReceivedEvent[]> {
+  async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[], how?: TransactionOptions): Promise<readonly ReceivedEvent[]> {
     const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
     const entered = await options.database.transaction(async (tx) => {
       // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
@@ -156,14 +145,17 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
       await Promise.all([options.finish?.(fresh, tx), options.outbox.add(tx, groups)]);
       passPoint("before-commit");
       return fresh;
-    });
+    }, how);
     if (entered.length > 0) passPoint("after-commit");
     return entered;
   }
 
-  function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): void {
+  /** Gives back the types of events that were applied. */
+  function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): ReadonlySet<string> {
     const applied = new Set(fresh);
     for (const event of events) options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
+    // One that is known proves nothing: its handler did not run.
+    return new Set(fresh.map(({ type }) => type));
   }
 
   async function bury(letter: DeadLetter, signal: AbortSignal): Promise<void> {
@@ -183,75 +175,101 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     options.onDelayed(letter, next.topic);
   }
 
-  /** One record by itself: retried with backoff, then delayed or buried. */
-  async function single({ delivery, event }: Decoded, signal: AbortSignal): Promise<void> {
-    let attempts = 0;
-    try {
-      const fresh = await patiently(() => retry(async (attempt) => {
-        attempts = attempt;
-        return apply([event], [await prepare(event)]);
-      }, {
-        policy: options.retry ?? RECORD_RETRY, random: options.random, signal, onRetry: options.onRetry,
-        retryable: (error) => !isPermanent(error) && !isCircumstantial(error),
-      }), signal);
-      count([event], fresh);
-    } catch (error) {
-      if (signal.aborted && !isPermanent(error)) throw error;
-      const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
-      if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
-      else await postpone(delivery, delivery.next, letter, signal);
-    }
-  }
-
-  return async (records, signal) => {
-    const started = options.clock();
-    const decoded: Decoded[] = [];
-    const poison: DeadLetter[] = [];
+  /** Reads a batch; what nobody here waits for is left out. */
+  async function read(records: readonly RawRecord[], signal: AbortSignal): Promise<readonly Item[]> {
+    const items: Item[] = [];
     for (const record of records) {
       let delivery: Delivery = { record, attempts: 0, next: undefined };
+      const type = eventTypeOf(record);
+      const item = (): Pick<Item, "delivery" | "kind" | "key" | "attempts"> => ({ delivery, kind: type ?? "unknown", key: record.key?.toString("latin1") ?? "", attempts: 0 });
       try {
         delivery = retries.deliver(record);
-        const type = eventTypeOf(record);
         const unwanted = type !== undefined && !wanted.has(`${delivery.record.topic} ${type}`);
         if (unwanted || isReplayForOthers(record, group)) {
           options.onOutcome("skipped", delivery.record.topic, type ?? "unknown", 1);
           continue;
         }
         const readable = delivery;
-        decoded.push(await patiently(() => decode(readable), signal));
+        const event = await patiently(() => decode(readable), signal);
+        items.push({ ...item(), event });
       } catch (error) {
-        if (isCircumstantial(error)) throw error;
-        poison.push({ record: delivery.record, error, attempts: delivery.attempts + 1 });
+        if (faultOf(error) !== undefined) throw error;
+        items.push({ ...item(), unreadable: error, attempts: 1 });
       }
     }
-    for (const letter of poison) await bury(letter, signal);
-    if (decoded.length > 0) {
-      const events = decoded.map(({ event }) => event);
-      let together: readonly ReceivedEvent[] | undefined;
-      try {
-        const prepared = await Promise.all(events.map(prepare));
-        together = await patiently(() => apply(events, prepared), signal);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        // One of them is at fault; alone, each shows whether it is the one.
-        options.onRetry(error, 1, 0);
-      }
-      if (together !== undefined) count(events, together);
-      else for (const item of decoded) await single(item, signal);
+    return items;
+  }
+
+  /** All that can be read in one transaction; gives back what is left to be done one by one, and the types that were applied. */
+  async function together(items: readonly Item[], signal: AbortSignal): Promise<{ readonly left: readonly Item[]; readonly applied: ReadonlySet<string> }> {
+    const events = items.flatMap(({ event }) => event ?? []);
+    if (events.length === 0) return { left: items, applied: new Set() };
+    try {
+      const prepared = await Promise.all(events.map(prepare));
+      const fresh = await patiently(() => apply(events, prepared), signal);
+      return { left: items.filter(({ event }) => event === undefined), applied: count(events, fresh) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // One of them is at fault; alone, each shows whether it is the one.
+      options.onRetry(error, 1, 0);
+      return { left: items, applied: new Set() };
+    }
+  }
+
+  /** One record by itself: retried with backoff. Throws when something other than the record is at fault and the signal is aborted. */
+  async function single(item: Item, event: ReceivedEvent, signal: AbortSignal): Promise<Attempt> {
+    const policy = options.retry ?? RECORD_RETRY;
+    let attempts = 0;
+    try {
+      const fresh = await patiently(() => retry(async (attempt) => {
+        attempts = attempt;
+        // A value may fail because a statement was prepared for a column that was widened since: the last attempt plans afresh.
+        return apply([event], [await prepare(event)], { prepared: attempt < policy.attempts });
+      }, {
+        policy, random: options.random, signal, onRetry: options.onRetry,
+        retryable: (error) => !isPermanent(error) && faultOf(error) === undefined && !(isTimeout(error) && attempts >= TIMEOUT_ATTEMPTS),
+      }), signal);
+      return { done: count([event], fresh).size > 0 ? "applied" : "known" };
+    } catch (error) {
+      if (faultOf(error) !== undefined || (signal.aborted && !isPermanent(error))) throw error;
+      return { error };
+    } finally {
+      item.attempts += attempts;
+    }
+  }
+
+  async function attempt(item: Item, afterPause: boolean, signal: AbortSignal): Promise<Attempt> {
+    if (item.event !== undefined) return single(item, item.event, signal);
+    if (!afterPause) return { error: item.unreadable };
+    // What could not be read may be readable by now: a schema that came back, or became known.
+    try {
+      item.attempts += 1;
+      const event = await patiently(() => decode(item.delivery), signal);
+      return await single(item, event, signal);
+    } catch (error) {
+      if (faultOf(error) !== undefined || signal.aborted) throw error;
+      return { error };
+    }
+  }
+
+  async function giveUp({ delivery, attempts }: Item, error: unknown, signal: AbortSignal): Promise<void> {
+    const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
+    if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
+    else await postpone(delivery, delivery.next, letter, signal);
+  }
+
+  return async (records, signal) => {
+    const started = options.clock();
+    const items = await read(records, signal);
+    if (singly.isProbing()) {
+      await singly.process(items, signal);
+    } else {
+      const { left, applied } = await together(items, signal);
+      singly.applied(applied);
+      await singly.process(left, signal, applied);
     }
     options.onBatch(records.length, (options.clock() - started) / 1_000);
   };
-}
-
-function isPermanent(error: unknown): boolean {
-  return error instanceof ServiceError && error.permanent;
-}
-
-const CIRCUMSTANTIAL: readonly ErrorCode[] = ["SVC_REGISTRY_UNAVAILABLE", "SVC_CLAIM_STORE_UNAVAILABLE", "SVC_PROVIDER_UNAVAILABLE", "SVC_BATCH_OVERTAKEN"];
-
-/** Whether the surroundings failed, not the record. */
-function isCircumstantial(error: unknown): boolean {
-  return error instanceof ServiceError ? CIRCUMSTANTIAL.includes(error.code) : isTransientDatabaseError(error);
 }
 
 /** For logs. */

@@ -26,6 +26,8 @@ export interface DatabaseConfig {
   readonly name: string;
   readonly user: string;
   readonly password: string;
+  /** Where the password was read; it is read again for each new connection. @default the password stays as it is */
+  readonly passwordFile?: string;
   /** PEM of the authority; absent: no TLS. */
   readonly ca?: string;
 }
@@ -124,6 +126,11 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     return path === undefined ? {} : { ca: contents(name, path) };
   }
 
+  function passwordFile(): { passwordFile?: string } {
+    const path = env["DATABASE_PASSWORD_FILE"];
+    return path === undefined || path === "" ? {} : { passwordFile: path };
+  }
+
   function kafka(): KafkaConfig {
     const username = optional("KAFKA_USERNAME", text);
     const groupInstanceId = optional("KAFKA_GROUP_INSTANCE_ID", text);
@@ -168,7 +175,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
       ? {
           database: {
             host: required("DATABASE_HOST", text), port: required("DATABASE_PORT", port), name: required("DATABASE_NAME", text),
-            user: required("DATABASE_USER", text), password: secret("DATABASE_PASSWORD_FILE"), ...authority("DATABASE_CA_FILE"),
+            user: required("DATABASE_USER", text), password: secret("DATABASE_PASSWORD_FILE"), ...passwordFile(), ...authority("DATABASE_CA_FILE"),
           },
         }
       : {}),

@@ -1,6 +1,8 @@
-/** PostgreSQL: one pool per service, transactions as functions, and which errors are worth another try. */
+/** PostgreSQL: one pool per service, transactions as functions. What its errors say is told by database-faults.ts. */
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import type { DatabaseConfig } from "./config.ts";
+import { databaseFaultOf, isStalePlan } from "./database-faults.ts";
 
 /** A row as plain data. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -35,9 +37,17 @@ export interface Transaction extends Queryable {
   afterCommit(action: () => void | Promise<void>): void;
 }
 
+export interface TransactionOptions {
+  /** False: statements are parsed and planned for this transaction alone, so that nothing that was prepared before decides. @default true */
+  readonly prepared?: boolean;
+}
+
 export interface Database extends Queryable {
-  /** Runs a function in one READ COMMITTED transaction; commits when it returns, rolls back when it throws. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs a function in one READ COMMITTED transaction; commits when it returns, rolls back when it throws. When a prepared
+   * statement turns out to be out of date, everything is rolled back, prepared again, and the function is run once more.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -51,13 +61,15 @@ export interface DatabaseOptions {
 
 export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): Database {
   const pool = new pg.Pool({
-    host: config.host, port: config.port, database: config.name, user: config.user, password: config.password,
+    host: config.host, port: config.port, database: config.name, user: config.user, password: () => currentPassword(config),
     // The certificate must name the host that was asked for (`verify-full`).
     ...(config.ca === undefined ? {} : { ssl: { ca: config.ca, rejectUnauthorized: true } }),
     max: options.connections ?? 8,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
+    // A wait for somebody else's lock ends before the statement counts as too slow: it is not the statement's fault.
+    lock_timeout: 10_000,
     statement_timeout: 15_000,
     // A process that is stopped in the middle must not keep its locks for ever.
     idle_in_transaction_session_timeout: 30_000,
@@ -66,97 +78,128 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
   });
   pool.on("error", options.onError);
 
-  async function send<R extends Row>(client: pg.Pool | pg.PoolClient, statement: Statement): Promise<readonly R[]> {
+  /** Goes up when prepared statements turn out to be out of date: under new names every connection prepares them again. */
+  let generation = 0;
+  /** Goes up when a server takes no changes: connections from before are not used again, because another server may have taken over. */
+  let era = 0;
+  const eraOf = new WeakMap<pg.PoolClient, number>();
+  pool.on("connect", (client) => eraOf.set(client, era));
+
+  /** Hands out a connection of the present era; takes it back when the work ends, or throws it away when it broke. */
+  async function withClient<T>(work: (client: pg.PoolClient, broke: (error: Error) => void) => Promise<T>): Promise<T> {
+    let client = await pool.connect();
+    while ((eraOf.get(client) ?? era) < era) {
+      client.release(true);
+      client = await pool.connect();
+    }
+    let broken: Error | undefined;
+    const broke = (error: Error): void => { broken ??= error; };
+    // While a client is checked out the pool does not listen: an unheard error would end the process.
+    client.on("error", broke);
+    try {
+      return await work(client, broke);
+    } finally {
+      client.off("error", broke);
+      client.release(broken);
+    }
+  }
+
+  async function send<R extends Row>(client: pg.PoolClient, { name, text, values }: Statement, prepared: boolean): Promise<readonly R[]> {
     const result = await client.query({
-      text: statement.text,
-      ...(statement.name === undefined ? {} : { name: statement.name }),
-      ...(statement.values === undefined ? {} : { values: [...statement.values] }),
+      text,
+      ...(name === undefined || !prepared ? {} : { name: generation === 0 ? name : `${name}~${generation}` }),
+      ...(values === undefined ? {} : { values: [...values] }),
     });
     return result.rows as R[];
   }
 
-  return {
-    query: (statement) => send(pool, statement),
-    async transaction(work) {
-      const client = await pool.connect();
-      const actions: (() => void | Promise<void>)[] = [];
-      let broken: Error | undefined;
-      // While a client is checked out the pool does not listen: an unheard error would end the process.
-      const onError = (error: Error): void => { broken = error; };
-      client.on("error", onError);
-      const sent: Promise<unknown>[] = [];
-      function track<T>(answer: Promise<T>): Promise<T> {
-        // Looked at before the transaction counts as done; until then its failure is nobody's surprise.
-        answer.catch(() => undefined);
-        sent.push(answer);
-        return answer;
-      }
-      let result;
-      let ended = false;
-      // A statement behind COMMIT or ROLLBACK would stand for itself and stay.
-      function inside<R extends Row>(statement: Statement): Promise<readonly R[]> {
-        return ended ? Promise.reject(new Error("the transaction has ended")) : send<R>(client, statement);
-      }
+  /** Runs the work, and once more when it failed because of a prepared statement that is out of date. */
+  async function current<T>(work: () => Promise<T>): Promise<T> {
+    const begun = { generation, era };
+    try {
+      return await work();
+    } catch (error) {
+      // Of several that fail at the same time, the first one changes it for all.
+      if (databaseFaultOf(error) === "read-only" && era === begun.era) era += 1;
+      if (!isStalePlan(error)) throw error;
+      if (generation === begun.generation) generation += 1;
+      return work();
+    }
+  }
+
+  /** The transaction's result, and what it left for the time after its commit. */
+  async function runTransaction<T>(client: pg.PoolClient, broke: (error: Error) => void, work: (tx: Transaction) => Promise<T>, prepared: boolean): Promise<{ readonly result: T; readonly actions: readonly (() => void | Promise<void>)[] }> {
+    const actions: (() => void | Promise<void>)[] = [];
+    const sent: Promise<unknown>[] = [];
+    function track<T>(answer: Promise<T>): Promise<T> {
+      // Looked at before the transaction counts as done; until then its failure is nobody's surprise.
+      answer.catch(() => undefined);
+      sent.push(answer);
+      return answer;
+    }
+    let result;
+    let ended = false;
+    // A statement behind COMMIT or ROLLBACK would stand for itself and stay.
+    function inside<R extends Row>(statement: Statement): Promise<readonly R[]> {
+      return ended ? Promise.reject(new Error("the transaction has ended")) : send<R>(client, statement, prepared);
+    }
+    try {
+      let open = false;
+      const begun = track(client.query("BEGIN").then(() => { open = true; }));
+      result = await work({
+        query<R extends Row>(statement: Statement) {
+          if (open || ended) return track(inside<R>(statement));
+          if (statement.harmless !== true) return track(begun.then(() => inside<R>(statement)));
+          const rows = track(send<R>(client, statement, prepared));
+          return track(begun.then(() => rows));
+        },
+        afterCommit: (action) => actions.push(action),
+      });
+      await begun;
+      ended = true;
+      const committed = track(client.query("COMMIT"));
+      // A failure that somebody swallowed must not pass either: the server answers COMMIT with a rollback then.
+      for (const outcome of await Promise.allSettled(sent)) if (outcome.status === "rejected") throw outcome.reason;
+      if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
+    } catch (error) {
+      ended = true;
+      await client.query("ROLLBACK").catch((failure: unknown) => broke(failure instanceof Error ? failure : new Error(String(failure))));
+      const failures = (await Promise.allSettled(sent)).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+      // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.
+      throw failures.includes(error) ? failures[0] : error;
+    }
+    return { result, actions };
+  }
+
+  async function transaction<T>(work: (tx: Transaction) => Promise<T>, prepared: boolean): Promise<T> {
+    const { result, actions } = await current(() => withClient((client, broke) => runTransaction(client, broke, work, prepared)));
+    for (const action of actions) {
       try {
-        let open = false;
-        const begun = track(client.query("BEGIN").then(() => { open = true; }));
-        result = await work({
-          query<R extends Row>(statement: Statement) {
-            if (open || ended) return track(inside<R>(statement));
-            if (statement.harmless !== true) return track(begun.then(() => inside<R>(statement)));
-            const rows = track(send<R>(client, statement));
-            return track(begun.then(() => rows));
-          },
-          afterCommit: (action) => actions.push(action),
-        });
-        await begun;
-        ended = true;
-        const committed = track(client.query("COMMIT"));
-        // A failure that somebody swallowed must not pass either: the server answers COMMIT with a rollback then.
-        for (const outcome of await Promise.allSettled(sent)) if (outcome.status === "rejected") throw outcome.reason;
-        if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
+        // What is called for its effect may return something all the same, as `() => waiting.delete(id)` does.
+        Promise.resolve(action()).catch(options.onError);
       } catch (error) {
-        ended = true;
-        await client.query("ROLLBACK").catch((failure: unknown) => { broken ??= failure instanceof Error ? failure : new Error(String(failure)); });
-        const failures = (await Promise.allSettled(sent)).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-        // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.
-        throw failures.includes(error) ? failures[0] : error;
-      } finally {
-        client.off("error", onError);
-        client.release(broken);
+        options.onError(error);
       }
-      for (const action of actions) {
-        try {
-          // What is called for its effect may return something all the same, as `() => waiting.delete(id)` does.
-          Promise.resolve(action()).catch(options.onError);
-        } catch (error) {
-          options.onError(error);
-        }
-      }
-      return result;
-    },
+    }
+    return result;
+  }
+
+  return {
+    query: (statement) => current(() => withClient((client) => send(client, statement, true))),
+    transaction: (work, { prepared = true } = {}) => transaction(work, prepared),
     close: () => pool.end(),
   };
 }
 
-const TRANSIENT_CLASSES = ["08", "53", "57", "58"];
-const TRANSIENT_STATES = ["40001", "40P01", "55P03", "25P03", "25P02"];
-const NETWORK_CODES = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
-
-/**
- * Whether an error comes from the circumstances (connection lost, server restarting, deadlock, serialization)
- * rather than from the data, so that the same work can succeed later.
- */
-export function isTransientDatabaseError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === "string") {
-    if (NETWORK_CODES.includes(code) || TRANSIENT_STATES.includes(code)) return true;
-    if (/^[0-9A-Z]{5}$/u.test(code)) return TRANSIENT_CLASSES.includes(code.slice(0, 2));
+/** The password as its file has it now: one that was changed is used from the next connection on, without a restart. */
+function currentPassword({ password, passwordFile }: DatabaseConfig): string {
+  if (passwordFile === undefined) return password;
+  try {
+    return readFileSync(passwordFile, "utf8").trim() || password;
+  } catch {
+    // While a secret is being replaced its file may be missing for a moment.
+    return password;
   }
-  if (error instanceof AggregateError) return error.errors.some(isTransientDatabaseError);
-  // node-postgres reports these without a code.
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is insecure|not queryable/u.test(error.message);
 }
 
 /** The constraint a statement ran against, when that is why it failed. */

@@ -3,6 +3,7 @@
  * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
  * id derived from its origin, so a repetition meets the note and no letter is doubled or lost.
  */
+import { isTimeout } from "./consumer-faults.ts";
 import type { Queryable, Transaction } from "./database.ts";
 import type { RawRecord } from "./envelope.ts";
 import { HEADER } from "./envelope.ts";
@@ -46,7 +47,8 @@ export interface DeadLetterOptions {
 
 /** The error's code as it is written into the letter. */
 export function deadLetterCode(error: unknown): string {
-  return error instanceof ServiceError ? error.code : "SVC_HANDLER_FAILED";
+  if (error instanceof ServiceError) return error.code;
+  return isTimeout(error) ? "SVC_STATEMENT_TIMEOUT" : "SVC_HANDLER_FAILED";
 }
 
 /** The outbox row that carries the letter. */

@@ -13,6 +13,7 @@ export const ERRORS = {
   SVC_SCHEMA_UNREADABLE: "The schema file named in the contract must exist below SCHEMAS_DIR and be an Avro record.",
   SVC_EVENT_INVALID: "Make the event's payload match its Avro schema.",
   SVC_RECORD_HEADER: "Producers set the envelope headers (event-id, event-type, event-version, occurred-at, correlation-id).",
+  SVC_EVENT_VERSION: "The producer writes a version of the event that this service does not know: deploy a consumer that does, then replay.",
   SVC_RECORD_FRAMING: "The value must be in the Confluent wire format: a zero byte, a four-byte schema id, the Avro body.",
   SVC_RECORD_SCHEMA_UNKNOWN: "Register the writer's schema; an id that the registry does not know cannot be decoded.",
   SVC_RECORD_SCHEMA_INCOMPATIBLE: "The writer's schema cannot be read with this service's schema: evolve it compatibly and replay.",
@@ -27,6 +28,7 @@ export const ERRORS = {
   SVC_CLAIM_STORE_UNAVAILABLE: "Check the store of claim checks, its credentials and bucket; work that needs it waits and resumes by itself.",
   SVC_BATCH_OVERTAKEN: "Another instance wrote the same rows meanwhile; the batch is repeated and sees them.",
   SVC_HANDLER_FAILED: "See the cause; replay the dead letter after the fix.",
+  SVC_STATEMENT_TIMEOUT: "The record's statement took longer than its limit (15 s), each time: look for a missing index or too much data of one key, then replay.",
   SVC_PROVIDER_UNAVAILABLE: "The external provider did not answer; the call is repeated with the same idempotency key.",
   SVC_START_FAILED: "See the cause; the process ends so that its supervisor starts it again.",
 } as const;

@@ -5,7 +5,7 @@
  * is told so, instead of waiting for an answer that comes too late.
  */
 import type { Clock } from "./clock.ts";
-import { isTransientDatabaseError } from "./database.ts";
+import { isDatabaseAtFault } from "./database-faults.ts";
 import { Problem } from "./problem.ts";
 
 export interface GatherOptions<Item, Result> {
@@ -50,7 +50,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
       });
     } catch (error) {
       // Of the circumstances nobody is at fault, and each alone would fare no better.
-      if (calls.length === 1 || isTransientDatabaseError(error)) for (const call of calls) call.reject(error);
+      if (calls.length === 1 || isDatabaseAtFault(error)) for (const call of calls) call.reject(error);
       // One of them may be at fault; alone, each shows whether it is the one.
       else for (const call of calls) await serve([call]);
     }

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { pause } from "./clock.ts";
-import { isTransientDatabaseError } from "./database.ts";
+import { isDatabaseAtFault } from "./database-faults.ts";
 import { uuidV7 } from "./ids.ts";
 import type { ProblemDetail, ProblemType } from "./problem.ts";
 import { Problem, PROBLEM_MEDIA_TYPE, problemDocument, PROBLEMS } from "./problem.ts";
@@ -97,7 +97,7 @@ function classify(error: FastifyError | Error): { type: ProblemType; detail?: st
   if (error instanceof Problem) {
     return { type: error.problem, detail: error.message, errors: error.errors, ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }) };
   }
-  if (isTransientDatabaseError(error)) return { type: "unavailable", detail: "It could not be done just now; repeat the request, with the same Idempotency-Key where it has one.", errors: [], retryAfter: 1 };
+  if (isDatabaseAtFault(error)) return { type: "unavailable", detail: "It could not be done just now; repeat the request, with the same Idempotency-Key where it has one.", errors: [], retryAfter: 1 };
   const { validation, validationContext, code, statusCode } = error as FastifyError;
   if (validation !== undefined) {
     const errors = validation.slice(0, 20).map((problem) => ({

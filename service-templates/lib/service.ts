@@ -18,7 +18,10 @@ import type { Codec } from "./codec.ts";
 import { avroCodec } from "./codec.ts";
 import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
+import type { EventConsumer } from "./consumer.ts";
 import { eventConsumer } from "./consumer.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
+import { consumerPauses } from "./consumer-pauses.ts";
 import { readContract } from "./contract.ts";
 import type { Database, Transaction } from "./database.ts";
 import { openDatabase } from "./database.ts";
@@ -34,7 +37,7 @@ import { outboxRelay } from "./relay.ts";
 import { retryTopics } from "./retry-topics.ts";
 import { subscribe } from "./subscription.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
-import { createLogger, createMetrics } from "./telemetry.ts";
+import { createLogger, createMetrics, notePause } from "./telemetry.ts";
 
 /** What every service has at hand. */
 export interface Base {
@@ -131,6 +134,14 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
 
+  const pauses = consumerPauses({
+    clock,
+    onChange(reason, pause) {
+      notePause(metrics, reason, pause !== undefined);
+      if (pause === undefined) log.info({ reason }, "consumption goes on");
+      else log.error({ reason, detail: pause.detail }, "consumption waits; no record is given up");
+    },
+  });
   const delayed = retryTopics(contract).topics;
   const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({
     subscribe: () => subscribe({
@@ -139,7 +150,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
         ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
     }),
     process: inPortions(batchProcessor({
-      contract, codec, database, outbox, claimChecks: claims.claimChecks, clock, random, passPoint,
+      contract, codec, database, outbox, claimChecks: claims.claimChecks, clock, random, passPoint, pauses,
       handlers: service.handlers ?? {},
       ...(service.lock === undefined ? {} : { lock: service.lock }),
       ...(service.finish === undefined ? {} : { finish: service.finish }),
@@ -189,7 +200,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
     checks: {
       database: async () => { await database.query({ text: "SELECT 1" }); return undefined; },
-      ...(consumer === undefined ? {} : { consumer: () => (consumer.healthy() ? undefined : "not a member of its group, or stuck") }),
+      ...(consumer === undefined ? {} : { consumer: () => consumerProblem(consumer, pauses) }),
       schemas: async () => {
         if (!warmed) await warm();
         return warmed ? undefined : "the registry does not know this service's schemas";
@@ -228,6 +239,14 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
     close: () => database.close(),
   });
+}
+
+/** What keeps a consumer from its work. Circumstances that pass by themselves count only once they have lasted. */
+function consumerProblem(consumer: EventConsumer, pauses: ConsumerPauses): string | undefined {
+  const pause = pauses.current();
+  const why = pause === undefined ? "" : `: consumption waits (${pause.reason}) since ${new Date(pause.since).toISOString()}: ${pause.detail}`;
+  if (!consumer.healthy()) return `not a member of its group, or stuck${why}`;
+  return pause?.blames === "service" ? why.slice(2) : undefined;
 }
 
 /** Starts a service that only speaks HTTP. */

@@ -2,6 +2,8 @@
 import type { Logger } from "pino";
 import pino from "pino";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { PauseReason } from "./consumer-faults.ts";
+import { PAUSE_REASONS } from "./consumer-faults.ts";
 
 export type { Logger } from "pino";
 
@@ -15,6 +17,9 @@ export interface Metrics {
   readonly batchSeconds: Histogram;
   /** Repeated attempts, of records and of batches. */
   readonly retries: Counter;
+  /** 1 while consumption waits for something other than its records. */
+  readonly consumerPaused: Gauge<"reason">;
+  readonly consumerPauses: Counter<"reason">;
   readonly deadLettered: Counter<"topic" | "code">;
   /** Replays and discards of dead letters, of all instances. */
   readonly deadLettersResolved: Counter;
@@ -44,6 +49,8 @@ export function createMetrics(service: string, instance: string): Metrics {
     batchSize: new Histogram({ name: "consumer_batch_records", help: "Records per polled batch", buckets: [1, 2, 5, 10, 20, 50, 100, 200], registers }),
     batchSeconds: new Histogram({ name: "consumer_batch_duration_seconds", help: "Time from poll to commit of a batch", buckets: FAST_SECONDS, registers }),
     retries: new Counter({ name: "consumer_retries_total", help: "Repeated attempts to process records", registers }),
+    consumerPaused: new Gauge({ name: "consumer_paused", help: "1 while consumption waits for something other than its records, by what it waits for", labelNames: ["reason"], registers }),
+    consumerPauses: new Counter({ name: "consumer_pauses_total", help: "Waits of the consumer for something other than its records, by what it waited for", labelNames: ["reason"], registers }),
     deadLettered: new Counter({ name: "dlt_records_total", help: "Records sent to the dead-letter topic", labelNames: ["topic", "code"], registers }),
     deadLettersResolved: new Counter({ name: "dlt_resolved_total", help: "Dead letters that were replayed or discarded; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
     deadLettersOpen: new Gauge({ name: "dlt_open_letters", help: "Dead letters not worked on yet; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
@@ -57,7 +64,14 @@ export function createMetrics(service: string, instance: string): Metrics {
   };
   // Alerts on an increase need the series to exist before its first event.
   metrics.deadLettersResolved.inc(0);
+  for (const reason of PAUSE_REASONS) notePause(metrics, reason, false);
   return metrics;
+}
+
+/** Shows whether consumption waits for this reason, and counts the wait. */
+export function notePause(metrics: Metrics, reason: PauseReason, paused: boolean): void {
+  metrics.consumerPaused.set({ reason }, paused ? 1 : 0);
+  metrics.consumerPauses.inc({ reason }, paused ? 1 : 0);
 }
 
 export function createLogger(service: string, instance: string, level: string): Logger {

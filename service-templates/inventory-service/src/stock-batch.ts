@@ -6,7 +6,7 @@
  */
 import { batchRows } from "../../lib/batch-rows.ts";
 import type { Transaction } from "../../lib/database.ts";
-import { isTransientDatabaseError } from "../../lib/database.ts";
+import { isDatabaseAtFault } from "../../lib/database-faults.ts";
 import type { ReceivedEvent } from "../../lib/envelope.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { requiredUuid } from "../../lib/ids.ts";
@@ -91,7 +91,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
       const released = changed.filter(({ status }) => status === "released").length;
       const inserted = insertReservations(tx, added);
       const moved = Promise.all([updateReservations(tx, changed), moveStock(tx, productsOf(tx).moves)]).catch((error: unknown) => {
-        if (released > 0 && !isTransientDatabaseError(error)) onReleaseFailed(released);
+        if (released > 0 && !isDatabaseAtFault(error)) onReleaseFailed(released);
         throw error;
       });
       await Promise.all([inserted, moved]);

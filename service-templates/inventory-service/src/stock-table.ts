@@ -42,7 +42,8 @@ interface ReservationRow extends Row {
 export async function lockStock(tx: Transaction, productIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await tx.query<{ product_id: string; available: number }>({
     name: "stock-lock",
-    text: "SELECT product_id, available FROM stock WHERE product_id = ANY($1::text[]) ORDER BY product_id FOR UPDATE",
+    // Cast: a column that is widened to bigint would come as text.
+    text: "SELECT product_id, available::int FROM stock WHERE product_id = ANY($1::text[]) ORDER BY product_id FOR UPDATE",
     values: [productIds],
   });
   return new Map(rows.map((row) => [row.product_id, row.available]));
@@ -112,7 +113,7 @@ export async function updateReservations(tx: Transaction, reservations: readonly
 export async function readStock(db: Queryable, productIds?: readonly string[]): Promise<readonly Stock[]> {
   const rows = await db.query<{ product_id: string; initial: number; available: number; reserved: number; sold: number }>({
     name: "stock-read",
-    text: "SELECT product_id, initial, available, reserved, sold FROM stock WHERE $1::text[] IS NULL OR product_id = ANY($1) ORDER BY product_id",
+    text: "SELECT product_id, initial::int, available::int, reserved::int, sold::int FROM stock WHERE $1::text[] IS NULL OR product_id = ANY($1) ORDER BY product_id",
     values: [productIds ?? null],
   });
   return rows.map(({ product_id: productId, ...rest }) => ({ productId, ...rest }));

@@ -11,7 +11,6 @@ import { avroCodec, frame, unframe } from "../../../service-templates/lib/codec.
 import { positiveSetting, readConfig } from "../../../service-templates/lib/config.ts";
 import type { Contract } from "../../../service-templates/lib/contract.ts";
 import { parseContract } from "../../../service-templates/lib/contract.ts";
-import { isTransientDatabaseError } from "../../../service-templates/lib/database.ts";
 import { deadLetterEntry } from "../../../service-templates/lib/dead-letter.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid, isUuid, uuidV7 } from "../../../service-templates/lib/ids.ts";
@@ -234,13 +233,6 @@ describe("dead letters", () => {
     expect(first?.id).toBe(second?.id);
     expect(deadLetterEntry({ record: { ...record, offset: 43n }, error: "x", attempts: 1 }, options).id).not.toBe(first?.id);
   });
-});
-
-describe("database errors", () => {
-  const error = (code: string): Error => Object.assign(new Error("x"), { code });
-  it.each(["08006", "57P01", "57P03", "53300", "40001", "40P01", "ECONNREFUSED", "ECONNRESET"])("%s is of the circumstances", (code) => expect(isTransientDatabaseError(error(code))).toBe(true));
-  it.each(["23505", "23514", "22P02", "42P01"])("%s is of the data", (code) => expect(isTransientDatabaseError(error(code))).toBe(false));
-  it("knows node-postgres' own messages", () => expect(isTransientDatabaseError(new Error("Connection terminated unexpectedly"))).toBe(true));
 });
 
 it("a problem says no more than it should", () => {
