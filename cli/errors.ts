@@ -212,11 +212,6 @@ export const ERRORS = {
     message: (value) => `There is no folder ${value}.`,
     fix: "Give the folder with the domain files: `npx kit check --topics topics`.",
   },
-  KIT_CHECK_BASE_INVALID: {
-    exitCode: EXIT.usage,
-    message: (value) => `What is compared with does not make a model: ${value}.`,
-    fix: "Compare with a commit whose files are good, or leave --base out.",
-  },
   KIT_CHECK_NO_EXCEPTIONS: {
     exitCode: EXIT.usage,
     message: (value) => `There is no file ${value}.`,
@@ -261,6 +256,16 @@ export const ERRORS = {
     exitCode: EXIT.usage,
     message: (value) => `The folder ${value} holds no topics/.`,
     fix: "Name the folder above topics/ and stacks/.",
+  },
+  KIT_DIFF_UNRELATED: {
+    exitCode: EXIT.usage,
+    message: (value) => `${value} have no commit in common.`,
+    fix: "Compare with a branch that this one came from, or write A..B to compare the two as they are.",
+  },
+  KIT_DIFF_HISTORY_MISSING: {
+    exitCode: EXIT.missing,
+    message: (value) => `This clone holds only a part of the history, and all of it is needed for ${value}.`,
+    fix: "Get it with `git fetch --unshallow` (in CI: fetch-depth: 0 on GitHub, GIT_DEPTH: 0 on GitLab), then repeat.",
   },
   KIT_DIFF_BASE_INVALID: {
     exitCode: EXIT.usage,

@@ -77,6 +77,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     definition.configure(command);
     command.addHelpText("after", `\n${definition.examples.length === 1 ? "Example" : "Examples"}:\n${definition.examples.map((example) => `  $ ${example}`).join("\n")}\n`);
     command.action(async () => {
+      refuseEmpty(command);
       exitCode = await definition.run(context, command.opts(), command.args);
     });
   }
@@ -95,6 +96,17 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     }
     return await report(context, argv, error);
   }
+}
+
+/**
+ * Refuses empty values: in a script they are variables that nobody set, and what was meant can't be known.
+ * @throws KitError `KIT_USAGE` naming the option or argument.
+ */
+function refuseEmpty(command: Command): void {
+  const values = command.opts<Readonly<Record<string, unknown>>>();
+  const empty = command.options.find((option) => [values[option.attributeName()]].flat().includes(""));
+  const what = empty?.long ?? empty?.short ?? (command.args.includes("") ? "an argument" : undefined);
+  if (what !== undefined) throw new KitError("KIT_USAGE", `${what} is empty.`, { fix: "Give a value, or leave it out. In a script: is the variable that should hold it set?" });
 }
 
 async function report(context: CommandContext, argv: readonly string[], error: unknown): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 import { checkFit } from "../components/model/fit.ts";
 import type { Problem } from "../components/model/problem.ts";
 import { readTopicsAsFarAsGood } from "../components/model/read-topics.ts";
+import type { ReadingCache } from "../components/model/reading-cache.ts";
 import { stackFilePath, type SourceFile } from "../components/model/source-file.ts";
 import { readStackFile } from "../components/model/stack-file.ts";
 import type { StackSettings } from "../components/model/stack.ts";
@@ -30,6 +31,8 @@ export interface CheckInput {
   readonly manifests?: readonly PlacedManifest[];
   /** `YYYY-MM-DD`. */
   readonly today: string;
+  /** Shared with other readings of the same files. */
+  readonly cache?: ReadingCache;
 }
 
 /** The outcome. */
@@ -53,7 +56,7 @@ const kindsOfSoundFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "
  * Where a file can't be read, what other files declare is still judged as far as it stands by itself.
  */
 export function checkDeclaration(input: CheckInput): CheckResult {
-  const { model, problems } = readTopicsAsFarAsGood(input.files);
+  const { model, problems } = readTopicsAsFarAsGood(input.files, input.cache);
   const stack = readStackFile(input.stack);
   const refusals: Problem[] = [...problems, ...(stack.ok ? [] : stack.problems)];
   if (stack.ok && problems.length === 0) refusals.push(...checkFit(model, stack.value, stack.at));

@@ -72,8 +72,8 @@ export interface ExceptedFindings {
 }
 
 /**
- * Takes away what is excepted. An exception that has expired excepts nothing and is an error; one that excepts
- * nothing is a warning, if its rule was looked at.
+ * Takes away what is excepted. An exception that has expired, or that ends later than {@link LONGEST_EXCEPTION_DAYS} days
+ * from now, excepts nothing and is an error; one that excepts nothing is a warning, if its rule was looked at.
  */
 export function applyExceptions(
   findings: readonly Finding[],
@@ -86,6 +86,7 @@ export function applyExceptions(
   for (const exception of exceptions) {
     const { rule, object, expires, owner, source } = exception;
     if (expires < today) own.push({ rule: "exception-expired", level: "error", ...source, message: `the exception of ${object} from ${rule} ended on ${expires}`, fix: `mend what it stands for, or let ${owner} say why it goes on`, object });
+    else if (expires > latestDay(today)) own.push({ rule: "exception-too-long", level: "error", ...source, message: `the exception of ${object} from ${rule} ends on ${expires}, more than ${LONGEST_EXCEPTION_DAYS} days ahead`, fix: `write ${latestDay(today)} or earlier, and renew it then`, object });
     else if (exception.stacks === undefined || stack === undefined || exception.stacks.includes(stack)) valid.set(keyOf(rule, object), exception);
   }
   const used = new Set<Exception>();
@@ -108,4 +109,18 @@ export function applyExceptions(
 
 function keyOf(rule: string, object: string): string {
   return `${rule} ${object}`;
+}
+
+/** What an exception is from: entries with the same key differ in how long, where and why. */
+export function exceptionKey({ rule, object }: Exception): string {
+  return keyOf(rule, object);
+}
+
+/** Most days that an exception may last from the day it is looked at: whoever needs it longer says so again. */
+export const LONGEST_EXCEPTION_DAYS = 180;
+const DAY_MS = 86_400_000;
+
+/** The last day that an exception may name. */
+function latestDay(today: string): string {
+  return new Date(Date.parse(today) + LONGEST_EXCEPTION_DAYS * DAY_MS).toISOString().slice(0, 10);
 }

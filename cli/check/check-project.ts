@@ -2,23 +2,29 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { readModel } from "../../components/model/read.ts";
-import { stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
-import { planPlatform } from "../../components/plan/plan.ts";
+import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import type { Change } from "../../components/plan/diff/types.ts";
+import type { SourceLocation } from "../../components/plan/types.ts";
 import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
-import type { Finding } from "../../policies/finding.ts";
-import type { TopicBefore } from "../../policies/rule.ts";
+import { sortFindings, type Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
+import { locateTree, locateTrees, readTrees, workingTree, type DeclaredTree } from "../diff/declared-tree.ts";
 import { defaultStack } from "../diff/default-stack.ts";
+import type { GitProject } from "../diff/git-objects.ts";
+import { judgeTrees } from "../diff/judge-trees.ts";
 import { KitError } from "../errors.ts";
+import { todayOf } from "../today.ts";
 import { expectStackName, unknownStack } from "../unknown-stack.ts";
 
 /** What is checked. Paths are as the user wrote them. */
 export interface CheckRequest {
   readonly topics: string | undefined;
   readonly stack: string | undefined;
+  /** What the change is compared with; then it is judged as `kit diff` does. */
   readonly base: string | undefined;
+  /** What is checked instead of the files on disk: a commit or a folder. */
+  readonly head: string | undefined;
   readonly exceptions: string | undefined;
   /** A file or folder with rendered Kubernetes objects. */
   readonly manifests: string | undefined;
@@ -30,32 +36,67 @@ export interface CheckOutcome {
   readonly result: CheckResult;
   /** Text of each file that was read, for excerpts. */
   readonly texts: ReadonlyMap<string, string>;
+  /** What limits the comparison with the base. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Checks the project's files, or those of another folder, for one stack.
- * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, `KIT_CHECK_NO_EXCEPTIONS`, and those of reading manifests and a base.
+ * Checks the project's files, or those of a commit or another folder, for one stack. With a base it also judges the change,
+ * as `kit diff` does.
+ * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_CHECK_NO_TOPICS`, `KIT_CHECK_NO_EXCEPTIONS`, `KIT_USAGE`, and those of reading manifests and of a diff.
  */
 export async function checkProject(context: CommandContext, request: CheckRequest): Promise<CheckOutcome> {
   const { projectDir } = context;
-  const folder = request.topics === undefined ? join(projectDir, topicsFolder) : resolve(request.topics);
-  if (request.topics === "" || !isFolder(folder)) throw new KitError("KIT_CHECK_NO_TOPICS", request.topics === "" ? '""' : (request.topics ?? topicsFolder));
-  const own = folder === join(projectDir, topicsFolder);
+  if (request.topics !== undefined && request.head !== undefined) throw new KitError("KIT_USAGE", "--topics and --head both say what is checked.", { fix: "Give one of them." });
+  const today = todayOf(context);
   const stack = request.stack ?? (await defaultStack(projectDir));
   await expectStackName(projectDir, stack);
-  const stackFile = await loadFile(projectDir, stackFilePath(stack));
-  if ("refused" in stackFile && stackFile.refused === "not-found") throw await unknownStack(projectDir, stack);
-  const files = await loadTopicFiles(dirname(folder), folder);
-  const exceptions = request.exceptions === undefined ? await loadFile(own ? projectDir : dirname(folder), exceptionsPath) : await loadNamed(request.exceptions);
-  const before = request.base === undefined ? undefined : await topicsBefore(context, request.base, stack, stackFile);
+  const git: GitProject = { projectDir, env: context.env };
+  const sides = request.base === undefined ? { head: request.head === undefined ? workingTree(projectDir) : await locateTree(git, request.head) } : await locateTrees(git, request.base, request.head);
+  const base = "base" in sides ? sides.base : undefined;
+  const [before, read] = await readTrees(git, [base ?? sides.head, sides.head], [stack]);
+  const { tree: after, shown } = await withOverrides(projectDir, read, request);
+  const stackFile = after.stacks.get(stack);
+  if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found")) throw await unknownStack(projectDir, stack);
   const manifests = request.manifests === undefined ? undefined : (await import("./manifest-files.ts")).readManifestFiles(request.manifests, fromHere);
-  const result = checkDeclaration({
-    files, stack: stackFile, exceptions, today: new Date(context.now()).toISOString().slice(0, 10),
-    ...(before === undefined ? {} : { before }), ...(manifests === undefined ? {} : { manifests }),
+  const withManifests = manifests === undefined ? {} : { manifests };
+  const texts = textsOf([...after.files, stackFile, after.exceptions], shown);
+  if (base === undefined) {
+    const result = checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, ...withManifests });
+    return { stack, result: { ...result, findings: withPaths(result.findings, shown), excepted: withPaths(result.excepted, shown) }, texts, notes: [] };
+  }
+  const { rules, diff, notes } = await judgeTrees({ git, before, after, stack, stackFile, today, ...withManifests });
+  const findings = sortFindings([...rules.findings, ...changeFindings(diff?.changes ?? [], rules.findings)]);
+  const summary = { ...rules.summary, errors: findings.filter(({ level }) => level === "error").length };
+  return { stack, result: { findings: withPaths(findings, shown), excepted: withPaths(rules.excepted, shown), summary }, texts, notes: ["notes" in sides ? sides.notes : [], notes].flat() };
+}
+
+/** The head with what `--topics` and `--exceptions` put in its place, and how its paths are shown. */
+async function withOverrides(projectDir: string, tree: DeclaredTree, request: CheckRequest): Promise<{ readonly tree: DeclaredTree; readonly shown: (path: string) => string }> {
+  const exceptions = request.exceptions === undefined ? {} : { exceptions: await loadNamed(request.exceptions) };
+  const folder = request.topics === undefined ? join(projectDir, topicsFolder) : resolve(request.topics);
+  if (request.topics !== undefined || tree.source.kind === "folder") {
+    const place = request.topics === undefined && tree.source.kind === "folder" ? join(tree.source.dir, topicsFolder) : folder;
+    if (!isFolder(place)) throw new KitError("KIT_CHECK_NO_TOPICS", request.topics ?? topicsFolder);
+  }
+  if (request.topics === undefined || folder === join(projectDir, topicsFolder)) return { tree: { ...tree, ...exceptions }, shown: (path) => path };
+  const files = await loadTopicFiles(dirname(folder), folder);
+  const own = await loadFile(dirname(folder), exceptionsPath);
+  // Paths lead there from here.
+  return { tree: { ...tree, files, exceptions: own, ...exceptions }, shown: (path) => (path.startsWith(`${topicsFolder}/`) ? join(fromHere(folder), path.slice(topicsFolder.length + 1)) : path) };
+}
+
+/** Changes that need more than a look, as findings. What a rule says of the same object at the same line is not said again. */
+function changeFindings(changes: readonly Change[], said: readonly Finding[]): Finding[] {
+  const placeOf = (object: string, { file, line }: SourceLocation): string => `${object}\n${file}:${line}`;
+  const known = new Set(said.flatMap((finding) => (finding.level === "error" && finding.object !== undefined ? [placeOf(finding.object, finding)] : [])));
+  return changes.flatMap(({ kind, object, field, hazard, effects, advice = [], reviewers, source }): Finding[] => {
+    if (hazard === "safe") return [];
+    const place = source ?? { file: topicsFolder, line: 1, column: 1 };
+    const what = `${field ?? kind.replace("-", " ")}: ${effects.slice(0, 3).join("; ")}`;
+    if (hazard === "refused") return known.has(placeOf(object, place)) ? [] : [{ rule: "change-refused", level: "error", ...place, message: what, object, ...(advice[0] === undefined ? {} : { fix: advice[0] }) }];
+    return [{ rule: `change-${hazard}`, level: "info", ...place, message: `${what} (approval of ${reviewers.join(", ")})`, object }];
   });
-  // Paths are those of the project; of another folder, those that lead there from here.
-  const shown = (path: string): string => (own || !path.startsWith(`${topicsFolder}/`) ? path : join(fromHere(folder), path.slice(topicsFolder.length + 1)));
-  return { stack, result: { ...result, findings: withPaths(result.findings, shown), excepted: withPaths(result.excepted, shown) }, texts: textsOf([...files, stackFile, exceptions], shown) };
 }
 
 function isFolder(path: string): boolean {
@@ -81,17 +122,4 @@ function withPaths(findings: readonly Finding[], shown: (path: string) => string
 
 function textsOf(files: readonly SourceFile[], shown: (path: string) => string): Map<string, string> {
   return new Map(files.flatMap((file) => ("text" in file ? [[shown(file.path), file.text] as const] : [])));
-}
-
-/** The topics of a base as they are planned for the stack: by its own settings, or by today's where it had no such stack. */
-async function topicsBefore(context: CommandContext, base: string, stack: string, stackToday: SourceFile): Promise<Map<string, TopicBefore>> {
-  const { locateTree, readTrees } = await import("../diff/declared-tree.ts");
-  const git = { projectDir: context.projectDir, env: context.env };
-  const source = await locateTree(git, base);
-  const [tree] = await readTrees(git, [source, source], [stack]);
-  const stackThen = tree.stacks.get(stack);
-  const read = readModel(tree.files, stackThen === undefined || "refused" in stackThen ? stackToday : stackThen);
-  if (!read.ok) throw new KitError("KIT_CHECK_BASE_INVALID", `${base} (${read.problems[0]?.message ?? "no reason"})`);
-  const plan = planPlatform(read.value.model, read.value.stack);
-  return new Map(plan.topics.map(({ name, partitions, replicationFactor }) => [name, { partitions, replicationFactor }]));
 }

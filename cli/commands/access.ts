@@ -10,7 +10,7 @@ export const access: CommandDefinition = {
     .argument("<resource>", "topic, or with --group a consumer group")
     .argument("<operation>", "read, write, describe, or any other operation of Kafka")
     .option("--group", "the resource is a consumer group")
-    .option("--stack <name>", "environment", "local")
+    .option("--stack <name>", "environment (default: prod if there is one, else local)")
     .option("--json", "print {allowed, because, rules: [{key, reason, declared}], missing?: {file, line, path, add}}")
     .addHelpText("after", `
 Says which rule allows an operation and which line in topics/ it follows from; or which line to add so that it is
@@ -21,7 +21,7 @@ Exit code 0 when it is allowed, 1 when it is denied.`),
     const [question, principal = "", resource = "", operation = ""] = args;
     if (question !== "why") throw new KitError("KIT_USAGE", `There is one question, why; got ${JSON.stringify(question)}.`);
     const [{ askAccess, writeAnswer, answerDocument }, { writeJson }] = await Promise.all([import("../access/why.ts"), import("../output.ts")]);
-    const asked = await askAccess(context, { stack: text(options, "stack") ?? "local", principal, resource, operation, group: flag(options, "group") });
+    const asked = await askAccess(context, { stack: text(options, "stack") ?? (await (await import("../diff/default-stack.ts")).defaultStack(context.projectDir)), principal, resource, operation, group: flag(options, "group") });
     if (flag(options, "json")) writeJson(context, answerDocument(asked));
     else writeAnswer(context, asked);
     return asked.answer.allowed ? EXIT.good : EXIT.no;

@@ -13,7 +13,8 @@ export const check: CommandDefinition = {
   configure: (command) => command
     .option("--topics <dir>", "folder with the domain files (default: topics/ of the project)")
     .option("--stack <name>", "stack to check for (default: prod if there is one, else local)")
-    .option("--base <ref|dir>", "also refuse what a change may not do, compared with a commit or a folder with topics/")
+    .option("--base <ref|dir>", "also judge the change, as `kit diff` does: compared with a branch, a commit, A...B, or a folder with topics/")
+    .option("--head <ref|dir>", "what is checked (default: the files on disk)")
     .option("--exceptions <file>", "exceptions from rules (default: policies/exceptions.yaml of the project)")
     .option("--manifests <path>", "also judge Kubernetes objects: a file, or a folder that `kit render` wrote")
     .option("--format <format>", formats.join(", "), "text")
@@ -25,7 +26,8 @@ Reads files only: no credentials, no cluster, no network. Every problem is shown
 Rules, their reasons and parameters: docs/guide/policies.md. Levels and parameters of a stack stand in its file
 under policies:, exceptions in policies/exceptions.yaml, each with a reason, an owner and a last day.
 github prints annotations for GitHub Actions; sarif is SARIF 2.1.0, for code scanning.
-Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong usage.`),
+With --base a change that is refused is an error; what needs approval is information.
+Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong usage, 3 when history is missing.`),
   examples: [
     "npx kit check",
     "npx kit check --stack staging --fail-on warning",
@@ -41,13 +43,18 @@ Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong us
     const failOn = failures.find((each) => each === text(options, "failOn"));
     if (failOn === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${failures.join(" and ")}; got ${JSON.stringify(text(options, "failOn"))}.`);
     const stack = text(options, "stack");
-    return runCheck(context, format, failOn, { topics: text(options, "topics"), stack, base: text(options, "base"), exceptions: text(options, "exceptions"), manifests: text(options, "manifests") }, flag(options, "verbose"));
+    return runCheck(context, format, failOn, { topics: text(options, "topics"), stack, base: text(options, "base"), head: text(options, "head"), exceptions: text(options, "exceptions"), manifests: text(options, "manifests") }, flag(options, "verbose"));
   },
 };
 
-async function runCheck(context: CommandContext, format: Format, failOn: (typeof failures)[number], request: { readonly [K in "topics" | "stack" | "base" | "exceptions" | "manifests"]: string | undefined }, verbose: boolean): Promise<ExitCode> {
+async function runCheck(context: CommandContext, format: Format, failOn: (typeof failures)[number], request: { readonly [K in "topics" | "stack" | "base" | "head" | "exceptions" | "manifests"]: string | undefined }, verbose: boolean): Promise<ExitCode> {
   const { checkProject } = await import("../check/check-project.ts");
-  const outcome = await checkProject(context, request);
+  const outcome = await checkProject(context, request).catch(async (error: unknown) => {
+    const { BaseInvalid } = await import("../diff/judge-trees.ts");
+    if (error instanceof BaseInvalid) (await import("../declaration-problems.ts")).writeProblems(context, error.problems, error.label);
+    throw error;
+  });
+  for (const note of outcome.notes) context.stderr.write(`note: ${(await import("../diff/escaping.ts")).plain(note)}\n`);
   switch (format) {
     case "json":
       (await import("../output.ts")).writeJson(context, (await import("../check/document.ts")).checkDocument(outcome));

@@ -11,7 +11,7 @@ const failures = ["approval", "irreversible", "refused"] as const;
 /** `kit diff`. */
 export const diff: CommandDefinition = {
   configure: (command) => command
-    .option("--base <ref|dir>", "what is compared with: a commit, a branch, or a folder with topics/")
+    .option("--base <ref|dir>", "what is compared with: a branch or commit (from where the head left it), A...B, A..B, or a folder with topics/")
     .option("--head <ref|dir>", "what is judged (default: the working tree)")
     .option("--stack <name>", "stack to judge for (default: prod if there is one, else local); twice, without --base: compare two environments", (value: string, before: string[] | undefined) => [...(before ?? []), value])
     .option("--format <format>", `${formats.join(", ")}; markdown is the comment of a pull request`, "text")
@@ -20,9 +20,11 @@ export const diff: CommandDefinition = {
     .addHelpText("after", `
 Reads git's objects or folders; needs no credentials, no cluster, no checkout.
 Each change is safe, needs approval (by the named teams), is irreversible, or is refused; docs/guide/changes.md
-says how each is judged. Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side can't be read.`),
+says how each is judged. A rule of \`kit check\` that is broken refuses the change, as \`kit check --base\` does.
+Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side can't be read, 3 when history is missing.`),
   examples: [
     "npx kit diff --base origin/main",
+    "npx kit diff --base main...feature",
     "npx kit diff --base v1.4.0 --head HEAD --stack prod --format markdown > comment.md",
     "npx kit diff --stack staging --stack prod",
     "npx kit diff --base main --json | jq '.changes[] | select(.hazard == \"refused\")'",
@@ -42,12 +44,12 @@ says how each is judged. Exit code 0 when nothing reaches --fail-on, 1 when some
 };
 
 async function compareTrees(context: CommandContext, request: { base: string; head: string | undefined; stack: string | undefined }, format: Format, failOn: (typeof failures)[number]): Promise<ExitCode> {
-  const [{ runDiff, BaseInvalid }, { writeProblems }, { compareHazards }, { defaultStack }] = await Promise.all([
-    import("../diff/run-diff.ts"), import("../declaration-problems.ts"), import("../../components/plan/diff/hazard.ts"), import("../diff/default-stack.ts"),
+  const [{ runDiff }, { BaseInvalid }, { writeProblems }, { compareHazards }, { defaultStack }] = await Promise.all([
+    import("../diff/run-diff.ts"), import("../diff/judge-trees.ts"), import("../declaration-problems.ts"), import("../../components/plan/diff/hazard.ts"), import("../diff/default-stack.ts"),
   ]);
   const { base, head } = request;
   const stack = request.stack ?? (await defaultStack(context.projectDir));
-  const outcome = await runDiff(context, { base, ...(head === undefined ? {} : { head }), stack, rules: format === "markdown" }).catch((error: unknown) => {
+  const outcome = await runDiff(context, { base, ...(head === undefined ? {} : { head }), stack, warnings: format === "markdown" }).catch((error: unknown) => {
     if (error instanceof BaseInvalid) writeProblems(context, error.problems, error.label);
     throw error;
   });

@@ -7,7 +7,7 @@ export const docs: CommandDefinition = {
   configure: (command) => command
     .argument("<what>", "topics")
     .option("--out <file>", "where the page goes", "topic-catalogue.html")
-    .option("--stack <name>", "environment whose settings are shown", "local")
+    .option("--stack <name>", "environment whose settings are shown (default: prod if there is one, else local)")
     .option("--title <text>", "headline", "Topic catalogue")
     .option("--json", "print what the page is made from: {topics: [{name, description, domain, team, events, producers, consumers, …}]}; no page is written")
     .addHelpText("after", `
@@ -17,7 +17,8 @@ their fields, writers and readers. It asks no server for anything; publish it or
   async run(context, options, args) {
     if (args[0] !== "topics") throw new KitError("KIT_USAGE", `There is a catalogue of topics; got ${JSON.stringify(args[0] ?? "")}.`);
     const [{ readDeclaredProject }, { topicCatalogue }] = await Promise.all([import("../declared-project.ts"), import("../docs/topic-catalogue.ts")]);
-    const stack = text(options, "stack") ?? "local";
+    const { defaultStack } = await import("../diff/default-stack.ts");
+    const stack = text(options, "stack") ?? (await defaultStack(context.projectDir));
     const { model, plan } = await readDeclaredProject(context, stack);
     const catalogue = topicCatalogue(model, plan);
     if (flag(options, "json")) {

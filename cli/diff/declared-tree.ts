@@ -1,13 +1,13 @@
 /** What one side of a diff declares: files of a commit, of a folder, or of the working tree. */
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { maxSourceBytes, mayBeFolder, readName, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
-import { listTree, readBlobs, resolveCommit, type GitProject, type TreeEntry } from "./git-objects.ts";
+import { listTree, mergeBase, readBlobs, resolveCommit, type GitProject, type TreeEntry } from "./git-objects.ts";
 
 /** Where a side comes from. */
 export type TreeSource =
@@ -26,23 +26,63 @@ export interface DeclaredTree {
 }
 
 /**
- * Tells a folder from the name of a commit. A folder is one that holds `topics/`; a name that is both is taken
- * for a folder only when it is written as a path.
- * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_GIT_MISSING`.
+ * Tells a folder from the name of a commit. A folder is `topics/` itself or one that holds it; a name that is both a
+ * commit and a folder is taken for a folder only when it is written as a path.
+ * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_DIFF_NO_TOPICS`, `KIT_GIT_MISSING`.
  */
 export async function locateTree(git: GitProject, text: string): Promise<TreeSource> {
-  const dir = resolve(text);
   const written = isAbsolute(text) || /^\.{1,2}(\/|$)/.test(text);
   if (written) {
-    if (await isFolder(join(dir, topicsFolder))) return { kind: "folder", label: text, dir };
+    const dir = await projectFolder(text);
+    if (dir !== undefined) return { kind: "folder", label: text, dir };
     throw new KitError("KIT_DIFF_NO_TOPICS", JSON.stringify(text));
   }
   try {
     return { kind: "commit", label: text, commit: await resolveCommit(git, text) };
   } catch (error) {
-    if (await isFolder(join(dir, topicsFolder))) return { kind: "folder", label: text, dir };
+    const dir = await projectFolder(text);
+    if (dir !== undefined) return { kind: "folder", label: text, dir };
     throw error;
   }
+}
+
+/** The folder above `topics/`, for a path to it or to `topics/` itself. */
+async function projectFolder(text: string): Promise<string | undefined> {
+  const dir = resolve(text);
+  if (await isFolder(join(dir, topicsFolder))) return dir;
+  return basename(dir) === topicsFolder && (await isFolder(dir)) ? dirname(dir) : undefined;
+}
+
+/** Both sides of a comparison. */
+export interface ComparedTrees {
+  readonly base: TreeSource;
+  readonly head: TreeSource;
+  /** What the reader should know about the choice of the base. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds both sides. As in a pull request, a change is what the head did since it left the base's branch: what the base
+ * gained since then is not taken for removed. `A...B` says the same with both ends; `A..B` compares the two ends as they are.
+ * @param head - Default: the working tree, whose place in the history is `HEAD`.
+ * @throws KitError those of {@link locateTree} and {@link mergeBase}, `KIT_USAGE` for a range beside a head.
+ */
+export async function locateTrees(git: GitProject, base: string, head: string | undefined): Promise<ComparedTrees> {
+  const [, from, dots, to] = /^(?!\.\.?(?:\/|$))(.*?)(\.{2,3})(?!\/)(.*)$/su.exec(base) ?? [];
+  if (dots === undefined || from === undefined || to === undefined) return sides(git, base, head, true);
+  if (head !== undefined) throw new KitError("KIT_USAGE", `--base ${base} names both sides, and --head ${head} another.`, { fix: `Give one of them: \`--base ${from === "" ? "main" : from} --head ${head}\`.` });
+  return sides(git, from === "" ? "HEAD" : from, to === "" ? "HEAD" : to, dots === "...");
+}
+
+async function sides(git: GitProject, baseName: string, headName: string | undefined, parted: boolean): Promise<ComparedTrees> {
+  const base = await locateTree(git, baseName);
+  const head = headName === undefined ? workingTree(git.projectDir) : await locateTree(git, headName);
+  const headCommit = head.kind === "commit" ? head.commit : headName === undefined && base.kind === "commit" ? await resolveCommit(git, "HEAD") : undefined;
+  if (!parted || base.kind !== "commit" || headCommit === undefined) return { base, head, notes: [] };
+  const { commit, behind } = await mergeBase(git, base.commit, headCommit);
+  if (behind === 0) return { base, head, notes: [] };
+  const missing = behind === 1 ? "one commit" : `${behind} commits`;
+  return { base: { ...base, commit }, head, notes: [`compared with ${commit.slice(0, 12)}, where the head left ${baseName}; ${missing} of ${baseName} that the head lacks are not judged (${baseName}..${headName ?? "HEAD"} compares the two ends)`] };
 }
 
 /** The project as it lies on disk, with what is not committed. */

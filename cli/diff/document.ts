@@ -1,11 +1,11 @@
 /** The diff as the JSON document that scripts read. */
 import type { DiffOutcome } from "./run-diff.ts";
 
-/** `{verdict, changes, capacity, digest, …}`; with problems in the head there is nothing to compare, and the verdict is `refused`. */
+/** `{verdict, changes, capacity, digest, findings, …}`; with problems in the head there is nothing to compare, and the verdict is `refused`. */
 export function diffDocument(outcome: DiffOutcome): object {
-  const { stack, base, head, diff, problems, notes } = outcome;
+  const { stack, base, head, diff, problems, findings, notes } = outcome;
   const names = { stack, base, head };
-  if (diff === undefined) return { verdict: "refused", ...names, changes: [], capacity: null, digest: null, problems, notes };
+  if (diff === undefined) return { verdict: "refused", ...names, changes: [], capacity: null, digest: null, problems, findings, notes };
   const { verdict, changes, counts, capacity, digest } = diff;
-  return { verdict, ...names, counts, changes, capacity, digest, problems, notes };
+  return { verdict, ...names, counts, changes, capacity, digest, problems, findings, notes };
 }

@@ -30,6 +30,28 @@ export async function resolveCommit(git: GitProject, ref: string): Promise<strin
   throw new KitError("KIT_DIFF_UNKNOWN_REF", `${JSON.stringify(ref)}${firstLine(stderr)}`);
 }
 
+/** Where two lines of development parted. */
+export interface MergeBase {
+  readonly commit: string;
+  /** Commits that the first has and the second lacks. */
+  readonly behind: number;
+}
+
+/**
+ * The newest commit that both have in their history.
+ * @throws KitError `KIT_DIFF_HISTORY_MISSING` where a shallow clone hides it, `KIT_DIFF_UNRELATED` where there is none.
+ */
+export async function mergeBase(git: GitProject, base: string, head: string): Promise<MergeBase> {
+  if (base === head) return { commit: base, behind: 0 };
+  const { code, stdout } = await runGit(git, ["merge-base", base, head]);
+  const commit = stdout.toString("utf8").trim();
+  if (code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
+    throw (await isShallow(git)) ? new KitError("KIT_DIFF_HISTORY_MISSING", `where ${base.slice(0, 12)} and ${head.slice(0, 12)} parted`) : new KitError("KIT_DIFF_UNRELATED", `${base.slice(0, 12)} and ${head.slice(0, 12)}`);
+  }
+  const count = await runGit(git, ["rev-list", "--count", `${commit}..${base}`]);
+  return { commit, behind: Number(count.stdout.toString("utf8").trim()) };
+}
+
 /** Files of a commit below some paths of the project. */
 export async function listTree(git: GitProject, commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
   const { code, stdout, stderr } = await runGit(git, ["ls-tree", "-r", "-z", "--long", commit, "--", ...paths]);

@@ -62,8 +62,8 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   const { verdict, changes, counts, capacity, digest } = diff;
   const { findings } = outcome;
   const errors = findings.filter(({ level }) => level === "error").length;
-  const blocked = verdict === "refused" || errors > 0;
-  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(blocked ? "refused" : verdict, changes, errors)}`];
+  const blocked = verdict === "refused";
+  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(verdict, changes, errors)}`];
   const touched = countsLine(counts);
   parts.push(`${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`);
   const partOf = (kinds: (kind: ChangeKind) => boolean): Change[] => changes.filter((change) => kinds(change.kind));
@@ -74,7 +74,7 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   ];
   for (const [title, rows] of tables) if (rows.length > 0) parts.push(changePart(title, rows, outcome, detail));
   parts.push(capacityPart(diff, partOf(isCapacity), outcome, detail));
-  if (findings.length > 0) parts.push(rulesPart(findings, `npx kit check --stack ${outcome.stack}`, detail));
+  if (findings.length > 0) parts.push(rulesPart(findings, `npx kit check --base ${outcome.base}${outcome.head === "the working tree" ? "" : ` --head ${outcome.head}`} --stack ${outcome.stack}`, detail));
   const refused = changes.filter(({ hazard }) => hazard === "refused");
   if (refused.length > 0) parts.push(list("Refused: what to do instead", refused.flatMap((change) => (change.advice ?? []).map((advice) => `${markdownCode(change.object)}: ${cut(advice, detail)}`)), detail, outcome));
   const irreversible = changes.filter(({ hazard }) => hazard === "irreversible");
@@ -86,7 +86,7 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers));
   parts.push([
     `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
-    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : blocked ? "The rules above stop it before it is applied." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
+    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
     `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
   ].join("  \n"));
   return parts;

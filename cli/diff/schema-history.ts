@@ -1,54 +1,49 @@
 /** Versions of schemas before the base, for levels that look at all of them. */
-import { isTransitive } from "../../components/plan/diff/avro/compatibility.ts";
-import type { SchemaHistory } from "../../components/plan/diff/events.ts";
-import type { StatePair } from "../../components/plan/diff/state.ts";
 import { readAvroSchema } from "../../components/model/avro-schema.ts";
 import { topicsFolder } from "../../components/model/source-file.ts";
+import { knownHistory, recordsWithHistory, type SchemaHistory } from "../../components/plan/diff/schema-history.ts";
+import type { StatePair } from "../../components/plan/diff/state.ts";
+import { KitError } from "../errors.ts";
 import type { TreeSource } from "./declared-tree.ts";
 import { blobHistory, isShallow, readBlobs, type GitProject } from "./git-objects.ts";
 
-/** What is known of earlier versions, and what the reader should know about it. */
-export interface KnownHistory {
-  readonly history: SchemaHistory;
-  readonly notes: readonly string[];
-}
+const AVRO_FILE = /\.avsc$/u;
 
 /**
- * Reads earlier versions of each schema that changes under a transitive level. Versions that are no schema (or were
- * of another record) are left out. A file that was renamed has the history of its present path.
+ * Reads earlier versions of each record that changes under a transitive level, under whatever path they stood. Versions
+ * that are no schema are left out.
+ * @throws KitError `KIT_DIFF_HISTORY_MISSING` in a clone that holds only a part of the history.
  */
-export async function readSchemaHistory(git: GitProject, base: TreeSource, pair: StatePair): Promise<KnownHistory> {
-  const paths = changedTransitive(pair);
-  if (paths.length === 0) return { history: new Map(), notes: [] };
-  if (base.kind !== "commit") return { history: new Map(), notes: [`${base.label} is a folder without history: transitive compatibility was checked against it alone`] };
-  const [versions, shallow] = await Promise.all([blobHistory(git, base.commit, paths.map((path) => `${topicsFolder}/${path}`)), isShallow(git)]);
-  const blobs = await readBlobs(git, versions.map(({ oid }) => oid));
-  const history = new Map<string, string[]>();
-  for (const { path, oid } of versions) {
-    const reference = path.slice(topicsFolder.length + 1);
-    const known = history.get(reference) ?? [];
-    history.set(reference, known);
-    const schema = compact(blobs.get(oid));
-    // The newest is the base's own version, which is compared anyway.
-    if (schema !== undefined && !known.includes(schema)) known.push(schema);
+export async function readSchemaHistory(git: GitProject, base: TreeSource, pair: StatePair): Promise<SchemaHistory> {
+  const records = new Set(recordsWithHistory(pair));
+  if (records.size === 0) return knownHistory();
+  if (base.kind !== "commit") return { versions: new Map(), incomplete: `${base.label} is a folder without history` };
+  if (await isShallow(git)) throw new KitError("KIT_DIFF_HISTORY_MISSING", [...records].join(", "));
+  const versions = (await blobHistory(git, base.commit, [topicsFolder])).filter(({ path }) => AVRO_FILE.test(path));
+  const oids = [...new Set(versions.map(({ oid }) => oid))];
+  const blobs = await readBlobs(git, oids);
+  const current = new Map(pair.before.topology.topics.flatMap(({ events }) => events.map((event) => [event.record, event.schema])));
+  const found = new Map<string, string[]>();
+  for (const oid of oids) {
+    const version = schemaOf(blobs.get(oid), records);
+    if (version === undefined) continue;
+    const known = found.get(version.record) ?? [];
+    found.set(version.record, known);
+    // The base's own version is compared anyway.
+    if (version.schema !== current.get(version.record) && !known.includes(version.schema)) known.push(version.schema);
   }
-  for (const [reference, known] of history) history.set(reference, known.slice(1));
-  return { history, notes: shallow ? ["this clone holds only a part of the history: transitive compatibility was checked against the versions in it (fetch-depth: 0 gets all)"] : [] };
+  return knownHistory(found);
 }
 
-function changedTransitive({ before, after }: StatePair): string[] {
-  const levels = new Map(after.plan.subjects.map((subject) => [subject.eventType, subject.compatibility]));
-  const old = new Map(before.topology.topics.flatMap((topic) => topic.events.map((event) => [event.name, event.schema])));
-  return [...new Set(after.topology.topics.flatMap((topic) => topic.events.filter((event) => {
-    const was = old.get(event.name);
-    return was !== undefined && was !== event.schema && isTransitive(levels.get(event.name) ?? "NONE");
-  }).map((event) => event.schemaPath)))];
-}
-
-function compact(bytes: Buffer | undefined): string | undefined {
+/** A blob's schema, where it is one of the records. */
+function schemaOf(bytes: Buffer | undefined, records: ReadonlySet<string>): { readonly record: string; readonly schema: string } | undefined {
+  const text = bytes?.toString("utf8") ?? "";
+  // Looked for before it is parsed: a history holds many more schemas than change at once.
+  if (![...records].some((record) => text.includes(`"${record.slice(record.lastIndexOf(".") + 1)}"`) || text.includes(`"${record}"`))) return undefined;
   try {
-    const json: unknown = JSON.parse(bytes?.toString("utf8") ?? "");
-    return readAvroSchema(json).ok ? JSON.stringify(json) : undefined;
+    const json: unknown = JSON.parse(text);
+    const read = readAvroSchema(json);
+    return read.ok && records.has(read.value.record) ? { record: read.value.record, schema: read.value.schema } : undefined;
   } catch {
     return undefined;
   }

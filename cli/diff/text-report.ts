@@ -4,6 +4,7 @@ import { resourceTexts } from "../../components/plan/diff/capacity-hazards.ts";
 import type { DeltaCounts } from "../../components/plan/diff/plan-delta.ts";
 import type { Change, Hazard } from "../../components/plan/diff/types.ts";
 import { percent } from "../../components/plan/diff/words.ts";
+import type { Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { plain } from "./escaping.ts";
@@ -19,14 +20,16 @@ const shownChanges = 200;
 export function writeDiffReport(context: CommandContext, outcome: DiffOutcome): void {
   const colors = colorsFor(context.stdout, context.env);
   const lines: string[] = [];
-  const { diff, stack, base, head, notes, problems } = outcome;
+  const { diff, stack, base, head, notes, problems, findings } = outcome;
   lines.push(`${colors.bold(plain(`${base} → ${head}`))}, stack ${plain(stack)}`);
   if (diff === undefined) {
     lines.push(paint(colors, "refused")(`refused: ${problems.length === 1 ? "one problem" : `${problems.length} problems`} in ${plain(head)}, listed above`));
     context.stdout.write(`${lines.join("\n")}\n`);
     return;
   }
-  lines.push(paint(colors, diff.verdict)(verdictLine(diff.verdict, diff.changes)), "");
+  const errors = findings.filter(({ level }) => level === "error");
+  lines.push(paint(colors, diff.verdict)(verdictLine(diff.verdict, diff.changes, errors.length)), "");
+  for (const finding of errors) lines.push(...findingLines(finding, colors), "");
   const counts = countsLine(diff.counts);
   if (counts !== "") lines.push(counts, "");
   for (const change of diff.changes.slice(0, shownChanges)) lines.push(...changeLines(change, colors), "");
@@ -37,6 +40,14 @@ export function writeDiffReport(context: CommandContext, outcome: DiffOutcome): 
   for (const note of notes) lines.push(`${colors.yellow("note")} ${plain(note)}`);
   lines.push(`digest ${diff.digest}`);
   context.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function findingLines({ rule, file, line, message, fix, object }: Finding, colors: Colors): string[] {
+  return [
+    `${paint(colors, "refused")("refused".padEnd(12))} ${colors.bold(plain(object ?? file))} ${rule}${colors.dim(`  ${plain(file)}:${line}`)}`,
+    `             ${plain(message)}`,
+    ...(fix === undefined ? [] : [`             ${colors.cyan("instead")} ${plain(fix)}`]),
+  ];
 }
 
 function changeLines(change: Change, colors: Colors): string[] {

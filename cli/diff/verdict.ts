@@ -2,8 +2,11 @@ import { sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change, Hazard } from "../../components/plan/diff/types.ts";
 import { counted } from "../../components/plan/diff/words.ts";
 
-/** The verdict in one line: what it is, and whom it takes. */
-export function verdictLine(verdict: Hazard, changes: readonly Change[]): string {
+/**
+ * The verdict in one line: what it is, and whom it takes.
+ * @param rules - Number of rules that the head breaks as errors.
+ */
+export function verdictLine(verdict: Hazard, changes: readonly Change[], rules = 0): string {
   const of = (hazard: Hazard): readonly Change[] => changes.filter((change) => change.hazard === hazard);
   const reviewers = sortedSet(changes.flatMap((change) => change.reviewers));
   const approval = reviewers.length === 0 ? "" : `; approval of ${reviewers.join(", ")}`;
@@ -15,6 +18,9 @@ export function verdictLine(verdict: Hazard, changes: readonly Change[]): string
     case "irreversible":
       return `irreversible: ${counted(of("irreversible").length, "change")} of ${changes.length} can't be taken back${approval}`;
     case "refused":
-      return `refused: ${counted(of("refused").length, "change")} of ${changes.length} must not be applied${approval}`;
+      return `refused: ${[
+        ...(rules > 0 ? [`${counted(rules, "rule")} broken`] : []),
+        ...(rules === 0 || of("refused").length > 0 ? [`${counted(of("refused").length, "change")} of ${changes.length} must not be applied`] : []),
+      ].join(", ")}${approval}`;
   }
 }

@@ -6,7 +6,7 @@ import { compareText, sortProblems, type Problem } from "./problem.ts";
 import { readDomain } from "./read-domain.ts";
 import { ReadingCache } from "./reading-cache.ts";
 import type { ModelRule } from "./rules.ts";
-import { refusalFixes, refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
+import { hasHiddenCharacter, refusalFixes, refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
 import { topicsFolder, type SourceFile } from "./source-file.ts";
 import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 
@@ -27,6 +27,10 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
   const found: (readonly Problem[])[] = [];
   const domains: Domain[] = [];
   for (const file of sorted) {
+    if (hasHiddenCharacter(file.path)) {
+      found.push([{ rule: "control-character", file: file.path, line: 1, column: 1, message: `the path ${JSON.stringify(file.path)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" }]);
+      continue;
+    }
     if (!/\.ya?ml$|\/$/i.test(file.path)) continue;
     const start = { file: file.path, line: 1, column: 1 };
     if ("refused" in file && file.path.endsWith("/")) {

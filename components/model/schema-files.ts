@@ -36,6 +36,7 @@ export class SchemaFiles {
    * @param reference - Path relative to `topics/`, as written.
    */
   find(reference: string): SchemaLookup {
+    if (hasHiddenCharacter(reference)) return { ok: false, rule: "control-character", message: `the path ${JSON.stringify(reference)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" };
     const escape = leavesFolder(reference);
     if (escape !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${escape}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
     if (!reference.startsWith(schemasFolder) || !reference.endsWith(".avsc")) {
@@ -105,6 +106,11 @@ function leavesFolder(reference: string): string | undefined {
   if (reference.includes("\\")) return "has backslashes";
   if (reference.split("/").some((step) => step === ".." || step === "." || step === "")) return "has '.', '..' or empty steps";
   return undefined;
+}
+
+/** Whether a path has characters that end a line or that nobody sees: lists of files, such as CODEOWNERS, can't hold it. */
+export function hasHiddenCharacter(path: string): boolean {
+  return /[\t\r\n]/u.test(path) || findHiddenCharacter(path) !== undefined;
 }
 
 /** Rule that a refused file breaks. */

@@ -5,7 +5,7 @@ import type { Domain, Model } from "../model/types.ts";
 
 /** Files of a team. A later entry takes precedence over an earlier one. */
 export interface OwnedPattern {
-  /** From the repository's root, with a slash in front. */
+  /** From the repository's root, with a slash in front; what means something in a pattern is escaped, as in `.gitignore`. */
   readonly pattern: string;
   /** Team slugs, the first one answers. */
   readonly teams: readonly string[];
@@ -27,7 +27,16 @@ export function codeOwners(model: Model, platformTeam: string): readonly OwnedPa
 }
 
 function owned(path: string, domain: Domain): OwnedPattern {
-  return { pattern: `/${path}`, teams: [domain.owner.team] };
+  return { pattern: patternOf(path), teams: [domain.owner.team] };
+}
+
+/**
+ * The pattern that matches a path and nothing else.
+ * @throws Error for a path with control characters, which no line can hold; the model refuses it before.
+ */
+function patternOf(path: string): string {
+  if (/\p{Cc}/u.test(path)) throw new Error(`The path ${JSON.stringify(path)} has control characters: no line of CODEOWNERS can hold it. Rename the file.`);
+  return `/${path.replace(/[\\ #*?[\]!]/gu, "\\$&")}`;
 }
 
 /** A folder as a whole where one team's domains alone use it, else each of its files. */
@@ -43,8 +52,8 @@ function schemaPatterns(domains: readonly Domain[]): OwnedPattern[] {
   const folders = Map.groupBy(users, ([path]) => path.slice(0, path.lastIndexOf("/") + 1));
   return [...folders].sort(([a], [b]) => compareText(a, b)).flatMap(([folder, files]) => {
     const teams = new Set(files.flatMap(([, own]) => [...own]));
-    if (teams.size === 1) return [{ pattern: `/${folder}`, teams: [...teams] }];
-    return files.sort(([a], [b]) => compareText(a, b)).map(([path, own]) => ({ pattern: `/${path}`, teams: [...own].sort(compareText) }));
+    if (teams.size === 1) return [{ pattern: patternOf(folder), teams: [...teams] }];
+    return files.sort(([a], [b]) => compareText(a, b)).map(([path, own]) => ({ pattern: patternOf(path), teams: [...own].sort(compareText) }));
   });
 }
 

@@ -1,10 +1,11 @@
 /** The corpus of changes: a small project, and cases that change it, each with the judgement it must get. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isMap, parse, parseDocument } from "yaml";
+import { isMap, parse, parseDocument, stringify } from "yaml";
 import { loadTopicFiles } from "../../components/model/load.ts";
 import { stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
 import type { Hazard } from "../../components/plan/diff/types.ts";
+import { exceptionsPath } from "../../policies/exceptions.ts";
 
 /** Edits of one file: values by path, steps divided by `/`; null deletes. Instead of edits, null deletes the file. */
 type FileEdits = Readonly<Record<string, unknown>> | null;
@@ -28,8 +29,12 @@ export interface CorpusCase {
   readonly about: string;
   readonly before: readonly SourceFile[];
   readonly after: readonly SourceFile[];
-  /** Earlier versions of schemas, newest first, by path below `topics/`. */
+  /** Earlier versions of schemas, newest first, by the record's full name. */
   readonly history: ReadonlyMap<string, readonly string[]>;
+  /** Exceptions from rules, as files. */
+  readonly exceptions: { readonly before: SourceFile; readonly after: SourceFile };
+  /** The day of the judgement. */
+  readonly today: string;
   readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[] };
 }
 
@@ -38,7 +43,12 @@ interface CaseFile {
   readonly files?: Readonly<Record<string, unknown>>;
   readonly before?: Edits;
   readonly after: Edits;
+  /** Earlier versions, newest first, by the record's full name. */
   readonly history?: Readonly<Record<string, readonly unknown[]>>;
+  /** Entries of `policies/exceptions.yaml`. Default: none. */
+  readonly exceptions?: { readonly before?: readonly unknown[]; readonly after?: readonly unknown[] };
+  /** Default: 2026-11-25. */
+  readonly today?: string;
   readonly expect: CorpusCase["expect"];
 }
 
@@ -70,9 +80,15 @@ export async function corpusCases(): Promise<CorpusCase[]> {
         before,
         after: [...edited(before, content.after), ...added],
         history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => JSON.stringify(version))])),
+        exceptions: { before: exceptionsFile(content.exceptions?.before), after: exceptionsFile(content.exceptions?.after) },
+        today: content.today ?? "2026-11-25",
         expect: content.expect,
       };
     });
+}
+
+function exceptionsFile(entries: readonly unknown[] = []): SourceFile {
+  return { path: exceptionsPath, text: stringify({ exceptions: entries }) };
 }
 
 function edited(files: readonly SourceFile[], edits: Edits): SourceFile[] {

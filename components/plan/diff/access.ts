@@ -1,6 +1,6 @@
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
-import { platformTeam, teamOf, type PlatformState, type StatePair } from "./state.ts";
+import { hasOwner, platformTeam, teamOf, type PlatformState, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 
 /** Access that principals gain and lose: one change per principal and direction. */
@@ -18,7 +18,8 @@ export function compareAccess(pair: StatePair): Change[] {
 function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
   const team = teamOf(pair.after, principal);
   // The owner decides who reads and writes; what is new or one's own needs no one else.
-  const granting = ownersOfRules(pair.before, rules).filter((owner) => owner !== team);
+  const owned = hasOwner(pair, principal);
+  const granting = ownersOfRules(pair.before, rules).filter((owner) => !owned || owner !== team);
   return {
     kind: "access-gained",
     object: principal,

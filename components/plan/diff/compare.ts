@@ -2,11 +2,12 @@ import { capacityOf } from "../capacity.ts";
 import { changeDigest, planFingerprint } from "../digest.ts";
 import { compareAccess } from "./access.ts";
 import { judgeCapacity } from "./capacity-hazards.ts";
-import { compareEvents, type SchemaHistory } from "./events.ts";
+import { compareEvents } from "./events.ts";
 import { sortChanges, worstHazard } from "./hazard.ts";
 import { compareOwners } from "./owners.ts";
 import { deltaCounts, planDelta } from "./plan-delta.ts";
 import { compareQuotas } from "./quotas.ts";
+import { knownHistory, type SchemaHistory } from "./schema-history.ts";
 import { compareServices } from "./services.ts";
 import { compareStackSettings, differingSettings } from "./stack-settings.ts";
 import type { SettingChange } from "./settings/index.ts";
@@ -14,15 +15,26 @@ import type { StatePair } from "./state.ts";
 import { compareTopics } from "./topics.ts";
 import type { Change, PlatformDiff } from "./types.ts";
 
+/** What a comparison is judged by besides the two states. */
+export interface Circumstances {
+  /** The day of the judgement, `YYYY-MM-DD`: what was announced for a later day is not due. */
+  readonly today: string;
+  /** Versions of schemas before the base, for transitive compatibility. Default: none are known to exist. */
+  readonly history?: SchemaHistory;
+  /** Changes of what is not part of the platform's state, such as exceptions from rules. Default: none. */
+  readonly further?: readonly Change[];
+  /** Whether the head breaks a rule that is an error: then it is refused, whatever changes. Default: no. */
+  readonly ruleBroken?: boolean;
+}
+
 /**
- * Compares two states of the platform and judges every change. Pure: the same two states always give the same
- * changes in the same order.
- * @param history - Versions of schemas before the base, for transitive compatibility. Default: none are known.
+ * Compares two states of the platform and judges every change. Pure: the same two states and circumstances always give
+ * the same changes in the same order.
  */
-export function comparePlatforms(pair: StatePair, history: SchemaHistory = new Map()): PlatformDiff {
+export function comparePlatforms(pair: StatePair, { today, history = knownHistory(), further = [], ruleBroken = false }: Circumstances): PlatformDiff {
   const { before, after } = pair;
   const capacity = { before: capacityOf(before), after: capacityOf(after) };
-  const judged = [...compareTopics(pair), ...compareEvents(pair, history), ...compareQuotas(pair)];
+  const judged = [...compareTopics(pair, today), ...compareEvents(pair, history), ...compareQuotas(pair)];
   const settings = new Set(differingSettings(before.stack, after.stack).map(({ path }) => path));
   const follows = ({ setting }: SettingChange): boolean => setting !== undefined && settings.has(setting);
   const changes: Change[] = sortChanges([
@@ -32,8 +44,9 @@ export function comparePlatforms(pair: StatePair, history: SchemaHistory = new M
     ...compareAccess(pair),
     ...compareOwners(pair),
     ...judgeCapacity(pair, capacity),
+    ...further,
   ]);
-  const verdict = worstHazard(changes.map(({ hazard }) => hazard));
+  const verdict = ruleBroken ? "refused" : worstHazard(changes.map(({ hazard }) => hazard));
   return {
     verdict,
     changes,

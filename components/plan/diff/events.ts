@@ -4,13 +4,11 @@ import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFa
 import { schemaChanges } from "./avro/schema-changes.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
 import { sortedSet } from "./hazard.ts";
+import type { SchemaHistory } from "./schema-history.ts";
 import type { SettingChange } from "./settings/index.ts";
 import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { counted, listed } from "./words.ts";
-
-/** Earlier versions of a schema before the base, newest first, by path below `topics/`. */
-export type SchemaHistory = ReadonlyMap<string, readonly string[]>;
 
 interface PlacedEvent {
   readonly topic: TopicDeclaration;
@@ -129,7 +127,7 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
   const left = was.topic.consumers.filter(({ service, events }) => events.includes(was.event.name) && !is.topic.consumers.some((each) => each.service === service && each.events.includes(is.event.name))).map(({ service }) => service);
   const effects = [
     `records already written stay in ${was.topic.name}; new ones go to ${is.topic.name}: order between them, and towards the other events of ${was.topic.name}, is not kept`,
-    "its schema history starts anew, as the subject is named after the topic",
+    "its subject, which is named after the topic, starts a new history; consumers read records of both",
   ];
   if (left.length > 0) effects.push(`${listed(left)} handled it on ${was.topic.name} and ${left.length === 1 ? "does" : "do"} not read it on ${is.topic.name}`);
   return {
@@ -148,7 +146,7 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
 
 function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory): Change[] {
   if (was.event.schema === is.event.schema) return [];
-  const affected = handlersOf(pair, is);
+  const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
   const { described, meaning } = schemaChanges(was.event.schema, is.event.schema);
   const common = {
     kind: "schema-changed" as const,
@@ -159,34 +157,42 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
     ...withAffected(affected),
     source: is.event.source,
   };
+  // The registry begins a new history under another topic or name; consumers still meet records of both.
+  const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];
+  const unknown = isTransitive(level) && history.incomplete !== undefined ? [`earlier versions may be missing, and ${level} is held to all of them: ${history.incomplete}`] : [];
   if (was.event.record !== is.event.record) {
+    const failures = compatibilityFailures(is.event.schema, versions, level, { names: "any" });
     return [{
       ...common,
-      hazard: "approval",
-      effects: [`${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts anew; readers have to know both records`, ...described.slice(0, 20)],
+      hazard: failures.length > 0 ? "refused" : "approval",
+      effects: [
+        `${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts again; consumers have to know both records`,
+        ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
+        ...unknown,
+        ...described.slice(0, 20),
+      ],
       reviewers: reviewersOf(pair, is.topic.name, affected),
       advice: [`keep the record's name, or declare a new event type for ${is.event.record}`],
     }];
   }
-  const versions = [was.event.schema, ...(isTransitive(level) ? (history.get(is.event.schemaPath) ?? []) : [])];
-  const sameSubject = was.topic.name === is.topic.name;
-  const failures = sameSubject ? compatibilityFailures(is.event.schema, versions, level) : [];
-  const outside = !sameSubject || failures.length > 0 ? [] : compatibilityFailures(is.event.schema, [was.event.schema], "FULL");
+  const failures = compatibilityFailures(is.event.schema, versions, level);
+  const outside = failures.length > 0 ? [] : compatibilityFailures(is.event.schema, [was.event.schema], "FULL");
   // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
   const [unchecked, order] = directionsOf(level).length === 0 ? [outside, []] : [[], rolloutOrder(outside, affected)];
-  const hazard: Hazard = failures.length > 0 ? "refused" : unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
+  const hazard: Hazard = failures.length > 0 ? "refused" : unknown.length > 0 || unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
   return [{
     ...common,
     hazard,
     effects: [
       ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
+      ...unknown,
       ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
       ...order,
       ...meaning,
       ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
       ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
     ],
-    reviewers: hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected),
+    reviewers: hazard === "safe" ? [] : sortedSet([...reviewersOf(pair, is.topic.name, affected), ...ownersOf(pair, was.topic.name)]),
     ...(failures.length === 0 ? {} : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
   }];
 }

@@ -2,7 +2,7 @@ import { formatDuration } from "../../model/duration.ts";
 import type { Consumer, Producer, TopicDeclaration } from "../../model/types.ts";
 import { deadLetterTopicName } from "../../model/names.ts";
 import { sortedSet } from "./hazard.ts";
-import { affectedBy, teamOf, type StatePair } from "./state.ts";
+import { affectedBy, hasOwner, ownerMissing, teamOf, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 import { listed, rateText } from "./words.ts";
 
@@ -32,10 +32,12 @@ function compareProducers(pair: StatePair, before: TopicDeclaration | undefined,
 
 function addedProducer(pair: StatePair, before: TopicDeclaration | undefined, after: TopicDeclaration, { service, events, source }: Producer): Change[] {
   const team = teamOf(pair.after, service);
-  const foreign = team !== after.owner.team;
+  const owned = hasOwner(pair, service);
+  const foreign = !owned || team !== after.owner.team;
   const second = (before?.producers.length ?? 0) > 0 && after.key !== undefined;
   const effects = [`may publish ${listed(events)} to ${after.name}`];
   if (second) effects.push(`order per ${after.key ?? "key"} holds for each producer by itself, not between ${service} and ${listed((before?.producers ?? []).map((producer) => producer.service))}`);
+  if (!owned) effects.push(ownerMissing(service));
   if (after.deprecated !== undefined) effects.push(`${after.name} is deprecated since ${after.deprecated.since}`);
   const approval = foreign || second || after.deprecated !== undefined;
   const consumers = second ? after.consumers.map((consumer) => teamOf(pair.after, consumer.service)) : [];
@@ -132,8 +134,10 @@ function compareConsumers(pair: StatePair, before: TopicDeclaration | undefined,
 
 function addedConsumer(pair: StatePair, after: TopicDeclaration, { service, events, source }: Consumer): Change {
   const team = teamOf(pair.after, service);
-  const foreign = team !== after.owner.team;
+  const owned = hasOwner(pair, service);
+  const foreign = !owned || team !== after.owner.team;
   const effects = [`group ${service} may read ${after.name} and handles ${listed(events)}`];
+  if (!owned) effects.push(ownerMissing(service));
   if (after.deprecated !== undefined) effects.push(`${after.name} is deprecated since ${after.deprecated.since}: ${after.deprecated.reason}`);
   const approval = foreign || after.deprecated !== undefined;
   return {

@@ -47,6 +47,19 @@ export function teamOf(state: PlatformState, service: string): string {
   return owner?.owner.team ?? state.topology.groups.get(service)?.team ?? state.topology.productions.get(service)?.[0]?.topic.owner.team ?? platformTeam;
 }
 
+/**
+ * Whether a team answers for a service: a domain lists it, or it wrote to topics of one domain only before the change.
+ * What a change itself lets a service write does not make it that domain's.
+ */
+export function hasOwner({ before, after }: StatePair, service: string): boolean {
+  return after.topology.owners.get(service)?.services.includes(service) === true || (before.topology.owners.has(service) && after.topology.owners.has(service));
+}
+
+/** What is said of a service without an owner, with what to write. */
+export function ownerMissing(service: string): string {
+  return `no domain lists ${service}: nobody answers for it (add it to services: of its team's domain)`;
+}
+
 /** Services that write or read a topic in either state, with the team that runs them now. Sorted by name, then role. */
 export function affectedBy({ before, after }: StatePair, topic: string): Affected[] {
   const found = new Map<string, Affected>();

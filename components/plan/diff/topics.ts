@@ -7,8 +7,11 @@ import { affectedBy, ownersOf, reviewersOf, teamOf, type StatePair } from "./sta
 import type { Change } from "./types.ts";
 import { counted, listed, retentionText } from "./words.ts";
 
-/** What happens to topics: added, removed, renamed, and every field of those that stay. */
-export function compareTopics(pair: StatePair): SettingChange[] {
+/**
+ * What happens to topics: added, removed, renamed, and every field of those that stay.
+ * @param today - `YYYY-MM-DD`.
+ */
+export function compareTopics(pair: StatePair, today: string): SettingChange[] {
   const { before, after } = pair;
   const changes: SettingChange[] = [];
   const gone: TopicDeclaration[] = [];
@@ -28,7 +31,7 @@ export function compareTopics(pair: StatePair): SettingChange[] {
   const renamed = new Set(renames.values());
   for (const topic of gone) {
     const target = renames.get(topic.name);
-    changes.push({ change: target === undefined ? removed(pair, topic) : renamedTo(pair, topic, target) });
+    changes.push({ change: target === undefined ? removed(pair, topic, today) : renamedTo(pair, topic, target, today) });
   }
   for (const topic of fresh) if (!renamed.has(topic.name)) changes.push({ change: added(pair, topic) });
   return changes;
@@ -60,7 +63,7 @@ interface RemovalStage {
  * Deletion in three changes, each merged and applied before the next: the topic is deprecated; no consumer is
  * declared any more; it is deleted, with an entry under `removals` of its domain.
  */
-function removalStage(pair: StatePair, topic: TopicDeclaration): RemovalStage {
+function removalStage(pair: StatePair, topic: TopicDeclaration, today: string): RemovalStage {
   const { name, deprecated, consumers, domain } = topic;
   if (deprecated === undefined) {
     return {
@@ -90,18 +93,20 @@ function removalStage(pair: StatePair, topic: TopicDeclaration): RemovalStage {
       ],
     };
   }
-  return tooEarly(token, topic) ?? { allowed: true, effects: [`permitted on ${token.date}: ${token.reason}`], advice: [] };
+  return tooEarly(token, topic, today) ?? { allowed: true, effects: [`permitted on ${token.date}: ${token.reason}`], advice: [] };
 }
 
-function tooEarly(token: Removal, { deprecated }: TopicDeclaration): RemovalStage | undefined {
-  const earliest = deprecated?.removal ?? deprecated?.since;
-  if (earliest === undefined || token.date >= earliest) return undefined;
+function tooEarly(token: Removal, { deprecated }: TopicDeclaration, today: string): RemovalStage | undefined {
+  const earliest = deprecated?.removal ?? deprecated?.since ?? token.date;
+  if (token.date >= earliest) {
+    return today >= token.date ? undefined : { allowed: false, effects: [`its removal is permitted on ${token.date}; today is ${today}`], advice: [`wait until ${token.date}`] };
+  }
   return { allowed: false, effects: [`its removal was announced for ${earliest}; the permission is of ${token.date}`], advice: [`wait until ${earliest}, and date the removal then`] };
 }
 
-function removed(pair: StatePair, topic: TopicDeclaration): Change {
+function removed(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   const affected = affectedBy(pair, topic.name);
-  const stage = removalStage(pair, topic);
+  const stage = removalStage(pair, topic, today);
   return {
     kind: "topic-removed",
     object: topic.name,
@@ -115,9 +120,9 @@ function removed(pair: StatePair, topic: TopicDeclaration): Change {
   };
 }
 
-function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string): Change {
+function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string, today: string): Change {
   const affected = affectedBy(pair, topic.name);
-  const stage = removalStage(pair, topic);
+  const stage = removalStage(pair, topic, today);
   return {
     kind: "topic-renamed",
     object: topic.name,

@@ -17,6 +17,7 @@ export type ChangeKind =
   | "consumer-added" | "consumer-removed" | "consumer-changed"
   | "access-gained" | "access-lost"
   | "quota-changed" | "owner-changed" | "domain-changed" | "setting-changed"
+  | "exception-added" | "exception-changed" | "exception-removed"
   | "capacity-exceeded" | "budget-exceeded";
 
 /** A service that feels a change, and who runs it. */
@@ -50,7 +51,7 @@ export interface Change {
 
 /** The comparison of two states of the platform. */
 export interface PlatformDiff {
-  /** The worst hazard of all changes; `safe` without any. */
+  /** The worst hazard of all changes, `refused` where a rule is broken; `safe` without any. */
   readonly verdict: Hazard;
   /** Worst first, then by object, field and kind. */
   readonly changes: readonly Change[];

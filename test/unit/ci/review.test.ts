@@ -99,6 +99,26 @@ describe("a review", () => {
     expect(comment.length).toBeLessThan(60_000);
   }, 240_000);
 
+  it("of an unusual replication factor is red, as its comment says", async () => {
+    edit("topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 30\n    replicationFactor: 4"));
+    await committed();
+    expect((await review()).code).toBe(1);
+    expect(JSON.parse(result("diff.json"))).toMatchObject({ verdict: "refused" });
+    expect(result("comment.md")).toMatch(/blocked[^]*`replication-change`[^]*npx kit check --base main --stack prod/);
+    expect(JSON.parse(result("check.json"))).toMatchObject({ summary: { errors: 1 } });
+  }, 240_000);
+
+  it("judges a commit by the kit of the checkout, whatever that commit makes of the kit", async () => {
+    edit("topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 12").replaceAll("instances: 10", "instances: 5"));
+    edit("policies/check.ts", () => "export const checkDeclaration = () => ({ findings: [], excepted: [], summary: { errors: 0, warnings: 0, files: 0, topics: 0 } });\n");
+    edit("ci/review.sh", () => "#!/usr/bin/env bash\nexit 0\n");
+    await committed();
+    await git("checkout", "-q", "main");
+    const { code } = await run("bash", ["ci/review.sh", "main", out, "change"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(result("diff.json"))).toMatchObject({ verdict: "refused", head: "change" });
+  }, 240_000);
+
   it("appends to the summary of the run where there is one", async () => {
     const summary = join(out, "summary.md");
     await review({ GITHUB_STEP_SUMMARY: summary });

@@ -47,18 +47,42 @@ describe.each(workflows)("%s", (path) => {
 
 it("pull requests, also of forks, are run without secrets and without the right to write", () => {
   const untrusted = workflows.filter((path) => Object.keys(read(path).on ?? {}).includes("pull_request"));
-  expect(untrusted).toEqual([".github/workflows/review.yml", ".github/workflows/test.yml"]);
+  expect(untrusted).toEqual([".github/workflows/judge.yml", ".github/workflows/test.yml"]);
   for (const path of untrusted) {
     expect(text(path)).not.toContain("secrets.");
     expect(read(path).permissions).toEqual({ contents: "read" });
   }
-  for (const path of workflows) expect(text(path)).not.toContain("pull_request_target");
 });
 
-it("what may comment runs no code of the pull request", () => {
-  const workflow = read(".github/workflows/comment.yml");
-  expect(stepsOf(workflow).filter((step) => step.run !== undefined || step.uses?.startsWith("actions/checkout@") === true)).toEqual([]);
-  expect(workflow.permissions).toEqual({ actions: "read", "pull-requests": "write" });
+describe("the review of a pull request", () => {
+  const path = ".github/workflows/review.yml";
+  const { on = {}, permissions, jobs = {} } = read(path);
+
+  it("alone runs in the base's context: the workflow, the kit and the rules are the base's", () => {
+    expect(workflows.filter((each) => Object.keys(read(each).on ?? {}).includes("pull_request_target"))).toEqual([path]);
+    expect(Object.keys(on)).toEqual(["pull_request_target"]);
+    const checkouts = stepsOf({ jobs }).filter((step) => step.uses?.startsWith("actions/checkout@"));
+    expect(checkouts.map((step) => step.with?.["ref"])).toEqual(["${{ github.event.pull_request.base.sha }}"]);
+  });
+
+  it("takes only data from the head: nothing of it is checked out or run", () => {
+    for (const { run = "" } of stepsOf({ jobs })) expect(run).not.toMatch(/git (?:checkout|switch|merge|pull|reset|worktree|restore)/);
+    expect(stepsOf({ jobs }).map(({ run }) => run ?? "").join("\n")).toContain('ci/review.sh "$BASE" review "$HEAD"');
+  });
+
+  it("has no secrets, and where it may write it runs no command", () => {
+    expect(text(path)).not.toContain("secrets.");
+    expect(permissions).toEqual({ contents: "read" });
+    expect(Object.entries(jobs).filter(([, job]) => job.permissions !== undefined).map(([name, job]) => [name, job.permissions])).toEqual([["comment", { "pull-requests": "write" }]]);
+    expect((jobs["comment"]?.steps ?? []).filter((step) => step.run !== undefined || step.uses?.startsWith("actions/checkout@") === true)).toEqual([]);
+  });
+
+  it("starts for everything that decides, and a change of the judge has a check of its own", () => {
+    const pathsOf = (workflow: Workflow, event: string): readonly string[] => (workflow.on?.[event] as { readonly paths: readonly string[] }).paths;
+    const deciding = ["cli/**", "policies/**", "ci/**", "components/**", "service-templates/**", ".github/**", "package-lock.json"];
+    expect(pathsOf(read(path), "pull_request_target")).toEqual(expect.arrayContaining(["topics/**", "stacks/**", ...deciding]));
+    expect(pathsOf(read(".github/workflows/judge.yml"), "pull_request")).toEqual(expect.arrayContaining([...deciding, "!policies/exceptions.yaml"]));
+  });
 });
 
 it("each environment is previewed, then approved, then gets the plan that was seen", () => {

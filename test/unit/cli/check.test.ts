@@ -132,7 +132,7 @@ describe("kit check", () => {
 
   it.each<[string, string[], number, RegExp]>([
     ["exceptions that are not there", ["--exceptions", "nowhere.yaml"], 2, /KIT_CHECK_NO_EXCEPTIONS/],
-    ["a folder without a name", ["--topics", ""], 2, /KIT_CHECK_NO_TOPICS/],
+    ["a folder without a name", ["--topics", ""], 2, /--topics is empty/],
     ["manifests that are not there", ["--manifests", "nowhere"], 2, /KIT_CHECK_NO_MANIFESTS/],
     ["a folder that is not there", ["--topics", "nowhere"], 2, /KIT_CHECK_NO_TOPICS/],
     ["a stack that is not there", ["--stack", "production"], 2, /KIT_UNKNOWN_STACK[^]*there are dev, local, prod, staging/],

@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
@@ -27,6 +31,36 @@ it("gives files, schemas and services to the team of their domain, and shared fo
     { pattern: "/service-templates/a-service/", teams: ["amber"] },
     { pattern: "/service-templates/b-service/", teams: ["blue"] },
   ]);
+});
+
+it("escapes what means something in a pattern: each line matches its own file and no other", () => {
+  const names = ["schemas/x/a b.avsc", "schemas/x/a#b.avsc", "schemas/x/a[bc].avsc", "schemas/x/*.avsc", "schemas/x/a?c.avsc", "schemas/x/!a.avsc", "schemas/x/ab.avsc", "schemas/x/abc.avsc"];
+  const odd = [
+    domain("a", "amber", names.map((name, index) => [`a.e${index}`, JSON.stringify(name)] as const)),
+    domain("b", "blue", [["b.one", "schemas/x/other.avsc"]]),
+    ...names.map((name, index) => ({ path: `topics/${name}`, text: schema(`E${index}`) })),
+    { path: "topics/schemas/x/other.avsc", text: schema("Other") },
+  ];
+  const patterns = codeOwners(expectRead(readTopics(odd)), "platform").map(({ pattern }) => pattern).filter((pattern) => pattern.startsWith("/topics/schemas/"));
+  expect(patterns).toHaveLength(names.length + 1);
+  const folder = mkdtempSync(join(tmpdir(), "owners-"));
+  try {
+    const git = (args: readonly string[], input?: string): string => execFileSync("git", args, { cwd: folder, encoding: "utf8", ...(input === undefined ? {} : { input }) });
+    git(["init", "--quiet"]);
+    for (const pattern of patterns) {
+      // The patterns of CODEOWNERS are those of .gitignore.
+      writeFileSync(join(folder, ".gitignore"), `${pattern}\n`);
+      const matched = git(["check-ignore", "--no-index", "-z", "--stdin"], [...names, "schemas/x/other.avsc"].map((name) => `topics/${name}`).join("\0")).split("\0").filter((path) => path !== "");
+      expect(matched.map((path) => path.length), pattern).toHaveLength(1);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it.each(["schemas/x/a\n*  @mallory.avsc", "schemas/x/a\t.avsc", "schemas/x/a\u200b.avsc"])("has no line for the path %j, which the model refuses", (path) => {
+  const reading = readTopics([domain("a", "amber", [["a.one", JSON.stringify(path)]]), { path: `topics/${path}`, text: schema("AOne") }]);
+  expect(reading.ok ? [] : reading.problems.map(({ rule }) => rule)).toContain("control-character");
 });
 
 it("is the same whatever the order of the files", () => {

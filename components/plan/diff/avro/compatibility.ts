@@ -26,12 +26,16 @@ export interface CompatibilityFailure extends Incompatibility {
 
 type Direction = "backward" | "forward";
 
+/** `full`: names with their namespace must match. `any`: only what the types hold counts, for types that were renamed. */
+type NameMatch = "full" | "any";
+
 /**
  * Holds a new schema to a compatibility level.
  * @param schema - The new version.
  * @param versions - Earlier versions, newest first. Levels that are not transitive look at the first only.
+ * @param names - How names of records, enums and fixed types are compared.
  */
-export function compatibilityFailures(schema: string, versions: readonly string[], level: Compatibility): CompatibilityFailure[] {
+export function compatibilityFailures(schema: string, versions: readonly string[], level: Compatibility, { names = "full" }: { readonly names?: NameMatch } = {}): CompatibilityFailure[] {
   const directions = directionsOf(level);
   if (directions.length === 0) return [];
   const head = parseAvro(schema);
@@ -40,7 +44,7 @@ export function compatibilityFailures(schema: string, versions: readonly string[
     if (version === schema) return [];
     const old = parseAvro(version);
     return directions.flatMap((direction) => {
-      const found = direction === "backward" ? incompatibilities(head, old, direction) : incompatibilities(old, head, direction);
+      const found = direction === "backward" ? incompatibilities(head, old, direction, names) : incompatibilities(old, head, direction, names);
       return found.map((failure) => ({ ...failure, direction, versionsBack: index + 1 }));
     });
   });
@@ -59,8 +63,8 @@ export function isTransitive(level: Compatibility): boolean {
 }
 
 /** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */
-export function incompatibilities(reader: AvroType, writer: AvroType, direction: Direction = "backward"): Incompatibility[] {
-  return new Resolution(direction).between(reader, writer, "");
+export function incompatibilities(reader: AvroType, writer: AvroType, direction: Direction = "backward", names: NameMatch = "full"): Incompatibility[] {
+  return new Resolution(direction, names).between(reader, writer, "");
 }
 
 const promotions: Readonly<Record<string, readonly string[]>> = {
@@ -73,11 +77,13 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
 
 class Resolution {
   readonly #direction: Direction;
+  readonly #nameMatch: NameMatch;
   /** What was found for each pair of records, with places seen from the record; empty while a pair is under way, so that a type that holds itself is looked at once. */
   readonly #found = new Map<AvroType, Map<AvroType, Incompatibility[]>>();
 
-  constructor(direction: Direction) {
+  constructor(direction: Direction, names: NameMatch) {
     this.#direction = direction;
+    this.#nameMatch = names;
   }
 
   between(reader: AvroType, writer: AvroType, path: string): Incompatibility[] {
@@ -155,7 +161,7 @@ class Resolution {
   }
 
   #names(reader: { readonly name: string; readonly aliases: readonly string[] }, writer: { readonly name: string }, path: string): Incompatibility[] | undefined {
-    if (reader.name === writer.name || reader.aliases.includes(writer.name)) return undefined;
+    if (this.#nameMatch === "any" || reader.name === writer.name || reader.aliases.includes(writer.name)) return undefined;
     return [{ path, message: `a reader of ${reader.name} does not take ${writer.name} for it`, fix: this.#new ? `keep the name ${writer.name}, or list it under "aliases"` : `keep the name ${reader.name}` }];
   }
 

@@ -70,10 +70,12 @@ export const deprecationRule: SettingRule = {
     if (after === undefined) return { ...values, hazard: "safe", effects: ["the topic stays"] };
     const consumers = servicesIn(affected, "consumer");
     const until = after.removal === undefined ? "" : `, not before ${after.removal}`;
+    const [announced, due] = [before?.removal, after.removal ?? after.since];
+    const nearer = announced !== undefined && due < announced;
     return {
       ...values,
-      hazard: "safe",
-      effects: [consumers.length === 0 ? `nobody reads it: the next change may delete it${until}` : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`, `reason: ${after.reason}`],
+      hazard: nearer ? "approval" : "safe",
+      effects: [...(nearer ? [`the removal was announced for ${announced} and may come from ${due} on: its consumers have planned with the later day`] : []), consumers.length === 0 ? `nobody reads it: the next change may delete it${until}` : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`, `reason: ${after.reason}`],
     };
   },
 };

@@ -1,6 +1,6 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import type { CommandContext } from "../../../../cli/context.ts";
@@ -25,10 +25,13 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function kit(projectDir: string, ...args: string[]): Promise<Ended> {
+const kit = (projectDir: string, ...args: string[]): Promise<Ended> => program(projectDir, ["diff", ...args]);
+const check = (projectDir: string, ...args: string[]): Promise<Ended> => program(projectDir, ["check", ...args]);
+
+async function program(projectDir: string, args: readonly string[]): Promise<Ended> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const context = { projectDir, stateDir: join(tmpdir(), "none"), env: { PATH: process.env["PATH"] }, ...streams, now: () => 0 } as unknown as CommandContext;
-  const code = await runProgram(context, ["diff", ...args]);
+  const code = await runProgram(context, args);
   const textOf = (stream: PassThrough): string => String(stream.read() ?? "");
   return { code, stdout: textOf(streams.stdout), stderr: textOf(streams.stderr) };
 }
@@ -39,6 +42,7 @@ interface Document {
   readonly capacity: unknown;
   readonly digest: string | null;
   readonly problems: readonly { readonly file: string; readonly rule: string }[];
+  readonly findings: readonly { readonly rule: string }[];
   readonly notes: readonly string[];
 }
 
@@ -110,8 +114,101 @@ describe("kit diff", () => {
     const found = await json(repo.dir, "--base", "HEAD");
     expect(found).toMatchObject({ code: 1, verdict: "refused" });
     expect(found.changes[0]?.effects.join("\n")).toContain("FULL_TRANSITIVE is broken at fee, 2 versions back");
-    const fromFolder = await json(repo.dir, "--base", repo.dir);
-    expect(fromFolder.verdict).toBe("safe");
+  });
+
+  it("asks for approval where the history of a schema is not to be had", async () => {
+    const repo = await repository();
+    const before = await repository();
+    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) => text.replace('{"name": "orderId", "type": "string"},', '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},'));
+    const found = await json(repo.dir, "--base", before.dir);
+    expect(found).toMatchObject({ code: 0, verdict: "approval" });
+    expect(found.changes[0]?.effects.join("\n")).toContain("is a folder without history");
+    const head = repo.commit("a fee");
+    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).verdict).toBe("safe");
+  });
+
+  it("ends with 3 where a shallow clone lacks the history that is needed", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    repo.commit("more partitions");
+    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) => text.replace('{"name": "orderId", "type": "string"},', '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},'));
+    repo.commit("a fee");
+    const clone = join(repo.dir, "..", `${basename(repo.dir)}-clone`);
+    repo.git("clone", "--quiet", "--depth", "2", `file://${repo.dir}`, clone);
+    try {
+      const { code, stderr } = await kit(clone, "--base", "HEAD~1");
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/only a part of the history[^]*git fetch --unshallow/);
+      // What needs no history is judged there too.
+      expect((await kit(clone, "--base", "HEAD")).code).toBe(0);
+    } finally {
+      await rm(clone, { recursive: true, force: true });
+    }
+  });
+
+  it("compares with where the head left the base's branch; a range says otherwise", async () => {
+    const repo = await repository();
+    const start = repo.git("rev-parse", "HEAD");
+    repo.git("checkout", "--quiet", "-b", "feature");
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    repo.commit("more partitions");
+    repo.git("checkout", "--quiet", "main");
+    await edit(repo, "topics/order.yaml", (text) => text.replace("click-events:", "tap-events:"));
+    repo.commit("another topic");
+    repo.git("checkout", "--quiet", "feature");
+    const own = [{ object: "order-events", field: "partitions" }];
+    for (const args of [["--base", "main"], ["--base", "main", "--head", "feature"], ["--base", "main...feature"], ["--base", "main..."], ["--base", start]]) {
+      const found = await json(repo.dir, ...args);
+      expect(found.changes, args.join(" ")).toMatchObject(own);
+      expect(found.changes).toHaveLength(1);
+    }
+    expect((await json(repo.dir, "--base", "main")).notes.join()).toContain("one commit of main that the head lacks");
+    expect((await json(repo.dir, "--base", "main..feature")).changes.map(({ object }) => object)).toContain("tap-events");
+    expect(await kit(repo.dir, "--base", "main...feature", "--head", "feature")).toMatchObject({ code: 2, stderr: expect.stringContaining("names both sides") as string });
+  });
+
+  it("takes the folder topics/ itself for a base", async () => {
+    const repo = await repository();
+    const before = await repository();
+    await edit(repo, "topics/order.yaml", orderFile(12));
+    expect(await json(repo.dir, "--base", join(before.dir, "topics"))).toMatchObject({ verdict: "approval", changes: [{ object: "order-events" }] });
+  });
+
+  it("refuses what a rule refuses, in every format and in kit check alike", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => text.replace("partitions: 6\n    retention: 7d", "partitions: 6\n    replicationFactor: 4\n    retention: 7d"));
+    const found = await json(repo.dir, "--base", "HEAD");
+    expect(found).toMatchObject({ code: 1, verdict: "refused", digest: expect.stringMatching(/-refused$/) as string });
+    expect(found.findings.map(({ rule }) => rule)).toContain("replication-change");
+    const text = await kit(repo.dir, "--base", "HEAD");
+    expect(text).toMatchObject({ code: 1, stdout: expect.stringMatching(/refused: 1 rule broken[^]*replication-change/) as string });
+    expect((await kit(repo.dir, "--base", "HEAD", "--format", "markdown")).code).toBe(1);
+    expect((await check(repo.dir, "--base", "HEAD")).code).toBe(1);
+    expect((await check(repo.dir)).code).toBe(0);
+  });
+
+  it("is what kit check with a base refuses too", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/order.yaml", (text) => text.slice(0, text.indexOf("  click-events:")));
+    expect(await json(repo.dir, "--base", "HEAD")).toMatchObject({ code: 1, verdict: "refused" });
+    const { code, stdout } = await check(repo.dir, "--base", "HEAD", "--json");
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as { findings: { rule: string; level: string; object?: string }[] }).findings.filter(({ rule }) => rule === "change-refused")).toMatchObject([{ level: "error", object: "click-events" }]);
+    const head = repo.commit("no clicks");
+    expect((await check(repo.dir, "--base", "HEAD~1", "--head", head)).code).toBe(1);
+    expect((await check(repo.dir, "--head", head)).code).toBe(0);
+  });
+
+  it("names an exception that is added", async () => {
+    const repo = await repository();
+    await repo.write({ "policies/exceptions.yaml": "exceptions:\n  - {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 1970-03-31}\n" });
+    expect(await json(repo.dir, "--base", "HEAD")).toMatchObject({ verdict: "approval", changes: [{ kind: "exception-added", reviewers: ["platform"] }] });
+  });
+
+  it.each(["--base", "--head", "--stack", "--format"])("refuses an empty value of %s", async (option) => {
+    const { dir } = await repository();
+    expect(await kit(dir, ...(option === "--base" ? [] : ["--base", "HEAD"]), option, "")).toMatchObject({ code: 2, stderr: expect.stringContaining(`${option} is empty`) as string });
+    expect((await check(dir, "--base", "")).code).toBe(2);
   });
 
   it("says what is wrong in the head, with place and fix, and has no digest for it", async () => {
@@ -219,7 +316,7 @@ describe("the comment of a pull request", () => {
     const repo = await repository();
     await edit(repo, "topics/order.yaml", (text) => text.replace("retention: 7d", "retention: 1d\n    minInsyncReplicas: 1"));
     const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
-    expect(stdout).toMatch(/\*\*blocked\*\* \(\d+\)[\s\S]*`min-isr-floor`[\s\S]*There is no token for it[\s\S]*The rules above stop it/);
+    expect(stdout).toMatch(/\*\*blocked\*\* \(\d+\)[\s\S]*`min-isr-floor`[\s\S]*There is no token for it[\s\S]*Nothing applies a refused plan/);
     expect(stdout).not.toMatch(/Apply it only with this token|applies this plan and no other/);
   });
 

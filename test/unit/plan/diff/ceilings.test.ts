@@ -16,7 +16,7 @@ const notes = `  order-notes:
 `;
 const stack = stackWith({ capacity: { diskPerBroker: "200GB" } });
 const state = (text: string) => platformState(expectRead(readTopics(projectWith(text, [{ path: "topics/schemas/order/OrderNoted.avsc", text: avroRecord("OrderNoted") }]))), stack, "prod");
-const disk = (before: string, after: string) => comparePlatforms({ before: state(before), after: state(after) }, new Map()).changes.find(({ object }) => object === "prod/disk");
+const disk = (before: string, after: string) => comparePlatforms({ before: state(before), after: state(after) }, { today: "2026-11-25" }).changes.find(({ object }) => object === "prod/disk");
 
 it("a limit that only quotas pass names the producers that this change brings without a rate, and where", () => {
   expect(disk(rated, `${rated}${notes}`)).toMatchObject({

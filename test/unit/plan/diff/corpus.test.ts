@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 import { expectRead, readModel } from "../../../../components/model/read.ts";
 import { stackFilePath, type SourceFile } from "../../../../components/model/source-file.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
+import { knownHistory } from "../../../../components/plan/diff/schema-history.ts";
 import { platformState, type PlatformState } from "../../../../components/plan/diff/state.ts";
 import type { Change } from "../../../../components/plan/diff/types.ts";
+import { catalogue } from "../../../../policies/catalogue.ts";
+import { compareExceptions } from "../../../../policies/exception-changes.ts";
+import { readExceptions, type Exception } from "../../../../policies/exceptions.ts";
 import { corpusCases, corpusStack, type ExpectedChange } from "../../../corpus/read-case.ts";
 
 const cases = await corpusCases();
@@ -15,6 +19,12 @@ function stateOf(files: readonly SourceFile[]): PlatformState {
   return platformState(model, stack, corpusStack);
 }
 
+function entriesOf(file: SourceFile): readonly Exception[] {
+  const { exceptions, findings } = readExceptions(file, catalogue);
+  expect(findings).toEqual([]);
+  return exceptions;
+}
+
 const matches = (wanted: ExpectedChange, change: Change): boolean =>
   wanted.kind === change.kind && wanted.object === change.object && (wanted.field === undefined || wanted.field === change.field);
 
@@ -24,8 +34,9 @@ describe("the corpus of changes", () => {
     expect(new Set(cases.map((each) => each.expect.verdict))).toEqual(new Set(["safe", "approval", "irreversible", "refused"]));
   });
 
-  it.each(cases.map((each) => [each.name, each] as const))("%s", (_, { before, after, history, expect: wanted }) => {
-    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, history);
+  it.each(cases.map((each) => [each.name, each] as const))("%s", (_, { before, after, history, exceptions, today, expect: wanted }) => {
+    const further = compareExceptions(entriesOf(exceptions.before), entriesOf(exceptions.after));
+    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, { today, history: knownHistory(history), further });
     const told = diff.changes.map(({ kind, object, field, hazard }) => `${hazard} ${kind} ${object} ${field ?? ""}`);
     expect(diff.verdict, told.join("\n")).toBe(wanted.verdict);
     for (const each of wanted.changes) {

@@ -24,7 +24,7 @@ it.each([
   const before = from.includes("\n") ? base.replace("retention: 7d", "retention: 9d") : base;
   const after = base.replace(from, to);
   expect(after).not.toBe(before);
-  const { changes } = comparePlatforms({ before: state(before), after: state(after) }, new Map());
+  const { changes } = comparePlatforms({ before: state(before), after: state(after) }, { today: "2026-11-25" });
   const found = changes.find(({ object, field }) => `${object} ${field ?? ""}` === wanted);
   expect(found, JSON.stringify(changes, null, 1)).toBeDefined();
   expect(found?.source).toMatchObject({ file: "topics/order.yaml", line });

@@ -11,7 +11,8 @@ import { expectRead } from "../../../../components/model/read.ts";
 import { filesOf, modelOf, sampleTopics, stackWith, withoutSources, type SampleTopic } from "../sample-models.ts";
 import { edited, edits, sampleState } from "./edits.ts";
 
-const diffOf = (before: readonly SampleTopic[], after: readonly SampleTopic[]): PlatformDiff => comparePlatforms({ before: sampleState(before), after: sampleState(after) });
+const TODAY = "2026-11-25";
+const diffOf = (before: readonly SampleTopic[], after: readonly SampleTopic[]): PlatformDiff => comparePlatforms({ before: sampleState(before), after: sampleState(after) }, { today: TODAY });
 /** A change without its place: lines move with their neighbours. */
 const withoutPlace = ({ source: _source, ...change }: Change): unknown => change;
 const pairs = fc.tuple(sampleTopics, sampleTopics);
@@ -64,8 +65,8 @@ describe("the diff of any two trees", () => {
           const turned = topics.map((topic) => ({ ...topic, producers: [...topic.producers].reverse(), consumers: [...topic.consumers].reverse() })).reverse();
           return platformState(expectRead(readTopics(filesOf(turned).reverse())), stack, "local");
         };
-        const straight = comparePlatforms({ before: platformState(modelOf(before), stack, "local"), after: platformState(modelOf(after), stack, "local") });
-        const turned = comparePlatforms({ before: reversed(before), after: reversed(after) });
+        const straight = comparePlatforms({ before: platformState(modelOf(before), stack, "local"), after: platformState(modelOf(after), stack, "local") }, { today: TODAY });
+        const turned = comparePlatforms({ before: reversed(before), after: reversed(after) }, { today: TODAY });
         expect(turned.changes.map(withoutPlace)).toEqual(straight.changes.map(withoutPlace));
         expect(turned.digest).toBe(straight.digest);
       }),
@@ -118,7 +119,7 @@ describe("the diff of any two trees", () => {
     ["the topic's own number", 12, /^set partitions of t-one back to 30/],
   ])("names %s where that is what lowers partitions", (_what, partitions, advice) => {
     const state = (declared: number, partitionFactor: number) => platformState(modelOf([{ name: "t-one", partitions: declared, events: 1, producers: [], consumers: [] }]), stackWith({ topics: { partitionFactor } }), "prod");
-    const { changes } = comparePlatforms({ before: state(30, 1), after: state(partitions, 0.5) });
+    const { changes } = comparePlatforms({ before: state(30, 1), after: state(partitions, 0.5) }, { today: TODAY });
     expect(changes.filter(({ hazard }) => hazard === "refused").flatMap((change) => change.advice ?? [])).toEqual([expect.stringMatching(advice)]);
   });
 });

@@ -1,0 +1,91 @@
+/** The judgement of a change, for `kit diff` and `kit check --base` alike: the platform's comparison, and the rules. */
+import type { Problem } from "../../components/model/problem.ts";
+import { readModel } from "../../components/model/read.ts";
+import { ReadingCache } from "../../components/model/reading-cache.ts";
+import type { SourceFile } from "../../components/model/source-file.ts";
+import type { StackSettings } from "../../components/model/stack.ts";
+import { comparePlatforms } from "../../components/plan/diff/compare.ts";
+import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
+import type { PlatformDiff } from "../../components/plan/diff/types.ts";
+import { catalogue } from "../../policies/catalogue.ts";
+import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
+import { compareExceptions } from "../../policies/exception-changes.ts";
+import { readExceptions } from "../../policies/exceptions.ts";
+import type { PlacedManifest } from "../../policies/manifests.ts";
+import type { TopicBefore } from "../../policies/rule.ts";
+import { KitError } from "../errors.ts";
+import type { DeclaredTree } from "./declared-tree.ts";
+import type { GitProject } from "./git-objects.ts";
+import { readSchemaHistory } from "./schema-history.ts";
+
+/** What is judged. */
+export interface JudgedTrees {
+  readonly git: GitProject;
+  readonly before: DeclaredTree;
+  readonly after: DeclaredTree;
+  /** The stack, and its file in the head, which is there. */
+  readonly stack: string;
+  readonly stackFile: SourceFile;
+  /** `YYYY-MM-DD`. */
+  readonly today: string;
+  /** Rendered Kubernetes objects of the head, where they are to be judged too. */
+  readonly manifests?: readonly PlacedManifest[];
+}
+
+/** The judgement; without a comparison where the head has problems. */
+export interface Judgement {
+  /** Where the stack runs; absent when the head has problems. */
+  readonly substrate?: StackSettings["substrate"];
+  readonly diff?: PlatformDiff;
+  /** Problems of the head, sorted by place. */
+  readonly problems: readonly Problem[];
+  /** What the rules say of the head, those on changes included. */
+  readonly rules: CheckResult;
+  /** What limits the comparison. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Judges what a change does between two trees. Its verdict is `refused` when a change is, or when the head breaks a rule
+ * that is an error.
+ * @throws KitError `KIT_DIFF_BASE_INVALID`, `KIT_DIFF_HISTORY_MISSING`, `KIT_GIT_FAILED`.
+ */
+export async function judgeTrees({ git, before, after, stack, stackFile, today, manifests }: JudgedTrees): Promise<Judgement> {
+  const notes: string[] = [];
+  const cache = new ReadingCache();
+  const check = (topics?: ReadonlyMap<string, TopicBefore>): CheckResult =>
+    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...(topics === undefined ? {} : { before: topics }), ...(manifests === undefined ? {} : { manifests }) });
+  const headRead = readModel(after.files, stackFile, cache);
+  if (!headRead.ok) return { problems: headRead.problems, rules: check(), notes };
+  const headState = platformState(headRead.value.model, headRead.value.stack, stack);
+  const pair: StatePair = { before: stateOfBase(before, stack, headRead.value.stack, cache, notes), after: headState };
+  const history = await readSchemaHistory(git, before.source, pair);
+  const rules = check(pair.before.planned);
+  const exceptions = (tree: DeclaredTree) => readExceptions(tree.exceptions, catalogue).exceptions;
+  const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0 });
+  return { substrate: headState.stack.substrate, diff, problems: [], rules, notes };
+}
+
+/** The base's state. An environment that is new is compared with an empty one of its size. */
+function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, cache: ReadingCache, notes: string[]): PlatformState {
+  const file = before.stacks.get(stack);
+  if (file === undefined || ("refused" in file && file.refused === "not-found")) {
+    notes.push(`${before.source.label} has no stack ${stack}: everything in it is new`);
+    return platformState({ domains: [] }, { ...headStack, services: {} }, stack);
+  }
+  const reading = readModel(before.files, file, cache);
+  if (!reading.ok) throw new BaseInvalid(before.source.label, reading.problems);
+  return platformState(reading.value.model, reading.value.stack, stack);
+}
+
+/** The base is not fit to be compared with; `problems` says why. */
+export class BaseInvalid extends KitError {
+  readonly label: string;
+  readonly problems: readonly Problem[];
+
+  constructor(label: string, problems: readonly Problem[]) {
+    super("KIT_DIFF_BASE_INVALID", `${label} (${problems.length === 1 ? "one problem" : `${problems.length} problems`})`);
+    this.label = label;
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,44 @@
+import { compareText } from "../components/model/problem.ts";
+import { platformTeam } from "../components/plan/diff/state.ts";
+import type { Change } from "../components/plan/diff/types.ts";
+import { exceptionKey, type Exception } from "./exceptions.ts";
+
+/**
+ * What changes in the exceptions from rules. Rules belong to the platform's team, so it approves each exception that is
+ * added, holds for more stacks, or holds longer; one that holds for less is safe. Sorted by rule and object.
+ */
+export function compareExceptions(before: readonly Exception[], after: readonly Exception[]): Change[] {
+  const was = Map.groupBy(before, exceptionKey);
+  const is = Map.groupBy(after, exceptionKey);
+  return [...new Set([...was.keys(), ...is.keys()])].sort(compareText).flatMap((key): Change[] => {
+    const [old = [], fresh = []] = [was.get(key), is.get(key)];
+    const [first] = fresh.length > 0 ? fresh : old;
+    if (first === undefined || textOf(old) === textOf(fresh)) return [];
+    const common = { object: `${first.rule}/${first.object}`, source: first.source };
+    if (fresh.length === 0) return [{ ...common, kind: "exception-removed", before: textOf(old), hazard: "safe", effects: [`${first.object} is held to ${first.rule} again`], reviewers: [] }];
+    const wider = fresh.some((entry) => !old.some((other) => covers(other, entry)));
+    const effects = fresh.map((entry) => `${entry.object} may break ${entry.rule} ${scopeOf(entry)} until ${entry.expires}: ${entry.reason} (${entry.owner})`);
+    return [{
+      ...common,
+      kind: old.length === 0 ? "exception-added" : "exception-changed",
+      ...(old.length === 0 ? {} : { before: textOf(old) }),
+      after: textOf(fresh),
+      hazard: wider ? "approval" : "safe",
+      effects,
+      reviewers: wider ? [platformTeam] : [],
+    }];
+  });
+}
+
+/** Whether everything that the second excepts was excepted by the first already. */
+function covers(one: Exception, other: Exception): boolean {
+  return one.expires >= other.expires && (one.stacks === undefined || (other.stacks !== undefined && other.stacks.every((stack) => one.stacks?.includes(stack) === true)));
+}
+
+function scopeOf({ stacks }: Exception): string {
+  return stacks === undefined ? "in every stack" : `in ${[...stacks].sort(compareText).join(", ")}`;
+}
+
+function textOf(entries: readonly Exception[]): string {
+  return entries.map((entry) => `${scopeOf(entry)} until ${entry.expires}`).sort(compareText).join("; ");
+}
