@@ -51,7 +51,7 @@ describe("the contract", () => {
 
 describe("kit diff", () => {
   const state = (claim: string | undefined) => platformState(modelWith(claim), stackWith({}), "prod");
-  const change = (before: string | undefined, after: string | undefined) => comparePlatforms({ before: state(before), after: state(after) }).changes.find(({ field }) => field === "claimCheck");
+  const change = (before: string | undefined, after: string | undefined) => comparePlatforms({ before: state(before), after: state(after) }, { today: "2026-11-25" }).changes.find(({ field }) => field === "claimCheck");
 
   it.each([
     ["adding: readers that can't fetch", undefined, "{above: 64KiB, field: data}", "approval", /reader that can't fetch it finds null in data \(payment-service\)/],
@@ -76,7 +76,7 @@ describe("kit diff", () => {
   it("judges who fetches", () => {
     const fetching = goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.created, order.cancelled], fetches: [order.created], quota");
     const of = (domain: string) => platformState(modelWith("{above: 64KiB, field: data}", domain), stackWith({}), "prod");
-    const between = (before: string, after: string) => comparePlatforms({ before: of(before), after: of(after) }).changes.find(({ field }) => field === "fetches");
+    const between = (before: string, after: string) => comparePlatforms({ before: of(before), after: of(after) }, { today: "2026-11-25" }).changes.find(({ field }) => field === "fetches");
     expect(between(goodDomain, fetching)).toMatchObject({ object: "order-events/payment-service", hazard: "safe", after: "order.created" });
     expect(between(fetching, goodDomain)).toMatchObject({ hazard: "approval", effects: [expect.stringContaining("dead-letter records")] });
   });
