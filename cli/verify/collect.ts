@@ -3,7 +3,9 @@
  * groups' offsets first, then the tables, then the topics up to their ends after that. What is behind
  * the first ends may be newer than the tables; what a group committed was in its tables before.
  */
+import { schemaRegistry } from "../../service-templates/lib/registry.ts";
 import type { ServerAccess } from "../platform-access.ts";
+import { contentReader } from "./event-content.ts";
 import type { Evidence, PartitionRange, ServiceContract, Settlement, TopicKind, TopicLog, TopicRecord } from "./evidence.ts";
 import { groupStates } from "./groups.ts";
 import { readTables } from "./tables.ts";
@@ -59,9 +61,18 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
   const after = await topicRanges(access, names);
   const kinds = new Map(topics.map((topic) => [topic.name, topic]));
   const records: TopicRecord[] = [];
+  const contents = contentReader(schemaRegistry({ url: access.registry }));
   await readRanges(access, after, (message) => {
     const topic = kinds.get(message.topic);
-    records.push(dumpRecord(message, topic?.kind ?? "event", topic?.group));
+    const record = dumpRecord(message, topic?.kind ?? "event", topic?.group);
+    const place = records.push(record) - 1;
+    if (topic?.kind !== "event" || record.eventType === undefined || record.size < 0) return undefined;
+    const read = contents(record.eventType, record.key, message.value);
+    if (!(read instanceof Promise)) {
+      records[place] = { ...record, ...read };
+      return undefined;
+    }
+    return read.then((later) => { records[place] = { ...record, ...later }; });
   }, { onProgress: (read, total) => onProgress(`${read.toLocaleString("en")} of ${total.toLocaleString("en")} records of ${names.length} topics`) });
   return {
     takenAt, contracts, groups, records, ...tables,

@@ -4,6 +4,9 @@
  * with data that breaks it. Times are milliseconds since the epoch, amounts minor units.
  */
 
+import type { EventContent } from "./event-content.ts";
+import type { AnalyticsTables, NotificationTables } from "./follower-evidence.ts";
+
 /** Why a topic exists. */
 export type TopicKind = "event" | "dead-letter" | "retry";
 
@@ -57,6 +60,10 @@ export interface TopicRecord {
   readonly lacks: readonly string[];
   /** When a delayed record may be taken up; absent elsewhere. */
   readonly notBefore: number | undefined;
+  /** Of an event that could be read: what figures and messages follow from. */
+  readonly content?: EventContent;
+  /** Of an event that could not: why. */
+  readonly unreadable?: string;
 }
 
 /** A row of outbox or outbox_published. */
@@ -101,6 +108,16 @@ export interface DeadLetterAction {
   readonly at: number;
 }
 
+/** A row of outbox_parked: an event that cannot be published. */
+export interface ParkedRow {
+  readonly eventId: string;
+  readonly topic: string;
+  readonly key: string | null;
+  readonly eventType: string;
+  readonly errorCode: string;
+  readonly parkedAt: number;
+}
+
 /** The library's tables in one service's database. */
 export interface MessagingTables {
   readonly service: string;
@@ -109,6 +126,9 @@ export interface MessagingTables {
   readonly inbox: readonly InboxRow[];
   readonly deadLetters: readonly DeadLetterRow[];
   readonly actions: readonly DeadLetterAction[];
+  readonly parked: readonly ParkedRow[];
+  /** Ids of parked events that somebody discarded. */
+  readonly discardedEvents: readonly string[];
 }
 
 /** A row of orders with the time of its last step that ended it. */
@@ -225,6 +245,8 @@ export interface Evidence {
   readonly payments?: { readonly rows: readonly PaymentRow[]; readonly ledger: readonly LedgerRow[] };
   readonly inventory?: { readonly stock: readonly StockRow[]; readonly reservations: readonly ReservationRow[]; readonly pieces: readonly ReservedPieces[] };
   readonly shipping?: { readonly shipments: readonly ShipmentRow[] };
+  readonly analytics?: AnalyticsTables;
+  readonly notification?: NotificationTables;
   /** Absent when nobody waited. */
   readonly settlement?: Settlement;
 }

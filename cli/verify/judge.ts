@@ -1,4 +1,4 @@
-/** The eleven invariants of the order saga over evidence and, where there is one, a witness. Pure. */
+/** The fourteen invariants of the order saga over evidence and, where there is one, a witness. Pure. */
 import type { Witness } from "../witness.ts";
 import type { Evidence } from "./evidence.ts";
 import { acceptedOrders } from "./invariants/accepted-orders.ts";
@@ -6,6 +6,7 @@ import { compensations } from "./invariants/compensations.ts";
 import { consumedEvents } from "./invariants/consumed-events.ts";
 import type { JudgeContext, JudgeOptions } from "./invariants/context.ts";
 import { judgeContext } from "./invariants/context.ts";
+import { countedFigures } from "./invariants/counted-figures.ts";
 import { deadLetters } from "./invariants/dead-letters.ts";
 import { feltFaults } from "./invariants/felt-faults.ts";
 import { groupLag } from "./invariants/group-lag.ts";
@@ -14,6 +15,8 @@ import { payments } from "./invariants/payments.ts";
 import { publishedEvents } from "./invariants/published-events.ts";
 import { stock } from "./invariants/stock.ts";
 import { terminalOrders } from "./invariants/terminal-orders.ts";
+import { toldCustomers } from "./invariants/told-customers.ts";
+import { unresolvedFailures } from "./invariants/unresolved-failures.ts";
 import type { Judgement, Verdict } from "./verdict.ts";
 
 /** In the order of their numbers, from 1. */
@@ -29,6 +32,9 @@ const INVARIANTS: readonly { readonly name: string; readonly judge: (context: Ju
   { name: "order of events per key", judge: keyOrder },
   { name: "consumer groups at the end of their topics", judge: groupLag },
   { name: "the faults were felt", judge: feltFaults },
+  { name: "analytics equals what the topics give", judge: countedFigures },
+  { name: "each customer told exactly once of each step", judge: toldCustomers },
+  { name: "nothing parked or dead-lettered left unexplained", judge: unresolvedFailures },
 ];
 
 /** Judges evidence. Without a witness, what only somebody outside can know is left out. */

@@ -2,20 +2,21 @@
  * Reads services' tables with narrow columns and a server-side cursor, each database in one snapshot.
  * Tables are looked up first: a service that is older or lacks one is read as far as it goes.
  */
-import type { Client } from "pg";
 import type { ServerAccess } from "../platform-access.ts";
 import type {
-  DeadLetterAction, DeadLetterRow, Evidence, IdempotencyRow, InboxRow, LedgerRow, MessagingTables, OrderRow, OutboxRow, PaymentRow, ReservationRow,
-  ReservedPieces, ShipmentRow, StockRow,
+  DeadLetterAction, DeadLetterRow, Evidence, IdempotencyRow, InboxRow, LedgerRow, MessagingTables, OrderRow, OutboxRow, ParkedRow, PaymentRow,
+  ReservationRow, ReservedPieces, ShipmentRow, StockRow,
 } from "./evidence.ts";
+import { readAnalytics, readNotification } from "./follower-tables.ts";
+import type { Columns, Snapshot } from "./table-snapshot.ts";
+import { ms, number, openSnapshot, optional, text } from "./table-snapshot.ts";
 import { textOf } from "./topic-dump.ts";
 
-/** What the databases hold of the evidence. */
-export type TableEvidence = Pick<Evidence, "orders" | "payments" | "inventory" | "shipping"> & { readonly messaging: readonly MessagingTables[] };
+/** Parts of the evidence that one service each has. */
+type Domain = "orders" | "payments" | "inventory" | "shipping" | "analytics" | "notification";
 
-const FETCH = 10_000;
-/** Milliseconds since the epoch as a number; int8 would come as text. */
-const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
+/** What the databases hold of the evidence. */
+export type TableEvidence = Pick<Evidence, Domain> & { readonly messaging: readonly MessagingTables[] };
 
 /** Reads all services' databases at the same time. */
 export async function readTables(access: ServerAccess, onProgress: (rows: number) => void): Promise<TableEvidence> {
@@ -31,7 +32,7 @@ export async function readTables(access: ServerAccess, onProgress: (rows: number
   };
 }
 
-type ServiceEvidence = Pick<TableEvidence, "orders" | "payments" | "inventory" | "shipping"> & { readonly messaging: MessagingTables };
+type ServiceEvidence = Pick<TableEvidence, Domain> & { readonly messaging: MessagingTables };
 
 async function readService(access: ServerAccess, service: string, count: (rows: number) => void): Promise<ServiceEvidence> {
   const client = await access.database(service);
@@ -40,6 +41,7 @@ async function readService(access: ServerAccess, service: string, count: (rows: 
     const snapshot = await openSnapshot(client, count);
     const messaging = await readMessaging(snapshot, service);
     const [orders, payments, inventory, shipping] = [await readOrders(snapshot), await readPayments(snapshot), await readInventory(snapshot), await readShipping(snapshot)];
+    const [analytics, notification] = [await readAnalytics(snapshot), await readNotification(snapshot)];
     await client.query("COMMIT");
     return {
       messaging,
@@ -47,40 +49,12 @@ async function readService(access: ServerAccess, service: string, count: (rows: 
       ...(payments === undefined ? {} : { payments }),
       ...(inventory === undefined ? {} : { inventory }),
       ...(shipping === undefined ? {} : { shipping }),
+      ...(analytics === undefined ? {} : { analytics }),
+      ...(notification === undefined ? {} : { notification }),
     };
   } finally {
     await client.end();
   }
-}
-
-/** A row as the columns of its query, in their order. */
-type Columns = readonly (string | number | boolean | Buffer | null)[];
-
-interface Snapshot {
-  /** Whether there is a table, and a column of it where one is named. */
-  has(table: string, column?: string): boolean;
-  rows<T>(query: string, make: (columns: Columns) => T): Promise<T[]>;
-}
-
-async function openSnapshot(client: Client, count: (rows: number) => void): Promise<Snapshot> {
-  const { rows } = await client.query<{ name: string }>("SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'");
-  const columns = new Set(rows.map(({ name }) => name));
-  const tables = new Set(rows.map(({ name }) => name.slice(0, name.indexOf("."))));
-  return {
-    has: (table, column) => (column === undefined ? tables.has(table) : columns.has(`${table}.${column}`)),
-    async rows(query, make) {
-      const made = [];
-      await client.query(`DECLARE evidence NO SCROLL CURSOR FOR ${query}`);
-      for (;;) {
-        const portion = await client.query<(string | number | boolean | Buffer | null)[]>({ text: `FETCH ${FETCH} FROM evidence`, rowMode: "array" });
-        for (const row of portion.rows) made.push(make(row));
-        count(portion.rows.length);
-        if (portion.rows.length < FETCH) break;
-      }
-      await client.query("CLOSE evidence");
-      return made;
-    },
-  };
 }
 
 async function readMessaging(snapshot: Snapshot, service: string): Promise<MessagingTables> {
@@ -105,6 +79,13 @@ async function readMessaging(snapshot: Snapshot, service: string): Promise<Messa
         errorCode: text(errorCode), failedAt: number(failedAt), replayOf: optional(replayed),
       }),
     ),
+    parked: !snapshot.has("outbox_parked") ? [] : await snapshot.rows(
+      `SELECT event_id, topic, key, event_type, error_code, ${ms("parked_at")} FROM outbox_parked ORDER BY position`,
+      ([eventId, topic, key, eventType, errorCode, parkedAt]): ParkedRow => ({
+        eventId: text(eventId), topic: text(topic), key: Buffer.isBuffer(key) ? textOf(key) : null, eventType: text(eventType), errorCode: text(errorCode), parkedAt: number(parkedAt),
+      }),
+    ),
+    discardedEvents: !snapshot.has("outbox_actions") ? [] : await snapshot.rows("SELECT event_id FROM outbox_actions WHERE action = 'discard'", ([eventId]) => text(eventId)),
     actions: !snapshot.has("dead_letter_actions") ? [] : await snapshot.rows(
       `SELECT letter_id, action, ${ms("at")} FROM dead_letter_actions ORDER BY at`,
       ([letterId, action, at]): DeadLetterAction => ({ letterId: text(letterId), action: action === "discard" ? "discard" : "replay", at: number(at) }),
@@ -169,16 +150,4 @@ async function readShipping(snapshot: Snapshot): Promise<Evidence["shipping"]> {
       orderId: text(orderId), status: text(status), bookings: number(booked),
     })),
   };
-}
-
-function text(value: Columns[number] | undefined): string {
-  return value === null || value === undefined ? "" : String(value);
-}
-
-function optional(value: Columns[number] | undefined): string | undefined {
-  return value === null || value === undefined ? undefined : String(value);
-}
-
-function number(value: Columns[number] | undefined): number {
-  return typeof value === "number" ? value : Number(value ?? Number.NaN);
 }

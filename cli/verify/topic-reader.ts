@@ -58,9 +58,10 @@ export async function topicRanges(access: ServerAccess, topics: readonly string[
 
 /**
  * Reads ranges; records come per partition in the order of their offsets.
+ * @param onRecord - Where it gives a promise, no further record comes before that is settled.
  * @throws KitError `KIT_TOPICS_UNREADABLE` when no record comes any more before the ends are reached.
  */
-export async function readRanges(access: ServerAccess, ranges: readonly ReadRange[], onRecord: (message: RawMessage) => void, options: ReadOptions = {}): Promise<void> {
+export async function readRanges(access: ServerAccess, ranges: readonly ReadRange[], onRecord: (message: RawMessage) => Promise<void> | undefined, options: ReadOptions = {}): Promise<void> {
   const wanted = ranges.filter(({ start, end }) => end > start);
   if (wanted.length === 0) return;
   const ends = new Map(wanted.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
@@ -82,6 +83,7 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
         let failure: Error | undefined;
         let movedAt = performance.now();
         let toldAt = movedAt;
+        let waiting = false;
         const missing = new Map(ends);
         stream.on("error", (error: Error) => { failure ??= error; });
         stream.on("data", (message: RawMessage) => {
@@ -91,8 +93,19 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
           movedAt = performance.now();
           if (end === undefined || offset >= end) return;
           read += 1;
-          onRecord(message);
-          if (offset === end - 1) missing.delete(place);
+          const busy = onRecord(message);
+          if (busy === undefined) {
+            if (offset === end - 1) missing.delete(place);
+            return;
+          }
+          stream.pause();
+          waiting = true;
+          busy.then(() => {
+            waiting = false;
+            movedAt = performance.now();
+            if (offset === end - 1) missing.delete(place);
+            stream.resume();
+          }, (error: Error) => { failure ??= error; });
         });
         while (missing.size > 0) {
           await delay(LOOK_MS);
@@ -103,7 +116,7 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
             options.onProgress?.(read, total);
           }
           // The last offset may belong to a transaction's marker or be gone by compaction: then only the position tells.
-          if (stream.readableLength === 0 && now - movedAt > 10 * LOOK_MS) {
+          if (!waiting && stream.readableLength === 0 && now - movedAt > 10 * LOOK_MS) {
             for (const [place, end] of missing) {
               const slash = place.lastIndexOf("/");
               const position = stream.offsetsToFetch.get(`${place.slice(0, slash)}:${place.slice(slash + 1)}`);

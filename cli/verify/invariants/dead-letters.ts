@@ -1,15 +1,14 @@
 /**
  * 8. Dead letters: every row has its record in the group's dead-letter topic and every record its row,
  * each with its origin and replayable byte for byte; with a witness, exactly what was injected became
- * letters. Without one, the letters that nobody worked off are named.
+ * letters.
  */
-import type { DeadLetterRow, MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
+import type { MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 import { isLate, placeOf } from "./context.ts";
 import { LETTERS_KEPT_MS } from "./retention.ts";
-
-const NAMED = 5;
+import { openLetters } from "./unresolved-failures.ts";
 
 export function deadLetters(context: JudgeContext): Judgement {
   const violations = context.newViolations();
@@ -21,10 +20,7 @@ export function deadLetters(context: JudgeContext): Judgement {
     const tables = context.messaging.get(contract.service);
     if (tables === undefined) continue;
     compareGroup(context, contract, tables, byTopic, figures, violations);
-    const open = openLetters(tables);
-    figures.open += open.length;
-    for (const letter of open.slice(0, NAMED)) notes.push(`open: ${letter.letterId} of ${contract.service}, ${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}`);
-    if (open.length > NAMED) notes.push(`open: ${open.length - NAMED} more of ${contract.service}; \`kit dlt list --group ${contract.service}\` shows them`);
+    figures.open += openLetters(tables).length;
   }
   if (witness !== undefined) compareWitness(context, figures, violations, notes);
   return { figures, violations, notes };
@@ -67,7 +63,7 @@ function compareGroup(context: JudgeContext, contract: ServiceContract, tables: 
     if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record)) violations.add(placeOf(record), `is a letter of ${service} that its table dead_letters does not know`);
   }
 
-  const waiting = new Set(tables.outbox.map(({ eventId }) => eventId));
+  const waiting = new Set([...[...tables.outbox, ...tables.parked].map(({ eventId }) => eventId), ...tables.discardedEvents]);
   const origins = new Map<string, TopicRecord>();
   const wanted = new Set(tables.deadLetters.map(placeOf));
   for (const { topic } of contract.consumes) for (const record of byTopic.get(topic) ?? []) if (wanted.has(placeOf(record))) origins.set(placeOf(record), record);
@@ -84,12 +80,6 @@ function compareGroup(context: JudgeContext, contract: ServiceContract, tables: 
       violations.add(letter.letterId, `of ${service} differs from its origin ${placeOf(letter)}: a replay would not bring the same record`);
     }
   }
-}
-
-/** Letters that nobody replayed or discarded; a replay that failed again has a letter of its own. */
-function openLetters(tables: MessagingTables): readonly DeadLetterRow[] {
-  const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
-  return tables.deadLetters.filter(({ letterId }) => !resolved.has(letterId));
 }
 
 function compareWitness(context: JudgeContext, figures: LetterFigures, violations: Violations, notes: string[]): void {

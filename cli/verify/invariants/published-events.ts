@@ -4,11 +4,11 @@
  * put in, and records that were rejected as dead letters and dealt with. Copies are allowed: a
  * relay that dies between publishing and moving publishes again.
  */
-import type { OutboxRow, TopicLog, TopicRecord } from "../evidence.ts";
+import type { OutboxRow, TopicRecord } from "../evidence.ts";
 import type { Judgement } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 import { isLate, placeOf } from "./context.ts";
-import { ROWS_KEPT_MS } from "./retention.ts";
+import { retainedFrom, ROWS_KEPT_MS } from "./retention.ts";
 
 export function publishedEvents(context: JudgeContext): Judgement {
   const violations = context.newViolations();
@@ -91,20 +91,6 @@ function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {
   }
   for (const place of open) places.delete(place);
   return places;
-}
-
-/**
- * From when on the topic has everything: 0 where no partition lost its beginning. A row does not say its
- * partition, so the partition that lost most decides.
- */
-function retainedFrom(topic: TopicLog, records: readonly TopicRecord[]): number {
-  const trimmed = new Map(topic.partitions.filter(({ start }) => start > 0).map(({ partition }) => [partition, Infinity]));
-  if (trimmed.size === 0) return 0;
-  for (const { topic: name, partition, timestamp } of records) {
-    const earliest = name === topic.name ? trimmed.get(partition) : undefined;
-    if (earliest !== undefined && timestamp < earliest) trimmed.set(partition, timestamp);
-  }
-  return Math.max(...trimmed.values());
 }
 
 function describe(record: TopicRecord): string {

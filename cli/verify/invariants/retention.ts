@@ -1,4 +1,5 @@
-/** How long services keep what is held against the topics; older records are not judged by rows that are gone. */
+/** How long services and topics keep what they are judged by; what is older is not judged by what is gone. */
+import type { TopicLog, TopicRecord } from "../evidence.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -7,3 +8,21 @@ const DAY_MS = 24 * HOUR_MS;
 export const ROWS_KEPT_MS = 8 * DAY_MS - HOUR_MS;
 /** Rows of letters that were worked off stay 30 days. */
 export const LETTERS_KEPT_MS = 30 * DAY_MS - HOUR_MS;
+/** analytics-service keeps an order's row 35 days after its last step. */
+export const FACTS_KEPT_MS = 35 * DAY_MS - HOUR_MS;
+/** notification-service keeps what it told 30 days. */
+export const MESSAGES_KEPT_MS = 30 * DAY_MS - HOUR_MS;
+
+/**
+ * From when on the topic has everything: 0 where no partition lost its beginning. A row does not say its
+ * partition, so the partition that lost most decides.
+ */
+export function retainedFrom(topic: TopicLog, records: readonly TopicRecord[]): number {
+  const trimmed = new Map(topic.partitions.filter(({ start }) => start > 0).map(({ partition }) => [partition, Infinity]));
+  if (trimmed.size === 0) return 0;
+  for (const { topic: name, partition, timestamp } of records) {
+    const earliest = name === topic.name ? trimmed.get(partition) : undefined;
+    if (earliest !== undefined && timestamp < earliest) trimmed.set(partition, timestamp);
+  }
+  return Math.max(...trimmed.values());
+}

@@ -29,7 +29,7 @@ describe("a platform at rest", () => {
     const verdict = judge(new SagaWorld().evidence());
     expect(verdict.invariants.flatMap(({ problems }) => problems)).toEqual([]);
     expect(verdict.holds).toBe(true);
-    expect(verdict.invariants.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(verdict.invariants.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   });
 
   it("says what it counted", () => {
@@ -276,12 +276,12 @@ describe("8: dead letters", () => {
     expect(verdict.invariants[7]?.figures).toMatchObject({ injected: 1, expected: 2, letters: 2, open: 2 });
   });
 
-  it("names open letters without a witness, and sees the intruder they came from until they are dealt with", () => {
+  it("sees open letters without a witness, and the intruder they came from, until they are dealt with", () => {
     const world = new SagaWorld();
     const { letterId, inventoryLetter } = shipping(world);
     const open = judge(world.evidence());
-    expect(broken(open)).toEqual([6]);
-    expect(open.invariants[7]?.notes.join("\n")).toContain(letterId);
+    expect(broken(open)).toEqual([6, 14]);
+    expect(problemsOf(open, 14)).toContain(letterId);
     world.tables("shipping-service").actions.push({ letterId, action: "discard", at: NOW });
     world.tables("inventory-service").actions.push({ letterId: inventoryLetter, action: "discard", at: NOW });
     const dealtWith = judge(world.evidence());
@@ -313,8 +313,11 @@ describe("8: dead letters", () => {
     const world = new SagaWorld();
     const { row } = shipping(world);
     const saw = (dueAt: number): Witness => ({ ...NO_WITNESS, orders: [witnessed(PAID, { dueAt })] });
-    expect(broken(judge(world.evidence(), saw(row.failedAt - 1)))).toEqual([6, 8]);
-    expect(broken(judge(world.evidence(), saw(row.failedAt + 1)))).toEqual([]);
+    expect(broken(judge(world.evidence(), saw(row.failedAt - 1)))).toEqual([6, 8, 14]);
+    const earlier = judge(world.evidence(), saw(row.failedAt + 1));
+    expect(broken(earlier)).toEqual([]);
+    expect(earlier.invariants[13]).toMatchObject({ figures: { openLetters: 2, beforeTheRun: 2 } });
+    expect(earlier.invariants[13]?.notes.join("\n")).toContain("open before the run");
   });
 });
 
@@ -370,6 +373,55 @@ describe("11: faults", () => {
   it("makes the run void otherwise", () => {
     expect(broken(after(() => undefined, { ...NO_WITNESS, faults: [fault, { ...fault, felt: false }] }))).toEqual([11]);
     expect(broken(after(() => undefined, { ...NO_WITNESS, faults: [{ ...fault, evidence: [] }] }))).toEqual([11]);
+  });
+});
+
+describe("14: unresolved failures", () => {
+  const injection = (place: string, group: string): Witness => {
+    const [topic = "", partition, offset = ""] = place.split("/");
+    return { ...NO_WITNESS, injected: [{ topic, partition: Number(partition), offset, kind: "not-avro", groups: [group] }] };
+  };
+  const parked = (eventId: string) => ({ eventId, topic: "order-events", key: PAID, eventType: "order.confirmed", errorCode: "SVC_PUBLISH_TOO_LARGE", parkedAt: NOW - 1_000 });
+
+  it("sees a parked event until somebody retries or discards it", () => {
+    const world = new SagaWorld();
+    world.tables("order-service").parked.push(parked("too-large"));
+    const verdict = judge(world.evidence());
+    expect(broken(verdict)).toEqual([14]);
+    expect(problemsOf(verdict, 14)).toMatch(/too-large of order-service \(order.confirmed of order-paid for order-events, SVC_PUBLISH_TOO_LARGE\) is parked: .*kit outbox retry/u);
+    world.tables("order-service").parked.pop();
+    world.tables("order-service").discardedEvents.push("too-large");
+    expect(broken(judge(world.evidence()))).toEqual([]);
+  });
+
+  it("takes what the witness put in as explained, with the replays of it that failed again", () => {
+    const world = new SagaWorld();
+    const { place, row } = world.poison("payment-service");
+    world.tables("payment-service").deadLetters.push({ ...row, letterId: "again", offset: row.offset + 100, replayOf: row.letterId }, { ...row, letterId: "and-again", offset: row.offset + 101, replayOf: "again" });
+    const verdict = judge(world.evidence(), injection(place, "payment-service"));
+    expect(verdict.invariants[13]).toMatchObject({ holds: true, figures: { openLetters: 3, explained: 3 } });
+    expect(judge(world.evidence(), injection("order-events/0/0", "payment-service")).invariants[13]).toMatchObject({ holds: false, violations: 3 });
+    expect(judge(world.evidence(), injection(place, "inventory-service")).invariants[13]).toMatchObject({ holds: false, violations: 3 });
+  });
+
+  it("takes a dead-letter record as explained that is parked itself, and does not miss it in its topic", () => {
+    const world = new SagaWorld();
+    const { place, row, letter } = world.poison("payment-service");
+    world.tables("payment-service").published.splice(world.tables("payment-service").published.findIndex(({ eventId }) => eventId === row.letterId), 1);
+    world.records.splice(world.records.indexOf(letter), 1);
+    world.range("payment-service.dlt").end -= 1;
+    world.range("payment-service.dlt").settledEnd -= 1;
+    world.tables("payment-service").parked.push(parked(row.letterId));
+    const verdict = judge(world.evidence(), injection(place, "payment-service"));
+    expect(verdict.invariants[7]?.holds).toBe(true);
+    expect(verdict.invariants[13]).toMatchObject({ holds: true, figures: { parked: 1, explained: 2 } });
+    expect(judge(world.evidence()).invariants[13]).toMatchObject({ holds: false, violations: 2 });
+  });
+
+  it("leaves what was open before the run to whoever verifies without it", () => {
+    const world = new SagaWorld();
+    world.tables("order-service").parked.push(parked("old"));
+    expect(judge(world.evidence(), { ...NO_WITNESS, orders: [witnessed(PAID, { dueAt: NOW - 500 })] }).invariants[13]).toMatchObject({ holds: true, figures: { parked: 1, beforeTheRun: 1 } });
   });
 });
 

@@ -1,7 +1,7 @@
 /** A small platform at rest as evidence: one confirmed order, one short of stock, one declined. Tests break it in one place each. */
 import type {
-  DeadLetterAction, DeadLetterRow, Evidence, GroupState, IdempotencyRow, InboxRow, LedgerRow, OrderRow, OutboxRow, PaymentRow, ReservationRow, ReservedPieces,
-  ServiceContract, ShipmentRow, StockRow, TopicLog, TopicRecord,
+  DeadLetterAction, DeadLetterRow, Evidence, GroupState, IdempotencyRow, InboxRow, LedgerRow, OrderRow, OutboxRow, ParkedRow, PaymentRow, ReservationRow,
+  ReservedPieces, ServiceContract, ShipmentRow, StockRow, TopicLog, TopicRecord,
 } from "../../../../cli/verify/evidence.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -13,6 +13,8 @@ interface Tables {
   inbox: Mutable<InboxRow>[];
   deadLetters: Mutable<DeadLetterRow>[];
   actions: Mutable<DeadLetterAction>[];
+  parked: Mutable<ParkedRow>[];
+  discardedEvents: string[];
 }
 
 export const NOW = Date.UTC(2026, 0, 2);
@@ -49,7 +51,7 @@ export const CONTRACTS: readonly ServiceContract[] = [
 /** The evidence while it is being made, and broken. */
 export class SagaWorld {
   readonly records: Mutable<TopicRecord>[] = [];
-  readonly messaging: Tables[] = CONTRACTS.map(({ service }) => ({ service, outbox: [], published: [], inbox: [], deadLetters: [], actions: [] }));
+  readonly messaging: Tables[] = CONTRACTS.map(({ service }) => ({ service, outbox: [], published: [], inbox: [], deadLetters: [], actions: [], parked: [], discardedEvents: [] }));
   readonly orders: Mutable<OrderRow>[] = [];
   readonly keys: Mutable<IdempotencyRow>[] = [];
   readonly payments: Mutable<PaymentRow>[] = [];

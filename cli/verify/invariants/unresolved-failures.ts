@@ -1,0 +1,56 @@
+/**
+ * 14. No event is parked and no dead-letter record waits for somebody, unless a fault explains it: the witness put the record in,
+ * or it is a replay of one that the witness put in. With a witness, what was open before the run is named and not the run's.
+ */
+import type { DeadLetterRow, MessagingTables } from "../evidence.ts";
+import type { Judgement } from "../verdict.ts";
+import type { JudgeContext } from "./context.ts";
+import { placeOf } from "./context.ts";
+
+export function unresolvedFailures(context: JudgeContext): Judgement {
+  const violations = context.newViolations();
+  const figures = { parked: 0, openLetters: 0, explained: 0, beforeTheRun: 0 };
+  const notes: string[] = [];
+  const expected = new Set((context.witness?.injected ?? []).flatMap(({ topic, partition, offset, groups }) => groups.map((group) => `${group} ${topic}/${partition}/${offset}`)));
+  for (const tables of context.evidence.messaging) {
+    const { service } = tables;
+    const explained = explainedLetters(tables, expected);
+    const before = (at: number): boolean => at < context.witnessedFrom;
+    let earlier = 0;
+    for (const letter of openLetters(tables)) {
+      figures.openLetters += 1;
+      if (explained.has(letter.letterId)) figures.explained += 1;
+      else if (before(letter.failedAt)) earlier += 1;
+      else violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: mend the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`);
+    }
+    for (const { eventId, eventType, topic, key, errorCode, parkedAt } of tables.parked) {
+      figures.parked += 1;
+      // A dead-letter record that is too large to be published is parked under its letter's id.
+      if (explained.has(eventId)) figures.explained += 1;
+      else if (before(parkedAt)) earlier += 1;
+      else violations.add(eventId, `of ${service} (${eventType} of ${key ?? "no key"} for ${topic}, ${errorCode}) is parked: mend the cause and \`kit outbox retry\` it, or \`kit outbox discard\` it`);
+    }
+    if (earlier > 0) notes.push(`${service}: ${earlier} were open before the run; \`kit dlt list\` and \`kit outbox list\` show them`);
+    figures.beforeTheRun += earlier;
+  }
+  return { figures, violations, notes };
+}
+
+/** Dead-letter records that nobody replayed or discarded; a replay that failed again has one of its own. */
+export function openLetters(tables: MessagingTables): readonly DeadLetterRow[] {
+  const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
+  return tables.deadLetters.filter(({ letterId }) => !resolved.has(letterId));
+}
+
+/** Ids of dead-letter records that come from what the witness put in, directly or by way of replays. */
+function explainedLetters(tables: MessagingTables, expected: ReadonlySet<string>): ReadonlySet<string> {
+  const explained = new Set<string>();
+  const replays = new Map<string, string[]>();
+  for (const letter of tables.deadLetters) {
+    if (letter.replayOf !== undefined) replays.set(letter.replayOf, [...(replays.get(letter.replayOf) ?? []), letter.letterId]);
+    if (expected.has(`${tables.service} ${placeOf(letter)}`)) explained.add(letter.letterId);
+  }
+  // Ids that are added on the way are visited as well.
+  for (const letterId of explained) for (const replay of replays.get(letterId) ?? []) explained.add(replay);
+  return explained;
+}
