@@ -147,6 +147,11 @@ export const ERRORS = {
     message: (value) => `The dead-letter topic no longer holds the record of ${value}. Nothing was written.`,
     fix: "Its retention has passed: discard the letter, and mend the state by hand if it still matters.",
   },
+  KIT_DLT_FOREIGN_TOPIC: {
+    exitCode: EXIT.no,
+    message: (value) => `${value}. Nothing was written.`,
+    fix: "A replay goes only to topics that the group consumes. Add the group to the topic's consumers if it should, or discard the dead letter; if nobody removed the consumer, find out who wrote this row.",
+  },
   KIT_DLT_NOT_WRITTEN: {
     exitCode: EXIT.missing,
     message: (value) => `The replay of a letter was begun and is in doubt: ${value}`,

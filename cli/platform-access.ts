@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { Admin } from "@platformatic/kafka";
 import pg from "pg";
 import { ADMIN_PRINCIPAL } from "../components/kafka/node-properties.ts";
+import { replayerPrincipal } from "../components/plan/replayer.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import type { Address, DeclaredStatus } from "./platform-status.ts";
@@ -16,8 +17,9 @@ import { readDeclaredStatus } from "./platform-status.ts";
 export interface KafkaConnection {
   readonly clientId: string;
   readonly bootstrapBrokers: string[];
-  /** Absent: plain text. */
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string; readonly rejectUnauthorized: true };
+  /** Absent: plain text. Without a certificate of its own, the client logs in as a user. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: true };
+  readonly sasl?: { readonly mechanism: "SCRAM-SHA-512"; readonly username: string; readonly password: string };
   readonly retries: number;
   /** Milliseconds. */
   readonly connectTimeout: number;
@@ -32,6 +34,8 @@ export interface ServerSettings {
     readonly brokers: readonly string[];
     /** PEM; absent where the listener is plain text. */
     readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+    /** Login of {@link replayerPrincipal} at the listener for services; absent where the platform has none yet. */
+    readonly replayer?: { readonly brokers: readonly string[]; readonly ca: string; readonly password: string };
   };
   readonly postgres: Address & {
     readonly user: string;
@@ -52,6 +56,11 @@ export interface ServerAccess {
   readonly admin: Admin;
   /** To construct further clients with the same rights. */
   readonly kafka: KafkaConnection;
+  /**
+   * To construct a producer that may write to what groups consume and do nothing else: dead letters are replayed with it.
+   * @throws KitError `KIT_STATUS_UNREADABLE` when the platform has no such user yet.
+   */
+  replayer(): KafkaConnection;
   /** Base URL of the registry's Confluent-compatible API. */
   readonly registry: string;
   /** Services that have a database, sorted. */
@@ -72,6 +81,7 @@ export interface PlatformAccess extends ServerAccess {
 
 /** Login data of one principal in the credentials file. */
 interface Login {
+  readonly kafka?: string;
   readonly postgres?: string;
   readonly postgresUser?: string;
   readonly postgresDatabase?: string;
@@ -83,7 +93,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 
 /** Connections by settings; Kafka and the databases are reached when they are first used. */
 export function openServers(settings: ServerSettings): ServerAccess {
-  const { tls, brokers } = settings.kafka;
+  const { tls, brokers, replayer } = settings.kafka;
   const kafka: KafkaConnection = {
     clientId: CLIENT_ID,
     bootstrapBrokers: [...brokers],
@@ -97,6 +107,12 @@ export function openServers(settings: ServerSettings): ServerAccess {
   return {
     admin,
     kafka,
+    replayer() {
+      if (replayer === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no Kafka password of ${replayerPrincipal}`);
+      const { ca, password } = replayer;
+      const sasl = { mechanism: "SCRAM-SHA-512", username: replayerPrincipal, password } as const;
+      return { ...kafka, bootstrapBrokers: [...replayer.brokers], tls: { ca, rejectUnauthorized: true }, sasl };
+    },
     registry: settings.registry,
     services: Object.keys(settings.databases).toSorted(),
     async database(service) {
@@ -142,8 +158,12 @@ export async function openPlatform(context: Pick<CommandContext, "stateDir">): P
   }
   const databases = Object.entries(logins).flatMap(([name, login]) =>
     (name === ADMIN_PRINCIPAL || login.postgresDatabase === undefined ? [] : [[name, login.postgresDatabase] as const]));
+  const replayerPassword = logins[replayerPrincipal]?.kafka;
   const servers = openServers({
-    kafka: { brokers: endpoints.kafka.admin, tls: { ca: ca ?? "", cert: cert ?? "", key: key ?? "" } },
+    kafka: {
+      brokers: endpoints.kafka.admin, tls: { ca: ca ?? "", cert: cert ?? "", key: key ?? "" },
+      ...(replayerPassword === undefined ? {} : { replayer: { brokers: endpoints.kafka.bootstrap, ca: ca ?? "", password: replayerPassword } }),
+    },
     postgres: { ...endpoints.postgres, user: administrator.postgresUser, password: administrator.postgres, ca: ca ?? "" },
     databases: Object.fromEntries(databases),
     registry: endpoints.registry,

@@ -3,9 +3,10 @@ import type { CommandDefinition } from "../command.ts";
 import { flag, text } from "../command.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, KitError } from "../errors.ts";
+import { terminalText } from "../terminal-text.ts";
 import type { LetterRecord } from "../dlt/letter-records.ts";
 import type { Letter } from "../dlt/letters.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { PlatformAccess, ServerAccess } from "../platform-access.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -30,9 +31,9 @@ list     open letters by group: age, origin, event, code, attempts
 show     one letter: headers, decoded content, the error with its fix, the audit trail, what can be done
 replay   writes the original record to its origin topic, partition and key again, for that group alone
 discard  gives a letter up, with a reason
-Every replay and discard is kept in the service's table dead_letter_actions. Repeating a replay is harmless: the
-group's inbox applies an event once.
-Exit code 1 when a letter was resolved already, is gone, or its replay failed again. docs/guide/dead-letters.md.`),
+A replay writes only to topics that the group consumes, as platform-replayer. Every replay and discard is kept
+in the service's table dead_letter_actions. Repeating a replay is harmless: the group's inbox applies an event once.
+Exit code 1 when a letter was resolved already, is gone, names a topic that its group does not consume, or its replay failed again. docs/guide/dead-letters.md.`),
   examples: [
     "npx kit dlt list",
     "npx kit dlt show 5f0c2a81",
@@ -93,10 +94,10 @@ async function show(context: CommandContext, access: ServerAccess, letters: read
   return EXIT.good;
 }
 
-async function resolve(context: CommandContext, access: ServerAccess, action: "replay" | "discard", letters: readonly Letter[], ids: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ chooseLetters, needsWork }, { readLetterRecords }, work, { writeDryRun, writeReplayed }, { writeJson }, { progressReporter }, { parseDuration }, { userInfo }] = await Promise.all([
+async function resolve(context: CommandContext, access: PlatformAccess, action: "replay" | "discard", letters: readonly Letter[], ids: readonly string[], options: Options): Promise<ExitCode> {
+  const [{ chooseLetters, needsWork }, { readLetterRecords }, work, { writeDryRun, writeReplayed }, { writeJson }, { progressReporter }, { parseDuration }, { readContracts }, { userInfo }] = await Promise.all([
     import("../dlt/letters.ts"), import("../dlt/letter-records.ts"), import("../dlt/resolve.ts"), import("../dlt/report.ts"), import("../output.ts"),
-    import("../progress.ts"), import("../quantities.ts"), import("node:os"),
+    import("../progress.ts"), import("../quantities.ts"), import("../verify/topology.ts"), import("node:os"),
   ]);
   const json = flag(options, "json");
   const again = flag(options, "again");
@@ -104,19 +105,23 @@ async function resolve(context: CommandContext, access: ServerAccess, action: "r
   const allOpen = flag(options, "allOpen");
   const wanted = allOpen ? letters.filter(({ state }) => needsWork(state)) : chooseLetters(letters, ids);
   for (const letter of wanted) work.checkResolvable(letter, again);
+  const contracts = action === "replay" ? await readContracts(context, access.status.stack) : [];
   const records = action === "replay" ? await readLetterRecords(access, wanted) : new Map<string, LetterRecord>();
-  // Named letters are refused together; of all open ones, those that are gone are left out and reported.
-  const gone = action === "replay" ? wanted.filter(({ letterId }) => !records.has(letterId)) : [];
+  // Named letters are refused together; of all open ones, those that can't be replayed are left out and reported.
+  const foreign = action === "replay" ? wanted.filter((letter) => !work.isReplayable(letter, contracts)) : [];
+  if (!allOpen) for (const letter of foreign) work.checkReplayable(letter, contracts);
+  const gone = action === "replay" ? wanted.filter((letter) => !records.has(letter.letterId) && !foreign.includes(letter)) : [];
   if (gone.length > 0 && !allOpen) throw new KitError("KIT_DLT_RECORD_GONE", gone.map(({ letterId }) => letterId).join(", "));
-  const chosen = work.inOrderOfOrigin(wanted.filter((letter) => !gone.includes(letter)));
+  const chosen = work.inOrderOfOrigin(wanted.filter((letter) => !gone.includes(letter) && !foreign.includes(letter)));
   for (const { letterId } of gone) context.stderr.write(`left out: the record of ${letterId} is no longer in its dead-letter topic; discard it\n`);
-  const refused = gone.map((letter) => ({ letterId: letter.letterId, group: letter.group, outcome: "gone" }));
+  for (const { letterId, group, origin } of foreign) context.stderr.write(`left out: ${letterId} names the topic ${terminalText(origin.topic)}, which ${group} does not consume\n`);
+  const refused = ([[gone, "gone"], [foreign, "foreign-topic"]] as const).flatMap(([left, outcome]) => left.map(({ letterId, group }) => ({ letterId, group, outcome })));
 
   if (flag(options, "dryRun")) {
     const results = chosen.map(({ letterId, group, origin }) => ({ letterId, group, outcome: `would-${action}`, ...(action === "replay" ? { topic: origin.topic, partition: origin.partition } : {}) }));
     if (json) writeJson(context, { dryRun: true, results: [...results, ...refused] });
     else writeDryRun(context, action, chosen, records);
-    return gone.length === 0 ? EXIT.good : EXIT.no;
+    return refused.length === 0 ? EXIT.good : EXIT.no;
   }
 
   const reason = text(options, "reason");
@@ -130,12 +135,12 @@ async function resolve(context: CommandContext, access: ServerAccess, action: "r
   if (chosen.length === 0) {
     if (json) writeJson(context, { dryRun: false, results: refused });
     else context.stdout.write("No open letters to replay.\n");
-    return gone.length === 0 ? EXIT.good : EXIT.no;
+    return refused.length === 0 ? EXIT.good : EXIT.no;
   }
   const progress = progressReporter(context);
   const replayed = await progress.step(`Replaying ${chosen.length} ${chosen.length === 1 ? "letter" : "letters"}`, async (say) => {
     let count = 0;
-    return await work.replayLetters(access, chosen, records, { actor, again, onReplayed: () => say(`${(count += 1)} of ${chosen.length} written`) });
+    return await work.replayLetters(access, chosen, records, { contracts, actor, again, onReplayed: () => say(`${(count += 1)} of ${chosen.length} written`) });
   });
   const aftermaths = await progress.step("Waiting for the outcome", async () => await work.awaitAftermath(access, replayed, waitMs));
   if (json) {
@@ -143,5 +148,5 @@ async function resolve(context: CommandContext, access: ServerAccess, action: "r
     writeJson(context, { dryRun: false, results: [...results, ...refused] });
   } else writeReplayed(context, replayed, aftermaths);
   const failed = [...aftermaths.values()].some(({ outcome }) => outcome === "failed-again");
-  return failed || gone.length > 0 ? EXIT.no : EXIT.good;
+  return failed || refused.length > 0 ? EXIT.no : EXIT.good;
 }

@@ -2,7 +2,8 @@
  * Replaying and discarding. A replay writes the audit row first, without a place, then the record to
  * its origin topic, then the place into the row. Whatever dies in between, the row says that a replay
  * was begun: the letter is in doubt and may be replayed again, for the group's inbox applies the event
- * once however often it comes.
+ * once however often it comes. Where a letter came from is said by a row that its service can write, so it is not
+ * believed: a replay goes only to topics that the group consumes, as a principal that may write to nothing else.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +11,7 @@ import { Producer } from "@platformatic/kafka";
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform-access.ts";
+import type { ServiceContract } from "../verify/evidence.ts";
 import type { LetterRecord } from "./letter-records.ts";
 import { replayHeaders } from "./letter-records.ts";
 import type { Letter } from "./letters.ts";
@@ -53,6 +55,27 @@ export function checkResolvable(letter: Letter, again: boolean): void {
   throw new KitError("KIT_DLT_RESOLVED", done);
 }
 
+/** Topics to which a group's letters may be written again. */
+function replayTopicsOf(contracts: readonly ServiceContract[], group: string): readonly string[] {
+  return contracts.filter((contract) => contract.group === group).flatMap(({ consumes }) => consumes.map(({ topic }) => topic));
+}
+
+/** Whether a letter names an origin that its group consumes. */
+export function isReplayable({ group, origin }: Letter, contracts: readonly ServiceContract[]): boolean {
+  return replayTopicsOf(contracts, group).includes(origin.topic);
+}
+
+/**
+ * Checks that a letter may be written to the topic that it names.
+ * @throws KitError `KIT_DLT_FOREIGN_TOPIC`.
+ */
+export function checkReplayable(letter: Letter, contracts: readonly ServiceContract[]): void {
+  if (isReplayable(letter, contracts)) return;
+  const { letterId, group, origin } = letter;
+  const topics = replayTopicsOf(contracts, group);
+  throw new KitError("KIT_DLT_FOREIGN_TOPIC", `Letter ${letterId} names the origin topic ${origin.topic}, which ${group} does not consume (it consumes ${topics.length === 0 ? "nothing" : topics.join(", ")})`);
+}
+
 /** Letters in the order in which their records came, so that replays of one key keep it. */
 export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
   return letters.toSorted((a, b) => (a.origin.topic === b.origin.topic
@@ -63,14 +86,16 @@ export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
 /**
  * Replays letters one after the other, in the order of their origins.
  * @param records - Of every letter.
- * @throws KitError `KIT_DLT_RECORD_GONE` before anything is touched; `KIT_DLT_RESOLVED` when somebody else was quicker; `KIT_DLT_NOT_WRITTEN`: that letter is in doubt, those before it are done.
+ * @param options - `contracts`: of the letters' groups, as planned.
+ * @throws KitError `KIT_DLT_FOREIGN_TOPIC`, `KIT_DLT_RECORD_GONE` before anything is touched; `KIT_DLT_RESOLVED` when somebody else was quicker; `KIT_DLT_NOT_WRITTEN`: that letter is in doubt, those before it are done.
  */
 export async function replayLetters(
   access: ServerAccess, letters: readonly Letter[], records: ReadonlyMap<string, LetterRecord>,
-  options: { readonly actor: Actor; readonly again: boolean; readonly onReplayed?: (replayed: Replayed) => void },
+  options: { readonly contracts: readonly ServiceContract[]; readonly actor: Actor; readonly again: boolean; readonly onReplayed?: (replayed: Replayed) => void },
 ): Promise<readonly Replayed[]> {
+  for (const letter of letters) checkReplayable(letter, options.contracts);
   const work = inOrderOfOrigin(letters).map((letter) => ({ letter, record: recordOf(letter, records) }));
-  const producer = new Producer({ ...access.kafka, idempotent: true, compression: "lz4" });
+  const producer = new Producer({ ...access.replayer(), idempotent: true, compression: "lz4" });
   const done: Replayed[] = [];
   try {
     for (const { letter, record } of work) {

@@ -11,7 +11,7 @@ export const eventNamePattern = "^[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)+$";
 export const reservedTopicPrefixes = ["__", "kafkasql-", "registry-events"] as const;
 
 /** Principals of the platform itself: no service may carry these names. */
-export const platformPrincipals = ["schema-registry", "platform-admin", "platform-auditor", "kafka-node"] as const;
+export const platformPrincipals = ["schema-registry", "platform-admin", "platform-auditor", "platform-replayer", "kafka-node"] as const;
 
 /** Those of them that no rule of access limits. */
 export const superUsers = ["platform-admin"] as const satisfies readonly (typeof platformPrincipals)[number][];

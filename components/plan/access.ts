@@ -3,13 +3,14 @@ import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
 import { auditorGrants, auditorPrincipal } from "./auditor.ts";
 import { registryGrants, registryPrincipal } from "./registry.ts";
+import { replayerPrincipal } from "./replayer.ts";
 import type { Topology } from "./topology.ts";
 import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
 
-/** Everyone who logs in with SCRAM: each service with access to Kafka, the registry, and the auditor. Sorted. */
+/** Everyone who logs in with SCRAM: each service with access to Kafka, the registry, the auditor, and the replayer. Sorted. */
 export function planPrincipals(topology: Topology): PlannedPrincipal[] {
   const services = topology.services.map((name): PlannedPrincipal => ({ name, kind: "service" }));
-  const platform = [registryPrincipal, auditorPrincipal].map((name): PlannedPrincipal => ({ name, kind: "platform" }));
+  const platform = [registryPrincipal, auditorPrincipal, replayerPrincipal].map((name): PlannedPrincipal => ({ name, kind: "platform" }));
   return [...services, ...platform].sort((a, b) => compareText(a.name, b.name));
 }
 
@@ -37,6 +38,7 @@ export function planAccess(topology: Topology): PlannedAcl[] {
     for (const { topic } of group.consumptions) {
       allow(service, ["Read", "Describe"], "Topic", topic.name, `${service} consumes ${topic.name}`);
       allow(service, ["Read", "Describe"], "Group", service, `${service} consumes ${topic.name}`);
+      allow(replayerPrincipal, ["Write", "Describe"], "Topic", topic.name, `replaying dead letters of ${service}`);
     }
     // Read as well as write: the service itself replays its dead letters.
     allow(service, ["Write", "Describe", "Read"], "Topic", deadLetterTopicName(service), `dead letters of ${service}`);

@@ -1,5 +1,7 @@
+import { Admin, Producer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readContent } from "../../cli/dlt/content.ts";
+import type { LetterRecord } from "../../cli/dlt/letter-records.ts";
 import { readLetterRecords } from "../../cli/dlt/letter-records.ts";
 import type { Letter } from "../../cli/dlt/letters.ts";
 import { chooseLetters, needsWork, readLetters } from "../../cli/dlt/letters.ts";
@@ -9,9 +11,11 @@ import type { ServerAccess } from "../../cli/platform-access.ts";
 import { collectEvidence } from "../../cli/verify/collect.ts";
 import { judge } from "../../cli/verify/judge.ts";
 import { settle } from "../../cli/verify/settle.ts";
+import { topicRanges } from "../../cli/verify/topic-reader.ts";
 import type { Verdict } from "../../cli/verify/verdict.ts";
 import type { Witness } from "../../cli/witness.ts";
 import { NO_WITNESS } from "../../cli/witness.ts";
+import { outcomeOf } from "../kafka/protocol-errors.ts";
 import { eventually } from "../platform/condition.ts";
 import type { OrderPlatform } from "./servers/order-platform.ts";
 import { startOrderPlatform } from "./servers/order-platform.ts";
@@ -44,7 +48,7 @@ describe("dead letters that are worked on", () => {
   }
   const openLetters = async (group?: string): Promise<readonly Letter[]> => (await readLetters(access, group)).filter(({ state }) => needsWork(state));
   async function replay(letters: readonly Letter[]): Promise<readonly Replayed[]> {
-    return await replayLetters(access, letters, await readLetterRecords(access, letters), ACTOR);
+    return await replayLetters(access, letters, await readLetterRecords(access, letters), { ...ACTOR, contracts: platform.plan.contracts });
   }
   async function verdict(witness?: Witness): Promise<Verdict> {
     const contracts = platform.plan.contracts;
@@ -83,7 +87,7 @@ describe("dead letters that are worked on", () => {
     const replayed = await replay(await openLetters("payment-service"));
     expect((await awaitAftermath(access, replayed, 15_000)).get(second?.letterId ?? "")).toEqual({ outcome: "applied" });
     // In doubt or out of habit: once more changes nothing.
-    await replayLetters(access, [second as Letter], await readLetterRecords(access, [second as Letter]), { ...ACTOR, again: true });
+    await replayLetters(access, [second as Letter], await readLetterRecords(access, [second as Letter]), { ...ACTOR, contracts: platform.plan.contracts, again: true });
 
     expect((await platform.ended(orderId, { customer: "cust-closed" })).status).toBe("confirmed");
     expect(broken(await verdict())).toEqual([]);
@@ -113,6 +117,48 @@ describe("dead letters that are worked on", () => {
     expect((await platform.ended(orderId, { customer: "cust-crash" })).status).toBe("confirmed");
     expect(await readLetters(access, "payment-service")).toContainEqual(expect.objectContaining({ letterId: letter?.letterId, state: "replayed" }));
     expect(broken(await verdict())).toEqual([]);
+  });
+
+  it("writes to no topic that the group does not consume, whatever its service's row says, and nothing the replayer's rights do not cover", async () => {
+    const [origin, target] = ["order-events", "payment-events"];
+    const mend = await breakPayments("cust-foreign");
+    const orderId = await platform.place(MOUSE, "cust-foreign");
+    const [letter] = await eventually("the payment to be a dead letter", async () => {
+      const open = await openLetters("payment-service");
+      return open.length > 0 ? open : undefined;
+    }, 15_000);
+    if (letter === undefined) throw new Error("no letter");
+    const records = new Map([[letter.letterId, (await readLetterRecords(access, [letter])).get(letter.letterId) as LetterRecord]]);
+    const ends = async (): Promise<readonly number[]> => (await topicRanges(access, [target, "notification-events"])).map(({ end }) => end);
+    const before = await ends();
+    // A service that was taken over names another topic in its own row.
+    await platform.sql("payment_service", "UPDATE dead_letters SET topic = $2 WHERE letter_id = $1", [letter.letterId, target]);
+    const [forged] = await openLetters("payment-service");
+    expect(forged?.origin.topic).toBe(target);
+    const options = { ...ACTOR, contracts: platform.plan.contracts };
+    await expect(replayLetters(access, [forged as Letter], records, options)).rejects.toMatchObject({ code: "KIT_DLT_FOREIGN_TOPIC", message: expect.stringMatching(/payment-events, which payment-service does not consume \(it consumes order-events\)/u) });
+    expect(await platform.sql("payment_service", "SELECT 1 FROM dead_letter_actions WHERE letter_id = $1", [letter.letterId])).toEqual([]);
+    // Even if the command believed it: no group consumes this one, and the brokers refuse it.
+    const nobodys = { ...(forged as Letter), origin: { ...letter.origin, topic: "kafkasql-journal" } };
+    const deluded = platform.plan.contracts.map((contract) => (contract.group === "payment-service" ? { ...contract, consumes: [{ topic: nobodys.origin.topic, events: [] }] } : contract));
+    await expect(replayLetters(access, [nobodys], records, { ...options, contracts: deluded })).rejects.toMatchObject({ code: "KIT_DLT_NOT_WRITTEN" });
+    const producer = new Producer({ ...access.replayer(), retries: 0 });
+    const admin = new Admin({ ...access.replayer(), retries: 0 });
+    try {
+      const dlt = "payment-service.dlt";
+      expect(await outcomeOf(() => producer.send({ messages: [{ topic: dlt, partition: 0, value: Buffer.from("x") }] }))).toMatch(/AUTHORIZATION_FAILED/u);
+      expect(await outcomeOf(() => admin.deleteTopics({ topics: [origin] }))).toMatch(/AUTHORIZATION_FAILED/u);
+    } finally {
+      await producer.close();
+      await admin.close();
+    }
+    expect(await ends()).toEqual(before);
+
+    await platform.sql("payment_service", "UPDATE dead_letters SET topic = $2 WHERE letter_id = $1", [letter.letterId, origin]);
+    await mend();
+    const replayed = await replay(await openLetters("payment-service"));
+    expect((await awaitAftermath(access, replayed, 15_000)).get(letter.letterId)).toEqual({ outcome: "applied" });
+    expect((await platform.ended(orderId, { customer: "cust-foreign" })).status).toBe("confirmed");
   });
 
   it("lets one of two operators through", async () => {

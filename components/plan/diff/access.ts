@@ -1,3 +1,4 @@
+import { replayerPrincipal } from "../replayer.ts";
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import { hasOwner, platformTeam, teamOf, type PlatformState, type StatePair } from "./state.ts";
@@ -19,7 +20,7 @@ function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
   const team = teamOf(pair.after, principal);
   // The owner decides who reads and writes; what is new or one's own needs no one else.
   const owned = hasOwner(pair, principal);
-  const granting = ownersOfRules(pair.before, rules).filter((owner) => !owned || owner !== team);
+  const granting = followsConsumers(principal) ? [] : ownersOfRules(pair.before, rules).filter((owner) => !owned || owner !== team);
   return {
     kind: "access-gained",
     object: principal,
@@ -31,7 +32,7 @@ function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
 
 function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
   // Rules on what is itself deleted hurt no one further; those on what stays do.
-  const felt = rules.some(({ resourceType, resourceName }) => resourceType === "Topic" && pair.after.planned.has(resourceName));
+  const felt = !followsConsumers(principal) && rules.some(({ resourceType, resourceName }) => resourceType === "Topic" && pair.after.planned.has(resourceName));
   return {
     kind: "access-lost",
     object: principal,
@@ -39,6 +40,11 @@ function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
     effects: describeRules(rules),
     reviewers: felt ? sortedSet([teamOf(pair.before, principal)]) : [],
   };
+}
+
+/** Whether a principal's rights follow from who consumes what: whoever approves a consumer approves that its dead letters can be replayed. */
+function followsConsumers(principal: string): boolean {
+  return principal === replayerPrincipal;
 }
 
 function ownersOfRules(state: PlatformState, rules: readonly PlannedAcl[]): string[] {

@@ -2,6 +2,8 @@
 import type { ServerAccess } from "../../../cli/platform-access.ts";
 import { openServers } from "../../../cli/platform-access.ts";
 import { POSTGRES_ADMIN } from "../../../components/databases/postgres-conf.ts";
+import { replayerPrincipal } from "../../../components/plan/replayer.ts";
+import { passwordOf } from "./authorities.ts";
 import type { OrderPlatform } from "./order-platform.ts";
 
 /** Connections as the servers' administrator; the caller closes them. */
@@ -10,7 +12,7 @@ export function serverAccess(platform: OrderPlatform): ServerAccess {
   const { bootstrapBrokers, tls } = platform.kafka.admin;
   const { host, port, user, password, ca } = platform.postgres.login("postgres", POSTGRES_ADMIN);
   return openServers({
-    kafka: { brokers: bootstrapBrokers, tls },
+    kafka: { brokers: bootstrapBrokers, tls, replayer: { brokers: [platform.kafka.bootstrap], ca: platform.kafka.ca, password: passwordOf(replayerPrincipal) } },
     postgres: { host, port, user, password, ca },
     databases: Object.fromEntries(services.map((service) => [service, service.replaceAll("-", "_")])),
     registry: platform.registry.url,

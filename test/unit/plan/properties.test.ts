@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { auditorPrincipal } from "../../../components/plan/auditor.ts";
+import { replayerPrincipal } from "../../../components/plan/replayer.ts";
 import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
@@ -80,6 +81,7 @@ describe("the plan of any project", () => {
           expect(allowed(service, "Read")).toEqual(reads);
           expect(allowed(service, "Write")).toEqual(writes);
           expect(allowed(service, "Describe")).toEqual([...new Set([...reads, ...writes])].sort());
+          for (const { name: topic } of consumed) expect(allowed(replayerPrincipal, "Write")).toContain(topic);
           const contract = contracts.find((each) => each.service === service);
           expect(contract?.consumes.map((each) => each.topic)).toEqual(consumed.map((topic) => topic.name).sort());
           expect(contract?.group).toBe(consumed.length === 0 ? undefined : service);
@@ -91,7 +93,7 @@ describe("the plan of any project", () => {
   it("gives no one access to what is not planned, and only the registry a prefix, and no one Create", () => {
     fc.assert(
       fc.property(sampleTopics, (topics) => {
-        const { acls, principals, topics: planned } = plan(topics);
+        const { acls, principals, topics: planned, contracts } = plan(topics);
         const topicNames = new Set(planned.map(({ name }) => name));
         const names = new Set(principals.map(({ name }) => name));
         for (const acl of acls) {
@@ -106,6 +108,10 @@ describe("the plan of any project", () => {
           if (acl.principal === registryPrincipal) continue;
           expect(acl.pattern).toBe("Literal");
           expect(["Read", "Write", "Describe"]).toContain(acl.operation);
+          if (acl.principal === replayerPrincipal) {
+            expect(["Write", "Describe"]).toContain(acl.operation);
+            expect(contracts.some(({ consumes }) => consumes.some(({ topic }) => topic === acl.resourceName)), acl.key).toBe(true);
+          }
           expect(registryTopics).not.toContain(acl.resourceName);
           if (acl.resourceType === "Group") expect(acl.resourceName).toBe(acl.principal);
         }

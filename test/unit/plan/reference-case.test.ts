@@ -46,7 +46,7 @@ describe("the reference case on one machine", () => {
   });
 
   it("has a principal for each service with access to Kafka, and none for the gateway", () => {
-    expect(plan.principals.map(({ name }) => name)).toEqual(["analytics-service", "inventory-service", "notification-service", "order-service", "payment-service", "platform-auditor", "schema-registry", "shipping-service"]);
+    expect(plan.principals.map(({ name }) => name)).toEqual(["analytics-service", "inventory-service", "notification-service", "order-service", "payment-service", "platform-auditor", "platform-replayer", "schema-registry", "shipping-service"]);
   });
 
   it("lets payment do this and nothing else", () => {
