@@ -1,6 +1,8 @@
 /**
- * Removes rows that have served their time, in small portions, so that no clean-up is ever noticed.
- * Every instance does it; each leaves out what another is removing.
+ * Removes rows that have served their time, in small portions, so that no clean-up is ever noticed. Every instance
+ * does it; each leaves out what another is removing. A look costs what it removes, whatever the table holds: oldest
+ * rows first, through a B-tree on the column that counts, beginning where the last portion ended, so that entries of
+ * removed rows that vacuum has not taken out of the index yet are not read again and again.
  */
 import { pause } from "./clock.ts";
 import type { Queryable } from "./database.ts";
@@ -8,12 +10,19 @@ import type { Queryable } from "./database.ts";
 /** Rows of a table that may go. */
 export interface Retention {
   readonly table: string;
-  /** Column with the time that counts. */
+  /** Column with the time that counts; the table has a B-tree index that begins with it. */
   readonly column: string;
   /** Hours a row is kept. */
   readonly keepHours: number;
-  /** SQL condition on the row, called `t`, that must hold as well. @default none */
+  /** SQL condition on the row, called `t`, that must hold as well. Few old rows fail it: they are looked at in every round. @default none */
   readonly only?: string;
+}
+
+/** A table in parts, of which the database itself empties those that are old. */
+export interface PartRetention {
+  readonly table: string;
+  /** Function of the table's owner that empties them; takes no argument, gives back how many. */
+  readonly emptiedBy: string;
 }
 
 const DAY_HOURS = 24;
@@ -23,8 +32,8 @@ const KEEP_DAYS = 8;
 const KEEP_LETTER_DAYS = 30;
 
 /** What every service with a database keeps for a time only. Dead letters that nobody worked on are never removed. */
-export const MESSAGING_RETENTION: readonly Retention[] = [
-  { table: "outbox_published", column: "published_at", keepHours: KEEP_DAYS * DAY_HOURS },
+export const MESSAGING_RETENTION: readonly (Retention | PartRetention)[] = [
+  { table: "outbox_published", emptiedBy: "drop_old_outbox_published" },
   { table: "inbox", column: "processed_at", keepHours: KEEP_DAYS * DAY_HOURS },
   {
     table: "dead_letters", column: "failed_at", keepHours: KEEP_LETTER_DAYS * DAY_HOURS,
@@ -34,23 +43,45 @@ export const MESSAGING_RETENTION: readonly Retention[] = [
 
 const PORTION = 2_000;
 const EVERY_MS = 60_000;
+/** How long a clean-up goes on where its last portion ended, then it looks from the beginning: for rows that another instance did not remove after all. */
+const FROM_START_MS = 3_600_000;
+const BEGINNING = "-infinity";
 
-/** Removes one portion; gives back how many rows went. By the database's clock, which is the same for all instances. */
-export async function removePortion(database: Queryable, { table, column, keepHours, only }: Retention, portion = PORTION): Promise<number> {
-  const rows = await database.query<{ count: string }>({
+/** What one portion was. */
+export interface Portion {
+  readonly removed: number;
+  /** Time of its newest row, as the database writes it; null when it was empty. */
+  readonly newest: string | null;
+}
+
+/** The statement that removes one portion. @param from - Time as the database writes it; older rows are not looked at. */
+export function portionStatement({ table, column, keepHours, only }: Retention, portion: number, from: string): { readonly text: string; readonly values: readonly unknown[] } {
+  return {
     text: `WITH old AS (
-             SELECT t.ctid FROM ${table} t WHERE t.${column} < now() - make_interval(hours => $1)${only === undefined ? "" : ` AND ${only}`}
-              LIMIT $2 FOR UPDATE OF t SKIP LOCKED),
+             SELECT t.ctid, t.${column} AS at FROM ${table} t
+              WHERE t.${column} >= $3::timestamptz AND t.${column} < now() - make_interval(hours => $1)${only === undefined ? "" : ` AND ${only}`}
+              ORDER BY t.${column} LIMIT $2 FOR UPDATE OF t SKIP LOCKED),
            gone AS (DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1)
-           SELECT count(*) FROM gone`,
-    values: [keepHours, portion],
-  });
-  return Number(rows[0]?.count ?? 0);
+           SELECT (SELECT count(*) FROM gone) AS removed, (SELECT max(at) FROM old)::text AS newest`,
+    values: [keepHours, portion, from],
+  };
+}
+
+/** Removes one portion. By the database's clock, which is the same for all instances. */
+export async function removePortion(database: Queryable, retention: Retention, portion = PORTION, from = BEGINNING): Promise<Portion> {
+  const [row] = await database.query<{ removed: string; newest: string | null }>(portionStatement(retention, portion, from));
+  return { removed: Number(row?.removed ?? 0), newest: row?.newest ?? null };
+}
+
+/** Empties the old parts of a table; gives back how many. */
+export async function emptyParts(database: Queryable, { emptiedBy }: PartRetention): Promise<number> {
+  const [row] = await database.query<{ emptied: number }>({ text: `SELECT ${emptiedBy}() AS emptied` });
+  return row?.emptied ?? 0;
 }
 
 export interface CleanupOptions {
   readonly database: Queryable;
-  readonly retention: readonly Retention[];
+  readonly retention: readonly (Retention | PartRetention)[];
   readonly onError: (error: unknown, table: string) => void;
   /** Milliseconds between rounds; a round that found a full portion is followed by the next after a hundredth of it. @default 60000 */
   readonly everyMs?: number;
@@ -60,15 +91,35 @@ export interface CleanupOptions {
 export function startCleanup(options: CleanupOptions): () => Promise<void> {
   const everyMs = options.everyMs ?? EVERY_MS;
   const stopping = new AbortController();
+  /** Where each table's last portion ended. */
+  const reached = new Map<string, string>();
+  let fromStartAt = performance.now() + FROM_START_MS;
+
+  /** True when there may be more. */
+  async function clean(retention: Retention | PartRetention): Promise<boolean> {
+    if ("emptiedBy" in retention) {
+      await emptyParts(options.database, retention);
+      return false;
+    }
+    const { removed, newest } = await removePortion(options.database, retention, PORTION, reached.get(retention.table));
+    // Behind it may be rows that fail the condition now and meet it later.
+    if (newest !== null && retention.only === undefined) reached.set(retention.table, newest);
+    return removed === PORTION;
+  }
+
   const loop = (async () => {
     let more = false;
     while (!stopping.signal.aborted) {
       await pause(more ? everyMs / 100 : everyMs, stopping.signal);
       more = false;
+      if (performance.now() >= fromStartAt) {
+        fromStartAt = performance.now() + FROM_START_MS;
+        reached.clear();
+      }
       for (const retention of options.retention) {
         if (stopping.signal.aborted) return;
         try {
-          more = await removePortion(options.database, retention) === PORTION || more;
+          more = await clean(retention) || more;
         } catch (error) {
           options.onError(error, retention.table);
         }

@@ -19,14 +19,12 @@ import { shipmentCreated } from "./handlers/shipment-created.ts";
 import { shipmentDelivered } from "./handlers/shipment-delivered.ts";
 import { shipmentDispatched } from "./handlers/shipment-dispatched.ts";
 import { analyticsRoutes } from "./http/routes.ts";
+import { ANALYTICS_RETENTION } from "./retention.ts";
 
 /** Nobody waits for a figure: larger batches cost less, and half a second is live enough. */
 const GATHER_MS = 500;
 /** Connections for requests, beside those of the event flow: a costly question does not hold it up. */
 const REQUEST_CONNECTIONS = 2;
-/** How long an order's row is kept after its last step. Longer than any topic, so that nothing that comes again counts twice. */
-const KEEP_FACTS_HOURS = 35 * 24;
-const KEEP_FIGURES_HOURS = 400 * 24;
 
 export function startAnalyticsService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({ http: true, tokens: true }, ({ clock, config, log }) => {
@@ -52,11 +50,7 @@ export function startAnalyticsService(options: StartOptions = {}): Promise<Runni
       },
       finish: (events, tx) => facts.finish(events, tx),
       gatherMs: GATHER_MS,
-      retention: [
-        { table: "order_facts", column: "updated_at", keepHours: KEEP_FACTS_HOURS },
-        { table: "sent_messages", column: "sent_at", keepHours: KEEP_FACTS_HOURS },
-        { table: "minute_figures", column: "minute", keepHours: KEEP_FIGURES_HOURS },
-      ],
+      retention: ANALYTICS_RETENTION,
       routes: analyticsRoutes({ database: requests, verify: tokenVerifier(config.tokens as TokenConfig, clock), clock }),
       close: () => requests.close(),
     };

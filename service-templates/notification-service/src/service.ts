@@ -24,6 +24,7 @@ import { messageMetrics } from "./message-metrics.ts";
 import { waiting } from "./messages/messages-table.ts";
 import { AT_ONCE, sendDue } from "./messages/send-due.ts";
 import { noticeBatch } from "./notices/notice-batch.ts";
+import { NOTIFICATION_RETENTION } from "./retention.ts";
 
 /** What the settings are when the environment does not say otherwise, in milliseconds. */
 const DEFAULTS = { NOTIFICATION_WINDOW_MS: 5_000, NOTIFICATION_ANSWER_MS: 2_000 } as const;
@@ -31,8 +32,6 @@ const DEFAULTS = { NOTIFICATION_WINDOW_MS: 5_000, NOTIFICATION_ANSWER_MS: 2_000 
 const GATHER_MS = 250;
 /** What a claim lasts beyond the answer it waits for, in milliseconds. */
 const LEASE_MARGIN_MS = 10_000;
-/** How long what customers were told is kept. */
-const KEEP_HOURS = 30 * 24;
 
 export function startNotificationService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({}, (context) => {
@@ -71,12 +70,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
       finish: (events, tx) => notices.finish(events, tx),
       gatherMs: GATHER_MS,
       unhurried: ["notification.sent"],
-      retention: [
-        { table: "notices", column: "created_at", keepHours: KEEP_HOURS, only: "t.message_id IS NOT NULL" },
-        { table: "messages", column: "opened_at", keepHours: KEEP_HOURS, only: "t.status IN ('sent', 'undeliverable')" },
-        { table: "order_customers", column: "created_at", keepHours: KEEP_HOURS },
-        { table: "channel_deliveries", column: "at", keepHours: KEEP_HOURS },
-      ],
+      retention: NOTIFICATION_RETENTION,
       managementRoutes: simulatorRoutes("channel", channels),
       background() {
         desks.forEach((desk) => desk.start());

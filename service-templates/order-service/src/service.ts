@@ -15,13 +15,12 @@ import { paymentRefunded } from "./handlers/payment-refunded.ts";
 import { orderPlacement } from "./http/place-order.ts";
 import { orderRoutes } from "./http/routes.ts";
 import { oldestUnfinished } from "./orders-table.ts";
+import { ORDER_RETENTION } from "./retention.ts";
 import { lockBatch, writeOrders } from "./saga/advance-order.ts";
 import { startSweep } from "./saga/timeout-sweep.ts";
 
 /** How long an order may be pending when SAGA_TIMEOUT_MS does not say otherwise. */
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** How long the answer under an Idempotency-Key can be had again. */
-const KEEP_IDEMPOTENCY_KEYS_HOURS = 48;
 
 /** Connections for requests, beside those of the event flow. */
 const REQUEST_CONNECTIONS = 6;
@@ -49,7 +48,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
       },
       lock: lockBatch,
       finish: (_events, tx) => writeOrders(tx),
-      retention: [{ table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS }],
+      retention: ORDER_RETENTION,
       routes: orderRoutes({
         database: requests, placeOrder: orderPlacement({ database: requests, outbox, clock }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
       }),
