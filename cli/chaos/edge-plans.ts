@@ -32,7 +32,7 @@ export function serviceFreeze(draw: Draw, atMs: number): Injection[] {
 
 /** Enough to exhaust any limit of requests under way, many times over, if they are not given back. */
 export function disconnectStorm(draw: Draw, atMs: number): Injection[] {
-  return [{ fault: "disconnect-storm", atMs, lengthMs: seconds(4), requests: draw.between(3_000, 5_000), seed: draw.between(0, 999_999) }];
+  return [{ fault: "disconnect-storm", atMs, lengthMs: seconds(4), requests: draw.between(1_500, 2_500), seed: draw.between(0, 999_999) }];
 }
 
 export function largePoison(draw: Draw, atMs: number): Injection[] {
