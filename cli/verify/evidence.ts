@@ -138,10 +138,12 @@ export interface OrderRow {
   readonly status: "pending" | "confirmed" | "cancelled";
   readonly payment: string;
   readonly inventory: string;
+  /** Why it was cancelled; absent otherwise. */
+  readonly reason?: string;
   readonly total: number;
   readonly currency: string;
   readonly createdAt: number;
-  /** When it was confirmed or cancelled. */
+  /** When it was confirmed or cancelled; of one that was both, because no carrier took it, when it was confirmed. */
   readonly endedAt: number | undefined;
 }
 

@@ -97,11 +97,12 @@ async function readOrders(snapshot: Snapshot): Promise<Evidence["orders"]> {
   if (!snapshot.has("orders", "inventory") || !snapshot.has("idempotency_keys")) return undefined;
   return {
     rows: await snapshot.rows(
-      `SELECT o.order_id, o.customer_id, o.status, o.payment, o.inventory, o.total_amount::float8, o.currency, ${ms("o.created_at")}, ${ms("s.at")}
-         FROM orders o LEFT JOIN order_steps s ON s.order_id = o.order_id AND s.name = 'order.' || o.status`,
-      ([orderId, customerId, status, payment, inventory, total, currency, createdAt, endedAt]): OrderRow => ({
+      `SELECT o.order_id, o.customer_id, o.status, o.payment, o.inventory, o.total_amount::float8, o.currency, ${ms("o.created_at")}, ${ms("s.at")}, o.reason
+         FROM orders o LEFT JOIN order_steps s ON s.order_id = o.order_id AND s.name = CASE o.reason WHEN 'undeliverable' THEN 'order.confirmed' ELSE 'order.' || o.status END`,
+      ([orderId, customerId, status, payment, inventory, total, currency, createdAt, endedAt, reason]): OrderRow => ({
         orderId: text(orderId), customerId: text(customerId), status: status === "confirmed" || status === "cancelled" ? status : "pending",
         payment: text(payment), inventory: text(inventory), total: number(total), currency: text(currency), createdAt: number(createdAt), endedAt: endedAt === null ? undefined : number(endedAt),
+        ...(reason === null || reason === undefined ? {} : { reason: text(reason) }),
       }),
     ),
     keys: await snapshot.rows("SELECT customer_id, key, order_id FROM idempotency_keys", ([customerId, key, orderId]): IdempotencyRow => ({

@@ -203,11 +203,12 @@ function readSagas(content: TopicFile, at: Located): Saga[] {
       name,
       domain: content.domain,
       steps: Object.entries(steps)
-        .map(([step, { compensation, failure, retriable, ...rest }]) => ({
+        .map(([step, { compensation, failure, pivot, retriable, ...rest }]) => ({
           ...rest,
           name: step,
           failure: failure ?? [],
           ...defined({ compensation }),
+          pivot: pivot ?? false,
           retriable: retriable ?? false,
           source: at.place(["sagas", name, "steps", step], "key"),
         }))

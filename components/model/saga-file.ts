@@ -23,6 +23,10 @@ const step = z
     success: answers("Events by which the service says that the step is done."),
     failure: answers("Events by which the service says that the step can't be done. Default: it can't fail.").optional(),
     compensation: compensation.optional(),
+    pivot: z
+      .boolean()
+      .meta({ description: "Whether the step decides the run: it may fail, and then the other steps are undone; once it is done nothing can fail any more, so nothing undoes it. Default: false.", examples: [true] })
+      .optional(),
     retriable: z
       .boolean()
       .meta({ description: "Whether the step comes after the point of no return: it is repeated until it succeeds, and nothing undoes it. Default: false.", examples: [true] })

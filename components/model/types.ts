@@ -147,6 +147,8 @@ export interface SagaStep {
   readonly failure: readonly string[];
   /** How it is undone: what asks for it, what answers. */
   readonly compensation?: { readonly command: string; readonly reply: string };
+  /** Whether it is the point of no return: it may fail, and is never undone. */
+  readonly pivot: boolean;
   /** Whether it comes after the point of no return. */
   readonly retriable: boolean;
   readonly source: SourceLocation;

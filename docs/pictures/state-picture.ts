@@ -16,8 +16,8 @@ const GAP = { x: 50, y: 48 };
 /** Room within a grid's frame, before its first cell and behind its last. */
 const BEFORE = { x: 56, y: 64 };
 const BEHIND = 20;
-const WIDTH = 1190;
-const HEIGHT = 1150;
+const WIDTH = 1300;
+const HEIGHT = 1576;
 
 interface Grid {
   readonly id: string;
@@ -33,16 +33,21 @@ const PLACES: Readonly<Record<string, { readonly title: string; readonly x: numb
   pending: { title: "pending", x: 24, y: 64 },
   confirmed: { title: "confirmed", x: 772, y: 64 },
   timed_out: { title: "timed_out", x: 48, y: 524 },
-  payment_declined: { title: "payment_declined", x: 920, y: 524 },
+  payment_declined: { title: "payment_declined", x: 800, y: 524 },
+  payment_unavailable: { title: "payment_unavailable", x: 1022, y: 524 },
   insufficient_stock: { title: "insufficient_stock", x: 48, y: 948 },
+  undeliverable: { title: "undeliverable", x: 48, y: 1096 },
 };
 
 /** Arrows between grids: their course, and where their words stand. */
 const COURSES: Readonly<Record<string, { readonly path: string; readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" }>> = {
   "pending confirmed": { path: "M578 210 H768", x: 674, y: 196, anchor: "middle" },
   "pending timed_out": { path: "M440 376 V520", x: 452, y: 448, anchor: "start" },
-  "pending payment_declined": { path: "M540 376 V406 Q540 416 550 416 H1029 Q1039 416 1039 426 V520", x: 790, y: 408, anchor: "middle" },
+  "pending payment_declined": { path: "M540 376 V406 Q540 416 550 416 H891 Q901 416 901 426 V520", x: 720, y: 411, anchor: "middle" },
+  "pending payment_unavailable": { path: "M560 376 V382 Q560 392 570 392 H1113 Q1123 392 1123 402 V520", x: 790, y: 386, anchor: "middle" },
   "pending insufficient_stock": { path: "M80 376 V448 Q80 458 70 458 H46 Q36 458 36 468 V1024 Q36 1034 44 1034", x: 92, y: 448, anchor: "start" },
+  "pending undeliverable": { path: "M60 376 V428 Q60 438 50 438 H39 Q29 438 29 448 V1288 Q29 1298 44 1298", x: 92, y: 418, anchor: "start" },
+  "confirmed undeliverable": { path: "M1150 174 H1246 Q1256 174 1256 184 V1288 Q1256 1298 1246 1298 H782", x: 1010, y: 1288, anchor: "middle" },
 };
 
 /**
@@ -61,12 +66,12 @@ export function statePicture({ states, edges }: SagaGraph): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title desc">`,
     '  <title id="title">The states of an order</title>',
-    `  <desc id="desc">${states.length} states and ${edges.length} transitions, generated from the state machine that runs. A pending order is confirmed when payment and inventory are both good, and cancelled when either is bad or an answer does not come in time; what had been done for a cancelled order is undone.</desc>`,
+    `  <desc id="desc">${states.length} states and ${edges.length} transitions, generated from the state machine that runs. A pending order is confirmed when payment and inventory are both good, and cancelled when either is bad or an answer does not come in time; a confirmed order is cancelled when no carrier takes it; what had been done for a cancelled order is undone.</desc>`,
     STYLE,
     `  <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     `  <text x="24" y="34" class="h">The states of an order: ${states.length} states, ${edges.length} transitions</text>`,
     '  <text x="24" y="52" class="s">Payment answers from left to right, inventory from top to bottom, in any order. The same answer again changes nothing.</text>',
-    `  <rect class="frame" x="24" y="484" width="${WIDTH - 48}" height="610"/>`,
+    `  <rect class="frame" x="24" y="484" width="${WIDTH - 48}" height="1036"/>`,
     '  <text class="h" x="48" y="510">cancelled: whoever had acted undoes it</text>',
     ...grids.map(drawFrame),
     ...inner.map((edge) => drawInner(edge, gridWith(edge.from))),

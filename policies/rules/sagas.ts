@@ -113,25 +113,33 @@ export const sagaRules: readonly Rule[] = [
       saga.steps.flatMap((step) =>
         [...step.success, ...step.failure].filter((event) => events.topicOf.has(event)).flatMap((event): Breach[] => {
           if (!events.publishes(step.service, event)) return [{ message: `${stepPlace(saga, step)} answers with ${event}, which ${step.service} does not publish`, fix: `add ${step.service} to the producers of ${events.topicOf.get(event)?.name ?? "its topic"}`, at: step.source }];
-          // After the point of no return the run's end does not wait for the answer.
-          if (step.retriable || events.handles(saga.coordinator, event)) return [];
+          // The run does not wait to hear that its point of no return, or what comes after it, is done.
+          const awaited = step.failure.includes(event) || !(step.pivot || step.retriable);
+          if (!awaited || events.handles(saga.coordinator, event)) return [];
           return [{ message: `${stepPlace(saga, step)} answers with ${event}, which ${saga.coordinator} does not handle`, fix: `add ${event} to the events of ${saga.coordinator} on ${events.topicOf.get(event)?.name ?? "its topic"}`, at: step.source }];
         }),
       ),
   }),
   sagaRule({
     id: "saga-compensation",
-    summary: "Each step can be undone: its service handles the command to do so and says when it is done. Only a step after the point of no return has no way back.",
+    summary: "Each step can be undone: its service handles the command to do so and says when it is done. Only the point of no return and what comes after it have no way back.",
     rationale: "A run that fails after the step leaves money taken or goods reserved.",
     wrong: { domain: "sagas: {order: {steps: {payment: {compensation: null}}}}" },
     right: { domain: "sagas: {order: {steps: {payment: {compensation: {command: order.cancelled, reply: payment.refunded}}}}}" },
     check: (saga, events) =>
       saga.steps.flatMap((step): Breach[] => {
         const { compensation } = step;
-        if (compensation === undefined) return step.retriable ? [] : [{ message: `${stepPlace(saga, step)} declares no compensation`, fix: "add compensation: {command: …, reply: …}, or retriable: true if nothing can fail after it", at: step.source }];
+        if (step.pivot && step.retriable) return [{ message: `${stepPlace(saga, step)} is the point of no return and comes after it`, fix: "delete pivot or retriable", at: step.source }];
+        if (step.retriable && step.failure.length > 0) return [{ message: `${stepPlace(saga, step)} is repeated until it succeeds and declares failures (${step.failure.join(", ")})`, fix: "declare pivot: true in place of retriable, or delete failure", at: step.source }];
+        if (compensation === undefined) {
+          if (!step.pivot && !step.retriable) return [{ message: `${stepPlace(saga, step)} declares no compensation`, fix: "add compensation: {command: …, reply: …}, or pivot: true or retriable: true if nothing can fail after it", at: step.source }];
+          const second = step.pivot ? saga.steps.find((other) => other.pivot && other !== step) : undefined;
+          if (second === undefined) return [];
+          return [{ message: `${stepPlace(saga, step)} is the point of no return, and so is ${second.name}: when one of them fails after the other, nothing undoes it`, fix: "give one of them a compensation", at: step.source }];
+        }
         const { command, reply } = compensation;
         const breaches: Breach[] = [];
-        if (step.retriable) breaches.push({ message: `${stepPlace(saga, step)} comes after the point of no return and declares a compensation`, fix: "delete one of the two", at: step.source });
+        if (step.pivot || step.retriable) breaches.push({ message: `${stepPlace(saga, step)} ${step.pivot ? "is" : "comes after"} the point of no return and declares a compensation`, fix: "delete one of the two", at: step.source });
         if (events.topicOf.has(command) && !events.handles(step.service, command)) breaches.push({ message: `${stepPlace(saga, step)} is undone by ${command}, which ${step.service} does not handle`, fix: `add ${command} to the events of ${step.service}`, at: step.source });
         if (events.topicOf.has(reply) && !events.publishes(step.service, reply)) breaches.push({ message: `${stepPlace(saga, step)} is undone with ${reply}, which ${step.service} does not publish`, fix: `add ${step.service} to the producers of ${events.topicOf.get(reply)?.name ?? "its topic"}`, at: step.source });
         return breaches;

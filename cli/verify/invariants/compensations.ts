@@ -1,7 +1,7 @@
 /**
  * 5. Each completed forward step of a cancelled order has exactly one effective compensation, and a
- * confirmed order has none; shipments only for confirmed orders, one each. From tables and from events:
- * copies of one event (same id) count once.
+ * confirmed order has none; shipments only for orders that were confirmed, one each, and an order is undone as
+ * undeliverable exactly when no carrier took its shipment. From tables and from events: copies of one event (same id) count once.
  */
 import type { TopicLog } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
@@ -58,7 +58,9 @@ export function compensations(context: JudgeContext): Judgement {
       if (moved.refunds > 0) violations.add(orderId, `confirmed: refunded ${moved.refunds} times at the provider`);
       if (evidence.inventory !== undefined && reservation !== "reserved" && reservation !== "sold") violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
     }
-    for (const pair of PAIRS) comparePair(orderId, status, pair, count, whole.get(pair.topic) ?? false, violations);
+    // A capture that was never reported, because its record failed, is given back all the same: the provider's books are its forward step.
+    const unreported = moved.captures > 0 ? "payment.refunded" : undefined;
+    for (const pair of PAIRS) comparePair(orderId, status, pair, count, (whole.get(pair.topic) ?? false) && pair.undo !== unreported, violations);
   }
   shipments(context, violations);
   return { figures, violations, notes };
@@ -80,18 +82,23 @@ function comparePair(orderId: string, status: "confirmed" | "cancelled", pair: P
 function shipments(context: JudgeContext, violations: Violations): void {
   const { shipping, orders } = context.evidence;
   if (shipping === undefined || orders === undefined) return;
-  const statuses = new Map(orders.rows.map(({ orderId, status }) => [orderId, status]));
+  const found = new Map(orders.rows.map((order) => [order.orderId, order]));
   const shipped = new Map<string, number>();
   for (const { orderId, status, bookings } of shipping.shipments) {
     shipped.set(orderId, (shipped.get(orderId) ?? 0) + 1);
     // While it waits for a carrier, one booking may stand there that is not known here yet.
     const wanted = status === "waiting" ? Math.min(bookings, 1) : status === "undeliverable" ? 0 : 1;
+    if (status === "undeliverable" && found.get(orderId)?.status === "confirmed") violations.add(orderId, "confirmed: no carrier takes its shipment, and nothing was undone");
     if (bookings !== wanted) violations.add(orderId, `its shipment is ${status} and has ${bookings} bookings at the carriers`);
   }
+  const undeliverable = new Set(shipping.shipments.filter(({ status }) => status === "undeliverable").map(({ orderId }) => orderId));
+  for (const { orderId, reason } of orders.rows) {
+    if (reason === "undeliverable" && !undeliverable.has(orderId)) violations.add(orderId, "cancelled as undeliverable, and shipping-service has no undeliverable shipment of it");
+  }
   for (const [orderId, number] of shipped) {
-    const status = statuses.get(orderId);
+    const { status, reason } = found.get(orderId) ?? {};
     if (number > 1) violations.add(orderId, `has ${number} shipments`);
-    if (status !== "confirmed") violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
+    if (status !== "confirmed" && reason !== "undeliverable") violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
   }
   // A confirmed order without one is told apart from one that is on its way: the event's id stands in shipping's inbox.
   const inbox = new Set(context.messaging.get("shipping-service")?.inbox.map(({ eventId }) => eventId));

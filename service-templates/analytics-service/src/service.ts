@@ -18,6 +18,7 @@ import { paymentRefunded } from "./handlers/payment-refunded.ts";
 import { shipmentCreated } from "./handlers/shipment-created.ts";
 import { shipmentDelivered } from "./handlers/shipment-delivered.ts";
 import { shipmentDispatched } from "./handlers/shipment-dispatched.ts";
+import { shipmentFailed } from "./handlers/shipment-failed.ts";
 import { analyticsRoutes } from "./http/routes.ts";
 import { ANALYTICS_RETENTION } from "./retention.ts";
 
@@ -46,6 +47,7 @@ export function startAnalyticsService(options: StartOptions = {}): Promise<Runni
         "shipment.created": shipmentCreated(facts),
         "shipment.dispatched": shipmentDispatched(facts),
         "shipment.delivered": shipmentDelivered(facts),
+        "shipment.failed": shipmentFailed(facts),
         "notification.sent": notificationSent(facts),
       },
       finish: (events, tx) => facts.finish(events, tx),

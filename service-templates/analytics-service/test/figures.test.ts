@@ -49,6 +49,18 @@ function reversedFields(facts: OrderFacts): OrderFacts {
 }
 
 describe("figures", () => {
+  it("count an order that was confirmed and that no carrier took as cancelled, once, and none of its products as sold", () => {
+    const facts: OrderFacts = {
+      "order.created": { at: AT, currency: "EUR", amount: 4_980, pieces: 2, products: [{ productId: "a", pieces: 2, amount: 4_980 }] },
+      "order.confirmed": { at: AT + 100, currency: "EUR", amount: 4_980, pieces: 2 }, "shipment.failed": { at: AT + 5_000 },
+      "order.cancelled": { at: AT + 5_100, reason: "undeliverable" }, "payment.refunded": { at: AT + 5_200, currency: "EUR", amount: 4_980 },
+    };
+    const of = (measure: Figure["measure"]): readonly string[] => contributions(facts).filter((item) => item.measure === measure).map(({ label }) => label);
+    expect({ outcome: of("outcome"), cancelled: of("cancelled"), latency: of("latency"), product: of("product") })
+      .toEqual({ outcome: ["cancelled"], cancelled: ["undeliverable"], latency: ["confirmed 100"], product: [] });
+    expect(of("step")).toContain("shipment.failed");
+  });
+
   it("are what can be computed from the raw rows, whatever came in which batches", () => {
     fc.assert(fc.property(anyDelivery, (batches) => {
       const { facts, figures } = afterBatches(batches);

@@ -88,7 +88,7 @@ export function openApiDocument(options: { readonly analytics: boolean }): objec
           type: "object", required: ["orderId", "status", "items", "totalAmount", "currency", "steps", "createdAt", "updatedAt"],
           properties: {
             orderId, status: { type: "string", enum: ["pending", "confirmed", "cancelled"] },
-            reason: { type: "string", enum: ["payment_declined", "insufficient_stock", "timed_out"], description: "Present when cancelled." },
+            reason: { type: "string", enum: ["payment_declined", "payment_unavailable", "insufficient_stock", "timed_out", "undeliverable"], description: "Present when cancelled. undeliverable may follow after the order was confirmed." },
             items: { type: "array", maxItems: 100, items: { type: "object", properties: { productId: text(64), quantity: { type: "integer", format: "int32", minimum: 1, maximum: 1000 }, price: amount } } },
             totalAmount: amount, currency: { type: "string", pattern: "^[A-Z]{3}$", maxLength: 3 },
             shippingAddress: { $ref: "#/components/schemas/Address" },
@@ -99,7 +99,7 @@ export function openApiDocument(options: { readonly analytics: boolean }): objec
         Step: {
           type: "object", required: ["name", "at", "elapsedMs"],
           properties: {
-            name: { type: "string", enum: ["accepted", "payment.processed", "payment.failed", "payment.refunded", "inventory.reserved", "inventory.insufficient", "inventory.released", "order.confirmed", "order.cancelled"] },
+            name: { type: "string", enum: ["accepted", "payment.processed", "payment.failed", "payment.refunded", "inventory.reserved", "inventory.insufficient", "inventory.released", "order.confirmed", "shipment.failed", "order.cancelled"] },
             at: timestamp, elapsedMs: { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Since the order was accepted." },
           },
         },

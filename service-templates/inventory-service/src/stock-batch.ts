@@ -23,6 +23,8 @@ export interface StockBatch {
   take(tx: Transaction, items: readonly OrderedItem[]): readonly Shortage[];
   /** Gives reserved pieces back. */
   giveBack(tx: Transaction, items: readonly OrderedItem[]): void;
+  /** Takes sold pieces back. */
+  takeBack(tx: Transaction, items: readonly OrderedItem[]): void;
   /** Turns reserved pieces into sold ones. */
   sell(tx: Transaction, items: readonly OrderedItem[]): void;
   lock(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
@@ -72,6 +74,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
       return shortages;
     },
     giveBack: (tx, items) => move(tx, totals(items), (quantity) => ({ available: quantity, reserved: -quantity, sold: 0 })),
+    takeBack: (tx, items) => move(tx, totals(items), (quantity) => ({ available: quantity, reserved: 0, sold: -quantity })),
     sell: (tx, items) => move(tx, totals(items), (quantity) => ({ available: 0, reserved: -quantity, sold: quantity })),
 
     async lock(events, tx) {
@@ -82,7 +85,10 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
       // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
       const hinted = await cache.soldOut([...ordered]);
       const soldOut = new Set(hinted.size === 0 ? [] : (await readStock(tx, [...hinted])).filter((stock) => stock.available === 0).map((stock) => stock.productId));
-      const returning = [...known.values()].filter(({ status }) => status === "reserved").flatMap(({ items }) => items.map((item) => item.productId));
+      const cancelled = new Set(events.filter((event) => event.type === "order.cancelled").map((event) => event.payload["orderId"]));
+      const returning = [...known.values()]
+        .filter(({ orderId, status }) => status === "reserved" || (status === "sold" && cancelled.has(orderId)))
+        .flatMap(({ items }) => items.map((item) => item.productId));
       const wanted = new Set([...[...ordered].filter((productId) => !soldOut.has(productId)), ...returning]);
       products.set(tx, { available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])), moves: new Map() });
     },

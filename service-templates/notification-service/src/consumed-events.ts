@@ -49,6 +49,10 @@ export interface ShipmentCreated extends OfCustomer {
   readonly trackingNumber: string | null;
 }
 
+export interface ShipmentFailed extends OfCustomer {
+  readonly reason: string;
+}
+
 export interface ShipmentDispatched extends OfOrder {
   readonly carrier: string;
   readonly trackingNumber: string;

@@ -20,6 +20,7 @@ import { paymentRefunded } from "./handlers/payment-refunded.ts";
 import { shipmentCreated } from "./handlers/shipment-created.ts";
 import { shipmentDelivered } from "./handlers/shipment-delivered.ts";
 import { shipmentDispatched } from "./handlers/shipment-dispatched.ts";
+import { shipmentFailed } from "./handlers/shipment-failed.ts";
 import { messageMetrics } from "./message-metrics.ts";
 import { waiting } from "./messages/messages-table.ts";
 import { AT_ONCE, sendDue } from "./messages/send-due.ts";
@@ -66,6 +67,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
         "shipment.created": shipmentCreated(notices),
         "shipment.dispatched": shipmentDispatched(notices),
         "shipment.delivered": shipmentDelivered(notices),
+        "shipment.failed": shipmentFailed(notices),
       },
       finish: (events, tx) => notices.finish(events, tx),
       gatherMs: GATHER_MS,

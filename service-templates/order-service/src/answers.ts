@@ -14,3 +14,11 @@ export interface InventoryAnswer extends Record<string, unknown> {
   /** Present where there was too little. */
   readonly shortages?: readonly { readonly productId: string; readonly requested: number; readonly available: number }[];
 }
+
+/** shipment.failed. */
+export interface ShipmentAnswer extends Record<string, unknown> {
+  readonly orderId: string;
+  readonly reason: string;
+  /** Carriers that refused the shipment. */
+  readonly rejectedBy: readonly string[];
+}

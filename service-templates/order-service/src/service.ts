@@ -12,6 +12,7 @@ import { inventoryReserved } from "./handlers/inventory-reserved.ts";
 import { paymentFailed } from "./handlers/payment-failed.ts";
 import { paymentProcessed } from "./handlers/payment-processed.ts";
 import { paymentRefunded } from "./handlers/payment-refunded.ts";
+import { shipmentFailed } from "./handlers/shipment-failed.ts";
 import { orderPlacement } from "./http/place-order.ts";
 import { orderRoutes } from "./http/routes.ts";
 import { oldestUnfinished } from "./orders-table.ts";
@@ -45,6 +46,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
         "inventory.reserved": inventoryReserved(clock),
         "inventory.insufficient": inventoryInsufficient(clock),
         "inventory.released": inventoryReleased(clock),
+        "shipment.failed": shipmentFailed(clock),
       },
       lock: lockBatch,
       finish: (_events, tx) => writeOrders(tx),

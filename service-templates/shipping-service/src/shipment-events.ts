@@ -10,6 +10,12 @@ export function shipmentCreated(shipment: Shipment, carrier: CarrierName, tracki
   return { type: "shipment.created", key: orderId, payload: { orderId, shipmentId, customerId, carrier, shippingAddress, items, trackingNumber, timestamp } };
 }
 
+/** No carrier takes the shipment. */
+export function shipmentFailed(shipment: Shipment, rejectedBy: readonly CarrierName[], timestamp: number): NewEvent {
+  const { orderId, shipmentId, customerId } = shipment;
+  return { type: "shipment.failed", key: orderId, payload: { orderId, shipmentId, customerId, reason: "address_not_served", rejectedBy, timestamp } };
+}
+
 /** A step that the carrier reported. It happened when the carrier says; `now` where it does not say. */
 export function shipmentStep(step: ShipmentStep, shipment: Tracked, carrier: CarrierName, report: TrackingReport, now: number): NewEvent {
   const { orderId, shipmentId, trackingNumber } = shipment;

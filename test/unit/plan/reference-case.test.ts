@@ -29,7 +29,7 @@ describe("the reference case on one machine", () => {
       "payment-events event payments 30",
       "payment-service.dlt dead-letter payments 3",
       "registry-events registry platform 1",
-      "shipping-events event logistics 12",
+      "shipping-events event logistics 30",
       "shipping-service.dlt dead-letter logistics 3",
     ]);
   });
@@ -78,13 +78,14 @@ describe("the reference case on one machine", () => {
       "shipment.created",
       "shipment.delivered",
       "shipment.dispatched",
+      "shipment.failed",
     ]);
     const created = plan.subjects.find(({ name }) => name === "order-events-com.globalmart.events.OrderCreated");
     expect(created?.compatibility).toBe("BACKWARD");
     const fields = (of: { fields: { name: string; type: unknown }[] }): Record<string, unknown> => Object.fromEntries(of.fields.map(({ name, type }) => [name, type]));
     const schema = JSON.parse(created?.schema ?? "{}") as { fields: { name: string; type: unknown }[] };
     const { items, ...others } = fields(schema);
-    expect(others).toEqual({ orderId: "string", customerId: "string", timestamp: "long", totalAmount: "double", currency: "string", shippingAddress: "string" });
+    expect(others).toMatchObject({ orderId: "string", customerId: "string", timestamp: "long", totalAmount: "double", currency: "string", shippingAddress: "string" });
     const array = items as { type: string; items: { name: string; fields: { name: string; type: unknown }[] } };
     expect(array.type).toBe("array");
     expect(array.items.name).toBe("OrderItem");
@@ -96,8 +97,8 @@ describe("the reference case on one machine", () => {
     expect(consumed["payment-service"]).toEqual(["order.cancelled", "order.created"]);
     expect(consumed["inventory-service"]).toEqual(["order.cancelled", "order.confirmed", "order.created"]);
     expect(consumed["shipping-service"]).toEqual(["order.confirmed"]);
-    expect(consumed["order-service"]).toEqual(["inventory.insufficient", "inventory.released", "inventory.reserved", "payment.failed", "payment.processed", "payment.refunded"]);
-    expect(consumed["notification-service"]).toHaveLength(12);
-    expect(consumed["analytics-service"]).toHaveLength(13);
+    expect(consumed["order-service"]).toEqual(["inventory.insufficient", "inventory.released", "inventory.reserved", "payment.failed", "payment.processed", "payment.refunded", "shipment.failed"]);
+    expect(consumed["notification-service"]).toHaveLength(13);
+    expect(consumed["analytics-service"]).toHaveLength(14);
   });
 });

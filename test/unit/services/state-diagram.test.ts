@@ -23,9 +23,10 @@ describe("the graph of the order's saga", () => {
     }
   });
 
-  it("ends every order once: no way leads out of an end, and each way into one says so in an event", () => {
-    for (const { from, to, emits } of graph.edges) {
+  it("ends every order once: only a failed shipment leads out of an end, and each way into one says so in an event", () => {
+    for (const { from, to, input, emits } of graph.edges) {
       if (from.status === "pending") expect(emits).toBe(to.status === "pending" ? undefined : `order.${to.status}`);
+      else if (from.status === "confirmed" && input === "shipment.failed") expect({ status: to.status, reason: to.reason, emits }).toEqual({ status: "cancelled", reason: "undeliverable", emits: "order.cancelled" });
       else expect({ status: to.status, reason: to.reason, emits }).toEqual({ status: from.status, reason: from.reason, emits: undefined });
     }
   });
@@ -53,8 +54,8 @@ describe("its pictures", () => {
     const picture = statePicture(graph);
     expect(picture.match(/class="state (?!undo")/g)).toHaveLength(graph.states.length);
     const within = graph.edges.filter(({ from, to }) => from.status === to.status);
-    // And four ways to an end; the legend has one arrow of each of the four kinds.
-    expect(picture.match(/class="arrow /g)).toHaveLength(within.length + 4 + 4);
+    // And six ways to an end from pending, one from confirmed; the legend has one arrow of each of the four kinds.
+    expect(picture.match(/class="arrow /g)).toHaveLength(within.length + 7 + 4);
     expect(transitionTable(graph).split("\n")).toHaveLength(graph.states.length + 2);
     expect(mermaidDiagram(graph)).toContain(`[*] --> ${stateKey(INITIAL_STATE)}`);
   });

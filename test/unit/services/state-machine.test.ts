@@ -26,6 +26,10 @@ describe("the saga's state machine", () => {
     ["both bad: the first decides", ["inventory.insufficient", "payment.failed"], { status: "cancelled", reason: "insufficient_stock", payment: "failed" }, ["order.cancelled"]],
     ["too late, then good answers", ["timeout", "payment.processed", "inventory.reserved"], { status: "cancelled", reason: "timed_out", payment: "processed", inventory: "reserved" }, ["order.cancelled"]],
     ["a time-out after the end", ["payment.processed", "inventory.reserved", "timeout"], { status: "confirmed" }, ["order.confirmed"]],
+    ["no carrier takes it", ["payment.processed", "inventory.reserved", "shipment.failed", "payment.refunded", "inventory.released"], { status: "cancelled", reason: "undeliverable", payment: "refunded", inventory: "released" }, ["order.confirmed", "order.cancelled"]],
+    ["no carrier takes an order that was cancelled", ["timeout", "shipment.failed"], { status: "cancelled", reason: "timed_out" }, ["order.cancelled"]],
+    ["no carrier takes an order that is not known to be confirmed", ["payment.processed", "shipment.failed", "inventory.reserved"], { status: "cancelled", reason: "undeliverable" }, ["order.cancelled"]],
+    ["an outage of the provider", ["payment.unavailable"], { status: "cancelled", reason: "payment_unavailable", payment: "failed" }, ["order.cancelled"]],
     ["a refund that overtook the payment", ["timeout", "payment.refunded", "payment.processed"], { status: "cancelled", payment: "refunded" }, ["order.cancelled"]],
   ])("%s", (_name, inputs, expected, emitted) => {
     const result = run(inputs);
@@ -35,10 +39,11 @@ describe("the saga's state machine", () => {
 
   const anyInputs = fc.array(fc.constantFrom(...SAGA_INPUTS), { maxLength: 30 });
 
-  it("ends at most once and never changes its mind", () => {
+  it("ends at most once; after confirmed only a failed shipment cancels it, and nothing revives it", () => {
     fc.assert(fc.property(anyInputs, (inputs) => {
-      const { emitted, steps } = run(inputs);
-      expect(emitted.length).toBeLessThanOrEqual(1);
+      const { state, emitted, steps } = run(inputs);
+      if (emitted.length > 1) expect({ emitted, reason: state.reason }).toEqual({ emitted: ["order.confirmed", "order.cancelled"], reason: "undeliverable" });
+      expect(state.status).toBe(emitted.at(-1)?.replace("order.", "") ?? "pending");
       expect(new Set(steps).size).toBe(steps.length);
     }));
   });
@@ -46,6 +51,13 @@ describe("the saga's state machine", () => {
   it("ends with a time-out whatever came before", () => {
     fc.assert(fc.property(anyInputs, (inputs) => {
       expect(run([...inputs, "timeout"]).state.status).not.toBe("pending");
+    }));
+  });
+
+  it("is never left confirmed once its shipment failed, in whatever order the answers come", () => {
+    fc.assert(fc.property(fc.shuffledSubarray([...SAGA_INPUTS], { minLength: SAGA_INPUTS.length }), fc.nat({ max: SAGA_INPUTS.length }), (order, length) => {
+      const inputs = order.slice(0, length);
+      if (inputs.includes("shipment.failed")) expect(run(inputs).state.status).toBe("cancelled");
     }));
   });
 

@@ -6,7 +6,7 @@
 /** Event types that are a step of an order. */
 export const STEPS = [
   "order.created", "payment.processed", "payment.failed", "inventory.reserved", "inventory.insufficient", "order.confirmed", "order.cancelled",
-  "payment.refunded", "inventory.released", "shipment.created", "shipment.dispatched", "shipment.delivered", "notification.sent",
+  "payment.refunded", "inventory.released", "shipment.created", "shipment.dispatched", "shipment.delivered", "shipment.failed", "notification.sent",
 ] as const;
 export type StepName = (typeof STEPS)[number];
 

@@ -48,15 +48,17 @@ export function contributions(facts: OrderFacts): readonly Figure[] {
   if (refunded !== undefined) add("refunded", refunded.at, money(refunded));
   if (cancelled !== undefined) add("cancelled", cancelled.at, { label: cancelled.reason ?? "" });
   if (created === undefined) return figures;
-  for (const [outcome, end] of [["confirmed", confirmed], ["cancelled", cancelled]] as const) {
+  // By the minute in which the order was placed: what became of the orders of a period. One that no carrier took was confirmed before it was cancelled.
+  const outcomeNow = cancelled !== undefined ? "cancelled" : confirmed !== undefined ? "confirmed" : undefined;
+  if (outcomeNow !== undefined) add("outcome", created.at, { label: outcomeNow });
+  // The first end is what the customer waited for.
+  for (const [outcome, end] of [["confirmed", confirmed], ["cancelled", confirmed === undefined ? cancelled : undefined]] as const) {
     if (end === undefined) continue;
-    // By the minute in which the order was placed: what became of the orders of a period.
-    add("outcome", created.at, { label: outcome });
     // By the minute in which it ended: how quick it was then. Clocks that disagree must not make it negative.
     const tookMs = Math.max(0, end.at - created.at);
     add("latency", end.at, { label: `${outcome} ${bucketOf(tookMs)}`, units: tookMs });
   }
-  if (confirmed !== undefined) {
+  if (confirmed !== undefined && cancelled === undefined) {
     for (const { productId, pieces, amount } of created.products ?? []) add("product", confirmed.at, { label: productId, currency: created.currency ?? "", units: pieces, amount });
   }
   return figures;

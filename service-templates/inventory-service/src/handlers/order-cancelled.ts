@@ -1,5 +1,5 @@
 /**
- * A cancelled order: what was set aside goes back, exactly once. When the cancellation comes before
+ * A cancelled order: what was set aside or, where it can't be shipped, was sold already, goes back, exactly once. When the cancellation comes before
  * the order itself, a tombstone makes sure that nothing is set aside later.
  */
 import type { Handler } from "../../../lib/batch.ts";
@@ -23,8 +23,9 @@ export function orderCancelled({ stock, metrics, clock }: OrderCancelledOptions)
         stock.keep(tx, { orderId, status: "cancelled", items: [] });
         return [];
       }
-      if (reservation.status !== "reserved" || reservation.reservationId === undefined) return [];
-      stock.giveBack(tx, reservation.items);
+      if ((reservation.status !== "reserved" && reservation.status !== "sold") || reservation.reservationId === undefined) return [];
+      if (reservation.status === "sold") stock.takeBack(tx, reservation.items);
+      else stock.giveBack(tx, reservation.items);
       stock.keep(tx, { ...reservation, status: "released" });
       tx.afterCommit(() => metrics.compensations.inc({ kind: "release" }));
       return [{

@@ -6,15 +6,17 @@ import type { NoticeBatch } from "../notices/notice-batch.ts";
 /** Reasons as customers hear them; an unknown one is not passed on. */
 const REASONS: Readonly<Record<string, string>> = {
   payment_declined: "the payment was declined",
+  payment_unavailable: "the payment could not be made, because our payment provider did not answer",
   insufficient_stock: "not everything is in stock",
   timed_out: "it could not be completed in time",
+  undeliverable: "it cannot be delivered to your address",
 };
 
 export function orderCancelled(notices: NoticeBatch): Handler<OrderCancelled> {
   return {
     apply: async (event, tx) => notices.take(tx, event, {
       customerId: event.payload.customerId, template: "order-cancelled", headline: "Your order was cancelled",
-      line: `Your order was cancelled: ${REASONS[event.payload.reason] ?? "it could not be completed"}. Nothing will be charged.`,
+      line: `Your order was cancelled: ${REASONS[event.payload.reason] ?? "it could not be completed"}. You pay nothing; what you have paid is given back.`,
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** The payment was declined: the order is cancelled. */
+/** The payment was declined, or the provider could not be reached: the order is cancelled. */
 import type { Handler } from "../../../lib/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
@@ -6,6 +6,9 @@ import type { PaymentAnswer } from "../answers.ts";
 
 export function paymentFailed(clock: Clock): Handler<PaymentAnswer> {
   return {
-    apply: (event, tx) => advanceOrder(tx, event.payload.orderId, "payment.failed", clock(), { transactionId: event.payload.transactionId, detail: event.payload.reason ?? null }),
+    apply({ payload: { orderId, transactionId, reason } }, tx) {
+      const input = reason === "provider_unavailable" ? "payment.unavailable" : "payment.failed";
+      return advanceOrder(tx, orderId, input, clock(), { transactionId, detail: reason ?? null });
+    },
   };
 }

@@ -1,13 +1,14 @@
 /**
- * The order's saga as a pure table. Payment and inventory answer in any order, late, or more than
- * once; every path ends in `confirmed` or `cancelled`, and what had been done for a cancelled order is
- * undone by whoever did it, told by order.cancelled.
+ * The order's saga as a pure table. Payment and inventory answer in any order, late, or more than once; every
+ * path ends in `confirmed` or `cancelled`. A confirmed order is cancelled all the same when no carrier takes it:
+ * shipping is the last that can fail. What had been done for a cancelled order is undone by whoever did it,
+ * told by order.cancelled.
  */
 
 export type OrderStatus = "pending" | "confirmed" | "cancelled";
 export type PaymentOutcome = "pending" | "processed" | "failed" | "refunded";
 export type InventoryOutcome = "pending" | "reserved" | "insufficient" | "released";
-export type CancelReason = "payment_declined" | "insufficient_stock" | "timed_out";
+export type CancelReason = "payment_declined" | "payment_unavailable" | "insufficient_stock" | "timed_out" | "undeliverable";
 
 /** Where an order stands. */
 export interface SagaState {
@@ -18,33 +19,41 @@ export interface SagaState {
   readonly reason?: CancelReason;
 }
 
-/** What can happen to an order after it was accepted. */
+/**
+ * What can happen to an order after it was accepted. `payment.unavailable` is a payment.failed whose cause is the
+ * provider's outage and not the customer's means.
+ */
 export const SAGA_INPUTS = [
-  "payment.processed", "payment.failed", "payment.refunded",
+  "payment.processed", "payment.failed", "payment.unavailable", "payment.refunded",
   "inventory.reserved", "inventory.insufficient", "inventory.released",
-  "timeout",
+  "shipment.failed", "timeout",
 ] as const;
 export type SagaInput = (typeof SAGA_INPUTS)[number];
 
-/** Steps as customers see them. */
-export type StepName = "accepted" | Exclude<SagaInput, "timeout"> | "order.confirmed" | "order.cancelled";
+/** Inputs that are a participant's answer. */
+type Answer = Exclude<SagaInput, "shipment.failed" | "timeout">;
 
-/** What an input changes: the participant's outcome, from which outcomes it may come, and whether it ends the saga badly. */
+/** Steps as customers see them. */
+export type StepName = "accepted" | Exclude<SagaInput, "payment.unavailable" | "timeout"> | "order.confirmed" | "order.cancelled";
+
+/** What an answer changes: the participant's outcome, from which outcomes it may come, and whether it ends the saga badly. */
 interface Rule {
   readonly participant: "payment" | "inventory";
   readonly from: readonly string[];
   readonly to: PaymentOutcome | InventoryOutcome;
   readonly cancels?: CancelReason;
+  readonly step: StepName;
 }
 
-export const RULES: Readonly<Record<Exclude<SagaInput, "timeout">, Rule>> = {
-  "payment.processed": { participant: "payment", from: ["pending"], to: "processed" },
-  "payment.failed": { participant: "payment", from: ["pending"], to: "failed", cancels: "payment_declined" },
-  // From `pending` too: a replayed dead letter may bring the answers in the wrong order.
-  "payment.refunded": { participant: "payment", from: ["pending", "processed"], to: "refunded" },
-  "inventory.reserved": { participant: "inventory", from: ["pending"], to: "reserved" },
-  "inventory.insufficient": { participant: "inventory", from: ["pending"], to: "insufficient", cancels: "insufficient_stock" },
-  "inventory.released": { participant: "inventory", from: ["pending", "reserved"], to: "released" },
+export const RULES: Readonly<Record<Answer, Rule>> = {
+  "payment.processed": { participant: "payment", from: ["pending"], to: "processed", step: "payment.processed" },
+  "payment.failed": { participant: "payment", from: ["pending"], to: "failed", cancels: "payment_declined", step: "payment.failed" },
+  "payment.unavailable": { participant: "payment", from: ["pending"], to: "failed", cancels: "payment_unavailable", step: "payment.failed" },
+  // From `pending` too: a capture that was never reported is given back when the order is cancelled, and a replayed dead letter may bring the answers in the wrong order.
+  "payment.refunded": { participant: "payment", from: ["pending", "processed"], to: "refunded", step: "payment.refunded" },
+  "inventory.reserved": { participant: "inventory", from: ["pending"], to: "reserved", step: "inventory.reserved" },
+  "inventory.insufficient": { participant: "inventory", from: ["pending"], to: "insufficient", cancels: "insufficient_stock", step: "inventory.insufficient" },
+  "inventory.released": { participant: "inventory", from: ["pending", "reserved"], to: "released", step: "inventory.released" },
 };
 
 export const INITIAL_STATE: SagaState = { status: "pending", payment: "pending", inventory: "pending" };
@@ -60,11 +69,13 @@ export interface Transition {
 /** The next state. An input that says nothing new gives the same state without steps. */
 export function advance(state: SagaState, input: SagaInput): Transition {
   if (input === "timeout") return state.status === "pending" ? cancel(state, "timed_out", []) : { state, steps: [] };
+  // From `pending` too: a database that was restored to an earlier time may not know any more that it confirmed.
+  if (input === "shipment.failed") return state.status === "cancelled" ? { state, steps: [] } : cancel(state, "undeliverable", [input]);
 
   const rule = RULES[input];
   if (!rule.from.includes(state[rule.participant])) return { state, steps: [] };
   const next: SagaState = { ...state, [rule.participant]: rule.to };
-  const steps: readonly StepName[] = [input];
+  const steps: readonly StepName[] = [rule.step];
 
   // After the end only the participants' outcomes move: late answers and compensations.
   if (state.status !== "pending") return { state: next, steps };

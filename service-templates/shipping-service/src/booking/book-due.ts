@@ -6,7 +6,7 @@
  */
 import type { Context } from "../../../lib/service.ts";
 import type { BookingAnswer, Carrier, VoidAnswer } from "../carriers/carrier.ts";
-import { shipmentCreated } from "../shipment-events.ts";
+import { shipmentCreated, shipmentFailed } from "../shipment-events.ts";
 import type { ShipmentMetrics } from "../shipment-metrics.ts";
 import type { BookingResult, Claimed } from "../shipments-table.ts";
 import { claimWaiting, storeBookings } from "../shipments-table.ts";
@@ -39,9 +39,11 @@ export async function bookDue(options: PassOptions): Promise<number> {
   await database.transaction(async (tx) => {
     const kept = await storeBookings(tx, decided.map((item) => resultOf(item, now)), now);
     const held = decided.filter(({ shipment }) => kept.has(shipment.shipmentId));
-    await outbox.add(tx, held.flatMap(({ shipment, decision }) => (decision.kind === "booked"
-      ? [{ cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] }]
-      : [])));
+    await outbox.add(tx, held.flatMap(({ shipment, decision }) => {
+      if (decision.kind === "booked") return [{ cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] }];
+      if (decision.kind === "undeliverable") return [{ cause: shipment.cause, events: [shipmentFailed(shipment, decision.progress.rejectedBy, now)] }];
+      return [];
+    }));
     tx.afterCommit(() => held.forEach((item) => report(options, item)));
   });
   return claimed.length;

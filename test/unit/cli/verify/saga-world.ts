@@ -30,7 +30,10 @@ const publishes = (topic: string, ...events: string[]) => events.map((event) => 
 export const CONTRACTS: readonly ServiceContract[] = [
   {
     service: "order-service", group: "order-service", deadLetterTopic: "order-service.dlt", retryTopics: [],
-    consumes: [consumes("payment-events", "payment.processed", "payment.failed", "payment.refunded"), consumes("inventory-events", "inventory.reserved", "inventory.insufficient", "inventory.released")],
+    consumes: [
+      consumes("payment-events", "payment.processed", "payment.failed", "payment.refunded"), consumes("inventory-events", "inventory.reserved", "inventory.insufficient", "inventory.released"),
+      consumes("shipping-events", "shipment.failed"),
+    ],
     publishes: publishes("order-events", "order.created", "order.confirmed", "order.cancelled"),
   },
   {
@@ -44,7 +47,7 @@ export const CONTRACTS: readonly ServiceContract[] = [
   },
   {
     service: "shipping-service", group: "shipping-service", deadLetterTopic: "shipping-service.dlt", retryTopics: [{ topic: "shipping-service.retry-10s", delayMs: 10_000 }],
-    consumes: [consumes("order-events", "order.confirmed")], publishes: publishes("shipping-events", "shipment.created"),
+    consumes: [consumes("order-events", "order.confirmed")], publishes: publishes("shipping-events", "shipment.created", "shipment.failed"),
   },
 ];
 
@@ -110,6 +113,22 @@ export class SagaWorld {
       const topics = [...wanted.map(({ topic }) => topic), ...retryTopics.map(({ topic }) => topic)];
       this.groups.push({ group: service, members: 1, positions: topics.map((topic) => ({ topic, partition: 0, committed: this.end(topic) })) });
     }
+  }
+
+  /** PAID as it is when no carrier took it: refunded, its pieces back in stock. */
+  refuseShipment(): void {
+    Object.assign(this.orders[0] ?? {}, { status: "cancelled", reason: "undeliverable", payment: "refunded", inventory: "released" });
+    Object.assign(this.shipments[0] ?? {}, { status: "undeliverable", bookings: 0 });
+    this.event("shipping-service", PAID, "shipment.failed");
+    this.event("order-service", PAID, "order.cancelled");
+    this.event("payment-service", PAID, "payment.refunded");
+    this.event("inventory-service", PAID, "inventory.released");
+    this.ledger.push({ orderId: PAID, transactionId: `t-${PAID}`, kind: "refund", amount: 500, currency: "EUR" });
+    Object.assign(this.payments[0] ?? {}, { status: "refunded" });
+    Object.assign(this.reservations[0] ?? {}, { status: "released" });
+    Object.assign(this.stock[0] ?? {}, { available: 10, sold: 0 });
+    this.pieces.splice(0);
+    this.caughtUp();
   }
 
   tables(service: string): Tables {

@@ -1,0 +1,8 @@
+/** No carrier takes the shipment of an order. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { OfOrder } from "../consumed-events.ts";
+import type { FactsBatch } from "../facts/facts-batch.ts";
+
+export function shipmentFailed(facts: FactsBatch): Handler<OfOrder> {
+  return { apply: async (event, tx) => facts.take(tx, event, "shipment.failed") };
+}

@@ -1,0 +1,13 @@
+/** No carrier takes the shipment of an order. The cancellation that follows says what becomes of the order. */
+import type { Handler } from "../../../lib/batch.ts";
+import type { ShipmentFailed } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+
+export function shipmentFailed(notices: NoticeBatch): Handler<ShipmentFailed> {
+  return {
+    apply: async (event, tx) => notices.take(tx, event, {
+      customerId: event.payload.customerId, template: "shipment-failed", headline: "Your order cannot be delivered",
+      line: "None of our carriers delivers to your address.",
+    }),
+  };
+}
