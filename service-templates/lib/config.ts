@@ -44,6 +44,8 @@ export interface TokenConfig {
   readonly audience: string;
   /** A JSON Web Key Set; read again when it changes. */
   readonly jwksFile: string;
+  /** Longest life of a token, from `iat` to `exp`, in seconds. @default 86400 */
+  readonly longestLifeSeconds?: number;
 }
 /** A bucket of a server with the S3 API. */
 export interface S3StoreConfig {
@@ -79,7 +81,8 @@ export interface ConfigNeeds {
   readonly http?: boolean;
   readonly kafka?: boolean;
   readonly database?: boolean;
-  readonly redis?: boolean;
+  /** `optional`: only where REDIS_HOST is set. */
+  readonly redis?: boolean | "optional";
   readonly tokens?: boolean;
   readonly orderService?: boolean;
 }
@@ -157,6 +160,14 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     };
   }
 
+  function tokens(): TokenConfig {
+    const longestLifeSeconds = optional("TOKEN_MAX_LIFE_SECONDS", z.coerce.number().int().min(1));
+    return {
+      issuer: required("JWT_ISSUER", text), audience: required("JWT_AUDIENCE", text), jwksFile: required("JWT_JWKS_FILE", text),
+      ...(longestLifeSeconds === undefined ? {} : { longestLifeSeconds }),
+    };
+  }
+
   const claimChecks = needs.kafka === true ? claimCheckStore() : undefined;
   const httpPort = needs.http === true ? required("HTTP_PORT", port) : undefined;
   const config: ServiceConfig = {
@@ -179,7 +190,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
           },
         }
       : {}),
-    ...(needs.redis === true
+    ...(needs.redis === true || (needs.redis === "optional" && (env["REDIS_HOST"] ?? "") !== "")
       ? {
           redis: {
             host: required("REDIS_HOST", text), port: required("REDIS_PORT", port), username: required("REDIS_USERNAME", text),
@@ -188,7 +199,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
         }
       : {}),
     ...(needs.tokens === true
-      ? { tokens: { issuer: required("JWT_ISSUER", text), audience: required("JWT_AUDIENCE", text), jwksFile: required("JWT_JWKS_FILE", text) } }
+      ? { tokens: tokens() }
       : {}),
     ...(needs.orderService === true ? { orderServiceUrl: required("ORDER_SERVICE_URL", z.url()) } : {}),
   };

@@ -1,4 +1,5 @@
 /** HTTP servers: Fastify with problem details, limits, trace context and metrics. */
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { pause } from "./clock.ts";
@@ -20,24 +21,35 @@ declare module "fastify" {
 /** Largest request body in bytes: far above any order, far below what hurts. */
 export const BODY_LIMIT = 256 * 1_024;
 
+/** Longest time between two looks for connections whose request takes too long, in milliseconds. */
+const LOOK_FOR_LATE_MS = 1_000;
+
 /** Ids from outside are taken over when they are harmless in logs. */
 const REQUEST_ID = /^[\w.-]{1,64}$/u;
 
 export interface HttpOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Limit of one request in milliseconds, from its first byte to the handler. @default 10000 */
+  /** Time within which a whole request must have come, headers and body, in milliseconds; a second more until it is noticed. @default 10000 */
   readonly requestTimeoutMs?: number;
+  /** Addresses and ranges (CIDR) whose X-Forwarded-For is believed. @default none */
+  readonly trustedProxies?: readonly string[];
   /** Whether the server is about to close: callers are told to come on another connection. @default never */
   readonly leaving?: () => boolean;
 }
 
 /** A server without routes: every refusal is problem+json, every answer is measured. */
 export function createHttp(options: HttpOptions): FastifyInstance {
+  const { requestTimeoutMs = 10_000, trustedProxies = [] } = options;
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: options.requestTimeoutMs ?? 10_000,
+    requestTimeout: requestTimeoutMs,
+    // Node takes the larger of the two limits for the whole request, and its own for the headers is 60 s; it looks every 30 s.
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(LOOK_FOR_LATE_MS, requestTimeoutMs) },
     keepAliveTimeout: 65_000,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    rewriteUrl: ({ url = "/" }) => originForm(url),
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket),
     // Requests are counted and traced; a log line for each would cost more than the request.
     logger: false,
     requestIdHeader: false,
@@ -87,6 +99,28 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => sendProblem(reply, "not-found", `${request.method} ${request.url.split("?")[0] ?? ""} does not exist`, String(request.id)));
   return app;
+}
+
+/** A request target without scheme and host: servers must take targets that name them (RFC 9112, 3.2.2), routes know paths alone. */
+function originForm(target: string): string {
+  const rest = /^https?:\/\/[^/?#]*(?<rest>.*)$/iu.exec(target)?.groups?.["rest"];
+  if (rest === undefined) return target;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+/** Answers what is no request, or not a whole one in time, and ends the connection. */
+function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socket): void {
+  // Half an answer may be out already, or nobody may be there to read.
+  if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const [status, type, detail] = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? (["408 Request Timeout", "request-timeout", "The request did not come to its end in time."] as const)
+    : error.code === "HPE_HEADER_OVERFLOW" ? (["431 Request Header Fields Too Large", "headers-too-large", "The headers are too large."] as const)
+    : (["400 Bad Request", "malformed-request", "This is not HTTP."] as const);
+  const body = JSON.stringify(problemDocument(type, detail));
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 export function sendProblem(reply: FastifyReply, type: ProblemType, detail?: string, requestId?: string, errors: readonly ProblemDetail[] = []): FastifyReply {

@@ -17,7 +17,8 @@ export interface Cache {
 /** Longest wait for Redis in milliseconds: it is asked on hot paths. */
 const COMMAND_LIMIT_MS = 50;
 
-export function openCache(config: RedisConfig, onError: (error: unknown) => void): Cache {
+/** A connection whose commands are answered within 50 ms or fail, at once while Redis is away; its errors are reported. */
+export function connectRedis(config: RedisConfig, onError: (error: unknown) => void): Redis {
   const redis = new Redis({
     host: config.host, port: config.port, username: config.username, password: config.password,
     ...(config.ca === undefined ? {} : { tls: { ca: config.ca } }),
@@ -30,7 +31,11 @@ export function openCache(config: RedisConfig, onError: (error: unknown) => void
     retryStrategy: (attempt) => Math.min(2_000, attempt * 100),
   });
   redis.on("error", onError);
+  return redis;
+}
 
+export function openCache(config: RedisConfig, onError: (error: unknown) => void): Cache {
+  const redis = connectRedis(config, onError);
   return {
     async get(keys) {
       if (keys.length === 0 || redis.status !== "ready") return keys.map(() => undefined);

@@ -68,6 +68,8 @@ export interface ServiceParts {
   readonly gatherMs?: number;
   /** Types of published events that nobody waits for: the relay gathers them for up to 500 ms. @default none */
   readonly unhurried?: readonly string[];
+  /** Addresses and ranges whose X-Forwarded-For the public port believes. @default none */
+  readonly trustedProxies?: readonly string[];
   /** Routes of the public port. */
   readonly routes?: (app: FastifyInstance) => void | Promise<void>;
   /** Further routes of the management port. */
@@ -281,7 +283,7 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
     ...(parts.beforeScrape === undefined ? {} : { beforeScrape: parts.beforeScrape }),
   });
   await parts.managementRoutes?.(management);
-  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics, leaving: () => draining });
+  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics, leaving: () => draining, ...(parts.trustedProxies === undefined ? {} : { trustedProxies: parts.trustedProxies }) });
   if (http !== undefined) await parts.routes?.(http);
 
   // Liveness answers from the first moment; work begins once everything listens.

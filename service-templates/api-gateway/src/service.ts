@@ -3,22 +3,38 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Dispatcher } from "undici";
 import { Agent } from "undici";
+import type { FastifyRateLimitStoreCtor } from "@fastify/rate-limit";
 import rateLimit from "@fastify/rate-limit";
 import replyFrom from "@fastify/reply-from";
+import { Counter } from "prom-client";
 import type { Environment, TokenConfig } from "../../lib/config.ts";
 import { addressSetting, positiveSetting } from "../../lib/config.ts";
 import { sendProblem } from "../../lib/http.ts";
+import { connectRedis } from "../../lib/redis.ts";
 import type { TokenVerifier } from "../../lib/jwt.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
+import { Problem } from "../../lib/problem.ts";
 import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
 import { startHttpService } from "../../lib/service.ts";
+import type { Logger } from "../../lib/telemetry.ts";
 import { formatTraceparent } from "../../lib/trace.ts";
+import type { BadTokenLimit } from "./bad-token-limit.ts";
+import { badTokenLimit } from "./bad-token-limit.ts";
+import { limitConnections, rangesSetting } from "./connection-limit.ts";
 import type { LoadLimit } from "./load-limit.ts";
 import { loadLimit, observeSlots } from "./load-limit.ts";
 import { openApiDocument } from "./openapi.ts";
+import type { RateCounts } from "./rate-counts.ts";
+import { ownCounts, redisCounts, sharedCounts } from "./rate-counts.ts";
 
 /** Requests one subject may send per second when RATE_LIMIT_PER_SECOND does not say otherwise. */
 const DEFAULT_RATE = 200;
+/** Tokens of one address that may turn out not to be valid within a second when BAD_TOKENS_PER_SECOND does not say otherwise. */
+const DEFAULT_BAD_TOKENS = 20;
+/** Window of the limits by rate, in milliseconds. */
+const RATE_WINDOW_MS = 1_000;
+/** Connections at once when MAX_CONNECTIONS does not say otherwise. */
+const DEFAULT_CONNECTIONS = 4_096;
 /** Requests under way at once when MAX_UNDER_WAY does not say otherwise: some seconds' worth of orders. */
 const DEFAULT_UNDER_WAY = 256;
 /** Connections to order-service: it stores orders that come together in one transaction, so they must be able to come together. */
@@ -40,6 +56,9 @@ const SECURITY_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
+/** Paths of the routes below hold nothing else; what the service behind would read as another path is not handed on. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+$/u;
+
 /** Routes that go to order-service as they are. Everything that is not listed does not exist here. */
 const ORDER_ROUTES = [
   { method: "POST", url: "/orders" },
@@ -57,19 +76,59 @@ const ANALYTICS_ROUTES = [
 
 export function startGateway(options: StartOptions = {}): Promise<RunningService> {
   const env = options.env ?? process.env;
-  return startHttpService({ http: true, tokens: true, orderService: true }, (base) => {
-    const { clock, config, metrics } = base;
+  return startHttpService({ http: true, tokens: true, orderService: true, redis: "optional" }, (base) => {
+    const { clock, config, log, metrics } = base;
     const holdLimitMs = positiveSetting(env, "ANSWER_LIMIT_MS", DEFAULT_ANSWER_LIMIT_MS);
     const limits: Limits = {
       orders: loadLimit({ pool: "orders", most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY), clock, holdLimitMs }),
       figures: loadLimit({ pool: "figures", most: FIGURES_UNDER_WAY, clock, holdLimitMs }),
     };
     observeSlots(metrics.registry, [limits.orders, limits.figures]);
+    const trustedProxies = rangesSetting(env, "TRUSTED_PROXIES");
+    const mostConnections = positiveSetting(env, "MAX_CONNECTIONS", DEFAULT_CONNECTIONS);
+    const rates = openRates(base);
     return {
-      routes: (app) => gatewayRoutes(app, base, env, limits),
+      trustedProxies,
+      async routes(app) {
+        if (trustedProxies.length === 0) noteForwarding(app, log);
+        limitConnections(app.server, { most: mostConnections, trustedProxies, registry: metrics.registry });
+        await gatewayRoutes(app, base, env, limits, rates);
+      },
       checks: { orders: () => upstreamReady(config.orderServiceUrl ?? ""), slots: () => limits.orders.check() ?? limits.figures.check() },
+      close: async () => rates.close(),
     };
   }, options);
+}
+
+/** Says once that a proxy seems to stand before the gateway: as long as it is not trusted, all its customers count as one address. */
+function noteForwarding(app: FastifyInstance, log: Logger): void {
+  let noted = false;
+  app.addHook("onRequest", async (request) => {
+    if (noted || request.headers["x-forwarded-for"] === undefined) return;
+    noted = true;
+    log.warn({ from: request.ip }, "X-Forwarded-For is ignored: TRUSTED_PROXIES names no proxy; if this address is one, all its customers share the limits by address");
+  });
+}
+
+/** Counts of the limits by rate. */
+interface Rates {
+  /** Requests, by subject. */
+  readonly requests: RateCounts;
+  /** Tokens that were not valid, by address. */
+  readonly badTokens: RateCounts;
+  close(): void;
+}
+
+/** Counts that all instances share where there is a Redis. */
+function openRates({ clock, config, log, metrics }: Base): Rates {
+  const own = (): RateCounts => ownCounts({ windowMs: RATE_WINDOW_MS, clock });
+  if (config.redis === undefined) return { requests: own(), badTokens: own(), close: () => undefined };
+  const redis = connectRedis(config.redis, (error) => log.warn({ err: error }, "Redis; limits hold per instance until it answers"));
+  const alone = new Counter({ name: "gateway_rates_counted_alone_total", help: "Requests and bad tokens that were counted per instance, for Redis did not answer", registers: [metrics.registry] });
+  const shared = (name: string): RateCounts => sharedCounts({
+    shared: redisCounts(redis, `gateway:${name}:`, RATE_WINDOW_MS), own: own(), clock, onAlone: () => alone.inc(),
+  });
+  return { requests: shared("subject"), badTokens: shared("address"), close: () => redis.disconnect() };
 }
 
 /** What bounds the requests under way, by what they ask for. */
@@ -78,7 +137,7 @@ interface Limits {
   readonly figures: LoadLimit;
 }
 
-async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment, limits: Limits): Promise<void> {
+async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment, limits: Limits, rates: Rates): Promise<void> {
   const verify = tokenVerifier(config.tokens as TokenConfig, clock);
 
   app.addHook("onRequest", async (_request, reply) => {
@@ -100,12 +159,18 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
     // Handed on as it came: the service behind judges it, and reading it here would only be done twice.
     guarded.removeContentTypeParser("application/json");
     guarded.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => body);
-    guarded.addHook("onRequest", authenticate(verify));
+    guarded.addHook("onRequest", async (request) => {
+      const path = pathOf(request);
+      if (!PLAIN_PATH.test(path)) throw new Problem("not-found", `${request.method} ${path} does not exist`);
+    });
+    const badTokens = badTokenLimit({ most: positiveSetting(env, "BAD_TOKENS_PER_SECOND", DEFAULT_BAD_TOKENS), failures: rates.badTokens, clock });
+    guarded.addHook("onRequest", authenticate(verify, badTokens));
     await guarded.register(rateLimit, {
       max: positiveSetting(env, "RATE_LIMIT_PER_SECOND", DEFAULT_RATE),
-      timeWindow: 1_000,
-      cache: 20_000,
-      keyGenerator: (request) => subjects.get(request) ?? request.ip,
+      timeWindow: RATE_WINDOW_MS,
+      store: limiterStore(rates.requests),
+      // Authentication comes first.
+      keyGenerator: (request) => subjects.get(request) ?? "",
     });
     for (const { method, url } of ORDER_ROUTES) {
       guarded.route({ method, url, preHandler: limits.orders.hook, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders) });
@@ -119,11 +184,29 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
 
 const subjects = new WeakMap<FastifyRequest, string>();
 
-function authenticate(verify: TokenVerifier): (request: FastifyRequest) => Promise<void> {
+function authenticate(verify: TokenVerifier, badTokens: BadTokenLimit): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    const subject = await verify(request.headers.authorization);
+    const { authorization } = request.headers;
+    // A token that is known to be good passes even when others of its address (a company's, a carrier's) are refused.
+    const subject = verify.known(authorization) ?? (authorization === undefined ? await verify(undefined) : await badTokens.check(request.ip, () => verify(authorization)));
     subjects.set(request, subject.id);
   };
+}
+
+/** The counts as the rate limit's store. */
+function limiterStore(counts: RateCounts): FastifyRateLimitStoreCtor {
+  return class {
+    incr(key: string, callback: (error: Error | null, result?: { current: number; ttl: number }) => void): void {
+      void counts.add(key).then(({ count, leftMs }) => callback(null, { current: count, ttl: leftMs }), (error: Error) => callback(error));
+    }
+    child(): this {
+      return this;
+    }
+  };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "";
 }
 
 /** Aborted when the client of the request that is being handed on leaves. */

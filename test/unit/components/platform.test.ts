@@ -130,7 +130,8 @@ describe("the local platform under Pulumi's mocks", () => {
     const gateway = processes.find((process) => process.name === "api-gateway");
     const variables = Object.keys(gateway?.env ?? {});
     expect(variables).toEqual(expect.arrayContaining(["ORDER_SERVICE_URL", "ANALYTICS_SERVICE_URL", "JWT_JWKS_FILE", "HTTP_PORT", "MANAGEMENT_PORT"]));
-    expect(variables.filter((variable) => /KAFKA|DATABASE|REDIS/.test(variable))).toEqual([]);
+    expect(variables.filter((variable) => /KAFKA|DATABASE/.test(variable))).toEqual([]);
+    expect(gateway?.env).toMatchObject({ REDIS_USERNAME: "api-gateway" });
     const order = processes.find((process) => process.name === "order-service");
     expect(Object.keys(order?.env ?? {})).toEqual(expect.arrayContaining(["KAFKA_CONTRACT_FILE", "KAFKA_PASSWORD_FILE", "DATABASE_PASSWORD_FILE"]));
   });

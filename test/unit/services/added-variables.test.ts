@@ -5,9 +5,9 @@ import { serviceWorkload, type ServiceConnections } from "../../../components/se
 import { parseServiceTemplate } from "../../../components/services/template.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 
-/** The gateway: it needs nothing but an issuer of tokens and the address of what it calls. */
+/** The gateway: it needs an issuer of tokens, a cache, and the address of what it calls. */
 const template = parseServiceTemplate("api-gateway", readFileSync(join(PROJECT_DIR, "service-templates/api-gateway/template.yaml"), "utf8"));
-const connections = { schemasDir: "", urlOf: (service: string) => `http://${service}`, tokens: { issuer: "issuer", audience: "audience", keySet: "{}" } } as unknown as ServiceConnections;
+const connections = { schemasDir: "", urlOf: (service: string) => `http://${service}`, tokens: { issuer: "issuer", audience: "audience", keySet: "{}" }, redis: { host: "redis", port: 6379, password: () => "" } } as unknown as ServiceConnections;
 const environmentWith = (environment: Record<string, string>) =>
   serviceWorkload({ template, replicas: 1, environment, contract: undefined, database: undefined, connections, plan: { topics: [], subjects: [] }, called: [], callers: [] }).environment;
 

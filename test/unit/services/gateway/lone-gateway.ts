@@ -90,7 +90,7 @@ export async function startLoneGateway(overrides: Environment = {}, clock: () =>
     }),
     async metric(name) {
       const text = await (await fetch(`${management}/metrics`)).text();
-      const values = text.split("\n").filter((line) => line.startsWith(`${name}{`)).map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
+      const values = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `)).map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
       return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
     },
     async ready() {
