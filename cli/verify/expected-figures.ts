@@ -42,13 +42,13 @@ export class FigureSums {
     }
     if (cancelled !== undefined) this.add("cancelled", cancelled.at, { label: cancelled.reason ?? "" });
     if (created === undefined) return;
-    for (const [outcome, end] of [["confirmed", confirmed], ["cancelled", cancelled]] as const) {
-      if (end === undefined) continue;
-      this.add("outcome", created.at, { label: outcome });
-      const took = Math.max(0, end.at - created.at);
-      this.add("latency", end.at, { label: `${outcome} ${LATENCY_BOUNDS_MS.find((bound) => took <= bound) ?? "beyond"}`, units: took });
-    }
-    if (confirmed === undefined) return;
+    const first = confirmed ?? cancelled;
+    if (first === undefined) return;
+    // An order that no carrier takes is confirmed first and cancelled then: it counts as cancelled, and what the customer waited for was the confirmation.
+    this.add("outcome", created.at, { label: cancelled === undefined ? "confirmed" : "cancelled" });
+    const took = Math.max(0, first.at - created.at);
+    this.add("latency", first.at, { label: `${confirmed === undefined ? "cancelled" : "confirmed"} ${LATENCY_BOUNDS_MS.find((bound) => took <= bound) ?? "beyond"}`, units: took });
+    if (confirmed === undefined || cancelled !== undefined) return;
     for (const { productId, pieces, amount } of created.products ?? []) this.add("product", confirmed.at, { label: productId, currency: created.currency ?? "", units: pieces, amount });
   }
 }
