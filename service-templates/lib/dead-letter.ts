@@ -10,6 +10,8 @@ import { HEADER } from "./envelope.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import { derivedUuid } from "./ids.ts";
 import type { OutboxEntry } from "./outbox.ts";
+import type { RecordHeaders } from "./outbox-headers.ts";
+import { headerText, headerValue } from "./outbox-headers.ts";
 import { replayedLetter } from "./replay.ts";
 
 /** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
@@ -55,16 +57,15 @@ export function deadLetterCode(error: unknown): string {
 export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
   const { record } = letter;
   const replayOf = replayedLetter(record);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of record.headers) {
-    // What an earlier dead letter said before its replay is history; this failure is what counts.
-    if (!JOURNEY.some((prefix) => name.startsWith(prefix))) headers[printable(name)] = printable(value.toString("utf8"));
-  }
+  // What an earlier dead letter said before its replay is history; this failure is what counts.
+  const headers: RecordHeaders = Object.fromEntries([...record.headers]
+    .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
+    .map(([name, value]) => [printable(name), headerValue(value)]));
   return {
     id: derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString()),
     topic: options.topic,
     key: record.key ?? null,
-    eventType: headers[HEADER.eventType] ?? "unknown",
+    eventType: headerText(headers[HEADER.eventType]) ?? "unknown",
     body: record.value ?? null,
     schemaId: null,
     raw: true,
@@ -96,7 +97,7 @@ export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promi
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (letter_id) DO NOTHING RETURNING letter_id`,
     values: [
       entry.id, entry.headers[DEAD_LETTER_HEADER.topic], entry.headers[DEAD_LETTER_HEADER.partition], entry.headers[DEAD_LETTER_HEADER.offset],
-      entry.headers[HEADER.eventId] ?? null, entry.eventType, entry.headers[DEAD_LETTER_HEADER.code],
+      headerText(entry.headers[HEADER.eventId]) ?? null, entry.eventType, entry.headers[DEAD_LETTER_HEADER.code],
       entry.headers[DEAD_LETTER_HEADER.message], entry.headers[DEAD_LETTER_HEADER.attempts],
       entry.headers[DEAD_LETTER_HEADER.replayOf] ?? null,
     ],

@@ -6,6 +6,7 @@
 import type { ProducerOptions } from "@platformatic/kafka";
 import type { KafkaConfig } from "./config.ts";
 import type { RawRecord } from "./envelope.ts";
+import type { RecordHeaders } from "./outbox-headers.ts";
 import { backoff } from "./retry.ts";
 
 /** A record to be published. */
@@ -13,12 +14,18 @@ export interface OutgoingRecord {
   readonly topic: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Values that are text are written as UTF-8. */
+  readonly headers: RecordHeaders;
 }
 
 export interface Publisher {
-  /** Writes all records, each acknowledged by every in-sync replica; order per key is kept. Throws when any is unknown or refused: then all may be repeated. */
+  /**
+   * Writes all records in one request per broker, each acknowledged by every in-sync replica; order per key is kept.
+   * Throws when any is unknown or refused: then all may be repeated. The error is a PublishError where its reason is understood.
+   */
   publish(records: readonly OutgoingRecord[]): Promise<void>;
+  /** The partition of each record within its topic; throws a PublishError for a topic that is not there. */
+  partitionsOf(records: readonly OutgoingRecord[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

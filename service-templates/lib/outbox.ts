@@ -14,6 +14,8 @@ import type { Transaction } from "./database.ts";
 import type { Cause, NewEvent } from "./envelope.ts";
 import { EVENT_VERSION, HEADER } from "./envelope.ts";
 import { uuidV7 } from "./ids.ts";
+import type { RecordHeaders } from "./outbox-headers.ts";
+import { storedHeaders } from "./outbox-headers.ts";
 import { childTrace, formatTraceparent } from "./trace.ts";
 
 /** Keys are spread over this many shards; one relay at a time works on a shard, which keeps the order per key. */
@@ -36,7 +38,7 @@ export interface OutboxEntry {
   readonly schemaId: number | null;
   /** True: `body` goes out as it is. */
   readonly raw: boolean;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RecordHeaders;
 }
 
 export interface Outbox {
@@ -108,7 +110,7 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
       values: [
         entries.map((item) => item.id), shards, entries.map((item) => item.topic), entries.map((item) => item.key),
         entries.map((item) => item.eventType), entries.map((item) => item.body), entries.map((item) => item.schemaId),
-        entries.map((item) => item.raw), entries.map((item) => JSON.stringify(item.headers)),
+        entries.map((item) => item.raw), entries.map((item) => storedHeaders(item.headers)),
       ],
     });
     const urgent = entries.map((item) => hurried(item.eventType));

@@ -1,17 +1,18 @@
 /** Publishes batches of records durably. */
 import { compatibilityPartitioner, Producer } from "@platformatic/kafka";
 import { answered, LostAnswer, onClientFault } from "./client-faults.ts";
-import type { ClientOptions, Publisher } from "./kafka.ts";
+import type { ClientOptions, OutgoingRecord, Publisher } from "./kafka.ts";
 import { connection } from "./kafka.ts";
+import { publishErrorOf } from "./publish-errors.ts";
 
-type KafkaProducer = Producer<Buffer, Buffer, string, string>;
+type KafkaProducer = Producer<Buffer, Buffer, string, string | Buffer>;
 
 /** Longest wait for one answer: a broker that is frozen, not dead, must not hold up a saga for longer. */
 const REQUEST_TIMEOUT_MS = 6_000;
 
 /** A producer with acks from all in-sync replicas and sequence numbers against doubled writes. */
 function openProducer(options: ClientOptions): KafkaProducer {
-  return new Producer<Buffer, Buffer, string, string>({
+  return new Producer<Buffer, Buffer, string, string | Buffer>({
     ...connection(options),
     // Without this the default is an acknowledgement by the leader alone.
     idempotent: true,
@@ -28,6 +29,8 @@ function openProducer(options: ClientOptions): KafkaProducer {
 /** A producer that is replaced when it is of no use any more. */
 export function openPublisher(options: ClientOptions): Publisher {
   let producer = openProducer(options);
+  /** Topics that were there when they were last used. */
+  const known = new Set<string>();
 
   function replace(lost: KafkaProducer): void {
     if (producer !== lost) return;
@@ -36,23 +39,49 @@ export function openPublisher(options: ClientOptions): Publisher {
     lost.close().catch(() => undefined);
   }
 
+  /** Runs a call of the client; its errors say what they concern. */
+  async function call<T>(work: (client: KafkaProducer) => Promise<T>, doing: string, topics: ReadonlySet<string>): Promise<T> {
+    const client = producer;
+    try {
+      return await answered(work(client), doing);
+    } catch (error) {
+      if (error instanceof LostAnswer) replace(client);
+      const understood = publishErrorOf(error, topics);
+      if (understood?.reach === "topic") for (const topic of topics) known.delete(topic);
+      throw understood ?? error;
+    }
+  }
+
+  /** Looks for topics that were not used before, one by one: sent to, one that is not there is looked for again and again, for seconds. */
+  async function find(topics: ReadonlySet<string>): Promise<void> {
+    for (const topic of topics) {
+      if (known.has(topic)) continue;
+      await call((client) => client.metadata({ topics: [topic], forceUpdate: true, retries: 0 }), `looking for topic ${topic}`, new Set([topic]));
+      known.add(topic);
+    }
+  }
+
+  const topicsOf = (records: readonly OutgoingRecord[]): ReadonlySet<string> => new Set(records.map(({ topic }) => topic));
+
   const stopListening = onClientFault(() => replace(producer));
   return {
     async publish(records) {
-      const sending = producer;
-      try {
-        await answered(sending.send({
-          messages: records.map((record) => ({
-            topic: record.topic,
-            ...(record.key === null ? {} : { key: record.key }),
-            ...(record.value === null ? {} : { value: record.value }),
-            headers: record.headers,
-          })),
-        }), "publishing");
-      } catch (error) {
-        if (error instanceof LostAnswer) replace(sending);
-        throw error;
-      }
+      const topics = topicsOf(records);
+      await find(topics);
+      await call((client) => client.send({
+        messages: records.map((record) => ({
+          topic: record.topic,
+          ...(record.key === null ? {} : { key: record.key }),
+          ...(record.value === null ? {} : { value: record.value }),
+          headers: record.headers,
+        })),
+      }), "publishing", topics);
+    },
+    async partitionsOf(records) {
+      const topics = topicsOf(records);
+      await find(topics);
+      const metadata = await call((client) => client.metadata({ topics: [...topics] }), "looking for partitions", topics);
+      return records.map((record) => compatibilityPartitioner({ topic: record.topic }, record.key ?? undefined) % (metadata.topics.get(record.topic)?.partitionsCount ?? 1));
     },
     async close() {
       stopListening();
@@ -61,6 +90,6 @@ export function openPublisher(options: ClientOptions): Publisher {
   };
 }
 
-function utf8(data: string | undefined): Buffer | undefined {
-  return data === undefined ? undefined : Buffer.from(data, "utf8");
+function utf8(data: string | Buffer | undefined): Buffer | undefined {
+  return typeof data === "string" ? Buffer.from(data, "utf8") : data;
 }

@@ -12,6 +12,7 @@ import { HEADER } from "./envelope.ts";
 import { ServiceError } from "./errors.ts";
 import { derivedUuid } from "./ids.ts";
 import type { OutboxEntry } from "./outbox.ts";
+import { headerText, headerValue } from "./outbox-headers.ts";
 
 /** Names of the headers of a record in a retry topic. Values are UTF-8. */
 export const RETRY_HEADER = {
@@ -60,12 +61,12 @@ export function retryTopics(contract: Pick<Contract, "service" | "group" | "retr
       return { ...restored(record), next: topics[stage + 1] };
     },
     entry({ record }, next, attempts, now) {
-      const headers = Object.fromEntries([...record.headers].map(([name, value]) => [printable(name), printable(value.toString("utf8"))]));
+      const headers = Object.fromEntries([...record.headers].map(([name, value]) => [printable(name), headerValue(value)]));
       return {
         id: derivedUuid("retry", group, next.topic, record.topic, String(record.partition), record.offset.toString()),
         topic: next.topic,
         key: record.key ?? null,
-        eventType: headers[HEADER.eventType] ?? "unknown",
+        eventType: headerText(headers[HEADER.eventType]) ?? "unknown",
         body: record.value ?? null,
         schemaId: null,
         raw: true,

@@ -128,6 +128,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       metrics.relayFailures.inc();
       log.warn({ err: error }, "relaying the outbox failed; it is repeated");
     },
+    onParked: ({ row, code, message }) => log.error({ eventId: row.event_id, event: row.event_type, topic: row.topic, code, reason: message }, "event cannot be published and is parked; see `kit outbox`"),
   });
   const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
@@ -210,9 +211,11 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       ...service.checks,
     },
     async beforeScrape() {
-      const [row] = await database.query<{ pending: string; age: string | null }>({
-        text: "SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM outbox",
+      const [row] = await database.query<{ pending: string; age: string | null; parked: string }>({
+        text: `SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age, (SELECT count(*) FROM outbox_parked) AS parked
+                 FROM outbox`,
       });
+      metrics.outboxParked.set(Number(row?.parked ?? 0));
       metrics.outboxPending.set(Number(row?.pending ?? 0));
       metrics.outboxOldestAge.set(Number(row?.age ?? 0));
       const letters = await countDeadLetters(database);

@@ -31,6 +31,8 @@ export interface Metrics {
   /** Age of the oldest row that is not published yet; 0 when there is none. */
   readonly outboxOldestAge: Gauge;
   readonly outboxPending: Gauge;
+  /** Events that cannot be published for a reason of their own, of all instances. */
+  readonly outboxParked: Gauge;
   readonly compensations: Counter<"kind">;
   readonly compensationFailures: Counter<"kind">;
 }
@@ -59,6 +61,7 @@ export function createMetrics(service: string, instance: string): Metrics {
     relayFailures: new Counter({ name: "outbox_relay_failures_total", help: "Drains that failed and are repeated", registers }),
     outboxOldestAge: new Gauge({ name: "outbox_oldest_unpublished_age_seconds", help: "Age of the oldest unpublished outbox row", registers }),
     outboxPending: new Gauge({ name: "outbox_unpublished_rows", help: "Outbox rows not published yet", registers }),
+    outboxParked: new Gauge({ name: "outbox_parked", help: "Events that were refused and wait for `kit outbox retry` or `discard`; read from the service's database, so every instance shows the same number: aggregate with max, not sum", registers }),
     compensations: new Counter({ name: "saga_compensations_total", help: "Forward steps undone", labelNames: ["kind"], registers }),
     compensationFailures: new Counter({ name: "saga_compensation_failures_total", help: "Compensations that could not be done", labelNames: ["kind"], registers }),
   };

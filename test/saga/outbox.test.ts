@@ -28,6 +28,7 @@ function memoryTopic(): Publisher & { readonly records: OutgoingRecord[]; fail: 
       topic.records.push(...records);
       if (topic.fail === "after") throw new Error("written, but the answer was lost");
     },
+    partitionsOf: async (records: readonly OutgoingRecord[]) => records.map(() => 0),
     close: async () => undefined,
   };
   return topic;

@@ -16,6 +16,8 @@ export interface RawIn {
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** Values of the headers as they are, by name. */
+  readonly headerBytes: ReadonlyMap<string, Buffer>;
   readonly partition: number;
   readonly offset: bigint;
 }
@@ -40,6 +42,7 @@ export async function readTopic(kafka: Pick<SecureKafka, "admin">, topic: string
     records.push({
       key: message.key?.toString() ?? "", value: message.value ?? Buffer.alloc(0), partition: message.partition, offset: message.offset,
       headers: Object.fromEntries([...message.headers].map(([name, value]) => [name.toString(), value.toString()])),
+      headerBytes: new Map([...message.headers].map(([name, value]) => [name.toString(), value])),
     });
   });
   try {

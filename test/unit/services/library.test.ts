@@ -224,8 +224,8 @@ describe("dead letters", () => {
   const options = { group: "g", topic: "g.dlt", failedAt: "2026-01-01T00:00:00.000Z" };
   it("carry the original bytes, where they came from, and this failure only", () => {
     const entry = deadLetterEntry({ record, error: new Error(`bad\u0000${"x".repeat(5_000)}`), attempts: 2 }, options);
-    expect(entry).toMatchObject({ topic: "g.dlt", raw: true, body: record.value, key: record.key });
-    expect(entry.headers).toMatchObject({ "event-type": "e\ufffd", "dlt-origin-topic": "t", "dlt-origin-partition": "3", "dlt-origin-offset": "42", "dlt-attempts": "2", "dlt-error-code": "SVC_HANDLER_FAILED" });
+    expect(entry).toMatchObject({ topic: "g.dlt", raw: true, eventType: "e\ufffd", body: record.value, key: record.key });
+    expect(entry.headers).toMatchObject({ "event-type": Buffer.from("e\u0000"), "dlt-origin-topic": "t", "dlt-origin-partition": "3", "dlt-origin-offset": "42", "dlt-attempts": "2", "dlt-error-code": "SVC_HANDLER_FAILED" });
     expect(entry.headers["dlt-error-message"]).toHaveLength(1_000);
   });
   it("are the same letter for the same record", () => {
