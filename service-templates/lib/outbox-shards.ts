@@ -57,11 +57,11 @@ export async function lockAndRead(
   tx: Transaction, shards: readonly number[], limits: ReadLimits, holds: readonly Hold[],
 ): Promise<{ readonly taken: ReadonlySet<number>; readonly rows: readonly OutboxRow[] }> {
   const [locks, rows] = await Promise.all([
-    tx.query<{ shards: string }>({
+    tx.query<{ shards: string; read_only: string }>({
       name: "relay-lock",
       // Losing this transaction's commit in a crash only means publishing again, so it need not wait for the disk.
       text: `WITH tried AS MATERIALIZED (SELECT shard, pg_try_advisory_xact_lock(${LOCK_SPACE}, shard) AS taken FROM unnest($1::int[]) AS shard)
-             SELECT set_config('kit.relay_shards', coalesce(string_agg(shard::text, ',') FILTER (WHERE taken), ''), true) AS shards,
+             SELECT set_config('kit.relay_shards', coalesce(string_agg(shard::text, ',') FILTER (WHERE taken), ''), true) AS shards, current_setting('transaction_read_only') AS read_only,
                     set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true),
                     set_config('idle_in_transaction_session_timeout', '${IDLE_LIMIT_MS}', true)
                FROM tried`,
@@ -81,6 +81,8 @@ export async function lockAndRead(
       harmless: true,
     }),
   ]);
+  // A server that takes no changes refuses this: better than to publish again and again what cannot be moved.
+  if (locks[0]?.read_only === "on" && rows.length > 0) await tx.query({ text: "SELECT 1 FROM outbox LIMIT 1 FOR UPDATE" });
   const taken = locks[0]?.shards ?? "";
   return { taken: new Set(taken === "" ? [] : taken.split(",").map(Number)), rows };
 }

@@ -17,14 +17,16 @@ import { recordBytes } from "../../service-templates/lib/request-packing.ts";
 import type { Relay } from "../../service-templates/lib/relay.ts";
 import { outboxRelay } from "../../service-templates/lib/relay.ts";
 import { eventually } from "../platform/condition.ts";
-import type { TestKafka } from "./servers/kafka.ts";
-import { startKafka } from "./servers/kafka.ts";
+import { passwordOf } from "./servers/authorities.ts";
 import { ROOT } from "./servers/order-platform.ts";
 import type { TestPostgres } from "./servers/postgres.ts";
 import { startPostgres } from "./servers/postgres.ts";
 import { readTopic } from "./servers/records.ts";
+import type { SecureKafka } from "./servers/secure-kafka.ts";
+import { startSecureKafka } from "./servers/secure-kafka.ts";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
+const PRINCIPAL = "relay";
 const BYTES_PER_DRAIN = 4 * 1_024 * 1_024;
 
 /** A codec whose registry can be without one schema, or away. */
@@ -39,16 +41,20 @@ const codec = {
 
 describe("events that cannot be published, on PostgreSQL and Kafka", () => {
   let postgres: TestPostgres;
-  let kafka: TestKafka;
+  let kafka: SecureKafka;
   let database: Database;
   let publisher: Publisher;
   let topics = 0;
   const relays: Relay[] = [];
   beforeAll(async () => {
-    [postgres, kafka] = await Promise.all([startPostgres(), startKafka()]);
+    [postgres, kafka] = await Promise.all([startPostgres(), startSecureKafka()]);
     await postgres.createDatabase("relay", join(ROOT, "service-templates/order-service/migrations"));
-    database = openDatabase({ host: "127.0.0.1", port: postgres.port, name: "relay", user: "relay", password: "test-only" }, { applicationName: "relay", onError: () => undefined });
-    publisher = openPublisher({ config: { brokers: [kafka.bootstrap] } as never, clientId: "relay" });
+    database = openDatabase(postgres.login("relay"), { applicationName: "relay", onError: () => undefined });
+    const rule = { principal: PRINCIPAL, resourceType: "Topic", resourceName: "topic-", pattern: "Prefixed" } as const;
+    await kafka.allow([PRINCIPAL], [{ ...rule, operation: "Write" }, { ...rule, operation: "Describe" }]);
+    publisher = openPublisher({
+      config: { brokers: [kafka.bootstrap], ca: kafka.ca, username: PRINCIPAL, password: passwordOf(PRINCIPAL), contractFile: "", schemasDir: "", registryUrl: "" }, clientId: "relay",
+    });
   });
   afterAll(async () => {
     await publisher?.close();
@@ -88,7 +94,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
   const count = async (table: string): Promise<number> => Number((await database.query<{ count: string }>({ text: `SELECT count(*) FROM ${table}` }))[0]?.count);
   const emptied = (): Promise<true> => eventually("an empty outbox", async () => (await count("outbox") === 0 ? true : undefined), LIMIT_MS);
   const places = async (from: string, key: string, records: number): Promise<readonly (string | undefined)[]> =>
-    (await readTopic(kafka.bootstrap, from, records)).filter((record) => record.key === key).map((record) => record.headers["place"]);
+    (await readTopic(kafka, from, records)).filter((record) => record.key === key).map((record) => record.headers["place"]);
 
   it("publishes 200 dead letters of 24 kB for one partition", async () => {
     const dlt = await topic();
@@ -110,7 +116,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
     const { parked } = start();
     await emptied();
     expect(parked).toEqual([]);
-    const [record] = await readTopic(kafka.bootstrap, dlt, 1);
+    const [record] = await readTopic(kafka, dlt, 1);
     expect(record?.headerBytes.get("binary")?.equals(binary)).toBe(true);
     expect(record?.value).toHaveLength(900_000);
   });
@@ -133,27 +139,37 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
 
   it("parks what goes to a missing topic, and takes it back in its place once the topic is there", async () => {
     const events = await topic();
-    await write(entry("missing", "k", 0), entry("missing", "k", 1), entry(events, "k", 0));
+    await write(entry("topic-missing", "k", 0), entry("topic-missing", "k", 1), entry(events, "k", 0));
     const { parked } = start();
     await eventually("the first of the missing topic to be parked", async () => (await count("outbox_parked") === 1 && await count("outbox") === 1 ? true : undefined), LIMIT_MS);
     expect(parked.map(({ code }) => code)).toEqual(["SVC_PUBLISH_TOPIC_MISSING"]);
     expect(await places(events, "k", 1)).toEqual(["0"]);
-    await kafka.createTopics(new Map([["missing", 1]]));
+    await kafka.createTopics(new Map([["topic-missing", 1]]));
     await database.query({
       text: `WITH back AS (DELETE FROM outbox_parked RETURNING *)
              INSERT INTO outbox (position, event_id, shard, topic, key, event_type, body, schema_id, raw, headers, created_at) OVERRIDING SYSTEM VALUE
              SELECT position, event_id, shard, topic, key, event_type, body, schema_id, raw, headers, created_at FROM back`,
     });
     await emptied();
-    expect(await places("missing", "k", 2)).toEqual(["0", "1"]);
+    expect(await places("topic-missing", "k", 2)).toEqual(["0", "1"]);
+  });
+
+  it("parks what goes to a topic that is denied", async () => {
+    const events = await topic();
+    await kafka.createTopics(new Map([["denied", 1]]));
+    await write(entry("denied", "k", 0), entry(events, "k", 0));
+    const { parked } = start();
+    await eventually("the one of the denied topic to be parked", async () => (await count("outbox_parked") === 1 && await count("outbox") === 0 ? true : undefined), LIMIT_MS);
+    expect(parked.map(({ code }) => code)).toEqual(["SVC_PUBLISH_DENIED"]);
+    expect(await places(events, "k", 1)).toEqual(["0"]);
   });
 
   it("does not park what a broker denies for a moment only", async () => {
     const events = await topic();
-    await write(entry("moment", "k", 0), entry(events, "k", 0));
+    await write(entry("topic-moment", "k", 0), entry(events, "k", 0));
     const { parked, errors } = start({ believedAfterMs: LIMIT_MS });
     await eventually("a refusal", () => (errors.length > 0 ? true : undefined), LIMIT_MS);
-    await kafka.createTopics(new Map([["moment", 1]]));
+    await kafka.createTopics(new Map([["topic-moment", 1]]));
     await emptied();
     expect(parked).toEqual([]);
   });
