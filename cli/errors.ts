@@ -157,6 +157,21 @@ export const ERRORS = {
     message: (value) => `The replay of a letter was begun and is in doubt: ${value}`,
     fix: "Run the same command again once Kafka answers: it finishes the replay, and the group's inbox applies the event once.",
   },
+  KIT_OUTBOX_UNKNOWN_SERVICE: {
+    exitCode: EXIT.usage,
+    message: (value) => `There is no service with an outbox called ${value}.`,
+    fix: "Give the name of a service that has a database.",
+  },
+  KIT_OUTBOX_UNKNOWN_EVENT: {
+    exitCode: EXIT.usage,
+    message: (value) => value,
+    fix: "`npx kit outbox list --all` shows every event; give its id, or at least 6 characters from its beginning that no other shares.",
+  },
+  KIT_OUTBOX_RESOLVED: {
+    exitCode: EXIT.no,
+    message: (value) => `${value}. Nothing was done about it now.`,
+    fix: "`npx kit outbox show EVENT` tells what was done.",
+  },
   KIT_STOP_INCOMPLETE: {
     exitCode: EXIT.no,
     message: (value) => `Some processes did not end: ${value}.`,

@@ -38,3 +38,11 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1024 * mebi) return `${Math.round(bytes / mebi)} MiB`;
   return `${(bytes / 1024 / mebi).toFixed(1)} GiB`;
 }
+
+/** Age for people: days and hours where it is long. */
+export function formatAge(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000);
+  if (hours >= 48) return `${Math.floor(hours / 24)} d`;
+  if (hours >= 1) return `${hours} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
+  return formatElapsed(ms);
+}

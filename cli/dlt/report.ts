@@ -1,7 +1,7 @@
 /** Dead letters for people and as documents. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
-import { formatElapsed } from "../quantities.ts";
+import { formatAge } from "../quantities.ts";
 import { forTerminal, terminalLines, terminalText } from "../terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { Content } from "./content.ts";
@@ -18,14 +18,6 @@ const MESSAGE_COLUMN = 60;
 const DUMP_LIMIT = 512;
 /** Digits of a letter's id in a table; the commands accept such a beginning. */
 const SHORT_ID = 13;
-
-/** Age for people: days and hours where it is long. */
-function formatAge(ms: number): string {
-  const hours = Math.floor(ms / 3_600_000);
-  if (hours >= 48) return `${Math.floor(hours / 24)} d`;
-  if (hours >= 1) return `${hours} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
-  return formatElapsed(ms);
-}
 
 /** Document of `kit dlt list --json`. */
 export function listDocument(letters: readonly Letter[], all: boolean): object {
