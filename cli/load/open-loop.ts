@@ -83,10 +83,16 @@ export interface LoadOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
+/** An order that was sent. */
+export interface SentOrder extends WitnessedOrder {
+  /** Requests beyond the first, under the same Idempotency-Key; absent where there was none. */
+  readonly repetitions?: number;
+}
+
 /** What a run saw. */
 export interface LoadResult {
   /** Every order that was sent, by the time it was due. */
-  readonly orders: readonly WitnessedOrder[];
+  readonly orders: readonly SentOrder[];
   /** Orders that were due, sent or not. */
   readonly due: number;
   /** Orders that were due and not sent, for `maxInFlight` requests were under way. A run with any did not keep its rate. */
@@ -127,7 +133,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
   const startedAt = now() + LEAD_MS;
   options.onStart?.(startedAt);
 
-  const orders: WitnessedOrder[] = [];
+  const orders: SentOrder[] = [];
   const lateness: number[] = [];
   const counts = { accepted: 0, refused: 0, unknown: 0 };
   const underWay = new Set<Promise<void>>();
@@ -148,6 +154,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
 
   async function place(order: PreparedOrder, dueAt: number): Promise<void> {
     let doubtful = false;
+    let repeated = 0;
     for (;;) {
       const answer = await post(order);
       if (answer.failure !== undefined) failures.set(answer.failure, (failures.get(answer.failure) ?? 0) + 1);
@@ -160,11 +167,13 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
           ...(answer.status === undefined ? {} : { status: answer.status }),
           ...(answer.orderId === undefined ? {} : { orderId: answer.orderId }),
           dueAt, answeredAt,
+          ...(repeated === 0 ? {} : { repetitions: repeated }),
         });
         return;
       }
       doubtful = true;
       await pause(retry.everyMs);
+      repeated += 1;
       repetitions += 1;
     }
   }

@@ -1,6 +1,7 @@
 /** What the databases hold about the orders of a run, read behind the services' backs. */
-import type pg from "pg";
 import type { ServerAccess } from "../platform-access.ts";
+import type { LastingDatabase, RunDatabase } from "./run-database.ts";
+import { lastingDatabase } from "./run-database.ts";
 import type { OrderTimes, Participant, ParticipantTimes } from "./stages.ts";
 
 /** How an order ended. */
@@ -15,19 +16,20 @@ export interface OrderEnd {
 
 /** Databases that a run is read from. */
 export interface RunDatabases {
-  readonly orders: pg.Client;
-  readonly payments: pg.Client;
-  readonly inventory: pg.Client;
+  readonly orders: LastingDatabase;
+  readonly payments: LastingDatabase;
+  readonly inventory: LastingDatabase;
 }
 
-/** Connections to the three databases of the saga; `access.close` ends them. */
-export async function openRunDatabases(access: ServerAccess): Promise<RunDatabases> {
-  const [orders, payments, inventory] = await Promise.all([access.database("order-service"), access.database("payment-service"), access.database("inventory-service")]);
+/** Connections to the three databases of the saga, which are made again when the server restarts; `access.close` ends them, `signal` their waiting. */
+export async function openRunDatabases(access: Pick<ServerAccess, "database">, signal: AbortSignal): Promise<RunDatabases> {
+  const open = (service: string): Promise<LastingDatabase> => lastingDatabase(() => access.database(service), { signal });
+  const [orders, payments, inventory] = await Promise.all([open("order-service"), open("payment-service"), open("inventory-service")]);
   return { orders, payments, inventory };
 }
 
 /** Orders that are not at their end: pending, or cancelled with something still to be undone. */
-export async function countUnfinished(orders: pg.Client): Promise<number> {
+export async function countUnfinished(orders: RunDatabase): Promise<number> {
   const { rows } = await orders.query<{ unfinished: string }>({
     name: "bench-unfinished",
     text: `SELECT (SELECT count(*) FROM orders WHERE status = 'pending')
@@ -67,7 +69,7 @@ interface Published {
 }
 
 /** Published events of one type by order. */
-async function readPublished(db: pg.Client, type: string, since: number): Promise<ReadonlyMap<string, Published>> {
+async function readPublished(db: RunDatabase, type: string, since: number): Promise<ReadonlyMap<string, Published>> {
   const { rows } = await db.query<{ event_id: string; order_id: string; created_at: number; published_at: number }>(
     `SELECT event_id, convert_from(key, 'UTF8') AS order_id, ${EPOCH_MS("created_at")} AS created_at, ${EPOCH_MS("published_at")} AS published_at
        FROM outbox_published WHERE published_at >= to_timestamp($1::float8 / 1000) AND event_type = $2 AND key IS NOT NULL`, [since, type]);
@@ -75,7 +77,7 @@ async function readPublished(db: pg.Client, type: string, since: number): Promis
 }
 
 /** When events entered an inbox, by event id. */
-async function readReceived(db: pg.Client, types: readonly string[], since: number): Promise<ReadonlyMap<string, number>> {
+async function readReceived(db: RunDatabase, types: readonly string[], since: number): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ event_id: string; processed_at: number }>(
     `SELECT event_id, ${EPOCH_MS("processed_at")} AS processed_at FROM inbox
       WHERE processed_at >= to_timestamp($1::float8 / 1000) AND event_type = ANY($2::text[])`, [since, types]);

@@ -1,6 +1,6 @@
 /** Stock for a run: SQL on the inventory's table, whose constraint `available + reserved + sold = initial` stays true. */
-import type pg from "pg";
 import { KitError } from "../errors.ts";
+import type { RunDatabase } from "./run-database.ts";
 
 /** One product's stock. */
 export interface StockLevel {
@@ -11,7 +11,7 @@ export interface StockLevel {
 }
 
 /** Adds units to products that have fewer than so many available. */
-export async function ensureAvailable(inventory: pg.Client, products: readonly string[], units: number): Promise<void> {
+export async function ensureAvailable(inventory: RunDatabase, products: readonly string[], units: number): Promise<void> {
   const { rows } = await inventory.query<{ product_id: string }>("SELECT product_id FROM stock WHERE product_id = ANY($1::text[])", [products]);
   const missing = products.filter((product) => !rows.some((row) => row.product_id === product));
   if (missing.length > 0) throw new KitError("KIT_BENCH_FAILED", `the inventory does not stock ${missing.join(", ")}`);
@@ -21,14 +21,14 @@ export async function ensureAvailable(inventory: pg.Client, products: readonly s
 }
 
 /** Makes exactly so many units of a product available. */
-export async function setAvailable(inventory: pg.Client, product: string, units: number): Promise<void> {
+export async function setAvailable(inventory: RunDatabase, product: string, units: number): Promise<void> {
   const { rowCount } = await inventory.query(
     "UPDATE stock SET initial = reserved + sold + $2::int, available = $2::int, updated_at = clock_timestamp() WHERE product_id = $1", [product, units]);
   if (rowCount !== 1) throw new KitError("KIT_BENCH_FAILED", `the inventory does not stock ${product}`);
 }
 
 /** What there is of a product now. */
-export async function stockLevel(inventory: pg.Client, product: string): Promise<StockLevel> {
+export async function stockLevel(inventory: RunDatabase, product: string): Promise<StockLevel> {
   const { rows } = await inventory.query<StockLevel>({ name: "bench-stock", text: "SELECT initial, available, reserved, sold FROM stock WHERE product_id = $1", values: [product] });
   const [level] = rows;
   if (level === undefined) throw new KitError("KIT_BENCH_FAILED", `the inventory does not stock ${product}`);

@@ -103,7 +103,7 @@ await runBenchmarkProgram({
     .option("--seed <text>", "of arrivals and orders", "1")
     .option("--running", "measure the platform that runs, instead of one brought up for this")
     .option("--profile <service>", "take a V8 profile of one service under load: tables, and a .cpuprofile beside the JSON")
-    .addHelpText("after", "\nLatency counts from when an order was due, so that a stall is seen in full (no coordinated omission).\nExit code 1 when an order was not confirmed; aims of speed are shown, not judged."),
+    .addHelpText("after", "\nLatency counts from when an order was due, so that a stall is seen in full (no coordinated omission).\nAn order without a certain answer is sent again under its Idempotency-Key, and counted apart. PostgreSQL may restart: the run waits for it.\nExit code 1 when an order was not confirmed; aims of speed are shown, not judged."),
   examples: [
     "npx kit bench saga",
     "npx kit bench saga --rate 10 --duration 30s --warmup 5s --running",

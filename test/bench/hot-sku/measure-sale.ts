@@ -12,7 +12,7 @@ import { enoughCustomers, sampleOrders } from "../../../cli/load/sample-orders.t
 import type { Arrivals } from "../../../cli/load/schedule.ts";
 import { setAvailable, stockLevel } from "../../../cli/load/stock.ts";
 import type { BenchPlatform } from "../program/platform.ts";
-import { sampling, untilNone } from "../program/samples.ts";
+import { untilNone, whileSampling } from "../program/samples.ts";
 import type { SaleFigures } from "./judge.ts";
 
 /** What is asked for. */
@@ -67,20 +67,20 @@ export async function measureSale(platform: BenchPlatform, plan: SalePlan, signa
   const sampleOne = sampleOrders({ seed: plan.seed, products: [plan.product], customers: enoughCustomers(ratePerSecond), mostUnits: 1 });
 
   let available = plan.units;
-  const stopSampling = sampling(SAMPLE_MS, async () => ({ at: Date.now(), units: (available = (await stockLevel(databases.inventory, plan.product)).available) }));
+  const look = async (): Promise<{ readonly at: number; readonly units: number }> => ({ at: Date.now(), units: (available = (await stockLevel(databases.inventory, plan.product)).available) });
   const endUsage = await measureUsage(platform.processes);
-  const load = await runOpenLoop(platform.target, {
-    ratePerSecond, durationMs: plan.overMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS, retry: REPETITION, order: sampleOne,
-  }, {
-    signal,
-    onProgress: (progress) => say(`${progress.due} of ${progress.planned} orders due, ${progress.accepted} accepted, ${available} units left`),
+  const { result: { load, unfinished, settledAt, usage }, samples } = await whileSampling(SAMPLE_MS, look, async () => {
+    const placed = await runOpenLoop(platform.target, {
+      ratePerSecond, durationMs: plan.overMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS, retry: REPETITION, order: sampleOne,
+    }, {
+      signal,
+      onProgress: (progress) => say(`${progress.due} of ${progress.planned} orders due, ${progress.accepted} accepted, ${available} units left`),
+    });
+    if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+    say("waiting for the last orders");
+    const left = await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
+    return { load: placed, unfinished: left, settledAt: Date.now(), usage: await endUsage() };
   });
-  if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
-  say("waiting for the last orders");
-  const unfinished = await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
-  const settledAt = Date.now();
-  const usage = await endUsage();
-  const samples = await stopSampling();
   const after = await stockLevel(databases.inventory, plan.product);
 
   const accepted = load.orders.flatMap((order) => (order.orderId === undefined || order.outcome !== "accepted" ? [] : [{ ...order, orderId: order.orderId }]));

@@ -29,7 +29,7 @@ const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.mjs");
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_BENCH_FAILED`, `KIT_CANCELLED`.
  */
 export async function withPlatform<T>(context: CommandContext, options: { readonly running: boolean; readonly signal: AbortSignal }, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
-  if (options.running) return await onPlatform(context, work);
+  if (options.running) return await onPlatform(context, options.signal, work);
   const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
   // PostgreSQL runs as an unprivileged user, who must be able to pass through.
   await chmod(folder, 0o755);
@@ -37,7 +37,7 @@ export async function withPlatform<T>(context: CommandContext, options: { readon
   try {
     await kit(context, stateDir, ["up"]);
     if (options.signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
-    return await onPlatform({ ...context, stateDir }, work);
+    return await onPlatform({ ...context, stateDir }, options.signal, work);
   } finally {
     // Only what has ended is removed: without their records, processes that are left could not be found again.
     const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(() => true, () => false);
@@ -46,12 +46,12 @@ export async function withPlatform<T>(context: CommandContext, options: { readon
   }
 }
 
-async function onPlatform<T>(context: CommandContext, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+async function onPlatform<T>(context: CommandContext, signal: AbortSignal, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
   const status = await observePlatform(context.stateDir, "local");
   if (status.state !== "running") throw new KitError("KIT_PLATFORM_NOT_RUNNING", status.state);
   const [target, access] = await Promise.all([loadTarget(context), openPlatform(context)]);
   try {
-    return await work({ target, databases: await openRunDatabases(access), processes: status.processes });
+    return await work({ target, databases: await openRunDatabases(access, signal), processes: status.processes });
   } finally {
     await access.close();
   }

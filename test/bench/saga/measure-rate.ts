@@ -1,25 +1,27 @@
 /** One rate: load, wait for every order's end, read the databases. */
 import { setTimeout as pause } from "node:timers/promises";
 import { KitError } from "../../../cli/errors.ts";
-import type { BacklogVerdict } from "../../../cli/load/backlog.ts";
+import type { BacklogSample, BacklogVerdict } from "../../../cli/load/backlog.ts";
 import { judgeBacklog, perSecond } from "../../../cli/load/backlog.ts";
 import type { ProfileSummary } from "../../../cli/load/cpu-profile.ts";
 import { summarizeProfile } from "../../../cli/load/cpu-profile.ts";
 import { profileProcess } from "../../../cli/load/inspector.ts";
 import type { LatencySummary } from "../../../cli/load/latency.ts";
 import { summarize } from "../../../cli/load/latency.ts";
+import type { LoadResult, RepetitionPlan } from "../../../cli/load/open-loop.ts";
 import { runOpenLoop } from "../../../cli/load/open-loop.ts";
 import type { OrderEnd } from "../../../cli/load/order-records.ts";
 import { countUnfinished, readEnds, readOrderTimes } from "../../../cli/load/order-records.ts";
 import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
 import { measureUsage } from "../../../cli/load/platform-usage.ts";
+import type { Interruptions } from "../../../cli/load/run-database.ts";
 import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../../../cli/load/sample-orders.ts";
 import type { Arrivals } from "../../../cli/load/schedule.ts";
 import type { StageSummary } from "../../../cli/load/stages.ts";
 import { stagesOf, summarizeStages } from "../../../cli/load/stages.ts";
 import { ensureAvailable } from "../../../cli/load/stock.ts";
 import type { BenchPlatform } from "../program/platform.ts";
-import { sampling, untilNone } from "../program/samples.ts";
+import { untilNone, whileSampling } from "../program/samples.ts";
 
 /** What is asked for. */
 export interface RatePlan {
@@ -43,7 +45,10 @@ export interface RateResult {
     readonly due: number;
     readonly accepted: number;
     readonly refused: number;
+    /** Still without a certain answer when repeating was given up; the order may exist. */
     readonly unknown: number;
+    /** Orders that were sent again under their Idempotency-Key because an answer was uncertain, and what became of them; part of the counts above. */
+    readonly repeated: { readonly orders: number; readonly requests: number; readonly accepted: number; readonly answered: LatencySummary };
     /** How often a request was refused or went without a certain answer, by what was said. */
     readonly failures: Readonly<Record<string, number>>;
     /** Due, but too many were under way. */
@@ -66,6 +71,8 @@ export interface RateResult {
   readonly backlog: BacklogVerdict;
   /** From the last order due to the end of the last order. */
   readonly drainMs: number;
+  /** How often, and how long in all, a database of the saga did not answer the benchmark itself, which then waited. */
+  readonly databaseInterruptions: Interruptions;
   readonly usage: PlatformUsage;
   /** From due to sent: what the generator itself adds to every latency. */
   readonly generatorLateness: LatencySummary;
@@ -79,6 +86,8 @@ export interface MeasuredRate {
   readonly profile?: string;
 }
 
+/** A good client repeats what may have been carried out, as long as its customer may wait. */
+const REPETITION: RepetitionPlan = { everyMs: 1_000, limitMs: 60_000 };
 /** The saga gives up on an order after 30 s and then compensates. */
 const END_LIMIT_MS = 120_000;
 const ANSWER_LIMIT_MS = 10_000;
@@ -93,15 +102,16 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
   const { databases } = platform;
   const { ratePerSecond, durationMs, warmupMs } = plan;
   const totalMs = warmupMs + durationMs;
+  const interruptedBefore = databases.orders.interruptions();
   const perProduct = Math.ceil((ratePerSecond * totalMs * MOST_UNITS_PER_ORDER) / 1000 / STOCKED_PRODUCTS.length);
   await ensureAvailable(databases.inventory, STOCKED_PRODUCTS, perProduct + 1_000);
   await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
 
   let unfinished = 0;
-  const stopSampling = sampling(SAMPLE_MS, async () => ({ at: Date.now(), unfinished: (unfinished = await countUnfinished(databases.orders)) }));
+  const look = async (): Promise<BacklogSample> => ({ at: Date.now(), unfinished: (unfinished = await countUnfinished(databases.orders)) });
   const windows: { usage?: Promise<PlatformUsage>; profile?: ReturnType<typeof profileProcess> } = {};
-  const load = await runOpenLoop(platform.target, {
-    ratePerSecond, durationMs: totalMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS,
+  const place = (): Promise<LoadResult> => runOpenLoop(platform.target, {
+    ratePerSecond, durationMs: totalMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS, retry: REPETITION,
     order: sampleOrders({ seed: plan.seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond) }),
   }, {
     signal,
@@ -114,10 +124,12 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
     },
     onProgress: (progress) => say(`${Math.round(progress.elapsedMs / 1000)} of ${Math.round(totalMs / 1000)} s, ${progress.due} orders due, ${progress.accepted} accepted, ${unfinished} under way${failures(progress)}`),
   });
-  if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
-  say("waiting for the last orders");
-  const left = await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
-  const samples = await stopSampling();
+  const { result: { load, left }, samples } = await whileSampling(SAMPLE_MS, look, async () => {
+    const placed = await place();
+    if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
+    say("waiting for the last orders");
+    return { load: placed, left: await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal) };
+  });
   const [usage, profile] = [await windows.usage, await windows.profile];
   if (usage === undefined) throw new KitError("KIT_BENCH_FAILED", "the load never began");
 
@@ -133,6 +145,7 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
   const cancelled = countReasons(accepted.flatMap(({ orderId }) => ends.get(orderId) ?? []));
   const cancelledCount = Object.values(cancelled).reduce((sum, count) => sum + count, 0);
   const due = orders.length + load.unsent;
+  const repeated = orders.filter((order) => order.repetitions !== undefined);
   const seconds = Math.ceil(durationMs / 1000);
   const measured = samples.filter((sample) => sample.at >= from && sample.at < to);
   const lastEnd = Math.max(...[...ends.values()].map((end) => end.endedAt ?? 0), to);
@@ -145,6 +158,10 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
       accepted: accepted.length,
       refused: orders.filter((order) => order.outcome === "refused").length,
       unknown: orders.filter((order) => order.outcome === "unknown").length,
+      repeated: {
+        orders: repeated.length, requests: repeated.reduce((sum, order) => sum + (order.repetitions ?? 0), 0),
+        accepted: repeated.filter((order) => order.outcome === "accepted").length, answered: summarize(repeated.filter((order) => order.outcome === "accepted").map((order) => order.answeredAt - order.dueAt)),
+      },
       failures: load.failures,
       unsent: load.unsent,
       confirmed: confirmed.size, cancelled,
@@ -166,6 +183,7 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
     },
     backlog: judgeBacklog(measured, ratePerSecond),
     drainMs: left === 0 ? Math.round(lastEnd - to) : END_LIMIT_MS,
+    databaseInterruptions: interruptionsSince(databases, interruptedBefore),
     usage,
     generatorLateness: load.lateness,
     ...(profileSummary === undefined ? {} : { profile: profileSummary }),
@@ -183,6 +201,12 @@ async function usageBetween(platform: BenchPlatform, from: number, to: number, s
 async function profileLater(pid: number, from: number, durationMs: number, signal: AbortSignal): ReturnType<typeof profileProcess> {
   await pause(Math.max(0, from - Date.now()), undefined, { signal });
   return await profileProcess(pid, durationMs);
+}
+
+/** Of order-service's database: it is asked every second. The others are on the same server. */
+function interruptionsSince({ orders }: BenchPlatform["databases"], before: Interruptions): Interruptions {
+  const now = orders.interruptions();
+  return { times: now.times - before.times, ms: now.ms - before.ms };
 }
 
 function countReasons(ends: readonly OrderEnd[]): Readonly<Record<string, number>> {

@@ -15,6 +15,10 @@ const percent = (share: number): string => `${(share * 100).toFixed(share === 1 
 export function reportText(results: readonly (RateResult & { readonly aims: readonly AimVerdict[] })[]): string {
   return [
     latencies(results),
+    ...results.flatMap(({ name, orders: { repeated }, databaseInterruptions }) => [
+      ...(repeated.orders === 0 ? [] : [`${name}: ${repeated.orders} orders repeated under their Idempotency-Key (${repeated.requests} requests), ${repeated.accepted} accepted, p95 ${ms(repeated.answered.p95)} ms`]),
+      ...(databaseInterruptions.times === 0 ? [] : [`${name}: PostgreSQL was away ${databaseInterruptions.times} ×, ${(databaseInterruptions.ms / 1_000).toFixed(1)} s in all`]),
+    ]),
     ...results.flatMap(({ name, orders }) => Object.entries(orders.failures).map(([failure, times]) => `${name}: ${times} × ${failure}`)),
     `Stages on the way to the confirmation, p50 / p95 in ms\n${stages(results)}`,
     `Processors kept busy, and memory\n${usage(results)}`,

@@ -128,7 +128,7 @@ describe("an open loop", () => {
     expect(result.repetitions).toBe(8);
     expect(stub.seen).toHaveLength(12);
     for (const order of result.orders) {
-      expect(order).toMatchObject({ outcome: "accepted", status: 202 });
+      expect(order).toMatchObject({ outcome: "accepted", status: 202, repetitions: 2 });
       expect(order.answeredAt - order.dueAt).toBeGreaterThanOrEqual(95);
     }
   });
