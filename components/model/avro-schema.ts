@@ -155,7 +155,13 @@ class SchemaReader {
       if (Object.hasOwn(field, "default") && !fits(field["default"], type)) {
         throw new SchemaFault([...where, "default"], `the default ${JSON.stringify(field["default"])} of ${name} does not fit its type`, type.kind === "union" ? "a default belongs to the first type of the union" : undefined);
       }
+      checkAliases(field["aliases"], [...where, "aliases"]);
       known.set(name, { type, hasDefault: Object.hasOwn(field, "default") });
+    });
+    fields.forEach((field: unknown, index) => {
+      const aliases = isObject(field) && Array.isArray(field["aliases"]) ? field["aliases"].map(String) : [];
+      const taken = aliases.findIndex((alias) => known.has(alias));
+      if (taken !== -1) throw new SchemaFault([...path, "fields", index, "aliases", taken], `the alias ${aliases[taken] ?? ""} is the name of another field of this record: which one is read is not defined`, "delete the alias, or the other field");
     });
     return record;
   }
@@ -169,10 +175,20 @@ class SchemaReader {
     if (identity.split(".").some((step) => !namePattern.test(step))) throw new SchemaFault([...path, "name"], `${JSON.stringify(identity)} is not allowed as a name`, "letters, digits and '_' between dots");
     if (primitives.includes(identity)) throw new SchemaFault([...path, "name"], `${identity} is the name of a primitive type`);
     if (this.#named.has(identity)) throw new SchemaFault([...path, "name"], `the type ${identity} is defined twice`, "refer to the first one by its name");
+    checkAliases(schema["aliases"], [...path, "aliases"]);
     const type = make(identity);
     this.#named.set(identity, type);
     return type;
   }
+}
+
+/** @throws SchemaFault when aliases are given and are no list of names. */
+function checkAliases(aliases: unknown, path: Path): void {
+  if (aliases === undefined) return;
+  if (!Array.isArray(aliases)) throw new SchemaFault(path, `aliases are a list of names; got ${JSON.stringify(aliases)}`, 'write "aliases": ["earlierName"]');
+  aliases.forEach((alias: unknown, index) => {
+    if (typeof alias !== "string" || alias.split(".").some((step) => !namePattern.test(step))) throw new SchemaFault([...path, index], `${JSON.stringify(alias)} is not allowed as an alias`, "letters, digits and '_' between dots");
+  });
 }
 
 /** Whether a JSON default fits a type. A union's default belongs to its first branch. */

@@ -1,4 +1,5 @@
 import { readAvroSchema, type AvroRecord } from "./avro-schema.ts";
+import { findDuplicateKey } from "./json-keys.ts";
 import type { Problem } from "./problem.ts";
 import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
@@ -70,6 +71,8 @@ export class SchemaFiles {
       const message = error instanceof Error ? error.message : String(error);
       return { rule: "schema-invalid", file: path, ...jsonErrorPlace(message, text), message: `the schema is not JSON: ${message}`, fix: "write one JSON value, with every quote, bracket and comma in its place" };
     }
+    const twice = findDuplicateKey(text);
+    if (twice !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, twice.offset), message: `the key ${JSON.stringify(twice.key)} stands twice in this object: most programs read the last one, some the first`, fix: "delete or rename one of them" };
     const read = readAvroSchema(json);
     if (read.ok) return read.value;
     const { message, fix } = read.problem;

@@ -111,6 +111,10 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
         const inside = findHiddenCharacter(node.value);
         if (inside !== undefined) report("control-character", offset, `the text holds the invisible character ${codePoint(node.value, inside)}`, "delete it");
       }
+      const written = node.source;
+      if (typeof node.value === "number" && typeof written === "string" && written !== String(node.value)) {
+        report("wrong-type", offset, `${written} is read as the number ${node.value}`, `write ${node.value}, or ${JSON.stringify(written)} in quotes if it is a text`);
+      }
       return leaf(node.value);
     }
     const children = new Map<string, Place>();
@@ -132,7 +136,8 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
         else report("wrong-type", place, "a key must be plain text", "write it as a word, in quotes if needed");
         continue;
       }
-      const name = String(key.value);
+      // As it is written: the number 1.10 would be called 1.1.
+      const name = typeof key.value === "number" ? (key.source ?? String(key.value)) : key.value;
       if (key.anchor !== undefined) report("yaml-alias", place, `the anchor &${key.anchor} marks a key for reuse`, "delete the anchor");
       if (name === "<<") {
         report("yaml-alias", place, "the merge key << brings in values written elsewhere", "write the values here");

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { compatibility } from "../../components/model/field-types.ts";
 import type { Compatibility } from "../../components/plan/types.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { logicalTypeFaults } from "./avro-logical-types.ts";
 import { shapeOf } from "./avro.ts";
 
 const record = (fields: string, more = ""): string =>
@@ -46,6 +47,16 @@ export const schemaRules: readonly Rule[] = [
           return [{ message: `${path} may be null, but ${type[0] === "null" ? "has not null as its default" : "null is not its first type"}`, fix: `write "type": ["null", …], "default": null` }];
         }),
     }),
+  }),
+  rule({
+    id: "schema-logical-type",
+    subject: "schemas",
+    level: "error",
+    summary: "A logical type is one of Avro's, stands on the type it belongs to, and not on the field.",
+    rationale: "Readers ignore any other: a date is then a number to some and a date to others, and a decimal loses its point.",
+    wrong: { schema: record(', {"name": "at", "type": "long", "logicalType": "timestamp-millis", "doc": "When."}') },
+    right: { schema: record(', {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}, "doc": "When."}') },
+    checks: () => ({ subject: (subject) => (subject.schema === undefined || shapeOf(subject) === undefined ? undefined : logicalTypeFaults(subject.schema)) }),
   }),
   rule({
     id: "schema-enum-default",

@@ -127,7 +127,8 @@ class Resolution {
     if (found === undefined) {
       this.#found.set(reader, known.set(writer, []));
       found = this.#fields(reader, writer);
-      known.set(writer, found);
+      // Told in full at the first place alone: types that share parts have exponentially many places.
+      known.set(writer, found.slice(0, 1));
     }
     return found.map((failure) => ({ ...failure, path: path === "" || failure.path === "" ? `${path}${failure.path}` : `${path}.${failure.path}` }));
   }

@@ -29,10 +29,40 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
       }
       left.delete(source.name);
       if (source.name !== field.name) described.push(`${where} takes the place of ${source.name} (alias)`);
-      if (source.default !== field.default) described.push(`${where}: default ${source.default ?? "none"} becomes ${field.default ?? "none"}`);
+      if (source.default !== field.default) {
+        described.push(`${where}: default ${source.default ?? "none"} becomes ${field.default ?? "none"}`);
+        if (source.default !== undefined && field.default !== undefined) meaning.push(`${where} is read as ${field.default} instead of ${source.default} where a record does not have it`);
+      }
       types(source.type, field.type, where);
     }
     for (const field of left.values()) described.push(`${path === "" ? field.name : `${path}.${field.name}`} (${nameOfType(field.type)}) removed`);
+  };
+
+  /** Branches are told apart by what they are, not by their place. */
+  const unions = (old: readonly AvroType[], fresh: readonly AvroType[], path: string): void => {
+    const left = new Map(old.map((branch) => [identityOf(branch), branch]));
+    const kept: string[] = [];
+    const added: AvroType[] = [];
+    for (const branch of fresh) {
+      const identity = identityOf(branch);
+      const other = left.get(identity);
+      if (other === undefined) added.push(branch);
+      else {
+        kept.push(identity);
+        left.delete(identity);
+        types(other, branch, path);
+      }
+    }
+    const gone = [...left.values()];
+    const [one, another] = [gone[0], added[0]];
+    // One type in the place of one other is a change of it.
+    if (gone.length === 1 && added.length === 1 && one !== undefined && another !== undefined) types(one, another, path);
+    else {
+      if (added.length > 0) described.push(`${path}: may also be ${added.map(shapeOf).join(" or ")}`);
+      if (gone.length > 0) described.push(`${path}: may no longer be ${gone.map(shapeOf).join(" or ")}`);
+    }
+    const before = old.map(identityOf).filter((identity) => kept.includes(identity));
+    if (before.join() !== kept.join()) described.push(`${path}: the same types in another order`);
   };
 
   const types = (old: AvroType, fresh: AvroType, path: string): void => {
@@ -44,25 +74,29 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
       if (added.length > 0) described.push(`${path}: ${added.join(", ")} added to ${fresh.name}`);
       if (removed.length > 0) described.push(`${path}: ${removed.join(", ")} removed from ${fresh.name}`);
       if (old.default !== fresh.default) described.push(`${path}: default of ${fresh.name} is ${fresh.default ?? "none"} instead of ${old.default ?? "none"}`);
+      if (removed.length > 0 && fresh.default !== undefined) meaning.push(`${path}: records with ${removed.join(", ")} are read as ${fresh.default} from now on`);
       return;
     }
-    if (old.kind === "union" && fresh.kind === "union" && old.branches.length === fresh.branches.length) {
-      old.branches.forEach((branch, index) => {
-        const other = fresh.branches[index];
-        if (other !== undefined) types(branch, other, path);
-      });
+    if (old.kind === "union" && fresh.kind === "union") {
+      unions(old.branches, fresh.branches, path);
       return;
     }
     const was = shapeOf(old);
     const is = shapeOf(fresh);
     if (was === is) return;
     described.push(`${path}: ${was} becomes ${is}`);
+    if ((old.kind === "string" && fresh.kind === "bytes") || (old.kind === "bytes" && fresh.kind === "string")) meaning.push(`${path} was ${was} and is ${is}: consumers get another type, and not all bytes are text`);
     if (old.kind === fresh.kind && "logical" in old !== "logical" in fresh) meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
     else if ("logical" in old && "logical" in fresh && old.logical !== fresh.logical) meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
   };
 
   types(parseAvro(before), parseAvro(after), "");
   return { described: described.sort(), meaning: meaning.sort() };
+}
+
+/** What a branch of a union is known by: a name, or a kind. */
+function identityOf(type: AvroType): string {
+  return "name" in type ? type.name : type.kind;
 }
 
 function shapeOf(type: AvroType): string {

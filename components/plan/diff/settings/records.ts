@@ -1,3 +1,4 @@
+import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";
 import { configOf, numberOf, servicesIn, type SettingRule } from "./rule.ts";
 
@@ -50,6 +51,10 @@ export const keyRule: SettingRule = {
     if (compacted && declaredAfter.key === undefined) {
       return { ...values, hazard: "refused", effects: ["a compacted topic takes no record without a key: every send of its producers would fail with INVALID_RECORD"], advice: ["keep a key, or set cleanup: delete in a change before"] };
     }
+    const [was, is] = [declaredBefore.key, declaredAfter.key];
+    if (was !== undefined && is !== undefined && declaredAfter.events.every(({ schema }) => hasAlias(schema, is, was))) {
+      return { ...values, hazard: "safe", effects: [`${is} is the new name of ${was} in every event (alias): the same values are the key, so order per key is kept`] };
+    }
     const effects: string[] = [];
     if (declaredBefore.key !== undefined) effects.push(`records of one ${declaredBefore.key} are spread over partitions: their order is no longer kept`);
     if (declaredAfter.key !== undefined) effects.push(`order is kept per ${declaredAfter.key} for new records; those written before lie where they are`);
@@ -57,6 +62,12 @@ export const keyRule: SettingRule = {
     return { ...values, hazard: compacted ? "irreversible" : "approval", effects, advice: ["declare a new topic with the new key, and move producers and consumers over"] };
   },
 };
+
+/** Whether a record has a field whose earlier name is given as its alias. */
+function hasAlias(schema: string, name: string, alias: string): boolean {
+  const type = parseAvro(schema);
+  return type.kind === "record" && type.fields.some((field) => field.name === name && field.aliases.includes(alias));
+}
 
 /** Deprecation: a sign for readers, and the first step of a removal. */
 export const deprecationRule: SettingRule = {

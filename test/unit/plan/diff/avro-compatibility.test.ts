@@ -197,3 +197,22 @@ function replaced(root: Shape, by: unknown, place: number): Shape {
 function isLeaf(value: unknown): boolean {
   return typeof value === "string" && ["null", "boolean", "int", "long", "float", "double", "bytes", "string"].includes(value);
 }
+
+describe("types that share parts", () => {
+  /** A record whose two fields hold the same next record, and so on: 2^levels places, but few types. */
+  const shared = (levels: number, leaf: string): string => {
+    const level = (depth: number): object => ({
+      type: "record", name: `L${depth}`, fields: [{ name: "a", type: depth === levels ? leaf : level(depth + 1) }, { name: "b", type: depth === levels ? leaf : `com.example.L${depth + 1}` }],
+    });
+    return JSON.stringify({ ...level(0), namespace: "com.example" });
+  };
+
+  it("are compared in time that grows with the types, not with the places", () => {
+    const [before, after] = [shared(30, "int"), shared(30, "string")];
+    expect(schemaChanges(before, after).described.length).toBeLessThan(10);
+    const failures = compatibilityFailures(after, [before], "FULL");
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThan(500);
+    expect(compatibilityFailures(before, [before], "FULL")).toEqual([]);
+  });
+});
