@@ -116,7 +116,7 @@ function isSchema(kind: ChangeKind): boolean {
 }
 
 function isCapacity(kind: ChangeKind): boolean {
-  return kind === "capacity-exceeded" || kind === "budget-exceeded";
+  return kind === "capacity-exceeded" || kind === "capacity-unknown" || kind === "budget-exceeded";
 }
 
 function changePart(title: string, changes: readonly Change[], outcome: DiffOutcome, detail: Detail): string {

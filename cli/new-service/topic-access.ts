@@ -172,7 +172,7 @@ function ownTopic(yaml: EditableYaml, { topic, ownTopic: name, events }: Product
   const path = ["topics", topic.name];
   const copied = (entry: Entry | undefined): string[] => (entry === undefined ? [] : [`${entry.key}: ${yaml.source(entry)}`]);
   const width = Math.max(...events.map(({ renamed }) => renamed.to.event.length)) + 1;
-  const quota = copied(yaml.find([...path, "producers", template, "quota"])).join("");
+  const figures = ["rate", "quota"].flatMap((figure) => copied(yaml.find([...path, "producers", template, figure])));
   const reader = yaml.find([...path, "consumers", template]);
   return [
     `${name}:`,
@@ -184,7 +184,7 @@ function ownTopic(yaml: EditableYaml, { topic, ownTopic: name, events }: Product
       return `    ${`${renamed.to.event}:`.padEnd(width)} {schema: ${renamed.to.schemaPath}${compatibility}}`;
     }),
     "  producers:",
-    `    ${service.service}: {${quota}}`,
+    `    ${service.service}: {${figures.join(", ")}}`,
     ...(reader === undefined ? [] : ["  consumers:", `    ${service.service}: ${ownReader(yaml.source(reader), events)}`]),
   ];
 }

@@ -8,7 +8,7 @@ export interface NewTopicRequest {
   readonly partitions: number;
   /** Event types, at least one. */
   readonly events: readonly string[];
-  /** `rate` is what a service writes on average, with its unit: `50kB/s`. */
+  /** `rate` is what a service writes on average, with its unit. Default: `50kB/s`. */
   readonly producers: readonly { readonly service: string; readonly rate?: string }[];
   readonly consumers: readonly { readonly service: string; readonly instances: number }[];
   readonly key?: string;

@@ -81,6 +81,9 @@ export function findTopic(model: Model, name: string): TopicDeclaration {
   throw new KitError("KIT_USAGE", `There is no topic ${JSON.stringify(name)}.`, meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` });
 }
 
+/** What a producer is taken to write where nobody said: disks are planned with it, so it is to be corrected once known. */
+export const ASSUMED_RATE = "50kB/s";
+
 function topicLines(request: NewTopicRequest): string[] {
   const { name, description, partitions, key, retention, domain, events, producers, consumers } = request;
   return [
@@ -91,7 +94,7 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: rate === undefined ? "{}" : `{rate: ${rate}}` }))),
+    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: `{rate: ${rate ?? ASSUMED_RATE}}` }))),
     ...accessLines("consumers", consumers.map(({ service, instances }) => ({ service, value: `{instances: ${instances}, events: [${events.join(", ")}]}` }))),
   ];
 }

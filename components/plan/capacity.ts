@@ -29,6 +29,10 @@ export interface BrokerFigure {
   /** The same after the loss of one zone, with every replica made again on what is left; absent with a single zone. */
   readonly afterZoneLoss?: number;
   readonly basis: FigureBasis;
+  /** The part of `value` that declared rates make, where `basis` is `ceiling`: what is known for certain. */
+  readonly known?: number;
+  /** The part of `afterZoneLoss` that declared rates make, where `basis` is `ceiling`. */
+  readonly knownAfterZoneLoss?: number;
 }
 
 /** What a team's topics use together, and its budget. */
@@ -68,19 +72,25 @@ export interface CapacityComparison {
   readonly after: Capacity;
 }
 
-interface Sums {
-  partitions: number;
-  replicas: number;
-  replicasAfterLoss: number;
+/** Sums that follow from how much is written. */
+interface WrittenSums {
   disk: number;
   diskAfterLoss: number;
-  unbounded: number;
   in: number;
   out: number;
   inAfterLoss: number;
   outAfterLoss: number;
+}
+
+interface Sums extends WrittenSums {
+  partitions: number;
+  replicas: number;
+  replicasAfterLoss: number;
+  unbounded: number;
   written: number;
   basis: "declared" | "ceiling";
+  /** Of topics whose producers all declare their rate. */
+  readonly known: WrittenSums;
 }
 
 /** Adds up what a plan needs. Linear in the number of topics. */
@@ -89,7 +99,8 @@ export function capacityOf(input: CapacityInput): Capacity {
   const brokers = brokerCount(stack);
   const zones = stack.kafka.zones.length;
   const left = zones > 1 ? brokers - stack.kafka.brokersPerZone : 0;
-  const sums: Sums = { partitions: 0, replicas: 0, replicasAfterLoss: 0, disk: 0, diskAfterLoss: 0, unbounded: 0, in: 0, out: 0, inAfterLoss: 0, outAfterLoss: 0, written: 0, basis: "declared" };
+  const nothing: WrittenSums = { disk: 0, diskAfterLoss: 0, in: 0, out: 0, inAfterLoss: 0, outAfterLoss: 0 };
+  const sums: Sums = { ...nothing, partitions: 0, replicas: 0, replicasAfterLoss: 0, unbounded: 0, written: 0, basis: "declared", known: { ...nothing } };
   const teams = new Map<string, { partitions: number; rate: number; basis: "declared" | "ceiling" }>();
   const stopped: string[] = [];
 
@@ -103,18 +114,23 @@ export function capacityOf(input: CapacityInput): Capacity {
     sums.replicas += partitions * factor;
     sums.replicasAfterLoss += partitions * restored;
     const stored = storedBytes(topic, rate);
+    const parts: readonly WrittenSums[] = rate.basis === "declared" ? [sums, sums.known] : [sums];
     if (stored === undefined) sums.unbounded += topic.kind === "event" ? 1 : 0;
     else {
-      sums.disk += stored * factor;
-      sums.diskAfterLoss += stored * restored;
+      for (const part of parts) {
+        part.disk += stored * factor;
+        part.diskAfterLoss += stored * restored;
+      }
     }
     if (topic.kind !== "event") continue;
     sums.written += rate.bytesPerSecond;
     if (rate.basis === "ceiling") sums.basis = "ceiling";
-    sums.in += rate.bytesPerSecond * factor;
-    sums.out += rate.bytesPerSecond * (readers + factor - 1);
-    sums.inAfterLoss += rate.bytesPerSecond * Math.max(1, surviving);
-    sums.outAfterLoss += rate.bytesPerSecond * (readers + Math.max(0, surviving - 1));
+    for (const part of parts) {
+      part.in += rate.bytesPerSecond * factor;
+      part.out += rate.bytesPerSecond * (readers + factor - 1);
+      part.inAfterLoss += rate.bytesPerSecond * Math.max(1, surviving);
+      part.outAfterLoss += rate.bytesPerSecond * (readers + Math.max(0, surviving - 1));
+    }
     if (zones > 1 && surviving < Number(topic.config["min.insync.replicas"] ?? 1)) stopped.push(topic.name);
     const team = teams.get(topic.owner) ?? { partitions: 0, rate: 0, basis: "declared" };
     team.partitions += partitions;
@@ -174,11 +190,18 @@ function brokerFigures({ plan, stack }: CapacityInput, sums: Sums, brokers: numb
     ...(left > 0 ? { afterZoneLoss: rounded(afterLoss) } : {}),
     basis,
   });
+  /** A figure that depends on what is written. */
+  const written = (resource: BrokerResource, of: (part: WrittenSums) => readonly [value: number, afterLoss: number], limit: number | undefined): BrokerFigure => {
+    const whole = figure(resource, ...of(sums), limit, sums.basis);
+    if (sums.basis === "declared") return whole;
+    const [value, afterLoss] = of(sums.known);
+    return { ...whole, known: Math.round(value), ...(left > 0 ? { knownAfterZoneLoss: Math.round(afterLoss) } : {}) };
+  };
   return [
     figure("partitions", sums.replicas / brokers, sums.replicasAfterLoss / left, capacity.partitionsPerBroker, "plan", Math.ceil),
-    figure("disk", sums.disk / brokers, sums.diskAfterLoss / left, capacity.diskPerBroker, sums.basis),
-    figure("network-in", Math.min(sums.in / brokers, quotaIn), Math.min(sums.inAfterLoss / left, quotaIn), capacity.networkPerBroker, sums.basis),
-    figure("network-out", Math.min(sums.out / brokers, quotaOut), Math.min(sums.outAfterLoss / left, quotaOut), capacity.networkPerBroker, sums.basis),
+    written("disk", (part) => [part.disk / brokers, part.diskAfterLoss / left], capacity.diskPerBroker),
+    written("network-in", (part) => [Math.min(part.in / brokers, quotaIn), Math.min(part.inAfterLoss / left, quotaIn)], capacity.networkPerBroker),
+    written("network-out", (part) => [Math.min(part.out / brokers, quotaOut), Math.min(part.outAfterLoss / left, quotaOut)], capacity.networkPerBroker),
     figure("quota-in", quotaIn, quotaIn, capacity.networkPerBroker, "plan"),
     figure("quota-out", quotaOut, quotaOut, capacity.networkPerBroker, "plan"),
   ];

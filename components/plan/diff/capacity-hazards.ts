@@ -44,36 +44,58 @@ export function judgeCapacity(pair: StatePair, { before, after }: CapacityCompar
 }
 
 function judgeFigure(pair: StatePair, figure: BrokerFigure, old: BrokerFigure | undefined, warnAt: number): Change[] {
-  const { resource, value, limit, afterZoneLoss, basis } = figure;
+  const { resource, limit } = figure;
   if (limit === undefined) return [];
-  const worse = old === undefined || old.limit === undefined || value / limit > old.value / old.limit;
-  if (!worse) return [];
+  const known = { value: figure.known ?? figure.value, afterLoss: figure.knownAfterZoneLoss ?? figure.afterZoneLoss };
+  const before = old?.known ?? old?.value ?? 0;
+  if (reaches(known.value, known.afterLoss, limit, warnAt)) {
+    if (old?.limit !== undefined && known.value / limit <= before / old.limit) return [];
+    return [exceeded(pair, resource, known, before, limit)];
+  }
+  if (figure.known === undefined || !reaches(figure.value, figure.afterZoneLoss, limit, warnAt)) return [];
+  return old?.limit !== undefined && figure.value / limit <= old.value / old.limit ? [] : [unknown(pair, figure, limit)];
+}
+
+function reaches(value: number, afterLoss: number | undefined, limit: number, warnAt: number): boolean {
+  return value >= limit * warnAt || (afterLoss !== undefined && afterLoss > limit);
+}
+
+/** A limit that is reached by what is planned or declared. */
+function exceeded(pair: StatePair, resource: BrokerResource, { value, afterLoss }: { readonly value: number; readonly afterLoss: number | undefined }, before: number, limit: number): Change {
   const { name, text, setting } = resourceTexts[resource];
   const over = value > limit;
-  const overAfterLoss = afterZoneLoss !== undefined && afterZoneLoss > limit;
-  if (!over && !overAfterLoss && value < limit * warnAt) return [];
-  // Ceilings say what could be, not what will: the platform's team may accept them.
-  const hazard: Hazard = over && basis !== "ceiling" && !resource.startsWith("quota") ? "refused" : "approval";
-  const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(old?.value ?? 0)})`];
-  if (afterZoneLoss !== undefined && afterZoneLoss !== value) effects.push(`${text(afterZoneLoss)} with one zone lost${overAfterLoss ? ": more than there is" : ""}`);
-  const silent = basis === "ceiling" ? withoutRate(pair) : [];
-  if (basis === "ceiling") effects.push("computed from quotas, which are ceilings, where a producer declares no rate");
-  const [first] = silent;
-  return [{
+  // Quotas are ceilings: they say what could be, not what will, and the platform's team may accept them.
+  const hazard: Hazard = over && !resource.startsWith("quota") ? "refused" : "approval";
+  const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(before)})`];
+  if (afterLoss !== undefined && afterLoss !== value) effects.push(`${text(afterLoss)} with one zone lost${afterLoss > limit ? ": more than there is" : ""}`);
+  return {
     kind: "capacity-exceeded",
     object: `${pair.after.stackName}/${resource}`,
     field: `capacity.${setting}`,
-    before: text(old?.value ?? 0),
+    before: text(before),
     after: text(value),
     hazard,
     effects,
     reviewers: [platformTeam],
-    advice: [
-      ...(first === undefined ? [] : [`declare what is really written, for example rate: 50kB/s, on ${listed(silent.map(({ service, topic }) => `${topic}/${service}`), 5)}`]),
-      over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more",
-    ],
+    advice: [over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more"],
+  };
+}
+
+/** A limit that only quotas pass: what is really written is not known, so its producers are asked for it, and nobody for approval. */
+function unknown(pair: StatePair, { resource, value, known = 0 }: BrokerFigure, limit: number): Change {
+  const { name, text, setting } = resourceTexts[resource];
+  const silent = withoutRate(pair);
+  const [first] = silent;
+  return {
+    kind: "capacity-unknown",
+    object: `${pair.after.stackName}/${resource}`,
+    field: `capacity.${setting}`,
+    hazard: "safe",
+    effects: [`${name}: unknown, at most ${text(value)} of ${text(limit)} if all quotas are used; ${text(known)} by declared rates`],
+    reviewers: [],
+    advice: [`declare what is really written, for example rate: 50kB/s, on ${listed(silent.map(({ service, topic }) => `${topic}/${service}`), 5)}`],
     ...(first === undefined ? {} : { source: first.source }),
-  }];
+  };
 }
 
 /** Producers that declare no rate, so that their quota counts: those that this change brings, else all of them. By topic, then service. */

@@ -18,7 +18,7 @@ export type ChangeKind =
   | "access-gained" | "access-lost"
   | "quota-changed" | "owner-changed" | "domain-changed" | "setting-changed"
   | "exception-added" | "exception-changed" | "exception-removed"
-  | "capacity-exceeded" | "budget-exceeded";
+  | "capacity-exceeded" | "capacity-unknown" | "budget-exceeded";
 
 /** A service that feels a change, and who runs it. */
 export interface Affected {
