@@ -24,8 +24,8 @@ function realRung(name: string, order: number, options: { platform: boolean }): 
       include: [`test/${name}/**/*.test.ts`],
       fileParallelism: false,
       sequence: { groupOrder: order },
-      testTimeout: minutes(3),
-      hookTimeout: minutes(5),
+      testTimeout: minutes(10),
+      hookTimeout: minutes(10),
       ...(options.platform && existsSync(platformFixture) ? { globalSetup: [platformFixture] } : {}),
     },
   };

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { stretched } from "../../platform/condition.ts";
 
 /** Ends a process that a test started, by its own handle: SIGTERM, then SIGKILL after the grace. */
 export async function endChild(child: ChildProcess, graceMs: number, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -15,7 +16,7 @@ export async function endChild(child: ChildProcess, graceMs: number, signal: Nod
 
 /** Waits until something listens on a loopback port; fails when the process ends first or the limit passes. */
 export async function listening(what: string, port: number, child: ChildProcess, limitMs: number, log: () => string): Promise<void> {
-  const end = Date.now() + limitMs;
+  const started = Date.now();
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${what} ended with code ${child.exitCode}:\n${log()}`);
     const open = await new Promise<boolean>((resolve) => {
@@ -24,7 +25,8 @@ export async function listening(what: string, port: number, child: ChildProcess,
       socket.once("error", () => resolve(false));
     });
     if (open) return;
-    if (Date.now() > end) throw new Error(`Waited ${limitMs} ms for ${what} on port ${port}:\n${log()}`);
+    const waited = Date.now() - started;
+    if (waited > stretched(limitMs)) throw new Error(`Waited ${waited} ms for ${what} on port ${port}:\n${log()}`);
     await pause(50);
   }
 }

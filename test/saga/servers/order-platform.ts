@@ -133,6 +133,8 @@ export async function startOrderPlatform(
       DATABASE_PASSWORD_FILE: passwordFile(service.replaceAll("-", "_")), DATABASE_CA_FILE: authority,
       // Nothing listens there: the saga must not need Redis.
       REDIS_HOST: "127.0.0.1", REDIS_PORT: "1", REDIS_USERNAME: service, REDIS_PASSWORD_FILE: passwordFile(service),
+      // A busy machine must not cancel orders; tests of the time-out set their own.
+      SAGA_TIMEOUT_MS: "300000",
       JWT_ISSUER: "https://token.kit.local", JWT_AUDIENCE: "order-platform", JWT_JWKS_FILE: jwks,
       ...overrides,
     });

@@ -16,6 +16,7 @@ import { LOOPBACK } from "../../../components/local/layout.ts";
 import { applyMigrations } from "../../../components/provider/migration-database.ts";
 import type { DatabaseConfig } from "../../../service-templates/lib/config.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { stretched } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 
@@ -81,7 +82,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 
   async function connect(database: string): Promise<pg.Client> {
     const { host, user, password, ca } = login(database, POSTGRES_ADMIN);
-    const end = Date.now() + 20_000;
+    const started = Date.now();
     for (;;) {
       const client = new pg.Client({ host, port, user, password, database, ssl: { ca, rejectUnauthorized: true } });
       client.on("error", () => undefined);
@@ -90,7 +91,7 @@ export async function startPostgres(): Promise<TestPostgres> {
         return client;
       } catch (error) {
         // It listens a moment before it accepts.
-        if (Date.now() > end) throw error;
+        if (Date.now() - started > stretched(20_000)) throw error;
         await client.end().catch(() => undefined);
       }
     }
