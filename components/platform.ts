@@ -82,6 +82,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
 
   const connections: ServiceConnections = {
     cluster, topics, access, registry, subjects, postgres, redis, tokens: substrate.tokens,
+    ...(substrate.claimChecks === undefined ? {} : { claimChecks: substrate.claimChecks }),
     schemasDir: substrate.schemasDir,
     urlOf: (service) => substrate.urlOf(service),
   };

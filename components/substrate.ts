@@ -4,6 +4,7 @@ import type { ServiceDatabase } from "./databases/service-database.ts";
 import type { KafkaAccess } from "./kafka/access.ts";
 import type { KafkaCluster } from "./kafka/cluster.ts";
 import type { SchemaRegistry } from "./schemas/registry.ts";
+import type { ClaimCheckEndpoint } from "./services/claim-check-store.ts";
 import type { ServiceTemplate } from "./services/template.ts";
 import type { TokenKeys } from "./services/token-issuer.ts";
 import type { Workload } from "./services/workload.ts";
@@ -16,6 +17,8 @@ export interface Substrate {
   readonly cluster: KafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  /** Where content is kept that is too large for a record; absent where the environment names no store. */
+  readonly claimChecks?: ClaimCheckEndpoint;
   /** Whose tokens the gateway and the services accept. */
   readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as a service sees it. */

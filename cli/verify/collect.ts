@@ -8,6 +8,7 @@ import type { ServerAccess } from "../platform-access.ts";
 import { contentReader } from "./event-content.ts";
 import type { Evidence, PartitionRange, ServiceContract, Settlement, TopicKind, TopicLog, TopicRecord } from "./evidence.ts";
 import { groupStates } from "./groups.ts";
+import { readStoredContent } from "./stored-content.ts";
 import { readTables } from "./tables.ts";
 import { dumpRecord } from "./topic-dump.ts";
 import type { ReadRange } from "./topic-reader.ts";
@@ -18,6 +19,8 @@ export interface CollectOptions {
   /** Contracts of all services of the topology, deployed or not. */
   readonly contracts: readonly ServiceContract[];
   readonly settlement?: Settlement;
+  /** Root of the local store of claim checks. */
+  readonly claimCheckFolder?: string;
   /** Told what is being done, often. */
   readonly onProgress?: (detail: string) => void;
   readonly now?: () => number;
@@ -74,8 +77,11 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
     }
     return read.then((later) => { records[place] = { ...record, ...later }; });
   }, { onProgress: (read, total) => onProgress(`${read.toLocaleString("en")} of ${total.toLocaleString("en")} records of ${names.length} topics`) });
+  const { claimCheckFolder } = options;
+  const stored = claimCheckFolder === undefined ? undefined : await readStoredContent(claimCheckFolder, access, contracts, records);
   return {
     takenAt, contracts, groups, records, ...tables,
+    ...(stored === undefined ? {} : { stored }),
     topics: topicLogs(topics, before, after),
     ...(options.settlement === undefined ? {} : { settlement: options.settlement }),
   };

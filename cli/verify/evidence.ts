@@ -64,6 +64,8 @@ export interface TopicRecord {
   readonly content?: EventContent;
   /** Of an event that could not: why. */
   readonly unreadable?: string;
+  /** Where content lies that is not in the record, as its headers say, good or not. */
+  readonly claim?: { readonly key: string; readonly size: number; readonly sha256: string } | undefined;
 }
 
 /** A row of outbox or outbox_published. */
@@ -208,6 +210,22 @@ export interface ServiceContract {
   readonly deadLetterTopic?: string | undefined;
   readonly retryTopics: readonly { readonly topic: string; readonly delayMs: number }[];
   readonly publishes: readonly { readonly event: string; readonly topic: string }[];
+  readonly claimChecks?: { readonly stores: readonly { readonly topic: string; readonly keepMs?: number | undefined }[] } | undefined;
+}
+
+/** An object in the store of claim checks. */
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  /** Hexadecimal; absent where no record refers to it. */
+  readonly sha256?: string;
+}
+
+/** What the store of claim checks holds, read after the topics. */
+export interface StoredContent {
+  readonly objects: readonly StoredObject[];
+  /** Keys that events in outboxes refer to. */
+  readonly waiting: readonly string[];
 }
 
 /** Where a group stands in one partition, read before the tables. */
@@ -249,6 +267,8 @@ export interface Evidence {
   readonly shipping?: { readonly shipments: readonly ShipmentRow[] };
   readonly analytics?: AnalyticsTables;
   readonly notification?: NotificationTables;
+  /** Absent where nothing is stored outside Kafka. */
+  readonly stored?: StoredContent;
   /** Absent when nobody waited. */
   readonly settlement?: Settlement;
 }

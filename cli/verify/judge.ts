@@ -1,4 +1,4 @@
-/** The fourteen invariants of the order saga over evidence and, where there is one, a witness. Pure. */
+/** The invariants of the order saga over evidence and, where there is one, a witness. Pure. */
 import type { Witness } from "../witness.ts";
 import type { Evidence } from "./evidence.ts";
 import { acceptedOrders } from "./invariants/accepted-orders.ts";
@@ -14,6 +14,7 @@ import { keyOrder } from "./invariants/key-order.ts";
 import { payments } from "./invariants/payments.ts";
 import { publishedEvents } from "./invariants/published-events.ts";
 import { stock } from "./invariants/stock.ts";
+import { storedContent } from "./invariants/stored-content.ts";
 import { terminalOrders } from "./invariants/terminal-orders.ts";
 import { toldCustomers } from "./invariants/told-customers.ts";
 import { unresolvedFailures } from "./invariants/unresolved-failures.ts";
@@ -35,6 +36,7 @@ const INVARIANTS: readonly { readonly name: string; readonly judge: (context: Ju
   { name: "analytics equals what the topics give", judge: countedFigures },
   { name: "each customer told exactly once of each step", judge: toldCustomers },
   { name: "nothing parked or dead-lettered left unexplained", judge: unresolvedFailures },
+  { name: "stored content resolves, and goes in time", judge: storedContent },
 ];
 
 /** Judges evidence. Without a witness, what only somebody outside can know is left out. */

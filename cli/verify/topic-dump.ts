@@ -1,5 +1,6 @@
 /** A dump of topics as evidence: each record's place, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
+import { CLAIM_HEADER } from "../../service-templates/lib/claim-check-reference.ts";
 import { DEAD_LETTER_HEADER } from "../../service-templates/lib/dead-letter.ts";
 import { HEADER } from "../../service-templates/lib/envelope.ts";
 import { derivedUuid } from "../../service-templates/lib/ids.ts";
@@ -51,6 +52,7 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
     origin,
     lacks: kind === "dead-letter" ? LETTER_NEEDS.filter((name) => (headers.get(name) ?? "") === "") : [],
     notBefore: Number.isFinite(notBefore) ? notBefore : undefined,
+    ...(headers.has(CLAIM_HEADER.key) ? { claim: { key: headers.get(CLAIM_HEADER.key) ?? "", size: Number(headers.get(CLAIM_HEADER.size)), sha256: headers.get(CLAIM_HEADER.sha256) ?? "" } } : {}),
   };
 }
 

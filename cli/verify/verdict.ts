@@ -12,7 +12,7 @@ export interface Violation {
 
 /** An invariant and whether it holds. */
 export interface JudgedInvariant {
-  /** 1 to 14. */
+  /** From 1. */
   readonly id: number;
   readonly name: string;
   readonly holds: boolean;

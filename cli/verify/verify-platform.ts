@@ -1,4 +1,5 @@
 /** Verifying the running platform: wait for rest, collect, judge. */
+import { localLayout } from "../../components/local/layout.ts";
 import type { CommandContext } from "../context.ts";
 import { openPlatform } from "../platform-access.ts";
 import { progressReporter } from "../progress.ts";
@@ -47,7 +48,7 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
       : await progress.step("Waiting for rest", async (say) => await settle(access, { contracts, limitMs: options.settleMs, onProgress: say }));
     moments.push(performance.now());
     const evidence = await progress.step("Collecting tables and topics", async (say) => await collectEvidence(access, {
-      contracts, now: context.now, onProgress: atLeastApart(say, progress.live ? 100 : 2_000), ...(settlement === undefined ? {} : { settlement }),
+      contracts, now: context.now, claimCheckFolder: localLayout(context.stateDir).data("claim-checks"), onProgress: atLeastApart(say, progress.live ? 100 : 2_000), ...(settlement === undefined ? {} : { settlement }),
     }));
     moments.push(performance.now());
     const verdict = judge(evidence, options.witness, {

@@ -14,6 +14,8 @@ import { operatorManifests } from "../kafka/strimzi/operator.ts";
 import { metricsReaders, scalesByLag } from "../model/stack-workload.ts";
 import type { StackSettings } from "../model/stack.ts";
 import { KubernetesSchemaRegistry } from "../schemas/kubernetes-registry.ts";
+import type { ClaimCheckEndpoint } from "../services/claim-check-store.ts";
+import { claimCheckBucket } from "../services/claim-check-store.ts";
 import { FOLDERS } from "../services/kubernetes/config.ts";
 import { EXPOSED_SERVICE } from "../services/kubernetes/context.ts";
 import { limitRange, namespace, resourceQuota } from "../services/kubernetes/namespace.ts";
@@ -60,6 +62,7 @@ export class KubernetesSubstrate implements Substrate {
   readonly cluster: KubernetesKafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  readonly claimChecks?: ClaimCheckEndpoint;
   readonly tokens: TokenKeys;
   readonly schemasDir = FOLDERS.schemas;
   readonly migratedBy = "job";
@@ -108,6 +111,8 @@ export class KubernetesSubstrate implements Substrate {
     });
     this.postgres = this.#postgres();
     this.redis = this.#redis();
+    const { claimCheckStore } = settings.kubernetes;
+    if (claimCheckStore !== undefined) this.claimChecks = claimCheckBucket(claimCheckStore, args.externals);
     this.tokens = this.#tokens();
     for (const monitor of platformMonitors(settings.kubernetes, workloads)) this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }

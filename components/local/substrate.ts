@@ -9,6 +9,8 @@ import { LocalKafkaCluster } from "../kafka/local-cluster.ts";
 import type { StackSettings } from "../model/stack.ts";
 import { Process } from "../provider/resources.ts";
 import { LocalSchemaRegistry } from "../schemas/local-registry.ts";
+import type { ClaimCheckEndpoint } from "../services/claim-check-store.ts";
+import { claimCheckFolder } from "../services/claim-check-store.ts";
 import { LocalService } from "../services/local-service.ts";
 import type { InstancePorts } from "../services/local-service.ts";
 import type { ServiceTemplate } from "../services/template.ts";
@@ -45,6 +47,7 @@ export class LocalSubstrate implements Substrate {
   readonly cluster: LocalKafkaCluster;
   readonly postgres: LocalPostgres;
   readonly redis: LocalRedis;
+  readonly claimChecks: ClaimCheckEndpoint;
   readonly tokens = new TokenIssuer("token-issuer");
   readonly schemasDir: string;
   readonly migratedBy = "program";
@@ -84,6 +87,7 @@ export class LocalSubstrate implements Substrate {
     // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };
     this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities, maxConnections: args.databaseConnections }, afterCluster);
+    this.claimChecks = claimCheckFolder(layout.data("claim-checks"));
     this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
   }
 

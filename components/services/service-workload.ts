@@ -9,6 +9,7 @@ import { compareText } from "../model/problem.ts";
 import type { PlannedSubject, PlannedTopic, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SchemaSubjects } from "../schemas/subjects.ts";
+import type { ClaimCheckEndpoint } from "./claim-check-store.ts";
 import type { ServiceTemplate } from "./template.ts";
 import type { TokenKeys } from "./token-issuer.ts";
 import type { SchemaFile, ServerKind, Workload, WorkloadFile, WorkloadGroup } from "./workload.ts";
@@ -22,6 +23,8 @@ export interface ServiceConnections {
   readonly subjects: SchemaSubjects;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  /** Absent where the environment names no store. */
+  readonly claimChecks?: ClaimCheckEndpoint;
   readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as the service sees it. */
   readonly schemasDir: string;
@@ -61,7 +64,7 @@ interface Part {
  */
 export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
   const { template } = args;
-  const parts = [kafka(args), database(args), redis(args), tokens(args), calls(args)];
+  const parts = [kafka(args), database(args), redis(args), claimChecks(args), tokens(args), calls(args)];
   const group = template.kafka ? consumerGroup(args.contract, args.plan.topics) : undefined;
   const migrations = args.database?.migrations;
   return {
@@ -177,6 +180,13 @@ function redis({ template, connections }: ServiceWorkloadArgs): Part {
     connects: ["redis"],
     dependsOn: [endpoint.owner],
   };
+}
+
+function claimChecks({ template, contract, connections }: ServiceWorkloadArgs): Part {
+  if (!template.kafka || contract?.claimChecks === undefined) return {};
+  const store = connections.claimChecks;
+  if (store === undefined) throw new Error(`${template.name} stores or fetches content outside Kafka, and the environment names no claimCheckStore; the model checks it.`);
+  return { environment: { ...store.environment }, files: store.files(template.name), connects: store.connects };
 }
 
 function tokens({ template, connections }: ServiceWorkloadArgs): Part {

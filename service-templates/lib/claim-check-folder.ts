@@ -1,7 +1,7 @@
 /** Claim checks in a folder that only this user may enter: the local platform's store. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseClaimKey } from "./claim-check-reference.ts";
 import type { ClaimCheckStore } from "./claim-check-store.ts";
@@ -41,13 +41,15 @@ export function folderStore(root: string): ClaimCheckStore {
     },
 
     async get(key, atMost) {
+      // The folder itself may be away, for example a disk that is not mounted: then nothing is known of the object.
+      const before = await stat(root);
       let file;
       try {
         // A link in the folder would lead out of it.
         file = await open(pathOf(key), constants.O_RDONLY | constants.O_NOFOLLOW);
       } catch (error) {
-        // The folder itself may be away, for example a disk that is not mounted: then nothing is known of the object.
-        if (isMissing(error) && (await exists(root))) return undefined;
+        // Neither is it when the folder went or came meanwhile.
+        if (isMissing(error) && (await stat(root)).ino === before.ino) return undefined;
         throw error;
       }
       try {
@@ -93,10 +95,6 @@ async function entries(folder: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-async function exists(folder: string): Promise<boolean> {
-  return readdir(folder).then(() => true, () => false);
 }
 
 async function syncFolder(folder: string): Promise<void> {

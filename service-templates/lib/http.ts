@@ -89,7 +89,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   });
 
   function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { type, detail, errors, retryAfter } = classify(error);
+    const { type, detail, errors, retryAfter } = classify(error, request.routeOptions.bodyLimit ?? BODY_LIMIT);
     // A refusal because of too much load is counted by its status; a line for each would add to the load.
     if (PROBLEMS[type].status >= 500 && !(error instanceof Problem)) options.log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, "request failed");
     if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
@@ -127,7 +127,8 @@ export function sendProblem(reply: FastifyReply, type: ProblemType, detail?: str
   return reply.code(PROBLEMS[type].status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problemDocument(type, detail, requestId, errors)));
 }
 
-function classify(error: FastifyError | Error): { type: ProblemType; detail?: string; errors: readonly ProblemDetail[]; retryAfter?: number } {
+/** @param bodyLimit - The route's, in bytes. */
+function classify(error: FastifyError | Error, bodyLimit: number): { type: ProblemType; detail?: string; errors: readonly ProblemDetail[]; retryAfter?: number } {
   if (error instanceof Problem) {
     return { type: error.problem, detail: error.message, errors: error.errors, ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }) };
   }
@@ -140,7 +141,7 @@ function classify(error: FastifyError | Error): { type: ProblemType; detail?: st
     }));
     return { type: validationContext === "body" ? "unprocessable" : "malformed-request", detail: "The request does not match its schema.", errors };
   }
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return { type: "too-large", detail: `The body may have at most ${BODY_LIMIT} bytes.`, errors: [] };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return { type: "too-large", detail: `The body may have at most ${bodyLimit} bytes.`, errors: [] };
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return { type: "unsupported-media-type", detail: "Send application/json.", errors: [] };
   if (statusCode === 429) return { type: "too-many-requests", detail: error.message, errors: [] };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { type: "malformed-request", detail: error.message, errors: [] };

@@ -12,7 +12,9 @@ export interface NetworkPeer {
 }
 
 /** What pods may talk to, beside each other. */
-export interface NetworkPeers extends Readonly<Record<ServerKind, NetworkPeer>> {
+export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks">, NetworkPeer>> {
+  /** Absent where the environment has none: then nothing is let out to it. */
+  readonly "claim-checks"?: NetworkPeer;
   /** The cluster's name service. */
   readonly dns: NetworkPeer;
 }
@@ -52,7 +54,7 @@ export function networkPolicy(context: RenderContext, peers: NetworkPeers): Netw
       ingress: ingressRules(context),
       egress: [
         egressTo(peers.dns),
-        ...workload.connects.map((server) => egressTo(peers[server])),
+        ...workload.connects.flatMap((server) => peers[server] ?? []).map(egressTo),
         ...workload.calls.map((called): EgressRule => ({ to: [podsOf(called)], ports: [{ port: PORTS.http, protocol: "TCP" }] })),
       ],
     },

@@ -4,6 +4,7 @@ import { answer, problem, REFUSALS, text } from "./openapi-parts.ts";
 
 const orderId = { type: "string", format: "uuid", maxLength: 36 };
 const amount = { type: "number", format: "double", minimum: 0, maximum: 1_000_000_000 };
+const mediaType = { type: "string", pattern: "^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$", maxLength: 100 };
 const timestamp = { type: "string", format: "date-time", maxLength: 30 };
 
 /**
@@ -26,7 +27,7 @@ export function openApiDocument(options: { readonly analytics: boolean }): objec
           responses: {
             "202": answer("The order is accepted.", "PlacedOrder", { Location: { schema: text(100) }, "Idempotency-Replayed": { schema: { type: "string", enum: ["true"] } } }),
             "400": problem("Malformed JSON, or no Idempotency-Key."),
-            "413": problem("The body is too large."),
+            "413": problem("The body is too large: 256 KiB beside the attachment's data."),
             "415": problem("Not application/json."),
             "422": problem("Unknown product or currency, wrong price or total, a quantity out of bounds, or the key belongs to another body."),
             ...REFUSALS,
@@ -72,6 +73,10 @@ export function openApiDocument(options: { readonly analytics: boolean }): objec
             currency: { type: "string", pattern: "^[A-Z]{3}$", maxLength: 3 },
             shippingAddress: { $ref: "#/components/schemas/Address" },
             total: { ...amount, description: "What the customer saw; must match." },
+            attachment: {
+              type: "object", additionalProperties: false, required: ["name", "mediaType", "data"], description: "A gift note or document, optional.",
+              properties: { name: { ...text(120), description: "File name, without a path." }, mediaType, data: { type: "string", contentEncoding: "base64", minLength: 1, maxLength: 6_990_508, description: "Up to 5 MiB, in base64 with padding." } },
+            },
           },
         },
         Address: {
@@ -92,6 +97,10 @@ export function openApiDocument(options: { readonly analytics: boolean }): objec
             items: { type: "array", maxItems: 100, items: { type: "object", properties: { productId: text(64), quantity: { type: "integer", format: "int32", minimum: 1, maximum: 1000 }, price: amount } } },
             totalAmount: amount, currency: { type: "string", pattern: "^[A-Z]{3}$", maxLength: 3 },
             shippingAddress: { $ref: "#/components/schemas/Address" },
+            attachment: {
+              type: "object", required: ["name", "mediaType", "size", "sha256"], description: "What came with the order.",
+              properties: { name: text(120), mediaType, size: { type: "integer", format: "int32", minimum: 1, maximum: 5_242_880 }, sha256: text(64) },
+            },
             steps: { type: "array", maxItems: 10, items: { $ref: "#/components/schemas/Step" } },
             createdAt: timestamp, updatedAt: timestamp, links: { $ref: "#/components/schemas/Links" },
           },

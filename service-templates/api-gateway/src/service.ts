@@ -13,6 +13,7 @@ import { sendProblem } from "../../lib/http.ts";
 import { connectRedis } from "../../lib/redis.ts";
 import type { TokenVerifier } from "../../lib/jwt.ts";
 import { tokenVerifier } from "../../lib/jwt.ts";
+import { largeBodyLimit } from "../../lib/large-bodies.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
 import { startHttpService } from "../../lib/service.ts";
@@ -66,6 +67,10 @@ const ORDER_ROUTES = [
   { method: "GET", url: "/orders/:id" },
   { method: "GET", url: "/products" },
 ] as const;
+/** Largest body of an order in bytes: a document of 5 MiB in base64, and the order itself. */
+const ORDER_BODY_LIMIT = 7 * 2 ** 20;
+/** Orders of more than the usual size that are read at once. */
+const LARGE_ORDERS = 6;
 /** Routes that go to analytics-service, which asks for the scope. */
 const ANALYTICS_ROUTES = [
   { method: "GET", url: "/analytics/summary" },
@@ -172,8 +177,10 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
       // Authentication comes first.
       keyGenerator: (request) => subjects.get(request) ?? "",
     });
+    const largeBodies = largeBodyLimit(LARGE_ORDERS);
     for (const { method, url } of ORDER_ROUTES) {
-      guarded.route({ method, url, preHandler: limits.orders.hook, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders) });
+      const large = method === "POST" ? { bodyLimit: ORDER_BODY_LIMIT, onRequest: largeBodies.hook } : {};
+      guarded.route({ method, url, ...large, preHandler: limits.orders.hook, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders) });
     }
     if (analytics === undefined) return;
     for (const { method, url } of ANALYTICS_ROUTES) {

@@ -14,6 +14,8 @@ export interface OrderCreated extends OfCustomer {
   readonly items: readonly { readonly quantity: number }[];
   readonly totalAmount: number;
   readonly currency: string;
+  /** Null where nothing came with the order. */
+  readonly attachment: { readonly name: string; readonly mediaType: string; readonly size: number } | null;
 }
 
 export interface OrderConfirmed extends OfCustomer {

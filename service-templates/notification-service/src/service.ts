@@ -55,7 +55,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
     const notices = noticeBatch({ clock, windowMs });
     return {
       handlers: {
-        "order.created": orderCreated(notices),
+        "order.created": orderCreated(notices, context.claimChecks),
         "order.confirmed": orderConfirmed(notices),
         "order.cancelled": orderCancelled(notices),
         "payment.processed": paymentProcessed(notices),

@@ -27,6 +27,11 @@ export function shortened(text: string): string {
   return characters.length <= LONGEST ? text : `${characters.slice(0, LONGEST - 1).join("")}…`;
 }
 
+/** A text from outside in one line, without characters that act on a screen or that a database refuses. */
+export function printable(text: string): string {
+  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}
+
 /** A day in UTC, for example `2026-11-25`. */
 export function day(timestamp: number): string {
   return new Date(timestamp).toISOString().slice(0, 10);

@@ -1,5 +1,6 @@
 /** An order as this service keeps it, and its events. Amounts are minor units (cents) here, decimal numbers in events and answers. */
 import type { NewEvent } from "../../lib/envelope.ts";
+import type { Document } from "./attachment.ts";
 import type { SagaState } from "./saga/state-machine.ts";
 
 export interface OrderItem {
@@ -48,7 +49,7 @@ export function addressText(address: ShippingAddress): string {
   return [address.name, address.street, `${address.postalCode} ${address.city}`, address.country].filter((part) => part !== undefined).join(", ");
 }
 
-export function orderCreated(order: Order, timestamp: number): NewEvent {
+export function orderCreated(order: Order, timestamp: number, document?: Document): NewEvent {
   return {
     type: "order.created",
     key: order.orderId,
@@ -60,6 +61,7 @@ export function orderCreated(order: Order, timestamp: number): NewEvent {
       totalAmount: toDecimal(order.totalAmount),
       currency: order.currency,
       shippingAddress: addressText(order.shippingAddress),
+      attachment: document === undefined ? null : { name: document.attachment.name, mediaType: document.attachment.mediaType, size: document.attachment.size, data: document.data },
     },
   };
 }

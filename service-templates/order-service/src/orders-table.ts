@@ -1,5 +1,6 @@
 /** SQL of the tables orders and order_steps. */
 import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import type { Attachment } from "./attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "./order.ts";
 import type { CancelReason, InventoryOutcome, OrderStatus, PaymentOutcome, SagaState, StepName } from "./saga/state-machine.ts";
 
@@ -19,6 +20,8 @@ interface OrderRow extends Row {
 
 /** An order with its times, for answers. */
 export interface OrderRecord extends Order {
+  /** Absent where nothing came with the order. */
+  readonly attachment?: Attachment;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -48,9 +51,21 @@ function toOrder(row: OrderRow): Order {
   };
 }
 
+interface RecordRow extends OrderRow {
+  readonly attachment: Attachment | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+function toRecord(row: RecordRow): OrderRecord {
+  return { ...toOrder(row), ...(row.attachment === null ? {} : { attachment: row.attachment }), createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
 /** An order to be stored, with what belongs to its request. */
 export interface Placement {
   readonly order: Order;
+  /** Absent where nothing came with the order. */
+  readonly attachment?: Attachment;
   readonly traceparent: string;
   /** Idempotency-Key of the customer. */
   readonly key: string;
@@ -71,15 +86,15 @@ export async function insertOrders(tx: Transaction, placements: readonly Placeme
     name: "orders-insert",
     // Keys in a fixed order, so that two instances with overlapping batches never wait for each other crosswise.
     text: `WITH wanted AS (
-             SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[], $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[])
-               AS w(order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, key, body_hash, answer)),
+             SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[], $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::jsonb[])
+               AS w(order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, key, body_hash, answer, attachment)),
            claimed AS (
              INSERT INTO idempotency_keys (customer_id, key, body_hash, order_id, answer)
              SELECT customer_id, key, body_hash, order_id, answer FROM wanted ORDER BY customer_id, key, order_id
              ON CONFLICT DO NOTHING RETURNING order_id),
            placed AS (
-             INSERT INTO orders (order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent)
-             SELECT order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent
+             INSERT INTO orders (order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, attachment)
+             SELECT order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, attachment
                FROM wanted JOIN claimed USING (order_id) RETURNING order_id, created_at),
            step AS (INSERT INTO order_steps (order_id, name, at) SELECT order_id, 'accepted', created_at FROM placed)
            SELECT order_id FROM placed`,
@@ -88,7 +103,7 @@ export async function insertOrders(tx: Transaction, placements: readonly Placeme
       orders.map((order) => order.saga.payment), orders.map((order) => order.saga.inventory), orders.map((order) => JSON.stringify(order.items)),
       orders.map((order) => order.totalAmount), orders.map((order) => order.currency), orders.map((order) => JSON.stringify(order.shippingAddress)),
       placements.map(({ traceparent }) => traceparent), placements.map(({ key }) => key), placements.map(({ hash }) => hash),
-      placements.map(({ answer }) => JSON.stringify(answer)),
+      placements.map(({ answer }) => JSON.stringify(answer)), placements.map(({ attachment }) => (attachment === undefined ? null : JSON.stringify(attachment))),
     ],
   });
   return new Set(rows.map((row) => row.order_id));
@@ -167,23 +182,23 @@ export async function updateOrders(tx: Transaction, changes: readonly OrderChang
 
 /** One order of a customer; undefined when there is none or it belongs to somebody else. */
 export async function findOrder(db: Queryable, customerId: string, orderId: string): Promise<OrderRecord | undefined> {
-  const [row] = await db.query<OrderRow & { created_at: Date; updated_at: Date }>({
+  const [row] = await db.query<RecordRow>({
     name: "order-find",
-    text: `SELECT ${COLUMNS}, created_at, updated_at FROM orders WHERE order_id = $1 AND customer_id = $2`,
+    text: `SELECT ${COLUMNS}, attachment, created_at, updated_at FROM orders WHERE order_id = $1 AND customer_id = $2`,
     values: [orderId, customerId],
   });
-  return row === undefined ? undefined : { ...toOrder(row), createdAt: row.created_at, updatedAt: row.updated_at };
+  return row === undefined ? undefined : toRecord(row);
 }
 
 /** A customer's orders, newest first (ids grow with time), after a given one. */
 export async function listOrders(db: Queryable, customerId: string, limit: number, before: string | undefined): Promise<readonly OrderRecord[]> {
-  const rows = await db.query<OrderRow & { created_at: Date; updated_at: Date }>({
+  const rows = await db.query<RecordRow>({
     name: "orders-list",
-    text: `SELECT ${COLUMNS}, created_at, updated_at FROM orders
+    text: `SELECT ${COLUMNS}, attachment, created_at, updated_at FROM orders
             WHERE customer_id = $1 AND ($2::uuid IS NULL OR order_id < $2) ORDER BY order_id DESC LIMIT $3`,
     values: [customerId, before ?? null, limit],
   });
-  return rows.map((row) => ({ ...toOrder(row), createdAt: row.created_at, updatedAt: row.updated_at }));
+  return rows.map(toRecord);
 }
 
 /** The steps of orders, in the order they were recorded. */

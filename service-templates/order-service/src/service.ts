@@ -52,7 +52,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
       finish: (_events, tx) => writeOrders(tx),
       retention: ORDER_RETENTION,
       routes: orderRoutes({
-        database: requests, placeOrder: orderPlacement({ database: requests, outbox, clock }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
+        database: requests, placeOrder: orderPlacement({ database: requests, outbox, claimChecks: context.claimChecks, clock }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
       }),
       close: () => requests.close(),
       background: () => startSweep(context, { timeoutMs }),

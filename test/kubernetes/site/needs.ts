@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { loadModel } from "../../../components/model/load.ts";
+import { expectRead } from "../../../components/model/read.ts";
+import { planPlatform } from "../../../components/plan/plan.ts";
 import { readServiceTemplates } from "../../../components/services/template.ts";
 import type { KubernetesStackSettings } from "../../../components/kubernetes/substrate.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
@@ -12,7 +15,7 @@ import { playStrimzi } from "../servers/played-strimzi.ts";
 import { startSecurePostgres, type SecurePostgres } from "../servers/secure-postgres.ts";
 
 /** What the stacks of the guide get from outside; no run may show any of it. */
-export const OUTSIDE = { postgres: "canary-of-the-admin-of-postgres", redis: "canary-of-a-user-of-redis" } as const;
+export const OUTSIDE = { postgres: "canary-of-the-admin-of-postgres", redis: "canary-of-a-user-of-redis", claimChecks: "canary-of-a-user-of-the-store" } as const;
 
 /** What a need is met with. */
 export interface Opening {
@@ -76,8 +79,23 @@ export const NEEDS: readonly Need[] = [
       return {};
     },
   },
+  {
+    asked: ({ claimCheckStore }) => claimCheckStore !== undefined,
+    async meet({ stack }) {
+      for (const service of await servicesWithClaimChecks()) {
+        for (const key of ["claimCheckKeyId", "claimCheckSecretKey"]) await setSecret(stack, `${key}-${service}`, OUTSIDE.claimChecks);
+      }
+      return {};
+    },
+  },
   { asked: ({ workloads }) => workloads.exposure.by === "ingress", meet: async ({ server, declaredLimitMs }) => ({ part: playIngress(server.client, declaredLimitMs) }) },
 ];
+
+/** Services that store or fetch content outside Kafka, by the plan. */
+async function servicesWithClaimChecks(): Promise<readonly string[]> {
+  const { model, stack } = expectRead(await loadModel(PROJECT_DIR, "prod"));
+  return planPlatform(model, stack).contracts.filter(({ claimChecks }) => claimChecks !== undefined).map(({ service }) => service);
+}
 
 async function setSecret(stack: PlatformStack, key: string, value: string): Promise<void> {
   const { code, text } = await stack.pulumi(["config", "set", "--secret", key], { input: value });

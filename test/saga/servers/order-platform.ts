@@ -46,6 +46,8 @@ export interface OrderPlatform {
   readonly kafka: SecureKafka;
   readonly registry: TestRegistry;
   readonly plan: PlatformPlan;
+  /** Where stored content lies. */
+  readonly claimCheckFolder: string;
   readonly gatewayUrl: string;
   readonly services: { readonly order: RunningService; readonly payment: RunningService; readonly inventory: RunningService; readonly gateway: RunningService };
   /** Services that were asked for beyond the usual ones, by name. */
@@ -131,6 +133,7 @@ export async function startOrderPlatform(
       KAFKA_BROKERS: kafka.bootstrap, KAFKA_USERNAME: service, KAFKA_PASSWORD_FILE: passwordFile(service), KAFKA_CA_FILE: authority, KAFKA_CONTRACT_FILE: join(folder, `${service}.json`), SCHEMAS_DIR: join(ROOT, "topics/schemas"), SCHEMA_REGISTRY_URL: registry.url,
       DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(postgres.port), DATABASE_NAME: service.replaceAll("-", "_"), DATABASE_USER: service.replaceAll("-", "_"),
       DATABASE_PASSWORD_FILE: passwordFile(service.replaceAll("-", "_")), DATABASE_CA_FILE: authority,
+      CLAIM_CHECK_FOLDER: join(folder, "claim-checks"),
       // Nothing listens there: the saga must not need Redis.
       REDIS_HOST: "127.0.0.1", REDIS_PORT: "1", REDIS_USERNAME: service, REDIS_PASSWORD_FILE: passwordFile(service),
       // A busy machine must not cancel orders; tests of the time-out set their own.
@@ -178,7 +181,7 @@ export async function startOrderPlatform(
 
     let placed = 0;
     return {
-      postgres, kafka, registry, plan, gatewayUrl, environment, token, call, stop,
+      postgres, kafka, registry, plan, gatewayUrl, claimCheckFolder: join(folder, "claim-checks"), environment, token, call, stop,
       others,
       services: { order, payment, inventory, gateway },
       async place(items, customer = "cust-1") {

@@ -10,10 +10,12 @@ import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import { stackSettings, written, type Written } from "../kubernetes/strimzi-input.ts";
 
 const { model } = expectRead(await loadModel(PROJECT_DIR, "prod"));
+/** What the sample's topics want of an environment. */
+const claimCheckStore = { endpoint: "https://s3.example.com", bucket: "claim-checks", cidrs: ["10.0.0.0/8"] };
 const images = { registry: "registry.example.com" };
 const digest = `sha256:${"0".repeat(64)}`;
 const problemsOf = (workloads: Written, stack: Written = {}): string[] =>
-  checkFit(model, stackSettings({ workloads: { images, ...workloads } }, stack)).map(({ rule, message, fix }) => `${rule}: ${message}: ${fix ?? ""}`);
+  checkFit(model, stackSettings({ claimCheckStore, workloads: { images, ...workloads } }, stack)).map(({ rule, message, fix }) => `${rule}: ${message}: ${fix ?? ""}`);
 
 describe("what a stack sets for services on Kubernetes", () => {
   it.each<[what: string, workloads: Written, stack: Written, problem: RegExp]>([

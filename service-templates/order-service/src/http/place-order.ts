@@ -4,8 +4,11 @@
  * come while others are being stored go into one transaction.
  */
 import { createHash } from "node:crypto";
+import type { ClaimChecks } from "../../../lib/claim-check.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
+import type { NewEvent } from "../../../lib/envelope.ts";
+import { ServiceError } from "../../../lib/errors.ts";
 import { gather } from "../../../lib/gather.ts";
 import { uuidV7 } from "../../../lib/ids.ts";
 import type { Subject } from "../../../lib/jwt.ts";
@@ -14,6 +17,8 @@ import type { ProblemDetail } from "../../../lib/problem.ts";
 import { Problem } from "../../../lib/problem.ts";
 import type { TraceContext } from "../../../lib/trace.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
+import type { AttachmentBody } from "../attachment.ts";
+import { readAttachment } from "../attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "../order.ts";
 import { orderCreated, toDecimal, toMinor } from "../order.ts";
 import type { Placement } from "../orders-table.ts";
@@ -28,6 +33,7 @@ export interface PlaceOrderBody {
   readonly currency: string;
   readonly shippingAddress: ShippingAddress;
   readonly total?: number;
+  readonly attachment?: AttachmentBody;
 }
 
 export interface PlaceOrderRequest {
@@ -57,6 +63,8 @@ export type PlaceOrder = (request: PlaceOrderRequest) => Promise<PlacedOrder>;
 /** An order that was checked and priced, on its way into the database. */
 interface CheckedOrder {
   readonly placement: Placement;
+  /** order.created, its document stored where it is large. */
+  readonly created: NewEvent;
   readonly answer: PlaceOrderAnswer;
   readonly trace: TraceContext;
 }
@@ -65,10 +73,11 @@ export interface PlaceOrderOptions {
   /** Connections of their own, so that a flood of requests does not hold up the sagas under way. */
   readonly database: Database;
   readonly outbox: Outbox;
+  readonly claimChecks: Pick<ClaimChecks, "store">;
   readonly clock: Clock;
 }
 
-export function orderPlacement({ database, outbox, clock }: PlaceOrderOptions): PlaceOrder {
+export function orderPlacement({ database, outbox, claimChecks, clock }: PlaceOrderOptions): PlaceOrder {
   const prices = priceList(database, clock);
   const store = gather({ work: storeAll, clock });
 
@@ -79,19 +88,34 @@ export function orderPlacement({ database, outbox, clock }: PlaceOrderOptions): 
     }
     const hash = createHash("sha256").update(canonical(body)).digest();
     const checked = check(await prices(), body);
-    if ("errors" in checked) {
-      // A repetition gets its first answer even when the price list has changed since.
+    const read = body.attachment === undefined ? undefined : readAttachment(body.attachment);
+    const errors = [...("errors" in checked ? checked.errors : []), ...(read !== undefined && "errors" in read ? read.errors : [])];
+    if (errors.length > 0 || read !== undefined) {
+      // A repetition gets its first answer even when the price list has changed since, and stores its document once.
       const known = (await findAnswers(database, [{ customerId: subject.id, key }]))[0];
       if (known !== undefined) return known.hash.equals(hash) ? { answer: known.answer as PlaceOrderAnswer, replayed: true } : reused();
-      throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors: checked.errors });
     }
+    if ("errors" in checked || (read !== undefined && "errors" in read)) throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors });
+    const document = read?.document;
     const order: Order = {
       orderId: uuidV7(clock), customerId: subject.id, ...checked,
       currency: body.currency, shippingAddress: body.shippingAddress, saga: INITIAL_STATE,
     };
     const answer: PlaceOrderAnswer = { orderId: order.orderId, status: "pending", links: { self: `/orders/${order.orderId}` } };
-    return store({ placement: { order, traceparent: formatTraceparent(trace), key, hash, answer }, answer, trace });
+    const created = await storeDocument(orderCreated(order, clock(), document));
+    const attachment = document === undefined ? {} : { attachment: document.attachment };
+    return store({ placement: { order, ...attachment, traceparent: formatTraceparent(trace), key, hash, answer }, created, answer, trace });
   };
+
+  /** Before the transaction, which is not to wait for a store. */
+  async function storeDocument(created: NewEvent): Promise<NewEvent> {
+    try {
+      return await claimChecks.store(created);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.permanent) throw error;
+      throw new Problem("unavailable", "The attachment can't be stored just now; repeat the request with the same Idempotency-Key.", { retryAfter: 2 });
+    }
+  }
 
   /** Stores all orders whose keys are new, with their first events, in one transaction. */
   async function storeAll(wanted: readonly CheckedOrder[]): Promise<readonly (PlacedOrder | Error)[]> {
@@ -101,7 +125,7 @@ export function orderPlacement({ database, outbox, clock }: PlaceOrderOptions): 
       const repeated = wanted.filter((item) => !placed.includes(item)).map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));
       const [known] = await Promise.all([
         repeated.length === 0 ? [] : findAnswers(tx, repeated),
-        outbox.add(tx, placed.map(({ placement: { order }, trace }) => ({ cause: { correlationId: order.orderId, trace }, events: [orderCreated(order, clock())] }))),
+        outbox.add(tx, placed.map(({ placement: { order }, created, trace }) => ({ cause: { correlationId: order.orderId, trace }, events: [created] }))),
       ]);
       return wanted.map(({ placement: { order, key, hash }, answer }): PlacedOrder | Error => {
         if (claimed.has(order.orderId)) return { answer, replayed: false };

@@ -1,14 +1,16 @@
 /** The public routes. Every one wants a token; an order is shown to its owner alone. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "../../../lib/database.ts";
+import { BODY_LIMIT } from "../../../lib/http.ts";
 import { isUuid } from "../../../lib/ids.ts";
 import type { Subject, TokenVerifier } from "../../../lib/jwt.ts";
+import { largeBodyLimit } from "../../../lib/large-bodies.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";
 import type { PlaceOrder, PlaceOrderBody } from "./place-order.ts";
-import { LIMITS, LIST_QUERY, PLACE_ORDER_BODY, PLACED_ORDER } from "./schemas.ts";
+import { LIMITS, LIST_QUERY, ORDER_BODY_LIMIT, PLACE_ORDER_BODY, PLACED_ORDER } from "./schemas.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -18,6 +20,8 @@ declare module "fastify" {
 }
 
 const DEFAULT_PAGE = 20;
+/** Orders with a document that are read at once: each takes about 20 MB while it is. */
+const LARGE_ORDERS = 3;
 
 export interface OrderRoutesOptions {
   readonly database: Database;
@@ -27,12 +31,16 @@ export interface OrderRoutesOptions {
 
 export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions): (app: FastifyInstance) => void {
   return (app) => {
+    const largeBodies = largeBodyLimit(LARGE_ORDERS);
     app.decorateRequest("subject", null as unknown as Subject);
     app.addHook("onRequest", async (request) => {
       request.subject = await verify(request.headers.authorization);
     });
 
-    app.post<{ Body: PlaceOrderBody }>("/orders", { schema: { body: PLACE_ORDER_BODY, response: { 202: PLACED_ORDER } } }, async (request, reply) => {
+    app.post<{ Body: PlaceOrderBody }>("/orders", {
+      bodyLimit: ORDER_BODY_LIMIT, onRequest: largeBodies.hook, preValidation: refuseLargeOrder,
+      schema: { body: PLACE_ORDER_BODY, response: { 202: PLACED_ORDER } },
+    }, async (request, reply) => {
       const header = request.headers["idempotency-key"];
       const { answer, replayed } = await placeOrder({
         subject: request.subject, idempotencyKey: typeof header === "string" ? header : undefined, body: request.body, trace: request.trace,
@@ -78,6 +86,13 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
   };
 }
 
+/** The room of a document is for a document: without it an order is as small as ever. Before the schema, which would look at every one of a million items. */
+async function refuseLargeOrder(request: FastifyRequest): Promise<void> {
+  if (Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY) <= BODY_LIMIT) return;
+  const rest = JSON.stringify(request.body, (name, value: unknown) => (name === "data" && typeof value === "string" ? "" : value));
+  if (Buffer.byteLength(rest ?? "") > BODY_LIMIT) throw new Problem("too-large", `Beside the attachment's data the body may have at most ${BODY_LIMIT} bytes.`);
+}
+
 function cursorOrder(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const orderId = Buffer.from(cursor, "base64url").toString("utf8");
@@ -95,6 +110,7 @@ function shown(order: OrderRecord, steps: readonly OrderStep[]): object {
     totalAmount: toDecimal(order.totalAmount),
     currency: order.currency,
     shippingAddress: order.shippingAddress,
+    ...(order.attachment === undefined ? {} : { attachment: order.attachment }),
     steps: steps.map((step) => ({ name: step.name, at: step.at.toISOString(), elapsedMs: step.at.getTime() - order.createdAt.getTime() })),
     createdAt: order.createdAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),

@@ -1,8 +1,13 @@
 /** What the routes accept. Unknown fields are refused, every text and list has a limit. */
+import { BODY_LIMIT } from "../../../lib/http.ts";
+import { LARGEST_ATTACHMENT } from "../attachment.ts";
 
 export const LIMITS = { items: 100, quantity: 1_000, productId: 64, address: 500, addressPart: 120, page: 100 } as const;
 
 const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
+
+/** Largest body of an order in bytes: a document in base64, and what an order may have beside it. */
+export const ORDER_BODY_LIMIT = BODY_LIMIT + Math.ceil(LARGEST_ATTACHMENT / 3) * 4;
 
 export const PLACE_ORDER_BODY = {
   type: "object",
@@ -35,6 +40,14 @@ export const PLACE_ORDER_BODY = {
       ],
     },
     total: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000_000 },
+    attachment: {
+      type: "object", additionalProperties: false, required: ["name", "mediaType", "data"],
+      properties: {
+        name: text(LIMITS.addressPart),
+        mediaType: { type: "string", maxLength: 100, pattern: "^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$" },
+        data: { type: "string", minLength: 1, maxLength: Math.ceil(LARGEST_ATTACHMENT / 3) * 4 },
+      },
+    },
   },
 } as const;
 
