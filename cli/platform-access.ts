@@ -46,6 +46,8 @@ export interface ServerSettings {
   };
   /** Database by the name of its service. */
   readonly databases: Readonly<Record<string, string>>;
+  /** A service's own login to its database, by its name. */
+  readonly logins?: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
   /** Base URL of the registry's Confluent-compatible API, with `/apis/ccompat/v7`. */
   readonly registry: string;
 }
@@ -70,6 +72,11 @@ export interface ServerAccess {
    * @throws KitError `KIT_SERVER_UNREACHABLE`.
    */
   database(service: string): Promise<pg.Client>;
+  /**
+   * The same with the service's own login, which may read and write rows of that one database.
+   * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_STATUS_UNREADABLE` when its login is not known.
+   */
+  databaseAsService(service: string): Promise<pg.Client>;
   close(): Promise<void>;
 }
 
@@ -104,6 +111,25 @@ export function openServers(settings: ServerSettings): ServerAccess {
   };
   const admin = new Admin(kafka);
   const open = new Set<pg.Client>();
+  async function connect(service: string, login: { readonly user: string; readonly password?: string }): Promise<pg.Client> {
+    const database = settings.databases[service];
+    if (database === undefined) throw new KitError("KIT_SERVER_UNREACHABLE", `${service} has no database`);
+    const { host, port, ca } = settings.postgres;
+    const client = new pg.Client({
+      host, port, database, ...login,
+      ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+      application_name: CLIENT_ID,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    // A server that goes away fails the query at hand; without a listener it would end the process.
+    client.on("error", () => undefined);
+    client.once("end", () => open.delete(client));
+    await client.connect().catch((cause: unknown) => {
+      throw new KitError("KIT_SERVER_UNREACHABLE", `PostgreSQL at ${host}:${port}, database ${database}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    });
+    open.add(client);
+    return client;
+  }
   return {
     admin,
     kafka,
@@ -115,25 +141,11 @@ export function openServers(settings: ServerSettings): ServerAccess {
     },
     registry: settings.registry,
     services: Object.keys(settings.databases).toSorted(),
-    async database(service) {
-      const database = settings.databases[service];
-      if (database === undefined) throw new KitError("KIT_SERVER_UNREACHABLE", `${service} has no database`);
-      const { host, port, user, password, ca } = settings.postgres;
-      const client = new pg.Client({
-        host, port, user, database,
-        ...(password === undefined ? {} : { password }),
-        ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
-        application_name: CLIENT_ID,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      });
-      // A server that goes away fails the query at hand; without a listener it would end the process.
-      client.on("error", () => undefined);
-      client.once("end", () => open.delete(client));
-      await client.connect().catch((cause: unknown) => {
-        throw new KitError("KIT_SERVER_UNREACHABLE", `PostgreSQL at ${host}:${port}, database ${database}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-      });
-      open.add(client);
-      return client;
+    database: (service) => connect(service, { user: settings.postgres.user, ...(settings.postgres.password === undefined ? {} : { password: settings.postgres.password }) }),
+    async databaseAsService(service) {
+      const login = settings.logins?.[service];
+      if (login === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no PostgreSQL login of ${service}`);
+      return await connect(service, login);
     },
     async close() {
       await Promise.allSettled([...open].map((client) => client.end()));
@@ -158,6 +170,8 @@ export async function openPlatform(context: Pick<CommandContext, "stateDir">): P
   }
   const databases = Object.entries(logins).flatMap(([name, login]) =>
     (name === ADMIN_PRINCIPAL || login.postgresDatabase === undefined ? [] : [[name, login.postgresDatabase] as const]));
+  const ownLogins = Object.entries(logins).flatMap(([name, { postgresUser, postgres }]) =>
+    (name === ADMIN_PRINCIPAL || postgresUser === undefined || postgres === undefined ? [] : [[name, { user: postgresUser, password: postgres }] as const]));
   const replayerPassword = logins[replayerPrincipal]?.kafka;
   const servers = openServers({
     kafka: {
@@ -166,6 +180,7 @@ export async function openPlatform(context: Pick<CommandContext, "stateDir">): P
     },
     postgres: { ...endpoints.postgres, user: administrator.postgresUser, password: administrator.postgres, ca: ca ?? "" },
     databases: Object.fromEntries(databases),
+    logins: Object.fromEntries(ownLogins),
     registry: endpoints.registry,
   });
   return { ...servers, status };

@@ -23,6 +23,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
   { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
   { name: "outbox", summary: "list, show, retry and discard events that could not be published", load: async () => (await import("./commands/outbox.ts")).outbox },
+  { name: "erase", summary: "erase a customer's personal data, and say what is kept and why", load: async () => (await import("./commands/erase.ts")).erase },
   { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },
   { name: "diff", summary: "judge a change: what it does, what it breaks, who must approve", load: async () => (await import("./commands/diff.ts")).diff },
   { name: "render", summary: "write the Kubernetes objects of a stack as YAML", load: async () => (await import("./commands/render.ts")).render },

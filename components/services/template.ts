@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { personalDataSchema } from "./personal-data.ts";
 
 /** Kubernetes quantities as templates use them: milli-CPUs and mebibytes. */
 const CPU = "is a number of milli-CPUs, for example 250m";
@@ -26,6 +27,8 @@ const templateSchema = z.strictObject({
   calls: z.array(z.string()).default([]),
   /** `verify`: the service gets the public keys of the token issuer. */
   tokens: z.literal("verify").optional(),
+  /** What `kit erase` erases in the service's database; empty `tables` where it holds nothing of a person. */
+  personalData: personalDataSchema.optional(),
   resources: z.strictObject({ cpu, memory }),
 });
 

@@ -2,6 +2,7 @@
  * 13. Each customer is told of each step of each order, once: every event that notification-service applied has its notice,
  * every notice its message, every message one delivery in the channels' books, to whose order it is; and the topic tells of it once.
  */
+import { isPseudonym } from "../../erase/pseudonym.ts";
 import type { TopicRecord } from "../evidence.ts";
 import type { MessageRow, NotificationTables } from "../follower-evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
@@ -72,6 +73,11 @@ function judgeMessages(context: JudgeContext, tables: NotificationTables, messag
   }
 }
 
+/** Whether two names are those of two customers. A name that was erased says nothing: topics, and rows of other runs, still or no longer have it. */
+function differ(one: string, other: string): boolean {
+  return one !== other && !isPseudonym(one) && !isPseudonym(other);
+}
+
 /** Each notice is in a message to whose order it is; gives back the messages by order and event type. */
 function judgeNotices(
   context: JudgeContext, tables: NotificationTables, messages: ReadonlyMap<string, MessageRow>, owners: ReadonlyMap<string, string>, figures: ToldFigures, violations: Violations,
@@ -89,7 +95,7 @@ function judgeNotices(
     const message = messages.get(messageId);
     if (message === undefined) {
       if (context.evidence.takenAt - createdAt < MESSAGES_KEPT_MS) violations.add(orderId, `${eventType} is told by message ${messageId}, which is not stored`);
-    } else if (owner !== undefined && message.customerId !== owner) violations.add(orderId, `is an order of ${owner}; ${message.customerId} was told of ${eventType} (message ${messageId})`);
+    } else if (owner !== undefined && differ(message.customerId, owner)) violations.add(orderId, `is an order of ${owner}; ${message.customerId} was told of ${eventType} (message ${messageId})`);
   }
   return notices;
 }
@@ -133,7 +139,7 @@ function toldInTopic(
 
   function judgeRecord(record: TopicRecord, { messageId, customerId, tells }: { readonly messageId: string; readonly customerId: string; readonly tells: readonly string[] }, orderId: string): void {
     const owner = owners.get(orderId);
-    if (owner !== undefined && owner !== customerId) violations.add(orderId, `is an order of ${owner}; ${placeOf(record)} says that ${customerId} was told`);
+    if (owner !== undefined && differ(owner, customerId)) violations.add(orderId, `is an order of ${owner}; ${placeOf(record)} says that ${customerId} was told`);
     for (const eventType of tells) {
       const name = stepName(orderId, eventType);
       const before = told.get(name);

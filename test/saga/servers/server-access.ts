@@ -15,6 +15,10 @@ export function serverAccess(platform: OrderPlatform): ServerAccess {
     kafka: { brokers: bootstrapBrokers, tls, replayer: { brokers: [platform.kafka.bootstrap], ca: platform.kafka.ca, password: passwordOf(replayerPrincipal) } },
     postgres: { host, port, user, password, ca },
     databases: Object.fromEntries(services.map((service) => [service, service.replaceAll("-", "_")])),
+    logins: Object.fromEntries(services.map((service) => {
+      const { user, password } = platform.postgres.login(service.replaceAll("-", "_"));
+      return [service, { user, password }];
+    })),
     registry: platform.registry.url,
   });
 }

@@ -1,0 +1,32 @@
+/** Which topics hold personal data, and until when. Pure. */
+import type { PlatformPlan } from "../../components/plan/types.ts";
+
+/** A topic whose records may hold a customer's data. */
+export interface KeptTopic {
+  readonly topic: string;
+  /** Fields of its events that hold personal data; of a dead-letter or retry topic, those of what its group consumes. */
+  readonly fields: readonly string[];
+  /** Milliseconds that a record is kept; null: nothing removes it, by time at least. */
+  readonly retentionMs: number | null;
+}
+
+/** Topics with records that hold one of the fields, sorted: event topics by their schemas, derived ones by what their group consumes. */
+export function keptTopics(plan: PlatformPlan, fields: readonly string[]): readonly KeptTopic[] {
+  const fieldsOf = new Map<string, Set<string>>();
+  for (const { topic, schema } of plan.subjects) {
+    const named = new Set([...schema.matchAll(/"name"\s*:\s*"([^"]+)"/gu)].map((match) => match[1]));
+    for (const field of fields) if (named.has(field)) fieldsOf.set(topic, (fieldsOf.get(topic) ?? new Set()).add(field));
+  }
+  for (const { consumes, deadLetterTopic, retryTopics } of plan.contracts) {
+    const consumed = consumes.flatMap(({ topic }) => [...fieldsOf.get(topic) ?? []]);
+    if (consumed.length === 0) continue;
+    for (const topic of [...(deadLetterTopic === undefined ? [] : [deadLetterTopic]), ...retryTopics.map(({ topic: name }) => name)]) fieldsOf.set(topic, new Set(consumed));
+  }
+  return plan.topics.flatMap(({ name, config }): KeptTopic[] => {
+    const held = fieldsOf.get(name);
+    if (held === undefined) return [];
+    const retention = Number(config["retention.ms"] ?? Number.NaN);
+    const forever = !Number.isFinite(retention) || retention < 0 || config["cleanup.policy"] === "compact";
+    return [{ topic: name, fields: [...held].toSorted(), retentionMs: forever ? null : retention }];
+  });
+}
