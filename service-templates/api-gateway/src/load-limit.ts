@@ -22,6 +22,8 @@ export interface LoadLimitOptions {
   /** Most requests under way at once. */
   readonly most: number;
   readonly clock: Clock;
+  /** Called for each request whose client left before its answer was out. @default nothing */
+  readonly onLeft?: () => void;
   /** After this the connection of a request that still holds its slot is closed, in milliseconds. @default 20000 */
   readonly holdLimitMs?: number;
 }
@@ -40,7 +42,7 @@ export interface LoadLimit {
 }
 
 /** Limits the requests under way; each holds a slot until its answer is out, its client has gone, or its time is over. */
-export function loadLimit({ pool, most, clock, holdLimitMs = HOLD_LIMIT_MS }: LoadLimitOptions): LoadLimit {
+export function loadLimit({ pool, most, clock, onLeft = () => undefined, holdLimitMs = HOLD_LIMIT_MS }: LoadLimitOptions): LoadLimit {
   let inUse = 0;
   /** Since when all slots have been taken without one coming free. */
   let fullSince: number | undefined;
@@ -62,7 +64,9 @@ export function loadLimit({ pool, most, clock, holdLimitMs = HOLD_LIMIT_MS }: Lo
       fullSince = undefined;
       clearTimeout(limit);
       forget();
-      if (!reply.raw.writableFinished) client.abort();
+      if (reply.raw.writableFinished) return;
+      onLeft();
+      client.abort();
     };
     // The answer to a pipelined request has no connection before its turn comes, and so no event when the connection ends.
     const forget = onceClosed(socket, release);
@@ -75,6 +79,7 @@ export function loadLimit({ pool, most, clock, holdLimitMs = HOLD_LIMIT_MS }: Lo
       // The events that free a slot have passed already when the client left during the hooks before.
       if (request.raw.socket.destroyed || reply.raw.destroyed) {
         reply.hijack();
+        onLeft();
         return;
       }
       if (inUse >= most) {

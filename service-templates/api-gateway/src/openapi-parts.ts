@@ -14,7 +14,9 @@ export const answer = (description: string, schema: string, headers: object = {}
 /** What any operation may answer. */
 export const REFUSALS = {
   "401": problem("No valid token."),
-  "429": problem("Too many requests; see Retry-After."),
+  "408": problem("The request did not arrive in time."),
+  "429": problem("Too many requests, or too many invalid tokens from this address; see Retry-After."),
+  "431": problem("The headers are too large."),
   "500": problem("Something went wrong."),
   "502": problem("The service behind is not available. With the same Idempotency-Key a repetition is safe."),
   "503": problem("Temporarily unavailable; see Retry-After."),

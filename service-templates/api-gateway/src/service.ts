@@ -84,9 +84,11 @@ export function startGateway(options: StartOptions = {}): Promise<RunningService
   return startHttpService({ http: true, tokens: true, orderService: true, redis: "optional" }, (base) => {
     const { clock, config, log, metrics } = base;
     const holdLimitMs = positiveSetting(env, "ANSWER_LIMIT_MS", DEFAULT_ANSWER_LIMIT_MS);
+    const left = new Counter({ name: "gateway_client_disconnects_total", help: "Forwarded requests whose client left before the answer was out", registers: [metrics.registry] });
+    const shared = { clock, holdLimitMs, onLeft: () => left.inc() };
     const limits: Limits = {
-      orders: loadLimit({ pool: "orders", most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY), clock, holdLimitMs }),
-      figures: loadLimit({ pool: "figures", most: FIGURES_UNDER_WAY, clock, holdLimitMs }),
+      orders: loadLimit({ ...shared, pool: "orders", most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY) }),
+      figures: loadLimit({ ...shared, pool: "figures", most: FIGURES_UNDER_WAY }),
     };
     observeSlots(metrics.registry, [limits.orders, limits.figures]);
     const trustedProxies = rangesSetting(env, "TRUSTED_PROXIES");

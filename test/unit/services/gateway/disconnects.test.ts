@@ -69,6 +69,7 @@ describe("clients that leave early", () => {
       expect(await answers()).toBe(503);
       for (const socket of sockets) socket.destroy();
       await noSlotInUse();
+      expect(await gateway.metric("gateway_client_disconnects_total")).toBeGreaterThanOrEqual(SLOTS);
       await eventually("the service behind to be left alone", () => (gateway.pending() === 0 ? true : undefined), LIMIT_MS);
     } finally {
       gateway.answer((_request, response) => { response.end("{}"); });
