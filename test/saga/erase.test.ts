@@ -85,6 +85,7 @@ describe("erasing a customer", () => {
     await delivered("cust-staying", 1);
     await settle(access, { contracts: platform.plan.contracts, limitMs: 20_000 });
 
+    await platform.sql("order_service", "UPDATE orders SET attachment = '{\"name\": \"letter of cust-leaving.txt\"}' WHERE order_id = $1", [orders[0]]);
     const before = await everything();
     const looked = await erase("cust-leaving", true);
     expect(looked).toMatchObject({ dryRun: true, complete: true, underWay: [] });
