@@ -55,7 +55,7 @@ describe("kit verify on tables and topics", () => {
     expect(open).toEqual([]);
     const verdict = await verify();
     expect(broken(verdict)).toEqual([]);
-    expect(verdict.invariants.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(verdict.invariants.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
     expect(verdict.invariants[11]?.figures).toMatchObject({ orders: 3, unreadable: 0, beyondTheTopics: 0 });
     expect(verdict.invariants[12]?.figures).toMatchObject({ waiting: 0, undeliverable: 0 });
     expect(verdict.invariants[12]?.figures["notices"]).toBeGreaterThan(6);
@@ -93,5 +93,17 @@ describe("kit verify on tables and topics", () => {
     ));
     expect(found.map(({ id }) => id)).toEqual([8, 14]);
     expect(found[1]?.problems).toContain(`${letterId} of payment-service (order.created at order-events/0/999999, SVC_HANDLER_FAILED) is open`);
+  });
+
+  it("finds an event that the relay parked", async () => {
+    const eventId = randomUUID();
+    const found = broken(await planted(
+      "order_service",
+      `INSERT INTO outbox_parked (position, event_id, shard, topic, key, event_type, raw, headers, created_at, error_code, error_message)
+       VALUES (999999, $1, 0, 'order-events', 'planted', 'order.confirmed', false, '{}', now(), 'SVC_PUBLISH_TOO_LARGE', 'planted')`,
+      [eventId], "DELETE FROM outbox_parked WHERE event_id = $1",
+    ));
+    expect(found).toEqual([{ id: 14, problems: expect.stringContaining(`${eventId} of order-service (order.confirmed of planted for order-events, SVC_PUBLISH_TOO_LARGE) is parked`) }]);
+    expect(broken(await verify())).toEqual([]);
   });
 });
