@@ -1,6 +1,5 @@
 /** Letters' records: the original bytes and headers, in the group's dead-letter topic. */
-import { DEAD_LETTER_HEADER } from "../../service-templates/lib/dead-letter.ts";
-import { derivedUuid } from "../../service-templates/lib/ids.ts";
+import { letterIdOf } from "../../service-templates/lib/dead-letter.ts";
 import { REPLAY_HEADER } from "../../service-templates/lib/replay.ts";
 import type { ServerAccess } from "../platform-access.ts";
 import { readRanges, topicRanges } from "../verify/topic-reader.ts";
@@ -35,8 +34,7 @@ export async function readLetterRecords(access: ServerAccess, letters: readonly 
   const records = new Map<string, LetterRecord>();
   await readRanges(access, ranges, (message) => {
     const headers = message.headerEntries.map(([name, value]) => [name.toString("utf8"), value ?? Buffer.alloc(0)] as const);
-    const text = (name: string): string => headers.find(([known]) => known === name)?.[1].toString("utf8") ?? "";
-    const letterId = derivedUuid("dead-letter", text(DEAD_LETTER_HEADER.group), text(DEAD_LETTER_HEADER.topic), text(DEAD_LETTER_HEADER.partition), text(DEAD_LETTER_HEADER.offset));
+    const letterId = letterIdOf((name) => headers.find(([known]) => known === name)?.[1].toString("utf8"));
     if (!wanted.has(letterId)) return;
     const key: Buffer | null | undefined = message.key;
     const value: Buffer | null | undefined = message.value;

@@ -1,7 +1,7 @@
 /** A dump of topics as evidence: each record's place, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
 import { CLAIM_HEADER } from "../../service-templates/lib/claim-check-reference.ts";
-import { DEAD_LETTER_HEADER } from "../../service-templates/lib/dead-letter.ts";
+import { DEAD_LETTER_HEADER, letterIdOf } from "../../service-templates/lib/dead-letter.ts";
 import { HEADER } from "../../service-templates/lib/envelope.ts";
 import { derivedUuid } from "../../service-templates/lib/ids.ts";
 import { REPLAY_HEADER } from "../../service-templates/lib/replay.ts";
@@ -10,7 +10,8 @@ import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 
 /** Without these a dead letter cannot be worked on. */
-const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER).filter((name) => name !== DEAD_LETTER_HEADER.replayOf && name !== DEAD_LETTER_HEADER.message);
+const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER)
+  .filter((name) => ![DEAD_LETTER_HEADER.replayOf, DEAD_LETTER_HEADER.message, DEAD_LETTER_HEADER.letterId].some((optional) => optional === name));
 
 /** Bytes as text: UTF-8 where they are, else hexadecimal, so that different bytes never give the same text. */
 export function textOf(bytes: Buffer): string {
@@ -56,12 +57,12 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
   };
 }
 
-/** Rows of dead letters and delayed records have ids derived from where the record failed. */
+/** A dead letter says its row's id; that of a delayed record is derived from where the record failed. */
 function rowIdOf(kind: TopicKind, topic: string, group: string | undefined, headers: ReadonlyMap<string, string>, origin: RecordOrigin | undefined, eventId: string | undefined): string | undefined {
   if (kind === "event") return eventId;
   if (origin === undefined) return undefined;
   const place = [origin.topic, String(origin.partition), String(origin.offset)];
-  if (kind === "dead-letter") return derivedUuid("dead-letter", headers.get(DEAD_LETTER_HEADER.group) ?? group ?? "", ...place);
+  if (kind === "dead-letter") return letterIdOf((name) => headers.get(name), group);
   return derivedUuid("retry", group ?? "", topic, ...place);
 }
 

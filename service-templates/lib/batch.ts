@@ -23,6 +23,7 @@ import type { PassPoint } from "./fault-points.ts";
 import { NO_FAULTS } from "./fault-points.ts";
 import { enterInbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Outcome } from "./outcomes.ts";
 import { patience } from "./patience.ts";
 import type { Attempt, Item } from "./record-by-record.ts";
 import { recordByRecord } from "./record-by-record.ts";
@@ -54,9 +55,6 @@ export type Handlers = Readonly<Record<string, AnyHandler>>;
 
 /** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead letter. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
-
-/** What became of records. */
-export type Outcome = "applied" | "deduplicated" | "skipped" | "delayed" | "dead-lettered";
 
 export interface BatchOptions {
   readonly contract: Contract;

@@ -14,7 +14,7 @@ export interface Retention {
   readonly column: string;
   /** Hours a row is kept. */
   readonly keepHours: number;
-  /** SQL condition on the row, called `t`, that must hold as well. Few old rows fail it: they are looked at in every round. @default none */
+  /** SQL condition on the row, called `t`, that must hold as well. Few old rows fail it: they are looked at again every hour. @default none */
   readonly only?: string;
 }
 
@@ -30,15 +30,17 @@ const DAY_HOURS = 24;
 const KEEP_DAYS = 8;
 /** Long enough to look back at a resolved letter; its actions are kept without limit. */
 const KEEP_LETTER_DAYS = 30;
+/** A letter can be replayed as long as it is there, and so long its event must be known. Few inbox rows are kept for it. */
+const HAS_NO_LETTER = "NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = t.event_id::text)";
+/** Worked on, and not lately: the record of its last replay is in no topic any more. */
+const IS_RESOLVED = `EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id)
+  AND NOT EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id AND a.at > now() - interval '${KEEP_DAYS} days')`;
 
 /** What every service with a database keeps for a time only. Dead letters that nobody worked on are never removed. */
 export const MESSAGING_RETENTION: readonly (Retention | PartRetention)[] = [
   { table: "outbox_published", emptiedBy: "drop_old_outbox_published" },
-  { table: "inbox", column: "processed_at", keepHours: KEEP_DAYS * DAY_HOURS },
-  {
-    table: "dead_letters", column: "failed_at", keepHours: KEEP_LETTER_DAYS * DAY_HOURS,
-    only: "EXISTS (SELECT 1 FROM dead_letter_actions a WHERE a.letter_id = t.letter_id)",
-  },
+  { table: "inbox", column: "processed_at", keepHours: KEEP_DAYS * DAY_HOURS, only: HAS_NO_LETTER },
+  { table: "dead_letters", column: "failed_at", keepHours: KEEP_LETTER_DAYS * DAY_HOURS, only: IS_RESOLVED },
 ];
 
 const PORTION = 2_000;
@@ -102,8 +104,8 @@ export function startCleanup(options: CleanupOptions): () => Promise<void> {
       return false;
     }
     const { removed, newest } = await removePortion(options.database, retention, PORTION, reached.get(retention.table));
-    // Behind it may be rows that fail the condition now and meet it later.
-    if (newest !== null && retention.only === undefined) reached.set(retention.table, newest);
+    // Older rows that fail the condition now and meet it later are found when it looks from the beginning.
+    if (newest !== null) reached.set(retention.table, newest);
     return removed === PORTION;
   }
 

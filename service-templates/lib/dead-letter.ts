@@ -1,17 +1,20 @@
 /**
  * Dead letters: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
  * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
- * id derived from its origin, so a repetition meets the note and no letter is doubled or lost.
+ * id derived from its origin and its content: the same record, delivered again, meets its note, so no letter
+ * is doubled; another record at the same place (the topic was made again, a mirror took over) has a letter of its own.
  */
+import { createHash } from "node:crypto";
 import { isTimeout } from "./consumer-faults.ts";
 import type { Queryable, Transaction } from "./database.ts";
 import type { RawRecord } from "./envelope.ts";
 import { HEADER } from "./envelope.ts";
+import type { ErrorCode } from "./errors.ts";
 import { messageOf, ServiceError } from "./errors.ts";
-import { derivedUuid } from "./ids.ts";
+import { derivedUuid, isUuid } from "./ids.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
-import { headerText, headerValue } from "./outbox-headers.ts";
+import { headerText, headerValue, storedHeaders } from "./outbox-headers.ts";
 import { replayedLetter } from "./replay.ts";
 
 /** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
@@ -26,6 +29,8 @@ export const DEAD_LETTER_HEADER = {
   failedAt: "dlt-failed-at",
   /** Present where a replay failed again: id of the letter that was replayed. */
   replayOf: "dlt-replay-of",
+  /** The letter's id; absent on letters of older versions, see {@link letterIdOf}. */
+  letterId: "dlt-letter-id",
 } as const;
 
 /** Headers that belong to one journey of a record, not to the record: a replay starts without them. */
@@ -47,8 +52,14 @@ export interface DeadLetterOptions {
   readonly failedAt: string;
 }
 
+/** Codes that letters have: values of the label `code`. */
+export const DEAD_LETTER_CODES: readonly ErrorCode[] = [
+  "SVC_RECORD_HEADER", "SVC_RECORD_FRAMING", "SVC_RECORD_SCHEMA_UNKNOWN", "SVC_RECORD_SCHEMA_INCOMPATIBLE", "SVC_RECORD_BODY", "SVC_EVENT_VERSION", "SVC_EVENT_INVALID",
+  "SVC_HANDLER_FAILED", "SVC_STATEMENT_TIMEOUT", "SVC_CLAIM_REFERENCE", "SVC_CLAIM_MISSING", "SVC_CLAIM_ALTERED", "SVC_CLAIM_TOO_LARGE", "SVC_CLAIM_SKIPPED",
+];
+
 /** The error's code as it is written into the letter. */
-export function deadLetterCode(error: unknown): string {
+export function deadLetterCode(error: unknown): ErrorCode {
   if (error instanceof ServiceError) return error.code;
   return isTimeout(error) ? "SVC_STATEMENT_TIMEOUT" : "SVC_HANDLER_FAILED";
 }
@@ -61,8 +72,9 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
   const headers: RecordHeaders = Object.fromEntries([...record.headers]
     .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
     .map(([name, value]) => [printable(name), headerValue(value)]));
+  const id = derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString(), contentDigest(record, headers), replayOf ?? "");
   return {
-    id: derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString()),
+    id,
     topic: options.topic,
     key: record.key ?? null,
     eventType: headerText(headers[HEADER.eventType]) ?? "unknown",
@@ -71,12 +83,13 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
     raw: true,
     headers: {
       ...headers,
-      [DEAD_LETTER_HEADER.topic]: record.topic,
+      [DEAD_LETTER_HEADER.letterId]: id,
+      [DEAD_LETTER_HEADER.topic]: printable(record.topic),
       [DEAD_LETTER_HEADER.partition]: String(record.partition),
       [DEAD_LETTER_HEADER.offset]: record.offset.toString(),
       [DEAD_LETTER_HEADER.group]: options.group,
       [DEAD_LETTER_HEADER.code]: deadLetterCode(letter.error),
-      [DEAD_LETTER_HEADER.message]: printable(messageOf(letter.error)).slice(0, MESSAGE_LIMIT),
+      [DEAD_LETTER_HEADER.message]: printable(messageOf(letter.error).slice(0, MESSAGE_LIMIT)),
       [DEAD_LETTER_HEADER.attempts]: String(letter.attempts),
       [DEAD_LETTER_HEADER.failedAt]: options.failedAt,
       ...(replayOf === undefined ? {} : { [DEAD_LETTER_HEADER.replayOf]: replayOf }),
@@ -84,9 +97,25 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
   };
 }
 
-/** PostgreSQL stores no NUL in text. */
+/** PostgreSQL stores neither NUL in text nor half a surrogate pair in JSON. */
 export function printable(text: string): string {
-  return text.replaceAll("\u0000", "\ufffd");
+  return text.toWellFormed().replaceAll("\u0000", "\ufffd");
+}
+
+/** Tells one record from another: key, value, and the headers as they are stored, so that the way through a retry topic changes nothing. */
+function contentDigest(record: RawRecord, headers: RecordHeaders): string {
+  const hash = createHash("sha256");
+  for (const bytes of [record.key, record.value]) hash.update(bytes === undefined ? "-" : `${bytes.length}:`).update(bytes ?? "");
+  return hash.update(storedHeaders(Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))))).digest("hex");
+}
+
+/** The id of the letter that a record of a dead-letter topic is, by its headers. @param group - Owner of the topic, where the record does not say. */
+export function letterIdOf(header: (name: string) => string | undefined, group = ""): string {
+  const text = (name: string): string => header(name) ?? "";
+  const id = text(DEAD_LETTER_HEADER.letterId);
+  if (isUuid(id)) return id;
+  // Letters of older versions were named by their origin alone.
+  return derivedUuid("dead-letter", text(DEAD_LETTER_HEADER.group) || group, text(DEAD_LETTER_HEADER.topic), text(DEAD_LETTER_HEADER.partition), text(DEAD_LETTER_HEADER.offset));
 }
 
 /** Notes the letter in the table `dead_letters`; false when it is already there (a redelivery). */

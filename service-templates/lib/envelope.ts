@@ -20,7 +20,10 @@ export const HEADER = {
   traceparent: "traceparent",
 } as const;
 
-/** Version of the envelope and of event meanings; schema versions are the registry's. */
+/**
+ * Version of the envelope and of event meanings, MAJOR or MAJOR.MINOR; schema versions are the registry's. A producer raises
+ * the major one when consumers that do not know it would misunderstand the event.
+ */
 export const EVENT_VERSION = "1";
 
 /** A record as it came from a topic, undecoded. */
@@ -84,8 +87,22 @@ export function eventTypeOf(record: RawRecord): string | undefined {
   return record.headers.get(HEADER.eventType)?.toString("utf8");
 }
 
-/** Reads and checks the envelope; throws SVC_RECORD_HEADER (permanent). */
+const VERSION = /^(\d{1,9})(?:\.\d{1,9})?$/u;
+
+/** Throws SVC_EVENT_VERSION for a major version that is not known here, SVC_RECORD_HEADER for what is none. Without the header it is the first. */
+function checkVersion(record: RawRecord): void {
+  const version = record.headers.get(HEADER.eventVersion)?.toString("utf8") ?? EVENT_VERSION;
+  const major = VERSION.exec(version)?.[1];
+  if (major === undefined) throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventVersion} "${version.slice(0, 80)}" is not a version`, { permanent: true });
+  if (Number(major) !== Number(EVENT_VERSION)) {
+    throw new ServiceError("SVC_EVENT_VERSION", `${eventTypeOf(record) ?? "the event"} has version ${version}, this service knows ${EVENT_VERSION}`, { permanent: true });
+  }
+}
+
+/** Reads and checks the envelope; throws SVC_RECORD_HEADER, SVC_EVENT_VERSION (permanent). */
 export function readEnvelope(record: RawRecord): Envelope {
+  // First: another version may have other headers.
+  checkVersion(record);
   const missing: string[] = [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId].filter((name) => !record.headers.has(name));
   if (record.key === undefined) missing.push("the key");
   if (missing.length > 0) {

@@ -49,7 +49,8 @@ export interface RetryTopics {
   entry(delivery: Delivery, next: RetryTopic, attempts: number, now: number): OutboxEntry;
 }
 
-export function retryTopics(contract: Pick<Contract, "service" | "group" | "retryTopics">): RetryTopics {
+export function retryTopics(contract: Pick<Contract, "service" | "group" | "retryTopics" | "consumes">): RetryTopics {
+  const origins = new Set(contract.consumes.map(({ topic }) => topic));
   const topics = contract.retryTopics.toSorted((a, b) => a.delayMs - b.delayMs);
   const group = contract.group ?? contract.service;
 
@@ -58,7 +59,7 @@ export function retryTopics(contract: Pick<Contract, "service" | "group" | "retr
     deliver(record) {
       const stage = topics.findIndex(({ topic }) => topic === record.topic);
       if (stage < 0) return { record, attempts: 0, next: topics[0] };
-      return { ...restored(record), next: topics[stage + 1] };
+      return { ...restored(record, origins), next: topics[stage + 1] };
     },
     entry({ record }, next, attempts, now) {
       const headers = Object.fromEntries([...record.headers].map(([name, value]) => [printable(name), headerValue(value)]));
@@ -83,20 +84,34 @@ export function retryTopics(contract: Pick<Contract, "service" | "group" | "retr
   };
 }
 
-/** The record at its first origin, without the marks of the journey. */
-function restored(record: RawRecord): Pick<Delivery, "record" | "attempts"> {
-  const text = (name: string): string => record.headers.get(name)?.toString("utf8") ?? "";
-  const topic = text(RETRY_HEADER.topic);
-  const partition = wholeNumber(text(RETRY_HEADER.partition));
-  const offset = wholeNumber(text(RETRY_HEADER.offset));
-  if (topic === "" || partition === undefined || offset === undefined) {
-    throw new ServiceError("SVC_RECORD_HEADER", `a record in ${record.topic} needs ${RETRY_HEADER.topic}, ${RETRY_HEADER.partition} and ${RETRY_HEADER.offset}`, { permanent: true });
-  }
-  const headers = new Map([...record.headers].filter(([name]) => !name.startsWith(PREFIX)));
-  return {
-    record: { ...record, topic, partition: Number(partition), offset, headers },
-    attempts: Number(wholeNumber(text(RETRY_HEADER.attempt)) ?? 0n),
+/** Largest numbers that Kafka knows as a partition and as an offset. */
+const LARGEST_PARTITION = 2n ** 31n - 1n;
+const LARGEST_OFFSET = 2n ** 63n - 1n;
+/** More attempts than any policy makes. */
+const MOST_ATTEMPTS = 1_000_000n;
+
+/**
+ * The record at its first origin, without the marks of the journey. Headers are not trusted: what could not be stored with
+ * a dead letter, or names a topic that this group does not read, makes the record a dead letter of the retry topic itself.
+ */
+function restored(record: RawRecord, origins: ReadonlySet<string>): Pick<Delivery, "record" | "attempts"> {
+  const topic = record.headers.get(RETRY_HEADER.topic)?.toString("utf8") ?? "";
+  if (!origins.has(topic)) throw malformed(record, RETRY_HEADER.topic, "a topic that this group reads");
+  const number = (name: string, most: bigint): bigint => {
+    const value = wholeNumber(record.headers.get(name)?.toString("utf8") ?? "");
+    if (value === undefined || value > most) throw malformed(record, name, `a whole number up to ${most}`);
+    return value;
   };
+  const partition = Number(number(RETRY_HEADER.partition, LARGEST_PARTITION));
+  const offset = number(RETRY_HEADER.offset, LARGEST_OFFSET);
+  const attempts = record.headers.has(RETRY_HEADER.attempt) ? Number(number(RETRY_HEADER.attempt, MOST_ATTEMPTS)) : 0;
+  const headers = new Map([...record.headers].filter(([name]) => !name.startsWith(PREFIX)));
+  return { record: { ...record, topic, partition, offset, headers }, attempts };
+}
+
+function malformed(record: RawRecord, header: string, wanted: string): ServiceError {
+  const value = record.headers.get(header)?.toString("utf8").slice(0, 80);
+  return new ServiceError("SVC_RECORD_HEADER", `a record in ${record.topic} has ${header} ${value === undefined ? "not at all" : JSON.stringify(value)}, it must be ${wanted}`, { permanent: true });
 }
 
 /** When the record may be applied again, in milliseconds since the epoch; at once where it does not say. */
@@ -105,5 +120,5 @@ export function notBefore(record: RawRecord): number {
 }
 
 function wholeNumber(text: string): bigint | undefined {
-  return /^\d{1,18}$/u.test(text) ? BigInt(text) : undefined;
+  return /^\d{1,19}$/u.test(text) ? BigInt(text) : undefined;
 }

@@ -37,7 +37,7 @@ import { outboxRelay } from "./relay.ts";
 import { retryTopics } from "./retry-topics.ts";
 import { subscribe } from "./subscription.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
-import { createLogger, createMetrics, notePause } from "./telemetry.ts";
+import { createLogger, createMetrics, notePause, startCounters } from "./telemetry.ts";
 
 /** What every service has at hand. */
 export interface Base {
@@ -137,6 +137,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
 
+  startCounters(metrics, contract);
   const pauses = consumerPauses({
     clock,
     onChange(reason, pause) {

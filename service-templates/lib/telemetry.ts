@@ -4,6 +4,9 @@ import pino from "pino";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { PauseReason } from "./consumer-faults.ts";
 import { PAUSE_REASONS } from "./consumer-faults.ts";
+import type { Contract } from "./contract.ts";
+import { DEAD_LETTER_CODES } from "./dead-letter.ts";
+import { OUTCOMES } from "./outcomes.ts";
 
 export type { Logger } from "pino";
 
@@ -69,6 +72,22 @@ export function createMetrics(service: string, instance: string): Metrics {
   metrics.deadLettersResolved.inc(0);
   for (const reason of PAUSE_REASONS) notePause(metrics, reason, false);
   return metrics;
+}
+
+/** Values of labels that are known before the first event: alerts on an increase need the series to exist by then. */
+export function startCounters(metrics: Metrics, contract: Pick<Contract, "consumes" | "retryTopics">): void {
+  for (const { topic, events } of contract.consumes) {
+    for (const { event } of events) for (const outcome of OUTCOMES) metrics.consumed.inc({ topic, event, outcome }, 0);
+  }
+  for (const { topic } of [...contract.consumes, ...contract.retryTopics]) for (const code of DEAD_LETTER_CODES) metrics.deadLettered.inc({ topic, code }, 0);
+}
+
+/** Begins the counters of compensations at 0. @param kinds - What the service undoes, for example `refund`. */
+export function startCompensationCounters(metrics: Metrics, kinds: readonly string[]): void {
+  for (const kind of kinds) {
+    metrics.compensations.inc({ kind }, 0);
+    metrics.compensationFailures.inc({ kind }, 0);
+  }
 }
 
 /** Shows whether consumption waits for this reason, and counts the wait. */

@@ -49,6 +49,7 @@ describe("the saga when things fail", () => {
       ["SVC_RECORD_SCHEMA_INCOMPATIBLE", { ...good, value: frame(incompatible, Buffer.from([2])), headers: headers("order.created", orderId) }],
       ["SVC_RECORD_BODY", { ...good, value: good.value.subarray(0, 12), headers: headers("order.created", orderId) }],
       ["SVC_RECORD_HEADER", { ...good, headers: withoutId }],
+      ["SVC_EVENT_VERSION", { ...good, headers: { ...headers("order.created", orderId), "event-version": "2.0" } }],
     ];
     await produceRaw(platform.kafka, [...poison.map(([, bad]) => bad), good]);
 

@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
 import type { Database } from "../../service-templates/lib/database.ts";
 import { openDatabase } from "../../service-templates/lib/database.ts";
 import { databaseFaultOf } from "../../service-templates/lib/database-faults.ts";
@@ -14,14 +15,11 @@ describe("a database that changes under its connections", () => {
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "prepared-statements-"));
-    writeFileSync(join(folder, "password"), "first\n");
-    chmodSync(join(folder, "password"), 0o600);
     postgres = await startPostgres();
     // It listens a moment before it accepts.
     await (await postgres.connect("postgres")).end();
     database = openDatabase(
-      { host: "127.0.0.1", port: postgres.port, name: "postgres", user: "admin", password: "first", passwordFile: join(folder, "password") },
-      { applicationName: "test", connections: 3, onError: () => undefined },
+      postgres.login("postgres", POSTGRES_ADMIN), { applicationName: "test", connections: 3, onError: () => undefined },
     );
   });
   afterAll(async () => {
@@ -110,15 +108,11 @@ describe("a database that changes under its connections", () => {
   });
 
   it("uses the password as its file has it now", async () => {
-    const [row] = await database.query<{ hba_file: string }>({ text: "SHOW hba_file" });
+    const file = join(folder, "password");
+    writeFileSync(file, "first\n", { mode: 0o600 });
     const admin = await postgres.connect("postgres");
     await admin.query("CREATE ROLE clerk LOGIN PASSWORD 'first'");
-    await admin.query(`COPY (VALUES ('host all clerk 127.0.0.1/32 scram-sha-256'), ('host all all 127.0.0.1/32 trust')) TO '${row?.hba_file ?? ""}'`);
-    await admin.query("SELECT pg_reload_conf()");
-    const own = openDatabase(
-      { host: "127.0.0.1", port: postgres.port, name: "postgres", user: "clerk", password: "first", passwordFile: join(folder, "password") },
-      { applicationName: "clerk", connections: 1, onError: () => undefined },
-    );
+    const own = openDatabase({ ...postgres.login("postgres", "clerk"), password: "first", passwordFile: file }, { applicationName: "clerk", connections: 1, onError: () => undefined });
     const cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'clerk'";
     try {
       expect(await own.query({ text: "SELECT 1" })).toHaveLength(1);
@@ -127,7 +121,7 @@ describe("a database that changes under its connections", () => {
       let failure: unknown;
       for (let look = 0; look < 100 && databaseFaultOf(failure) !== "credentials"; look += 1) failure = await own.query({ text: "SELECT 1" }).catch((error: unknown) => error);
       expect(databaseFaultOf(failure)).toBe("credentials");
-      writeFileSync(join(folder, "password"), "second\n");
+      writeFileSync(file, "second\n");
       expect(await own.query({ text: "SELECT 1" })).toHaveLength(1);
     } finally {
       await own.close();

@@ -85,8 +85,30 @@ describe("delayed-retry topics", () => {
     expect(codes.toSorted()).toEqual([["SVC_RECORD_FRAMING", "order-events"], ["SVC_RECORD_HEADER", "payment-service.retry-1s"]]);
   });
 
+  it("bury what forged headers say, and go on with what stands behind it", async () => {
+    const [bad, good] = [uuidV7(), uuidV7()];
+    const marks = { "retry-origin-topic": "order-events", "retry-origin-partition": "0", "retry-origin-offset": "0", "retry-attempt": "5", "retry-not-before": "0" };
+    const forged: Record<string, string>[] = [
+      { "retry-origin-partition": "2147483648" }, { "retry-origin-partition": "99999999999999999" }, { "retry-origin-offset": "9223372036854775808" }, { "retry-attempt": "99999999999" },
+      { "retry-origin-topic": "salaries" }, { "retry-origin-topic": "order-events\u0000" }, { "retry-not-before": "9".repeat(400) },
+    ];
+    const record = (orderId: string, headers: Record<string, string>, topic = "payment-service.retry-1s") => {
+      const made = records.record("order.created", orderId, createdPayload(orderId));
+      return { ...made, topic, headers: { ...made.headers, ...headers } };
+    };
+    await produceRaw(platform.kafka, [...forged.map((headers) => record(bad, { ...marks, ...headers })), record(good, marks)]);
+    await paid(good, 60_000);
+    await eventually("all but the last of them to be dead letters", async () => {
+      const rows = await platform.sql<{ topic: string; error_code: string }>("payment_service", "SELECT topic, error_code FROM dead_letters WHERE topic = 'payment-service.retry-1s' AND error_message LIKE '%must be%' AND error_message NOT LIKE '%not at all%'");
+      return rows.length === forged.length - 1 && rows.every(({ error_code: code }) => code === "SVC_RECORD_HEADER") ? true : undefined;
+    }, 60_000);
+    // Only its time was wrong, which is bounded by the topic's delay.
+    await paid(bad, 60_000);
+  });
+
   it("give what is held back to the next instance, and hold up no drain and no rebalance", async () => {
-    const orders = Array.from({ length: 6 }, () => uuidV7());
+    // Fewer than would open the consumer's breaker.
+    const orders = Array.from({ length: 4 }, () => uuidV7());
     await refuse("cust-moved");
     await produceRaw(platform.kafka, orders.map((orderId) => records.record("order.created", orderId, createdPayload(orderId, "cust-moved"))));
     // All of them wait for the longer delay when a second instance comes and the first one goes.

@@ -3,6 +3,7 @@ import { openDatabase } from "../../lib/database.ts";
 import type { DatabaseConfig } from "../../lib/config.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { startCompensationCounters } from "../../lib/telemetry.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
 import { paymentsBatch } from "./payments-batch.ts";
@@ -14,6 +15,7 @@ const ANSWER_LIMIT_MS = 2_000;
 
 export function startPaymentService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({}, ({ clock, config, database, log, metrics }) => {
+    startCompensationCounters(metrics, ["refund"]);
     // The provider has connections of its own: what it did stays done when a transaction here rolls back.
     const books = openDatabase(config.database as DatabaseConfig, {
       applicationName: "payment-provider", connections: 4, onError: (error) => log.warn({ err: error }, "provider's connection"),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnyHandler, Outcome } from "../../../service-templates/lib/batch.ts";
+import type { AnyHandler } from "../../../service-templates/lib/batch.ts";
 import { batchProcessor } from "../../../service-templates/lib/batch.ts";
 import type { Codec } from "../../../service-templates/lib/codec.ts";
 import type { PauseReason } from "../../../service-templates/lib/consumer-faults.ts";
@@ -10,6 +10,7 @@ import type { Database, Row, Statement, Transaction } from "../../../service-tem
 import type { RawRecord } from "../../../service-templates/lib/envelope.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid } from "../../../service-templates/lib/ids.ts";
+import type { Outcome } from "../../../service-templates/lib/outcomes.ts";
 
 const CONTRACT: Contract = {
   service: "s", group: "s", instances: 1, deadLetterTopic: "s.dlt", retryTopics: [], publishes: [],

@@ -11,14 +11,21 @@ import { avroCodec, frame, unframe } from "../../../service-templates/lib/codec.
 import { positiveSetting, readConfig } from "../../../service-templates/lib/config.ts";
 import type { Contract } from "../../../service-templates/lib/contract.ts";
 import { parseContract } from "../../../service-templates/lib/contract.ts";
-import { deadLetterEntry } from "../../../service-templates/lib/dead-letter.ts";
+import { PAUSE_REASONS } from "../../../service-templates/lib/consumer-faults.ts";
+import { DEAD_LETTER_CODES, deadLetterEntry, letterIdOf } from "../../../service-templates/lib/dead-letter.ts";
+import type { RawRecord } from "../../../service-templates/lib/envelope.ts";
+import { readEnvelope } from "../../../service-templates/lib/envelope.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid, isUuid, uuidV7 } from "../../../service-templates/lib/ids.ts";
+import { OUTCOMES } from "../../../service-templates/lib/outcomes.ts";
+import { headerText, storedHeaders } from "../../../service-templates/lib/outbox-headers.ts";
 import { shardOf, SHARDS } from "../../../service-templates/lib/outbox.ts";
 import { problemDocument } from "../../../service-templates/lib/problem.ts";
 import type { SchemaRegistry } from "../../../service-templates/lib/registry.ts";
 import { schemaRegistry } from "../../../service-templates/lib/registry.ts";
 import { backoff, retry } from "../../../service-templates/lib/retry.ts";
+import { retryTopics } from "../../../service-templates/lib/retry-topics.ts";
+import { createMetrics, startCompensationCounters, startCounters } from "../../../service-templates/lib/telemetry.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../../../service-templates/lib/trace.ts";
 
 const SCHEMAS = resolve(import.meta.dirname, "../../../topics/schemas");
@@ -232,6 +239,106 @@ describe("dead letters", () => {
     const [first, second] = [new Error("a"), new Error("b")].map((error) => deadLetterEntry({ record, error, attempts: 1 }, options));
     expect(first?.id).toBe(second?.id);
     expect(deadLetterEntry({ record: { ...record, offset: 43n }, error: "x", attempts: 1 }, options).id).not.toBe(first?.id);
+  });
+  it("say their id; those of older versions are named by their origin", () => {
+    const entry = deadLetterEntry({ record, error: "x", attempts: 1 }, options);
+    expect(letterIdOf((name) => headerText(entry.headers[name]))).toBe(entry.id);
+    const { "dlt-letter-id": _id, ...older } = entry.headers;
+    expect(letterIdOf((name) => (older as Record<string, string>)[name])).toBe(derivedUuid("dead-letter", "g", "t", "3", "42"));
+  });
+  it.each<readonly [string, Partial<RawRecord>]>([
+    ["another event", { headers: new Map([["event-type", Buffer.from("e")], ["event-id", Buffer.from("01940000-0000-7000-8000-000000000001")]]) }],
+    ["other bytes", { value: Buffer.from([2]) }], ["no bytes", { value: undefined }], ["another key", { key: Buffer.from("l") }], ["no key", { key: undefined }],
+    ["a replay of the first letter", { headers: new Map([...record.headers, ["replay-letter", Buffer.from("01940000-0000-8000-8000-000000000001")]]) }],
+  ])("are another letter for %s at the same place, where a topic was made again", (_what, differs) => {
+    const [first, second] = [record, { ...record, ...differs }].map((each) => deadLetterEntry({ record: each, error: "x", attempts: 1 }, options).id);
+    expect(second).not.toBe(first);
+  });
+  it("are the same letter whether or not the record went through retry topics", () => {
+    const retries = retryTopics({ service: "g", retryTopics: [{ topic: "g.r1", delayMs: 1 }, { topic: "g.r2", delayMs: 2 }], consumes: [{ topic: "t", events: [] }] });
+    fc.assert(fc.property(fc.dictionary(fc.string({ minLength: 1 }).filter((name) => !/^(?:retry|dlt|replay)-/u.test(name)), fc.uint8Array({ maxLength: 20 })), (given) => {
+      const original = { ...record, headers: new Map(Object.entries(given).map(([name, value]) => [name, Buffer.from(value)])) };
+      let delivery = retries.deliver(original);
+      const direct = deadLetterEntry({ record: delivery.record, error: "x", attempts: 1 }, options).id;
+      for (const next of retries.topics) {
+        const entry = retries.entry(delivery, next, 5, 0);
+        delivery = retries.deliver({ ...record, topic: next.topic, partition: 1, offset: 9n, headers: new Map(Object.entries(entry.headers).map(([name, value]) => [name, typeof value === "string" ? Buffer.from(value) : value])) });
+        expect(deadLetterEntry({ record: delivery.record, error: "x", attempts: 1 }, options).id).toBe(direct);
+      }
+    }));
+  });
+  it("can be stored whatever the record and the error hold", () => {
+    const text = fc.string({ unit: "binary", maxLength: 1_200 });
+    fc.assert(fc.property(text, fc.dictionary(text, fc.uint8Array()), (message, given) => {
+      const hostile = { ...record, headers: new Map(Object.entries(given).map(([name, value]) => [name, Buffer.from(value)])) };
+      const stored = storedHeaders(deadLetterEntry({ record: hostile, error: new Error(`\ud83d${message}`.padEnd(999, "x") + "\u{1f600}"), attempts: 1 }, options).headers);
+      expect(stored).not.toMatch(/\\ud[89a-f]|\\u0000/u);
+    }));
+  });
+});
+
+describe("a record of a retry topic", () => {
+  const retries = retryTopics({ service: "g", retryTopics: [{ topic: "g.r1", delayMs: 1 }], consumes: [{ topic: "t", events: [] }] });
+  const marks = { "retry-origin-topic": "t", "retry-origin-partition": "3", "retry-origin-offset": "42", "retry-attempt": "5", "retry-not-before": "7" };
+  const delivered = (headers: Record<string, string | Buffer>): ReturnType<typeof retries.deliver> => retries.deliver({
+    topic: "g.r1", partition: 1, offset: 8n, key: undefined, value: undefined, leaderEpoch: 0,
+    headers: new Map(Object.entries(headers).map(([name, value]) => [name, Buffer.isBuffer(value) ? value : Buffer.from(value)])),
+  });
+  it("is the record at its origin", () => {
+    expect(delivered(marks)).toMatchObject({ record: { topic: "t", partition: 3, offset: 42n, headers: new Map() }, attempts: 5, next: undefined });
+    expect(delivered({ ...marks, "retry-origin-partition": "2147483647", "retry-origin-offset": "9223372036854775807" }).record).toMatchObject({ partition: 2_147_483_647, offset: 9_223_372_036_854_775_807n });
+  });
+  it.each([
+    ["partition above 32 bits", { "retry-origin-partition": "2147483648" }], ["partition below 0", { "retry-origin-partition": "-1" }], ["partition in hexadecimal", { "retry-origin-partition": "0x10" }],
+    ["fraction", { "retry-origin-partition": "1.5" }], ["empty partition", { "retry-origin-partition": "" }], ["offset above 64 bits", { "retry-origin-offset": "9223372036854775808" }],
+    ["endless offset", { "retry-origin-offset": "9".repeat(1_000) }], ["bytes that are no text", { "retry-origin-offset": Buffer.from([0xff, 0x00]) }],
+    ["attempts beyond any", { "retry-attempt": "99999999999" }], ["attempts that are no number", { "retry-attempt": "many" }],
+    ["foreign topic", { "retry-origin-topic": "salaries" }], ["topic with NUL", { "retry-origin-topic": "t\u0000" }], ["endless topic", { "retry-origin-topic": "t".repeat(100_000) }],
+  ])("is refused for good with a %s", (_what, forged) => {
+    expect(() => delivered({ ...marks, ...forged })).toThrow(expect.objectContaining({ code: "SVC_RECORD_HEADER", permanent: true }));
+  });
+  it("has an origin that can be stored, or is refused for good, whatever its headers say", () => {
+    fc.assert(fc.property(fc.record({ partition: fc.oneof(fc.string(), fc.bigInt().map(String)), offset: fc.oneof(fc.string(), fc.bigInt().map(String)), attempt: fc.oneof(fc.string(), fc.bigInt().map(String)) }), (forged) => {
+      try {
+        const { record, attempts } = delivered({ ...marks, "retry-origin-partition": forged.partition, "retry-origin-offset": forged.offset, "retry-attempt": forged.attempt });
+        expect(record.partition).toBeLessThan(2 ** 31);
+        expect(record.offset).toBeLessThan(2n ** 63n);
+        expect(attempts + 5).toBeLessThan(2 ** 31);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "SVC_RECORD_HEADER", permanent: true });
+      }
+    }));
+  });
+});
+
+describe("the version of an event", () => {
+  const at = (version: string | undefined): unknown => {
+    const headers = { "event-id": uuidV7(), "event-type": "order.created", "occurred-at": "2026-01-01T00:00:00Z", "correlation-id": "c", ...(version === undefined ? {} : { "event-version": version }) };
+    try {
+      return readEnvelope({ topic: "t", partition: 0, offset: 0n, key: Buffer.from("k"), value: undefined, leaderEpoch: 0, headers: new Map(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])) }).type;
+    } catch (error) {
+      return [(error as ServiceError).code, (error as ServiceError).permanent];
+    }
+  };
+  it.each([undefined, "1", "1.0", "1.17", "01"])("%s is read", (version) => expect(at(version)).toBe("order.created"));
+  it.each(["2", "0", "2.0", "10", "999999999"])("%s is another major one: a dead letter that says so", (version) => expect(at(version)).toEqual(["SVC_EVENT_VERSION", true]));
+  it.each(["", "v1", "1.", "1.2.3", "one", "-1", "1e0", "1\u0000"])("%j is none", (version) => expect(at(version)).toEqual(["SVC_RECORD_HEADER", true]));
+  it("is named before what else is missing: another version may have other headers", () => {
+    expect(() => readEnvelope({ topic: "t", partition: 0, offset: 0n, key: undefined, value: undefined, leaderEpoch: 0, headers: new Map([["event-version", Buffer.from("2")]]) })).toThrow(/has version 2, this service knows 1/u);
+  });
+});
+
+describe("counters that alerts look at", () => {
+  it("are there before their first event, with every value of their labels", async () => {
+    const metrics = createMetrics("s", "0");
+    startCounters(metrics, { consumes: [{ topic: "t", events: [{ event: "e", record: "E", schema: "e" }] }], retryTopics: [{ topic: "s.r1", delayMs: 1 }] });
+    startCompensationCounters(metrics, ["refund"]);
+    const text = await metrics.registry.metrics();
+    for (const topic of ["t", "s.r1"]) for (const code of DEAD_LETTER_CODES) expect(text).toContain(`dlt_records_total{topic="${topic}",code="${code}",service="s",instance="0"} 0`);
+    for (const outcome of OUTCOMES) expect(text).toContain(`consumer_records_total{topic="t",event="e",outcome="${outcome}",service="s",instance="0"} 0`);
+    for (const reason of PAUSE_REASONS) expect(text).toContain(`consumer_paused{reason="${reason}",service="s",instance="0"} 0`);
+    for (const name of ["saga_compensations_total", "saga_compensation_failures_total"]) expect(text).toContain(`${name}{kind="refund",service="s",instance="0"} 0`);
+    expect(text).toContain("dlt_resolved_total{service=\"s\",instance=\"0\"} 0");
   });
 });
 
