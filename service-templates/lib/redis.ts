@@ -1,12 +1,12 @@
 /**
  * Redis as a cache: every call has a short limit and an answer for its absence, so that losing Redis
- * costs speed and nothing else.
+ * costs speed and nothing else. What it holds may be anything: callers check what a value says.
  */
 import { Redis } from "ioredis";
 import type { RedisConfig } from "./config.ts";
 
 export interface Cache {
-  /** Values of the keys; undefined for what is absent, for all when Redis does not answer. */
+  /** Values of the keys; undefined for what is absent, empty, no text or too long, for all when Redis does not answer. */
   get(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
   /** Stores best effort, with a time to live in seconds. */
   set(values: ReadonlyMap<string, string>, ttlSeconds: number): Promise<void>;
@@ -16,6 +16,8 @@ export interface Cache {
 
 /** Longest wait for Redis in milliseconds: it is asked on hot paths. */
 const COMMAND_LIMIT_MS = 50;
+/** Longest value that is read, in bytes. */
+const LONGEST_VALUE = 16_384;
 
 /** A connection whose commands are answered within 50 ms or fail, at once while Redis is away; its errors are reported. */
 export function connectRedis(config: RedisConfig, onError: (error: unknown) => void): Redis {
@@ -40,7 +42,17 @@ export function openCache(config: RedisConfig, onError: (error: unknown) => void
     async get(keys) {
       if (keys.length === 0 || redis.status !== "ready") return keys.map(() => undefined);
       try {
-        return (await redis.mget([...keys])).map((value) => value ?? undefined);
+        const pipeline = redis.pipeline();
+        // Not GET: whatever somebody else put there must not fill this process's memory.
+        for (const key of keys) pipeline.getrange(key, 0, LONGEST_VALUE);
+        // Each has an answer of its own: a key that holds something else than text spoils no other.
+        const answers = await pipeline.exec() ?? [];
+        const failed = answers.find(([error]) => error !== null);
+        if (failed !== undefined) onError(failed[0]);
+        return keys.map((_, place) => {
+          const value = answers[place]?.[1];
+          return typeof value === "string" && value !== "" && value.length <= LONGEST_VALUE ? value : undefined;
+        });
       } catch (error) {
         onError(error);
         return keys.map(() => undefined);

@@ -1,8 +1,10 @@
 /** inventory-service: its parts, put together. */
+import { Counter } from "prom-client";
 import type { RedisConfig } from "../../lib/config.ts";
 import { openCache } from "../../lib/redis.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { startCompensationCounters } from "../../lib/telemetry.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderConfirmed } from "./handlers/order-confirmed.ts";
 import { orderCreated } from "./handlers/order-created.ts";
@@ -12,8 +14,13 @@ import { stockCache } from "./stock-cache.ts";
 
 export function startInventoryService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({ http: true, redis: true }, ({ clock, config, database, log, metrics }) => {
+    startCompensationCounters(metrics, ["release"]);
     const redis = openCache(config.redis as RedisConfig, (error) => log.debug({ err: error }, "redis"));
-    const cache = stockCache(redis, database);
+    const badValues = new Counter({ name: "stock_cache_bad_values_total", help: "Values in Redis that are not the stock of their product, and were left aside", registers: [metrics.registry] });
+    const cache = stockCache(redis, database, (productId) => {
+      badValues.inc();
+      log.debug({ productId }, "a value in Redis is not the stock of its product");
+    });
     const stock = stockBatch(cache, (count) => metrics.compensationFailures.inc({ kind: "release" }, count));
     return {
       handlers: {
