@@ -2,20 +2,29 @@
 import { userInfo } from "node:os";
 import { readLetters, needsWork } from "../dlt/letters.ts";
 import { discardLetters } from "../dlt/resolve.ts";
+import { readParkedEvents } from "../outbox/parked-events.ts";
+import { resolveEvents } from "../outbox/resolve.ts";
 import type { ServerAccess } from "../platform-access.ts";
 import type { InjectedRecord } from "../witness.ts";
 import type { Schedule } from "./schedule.ts";
 
 /**
- * Discards the letters of records that the run wrote itself, with the run as the reason.
- * @returns how many.
+ * Discards the letters of records that the run wrote itself, also those that are too large to be published, with the
+ * run as the reason.
+ * @returns how many letters.
  */
 export async function discardInjected(access: ServerAccess, injected: readonly InjectedRecord[], schedule: Schedule): Promise<number> {
   if (injected.length === 0) return 0;
   const places = new Set(injected.map(placeOf));
-  const letters = (await readLetters(access)).filter(({ origin, state }) => needsWork(state) && places.has(placeOf(origin)));
-  await discardLetters(access, letters, { actor: { name: userInfo().username, reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}` }, again: false });
-  return letters.length;
+  const actor = { name: userInfo().username, reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}` };
+  const letters = (await readLetters(access)).filter(({ origin }) => places.has(placeOf(origin)));
+  // A letter that cannot be published is parked under its own id.
+  const ids = new Set(letters.map(({ letterId }) => letterId));
+  const parked = (await readParkedEvents(access)).filter(({ eventId, state }) => state === "parked" && ids.has(eventId));
+  await resolveEvents(access, parked, "discard", actor);
+  const open = letters.filter(({ state }) => needsWork(state));
+  await discardLetters(access, open, { actor, again: false });
+  return open.length;
 }
 
 function placeOf({ topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: string }): string {

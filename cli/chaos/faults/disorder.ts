@@ -55,7 +55,7 @@ export async function missTimeOut(site: Site, injection: Of<"miss-time-out">, at
     felt: (before, after) => Number(after) > Number(before),
   };
   const lateAnswers: Probe = {
-    what: `cancelled orders that ${service} answered afterwards`,
+    what: `cancelled orders that ${service} answered, or that were undone, afterwards`,
     when: "after",
     read: () => countOrders(site, `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
       WHERE a.name = 'order.cancelled' AND b.name IN ('${late}', 'inventory.released', 'payment.refunded') AND b.at > a.at AND a.at >= $1`, at),
