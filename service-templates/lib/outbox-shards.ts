@@ -40,14 +40,32 @@ const LOCK_TIMEOUT_MS = 1_000;
  * The server ends a relay's transaction that says nothing for so long, in milliseconds: its process is frozen or gone.
  * A relay that only waits for Kafka says something every `ALIVE_EVERY_MS`.
  */
-const IDLE_LIMIT_MS = 2_000;
-const ALIVE_EVERY_MS = 500;
+const IDLE_LIMIT_MS = 1_500;
+const ALIVE_EVERY_MS = 300;
 
 /** Longest error message kept with a parked row, in characters. */
 const MESSAGE_LIMIT = 1_000;
 
 /** Rows that wait behind a parked one of the same topic and key are left where they are. */
 const NOT_BEHIND_PARKED = "NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.key = o.key AND p.topic = o.topic AND p.position < o.position)";
+
+/** Rows of the shards that were taken, in their order, up to a number of rows and of bytes. */
+function readStatement(further: string): string {
+  // What is taken is looked up once, not per row.
+  return `SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM (
+            SELECT waiting.*, sum(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM (
+              SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM outbox o
+               WHERE shard = ANY((SELECT string_to_array(current_setting('kit.relay_shards'), ',')::smallint[])::smallint[]) AND ${NOT_BEHIND_PARKED}${further}
+               ORDER BY position LIMIT $1) AS waiting) AS summed
+           WHERE bytes_before < $2 ORDER BY position`;
+}
+
+const READ = { name: "relay-read", text: readStatement("") };
+/** The same, without what is kept back at the moment. */
+const READ_HOLDING = {
+  name: "relay-read-holding",
+  text: readStatement(" AND NOT EXISTS (SELECT 1 FROM unnest($3::text[], $4::bytea[]) AS h(topic, key) WHERE h.topic = o.topic AND (h.key IS NULL OR h.key = o.key))"),
+};
 
 /**
  * Takes the locks of those shards that are free, and reads what they hold, in one round trip. The read begins when the
@@ -69,15 +87,8 @@ export async function lockAndRead(
       harmless: true,
     }),
     tx.query<OutboxRow>({
-      name: "relay-read",
-      text: `SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM (
-               SELECT waiting.*, sum(bytes) OVER (ORDER BY position) - bytes AS bytes_before FROM (
-                 SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM outbox o
-                  WHERE shard = ANY(string_to_array(current_setting('kit.relay_shards'), ',')::smallint[]) AND ${NOT_BEHIND_PARKED}
-                    AND NOT EXISTS (SELECT 1 FROM unnest($2::text[], $3::bytea[]) AS h(topic, key) WHERE h.topic = o.topic AND (h.key IS NULL OR h.key = o.key))
-                  ORDER BY position LIMIT $1) AS waiting) AS summed
-              WHERE bytes_before < $4 ORDER BY position`,
-      values: [limits.rows, holds.map(({ topic }) => topic), holds.map(({ key }) => key), limits.bytes],
+      ...(holds.length === 0 ? READ : READ_HOLDING),
+      values: [limits.rows, limits.bytes, ...(holds.length === 0 ? [] : [holds.map(({ topic }) => topic), holds.map(({ key }) => key)])],
       harmless: true,
     }),
   ]);

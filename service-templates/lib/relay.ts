@@ -6,7 +6,7 @@
  * publish, move, commit. So one instance at a time works on a shard, order per key is kept with any
  * number of instances, each instance relays at once what it wrote, and a killed one frees its locks.
  * Locks are tried, never waited for: a shard that another instance works on is tried again a moment later,
- * and an instance that is frozen in the middle of a drain holds up its own shards alone, for two seconds.
+ * and an instance that is frozen in the middle of a drain holds up its own shards alone, for a second and a half.
  * "Position greater than last seen" is not used: positions do not become visible in their order.
  * A crash between publishing and moving publishes again; the consumers' inbox removes the copy.
  *

@@ -32,7 +32,7 @@ function kit(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
 }
 
-const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "erase", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image"];
+const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "outbox", "erase", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image"];
 
 describe("help", () => {
   it("lists every command, with exit codes and examples, on stdout", async () => {
