@@ -38,15 +38,16 @@ export interface Handler<P extends Payload = Payload, Prepared = unknown> {
   /**
    * Work with the outside world, before the transaction and at the same time for the whole batch.
    * It may run more than once for an event and must be idempotent.
+   * @param batch - All events of the batch, in their order: what comes further on may make the work needless.
    */
-  readonly prepare?: (event: ReceivedEvent<P>) => Promise<Prepared>;
+  readonly prepare?: (event: ReceivedEvent<P>, batch: readonly ReceivedEvent[]) => Promise<Prepared>;
   /** Applies the event: changes the service's own state and gives back the events that follow from it. */
   readonly apply: (event: ReceivedEvent<P>, tx: Transaction, prepared: Prepared) => Promise<readonly NewEvent[]>;
 }
 
 /** A handler of some event, whatever its payload. */
 export interface AnyHandler {
-  readonly prepare?: (event: ReceivedEvent<never>) => Promise<unknown>;
+  readonly prepare?: (event: ReceivedEvent<never>, batch: readonly ReceivedEvent[]) => Promise<unknown>;
   readonly apply: (event: ReceivedEvent<never>, tx: Transaction, prepared: never) => Promise<readonly NewEvent[]>;
 }
 
@@ -118,9 +119,12 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     return { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } };
   }
 
+  /** The batch that each event came with: also one that is applied by itself is prepared with a view of it. */
+  const batches = new WeakMap<ReceivedEvent, readonly ReceivedEvent[]>();
+
   async function prepare(event: ReceivedEvent): Promise<unknown> {
     const handler = options.handlers[event.type] as Handler | undefined;
-    return handler?.prepare?.(event);
+    return handler?.prepare?.(event, batches.get(event) ?? [event]);
   }
 
   /** Applies events, in their order, in one transaction; gives back those that were new. */
@@ -195,6 +199,8 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
         items.push({ ...item(), unreadable: error, attempts: 1 });
       }
     }
+    const events = items.flatMap(({ event }) => event ?? []);
+    for (const event of events) batches.set(event, events);
     return items;
   }
 

@@ -4,6 +4,7 @@
  * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
  */
 import type { BatchProcessor } from "./batch.ts";
+import type { Standing } from "./catch-up.ts";
 import type { Clock } from "./clock.ts";
 import { pause } from "./clock.ts";
 import { delayedRecords } from "./delayed-records.ts";
@@ -36,6 +37,8 @@ export interface EventConsumer {
   start(): void;
   /** True while it is a member of its group and no batch is stuck. */
   healthy(): boolean;
+  /** Where its group stands; undefined while this is no member or the brokers do not say. */
+  standing(): Promise<readonly Standing[] | undefined>;
   /** Finishes the batch at hand, commits its offsets, leaves the group. */
   stop(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
   let member = false;
+  let current: Subscription | undefined;
   /** When the batches at work were begun. */
   const busySince = new Set<{ readonly at: number }>();
 
@@ -66,6 +70,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
         subscription = await options.subscribe();
         commits = offsetCommits(subscription, options);
         member = true;
+        current = subscription;
         failures = 0;
         await pollAll(subscription, commits);
       } catch (error) {
@@ -73,6 +78,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
         options.onError(error, "consuming");
       } finally {
         member = false;
+        current = undefined;
         // A broken membership's last offsets are not fought for: what comes again is known to the inbox.
         if (stopping.signal.aborted) await commits?.flush();
         commits?.close();
@@ -136,6 +142,14 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       loop ??= run();
     },
     healthy: () => member && [...busySince].every(({ at }) => options.clock() - at < STUCK_AFTER_MS),
+    async standing() {
+      try {
+        return await current?.standing();
+      } catch (error) {
+        options.onError(error, "looking where the group stands");
+        return undefined;
+      }
+    },
     async stop() {
       stopping.abort();
       await loop;

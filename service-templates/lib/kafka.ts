@@ -7,6 +7,7 @@ import type { ProducerOptions } from "@platformatic/kafka";
 import type { KafkaConfig } from "./config.ts";
 import type { RawRecord } from "./envelope.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
+import type { Standing } from "./catch-up.ts";
 import { backoff } from "./retry.ts";
 
 /** A record to be published. */
@@ -61,6 +62,8 @@ export interface Subscription {
   isAssigned(partition: PartitionName): boolean;
   /** Watches until the signal is aborted that records are read wherever there are some; throws when a partition stands still. */
   watch(signal: AbortSignal): Promise<void>;
+  /** Where the whole group stands in each partition of the topics subscribed to. */
+  standing(): Promise<readonly Standing[]>;
   /** Positions of partitions that belong to another member by now are left out. */
   commit(positions: readonly Position[]): Promise<void>;
   /** Leaves the group. */

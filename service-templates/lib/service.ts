@@ -11,6 +11,7 @@ import { claimChecksOf } from "./claim-check-parts.ts";
 import { inPortions } from "./claim-check-portions.ts";
 import type { Retention } from "./cleanup.ts";
 import { MESSAGING_RETENTION, startCleanup } from "./cleanup.ts";
+import { caughtUp } from "./catch-up.ts";
 import type { Clock, Random } from "./clock.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { clockRoutes, skewableClock } from "./clock-skew.ts";
@@ -57,6 +58,12 @@ export interface Context extends Base {
   readonly claimChecks: ClaimChecks;
 }
 
+/** Waits until the service's group, with all its instances, has read everything that was there when this was called; `stopped` by its signal. */
+export type CatchUp = (signal: AbortSignal) => ReturnType<typeof caughtUp>;
+
+/** A service that consumes nothing is never behind. */
+const NOTHING_TO_READ: CatchUp = async () => "caught up";
+
 /** The parts a service adds. */
 export interface ServiceParts {
   /** Handlers by event type; they must cover what the contract says the service consumes. */
@@ -79,7 +86,7 @@ export interface ServiceParts {
   /** Rows of the service's own tables that may go after a time. */
   readonly retention?: readonly Retention[];
   /** Work beside the consumer, for example a sweep; returns how to stop it. */
-  readonly background?: () => () => Promise<void>;
+  readonly background?: (consuming: { readonly caughtUp: CatchUp }) => () => Promise<void>;
   readonly close?: () => Promise<void>;
 }
 
@@ -226,6 +233,7 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       await service.beforeScrape?.();
     },
   }, {
+    ...(consumer === undefined ? {} : { caughtUp: (signal: AbortSignal) => caughtUp({ standing: () => consumer.standing(), signal }) }),
     async start() {
       relay.start();
       void warm();
@@ -273,6 +281,8 @@ function createBase(needs: ConfigNeeds, options: StartOptions): Base {
 }
 
 interface Machinery {
+  /** Absent where nothing is consumed. */
+  readonly caughtUp?: CatchUp;
   start(): Promise<void>;
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -294,7 +304,7 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
   await management.listen({ host: config.http.host, port: config.http.managementPort });
   if (http !== undefined && config.http.port !== undefined) await http.listen({ host: config.http.host, port: config.http.port });
   await machinery.start();
-  const stopBackground = parts.background?.();
+  const stopBackground = parts.background?.({ caughtUp: machinery.caughtUp ?? NOTHING_TO_READ });
   log.info({ http: portOf(http), management: portOf(management) }, "started");
 
   let stopped: Promise<void> | undefined;

@@ -111,6 +111,19 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
       look: () => look(records), signal,
       ...(options.lookEveryMs === undefined ? {} : { everyMs: options.lookEveryMs }),
     }),
+    async standing() {
+      const topics = [...options.topics];
+      const [starts, ends] = await Promise.all([ListOffsetTimestamps.EARLIEST, ListOffsetTimestamps.LATEST].map(
+        (timestamp) => answered(consumer.listOffsets({ topics, timestamp }), "asking for the bounds of partitions"),
+      ));
+      const committed = await answered(consumer.listCommittedOffsets({
+        topics: [...ends ?? []].map(([topic, offsets]) => ({ topic, partitions: offsets.map((_, partition) => partition) })),
+      }), "asking for committed offsets");
+      return [...ends ?? []].flatMap(([topic, offsets]) => offsets.map((end, partition) => {
+        const offset = committed.get(topic)?.[partition] ?? -1n;
+        return { topic, partition, end, committed: offset >= 0n ? offset : starts?.get(topic)?.[partition] ?? 0n };
+      }));
+    },
     async commit(positions) {
       const mine = positions.filter(isAssigned);
       if (mine.length > 0) await answered(consumer.commit({ offsets: mine.map((position) => ({ ...position })) }), "committing offsets", COMMIT_LIMIT_MS);

@@ -70,7 +70,7 @@ describe("every way a saga can end", () => {
   it("takes a provider's error for a failed payment only after making sure that nothing is captured", async () => {
     await platform.behave({ behaviour: "error" });
     const orderId = await platform.place([{ productId: "sku-charger", quantity: 1 }]);
-    expect(await platform.ended(orderId)).toMatchObject({ status: "cancelled", reason: "payment_declined" });
+    expect(await platform.ended(orderId)).toMatchObject({ status: "cancelled", reason: "payment_unavailable" });
     expect(await platform.sql("payment_service", "SELECT kind FROM provider_ledger WHERE order_id = $1", [orderId])).toEqual([{ kind: "void" }]);
   });
 

@@ -1,4 +1,5 @@
 /** Payloads of the events this service consumes: the fields it needs of what the Avro schemas describe. */
+import type { ReceivedEvent } from "../../lib/envelope.ts";
 
 export interface OrderedItem {
   readonly productId: string;
@@ -8,6 +9,8 @@ export interface OrderedItem {
 export interface OrderCreated extends Record<string, unknown> {
   readonly orderId: string;
   readonly items: readonly OrderedItem[];
+  /** When the order is given up, milliseconds since the epoch; absent in events of before the field was there. */
+  readonly deadline?: number | null;
 }
 
 export interface OrderConfirmed extends Record<string, unknown> {
@@ -17,4 +20,9 @@ export interface OrderConfirmed extends Record<string, unknown> {
 export interface OrderCancelled extends Record<string, unknown> {
   readonly orderId: string;
   readonly reason: string;
+}
+
+/** Whether an order is cancelled further on in its batch, or was before. */
+export function isCancelledIn(batch: readonly ReceivedEvent[], orderId: string): boolean {
+  return batch.some(({ type, payload }) => type === "order.cancelled" && payload["orderId"] === orderId);
 }

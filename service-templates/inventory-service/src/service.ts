@@ -1,6 +1,7 @@
 /** inventory-service: its parts, put together. */
 import { Counter } from "prom-client";
 import type { RedisConfig } from "../../lib/config.ts";
+import { declinedSteps } from "../../lib/deadline.ts";
 import { openCache } from "../../lib/redis.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
@@ -24,7 +25,7 @@ export function startInventoryService(options: StartOptions = {}): Promise<Runni
     const stock = stockBatch(cache, (count) => metrics.compensationFailures.inc({ kind: "release" }, count));
     return {
       handlers: {
-        "order.created": orderCreated(stock, clock),
+        "order.created": orderCreated({ stock, clock, declined: declinedSteps(metrics.registry) }),
         "order.confirmed": orderConfirmed(stock),
         "order.cancelled": orderCancelled({ stock, metrics, clock }),
       },

@@ -7,6 +7,7 @@
 import { batchRows } from "../../lib/batch-rows.ts";
 import type { Transaction } from "../../lib/database.ts";
 import { isDatabaseAtFault } from "../../lib/database-faults.ts";
+import { databaseNow } from "../../lib/deadline.ts";
 import type { ReceivedEvent } from "../../lib/envelope.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { requiredUuid } from "../../lib/ids.ts";
@@ -17,6 +18,8 @@ import { insertReservations, lockReservations, lockStock, moveStock, readStock, 
 
 export interface StockBatch {
   reservation(tx: Transaction, orderId: string): Reservation | undefined;
+  /** The database's time at which the batch began, milliseconds since the epoch. */
+  now(tx: Transaction): number;
   /** Enters or changes an order's reservation or tombstone. */
   keep(tx: Transaction, reservation: Reservation): void;
   /** Sets everything aside or nothing: no shortages means that it is done. */
@@ -35,6 +38,8 @@ interface Products {
   /** What can still be had, as the batch sees it; a product that is not there does not exist. */
   readonly available: Map<string, number>;
   readonly moves: Map<string, StockMove>;
+  /** The database's time at which they were locked, milliseconds since the epoch. */
+  readonly now: number;
 }
 
 const NO_MOVE: StockMove = { available: 0, reserved: 0, sold: 0 };
@@ -63,6 +68,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
 
   return {
     reservation: (tx, orderId) => reservations.get(tx, orderId),
+    now: (tx) => productsOf(tx).now,
     keep: (tx, reservation) => reservations.put(tx, reservation.orderId, reservation),
     take(tx, items) {
       const { available } = productsOf(tx);
@@ -79,7 +85,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
 
     async lock(events, tx) {
       const orderIds = new Set(events.map((event) => requiredUuid(event.payload["orderId"], "orderId")));
-      const known = await lockReservations(tx, [...orderIds]);
+      const [known, now] = await Promise.all([lockReservations(tx, [...orderIds]), databaseNow(tx)]);
       reservations.load(tx, known);
       const ordered = new Set(events.filter((event) => event.type === "order.created").flatMap((event) => (event.payload as OrderCreated).items.map((item) => item.productId)));
       // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
@@ -90,7 +96,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
         .filter(({ orderId, status }) => status === "reserved" || (status === "sold" && cancelled.has(orderId)))
         .flatMap(({ items }) => items.map((item) => item.productId));
       const wanted = new Set([...[...ordered].filter((productId) => !soldOut.has(productId)), ...returning]);
-      products.set(tx, { available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])), moves: new Map() });
+      products.set(tx, { available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])), moves: new Map(), now });
     },
     async finish(_events, tx) {
       const { added, changed } = reservations.changes(tx);

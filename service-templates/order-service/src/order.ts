@@ -66,6 +66,14 @@ export function orderCreated(order: Order, timestamp: number, document?: Documen
   };
 }
 
+/**
+ * order.created with its deadline, which is known once the order is stored.
+ * @param deadline - When the order is given up where its answers are not there, milliseconds since the epoch by the database's clock.
+ */
+export function withDeadline(created: NewEvent, deadline: number): NewEvent {
+  return { ...created, payload: { ...created.payload, deadline } };
+}
+
 export function orderConfirmed(order: Order, timestamp: number): NewEvent {
   return {
     type: "order.confirmed",

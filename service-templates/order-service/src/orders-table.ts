@@ -76,13 +76,13 @@ export interface Placement {
 }
 
 /**
- * Stores accepted orders with their first step and the answers under their keys; gives back the ids of
- * those that were stored. An order whose key is taken, by an earlier request or one of the same batch,
+ * Stores accepted orders with their first step and the answers under their keys; gives back those that were
+ * stored by id, with the moment they were stored at, milliseconds since the epoch by the database's clock. An order whose key is taken, by an earlier request or one of the same batch,
  * is left out. The key is the arbiter: a request with the same key in another transaction is waited for.
  */
-export async function insertOrders(tx: Transaction, placements: readonly Placement[]): Promise<ReadonlySet<string>> {
+export async function insertOrders(tx: Transaction, placements: readonly Placement[]): Promise<ReadonlyMap<string, number>> {
   const orders = placements.map(({ order }) => order);
-  const rows = await tx.query<{ order_id: string }>({
+  const rows = await tx.query<{ order_id: string; created_at: Date }>({
     name: "orders-insert",
     // Keys in a fixed order, so that two instances with overlapping batches never wait for each other crosswise.
     text: `WITH wanted AS (
@@ -97,7 +97,7 @@ export async function insertOrders(tx: Transaction, placements: readonly Placeme
              SELECT order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, attachment
                FROM wanted JOIN claimed USING (order_id) RETURNING order_id, created_at),
            step AS (INSERT INTO order_steps (order_id, name, at) SELECT order_id, 'accepted', created_at FROM placed)
-           SELECT order_id FROM placed`,
+           SELECT order_id, created_at FROM placed`,
     values: [
       orders.map((order) => order.orderId), orders.map((order) => order.customerId), orders.map((order) => order.saga.status),
       orders.map((order) => order.saga.payment), orders.map((order) => order.saga.inventory), orders.map((order) => JSON.stringify(order.items)),
@@ -106,7 +106,7 @@ export async function insertOrders(tx: Transaction, placements: readonly Placeme
       placements.map(({ answer }) => JSON.stringify(answer)), placements.map(({ attachment }) => (attachment === undefined ? null : JSON.stringify(attachment))),
     ],
   });
-  return new Set(rows.map((row) => row.order_id));
+  return new Map(rows.map((row) => [row.order_id, row.created_at.getTime()]));
 }
 
 /** An answer that was given under an Idempotency-Key. */
@@ -137,15 +137,25 @@ export async function lockOrders(tx: Transaction, orderIds: readonly string[]): 
   return new Map(rows.map((row) => [row.order_id, toOrder(row)]));
 }
 
-/** Locks pending orders older than the limit that nobody else is working on. */
-export async function lockOverdue(tx: Transaction, olderThanMs: number, limit: number): Promise<readonly (Order & { readonly traceparent: string | null })[]> {
+/** The moment before which pending orders are overdue now, where there is such an order. The database's clock decides: it is the same for all instances. */
+export async function overdueSince(db: Queryable, olderThanMs: number): Promise<Date | undefined> {
+  const [row] = await db.query<{ placed_before: Date }>({
+    name: "orders-overdue",
+    text: `SELECT now() - $1 * interval '1 millisecond' AS placed_before
+            WHERE EXISTS (SELECT FROM orders WHERE status = 'pending' AND created_at < now() - $1 * interval '1 millisecond')`,
+    values: [olderThanMs],
+  });
+  return row?.placed_before;
+}
+
+/** Locks pending orders that were placed before a moment and that nobody else is working on. */
+export async function lockOverdue(tx: Transaction, placedBefore: Date, limit: number): Promise<readonly (Order & { readonly traceparent: string | null })[]> {
   const rows = await tx.query<OrderRow & { traceparent: string | null }>({
     name: "orders-lock-overdue",
-    // The database's clock decides: it is the same for all instances.
     text: `SELECT ${COLUMNS}, traceparent FROM orders
-            WHERE status = 'pending' AND created_at < clock_timestamp() - $1 * interval '1 millisecond'
+            WHERE status = 'pending' AND created_at <= $1
             ORDER BY order_id LIMIT $2 FOR UPDATE SKIP LOCKED`,
-    values: [olderThanMs, limit],
+    values: [placedBefore, limit],
   });
   return rows.map((row) => ({ ...toOrder(row), traceparent: row.traceparent }));
 }

@@ -52,10 +52,10 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
       finish: (_events, tx) => writeOrders(tx),
       retention: ORDER_RETENTION,
       routes: orderRoutes({
-        database: requests, placeOrder: orderPlacement({ database: requests, outbox, claimChecks: context.claimChecks, clock }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
+        database: requests, placeOrder: orderPlacement({ database: requests, outbox, claimChecks: context.claimChecks, clock, timeoutMs }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
       }),
       close: () => requests.close(),
-      background: () => startSweep(context, { timeoutMs }),
+      background: ({ caughtUp }) => startSweep(context, { timeoutMs, caughtUp }),
       async beforeScrape() {
         const ages = await oldestUnfinished(database);
         oldest.set({ saga: "order", state: "pending" }, ages.pending);

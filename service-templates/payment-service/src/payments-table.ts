@@ -47,14 +47,23 @@ function toPayment(row: PaymentRow): Payment {
   };
 }
 
-/** Of these orders, those that have a payment or a tombstone. */
-export async function findPayments(db: Queryable, orderIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await db.query<{ order_id: string }>({
-    name: "payments-find",
-    text: "SELECT order_id FROM payments WHERE order_id = ANY($1::uuid[])",
+/** What is known of an order before anything is done for it. */
+export interface PaymentLook {
+  /** Absent where there is neither a payment nor a tombstone. */
+  readonly status?: PaymentStatus;
+  /** The database's time, milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Looks at orders; one answer each, in their order. */
+export async function lookAtPayments(db: Queryable, orderIds: readonly string[]): Promise<readonly PaymentLook[]> {
+  const rows = await db.query<{ status: PaymentStatus | null; now: number }>({
+    name: "payments-look",
+    text: `SELECT p.status, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now
+             FROM unnest($1::uuid[]) WITH ORDINALITY AS o(order_id, place) LEFT JOIN payments p USING (order_id) ORDER BY o.place`,
     values: [orderIds],
   });
-  return new Set(rows.map((row) => row.order_id));
+  return rows.map(({ status, now }) => ({ now, ...(status === null ? {} : { status }) }));
 }
 
 /** Payments and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
@@ -86,16 +95,21 @@ export async function insertPayments(tx: Transaction, payments: readonly Payment
   }
 }
 
-/** Stores what became of payments, in one statement. */
+/** Stores what became of payments, in one statement. A tombstone of something that was captured learns what it was. */
 export async function updatePayments(tx: Transaction, payments: readonly Payment[]): Promise<void> {
   if (payments.length === 0) return;
   await tx.query({
     name: "payments-update",
-    text: `UPDATE payments p SET status = c.status, refund_id = c.refund_id, reason = c.reason, updated_at = clock_timestamp()
-             FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) AS c(order_id, status, refund_id, reason) WHERE p.order_id = c.order_id`,
+    text: `UPDATE payments p SET status = c.status, refund_id = c.refund_id, reason = c.reason, updated_at = clock_timestamp(),
+                  transaction_id = coalesce(p.transaction_id, c.transaction_id), customer_id = coalesce(p.customer_id, c.customer_id),
+                  amount = coalesce(p.amount, c.amount), currency = coalesce(p.currency, c.currency)
+             FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::bigint[], $8::text[])
+                  AS c(order_id, status, refund_id, reason, transaction_id, customer_id, amount, currency) WHERE p.order_id = c.order_id`,
     values: [
       payments.map((payment) => payment.orderId), payments.map((payment) => payment.status),
       payments.map((payment) => payment.refundId ?? null), payments.map((payment) => payment.reason ?? null),
+      payments.map((payment) => payment.transactionId ?? null), payments.map((payment) => payment.customerId ?? null),
+      payments.map((payment) => payment.amount ?? null), payments.map((payment) => payment.currency ?? null),
     ],
   });
 }

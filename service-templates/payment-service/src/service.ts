@@ -1,5 +1,6 @@
 /** payment-service: its parts, put together. */
 import { openDatabase } from "../../lib/database.ts";
+import { declinedSteps } from "../../lib/deadline.ts";
 import type { DatabaseConfig } from "../../lib/config.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
@@ -7,6 +8,7 @@ import { startCompensationCounters } from "../../lib/telemetry.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
 import { paymentsBatch } from "./payments-batch.ts";
+import { paymentLooks } from "./reversal.ts";
 import { providerSimulator } from "./provider/simulator.ts";
 import { simulatorRoutes } from "./provider/simulator-routes.ts";
 
@@ -22,10 +24,11 @@ export function startPaymentService(options: StartOptions = {}): Promise<Running
     });
     const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS, clock });
     const payments = paymentsBatch();
+    const lookAt = paymentLooks(database, clock);
     return {
       handlers: {
-        "order.created": orderCreated({ database, payments, provider, clock }),
-        "order.cancelled": orderCancelled({ payments, provider, metrics, clock }),
+        "order.created": orderCreated({ payments, provider, lookAt, metrics, clock, declined: declinedSteps(metrics.registry) }),
+        "order.cancelled": orderCancelled({ payments, provider, lookAt, metrics, clock }),
       },
       lock: payments.lock,
       finish: payments.finish,

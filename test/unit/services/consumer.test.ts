@@ -27,6 +27,7 @@ function membership(differs: Partial<Subscription> = {}): Subscription {
     apart: [],
     isAssigned: () => true,
     watch: untilAborted,
+    standing: async () => [],
     commit: async () => undefined,
     close: async () => undefined,
     ...differs,

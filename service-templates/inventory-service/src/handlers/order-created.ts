@@ -1,16 +1,42 @@
-/** A new order: set all its items aside, or none and say what is missing. */
+/**
+ * A new order: set all its items aside, or none and say what is missing. One that is cancelled further on in the batch,
+ * or whose deadline has passed, gets nothing: after an outage such orders would take the stock from those that still count.
+ */
+import type { Counter } from "prom-client";
 import type { Handler } from "../../../lib/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import type { DeclineReason } from "../../../lib/deadline.ts";
+import { isPast } from "../../../lib/deadline.ts";
 import { derivedUuid } from "../../../lib/ids.ts";
 import type { OrderCreated } from "../orders.ts";
+import { isCancelledIn } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
 
-export function orderCreated(stock: StockBatch, clock: Clock): Handler<OrderCreated> {
+export interface OrderCreatedOptions {
+  readonly stock: StockBatch;
+  readonly declined: Counter<"reason">;
+  readonly clock: Clock;
+}
+
+/** What the batch says of the order. */
+interface Prepared {
+  readonly cancelled: boolean;
+}
+
+export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
   return {
-    async apply({ payload }, tx) {
+    prepare: async ({ payload }, batch) => ({ cancelled: isCancelledIn(batch, payload.orderId) }),
+    async apply({ payload }, tx, { cancelled }) {
       const { orderId } = payload;
       // There is one where this order was answered or cancelled before.
       if (stock.reservation(tx, orderId) !== undefined) return [];
+      const reason: DeclineReason | undefined = cancelled ? "cancelled" : isPast(payload.deadline, stock.now(tx)) ? "deadline" : undefined;
+      if (reason !== undefined) {
+        // order-service ends the order by the same deadline, or has done so: it needs no answer.
+        stock.keep(tx, { orderId, status: "cancelled", items: [] });
+        tx.afterCommit(() => declined.inc({ reason }));
+        return [];
+      }
       const items = payload.items.map(({ productId, quantity }) => ({ productId, quantity }));
       const shortages = stock.take(tx, items);
       if (shortages.length > 0) {

@@ -20,7 +20,7 @@ import { formatTraceparent } from "../../../lib/trace.ts";
 import type { AttachmentBody } from "../attachment.ts";
 import { readAttachment } from "../attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "../order.ts";
-import { orderCreated, toDecimal, toMinor } from "../order.ts";
+import { orderCreated, toDecimal, toMinor, withDeadline } from "../order.ts";
 import type { Placement } from "../orders-table.ts";
 import { findAnswers, insertOrders } from "../orders-table.ts";
 import type { Prices } from "../price-list.ts";
@@ -75,9 +75,11 @@ export interface PlaceOrderOptions {
   readonly outbox: Outbox;
   readonly claimChecks: Pick<ClaimChecks, "store">;
   readonly clock: Clock;
+  /** How long an order may be pending, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-export function orderPlacement({ database, outbox, claimChecks, clock }: PlaceOrderOptions): PlaceOrder {
+export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs }: PlaceOrderOptions): PlaceOrder {
   const prices = priceList(database, clock);
   const store = gather({ work: storeAll, clock });
 
@@ -125,7 +127,9 @@ export function orderPlacement({ database, outbox, claimChecks, clock }: PlaceOr
       const repeated = wanted.filter((item) => !placed.includes(item)).map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));
       const [known] = await Promise.all([
         repeated.length === 0 ? [] : findAnswers(tx, repeated),
-        outbox.add(tx, placed.map(({ placement: { order }, created, trace }) => ({ cause: { correlationId: order.orderId, trace }, events: [created] }))),
+        outbox.add(tx, placed.map(({ placement: { order }, created, trace }) => ({
+          cause: { correlationId: order.orderId, trace }, events: [withDeadline(created, (claimed.get(order.orderId) ?? clock()) + timeoutMs)],
+        }))),
       ]);
       return wanted.map(({ placement: { order, key, hash }, answer }): PlacedOrder | Error => {
         if (claimed.has(order.orderId)) return { answer, replayed: false };

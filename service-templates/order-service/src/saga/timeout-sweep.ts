@@ -1,8 +1,13 @@
-/** Cancels orders that waited too long; whoever answers later is told by order.cancelled and undoes its part. */
+/**
+ * Cancels orders that waited too long; whoever answers later is told by order.cancelled and undoes its part. After an
+ * outage the answers to orders that seem overdue may wait in the topics: nothing is cancelled before everything that was
+ * there when a sweep began is read.
+ */
+import type { CatchUp } from "../../../lib/service.ts";
 import { pause } from "../../../lib/clock.ts";
 import type { Context } from "../../../lib/service.ts";
 import { parseTraceparent } from "../../../lib/trace.ts";
-import { lockOverdue } from "../orders-table.ts";
+import { lockOverdue, overdueSince } from "../orders-table.ts";
 import { advanceOrder, writeOrders } from "./advance-order.ts";
 
 export interface SweepOptions {
@@ -10,14 +15,21 @@ export interface SweepOptions {
   readonly timeoutMs: number;
   /** Pause between two sweeps in milliseconds. @default 1000 */
   readonly everyMs?: number;
+  readonly caughtUp: CatchUp;
 }
+
+type SweepContext = Pick<Context, "database" | "outbox" | "clock">;
 
 const AT_ONCE = 100;
 
-/** One sweep; gives back how many orders were cancelled. */
-export async function sweepOnce({ database, outbox, clock }: Pick<Context, "database" | "outbox" | "clock">, timeoutMs: number): Promise<number> {
+/**
+ * Cancels some of the orders that were placed before a moment.
+ * @param placedBefore - As `overdueSince` gives it.
+ * @returns How many were cancelled; less than 100 when none is left.
+ */
+export async function cancelOverdue({ database, outbox, clock }: SweepContext, placedBefore: Date, timeoutMs: number): Promise<number> {
   return database.transaction(async (tx) => {
-    const overdue = await lockOverdue(tx, timeoutMs, AT_ONCE);
+    const overdue = await lockOverdue(tx, placedBefore, AT_ONCE);
     for (const order of overdue) {
       const events = await advanceOrder(tx, order.orderId, "timeout", clock(), { detail: `no answer within ${timeoutMs} ms` });
       const trace = parseTraceparent(order.traceparent ?? undefined);
@@ -29,18 +41,28 @@ export async function sweepOnce({ database, outbox, clock }: Pick<Context, "data
 }
 
 /** Sweeps until stopped. Several instances may sweep at once: each skips what another has locked. */
-export function startSweep(context: Context, options: SweepOptions): () => Promise<void> {
+export function startSweep(context: Context, { timeoutMs, everyMs = 1_000, caughtUp }: SweepOptions): () => Promise<void> {
   const stopping = new AbortController();
+
+  async function sweep(): Promise<void> {
+    const placedBefore = await overdueSince(context.database, timeoutMs);
+    if (placedBefore === undefined) return;
+    const reading = await caughtUp(stopping.signal);
+    if (reading === "stopped") return;
+    if (reading === "stalled") context.log.warn("a partition of the answers is not read any more; orders are cancelled without waiting for it");
+    let count = 0;
+    for (let some = AT_ONCE; some === AT_ONCE && !stopping.signal.aborted; count += some) some = await cancelOverdue(context, placedBefore, timeoutMs);
+    if (count > 0) context.log.warn({ count }, "orders timed out");
+  }
+
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      let count = 0;
       try {
-        count = await sweepOnce(context, options.timeoutMs);
-        if (count > 0) context.log.warn({ count }, "orders timed out");
+        await sweep();
       } catch (error) {
         context.log.warn({ err: error }, "the time-out sweep failed; it is repeated");
       }
-      if (count < AT_ONCE) await pause(options.everyMs ?? 1_000, stopping.signal);
+      await pause(everyMs, stopping.signal);
     }
   })();
   return async () => {

@@ -1,49 +1,42 @@
 /**
- * A cancelled order: give back what was captured, exactly once. When the cancellation comes before the
- * order itself, a tombstone makes sure that nothing is captured later.
+ * A cancelled order: give back what was captured, exactly once. Where no payment is known, a tombstone makes sure that
+ * nothing is captured later, and the provider is asked all the same: a capture whose transaction failed is not known here.
  */
 import type { Handler } from "../../../lib/batch.ts";
-import type { Clock } from "../../../lib/clock.ts";
-import { derivedUuid } from "../../../lib/ids.ts";
-import type { Metrics } from "../../../lib/telemetry.ts";
+import { messageOf, ServiceError } from "../../../lib/errors.ts";
 import type { OrderCancelled } from "../orders.ts";
-import type { PaymentsBatch } from "../payments-batch.ts";
-import type { PaymentProvider } from "../provider/provider.ts";
+import type { PaymentProvider, Reversal } from "../provider/provider.ts";
+import { ProviderUnavailable } from "../provider/provider.ts";
+import type { LookAt, SettleOptions } from "../reversal.ts";
+import { makeVoid, refunded, settle } from "../reversal.ts";
 
-export interface OrderCancelledOptions {
-  readonly payments: PaymentsBatch;
+export interface OrderCancelledOptions extends SettleOptions {
   readonly provider: PaymentProvider;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
+  readonly lookAt: LookAt;
 }
 
-export function orderCancelled({ payments, provider, metrics, clock }: OrderCancelledOptions): Handler<OrderCancelled> {
+export function orderCancelled({ provider, lookAt, ...settling }: OrderCancelledOptions): Handler<OrderCancelled, Reversal | undefined> {
+  const { payments, metrics } = settling;
   return {
-    async apply({ payload }, tx) {
-      const { orderId, reason } = payload;
-      const payment = payments.get(tx, orderId);
-      if (payment === undefined) {
-        payments.put(tx, orderId, { orderId, status: "cancelled", reason });
-        return [];
-      }
+    // Before the transaction, for the whole batch at once. The order is given up for good, so it is never too early.
+    async prepare({ payload: { orderId } }) {
+      const { status } = await lookAt(orderId);
+      return status === undefined || status === "cancelled" ? makeVoid(provider, orderId) : undefined;
+    },
+    async apply({ payload }, tx, reversal) {
+      const payment = payments.get(tx, payload.orderId);
+      if (payment === undefined || payment.status === "cancelled") return settle(settling, tx, payload, reversal ?? await makeVoid(provider, payload.orderId));
       if (payment.status !== "processed" || payment.transactionId === undefined) return [];
-      const refundId = derivedUuid("refund", orderId);
       try {
         // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
         await provider.refund(payment.transactionId);
       } catch (error) {
         metrics.compensationFailures.inc({ kind: "refund" });
-        throw error;
+        if (!(error instanceof ProviderUnavailable)) throw error;
+        throw new ServiceError("SVC_PROVIDER_UNAVAILABLE", `transaction ${payment.transactionId} is not given back: ${messageOf(error)}`, { cause: error });
       }
-      payments.put(tx, orderId, { ...payment, status: "refunded", refundId, reason });
-      tx.afterCommit(() => metrics.compensations.inc({ kind: "refund" }));
-      return [{
-        type: "payment.refunded", key: orderId,
-        payload: {
-          orderId, customerId: payment.customerId ?? payload.customerId, transactionId: payment.transactionId, refundId,
-          amount: (payment.amount ?? 0) / 100, currency: payment.currency ?? "", reason, timestamp: clock(),
-        },
-      }];
+      const { customerId = payload.customerId, amount = 0, currency = "" } = payment;
+      return refunded(settling, tx, { ...payload, customerId }, { amount, currency });
     },
   };
 }

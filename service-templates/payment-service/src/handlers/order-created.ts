@@ -2,76 +2,78 @@
  * A new order: capture its amount, once. The provider is called before the transaction, with an id
  * derived from the order, so that a repetition after a crash meets the same capture. When the
  * provider stays silent the capture is made void and the payment counts as failed: unknown is never
- * taken for failed without making sure.
+ * taken for failed without making sure. An order that is cancelled further on in the batch, or whose deadline has
+ * passed, is not paid any more: after an outage a backlog of such orders would be captured and given back.
  */
+import type { Counter } from "prom-client";
 import type { Handler } from "../../../lib/batch.ts";
-import type { Clock } from "../../../lib/clock.ts";
-import type { Database } from "../../../lib/database.ts";
+import type { DeclineReason } from "../../../lib/deadline.ts";
+import { isPast } from "../../../lib/deadline.ts";
 import type { NewEvent } from "../../../lib/envelope.ts";
-import { messageOf, ServiceError } from "../../../lib/errors.ts";
-import { gather, UNBOUNDED } from "../../../lib/gather.ts";
-import { derivedUuid, requiredUuid } from "../../../lib/ids.ts";
 import type { RetryPolicy } from "../../../lib/retry.ts";
 import { retry } from "../../../lib/retry.ts";
 import type { OrderCreated } from "../orders.ts";
-import type { PaymentsBatch } from "../payments-batch.ts";
-import { findPayments } from "../payments-table.ts";
-import type { CaptureOutcome, Charge, PaymentProvider } from "../provider/provider.ts";
+import { isCancelledIn } from "../orders.ts";
+import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";
+import type { LookAt, SettleOptions } from "../reversal.ts";
+import { makeVoid, settle, transactionOf } from "../reversal.ts";
 
-/** What the provider said; undefined when it was not asked because the order has its payment or was cancelled. */
-type Prepared = CaptureOutcome | { readonly outcome: "unavailable" } | undefined;
+/** What was found or done before the transaction; undefined where the order has its payment. */
+type Prepared =
+  | CaptureOutcome
+  | { readonly outcome: "unavailable" }
+  /** The order is cancelled, here or further on in the batch. */
+  | { readonly outcome: "cancelled"; readonly reversal: Reversal }
+  /** The deadline has passed. */
+  | { readonly outcome: "late" }
+  | undefined;
 
 const PROVIDER_RETRY: RetryPolicy = { attempts: 3, firstDelayMs: 50, maxDelayMs: 500, factor: 2 };
 
-export interface OrderCreatedOptions {
-  readonly database: Database;
-  readonly payments: PaymentsBatch;
+export interface OrderCreatedOptions extends SettleOptions {
   readonly provider: PaymentProvider;
-  readonly clock: Clock;
+  readonly lookAt: LookAt;
+  readonly declined: Counter<"reason">;
 }
 
-/** Id of an order's only transaction. */
-export function transactionOf(orderId: string): string {
-  return derivedUuid("payment", orderId);
-}
-
-export function orderCreated({ database, payments, provider, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
-  /** Whether an order has its payment or was cancelled; one look for all orders of a batch. */
-  const isKnown = gather<string, boolean>({
-    async work(orderIds) {
-      const known = await findPayments(database, orderIds);
-      return orderIds.map((orderId) => known.has(orderId.toLowerCase()));
-    },
-    clock, ...UNBOUNDED,
-  });
+export function orderCreated({ provider, lookAt, declined, ...settling }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+  const { payments, clock } = settling;
+  /** Notes that an order is not paid any more. order-service ends it by the same deadline, or has done so: it needs no answer. */
+  function decline(payload: OrderCreated, why: DeclineReason, reversal: Reversal, tx: Parameters<typeof settle>[1]): readonly NewEvent[] {
+    if (payments.get(tx, payload.orderId) === undefined) tx.afterCommit(() => declined.inc({ reason: why }));
+    return settle(settling, tx, { orderId: payload.orderId, customerId: payload.customerId, reason: why === "deadline" ? "deadline_passed" : "order_cancelled" }, reversal);
+  }
   return {
-    async prepare({ payload }) {
-      if (await isKnown(requiredUuid(payload.orderId, "orderId"))) return undefined;
-      const charge = chargeOf(payload);
+    async prepare({ payload }, batch) {
+      const { orderId } = payload;
+      const { status, now } = await lookAt(orderId);
+      if (status === "cancelled" || (status === undefined && isCancelledIn(batch, orderId))) return { outcome: "cancelled", reversal: await makeVoid(provider, orderId) };
+      if (status !== undefined) return undefined;
+      if (isPast(payload.deadline, now)) return { outcome: "late" };
       try {
-        return await retry(() => provider.capture(charge), { policy: PROVIDER_RETRY, retryable: (error) => error instanceof ProviderUnavailable });
+        return await retry(() => provider.capture(chargeOf(payload)), { policy: PROVIDER_RETRY, retryable: (error) => error instanceof ProviderUnavailable });
       } catch (error) {
         if (!(error instanceof ProviderUnavailable)) throw error;
-        await makeVoid(provider, charge);
+        await makeVoid(provider, orderId);
         return { outcome: "unavailable" };
       }
     },
     async apply({ payload }, tx, prepared) {
       if (prepared === undefined) return [];
+      if (prepared.outcome === "cancelled") return decline(payload, "cancelled", prepared.reversal, tx);
+      const known = payments.get(tx, payload.orderId);
+      // Only a tombstone forbids what was captured, or declined: a payment is this very capture.
+      if (known !== undefined) return known.status === "cancelled" ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx) : [];
+      // Not before the inbox has said that the order is new: void, its capture by an instance that had the record before would be lost.
+      if (prepared.outcome === "late") return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
+
       const charge = chargeOf(payload);
       const payment = { orderId: payload.orderId, transactionId: charge.transactionId, customerId: payload.customerId, amount: charge.amount, currency: payload.currency };
-      const known = payments.get(tx, payload.orderId);
       if (prepared.outcome === "captured") {
-        if (known !== undefined) {
-          // A cancellation slipped in between: what was captured goes straight back. A payment is this very capture.
-          if (known.transactionId === undefined) await provider.refund(charge.transactionId);
-          return [];
-        }
         payments.put(tx, payload.orderId, { ...payment, status: "processed" });
         return [processed(payload, charge, clock())];
       }
-      if (known !== undefined) return [];
       const reason = prepared.outcome === "declined" ? "payment_declined" : "provider_unavailable";
       const providerCode = prepared.outcome === "declined" ? prepared.code : "no_answer";
       payments.put(tx, payload.orderId, { ...payment, status: "failed", reason, providerCode });
@@ -82,15 +84,6 @@ export function orderCreated({ database, payments, provider, clock }: OrderCreat
 
 function chargeOf(payload: OrderCreated): Charge {
   return { transactionId: transactionOf(payload.orderId), orderId: payload.orderId, amount: Math.round(payload.totalAmount * 100), currency: payload.currency };
-}
-
-async function makeVoid(provider: PaymentProvider, charge: Charge): Promise<void> {
-  try {
-    await provider.void(charge);
-  } catch (error) {
-    // Neither captured nor void for certain: the record waits until the provider says.
-    throw new ServiceError("SVC_PROVIDER_UNAVAILABLE", `capture ${charge.transactionId} is neither confirmed nor void: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 function processed(payload: OrderCreated, charge: Charge, timestamp: number): NewEvent {

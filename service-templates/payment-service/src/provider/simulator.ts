@@ -7,7 +7,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import { pause } from "../../../lib/clock.ts";
 import type { Database, Transaction } from "../../../lib/database.ts";
 import { gather, UNBOUNDED } from "../../../lib/gather.ts";
-import type { CaptureOutcome, Charge, PaymentProvider } from "./provider.ts";
+import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "./provider.ts";
 import { ProviderUnavailable } from "./provider.ts";
 
 export const BEHAVIOURS = ["approve", "decline", "decline_above", "timeout", "error"] as const;
@@ -58,6 +58,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     clock, ...UNBOUNDED,
   });
   const enter = gather<Decision, CaptureOutcome>({ work: enterAll, clock, ...UNBOUNDED });
+  const makeVoid = gather<Pick<Charge, "transactionId" | "orderId">, Reversal>({ work: makeAllVoid, clock, ...UNBOUNDED });
 
   /** Enters movements; gives back what the books hold for each transaction, so that repetitions and races see one truth. */
   async function enterAll(decisions: readonly Decision[]): Promise<readonly CaptureOutcome[]> {
@@ -96,12 +97,26 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     });
   }
 
-  async function insert(tx: Transaction, charge: Charge, kind: string): Promise<void> {
-    await tx.query({
-      name: "provider-insert",
-      text: "INSERT INTO provider_ledger (transaction_id, kind, order_id, amount, currency) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-      values: [charge.transactionId, kind, charge.orderId, charge.amount, charge.currency],
+  /** Makes transactions void and gives back what was captured under them. */
+  async function makeAllVoid(transactions: readonly Pick<Charge, "transactionId" | "orderId">[]): Promise<readonly Reversal[]> {
+    const wanted = new Map(transactions.map((transaction) => [transaction.transactionId, transaction.orderId]));
+    const rows = await database.transaction(async (tx) => {
+      await lock(tx, [...wanted.keys()]);
+      return tx.query<{ transaction_id: string; amount: string; currency: string }>({
+        name: "provider-void",
+        text: `WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS w(transaction_id, order_id)),
+                    captured AS (SELECT l.* FROM provider_ledger l JOIN wanted USING (transaction_id) WHERE l.kind = 'capture'),
+                    voided AS (
+                      INSERT INTO provider_ledger (transaction_id, kind, order_id) SELECT transaction_id, 'void', order_id FROM wanted ON CONFLICT DO NOTHING),
+                    refunded AS (
+                      INSERT INTO provider_ledger (transaction_id, kind, order_id, amount, currency)
+                      SELECT transaction_id, 'refund', order_id, amount, currency FROM captured ON CONFLICT DO NOTHING)
+               SELECT transaction_id, amount, currency FROM captured`,
+        values: [[...wanted.keys()], [...wanted.values()]],
+      });
     });
+    const captured = new Map(rows.map((row) => [row.transaction_id, { captured: true, amount: Number(row.amount), currency: row.currency } as const]));
+    return transactions.map(({ transactionId }) => captured.get(transactionId) ?? { captured: false });
   }
 
   return {
@@ -135,19 +150,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
         values: [transactionId],
       });
     },
-    async void(charge) {
-      await database.transaction(async (tx) => {
-        await lock(tx, [charge.transactionId]);
-        await insert(tx, charge, "void");
-        await tx.query({
-          name: "provider-void-refund",
-          text: `INSERT INTO provider_ledger (transaction_id, kind, order_id, amount, currency)
-                 SELECT transaction_id, 'refund', order_id, amount, currency FROM provider_ledger WHERE transaction_id = $1 AND kind = 'capture'
-                 ON CONFLICT DO NOTHING`,
-          values: [charge.transactionId],
-        });
-      });
-    },
+    void: makeVoid,
   };
 }
 

@@ -1,0 +1,77 @@
+/**
+ * Orders for which nothing may be captured: cancelled, or asked for too late. A tombstone says so here; the provider is
+ * asked as well, because a capture comes before the transaction that notes it, and that transaction may have failed.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import type { Transaction } from "../../lib/database.ts";
+import type { NewEvent } from "../../lib/envelope.ts";
+import { messageOf, ServiceError } from "../../lib/errors.ts";
+import { gather, UNBOUNDED } from "../../lib/gather.ts";
+import type { Database } from "../../lib/database.ts";
+import { derivedUuid, requiredUuid } from "../../lib/ids.ts";
+import type { Metrics } from "../../lib/telemetry.ts";
+import type { PaymentsBatch } from "./payments-batch.ts";
+import type { PaymentLook } from "./payments-table.ts";
+import { lookAtPayments } from "./payments-table.ts";
+import type { PaymentProvider, Reversal } from "./provider/provider.ts";
+
+/** Id of an order's only transaction at the provider. */
+export function transactionOf(orderId: string): string {
+  return derivedUuid("payment", orderId);
+}
+
+/** Looks at one order; one query for all orders of a batch. */
+export type LookAt = (orderId: string) => Promise<PaymentLook>;
+
+export function paymentLooks(database: Database, clock: Clock): LookAt {
+  const look = gather<string, PaymentLook>({ work: (orderIds) => lookAtPayments(database, orderIds), clock, ...UNBOUNDED });
+  return (orderId) => look(requiredUuid(orderId, "orderId"));
+}
+
+/**
+ * Makes sure at the provider that nothing is and will be captured for an order.
+ * @throws ServiceError `SVC_PROVIDER_UNAVAILABLE` where it gives no answer: the record waits until it does.
+ */
+export async function makeVoid(provider: PaymentProvider, orderId: string): Promise<Reversal> {
+  const transactionId = transactionOf(orderId);
+  try {
+    return await provider.void({ transactionId, orderId });
+  } catch (error) {
+    throw new ServiceError("SVC_PROVIDER_UNAVAILABLE", `transaction ${transactionId} is neither captured nor void for certain: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** An order that is given up. */
+export interface GivenUp {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly reason: string;
+}
+
+export interface SettleOptions {
+  readonly payments: PaymentsBatch;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** Notes what making an order's transaction void came to: a tombstone, or a refund, of which the event that is given back tells once. */
+export function settle({ payments, metrics, clock }: SettleOptions, tx: Transaction, { orderId, customerId, reason }: GivenUp, reversal: Reversal): readonly NewEvent[] {
+  const known = payments.get(tx, orderId);
+  if (known !== undefined && known.status !== "cancelled") return [];
+  if (!reversal.captured) {
+    if (known === undefined) payments.put(tx, orderId, { orderId, status: "cancelled", reason });
+    return [];
+  }
+  return refunded({ payments, metrics, clock }, tx, { orderId, customerId, reason }, reversal);
+}
+
+/** Notes that what was captured is given back, and tells it. */
+export function refunded({ payments, metrics, clock }: SettleOptions, tx: Transaction, { orderId, customerId, reason }: GivenUp, { amount, currency }: { readonly amount: number; readonly currency: string }): readonly NewEvent[] {
+  const [transactionId, refundId] = [transactionOf(orderId), derivedUuid("refund", orderId)];
+  payments.put(tx, orderId, { ...payments.get(tx, orderId), orderId, status: "refunded", transactionId, customerId, amount, currency, refundId, reason });
+  tx.afterCommit(() => metrics.compensations.inc({ kind: "refund" }));
+  return [{
+    type: "payment.refunded", key: orderId,
+    payload: { orderId, customerId, transactionId, refundId, amount: amount / 100, currency, reason, timestamp: clock() },
+  }];
+}
