@@ -234,7 +234,21 @@ describe("shipping", () => {
     await confirm(...both);
     for (const orderId of both) expect(await reached(orderId, "undeliverable")).toMatchObject({ tracking_number: null });
     expect(await metric(/shipments_total\{[^}]*outcome="undeliverable"[^}]*\} (\d+)/gu)).toBe(2);
-    expect((await eventsOf(both)).size).toBe(0);
+    expect([...(await eventsOf(both)).values()].map((records) => records.map(({ headers }) => headers["event-type"]))).toEqual([["shipment.failed"], ["shipment.failed"]]);
+  });
+
+  it("leaves what another instance has claimed alone, however far ahead its own clock is", async () => {
+    for (const carrier of CARRIERS) await behave(carrier, { behaviour: "accept", latencyMs: Math.round(ANSWER_MS / 2) });
+    const ahead = await startShippingService({ env: platform.environment("shipping-service", "ahead"), clock: () => Date.now() + 3_600_000 });
+    try {
+      const orderIds = Array.from({ length: 40 }, () => uuidV7());
+      // One by one, so that both instances find something due while the other one asks.
+      for (const orderId of orderIds) await confirm(orderId);
+      for (const orderId of orderIds) await reached(orderId, "delivered", 60_000);
+      expect(await platform.sql("shipping_service", "SELECT DISTINCT claims FROM shipments WHERE order_id = ANY($1::uuid[])", [orderIds])).toEqual([{ claims: 1 }]);
+    } finally {
+      await ahead.stop();
+    }
   });
 
   it("refuses a switch it does not know", async () => {

@@ -79,7 +79,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
       },
       async beforeScrape() {
-        const now = await waiting(database, clock(), windowMs);
+        const now = await waiting(database, windowMs);
         metrics.waiting.set(now.messages);
         metrics.waitingOldestAge.set(now.oldestMessageSeconds);
         metrics.unaddressed.set(now.notices);

@@ -21,7 +21,7 @@ const LEASE_MARGIN_MS = 10_000;
 
 export function startShippingService(options: StartOptions = {}): Promise<RunningService> {
   return startEventService({}, (context) => {
-    const { clock, config, database, log } = context;
+    const { config, database, log } = context;
     const setting = (name: keyof typeof DEFAULTS): number => positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
     const durations = { dispatchMs: setting("SHIPPING_DISPATCH_MS"), deliveryMs: setting("SHIPPING_DELIVERY_MS") };
     const answerLimitMs = setting("SHIPPING_ANSWER_MS");
@@ -30,11 +30,11 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
     const books = openDatabase(config.database as DatabaseConfig, {
       applicationName: "carriers", connections: 2, onError: (error) => log.warn({ err: error }, "carriers' connection"),
     });
-    const carriers = CARRIERS.map((name) => carrierSimulator({ name, database: books, durations, answerLimitMs, clock }));
+    const carriers = CARRIERS.map((name) => carrierSimulator({ name, database: books, durations, answerLimitMs }));
     const desks = carriers.map((carrier) => carrierDesk({ context, carrier, metrics, leaseMs: LEASE_MARGIN_MS + 2 * answerLimitMs }));
     return {
       handlers: { "order.confirmed": orderConfirmed },
-      finish: storeConfirmed({ clock, onWaiting: () => desks.forEach((desk) => desk.wake()) }),
+      finish: storeConfirmed({ onWaiting: () => desks.forEach((desk) => desk.wake()) }),
       gatherMs: GATHER_MS,
       unhurried: ["shipment.created", "shipment.dispatched", "shipment.delivered"],
       managementRoutes: simulatorRoutes("carrier", carriers),
@@ -43,7 +43,7 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
       },
       async beforeScrape() {
-        const { count, oldestSeconds } = await waitingShipments(database, clock());
+        const { count, oldestSeconds } = await waitingShipments(database);
         metrics.waiting.set(count);
         metrics.waitingOldestAge.set(oldestSeconds);
       },

@@ -1,4 +1,7 @@
-/** SQL of the table shipments. Times come from the service's clock, in milliseconds. */
+/**
+ * SQL of the table shipments. When something is due is judged by the database's clock: those of instances may be minutes
+ * apart, and one that is ahead would take what another has claimed.
+ */
 import type { Queryable, Row, Transaction } from "../../lib/database.ts";
 import type { Cause } from "../../lib/envelope.ts";
 import { parseTraceparent } from "../../lib/trace.ts";
@@ -28,13 +31,13 @@ export interface NewShipment extends Omit<Shipment, "cause"> {
 }
 
 /** Stores shipments that wait to be booked; gives back how many are new. Those of known orders are left as they are. */
-export async function insertShipments(tx: Transaction, shipments: readonly NewShipment[], now: number): Promise<number> {
+export async function insertShipments(tx: Transaction, shipments: readonly NewShipment[]): Promise<number> {
   const rows = await tx.query({
     name: "shipments-insert",
     // Sorted, so that two instances with the same orders never wait for each other crosswise.
     text: `INSERT INTO shipments (shipment_id, order_id, customer_id, shipping_address, items, carrier, correlation_id, causation_id, traceparent, next_at, created_at)
            SELECT s.shipment_id, s.order_id, s.customer_id, s.shipping_address, s.items, s.carrier, s.correlation_id, s.causation_id, s.traceparent,
-                  to_timestamp($10 / 1000.0), to_timestamp($10 / 1000.0)
+                  clock_timestamp(), clock_timestamp()
              FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[], $9::text[])
                   AS s(shipment_id, order_id, customer_id, shipping_address, items, carrier, correlation_id, causation_id, traceparent)
             ORDER BY s.shipment_id
@@ -42,7 +45,7 @@ export async function insertShipments(tx: Transaction, shipments: readonly NewSh
     values: [
       shipments.map((item) => item.shipmentId), shipments.map((item) => item.orderId), shipments.map((item) => item.customerId),
       shipments.map((item) => item.shippingAddress), shipments.map((item) => JSON.stringify(item.items)), shipments.map((item) => item.carrier),
-      shipments.map((item) => item.correlationId), shipments.map((item) => item.causationId), shipments.map((item) => item.traceparent ?? null), now,
+      shipments.map((item) => item.correlationId), shipments.map((item) => item.causationId), shipments.map((item) => item.traceparent ?? null),
     ],
   });
   return rows.length;
@@ -78,7 +81,6 @@ export interface Claimed extends Shipment {
 export interface ClaimPlan {
   readonly carrier: CarrierName;
   readonly limit: number;
-  readonly now: number;
   /** How long others leave them alone, in milliseconds. */
   readonly leaseMs: number;
 }
@@ -92,13 +94,13 @@ export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<read
   const rows = await db.query<ShipmentRow & { claims: number; turn: number; attempts: number; failures: number; was_in_doubt: boolean; rejected_by: CarrierName[] }>({
     name: "shipments-claim",
     text: `WITH due AS (
-             SELECT shipment_id, in_doubt FROM shipments WHERE status = 'waiting' AND carrier = $1 AND next_at <= to_timestamp($2 / 1000.0)
-              ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-           UPDATE shipments AS s SET in_doubt = true, claims = s.claims + 1, next_at = to_timestamp(($2 + $4) / 1000.0)
+             SELECT shipment_id, in_doubt FROM shipments WHERE status = 'waiting' AND carrier = $1 AND next_at <= statement_timestamp()
+              ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+           UPDATE shipments AS s SET in_doubt = true, claims = s.claims + 1, next_at = clock_timestamp() + $3 * interval '1 millisecond'
              FROM due WHERE s.shipment_id = due.shipment_id
            RETURNING s.shipment_id, s.order_id, s.customer_id, s.shipping_address, s.items, s.correlation_id, s.causation_id, s.traceparent,
                      s.claims, s.turn, s.attempts, s.failures, s.rejected_by, due.in_doubt AS was_in_doubt`,
-    values: [plan.carrier, plan.now, plan.limit, plan.leaseMs],
+    values: [plan.carrier, plan.limit, plan.leaseMs],
   });
   return rows.map((row) => ({
     ...toShipment(row),
@@ -113,28 +115,28 @@ export interface BookingResult {
   readonly claim: number;
   readonly status: "waiting" | "booked" | "undeliverable";
   readonly progress: Progress;
-  readonly nextAt: number;
+  /** When it is looked at next: after so many milliseconds, or at a moment that the carrier named. */
+  readonly next: { readonly inMs: number } | { readonly at: number };
   readonly trackingNumber?: string;
 }
 
 /** Notes what became of claimed shipments and ends their claims; gives back the ids of those whose claim still held. */
-export async function storeBookings(tx: Transaction, results: readonly BookingResult[], now: number): Promise<ReadonlySet<string>> {
+export async function storeBookings(tx: Transaction, results: readonly BookingResult[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ shipment_id: string }>({
     name: "shipments-booked",
     text: `UPDATE shipments AS s
               SET status = r.status, carrier = r.carrier, turn = r.turn, attempts = r.attempts, failures = r.failures, in_doubt = r.in_doubt,
-                  rejected_by = r.rejected_by, next_at = to_timestamp(r.next_at / 1000.0), tracking_number = r.tracking_number,
-                  booked_at = CASE r.status WHEN 'booked' THEN to_timestamp($2 / 1000.0) END
+                  rejected_by = r.rejected_by, next_at = coalesce(to_timestamp(r.next_at / 1000.0), clock_timestamp() + r.next_in * interval '1 millisecond'), tracking_number = r.tracking_number,
+                  booked_at = CASE r.status WHEN 'booked' THEN clock_timestamp() END
              FROM jsonb_to_recordset($1::jsonb) AS r(shipment_id uuid, claim integer, status text, carrier text, turn integer, attempts integer,
-                  failures integer, in_doubt boolean, rejected_by text[], next_at bigint, tracking_number text)
+                  failures integer, in_doubt boolean, rejected_by text[], next_at double precision, next_in double precision, tracking_number text)
             WHERE s.shipment_id = r.shipment_id AND s.claims = r.claim AND s.status = 'waiting'
            RETURNING s.shipment_id`,
     values: [
-      JSON.stringify(results.map(({ shipmentId, claim, status, progress, nextAt, trackingNumber }) => ({
+      JSON.stringify(results.map(({ shipmentId, claim, status, progress, next, trackingNumber }) => ({
         shipment_id: shipmentId, claim, status, carrier: progress.carrier, turn: progress.turn, attempts: progress.attempts, failures: progress.failures,
-        in_doubt: progress.inDoubt, rejected_by: progress.rejectedBy, next_at: nextAt, tracking_number: trackingNumber ?? null,
+        in_doubt: progress.inDoubt, rejected_by: progress.rejectedBy, ...("at" in next ? { next_at: next.at } : { next_in: next.inMs }), tracking_number: trackingNumber ?? null,
       }))),
-      now,
     ],
   });
   return new Set(rows.map((row) => row.shipment_id));
@@ -147,13 +149,13 @@ export interface Tracked extends Shipment {
 }
 
 /** Locks shipments under way that are due to be asked about; those that another instance has are left out. */
-export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit: number, now: number): Promise<readonly Tracked[]> {
+export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit: number): Promise<readonly Tracked[]> {
   const rows = await tx.query<ShipmentRow & { status: UnderWay; tracking_number: string }>({
     name: "shipments-under-way",
     text: `SELECT shipment_id, order_id, customer_id, shipping_address, items, correlation_id, causation_id, traceparent, status, tracking_number
-             FROM shipments WHERE status IN ('booked', 'dispatched') AND carrier = $1 AND next_at <= to_timestamp($2 / 1000.0)
-            ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED`,
-    values: [carrier, now, limit],
+             FROM shipments WHERE status IN ('booked', 'dispatched') AND carrier = $1 AND next_at <= statement_timestamp()
+            ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    values: [carrier, limit],
   });
   return rows.map((row) => ({ ...toShipment(row), status: row.status, trackingNumber: row.tracking_number }));
 }
@@ -162,7 +164,10 @@ export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit:
 export interface TrackingResult {
   readonly shipmentId: string;
   readonly status: UnderWay | "delivered";
-  readonly nextAt: number;
+  /** Looked at next after at least so many milliseconds. */
+  readonly inMs: number;
+  /** And not before the moment that the carrier named. */
+  readonly notBefore?: number;
   readonly dispatchedAt?: number;
   readonly deliveredAt?: number;
 }
@@ -172,22 +177,21 @@ export async function storeTracking(tx: Transaction, results: readonly TrackingR
   await tx.query({
     name: "shipments-tracked",
     text: `UPDATE shipments AS s
-              SET status = r.status, next_at = to_timestamp(r.next_at / 1000.0),
+              SET status = r.status, next_at = greatest(clock_timestamp() + r.in_ms * interval '1 millisecond', to_timestamp(r.not_before / 1000.0)),
                   dispatched_at = coalesce(s.dispatched_at, to_timestamp(r.dispatched_at / 1000.0)), delivered_at = to_timestamp(r.delivered_at / 1000.0)
-             FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS r(shipment_id, status, next_at, dispatched_at, delivered_at)
+             FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::float8[], $5::bigint[], $6::bigint[]) AS r(shipment_id, status, in_ms, not_before, dispatched_at, delivered_at)
             WHERE s.shipment_id = r.shipment_id`,
     values: [
-      results.map((item) => item.shipmentId), results.map((item) => item.status), results.map((item) => item.nextAt),
+      results.map((item) => item.shipmentId), results.map((item) => item.status), results.map((item) => item.inMs), results.map((item) => item.notBefore ?? null),
       results.map((item) => item.dispatchedAt ?? null), results.map((item) => item.deliveredAt ?? null),
     ],
   });
 }
 
 /** How many shipments wait to be booked, and the age of the oldest in seconds; 0 where there is none. */
-export async function waitingShipments(db: Queryable, now: number): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
+export async function waitingShipments(db: Queryable): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
   const [row] = await db.query<{ count: string; oldest: string | null }>({
-    text: "SELECT count(*) AS count, extract(epoch FROM to_timestamp($1 / 1000.0) - min(created_at)) AS oldest FROM shipments WHERE status = 'waiting'",
-    values: [now],
+    text: "SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at)) AS oldest FROM shipments WHERE status = 'waiting'",
   });
   return { count: Number(row?.count ?? 0), oldestSeconds: Math.max(0, Number(row?.oldest ?? 0)) };
 }

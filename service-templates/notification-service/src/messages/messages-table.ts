@@ -1,4 +1,7 @@
-/** SQL of the table messages. Times come from the service's clock, in milliseconds. */
+/**
+ * SQL of the table messages. When something is due is judged by the database's clock: those of instances may be minutes
+ * apart, and one that is ahead would take what another has claimed.
+ */
 import type { Queryable, Transaction } from "../../../lib/database.ts";
 import type { ChannelName } from "../channels/channel.ts";
 import type { Progress } from "./decide.ts";
@@ -14,16 +17,16 @@ export interface NewMessage {
  * transaction ends, so that none of them is closed before its notices are there.
  * @param messages - Sorted by customer, so that two instances never wait for each other crosswise.
  */
-export async function openMessages(tx: Transaction, messages: readonly NewMessage[], now: number, windowMs: number): Promise<ReadonlyMap<string, string>> {
+export async function openMessages(tx: Transaction, messages: readonly NewMessage[], windowMs: number): Promise<ReadonlyMap<string, string>> {
   if (messages.length === 0) return new Map();
   const rows = await tx.query<{ customer_id: string; message_id: string }>({
     name: "messages-open",
     text: `INSERT INTO messages (message_id, customer_id, channel, opened_at, next_at)
-           SELECT m.message_id, m.customer_id, m.channel, to_timestamp($4 / 1000.0), to_timestamp(($4 + $5) / 1000.0)
+           SELECT m.message_id, m.customer_id, m.channel, statement_timestamp(), statement_timestamp() + $4 * interval '1 millisecond'
              FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS m(message_id, customer_id, channel, place) ORDER BY m.place
            ON CONFLICT (customer_id) WHERE status = 'open' DO UPDATE SET status = 'open'
            RETURNING customer_id, message_id`,
-    values: [messages.map((item) => item.messageId), messages.map((item) => item.customerId), messages.map((item) => item.channel), now, windowMs],
+    values: [messages.map((item) => item.messageId), messages.map((item) => item.customerId), messages.map((item) => item.channel), windowMs],
   });
   return new Map(rows.map((row) => [row.customer_id, row.message_id]));
 }
@@ -40,7 +43,6 @@ export interface Claimed {
 export interface ClaimPlan {
   readonly channel: ChannelName;
   readonly limit: number;
-  readonly now: number;
   /** How long others leave them alone, in milliseconds. */
   readonly leaseMs: number;
 }
@@ -50,12 +52,12 @@ export async function claimDue(db: Queryable, plan: ClaimPlan): Promise<readonly
   const rows = await db.query<{ message_id: string; customer_id: string; claims: number; attempts: number; rejected_by: ChannelName[] }>({
     name: "messages-claim",
     text: `WITH due AS (
-             SELECT message_id FROM messages WHERE status IN ('open', 'sending') AND channel = $1 AND next_at <= to_timestamp($2 / 1000.0)
-              ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-           UPDATE messages AS m SET status = 'sending', claims = m.claims + 1, next_at = to_timestamp(($2 + $4) / 1000.0)
+             SELECT message_id FROM messages WHERE status IN ('open', 'sending') AND channel = $1 AND next_at <= statement_timestamp()
+              ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+           UPDATE messages AS m SET status = 'sending', claims = m.claims + 1, next_at = clock_timestamp() + $3 * interval '1 millisecond'
              FROM due WHERE m.message_id = due.message_id
            RETURNING m.message_id, m.customer_id, m.claims, m.attempts, m.rejected_by`,
-    values: [plan.channel, plan.now, plan.limit, plan.leaseMs],
+    values: [plan.channel, plan.limit, plan.leaseMs],
   });
   return rows.map((row) => ({
     messageId: row.message_id, customerId: row.customer_id, claim: row.claims,
@@ -69,24 +71,24 @@ export interface DeliveryResult {
   readonly claim: number;
   readonly status: "sending" | "sent" | "undeliverable";
   readonly progress: Progress;
-  readonly nextAt: number;
+  /** Tried next after so many milliseconds. */
+  readonly delayMs: number;
 }
 
 /** Notes what became of claimed messages and ends their claims; gives back the ids of those whose claim still held. */
-export async function storeDeliveries(tx: Transaction, results: readonly DeliveryResult[], now: number): Promise<ReadonlySet<string>> {
+export async function storeDeliveries(tx: Transaction, results: readonly DeliveryResult[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ message_id: string }>({
     name: "messages-delivered",
     text: `UPDATE messages AS m
-              SET status = r.status, channel = r.channel, attempts = r.attempts, rejected_by = r.rejected_by, next_at = to_timestamp(r.next_at / 1000.0),
-                  sent_at = CASE r.status WHEN 'sent' THEN to_timestamp($2 / 1000.0) END
-             FROM jsonb_to_recordset($1::jsonb) AS r(message_id uuid, claim integer, status text, channel text, attempts integer, rejected_by text[], next_at bigint)
+              SET status = r.status, channel = r.channel, attempts = r.attempts, rejected_by = r.rejected_by, next_at = clock_timestamp() + r.delay_ms * interval '1 millisecond',
+                  sent_at = CASE r.status WHEN 'sent' THEN clock_timestamp() END
+             FROM jsonb_to_recordset($1::jsonb) AS r(message_id uuid, claim integer, status text, channel text, attempts integer, rejected_by text[], delay_ms double precision)
             WHERE m.message_id = r.message_id AND m.claims = r.claim AND m.status = 'sending'
            RETURNING m.message_id`,
     values: [
-      JSON.stringify(results.map(({ messageId, claim, status, progress, nextAt }) => ({
-        message_id: messageId, claim, status, channel: progress.channel, attempts: progress.attempts, rejected_by: progress.rejectedBy, next_at: nextAt,
+      JSON.stringify(results.map(({ messageId, claim, status, progress, delayMs }) => ({
+        message_id: messageId, claim, status, channel: progress.channel, attempts: progress.attempts, rejected_by: progress.rejectedBy, delay_ms: delayMs,
       }))),
-      now,
     ],
   });
   return new Set(rows.map((row) => row.message_id));
@@ -100,13 +102,13 @@ export interface Waiting {
   readonly oldestNoticeSeconds: number;
 }
 
-export async function waiting(db: Queryable, now: number, windowMs: number): Promise<Waiting> {
+export async function waiting(db: Queryable, windowMs: number): Promise<Waiting> {
   const [row] = await db.query<{ messages: string; oldest: string | null; notices: string; oldest_notice: string | null }>({
     text: `SELECT m.messages, m.oldest, n.notices, n.oldest_notice
-             FROM (SELECT count(*) AS messages, extract(epoch FROM to_timestamp($1 / 1000.0) - min(opened_at)) - $2 / 1000.0 AS oldest
-                     FROM messages WHERE status IN ('open', 'sending') AND opened_at <= to_timestamp(($1 - $2) / 1000.0)) m,
+             FROM (SELECT count(*) AS messages, extract(epoch FROM statement_timestamp() - min(opened_at)) - $1::float8 / 1000 AS oldest
+                     FROM messages WHERE status IN ('open', 'sending') AND opened_at <= statement_timestamp() - $1::float8 * interval '1 millisecond') m,
                   (SELECT count(*) AS notices, extract(epoch FROM clock_timestamp() - min(created_at)) AS oldest_notice FROM notices WHERE message_id IS NULL) n`,
-    values: [now, windowMs],
+    values: [windowMs],
   });
   return {
     messages: Number(row?.messages ?? 0), oldestMessageSeconds: Math.max(0, Number(row?.oldest ?? 0)),

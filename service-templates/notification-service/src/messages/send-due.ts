@@ -35,7 +35,7 @@ interface Decided {
 /** One pass; gives back how many messages were due. */
 export async function sendDue(options: PassOptions): Promise<number> {
   const { context: { clock, database, outbox, random }, channel, metrics } = options;
-  const claimed = await claimDue(database, { channel: channel.name, limit: AT_ONCE, now: clock(), leaseMs: options.leaseMs });
+  const claimed = await claimDue(database, { channel: channel.name, limit: AT_ONCE, leaseMs: options.leaseMs });
   if (claimed.length === 0) return 0;
   const notices = await noticesOfMessages(database, claimed.map(({ messageId }) => messageId));
   const answers = await ask(options, claimed.map(({ messageId, customerId, progress }) => {
@@ -52,8 +52,8 @@ export async function sendDue(options: PassOptions): Promise<number> {
   await database.transaction(async (tx) => {
     const kept = await storeDeliveries(tx, decided.map(({ message, decision }) => ({
       messageId: message.messageId, claim: message.claim, status: decision.kind, progress: decision.progress,
-      nextAt: now + (decision.kind === "sending" ? decision.delayMs : 0),
-    })), now);
+      delayMs: decision.kind === "sending" ? decision.delayMs : 0,
+    })));
     const held = decided.filter(({ message }) => kept.has(message.messageId));
     const sent = held.filter(({ decision }) => decision.kind === "sent");
     // Two messages of one customer may tell of the same order and be sent by two instances at once.

@@ -72,7 +72,7 @@ export function noticeBatch({ clock, windowMs }: NoticeBatchOptions): NoticeBatc
       const told = new Set([...fresh.map(({ orderId }) => orderId), ...waiting].flatMap((orderId) => customers.get(orderId) ?? []));
       const messages = await openMessages(tx, [...told].sort().map((customerId) => ({
         messageId: uuidV7(clock), customerId, channel: preferredChannel(customerId),
-      })), clock(), windowMs);
+      })), windowMs);
       function messageOf(orderId: string): string | undefined {
         const customerId = customers.get(orderId);
         return customerId === undefined ? undefined : messages.get(customerId);

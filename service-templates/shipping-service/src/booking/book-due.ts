@@ -32,12 +32,12 @@ interface Decided {
 /** One pass; gives back how many shipments were due. */
 export async function bookDue(options: PassOptions): Promise<number> {
   const { context: { clock, database, outbox }, carrier } = options;
-  const claimed = await claimWaiting(database, { carrier: carrier.name, limit: AT_ONCE, now: clock(), leaseMs: options.leaseMs });
+  const claimed = await claimWaiting(database, { carrier: carrier.name, limit: AT_ONCE, leaseMs: options.leaseMs });
   if (claimed.length === 0) return 0;
   const decided = (await Promise.all([book(options, claimed), makeVoid(options, claimed)])).flat();
   const now = clock();
   await database.transaction(async (tx) => {
-    const kept = await storeBookings(tx, decided.map((item) => resultOf(item, now)), now);
+    const kept = await storeBookings(tx, decided.map(resultOf));
     const held = decided.filter(({ shipment }) => kept.has(shipment.shipmentId));
     await outbox.add(tx, held.flatMap(({ shipment, decision }) => {
       if (decision.kind === "booked") return [{ cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] }];
@@ -84,10 +84,10 @@ async function ask<A>({ log }: PassOptions["context"], carrier: Carrier, asked: 
   }
 }
 
-function resultOf({ shipment, decision }: Decided, now: number): BookingResult {
+function resultOf({ shipment, decision }: Decided): BookingResult {
   return {
     shipmentId: shipment.shipmentId, claim: shipment.claim, status: decision.kind, progress: decision.progress,
-    nextAt: decision.kind === "booked" ? decision.lookAfter : now + (decision.kind === "waiting" ? decision.delayMs : 0),
+    next: decision.kind === "booked" ? { at: decision.lookAfter } : { inMs: decision.kind === "waiting" ? decision.delayMs : 0 },
     ...(decision.kind === "booked" ? { trackingNumber: decision.trackingNumber } : {}),
   };
 }

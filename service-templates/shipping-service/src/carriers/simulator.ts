@@ -3,7 +3,6 @@
  * while it runs. It writes over its own connections, as an outside system would: what it did stays done
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
-import type { Clock } from "../../../lib/clock.ts";
 import type { Database } from "../../../lib/database.ts";
 import { lateAnswers } from "../../../lib/late-answers.ts";
 import type { Mishap } from "../../../lib/mishap.ts";
@@ -28,7 +27,6 @@ export interface SimulatorOptions {
   readonly durations: Durations;
   /** How long the caller waits for an answer, in milliseconds. */
   readonly answerLimitMs: number;
-  readonly clock: Clock;
 }
 
 interface BookedRow extends Record<string, unknown> {
@@ -38,7 +36,7 @@ interface BookedRow extends Record<string, unknown> {
   readonly at: Date;
 }
 
-export function carrierSimulator({ name, database, durations, answerLimitMs, clock }: SimulatorOptions): CarrierSimulator {
+export function carrierSimulator({ name, database, durations, answerLimitMs }: SimulatorOptions): CarrierSimulator {
   const answers = lateAnswers(answerLimitMs);
   const kept = storedBehaviour(database, { table: "carrier_behaviour", column: "carrier" }, name);
 
@@ -49,13 +47,13 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       name: "carrier-book",
       // Writing the key onto itself gives back what a repetition meets.
       text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, tracking_number, at)
-             SELECT $1, asked.reference, asked.shipment_id, $5, asked.tracking_number, to_timestamp($6 / 1000.0)
+             SELECT $1, asked.reference, asked.shipment_id, $5, asked.tracking_number, clock_timestamp()
                FROM unnest($2::text[], $3::uuid[], $4::text[]) AS asked(reference, shipment_id, tracking_number) ORDER BY asked.reference
              ON CONFLICT (carrier, reference) DO UPDATE SET carrier = EXCLUDED.carrier
              RETURNING reference, status, tracking_number, at`,
       values: [
         name, requests.map((request) => request.reference), requests.map((request) => request.shipmentId),
-        requests.map((request) => (status === "booked" ? trackingNumberOf(name, request.reference) : null)), status, clock(),
+        requests.map((request) => (status === "booked" ? trackingNumberOf(name, request.reference) : null)), status,
       ],
     });
     return new Map(rows.map((row) => [row.reference, row]));
@@ -87,23 +85,23 @@ export function carrierSimulator({ name, database, durations, answerLimitMs, clo
       const done = await answers.inTime(now.latencyMs, () => database.query({
         name: "carrier-void",
         text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, at)
-               SELECT $1, asked.reference, asked.shipment_id, 'void', to_timestamp($4 / 1000.0)
+               SELECT $1, asked.reference, asked.shipment_id, 'void', clock_timestamp()
                  FROM unnest($2::text[], $3::uuid[]) AS asked(reference, shipment_id) ORDER BY asked.reference
                ON CONFLICT (carrier, reference) DO UPDATE SET status = 'void'`,
-        values: [name, bookings.map((booking) => booking.reference), bookings.map((booking) => booking.shipmentId), clock()],
+        values: [name, bookings.map((booking) => booking.reference), bookings.map((booking) => booking.shipmentId)],
       }));
       return bookings.map(() => (done === undefined ? "silent" : "void"));
     },
     async track(trackingNumbers) {
       const now = await kept.behaviour();
       if (now.behaviour === "unavailable") throw new CarrierUnavailable(`${name} answered with status 503`);
-      const rows = await answers.inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date }>({
+      const rows = await answers.inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date; now: Date }>({
         name: "carrier-track",
-        text: "SELECT tracking_number, at FROM carrier_bookings WHERE tracking_number = ANY($1::text[]) AND carrier = $2 AND status = 'booked'",
+        text: "SELECT tracking_number, at, clock_timestamp() AS now FROM carrier_bookings WHERE tracking_number = ANY($1::text[]) AND carrier = $2 AND status = 'booked'",
         values: [trackingNumbers, name],
       }));
       if (rows === undefined) throw new CarrierUnavailable(`${name} gave no answer within ${answerLimitMs} ms`);
-      return new Map<string, TrackingReport>(rows.map((row) => [row.tracking_number, reportOf(row.at.getTime(), clock(), durations)]));
+      return new Map<string, TrackingReport>(rows.map((row) => [row.tracking_number, reportOf(row.at.getTime(), row.now.getTime(), durations)]));
     },
     close: () => answers.close(),
   };

@@ -4,7 +4,6 @@
  * that is confirmed again meets its shipment.
  */
 import type { Handler } from "../../../lib/batch.ts";
-import type { Clock } from "../../../lib/clock.ts";
 import type { Transaction } from "../../../lib/database.ts";
 import type { ReceivedEvent } from "../../../lib/envelope.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
@@ -14,7 +13,6 @@ import type { NewShipment } from "../shipments-table.ts";
 import { insertShipments } from "../shipments-table.ts";
 
 export interface OrdersConfirmedOptions {
-  readonly clock: Clock;
   /** Told, after the commit, that shipments wait. */
   readonly onWaiting: () => void;
 }
@@ -23,11 +21,11 @@ export interface OrdersConfirmedOptions {
 export const orderConfirmed: Handler<OrderConfirmed> = { apply: async () => [] };
 
 /** Stores the shipments of a batch of confirmed orders. */
-export function storeConfirmed({ clock, onWaiting }: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
+export function storeConfirmed({ onWaiting }: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
   return async (events, tx) => {
     const shipments = events.filter((event) => event.type === "order.confirmed").map((event) => newShipment(event as ReceivedEvent<OrderConfirmed>));
     if (shipments.length === 0) return;
-    if (await insertShipments(tx, shipments, clock()) > 0) tx.afterCommit(onWaiting);
+    if (await insertShipments(tx, shipments) > 0) tx.afterCommit(onWaiting);
   };
 }
 

@@ -16,7 +16,7 @@ const LOOK_AGAIN_MS = 1_000;
 /** One pass; gives back how many shipments were due. Nothing is lost when the carrier gives no answer: they stay due. */
 export async function trackDue({ context: { clock, database, log, outbox }, carrier, metrics }: PassOptions): Promise<number> {
   return database.transaction(async (tx) => {
-    const due = await lockUnderWay(tx, carrier.name, AT_ONCE, clock());
+    const due = await lockUnderWay(tx, carrier.name, AT_ONCE);
     if (due.length === 0) return 0;
     let reports;
     try {
@@ -34,7 +34,8 @@ export async function trackDue({ context: { clock, database, log, outbox }, carr
       return { shipment, report, move: afterReport(shipment.status, report) };
     });
     await storeTracking(tx, moved.map(({ shipment, report, move }) => ({
-      shipmentId: shipment.shipmentId, status: move.status, nextAt: Math.max(report?.expectedChangeAt ?? 0, move.steps.length === 0 ? now + LOOK_AGAIN_MS : now),
+      shipmentId: shipment.shipmentId, status: move.status, inMs: move.steps.length === 0 ? LOOK_AGAIN_MS : 0,
+      ...(report?.expectedChangeAt === undefined ? {} : { notBefore: report.expectedChangeAt }),
       ...(move.steps.includes("shipment.dispatched") ? { dispatchedAt: report?.dispatchedAt ?? now } : {}),
       ...(move.steps.includes("shipment.delivered") ? { deliveredAt: report?.deliveredAt ?? now } : {}),
     })));
