@@ -14,6 +14,9 @@ import { dumpRecord } from "./topic-dump.ts";
 import type { ReadRange } from "./topic-reader.ts";
 import { readRanges, topicRanges } from "./topic-reader.ts";
 
+/** Of one question to the registry. */
+const REGISTRY_LIMIT_MS = 30_000;
+
 /** How evidence is collected. */
 export interface CollectOptions {
   /** Contracts of all services of the topology, deployed or not. */
@@ -64,7 +67,8 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
   const after = await topicRanges(access, names);
   const kinds = new Map(topics.map((topic) => [topic.name, topic]));
   const records: TopicRecord[] = [];
-  const contents = contentReader(schemaRegistry({ url: access.registry }));
+  // A registry whose topic has just come back is slow at first; what it does not say in time would count as unreadable.
+  const contents = contentReader(schemaRegistry({ url: access.registry, timeoutMs: REGISTRY_LIMIT_MS }));
   await readRanges(access, after, (message) => {
     const topic = kinds.get(message.topic);
     const record = dumpRecord(message, topic?.kind ?? "event", topic?.group);
