@@ -1,12 +1,19 @@
 /** `kit erase` against running services: what it removes, what it leaves, and that the saga's books still add up. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CommandContext } from "../../cli/context.ts";
 import type { DeclaredService, Erasure } from "../../cli/erase/erasure.ts";
 import { eraseCustomer } from "../../cli/erase/erasure.ts";
 import type { ServerAccess } from "../../cli/platform-access.ts";
+import { runProgram } from "../../cli/program.ts";
 import { collectEvidence } from "../../cli/verify/collect.ts";
 import { judge } from "../../cli/verify/judge.ts";
 import { settle } from "../../cli/verify/settle.ts";
+import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
+import { ADMIN_PRINCIPAL } from "../../components/kafka/node-properties.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import { startAnalyticsService } from "../../service-templates/analytics-service/src/service.ts";
 import { startNotificationService } from "../../service-templates/notification-service/src/service.ts";
@@ -161,6 +168,47 @@ describe("erasing a customer", () => {
     await platform.sql("shipping_service", "UPDATE shipments SET customer_id = 'erased-x', shipping_address = 'erased' WHERE order_id = $1", [orderId]);
     expect((await erase("cust-half", false)).complete).toBe(true);
     expect(await naming("cust-half")).toEqual([]);
+  }, 120_000);
+
+  it("is a command that shows, applies when told to, and answers scripts, through the platform's files", async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), "kit-erase-"));
+    try {
+      const put = async (name: string, content: string): Promise<string> => {
+        await writeFile(join(stateDir, name), content, { mode: 0o600 });
+        return join(stateDir, name);
+      };
+      const { tls, bootstrapBrokers } = platform.kafka.admin;
+      const { user, password, host, port } = platform.postgres.login("postgres", POSTGRES_ADMIN);
+      const logins = SERVICES.map(({ service }) => {
+        const own = platform.postgres.login(databaseOf(service));
+        return [service, { postgres: own.password, postgresUser: own.user, postgresDatabase: databaseOf(service) }] as const;
+      });
+      const files = {
+        ca: await put("ca.pem", tls.ca), adminCert: await put("admin.crt", tls.cert), adminKey: await put("admin.key", tls.key),
+        credentials: await put("credentials.json", JSON.stringify({ [ADMIN_PRINCIPAL]: { postgres: password, postgresUser: user, postgresDatabase: "postgres" }, ...Object.fromEntries(logins) })),
+      };
+      await put("status.json", JSON.stringify({ stack: "local", files, endpoints: { gateway: platform.gatewayUrl, registry: platform.registry.url, postgres: { host, port }, kafka: { bootstrap: [platform.kafka.bootstrap], admin: bootstrapBrokers } } }));
+      const kit = async (...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
+        const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+        const code = await runProgram({ projectDir: ROOT, stateDir, env: {}, stdout, stderr, now: Date.now } as unknown as CommandContext, ["erase", ...argv]);
+        return { code, out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
+      };
+      const orderId = await platform.place([{ productId: "sku-limited", quantity: 90 }], "cust-command");
+      await platform.ended(orderId, { customer: "cust-command" });
+      await eventually("the customer to be told", async () => ((await platform.sql("notification_service", "SELECT 1 FROM messages WHERE customer_id = 'cust-command' AND status = 'sent'")).length > 0 ? true : undefined), 20_000);
+      await settle(access, { contracts: platform.plan.contracts, limitMs: 20_000 });
+
+      const shown = await kit("--customer", "cust-command");
+      expect(shown, shown.err).toMatchObject({ code: 0, out: expect.stringMatching(/Would be erased[^]*orders[^]*books must be kept by law[^]*order-events[^]*Dry run: nothing was changed/u) });
+      expect(await naming("cust-command")).not.toEqual([]);
+      const applied = await kit("--customer", "cust-command", "--apply", "--json");
+      expect(applied.code, applied.err).toBe(0);
+      expect(JSON.parse(applied.out)).toMatchObject({ customer: "cust-command", dryRun: false, complete: true, underWay: [], topics: expect.arrayContaining([expect.objectContaining({ topic: "order-events", retentionMs: 604_800_000 })]) });
+      expect(await naming("cust-command")).toEqual([]);
+      expect(`${applied.out}${applied.err}${shown.out}${shown.err}`).not.toContain(password);
+    } finally {
+      await rm(stateDir, { recursive: true, force: true });
+    }
   }, 120_000);
 
   it("is not complete where a service does not say what it holds", async () => {
