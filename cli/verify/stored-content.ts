@@ -46,7 +46,7 @@ async function waitingKeys(access: ServerAccess, contracts: readonly ServiceCont
     if (claimChecks === undefined || claimChecks.stores.length === 0 || !access.services.includes(service)) continue;
     const client = await access.database(service);
     try {
-      const { rows } = await client.query<{ key: string }>("SELECT headers ->> $1 AS key FROM outbox WHERE headers ? $1", [CLAIM_HEADER.key]);
+      const { rows } = await client.query<{ key: string }>("SELECT headers ->> $1 AS key FROM outbox WHERE headers ? $1 UNION SELECT headers ->> $1 FROM outbox_parked WHERE headers ? $1", [CLAIM_HEADER.key]);
       keys.push(...rows.map(({ key }) => key));
     } finally {
       await client.end();

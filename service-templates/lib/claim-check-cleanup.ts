@@ -1,7 +1,7 @@
 /**
  * Removes stored content that nobody can refer to any more: its day, and the time the plan gives for its topic, are over.
  * What a rolled-back transaction or a crash left behind has the same keys and goes the same way. Rows that still wait in
- * the outbox keep their content, however old they are. Every instance does it; removing twice harms nobody.
+ * the outbox, or are parked, keep their content, however old they are. Every instance does it; removing twice harms nobody.
  */
 import { CLAIM_HEADER, parseClaimKey } from "./claim-check-reference.ts";
 import type { ClaimCheckStore } from "./claim-check-store.ts";
@@ -47,10 +47,11 @@ export async function removeExpiredClaims({ contract, store, database }: Pick<Cl
   return removed;
 }
 
-/** Of these keys, those that an event refers to which is not published yet. */
+/** Of these keys, those that an event refers to which is not published yet, parked ones too. */
 async function waitingKeys(database: Queryable, keys: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ key: string }>({
-    text: `SELECT o.headers ->> $1 AS key FROM outbox o WHERE o.headers ->> $1 = ANY($2::text[])`,
+    text: `SELECT headers ->> $1 AS key FROM outbox WHERE headers ->> $1 = ANY($2::text[])
+           UNION SELECT headers ->> $1 FROM outbox_parked WHERE headers ->> $1 = ANY($2::text[])`,
     values: [CLAIM_HEADER.key, keys],
   });
   return new Set(rows.map(({ key }) => key));
