@@ -4,8 +4,9 @@
  */
 import avro from "avsc";
 import { unframe } from "../../service-templates/lib/codec.ts";
-import { messageOf } from "../../service-templates/lib/errors.ts";
+import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
 import type { SchemaRegistry } from "../../service-templates/lib/registry.ts";
+import { KitError } from "../errors.ts";
 
 /** One product of an order. */
 export interface OrderedProduct {
@@ -43,7 +44,10 @@ export type ReadContent = { readonly content: EventContent } | { readonly unread
 /** Reads values. The first one of a schema waits for the registry, the others are read at once. */
 export type ContentReader = (eventType: string, key: string | null, value: Buffer) => ReadContent | Promise<ReadContent>;
 
-/** A reader that asks the registry for each schema once; what it denied, or did not answer, stays unreadable. */
+/**
+ * A reader that asks the registry for each schema once; what it denies stays unreadable.
+ * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings while the registry does not answer: that is no verdict on the records.
+ */
 export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">): ContentReader {
   const writers = new Map<number, avro.Type | string>();
   // Millions of records hold a few hundred names of products, currencies and reasons: one copy of each is kept.
@@ -73,7 +77,10 @@ export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">): Conte
     const known = writers.get(schemaId);
     if (known !== undefined) return read(eventType, key, known, body);
     return (async () => {
-      const writer = await registry.schemaOf(schemaId).then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema)).catch((error: unknown) => `schema ${schemaId}: ${messageOf(error)}`);
+      const writer = await registry.schemaOf(schemaId).then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema)).catch((error: unknown) => {
+        if (error instanceof ServiceError && error.code === "SVC_REGISTRY_UNAVAILABLE") throw new KitError("KIT_SERVER_UNREACHABLE", `the schema registry, asked for schema ${schemaId}: ${error.message}`, { cause: error });
+        return `schema ${schemaId}: ${messageOf(error)}`;
+      });
       writers.set(schemaId, writer);
       return read(eventType, key, writer, body);
     })();
