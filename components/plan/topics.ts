@@ -66,10 +66,11 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
   ];
 }
 
-/** Retention of a group's dead-letter and retry topics in ms; -1 for ever. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
+/** Retention of a group's dead-letter and retry topics in ms. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
 export function deadLetterRetentionOf(group: ConsumerGroup, stack: StackSettings): number {
   const retentions = group.consumptions.map(({ topic }) => topic.retention ?? stack.topics.retention);
-  return retentions.includes(-1) ? -1 : Math.max(deadLetterRetention, ...retentions);
+  // A topic that is kept for ever does not make other teams' dead-letter topics grow without end.
+  return Math.max(deadLetterRetention, ...retentions.filter((retention) => retention >= 0));
 }
 
 /** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */

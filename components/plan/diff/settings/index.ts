@@ -1,3 +1,4 @@
+import { sortedSet } from "../hazard.ts";
 import { reviewersOf, affectedBy, type StatePair } from "../state.ts";
 import type { Change } from "../types.ts";
 import type { PlannedTopic } from "../../types.ts";
@@ -33,12 +34,13 @@ export function compareSettings(pair: StatePair, before: PlannedTopic, after: Pl
     const judgement = rule.judge(topic);
     if (judgement === undefined) return [];
     const setting = followedSetting(rule, topic);
+    const { alsoAsk = [], ...judged } = judgement;
     const change: Change = {
       kind: "topic-changed",
       object: name,
       field: rule.field,
-      ...judgement,
-      reviewers: judgement.hazard === "safe" ? [] : reviewersOf(pair, name, affected),
+      ...judged,
+      reviewers: judged.hazard === "safe" ? [] : sortedSet([...reviewersOf(pair, name, affected), ...alsoAsk]),
       ...(affected.length === 0 ? {} : { affected }),
       // Where a topic stopped saying it, its own line.
       source: declaredAfter?.places[rule.field] ?? after.source,

@@ -1,4 +1,6 @@
+import type { Classification } from "../../../model/types.ts";
 import { writeRate } from "../../volume.ts";
+import { platformTeam } from "../state.ts";
 import { approximateBytes, limitText, retentionText } from "../words.ts";
 import { configOf, numberOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
 
@@ -17,7 +19,7 @@ export const retentionRule: SettingRule = {
     if (before === after) return undefined;
     const values = { before: retentionText(before), after: retentionText(after) };
     if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
-    if (after < 0 || (before >= 0 && after > before)) return { ...values, hazard: "safe", effects: grown(topic, before, after) };
+    if (after < 0 || (before >= 0 && after > before)) return { ...values, ...longer(topic, before, after) };
     const effects = [`records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`, ...lost(topic, before, after)];
     return { ...values, hazard: "irreversible", effects, advice: steps(before, after) };
   },
@@ -41,6 +43,25 @@ export const retentionBytesRule: SettingRule = {
     return { ...values, hazard: "irreversible", effects: before < 0 ? [...gone, "what is above that is deleted within minutes and can't be brought back"] : gone };
   },
 };
+
+/** Classes of data that may be about people. */
+const personal: readonly (Classification | undefined)[] = ["confidential", "restricted"];
+
+/**
+ * Longer retention of a declared topic. Without an end somebody pays for disks that only grow; data about people is kept
+ * longer than its owners and users agreed to. A derived topic follows its group's topics, within bounds of its own.
+ */
+function longer(topic: TopicPair, before: number, after: number): Pick<Judgement, "hazard" | "effects" | "advice" | "alsoAsk"> {
+  const effects = grown(topic, before, after);
+  const classification = topic.declaredAfter?.classification;
+  const aboutPeople = personal.includes(classification);
+  if (topic.after.kind !== "event" || (after >= 0 && !aboutPeople)) return { hazard: "safe", effects };
+  return {
+    hazard: "approval",
+    effects: [...effects, ...(aboutPeople ? [`${String(classification)} data is kept longer: what was erased elsewhere stays here until then`] : [])],
+    ...(after < 0 ? { alsoAsk: [platformTeam], advice: ["set retentionBytes as well, keep the last value per key with cleanup: compact, or move old records to cheaper storage"] } : {}),
+  };
+}
 
 function deletes(topic: TopicPair): boolean {
   return [topic.before, topic.after].some((each) => (configOf(each, "cleanup.policy") ?? "delete").includes("delete"));

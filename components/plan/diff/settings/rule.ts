@@ -17,7 +17,10 @@ export interface TopicPair {
 }
 
 /** What a rule says of one field of a topic. */
-export type Judgement = Pick<Change, "before" | "after" | "hazard" | "effects" | "advice">;
+export type Judgement = Pick<Change, "before" | "after" | "hazard" | "effects" | "advice"> & {
+  /** Teams that are asked beside the topic's owners and users. Default: none. */
+  readonly alsoAsk?: readonly string[];
+};
 
 /** One field of a topic with its rule. */
 export interface SettingRule {
