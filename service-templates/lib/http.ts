@@ -1,4 +1,5 @@
 /** HTTP servers: Fastify with problem details, limits, trace context and metrics. */
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
@@ -68,6 +69,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("trace", null as unknown as TraceContext);
   app.addHook("onRequest", async (request, reply) => {
+    latest.set(request.raw.socket, reply.raw);
     const header = request.headers["traceparent"];
     request.trace = childTrace(parseTraceparent(typeof header === "string" ? header : undefined));
     reply.header("x-request-id", request.id);
@@ -108,10 +110,20 @@ function originForm(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
+/** How long a client may go on sending a request that was refused, in milliseconds. */
+const REFUSED_LIMIT_MS = 1_000;
+/** Connections whose last answer is out: what still comes on them is not looked at. */
+const refused = new WeakSet<Socket>();
+/** The answer to the latest request of a connection. */
+const latest = new WeakMap<Socket, ServerResponse>();
+
 /** Answers what is no request, or not a whole one in time, and ends the connection. */
 function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socket): void {
-  // Half an answer may be out already, or nobody may be there to read.
-  if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
+  if (refused.has(socket)) return;
+  const answer = latest.get(socket);
+  // Half an answer may be out already, or be due before this one, or nobody may be there to read.
+  const answering = answer !== undefined && !answer.writableFinished && (answer.headersSent || answer.req.complete);
+  if (error.code === "ECONNRESET" || !socket.writable || answering) {
     socket.destroy();
     return;
   }
@@ -120,7 +132,11 @@ function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socke
     : (["400 Bad Request", "malformed-request", "This is not HTTP."] as const);
   const body = JSON.stringify(problemDocument(type, detail));
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  socket.destroySoon();
+  // Closed with unread bytes, the connection would be reset, and the client would lose the answer that it has not read yet.
+  refused.add(socket);
+  const limit = setTimeout(() => socket.destroy(), REFUSED_LIMIT_MS);
+  socket.once("close", () => clearTimeout(limit)).once("end", () => socket.destroySoon());
+  socket.resume();
 }
 
 export function sendProblem(reply: FastifyReply, type: ProblemType, detail?: string, requestId?: string, errors: readonly ProblemDetail[] = []): FastifyReply {

@@ -8,11 +8,16 @@ import { createLogger, createMetrics } from "../../../../service-templates/lib/t
 import type { LoneGateway } from "./lone-gateway.ts";
 import { startLoneGateway } from "./lone-gateway.ts";
 
-/** What came back until the other side closed the connection. */
-async function exchange(port: number, text: string): Promise<string> {
+/** What came back until the other side closed the connection. Each further text is sent when something has come back. */
+async function exchange(port: number, text: string, ...further: readonly string[]): Promise<string> {
   const socket = connect({ host: "127.0.0.1", port }, () => socket.write(text));
+  const left = [...further];
   let answer = "";
-  socket.on("data", (chunk: Buffer) => { answer += chunk.toString("latin1"); });
+  socket.on("data", (chunk: Buffer) => {
+    answer += chunk.toString("latin1");
+    const next = left.shift();
+    if (next !== undefined) socket.write(next);
+  });
   socket.on("error", () => undefined);
   await once(socket, "close");
   return answer;
@@ -146,5 +151,8 @@ describe("requests that do not come to their end", () => {
     const port = await start();
     expect(await exchange(port, "NONSENSE\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*application\/problem\+json[^]*malformed-request/u);
     expect(await exchange(port, `GET / HTTP/1.1\r\nhost: gateway\r\nx-large: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [^]*headers-too-large/u);
+    // Also on a connection that had an answer before, and to a client that goes on sending.
+    const large = `POST / HTTP/1.1\r\nhost: gateway\r\nx-large: ${"x".repeat(100_000)}\r\ncontent-length: 100000\r\n\r\n${"x".repeat(100_000)}`;
+    expect(await exchange(port, "GET /nowhere HTTP/1.1\r\nhost: gateway\r\n\r\n", large)).toMatch(/^HTTP\/1\.1 404 [^]*HTTP\/1\.1 431 [^]*headers-too-large/u);
   });
 });
