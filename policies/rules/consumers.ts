@@ -47,7 +47,7 @@ export const consumerRules: readonly Rule[] = [
     id: "dead-letter-retention",
     subject: "consumers",
     level: "error",
-    summary: "Dead-letter and retry topics keep records at least as long as the topics they come from.",
+    summary: "Dead-letter and retry topics keep records at least as long as the topics they come from, where those have an end.",
     rationale: "A letter that expires before somebody mends it is a lost event; a retry that expires before its delay is one too.",
     parameters: z.strictObject({ min: duration("Least retention of dead letters.").prefault("14d") }),
     wrong: { resources: group({ ...goodLetters, retention: days(3) }) },
@@ -56,12 +56,13 @@ export const consumerRules: readonly Rule[] = [
       cluster: (cluster) =>
         groupsOf(cluster).flatMap(({ sources, letters, source }) => {
           const kept = sources.map((topic) => configNumber(topic, "retention.ms")).filter((each) => each !== undefined);
-          const longest = kept.includes(-1) ? -1 : Math.max(0, ...kept);
+          // A topic that is kept for ever does not ask for dead letters that are.
+          const longest = Math.max(0, ...kept);
           return letters.flatMap((topic): Breach[] => {
             const own = configNumber(topic, "retention.ms");
-            const wanted = topic.kind === "dead-letter" && longest !== -1 ? Math.max(min, longest) : longest;
-            if (own === undefined || own === -1 || (wanted !== -1 && own >= wanted)) return [];
-            return [{ message: `${topic.name} keeps records ${formatDuration(own)}; what it must outlive is kept ${wanted === -1 ? "for ever" : formatDuration(wanted)}`, fix: `set its retention to ${wanted === -1 ? "forever" : formatDuration(wanted)}`, object: topic.name, at: source }];
+            const wanted = topic.kind === "dead-letter" ? Math.max(min, longest) : longest;
+            if (own === undefined || own === -1 || own >= wanted) return [];
+            return [{ message: `${topic.name} keeps records ${formatDuration(own)}; what it must outlive is kept ${formatDuration(wanted)}`, fix: `set its retention to ${formatDuration(wanted)}`, object: topic.name, at: source }];
           });
         }),
     }),
