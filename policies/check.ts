@@ -8,6 +8,7 @@ import type { StackSettings } from "../components/model/stack.ts";
 import type { Model } from "../components/model/types.ts";
 import type { Located } from "../components/model/validation.ts";
 import { planPlatform } from "../components/plan/plan.ts";
+import type { PlatformPlan } from "../components/plan/types.ts";
 import { catalogue } from "./catalogue.ts";
 import { ActiveChecks, evaluate } from "./evaluate.ts";
 import { applyExceptions, readExceptions } from "./exceptions.ts";
@@ -33,6 +34,8 @@ export interface CheckInput {
   readonly today: string;
   /** Shared with other readings of the same files. */
   readonly cache?: ReadingCache;
+  /** The plan that these files make for the stack, where it is made already. */
+  readonly plan?: PlatformPlan;
 }
 
 /** The outcome. */
@@ -87,8 +90,7 @@ export function checkDeclaration(input: CheckInput): CheckResult {
   };
 }
 
-function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today, manifests = [] }: CheckInput): Finding[] {
-  const plan = planPlatform(model, stack);
+function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today, manifests = [], plan = planPlatform(model, stack) }: CheckInput): Finding[] {
   const cluster = factsOfPlan(model, plan);
   const declarations = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
   const scope: Scope = { stack, today, declarationOf: (topic) => declarations.get(topic), before: (topic) => before?.get(topic) };

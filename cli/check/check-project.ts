@@ -9,7 +9,7 @@ import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { sortFindings, type Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
-import { locateTree, locateTrees, readTrees, workingTree, type DeclaredTree } from "../diff/declared-tree.ts";
+import { locateTree, locateTrees, readTree, readTrees, workingTree, type DeclaredTree } from "../diff/declared-tree.ts";
 import { defaultStack } from "../diff/default-stack.ts";
 import type { GitProject } from "../diff/git-objects.ts";
 import { judgeTrees } from "../diff/judge-trees.ts";
@@ -54,14 +54,14 @@ export async function checkProject(context: CommandContext, request: CheckReques
   const git: GitProject = { projectDir, env: context.env };
   const sides = request.base === undefined ? { head: request.head === undefined ? workingTree(projectDir) : await locateTree(git, request.head) } : await locateTrees(git, request.base, request.head);
   const base = "base" in sides ? sides.base : undefined;
-  const [before, read] = await readTrees(git, [base ?? sides.head, sides.head], [stack]);
+  const [before, read] = base === undefined ? [undefined, await readTree(git, sides.head, [stack])] : await readTrees(git, [base, sides.head], [stack]);
   const { tree: after, shown } = await withOverrides(projectDir, read, request);
   const stackFile = after.stacks.get(stack);
   if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found")) throw await unknownStack(projectDir, stack);
   const manifests = request.manifests === undefined ? undefined : (await import("./manifest-files.ts")).readManifestFiles(request.manifests, fromHere);
   const withManifests = manifests === undefined ? {} : { manifests };
   const texts = textsOf([...after.files, stackFile, after.exceptions], shown);
-  if (base === undefined) {
+  if (before === undefined) {
     const result = checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, ...withManifests });
     return { stack, result: { ...result, findings: withPaths(result.findings, shown), excepted: withPaths(result.excepted, shown) }, texts, notes: [] };
   }

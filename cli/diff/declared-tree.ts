@@ -90,6 +90,13 @@ export function workingTree(projectDir: string): TreeSource {
   return { kind: "folder", label: "the working tree", dir: projectDir };
 }
 
+/** One side's files. */
+export async function readTree(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<DeclaredTree> {
+  const { files, refused, entries } = await list(git, source, stacks);
+  const blobs = await readBlobs(git, entries.map(({ oid }) => oid));
+  return treeOf(source, [...refused, ...files, ...entries.map(({ path, oid }) => decoded(path, blobs.get(oid)))], stacks);
+}
+
 /** Both sides' files. A file with the same content on both is one object, so that it is parsed once. */
 export async function readTrees(git: GitProject, sources: readonly [TreeSource, TreeSource], stacks: readonly string[]): Promise<[DeclaredTree, DeclaredTree]> {
   const listed = await Promise.all(sources.map((source) => list(git, source, stacks)));

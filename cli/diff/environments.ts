@@ -7,7 +7,7 @@ import type { CommandContext } from "../context.ts";
 import { invalidModel } from "../declaration-problems.ts";
 import { KitError } from "../errors.ts";
 import { colorsFor, renderTable } from "../output.ts";
-import { locateTree, readTrees, workingTree } from "./declared-tree.ts";
+import { locateTree, readTree, workingTree } from "./declared-tree.ts";
 import { markdownText, plain } from "./escaping.ts";
 
 /** Topics named per field in the table; JSON has all. */
@@ -21,7 +21,7 @@ const examples = 3;
 export async function runEnvironmentDiff(context: CommandContext, stacks: readonly [string, string], head: string | undefined): Promise<EnvironmentComparison> {
   const git = { projectDir: context.projectDir, env: context.env };
   const source = head === undefined ? workingTree(context.projectDir) : await locateTree(git, head);
-  const [tree] = await readTrees(git, [source, source], stacks);
+  const tree = await readTree(git, source, stacks);
   const cache = new ReadingCache();
   const [first, second] = stacks.map((stack) => {
     const file = tree.stacks.get(stack);

@@ -7,6 +7,7 @@ import type { StackSettings } from "../../components/model/stack.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
 import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
+import type { PlatformPlan } from "../../components/plan/types.ts";
 import { catalogue } from "../../policies/catalogue.ts";
 import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
 import { compareExceptions } from "../../policies/exception-changes.ts";
@@ -53,14 +54,14 @@ export interface Judgement {
 export async function judgeTrees({ git, before, after, stack, stackFile, today, manifests }: JudgedTrees): Promise<Judgement> {
   const notes: string[] = [];
   const cache = new ReadingCache();
-  const check = (topics?: ReadonlyMap<string, TopicBefore>): CheckResult =>
-    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...(topics === undefined ? {} : { before: topics }), ...(manifests === undefined ? {} : { manifests }) });
+  const check = (known: { readonly before?: ReadonlyMap<string, TopicBefore>; readonly plan?: PlatformPlan } = {}): CheckResult =>
+    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...known, ...(manifests === undefined ? {} : { manifests }) });
   const headRead = readModel(after.files, stackFile, cache);
   if (!headRead.ok) return { problems: headRead.problems, rules: check(), notes };
   const headState = platformState(headRead.value.model, headRead.value.stack, stack);
   const pair: StatePair = { before: stateOfBase(before, stack, headRead.value.stack, cache, notes), after: headState };
   const history = await readSchemaHistory(git, before.source, pair);
-  const rules = check(pair.before.planned);
+  const rules = check({ before: pair.before.planned, plan: headState.plan });
   const exceptions = (tree: DeclaredTree) => readExceptions(tree.exceptions, catalogue).exceptions;
   const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0 });
   return { substrate: headState.stack.substrate, diff, problems: [], rules, notes };

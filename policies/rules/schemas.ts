@@ -56,7 +56,7 @@ export const schemaRules: readonly Rule[] = [
     rationale: "Readers ignore any other: a date is then a number to some and a date to others, and a decimal loses its point.",
     wrong: { schema: record(', {"name": "at", "type": "long", "logicalType": "timestamp-millis", "doc": "When."}') },
     right: { schema: record(', {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}, "doc": "When."}') },
-    checks: () => ({ subject: (subject) => (subject.schema === undefined || shapeOf(subject) === undefined ? undefined : logicalTypeFaults(subject.schema)) }),
+    checks: () => ({ subject: (subject) => (subject.schema?.includes("logicalType") !== true || shapeOf(subject) === undefined ? undefined : logicalTypeFaults(subject.schema)) }),
   }),
   rule({
     id: "schema-enum-default",
