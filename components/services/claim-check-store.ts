@@ -23,7 +23,7 @@ export function claimCheckBucket({ endpoint, region, bucket, caFile }: NonNullab
     environment: { CLAIM_CHECK_S3_ENDPOINT: endpoint, CLAIM_CHECK_S3_REGION: region, CLAIM_CHECK_S3_BUCKET: bucket },
     files: (service) => [
       { name: "claim-check-key-id", variable: "CLAIM_CHECK_S3_KEY_ID_FILE", content: externals.secret(`claimCheckKeyId-${service}`, "…"), secret: true },
-      { name: "claim-check-secret-key", variable: "CLAIM_CHECK_S3_SECRET_KEY_FILE", content: externals.secret(`claimCheckSecretKey-${service}`, "…"), secret: true },
+      { name: "claim-check-secret-key", variable: "CLAIM_CHECK_S3_KEY_FILE", content: externals.secret(`claimCheckSecretKey-${service}`, "…"), secret: true },
       ...(caFile === undefined ? [] : [{ name: "claim-check-ca.pem", variable: "CLAIM_CHECK_S3_CA_FILE", content: externals.file(caFile, "kubernetes.claimCheckStore.caFile"), secret: false }]),
     ],
     connects: ["claim-checks"],

@@ -156,7 +156,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     const ca = authority("CLAIM_CHECK_S3_CA_FILE");
     return {
       endpoint, region: required("CLAIM_CHECK_S3_REGION", text), bucket: required("CLAIM_CHECK_S3_BUCKET", text),
-      accessKeyId: secret("CLAIM_CHECK_S3_KEY_ID_FILE"), secretAccessKey: secret("CLAIM_CHECK_S3_SECRET_KEY_FILE"), ...ca,
+      accessKeyId: secret("CLAIM_CHECK_S3_KEY_ID_FILE"), secretAccessKey: secret("CLAIM_CHECK_S3_KEY_FILE"), ...ca,
     };
   }
 

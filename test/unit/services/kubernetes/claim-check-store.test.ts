@@ -15,7 +15,7 @@ describe("the store of claim checks", () => {
     const { environment, files, connects } = claimCheckBucket(store, externals);
     const handed = files("order-service");
     expect(environment).toEqual({ CLAIM_CHECK_S3_ENDPOINT: store.endpoint, CLAIM_CHECK_S3_REGION: "eu-1", CLAIM_CHECK_S3_BUCKET: "claim-checks" });
-    expect(handed.map(({ variable, secret }) => [variable, secret])).toEqual([["CLAIM_CHECK_S3_KEY_ID_FILE", true], ["CLAIM_CHECK_S3_SECRET_KEY_FILE", true], ["CLAIM_CHECK_S3_CA_FILE", false]]);
+    expect(handed.map(({ variable, secret }) => [variable, secret])).toEqual([["CLAIM_CHECK_S3_KEY_ID_FILE", true], ["CLAIM_CHECK_S3_KEY_FILE", true], ["CLAIM_CHECK_S3_CA_FILE", false]]);
     expect(asked).toEqual(["claimCheckKeyId-order-service", "claimCheckSecretKey-order-service"]);
     expect(connects).toEqual(["claim-checks"]);
     expect(claimCheckFolder("/state/claim-checks")).toMatchObject({ environment: { CLAIM_CHECK_FOLDER: "/state/claim-checks" }, connects: [] });
