@@ -82,14 +82,19 @@ export const NEEDS: readonly Need[] = [
   {
     asked: ({ claimCheckStore }) => claimCheckStore !== undefined,
     async meet({ stack }) {
-      for (const service of await servicesWithClaimChecks()) {
-        for (const key of ["claimCheckKeyId", "claimCheckSecretKey"]) await setSecret(stack, `${key}-${service}`, OUTSIDE.claimChecks);
-      }
+      await setStoreKeys(stack);
       return {};
     },
   },
   { asked: ({ workloads }) => workloads.exposure.by === "ingress", meet: async ({ server, declaredLimitMs }) => ({ part: playIngress(server.client, declaredLimitMs) }) },
 ];
+
+/** Gives the stack a key of the store for each service that has content in it. */
+export async function setStoreKeys(stack: PlatformStack): Promise<void> {
+  for (const service of await servicesWithClaimChecks()) {
+    for (const key of ["claimCheckKeyId", "claimCheckSecretKey"]) await setSecret(stack, `${key}-${service}`, OUTSIDE.claimChecks);
+  }
+}
 
 /** Services that store or fetch content outside Kafka, by the plan. */
 async function servicesWithClaimChecks(): Promise<readonly string[]> {

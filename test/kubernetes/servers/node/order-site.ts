@@ -13,6 +13,7 @@ import { CRD_MODULES, locateModuleCrds } from "../../../../toolchain/module-crds
 import { PROJECT_DIR } from "../../../platform/kit-command.ts";
 import { openPlatformStack } from "../../platform-stack.ts";
 import type { PlatformStack, Setting } from "../../platform-stack.ts";
+import { setStoreKeys } from "../../site/needs.ts";
 import { startNode } from "../node.ts";
 import type { ClusterNode } from "../node.ts";
 import type { PlayedPart } from "../played-part.ts";
@@ -60,6 +61,7 @@ export async function openOrderSite(): Promise<OrderSite> {
     ends.push(() => node.stop());
     const stack = await openPlatformStack("dev", { KUBECONFIG: node.api.kubeconfig });
     ends.push(() => stack.remove());
+    await setStoreKeys(stack);
     const registryUrl = `http://127.0.0.1:${await node.door(REGISTRY, 8_080)}`;
     await stack.set(
       [["kubernetes", "context"], "test"],
