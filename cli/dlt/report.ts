@@ -2,10 +2,10 @@
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { formatAge } from "../quantities.ts";
-import { forTerminal, terminalLines, terminalText } from "../terminal-text.ts";
+import { forTerminal, terminalText } from "../terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { Content } from "./content.ts";
-import { hexDump } from "./content.ts";
+import { writeContent } from "./content-report.ts";
 import type { LetterRecord } from "./letter-records.ts";
 import { replayHeaders } from "./letter-records.ts";
 import type { Letter } from "./letters.ts";
@@ -14,8 +14,6 @@ import type { Aftermath, Replayed } from "./resolve.ts";
 
 /** Longest message in a table, in characters. */
 const MESSAGE_COLUMN = 60;
-/** Most bytes of a value that are dumped. */
-const DUMP_LIMIT = 512;
 /** Digits of a letter's id in a table; the commands accept such a beginning. */
 const SHORT_ID = 13;
 
@@ -97,7 +95,7 @@ export function writeLetter(context: CommandContext, found: Letter, record: Lett
     stdout.write(`  key  ${terminalText(record.key?.toString("utf8") ?? "(none)")}\n`);
     for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
   }
-  if (content !== undefined) writeContent(context, record, content);
+  if (content !== undefined) writeContent(context, record?.value ?? undefined, content);
   title("Audit trail");
   if (letter.actions.length === 0) stdout.write("  nothing was done about it yet\n");
   for (const { at, action, actor, reason, written } of letter.actions) {
@@ -106,17 +104,6 @@ export function writeLetter(context: CommandContext, found: Letter, record: Lett
   }
   title("What can be done");
   for (const { command, purpose } of nextSteps(letter)) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
-}
-
-function writeContent(context: CommandContext, record: LetterRecord | undefined, content: Content): void {
-  const colors = colorsFor(context.stdout, context.env);
-  const indent = (text: string): string => text.split("\n").map((line) => `  ${line}`).join("\n");
-  if (content.kind === "empty") context.stdout.write(`\n${colors.bold("Content")}\n  none\n`);
-  else if (content.kind === "avro") {
-    context.stdout.write(`\n${colors.bold("Content")} ${terminalText(content.record)}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(terminalLines(JSON.stringify(content.value, null, 2)))}\n`);
-  } else {
-    context.stdout.write(`\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${terminalText(content.why)}\n${indent(hexDump(record?.value ?? Buffer.alloc(0), DUMP_LIMIT))}\n`);
-  }
 }
 
 /** Writes what a replay or a discard would do. */

@@ -2,10 +2,10 @@
 import { frame } from "../../service-templates/lib/codec.ts";
 import type { CommandContext } from "../context.ts";
 import type { Content } from "../dlt/content.ts";
-import { hexDump } from "../dlt/content.ts";
+import { writeContent } from "../dlt/content-report.ts";
 import { colorsFor, renderTable } from "../output.ts";
 import { formatAge } from "../quantities.ts";
-import { forTerminal, terminalLines, terminalText } from "../terminal-text.ts";
+import { forTerminal, terminalText } from "../terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { ParkedEvent, ParkedRecord } from "./parked-events.ts";
 import type { Aftermath } from "./resolve.ts";
@@ -14,8 +14,6 @@ import type { Aftermath } from "./resolve.ts";
 const MESSAGE_COLUMN = 60;
 /** Longest key in a table, in characters. */
 const KEY_COLUMN = 40;
-/** Most bytes of a value that are dumped. */
-const DUMP_LIMIT = 512;
 
 const isParked = ({ state }: ParkedEvent): boolean => state === "parked";
 
@@ -100,7 +98,7 @@ export function writeEvent(context: CommandContext, found: ParkedEvent, record: 
     title("Headers");
     for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
   }
-  if (content !== undefined) writeContent(context, record, content);
+  if (content !== undefined) writeContent(context, record?.body ?? undefined, content);
   title("Audit trail");
   if (event.actions.length === 0) stdout.write("  nothing was done about it yet\n");
   for (const { at, action, actor, reason } of event.actions) stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${reason === undefined ? "" : `: ${reason}`}\n`);
@@ -108,17 +106,6 @@ export function writeEvent(context: CommandContext, found: ParkedEvent, record: 
   if (steps.length === 0) return;
   title("What can be done");
   for (const { command, purpose } of steps) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
-}
-
-function writeContent(context: CommandContext, record: ParkedRecord | undefined, content: Content): void {
-  const colors = colorsFor(context.stdout, context.env);
-  const indent = (text: string): string => text.split("\n").map((line) => `  ${line}`).join("\n");
-  if (content.kind === "empty") context.stdout.write(`\n${colors.bold("Content")}\n  none\n`);
-  else if (content.kind === "avro") {
-    context.stdout.write(`\n${colors.bold("Content")} ${terminalText(content.record)}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(terminalLines(JSON.stringify(content.value, null, 2)))}\n`);
-  } else {
-    context.stdout.write(`\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${terminalText(content.why)}\n${indent(hexDump(record?.body ?? Buffer.alloc(0), DUMP_LIMIT))}\n`);
-  }
 }
 
 /** Writes what a retry or a discard would do. */
