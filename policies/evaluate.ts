@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../components/plan/types.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
 import type { ClusterFacts } from "./facts.ts";
 import { sortFindings, type Finding } from "./finding.ts";
 import type { RuleSettings } from "./rule-settings.ts";

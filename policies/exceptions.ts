@@ -5,7 +5,7 @@ import type { SourceFile } from "../components/model/source-file.ts";
 import { didYouMean } from "../components/model/suggestion.ts";
 import { validate } from "../components/model/validation.ts";
 import { readYaml } from "../components/model/yaml-document.ts";
-import type { SourceLocation } from "../components/plan/types.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,6 +1,7 @@
 import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/names.ts";
 import type { TopicDeclaration } from "../components/model/types.ts";
-import type { SourceLocation, TopicKind } from "../components/plan/types.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
+import type { TopicKind } from "../components/plan/types.ts";
 
 /*
  * What rules look at: the objects of a cluster, whether they come from a plan (`kit check`) or from resources (a

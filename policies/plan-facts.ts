@@ -1,6 +1,7 @@
 import { registryPrincipal } from "../components/plan/registry.ts";
 import { topologyOf } from "../components/plan/topology.ts";
-import type { PlatformPlan, SourceLocation } from "../components/plan/types.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
+import type { PlatformPlan } from "../components/plan/types.ts";
 import type { Model } from "../components/model/types.ts";
 import type { ClusterFacts } from "./facts.ts";
 

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { StackSettings } from "../components/model/stack.ts";
 import type { Model, TopicDeclaration } from "../components/model/types.ts";
-import type { PlatformPlan, SourceLocation } from "../components/plan/types.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
+import type { PlatformPlan } from "../components/plan/types.ts";
 import type { AclFacts, ClusterFacts, QuotaFacts, ResourceFacts, SubjectFacts, TopicFacts, UserFacts } from "./facts.ts";
 
 /** How much a finding weighs: errors and, if wanted, warnings fail a check; information never does. */

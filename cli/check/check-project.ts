@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import type { Change } from "../../components/plan/diff/types.ts";
-import type { SourceLocation } from "../../components/plan/types.ts";
+import type { SourceLocation } from "../../components/model/source-location.ts";
 import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { sortFindings, type Finding } from "../../policies/finding.ts";

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../plan/types.ts";
+import type { SourceLocation } from "./source-location.ts";
 import type { AvroRecord } from "./avro-schema.ts";
 import { claimableFields, claimCheckOf } from "./claim-check.ts";
 import { formatDuration } from "./duration.ts";

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../plan/types.ts";
+import type { SourceLocation } from "./source-location.ts";
 import { domainPlace } from "./domain-place.ts";
 import { formatDuration } from "./duration.ts";
 import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes, retryTopicName } from "./names.ts";

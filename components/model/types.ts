@@ -1,4 +1,5 @@
-import type { Compatibility, SourceLocation } from "../plan/types.ts";
+import type { Compatibility } from "./compatibility.ts";
+import type { SourceLocation } from "./source-location.ts";
 import type { Problem } from "./problem.ts";
 
 /** Team that answers for a domain's topics and services. */

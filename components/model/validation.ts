@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import * as z from "zod";
-import type { SourceLocation } from "../plan/types.ts";
+import type { SourceLocation } from "./source-location.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import { modelRules, type ModelRule } from "./rules.ts";
 import { didYouMean } from "./suggestion.ts";

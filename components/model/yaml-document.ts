@@ -1,5 +1,5 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type YAMLError } from "yaml";
-import type { SourceLocation } from "../plan/types.ts";
+import type { SourceLocation } from "./source-location.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import type { ModelRule } from "./rules.ts";

@@ -1,7 +1,8 @@
 /** Compares what is declared with what a cluster holds. Pure. */
 import { compareText } from "../model/problem.ts";
 import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic } from "./live.ts";
-import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan, SourceLocation } from "./types.ts";
+import type { SourceLocation } from "../model/source-location.ts";
+import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 
 /** `differs`: there, but not as declared; `missing`: declared, not there; `undeclared`: there, and nobody declared it. */
 export type DriftClass = "differs" | "missing" | "undeclared";

@@ -4,7 +4,8 @@ import { compareText } from "../model/problem.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
 import { anyResource } from "./auditor.ts";
 import { declaredTopics } from "./topology.ts";
-import type { AclOperation, PlannedAcl, PlatformPlan, SourceLocation } from "./types.ts";
+import type { SourceLocation } from "../model/source-location.ts";
+import type { AclOperation, PlannedAcl, PlatformPlan } from "./types.ts";
 
 /** May a principal do this to that? */
 export interface AccessQuestion {

@@ -1,6 +1,6 @@
 import { compareText } from "../model/problem.ts";
 import type { Consumer, Domain, Model, Producer, TopicDeclaration } from "../model/types.ts";
-import type { SourceLocation } from "./types.ts";
+import type { SourceLocation } from "../model/source-location.ts";
 
 /** A service's consumer group with all it reads; one group per service, named like it. */
 export interface ConsumerGroup {

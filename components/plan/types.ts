@@ -1,3 +1,5 @@
+import type { Compatibility } from "../model/compatibility.ts";
+import type { SourceLocation } from "../model/source-location.ts";
 import type { ClaimCheck } from "../model/types.ts";
 
 /**
@@ -5,14 +7,6 @@ import type { ClaimCheck } from "../model/types.ts";
  * It is a pure function of the model (topics and stack), sorted by name everywhere, so that two
  * readings of the same files never differ. Components turn it into resources one to one.
  */
-
-/** Where a declaration stands in the files people edit. Lines and columns start at 1. */
-export interface SourceLocation {
-  /** Path relative to the project's root, with forward slashes. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** Why a topic exists: declared by a product team, derived from one of its consumers, or the schema registry's storage. */
 export type TopicKind = "event" | "dead-letter" | "retry" | "registry";
@@ -64,10 +58,6 @@ export interface PlannedQuota {
   /** Bytes per second and broker. */
   readonly consumerByteRate?: number;
 }
-
-/** Confluent's names for compatibility levels, which Apicurio's ccompat API shares. */
-export type Compatibility =
-  | "BACKWARD" | "BACKWARD_TRANSITIVE" | "FORWARD" | "FORWARD_TRANSITIVE" | "FULL" | "FULL_TRANSITIVE" | "NONE";
 
 /** One subject of the schema registry (`TopicRecordNameStrategy`: topic, dash, record full name). */
 export interface PlannedSubject {

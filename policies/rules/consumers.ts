@@ -5,7 +5,7 @@ import { formatSize } from "../../components/model/size.ts";
 import { transactionalIdPrefix } from "../../components/plan/access.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
 import { topicKindOf, type ClusterFacts, type TopicFacts } from "../facts.ts";
-import type { SourceLocation } from "../../components/plan/types.ts";
+import type { SourceLocation } from "../../components/model/source-location.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { configNumber } from "./configuration.ts";
 import { duration } from "./parameters.ts";

@@ -1,6 +1,6 @@
 import { domainPlace } from "../../components/model/domain-place.ts";
 import type { Domain } from "../../components/model/types.ts";
-import type { SourceLocation } from "../../components/plan/types.ts";
+import type { SourceLocation } from "../../components/model/source-location.ts";
 import type { TopicFacts } from "../facts.ts";
 
 /** The place of a topic's setting, for a breach: where the file has it, else nothing, so that the topic's own place stands. */

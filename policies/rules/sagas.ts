@@ -1,5 +1,5 @@
 import type { Model, Saga, SagaStep, TopicDeclaration } from "../../components/model/types.ts";
-import type { SourceLocation } from "../../components/plan/types.ts";
+import type { SourceLocation } from "../../components/model/source-location.ts";
 import { rule, type Breach, type Rule } from "../rule.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { topologyOf, type ConsumerGroup } from "../../components/plan/topology.ts";

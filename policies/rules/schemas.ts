@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { compatibility } from "../../components/model/field-types.ts";
-import type { Compatibility } from "../../components/plan/types.ts";
+import type { Compatibility } from "../../components/model/compatibility.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { logicalTypeFaults } from "./avro-logical-types.ts";
 import { shapeOf } from "./avro.ts";

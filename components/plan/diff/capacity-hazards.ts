@@ -1,7 +1,7 @@
 import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
 import { compareText } from "../../model/problem.ts";
 import { isSmall } from "../../model/stack.ts";
-import type { SourceLocation } from "../types.ts";
+import type { SourceLocation } from "../../model/source-location.ts";
 import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 import { approximateBytes, listed, percent, rateText } from "./words.ts";

@@ -1,5 +1,6 @@
 import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
-import type { Compatibility, PlannedSubject } from "../types.ts";
+import type { Compatibility } from "../../model/compatibility.ts";
+import type { PlannedSubject } from "../types.ts";
 import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFailure } from "./avro/compatibility.ts";
 import { schemaChanges } from "./avro/schema-changes.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";

@@ -1,5 +1,6 @@
 import type { TopicDeclaration } from "../../model/types.ts";
-import type { PlannedQuota, SourceLocation } from "../types.ts";
+import type { SourceLocation } from "../../model/source-location.ts";
+import type { PlannedQuota } from "../types.ts";
 import { teamOf, type PlatformState, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 import { rateText } from "./words.ts";

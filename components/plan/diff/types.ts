@@ -1,5 +1,5 @@
 import type { CapacityComparison } from "../capacity.ts";
-import type { SourceLocation } from "../types.ts";
+import type { SourceLocation } from "../../model/source-location.ts";
 import type { DeltaCounts } from "./plan-delta.ts";
 
 /**

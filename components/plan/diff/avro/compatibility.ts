@@ -1,4 +1,4 @@
-import type { Compatibility } from "../../types.ts";
+import type { Compatibility } from "../../../model/compatibility.ts";
 import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroType } from "./schema-tree.ts";
 
 /*

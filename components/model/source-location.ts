@@ -1,0 +1,7 @@
+/** Where a declaration stands in the files people edit. Lines and columns start at 1. */
+export interface SourceLocation {
+  /** Path relative to the project's root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
