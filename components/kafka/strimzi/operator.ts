@@ -36,13 +36,19 @@ const WATCH = ["get", "list", "watch"];
 /** Kinds that the operator answers for, plural. */
 const OPERATED = ["kafkas", "kafkanodepools", "kafkaconnects", "kafkaconnectors", "kafkabridges", "kafkamirrormaker2s", "kafkarebalances"];
 
-/** What the operator may do in its namespace: what it makes there, and nothing of Connect builds or OpenShift. */
+/**
+ * What the operator may do in its namespace. A right that is missing shows only under the real operator: it lists routes of every kind that
+ * the API serves in each reconciliation, and one refusal (403) ends the whole of it. test/unit/kubernetes/strimzi-rights.ts holds
+ * the rights of Strimzi's own installation, with a reason for each that is left out here.
+ */
 const NAMESPACE_RULES = [
   { apiGroups: [""], resources: ["pods", "serviceaccounts", "configmaps", "services", "endpoints", "secrets", "persistentvolumeclaims"], verbs: ALL },
   { apiGroups: [""], resources: ["pods/resize"], verbs: ["patch", "update"] },
   { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ALL },
   { apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get", "patch", "update"] },
   { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies", "ingresses"], verbs: ALL },
+  { apiGroups: ["gateway.networking.k8s.io"], resources: ["tlsroutes"], verbs: ALL },
+  { apiGroups: ["route.openshift.io"], resources: ["routes", "routes/custom-host"], verbs: ALL },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: ALL },
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs: ALL },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
