@@ -4,7 +4,7 @@ import { stackExternals } from "./components/kubernetes/externals.ts";
 import { leaveOutTracing } from "./components/lean-program.ts";
 import { loadModel } from "./components/model/load.ts";
 import { expectRead } from "./components/model/read.ts";
-import { parseStackSettings } from "./components/model/stack.ts";
+import { parseStackSettings } from "./components/model/parse-stack.ts";
 import { expectFingerprint, planFingerprint } from "./components/plan/digest.ts";
 import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { DEFAULT_PORT_BASE, PORT_SPAN } from "../components/local/ports.ts";
 import { KUBERNETES_TOOLS } from "../toolchain/kubernetes-tools.ts";
 import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
-import type { ToolName, ToolStatus } from "../toolchain/tools.ts";
+import type { ToolName, ToolStatus } from "../toolchain/tool.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import { colorsFor, renderTable } from "./output.ts";

@@ -1,6 +1,6 @@
 /** What the tests on Kubernetes need, prepared while something else runs. */
 import { KUBERNETES_TOOLS } from "../toolchain/kubernetes-tools.ts";
-import type { ToolName } from "../toolchain/tools.ts";
+import type { ToolName } from "../toolchain/tool.ts";
 import type { Say } from "./progress.ts";
 
 /** The plugin, the parts of a cluster, the definitions. */

@@ -1,5 +1,5 @@
 /** The toolchain's progress as the command shows it. */
-import type { ToolName } from "../toolchain/tools.ts";
+import type { ToolName } from "../toolchain/tool.ts";
 import type { Say } from "./progress.ts";
 import { formatElapsed } from "./quantities.ts";
 

@@ -4,11 +4,9 @@ import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPa
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
 import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
-import type { Tool, ToolName } from "./tools.ts";
+import type { Tool, ToolName } from "./tool.ts";
+import type { KubernetesTool } from "./tool.ts";
 import { PINNED } from "./versions.ts";
-
-/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
-export type KubernetesTool = KubernetesPart | "versitygw" | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
 
 /** All of them, in the order in which they are prepared. */
 export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", "container-runtime", "versitygw", ...KUBERNETES_PARTS, "checkov"];

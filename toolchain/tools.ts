@@ -11,47 +11,10 @@ import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from ".
 import { findPostgresql, preparePostgresql } from "./postgresql.ts";
 import { findPulumi, preparePulumi } from "./pulumi.ts";
 import { findRedis, prepareRedis } from "./redis.ts";
-import { KUBERNETES_TABLE, type KubernetesTool } from "./kubernetes-tools.ts";
+import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
+import type { KubernetesTool } from "./tool.ts";
+import type { Report, Tool, ToolName, ToolStatus } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
-
-/** Everything the toolchain knows. */
-export type ToolName =
-  | "node"
-  | "java"
-  | "maven"
-  | "go"
-  | "pulumi"
-  | "pulumi-language-nodejs"
-  | "pulumi-resource-kafka"
-  | "pulumi-resource-postgresql"
-  | "pulumi-resource-kubernetes"
-  | "kafka"
-  | "apicurio"
-  | "postgresql"
-  | "redis"
-  | KubernetesTool;
-
-/** A tool that is there. */
-export interface LocatedTool {
-  name: ToolName;
-  /** `major.minor.patch`. */
-  version: string;
-  /** The binary, or the folder of what is not one binary. */
-  path: string;
-  /** `installed` by the user or the system; else prepared by the kit: fetched or built; `cache`: the kit's own Node. */
-  origin: "installed" | "downloaded" | "built" | "cache";
-  detail?: string;
-}
-
-/** A tool that is not there, and what to do about it. */
-export interface MissingTool {
-  name: ToolName;
-  reason: string;
-  fix: string;
-}
-
-/** What {@link locateTool} answers. */
-export type ToolStatus = ({ found: true } & LocatedTool) | ({ found: false } & MissingTool);
 
 /** Told of each step of a preparation. */
 export type ToolProgress = (event: {
@@ -76,20 +39,6 @@ export const LOCAL_TOOLS: readonly ToolName[] = [
   "node", "java", "pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql",
   "kafka", "apicurio", "postgresql", "redis",
 ];
-
-/** What a tool's search answers. */
-export type Found = Omit<LocatedTool, "name">;
-type Report = (detail: string) => void;
-
-/** How one tool is looked for, made, and what to say when it is missing. */
-export interface Tool {
-  find(): Promise<Found | undefined>;
-  /** Absent: the user has to install it. */
-  prepare?(report: Report): Promise<void>;
-  missing(): { reason: string; fix: string };
-  /** Prepared before this one. */
-  after?: readonly ToolName[];
-}
 
 const PREPARE = "Run `npx kit doctor --fix`.";
 

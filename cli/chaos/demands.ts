@@ -1,7 +1,7 @@
 /** What must be true once a fault is healed, beyond the invariants: that customers are served again, and that nobody paid for it who need not. */
 import type { WitnessedFault } from "../witness.ts";
-import type { Reading } from "./probes.ts";
-import { NO_ANSWER } from "./probes.ts";
+import type { Reading } from "./reading.ts";
+import { NO_ANSWER } from "./reading.ts";
 import type { Site } from "./site.ts";
 import { lookFor } from "./site.ts";
 

@@ -4,12 +4,10 @@
  */
 import type { WitnessedFault } from "../witness.ts";
 import type { Demand } from "./demands.ts";
+import { NO_ANSWER, type Reading } from "./reading.ts";
 import type { Site } from "./site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
 import { readSamples, sumOf } from "./service-metrics.ts";
-
-/** A measurement. */
-export type Reading = number | string;
 
 /** Something to measure around a fault. */
 export interface Probe {
@@ -23,9 +21,6 @@ export interface Probe {
 
 /** One line of evidence. */
 export type Evidence = WitnessedFault["evidence"][number] & { readonly felt: boolean };
-
-/** What is shown in place of a measurement that got no answer. */
-export const NO_ANSWER = "no answer";
 
 const higher = (before: Reading, after: Reading): boolean => Number(after) > Number(before);
 const other = (before: Reading, after: Reading): boolean => after !== before;

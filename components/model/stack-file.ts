@@ -1,7 +1,8 @@
 import type { Problem } from "./problem.ts";
 import { refusalFixes, refusalRule, refusalText } from "./schema-files.ts";
 import type { SourceFile } from "./source-file.ts";
-import { parseStackSettings, stackSettingsKey, type StackSettings } from "./stack.ts";
+import { stackSettingsKey, type StackSettings } from "./stack.ts";
+import { parseStackSettings } from "./parse-stack.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Reading } from "./types.ts";
 import type { Located } from "./validation.ts";

@@ -3,8 +3,8 @@
  * happened: whoever judges by the time that has passed, after an outage, first lets it be read.
  */
 import { pause } from "./clock.ts";
-import type { PartitionName } from "./kafka.ts";
-import { partitionKey } from "./kafka.ts";
+import type { PartitionName } from "./partition-name.ts";
+import { partitionKey } from "./partition-name.ts";
 
 /** Where a group stands in one partition, whichever member reads it. */
 export interface Standing extends PartitionName {

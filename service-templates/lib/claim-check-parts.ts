@@ -3,7 +3,7 @@ import type { ClaimChecks } from "./claim-check.ts";
 import { claimChecks } from "./claim-check.ts";
 import { startClaimCleanup } from "./claim-check-cleanup.ts";
 import { claimCheckMetrics } from "./claim-check-metrics.ts";
-import { openClaimCheckStore } from "./claim-check-store.ts";
+import { openClaimCheckStore } from "./open-claim-check-store.ts";
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { ServiceConfig } from "./config.ts";

@@ -4,7 +4,7 @@
  * nowhere else: its parts are checked one by one, and the topic and producer against the contract.
  */
 import type { Clock } from "./clock.ts";
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import { ServiceError } from "./errors.ts";
 import { isUuid, uuidV7 } from "./ids.ts";
 

@@ -1,8 +1,3 @@
-/** Where the contents of claim checks lie: a folder of this machine, or a bucket of a server with the S3 API. */
-import { folderStore } from "./claim-check-folder.ts";
-import { s3Store } from "./claim-check-s3.ts";
-import type { ClaimCheckStoreConfig } from "./config.ts";
-
 /**
  * A store of immutable objects. Keys are those of `newClaimKey`. Everything that fails, except that an object is not
  * there, throws: the store is away, or does not let this service in.
@@ -18,9 +13,4 @@ export interface ClaimCheckStore {
   remove(keys: readonly string[]): Promise<void>;
   /** Gives its connections back. */
   close(): void;
-}
-
-/** The store that the configuration names. Nothing is connected before its first use. */
-export function openClaimCheckStore(config: ClaimCheckStoreConfig): ClaimCheckStore {
-  return "folder" in config ? folderStore(config.folder) : s3Store(config);
 }

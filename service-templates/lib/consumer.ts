@@ -8,9 +8,9 @@ import type { Standing } from "./catch-up.ts";
 import type { Clock } from "./clock.ts";
 import { pause } from "./clock.ts";
 import { delayedRecords } from "./delayed-records.ts";
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import type { Position, RecordSource, Subscription } from "./kafka.ts";
-import { partitionKey } from "./kafka.ts";
+import { partitionKey } from "./partition-name.ts";
 import { backoff } from "./retry.ts";
 
 export interface ConsumerOptions {

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { isTimeout } from "./consumer-faults.ts";
 import type { Queryable, Transaction } from "./database.ts";
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import { HEADER } from "./envelope.ts";
 import type { ErrorCode } from "./errors.ts";
 import { messageOf, ServiceError } from "./errors.ts";

@@ -6,9 +6,10 @@
  */
 import type { Clock } from "./clock.ts";
 import { pause } from "./clock.ts";
-import type { RawRecord } from "./envelope.ts";
-import type { PartitionName, Position, RecordSource } from "./kafka.ts";
-import { partitionKey } from "./kafka.ts";
+import type { RawRecord } from "./raw-record.ts";
+import type { Position, RecordSource } from "./kafka.ts";
+import type { PartitionName } from "./partition-name.ts";
+import { partitionKey } from "./partition-name.ts";
 import { notBefore } from "./retry-topics.ts";
 
 export interface DelayedRecordsOptions {

@@ -6,6 +6,7 @@ import type { ClaimReference } from "./claim-check-reference.ts";
 import { ServiceError } from "./errors.ts";
 import { isUuid } from "./ids.ts";
 import type { Payload } from "./codec.ts";
+import type { RawRecord } from "./raw-record.ts";
 import type { TraceContext } from "./trace.ts";
 import { parseTraceparent } from "./trace.ts";
 
@@ -25,17 +26,6 @@ export const HEADER = {
  * the major one when consumers that do not know it would misunderstand the event.
  */
 export const EVENT_VERSION = "1";
-
-/** A record as it came from a topic, undecoded. */
-export interface RawRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly key: Buffer | undefined;
-  readonly value: Buffer | undefined;
-  readonly headers: ReadonlyMap<string, Buffer>;
-  readonly leaderEpoch: number;
-}
 
 /** An event as a handler sees it. */
 export interface ReceivedEvent<P = Payload> {

@@ -5,9 +5,10 @@
  */
 import type { ProducerOptions } from "@platformatic/kafka";
 import type { KafkaConfig } from "./config.ts";
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
 import type { Standing } from "./catch-up.ts";
+import type { PartitionName } from "./partition-name.ts";
 import { backoff } from "./retry.ts";
 
 /** A record to be published. */
@@ -28,17 +29,6 @@ export interface Publisher {
   /** The partition of each record within its topic; throws a PublishError for a topic that is not there. */
   partitionsOf(records: readonly OutgoingRecord[]): Promise<readonly number[]>;
   close(): Promise<void>;
-}
-
-/** A partition of a topic. */
-export interface PartitionName {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** One text per partition, for maps. */
-export function partitionKey({ topic, partition }: PartitionName): string {
-  return `${topic}/${partition}`;
 }
 
 /** Position up to which a partition is done: the next offset to read. */

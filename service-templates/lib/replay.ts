@@ -2,7 +2,7 @@
  * Replays of dead letters. A replay writes the original record to its origin topic again, marked with
  * the group it is meant for: the other groups have had their record and leave the copy alone.
  */
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import { isUuid } from "./ids.ts";
 
 /** Names of the headers a replayed record carries beside its original ones. Values are UTF-8. */

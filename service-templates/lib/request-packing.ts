@@ -1,5 +1,5 @@
 /** Splits records into requests whose record batches stay below what a broker takes. */
-import { partitionKey } from "./kafka.ts";
+import { partitionKey } from "./partition-name.ts";
 import type { OutgoingRecord } from "./kafka.ts";
 
 /** Most that a record needs beside its key, value and headers: lengths, deltas, attributes. */

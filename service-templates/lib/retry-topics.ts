@@ -7,7 +7,7 @@
  */
 import type { Contract } from "./contract.ts";
 import { printable } from "./dead-letter.ts";
-import type { RawRecord } from "./envelope.ts";
+import type { RawRecord } from "./raw-record.ts";
 import { HEADER } from "./envelope.ts";
 import { ServiceError } from "./errors.ts";
 import { derivedUuid } from "./ids.ts";

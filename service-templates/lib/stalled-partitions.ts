@@ -5,8 +5,8 @@
  * membership, and the next one reads it.
  */
 import { pause } from "./clock.ts";
-import type { PartitionName } from "./kafka.ts";
-import { partitionKey } from "./kafka.ts";
+import type { PartitionName } from "./partition-name.ts";
+import { partitionKey } from "./partition-name.ts";
 
 /** How far one partition is read. */
 export interface Reading extends PartitionName {

@@ -3,8 +3,9 @@ import type { ConsumerOptions, Message, MessagesStream } from "@platformatic/kaf
 import { Consumer, ListOffsetTimestamps, MessagesStreamFallbackModes, MessagesStreamModes } from "@platformatic/kafka";
 import { answered, onClientFault } from "./client-faults.ts";
 import { pause } from "./clock.ts";
-import type { RawRecord } from "./envelope.ts";
-import type { ClientOptions, PartitionName, RecordSource, Subscription } from "./kafka.ts";
+import type { RawRecord } from "./raw-record.ts";
+import type { ClientOptions, RecordSource, Subscription } from "./kafka.ts";
+import type { PartitionName } from "./partition-name.ts";
 import { connection } from "./kafka.ts";
 import type { Look } from "./stalled-partitions.ts";
 import { watchReading } from "./stalled-partitions.ts";

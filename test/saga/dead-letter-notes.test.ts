@@ -7,7 +7,7 @@ import type { Codec } from "../../service-templates/lib/codec.ts";
 import type { Database } from "../../service-templates/lib/database.ts";
 import { openDatabase } from "../../service-templates/lib/database.ts";
 import { deadLetterEntry, noteDeadLetter } from "../../service-templates/lib/dead-letter.ts";
-import type { RawRecord } from "../../service-templates/lib/envelope.ts";
+import type { RawRecord } from "../../service-templates/lib/raw-record.ts";
 import { uuidV7 } from "../../service-templates/lib/ids.ts";
 import { transactionalOutbox } from "../../service-templates/lib/outbox.ts";
 import { eventually } from "../platform/condition.ts";

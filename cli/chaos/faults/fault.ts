@@ -2,7 +2,8 @@
 import type { WitnessedFault } from "../../witness.ts";
 import type { Demand } from "../demands.ts";
 import { insist } from "../demands.ts";
-import type { Evidence, Probe, Reading } from "../probes.ts";
+import type { Evidence, Probe } from "../probes.ts";
+import type { Reading } from "../reading.ts";
 import { measure, measureUntilFelt } from "../probes.ts";
 import type { Site } from "../site.ts";
 import { waitUntil } from "../site.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusedBrokerSetting } from "../../../components/model/broker-settings.ts";
-import { parseStackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { leastKubernetes, written, type Written } from "./strimzi-input.ts";
 
 /** Problems as a reader sees them: what, and what to type instead. */

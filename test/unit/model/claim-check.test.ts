@@ -3,7 +3,7 @@ import { claimableFields } from "../../../components/model/claim-check.ts";
 import { checkFit } from "../../../components/model/fit.ts";
 import { formatProblem } from "../../../components/model/problem.ts";
 import { readTopics } from "../../../components/model/read-topics.ts";
-import { parseStackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { avroRecord, goodDomain } from "./project-files.ts";
 
 const attachment = { name: "attachment", type: ["null", { type: "record", name: "Attachment", fields: [{ name: "name", type: "string" }, { name: "data", type: ["null", "bytes"], default: null }] }], default: null };

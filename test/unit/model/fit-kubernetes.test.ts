@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkFit } from "../../../components/model/fit.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { parseStackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { MOST_OF_A_SERVICE, workloadSettings } from "../../../components/model/stack-workload.ts";
 import { limitRange } from "../../../components/services/kubernetes/namespace.ts";
 import { containerResources } from "../../../components/services/kubernetes/resources.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { brokerCount, parseStackSettings } from "../../../components/model/stack.ts";
+import { brokerCount } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { readStackFile } from "../../../components/model/stack-file.ts";
 
 const path = "stacks/Pulumi.local.yaml";

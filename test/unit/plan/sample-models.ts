@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
-import { parseStackSettings, type StackSettings } from "../../../components/model/stack.ts";
+import type { StackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import type { Model } from "../../../components/model/types.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 

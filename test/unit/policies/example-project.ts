@@ -1,6 +1,7 @@
 import { parse, stringify } from "yaml";
 import { maxSourceBytes, type SourceFile } from "../../../components/model/source-file.ts";
-import { parseStackSettings, type StackSettings } from "../../../components/model/stack.ts";
+import type { StackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { readTopics } from "../../../components/model/read-topics.ts";
 import { catalogue } from "../../../policies/catalogue.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
-import { parseStackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { ActiveChecks } from "../../../policies/evaluate.ts";
 import { checkManifests } from "../../../policies/manifests.ts";
 import type { Manifest } from "../../../policies/rule.ts";

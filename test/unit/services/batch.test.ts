@@ -7,7 +7,7 @@ import type { ConsumerPauses } from "../../../service-templates/lib/consumer-pau
 import { consumerPauses } from "../../../service-templates/lib/consumer-pauses.ts";
 import type { Contract } from "../../../service-templates/lib/contract.ts";
 import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/database.ts";
-import type { RawRecord } from "../../../service-templates/lib/envelope.ts";
+import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid } from "../../../service-templates/lib/ids.ts";
 import type { Outcome } from "../../../service-templates/lib/outcomes.ts";

@@ -12,7 +12,8 @@ import { CLAIM_HEADER, claimHeaders, newClaimKey, parseClaimKey, readClaim } fro
 import type { ClaimCheckStore } from "../../../service-templates/lib/claim-check-store.ts";
 import { frame, unframe } from "../../../service-templates/lib/codec.ts";
 import type { Queryable } from "../../../service-templates/lib/database.ts";
-import type { NewEvent, RawRecord } from "../../../service-templates/lib/envelope.ts";
+import type { NewEvent } from "../../../service-templates/lib/envelope.ts";
+import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
 import { messageOf, ServiceError } from "../../../service-templates/lib/errors.ts";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");

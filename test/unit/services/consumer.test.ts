@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../service-templates/lib/clock.ts";
 import type { ConsumerOptions, EventConsumer } from "../../../service-templates/lib/consumer.ts";
 import { eventConsumer } from "../../../service-templates/lib/consumer.ts";
-import type { RawRecord } from "../../../service-templates/lib/envelope.ts";
+import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
 import type { Subscription } from "../../../service-templates/lib/kafka.ts";
 import { eventually } from "../../platform/condition.ts";
 

@@ -13,7 +13,7 @@ import type { Contract } from "../../../service-templates/lib/contract.ts";
 import { parseContract } from "../../../service-templates/lib/contract.ts";
 import { PAUSE_REASONS } from "../../../service-templates/lib/consumer-faults.ts";
 import { DEAD_LETTER_CODES, deadLetterEntry, letterIdOf } from "../../../service-templates/lib/dead-letter.ts";
-import type { RawRecord } from "../../../service-templates/lib/envelope.ts";
+import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
 import { readEnvelope } from "../../../service-templates/lib/envelope.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid, isUuid, uuidV7 } from "../../../service-templates/lib/ids.ts";
