@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stateDirectory } from "../components/local/state-directory.ts";
+import { stateDirectory } from "../components/substrates/local/state-directory.ts";
 import { guardedTerminal } from "./terminal-text.ts";
 
 /** What a command works with; tests give their own. */

@@ -11,12 +11,13 @@ import { KafkaTopics } from "./kafka/topics.ts";
 import { readDefinitions } from "./kubernetes/definitions.ts";
 import type { StackExternals } from "./kubernetes/externals.ts";
 import { clusterFootprint } from "./kubernetes/footprint.ts";
-import { isKubernetes, KubernetesSubstrate } from "./kubernetes/substrate.ts";
+import { KubernetesSubstrate } from "./kubernetes/substrate.ts";
+import { isKubernetes } from "./model/kubernetes-stack.ts";
 import { localLayout } from "./local/layout.ts";
-import { instancesFrom } from "./local/instances.ts";
+import { instancesFrom } from "./substrates/local/instances.ts";
 import { localPorts } from "./local/ports.ts";
-import { portBase, stateDirectory } from "./local/state-directory.ts";
-import { LocalSubstrate } from "./local/substrate.ts";
+import { portBase, stateDirectory } from "./substrates/local/state-directory.ts";
+import { LocalSubstrate } from "./substrates/local/substrate.ts";
 import type { StackSettings } from "./model/stack.ts";
 import { auditorPrincipal } from "./plan/auditor.ts";
 import { registryPrincipal } from "./plan/registry.ts";
@@ -30,7 +31,7 @@ import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
 import { calledFirst, readServiceTemplates } from "./services/template.ts";
 import type { ServiceTemplate } from "./services/template.ts";
-import type { Substrate } from "./substrate.ts";
+import type { Substrate } from "./substrates/substrate.ts";
 
 /** What the program hands to the platform. */
 export interface PlatformArgs {

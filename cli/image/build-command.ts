@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isKubernetes } from "../../components/kubernetes/substrate.ts";
+import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { ServiceTemplate } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { maxConnections } from "../../components/databases/connections.ts";
-import { isKubernetes } from "../../components/kubernetes/substrate.ts";
+import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
 import { databaseUsers } from "../../components/services/database-users.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";

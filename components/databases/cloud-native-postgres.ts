@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
-import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { byteQuantity, platformLabels, podsOf, type Manifest } from "../kubernetes/manifest.ts";
 import { addresses, allow, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
-import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { filesDigest } from "../kubernetes/digest.ts";
 import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RedisServer } from "../../toolchain/local-servers.ts";
 import { KitComponent } from "../component.ts";
-import type { PlatformAuthorities } from "../kafka/authorities.ts";
+import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { AdminIdentity } from "../certificates/admin-identity.ts";
 
 /**
  * What a cluster offers to the rest of the program, the same on every substrate. Topics, users,
@@ -19,10 +20,4 @@ export interface KafkaCluster {
   readonly owner: pulumi.Resource;
   /** True where the kit does not run the cluster itself: what it made inside is then deleted piece by piece. Default: false. */
   readonly external?: boolean;
-}
-
-/** A client certificate and its key, both PEM. The key is a secret. */
-export interface AdminIdentity {
-  readonly certificate: pulumi.Output<string>;
-  readonly privateKey: pulumi.Output<string>;
 }

@@ -1,9 +1,8 @@
+import { ADMIN_PRINCIPAL } from "../certificates/admin-identity.ts";
 import type { KafkaNode } from "./nodes.ts";
 
 /** Common name of the brokers' and controllers' certificates; super user by it. */
 export const NODE_PRINCIPAL = "kafka-node";
-/** Common name of the platform's admin certificate; super user by it. */
-export const ADMIN_PRINCIPAL = "platform-admin";
 
 /**
  * Kafka turns a PEM key into a password-protected store in memory, once per listener and network thread; Java's 10,000

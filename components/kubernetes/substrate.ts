@@ -7,12 +7,12 @@ import { ExternalPostgres } from "../databases/external-postgres.ts";
 import { ExternalRedis } from "../databases/external-redis.ts";
 import { KubernetesRedis } from "../databases/kubernetes-redis.ts";
 import type { RedisUser } from "../databases/redis-acl.ts";
-import { PlatformAuthorities } from "../kafka/authorities.ts";
+import { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KubernetesKafkaCluster } from "../kafka/kubernetes-cluster.ts";
 import { clusterPolicy } from "../kafka/strimzi/network-policy.ts";
 import { operatorManifests } from "../kafka/strimzi/operator.ts";
+import type { KubernetesStackSettings } from "../model/kubernetes-stack.ts";
 import { metricsReaders, scalesByLag } from "../model/stack-workload.ts";
-import type { StackSettings } from "../model/stack.ts";
 import { KubernetesSchemaRegistry } from "../schemas/kubernetes-registry.ts";
 import type { ClaimCheckEndpoint } from "../services/claim-check-store.ts";
 import { claimCheckBucket } from "../services/claim-check-store.ts";
@@ -24,23 +24,13 @@ import { serviceUrl } from "../services/kubernetes/service-object.ts";
 import { KubernetesService } from "../services/kubernetes/service.ts";
 import { publicKeySet, TokenIssuer, type TokenKeys } from "../services/token-issuer.ts";
 import type { Workload } from "../services/workload.ts";
-import type { Substrate } from "../substrate.ts";
+import type { Substrate } from "../substrates/substrate.ts";
 import type { StackExternals } from "./externals.ts";
 import { isObjectMeta, type Manifest } from "./manifest.ts";
 import { platformMonitors } from "./monitors.ts";
 import { networkPeers } from "./network-peers.ts";
 import { namespaceManifests, type NamespaceBounds } from "./namespaces.ts";
 import { KubernetesObject } from "./object.ts";
-
-/** Settings of a stack whose substrate is Kubernetes. */
-export interface KubernetesStackSettings extends StackSettings {
-  readonly kubernetes: NonNullable<StackSettings["kubernetes"]>;
-}
-
-/** Whether an environment runs on Kubernetes; the model sees to it that its settings are there then. */
-export function isKubernetes(settings: StackSettings): settings is KubernetesStackSettings {
-  return settings.substrate === "kubernetes" && settings.kubernetes !== undefined;
-}
 
 /** Arguments of {@link KubernetesSubstrate}. */
 export interface KubernetesSubstrateArgs {

@@ -1,5 +1,5 @@
 import type { DatabaseUser } from "../databases/connections.ts";
-import { isKubernetes } from "../kubernetes/substrate.ts";
+import { isKubernetes } from "../model/kubernetes-stack.ts";
 import type { StackSettings } from "../model/stack.ts";
 import type { PlatformPlan } from "../plan/types.ts";
 import { mostPods, scalingOf } from "./kubernetes/scaling.ts";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import { KitComponent } from "../component.ts";
-import { AUTHORITY_VALIDITY } from "../kafka/authorities.ts";
+import { AUTHORITY_VALIDITY } from "../certificates/authorities.ts";
 import { parsedJson } from "../model/json.ts";
 import { Certificate } from "../provider/resources.ts";
 

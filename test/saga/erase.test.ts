@@ -13,7 +13,7 @@ import { collectEvidence } from "../../cli/verify/collect.ts";
 import { judge } from "../../cli/verify/judge.ts";
 import { settle } from "../../cli/verify/settle.ts";
 import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
-import { ADMIN_PRINCIPAL } from "../../components/kafka/node-properties.ts";
+import { ADMIN_PRINCIPAL } from "../../components/certificates/admin-identity.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import { startAnalyticsService } from "../../service-templates/analytics-service/src/service.ts";
 import { startNotificationService } from "../../service-templates/notification-service/src/service.ts";

@@ -1,5 +1,5 @@
 import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
-import { ADMIN_PRINCIPAL } from "../node-properties.ts";
+import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
 import { listeners } from "./listeners.ts";

@@ -3,7 +3,7 @@ import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { readServiceTemplates } from "../../../components/services/template.ts";
-import type { KubernetesStackSettings } from "../../../components/kubernetes/substrate.ts";
+import type { KubernetesStackSettings } from "../../../components/model/kubernetes-stack.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import type { PlatformStack, Setting } from "../platform-stack.ts";
 import type { ApiServer } from "../servers/api-server.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { isKubernetes } from "../../../components/kubernetes/substrate.ts";
+import { isKubernetes } from "../../../components/model/kubernetes-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { stackFilePath } from "../../../components/model/source-file.ts";
 import { readStackFile } from "../../../components/model/stack-file.ts";

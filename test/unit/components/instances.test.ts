@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { instancesFrom } from "../../../components/local/instances.ts";
+import { instancesFrom } from "../../../components/substrates/local/instances.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { fileURLToPath } from "node:url";

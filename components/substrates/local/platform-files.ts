@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { KitComponent } from "../component.ts";
-import type { PostgresEndpoint, RedisEndpoint } from "../databases/endpoints.ts";
-import type { ServiceDatabase } from "../databases/service-database.ts";
-import type { KafkaAccess } from "../kafka/access.ts";
-import type { KafkaCluster } from "../kafka/cluster.ts";
-import { ADMIN_PRINCIPAL } from "../kafka/node-properties.ts";
-import { File } from "../provider/resources.ts";
-import type { SchemaRegistry } from "../schemas/registry.ts";
-import type { TokenIssuer } from "../services/token-issuer.ts";
-import type { LocalLayout } from "./layout.ts";
+import { KitComponent } from "../../component.ts";
+import type { PostgresEndpoint, RedisEndpoint } from "../../databases/endpoints.ts";
+import type { ServiceDatabase } from "../../databases/service-database.ts";
+import type { KafkaAccess } from "../../kafka/access.ts";
+import type { KafkaCluster } from "../../kafka/cluster.ts";
+import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
+import { File } from "../../provider/resources.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
+import type { TokenIssuer } from "../../services/token-issuer.ts";
+import type { LocalLayout } from "../../local/layout.ts";
 
 /** Arguments of {@link PlatformFiles}. */
 export interface PlatformFilesArgs {

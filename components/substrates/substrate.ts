@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PostgresEndpoint, RedisEndpoint } from "./databases/endpoints.ts";
-import type { ServiceDatabase } from "./databases/service-database.ts";
-import type { KafkaAccess } from "./kafka/access.ts";
-import type { KafkaCluster } from "./kafka/cluster.ts";
-import type { SchemaRegistry } from "./schemas/registry.ts";
-import type { ClaimCheckEndpoint } from "./services/claim-check-store.ts";
-import type { ServiceTemplate } from "./services/template.ts";
-import type { TokenKeys } from "./services/token-issuer.ts";
-import type { Workload } from "./services/workload.ts";
+import type { PostgresEndpoint, RedisEndpoint } from "../databases/endpoints.ts";
+import type { ServiceDatabase } from "../databases/service-database.ts";
+import type { KafkaAccess } from "../kafka/access.ts";
+import type { KafkaCluster } from "../kafka/cluster.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import type { ClaimCheckEndpoint } from "../services/claim-check-store.ts";
+import type { ServiceTemplate } from "../services/template.ts";
+import type { TokenKeys } from "../services/token-issuer.ts";
+import type { Workload } from "../services/workload.ts";
 
 /**
  * Where a platform runs. It offers servers and runs workloads; what lives in the servers (topics,

@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Certificate } from "../provider/resources.ts";
-import { ADMIN_PRINCIPAL } from "./node-properties.ts";
-import type { AdminIdentity } from "./cluster.ts";
+import { ADMIN_PRINCIPAL } from "./admin-identity.ts";
+import type { AdminIdentity } from "./admin-identity.ts";
 
 const HOURS_PER_DAY = 24;
 /** Five years, renewed half a year before the end: the periods Strimzi's documentation uses for its own authorities. */
