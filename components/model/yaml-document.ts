@@ -77,7 +77,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
 
   let parsed: Document.Parsed;
   try {
-    parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false, merge: false, version: "1.2", schema: "core", logLevel: "error" });
+    parsed = withoutStackTraces(() => parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false, merge: false, version: "1.2", schema: "core", logLevel: "error" }));
   } catch (error) {
     // The parser works by recursion: what nests by other means than brackets can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
@@ -86,9 +86,10 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   }
   // After a tab the parser sees other levels than the writer: what else it misses follows from that.
   const tabs = parsed.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  const openQuote = openQuotes(parsed);
   for (const error of tabs.length > 0 ? tabs : [...parsed.errors, ...parsed.warnings].slice(0, maxProblems)) {
     const known = describeYamlError(error);
-    report(known.rule, openQuote(error, parsed) ?? error.pos[0], known.message, known.fix);
+    report(known.rule, openQuote(error) ?? error.pos[0], known.message, known.fix);
   }
 
   const mayHaveTags = text.includes("!");
@@ -175,10 +176,21 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
 export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
   if (findTooDeep(text) !== undefined || findLongLine(text) !== undefined) return undefined;
   const lines = new LineCounter();
-  const [fault] = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "json", logLevel: "error" }).errors;
+  const [fault] = withoutStackTraces(() => parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, schema: "json", logLevel: "error" })).errors;
   if (fault === undefined) return undefined;
   const { line, col } = lines.linePos(fault.pos[0]);
   return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** The package makes an error object for each fault, also where a file has 100,000 of them: the traces of those would take half of the time. */
+function withoutStackTraces<T>(parse: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The place of a path, or of its nearest ancestor that is in the file. */
@@ -216,12 +228,26 @@ const tooDeepForParser = { rule: "yaml-too-deep", message: "the file nests too d
 
 const missingQuote = /^Missing closing ["']quote/;
 
-/** Where the quote opens that is missed at the end of the file. */
-function openQuote(error: YAMLError, parsed: Document.Parsed): number | undefined {
-  if (!missingQuote.test(error.message)) return undefined;
-  let opened: number | undefined;
-  visit(parsed, { Scalar: (_key, { range }) => { if (range !== undefined && range !== null && range[0] < error.pos[0] && range[2] >= error.pos[0]) opened = range[0]; } });
-  return opened;
+/** Finds where the quote opens that an error misses. The texts are gathered once, for the first such error: a file can have as many as it has lines. */
+function openQuotes(parsed: Document.Parsed): (error: YAMLError) => number | undefined {
+  let texts: (readonly [start: number, end: number])[] | undefined;
+  return ({ message, pos: [missedAt] }) => {
+    if (!missingQuote.test(message)) return undefined;
+    if (texts === undefined) {
+      const found: (readonly [number, number])[] = [];
+      visit(parsed, { Scalar: (_key, { range }) => void (range !== undefined && range !== null && found.push([range[0], range[2]])) });
+      texts = found.sort(([a], [b]) => a - b);
+    }
+    // Texts do not overlap: the last that begins before the place is the only one that can reach it.
+    let [low, high] = [0, texts.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((texts[middle]?.[0] ?? 0) < missedAt) low = middle + 1;
+      else high = middle;
+    }
+    const opened = texts[low - 1];
+    return opened !== undefined && opened[1] >= missedAt ? opened[0] : undefined;
+  };
 }
 
 function syntaxFix({ code, message }: YAMLError): string {
