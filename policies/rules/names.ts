@@ -1,22 +1,7 @@
 import * as z from "zod";
 import { compareText } from "../../components/model/problem.ts";
+import { pattern } from "../pattern.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
-
-/** A regular expression given by a stack; a faulty one is an invalid value there. */
-const pattern = (fallback: string) =>
-  z
-    .string()
-    .max(200)
-    .refine((text) => compiles(text), { error: "it is no regular expression" })
-    .default(fallback);
-
-function compiles(text: string): boolean {
-  try {
-    return new RegExp(text, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
 
 /** A second team's file, for examples. */
 const other = (topic: string): string => `domain: insights
@@ -34,6 +19,11 @@ topics:
     consumers: {archive-service: {instances: 1, events: [order.archived], quota: 1MiB/s}}
 `;
 
+/** Whether a word begins a name and ends there, or at a '.' or '-'. */
+function beginsWithWord(name: string, word: string): boolean {
+  return name.startsWith(word) && /^(?:$|[.-])/.test(name.slice(word.length));
+}
+
 /** Rules on what things are called. */
 export const nameRules: readonly Rule[] = [
   ruleWith({
@@ -43,25 +33,22 @@ export const nameRules: readonly Rule[] = [
     summary: "Topic names follow one pattern, and begin or end as the organisation wants.",
     rationale: "A name is in every dashboard, alert and access rule, and can't be changed without moving every reader.",
     parameters: z.strictObject({
-      pattern: pattern("^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$"),
+      pattern: pattern.prefault("^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$"),
       prefix: z.enum(["any", "domain"]).default("any"),
       suffixes: z.array(z.string()).default([]),
     }),
     wrong: { domain: "topics:\n  OrderNotes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}" },
     right: { domain: "topics:\n  order-notes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}" },
-    checks: ({ pattern: text, prefix, suffixes }) => {
-      const wanted = new RegExp(text, "u");
-      return {
-        topic({ kind, name, declaration }) {
-          if (kind !== "event") return undefined;
-          const breaches: Breach[] = [];
-          if (!wanted.test(name)) breaches.push({ message: `the name ${JSON.stringify(name)} does not match ${text}`, fix: "use lower-case words joined by '-' or '.'" });
-          if (prefix === "domain" && declaration !== undefined && !new RegExp(`^${declaration.domain}(?:[.-]|$)`).test(name)) breaches.push({ message: `the name ${JSON.stringify(name)} does not begin with its domain`, fix: `call it ${declaration.domain}-…` });
-          if (suffixes.length > 0 && !suffixes.some((suffix) => name.endsWith(suffix))) breaches.push({ message: `the name ${JSON.stringify(name)} ends in none of ${suffixes.join(", ")}`, fix: `call it ${name}${suffixes[0]}` });
-          return breaches;
-        },
-      };
-    },
+    checks: ({ pattern: wanted, prefix, suffixes }) => ({
+      topic({ kind, name, declaration }) {
+        if (kind !== "event") return undefined;
+        const breaches: Breach[] = [];
+        if (!wanted.matches(name)) breaches.push({ message: `the name ${JSON.stringify(name)} does not match ${wanted.text}`, fix: "use lower-case words joined by '-' or '.'" });
+        if (prefix === "domain" && declaration !== undefined && !beginsWithWord(name, declaration.domain)) breaches.push({ message: `the name ${JSON.stringify(name)} does not begin with its domain`, fix: `call it ${declaration.domain}-…` });
+        if (suffixes.length > 0 && !suffixes.some((suffix) => name.endsWith(suffix))) breaches.push({ message: `the name ${JSON.stringify(name)} ends in none of ${suffixes.join(", ")}`, fix: `call it ${name}${suffixes[0]}` });
+        return breaches;
+      },
+    }),
   }),
   rule({
     id: "topic-per-entity",

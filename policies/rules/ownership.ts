@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { importedRecordDoc, importedTopicDescription } from "../../components/model/import-placeholders.ts";
 import { closest } from "../../components/model/suggestion.ts";
+import { pattern } from "../pattern.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { shapeOf } from "./avro.ts";
 import { domainPlaceOf, placeOf } from "./places.ts";
@@ -20,18 +21,15 @@ export const ownershipRules: readonly Rule[] = [
     level: "warning",
     summary: "An owner's contact is a channel, an address or a page.",
     rationale: "At night somebody has to reach the team; a name of a person who has left does not help.",
-    parameters: z.strictObject({ pattern: z.string().max(200).default("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$") }),
+    parameters: z.strictObject({ pattern: pattern.prefault("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$") }),
     wrong: { domain: "owner: {team: checkout, contact: ask around}" },
     right: { domain: 'owner: {team: checkout, contact: "#team-checkout"}' },
-    checks: ({ pattern }) => {
-      const wanted = new RegExp(pattern, "u");
-      return {
-        declaration: ({ model }) =>
-          model.domains.flatMap((domain): Breach[] =>
-            wanted.test(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, ...domainPlaceOf(domain, "owner.contact") }],
-          ),
-      };
-    },
+    checks: ({ pattern: wanted }) => ({
+      declaration: ({ model }) =>
+        model.domains.flatMap((domain): Breach[] =>
+          wanted.matches(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, ...domainPlaceOf(domain, "owner.contact") }],
+        ),
+    }),
   }),
   ruleWith({
     id: "owner-known",

@@ -1,0 +1,60 @@
+import { RE2JS, RE2JSSyntaxException } from "re2js";
+import * as z from "zod";
+
+/** A regular expression that a stack gives to a rule. Its time grows with the length of a text alone: none can make a check hang. */
+export interface Pattern {
+  /** As the stack writes it. */
+  readonly text: string;
+  /** Whether it is found in a text; `^` and `$` are the ends of the text. */
+  matches(text: string): boolean;
+}
+
+/** Longest pattern in characters. */
+const maxLength = 200;
+/** Most instructions of a compiled pattern: each can cost one step for each character of each name. */
+const maxProgramSize = 1_000;
+
+/**
+ * A pattern as a rule's parameter, in the syntax of RE2: that of JavaScript without look-around and back-references,
+ * for which no matching in linear time is known.
+ */
+export const pattern: z.ZodType<Pattern, string> = z
+  .string()
+  .max(maxLength)
+  .meta({ description: `A regular expression in the syntax of RE2, at most ${maxLength} characters.`, examples: ["^[a-z]+(?:-[a-z]+)*$"] })
+  .transform((text, context) => {
+    const compiled = compile(text);
+    if ("refused" in compiled) {
+      context.issues.push({ code: "custom", message: `${JSON.stringify(text)} is no pattern that can be used: ${compiled.refused}`, input: text, params: { fix: compiled.fix } });
+      return z.NEVER;
+    }
+    return compiled;
+  });
+
+function compile(text: string): Pattern | { readonly refused: string; readonly fix: string } {
+  let program: RE2JS;
+  try {
+    program = RE2JS.compile(text);
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    return { refused: describe(text, error.message), fix: fixOf(text) };
+  }
+  const size = program.programSize();
+  if (size > maxProgramSize) return { refused: `its repetitions make ${size} steps of it, and at most ${maxProgramSize} are allowed`, fix: "repeat with * or +, or fewer times" };
+  return { text, matches: (name) => program.test(name) };
+}
+
+function describe(text: string, message: string): string {
+  if (lookAround.test(text)) return "it looks ahead or behind";
+  if (backReference.test(text)) return "it refers back to a group";
+  return message.replace(/^error parsing regexp: /, "");
+}
+
+function fixOf(text: string): string {
+  if (lookAround.test(text)) return "write it without (?=…), (?!…), (?<=…) and (?<!…)";
+  if (backReference.test(text)) return "write what the group may hold a second time instead of \\1 or \\k<…>";
+  return "write it in the syntax of RE2 (https://github.com/google/re2/wiki/Syntax)";
+}
+
+const lookAround = /\(\?<?[=!]/;
+const backReference = /\\(?:[1-9]|k<)/;
