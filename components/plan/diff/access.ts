@@ -1,19 +1,35 @@
+import { aclKey } from "../access.ts";
+import { isDerivedTopicName } from "../../model/names.ts";
 import { replayerPrincipal } from "../replayer.ts";
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
+import type { ServiceRename } from "./service-renames.ts";
 import { hasOwner, platformTeam, teamOf, type PlatformState, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 
-/** Access that principals gain and lose: one change per principal and direction. */
-export function compareAccess(pair: StatePair): Change[] {
+/** Access that principals gain and lose: one change per principal and direction. What a renamed service keeps is told with its rename. */
+export function compareAccess(pair: StatePair, renames: readonly ServiceRename[]): Change[] {
   const before = new Map(pair.before.plan.acls.map((acl) => [acl.key, acl]));
   const after = new Map(pair.after.plan.acls.map((acl) => [acl.key, acl]));
-  const gained = [...after.values()].filter(({ key }) => !before.has(key));
-  const lost = [...before.values()].filter(({ key }) => !after.has(key));
+  const renamed = new Map(renames.length === 0 ? [] : [...before.values()].flatMap((acl) => { const key = keyUnderNewName(acl, renames); return key !== acl.key && after.has(key) ? [[key, acl.key] as const] : []; }));
+  const kept = new Set(renamed.values());
+  const gained = [...after.values()].filter(({ key }) => !before.has(key) && !renamed.has(key));
+  const lost = [...before.values()].filter(({ key }) => !after.has(key) && !kept.has(key));
   return [
     ...[...Map.groupBy(gained, ({ principal }) => principal)].map(([principal, rules]) => gain(pair, principal, rules)),
     ...[...Map.groupBy(lost, ({ principal }) => principal)].map(([principal, rules]) => loss(pair, principal, rules)),
   ];
+}
+
+/** Key of a rule with each renamed service, and what is called after it, under its new name. */
+function keyUnderNewName(acl: PlannedAcl, renames: readonly ServiceRename[]): string {
+  const named = (name: string): string => {
+    const owner = /^[^.]+/.exec(name)?.[0] ?? name;
+    const rename = renames.find(({ from }) => from === owner);
+    return rename === undefined ? name : `${rename.to}${name.slice(owner.length)}`;
+  };
+  const ofService = acl.resourceType === "Group" || acl.resourceType === "TransactionalID" || isDerivedTopicName(acl.resourceName);
+  return aclKey({ ...acl, principal: named(acl.principal), ...(ofService ? { resourceName: named(acl.resourceName) } : {}) });
 }
 
 function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {

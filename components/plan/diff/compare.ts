@@ -8,6 +8,7 @@ import { compareOwners } from "./owners.ts";
 import { deltaCounts, planDelta } from "./plan-delta.ts";
 import { compareQuotas } from "./quotas.ts";
 import { knownHistory, type SchemaHistory } from "./schema-history.ts";
+import { findServiceRenames } from "./service-renames.ts";
 import { compareServices } from "./services.ts";
 import { compareStackSettings, differingSettings } from "./stack-settings.ts";
 import type { SettingChange } from "./settings/index.ts";
@@ -34,14 +35,15 @@ export interface Circumstances {
 export function comparePlatforms(pair: StatePair, { today, history = knownHistory(), further = [], ruleBroken = false }: Circumstances): PlatformDiff {
   const { before, after } = pair;
   const capacity = { before: capacityOf(before), after: capacityOf(after) };
+  const renames = findServiceRenames(pair);
   const judged = [...compareTopics(pair, today), ...compareEvents(pair, history), ...compareQuotas(pair)];
   const settings = new Set(differingSettings(before.stack, after.stack).map(({ path }) => path));
   const follows = ({ setting }: SettingChange): boolean => setting !== undefined && settings.has(setting);
   const changes: Change[] = sortChanges([
     ...judged.filter((each) => !follows(each)).map(({ change }) => change),
     ...compareStackSettings(pair, judged.filter(follows)),
-    ...compareServices(pair),
-    ...compareAccess(pair),
+    ...compareServices(pair, renames),
+    ...compareAccess(pair, renames),
     ...compareOwners(pair),
     ...judgeCapacity(pair, capacity),
     ...further,

@@ -55,7 +55,7 @@ export function likeness(a: TopicDeclaration, b: TopicDeclaration): number {
 }
 
 /** Jaccard's index of two lists. */
-function overlap(a: readonly string[], b: readonly string[]): number {
+export function overlap(a: readonly string[], b: readonly string[]): number {
   const other = new Set(b);
   const both = a.filter((each) => other.has(each)).length;
   const all = new Set([...a, ...b]).size;

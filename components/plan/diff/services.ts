@@ -2,17 +2,20 @@ import { formatDuration } from "../../model/duration.ts";
 import type { Consumer, Producer, TopicDeclaration } from "../../model/types.ts";
 import { deadLetterTopicName } from "../../model/names.ts";
 import { sortedSet } from "./hazard.ts";
+import { renamedService, startingPlace, underNewNames, type ServiceRename } from "./service-renames.ts";
 import { affectedBy, hasOwner, ownerMissing, teamOf, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 import { listed, rateText } from "./words.ts";
 
-/** Who writes and reads each topic that is in both states: added, removed, changed. */
-export function compareServices(pair: StatePair): Change[] {
-  const changes: Change[] = [];
+/** Who writes and reads each topic that is in both states: added, removed, renamed, changed. */
+export function compareServices(pair: StatePair, renames: readonly ServiceRename[]): Change[] {
+  const changes: Change[] = renames.map((rename) => renamedService(pair, rename));
   for (const [name, after] of pair.after.declared) {
     const before = pair.before.declared.get(name);
     if (before === after) continue;
-    changes.push(...compareProducers(pair, before, after), ...compareConsumers(pair, before, after));
+    // Under its new name a service does what it did before: what it does otherwise is told of the new name.
+    const was = before === undefined ? undefined : underNewNames(before, after, renames);
+    changes.push(...compareProducers(pair, was, after), ...compareConsumers(pair, was, after));
   }
   return changes;
 }
@@ -136,7 +139,7 @@ function addedConsumer(pair: StatePair, after: TopicDeclaration, { service, even
   const team = teamOf(pair.after, service);
   const owned = hasOwner(pair, service);
   const foreign = !owned || team !== after.owner.team;
-  const effects = [`group ${service} may read ${after.name} and handles ${listed(events)}`];
+  const effects = [`group ${service} may read ${after.name} and handles ${listed(events)}`, `it has no offsets there: it begins ${startingPlace(pair.after, [after.name])}`];
   if (!owned) effects.push(ownerMissing(service));
   if (after.deprecated !== undefined) effects.push(`${after.name} is deprecated since ${after.deprecated.since}: ${after.deprecated.reason}`);
   const approval = foreign || after.deprecated !== undefined;

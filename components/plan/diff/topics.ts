@@ -104,17 +104,26 @@ function tooEarly(token: Removal, { deprecated }: TopicDeclaration, today: strin
   return { allowed: false, effects: [`its removal was announced for ${earliest}; the permission is of ${token.date}`], advice: [`wait until ${earliest}, and date the removal then`] };
 }
 
+/** Who is declared as a producer until this very change: nothing says that it has stopped. */
+function stillWritten({ producers }: TopicDeclaration): string[] {
+  if (producers.length === 0) return [];
+  const writers = producers.map(({ service }) => service);
+  return [`${listed(writers)} still ${writers.length === 1 ? "writes" : "write"} it before this change: what ${writers.length === 1 ? "it publishes" : "they publish"} once the topic is gone is parked (SVC_PUBLISH_TOPIC_MISSING)`];
+}
+
 function removed(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   const affected = affectedBy(pair, topic.name);
   const stage = removalStage(pair, topic, today);
+  const writers = topic.producers.map(({ service }) => service);
+  const advice = stage.allowed && writers.length > 0 ? [`first, in a change of its own: keep ${topic.name} and remove ${listed(writers)} from its producers, once ${writers.length === 1 ? "it runs" : "they run"} without it`] : stage.advice;
   return {
     kind: "topic-removed",
     object: topic.name,
     before: topic.description,
     hazard: stage.allowed ? "irreversible" : "refused",
-    effects: ["the topic is deleted with all its records", ...stage.effects],
+    effects: ["the topic is deleted with all its records", ...stillWritten(topic), ...stage.effects],
     reviewers: reviewersOf(pair, topic.name, affected),
-    ...(stage.advice.length === 0 ? {} : { advice: stage.advice }),
+    ...(advice.length === 0 ? {} : { advice }),
     ...(affected.length === 0 ? {} : { affected }),
     source: topic.source,
   };

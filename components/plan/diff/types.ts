@@ -15,7 +15,7 @@ export type ChangeKind =
   | "event-added" | "event-removed" | "event-renamed" | "event-moved" | "event-changed" | "schema-changed"
   | "producer-added" | "producer-removed" | "producer-changed"
   | "consumer-added" | "consumer-removed" | "consumer-changed"
-  | "access-gained" | "access-lost"
+  | "service-renamed" | "access-gained" | "access-lost"
   | "quota-changed" | "owner-changed" | "domain-changed" | "setting-changed"
   | "exception-added" | "exception-changed" | "exception-removed"
   | "capacity-exceeded" | "capacity-unknown" | "budget-exceeded";
