@@ -10,6 +10,7 @@ import { Password, Process } from "../provider/resources.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import type { AdminIdentity } from "../certificates/admin-identity.ts";
+import { localBootstrap } from "./client-addresses.ts";
 import { clusterNodes } from "./nodes.ts";
 import type { ClusterShape, KafkaNode } from "./nodes.ts";
 import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
@@ -59,9 +60,8 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     // A broker is not ready before the quorum is; one that started first would hold one of the engine's slots meanwhile.
     for (const node of brokers) start(node, quorum);
 
-    const addresses = (port: (ordinal: number) => number) => pulumi.output(brokers.map((node) => `${LOOPBACK}:${port(node.ordinal)}`));
-    this.bootstrap = addresses(args.ports.brokerClient);
-    this.admin = addresses(args.ports.brokerInternal);
+    this.bootstrap = pulumi.output(localBootstrap(brokers, args.ports));
+    this.admin = pulumi.output(brokers.map((node) => `${LOOPBACK}:${args.ports.brokerInternal(node.ordinal)}`));
     this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
   }
 

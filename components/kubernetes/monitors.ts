@@ -3,7 +3,7 @@ import { clusterLabel } from "../kafka/strimzi/names.ts";
 import { OPERATOR_NAME, OPERATOR_PODS } from "../kafka/strimzi/operator.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import type { KubernetesWorkloadSettings } from "../model/stack-workload.ts";
-import { REGISTRY_NAME } from "../schemas/kubernetes-registry.ts";
+import { REGISTRY_NAME } from "../schemas/registry-address.ts";
 import { platformLabels, type Manifest } from "./manifest.ts";
 import { serverSelector } from "./server.ts";
 

@@ -2,7 +2,7 @@ import { POSTGRES_PODS } from "../databases/cloud-native-postgres.ts";
 import { REDIS_NAME, REDIS_PORT } from "../databases/kubernetes-redis.ts";
 import { clusterLabel, LISTENERS } from "../kafka/strimzi/names.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
-import { REGISTRY_NAME, REGISTRY_PORT } from "../schemas/kubernetes-registry.ts";
+import { REGISTRY_NAME, REGISTRY_PORT } from "../schemas/registry-address.ts";
 import { storePort } from "../services/claim-check-store.ts";
 import { inNamespace, nameService, type NetworkPeer, type NetworkPeers } from "../services/kubernetes/network-policy.ts";
 import { serverSelector } from "./server.ts";

@@ -10,6 +10,7 @@ import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { registryPrincipal } from "../plan/registry.ts";
 import type { NameService } from "../services/kubernetes/network-policy.ts";
+import { inClusterRegistryBase, REGISTRY_NAME, REGISTRY_PORT, registryApi } from "./registry-address.ts";
 import { registryProperties } from "./registry-properties.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
@@ -35,12 +36,7 @@ export const APICURIO_VERSION = "3.3.3";
 /** Image of the registry where the stack names none. */
 export const REGISTRY_IMAGE = `quay.io/apicurio/apicurio-registry:${APICURIO_VERSION}`;
 
-/** Name of the registry's Service. */
-export const REGISTRY_NAME = "schema-registry";
-/** Port of its API. */
-export const REGISTRY_PORT = 8_080;
 const MANAGEMENT_PORT = 9_000;
-const API = "/apis/ccompat/v7";
 
 /** Apicurio Registry as pods; its schemas live in Kafka (kafkasql), so any pod can go at any time. */
 export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegistry {
@@ -79,9 +75,9 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
     });
     for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
 
-    const inCluster = `http://${REGISTRY_NAME}.${namespaces.platform}.svc:${REGISTRY_PORT}`;
-    this.url = pulumi.output(`${inCluster}${API}`);
-    this.adminUrl = pulumi.output(`${(settings.reachedAt ?? inCluster).replace(/\/$/, "")}${API}`);
+    const inCluster = inClusterRegistryBase(namespaces.platform);
+    this.url = pulumi.output(registryApi(inCluster));
+    this.adminUrl = pulumi.output(registryApi(settings.reachedAt ?? inCluster));
     this.registerOutputs({ url: this.url });
   }
 }

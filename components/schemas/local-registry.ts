@@ -5,6 +5,7 @@ import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Process } from "../provider/resources.ts";
+import { localRegistryUrl } from "./registry-address.ts";
 import { registryProperties } from "./registry-properties.ts";
 import { registryPrincipal } from "../plan/registry.ts";
 import type { SchemaRegistry } from "./registry.ts";
@@ -60,7 +61,7 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
       },
       this.child({ dependsOn: [...args.dependsOn] }),
     );
-    this.url = pulumi.output(`http://${LOOPBACK}:${port}/apis/ccompat/v7`);
+    this.url = pulumi.output(localRegistryUrl(port));
     this.adminUrl = this.url;
     this.registerOutputs({ url: this.url });
   }

@@ -1,0 +1,35 @@
+/** Which part of a stack a document is wanted of. Pure. */
+import { didYouMean } from "../../../components/model/suggestion.ts";
+import type { Model } from "../../../components/model/types.ts";
+import { topologyOf } from "../../../components/plan/topology.ts";
+import { KitError } from "../../errors.ts";
+import type { DocumentPart } from "./document.ts";
+
+/** Names as the command line has them; at most one is given. */
+export interface WantedPart {
+  readonly domain: string | undefined;
+  readonly topic: string | undefined;
+  readonly service: string | undefined;
+}
+
+/**
+ * The part that is wanted; without a name the whole stack.
+ * @throws KitError `KIT_USAGE` for more than one name, and for one that is not declared.
+ */
+export function partOf(model: Model, wanted: WantedPart): DocumentPart {
+  const { topics, services } = topologyOf(model);
+  const parts = [
+    { of: "domain", name: wanted.domain, known: model.domains.map(({ name }) => name) },
+    { of: "topic", name: wanted.topic, known: topics.map(({ name }) => name) },
+    { of: "service", name: wanted.service, known: services },
+  ] as const;
+  const named = parts.flatMap(({ of, name, known }) => (name === undefined ? [] : [{ of, name, known }]));
+  const [part, another] = named;
+  if (part === undefined) return { of: "stack" };
+  if (another !== undefined) throw new KitError("KIT_USAGE", `--${part.of} and --${another.of} exclude each other.`);
+  if (!part.known.includes(part.name)) {
+    const hint = didYouMean(part.name, part.known);
+    throw new KitError("KIT_USAGE", `No ${part.of} ${JSON.stringify(part.name)} ${part.of === "service" ? "produces or consumes" : "is declared"}${hint === undefined ? "." : `: ${hint}`}`);
+  }
+  return { of: part.of, name: part.name };
+}
