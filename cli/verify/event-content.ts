@@ -2,6 +2,7 @@
  * What the figures and the messages to customers are judged by: the few fields of an event's payload that they follow from,
  * read with the schema that wrote it. Nothing here comes from the services that are judged.
  */
+import { setTimeout } from "node:timers/promises";
 import avro from "avsc";
 import { unframe } from "../../service-templates/lib/codec.ts";
 import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
@@ -44,11 +45,22 @@ export type ReadContent = { readonly content: EventContent } | { readonly unread
 /** Reads values. The first one of a schema waits for the registry, the others are read at once. */
 export type ContentReader = (eventType: string, key: string | null, value: Buffer) => ReadContent | Promise<ReadContent>;
 
+/** How long a registry that is away, or just back and not to be believed yet, is asked again. */
+const ANSWER_LIMIT_MS = 30_000;
+const ASK_AGAIN_MS = 1_000;
+
+/** Injected for tests. */
+export interface ContentReaderOptions {
+  /** @default setTimeout */
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
 /**
- * A reader that asks the registry for each schema once; what it denies stays unreadable.
- * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings while the registry does not answer: that is no verdict on the records.
+ * A reader that asks the registry for each schema until it has an answer; a schema that the registry denies stays unreadable.
+ * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings when the registry gives no answer for {@link ANSWER_LIMIT_MS}:
+ * that is no verdict on the records.
  */
-export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">): ContentReader {
+export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">, { pause = setTimeout }: ContentReaderOptions = {}): ContentReader {
   const writers = new Map<number, avro.Type | string>();
   // Millions of records hold a few hundred names of products, currencies and reasons: one copy of each is kept.
   const names = new Map<string, string>();
@@ -66,6 +78,18 @@ export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">): Conte
       return { unreadable: messageOf(error) };
     }
   }
+  /** The registry's client believes a denial only some seconds after the registry began to answer: until then it is asked again. */
+  async function answered(schemaId: number): Promise<string> {
+    for (let waitedMs = 0; ; waitedMs += ASK_AGAIN_MS) {
+      try {
+        return await registry.schemaOf(schemaId);
+      } catch (error) {
+        if (!(error instanceof ServiceError && error.code === "SVC_REGISTRY_UNAVAILABLE")) throw error;
+        if (waitedMs >= ANSWER_LIMIT_MS) throw new KitError("KIT_SERVER_UNREACHABLE", `the schema registry, asked for schema ${schemaId}: ${error.message}`, { cause: error });
+        await pause(ASK_AGAIN_MS);
+      }
+    }
+  }
   return (eventType, key, value) => {
     let framed: { readonly schemaId: number; readonly body: Buffer };
     try {
@@ -77,8 +101,8 @@ export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">): Conte
     const known = writers.get(schemaId);
     if (known !== undefined) return read(eventType, key, known, body);
     return (async () => {
-      const writer = await registry.schemaOf(schemaId).then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema)).catch((error: unknown) => {
-        if (error instanceof ServiceError && error.code === "SVC_REGISTRY_UNAVAILABLE") throw new KitError("KIT_SERVER_UNREACHABLE", `the schema registry, asked for schema ${schemaId}: ${error.message}`, { cause: error });
+      const writer = await answered(schemaId).then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema)).catch((error: unknown) => {
+        if (error instanceof KitError) throw error;
         return `schema ${schemaId}: ${messageOf(error)}`;
       });
       writers.set(schemaId, writer);

@@ -72,7 +72,7 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
     ...access.kafka, groupId, autocommit: false, maxWaitTime: 100, minBytes: 1, maxBytes: 16 * 1_048_576, maxBytesPerPartition: 1_048_576, highWaterMark: 8_192,
   });
   // Partitions that are empty, or of which nothing is wanted, are read from their end: nothing comes.
-  const offsets = ranges.filter(({ topic }) => topics.includes(topic)).map(({ topic, partition, start, end }) => ({ topic, partition, offset: BigInt(end > start ? start : end) }));
+  const offsets = ranges.filter(({ topic }) => topics.includes(topic)).map(({ topic, partition, start, end }) => ({ topic, partition, offset: BigInt(Math.min(end , start)) }));
   let read = 0;
   try {
     await reaching("reading the topics", async () => {
