@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as kafka from "@pulumi/kafka";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/local-servers.ts";
 import { maxConnections } from "./databases/connections.ts";
 import { LIBRARY_MIGRATIONS, readServiceMigrations } from "./databases/migration-files.ts";

@@ -32,7 +32,7 @@ export function compareExceptions(before: readonly Exception[], after: readonly 
 
 /** Whether everything that the second excepts was excepted by the first already. */
 function covers(one: Exception, other: Exception): boolean {
-  return one.expires >= other.expires && (one.stacks === undefined || (other.stacks !== undefined && other.stacks.every((stack) => one.stacks?.includes(stack) === true)));
+  return one.expires >= other.expires && (one.stacks === undefined || other.stacks?.every((stack) => one.stacks?.includes(stack) === true) === true);
 }
 
 function scopeOf({ stacks }: Exception): string {

@@ -1,6 +1,6 @@
 import { LineCounter, parseAllDocuments, type Document } from "yaml";
 import type { SourceLocation } from "../components/model/source-location.ts";
-import { ActiveChecks, findingsOf } from "./evaluate.ts";
+import { type ActiveChecks, findingsOf } from "./evaluate.ts";
 import { sortFindings, type Finding } from "./finding.ts";
 import type { Manifest, Scope } from "./rule.ts";
 

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 
 import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { runChecked, runCommand } from "./command.ts";

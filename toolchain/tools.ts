@@ -12,7 +12,6 @@ import { findPostgresql, preparePostgresql } from "./postgresql.ts";
 import { findPulumi, preparePulumi } from "./pulumi.ts";
 import { findRedis, prepareRedis } from "./redis.ts";
 import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
-import type { KubernetesTool } from "./tool.ts";
 import type { Report, Tool, ToolName, ToolStatus } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 

@@ -81,13 +81,13 @@ async function list(context: CommandContext, events: readonly ParkedEvent[], opt
 }
 
 async function show(context: CommandContext, access: ServerAccess, events: readonly ParkedEvent[], ids: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ chooseEvents, readParkedRecord }, { readContent }, { eventDocument, valueOf, writeEvent }, { writeJson }] = await Promise.all([
+  const [{ chooseEvents, readParkedRecord }, { readContent }, { eventDocument, recordValue, writeEvent }, { writeJson }] = await Promise.all([
     import("../outbox/parked-events.ts"), import("../dlt/content.ts"), import("../outbox/report.ts"), import("../output.ts"),
   ]);
   const [event] = chooseEvents(events, ids);
   if (event === undefined) return EXIT.no;
   const record = event.state === "parked" ? await readParkedRecord(access, event) : undefined;
-  const value = record === undefined ? undefined : valueOf(record);
+  const value = record === undefined ? undefined : recordValue(record);
   const content = value === undefined ? undefined : await readContent(access.registry, value);
   if (flag(options, "json")) writeJson(context, eventDocument(event, record, content));
   else writeEvent(context, event, record, content);

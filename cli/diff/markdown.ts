@@ -59,7 +59,7 @@ function brokenHead({ stack, problems }: DiffOutcome): string[] {
 }
 
 function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): string[] {
-  const { verdict, changes, counts, capacity, digest } = diff;
+  const { verdict, changes, counts, digest } = diff;
   const { findings } = outcome;
   const errors = findings.filter(({ level }) => level === "error").length;
   const blocked = verdict === "refused";

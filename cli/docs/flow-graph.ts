@@ -80,7 +80,7 @@ function draw({ columns, links }: FlowGraph): string {
   const places = new Map<string, { x: number; y: number }>();
   columns.forEach(({ nodes }, column) => {
     // Each column is spread over the height of the longest one.
-    nodes.forEach(({ id }, row) => places.set(id, { x: column * (BOX.width + GAP), y: HEAD + ((row + 0.5) * rows * ROW) / nodes.length - BOX.height / 2 }));
+    nodes.forEach(({ id }, row) => void places.set(id, { x: column * (BOX.width + GAP), y: HEAD + ((row + 0.5) * rows * ROW) / nodes.length - BOX.height / 2 }));
   });
   const lines = links.map(({ from, to, weight }) => {
     const [start, end] = [places.get(from), places.get(to)];

@@ -97,10 +97,10 @@ function recordOf(schema: string): { doc: string; fields: readonly CatalogueFiel
 
 /** Nested records are listed below the field that holds them: `items[].price`. */
 function fieldsOf(record: unknown, prefix: string, depth: number): CatalogueField[] {
-  const fields = valueOf(record, "fields");
+  const fields = propertyOf(record, "fields");
   if (!Array.isArray(fields) || depth > 4) return [];
   return fields.flatMap((field: unknown) => {
-    const type = valueOf(field, "type");
+    const type = propertyOf(field, "type");
     const name = `${prefix}${textOf(field, "name")}`;
     return [{ name, type: typeName(type), doc: textOf(field, "doc") }, ...nested(type, name, depth + 1)];
   });
@@ -108,10 +108,10 @@ function fieldsOf(record: unknown, prefix: string, depth: number): CatalogueFiel
 
 function nested(type: unknown, name: string, depth: number): CatalogueField[] {
   if (Array.isArray(type)) return type.flatMap((branch: unknown) => nested(branch, name, depth));
-  switch (valueOf(type, "type")) {
+  switch (propertyOf(type, "type")) {
     case "record": return fieldsOf(type, `${name}.`, depth);
-    case "array": return nested(valueOf(type, "items"), `${name}[]`, depth);
-    case "map": return nested(valueOf(type, "values"), `${name}{}`, depth);
+    case "array": return nested(propertyOf(type, "items"), `${name}[]`, depth);
+    case "map": return nested(propertyOf(type, "values"), `${name}{}`, depth);
     default: return [];
   }
 }
@@ -119,12 +119,12 @@ function nested(type: unknown, name: string, depth: number): CatalogueField[] {
 function typeName(type: unknown): string {
   if (typeof type === "string") return type;
   if (Array.isArray(type)) return type.map(typeName).join(" or ");
-  const kind = valueOf(type, "type");
+  const kind = propertyOf(type, "type");
   switch (kind) {
-    case "array": return `array of ${typeName(valueOf(type, "items"))}`;
-    case "map": return `map of ${typeName(valueOf(type, "values"))}`;
+    case "array": return `array of ${typeName(propertyOf(type, "items"))}`;
+    case "map": return `map of ${typeName(propertyOf(type, "values"))}`;
     case "record": return textOf(type, "name");
-    case "enum": return `one of ${JSON.stringify(valueOf(type, "symbols"))}`;
+    case "enum": return `one of ${JSON.stringify(propertyOf(type, "symbols"))}`;
     case "fixed": return textOf(type, "name");
     default: {
       const logical = textOf(type, "logicalType");
@@ -133,11 +133,11 @@ function typeName(type: unknown): string {
   }
 }
 
-function valueOf(holder: unknown, key: string): unknown {
+function propertyOf(holder: unknown, key: string): unknown {
   return typeof holder === "object" && holder !== null ? Object.entries(holder).find(([name]) => name === key)?.[1] : undefined;
 }
 
 function textOf(holder: unknown, key: string): string {
-  const value = valueOf(holder, key);
+  const value = propertyOf(holder, key);
   return typeof value === "string" ? value : "";
 }

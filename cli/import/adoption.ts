@@ -208,18 +208,18 @@ function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { se
     if (value !== undefined && value !== usual) settings[name] = value;
   };
   const retentionText = (ms: number): string => (ms < 0 ? "forever" : formatDuration(ms));
-  const number = (key: string, text: string | undefined): number | undefined => (text === undefined || !/^-?\d{1,15}$/.test(text) ? undefined : Number(text));
+  const number = (text: string | undefined): number | undefined => (text === undefined || !/^-?\d{1,15}$/.test(text) ? undefined : Number(text));
 
-  const retention = number("retention.ms", inForce("retention.ms"));
+  const retention = number(inForce("retention.ms"));
   if (retention === 0) unsaid.push("retention.ms is 0, which the files refuse; the stack's retention is declared");
   else if (retention !== undefined) say("retention", retentionText(retention), retentionText(defaults.retention));
-  const bytes = number("retention.bytes", topic.config["retention.bytes"]);
+  const bytes = number(topic.config["retention.bytes"]);
   if (bytes !== undefined && bytes >= 0) settings["retentionBytes"] = formatSize(bytes);
   const cleanup = inForce("cleanup.policy")?.split(",").map((part) => part.trim()).sort(compareText).join(",");
   say("cleanup", cleanup, "delete");
-  const tombstones = number("delete.retention.ms", topic.config["delete.retention.ms"]);
+  const tombstones = number(topic.config["delete.retention.ms"]);
   if (tombstones !== undefined && tombstones >= 0) settings["tombstoneRetention"] = formatDuration(tombstones);
-  const message = number("max.message.bytes", inForce("max.message.bytes"));
+  const message = number(inForce("max.message.bytes"));
   if (message !== undefined && (message < 1_024 || message > 10 * 2 ** 20)) unsaid.push(`max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`);
   else if (message !== undefined) say("maxMessage", formatSize(message), formatSize(defaults.maxMessage));
   say("compression", inForce("compression.type"), defaults.compression);

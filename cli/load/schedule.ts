@@ -29,6 +29,7 @@ export function schedule(shape: ScheduleShape, random: Random): Float64Array {
   }
   const times: number[] = [];
   // 1 - random() lies in (0, 1]: its logarithm is finite.
-  for (let at = -Math.log(1 - random()) * gapMs; at < durationMs; at -= Math.log(1 - random()) * gapMs) times.push(at);
+  const gap = (): number => -Math.log(1 - random()) * gapMs;
+  for (let at = gap(); at < durationMs; at += gap()) times.push(at);
   return Float64Array.from(times);
 }

@@ -56,7 +56,7 @@ function shorten(text: string, limit: number): string {
 }
 
 /** The value as it would be written; null where there is none, undefined where its schema is not known yet. */
-export function valueOf(record: ParkedRecord): Buffer | null | undefined {
+export function recordValue(record: ParkedRecord): Buffer | null | undefined {
   if (record.raw || record.body === null) return record.body;
   return record.schemaId === undefined ? undefined : frame(record.schemaId, record.body);
 }

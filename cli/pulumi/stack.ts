@@ -5,7 +5,6 @@
  * lives in the state folder.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { KitError } from "../errors.ts";

@@ -1,5 +1,5 @@
 import * as postgresql from "@pulumi/postgresql";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Migration, Password } from "../provider/resources.ts";
 import { livesIn } from "./endpoints.ts";

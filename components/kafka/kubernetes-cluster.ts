@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { platformLabels, type Manifest } from "../kubernetes/manifest.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";

@@ -11,7 +11,7 @@ const maxRounds = 8;
  * its items stay true.
  */
 export function keepValid<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | undefined {
-  let left: unknown = structuredClone(value);
+  const left: unknown = structuredClone(value);
   for (let round = 0; round < maxRounds; round++) {
     const result = schema.safeParse(left);
     if (result.success) return result.data;

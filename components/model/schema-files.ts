@@ -38,8 +38,8 @@ export class SchemaFiles {
    */
   find(reference: string): SchemaLookup {
     if (hasHiddenCharacter(reference)) return { ok: false, rule: "control-character", message: `the path ${JSON.stringify(reference)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" };
-    const escape = leavesFolder(reference);
-    if (escape !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${escape}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
+    const outside = leavesFolder(reference);
+    if (outside !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${outside}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
     if (!reference.startsWith(schemasFolder) || !reference.endsWith(".avsc")) {
       return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
     }

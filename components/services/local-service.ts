@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { RedisEndpoint, PostgresEndpoint } from "../databases/endpoints.ts";
 import type { ServiceDatabase } from "../databases/service-database.ts";
 import type { KafkaAccess } from "../kafka/access.ts";

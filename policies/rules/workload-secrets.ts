@@ -9,12 +9,6 @@ const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|CREDENT
 /** Contents that are secrets whatever they are called: private keys, credentials in a URL, tokens. */
 const SECRET_CONTENT = /-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]+:[^/\s@]+@|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|"d"\s*:\s*"[\w-]{20,}"/;
 
-const configMap = (data: string) => `apiVersion: v1
-kind: ConfigMap
-metadata: {name: order-service-config, namespace: services}
-data: {${data}}
-`;
-
 /** Rules on where secrets may stand. */
 export const workloadSecretRules: readonly Rule[] = [
   rule({

@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" 
     await node.run(["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container ?? ""]);
     await node.until("a container that came back", async () => {
       const now = await harmed(name);
-      return now !== undefined && now.ready && now.restarts > restarts;
+      return now?.ready === true && now.restarts > restarts;
     }, LIMIT_MS);
   });
 

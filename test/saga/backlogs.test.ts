@@ -34,7 +34,7 @@ describe("backlogs that are older than an order may wait, and captures whose rec
   it("gives back what was captured for an order whose record failed to the end, once the order is cancelled", async () => {
     const records = orderRecords(platform);
     const orderId = uuidV7();
-    await platform.sql("payment_service", "ALTER TABLE payments ADD CONSTRAINT breaks CHECK (order_id <> '" + orderId + "' OR status <> 'processed')");
+    await platform.sql("payment_service", `ALTER TABLE payments ADD CONSTRAINT breaks CHECK (order_id <> '${orderId}' OR status <> 'processed')`);
     // Without a deadline: however busy the machine is, the record is not declined as late.
     await produceRaw(platform.kafka, [records.record("order.created", orderId, createdPayload(orderId))]);
     await eventually("the dead letter", async () => (await platform.sql("payment_service", "SELECT FROM dead_letters WHERE event_type = 'order.created'"))[0], 60_000);

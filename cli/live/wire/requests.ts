@@ -2,7 +2,7 @@
  * The requests that looking at a cluster takes, each with its answer as plain data. What the answer has and nobody asks for
  * is passed over. Versions are the newest that every broker since Kafka 3.3 knows.
  */
-import { BytesReader, BytesWriter } from "./bytes.ts";
+import { type BytesReader, BytesWriter } from "./bytes.ts";
 
 /** A request and how to read its answer. */
 export interface BrokerRequest<T> {

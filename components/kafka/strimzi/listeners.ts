@@ -30,7 +30,7 @@ function adminListener({ settings }: StrimziClusterInput): Record<string, unknow
   };
 }
 
-function externalListener({ settings, shape }: StrimziClusterInput): Record<string, unknown>[] {
+function externalListener({ settings }: StrimziClusterInput): Record<string, unknown>[] {
   const { external } = settings;
   if (external === undefined) return [];
   const { bootstrap, perBrokerAnnotationsTemplate, ...balancer } = balancers(external.sourceRanges, external.annotations);

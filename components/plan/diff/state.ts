@@ -68,8 +68,8 @@ export function affectedBy({ before, after }: StatePair, topic: string): Affecte
     const add = (service: string, role: Affected["role"]): void => {
       found.set(`${service} ${role}`, { service, team: teamOf(state, service), role });
     };
-    declaration?.producers.forEach(({ service }) => add(service, "producer"));
-    declaration?.consumers.forEach(({ service }) => add(service, "consumer"));
+    for (const { service } of declaration?.producers ?? []) add(service, "producer");
+    for (const { service } of declaration?.consumers ?? []) add(service, "consumer");
   }
   return sortedSet(found.keys()).flatMap((key) => found.get(key) ?? []);
 }

@@ -75,7 +75,7 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
       retention: NOTIFICATION_RETENTION,
       managementRoutes: simulatorRoutes("channel", channels),
       background() {
-        desks.forEach((desk) => desk.start());
+        for (const desk of desks) desk.start();
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
       },
       async beforeScrape() {

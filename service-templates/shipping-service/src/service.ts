@@ -34,12 +34,12 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
     const desks = carriers.map((carrier) => carrierDesk({ context, carrier, metrics, leaseMs: LEASE_MARGIN_MS + 2 * answerLimitMs }));
     return {
       handlers: { "order.confirmed": orderConfirmed },
-      finish: storeConfirmed({ onWaiting: () => desks.forEach((desk) => desk.wake()) }),
+      finish: storeConfirmed({ onWaiting: () => desks.forEach((desk) => { desk.wake(); }) }),
       gatherMs: GATHER_MS,
       unhurried: ["shipment.created", "shipment.dispatched", "shipment.delivered"],
       managementRoutes: simulatorRoutes("carrier", carriers),
       background() {
-        desks.forEach((desk) => desk.start());
+        for (const desk of desks) desk.start();
         return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
       },
       async beforeScrape() {

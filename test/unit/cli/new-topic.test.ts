@@ -47,7 +47,7 @@ describe("a new topic", () => {
     expect((await kit(...notes)).code).toBe(0);
     const after = read("topics/order.yaml");
     const added = addition(before, after);
-    expect(added).toMatch(/^  order-notes:\n    description: "Remarks: of an order."\n/);
+    expect(added).toMatch(/^ {2}order-notes:\n {4}description: "Remarks: of an order."\n/);
     expect(added).toContain("    producers:\n      order-service: {rate: 50kB/s}\n");
     expect(JSON.parse(read("topics/schemas/order/OrderNoted.avsc"))).toMatchObject({ name: "OrderNoted", namespace: "com.globalmart.events", fields: [{ name: "orderId" }, { name: "timestamp" }] });
   });
@@ -90,7 +90,7 @@ describe("a new consumer", () => {
   it("may be of a service that no file names yet, and the administrator needs no entry", async () => {
     const fresh = await kit("access", "why", "fraud-check", "order-events", "read");
     expect(fresh.code).toBe(1);
-    expect(fresh.stdout).toMatch(/^denied: fraud-check Read topic order-events\n[^]*topics → order-events → consumers[^]*\n  fraud-check: \{instances: 1, events: \[[^]*No file lists fraud-check yet: add it to services:/);
+    expect(fresh.stdout).toMatch(/^denied: fraud-check Read topic order-events\n[^]*topics → order-events → consumers[^]*\n {2}fraud-check: \{instances: 1, events: \[[^]*No file lists fraud-check yet: add it to services:/);
     const admin = await kit("access", "why", "platform-admin", "order-events", "delete");
     expect(admin).toMatchObject({ code: 0, stdout: expect.stringContaining("is a super user of the brokers") as string });
   });

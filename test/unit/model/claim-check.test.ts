@@ -24,7 +24,7 @@ function problems(reading: ReturnType<typeof readTopics>): string {
   return reading.ok ? "" : reading.problems.map(formatProblem).join("\n");
 }
 
-function fit(reading: ReturnType<typeof readTopics>, stack: object): string {
+function faults(reading: ReturnType<typeof readTopics>, stack: object): string {
   const settings = parseStackSettings({ substrate: "local", ...stack });
   if (!reading.ok || !settings.ok) throw new Error(problems(reading));
   return checkFit(reading.value, settings.value).map(formatProblem).join("\n");
@@ -57,20 +57,20 @@ describe("claimCheck of a topic and of an event", () => {
 
 describe("what an environment must give", () => {
   it("is an end to the records' life", () => {
-    expect(fit(onTopic("{above: 256KiB}"), { topics: { retention: "30d" } })).toBe("");
-    expect(fit(onTopic("{above: 256KiB}\n    cleanup: compact"), {})).toMatch(/order\.yaml:10:\d+.*claim-check-endless/);
-    expect(fit(read("    retention: 7d\n    key: orderId\n", "    key: orderId\n    claimCheck: {above: 256KiB}\n"), { topics: { retention: "forever" } })).toMatch(/claim-check-endless/);
+    expect(faults(onTopic("{above: 256KiB}"), { topics: { retention: "30d" } })).toBe("");
+    expect(faults(onTopic("{above: 256KiB}\n    cleanup: compact"), {})).toMatch(/order\.yaml:10:\d+.*claim-check-endless/);
+    expect(faults(read("    retention: 7d\n    key: orderId\n", "    key: orderId\n    claimCheck: {above: 256KiB}\n"), { topics: { retention: "forever" } })).toMatch(/claim-check-endless/);
   });
 
   it("is room for what stays in the record", () => {
-    expect(fit(onTopic("{above: 512KiB}"), { topics: { maxMessage: "256KiB" } })).toMatch(/claim-check-too-late[\s\S]*lower above to at most 240KiB/);
+    expect(faults(onTopic("{above: 512KiB}"), { topics: { maxMessage: "256KiB" } })).toMatch(/claim-check-too-late[\s\S]*lower above to at most 240KiB/);
   });
 
   it("is a store on Kubernetes", () => {
     const kubernetes = { postgres: { cloudNativePg: {} }, redis: { inCluster: {} }, workloads: { images: { registry: "registry.example.com" } } };
-    expect(fit(onTopic("{above: 256KiB}"), { substrate: "kubernetes", kubernetes })).toMatch(/claim-check-store-missing[\s\S]*kubernetes\.claimCheckStore/);
+    expect(faults(onTopic("{above: 256KiB}"), { substrate: "kubernetes", kubernetes })).toMatch(/claim-check-store-missing[\s\S]*kubernetes\.claimCheckStore/);
     const store = { endpoint: "https://s3.example.com", bucket: "claim-checks", cidrs: ["10.1.0.0/16"] };
-    expect(fit(onTopic("{above: 256KiB}"), { substrate: "kubernetes", kubernetes: { ...kubernetes, claimCheckStore: store } })).toBe("");
+    expect(faults(onTopic("{above: 256KiB}"), { substrate: "kubernetes", kubernetes: { ...kubernetes, claimCheckStore: store } })).toBe("");
   });
 });
 

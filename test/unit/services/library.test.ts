@@ -271,7 +271,7 @@ describe("dead letters", () => {
     const text = fc.string({ unit: "binary", maxLength: 30 });
     fc.assert(fc.property(text, fc.dictionary(text, fc.uint8Array()), (message, given) => {
       const hostile = { ...record, headers: new Map(Object.entries(given).map(([name, value]) => [name, Buffer.from(value)])) };
-      const stored = storedHeaders(deadLetterEntry({ record: hostile, error: new Error(`\ud83d${message}`.padEnd(999, "x") + "\u{1f600}"), attempts: 1 }, options).headers);
+      const stored = storedHeaders(deadLetterEntry({ record: hostile, error: new Error(`${`\ud83d${message}`.padEnd(999, "x")}\u{1f600}`), attempts: 1 }, options).headers);
       expect(stored).not.toMatch(/\\ud[89a-f]|\\u0000/u);
     }), { numRuns: 50 });
   });

@@ -15,7 +15,7 @@ function heldWork(): { readonly work: (items: readonly number[]) => Promise<read
       batches.push(items);
       held.push(() => resolve(items.map((item) => item * 10)));
     }),
-    release: () => held.splice(0).forEach((end) => end()),
+    release: () => held.splice(0).forEach((end) => { end(); }),
   };
 }
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -121,7 +121,7 @@ describe("the gateway's limit of load", () => {
       }
       expect(status).toBe(503);
     }
-    held.forEach((end) => end());
+    for (const end of held) end();
     expect([(await first).status, (await third).status]).toEqual([200, 200]);
     const fourth = fetch(url);
     await underWay(4);

@@ -66,8 +66,14 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
   };
 
   const types = (old: AvroType, fresh: AvroType, path: string): void => {
-    if (old.kind === "record" && fresh.kind === "record") return records(old, fresh, path);
-    if ((old.kind === "array" || old.kind === "map") && old.kind === fresh.kind) return types(old.items, fresh.items, `${path}${old.kind === "array" ? "[]" : "{}"}`);
+    if (old.kind === "record" && fresh.kind === "record") {
+      records(old, fresh, path);
+      return;
+    }
+    if ((old.kind === "array" || old.kind === "map") && old.kind === fresh.kind) {
+      types(old.items, fresh.items, `${path}${old.kind === "array" ? "[]" : "{}"}`);
+      return;
+    }
     if (old.kind === "enum" && fresh.kind === "enum" && old.name === fresh.name) {
       const added = fresh.symbols.filter((symbol) => !old.symbols.includes(symbol));
       const removed = old.symbols.filter((symbol) => !fresh.symbols.includes(symbol));

@@ -59,7 +59,7 @@ export async function sendDue(options: PassOptions): Promise<number> {
     // Two messages of one customer may tell of the same order and be sent by two instances at once.
     if (sent.length > 0) await lockKnownOrders(tx, [...new Set(sent.flatMap(({ notices: told }) => told.map(({ orderId }) => orderId)))]);
     await outbox.add(tx, sent.flatMap(({ message, notices: told, decision }) => sentEvents({ ...message, channel: decision.progress.channel }, told, now)));
-    tx.afterCommit(() => held.forEach((item) => report(options, item)));
+    tx.afterCommit(() => held.forEach((item) => { report(options, item); }));
   });
   return claimed.length;
 }

@@ -44,7 +44,7 @@ export async function bookDue(options: PassOptions): Promise<number> {
       if (decision.kind === "undeliverable") return [{ cause: shipment.cause, events: [shipmentFailed(shipment, decision.progress.rejectedBy, now)] }];
       return [];
     }));
-    tx.afterCommit(() => held.forEach((item) => report(options, item)));
+    tx.afterCommit(() => held.forEach((item) => { report(options, item); }));
   });
   return claimed.length;
 }

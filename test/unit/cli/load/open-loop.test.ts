@@ -72,7 +72,7 @@ describe("an open loop", () => {
   it("sends each order once with its customer's token, its own key and body, over few connections", async () => {
     const stub = await gatewayStub(accept);
     const asked: string[] = [];
-    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor: (customer) => (asked.push(customer), tokenFor(customer)) }, plan());
+    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor: (customer) => { asked.push(customer); return tokenFor(customer); } }, plan());
     expect(asked.sort()).toEqual(["c-0", "c-1", "c-2"]);
     expect(stub.seen).toHaveLength(50);
     expect(new Set(stub.seen.map((request) => request.headers["idempotency-key"])).size).toBe(50);
@@ -93,7 +93,7 @@ describe("an open loop", () => {
     const held: (() => void)[] = [];
     const stub = await gatewayStub((request, response) => {
       held.push(() => accept(request, response));
-      if (held.length === 5) setTimeout(() => held.forEach((release) => release()), 600);
+      if (held.length === 5) setTimeout(() => held.forEach((release) => { release(); }), 600);
     });
     const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ maxInFlight: 5 }));
     expect(result).toMatchObject({ due: 50, unsent: 45 });

@@ -58,7 +58,7 @@ function snapshot(dir: string): ReadonlyMap<string, string> {
 /** The lines of a text that are not in another one, in order; undefined when some of the other's are gone or moved. */
 function addedLines(before: string, after: string): readonly string[] | undefined {
   const old = before.split("\n");
-  const added = after.split("\n").filter((line) => (line === old[0] ? (old.shift(), false) : true));
+  const added = after.split("\n").filter((line) => line !== old[0] || old.shift() === undefined);
   return old.length === 0 ? added : undefined;
 }
 

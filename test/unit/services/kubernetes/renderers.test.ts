@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { horizontalPodAutoscaler, lagScaling } from "../../../../components/services/kubernetes/autoscaling.ts";
 import { configChecksum, configMap, environment, schemaMap, secretObject } from "../../../../components/services/kubernetes/config.ts";
