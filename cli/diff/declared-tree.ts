@@ -137,8 +137,11 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
     const [topics, settings] = await Promise.all([loadTopicFiles(source.dir), Promise.all(paths.map((path) => loadFile(source.dir, path)))]);
     return { source, entries: [], refused: [], files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)) };
   }
-  const listed = await listTree(git, source.commit, [topicsFolder, ...paths]);
-  const refused: SourceFile[] = [];
+  const folders = new Set(paths.map(dirname));
+  const listed = (await listTree(git, source.commit, [topicsFolder, ...folders])).filter(({ path }) => path === topicsFolder || path.startsWith(`${topicsFolder}/`) || paths.includes(path) || folders.has(path));
+  // A folder that is a link hides its files from git.
+  const linked = new Set(listed.filter(({ path, mode }) => mode === "120000" && folders.has(path)).map(({ path }) => path));
+  const refused: SourceFile[] = paths.filter((path) => linked.has(dirname(path))).map((path) => ({ path, refused: "symbolic-link", detail: `its folder ${dirname(path)} is one, as git has it` }));
   const entries: TreeEntry[] = [];
   for (const entry of listed) {
     const { path, mode, size } = entry;

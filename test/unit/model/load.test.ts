@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -60,6 +60,15 @@ describe("a project on disk", () => {
       "topics/more.d/ file-outside: the folder is a symbolic link (to /etc); only plain files are read",
       "topics/schemas/linked/ file-outside: the folder is a symbolic link (to /etc); only plain files are read",
     ]);
+  });
+
+  it("refuses topics/ itself as a symbolic link, and a stack in a folder that is one", async () => {
+    await rename(join(dir, "topics"), join(dir, "real"));
+    await symlink("real", join(dir, "topics"));
+    expect(await problemsOf()).toEqual(["topics/ file-outside: the folder is a symbolic link (to real); only plain files are read"]);
+    await rename(join(dir, "stacks"), join(dir, "elsewhere"));
+    await symlink("elsewhere", join(dir, "stacks"));
+    expect(await loadFile(dir, "stacks/Pulumi.dev.yaml")).toEqual({ path: "stacks/Pulumi.dev.yaml", refused: "symbolic-link", detail: "its folder stacks leads to elsewhere" });
   });
 
   it("refuses a folder that is called like a domain file, and a file whose ending is in capitals", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -225,6 +225,19 @@ describe("kit diff", () => {
     await symlink("/etc/passwd", join(repo.dir, "topics/evil.yaml"));
     const head = repo.commit("a link");
     expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual(["file-outside"]);
+  });
+
+  it("refuses topics/ and stacks/ as symbolic links in a commit as on disk", async () => {
+    const repo = await repository();
+    for (const folder of ["topics", "stacks"]) {
+      await rename(join(repo.dir, folder), join(repo.dir, `real-${folder}`));
+      await symlink(`real-${folder}`, join(repo.dir, folder));
+    }
+    const places = ({ problems }: { problems: readonly { file: string; rule: string }[] }): string[] => problems.map(({ file, rule }) => `${file} ${rule}`);
+    const onDisk = places(await json(repo.dir, "--base", "HEAD"));
+    const head = repo.commit("links");
+    expect(places(await json(repo.dir, "--base", "HEAD~1", "--head", head))).toEqual(onDisk);
+    expect(onDisk).toEqual(["stacks/Pulumi.prod.yaml file-outside", "topics/ file-outside"]);
   });
 
   it("refuses a linked folder, a folder called like a file and an ending in capitals in a commit as on disk", async () => {
