@@ -112,7 +112,7 @@ export function openServers(settings: ServerSettings): ServerAccess {
   const admin = new Admin(kafka);
   const open = new Set<pg.Client>();
   async function connect(service: string, login: { readonly user: string; readonly password?: string }): Promise<pg.Client> {
-    const database = settings.databases[service];
+    const database = Object.hasOwn(settings.databases, service) ? settings.databases[service] : undefined;
     if (database === undefined) throw new KitError("KIT_SERVER_UNREACHABLE", `${service} has no database`);
     const { host, port, ca } = settings.postgres;
     const client = new pg.Client({
@@ -143,7 +143,7 @@ export function openServers(settings: ServerSettings): ServerAccess {
     services: Object.keys(settings.databases).toSorted(),
     database: (service) => connect(service, { user: settings.postgres.user, ...(settings.postgres.password === undefined ? {} : { password: settings.postgres.password }) }),
     async databaseAsService(service) {
-      const login = settings.logins?.[service];
+      const login = settings.logins !== undefined && Object.hasOwn(settings.logins, service) ? settings.logins[service] : undefined;
       if (login === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no PostgreSQL login of ${service}`);
       return await connect(service, login);
     },

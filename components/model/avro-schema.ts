@@ -94,6 +94,7 @@ class SchemaReader {
         const seen = new Set<unknown>();
         symbols.forEach((symbol: unknown, index) => {
           if (typeof symbol !== "string" || !namePattern.test(symbol)) throw new SchemaFault([...path, "symbols", index], `${JSON.stringify(symbol)} is not allowed as a symbol`, "letters, digits and '_'");
+          if (Object.hasOwn(Object.prototype, symbol)) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} is a name that every object of JavaScript has: its Avro library takes it for one that stands twice`, "write it in capitals, or call it otherwise");
           if (seen.has(symbol)) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} stands twice`);
           seen.add(symbol);
         });
@@ -149,6 +150,7 @@ class SchemaReader {
       if (!isObject(field)) throw new SchemaFault(where, "a field must be an object with name and type");
       const name = field["name"];
       if (typeof name !== "string" || !namePattern.test(name)) throw new SchemaFault(name === undefined ? where : [...where, "name"], name === undefined ? "the field has no name" : `${JSON.stringify(name)} is not allowed as a field's name`, "letters, digits and '_', not beginning with a digit");
+      if (name === "__proto__") throw new SchemaFault([...where, "name"], "the field __proto__ is lost where JavaScript reads the record: it stands for the object's prototype there", "call it otherwise");
       if (known.has(name)) throw new SchemaFault([...where, "name"], `the field ${name} stands twice`);
       if (field["type"] === undefined) throw new SchemaFault(where, `the field ${name} has no type`);
       const type = this.type(field["type"], inner, [...where, "type"], depth + 1);

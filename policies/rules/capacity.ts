@@ -18,7 +18,7 @@ export const capacityRules: readonly Rule[] = [
       declaration({ plan }, { stack }) {
         const byTeam = Map.groupBy(plan.topics.filter(({ kind }) => kind !== "registry"), ({ owner }) => owner);
         return [...byTeam].sort(([a], [b]) => compareText(a, b)).flatMap(([team, topics]): Breach[] => {
-          const budget = stack.budgets[team]?.partitions ?? fallback;
+          const budget = (Object.hasOwn(stack.budgets, team) ? stack.budgets[team]?.partitions : undefined) ?? fallback;
           const used = topics.reduce((sum, { partitions }) => sum + partitions, 0);
           const largest = topics.reduce((a, b) => (b.partitions > a.partitions ? b : a));
           return budget === undefined || used <= budget ? [] : [{ message: `the team ${team} uses ${used} partitions, dead letters and retries included; its budget is ${budget}`, fix: `lower partitions (the largest topic is ${largest.name} with ${largest.partitions}), or ask for a larger budget in the stack's file`, object: team, at: largest.source }];

@@ -105,7 +105,7 @@ export const configurationRules: readonly Rule[] = [
       topic(topic) {
         if (topic.kind !== "event" || topic.config?.["cleanup.policy"] === "compact") return undefined;
         const kept = configNumber(topic, "retention.ms");
-        if (kept === undefined || (kept !== -1 && kept <= max) || topic.declaration?.labels?.[label] !== undefined) return undefined;
+        if (kept === undefined || (kept !== -1 && kept <= max) || Object.hasOwn(topic.declaration?.labels ?? {}, label)) return undefined;
         return { message: `records are kept ${kept === -1 ? "for ever" : formatDuration(kept)}; the limit is ${formatDuration(max)}`, fix: `lower retention, or add labels: {${label}: <why>}`, ...placeOf(topic, "retention") };
       },
     }),

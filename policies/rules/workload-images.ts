@@ -6,11 +6,11 @@ import { containersOf, fieldOf, workloadOf } from "../workloads/pods.ts";
 import { podYaml } from "../workloads/text.ts";
 
 /** Where a stack names the image of each server that the platform brings, by the name of its Deployment. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  "strimzi-cluster-operator": "kubernetes.strimzi.image",
-  "schema-registry": "kubernetes.registry.image",
-  redis: "kubernetes.redis.inCluster.image",
-};
+const SETTINGS: ReadonlyMap<string, string> = new Map([
+  ["strimzi-cluster-operator", "kubernetes.strimzi.image"],
+  ["schema-registry", "kubernetes.registry.image"],
+  ["redis", "kubernetes.redis.inCluster.image"],
+]);
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 const registryPod = (image: string): string => podYaml({ image }).replace("metadata: {name: order-service, namespace: services}", "metadata: {name: schema-registry, namespace: platform}");
@@ -50,7 +50,7 @@ export const workloadImageRules: readonly Rule[] = [
         if (manifest.kind === "Cluster" && manifest.apiVersion.startsWith("postgresql.cnpg.io/")) return ofPostgres(fieldOf(manifest["spec"], "imageName"));
         const workload = workloadOf(manifest);
         if (workload === undefined) return undefined;
-        const own = movable(workload).map(({ name, image }) => breach(`container ${name} runs`, image, SETTINGS[workload.name] ?? "the stack"));
+        const own = movable(workload).map(({ name, image }) => breach(`container ${name} runs`, image, SETTINGS.get(workload.name) ?? "the stack"));
         return [...own, ...kafkaImages(workload, stack).filter((image) => !isByDigest(image)).map((image) => breach("brokers and their company run", image, "kubernetes.strimzi.kafkaImages"))];
       },
     }),

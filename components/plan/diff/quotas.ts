@@ -27,19 +27,22 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
   const before = rate(old);
   const after = rate(fresh);
   const parts = { before: declaredParts(pair.before, principal, direction), after: declaredParts(pair.after, principal, direction) };
-  if (before === after && JSON.stringify(parts.before) === JSON.stringify(parts.after)) return [];
+  if (before === after && JSON.stringify([...parts.before]) === JSON.stringify([...parts.after])) return [];
   // A group that comes or goes has its line as a consumer.
   if (before === undefined || after === undefined) return [];
   // What was declared for a topic goes with the topic; less for what is still read or written slows it down.
   const used = new Set(usedTopics(pair.after, principal, direction));
-  const kept = Object.entries(parts.before).some(([topic]) => used.has(topic) && parts.before[topic] !== parts.after[topic]);
-  const lowered = after < before && (kept || Object.keys(parts.before).length === 0);
+  const kept = [...parts.before].some(([topic, quota]) => used.has(topic) && quota !== parts.after.get(topic));
+  const lowered = after < before && (kept || parts.before.size === 0);
   const effects: string[] = [];
   if (before === after) effects.push("the sum stays: brokers count per service, not per topic");
   else effects.push(`may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`);
-  for (const [topic, quota] of Object.entries(parts.after)) if (parts.before[topic] !== quota) effects.push(`${topic}: ${quota}${parts.before[topic] === undefined ? "" : ` (was ${parts.before[topic]})`}`);
-  for (const topic of Object.keys(parts.before)) if (parts.after[topic] === undefined) effects.push(`${topic}: none (was ${parts.before[topic]})`);
-  const source = placeOf(pair.after, principal, direction, ({ name }) => parts.before[name] !== parts.after[name]);
+  for (const [topic, quota] of parts.after) {
+    const was = parts.before.get(topic);
+    if (was !== quota) effects.push(`${topic}: ${quota}${was === undefined ? "" : ` (was ${was})`}`);
+  }
+  for (const [topic, quota] of parts.before) if (!parts.after.has(topic)) effects.push(`${topic}: none (was ${quota})`);
+  const source = placeOf(pair.after, principal, direction, ({ name }) => parts.before.get(name) !== parts.after.get(name));
   const change: Change = {
     kind: "quota-changed",
     object: principal,
@@ -52,7 +55,7 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
     affected: [{ service: principal, team: teamOf(pair.after, principal), role: direction }],
     ...(source === undefined ? {} : { source }),
   };
-  const follows = Object.keys(parts.before).length === 0 && Object.keys(parts.after).length === 0;
+  const follows = parts.before.size === 0 && parts.after.size === 0;
   return [{ change, ...(follows ? { setting } : {}) }];
 }
 
@@ -71,11 +74,11 @@ function placeOf(state: PlatformState, service: string, direction: keyof typeof 
   return entries.find(({ topic }) => changed(topic))?.source;
 }
 
-/** What a service declares per topic, as the files write it. */
-function declaredParts(state: PlatformState, service: string, direction: keyof typeof directions): Record<string, string> {
+/** What a service declares, by topic, as the files write it. */
+function declaredParts(state: PlatformState, service: string, direction: keyof typeof directions): ReadonlyMap<string, string> {
   const declared =
     direction === "producer"
       ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({ topic, quota: producer.quota }))
       : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({ topic, quota: consumer.quota }));
-  return Object.fromEntries(declared.flatMap(({ topic, quota }) => (quota === undefined ? [] : [[topic.name, rateText(quota)]])));
+  return new Map(declared.flatMap(({ topic, quota }) => (quota === undefined ? [] : [[topic.name, rateText(quota)] as const])));
 }

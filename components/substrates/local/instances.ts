@@ -15,7 +15,7 @@ export function instancesFrom(settings: StackSettings, services: readonly string
   return {
     ...settings,
     services: Object.fromEntries([...new Set([...Object.keys(settings.services), ...services])].map((name) => {
-      const own = settings.services[name] ?? {};
+      const own = (Object.hasOwn(settings.services, name) ? settings.services[name] : undefined) ?? {};
       return [name, own.replicas === 0 ? own : { ...own, replicas }];
     })),
   };
