@@ -1,6 +1,7 @@
 /** The diff for a terminal. */
-import type { Capacity, CapacityComparison } from "../../components/plan/capacity.ts";
+import type { Capacity, CapacityComparison, TeamFigure } from "../../components/plan/capacity.ts";
 import { resourceTexts } from "../../components/plan/diff/capacity-hazards.ts";
+import { sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { DeltaCounts } from "../../components/plan/diff/plan-delta.ts";
 import type { Change, Hazard } from "../../components/plan/diff/types.ts";
 import { percent } from "../../components/plan/diff/words.ts";
@@ -101,15 +102,17 @@ export function capacityRows({ before, after }: CapacityComparison): string[][] 
   });
 }
 
-/** Rows of the teams' table: of each team whose use changes or that has a budget. */
+/** Rows of the teams' table: of each team whose use changes or that has a budget, also of one that has nothing left. */
 export function teamRows({ before, after }: CapacityComparison): string[][] {
-  const old = new Map(before.teams.map((team) => [team.team, team]));
-  return after.teams.flatMap((team) => {
-    const was = old.get(team.team);
+  const byName = (teams: readonly TeamFigure[]): Map<string, TeamFigure> => new Map(teams.map((team) => [team.team, team]));
+  const [old, fresh] = [byName(before.teams), byName(after.teams)];
+  const rate = resourceTexts["network-in"].text;
+  return sortedSet([...old.keys(), ...fresh.keys()]).flatMap((name) => {
+    const was = old.get(name);
+    const team = fresh.get(name) ?? { team: name, partitions: 0, rate: 0, basis: "declared" as const };
     const budgeted = team.partitionBudget !== undefined || team.rateBudget !== undefined;
     if (!budgeted && was?.partitions === team.partitions && was.rate === team.rate) return [];
-    const rate = resourceTexts["network-in"].text;
-    return [[team.team, String(was?.partitions ?? 0), String(team.partitions), String(team.partitionBudget ?? "–"), rate(was?.rate ?? 0), `${rate(team.rate)}${team.basis === "ceiling" ? " at most" : ""}`, team.rateBudget === undefined ? "–" : rate(team.rateBudget)]];
+    return [[name, String(was?.partitions ?? 0), String(team.partitions), String(team.partitionBudget ?? "–"), rate(was?.rate ?? 0), `${rate(team.rate)}${team.basis === "ceiling" ? " at most" : ""}`, team.rateBudget === undefined ? "–" : rate(team.rateBudget)]];
   });
 }
 
