@@ -5,6 +5,8 @@ import { formatRate } from "../../components/model/rate.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
 import { claimCheckText } from "../../components/plan/diff/claim-checks.ts";
+import { approximateDuration } from "../../components/plan/diff/words.ts";
+import { longestKept } from "../../components/plan/segments.ts";
 import { declaredTopics } from "../../components/plan/topology.ts";
 import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
 
@@ -74,12 +76,17 @@ function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, co
 function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined): [string, string][] {
   const config = planned?.config ?? {};
   const retention = config["retention.ms"];
+  const kept = longestKept(config);
   const settings: [string, string | undefined][] = [
     ["partitions", planned === undefined ? String(topic.partitions) : String(planned.partitions)],
     ["key", topic.key ?? "none"],
     ["retention", retention === undefined ? undefined : retention === "-1" ? "forever" : formatDuration(Number(retention))],
+    ["gone after", kept === undefined ? undefined : `at most about ${approximateDuration(kept)}: whole segments are deleted, each of ${formatDuration(Number(config["segment.ms"]))} or ${formatSize(Number(config["segment.bytes"]))}`],
     ["size limit", topic.retentionBytes === undefined ? undefined : `${formatSize(topic.retentionBytes)} per partition`],
     ["cleanup", config["cleanup.policy"]],
+    ["compaction", compactionText(topic)],
+    ["timestamps", topic.timestampType],
+    ["remote storage", config["remote.storage.enable"] === undefined ? undefined : remoteText(topic)],
     ["replicas", planned === undefined ? undefined : `${planned.replicationFactor}, of which ${config["min.insync.replicas"] ?? "1"} in sync`],
     ["largest record", config["max.message.bytes"] === undefined ? undefined : formatSize(Number(config["max.message.bytes"]))],
     ["compression", config["compression.type"]],
@@ -88,6 +95,22 @@ function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined):
     ...Object.entries(topic.labels ?? {}).sort(([a], [b]) => compareText(a, b)),
   ];
   return settings.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+/** What a topic declares of its compaction. */
+function compactionText({ minCompactionLag, maxCompactionLag, dirtyRatio, tombstoneRetention }: TopicDeclaration): string | undefined {
+  const parts = [
+    minCompactionLag === undefined ? undefined : `not before ${formatDuration(minCompactionLag)}`,
+    maxCompactionLag === undefined ? undefined : `at the latest after ${formatDuration(maxCompactionLag)}`,
+    dirtyRatio === undefined ? undefined : `from a dirty ratio of ${dirtyRatio}`,
+    tombstoneRetention === undefined ? undefined : `tombstones kept ${formatDuration(tombstoneRetention)}`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function remoteText({ remoteStorage = "disabled", localRetention, localRetentionBytes }: TopicDeclaration): string {
+  const local = [localRetention === undefined ? undefined : formatDuration(localRetention), localRetentionBytes === undefined ? undefined : `${formatSize(localRetentionBytes)} per partition`].filter((part) => part !== undefined);
+  return `${remoteStorage}${local.length === 0 ? "" : `; ${local.join(" or ")} on the brokers' disks`}`;
 }
 
 function recordOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {

@@ -1,4 +1,5 @@
 /** Which topics hold personal data, and until when. Pure. */
+import { longestKept } from "../../components/plan/segments.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 
 /** A topic whose records may hold a customer's data. */
@@ -6,8 +7,10 @@ export interface KeptTopic {
   readonly topic: string;
   /** Fields of its events that hold personal data; of a dead-letter or retry topic, those of what its group consumes. */
   readonly fields: readonly string[];
-  /** Milliseconds that a record is kept; null: nothing removes it, by time at least. */
+  /** The topic's retention in milliseconds; null: nothing removes a record, by time at least. */
   readonly retentionMs: number | null;
+  /** Milliseconds after which a record is gone for certain: Kafka deletes whole segments, so this is longer. Null as above. */
+  readonly keptMs: number | null;
 }
 
 /** Topics with records that hold one of the fields, sorted: event topics by their schemas, derived ones by what their group consumes. */
@@ -25,8 +28,7 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
   return plan.topics.flatMap(({ name, config }): KeptTopic[] => {
     const held = fieldsOf.get(name);
     if (held === undefined) return [];
-    const retention = Number(config["retention.ms"] ?? Number.NaN);
-    const forever = !Number.isFinite(retention) || retention < 0 || config["cleanup.policy"] === "compact";
-    return [{ topic: name, fields: [...held].toSorted(), retentionMs: forever ? null : retention }];
+    const kept = longestKept(config);
+    return [{ topic: name, fields: [...held].toSorted(), retentionMs: kept === undefined ? null : Number(config["retention.ms"]), keptMs: kept ?? null }];
   });
 }

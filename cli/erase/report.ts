@@ -22,7 +22,7 @@ export interface ErasureDocument extends Erasure {
 
 /** The document of an erasure at a time (milliseconds since the epoch). */
 export function erasureDocument(customer: string, erasure: Erasure, topics: readonly KeptTopic[], now: number): ErasureDocument {
-  return { customer, ...erasure, topics: topics.map((topic) => ({ ...topic, until: topic.retentionMs === null ? null : new Date(now + topic.retentionMs).toISOString() })) };
+  return { customer, ...erasure, topics: topics.map((topic) => ({ ...topic, until: topic.keptMs === null ? null : new Date(now + topic.keptMs).toISOString() })) };
 }
 
 /** Writes what was erased, what is kept and why, and what comes next. */
@@ -43,7 +43,7 @@ export function writeErasure(context: CommandContext, made: ErasureDocument): vo
 
   stdout.write(`\n${colors.bold("Kept")}\n${renderTable(columns(["SERVICE", "TABLE", "WHAT", "WHY", "HOW LONG"]), tables.map(({ service, table, keeps, because, keptFor }) => [service, table, keeps, because, keptFor]))}\n`);
   if (topics.length > 0) {
-    stdout.write(`\n${colors.bold("Kept in Kafka until its retention is over")}\n${renderTable(
+    stdout.write(`\n${colors.bold("Kept in Kafka until its retention is over and its segment is deleted")}\n${renderTable(
       columns(["TOPIC", "FIELDS", "RETENTION", "GONE BY"]),
       topics.map(({ topic, fields, retentionMs, until }) => [topic, fields.join(", "), retentionMs === null ? colors.yellow("none") : `${Math.round(retentionMs / DAY_MS * 10) / 10} d`, until ?? colors.yellow("not by time")]),
     )}\n`);

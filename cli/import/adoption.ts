@@ -7,11 +7,12 @@ import { scalePartitions } from "../../components/model/partitions.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
 import { formatSize } from "../../components/model/size.ts";
-import type { StackSettings } from "../../components/model/stack.ts";
+import { hasRemoteStorage, type StackSettings } from "../../components/model/stack.ts";
 import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
 import { subjectName } from "../../components/plan/subjects.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";
 import { pascalCase } from "../new-service/names.ts";
+import { adoptedLog, wholeNumber } from "./adopted-log.ts";
 
 /** What is looked for, and what is known already. */
 export interface AdoptionRequest {
@@ -200,7 +201,8 @@ function placeholderSchema(record: string): string {
 }
 
 /** Settings that differ from what the stack gives every topic, and what the files have no word for. */
-function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { settings: Record<string, string>; unsaid: string[] } {
+function settingsOf(topic: LiveTopic, stack: StackSettings): { settings: Record<string, string>; unsaid: string[] } {
+  const { topics: defaults } = stack;
   const settings: Record<string, string> = {};
   const unsaid: string[] = [];
   const inForce = (key: string): string | undefined => topic.config[key] ?? topic.inherited[key]?.value;
@@ -208,23 +210,27 @@ function settingsOf(topic: LiveTopic, { topics: defaults }: StackSettings): { se
     if (value !== undefined && value !== usual) settings[name] = value;
   };
   const retentionText = (ms: number): string => (ms < 0 ? "forever" : formatDuration(ms));
-  const number = (text: string | undefined): number | undefined => (text === undefined || !/^-?\d{1,15}$/.test(text) ? undefined : Number(text));
 
-  const retention = number(inForce("retention.ms"));
+  const retention = wholeNumber(inForce("retention.ms"));
   if (retention === 0) unsaid.push("retention.ms is 0, which the files refuse; the stack's retention is declared");
   else if (retention !== undefined) say("retention", retentionText(retention), retentionText(defaults.retention));
-  const bytes = number(topic.config["retention.bytes"]);
+  const bytes = wholeNumber(topic.config["retention.bytes"]);
   if (bytes !== undefined && bytes >= 0) settings["retentionBytes"] = formatSize(bytes);
   const cleanup = inForce("cleanup.policy")?.split(",").map((part) => part.trim()).sort(compareText).join(",");
   say("cleanup", cleanup, "delete");
-  const tombstones = number(topic.config["delete.retention.ms"]);
-  if (tombstones !== undefined && tombstones >= 0) settings["tombstoneRetention"] = formatDuration(tombstones);
-  const message = number(inForce("max.message.bytes"));
-  if (message !== undefined && (message < 1_024 || message > 10 * 2 ** 20)) unsaid.push(`max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`);
-  else if (message !== undefined) say("maxMessage", formatSize(message), formatSize(defaults.maxMessage));
+  const message = wholeNumber(inForce("max.message.bytes"));
+  const largest = message !== undefined && message >= 1_024 && message <= 10 * 2 ** 20 ? message : undefined;
+  if (message !== undefined && largest === undefined) unsaid.push(`max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`);
+  else if (largest !== undefined) say("maxMessage", formatSize(largest), formatSize(defaults.maxMessage));
   say("compression", inForce("compression.type"), defaults.compression);
   say("replicationFactor", String(topic.replicas.most), String(defaults.replicationFactor));
   say("minInsyncReplicas", inForce("min.insync.replicas"), String(defaults.minInsyncReplicas));
+  const log = adoptedLog(topic, {
+    cleanup: cleanup ?? "delete", retention: retention === undefined || retention === 0 ? defaults.retention : retention, maxMessage: largest ?? defaults.maxMessage,
+    ...(bytes === undefined ? {} : { retentionBytes: bytes }),
+  }, hasRemoteStorage(stack));
+  Object.assign(settings, log.settings);
+  unsaid.push(...log.unsaid);
   const others = Object.keys(topic.config).filter((key) => !topicConfigKeys.has(key)).sort(compareText);
   if (others.length > 0) unsaid.push(`${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`);
   return { settings, unsaid };

@@ -171,7 +171,7 @@ export class KubernetesSubstrate implements Substrate {
   /** The operator where the program installs it, and what pods of the cluster may reach. */
   #operator(): pulumi.Resource[] {
     const { strimzi, kafka, namespaces, apiServers, dns, workloads } = this.#args.settings.kubernetes;
-    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, dns }), { dependsOn: [...this.#namespaces.kafka] });
+    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, dns, remoteStorage: kafka.remoteStorage }), { dependsOn: [...this.#namespaces.kafka] });
     if (strimzi.operator === "existing") return [policy];
     const definitions = this.#args.strimziDefinitions.map((definition) => this.#apply(definition, { protect: this.protect }));
     const manifests = operatorManifests({ namespace: namespaces.kafka, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: metricsReaders(workloads) });

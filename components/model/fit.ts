@@ -1,5 +1,6 @@
 import { claimCheckFit } from "./fit-claim-checks.ts";
 import { kubernetesFit } from "./fit-kubernetes.ts";
+import { logFit } from "./fit-log.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import { brokerCount, isSmall, stackSettingsKey, type StackSettings } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -43,5 +44,5 @@ export function checkFit(model: Model, settings: StackSettings, at: Located = un
       });
     }
   }
-  return sortProblems([...problems, ...claimCheckFit(model, settings, at), ...kubernetesFit(model, settings, at, services)]);
+  return sortProblems([...problems, ...claimCheckFit(model, settings, at), ...logFit(model, settings), ...kubernetesFit(model, settings, at, services)]);
 }

@@ -86,6 +86,16 @@ export const kafkaVersions = { "4.2.0": "4.2-IV1", "4.2.1": "4.2-IV1", "4.3.0": 
 
 const kafkaVersion = z.enum(["4.2.0", "4.2.1", "4.3.0", "4.3.1"]);
 
+const remoteStorage = z
+  .strictObject({
+    className: name("^[A-Za-z_$][A-Za-z0-9_$]*(\\.[A-Za-z_$][A-Za-z0-9_$]*)+$", "the full name of a Java class", "Class of the RemoteStorageManager.", "io.aiven.kafka.tieredstorage.RemoteStorageManager"),
+    classPath: z.string().min(1).meta({ description: "Where its jars lie in the brokers' image (strimzi.kafkaImages).", examples: ["/opt/kafka/plugins/tiered-storage/*"] }),
+    config: z.record(z.string(), z.string()).meta({ description: "Settings of the RemoteStorageManager. No secrets: let pods authenticate by their identity." }).default({}),
+    cidrs: z.array(cidr).min(1).max(64).meta({ description: "Addresses of the store, for network policies." }),
+    port: port("Port of the store. Default: 443.").default(443),
+  })
+  .meta({ description: "Tiered storage: closed segments are copied to a store, for topics with remoteStorage. Default: the brokers have none." });
+
 const kafka = z
   .strictObject({
     name: label("Name of the Kafka resource; prefix of its Services and Secrets. Default: kafka.").default("kafka"),
@@ -102,6 +112,7 @@ const kafka = z
     config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).meta({ description: "Further broker settings. Those the operator owns or would drop are refused." }).default({}),
     adminListener,
     external: external.optional(),
+    remoteStorage: remoteStorage.optional(),
     cruiseControl: z.boolean().meta({ description: "Whether Cruise Control runs and moves partitions when brokers come or go. Default: true." }).default(true),
     exporter: z.boolean().meta({ description: "Whether Kafka Exporter publishes the lag of consumer groups. Default: true." }).default(true),
     maintenanceWindows: z.array(z.string().min(1)).max(16).meta({ description: "When certificates may be renewed with rolling restarts: Quartz cron, UTC. Default: Sundays from 1 to 5." }).default(["* * 1-4 ? * SUN *"]),

@@ -94,3 +94,8 @@ export function brokerCount(settings: StackSettings): number {
 export function isSmall(settings: StackSettings): boolean {
   return settings.topics.replicationFactor < 3;
 }
+
+/** Whether the brokers of an environment have tiered storage; elsewhere topics that ask for it keep everything on the brokers' disks. */
+export function hasRemoteStorage(settings: StackSettings): boolean {
+  return settings.kubernetes?.kafka.remoteStorage !== undefined;
+}

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { eventClaimCheck, topicClaimCheck } from "./claim-check.ts";
 import { durationUnits, parseDuration } from "./duration.ts";
 import {
-  compatibility, compression, count, day, eventName, maxMessage, minInsyncReplicas, name, quantity, rate, reason, replicationFactor, retention, slug, topicName,
+  compatibility, compression, count, day, eventName, maxMessage, minInsyncReplicas, name, quantity, rate, reason, replicationFactor, slug, topicName,
 } from "./field-types.ts";
+import { logSettings } from "./log-settings.ts";
 import { saga } from "./saga-file.ts";
-import { parseSize, sizeUnits } from "./size.ts";
 
 /*
  * The format of `topics/<domain>.yaml`, in one place: reading validates with it, and the JSON Schema for editors is
@@ -89,10 +89,7 @@ const topic = z
     description: z.string().min(1).max(500).meta({ description: "What the records mean, in one sentence.", examples: ["The life of an order, one record per state change."] }),
     partitions: count(1, 10_000, "Partitions at full size. They can be raised (a key may then move to another partition), never lowered.", 30),
     key: name("^[A-Za-z_][A-Za-z0-9_]*$", "the name of a field of each event's record", "Field whose value is the record key; order is kept per key. Default: no key.", "orderId").optional(),
-    retention: retention.optional(),
-    retentionBytes: quantity(sizeUnits, parseSize, "Size above which a partition's oldest records are dropped. Default: no limit.").optional(),
-    cleanup: z.enum(["delete", "compact", "compact,delete"]).meta({ description: "What happens to old records. Default: delete.", examples: ["compact"] }).optional(),
-    tombstoneRetention: quantity(durationUnits, parseDuration, "How long a compacted topic keeps the record that deletes a key. Default: the brokers', 1d.").optional(),
+    ...logSettings,
     maxMessage: maxMessage.optional(),
     claimCheck: topicClaimCheck.optional(),
     compression: compression.optional(),

@@ -19,6 +19,12 @@ export type Cleanup = "delete" | "compact" | "compact,delete";
 /** Kafka's `compression.type`. */
 export type Compression = "producer" | "uncompressed" | "gzip" | "snappy" | "lz4" | "zstd";
 
+/** Kafka's `message.timestamp.type`. */
+export type TimestampType = "CreateTime" | "LogAppendTime";
+
+/** State of a topic's tiered storage: segments are copied there; none any more; what is there is deleted. */
+export type RemoteStorage = "enabled" | "read-only" | "disabled";
+
 /** How sensitive data is, from open to closed. */
 export type Classification = "public" | "internal" | "confidential" | "restricted";
 
@@ -109,8 +115,24 @@ export interface TopicDeclaration {
   /** Bytes and partition. */
   readonly retentionBytes?: number;
   readonly cleanup?: Cleanup;
+  /** Milliseconds after which a segment is closed. */
+  readonly segmentAge?: number;
+  /** Bytes at which a segment is closed. */
+  readonly segmentSize?: number;
   /** Milliseconds that a compacted topic keeps the record that deletes a key. */
   readonly tombstoneRetention?: number;
+  /** Milliseconds below which compaction leaves a record alone. */
+  readonly minCompactionLag?: number;
+  /** Milliseconds after which a record is compacted at the latest. */
+  readonly maxCompactionLag?: number;
+  /** Share of the log that waits before compaction starts, 0.01 to 1. */
+  readonly dirtyRatio?: number;
+  readonly timestampType?: TimestampType;
+  readonly remoteStorage?: RemoteStorage;
+  /** Milliseconds on the brokers' own disks. */
+  readonly localRetention?: number;
+  /** Bytes of a partition on the broker's own disk. */
+  readonly localRetentionBytes?: number;
   /** Largest record batch in bytes. */
   readonly maxMessage?: number;
   readonly compression?: Compression;

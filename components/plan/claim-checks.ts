@@ -1,7 +1,8 @@
 import { compareText } from "../model/problem.ts";
 import type { StackSettings } from "../model/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
-import { deadLetterRetentionOf } from "./topics.ts";
+import { longestKept } from "./segments.ts";
+import { declaredConfig, derivedConfig } from "./topics.ts";
 import type { Topology } from "./topology.ts";
 import type { ServiceClaimChecks } from "./types.ts";
 
@@ -33,11 +34,11 @@ function claimed(topic: TopicDeclaration, events: readonly string[]): EventDecla
 }
 
 /**
- * How long content may be referred to, in ms: by its record while the topic keeps it, then by the dead-letter record that a
- * group made of it at the last moment. Undefined: without end.
+ * How long content may be referred to, in ms: by its record for as long as the topic may keep it, then by the dead-letter
+ * record that a group made of it at the last moment. Undefined: without end.
  */
 export function contentLife(topic: TopicDeclaration, topology: Topology, stack: StackSettings): number | undefined {
-  const retention = topic.retention ?? stack.topics.retention;
-  const later = topic.consumers.map(({ service }) => topology.groups.get(service)).map((group) => (group === undefined ? 0 : deadLetterRetentionOf(group, stack)));
-  return [retention, ...later].some((each) => each < 0) ? undefined : retention + Math.max(0, ...later);
+  const life = longestKept(declaredConfig(topic, stack));
+  const later = topic.consumers.map(({ service }) => topology.groups.get(service)).map((group) => (group === undefined ? 0 : longestKept(derivedConfig(group, stack))));
+  return life === undefined || later.includes(undefined) ? undefined : life + Math.max(0, ...later.filter((each) => each !== undefined));
 }

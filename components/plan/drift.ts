@@ -89,9 +89,9 @@ function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
   return deviations;
 }
 
-/** Lists have no order. */
+/** Lists have no order, and a ratio may be written in several ways. */
 function sameValue(key: string, a: string, b: string): boolean {
-  return a === b || (key === "cleanup.policy" && sortedList(a) === sortedList(b));
+  return a === b || (key === "cleanup.policy" && sortedList(a) === sortedList(b)) || (key === "min.cleanable.dirty.ratio" && Number(a) === Number(b));
 }
 
 function sortedList(text: string): string {

@@ -2,9 +2,10 @@ import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { scalePartitions } from "../model/partitions.ts";
 import { compareText } from "../model/problem.ts";
-import { brokerCount, isSmall, type StackSettings } from "../model/stack.ts";
+import { brokerCount, hasRemoteStorage, isSmall, type StackSettings } from "../model/stack.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
 import { planRegistryTopics } from "./registry.ts";
+import { segmentBytes, segmentMs } from "./segments.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
 
@@ -26,34 +27,37 @@ export function planTopics(topology: Topology, stack: StackSettings): PlannedTop
 }
 
 function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): PlannedTopic {
-  const replicas = replication(topic, stack);
   return {
     name: topic.name,
     kind: "event",
     domain: topic.domain,
     owner: topic.owner.team,
     partitions: scalePartitions(topic.partitions, stack.topics.partitionFactor),
-    replicationFactor: replicas.factor,
-    config: topicConfig({
-      cleanup: topic.cleanup ?? "delete",
-      compression: topic.compression ?? stack.topics.compression,
-      maxMessage: topic.maxMessage ?? stack.topics.maxMessage,
-      minInsyncReplicas: replicas.minInsync,
-      retention: topic.retention ?? stack.topics.retention,
-      retentionBytes: topic.retentionBytes,
-      tombstoneRetention: topic.tombstoneRetention,
-    }),
+    replicationFactor: replication(topic, stack).factor,
+    config: declaredConfig(topic, stack),
     source: topic.source,
   };
 }
 
+/** Kafka's configuration of a declared topic. */
+export function declaredConfig(topic: TopicDeclaration, stack: StackSettings): Record<string, string> {
+  return topicConfig({
+    cleanup: topic.cleanup ?? "delete",
+    compression: topic.compression ?? stack.topics.compression,
+    maxMessage: topic.maxMessage ?? stack.topics.maxMessage,
+    minInsyncReplicas: replication(topic, stack).minInsync,
+    retention: topic.retention ?? stack.topics.retention,
+    ...declaredSettings(topic),
+  }, stack);
+}
+
+function declaredSettings(topic: TopicDeclaration): Pick<TopicDeclaration, (typeof passedOn)[number]> {
+  return Object.fromEntries(passedOn.flatMap((setting) => (topic[setting] === undefined ? [] : [[setting, topic[setting]]])));
+}
+
 function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedTopic[] {
-  const replicas = replication({}, stack);
-  const sources = group.consumptions.map(({ topic }) => topic);
-  const maxMessage = Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
-  const retention = deadLetterRetentionOf(group, stack);
-  const common = { domain: group.domain, owner: group.team, replicationFactor: replicas.factor, source: group.source };
-  const config = topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replicas.minInsync, retention, retentionBytes: undefined, tombstoneRetention: undefined });
+  const common = { domain: group.domain, owner: group.team, replicationFactor: replication({}, stack).factor, source: group.source };
+  const config = derivedConfig(group, stack);
   return [
     { ...common, name: deadLetterTopicName(group.service), kind: "dead-letter", partitions: scalePartitions(deadLetterPartitions, stack.topics.partitionFactor), config },
     ...group.retryDelays.map((delay) => ({
@@ -64,6 +68,13 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
       config,
     })),
   ];
+}
+
+/** Kafka's configuration of a group's dead-letter and retry topics. */
+export function derivedConfig(group: ConsumerGroup, stack: StackSettings): Record<string, string> {
+  const sources = group.consumptions.map(({ topic }) => topic);
+  const maxMessage = Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
+  return topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replication({}, stack).minInsync, retention: deadLetterRetentionOf(group, stack) }, stack);
 }
 
 /** Retention of a group's dead-letter and retry topics in ms. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
@@ -81,30 +92,67 @@ function replication(topic: { readonly replicationFactor?: number; readonly minI
   return { factor, minInsync };
 }
 
-interface TopicSettings {
+/** What of a topic becomes its configuration; units as the model has them. */
+interface TopicSettings extends Pick<TopicDeclaration, (typeof passedOn)[number]> {
   readonly cleanup: Cleanup;
   readonly compression: Compression;
   readonly maxMessage: number;
   readonly minInsyncReplicas: number;
   readonly retention: number;
-  readonly retentionBytes: number | undefined;
-  readonly tombstoneRetention: number | undefined;
 }
+
+/** Settings that a topic has only where it declares them. */
+const passedOn = [
+  "retentionBytes", "segmentAge", "segmentSize", "tombstoneRetention", "minCompactionLag", "maxCompactionLag", "dirtyRatio", "timestampType", "remoteStorage", "localRetention", "localRetentionBytes",
+] as const;
 
 /** Keys of a topic's configuration that the files can say. */
 export const topicConfigKeys: ReadonlySet<string> = new Set([
-  "cleanup.policy", "compression.type", "delete.retention.ms", "max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms",
+  "cleanup.policy", "compression.type", "delete.retention.ms", "local.retention.bytes", "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.type",
+  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable", "retention.bytes",
+  "retention.ms", "segment.bytes", "segment.ms",
 ]);
 
 /** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
-function topicConfig(settings: TopicSettings): Record<string, string> {
-  return {
-    "cleanup.policy": settings.cleanup,
-    "compression.type": settings.compression,
-    ...(settings.tombstoneRetention === undefined ? {} : { "delete.retention.ms": String(settings.tombstoneRetention) }),
-    "max.message.bytes": String(settings.maxMessage),
-    "min.insync.replicas": String(settings.minInsyncReplicas),
-    ...(settings.retentionBytes === undefined ? {} : { "retention.bytes": String(settings.retentionBytes) }),
-    "retention.ms": String(settings.retention),
-  };
+function topicConfig(settings: TopicSettings, stack: StackSettings): Record<string, string> {
+  const config: readonly (readonly [key: string, value: string | number | undefined])[] = [
+    ["cleanup.policy", settings.cleanup],
+    ["compression.type", settings.compression],
+    ["delete.retention.ms", settings.tombstoneRetention],
+    ["max.compaction.lag.ms", settings.maxCompactionLag],
+    ["max.message.bytes", settings.maxMessage],
+    ["message.timestamp.type", settings.timestampType],
+    ["min.cleanable.dirty.ratio", settings.dirtyRatio],
+    ["min.compaction.lag.ms", settings.minCompactionLag],
+    ["min.insync.replicas", settings.minInsyncReplicas],
+    ["retention.bytes", settings.retentionBytes],
+    ["retention.ms", settings.retention],
+    ["segment.bytes", segmentBytes(settings)],
+    ["segment.ms", segmentMs(settings)],
+    ...(hasRemoteStorage(stack) ? remoteConfig(settings) : []),
+  ];
+  return Object.fromEntries(config.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+}
+
+/** Tiered storage in Kafka's words. It can be switched off only together with the order to delete what is there. */
+function remoteConfig({ remoteStorage, localRetention, localRetentionBytes, retention, retentionBytes }: TopicSettings): readonly (readonly [key: string, value: string | number | undefined])[] {
+  switch (remoteStorage) {
+    case "enabled":
+      return [
+        ["local.retention.bytes", within(localRetentionBytes, retentionBytes)],
+        ["local.retention.ms", within(localRetention, retention)],
+        ["remote.storage.enable", "true"],
+      ];
+    case "read-only":
+      return [["remote.log.copy.disable", "true"], ["remote.storage.enable", "true"]];
+    case "disabled":
+      return [["remote.log.delete.on.disable", "true"], ["remote.storage.enable", "false"]];
+    default:
+      return [];
+  }
+}
+
+/** A limit that is not above another one, where there is one: in a small environment the stack's retention may be the shorter one. */
+function within(limit: number | undefined, whole = -1): number | undefined {
+  return limit === undefined || whole < 0 ? limit : Math.min(limit, whole);
 }

@@ -1,5 +1,6 @@
 import { brokerCount, type StackSettings } from "../model/stack.ts";
 import type { TopicDeclaration } from "../model/types.ts";
+import { diskBytes } from "./segments.ts";
 import type { PlannedTopic } from "./types.ts";
 
 /** How fast a topic grows, and what that is known from. */
@@ -29,13 +30,7 @@ export function writeRate({ stack, declared }: DeclaredTopics, topic: PlannedTop
   return { bytesPerSecond, basis };
 }
 
-/** Bytes that a topic holds once it is full, before replication; unknown where nothing bounds it. */
+/** Bytes that a topic holds on brokers' disks once it is full, before replication; unknown where nothing bounds it. */
 export function storedBytes(topic: PlannedTopic, rate: WriteRate): number | undefined {
-  const retention = Number(topic.config["retention.ms"] ?? -1);
-  const perPartition = topic.config["retention.bytes"] === undefined ? -1 : Number(topic.config["retention.bytes"]);
-  const bySize = perPartition < 0 ? Number.POSITIVE_INFINITY : perPartition * topic.partitions;
-  const deletes = (topic.config["cleanup.policy"] ?? "delete").includes("delete");
-  const byTime = !deletes || retention < 0 ? Number.POSITIVE_INFINITY : (rate.bytesPerSecond * retention) / 1_000;
-  const bytes = deletes ? Math.min(bySize, byTime) : Number.POSITIVE_INFINITY;
-  return Number.isFinite(bytes) ? bytes : undefined;
+  return diskBytes(topic.config, topic.partitions, rate.bytesPerSecond);
 }

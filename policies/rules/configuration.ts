@@ -17,14 +17,15 @@ const knownKeys: ReadonlySet<string> = new Set([
   "cleanup.policy", "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level", "delete.retention.ms", "file.delete.delay.ms",
   "flush.messages", "flush.ms", "follower.replication.throttled.replicas", "index.interval.bytes", "leader.replication.throttled.replicas", "local.retention.bytes",
   "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.after.max.ms", "message.timestamp.before.max.ms", "message.timestamp.type",
-  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "preallocate", "remote.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable",
+  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "preallocate", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable",
   "retention.bytes", "retention.ms", "segment.bytes", "segment.index.bytes", "segment.jitter.ms", "segment.ms", "unclean.leader.election.enable",
 ]);
 
 /** What the kit sets, and what may be tuned per topic without touching what the platform promises. */
 const tunableKeys = [
-  "cleanup.policy", "compression.type", "delete.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.type", "min.cleanable.dirty.ratio",
-  "min.compaction.lag.ms", "min.insync.replicas", "retention.bytes", "retention.ms", "segment.bytes", "segment.ms",
+  "cleanup.policy", "compression.type", "delete.retention.ms", "local.retention.bytes", "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.type",
+  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable", "retention.bytes",
+  "retention.ms", "segment.bytes", "segment.ms",
 ];
 
 const resource = (config: string): string => `- {type: kafka:index/topic:Topic, name: order-events, protect: true, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", ${config}}}}`;

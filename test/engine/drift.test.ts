@@ -49,6 +49,7 @@ describe("kit drift on a cluster that is not the platform's own", () => {
         configs: [
           { name: "retention.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "3600000" },
           { name: "segment.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "600000" },
+          { name: "flush.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "600000" },
           { name: "compression.type", configOperation: IncrementalAlterConfigOperationTypes.DELETE },
         ],
       }],
@@ -73,7 +74,8 @@ describe("kit drift on a cluster that is not the platform's own", () => {
     expect(about("order-events")).toEqual([
       ["differs", "compression.type", "lz4", "not set; producer from the default"],
       ["differs", "retention.ms", "604800000", "3600000"],
-      ["undeclared", "segment.ms", undefined, "600000"],
+      ["differs", "segment.ms", "100800000", "600000"],
+      ["undeclared", "flush.ms", undefined, "600000"],
     ]);
     expect(about("foreign")).toEqual([["undeclared", undefined, undefined, "2 partitions, 1 replicas"]]);
     expect(about("User:mallory may Read Topic order-events")).toEqual([["undeclared", undefined, undefined, undefined]]);

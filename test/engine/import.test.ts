@@ -142,8 +142,10 @@ describe("kit import of topics that somebody made by hand", () => {
     for (const [place, name] of BILLING.entries()) {
       const { own, ...after } = await facts(name);
       const { own: ownBefore, ...was } = before[place] ?? { own: [] };
-      expect(after, `${name}: the same topic, its records, every value in force`).toEqual(was);
-      expect(own, "what it only inherited stands on it now").toEqual([...new Set([...ownBefore, "cleanup.policy", "compression.type", "max.message.bytes", "min.insync.replicas", "retention.ms"])].toSorted());
+      // Kafka's own segments of a week would keep its records for twice their retention.
+      const bounded = name === "billing-notes" ? { "segment.ms": "100800000" } : {};
+      expect(after, `${name}: the same topic, its records, every value in force`).toEqual({ ...was, inForce: { ...("inForce" in was ? was.inForce : {}), ...bounded } });
+      expect(own, "what it only inherited stands on it now").toEqual([...new Set([...ownBefore, "cleanup.policy", "compression.type", "max.message.bytes", "min.insync.replicas", "retention.ms", "segment.bytes", "segment.ms"])].toSorted());
     }
     expect((await facts("audit.log")).own, "what was not asked for is as it was").toEqual([]);
   });

@@ -27,7 +27,7 @@ describe("what others made on the cluster", () => {
   beforeAll(async () => {
     project = await copyProject();
     for (const topic of [ADOPTED, FOREIGN]) {
-      await admin.createTopics({ topics: [topic], partitions: 4, replicas: 3, configs: [{ name: "retention.ms", value: "86400000" }, { name: "segment.ms", value: "3600000" }] });
+      await admin.createTopics({ topics: [topic], partitions: 4, replicas: 3, configs: [{ name: "retention.ms", value: "86400000" }, { name: "segment.ms", value: "3600000" }, { name: "flush.ms", value: "60000" }] });
       await register(`${topic}-value`, { ...RECORD, name: topic === ADOPTED ? "InvoiceSent" : "NoteWritten" });
     }
     await admin.createAcls({ creations: [
@@ -92,12 +92,12 @@ describe("what others made on the cluster", () => {
   it("is adopted as it is, records and all, and the run after that has nothing to do", async () => {
     const before = await topicAsIs(ADOPTED);
     const dry = await kitJson<Imported>(platform, ["import", "--topics", ADOPTED, "--team", "billing", "--dry-run"], { projectDir: project.dir });
-    expect(dry.topics).toMatchObject([{ name: ADOPTED, settings: { retention: "1d" } }]);
+    expect(dry.topics).toMatchObject([{ name: ADOPTED, settings: { retention: "1d", segmentAge: "1h" } }]);
     expect(dry.created).toEqual(["topics/schemas/billing/InvoiceSent.avsc", "topics/billing.yaml"]);
 
     const imported = await kitJson<Imported>(platform, ["import", "--topics", ADOPTED, "--team", "billing"], { projectDir: project.dir });
     expect(imported).toMatchObject({ topics: dry.topics, created: dry.created });
-    expect(imported.notes.join("\n")).toContain("segment.ms");
+    expect(imported.notes.join("\n")).toContain("flush.ms");
     const file = readFileSync(join(project.dir, "topics/billing.yaml"), "utf8");
     expect(file).toContain("billing-service: {}");
     expect(file).toContain("report-service: {instances: 1, events: [invoice.sent]}");
@@ -106,7 +106,7 @@ describe("what others made on the cluster", () => {
     expect(up.changes["create"]).toBeGreaterThan(0);
     const after = await topicAsIs(ADOPTED);
     // What it inherited is now its own; what stood on it besides stays.
-    expect(after).toMatchObject({ ...(before as object), own: expect.arrayContaining(["retention.ms=86400000", "segment.ms=3600000"]) as string[] });
+    expect(after).toMatchObject({ ...(before as object), own: expect.arrayContaining(["retention.ms=86400000", "segment.ms=3600000", "flush.ms=60000"]) as string[] });
 
     const again = await kitJson<{ changes: Record<string, number> }>(platform, ["up"], { projectDir: project.dir, timeoutMs: 240_000 });
     expect(Object.keys(again.changes).filter((operation) => operation !== "same")).toEqual([]);

@@ -1,3 +1,4 @@
+import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
 import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
 import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
 import { brokerConfig } from "./broker-config.ts";
@@ -38,7 +39,8 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
         authorization: { type: "simple", superUsers: [`CN=${ADMIN_PRINCIPAL}`] },
         // Strimzi's own quota plugin would make quotas per principal a silent no-op.
         quotas: { type: "kafka" },
-        config: brokerConfig(topics, brokersOf(shape), settings.config),
+        config: brokerConfig(topics, brokersOf(shape), settings.config, settings.remoteStorage !== undefined),
+        ...(settings.remoteStorage === undefined ? {} : { tieredStorage: tieredStorage(settings.remoteStorage) }),
         metricsConfig: metrics(settings.name),
         template: { podDisruptionBudget: { maxUnavailable: 1 } },
       },
@@ -50,6 +52,10 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
       maintenanceTimeWindows: settings.maintenanceWindows,
     },
   };
+}
+
+function tieredStorage({ className, classPath, config }: NonNullable<StrimziSettings["remoteStorage"]>): Record<string, unknown> {
+  return { type: "custom", remoteStorageManager: { className, classPath, config } };
 }
 
 function metrics(cluster: string): Record<string, unknown> {

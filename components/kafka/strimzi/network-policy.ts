@@ -11,13 +11,15 @@ export interface ClusterPolicyInput {
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
   readonly dns: NameService;
+  /** The store of tiered storage, where the brokers have one. */
+  readonly remoteStorage?: { readonly cidrs: readonly string[]; readonly port: number } | undefined;
 }
 
 /**
  * What the cluster's pods may reach: each other, the names' server, and the Kubernetes API, from which a broker
- * learns its zone when it starts. Who may reach them is Strimzi's to write, from the listeners.
+ * learns its zone when it starts; and the store of tiered storage. Who may reach them is Strimzi's to write, from the listeners.
  */
-export function clusterPolicy({ cluster, namespace, apiServers, dns }: ClusterPolicyInput): Manifest {
+export function clusterPolicy({ cluster, namespace, apiServers, dns, remoteStorage }: ClusterPolicyInput): Manifest {
   return allow({
     name: `${cluster}-egress`,
     namespace,
@@ -25,6 +27,6 @@ export function clusterPolicy({ cluster, namespace, apiServers, dns }: ClusterPo
     pods: clusterLabel(cluster),
     dns,
     from: [{ peers: [podsOf(namespace)], ports: [] }],
-    to: [{ peers: [podsOf(namespace)], ports: [] }, { peers: addresses(apiServers), ports: API_PORTS }],
+    to: [{ peers: [podsOf(namespace)], ports: [] }, { peers: addresses(apiServers), ports: API_PORTS }, ...(remoteStorage === undefined ? [] : [{ peers: addresses(remoteStorage.cidrs), ports: [remoteStorage.port] }])],
   });
 }

@@ -1,11 +1,12 @@
 import type { Removal, TopicDeclaration } from "../../model/types.ts";
+import { longestKept } from "../segments.ts";
 import type { PlannedTopic } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import { findRenames } from "./renames.ts";
 import { compareSettings, type SettingChange } from "./settings/index.ts";
 import { affectedBy, ownersOf, reviewersOf, teamOf, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
-import { counted, listed, retentionText } from "./words.ts";
+import { approximateDuration, counted, listed, retentionText } from "./words.ts";
 
 /**
  * What happens to topics: added, removed, renamed, and every field of those that stay.
@@ -46,10 +47,16 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
   const { name, source } = topic;
   const planned = pair.after.planned.get(name);
   const affected = affectedBy(pair, name);
-  const effects = [`new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${retentionText(Number(planned?.config["retention.ms"] ?? -1))}`];
+  const effects = [`new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${keptText(planned)}`];
   if (topic.producers.length === 0) effects.push("nobody writes it yet");
   if (topic.consumers.length === 0) effects.push("nobody reads it yet");
   return { kind: "topic-added", object: name, after: topic.description, hazard: "safe", effects, reviewers: [], ...(affected.length === 0 ? {} : { affected }), source };
+}
+
+/** `7d (at most about 8d 4h)`. */
+function keptText(topic: PlannedTopic | undefined): string {
+  const kept = topic === undefined ? undefined : longestKept(topic.config);
+  return `${retentionText(Number(topic?.config["retention.ms"] ?? -1))}${kept === undefined ? "" : ` (at most about ${approximateDuration(kept)})`}`;
 }
 
 /** Where a topic stands on its way out. */

@@ -1,10 +1,21 @@
-import { formatDuration } from "../../model/duration.ts";
+import { durationUnits, formatDuration } from "../../model/duration.ts";
 import { formatRate } from "../../model/rate.ts";
 import { formatSize } from "../../model/size.ts";
 
 /** Retention as the files write it: `7d`, or `forever` for Kafka's -1. */
 export function retentionText(milliseconds: number): string {
   return milliseconds < 0 ? "forever" : formatDuration(milliseconds);
+}
+
+/** A duration for reading, in its two largest units: `8d 4h`, `1h 15m`. Never `0`. */
+export function approximateDuration(milliseconds: number): string {
+  const units = Object.entries(durationUnits.units).sort(([, a], [, b]) => b - a);
+  const largest = Math.max(0, units.findIndex(([, factor]) => milliseconds >= factor));
+  const [first, second] = [units[largest], units[largest + 1]];
+  if (first === undefined || second === undefined) return `${Math.round(milliseconds)}ms`;
+  const rounded = Math.round(milliseconds / second[1]) * second[1];
+  const rest = (rounded % first[1]) / second[1];
+  return `${Math.floor(rounded / first[1])}${first[0]}${rest === 0 ? "" : ` ${rest}${second[0]}`}`;
 }
 
 /** A size as the files write it, or `no limit`. */

@@ -4,6 +4,7 @@ import { kafkaResource } from "../../../components/kafka/strimzi/kafka-resource.
 import { listenerOf } from "../../../components/kafka/strimzi/listener-status.ts";
 import { listeners } from "../../../components/kafka/strimzi/listeners.ts";
 import { METRIC_RULES, metricsRules } from "../../../components/kafka/strimzi/metrics-rules.ts";
+import { clusterPolicy } from "../../../components/kafka/strimzi/network-policy.ts";
 import { heapMebibytes, nodePools } from "../../../components/kafka/strimzi/node-pools.ts";
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
 import { clusterNodes } from "../../../components/kafka/nodes.ts";
@@ -110,6 +111,19 @@ describe("the Kafka resource", () => {
     const small = kafkaResource(clusterInput({ cruiseControl: false }, { kafka: { zones: ["a"], brokersPerZone: 1, controllers: 1 }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } }));
     expect(small["spec"]).toMatchObject({ kafka: { config: { "default.replication.factor": 1, "min.insync.replicas": 1, "offsets.topic.replication.factor": 1 } } });
     expect(kafkaResource(clusterInput())["spec"]).toMatchObject({ kafka: { config: { "min.insync.replicas": 2, "transaction.state.log.min.isr": 2, "unclean.leader.election.enable": false, "auto.create.topics.enable": false } } });
+  });
+
+  it("has tiered storage where the stack does, with its metadata copied like every topic", () => {
+    const input = clusterInput({ remoteStorage: { className: "com.example.Store", classPath: "/opt/plugin/*", config: { "storage.bucket": "order-platform" }, cidrs: ["192.0.2.0/24"] } });
+    expect(kafkaResource(input)["spec"]).toMatchObject({
+      kafka: {
+        tieredStorage: { type: "custom", remoteStorageManager: { className: "com.example.Store", classPath: "/opt/plugin/*", config: { "storage.bucket": "order-platform" } } },
+        config: { "rlmm.config.remote.log.metadata.topic.replication.factor": 3 },
+      },
+    });
+    expect(JSON.stringify(kafkaResource(clusterInput()))).not.toMatch(/tieredStorage|rlmm/);
+    const policy = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["0.0.0.0/0"], dns: kubernetesOf().dns, remoteStorage: input.settings.remoteStorage });
+    expect(policy).toMatchObject({ spec: { egress: expect.arrayContaining([{ to: [{ ipBlock: { cidr: "192.0.2.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] }]) as unknown } });
   });
 
   it("leaves Cruise Control and the exporter out where the stack does", () => {

@@ -17,6 +17,10 @@ const modelWith = (claim: string | undefined, domain = goodDomain) => {
   return expectRead(readTopics([{ path: "topics/order.yaml", text: domain.replace(entry, claim === undefined ? entry : `${entry}, claimCheck: ${claim}`) }, ...schemas]));
 };
 const day = 86_400_000;
+/** 7 d and a segment of 28 h, until brokers look. */
+const eventLife = (7 + 7 / 6) * day + 300_000;
+/** 30 d and a segment of 5 d, until brokers look. */
+const deadLetterLife = 35 * day + 300_000;
 
 describe("the contract", () => {
   const contractsOf = (domain = goodDomain) => new Map(planPlatform(modelWith("{above: 64KiB, field: data}", domain), stackWith({})).contracts.map((contract) => [contract.service, contract]));
@@ -24,7 +28,7 @@ describe("the contract", () => {
   it("lets a producer store below its own folder until neither its record nor a dead-letter record can refer to it", () => {
     const { publishes, claimChecks } = contractsOf().get("order-service") ?? {};
     expect(publishes?.map(({ event, claimCheck }) => [event, claimCheck])).toEqual([["order.cancelled", undefined], ["order.created", { above: 65_536, atMost: 10_485_760, field: "data" }]]);
-    expect(claimChecks).toEqual({ stores: [{ topic: "order-events", keepMs: 37 * day }], fetches: [] });
+    expect(claimChecks).toEqual({ stores: [{ topic: "order-events", keepMs: eventLife + deadLetterLife }], fetches: [] });
   });
 
   const fetching = goodDomain.replace("events: [order.created, order.cancelled], quota", "events: [order.created, order.cancelled], fetches: [order.created], quota");
@@ -39,9 +43,9 @@ describe("the contract", () => {
     expect(contracts.find(({ service }) => service === "payment-service")?.claimChecks?.fetches).toHaveLength(1);
   });
 
-  it("keeps content for the topic's retention alone where nobody consumes", () => {
+  it("keeps content for as long as the topic may keep its record where nobody consumes", () => {
     const alone = goodDomain.slice(0, goodDomain.indexOf("    consumers:"));
-    expect(contractsOf(alone).get("order-service")?.claimChecks?.stores).toEqual([{ topic: "order-events", keepMs: 7 * day }]);
+    expect(contractsOf(alone).get("order-service")?.claimChecks?.stores).toEqual([{ topic: "order-events", keepMs: eventLife }]);
   });
 
   it("says nothing where nothing is stored", () => {

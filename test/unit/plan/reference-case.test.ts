@@ -37,7 +37,7 @@ describe("the reference case on one machine", () => {
   it("configures event topics as stated: RF 3, min ISR 2, 7 d, LZ4, under 1 MB", () => {
     for (const topic of plan.topics.filter(({ kind }) => kind === "event")) {
       expect(topic.replicationFactor).toBe(3);
-      expect(topic.config).toEqual({ "cleanup.policy": "delete", "compression.type": "lz4", "max.message.bytes": "1000000", "min.insync.replicas": "2", "retention.ms": "604800000" });
+      expect(topic.config).toEqual({ "cleanup.policy": "delete", "compression.type": "lz4", "max.message.bytes": "1000000", "min.insync.replicas": "2", "retention.ms": "604800000", "segment.bytes": "1073741824", "segment.ms": "100800000" });
     }
   });
 

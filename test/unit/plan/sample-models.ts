@@ -18,6 +18,8 @@ export interface SampleTopic {
   readonly partitions: number;
   readonly events: number;
   readonly retention?: string;
+  /** Further settings, as the files write them. */
+  readonly log?: Readonly<Record<string, string>>;
   readonly producers: readonly { readonly service: string; readonly quota?: string }[];
   readonly consumers: readonly { readonly service: string; readonly events: number; readonly instances: number; readonly quota?: string; readonly retry?: readonly string[] }[];
 }
@@ -81,6 +83,7 @@ export function filesOf(topics: readonly SampleTopic[]): SourceFile[] {
         "    description: A sample.",
         `    partitions: ${topic.partitions}`,
         ...(topic.retention === undefined ? [] : [`    retention: ${topic.retention}`]),
+        ...Object.entries(topic.log ?? {}).map(([setting, value]) => `    ${setting}: ${value}`),
         `    events: {${events.join(", ")}}`,
         `    producers: {${producers.join(", ")}}`,
         `    consumers: {${consumers.join(", ")}}`,

@@ -1,30 +1,8 @@
-import { formatDuration } from "../../../model/duration.ts";
 import type { Classification } from "../../../model/types.ts";
 import { listed } from "../words.ts";
-import { configOf, numberOf, servicesIn, type SettingRule } from "./rule.ts";
+import { servicesIn, type SettingRule } from "./rule.ts";
 
-/** Kafka's `delete.retention.ms` where nobody sets it. */
-const defaultTombstoneRetention = 86_400_000;
 const classes: readonly Classification[] = ["public", "internal", "confidential", "restricted"];
-
-/** How long the record that deletes a key is kept. */
-export const tombstoneRule: SettingRule = {
-  field: "tombstoneRetention",
-  declared: ({ tombstoneRetention }) => tombstoneRetention,
-  judge({ before, after, affected }) {
-    const was = numberOf(before, "delete.retention.ms", defaultTombstoneRetention);
-    const is = numberOf(after, "delete.retention.ms", defaultTombstoneRetention);
-    if (configOf(before, "delete.retention.ms") === configOf(after, "delete.retention.ms")) return undefined;
-    const values = { before: formatDuration(was), after: formatDuration(is) };
-    if (is >= was) return { ...values, hazard: "safe", effects: ["deletions of keys stay readable longer"] };
-    const consumers = servicesIn(affected, "consumer");
-    return {
-      ...values,
-      hazard: "approval",
-      effects: [`${consumers.length === 0 ? "a consumer" : listed(consumers)} that reads from the beginning, or lags by more than ${values.after}, misses the deletion of a key and keeps its old value`],
-    };
-  },
-};
 
 /** How sensitive the data is. */
 export const classificationRule: SettingRule = {

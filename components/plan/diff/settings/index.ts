@@ -3,16 +3,20 @@ import { reviewersOf, affectedBy, type StatePair } from "../state.ts";
 import type { Change } from "../types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { cleanupRule } from "./cleanup.ts";
-import { classificationRule, labelsRule, residencyRule, tombstoneRule } from "./data.ts";
+import { dirtyRatioRule, maxCompactionLagRule, minCompactionLagRule, tombstoneRule } from "./compaction.ts";
+import { classificationRule, labelsRule, residencyRule } from "./data.ts";
 import { partitionsRule } from "./partitions.ts";
-import { compressionRule, deprecationRule, descriptionRule, keyRule, maxMessageRule } from "./records.ts";
+import { compressionRule, deprecationRule, descriptionRule, keyRule, maxMessageRule, timestampTypeRule } from "./records.ts";
+import { localRetentionBytesRule, localRetentionRule, remoteStorageRule } from "./remote-storage.ts";
 import { minInsyncRule, replicationRule } from "./replication.ts";
 import { retentionBytesRule, retentionRule } from "./retention.ts";
 import type { SettingRule, TopicPair } from "./rule.ts";
+import { segmentAgeRule, segmentSizeRule } from "./segments.ts";
 
 /** Every field of a topic that has a rule of its own. */
 export const settingRules: readonly SettingRule[] = [
-  partitionsRule, retentionRule, retentionBytesRule, cleanupRule, tombstoneRule, replicationRule, minInsyncRule, maxMessageRule, compressionRule, keyRule,
+  partitionsRule, retentionRule, retentionBytesRule, segmentAgeRule, segmentSizeRule, cleanupRule, tombstoneRule, minCompactionLagRule, maxCompactionLagRule, dirtyRatioRule,
+  remoteStorageRule, localRetentionRule, localRetentionBytesRule, replicationRule, minInsyncRule, maxMessageRule, timestampTypeRule, compressionRule, keyRule,
   classificationRule, residencyRule, labelsRule, deprecationRule, descriptionRule,
 ];
 

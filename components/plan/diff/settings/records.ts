@@ -40,6 +40,27 @@ export const compressionRule: SettingRule = {
   },
 };
 
+/** Kafka's `message.timestamp.type` where nobody sets it. */
+const defaultTimestampType = "CreateTime";
+
+/** Whose clock a record's timestamp is of. Retention, compaction lags and searches by time go by it. */
+export const timestampTypeRule: SettingRule = {
+  field: "timestampType",
+  declared: ({ timestampType }) => timestampType,
+  judge({ before: was, after: is, affected }) {
+    const before = configOf(was, "message.timestamp.type") ?? defaultTimestampType;
+    const after = configOf(is, "message.timestamp.type") ?? defaultTimestampType;
+    if (before === after) return undefined;
+    const consumers = servicesIn(affected, "consumer");
+    const producers = servicesIn(affected, "producer");
+    const stored = `records that are stored keep their timestamps: until they expire ${consumers.length === 0 ? "consumers read" : `${listed(consumers)} ${consumers.length === 1 ? "reads" : "read"}`} both kinds`;
+    const effect = after === "LogAppendTime"
+      ? "a record's timestamp is when the broker stored it: windows and searches by time no longer go by when the event happened, and a replayed record is new"
+      : `a record's timestamp is what ${producers.length === 0 ? "its producer" : listed(producers)} ${producers.length > 1 ? "set" : "sets"}: with a late clock, or old records sent again, they expire sooner than after their retention, down to at once`;
+    return { before, after, hazard: "approval", effects: [effect, stored], advice: ["let consumers take the time of an event from its header (occurred-at) or a field, which no setting changes"] };
+  },
+};
+
 /** Field that is the record key: what order is kept by, and what compaction goes by. */
 export const keyRule: SettingRule = {
   field: "key",

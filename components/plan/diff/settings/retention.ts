@@ -1,12 +1,13 @@
-import type { Classification } from "../../../model/types.ts";
+import { formatDuration } from "../../../model/duration.ts";
+import { largestPartition, longestKept, longestSegment, retentionCheck } from "../../segments.ts";
+import type { PlannedTopic } from "../../types.ts";
 import { writeRate } from "../../volume.ts";
 import { platformTeam } from "../state.ts";
-import { approximateBytes, limitText, retentionText } from "../words.ts";
-import { configOf, numberOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
+import { approximateBytes, approximateDuration, limitText, retentionText } from "../words.ts";
+import { configOf, isPersonal, numberOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
 
 const day = 86_400_000;
-/** Kafka looks for what is to be deleted this often: `log.retention.check.interval.ms`, 5 minutes unless a broker says otherwise. */
-const checkMinutes = 5;
+const checkMinutes = retentionCheck / 60_000;
 
 /** Retention by time. A cut deletes records within minutes of being applied. */
 export const retentionRule: SettingRule = {
@@ -20,7 +21,7 @@ export const retentionRule: SettingRule = {
     const values = { before: retentionText(before), after: retentionText(after) };
     if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
     if (after < 0 || (before >= 0 && after > before)) return { ...values, ...longer(topic, before, after) };
-    const effects = [`records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`, ...lost(topic, before, after)];
+    const effects = [`records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`, ...lost(topic, before, after), ...bound(topic.after)];
     return { ...values, hazard: "irreversible", effects, advice: steps(before, after) };
   },
 };
@@ -36,31 +37,40 @@ export const retentionBytesRule: SettingRule = {
     const values = { before: limitText(before), after: limitText(after) };
     if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
     if (after < 0 || (before >= 0 && after > before)) {
-      return { ...values, hazard: "safe", effects: [after < 0 ? "the topic may grow as far as its retention by time lets it" : `the topic may grow to ${approximateBytes(after * topic.after.partitions)} before replication`] };
+      return { ...values, hazard: "safe", effects: [after < 0 ? "the topic may grow as far as its retention by time lets it" : `the topic may grow to ${mostBytes(topic.after)} before replication`] };
     }
-    const most = `at most ${approximateBytes(after * topic.after.partitions)} of the topic are kept`;
+    const most = `at most ${mostBytes(topic.after)} of the topic are kept: the limit and one segment of each partition`;
     const gone = before < 0 ? [most] : [most, `up to ${approximateBytes((before - after) * topic.before.partitions)} are deleted within about ${checkMinutes} minutes and can't be brought back`];
     return { ...values, hazard: "irreversible", effects: before < 0 ? [...gone, "what is above that is deleted within minutes and can't be brought back"] : gone };
   },
 };
-
-/** Classes of data that may be about people. */
-const personal: readonly (Classification | undefined)[] = ["confidential", "restricted"];
 
 /**
  * Longer retention of a declared topic. Without an end somebody pays for disks that only grow; data about people is kept
  * longer than its owners and users agreed to. A derived topic follows its group's topics, within bounds of its own.
  */
 function longer(topic: TopicPair, before: number, after: number): Pick<Judgement, "hazard" | "effects" | "advice" | "alsoAsk"> {
-  const effects = grown(topic, before, after);
+  const effects = [...grown(topic, before, after), ...bound(topic.after)];
   const classification = topic.declaredAfter?.classification;
-  const aboutPeople = personal.includes(classification);
+  const aboutPeople = isPersonal(topic);
   if (topic.after.kind !== "event" || (after >= 0 && !aboutPeople)) return { hazard: "safe", effects };
   return {
     hazard: "approval",
     effects: [...effects, ...(aboutPeople ? [`${String(classification)} data is kept longer: what was erased elsewhere stays here until then`] : [])],
     ...(after < 0 ? { alsoAsk: [platformTeam], advice: ["set retentionBytes as well, keep the last value per key with cleanup: compact, or move old records to cheaper storage"] } : {}),
   };
+}
+
+/** How long a record is really kept, in words. */
+function bound(topic: PlannedTopic): string[] {
+  const kept = longestKept(topic.config);
+  if (kept === undefined) return [];
+  return [`a record is kept for at most about ${approximateDuration(kept)}: Kafka deletes whole segments, each of which takes records for up to ${formatDuration(numberOf(topic, "segment.ms", longestSegment))}`];
+}
+
+/** Most bytes that a topic holds by its limit of size, before replication. */
+function mostBytes(topic: PlannedTopic): string {
+  return approximateBytes((largestPartition(topic.config) ?? 0) * topic.partitions);
 }
 
 function deletes(topic: TopicPair): boolean {

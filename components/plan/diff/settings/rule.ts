@@ -1,5 +1,5 @@
 import type { StackSettings } from "../../../model/stack.ts";
-import type { TopicDeclaration } from "../../../model/types.ts";
+import type { Classification, TopicDeclaration } from "../../../model/types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import type { StatePair } from "../state.ts";
 import type { Affected, Change } from "../types.ts";
@@ -47,4 +47,12 @@ export function numberOf(topic: PlannedTopic, key: string, absent: number): numb
 /** Names of the services in a role, sorted. */
 export function servicesIn(affected: readonly Affected[], role: Affected["role"]): string[] {
   return affected.filter((each) => each.role === role).map(({ service }) => service);
+}
+
+/** Classes of data that may be about people. */
+const personal: readonly (Classification | undefined)[] = ["confidential", "restricted"];
+
+/** Whether a topic may hold data about people: kept longer, it is kept longer than its owners and users agreed to. */
+export function isPersonal({ declaredAfter }: TopicPair): boolean {
+  return personal.includes(declaredAfter?.classification);
 }

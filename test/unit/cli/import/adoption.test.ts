@@ -12,6 +12,7 @@ import type { LiveAcl, LivePlatform, LiveTopic } from "../../../../components/pl
 import { planPlatform } from "../../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../../components/plan/types.ts";
 import { checkDeclaration } from "../../../../policies/check.ts";
+import { stackSettings } from "../../kubernetes/strimzi-input.ts";
 import { stackWith } from "../../plan/sample-models.ts";
 
 const STACK = "config:\n  event-platform:platform:\n    substrate: local\n";
@@ -41,6 +42,9 @@ describe("adopting a topic", () => {
     ["says what it inherits from a broker that differs from the stack", { config: {}, inherited: { "retention.ms": { value: "-1", source: "broker" }, "compression.type": { value: "producer", source: "default" } } }, { retention: "forever", compression: "producer" }],
     ["says other replicas", { replicas: { least: 5, most: 5 }, config: { ...usual, "min.insync.replicas": "3" } }, { replicationFactor: "5", minInsyncReplicas: "3" }],
     ["says how long tombstones stay, and the largest message", { config: { ...usual, "delete.retention.ms": "3600000", "max.message.bytes": "2097152" } }, { tombstoneRetention: "1h", maxMessage: "2MiB" }],
+    ["says nothing of segments that it only inherits, nor of those that the kit would set", { config: { ...usual, "segment.ms": "100800000" }, inherited: { "segment.bytes": { value: "5000000", source: "broker" } } }, {}],
+    ["says which segments are set on it", { config: { ...usual, "segment.ms": "3600000", "segment.bytes": "134217728", "message.timestamp.type": "LogAppendTime" } }, { segmentAge: "1h", segmentSize: "128MiB", timestampType: "LogAppendTime" }],
+    ["says how it is compacted", { config: { ...usual, "cleanup.policy": "compact", "min.compaction.lag.ms": "60000", "max.compaction.lag.ms": "86400000", "min.cleanable.dirty.ratio": "0.30" } }, { cleanup: "compact", minCompactionLag: "1m", maxCompactionLag: "1d", dirtyRatio: "0.3" }],
   ])("%s", (_what, more, settings) => {
     expect(adoption({ topics: [topic("billing-events", more)] }).topics[0]?.settings).toEqual(settings);
   });
@@ -107,9 +111,20 @@ describe("adopting a topic", () => {
     expect(services(adoption(live, { takeOverUsers: true }))).toEqual(["billing-service", "tls-service"]);
   });
 
+  it("says what is in remote storage, where the stack has it", () => {
+    const live = { topics: [topic("billing-events", { config: { ...usual, "remote.storage.enable": "true", "local.retention.ms": "86400000" } })] };
+    const stack = stackSettings({ kafka: { remoteStorage: { className: "com.example.Store", classPath: "/opt/plugin/*", cidrs: ["10.0.0.0/8"] } } });
+    expect(adoption(live, { stack }).topics[0]?.settings).toEqual({ remoteStorage: "enabled", localRetention: "1d" });
+    expect(adoption(live).topics[0]?.settings).toEqual({});
+    expect(adoption(live).notes.join("\n")).toMatch(/the stack declares no remote storage/);
+  });
+
   it("tells of settings that no file can say", () => {
-    const { notes } = adoption({ topics: [topic("billing-events", { config: { ...usual, "segment.ms": "60000", "max.message.bytes": "20000000", "retention.ms": "0" } })] });
-    expect(notes.join("\n")).toMatch(/segment\.ms stands on the topic/);
+    const { notes } = adoption({ topics: [topic("billing-events", { config: { ...usual, "segment.ms": "1000", "segment.bytes": "2147483647", "min.cleanable.dirty.ratio": "0.5", "flush.ms": "60000", "max.message.bytes": "20000000", "retention.ms": "0" } })] });
+    expect(notes.join("\n")).toMatch(/flush\.ms stands on the topic/);
+    expect(notes.join("\n")).toMatch(/segment\.ms is 1000; the files allow 1m to 365d/);
+    expect(notes.join("\n")).toMatch(/segment\.bytes is 2147483647; the files allow 1MiB to 2GB/);
+    expect(notes.join("\n")).toMatch(/dirty\.ratio is 0\.5; the topic is not compacted/);
     expect(notes.join("\n")).toMatch(/max\.message\.bytes is 20000000/);
     expect(notes.join("\n")).toMatch(/retention\.ms is 0/);
   });
@@ -124,14 +139,18 @@ describe("adopting a topic", () => {
       compression: fc.constantFrom("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
       bytes: fc.option(fc.integer({ min: 0, max: 2 ** 45 }), { nil: undefined }),
       quota: fc.integer({ min: 1, max: 2 ** 40 }),
+      age: fc.integer({ min: 60_000, max: 365 * 86_400_000 }),
+      size: fc.integer({ min: 2 ** 20, max: 2e9 }),
     });
+    // What a file can say; a retention of less than a minute takes what the kit sets.
+    const ageOf = (cleanup: string, retention: number, age: number): number => (!cleanup.includes("delete") || retention < 0 ? age : retention < 60_000 ? 300_000 : Math.min(age, retention));
     fc.assert(fc.property(fc.array(values, { minLength: 1, maxLength: 5 }), (samples) => {
       const stack = stackWith();
       const live: LivePlatform = {
         ...empty,
-        topics: samples.map(({ partitions, factor, retention, cleanup, message, compression, bytes }, index) => topic(`part${index}-events`, {
+        topics: samples.map(({ partitions, factor, retention, cleanup, message, compression, bytes, age, size }, index) => topic(`part${index}-events`, {
           partitions, replicas: { least: factor, most: factor },
-          config: { "cleanup.policy": cleanup, "compression.type": compression, "max.message.bytes": String(message), "min.insync.replicas": String(factor - 1), "retention.ms": String(retention), ...(bytes === undefined ? {} : { "retention.bytes": String(bytes) }) },
+          config: { "cleanup.policy": cleanup, "compression.type": compression, "max.message.bytes": String(message), "min.insync.replicas": String(factor - 1), "retention.ms": String(retention), "segment.ms": String(ageOf(cleanup, retention, age)), "segment.bytes": String(Math.max(size, message)), ...(bytes === undefined ? {} : { "retention.bytes": String(bytes) }) },
         })),
         acls: samples.flatMap((_, index) => [may(`writer-${index}`, "Write", `part${index}-events`), may("reader", "Read", `part${index}-events`)]),
         quotas: samples.map(({ quota }, index) => ({ entity: { user: `writer-${index}` }, values: { producer_byte_rate: quota } })),

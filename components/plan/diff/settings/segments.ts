@@ -1,0 +1,64 @@
+import { formatDuration } from "../../../model/duration.ts";
+import { formatSize } from "../../../model/size.ts";
+import { largestPartition, largestSegment, longestKept, longestSegment, segmentsByAge } from "../../segments.ts";
+import type { PlannedTopic } from "../../types.ts";
+import { storedBytes, writeRate } from "../../volume.ts";
+import { platformTeam } from "../state.ts";
+import { approximateBytes, approximateDuration } from "../words.ts";
+import { configOf, isPersonal, numberOf, type SettingRule, type TopicPair } from "./rule.ts";
+
+/** Segments of a partition from which brokers feel them: two memory maps and up to four open files each. */
+const manySegments = 100;
+
+/** Age at which a segment is closed. What follows from another retention by itself is told with that. */
+export const segmentAgeRule: SettingRule = {
+  field: "segmentAge",
+  declared: ({ segmentAge }) => segmentAge,
+  judge(topic) {
+    const before = numberOf(topic.before, "segment.ms", longestSegment);
+    const after = numberOf(topic.after, "segment.ms", longestSegment);
+    if (topic.declaredBefore?.segmentAge === topic.declaredAfter?.segmentAge || before === after) return undefined;
+    const [was, is] = [longestKept(topic.before.config), longestKept(topic.after.config)];
+    const effects: string[] = [];
+    if (is !== undefined) effects.push(`a record is kept for at most about ${approximateDuration(is)}${was === undefined ? "" : ` (was ${approximateDuration(was)})`}`);
+    if (compacts(topic.after)) effects.push(`compaction takes a record ${approximateDuration(after)} after its segment began at the latest, and no record of an open segment`);
+    const many = tooMany(segmentsByAge(topic.before.config), segmentsByAge(topic.after.config));
+    if (many !== undefined) effects.push(many);
+    const personal = after > before && isPersonal(topic);
+    if (personal) effects.push(`${String(topic.declaredAfter?.classification)} data is kept longer`);
+    return { before: formatDuration(before), after: formatDuration(after), hazard: personal || many !== undefined ? "approval" : "safe", effects, ...(many === undefined ? {} : { alsoAsk: [platformTeam] }) };
+  },
+};
+
+/** Size at which a segment is closed. */
+export const segmentSizeRule: SettingRule = {
+  field: "segmentSize",
+  declared: ({ segmentSize }) => segmentSize,
+  judge(topic) {
+    const before = numberOf(topic.before, "segment.bytes", largestSegment);
+    const after = numberOf(topic.after, "segment.bytes", largestSegment);
+    if (topic.declaredBefore?.segmentSize === topic.declaredAfter?.segmentSize || before === after) return undefined;
+    const most = largestPartition(topic.after.config);
+    const effects = most === undefined ? [] : [`the topic may grow to ${approximateBytes(most * topic.after.partitions)} before replication`];
+    const many = after < before ? tooMany(segmentsBySize(topic, topic.before, before), segmentsBySize(topic, topic.after, after)) : undefined;
+    if (many !== undefined) effects.push(many);
+    else if (after < before) effects.push("more and smaller files; Kafka deletes and compacts in finer steps");
+    else effects.push("fewer and larger files; Kafka deletes and compacts in coarser steps");
+    return { before: formatSize(before), after: formatSize(after), hazard: many === undefined ? "safe" : "approval", effects, ...(many === undefined ? {} : { alsoAsk: [platformTeam] }) };
+  },
+};
+
+function compacts(topic: PlannedTopic): boolean {
+  return (configOf(topic, "cleanup.policy") ?? "").includes("compact");
+}
+
+/** Segments of a partition that follow from how much it holds; unknown where nothing bounds that. */
+function segmentsBySize({ pair }: TopicPair, topic: PlannedTopic, size: number): number | undefined {
+  const stored = storedBytes(topic, writeRate(pair.after, topic));
+  return stored === undefined ? undefined : Math.ceil(stored / topic.partitions / size) + 1;
+}
+
+function tooMany(before: number | undefined, after: number | undefined): string | undefined {
+  if (after === undefined || after <= manySegments || (before !== undefined && after <= before)) return undefined;
+  return `up to ${after} segments of each partition${before === undefined ? "" : ` (were ${before})`}: each costs brokers memory maps and open files, and a restart takes longer`;
+}
