@@ -6,7 +6,7 @@ import { addresses, allow, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
-import type { NameService } from "../services/kubernetes/network-policy.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { certificateFile } from "./certificate-file.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 

@@ -7,7 +7,7 @@ import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
-import type { NameService } from "../services/kubernetes/network-policy.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
 

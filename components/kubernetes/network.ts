@@ -1,4 +1,4 @@
-import { nameService, type NameService } from "../services/kubernetes/network-policy.ts";
+import { nameService, type NameService } from "./network-peer.ts";
 import { platformLabels, podsOf, type Manifest } from "./manifest.ts";
 
 /** One direction of a policy: peers and the ports between. */

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { NameService } from "../services/kubernetes/network-policy.ts";
+import type { NameService } from "./network-peer.ts";
 import { platformLabels, POD_ADDRESS_ANNOTATIONS, timesCpu, type Manifest } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";

@@ -9,7 +9,7 @@ import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { registryPrincipal } from "../plan/registry.ts";
-import type { NameService } from "../services/kubernetes/network-policy.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { inClusterRegistryBase, REGISTRY_NAME, REGISTRY_PORT, registryApi } from "./registry-address.ts";
 import { registryProperties } from "./registry-properties.ts";
 import type { SchemaRegistry } from "./registry.ts";

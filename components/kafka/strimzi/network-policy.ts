@@ -1,6 +1,6 @@
 import { podsOf, type Manifest } from "../../kubernetes/manifest.ts";
 import { addresses, allow } from "../../kubernetes/network.ts";
-import type { NameService } from "../../services/kubernetes/network-policy.ts";
+import type { NameService } from "../../kubernetes/network-peer.ts";
 import { clusterLabel } from "./names.ts";
 import { API_PORTS } from "./operator.ts";
 

@@ -3,7 +3,7 @@ import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest
 import { addresses, allow, readersOf } from "../../kubernetes/network.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { kafkaVersions } from "../../model/stack-kubernetes.ts";
-import type { NameService } from "../../services/kubernetes/network-policy.ts";
+import type { NameService } from "../../kubernetes/network-peer.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
 /** What the operator's installation follows from. */

@@ -1,15 +1,9 @@
 import type { types } from "@pulumi/kubernetes";
-import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
+import { inNamespace, type NetworkPeer } from "../../kubernetes/network-peer.ts";
 import type { ServerKind } from "../workload.ts";
 import type { RenderContext } from "./context.ts";
 import { EXPOSED_SERVICE, PORTS } from "./context.ts";
 import { selectorLabels, standardLabels } from "./labels.ts";
-
-/** A server outside the service: where it is, and its ports. */
-export interface NetworkPeer {
-  readonly to: readonly types.input.networking.v1.NetworkPolicyPeer[];
-  readonly ports: readonly { readonly port: number; readonly protocol?: "TCP" | "UDP" }[];
-}
 
 /** What pods may talk to, beside each other. */
 export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks">, NetworkPeer>> {
@@ -23,25 +17,6 @@ type NetworkPolicyPeer = types.input.networking.v1.NetworkPolicyPeer;
 type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
 type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
-
-/** The cluster's name service as a stack describes it. */
-export type NameService = KubernetesServers["dns"];
-
-/** Look-ups at the cluster's name service: its pods, and what answers in their place. */
-export function nameService({ namespace, podLabels, addresses, ports }: NameService): NetworkPeer {
-  return {
-    to: [inNamespace(namespace, podLabels), ...addresses.map((cidr) => ({ ipBlock: { cidr } }))],
-    ports: ports.flatMap((port) => [{ port, protocol: "UDP" as const }, { port, protocol: "TCP" as const }]),
-  };
-}
-
-/** Pods of a namespace, all or those with labels. Kubernetes itself labels each namespace with its name. */
-export function inNamespace(namespace: string, labels?: Readonly<Record<string, string>>): types.input.networking.v1.NetworkPolicyPeer {
-  return {
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-    ...(labels === undefined ? {} : { podSelector: { matchLabels: { ...labels } } }),
-  };
-}
 
 /** What the contract says, and nothing beyond: who calls the service, who reads its metrics, which servers and services it talks to. */
 export function networkPolicy(context: RenderContext, peers: NetworkPeers): NetworkPolicy {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { platformMonitors } from "../../../components/kubernetes/monitors.ts";
+import { platformMonitors } from "../../../components/substrates/kubernetes/monitors.ts";
 import { allow } from "../../../components/kubernetes/network.ts";
-import { networkPeers } from "../../../components/kubernetes/network-peers.ts";
+import { networkPeers } from "../../../components/substrates/kubernetes/network-peers.ts";
 import { metricsReaders, scalesByLag } from "../../../components/model/stack-workload.ts";
 import { kubernetesOf, leastKubernetes, type Written } from "./strimzi-input.ts";
 

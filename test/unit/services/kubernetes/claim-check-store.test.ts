@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { networkPeers } from "../../../../components/kubernetes/network-peers.ts";
+import { networkPeers } from "../../../../components/substrates/kubernetes/network-peers.ts";
 import { claimCheckBucket, claimCheckFolder, storePort } from "../../../../components/services/claim-check-store.ts";
 import { networkPolicy } from "../../../../components/services/kubernetes/network-policy.ts";
 import { stackSettings } from "../../kubernetes/strimzi-input.ts";

@@ -2,7 +2,7 @@ import type { KubernetesWorkloadSettings } from "../../../../components/model/st
 import { workloadSettings } from "../../../../components/model/stack-workload.ts";
 import type { RenderContext } from "../../../../components/services/kubernetes/context.ts";
 import type { NetworkPeers } from "../../../../components/services/kubernetes/network-policy.ts";
-import { inNamespace, nameService } from "../../../../components/services/kubernetes/network-policy.ts";
+import { inNamespace, nameService } from "../../../../components/kubernetes/network-peer.ts";
 import type { Workload } from "../../../../components/services/workload.ts";
 
 /** What tests change of the workload's settings. */

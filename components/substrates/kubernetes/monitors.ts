@@ -1,11 +1,11 @@
-import { POSTGRES_NAME, POSTGRES_PODS } from "../databases/cloud-native-postgres.ts";
-import { clusterLabel } from "../kafka/strimzi/names.ts";
-import { OPERATOR_NAME, OPERATOR_PODS } from "../kafka/strimzi/operator.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
-import type { KubernetesWorkloadSettings } from "../model/stack-workload.ts";
-import { REGISTRY_NAME } from "../schemas/registry-address.ts";
-import { platformLabels, type Manifest } from "./manifest.ts";
-import { serverSelector } from "./server.ts";
+import { POSTGRES_NAME, POSTGRES_PODS } from "../../databases/cloud-native-postgres.ts";
+import { clusterLabel } from "../../kafka/strimzi/names.ts";
+import { OPERATOR_NAME, OPERATOR_PODS } from "../../kafka/strimzi/operator.ts";
+import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import { REGISTRY_NAME } from "../../schemas/registry-address.ts";
+import { platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { serverSelector } from "../../kubernetes/server.ts";
 
 /** Strimzi's labels say what a pod is: dashboards and alerts tell brokers from controllers by them. */
 const STRIMZI_LABELS = [

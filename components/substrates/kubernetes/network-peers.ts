@@ -1,11 +1,12 @@
-import { POSTGRES_PODS } from "../databases/cloud-native-postgres.ts";
-import { REDIS_NAME, REDIS_PORT } from "../databases/kubernetes-redis.ts";
-import { clusterLabel, LISTENERS } from "../kafka/strimzi/names.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
-import { REGISTRY_NAME, REGISTRY_PORT } from "../schemas/registry-address.ts";
-import { storePort } from "../services/claim-check-store.ts";
-import { inNamespace, nameService, type NetworkPeer, type NetworkPeers } from "../services/kubernetes/network-policy.ts";
-import { serverSelector } from "./server.ts";
+import { POSTGRES_PODS } from "../../databases/cloud-native-postgres.ts";
+import { REDIS_NAME, REDIS_PORT } from "../../databases/kubernetes-redis.ts";
+import { clusterLabel, LISTENERS } from "../../kafka/strimzi/names.ts";
+import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
+import { REGISTRY_NAME, REGISTRY_PORT } from "../../schemas/registry-address.ts";
+import { storePort } from "../../services/claim-check-store.ts";
+import type { NetworkPeers } from "../../services/kubernetes/network-policy.ts";
+import { inNamespace, nameService, type NetworkPeer } from "../../kubernetes/network-peer.ts";
+import { serverSelector } from "../../kubernetes/server.ts";
 
 /** Where the servers are that services talk to, for their network policies. */
 export function networkPeers({ namespaces, dns, kafka, postgres, redis, claimCheckStore }: KubernetesServers): NetworkPeers {

@@ -1,0 +1,132 @@
+import type { IForbiddenRuleType } from "dependency-cruiser";
+
+/**
+ * Who may import whom. A room imports from the rooms that it names here and from itself, so every arrow points down;
+ * `npm test` checks the imports against this table, and the picture in ARCHITECTURE.md against it too.
+ */
+
+/** A room: which others it imports from, and why no more. */
+export interface Room {
+  readonly imports: readonly string[];
+  readonly because: string;
+}
+
+/** From the ground up. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  toolchain: {
+    imports: [],
+    because: "It runs before anything else is there: before the packages, before a stack, before a project is read.",
+  },
+  "components/model": {
+    imports: [],
+    because: "What is declared does not depend on what becomes of it: product teams' checks load this and the plan alone.",
+  },
+  "components/plan": {
+    imports: ["components/model"],
+    because: "What follows from a declaration is computed without a server, a credential or Pulumi.",
+  },
+  "components/provider": {
+    imports: ["components/model", "components/plan"],
+    because: "The plugin runs in a process of its own, without the program that declares its resources.",
+  },
+  "components/kubernetes": {
+    imports: ["components/model", "components/plan", "components/provider"],
+    because: "Builders of manifests know Kubernetes, and none of the servers that are described with them.",
+  },
+  "components/local": {
+    imports: ["components/model"],
+    because: "Ports and folders of one machine, which each local server is given.",
+  },
+  "components/certificates": {
+    imports: ["components/component", "components/provider"],
+    because: "Every server's certificate hangs on the authorities; they know no server.",
+  },
+  "components/kafka": {
+    imports: [
+      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
+      "components/local", "components/certificates",
+    ],
+    because: "Kafka is the ground of the platform: the registry keeps its schemas in it, services talk through it.",
+  },
+  "components/schemas": {
+    imports: [
+      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
+      "components/local", "components/certificates", "components/kafka",
+    ],
+    because: "The registry is a client of Kafka, and does not know who asks it.",
+  },
+  "components/databases": {
+    imports: [
+      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
+      "components/local", "components/certificates",
+    ],
+    because: "PostgreSQL and Redis know neither Kafka nor the services that use them.",
+  },
+  "components/services": {
+    imports: [
+      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
+      "components/local", "components/certificates", "components/kafka", "components/schemas", "components/databases",
+    ],
+    because: "A service is handed what it needs of Kafka, the registry and its database.",
+  },
+  "components/substrates": {
+    imports: [
+      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
+      "components/local", "components/certificates", "components/kafka", "components/schemas", "components/databases",
+      "components/services",
+    ],
+    because: "A substrate puts the concerns together; no concern knows on which of them it runs beside the others.",
+  },
+  policies: {
+    imports: ["components/model", "components/plan"],
+    because: "Rules judge the model, the plan and rendered objects as data, so that CI and the laptop give the same verdict.",
+  },
+  "service-templates/lib": {
+    imports: [],
+    because: "Services run in images and processes that hold nothing of the kit.",
+  },
+};
+
+const ANYWHERE = "^(toolchain|components|policies|cli|service-templates|test|index\\.ts)";
+
+function inside(room: string): string {
+  return room === "components/component" ? "^components/component\\.ts$" : `^${room}/`;
+}
+
+/** The table, and what holds beside it, as dependency-cruiser takes it. */
+export const RULES: readonly IForbiddenRuleType[] = [    ...Object.entries(ROOMS).map(([room, { imports, because }]) => ({
+    name: `below ${room}`,
+    comment: because,
+    severity: "error" as const,
+    from: { path: inside(room) },
+    to: { path: ANYWHERE, pathNot: [room, ...imports].map(inside) },
+  })),
+  {
+    name: "services apart",
+    comment: "A service is built, deployed and owned alone: it shares the library and nothing else.",
+    severity: "error" as const,
+    from: { path: "^service-templates/([^/]+)/", pathNot: "^service-templates/[^/]+/test/" },
+    to: { path: ANYWHERE, pathNot: ["^service-templates/lib/", "^service-templates/$1/"] },
+  },
+  {
+    name: "nothing imports the command line",
+    comment: "`pulumi up` works without the kit command, for anybody with the official CLI.",
+    severity: "error" as const,
+    from: { path: "^(index\\.ts|components|policies|toolchain|service-templates)" },
+    to: { path: "^cli/" },
+  },
+  {
+    name: "nothing imports tests",
+    comment: "What users run does not need what tests it.",
+    severity: "error" as const,
+    from: { path: "^(index\\.ts|components|policies|toolchain|cli|service-templates/[^/]+/src|service-templates/lib)" },
+    to: { path: "^test/|^service-templates/[^/]+/test/" },
+  },
+  {
+    name: "no circle",
+    comment: "Of two files that import each other neither can be read, tested or moved alone.",
+    severity: "error" as const,
+    from: {},
+    to: { circular: true },
+  },
+];
