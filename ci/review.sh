@@ -4,7 +4,7 @@
 #   ci/review.sh BASE [FOLDER [HEAD]]
 #
 # BASE    a commit, branch or tag: the change is what HEAD did since it left it
-# FOLDER  gets comment.md, check.json, check.sarif, diff.json (default: review/)
+# FOLDER  gets comment.md, check.json, check.sarif, diff.json, on GitLab also codequality.json (default: review/)
 # HEAD    a commit: only its files are judged, by the kit of this checkout (default: the working tree)
 #
 # Needs git and Node; no credentials, no network beyond the npm packages, no cluster.
@@ -27,6 +27,7 @@ checked=0
 kit check "${compared[@]}" --format "$format" || checked=$?
 kit check "${compared[@]}" --format json > "$folder/check.json" 2> /dev/null || true
 kit check "${compared[@]}" --format sarif > "$folder/check.sarif" 2> /dev/null || true
+if [ "${GITLAB_CI:-}" = true ]; then kit check "${compared[@]}" --format gitlab > "$folder/codequality.json" 2> /dev/null || true; fi
 
 judged=0
 kit diff "${compared[@]}" --format markdown > "$folder/comment.md" || judged=$?

@@ -3,7 +3,7 @@ import type { CommandDefinition } from "../command.ts";
 import { flag, text } from "../command.ts";
 import { EXIT, KitError, type ExitCode } from "../errors.ts";
 
-const formats = ["text", "json", "sarif", "github"] as const;
+const formats = ["text", "json", "sarif", "github", "gitlab"] as const;
 type Format = (typeof formats)[number];
 
 const failures = ["error", "warning"] as const;
@@ -25,7 +25,7 @@ export const check: CommandDefinition = {
 Reads files only: no credentials, no cluster, no network. Every problem is shown at once.
 Rules, their reasons and parameters: docs/guide/policies.md. Levels and parameters of a stack stand in its file
 under policies:, exceptions in policies/exceptions.yaml, each with a reason, an owner and a last day.
-github prints annotations for GitHub Actions; sarif is SARIF 2.1.0, for code scanning.
+github prints annotations for GitHub Actions, gitlab a Code Quality report for GitLab; sarif is SARIF 2.1.0, for code scanning.
 With --base a change that is refused is an error; what needs approval is information.
 Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong usage, 3 when history is missing.`),
   examples: [
@@ -64,6 +64,9 @@ async function runCheck(context: CommandContext, format: Format, failOn: (typeof
       break;
     case "github":
       context.stdout.write((await import("../check/github.ts")).annotations(outcome.result.findings));
+      break;
+    case "gitlab":
+      (await import("../output.ts")).writeJson(context, (await import("../check/gitlab.ts")).codeQuality(outcome.result.findings));
       break;
     case "text":
       context.stdout.write((await import("../check/text-report.ts")).textReport(outcome, (await import("../output.ts")).colorsFor(context.stdout, context.env), verbose));
