@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { platformPrincipals } from "../../components/model/names.ts";
+import { brokerCount } from "../../components/model/stack.ts";
 import { formatRate } from "../../components/model/rate.ts";
+import { topologyOf } from "../../components/plan/topology.ts";
 import type { QuotaFacts } from "../facts.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 
@@ -35,6 +37,30 @@ export const quotaRules: readonly Rule[] = [
           if (!declared.has(key) && !breaches.has(key)) breaches.set(key, { message: `${service} declares no ${verb} quota on any topic and gets the stack's default`, fix: "add quota:, for example 5MiB/s", object: service, at: source });
         }
         return [...breaches.values()];
+      },
+    }),
+  }),
+  rule({
+    id: "rate-above-quota",
+    subject: "quotas",
+    level: "warning",
+    summary: "A producer's quota lets it write what it declares as its rate.",
+    rationale: "Brokers delay what comes faster than the quota, so the declared rate is never reached, and disks are planned for it in vain. A quota holds on each broker: the rate is spread over those that lead the topic's partitions, and a service's quotas add up.",
+    wrong: { topic: "producers: {order-service: {rate: 200MB/s, quota: 5MiB/s}}" },
+    right: { topic: "producers: {order-service: {rate: 20MB/s, quota: 5MiB/s}}" },
+    checks: () => ({
+      declaration({ model, plan }, { stack }) {
+        const quotas = new Map(plan.quotas.map(({ principal, producerByteRate }) => [principal, producerByteRate]));
+        const brokers = brokerCount(stack);
+        return [...topologyOf(model).productions].flatMap(([service, productions]): Breach[] => {
+          const quota = quotas.get(service);
+          const shares = productions.map(({ topic, producer }) => ({ topic, producer, share: (producer.rate ?? 0) / Math.min(brokers, topic.partitions) }));
+          const needed = Math.ceil(shares.reduce((sum, { share }) => sum + share, 0));
+          const [largest] = shares.toSorted((a, b) => b.share - a.share);
+          if (quota === undefined || largest === undefined || needed <= quota) return [];
+          const rates = shares.filter(({ share }) => share > 0).map(({ topic, producer }) => `${formatRate(producer.rate ?? 0)} to ${topic.name}`);
+          return [{ message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, where its quota allows ${formatRate(quota)}`, fix: `raise its quota by ${upToKilobytes(needed - quota)}, or lower rate`, object: service, at: largest.producer.source }];
+        });
       },
     }),
   }),
@@ -118,6 +144,11 @@ export const quotaRules: readonly Rule[] = [
     }),
   }),
 ];
+
+/** A rate as the files write it, rounded up. */
+function upToKilobytes(bytesPerSecond: number): string {
+  return formatRate(Math.ceil(bytesPerSecond / 1_000) * 1_000);
+}
 
 function rateOf({ config }: QuotaFacts): number {
   return (config?.["producer_byte_rate"] ?? 0) + (config?.["consumer_byte_rate"] ?? 0);
