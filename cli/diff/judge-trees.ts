@@ -2,9 +2,11 @@
 import type { Problem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import { ReadingCache } from "../../components/model/reading-cache.ts";
-import type { SourceFile } from "../../components/model/source-file.ts";
+import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { readYaml } from "../../components/model/yaml-document.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
+import type { PlaceInSchema } from "../../components/plan/diff/events.ts";
 import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
@@ -63,8 +65,17 @@ export async function judgeTrees({ git, before, after, stack, stackFile, today, 
   const history = await readSchemaHistory(git, before.source, pair);
   const rules = check({ before: pair.before.planned, plan: headState.plan });
   const exceptions = (tree: DeclaredTree) => readExceptions(tree.exceptions, catalogue).exceptions;
-  const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0 });
+  const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0, placeInSchema: placesIn(after.files) });
   return { substrate: headState.stack.substrate, diff, problems: [], rules, notes };
+}
+
+/** Finds places in schemas. JSON is YAML: the reader of YAML knows where everything stands. */
+function placesIn(files: readonly SourceFile[]): PlaceInSchema {
+  return (schemaPath, steps) => {
+    const path = `${topicsFolder}/${schemaPath}`;
+    const file = files.find((each) => each.path === path);
+    return file !== undefined && "text" in file ? readYaml(path, file.text).document?.at.place(steps) : undefined;
+  };
 }
 
 /** The base's state. An environment that is new is compared with an empty one of its size. */

@@ -2,7 +2,7 @@ import { capacityOf } from "../capacity.ts";
 import { changeDigest, planFingerprint } from "../digest.ts";
 import { compareAccess } from "./access.ts";
 import { judgeCapacity } from "./capacity-hazards.ts";
-import { compareEvents } from "./events.ts";
+import { compareEvents, type PlaceInSchema } from "./events.ts";
 import { sortChanges, worstHazard } from "./hazard.ts";
 import { compareOwners } from "./owners.ts";
 import { deltaCounts, planDelta } from "./plan-delta.ts";
@@ -26,17 +26,19 @@ export interface Circumstances {
   readonly further?: readonly Change[];
   /** Whether the head breaks a rule that is an error: then it is refused, whatever changes. Default: no. */
   readonly ruleBroken?: boolean;
+  /** Finds places in the head's schemas. Default: a changed schema has the place of its event. */
+  readonly placeInSchema?: PlaceInSchema;
 }
 
 /**
  * Compares two states of the platform and judges every change. Pure: the same two states and circumstances always give
  * the same changes in the same order.
  */
-export function comparePlatforms(pair: StatePair, { today, history = knownHistory(), further = [], ruleBroken = false }: Circumstances): PlatformDiff {
+export function comparePlatforms(pair: StatePair, { today, history = knownHistory(), further = [], ruleBroken = false, placeInSchema = () => undefined }: Circumstances): PlatformDiff {
   const { before, after } = pair;
   const capacity = { before: capacityOf(before), after: capacityOf(after) };
   const renames = findServiceRenames(pair);
-  const judged = [...compareTopics(pair, today), ...compareEvents(pair, history), ...compareQuotas(pair)];
+  const judged = [...compareTopics(pair, today), ...compareEvents(pair, history, placeInSchema), ...compareQuotas(pair)];
   const settings = new Set(differingSettings(before.stack, after.stack).map(({ path }) => path));
   const follows = ({ setting }: SettingChange): boolean => setting !== undefined && settings.has(setting);
   const changes: Change[] = sortChanges([

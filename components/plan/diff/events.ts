@@ -1,7 +1,9 @@
+import type { SourceLocation } from "../../model/source-location.ts";
 import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import type { Compatibility } from "../../model/compatibility.ts";
 import type { PlannedSubject } from "../types.ts";
 import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFailure } from "./avro/compatibility.ts";
+import { firstChange, type SchemaPath } from "./avro/first-change.ts";
 import { schemaChanges } from "./avro/schema-changes.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
 import { sortedSet } from "./hazard.ts";
@@ -11,13 +13,16 @@ import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { counted, listed } from "./words.ts";
 
+/** Where steps lead in a schema's file; undefined where the file is not at hand. */
+export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
+
 interface PlacedEvent {
   readonly topic: TopicDeclaration;
   readonly event: EventDeclaration;
 }
 
 /** What happens to event types: added, removed, renamed, moved to another topic, and their schemas. */
-export function compareEvents(pair: StatePair, history: SchemaHistory): SettingChange[] {
+export function compareEvents(pair: StatePair, history: SchemaHistory, placeInSchema: PlaceInSchema): SettingChange[] {
   const before = eventsOf(pair.before.topology.topics);
   const after = eventsOf(pair.after.topology.topics);
   const levels = { before: levelsOf(pair.before.plan.subjects), after: levelsOf(pair.after.plan.subjects) };
@@ -29,7 +34,7 @@ export function compareEvents(pair: StatePair, history: SchemaHistory): SettingC
   const compareVersions = (was: PlacedEvent, is: PlacedEvent): void => {
     const level = levels.after.get(is.event.name) ?? "NONE";
     levelChanges.push(...compareLevels(pair, was, is, levels.before.get(was.event.name) ?? "NONE", level));
-    changes.push(...compareSchema(pair, was, is, level, history), ...compareClaimChecks(pair, was, is));
+    changes.push(...compareSchema(pair, was, is, level, history, placeInSchema), ...compareClaimChecks(pair, was, is));
   };
   for (const [name, was] of before) {
     const is = after.get(name);
@@ -145,7 +150,7 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
   };
 }
 
-function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory): Change[] {
+function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory, placeInSchema: PlaceInSchema): Change[] {
   if (was.event.schema === is.event.schema) return [];
   const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
   const { described, meaning } = schemaChanges(was.event.schema, is.event.schema);
@@ -156,7 +161,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
     before: was.event.record,
     after: is.event.record,
     ...withAffected(affected),
-    source: is.event.source,
+    source: placeInSchema(is.event.schemaPath, firstChange(was.event.schema, is.event.schema)) ?? is.event.source,
   };
   // The registry begins a new history under another topic or name; consumers still meet records of both.
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -38,7 +39,7 @@ async function program(projectDir: string, args: readonly string[]): Promise<End
 
 interface Document {
   readonly verdict: string;
-  readonly changes: readonly { readonly kind: string; readonly object: string; readonly field?: string; readonly hazard: string; readonly effects: readonly string[]; readonly reviewers: readonly string[] }[];
+  readonly changes: readonly { readonly kind: string; readonly object: string; readonly field?: string; readonly hazard: string; readonly effects: readonly string[]; readonly reviewers: readonly string[]; readonly source?: object }[];
   readonly capacity: unknown;
   readonly digest: string | null;
   readonly problems: readonly { readonly file: string; readonly rule: string }[];
@@ -225,6 +226,16 @@ describe("kit diff", () => {
     await symlink("/etc/passwd", join(repo.dir, "topics/evil.yaml"));
     const head = repo.commit("a link");
     expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual(["file-outside"]);
+  });
+
+  it("names the line in the schema's file where it first changes", async () => {
+    const repo = await repository();
+    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) => text.replace('"symbols": ["WEB", "STORE"]', '"symbols": ["WEB", "STORE", "APP"]'));
+    const { changes } = await json(repo.dir, "--base", "HEAD");
+    const lines = readFileSync(join(repo.dir, "topics/schemas/OrderCreated.avsc"), "utf8").split("\n");
+    const line = lines.findIndex((each) => each.includes("APP"));
+    expect(changes.map(({ kind, source }) => ({ kind, source }))).toEqual([{ kind: "schema-changed", source: { file: "topics/schemas/OrderCreated.avsc", line: line + 1, column: (lines[line] ?? "").indexOf('"APP"') + 1 } }]);
+    expect((await kit(repo.dir, "--base", "HEAD")).stdout).toContain(`topics/schemas/OrderCreated.avsc:${line + 1}`);
   });
 
   it("refuses topics/ and stacks/ as symbolic links in a commit as on disk", async () => {
