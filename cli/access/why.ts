@@ -64,7 +64,8 @@ export function answerDocument({ question, answer }: Asked): object {
     principal: question.principal, operation: question.operation, resourceType: question.resourceType, resource: question.resourceName,
     allowed: answer.allowed, because: answer.because,
     rules: answer.rules.map(({ acl, declared }) => ({ key: acl.key, reason: acl.reason, declared })),
-    ...(missing === undefined ? {} : { missing: { file: missing.at.file, line: missing.at.line, path: missing.path, add: missing.line } }),
+    ...(missing === undefined ? {} : { missing: { file: missing.at.file, line: missing.at.line, path: missing.path, add: missing.line, ...(missing.command === undefined ? {} : { command: missing.command }) } }),
+    ...(answer.store === undefined ? {} : { store: answer.store }),
   };
 }
 
@@ -74,10 +75,11 @@ export function writeAnswer(context: CommandContext, { question, answer, known }
   const verdict = answer.allowed ? colors.green("allowed") : colors.red("denied");
   const lines = [`${verdict}: ${question.principal} ${question.operation} ${question.resourceType.toLowerCase()} ${question.resourceName}`, `  because ${answer.because}`];
   for (const { acl, declared } of answer.rules) lines.push(`  rule ${acl.key}${declared.length === 0 ? "" : ` from ${declared.map(place).join(", ")}`}`);
+  for (const each of answer.store ?? []) lines.push(`  besides, ${each}`);
   if (answer.missing !== undefined) {
-    const { at, path, line } = answer.missing;
+    const { at, path, line, command } = answer.missing;
     lines.push("", `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic stands in line ${at.line}):`, `  ${colors.green(line)}`);
-    if (path.at(-1) === "consumers") lines.push("", `or: npx kit new consumer ${question.principal} --topic ${question.resourceName}`);
+    if (command !== undefined) lines.push("", `or: ${command}`);
     if (!known) lines.push("", `No file lists ${question.principal} yet: add it to services: in the file of the team that runs it.`);
   }
   context.stdout.write(`${lines.join("\n")}\n`);

@@ -11,7 +11,7 @@ export const access: CommandDefinition = {
     .argument("<operation>", "read, write, describe, or any other operation of Kafka")
     .option("--group", "the resource is a consumer group")
     .option("--stack <name>", "environment (default: prod if there is one, else local)")
-    .option("--json", "print {allowed, because, rules: [{key, reason, declared}], missing?: {file, line, path, add}}")
+    .option("--json", "print {allowed, because, rules: [{key, reason, declared}], missing?: {file, line, path, add, command?}, store?}")
     .addHelpText("after", `
 Says which rule allows an operation and which line in topics/ it follows from; or which line to add so that it is
 allowed. Needs no running platform: what is not declared is denied on every one.

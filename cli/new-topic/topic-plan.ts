@@ -1,5 +1,6 @@
 /** A new topic, or a new consumer of one, as file changes that are known to fit. Pure: nothing is written here. */
 import { compareText } from "../../components/model/problem.ts";
+import { assumedRate } from "../../components/model/rate.ts";
 import { readModel } from "../../components/model/read.ts";
 import { didYouMean } from "../../components/model/suggestion.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
@@ -81,9 +82,6 @@ export function findTopic(model: Model, name: string): TopicDeclaration {
   throw new KitError("KIT_USAGE", `There is no topic ${JSON.stringify(name)}.`, meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` });
 }
 
-/** What a producer is taken to write where nobody said: disks are planned with it, so it is to be corrected once known. */
-export const ASSUMED_RATE = "50kB/s";
-
 function topicLines(request: NewTopicRequest): string[] {
   const { name, description, partitions, key, retention, domain, events, producers, consumers } = request;
   return [
@@ -94,7 +92,7 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: `{rate: ${rate ?? ASSUMED_RATE}}` }))),
+    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: `{rate: ${rate ?? assumedRate}}` }))),
     ...accessLines("consumers", consumers.map(({ service, instances }) => ({ service, value: `{instances: ${instances}, events: [${events.join(", ")}]}` }))),
   ];
 }

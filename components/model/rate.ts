@@ -9,6 +9,9 @@ export const rateUnits: UnitFamily = {
   example: "10MiB/s",
 };
 
+/** What a producer is taken to write where nobody said: disks are planned with it, so it is to be corrected once known. */
+export const assumedRate = "50kB/s";
+
 /** Reads `10MiB/s`, `500kB/s`, … as bytes per second. */
 export function parseRate(text: string): Quantity {
   return parseQuantity(text, rateUnits);

@@ -1,5 +1,6 @@
 /** Why a principal may do something, or what would have to be declared so that it might. Pure. */
 import { isDerivedTopicName, superUsers } from "../model/names.ts";
+import { assumedRate } from "../model/rate.ts";
 import { compareText } from "../model/problem.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
 import { anyResource } from "./auditor.ts";
@@ -30,6 +31,8 @@ export interface MissingDeclaration {
   readonly path: readonly string[];
   /** The line, without indentation. */
   readonly line: string;
+  /** The command that adds it, where there is one. */
+  readonly command?: string;
 }
 
 /** The answer. */
@@ -41,6 +44,8 @@ export interface AccessAnswer {
   readonly rules: readonly AllowingRule[];
   /** Absent when it is allowed, or when nothing that a team declares could allow it. */
   readonly missing?: MissingDeclaration;
+  /** What it means for content that is stored outside Kafka (claim checks), which no rule of Kafka covers; absent where the topic has none. */
+  readonly store?: readonly string[];
 }
 
 /**
@@ -54,6 +59,12 @@ const IMPLIED_BY: Partial<Record<AclOperation, readonly AclOperation[]>> = {
 
 /** Answers a question about the access that the plan gives. */
 export function explainAccess(model: Model, plan: PlatformPlan, question: AccessQuestion): AccessAnswer {
+  const answer = explainRules(model, plan, question);
+  const store = answer.allowed ? storeAccess(model, plan, question) : [];
+  return store.length === 0 ? answer : { ...answer, store };
+}
+
+function explainRules(model: Model, plan: PlatformPlan, question: AccessQuestion): AccessAnswer {
   const { principal, operation, resourceType, resourceName } = question;
   const sufficient = [operation, ...(IMPLIED_BY[operation] ?? [])];
   const rules = plan.acls
@@ -67,6 +78,21 @@ export function explainAccess(model: Model, plan: PlatformPlan, question: Access
   if (kind === "platform") return { allowed: false, rules: [], because: `${principal} is a principal of the platform: it has the rights that its task needs, and no entry in topics/ gives it more; let a service of your own do this` };
   const denied = resourceType === "Group" ? deniedGroup(question) : deniedTopic(model, plan, question);
   return { allowed: false, rules: [], ...denied };
+}
+
+/** What the principal may do with stored content of the topic, by its own key of the store. */
+function storeAccess(model: Model, plan: PlatformPlan, { principal, operation, resourceType, resourceName }: AccessQuestion): string[] {
+  const topic = resourceType === "Topic" ? declaredTopics(model).find(({ name }) => name === resourceName) : undefined;
+  if (topic === undefined) return [];
+  const { stores = [], fetches = [] } = plan.contracts.find(({ service }) => service === principal)?.claimChecks ?? {};
+  if (operation === "Write") return stores.some((each) => each.topic === topic.name) ? [`it stores large content below ${topic.name}/${principal}/ in the claim-check store, and may write and remove there`] : [];
+  if (operation !== "Read") return [];
+  const consumer = topic.consumers.find(({ service }) => service === principal);
+  const unread = topic.events.filter(({ name, claimCheck }) => claimCheck?.field !== undefined && consumer?.events.includes(name) === true && !consumer.fetches.includes(name));
+  return [
+    ...fetches.filter((each) => each.topic === topic.name).map(({ producers }) => `it may read what ${producers.join(", ")} stored below ${topic.name}/ in the claim-check store`),
+    ...unread.map(({ name, claimCheck }) => `it may not read what of ${name} is stored (${claimCheck?.field ?? ""}) and finds null in its place: fetches: [${name}] in its entry on the topic lets it`),
+  ];
 }
 
 function covers(acl: PlannedAcl, name: string): boolean {
@@ -109,12 +135,17 @@ function deniedTopic(model: Model, plan: PlatformPlan, { principal, operation, r
 }
 
 function missingProducer(topic: TopicDeclaration, principal: string): MissingDeclaration {
-  return { at: topic.source, path: ["topics", topic.name, "producers"], line: `${principal}: {}` };
+  return { at: topic.source, path: ["topics", topic.name, "producers"], line: `${principal}: {rate: ${assumedRate}}` };
 }
 
 function missingConsumer(model: Model, topic: TopicDeclaration, principal: string): MissingDeclaration {
   const elsewhere = declaredTopics(model).flatMap((other) => other.consumers).filter((consumer) => consumer.service === principal).map(({ instances }) => instances);
   const instances = Math.min(topic.partitions, Math.max(1, ...elsewhere));
-  const events = topic.events.map(({ name }) => name).join(", ");
-  return { at: topic.source, path: ["topics", topic.name, "consumers"], line: `${principal}: {instances: ${instances}, events: [${events}]}` };
+  const events = topic.events.map(({ name }) => name);
+  return {
+    at: topic.source,
+    path: ["topics", topic.name, "consumers"],
+    line: `${principal}: {instances: ${instances}, events: [${events.join(", ")}]}`,
+    command: `npx kit new consumer ${principal} --topic ${topic.name} --events ${events.join(",")} --instances ${instances}`,
+  };
 }
