@@ -14,12 +14,13 @@ export function compareExceptions(before: readonly Exception[], after: readonly 
     const [old = [], fresh = []] = [was.get(key), is.get(key)];
     const [first] = fresh.length > 0 ? fresh : old;
     if (first === undefined || textOf(old) === textOf(fresh)) return [];
-    const common = { object: `${first.rule}/${first.object}`, source: first.source };
-    if (fresh.length === 0) return [{ ...common, kind: "exception-removed", before: textOf(old), hazard: "safe", effects: [`${first.object} is held to ${first.rule} again`], reviewers: [] }];
+    const object = `${first.rule}/${first.object}`;
+    if (fresh.length === 0) return [{ object, kind: "exception-removed", before: textOf(old), hazard: "safe", effects: [`${first.object} is held to ${first.rule} again`], reviewers: [] }];
     const wider = fresh.some((entry) => !old.some((other) => covers(other, entry)));
     const effects = fresh.map((entry) => `${entry.object} may break ${entry.rule} ${scopeOf(entry)} until ${entry.expires}: ${entry.reason} (${entry.owner})`);
     return [{
-      ...common,
+      object,
+      source: first.source,
       kind: old.length === 0 ? "exception-added" : "exception-changed",
       ...(old.length === 0 ? {} : { before: textOf(old) }),
       after: textOf(fresh),

@@ -96,6 +96,7 @@ function added(pair: StatePair, placed: PlacedEvent): Change {
 function removed(pair: StatePair, placed: PlacedEvent): Change {
   const affected = handlersOf(pair, placed);
   const readers = affected.filter(({ role }) => role === "consumer").map(({ service }) => service);
+  const topic = pair.after.declared.get(placed.topic.name);
   return {
     kind: "event-removed",
     object: named(placed),
@@ -108,7 +109,7 @@ function removed(pair: StatePair, placed: PlacedEvent): Change {
     reviewers: reviewersOf(pair, placed.topic.name, affected),
     advice: ["let its producers stop first, and its consumers read what is there"],
     ...withAffected(affected),
-    source: placed.event.source,
+    ...(topic === undefined ? {} : { source: topic.source }),
   };
 }
 

@@ -56,7 +56,7 @@ function addedProducer(pair: StatePair, before: TopicDeclaration | undefined, af
   }];
 }
 
-function removedProducer(pair: StatePair, after: TopicDeclaration, { service, events, source }: Producer, last: boolean): Change {
+function removedProducer(pair: StatePair, after: TopicDeclaration, { service, events }: Producer, last: boolean): Change {
   const team = teamOf(pair.before, service);
   const orphaned = events.filter((event) => after.events.some(({ name }) => name === event) && !after.producers.some((producer) => producer.events.includes(event)));
   const waiting = after.consumers.filter((consumer) => consumer.events.some((event) => orphaned.includes(event)));
@@ -71,7 +71,7 @@ function removedProducer(pair: StatePair, after: TopicDeclaration, { service, ev
     effects,
     reviewers: sortedSet([after.owner.team, team, ...waiting.map((consumer) => teamOf(pair.after, consumer.service))]),
     affected: [{ service, team, role: "producer" }, ...affectedBy(pair, after.name).filter((each) => waiting.some((consumer) => consumer.service === each.service) && each.role === "consumer")],
-    source,
+    source: after.source,
   };
 }
 
@@ -155,7 +155,7 @@ function addedConsumer(pair: StatePair, after: TopicDeclaration, { service, even
   };
 }
 
-function removedConsumer(pair: StatePair, after: TopicDeclaration, { service, source }: Consumer): Change {
+function removedConsumer(pair: StatePair, after: TopicDeclaration, { service }: Consumer): Change {
   const team = teamOf(pair.before, service);
   const last = !pair.after.topology.groups.has(service);
   return {
@@ -169,7 +169,7 @@ function removedConsumer(pair: StatePair, after: TopicDeclaration, { service, so
     ],
     reviewers: sortedSet([team, after.owner.team]),
     affected: [{ service, team, role: "consumer" }],
-    source,
+    source: after.source,
   };
 }
 

@@ -1,3 +1,5 @@
+import { domainPlace } from "../../model/domain-place.ts";
+import type { SourceLocation } from "../../model/source-location.ts";
 import type { Removal, TopicDeclaration } from "../../model/types.ts";
 import { longestKept } from "../segments.ts";
 import type { PlannedTopic } from "../types.ts";
@@ -132,8 +134,18 @@ function removed(pair: StatePair, topic: TopicDeclaration, today: string): Chang
     reviewers: reviewersOf(pair, topic.name, affected),
     ...(advice.length === 0 ? {} : { advice }),
     ...(affected.length === 0 ? {} : { affected }),
-    source: topic.source,
+    ...sourceOf(removalPlace(pair, topic)),
   };
+}
+
+/** Where the head speaks of a topic that is gone: at its removal, else where its domain stands. */
+function removalPlace({ after }: StatePair, { name, domain }: TopicDeclaration): SourceLocation | undefined {
+  const file = after.model.domains.find((each) => each.name === domain);
+  return file?.removals.find((removal) => removal.topic === name)?.source ?? file?.source;
+}
+
+function sourceOf(source: SourceLocation | undefined): { source?: SourceLocation } {
+  return source === undefined ? {} : { source };
 }
 
 function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string, today: string): Change {
@@ -151,7 +163,7 @@ function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string, tod
       ? []
       : [`keep ${topic.name}, declare ${target} beside it, let the producers write to ${target}, move each consumer once it has read ${topic.name} to its end, then remove ${topic.name} in the three steps`],
     ...(affected.length === 0 ? {} : { affected }),
-    source: pair.after.declared.get(target)?.source ?? topic.source,
+    ...sourceOf(pair.after.declared.get(target)?.source),
   };
 }
 
@@ -164,6 +176,7 @@ function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
   const service = topic.name.replace(/\.(dlt|retry-.*)$/, "");
   const lost = topic.kind === "dead-letter" ? `dead letters of ${service} that are not resolved are deleted` : topic.kind === "retry" ? `records of ${service} that wait for their next try are deleted` : "the registry's memory is deleted";
   const advice = topic.kind === "dead-letter" ? ["`npx kit dlt list` shows what is there; replay or discard it first"] : ["let the group drain it first: stop the service's intake, wait until the topic is read to its end"];
+  const owner = pair.after.topology.owners.get(service);
   return {
     kind: "topic-removed",
     object: topic.name,
@@ -171,6 +184,6 @@ function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
     effects: [`derived topic: ${lost}`],
     reviewers: sortedSet([...ownersOf(pair, topic.name), teamOf(pair.before, service)]),
     advice,
-    source: topic.source,
+    ...sourceOf(pair.after.topology.groups.get(service)?.source ?? (owner === undefined ? undefined : domainPlace(owner, `services.${service}`))),
   };
 }

@@ -45,7 +45,7 @@ export interface Change {
   readonly advice?: readonly string[];
   /** Services that feel it, sorted by name. */
   readonly affected?: readonly Affected[];
-  /** Where it is declared: in the head, or in the base for what is gone. */
+  /** Where it is declared in the head; of what is gone, what held it there. */
   readonly source?: SourceLocation;
 }
 

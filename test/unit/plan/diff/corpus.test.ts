@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectRead, readModel } from "../../../../components/model/read.ts";
+import type { SourceLocation } from "../../../../components/model/source-location.ts";
 import { stackFilePath, type SourceFile } from "../../../../components/model/source-file.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { knownHistory } from "../../../../components/plan/diff/schema-history.ts";
@@ -23,6 +24,13 @@ function entriesOf(file: SourceFile): readonly Exception[] {
   const { exceptions, findings } = readExceptions(file, catalogue);
   expect(findings).toEqual([]);
   return exceptions;
+}
+
+/** Whether a place is one of the head's: a reader who opens the file there finds it. */
+function placeExists(files: readonly SourceFile[], { file, line, column }: SourceLocation): boolean {
+  const found = files.find(({ path }) => path === file);
+  const text = found !== undefined && "text" in found ? found.text.split("\n")[line - 1] : undefined;
+  return text !== undefined && column <= text.length;
 }
 
 const matches = (wanted: ExpectedChange, change: Change): boolean =>
@@ -54,6 +62,7 @@ describe("the corpus of changes", () => {
       for (const part of each.without ?? []) expect(texts).not.toContain(part);
       for (const part of each.advice ?? []) expect((change.advice ?? []).join("\n")).toContain(part);
     }
+    for (const { source } of diff.changes) if (source !== undefined) expect(placeExists([...after, exceptions.after], source), JSON.stringify(source)).toBe(true);
     // What needs somebody's attention is all in the case.
     const unexpected = diff.changes.filter((change) => change.hazard !== "safe" && !wanted.changes.some((each) => matches(each, change)));
     expect(unexpected.map(({ kind, object, field, hazard, effects }) => ({ kind, object, field, hazard, effects }))).toEqual([]);
