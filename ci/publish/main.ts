@@ -17,8 +17,8 @@ import { publishComment, publishDrift } from "./publish.ts";
 const PUBLISHERS = { comment: publishComment, drift: publishDrift } as const;
 
 function forgeOf(env: NodeJS.ProcessEnv): Forge {
-  if (env["GITLAB_CI"] === "true") return gitLab(env, sleep);
-  if (env["GITHUB_ACTIONS"] === "true") return gitHub(env, sleep);
+  if (env.GITLAB_CI === "true") return gitLab(env, sleep);
+  if (env.GITHUB_ACTIONS === "true") return gitHub(env, sleep);
   throw new UsageFault("Neither GITLAB_CI nor GITHUB_ACTIONS is set: this runs in a job of GitLab or GitHub.");
 }
 

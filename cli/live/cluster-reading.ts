@@ -1,6 +1,6 @@
 /**
- * Reads a cluster beside the caller: in a thread of its own, so that loading the Kafka client and taking its answers
- * apart (0.5 s of processor time for 1,000 topics) does not wait for what the caller does meanwhile, nor the other way round.
+ * Reads a cluster in a thread of its own, at the same time as the caller reads the declaration: neither waits for the
+ * other's processor time, and answers of the brokers are decoded as they come.
  */
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";

@@ -9,7 +9,7 @@ export const ERRORS = {
   SVC_CONFIG_INVALID: "Set or correct the named variables; the platform sets them from the service's template.yaml.",
   SVC_CONTRACT_INVALID: "KAFKA_CONTRACT_FILE must hold the JSON of this service's contract, as the plan writes it.",
   SVC_EVENT_UNDECLARED: "Declare the event under the topic's events and this service under its producers in topics/<domain>.yaml.",
-  SVC_HANDLER_MISSING: "Add a handler under src/handlers/ and list it in src/main.ts, or drop the event from topics/<domain>.yaml.",
+  SVC_HANDLER_MISSING: "Add a handler under src/handlers/ and list it in src/service.ts, or drop the event from topics/<domain>.yaml.",
   SVC_SCHEMA_UNREADABLE: "The schema file named in the contract must exist below SCHEMAS_DIR and be an Avro record.",
   SVC_EVENT_INVALID: "Make the event's payload match its Avro schema.",
   SVC_RECORD_HEADER: "Producers set the envelope headers (event-id, event-type, event-version, occurred-at, correlation-id).",

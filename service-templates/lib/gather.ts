@@ -19,6 +19,8 @@ export interface GatherOptions<Item, Result> {
   readonly waiting?: number;
   /** Longest wait in milliseconds; who has waited longer has most likely gone. @default 3000 */
   readonly longestWaitMs?: number;
+  /** What a caller that is refused is told to do. @default "repeat it in a moment" */
+  readonly advice?: string;
   readonly clock: Clock;
 }
 
@@ -36,7 +38,8 @@ interface Waiting<Item, Result> {
 }
 
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gather<Item, Result> {
-  const { work, atOnce = 2, batch = 64, waiting: limit = 512, longestWaitMs = 3_000, clock } = options;
+  const { work, atOnce = 2, batch = 64, waiting: limit = 512, longestWaitMs = 3_000, advice = "repeat it in a moment", clock } = options;
+  const tooMany = (): Problem => new Problem("unavailable", `More requests wait than can be answered soon; ${advice}.`, { retryAfter: 1 });
   const queue: Waiting<Item, Result>[] = [];
   let underWay = 0;
 
@@ -90,8 +93,4 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
     // A moment later, so that what one caller asks for in a row goes together.
     queueMicrotask(next);
   });
-}
-
-function tooMany(): Problem {
-  return new Problem("unavailable", "More requests wait than can be answered soon; repeat it in a moment with the same Idempotency-Key.", { retryAfter: 1 });
 }

@@ -1,4 +1,4 @@
-/** Repetition with exponential backoff and full jitter. */
+/** Retries with exponential backoff and equal jitter: half of each pause is fixed, half is random. */
 import type { Random } from "./clock.ts";
 import { pause, systemRandom } from "./clock.ts";
 

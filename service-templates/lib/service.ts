@@ -1,6 +1,6 @@
 /**
  * The life of a service process: configuration, database, relay, consumer, HTTP, readiness, drain.
- * A service's main.ts names its parts; everything else is here.
+ * A service's src/service.ts names its parts; everything else is here.
  */
 import type { FastifyInstance } from "fastify";
 import type { Handlers } from "./batch.ts";
@@ -137,10 +137,12 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
     onParked: ({ row, code, message }) => log.error({ eventId: row.event_id, event: row.event_type, topic: row.topic, code, reason: message }, "event cannot be published and is parked; see `kit outbox`"),
   });
+  // The service's parts are made with the outbox, and only they say which events can wait: until then each is hurried.
+  let unhurried: ReadonlySet<string> = new Set();
   const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
   const service = await parts({ ...base, clock, database, outbox, codec, claimChecks: claims.claimChecks });
-  const unhurried = new Set(service.unhurried);
+  unhurried = new Set(service.unhurried);
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
 

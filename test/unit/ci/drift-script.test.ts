@@ -29,7 +29,7 @@ const variables = { KAFKA_BOOTSTRAP: "kafka-1:9094,kafka-2:9094", KAFKA_CA: CA, 
 
 function drift(args: readonly string[], env: Readonly<Record<string, string>>): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile("bash", [join(dir, "ci/drift.sh"), ...args], { cwd: dir, env: { PATH: `${join(process.execPath, "..")}:${process.env["PATH"] ?? ""}`, TMPDIR: join(dir, "tmp"), ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile("bash", [join(dir, "ci/drift.sh"), ...args], { cwd: dir, env: { PATH: `${join(process.execPath, "..")}:${process.env.PATH ?? ""}`, TMPDIR: join(dir, "tmp"), ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr });
     });
   });

@@ -168,7 +168,7 @@ describe("the review of a merge request", () => {
     const clone = mkdtempSync(join(tmpdir(), "clone-"));
     await git(clone, "clone", "-q", "--no-checkout", project.dir, ".");
     const script = [...base.before_script, ...job("review").script].join("\n");
-    const ended = await run("bash", ["-eo", "pipefail", "-c", script], clone, { PATH: `${tools}${delimiter}${process.env["PATH"] ?? ""}`, GITLAB_CI: "true", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main", CI_COMMIT_SHA: head });
+    const ended = await run("bash", ["-eo", "pipefail", "-c", script], clone, { PATH: `${tools}${delimiter}${process.env.PATH ?? ""}`, GITLAB_CI: "true", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main", CI_COMMIT_SHA: head });
     const kept = mkdtempSync(join(tmpdir(), "review-"));
     mkdirSync(join(clone, "review"), { recursive: true });
     cpSync(join(clone, "review"), kept, { recursive: true });

@@ -28,7 +28,7 @@ function publish(kind: keyof typeof OURSELVES, what: string, text: string, env: 
     ? { GITHUB_ACTIONS: "true", GITHUB_API_URL: forge.url, GITHUB_REPOSITORY: "team/project", PULL_REQUEST: "7" }
     : { GITLAB_CI: "true", CI_API_V4_URL: forge.url, CI_PROJECT_ID: "1", CI_MERGE_REQUEST_IID: "7" };
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: root, env: { PATH: process.env["PATH"] ?? "", PUBLISH_TOKEN: TOKEN, ...variables, ...env }, timeout: 120_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH ?? "", PUBLISH_TOKEN: TOKEN, ...variables, ...env }, timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr, arguments: args });
     });
   });

@@ -40,7 +40,7 @@ describe.each(paths)("%s", (path) => {
 
   it("puts nothing that comes from outside into a command", () => {
     for (const { run } of stepsOf(read(path))) expect(run ?? "").not.toContain("${{");
-    for (const step of stepsOf(read(path))) expect(String(step.with?.["script"] ?? "")).not.toContain("${{");
+    for (const step of stepsOf(read(path))) expect(String(step.with?.script ?? "")).not.toContain("${{");
   });
 
   it("leaves no credentials of the checkout behind", () => {
@@ -80,7 +80,7 @@ describe("the review of a pull request", () => {
     expect(Object.keys(on)).toEqual(["pull_request_target"]);
     const checkouts = stepsOf({ jobs }).filter((step) => step.uses?.startsWith("actions/checkout@"));
     expect(checkouts.length).toBeGreaterThan(0);
-    for (const step of checkouts) expect(step.with?.["ref"]).toBe("${{ github.event.pull_request.base.sha }}");
+    for (const step of checkouts) expect(step.with?.ref).toBe("${{ github.event.pull_request.base.sha }}");
   });
 
   it("takes only data from the head: nothing of it is checked out or run", () => {
@@ -92,7 +92,7 @@ describe("the review of a pull request", () => {
     expect(text(path)).not.toContain("secrets.");
     expect(permissions).toEqual({ contents: "read" });
     expect(Object.entries(jobs).filter(([, job]) => job.permissions !== undefined).map(([name, job]) => [name, job.permissions])).toEqual([["comment", { contents: "read", "pull-requests": "write" }]]);
-    expect((jobs["comment"]?.steps ?? []).flatMap(({ run }) => (run === undefined ? [] : [run]))).toEqual(["node ci/publish/main.ts comment review/comment.md"]);
+    expect((jobs.comment?.steps ?? []).flatMap(({ run }) => (run === undefined ? [] : [run]))).toEqual(["node ci/publish/main.ts comment review/comment.md"]);
   });
 
   it("starts for everything that decides, and a change of the judge has a check of its own", () => {
@@ -108,15 +108,15 @@ describe("the drift workflow", () => {
 
   it("runs by schedule or by hand, on the default branch alone", () => {
     expect(Object.keys(on)).toEqual(["schedule", "workflow_dispatch"]);
-    expect((jobs["look"] as { if?: string }).if).toContain("github.ref_name == github.event.repository.default_branch");
+    expect((jobs.look as { if?: string }).if).toContain("github.ref_name == github.event.repository.default_branch");
     expect(permissions).toEqual({ contents: "read" });
   });
 
   it("writes issues where it has no way to the servers, and the other way round", () => {
-    expect(jobs["look"]?.permissions).toBeUndefined();
-    expect(JSON.stringify(jobs["report"])).not.toMatch(/secrets\.|KAFKA_|environment/);
-    expect(jobs["report"]?.permissions).toEqual({ contents: "read", issues: "write" });
-    expect((jobs["report"]?.steps ?? []).flatMap(({ run }) => (run === undefined ? [] : [run]))).toEqual(["node ci/publish/main.ts drift drift/drift.json"]);
+    expect(jobs.look?.permissions).toBeUndefined();
+    expect(JSON.stringify(jobs.report)).not.toMatch(/secrets\.|KAFKA_|environment/);
+    expect(jobs.report?.permissions).toEqual({ contents: "read", issues: "write" });
+    expect((jobs.report?.steps ?? []).flatMap(({ run }) => (run === undefined ? [] : [run]))).toEqual(["node ci/publish/main.ts drift drift/drift.json"]);
   });
 
   it("gives the password to one step", () => {
@@ -127,8 +127,8 @@ describe("the drift workflow", () => {
 
 it("each environment is previewed, then approved, then gets the plan that was seen", () => {
   const { jobs = {} } = read(".github/workflows/deploy-stack.yml");
-  expect(jobs["preview"]?.environment).toBe("${{ inputs.stack }}-preview");
-  expect(jobs["up"]?.environment).toBe("${{ inputs.stack }}");
+  expect(jobs.preview?.environment).toBe("${{ inputs.stack }}-preview");
+  expect(jobs.up?.environment).toBe("${{ inputs.stack }}");
   const commands = stepsOf({ jobs }).map(({ run }) => run ?? "").join("\n");
   expect(commands).toMatch(/pulumi preview .*--policy-pack policies --save-plan plan\.json/);
   expect(commands).toMatch(/pulumi up .*--policy-pack policies --plan plan\.json/);
@@ -143,7 +143,7 @@ it("every script that a workflow runs is there and can be run", () => {
 describe("ci/with-kubeconfig.sh", () => {
   const run = (content: string | undefined, command: string): Promise<{ code: number; stdout: string }> => new Promise((resolve) => {
     const dir = mkdtempSync(join(tmpdir(), "kubeconfig-"));
-    execFile(join(root, "ci/with-kubeconfig.sh"), ["bash", "-c", command], { env: { PATH: process.env["PATH"] ?? "", TMPDIR: dir, ...(content === undefined ? {} : { KUBECONFIG_CONTENT: content }) } }, (error, stdout) => {
+    execFile(join(root, "ci/with-kubeconfig.sh"), ["bash", "-c", command], { env: { PATH: process.env.PATH ?? "", TMPDIR: dir, ...(content === undefined ? {} : { KUBECONFIG_CONTENT: content }) } }, (error, stdout) => {
       const left = readdirSync(dir);
       rmSync(dir, { recursive: true });
       expect(left, "files left behind").toEqual([]);

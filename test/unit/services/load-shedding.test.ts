@@ -42,11 +42,17 @@ describe("gathered work", () => {
     const first = [call(1)];
     await settled();
     first.push(call(2), call(3));
-    await expect(call(4)).rejects.toMatchObject({ problem: "unavailable", retryAfter: 1 });
+    await expect(call(4)).rejects.toMatchObject({ problem: "unavailable", retryAfter: 1, message: "More requests wait than can be answered soon; repeat it in a moment." });
     held.release();
     await settled();
     held.release();
     expect(await Promise.all(first)).toEqual([10, 20, 30]);
+  });
+
+  it("tells a refused caller what its work says", async () => {
+    const held = heldWork();
+    const call = gather({ work: held.work, waiting: 0, advice: "repeat it with the same key", clock: () => 0 });
+    await expect(call(1)).rejects.toMatchObject({ message: "More requests wait than can be answered soon; repeat it with the same key." });
   });
 
   it("does nothing for those that have waited too long, and serves those behind them", async () => {

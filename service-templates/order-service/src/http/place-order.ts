@@ -81,7 +81,7 @@ export interface PlaceOrderOptions {
 
 export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs }: PlaceOrderOptions): PlaceOrder {
   const prices = priceList(database, clock);
-  const store = gather({ work: storeAll, clock });
+  const store = gather({ work: storeAll, advice: "repeat it in a moment with the same Idempotency-Key", clock });
 
   return async (request) => {
     const { idempotencyKey: key, subject, body, trace } = request;

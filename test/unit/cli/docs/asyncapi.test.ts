@@ -66,7 +66,7 @@ describe("the document is valid", () => {
 
 describe("the document of a stack", () => {
   const document = made("prod");
-  const model = projects["prod"]?.model ?? local.model;
+  const model = projects.prod?.model ?? local.model;
   const topics = model.domains.flatMap((domain) => domain.topics);
 
   it("has each topic, and each service's use of it, once", () => {
@@ -93,11 +93,11 @@ describe("the document of a stack", () => {
 
   it("has servers of the stack alone", () => {
     expect(document.servers).toMatchObject({ prod: { host: "kafka-kafka-bootstrap.kafka.svc:9093", bindings: { kafka: { schemaRegistryUrl: "http://schema-registry.platform.svc:8080/apis/ccompat/v7" } } } });
-    expect(made("local").servers["local"]).toMatchObject({ host: "127.0.0.1:{port}", variables: { port: { default: "17100", enum: expect.arrayContaining(["17100", "17108"]) as unknown } } });
+    expect(made("local").servers.local).toMatchObject({ host: "127.0.0.1:{port}", variables: { port: { default: "17100", enum: expect.arrayContaining(["17100", "17108"]) as unknown } } });
   });
 
   it("has a listener for clients outside Kubernetes where the stack has one", () => {
-    const project = projects["prod"] ?? local;
+    const project = projects.prod ?? local;
     const { kubernetes } = project.stack;
     if (kubernetes === undefined) throw new Error("prod runs on Kubernetes");
     const external = { bootstrapHost: "kafka.example.com", brokerHostTemplate: "b-{nodeId}.kafka.example.com", sourceRanges: ["10.0.0.0/8"], annotations: {} };
@@ -109,7 +109,7 @@ describe("the document of a stack", () => {
   it("has the envelope that services read and write, and the payload that the parser turns into JSON Schema", async () => {
     const message = (await valid(document)).channels().get("order-events")?.messages().get("order.created");
     expect(message?.correlationId()?.location()).toBe(`$message.header#/${HEADER.correlationId}`);
-    const headers = document.components.schemas["envelope"];
+    const headers = document.components.schemas.envelope;
     expect(Object.keys(headers?.properties ?? {}).sort()).toEqual(Object.values(HEADER).sort());
     expect(headers?.properties?.[HEADER.eventVersion]?.description).toContain(EVENT_VERSION);
     expect(Object.keys(message?.payload()?.properties() ?? {})).toEqual(expect.arrayContaining(["orderId", "items", "totalAmount"]));

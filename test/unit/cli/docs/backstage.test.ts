@@ -56,7 +56,7 @@ describe("the catalogue", () => {
   it("has the teams too where they are wanted", () => {
     const all = catalogueEntities(project, templates, { ...options, groups: true });
     const groups = new Set(all.filter(({ kind }) => kind === "Group").map(refOf));
-    expect(all.map(({ spec }) => spec["owner"]).filter((owner) => owner !== undefined && !groups.has(String(owner)))).toEqual([]);
+    expect(all.map(({ spec }) => spec.owner).filter((owner) => owner !== undefined && !groups.has(String(owner)))).toEqual([]);
   });
 
   it("says what a service provides, consumes and depends on", () => {
@@ -71,7 +71,7 @@ describe("the catalogue", () => {
   it("has each topic as an API with its AsyncAPI document, and as a resource of the cluster", () => {
     const api = named("api:default/order-events");
     expect(api.spec).toMatchObject({ type: "asyncapi", lifecycle: "production", owner: "group:default/checkout", system: "system:default/order" });
-    expect(api.spec["definition"]).toMatch(/^asyncapi: 3\.0\.0\n/);
+    expect(api.spec.definition).toMatch(/^asyncapi: 3\.0\.0\n/);
     expect(named("resource:default/order-events").spec).toMatchObject({ type: "kafka-topic", dependsOn: ["resource:default/kafka"] });
     expect(named("resource:default/payment-service.dlt").spec).toMatchObject({ type: "kafka-dead-letter-topic", owner: "group:default/payments" });
   });
@@ -80,7 +80,7 @@ describe("the catalogue", () => {
     const made = catalogueEntities(hostileProject(project), templates, options);
     await accepted(made);
     for (const { metadata } of made) expect(metadata.description ?? "").not.toMatch(/<|(?<!\\)[[\]]|\u202e|\u200b/u);
-    expect(new Set(made.filter(({ kind }) => kind === "API").map(({ spec }) => spec["lifecycle"]))).toEqual(new Set(["deprecated"]));
+    expect(new Set(made.filter(({ kind }) => kind === "API").map(({ spec }) => spec.lifecycle))).toEqual(new Set(["deprecated"]));
   });
 
   it("names nobody as owner where nobody is", () => {
