@@ -6,7 +6,7 @@ import { stackSettingsKey } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
 import { planContracts } from "../../components/plan/contracts.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
-import { calledFirst, parseServiceTemplate } from "../../components/services/template.ts";
+import { calledFirst, parseServiceTemplate, type ServiceTemplate } from "../../components/services/template.ts";
 import { KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
@@ -92,7 +92,12 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     ...(own.database === undefined ? {} : { database: renaming.to.database }),
     ...(own.redis === undefined ? {} : { redisKeys: own.redis.keys }),
   };
-  return { service: name, template, domain: topics.domain, team: topics.team, access, changes: { created, changed }, notes: topics.notes };
+  return { service: name, template, domain: topics.domain, team: topics.team, access, changes: { created, changed }, notes: [...topics.notes, ...personalDataNotes(own)] };
+}
+
+/** What is missing for `kit erase`, which looks at every service with a database. */
+function personalDataNotes({ database, personalData }: ServiceTemplate): string[] {
+  return database === undefined || personalData !== undefined ? [] : ["its template.yaml declares no personalData, so each run of `kit erase` is incomplete; a service that holds none says personalData: {tables: []}"];
 }
 
 function settingsOf(project: ProjectReading) {
