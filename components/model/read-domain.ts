@@ -21,6 +21,8 @@ export interface DomainReading {
   readonly domain?: Domain;
   readonly problems: readonly Problem[];
   readonly at?: Located;
+  /** Whether events are missing because their schemas have faults, which are told there. Default: no. */
+  readonly incomplete?: boolean;
 }
 
 /** Reads one domain file. Checks within the file are done here; those across files in `read-topics.ts`. */
@@ -58,7 +60,8 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     source: at.place(["domain"], "key"),
     places: headPlaces(content, at),
   };
-  return { domain, problems, at };
+  const incomplete = Object.values(content.topics).some(({ events }) => Object.values(events).some(({ schema }) => schemas.isFaulty(schema)));
+  return { domain, problems, at, ...(incomplete ? { incomplete } : {}) };
 }
 
 /** Where the fields stand that say who answers for the domain, and how much it matters. */
@@ -98,7 +101,8 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
   for (const [event, { schema, compatibility, claimCheck: own }] of Object.entries(declared)) {
     const found = schemas.find(schema);
     if (!found.ok) {
-      report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
+      // A fault within the schema is told where it is, once, however many refer to it.
+      if (!schemas.isFaulty(schema)) report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
       continue;
     }
     if (topic.key !== undefined && !found.value.fields.includes(topic.key)) {

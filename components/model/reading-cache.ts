@@ -18,8 +18,8 @@ export class ReadingCache {
     const known = this.#domains.get(file);
     if (known !== undefined && [...known.schemas].every(([reference, schema]) => schemas.file(reference) === schema)) return known.reading;
     const reading = read();
-    // Problems depend on what else lies in the folder ("did you mean"): a file that has any is read each time.
-    if (reading.domain === undefined || reading.problems.length > 0) return reading;
+    // Problems depend on what else lies in the folder ("did you mean"): a file that has any, or whose schemas have, is read each time.
+    if (reading.domain === undefined || reading.problems.length > 0 || reading.incomplete === true) return reading;
     const references = reading.domain.topics.flatMap((topic) => topic.events.map((event) => event.schemaPath));
     // Without the places of everything in the file, which would stay in memory along with it.
     this.#domains.set(file, { reading: { domain: reading.domain, problems: [] }, schemas: new Map(references.map((reference) => [reference, schemas.file(reference)])) });

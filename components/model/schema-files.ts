@@ -27,6 +27,12 @@ export class SchemaFiles {
     return [...this.#read.values()].filter((entry): entry is Problem => "rule" in entry);
   }
 
+  /** Whether a reference leads to a file that was looked up and has a fault of its own; it is one of the {@link problems}. */
+  isFaulty(reference: string): boolean {
+    const found = this.#read.get(`${topicsFolder}/${reference}`);
+    return found !== undefined && "rule" in found;
+  }
+
   /** The file that a reference leads to, read or not. */
   file(reference: string): SourceFile | undefined {
     return this.#files.get(`${topicsFolder}/${reference}`);

@@ -42,7 +42,6 @@ describe("a project on disk", () => {
     await symlink("OrderCancelled.avsc", join(dir, "topics/schemas/order/OrderCreated.avsc"));
     expect(await problemsOf()).toEqual([
       expect.stringMatching(/^topics\/evil.yaml file-outside: .*to \/etc\/passwd/),
-      expect.stringMatching(/^topics\/order.yaml schema-invalid/),
       expect.stringMatching(/^topics\/schemas\/order\/OrderCreated.avsc file-outside/),
     ]);
   });
