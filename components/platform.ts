@@ -78,7 +78,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const access = new KafkaAccess("access", { ...plan, cluster, provider: kafkaProvider, topics });
   const registryTopics = plan.topics.filter((topic) => topic.kind === "registry").flatMap(({ name }) => topics.byName.get(name) ?? []);
   const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
-  const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects });
+  const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects, sharedSubjects: plan.sharedSubjects });
   const databases = serviceDatabases(templates, substrate, projectDir);
 
   const connections: ServiceConnections = {

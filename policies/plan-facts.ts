@@ -18,7 +18,10 @@ export function factsOfPlan(model: Model, plan: PlatformPlan): ClusterFacts {
       const declaration = declarations.get(topic.name);
       return { ...topic, ...(declaration === undefined ? {} : { declaration }) };
     }),
-    subjects: plan.subjects,
+    subjects: [
+      ...plan.subjects.map(({ references, ...subject }) => ({ ...subject, ...(references === undefined ? {} : { selfContained: references.selfContained }) })),
+      ...plan.sharedSubjects.map(({ name, schema, compatibility, source }) => ({ name, schema, compatibility, source })),
+    ],
     acls: plan.acls.map((acl) => ({
       principal: acl.principal,
       host: "*",

@@ -86,27 +86,34 @@ export async function readBlobs(git: GitProject, oids: Iterable<string>): Promis
   return found;
 }
 
-/** A blob's place in the history of its path. */
-export interface BlobVersion {
+/** What one commit did to one file. */
+export interface BlobChange {
   readonly path: string;
-  readonly oid: string;
+  /** Content after the commit; absent where it deletes the file. */
+  readonly oid?: string;
+  /** Content before the commit; absent where it adds the file. */
+  readonly previous?: string;
 }
 
-/** Earlier versions of files on the way to a commit, newest first, as that branch had them. The commit's own version comes first. */
-export async function blobHistory(git: GitProject, commit: string, paths: readonly string[]): Promise<BlobVersion[]> {
+/** Changes of files on the way to a commit, as that branch had them: commit by commit, newest first. */
+export async function blobHistory(git: GitProject, commit: string, paths: readonly string[]): Promise<BlobChange[][]> {
   if (paths.length === 0) return [];
-  const { code, stdout, stderr } = await runGit(git, ["log", "--first-parent", "-m", "--no-renames", "--format=", "--raw", "--no-abbrev", "-z", "--relative", commit, "--", ...paths]);
+  const { code, stdout, stderr } = await runGit(git, ["log", "--first-parent", "-m", "--no-renames", "--format=%H", "--raw", "--no-abbrev", "-z", "--relative", commit, "--", ...paths]);
   if (code !== 0) throw new KitError("KIT_GIT_FAILED", `git log${firstLine(stderr)}`);
-  const versions: BlobVersion[] = [];
+  const commits: BlobChange[][] = [];
   const parts = stdout.toString("utf8").split("\0");
-  for (let index = 0; index + 1 < parts.length; index += 1) {
-    const [, oid, status] = /^\n*:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ([A-Z])/.exec(parts[index] ?? "") ?? [];
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] ?? "";
+    const [, previous, oid, status] = /^\n*:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) ([A-Z])/.exec(part) ?? [];
     const path = parts[index + 1];
-    if (oid === undefined || path === undefined) continue;
+    if (oid === undefined || path === undefined) {
+      if (/^\n*[0-9a-f]{40,64}\n*$/.test(part)) commits.push([]);
+      continue;
+    }
     index += 1;
-    if (status !== "D") versions.push({ path, oid });
+    commits.at(-1)?.push({ path, ...(status === "D" ? {} : { oid }), ...(status === "A" || previous === undefined ? {} : { previous }) });
   }
-  return versions;
+  return commits;
 }
 
 /** Whether the clone holds only a part of the history, as CI's often do. */

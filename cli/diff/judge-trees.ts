@@ -6,7 +6,7 @@ import { topicsFolder, type SourceFile } from "../../components/model/source-fil
 import { readYaml } from "../../components/model/yaml-document.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
-import type { PlaceInSchema } from "../../components/plan/diff/events.ts";
+import type { PlaceInSchema } from "../../components/plan/diff/schema-places.ts";
 import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";

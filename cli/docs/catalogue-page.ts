@@ -107,7 +107,8 @@ ${parties("read by", topic.consumers.map(({ service, events, instances, quota, a
 function eventDetails(event: CatalogueEvent): string {
   const rows = event.fields.map(({ name, type, doc }) => `<tr><td class="mono">${text(name)}</td><td class="mono">${text(type)}</td><td>${text(doc)}</td></tr>`).join("");
   const claim = event.claimCheck === undefined ? "" : `<p class="soft">Claim check: ${text(event.claimCheck)}. Larger content is stored outside Kafka; headers carry its reference, size and SHA-256.</p>`;
-  return `<details><summary><code>${text(event.name)}</code> <span class="soft">${text(event.record)}, ${text(event.compatibility)}</span></summary><p>${text(event.doc)}</p>${claim}<table><thead><tr><th>field</th><th>type</th><th>meaning</th></tr></thead><tbody>${rows}</tbody></table></details>`;
+  const shares = event.shares === undefined ? "" : `<p class="soft">Shares ${event.shares.map((name) => `<code>${text(name)}</code>`).join(", ")} with other events.</p>`;
+  return `<details><summary><code>${text(event.name)}</code> <span class="soft">${text(event.record)}, ${text(event.compatibility)}</span></summary><p>${text(event.doc)}</p>${claim}${shares}<table><thead><tr><th>field</th><th>type</th><th>meaning</th></tr></thead><tbody>${rows}</tbody></table></details>`;
 }
 
 function parties(title: string, rows: readonly (readonly string[])[], columns: readonly string[]): string {

@@ -2,6 +2,7 @@
 import { formatDuration } from "../../components/model/duration.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
+import { sharedTypesOf } from "../../components/model/shared-types.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
 import { claimCheckText } from "../../components/plan/diff/claim-checks.ts";
@@ -24,6 +25,8 @@ export interface CatalogueEvent {
   readonly record: string;
   readonly doc: string;
   readonly compatibility: string;
+  /** Full names of the shared types in it, sorted. Absent: none. */
+  readonly shares?: readonly string[];
   /** What is stored outside Kafka, in words. */
   readonly claimCheck?: string;
   readonly fields: readonly CatalogueField[];
@@ -66,7 +69,7 @@ function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, co
     name: topic.name, description: topic.description, domain: topic.domain, team: topic.owner.team, contact: topic.owner.contact, criticality: topic.criticality,
     ...(deprecated === undefined ? {} : { deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}` }),
     settings: settingsOf(topic, planned),
-    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...recordOf(event.schema) })),
+    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...recordOf(event.schema) })),
     producers: topic.producers.map(({ service, events, quota }) => ({ service, events, quota: quota === undefined ? "" : formatRate(quota) })),
     consumers: topic.consumers.map(({ service, events, instances, quota }) => ({ service, events, instances, quota: quota === undefined ? "" : formatRate(quota), also: derived.get(service) ?? [] })),
     declaredAt: `${topic.source.file}:${topic.source.line}`,

@@ -20,6 +20,8 @@ import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
 export function adoptedFiles(topics: readonly AdoptedTopic[], model: Model, files: readonly SourceFile[], team: string | undefined): FileChanges {
   const homes = homesOf(topics, model);
   const created: CreatedFile[] = topics.flatMap(({ events }) => events.map(({ schemaPath, schema }) => ({ path: `topics/${schemaPath}`, content: schema, mode: PLAIN_FILE })));
+  const types = new Map(topics.flatMap(({ types: needed }) => needed).map((type) => [type.name, type]));
+  for (const { schemaPath, schema } of types.values()) created.push({ path: `topics/${schemaPath}`, content: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`, mode: PLAIN_FILE });
   const changed: ChangedFile[] = [];
   for (const [domain, adopted] of [...Map.groupBy(topics, (topic) => topic.domain)].sort(([a], [b]) => compareText(a, b))) {
     const services = [...homes].filter(([, home]) => home === domain).map(([service]) => service).sort(compareText);

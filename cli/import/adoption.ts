@@ -8,11 +8,12 @@ import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
 import { formatSize } from "../../components/model/size.ts";
 import { hasRemoteStorage, type StackSettings } from "../../components/model/stack.ts";
-import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
+import type { LiveAcl, LivePlatform, LiveSubject, LiveTopic } from "../../components/plan/live.ts";
 import { subjectName } from "../../components/plan/subjects.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";
 import { pascalCase } from "../new-service/names.ts";
 import { adoptedLog, wholeNumber } from "./adopted-log.ts";
+import { sharedBehind, type AdoptedType } from "./adopted-types.ts";
 
 /** What is looked for, and what is known already. */
 export interface AdoptionRequest {
@@ -24,8 +25,8 @@ export interface AdoptionRequest {
   readonly domain?: string;
   /** Whether services that have a SCRAM user on the cluster are declared too: the next `up` sets their passwords. */
   readonly takeOverUsers: boolean;
-  /** Names that are declared already. */
-  readonly declared: { readonly topics: ReadonlySet<string>; readonly events: ReadonlySet<string>; readonly records: ReadonlySet<string>; readonly services: ReadonlySet<string> };
+  /** Names that are declared already; shared types with their schemas. */
+  readonly declared: { readonly topics: ReadonlySet<string>; readonly events: ReadonlySet<string>; readonly records: ReadonlySet<string>; readonly types: ReadonlyMap<string, string>; readonly services: ReadonlySet<string> };
 }
 
 /** An event type of a topic. */
@@ -55,6 +56,8 @@ export interface AdoptedTopic {
   /** Settings other than the stack's defaults, in the words of the files. */
   readonly settings: Readonly<Record<string, string>>;
   readonly events: readonly AdoptedEvent[];
+  /** Types of other subjects that the events' schemas refer to, sorted by name. */
+  readonly types: readonly AdoptedType[];
   readonly producers: readonly AdoptedService[];
   readonly consumers: readonly AdoptedService[];
 }
@@ -94,15 +97,16 @@ export function adopt(request: AdoptionRequest): Adoption {
       leftOut.push({ object: topic.name, reason: reason ?? `no declared number of partitions gives ${topic.partitions} under this stack's factor ${stack.topics.partitionFactor}` });
       continue;
     }
-    const events = eventsOf(topic.name, domain, request, taken, notes);
-    if (typeof events === "string") {
-      leftOut.push({ object: topic.name, reason: events });
+    const adopted = eventsOf(topic.name, domain, request, taken, notes);
+    if (typeof adopted === "string") {
+      leftOut.push({ object: topic.name, reason: adopted });
       continue;
     }
+    const { events, types } = adopted;
     const { settings, unsaid } = settingsOf(topic, stack);
     notes.push(...unsaid.map((what) => `${topic.name}: ${what}`));
     topics.push({
-      name: topic.name, domain, partitions, settings, events,
+      name: topic.name, domain, partitions, settings, events, types,
       producers: services.of(topic.name, "Write", "producer_byte_rate", notes),
       consumers: services.of(topic.name, "Read", "consumer_byte_rate", notes),
     });
@@ -138,16 +142,24 @@ interface TakenNames {
 }
 
 /** The topic's events from its subjects, or why there can be none. */
-function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stack }: AdoptionRequest, taken: TakenNames, notes: string[]): readonly AdoptedEvent[] | string {
+function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stack, declared }: AdoptionRequest, taken: TakenNames, notes: string[]): { readonly events: readonly AdoptedEvent[]; readonly types: readonly AdoptedType[] } | string {
+  const needed = new Map<string, AdoptedType>();
   const found = subjects.flatMap((subject) => {
     const own = subject.name === `${topic}-value`;
-    const record = subject.schemaType === "AVRO" ? recordName(subject.schema) : undefined;
+    const shared = sharedBehind(subject, subjects);
+    const record = subject.schemaType === "AVRO" ? recordName(subject, shared) : undefined;
     if (record === undefined) {
       if (own) notes.push(`${topic}: the subject ${subject.name} holds no Avro record (${subject.schemaType}); its event has a placeholder`);
       return [];
     }
     if (!own && subject.name !== subjectName(topic, record)) return [];
     if (own) notes.push(`${topic}: ${subject.name} will also be registered as ${subjectName(topic, record)}, the name that the kit's services use; the old subject stays`);
+    for (const type of shared) {
+      const known = declared.types.get(type.name);
+      if (known !== undefined && known !== type.schema) notes.push(`${topic}: ${type.name} is declared with another schema than subject ${type.subject} holds; the declared one stays`);
+      if (type.subject !== type.name) notes.push(`${topic}: ${type.subject} will also be registered as ${type.name}, the name that the kit gives a type which schemas share`);
+      if (known === undefined) needed.set(type.name, type);
+    }
     const level = subject.compatibility;
     return [{ record, schema: subject.schema, ...(level === undefined || level === stack.topics.compatibility ? {} : { compatibility: level }) }];
   });
@@ -166,13 +178,17 @@ function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stac
     taken.records.add(record);
     events.push({ type, record, schemaPath: `schemas/${domain}/${simpleName(record)}.avsc`, schema: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`, ...level });
   }
-  return events;
+  return { events, types: [...needed.values()].sort((a, b) => compareText(a.name, b.name)) };
 }
 
-/** Full name of the record that a schema's JSON text describes; `undefined` where it is none that the files can hold. */
-function recordName(schema: string): string | undefined {
+/** Full name of the record that a subject's schema describes; `undefined` where it is none that the files can hold. */
+function recordName({ schema }: LiveSubject, shared: readonly AdoptedType[]): string | undefined {
   try {
-    const reading = readAvroSchema(JSON.parse(schema));
+    const types = new Map(shared.map((type) => [type.name, type]));
+    const reading = readAvroSchema(JSON.parse(schema), (name) => {
+      const type = types.get(name);
+      return type === undefined ? undefined : { json: JSON.parse(type.schema) as unknown };
+    });
     return reading.ok ? reading.value.record : undefined;
   } catch {
     return undefined;

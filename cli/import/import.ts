@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { slugPattern } from "../../components/model/names.ts";
 import { readModel } from "../../components/model/read.ts";
+import { sharedTypesOf } from "../../components/model/shared-types.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
 import type { Deviation } from "../../components/plan/drift.ts";
@@ -111,6 +112,7 @@ function derive(context: CommandContext, request: ImportRequest, project: Projec
     topics: new Set(plan.topics.map(({ name }) => name)),
     events: new Set(topics.flatMap(({ events }) => events.map(({ name }) => name))),
     records: new Set(topics.flatMap(({ events }) => events.map(({ record }) => record))),
+    types: new Map(sharedTypesOf(topics.flatMap(({ events }) => events)).map(({ name, schema }) => [name, schema])),
     services: new Set(model.domains.flatMap(({ services }) => services)),
   };
   const impossible = new Map<string, string>();

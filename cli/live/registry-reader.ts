@@ -7,7 +7,12 @@ const AT_ONCE = 32;
 const REQUEST_LIMIT_MS = 20_000;
 
 const subjectNames = z.array(z.string());
-const latestVersion = z.object({ schema: z.string(), schemaType: z.string().optional() });
+const latestVersion = z.object({
+  schema: z.string(),
+  schemaType: z.string().optional(),
+  version: z.number().optional(),
+  references: z.array(z.object({ name: z.string(), subject: z.string(), version: z.number() })).optional(),
+});
 const level = z.object({ compatibilityLevel: z.string() });
 
 /**
@@ -28,7 +33,8 @@ export async function readSubjects(url: string): Promise<readonly LiveSubject[]>
       // Deleted since the names were read.
       if (!schema.success) continue;
       const own = level.safeParse(config);
-      subjects.push({ name, schema: schema.data.schema, schemaType: schema.data.schemaType ?? "AVRO", ...(own.success ? { compatibility: own.data.compatibilityLevel } : {}) });
+      const { schema: text, schemaType = "AVRO", version: latest, references = [] } = schema.data;
+      subjects.push({ name, schema: text, schemaType, ...(latest === undefined ? {} : { version: latest }), ...(references.length === 0 ? {} : { references }), ...(own.success ? { compatibility: own.data.compatibilityLevel } : {}) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -1,11 +1,10 @@
 import type { SourceLocation } from "./source-location.ts";
-import type { AvroRecord } from "./avro-schema.ts";
 import { claimableFields, claimCheckOf } from "./claim-check.ts";
 import { formatDuration } from "./duration.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { keepValid } from "./pruning.ts";
 import type { ModelRule } from "./rules.ts";
-import type { SchemaFiles } from "./schema-files.ts";
+import type { EventSchema, SchemaFiles } from "./schema-files.ts";
 import { formatSize } from "./size.ts";
 import { topicsFolder } from "./source-file.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -111,7 +110,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     const claimed = own ?? topic.claimCheck;
     const claimCheck = claimed === undefined ? undefined : claimCheckOf(claimed);
     if (claimCheck !== undefined) checkClaim(claimCheck, found.value, own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"], event, report);
-    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ compatibility, claimCheck }), source: at.place([...path, "events", event], "key") });
+    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ references: found.value.references, compatibility, claimCheck }), source: at.place([...path, "events", event], "key") });
   }
 
   const checkEvents = (wanted: readonly string[] | undefined, where: PropertyPath): readonly string[] => {
@@ -201,7 +200,7 @@ function checkFetches(wanted: readonly string[], handled: readonly string[], eve
 }
 
 /** That a claim check leaves something to store, and names a field that can be absent. */
-function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: AvroRecord, path: PropertyPath, event: string, report: Report): void {
+function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: EventSchema, path: PropertyPath, event: string, report: Report): void {
   if (atMost <= above) report("invalid-value", [...path, "above"], `${event}: contents above ${formatSize(above)} are stored and above ${formatSize(atMost)} refused, so nothing would be stored`, "lower above, or raise atMost");
   if (field === undefined) return;
   const possible = claimableFields(schema);

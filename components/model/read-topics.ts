@@ -7,6 +7,7 @@ import { readDomain } from "./read-domain.ts";
 import { ReadingCache } from "./reading-cache.ts";
 import type { ModelRule } from "./rules.ts";
 import { hasHiddenCharacter, refusalFixes, refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
+import { sharedTypesOf } from "./shared-types.ts";
 import { topicsFolder, type SourceFile } from "./source-file.ts";
 import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 
@@ -47,7 +48,15 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
   }
   domains.sort((a, b) => compareText(a.name, b.name));
   found.push(schemas.problems, checkTopicNames(domains), checkEvents(domains), checkServices(domains));
-  return { model: { domains }, problems: sortProblems(found.flat()) };
+  const unusedSchemas = unusedAmong(sorted, domains);
+  return { model: { domains, ...(unusedSchemas.length === 0 ? {} : { unusedSchemas }) }, problems: sortProblems(found.flat()) };
+}
+
+/** Paths of schema files that no event needs. */
+function unusedAmong(files: readonly SourceFile[], domains: readonly Domain[]): string[] {
+  const events = domains.flatMap((domain) => domain.topics.flatMap((topic) => topic.events));
+  const used = new Set([...events, ...sharedTypesOf(events)].map(({ schemaPath }) => `${topicsFolder}/${schemaPath}`));
+  return files.map(({ path }) => path).filter((path) => path.endsWith(".avsc") && !used.has(path));
 }
 
 /** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */
@@ -115,6 +124,12 @@ function checkEvents(domains: readonly Domain[]): Problem[] {
       if (sameRecord !== undefined) problems.push(problemAt("duplicate-record", event.source, `the record ${event.record} belongs to ${sameRecord.event} (${standsAt(sameRecord.source)}) already`, "give this event a record of its own"));
       else records.set(event.record, { event: event.name, source: event.source });
     }
+  }
+  for (const event of topicsOf(domains).flatMap((topic) => topic.events)) {
+    const taken = event.references === undefined ? undefined : sharedTypesOf([event]).find(({ name }) => records.has(name));
+    const owner = taken === undefined ? undefined : records.get(taken.name);
+    if (taken === undefined || owner === undefined) continue;
+    problems.push(problemAt("schema-shared-record", event.source, `the schema of ${event.name} refers to ${taken.name}, which is the record of ${owner.event} (${standsAt(owner.source)})`, "move what both need to a type in a file of its own"));
   }
   return problems;
 }

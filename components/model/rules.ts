@@ -32,6 +32,7 @@ export const modelRules = {
   "unknown-event": "Only a declared event can be published or consumed.",
   "schema-missing": "Each event type has its schema in the same repository.",
   "schema-invalid": "The schema must be an Avro record with a namespace.",
+  "schema-shared-record": "What other schemas share is no event's record: a change of the event would change theirs.",
   "key-not-in-schema": "The key is a field of each record on the topic, or order could not be kept by it.",
   "claim-check-field": "Stored content leaves null in its place: a reader must be able to tell that from empty content.",
   "claim-check-endless": "Stored content is removed when no record can refer to it any more; without an end to the records' life that never comes.",

@@ -1,20 +1,42 @@
-import { readAvroSchema, type AvroRecord } from "./avro-schema.ts";
+import { nameOfNamedType, readAvroSchema, readSharedType, type AvroReading, type AvroSharedType, type SharedLookup } from "./avro-schema.ts";
 import { findDuplicateKey } from "./json-keys.ts";
-import type { Problem } from "./problem.ts";
+import { compareText, type Problem } from "./problem.ts";
 import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
 import { closest } from "./suggestion.ts";
+import type { SchemaReferences, SharedType } from "./types.ts";
 import { conflictFix, conflictMessage, findConflict, findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
 
+/** The schema of an event. */
+export interface EventSchema {
+  /** Full name of the record. */
+  readonly record: string;
+  /** Names of the record's own fields, in order. */
+  readonly fields: readonly string[];
+  /** As {@link EventDeclaration.schema}. */
+  readonly schema: string;
+  readonly references?: SchemaReferences;
+}
+
 /** What a reference to a schema file leads to. */
-export type SchemaLookup = { readonly ok: true; readonly value: AvroRecord } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
+export type SchemaLookup = { readonly ok: true; readonly value: EventSchema } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
+
+/** Deepest chain of schema files that refer to each other. */
+const maxChain = 32;
 
 /** The schema files at hand; each is read once, however many events refer to it. */
 export class SchemaFiles {
   readonly #files: ReadonlyMap<string, SourceFile>;
-  readonly #read = new Map<string, AvroRecord | Problem>();
+  readonly #read = new Map<string, EventSchema | Problem>();
   /** Schemas by folder and by file name: a slip is in one of the two, and comparing with all would take too long. */
   readonly #neighbours: ReadonlyMap<string, readonly string[]>;
+  /** Paths of the files by the full name of their outermost type; made when a schema refers to another file. */
+  #pathsByName: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly #shared = new Map<string, AvroSharedType | Problem>();
+  /** One object per shared type, however many refer to it. */
+  readonly #types = new Map<string, SharedType>();
+  /** Names of shared types that are being read, the outermost first. */
+  readonly #open: string[] = [];
 
   constructor(files: readonly SourceFile[]) {
     this.#files = new Map(files.map((file) => [file.path, file]));
@@ -24,7 +46,12 @@ export class SchemaFiles {
 
   /** Problems within the schema files that were looked up. */
   get problems(): Problem[] {
-    return [...this.#read.values()].filter((entry): entry is Problem => "rule" in entry);
+    return [...this.#read.values(), ...this.#shared.values()].filter((entry): entry is Problem => "rule" in entry);
+  }
+
+  /** Files whose outermost type has a full name; more than one is a mistake. */
+  filesDefining(name: string): readonly (SourceFile | undefined)[] {
+    return (this.#paths().get(name) ?? []).map((path) => this.#files.get(path));
   }
 
   /** Whether a reference leads to a file that was looked up and has a fault of its own; it is one of the {@link problems}. */
@@ -61,7 +88,59 @@ export class SchemaFiles {
     return { ok: true, value: found };
   }
 
-  #readFile(file: SourceFile): AvroRecord | Problem {
+  #readFile(file: SourceFile): EventSchema | Problem {
+    const read = this.#parsed(file, (json) => readAvroSchema(json, this.#lookup));
+    if ("rule" in read) return read;
+    const { sharing, ...record } = read;
+    return sharing === undefined ? record : { ...record, references: { schema: sharing.schema, types: this.#typesOf(sharing.names) } };
+  }
+
+  #typesOf(names: readonly string[]): SharedType[] {
+    return names.flatMap((name) => this.#typeOf(name) ?? []);
+  }
+
+  #typeOf(name: string): SharedType | undefined {
+    const known = this.#types.get(name);
+    const type = this.#shared.get(name);
+    const [path] = this.#paths().get(name) ?? [];
+    if (known !== undefined || type === undefined || "rule" in type || path === undefined) return known;
+    const made: SharedType = { name, schemaPath: path.slice(topicsFolder.length + 1), schema: type.schema, selfContained: type.selfContained, types: this.#typesOf(type.names), source: { file: path, line: 1, column: 1 } };
+    this.#types.set(name, made);
+    return made;
+  }
+
+  #paths(): ReadonlyMap<string, readonly string[]> {
+    if (this.#pathsByName !== undefined) return this.#pathsByName;
+    const paths = new Map<string, string[]>();
+    for (const file of [...this.#files.values()].sort((a, b) => compareText(a.path, b.path))) {
+      if (!("text" in file) || !file.path.startsWith(`${topicsFolder}/${schemasFolder}`)) continue;
+      const name = outermostName(file.text);
+      if (name !== undefined) paths.set(name, [...(paths.get(name) ?? []), file.path]);
+    }
+    this.#pathsByName = paths;
+    return paths;
+  }
+
+  /** Finds a type that another file defines. */
+  readonly #lookup: SharedLookup = (name) => {
+    const [path, other] = this.#paths().get(name) ?? [];
+    const file = path === undefined ? undefined : this.#files.get(path);
+    if (path === undefined || file === undefined) return undefined;
+    if (other !== undefined) return { fault: `the type ${name} is defined in ${path} and in ${other}`, fix: "delete one of the two files, or give its type another name" };
+    const circle = this.#open.indexOf(name);
+    if (circle !== -1) return { fault: `the type ${name} refers to itself by way of other files: ${[...this.#open.slice(circle), name].join(" → ")}`, fix: "define these types in one file: a registry takes a type only after those it refers to" };
+    if (this.#open.length >= maxChain) return { fault: `more than ${maxChain} files refer to each other in a chain`, fix: "define some of these types in one file" };
+    let found = this.#shared.get(name);
+    if (found === undefined) {
+      this.#open.push(name);
+      found = this.#parsed(file, (json) => readSharedType(json, this.#lookup));
+      this.#open.pop();
+      this.#shared.set(name, found);
+    }
+    return "rule" in found ? { fault: `the type ${name} (${path}) can't be used: ${found.message}` } : found;
+  };
+
+  #parsed<T>(file: SourceFile, readJson: (json: unknown) => AvroReading<T>): T | Problem {
     if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
     const { path, text } = file;
     const conflict = findConflict(text);
@@ -79,12 +158,22 @@ export class SchemaFiles {
     }
     const twice = findDuplicateKey(text);
     if (twice !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, twice.offset), message: `the key ${JSON.stringify(twice.key)} stands twice in this object: most programs read the last one, some the first`, fix: "delete or rename one of them" };
-    const read = readAvroSchema(json);
+    const read = readJson(json);
     if (read.ok) return read.value;
     const { message, fix } = read.problem;
     // JSON is YAML: the reader of YAML finds the line. Only for a schema that is wrong, as it is much slower.
     const place = readYaml(path, text).document?.at.place(read.problem.path) ?? { file: path, line: 1, column: 1 };
     return { rule: "schema-invalid", ...place, message, ...(fix === undefined ? {} : { fix }) };
+  }
+}
+
+/** Full name of the outermost type of a schema's text; undefined for what is no such thing. */
+function outermostName(text: string): string | undefined {
+  if (findTooDeep(text) !== undefined) return undefined;
+  try {
+    return nameOfNamedType(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 

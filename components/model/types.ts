@@ -38,6 +38,29 @@ export interface ClaimCheck {
   readonly field?: string;
 }
 
+/** A named type with a schema file of its own, which schemas of events and other such types refer to by its full name. */
+export interface SharedType {
+  /** Full name. */
+  readonly name: string;
+  /** Path of the schema below `topics/`: `schemas/common/Money.avsc`. */
+  readonly schemaPath: string;
+  /** The schema as its file has it, as JSON text without white space. */
+  readonly schema: string;
+  /** The same with types of other files in place of their names. */
+  readonly selfContained: string;
+  /** Types of other files that this file refers to itself, sorted by name. */
+  readonly types: readonly SharedType[];
+  readonly source: SourceLocation;
+}
+
+/** A schema that refers to types of other files. */
+export interface SchemaReferences {
+  /** The schema as its own file has it, as JSON text without white space. */
+  readonly schema: string;
+  /** Types of other files that this file refers to itself, sorted by name. */
+  readonly types: readonly SharedType[];
+}
+
 /** One event type of a topic. */
 export interface EventDeclaration {
   /** Event type, for example `order.created`. */
@@ -46,8 +69,10 @@ export interface EventDeclaration {
   readonly schemaPath: string;
   /** Full name of the Avro record. */
   readonly record: string;
-  /** The schema as JSON text without white space. */
+  /** The schema as JSON text without white space. What it refers to in other files stands in it in place of the names. */
   readonly schema: string;
+  /** Where the schema's file refers to types of other files. */
+  readonly references?: SchemaReferences;
   readonly compatibility?: Compatibility;
   /** The event's own, else its topic's. */
   readonly claimCheck?: ClaimCheck;
@@ -217,6 +242,8 @@ export interface Domain {
 /** All that product teams declared, validated. Sorted by name at each level. */
 export interface Model {
   readonly domains: readonly Domain[];
+  /** Schema files that no event needs, by path from the project's root, sorted. Default: none. */
+  readonly unusedSchemas?: readonly string[];
 }
 
 /** Outcome of reading: a value, or every problem found. */

@@ -1,5 +1,6 @@
 /** Who has to review a change of which file, as GitHub's and GitLab's CODEOWNERS have it. Pure. */
 import { compareText } from "../model/problem.ts";
+import { sharedTypesOf } from "../model/shared-types.ts";
 import { topicsFolder } from "../model/source-file.ts";
 import type { Domain, Model } from "../model/types.ts";
 
@@ -12,7 +13,7 @@ export interface OwnedPattern {
 }
 
 /**
- * Domain files, the schemas they refer to, and the services they list, each with the domain's team; everything else in
+ * Domain files, the schemas they need (those of types that schemas share with all their users' teams), and the services they list, each with the domain's team; everything else in
  * the repository belongs to the platform's team.
  * @param platformTeam - Slug of the team that runs the platform.
  */
@@ -43,7 +44,8 @@ function patternOf(path: string): string {
 function schemaPatterns(domains: readonly Domain[]): OwnedPattern[] {
   const users = new Map<string, Set<string>>();
   for (const domain of domains) {
-    for (const { schemaPath } of domain.topics.flatMap((topic) => topic.events)) {
+    const events = domain.topics.flatMap((topic) => topic.events);
+    for (const { schemaPath } of [...events, ...sharedTypesOf(events)]) {
       const path = `${topicsFolder}/${schemaPath}`;
       const teams = users.get(path) ?? new Set();
       users.set(path, teams.add(domain.owner.team));

@@ -1,13 +1,14 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
+import { dependenciesFirst } from "../model/shared-types.ts";
 import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
 import { planClaimChecks } from "./claim-checks.ts";
 import { subjectName } from "./subjects.ts";
 import type { Topology } from "./topology.ts";
-import type { ServiceContract } from "./types.ts";
+import type { ContractType, ServiceContract } from "./types.ts";
 
 /** A contract for each service with access to Kafka, sorted by service. */
 export function planContracts(topology: Topology, stack: StackSettings): ServiceContract[] {
@@ -19,7 +20,8 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
         topic: topic.name,
         subject: subjectName(topic.name, event.record),
         record: event.record,
-        schema: schemaPath(event),
+        schema: schemaPath(event.schemaPath),
+        ...referencesOf(event),
         ...(event.claimCheck === undefined ? {} : { claimCheck: event.claimCheck }),
       })),
     );
@@ -31,10 +33,11 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       instances,
       consumes: (group?.consumptions ?? []).map(({ topic, consumer }) => ({
         topic: topic.name,
-        events: eventsOf(topic, consumer.events).map((event) => ({ event: event.name, record: event.record, schema: schemaPath(event) })),
+        events: eventsOf(topic, consumer.events).map((event) => ({ event: event.name, record: event.record, schema: schemaPath(event.schemaPath), ...referencesOf(event) })),
       })),
       retryTopics: (group?.retryDelays ?? []).map((delayMs) => ({ topic: retryTopicName(service, formatDuration(delayMs)), delayMs })),
       publishes: publishes.sort((a, b) => compareText(a.event, b.event)),
+      ...typesOf([...(topology.productions.get(service) ?? []).map(({ topic, producer }) => eventsOf(topic, producer.events)), ...(group?.consumptions ?? []).map(({ topic, consumer }) => eventsOf(topic, consumer.events))].flat()),
       ...(claimChecks === undefined ? {} : { claimChecks }),
     };
   });
@@ -44,7 +47,17 @@ function eventsOf(topic: TopicDeclaration, names: readonly string[]): EventDecla
   return topic.events.filter((event) => names.includes(event.name));
 }
 
+function referencesOf({ references }: EventDeclaration): { references?: readonly string[] } {
+  return references === undefined ? {} : { references: references.types.map(({ name }) => name) };
+}
+
+function typesOf(events: readonly EventDeclaration[]): { types?: readonly ContractType[] } {
+  const direct = [...new Map(events.flatMap(({ references }) => references?.types ?? []).map((type) => [type.name, type])).values()].sort((a, b) => compareText(a.name, b.name));
+  if (direct.length === 0) return {};
+  return { types: dependenciesFirst(direct).map(({ name, schemaPath: path, types }) => ({ name, schema: schemaPath(path), references: types.map((type) => type.name) })) };
+}
+
 /** Path below the folder of schemas, where the model holds every schema to be. */
-function schemaPath(event: EventDeclaration): string {
-  return event.schemaPath.slice(schemasFolder.length);
+function schemaPath(path: string): string {
+  return path.slice(schemasFolder.length);
 }

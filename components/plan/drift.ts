@@ -1,6 +1,7 @@
 /** Compares what is declared with what a cluster holds. Pure. */
+import { selfContainedSchema, withFullNames } from "../model/avro-schema.ts";
 import { compareText } from "../model/problem.ts";
-import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic } from "./live.ts";
+import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { SourceLocation } from "../model/source-location.ts";
 import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 
@@ -172,28 +173,62 @@ function userDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
 
 function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
   if (live.subjects === undefined) return [];
-  const { missing, undeclared, both } = paired(plan.subjects, live.subjects, nameOf, nameOf);
+  const declared = [
+    ...plan.subjects.map((subject) => ({ ...subject, needs: subject.references?.subjects ?? [], selfContained: subject.references?.selfContained ?? subject.schema })),
+    ...plan.sharedSubjects.map((subject) => ({ ...subject, needs: subject.references })),
+  ];
+  const held = new Map(live.subjects.map((subject) => [subject.name, subject]));
+  const { missing, undeclared, both } = paired(declared, live.subjects, nameOf, nameOf);
   return [
     ...missing.map(({ name, source }): Deviation => ({ class: "missing", kind: "subject", object: name, source })),
     ...undeclared.map(({ name, schemaType }): Deviation => ({ class: "undeclared", kind: "subject", object: name, live: schemaType })),
     ...both.flatMap(([subject, found]): Deviation[] => {
       const about = { class: "differs", kind: "subject", object: subject.name, source: subject.source } as const;
+      // A reference is to the newest version of what is shared: an older one is a type as it was.
+      const needed = subject.needs.map((name) => ({ name, subject: name, version: held.get(name)?.version ?? 0 }));
+      const [wanted, has] = [needed, found.references ?? []].map(referencesText);
+      const schema: Deviation[] = sameSchema(subject.schema, found.schema) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }];
+      const references: Deviation[] = wanted === has ? [] : [{ ...about, field: "references", declared: wanted ?? "", live: has ?? "" }];
       return [
-        ...(sameJson(subject.schema, found.schema) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }]),
+        // A registry may take a schema with its types written out for the version that refers to them.
+        ...(schema.length + references.length > 0 && sameSchema(subject.selfContained, writtenOut(found, held) ?? "") ? [] : [...schema, ...references]),
         ...(found.compatibility === subject.compatibility ? [] : [{ ...about, field: "compatibility", declared: subject.compatibility, live: found.compatibility ?? "not set" }]),
       ];
     }),
   ];
 }
 
-/** Equal as JSON: white space and the order of keys do not matter. */
-function sameJson(a: string, b: string): boolean {
+/** A subject's schema with what it refers to in place of the names; undefined where a reference is not to a newest version. */
+function writtenOut(subject: LiveSubject, held: ReadonlyMap<string, LiveSubject>): string | undefined {
+  const types = new Map<string, string>();
+  const queue = [...(subject.references ?? [])];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const found = held.get(next.subject);
+    if (found === undefined || found.version !== next.version) return undefined;
+    if (types.has(next.name)) continue;
+    types.set(next.name, found.schema);
+    queue.push(...(found.references ?? []));
+  }
+  try {
+    return selfContainedSchema(JSON.parse(subject.schema), types);
+  } catch {
+    return undefined;
+  }
+}
+
+function referencesText(references: readonly { readonly name: string; readonly subject: string; readonly version: number }[]): string {
+  const texts = references.map(({ name, subject, version }) => `${name === subject ? name : `${name} of ${subject}`} ${version === 0 ? "(not registered)" : `version ${version}`}`);
+  return texts.length === 0 ? "none" : texts.sort(compareText).join(", ");
+}
+
+/** Equal as schemas: white space, the order of keys, and namespaces that say nothing new do not matter. */
+function sameSchema(a: string, b: string): boolean {
   return a === b || canonical(a) === canonical(b);
 }
 
 function canonical(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), (_, value: unknown) => (
+    return JSON.stringify(withFullNames(JSON.parse(text)), (_, value: unknown) => (
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => compareText(x, y)))
         : value

@@ -44,6 +44,10 @@ export interface LiveSubject {
   /** Latest version's schema, as text. */
   readonly schema: string;
   readonly schemaType: string;
+  /** Latest version, where the registry says it. */
+  readonly version?: number;
+  /** Other subjects that the schema refers to. Absent: none. */
+  readonly references?: readonly { readonly name: string; readonly subject: string; readonly version: number }[];
   /** The subject's own level; absent: the registry's default applies. */
   readonly compatibility?: string;
 }

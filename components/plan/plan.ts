@@ -3,7 +3,7 @@ import type { Model } from "../model/types.ts";
 import { planAccess, planPrincipals } from "./access.ts";
 import { planContracts } from "./contracts.ts";
 import { planQuotas } from "./quotas.ts";
-import { planSubjects } from "./subjects.ts";
+import { planSharedSubjects, planSubjects } from "./subjects.ts";
 import { topologyOf } from "./topology.ts";
 import { planTopics } from "./topics.ts";
 import type { PlatformPlan } from "./types.ts";
@@ -17,6 +17,7 @@ export function planPlatform(model: Model, stack: StackSettings): PlatformPlan {
     acls: planAccess(topology),
     quotas: planQuotas(topology, stack),
     subjects: planSubjects(topology, stack),
+    sharedSubjects: planSharedSubjects(topology, stack),
     contracts: planContracts(topology, stack),
   };
 }

@@ -1,7 +1,12 @@
+import type { Compatibility } from "../model/compatibility.ts";
 import { compareText } from "../model/problem.ts";
+import { sharedTypesOf } from "../model/shared-types.ts";
+import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
+import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
+import { jointCompatibility } from "./compatibility.ts";
 import type { Topology } from "./topology.ts";
-import type { PlannedSubject } from "./types.ts";
+import type { PlannedSharedSubject, PlannedSubject } from "./types.ts";
 
 /** Name of a subject by Confluent's `TopicRecordNameStrategy`. */
 export function subjectName(topic: string, record: string): string {
@@ -17,10 +22,46 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
         topic: topic.name,
         eventType: event.name,
         record: event.record,
-        schema: event.schema,
-        compatibility: event.compatibility ?? topic.compatibility ?? stack.topics.compatibility,
+        ...(event.references === undefined ? { schema: event.schema } : { schema: event.references.schema, references: { subjects: event.references.types.map(({ name }) => name), selfContained: event.schema } }),
+        compatibility: levelOf(topic, event, stack),
         source: event.source,
       })),
     )
     .sort((a, b) => compareText(a.name, b.name));
+}
+
+/** One subject per type that schemas of events share, sorted by name. */
+export function planSharedSubjects(topology: Topology, stack: StackSettings): PlannedSharedSubject[] {
+  const events = topology.topics.flatMap((topic) => topic.events.flatMap((event) => (event.references === undefined ? [] : [{ event, level: levelOf(topic, event, stack) }])));
+  const levels = new Map<string, Compatibility[]>();
+  for (const { event, level } of events) for (const { name } of sharedTypesOf([event])) levels.set(name, [...(levels.get(name) ?? []), level]);
+  return sharedTypesOf(events.map(({ event }) => event)).map(({ name, schemaPath, schema, selfContained, types, source }) => ({
+    name,
+    schemaPath: schemaPath.slice(schemasFolder.length),
+    schema,
+    selfContained,
+    references: types.map((type) => type.name),
+    compatibility: jointCompatibility(levels.get(name) ?? []),
+    source,
+  }));
+}
+
+/** Shared subjects in an order in which each comes after those that it refers to; of several, by name. */
+export function registrationOrder(subjects: readonly PlannedSharedSubject[]): PlannedSharedSubject[] {
+  const byName = new Map(subjects.map((subject) => [subject.name, subject]));
+  const ordered = new Map<string, PlannedSharedSubject>();
+  const add = (subject: PlannedSharedSubject): void => {
+    if (ordered.has(subject.name)) return;
+    for (const name of subject.references) {
+      const needed = byName.get(name);
+      if (needed !== undefined) add(needed);
+    }
+    ordered.set(subject.name, subject);
+  };
+  subjects.forEach(add);
+  return [...ordered.values()];
+}
+
+function levelOf(topic: TopicDeclaration, event: EventDeclaration, stack: StackSettings): Compatibility {
+  return event.compatibility ?? topic.compatibility ?? stack.topics.compatibility;
 }

@@ -68,6 +68,33 @@ export interface PlannedSubject {
   readonly record: string;
   /** The schema as JSON text, as the file has it but without needless white space. */
   readonly schema: string;
+  /** Where the schema refers to types of other files. */
+  readonly references?: SubjectReferences;
+  readonly compatibility: Compatibility;
+  readonly source: SourceLocation;
+}
+
+/** What a subject's schema needs of other subjects. */
+export interface SubjectReferences {
+  /** Shared subjects that the schema refers to itself, sorted; each is named like the type it holds. */
+  readonly subjects: readonly string[];
+  /** The schema with all those types in place of their names. */
+  readonly selfContained: string;
+}
+
+/** The registry's subject of a type that schemas of events share: named like the type. */
+export interface PlannedSharedSubject {
+  /** Full name of the type, and of the subject. */
+  readonly name: string;
+  /** Path of the schema below `topics/schemas`, for example `common/Money.avsc`. */
+  readonly schemaPath: string;
+  /** As {@link PlannedSubject.schema}. */
+  readonly schema: string;
+  /** As {@link SubjectReferences.selfContained}. */
+  readonly selfContained: string;
+  /** Shared subjects that this one refers to itself, sorted. */
+  readonly references: readonly string[];
+  /** What all subjects that use the type demand together. */
   readonly compatibility: Compatibility;
   readonly source: SourceLocation;
 }
@@ -80,6 +107,8 @@ export interface PublishedEvent {
   readonly record: string;
   /** Path of the schema below `topics/schemas`, for example `order/OrderCreated.avsc`. */
   readonly schema: string;
+  /** Types of {@link ServiceContract.types} that the schema refers to itself, sorted. Absent: none. */
+  readonly references?: readonly string[];
   /** What of it is stored outside Kafka above a size; sizes in bytes. Absent: nothing. */
   readonly claimCheck?: ClaimCheck;
 }
@@ -92,11 +121,21 @@ export interface ServiceClaimChecks {
   readonly fetches: readonly { readonly topic: string; readonly producers: readonly string[]; readonly atMost: number }[];
 }
 
+/** A type of other files that schemas of a service's events need. */
+export interface ContractType {
+  /** Full name, and the subject that holds it. */
+  readonly name: string;
+  /** Path of the schema below `topics/schemas`. */
+  readonly schema: string;
+  /** Types that it refers to itself, sorted; they stand before it in the list. */
+  readonly references: readonly string[];
+}
+
 /** One topic that a service's consumer group reads. */
 export interface ConsumedTopic {
   readonly topic: string;
   /** Events the service handles; others on the topic are skipped and counted. */
-  readonly events: readonly { readonly event: string; readonly record: string; readonly schema: string }[];
+  readonly events: readonly { readonly event: string; readonly record: string; readonly schema: string; readonly references?: readonly string[] }[];
 }
 
 /**
@@ -114,6 +153,8 @@ export interface ServiceContract {
   /** Delayed-retry topics in order of delay; empty unless the consumer asked for them. */
   readonly retryTopics: readonly { readonly topic: string; readonly delayMs: number }[];
   readonly publishes: readonly PublishedEvent[];
+  /** Types that the events' schemas share, each after those that it refers to. Absent: none. */
+  readonly types?: readonly ContractType[];
   /** Absent where no event of the service is stored outside Kafka. */
   readonly claimChecks?: ServiceClaimChecks;
 }
@@ -125,5 +166,6 @@ export interface PlatformPlan {
   readonly acls: readonly PlannedAcl[];
   readonly quotas: readonly PlannedQuota[];
   readonly subjects: readonly PlannedSubject[];
+  readonly sharedSubjects: readonly PlannedSharedSubject[];
   readonly contracts: readonly ServiceContract[];
 }

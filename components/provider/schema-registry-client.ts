@@ -29,6 +29,15 @@ export interface RegistryClientOptions {
 
 const errorBody = z.object({ error_code: z.number().optional(), message: z.string().optional() });
 
+/** Code of a registry that keeps a subject because schemas, even deleted ones, refer to it: records carry their ids. */
+const REFERENCE_EXISTS = 42_206;
+
+const storedVersion = z.object({
+  schema: z.string(),
+  schemaType: z.string().default("AVRO"),
+  references: z.array(z.object({ name: z.string(), subject: z.string(), version: z.number() })).optional(),
+});
+
 /** The registry's own words of an error. */
 function saying(answer: Answer): string {
   const parsed = errorBody.safeParse(answer.body);
@@ -37,6 +46,9 @@ function saying(answer: Answer): string {
 
 /** Thrown where the registry says no to a schema. */
 export class IncompatibleSchema extends Error {}
+
+/** What is asked of a registry. */
+export type RegistryClient = ReturnType<typeof registryClient>;
 
 /** Makes a client for one registry. */
 export function registryClient(baseUrl: string, options: RegistryClientOptions = {}) {
@@ -96,12 +108,15 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
   const at = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 
   return {
-    /** What speaks against the schema as the next version of the subject. A subject that is not there takes any. */
+    /**
+     * What speaks against the schema as the next version of the subject. A subject that is not there takes any.
+     * @throws IncompatibleSchema where the registry can't judge: the text is no schema, or the latest version refers to others.
+     */
     async incompatibilities(subject: string, document: SchemaDocument): Promise<string[]> {
       const path = `/compatibility${at(subject)}/versions/latest?verbose=true`;
       const answer = await request("POST", path, document);
       if (answer.status === 404) return [];
-      if (answer.status === 422) return [saying(answer)];
+      if (answer.status === 422) throw new IncompatibleSchema(saying(answer));
       if (answer.status !== 200) throw refused("POST", path, answer, "read the registry's answer above");
       const verdict = parsed(z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() }), "POST", path, answer);
       if (verdict.is_compatible) return [];
@@ -139,9 +154,19 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return { schemaId: id, version };
     },
 
-    /** Soft-deletes the subject: its ids stay readable for records that carry them. */
+    /** A version of a subject; nothing: it is not there. */
+    async versionOf(subject: string, version: number | "latest"): Promise<SchemaDocument | undefined> {
+      const path = `${at(subject)}/versions/${version}`;
+      const answer = await request("GET", path);
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw refused("GET", path, answer, "read the registry's answer above");
+      return parsed(storedVersion, "GET", path, answer);
+    },
+
+    /** Soft-deletes the subject: its ids stay readable for records that carry them. One that others refer to stays. */
     async remove(subject: string): Promise<void> {
       const answer = await request("DELETE", at(subject));
+      if (answer.status === 422 && errorBody.safeParse(answer.body).data?.error_code === REFERENCE_EXISTS) return;
       if (answer.status !== 200 && answer.status !== 204 && answer.status !== 404) throw refused("DELETE", at(subject), answer, "read the registry's answer above");
     },
   };

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
-import type { PlannedSubject } from "../plan/types.ts";
+import { registrationOrder } from "../plan/subjects.ts";
+import type { PlannedSharedSubject, PlannedSubject } from "../plan/types.ts";
 import { SchemaSubject } from "../provider/resources.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
@@ -8,30 +9,33 @@ import type { SchemaRegistry } from "./registry.ts";
 export interface SchemaSubjectsArgs {
   readonly registry: SchemaRegistry;
   readonly subjects: readonly PlannedSubject[];
+  readonly sharedSubjects: readonly PlannedSharedSubject[];
 }
 
-/** One registry subject per event type, each with its own compatibility and history. */
+/**
+ * One registry subject per event type, each with its own compatibility and history, and one per type that several
+ * schemas share. Those are registered first; a schema refers to the version that the same run registers.
+ */
 export class SchemaSubjects extends KitComponent {
   readonly #byName: ReadonlyMap<string, SchemaSubject>;
 
   constructor(name: string, args: SchemaSubjectsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("schemas:Subjects", name, opts);
-    this.#byName = new Map(
-      args.subjects.map((subject) => [
-        subject.name,
-        new SchemaSubject(
-          subject.name,
-          {
-            registryUrl: args.registry.adminUrl,
-            subject: subject.name,
-            schemaType: "AVRO",
-            schema: subject.schema,
-            compatibility: subject.compatibility,
-          },
-          this.child({ dependsOn: [args.registry.owner], deletedWith: args.registry.owner }),
-        ),
-      ]),
-    );
+    const { registry } = args;
+    const register = (name: string, schema: string, compatibility: PlannedSubject["compatibility"], references: readonly string[]): SchemaSubject =>
+      new SchemaSubject(
+        name,
+        { registryUrl: registry.adminUrl, subject: name, schemaType: "AVRO", schema, compatibility, ...(references.length === 0 ? {} : { references: references.map((type) => ({ name: type, subject: type, version: shared(type).version })) }) },
+        this.child({ dependsOn: [registry.owner], deletedWith: registry.owner }),
+      );
+    const sharedByName = new Map<string, SchemaSubject>();
+    const shared = (name: string): SchemaSubject => {
+      const subject = sharedByName.get(name);
+      if (subject === undefined) throw new Error(`No shared subject ${name} in the plan.`);
+      return subject;
+    };
+    for (const { name, schema, compatibility, references } of registrationOrder(args.sharedSubjects)) sharedByName.set(name, register(name, schema, compatibility, references));
+    this.#byName = new Map(args.subjects.map(({ name, schema, compatibility, references }) => [name, register(name, schema, compatibility, references?.subjects ?? [])]));
     this.registerOutputs({});
   }
 

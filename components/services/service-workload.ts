@@ -6,7 +6,7 @@ import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { KafkaTopics } from "../kafka/topics.ts";
 import { isPlatformVariable } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
-import type { PlannedSubject, PlannedTopic, ServiceContract } from "../plan/types.ts";
+import type { PlannedTopic, PlatformPlan, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SchemaSubjects } from "../schemas/subjects.ts";
 import type { ClaimCheckEndpoint } from "./claim-check-store.ts";
@@ -44,7 +44,7 @@ export interface ServiceWorkloadArgs {
   readonly database: ServiceDatabase | undefined;
   readonly connections: ServiceConnections;
   /** Topics and schemas of the whole platform. */
-  readonly plan: { readonly topics: readonly PlannedTopic[]; readonly subjects: readonly PlannedSubject[] };
+  readonly plan: Pick<PlatformPlan, "topics" | "subjects" | "sharedSubjects">;
   /** The services it calls: they start first. */
   readonly called: readonly pulumi.Resource[];
   /** Names of the services that call it. */
@@ -73,7 +73,7 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     replicas: args.replicas,
     environment: { LOG_LEVEL: "info", ...added(args, parts), ...Object.assign({}, ...parts.map((part) => part.environment ?? {})) },
     files: parts.flatMap((part) => part.files ?? []),
-    schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan.subjects) : [],
+    schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan) : [],
     http: template.http?.port ?? false,
     management: template.management,
     resources: template.resources,
@@ -105,16 +105,19 @@ export function consumerGroup(contract: ServiceContract | undefined, topics: rea
 }
 
 /**
- * The schemas a contract names, each once. Every event of every topic has a subject, which holds its text.
- * @throws {Error} when the plan has no subject for an event of the contract.
+ * The schemas a contract names, each once. Every event of every topic and every shared type has a subject, which holds its text.
+ * @throws {Error} when the plan has no subject for an event or a type of the contract.
  */
-export function contractSchemas(contract: ServiceContract, subjects: readonly PlannedSubject[]): readonly SchemaFile[] {
+export function contractSchemas(contract: ServiceContract, { subjects, sharedSubjects }: Pick<PlatformPlan, "subjects" | "sharedSubjects">): readonly SchemaFile[] {
   const events = [...contract.publishes, ...contract.consumes.flatMap(({ topic, events: handled }) => handled.map((event) => ({ ...event, topic })))];
-  const files = events.map(({ topic, event, schema }): [string, string] => {
-    const subject = subjects.find((candidate) => candidate.topic === topic && candidate.eventType === event);
-    if (subject === undefined) throw new Error(`${contract.service} needs the schema of ${event} on ${topic}, which has no subject in the plan.`);
-    return [schema, subject.schema];
-  });
+  const textOf = (subject: { readonly schema: string } | undefined, what: string): string => {
+    if (subject === undefined) throw new Error(`${contract.service} needs the schema of ${what}, which has no subject in the plan.`);
+    return subject.schema;
+  };
+  const files = [
+    ...events.map(({ topic, event, schema }): [string, string] => [schema, textOf(subjects.find((candidate) => candidate.topic === topic && candidate.eventType === event), `${event} on ${topic}`)]),
+    ...(contract.types ?? []).map(({ name, schema }): [string, string] => [schema, textOf(sharedSubjects.find((candidate) => candidate.name === name), name)]),
+  ];
   return [...new Map(files)].map(([path, content]) => ({ path, content })).sort((a, b) => compareText(a.path, b.path));
 }
 

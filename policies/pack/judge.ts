@@ -95,4 +95,4 @@ export class ResourceJudge {
 }
 
 const nothing: ClusterFacts = { topics: [], acls: [], quotas: [], users: [], subjects: [] };
-const noDeclaration = { model: { domains: [] }, plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], contracts: [] } };
+const noDeclaration = { model: { domains: [] }, plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], sharedSubjects: [], contracts: [] } };

@@ -30,12 +30,22 @@ export interface SchemaShape {
 }
 
 const shapes = new WeakMap<SubjectFacts, SchemaShape | undefined>();
+const wholeShapes = new WeakMap<SubjectFacts, SchemaShape | undefined>();
 
-/** The shape of a subject's schema; undefined when it is not known, or no Avro record. Read once per subject. */
+/** The shape of a subject's own schema; undefined when it is not known, or no named Avro type. Read once per subject. */
 export function shapeOf(subject: SubjectFacts): SchemaShape | undefined {
-  if (shapes.has(subject)) return shapes.get(subject);
-  const shape = subject.schema === undefined ? undefined : readShape(subject.schema);
-  shapes.set(subject, shape);
+  return remembered(shapes, subject, subject.schema);
+}
+
+/** The shape of all that a record of the subject holds, shared types included where they are known. Read once per subject. */
+export function wholeShapeOf(subject: SubjectFacts): SchemaShape | undefined {
+  return subject.selfContained === undefined ? shapeOf(subject) : remembered(wholeShapes, subject, subject.selfContained);
+}
+
+function remembered(known: WeakMap<SubjectFacts, SchemaShape | undefined>, subject: SubjectFacts, schema: string | undefined): SchemaShape | undefined {
+  if (known.has(subject)) return known.get(subject);
+  const shape = schema === undefined ? undefined : readShape(schema);
+  known.set(subject, shape);
   return shape;
 }
 
@@ -46,7 +56,7 @@ function readShape(text: string): SchemaShape | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(json) || json["type"] !== "record" || typeof json["name"] !== "string") return undefined;
+  if (!isObject(json) || !["record", "enum", "fixed"].includes(String(json["type"])) || typeof json["name"] !== "string") return undefined;
   const types: SchemaType[] = [];
   const fields: SchemaField[] = [];
   collect(json, "", types, fields, 0);

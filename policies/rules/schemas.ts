@@ -3,7 +3,7 @@ import { compatibility } from "../../components/model/field-types.ts";
 import type { Compatibility } from "../../components/model/compatibility.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { logicalTypeFaults } from "./avro-logical-types.ts";
-import { shapeOf } from "./avro.ts";
+import { shapeOf, wholeShapeOf } from "./avro.ts";
 
 const record = (fields: string, more = ""): string =>
   `{"type": "record", "name": "OrderCreated", "namespace": "com.example.events", "doc": "An order was placed."${more}, "fields": [{"name": "orderId", "type": "string", "doc": "Order."}${fields}]}`;
@@ -144,7 +144,7 @@ export const schemaRules: readonly Rule[] = [
       const personal = new Set(classified);
       return {
         subject(subject, { declarationOf }) {
-          const shape = shapeOf(subject);
+          const shape = wholeShapeOf(subject);
           if (shape === undefined) return undefined;
           const declaration = subject.topic === undefined ? undefined : declarationOf(subject.topic);
           const open = declaration !== undefined && (declaration.classification === "public" || declaration.classification === "internal");
@@ -175,10 +175,23 @@ export const schemaRules: readonly Rule[] = [
     }),
   }),
   rule({
+    id: "schema-unused",
+    subject: "schemas",
+    level: "warning",
+    summary: "Each schema file is that of an event, or of a type that schemas of events refer to.",
+    rationale: "Nothing registers or checks a schema that no event needs: who edits it waits in vain for an effect.",
+    wrong: { prose: "topics/schemas/order/OrderArchived.avsc, which no topic file mentions and no schema refers to" },
+    right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
+    checks: () => ({
+      declaration: ({ model }) =>
+        (model.unusedSchemas ?? []).map((file): Breach => ({ message: "no event needs this schema", fix: "delete the file, or name it in an event's schema", at: { file, line: 1, column: 1 }, object: file })),
+    }),
+  }),
+  rule({
     id: "subject-name",
     subject: "schemas",
     level: "error",
-    summary: "A subject is called like its topic and its record: <topic>-<namespace>.<Record>.",
+    summary: "A subject is called like its topic and its record, <topic>-<namespace>.<Record>; that of a shared type like the type.",
     rationale: "Serialisers look for subjects by that name (TopicRecordNameStrategy); under another one they register a second history, unchecked.",
     wrong: { resources: `- {type: "kit:index:SchemaSubject", name: order-created, props: {subject: order-created, compatibility: BACKWARD, schema: '${record("")}'}}` },
     right: { resources: `- {type: "kit:index:SchemaSubject", name: order-events-com.example.events.OrderCreated, props: {subject: order-events-com.example.events.OrderCreated, compatibility: BACKWARD, schema: '${record("")}'}}` },
@@ -187,8 +200,8 @@ export const schemaRules: readonly Rule[] = [
         const shape = shapeOf(subject);
         if (shape === undefined) return undefined;
         const full = shape.namespace === "" ? shape.name : `${shape.namespace}.${shape.name}`;
-        if (subject.name.endsWith(`-${full}`) && subject.name.length > full.length + 1) return undefined;
-        return { message: `the subject ${JSON.stringify(subject.name)} holds the record ${full}`, fix: `call it <topic>-${full}` };
+        if (subject.name === full || (subject.name.endsWith(`-${full}`) && subject.name.length > full.length + 1)) return undefined;
+        return { message: `the subject ${JSON.stringify(subject.name)} holds ${full}`, fix: `call it <topic>-${full}, or ${full} where it holds a type that schemas share` };
       },
     }),
   }),

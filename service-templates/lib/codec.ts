@@ -8,6 +8,7 @@ import { join } from "node:path";
 import avro from "avsc";
 import type { Contract, PublishedEvent } from "./contract.ts";
 import { messageOf, ServiceError } from "./errors.ts";
+import { avroType, type ReferencedType } from "./registered-schema.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
 const MAGIC = 0;
@@ -56,10 +57,11 @@ export function unframe(value: Buffer): { schemaId: number; body: Buffer } {
 }
 
 export function avroCodec(contract: Contract, schemasDir: string, registry: SchemaRegistry): Codec {
-  const types = new Map<string, { type: avro.Type; text: string }>();
+  const types = new Map<string, EventSchema>();
+  const shared = sharedTypes(contract, schemasDir);
   const publishes = new Map(contract.publishes.map((event) => [event.event, event]));
-  for (const { event, schema } of [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)]) {
-    if (!types.has(event)) types.set(event, readSchema(schemasDir, schema));
+  for (const { event, schema, references = [] } of [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)]) {
+    if (!types.has(event)) types.set(event, readSchema(schemasDir, schema, references.map((name) => typeNamed(shared, name, schema))));
   }
   /** Resolvers by schema id and event: building one costs more than a thousand decodings. */
   const resolvers = new Map<string, { writer: avro.Type; resolver: avro.Type["createResolver"] extends (type: avro.Type) => infer R ? R : never }>();
@@ -69,7 +71,7 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
     if (declared !== undefined) return declared;
     throw new ServiceError("SVC_EVENT_UNDECLARED", `${contract.service} is not a declared producer of "${event}"`, { permanent: true });
   }
-  function typeOf(event: string): { type: avro.Type; text: string } {
+  function typeOf(event: string): EventSchema {
     const known = types.get(event);
     if (known !== undefined) return known;
     throw new ServiceError("SVC_EVENT_UNDECLARED", `"${event}" is not in the contract of ${contract.service}`, { permanent: true });
@@ -88,6 +90,11 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
     }
   }
 
+  function idOf(subject: string, event: string): Promise<number> {
+    const { text, references } = typeOf(event);
+    return registry.idOf(subject, text, references);
+  }
+
   return {
     published,
     body(event, payload) {
@@ -100,8 +107,8 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
       }
       return type.toBuffer(payload);
     },
-    knownSchemaId: (event) => registry.knownIdOf(published(event).subject, typeOf(event).text),
-    schemaId: (event) => registry.idOf(published(event).subject, typeOf(event).text),
+    knownSchemaId: (event) => registry.knownIdOf(published(event).subject, typeOf(event).text, typeOf(event).references),
+    schemaId: (event) => idOf(published(event).subject, event),
     async decode(event, value) {
       const { schemaId, body } = unframe(value);
       // No await when the schema is known: the hot path stays synchronous.
@@ -114,19 +121,50 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
       }
     },
     async warm() {
-      await Promise.all(contract.publishes.map(({ event, subject }) => registry.idOf(subject, typeOf(event).text)));
+      await Promise.all(contract.publishes.map(({ event, subject }) => idOf(subject, event)));
       // A reader may be older or newer than what is registered: then it learns the writer's schema from the first record.
-      await Promise.allSettled(contract.consumes.flatMap(({ topic, events }) => events.map(({ event, record }) => registry.idOf(`${topic}-${record}`, typeOf(event).text))));
+      await Promise.allSettled(contract.consumes.flatMap(({ topic, events }) => events.map(({ event, record }) => idOf(`${topic}-${record}`, event))));
     },
   };
 }
 
-function readSchema(schemasDir: string, schema: string): { type: avro.Type; text: string } {
+/** An event's schema as this service knows it. */
+interface EventSchema {
+  readonly type: avro.Type;
+  /** As the platform registers it. */
+  readonly text: string;
+  readonly references: readonly ReferencedType[];
+}
+
+function readSchema(schemasDir: string, schema: string, references: readonly ReferencedType[]): EventSchema {
+  const text = readText(schemasDir, schema);
+  try {
+    return { type: avroType({ schema: text, references }), text, references };
+  } catch (error) {
+    throw new ServiceError("SVC_SCHEMA_UNREADABLE", `${join(schemasDir, schema)}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The contract's shared types by name, each with those it refers to. */
+function sharedTypes({ types = [] }: Contract, schemasDir: string): ReadonlyMap<string, ReferencedType> {
+  const read = new Map<string, ReferencedType>();
+  for (const { name, schema, references } of types) {
+    read.set(name, { name, subject: name, schema: readText(schemasDir, schema), references: references.map((needed) => typeNamed(read, needed, schema)) });
+  }
+  return read;
+}
+
+function typeNamed(types: ReadonlyMap<string, ReferencedType>, name: string, schema: string): ReferencedType {
+  const type = types.get(name);
+  if (type === undefined) throw new ServiceError("SVC_CONTRACT_INVALID", `${schema} refers to ${name}, which is none of the contract's types before it`);
+  return type;
+}
+
+/** The text without white space is what the platform registers, and what the registry is asked for. */
+function readText(schemasDir: string, schema: string): string {
   const file = join(schemasDir, schema);
   try {
-    const parsed = JSON.parse(readFileSync(file, "utf8")) as avro.Schema;
-    // The text without white space is what the platform registers, and what the registry is asked for.
-    return { type: avro.Type.forSchema(parsed), text: JSON.stringify(parsed) };
+    return JSON.stringify(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     throw new ServiceError("SVC_SCHEMA_UNREADABLE", `${file}: ${messageOf(error)}`, { cause: error });
   }

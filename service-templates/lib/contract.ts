@@ -7,8 +7,9 @@ import { z } from "zod";
 import { messageOf, ServiceError } from "./errors.ts";
 
 const bytes = z.number().int().nonnegative();
+const names = z.array(z.string()).readonly();
 const published = z.object({
-  event: z.string(), topic: z.string(), subject: z.string(), record: z.string(), schema: z.string(),
+  event: z.string(), topic: z.string(), subject: z.string(), record: z.string(), schema: z.string(), references: names.exactOptional(),
   claimCheck: z.object({ above: bytes, atMost: bytes, field: z.string().exactOptional() }).readonly().exactOptional(),
 }).readonly();
 const claimChecks = z.object({
@@ -18,7 +19,7 @@ const claimChecks = z.object({
 
 const consumed = z.object({
   topic: z.string(),
-  events: z.array(z.object({ event: z.string(), record: z.string(), schema: z.string() }).readonly()).readonly(),
+  events: z.array(z.object({ event: z.string(), record: z.string(), schema: z.string(), references: names.exactOptional() }).readonly()).readonly(),
 }).readonly();
 
 const contract = z.object({
@@ -29,6 +30,8 @@ const contract = z.object({
   deadLetterTopic: z.string().optional(),
   retryTopics: z.array(z.object({ topic: z.string(), delayMs: z.number().int().positive() }).readonly()).readonly(),
   publishes: z.array(published).readonly(),
+  /** Types that the schemas share, each after those it refers to; each has a subject of its name. */
+  types: z.array(z.object({ name: z.string(), schema: z.string(), references: names }).readonly()).readonly().exactOptional(),
   claimChecks: claimChecks.exactOptional(),
 }).readonly();
 

@@ -5,13 +5,14 @@
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 import { messageOf, ServiceError } from "./errors.ts";
+import { selfContained, type ReferencedType, type RegisteredSchema } from "./registered-schema.ts";
 
 export interface SchemaRegistry {
-  /** Id under which exactly this schema is registered in the subject. */
-  idOf(subject: string, schema: string): Promise<number>;
+  /** Id under which exactly this schema is registered in the subject, with the newest versions of what it refers to that are the same as here. */
+  idOf(subject: string, schema: string, references?: readonly ReferencedType[]): Promise<number>;
   /** The same from the cache alone. */
-  knownIdOf(subject: string, schema: string): number | undefined;
-  /** The schema's text by id. */
+  knownIdOf(subject: string, schema: string, references?: readonly ReferencedType[]): number | undefined;
+  /** The schema's text by id; types of other subjects that it refers to stand in it in place of their names. */
   schemaOf(id: number): Promise<string>;
   /** The same from the cache alone. */
   knownSchemaOf(id: number): string | undefined;
@@ -34,6 +35,9 @@ export interface RegistryOptions {
  */
 const BELIEVED_AFTER_MS = 10_000;
 const LONGEST_SILENCE_MS = 10_000;
+
+/** Deepest chain of schemas that refer to each other. */
+const MOST_LEVELS = 32;
 
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
@@ -79,25 +83,56 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     return started;
   }
 
+  /** The registry's id and version of a schema in a subject, with the versions of what it refers to. */
+  async function lookUp(subject: string, { schema, references = [] }: RegisteredSchema): Promise<{ id: number; version: number | undefined }> {
+    const versions = await Promise.all(references.map(async (reference) => ({ name: reference.name, subject: reference.subject, version: (await found(reference)).version })));
+    const document = { schema, schemaType: "AVRO", ...(versions.length === 0 ? {} : { references: versions }) };
+    const path = `/subjects/${encodeURIComponent(subject)}`;
+    let answer = await call("POST", path, document);
+    // Registries that keep a canonical form only find it when asked to compare in that form.
+    if (answer.status === 404) answer = await call("POST", `${path}?normalize=true`, document);
+    const { id, version } = answer.body;
+    if (answer.status !== 200 || typeof id !== "number") {
+      throw new ServiceError("SVC_REGISTRY_SCHEMA_MISSING", `subject ${subject} does not hold this service's schema (status ${answer.status})`);
+    }
+    return { id, version: typeof version === "number" ? version : undefined };
+  }
+
+  function found(type: ReferencedType): Promise<{ id: number; version: number | undefined }> {
+    return once(`type ${keyOf(type.subject, type.schema, type.references)}`, () => lookUp(type.subject, type));
+  }
+
+  /** What a schema from the registry refers to, as far down as it goes; each version is asked for once. */
+  function resolved(body: Record<string, unknown>, asked: Map<string, Promise<ReferencedType>>, level = 0): Promise<ReferencedType[]> {
+    const references = Array.isArray(body["references"]) ? body["references"] as readonly Record<string, unknown>[] : [];
+    if (level > MOST_LEVELS) throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `schemas refer to each other more than ${MOST_LEVELS} deep`, { permanent: true });
+    return Promise.all(references.map((reference) => {
+      const [name, subject, version] = [String(reference["name"]), String(reference["subject"]), String(reference["version"])];
+      const key = `${name}\n${subject}\n${version}`;
+      const running = asked.get(key) ?? (async (): Promise<ReferencedType> => {
+        const answer = await call("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`);
+        const schema = answer.body["schema"];
+        // The registry keeps what schemas refer to: what it denies it has not read yet.
+        if (answer.status !== 200 || typeof schema !== "string") throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `version ${version} of ${subject}, which a schema refers to: status ${answer.status}`);
+        return { name, subject, schema, references: await resolved(answer.body, asked, level + 1) };
+      })();
+      asked.set(key, running);
+      return running;
+    }));
+  }
+
   return {
-    knownIdOf: (subject, schema) => ids.get(`${subject}\n${schema}`),
+    knownIdOf: (subject, schema, references) => ids.get(keyOf(subject, schema, references)),
     knownSchemaOf: (id) => schemas.get(id),
-    async idOf(subject, schema) {
-      const key = `${subject}\n${schema}`;
+    async idOf(subject, schema, references = []) {
+      const key = keyOf(subject, schema, references);
       const known = ids.get(key);
       if (known !== undefined) return known;
       return once(key, async () => {
-        const path = `/subjects/${encodeURIComponent(subject)}`;
-        let answer = await call("POST", path, { schema, schemaType: "AVRO" });
-        // Registries that keep a canonical form only find it when asked to compare in that form.
-        if (answer.status === 404) answer = await call("POST", `${path}?normalize=true`, { schema, schemaType: "AVRO" });
-        const id = answer.body["id"];
-        if (answer.status !== 200 || typeof id !== "number") {
-          throw new ServiceError("SVC_REGISTRY_SCHEMA_MISSING", `subject ${subject} does not hold this service's schema (status ${answer.status})`);
-        }
+        const { id } = await lookUp(subject, { schema, references });
         ids.set(key, id);
         // The id is as good for reading: records written with this schema need no further call.
-        schemas.set(id, schema);
+        schemas.set(id, selfContained({ schema, references }));
         return id;
       });
     },
@@ -116,9 +151,22 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
         if (answer.status !== 200 || typeof schema !== "string") {
           throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `schema ${id}: status ${answer.status}`);
         }
-        schemas.set(id, schema);
-        return schema;
+        const whole = selfContained({ schema, references: await resolved(answer.body, new Map()) });
+        schemas.set(id, whole);
+        return whole;
       });
     },
   };
+}
+
+/** The same for the same schema with the same types behind its names. */
+function keyOf(subject: string, schema: string, references: readonly ReferencedType[] = []): string {
+  const types = new Map<string, string>();
+  const add = (type: ReferencedType): void => {
+    if (types.has(type.name)) return;
+    types.set(type.name, `${type.subject}\n${type.schema}`);
+    type.references?.forEach(add);
+  };
+  references.forEach(add);
+  return [`${subject}\n${schema}`, ...types.values()].join("\n");
 }

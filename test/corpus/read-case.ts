@@ -40,7 +40,10 @@ export interface CorpusCase {
 
 interface CaseFile {
   readonly about: string;
+  /** Schemas that only the head has, by path. */
   readonly files?: Readonly<Record<string, unknown>>;
+  /** Schemas that the base project does not have and both sides do, by path; edits may change them. */
+  readonly given?: Readonly<Record<string, unknown>>;
   readonly before?: Edits;
   readonly after: Edits;
   /** Earlier versions, newest first, by the record's full name. */
@@ -72,7 +75,8 @@ export async function corpusCases(): Promise<CorpusCase[]> {
     .sort()
     .map((file) => {
       const content = parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
-      const before = edited(base, content.before ?? {});
+      const given = Object.entries(content.given ?? {}).map(([path, schema]): SourceFile => ({ path, text: JSON.stringify(schema, null, 2) }));
+      const before = edited([...base, ...given], content.before ?? {});
       const added = Object.entries(content.files ?? {}).map(([path, schema]): SourceFile => ({ path, text: JSON.stringify(schema) }));
       return {
         name: file.replace(/\.yaml$/, ""),

@@ -2,13 +2,15 @@ import { capacityOf } from "../capacity.ts";
 import { changeDigest, planFingerprint } from "../digest.ts";
 import { compareAccess } from "./access.ts";
 import { judgeCapacity } from "./capacity-hazards.ts";
-import { compareEvents, type PlaceInSchema } from "./events.ts";
+import { compareEvents } from "./events.ts";
 import { sortChanges, worstHazard } from "./hazard.ts";
 import { compareOwners } from "./owners.ts";
 import { deltaCounts, planDelta } from "./plan-delta.ts";
 import { compareQuotas } from "./quotas.ts";
 import { knownHistory, type SchemaHistory } from "./schema-history.ts";
 import { findServiceRenames } from "./service-renames.ts";
+import type { PlaceInSchema } from "./schema-places.ts";
+import { compareSharedTypes } from "./shared-types.ts";
 import { compareServices } from "./services.ts";
 import { compareStackSettings, differingSettings } from "./stack-settings.ts";
 import type { SettingChange } from "./settings/index.ts";
@@ -44,6 +46,7 @@ export function comparePlatforms(pair: StatePair, { today, history = knownHistor
   const changes: Change[] = sortChanges([
     ...judged.filter((each) => !follows(each)).map(({ change }) => change),
     ...compareStackSettings(pair, judged.filter(follows)),
+    ...compareSharedTypes(pair, history, placeInSchema),
     ...compareServices(pair, renames),
     ...compareAccess(pair, renames),
     ...compareOwners(pair),

@@ -1,20 +1,19 @@
-import type { SourceLocation } from "../../model/source-location.ts";
 import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import type { Compatibility } from "../../model/compatibility.ts";
+import { directionsOf, isTransitive } from "../compatibility.ts";
 import type { PlannedSubject } from "../types.ts";
-import { compatibilityFailures, directionsOf, isTransitive, type CompatibilityFailure } from "./avro/compatibility.ts";
-import { firstChange, type SchemaPath } from "./avro/first-change.ts";
+import { compatibilityFailures, type CompatibilityFailure } from "./avro/compatibility.ts";
 import { schemaChanges } from "./avro/schema-changes.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
 import { sortedSet } from "./hazard.ts";
+import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
 import type { SettingChange } from "./settings/index.ts";
+import { changedAt, type PlaceInSchema } from "./schema-places.ts";
+import { changedTypes } from "./shared-types.ts";
 import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { counted, listed } from "./words.ts";
-
-/** Where steps lead in a schema's file; undefined where the file is not at hand. */
-export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
 
 interface PlacedEvent {
   readonly topic: TopicDeclaration;
@@ -152,9 +151,10 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
 }
 
 function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory, placeInSchema: PlaceInSchema): Change[] {
-  if (was.event.schema === is.event.schema) return [];
+  if (was.event.schema === is.event.schema) return compareReferences(was, is);
   const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
   const { described, meaning } = schemaChanges(was.event.schema, is.event.schema);
+  const through = changedTypes(was.event, is.event).map((type) => `through the shared type ${type}`);
   const common = {
     kind: "schema-changed" as const,
     object: named(is),
@@ -162,7 +162,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
     before: was.event.record,
     after: is.event.record,
     ...withAffected(affected),
-    source: placeInSchema(is.event.schemaPath, firstChange(was.event.schema, is.event.schema)) ?? is.event.source,
+    source: changedAt(was.event, is.event, placeInSchema) ?? is.event.source,
   };
   // The registry begins a new history under another topic or name; consumers still meet records of both.
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];
@@ -176,6 +176,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
         `${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts again; consumers have to know both records`,
         ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
         ...unknown,
+        ...through,
         ...described.slice(0, 20),
       ],
       reviewers: reviewersOf(pair, is.topic.name, affected),
@@ -196,6 +197,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
       ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
       ...order,
       ...meaning,
+      ...through,
       ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
       ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
     ],
@@ -204,21 +206,20 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
   }];
 }
 
+/** A schema that says the same in other words: types of it moved to files of their own, or back. */
+function compareReferences(was: PlacedEvent, is: PlacedEvent): Change[] {
+  const [before, after] = [was, is].map(({ event }) => event.references?.types.map(({ name }) => name) ?? []);
+  if ((was.event.references?.schema ?? was.event.schema) === (is.event.references?.schema ?? is.event.schema) || before === undefined || after === undefined) return [];
+  const effects = [`the same schema in other words: ${after.length === 0 ? "it no longer refers to other files" : `it refers to ${listed(after)}`}; the registry takes it as a new version`];
+  return [{ kind: "schema-changed", object: named(is), field: "references", before: before.join(", "), after: after.join(", "), hazard: "safe", effects, reviewers: [], source: is.event.source }];
+}
+
 function compareClaimChecks(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change[] {
   const affected = handlersOf(pair, is);
   const judgement = judgeClaimCheck(was.event, is.event, affected);
   if (judgement === undefined) return [];
   const reviewers = judgement.hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected);
   return [{ kind: "event-changed", object: named(is), ...judgement, reviewers, ...withAffected(affected), source: is.event.source }];
-}
-
-function failureText(failure: CompatibilityFailure, level: Compatibility): string {
-  const version = failure.versionsBack === 1 ? "" : `, ${failure.versionsBack} versions back`;
-  return `${level} is broken at ${placeOf(failure)}${version}: ${failure.message}`;
-}
-
-function placeOf({ path }: { readonly path: string }): string {
-  return path === "" ? "the record" : path;
 }
 
 /** Who goes first where readers fail in the direction that the level does not look at; nothing where nobody reads. */

@@ -20,6 +20,7 @@ const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]
   acls: ({ key }) => key,
   quotas: ({ principal }) => principal,
   subjects: ({ name }) => name,
+  sharedSubjects: ({ name }) => name,
   contracts: ({ service }) => service,
 };
 
@@ -30,7 +31,8 @@ const same: { readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b
   // The key of a rule is its content.
   acls: () => true,
   quotas: (a, b) => a.producerByteRate === b.producerByteRate && a.consumerByteRate === b.consumerByteRate,
-  subjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record,
+  subjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record && sameNames(a.references?.subjects ?? [], b.references?.subjects ?? []) && a.references?.selfContained === b.references?.selfContained,
+  sharedSubjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.schemaPath === b.schemaPath && sameNames(a.references, b.references),
   contracts: (a, b) => JSON.stringify(a) === JSON.stringify(b),
 };
 
@@ -42,6 +44,7 @@ export function planDelta(before: PlatformPlan, after: PlatformPlan): PlanDelta 
     acls: keyedDelta(before.acls, after.acls, keys.acls, same.acls),
     quotas: keyedDelta(before.quotas, after.quotas, keys.quotas, same.quotas),
     subjects: keyedDelta(before.subjects, after.subjects, keys.subjects, same.subjects),
+    sharedSubjects: keyedDelta(before.sharedSubjects, after.sharedSubjects, keys.sharedSubjects, same.sharedSubjects),
     contracts: keyedDelta(before.contracts, after.contracts, keys.contracts, same.contracts),
   };
 }
@@ -54,6 +57,7 @@ export function applyPlanDelta(plan: PlatformPlan, delta: PlanDelta): PlatformPl
     acls: applied(plan.acls, delta.acls, keys.acls),
     quotas: applied(plan.quotas, delta.quotas, keys.quotas),
     subjects: applied(plan.subjects, delta.subjects, keys.subjects),
+    sharedSubjects: applied(plan.sharedSubjects, delta.sharedSubjects, keys.sharedSubjects),
     contracts: applied(plan.contracts, delta.contracts, keys.contracts),
   };
 }
@@ -67,6 +71,7 @@ export function deltaCounts(delta: PlanDelta): DeltaCounts {
     acls: sizes(delta.acls),
     quotas: sizes(delta.quotas),
     subjects: sizes(delta.subjects),
+    sharedSubjects: sizes(delta.sharedSubjects),
     contracts: sizes(delta.contracts),
   };
 }
@@ -94,4 +99,8 @@ function applied<T>(items: readonly T[], { created, changed, deleted }: KeyedDel
 function sameTexts(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
 }

@@ -1,9 +1,9 @@
-import { isTransitive } from "./avro/compatibility.ts";
+import { isTransitive } from "../compatibility.ts";
 import type { StatePair } from "./state.ts";
 
 /** What is known of the versions of schemas before the base. */
 export interface SchemaHistory {
-  /** Earlier versions by the full name of the record, newest first. */
+  /** Earlier versions by the full name of the record or shared type, newest first; self-contained. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
   /** Why versions may be missing, in words; absent where all are known. Then nothing that depends on them is safe. */
   readonly incomplete?: string;
@@ -15,12 +15,14 @@ export function knownHistory(versions: ReadonlyMap<string, readonly string[]> = 
 }
 
 /**
- * Full names of the records that change under a transitive level, sorted. A record is found again under any event,
+ * Full names of the records and shared types that change under a transitive level, sorted. A record is found again under any event,
  * topic and file: what its consumers have to read does not depend on where it is declared.
  */
 export function recordsWithHistory({ before, after }: StatePair): string[] {
   const levels = new Map(after.plan.subjects.map((subject) => [subject.record, subject.compatibility]));
   const old = new Map(before.topology.topics.flatMap((topic) => topic.events.map((event) => [event.record, event.schema])));
   const changed = after.topology.topics.flatMap((topic) => topic.events.filter((event) => old.get(event.record) !== event.schema && isTransitive(levels.get(event.record) ?? "NONE")));
-  return [...new Set(changed.map(({ record }) => record))].sort();
+  const shared = new Map(before.plan.sharedSubjects.map(({ name, selfContained }) => [name, selfContained]));
+  const changedTypes = after.plan.sharedSubjects.filter(({ name, selfContained, compatibility }) => isTransitive(compatibility) && shared.has(name) && shared.get(name) !== selfContained);
+  return [...new Set([...changed.map(({ record }) => record), ...changedTypes.map(({ name }) => name)])].sort();
 }

@@ -13,6 +13,7 @@ export type Hazard = "safe" | "approval" | "irreversible" | "refused";
 export type ChangeKind =
   | "topic-added" | "topic-removed" | "topic-renamed" | "topic-changed"
   | "event-added" | "event-removed" | "event-renamed" | "event-moved" | "event-changed" | "schema-changed"
+  | "shared-type-added" | "shared-type-removed"
   | "producer-added" | "producer-removed" | "producer-changed"
   | "consumer-added" | "consumer-removed" | "consumer-changed"
   | "service-renamed" | "access-gained" | "access-lost"

@@ -160,7 +160,7 @@ export function judgeResources(example: Example): Finding[] {
     const object = objectOf(resource);
     return object?.kind === "manifest" ? [{ manifest: object.fact, source: { file: resource.name, line: 1, column: 1 } }] : [];
   });
-  const none = { model: { domains: [] }, plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], contracts: [] } };
+  const none = { model: { domains: [] }, plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], sharedSubjects: [], contracts: [] } };
   return [...single, ...evaluate(active, none, clusterOf(resources), scope), ...checkManifests(active, manifests, scope)];
 }
 

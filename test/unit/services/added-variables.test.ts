@@ -9,7 +9,7 @@ import { PROJECT_DIR } from "../../platform/kit-command.ts";
 const template = parseServiceTemplate("api-gateway", readFileSync(join(PROJECT_DIR, "service-templates/api-gateway/template.yaml"), "utf8"));
 const connections = { schemasDir: "", urlOf: (service: string) => `http://${service}`, tokens: { issuer: "issuer", audience: "audience", keySet: "{}" }, redis: { host: "redis", port: 6379, password: () => "" } } as unknown as ServiceConnections;
 const environmentWith = (environment: Record<string, string>) =>
-  serviceWorkload({ template, replicas: 1, environment, contract: undefined, database: undefined, connections, plan: { topics: [], subjects: [] }, called: [], callers: [] }).environment;
+  serviceWorkload({ template, replicas: 1, environment, contract: undefined, database: undefined, connections, plan: { topics: [], subjects: [], sharedSubjects: [] }, called: [], callers: [] }).environment;
 
 describe("variables that a stack adds to a service", () => {
   it("reach it, and may change what is only a default", () => {

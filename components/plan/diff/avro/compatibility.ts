@@ -1,4 +1,5 @@
 import type { Compatibility } from "../../../model/compatibility.ts";
+import { directionsOf, isTransitive, type Direction } from "../../compatibility.ts";
 import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroType } from "./schema-tree.ts";
 
 /*
@@ -24,8 +25,6 @@ export interface CompatibilityFailure extends Incompatibility {
   readonly versionsBack: number;
 }
 
-type Direction = "backward" | "forward";
-
 /** `full`: names with their namespace must match. `any`: only what the types hold counts, for types that were renamed. */
 type NameMatch = "full" | "any";
 
@@ -39,7 +38,7 @@ export function compatibilityFailures(schema: string, versions: readonly string[
   const directions = directionsOf(level);
   if (directions.length === 0) return [];
   const head = parseAvro(schema);
-  const compared = level.endsWith("_TRANSITIVE") ? versions : versions.slice(0, 1);
+  const compared = isTransitive(level) ? versions : versions.slice(0, 1);
   return compared.flatMap((version, index) => {
     if (version === schema) return [];
     const old = parseAvro(version);
@@ -48,18 +47,6 @@ export function compatibilityFailures(schema: string, versions: readonly string[
       return found.map((failure) => ({ ...failure, direction, versionsBack: index + 1 }));
     });
   });
-}
-
-/** What a level demands: that new readers read old records (backward), old readers new ones (forward). */
-export function directionsOf(level: Compatibility): readonly Direction[] {
-  if (level === "NONE") return [];
-  if (level.startsWith("BACKWARD")) return ["backward"];
-  return level.startsWith("FORWARD") ? ["forward"] : ["backward", "forward"];
-}
-
-/** Whether a level looks at all earlier versions, or at the last only. */
-export function isTransitive(level: Compatibility): boolean {
-  return level.endsWith("_TRANSITIVE");
 }
 
 /** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */

@@ -26,7 +26,7 @@ const record = (name: string): string => JSON.stringify({ type: "record", name, 
 const subject = (name: string, schema: string, schemaType = "AVRO") => ({ name, schema, schemaType });
 
 function adoption(live: Partial<LivePlatform>, more: Partial<AdoptionRequest> = {}): Adoption {
-  return adopt({ live: { ...empty, ...live }, stack: stackWith(), wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, services: none }, ...more });
+  return adopt({ live: { ...empty, ...live }, stack: stackWith(), wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, types: new Map(), services: none }, ...more });
 }
 
 /** The plan of what was derived, read back from its files. */
@@ -155,7 +155,7 @@ describe("adopting a topic", () => {
         acls: samples.flatMap((_, index) => [may(`writer-${index}`, "Write", `part${index}-events`), may("reader", "Read", `part${index}-events`)]),
         quotas: samples.map(({ quota }, index) => ({ entity: { user: `writer-${index}` }, values: { producer_byte_rate: quota } })),
       };
-      const adopted = adopt({ live, stack, wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, services: none } });
+      const adopted = adopt({ live, stack, wanted: () => true, takeOverUsers: false, declared: { topics: none, events: none, records: none, types: new Map(), services: none } });
       const names = new Set(live.topics.map(({ name }) => name));
       const wrong = findDrift(planOf(adopted, stack), live).filter(({ kind, object, class: what }) => (kind === "topic" && names.has(object)) || (kind === "quota" && what === "differs") || (kind === "acl" && what === "undeclared"));
       expect(wrong).toEqual([]);

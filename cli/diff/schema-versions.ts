@@ -1,0 +1,67 @@
+/** What records looked like, commit by commit. Pure. */
+import { readAvroSchema, readSharedType } from "../../components/model/avro-schema.ts";
+import type { BlobChange } from "./git-objects.ts";
+
+/** A schema file's content. */
+export interface SchemaBlob {
+  /** Full name of its outermost type. */
+  readonly name: string;
+  /** As parsed. */
+  readonly json: unknown;
+}
+
+/** Versions of some records. */
+export interface EarlierVersions {
+  /** By full name, newest first, each once; types of other files stand in place of their names, as they were then. */
+  readonly versions: ReadonlyMap<string, readonly string[]>;
+  /** Whether a version refers to a type that is none of the given blobs' in its commit. */
+  readonly needsOthers: boolean;
+}
+
+/**
+ * Goes back through the commits of a branch and reads each record as it stood after each of them.
+ * @param records - Full names.
+ * @param commits - Newest first.
+ * @param blobs - Contents by id; what is missing is passed over.
+ */
+export function earlierVersions(records: ReadonlySet<string>, commits: readonly (readonly BlobChange[])[], blobs: ReadonlyMap<string, SchemaBlob>): EarlierVersions {
+  const versions = new Map<string, string[]>([...records].map((record) => [record, []]));
+  const byName = new Map<string, SchemaBlob>();
+  const blobOf = (oid: string | undefined): SchemaBlob | undefined => (oid === undefined ? undefined : blobs.get(oid));
+  // The newest change of each path says what it is now.
+  const seen = new Set<string>();
+  for (const { path, oid } of commits.flat()) {
+    const blob = seen.has(path) ? undefined : blobOf(oid);
+    seen.add(path);
+    if (blob !== undefined) byName.set(blob.name, blob);
+  }
+  let needsOthers = false;
+  const note = (): void => {
+    for (const [record, known] of versions) {
+      const json = byName.get(record)?.json;
+      if (json === undefined) continue;
+      const lookup = (name: string): SchemaBlob | undefined => {
+        const found = byName.get(name);
+        if (found === undefined) needsOthers = true;
+        return found;
+      };
+      const event = readAvroSchema(json, lookup);
+      const shared = event.ok ? undefined : readSharedType(json, lookup);
+      const schema = event.ok ? event.value.schema : shared?.ok === true ? shared.value.selfContained : undefined;
+      if (schema !== undefined && !known.includes(schema)) known.push(schema);
+    }
+  };
+  note();
+  for (const changes of commits) {
+    for (const { oid } of changes) {
+      const blob = blobOf(oid);
+      if (blob !== undefined && byName.get(blob.name) === blob) byName.delete(blob.name);
+    }
+    for (const { previous } of changes) {
+      const blob = blobOf(previous);
+      if (blob !== undefined) byName.set(blob.name, blob);
+    }
+    note();
+  }
+  return { versions, needsOthers };
+}

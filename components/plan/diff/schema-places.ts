@@ -1,0 +1,19 @@
+import { sharedTypesOf } from "../../model/shared-types.ts";
+import type { SourceLocation } from "../../model/source-location.ts";
+import type { EventDeclaration } from "../../model/types.ts";
+import { firstChange, type SchemaPath } from "./avro/first-change.ts";
+
+/** Where steps lead in a schema's file; undefined where the file is not at hand. */
+export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
+
+/** Where an event's schema first changed: in its own file, else in that of a type that it shares. */
+export function changedAt(was: EventDeclaration, is: EventDeclaration, placeInSchema: PlaceInSchema): SourceLocation | undefined {
+  const [before, after] = [was.references?.schema ?? was.schema, is.references?.schema ?? is.schema];
+  if (before !== after) return placeInSchema(is.schemaPath, firstChange(before, after));
+  const old = new Map(sharedTypesOf([was]).map((type) => [type.name, type.schema]));
+  for (const { name, schemaPath, schema } of sharedTypesOf([is])) {
+    const earlier = old.get(name);
+    if (earlier !== undefined && earlier !== schema) return placeInSchema(schemaPath, firstChange(earlier, schema));
+  }
+  return undefined;
+}
