@@ -1,6 +1,6 @@
 /** The publisher as a job runs it, against servers that answer like GitHub and GitLab. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -150,6 +150,17 @@ describe.each([
     expect(ended.stderr).toContain(word);
     expect(forge.asked).toEqual([]);
   }, 240_000);
+});
+
+it("needs no package: jobs with a token install none", () => {
+  const seen = new Set<string>();
+  const packages = (file: string): string[] => {
+    if (seen.has(file)) return [];
+    seen.add(file);
+    return [...readFileSync(file, "utf8").matchAll(/^import (?!type )[^"]*"([^"]+)";$/gm)].flatMap(([, name = ""]) => (name.startsWith(".") ? packages(join(file, "..", name)) : name.startsWith("node:") ? [] : [name]));
+  };
+  expect(packages(join(root, "ci/publish/main.ts"))).toEqual([]);
+  expect(seen.size).toBeGreaterThan(6);
 });
 
 describe("the text of a post", () => {
