@@ -86,8 +86,11 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   }
   // After a tab the parser sees other levels than the writer: what else it misses follows from that.
   const tabs = parsed.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  // And a quote that is not closed swallows what would have ended everything around it.
+  const quotes = parsed.errors.filter(({ message }) => missingQuote.test(message));
   const openQuote = openQuotes(parsed);
-  for (const error of tabs.length > 0 ? tabs : [...parsed.errors, ...parsed.warnings].slice(0, maxProblems)) {
+  const causes = [tabs, quotes].find((found) => found.length > 0) ?? [...parsed.errors, ...parsed.warnings];
+  for (const error of causes.slice(0, maxProblems)) {
     const known = describeYamlError(error);
     report(known.rule, openQuote(error) ?? error.pos[0], known.message, known.fix);
   }
@@ -205,6 +208,8 @@ function findPlace(root: Place, path: PropertyPath): Place {
 }
 
 function describeYamlError(error: YAMLError): { rule: ModelRule; message: string; fix?: string } {
+  // Told under whatever code was at hand when the stack ended.
+  if (/call stack/.test(error.message)) return tooDeepForParser;
   switch (error.code) {
     case "TAB_AS_INDENT":
       return { rule: "yaml-tab", message: "a tab is used as indentation", fix: "indent with spaces" };
@@ -219,7 +224,6 @@ function describeYamlError(error: YAMLError): { rule: ModelRule; message: string
     case "RESOURCE_EXHAUSTION":
       return tooDeepForParser;
     default:
-      if (/call stack/.test(error.message)) return tooDeepForParser;
       return { rule: "yaml-syntax", message: missingQuote.test(error.message) ? "the quote that opens here is not closed" : error.message, fix: syntaxFix(error) };
   }
 }
