@@ -23,6 +23,15 @@ export interface ExpectedChange {
   readonly reviewers?: readonly string[];
 }
 
+/** What `kit check` must say of the head. The texts are parts of the message and the fix. */
+export interface ExpectedFinding {
+  readonly rule: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly message?: string;
+  readonly fix?: string;
+}
+
 /** One case of the corpus. */
 export interface CorpusCase {
   readonly name: string;
@@ -35,7 +44,8 @@ export interface CorpusCase {
   readonly exceptions: { readonly before: SourceFile; readonly after: SourceFile };
   /** The day of the judgement. */
   readonly today: string;
-  readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[] };
+  /** With `findings`, the rules are asked as well: they are all the errors that there must be, and some of the warnings. */
+  readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[]; readonly findings?: readonly ExpectedFinding[] };
 }
 
 interface CaseFile {
@@ -46,6 +56,12 @@ interface CaseFile {
   readonly given?: Readonly<Record<string, unknown>>;
   readonly before?: Edits;
   readonly after: Edits;
+  /** Parts of the head's texts that are replaced as they stand, after the edits: for what YAML would write otherwise. */
+  readonly replace?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Files of the head as texts, in place of what is there. */
+  readonly texts?: Readonly<Record<string, string>>;
+  /** Files of the head that are symbolic links. */
+  readonly links?: readonly string[];
   /** Earlier versions, newest first, by the record's full name. */
   readonly history?: Readonly<Record<string, readonly unknown[]>>;
   /** Entries of `policies/exceptions.yaml`. Default: none. */
@@ -82,13 +98,27 @@ export async function corpusCases(): Promise<CorpusCase[]> {
         name: file.replace(/\.yaml$/, ""),
         about: content.about,
         before,
-        after: [...edited(before, content.after), ...added],
+        after: withLinks(withTexts([...edited(before, content.after), ...added], content), content.links ?? []),
         history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => JSON.stringify(version))])),
         exceptions: { before: exceptionsFile(content.exceptions?.before), after: exceptionsFile(content.exceptions?.after) },
         today: content.today ?? "2026-11-25",
         expect: content.expect,
       };
     });
+}
+
+function withTexts(files: readonly SourceFile[], { replace = {}, texts = {} }: CaseFile): SourceFile[] {
+  const replaced = files.map((file): SourceFile => {
+    const parts = Object.entries(replace[file.path] ?? {});
+    if (parts.length === 0 || !("text" in file)) return file;
+    for (const [from] of parts) if (!file.text.includes(from)) throw new Error(`${file.path} does not hold ${from}`);
+    return { path: file.path, text: parts.reduce((text, [from, to]) => text.replace(from, to), file.text) };
+  });
+  return [...replaced.filter(({ path }) => texts[path] === undefined), ...Object.entries(texts).map(([path, text]) => ({ path, text }))];
+}
+
+function withLinks(files: readonly SourceFile[], links: readonly string[]): SourceFile[] {
+  return [...files.filter(({ path }) => !links.some((link) => path.startsWith(link))), ...links.map((path): SourceFile => ({ path, refused: "symbolic-link", detail: "to elsewhere" }))];
 }
 
 function exceptionsFile(entries: readonly unknown[] = []): SourceFile {

@@ -7,17 +7,36 @@ import { knownHistory } from "../../../../components/plan/diff/schema-history.ts
 import { platformState, type PlatformState } from "../../../../components/plan/diff/state.ts";
 import type { Change } from "../../../../components/plan/diff/types.ts";
 import { catalogue } from "../../../../policies/catalogue.ts";
+import { checkDeclaration } from "../../../../policies/check.ts";
 import { compareExceptions } from "../../../../policies/exception-changes.ts";
 import { readExceptions, type Exception } from "../../../../policies/exceptions.ts";
-import { corpusCases, corpusStack, type ExpectedChange } from "../../../corpus/read-case.ts";
+import type { Finding } from "../../../../policies/finding.ts";
+import { corpusCases, corpusStack, type CorpusCase, type ExpectedChange, type ExpectedFinding } from "../../../corpus/read-case.ts";
 
 const cases = await corpusCases();
 
-function stateOf(files: readonly SourceFile[]): PlatformState {
-  const stackFile = files.find(({ path }) => path === stackFilePath(corpusStack));
-  if (stackFile === undefined) throw new Error("the corpus has no stack");
-  const { model, stack } = expectRead(readModel(files.filter((file) => file !== stackFile), stackFile));
+function split(files: readonly SourceFile[]): { readonly stack: SourceFile; readonly files: readonly SourceFile[] } {
+  const stack = files.find(({ path }) => path === stackFilePath(corpusStack));
+  if (stack === undefined) throw new Error("the corpus has no stack");
+  return { stack, files: files.filter((file) => file !== stack) };
+}
+
+function stateOf(all: readonly SourceFile[]): PlatformState {
+  const { stack: stackFile, files } = split(all);
+  const { model, stack } = expectRead(readModel(files, stackFile));
   return platformState(model, stack, corpusStack);
+}
+
+/** Expects what `kit check` must say, and no error besides. Whether a rule is broken. */
+function judgeRules({ after, before, exceptions, today }: CorpusCase, wanted: readonly ExpectedFinding[]): boolean {
+  const { findings } = checkDeclaration({ ...split(after), exceptions: exceptions.after, before: stateOf(before).planned, today });
+  const fits = (each: ExpectedFinding, { rule, file, line, message, fix = "" }: Finding): boolean =>
+    each.rule === rule && (each.file ?? file) === file && (each.line ?? line) === line && message.includes(each.message ?? "") && fix.includes(each.fix ?? "");
+  const told = findings.map((each) => `${each.level} ${each.rule} ${each.file}:${each.line} ${each.message} (${each.fix ?? ""})`).join("\n");
+  for (const each of wanted) expect(findings.some((finding) => fits(each, finding)), `${JSON.stringify(each)} among\n${told}`).toBe(true);
+  const errors = findings.filter(({ level }) => level === "error");
+  expect(errors.filter((finding) => !wanted.some((each) => fits(each, finding)))).toEqual([]);
+  return errors.length > 0;
 }
 
 function entriesOf(file: SourceFile): readonly Exception[] {
@@ -37,14 +56,22 @@ const matches = (wanted: ExpectedChange, change: Change): boolean =>
   wanted.kind === change.kind && wanted.object === change.object && (wanted.field === undefined || wanted.field === change.field);
 
 describe("the corpus of changes", () => {
-  it("has at least 60 cases of every hazard", () => {
-    expect(cases.length).toBeGreaterThanOrEqual(60);
+  it("has at least 200 cases, of every hazard", () => {
+    expect(cases.length).toBeGreaterThanOrEqual(200);
     expect(new Set(cases.map((each) => each.expect.verdict))).toEqual(new Set(["safe", "approval", "irreversible", "refused"]));
   });
 
-  it.each(cases.map((each) => [each.name, each] as const))("%s", (_, { before, after, history, exceptions, today, expect: wanted }) => {
+  it.each(cases.map((each) => [each.name, each] as const))("%s", (_, given) => {
+    const { before, after, history, exceptions, today, expect: wanted } = given;
+    const ruleBroken = wanted.findings !== undefined && judgeRules(given, wanted.findings);
+    const { stack, files } = split(after);
+    if (!readModel(files, stack).ok) {
+      // As the commands do: what can't be read is refused, and nothing is compared.
+      expect({ verdict: wanted.verdict, ruleBroken, changes: wanted.changes }).toEqual({ verdict: "refused", ruleBroken: true, changes: [] });
+      return;
+    }
     const further = compareExceptions(entriesOf(exceptions.before), entriesOf(exceptions.after));
-    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, { today, history: knownHistory(history), further });
+    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, { today, history: knownHistory(history), further, ruleBroken });
     const told = diff.changes.map(({ kind, object, field, hazard }) => `${hazard} ${kind} ${object} ${field ?? ""}`);
     expect(diff.verdict, told.join("\n")).toBe(wanted.verdict);
     for (const each of wanted.changes) {
