@@ -317,6 +317,11 @@ export const ERRORS = {
     message: (value) => `The folder ${value} holds files that \`kit render\` did not write. Nothing was touched.`,
     fix: "Name an empty folder, or one that was rendered before.",
   },
+  KIT_STACK_NOT_KUBERNETES: {
+    exitCode: EXIT.usage,
+    message: (value) => `The stack ${value} does not run on Kubernetes.`,
+    fix: "Name a stack whose substrate is `kubernetes`: dev, staging or prod.",
+  },
   KIT_IMAGE_HOST: {
     exitCode: EXIT.missing,
     message: (value) => `Images are made for Linux, and the kit itself cannot make them on ${value}.`,

@@ -27,6 +27,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },
   { name: "diff", summary: "judge a change: what it does, what it breaks, who must approve", load: async () => (await import("./commands/diff.ts")).diff },
   { name: "render", summary: "write the Kubernetes objects of a stack as YAML", load: async () => (await import("./commands/render.ts")).render },
+  { name: "definitions", summary: "who uses Strimzi's resource definitions in a cluster; take them away when nobody does", load: async () => (await import("./commands/definitions.ts")).definitions },
   { name: "image", summary: "build the services' container images, with or without a container daemon", load: async () => (await import("./commands/image.ts")).image },
   { name: "doctor", summary: "check tools and machine, with a fix for what is missing", load: async () => (await import("./commands/doctor.ts")).doctor },
   { name: "env", summary: "print the environment that lets plain `pulumi` work here", load: async () => (await import("./commands/env.ts")).env },

@@ -1,5 +1,6 @@
 import { platformLabels, type Manifest } from "./manifest.ts";
 import { denyAll } from "./network.ts";
+import { stackLabel } from "./shared.ts";
 
 /** A namespace's bounds, as ResourceQuota counts them. */
 export interface NamespaceBounds {
@@ -12,7 +13,7 @@ export interface NamespaceBounds {
  * A namespace with its guards: pod security level "restricted", no traffic but what is allowed, defaults for containers that
  * ask for nothing, and a bound on what one runaway controller may make.
  */
-export function namespaceManifests(name: string, bounds: NamespaceBounds): Manifest[] {
+export function namespaceManifests(name: string, stack: string, bounds: NamespaceBounds): Manifest[] {
   const labels = platformLabels(name, "namespace");
   const level = "restricted";
   return [
@@ -23,6 +24,7 @@ export function namespaceManifests(name: string, bounds: NamespaceBounds): Manif
         name,
         labels: {
           ...labels,
+          ...stackLabel(stack),
           "pod-security.kubernetes.io/enforce": level,
           "pod-security.kubernetes.io/audit": level,
           "pod-security.kubernetes.io/warn": level,

@@ -53,6 +53,9 @@ const catalogue = {
     fix: "check that it runs (`npx kit status`) and that the address is right, then run the same command again",
   },
   "registry-refused": { message: "the schema registry refused {request} with {status}: {reason}", fix: "{hint}" },
+  "cluster-context": { message: "kubeconfig has no usable context {context}: {reason}", fix: "set KUBECONFIG, or `kubernetes.context` in the stack's file" },
+  "cluster-unreachable": { message: "the Kubernetes API at {server} (context {context}) cannot be asked: {reason}", fix: "check the address, the network and the login of the context, then run the same command again" },
+  "cluster-refused": { message: "the Kubernetes API refused {request} with {status}: {reason}", fix: "check the rights of this login, then run the same command again" },
   "database-unreachable": {
     message: "the database {database} at {host}:{port} cannot be reached as {user}: {reason}",
     fix: "check that the server runs (`npx kit status`) and accepts that user, then run the same command again",

@@ -11,7 +11,7 @@ import type { OrderSite } from "./servers/node/order-site.ts";
 import { podsOf } from "./servers/node/pods.ts";
 import type { PodState } from "./servers/node/pods.ts";
 import { deploymentsOf, restart } from "./servers/node/roll-out.ts";
-import { DESTROY, expectDestroyed, expectNoStrimziDefinitions, expectServersFilled, exported, good, NAMESPACES, UP } from "./stack-state.ts";
+import { DESTROY, expectDestroyed, expectOnlySharedLeft, expectServersFilled, exported, good, NAMESPACES, UP } from "./stack-state.ts";
 
 const missing = await whyNoNode();
 const MINUTE_MS = 60_000;
@@ -134,9 +134,7 @@ describe.skipIf(missing !== undefined)(`the stack dev on a real node${missing ==
     good(await stack.pulumi(DESTROY));
     const { client } = node.api;
     await expectDestroyed(client, stack);
-    await expectNoStrimziDefinitions(client);
-    const roles = await client.list("/apis/rbac.authorization.k8s.io/v1/clusterroles");
-    expect(roles.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/part-of"] === "event-platform")).toEqual([]);
+    await expectOnlySharedLeft(client);
     expect((await client.list("/api/v1/pods")).map(({ metadata }) => metadata.namespace)).toEqual(["kube-system"]);
     // CoreDNS and its sandbox.
     await node.until("the end of every container of the stack", async () => (await node.run(["ctr", "--namespace=k8s.io", "tasks", "list", "--quiet"])).trim().split("\n").length === 2, LIMIT_MS);

@@ -73,10 +73,23 @@ export async function expectDestroyed(client: ApiClient, stack: PlatformStack): 
   expect(namespaces.map(({ metadata }) => metadata.name).filter((name) => NAMESPACES.includes(name))).toEqual([]);
 }
 
-/** Asserts that the program has taken Strimzi's definitions with it. */
-export async function expectNoStrimziDefinitions(client: ApiClient): Promise<void> {
-  const definitions = await client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-  expect(definitions.filter(({ metadata }) => metadata.name.includes("strimzi"))).toEqual([]);
+const RBAC = "/apis/rbac.authorization.k8s.io/v1";
+
+/** Names of what stands in the whole cluster, in no namespace, and has to do with Strimzi or the platform. */
+export async function clusterWide(client: ApiClient): Promise<Readonly<Record<"definitions" | "roles" | "bindings", readonly string[]>>> {
+  const namesOf = async (path: string): Promise<readonly string[]> =>
+    (await client.list(path)).filter(({ metadata }) => metadata.name.includes("strimzi") || metadata.labels?.["app.kubernetes.io/part-of"] === "event-platform").map(({ metadata }) => metadata.name).sort();
+  const [definitions, roles, bindings] = await Promise.all([namesOf("/apis/apiextensions.k8s.io/v1/customresourcedefinitions"), namesOf(`${RBAC}/clusterroles`), namesOf(`${RBAC}/clusterrolebindings`)]);
+  return { definitions, roles, bindings };
+}
+
+/** Asserts that of a destroyed platform only that stands in the cluster which others use too: Strimzi's definitions, and the role of brokers. */
+export async function expectOnlySharedLeft(client: ApiClient): Promise<void> {
+  const { definitions, roles, bindings } = await clusterWide(client);
+  expect(definitions).toContain("kafkas.kafka.strimzi.io");
+  expect(definitions).toHaveLength(10);
+  expect(roles).toEqual(["strimzi-kafka-broker"]);
+  expect(bindings).toEqual([]);
 }
 
 /** A run's steps on resources, components and the engine's own left out. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { placesOf, writtenBy } from "./site/leaks.ts";
 import { describePlatform, expectNothingLeft, MINUTE_MS } from "./site/platform-site.ts";
-import { DESTROY, expectNoStrimziDefinitions, expectServersFilled, exported, good, secretsOf, summary, UP } from "./stack-state.ts";
+import { DESTROY, expectOnlySharedLeft, expectServersFilled, exported, good, secretsOf, summary, UP } from "./stack-state.ts";
 
 describePlatform("dev", [], (site) => {
   it("is accepted whole, and what lives in the servers is there", { timeout: 6 * MINUTE_MS }, async () => {
@@ -29,9 +29,9 @@ describePlatform("dev", [], (site) => {
     for (const value of secrets) expect(placesOf(value, written)).toEqual([]);
   });
 
-  it("leaves nothing when it is destroyed", { timeout: 5 * MINUTE_MS }, async () => {
+  it("leaves nothing when it is destroyed but what all platforms of a cluster share", { timeout: 5 * MINUTE_MS }, async () => {
     good(await site().pulumi(DESTROY));
     await expectNothingLeft(site());
-    await expectNoStrimziDefinitions(site().server.client);
+    await expectOnlySharedLeft(site().server.client);
   });
 });

@@ -10,6 +10,8 @@ import { STRIMZI_VERSION } from "./names.ts";
 export interface OperatorInput {
   /** Namespace it runs in; it watches no other. */
   readonly namespace: string;
+  /** Name of the Kafka resource that it runs. */
+  readonly cluster: string;
   readonly image: string | undefined;
   /** Images of Kafka by version, where they are not Strimzi's own. */
   readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
@@ -73,12 +75,35 @@ const CLUSTER_RULES = [
 
 /** Role that the operator binds to brokers, by this very name. */
 const BROKER_ROLE = "strimzi-kafka-broker";
+const rbac = "rbac.authorization.k8s.io";
 
-/** The operator: account, roles, configuration, Deployment, disruption budget, network policy. Its CRDs are applied before. */
+/**
+ * The role by which brokers read their node's zone. The operator knows it by its one name, so all installations of a cluster share it, as
+ * they share the resource definitions.
+ */
+export function brokerRole(): Manifest {
+  const rules = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
+  return { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: BROKER_ROLE, labels: platformLabels(OPERATOR_NAME, "kafka-operator") }, rules };
+}
+
+/**
+ * The binding that gives brokers their role, as the operator itself makes it, but for the labels, which it adds. It removes the binding
+ * when it sees the Kafka resource go; an installation that is destroyed takes the operator away before that.
+ */
+function brokersBinding({ cluster, namespace }: OperatorInput): Manifest {
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name: `strimzi-${namespace}-${cluster}-kafka-init` },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: BROKER_ROLE },
+    subjects: [{ kind: "ServiceAccount", name: `${cluster}-kafka`, namespace }],
+  };
+}
+
+/** The operator: account, roles, configuration, disruption budget, network policy, and last its Deployment. Its CRDs and {@link brokerRole} are applied before. */
 export function operatorManifests(input: OperatorInput): Manifest[] {
   const { namespace } = input;
   const labels = platformLabels(OPERATOR_NAME, "kafka-operator");
-  const rbac = "rbac.authorization.k8s.io";
   const subjects = [{ kind: "ServiceAccount", name: OPERATOR_NAME, namespace }];
   const role = (kind: string, name: string) => ({ apiGroup: rbac, kind, name });
   const local = { name: OPERATOR_NAME, namespace, labels };
@@ -90,11 +115,10 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
     { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", OPERATOR_NAME), subjects },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: global, labels }, rules: CLUSTER_RULES },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: global, labels }, roleRef: role("ClusterRole", global), subjects },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: BROKER_ROLE, labels }, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }] },
     // Nobody may hand out rights that he does not have.
     { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: `${global}-broker`, labels }, roleRef: role("ClusterRole", BROKER_ROLE), subjects },
+    brokersBinding(input),
     { apiVersion: "v1", kind: "ConfigMap", metadata: local, data: { "log4j2.properties": LOGGING } },
-    deployment(input, labels),
     {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
@@ -110,6 +134,7 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
       from: readersOf(input.metricsReaders, OPERATOR_PORT),
       to: [{ peers: addresses(input.apiServers), ports: API_PORTS }, { peers: [podsOf(namespace)], ports: [] }],
     }),
+    deployment(input, labels),
   ];
 }
 

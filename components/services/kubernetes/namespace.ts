@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { stackLabel } from "../../kubernetes/shared.ts";
 import { MOST_OF_A_SERVICE, type KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { containerResources, CPU_BURST, requestsOf } from "./resources.ts";
@@ -7,9 +8,9 @@ import { mostPods, scalingOf } from "./scaling.ts";
 const LABELS = { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" } as const;
 
 /** The namespace of the services: what is not restricted is not admitted. Kafka's listeners let in namespaces with the label `kafka-client`. */
-export function namespace(name: string): types.input.core.v1.Namespace {
+export function namespace(name: string, stack: string): types.input.core.v1.Namespace {
   const levels = ["enforce", "audit", "warn"].flatMap((mode) => [[`pod-security.kubernetes.io/${mode}`, "restricted"], [`pod-security.kubernetes.io/${mode}-version`, "latest"]]);
-  return { metadata: { name, labels: { ...LABELS, "kafka-client": "true", ...Object.fromEntries(levels) } } };
+  return { metadata: { name, labels: { ...LABELS, ...stackLabel(stack), "kafka-client": "true", ...Object.fromEntries(levels) } } };
 }
 
 /** What a container gets that says nothing, and the most any may say: a slip must not eat a node. */

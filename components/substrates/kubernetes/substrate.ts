@@ -9,8 +9,8 @@ import { KubernetesRedis } from "../../databases/kubernetes-redis.ts";
 import type { RedisUser } from "../../databases/redis-acl.ts";
 import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { KubernetesKafkaCluster } from "../../kafka/kubernetes-cluster.ts";
+import { installStrimzi } from "../../kafka/strimzi/installation.ts";
 import { clusterPolicy } from "../../kafka/strimzi/network-policy.ts";
-import { operatorManifests } from "../../kafka/strimzi/operator.ts";
 import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
 import { metricsReaders, scalesByLag } from "../../model/stack-workload.ts";
 import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
@@ -149,7 +149,7 @@ export class KubernetesSubstrate implements Substrate {
 
   /** A namespace and its guards; the namespace itself first. */
   #namespace(name: string, bounds: NamespaceBounds): KubernetesObject[] {
-    const [namespace, ...guards] = namespaceManifests(name, bounds);
+    const [namespace, ...guards] = namespaceManifests(name, this.#args.stack, bounds);
     if (namespace === undefined) throw new Error(`No manifest of the namespace ${name}.`);
     const first = this.#apply(namespace, { protect: this.protect });
     return [first, ...guards.map((guard) => this.#apply(guard, { dependsOn: [first] }))];
@@ -157,7 +157,7 @@ export class KubernetesSubstrate implements Substrate {
 
   /** The services' namespace; its quota comes with {@link announce}, when every service is known. */
   #servicesNamespace(name: string): KubernetesObject[] {
-    const first = this.#typed("v1", "Namespace", namespace(name), { protect: this.protect });
+    const first = this.#typed("v1", "Namespace", namespace(name, this.#args.stack), { protect: this.protect });
     const after = { dependsOn: [first] };
     return [first, this.#typed("v1", "LimitRange", limitRange(name), after), this.#typed("networking.k8s.io/v1", "NetworkPolicy", defaultDenyPolicy(name), after)];
   }
@@ -173,9 +173,11 @@ export class KubernetesSubstrate implements Substrate {
     const { strimzi, kafka, namespaces, apiServers, dns, workloads } = this.#args.settings.kubernetes;
     const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, dns, remoteStorage: kafka.remoteStorage }), { dependsOn: [...this.#namespaces.kafka] });
     if (strimzi.operator === "existing") return [policy];
-    const definitions = this.#args.strimziDefinitions.map((definition) => this.#apply(definition, { protect: this.protect }));
-    const manifests = operatorManifests({ namespace: namespaces.kafka, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: metricsReaders(workloads) });
-    return [policy, ...manifests.map((manifest) => this.#apply(manifest, { dependsOn: [...this.#namespaces.kafka, ...definitions] }))];
+    const installed = installStrimzi({
+      namespace: namespaces.kafka, cluster: kafka.name, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: metricsReaders(workloads),
+      definitions: this.#args.strimziDefinitions, provider: this.#provider, dependsOn: this.#namespaces.kafka, protect: this.protect,
+    });
+    return [policy, ...installed];
   }
 
   #postgres(): PostgresEndpoint {

@@ -66,6 +66,7 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
       await playAddress(client, { namespace: NAMESPACE, name: BOOTSTRAP, port: LISTENERS.services.port, address: pods.address });
       await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
     }
+    await bindBrokersRole(client);
     const answer = { ports, authority: authority.certificatePem, pods };
     await report(client, resource, answer);
     // A change counts as done once the operator says that it has seen it. Nothing is rolled here.
@@ -75,6 +76,24 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
     });
   });
   return { ...part, authority: authority.certificatePem };
+}
+
+/**
+ * Lets brokers read their node's zone, as the operator does, with its labels. The real one deletes the binding when it sees the Kafka resource
+ * go; when a platform is destroyed the operator is away by then, so this one never does.
+ */
+async function bindBrokersRole(client: ApiClient): Promise<void> {
+  const [name, group] = [`strimzi-${NAMESPACE}-kafka-kafka-init`, "rbac.authorization.k8s.io"];
+  const path = `/apis/${group}/v1/clusterrolebindings`;
+  const current = await client.read(`${path}/${name}`);
+  const labels = { ...current?.metadata.labels, "app.kubernetes.io/managed-by": "strimzi-cluster-operator", "strimzi.io/cluster": "kafka", "strimzi.io/kind": "Kafka" };
+  const binding = {
+    apiVersion: `${group}/v1`, kind: "ClusterRoleBinding", metadata: { ...current?.metadata, name, labels },
+    roleRef: { apiGroup: group, kind: "ClusterRole", name: "strimzi-kafka-broker" }, subjects: [{ kind: "ServiceAccount", name: "kafka-kafka", namespace: NAMESPACE }],
+  };
+  const content = { type: "application/json", body: JSON.stringify(binding) };
+  const answer = await (current === undefined ? client.request("POST", path, content) : client.request("PUT", `${path}/${name}`, content));
+  if (answer.status >= 300) throw new Error(`The brokers' binding was refused: ${describeAnswer(answer)}`);
 }
 
 interface BrokersRequest {

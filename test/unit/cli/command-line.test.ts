@@ -32,7 +32,7 @@ function kit(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
 }
 
-const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "outbox", "erase", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image"];
+const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "outbox", "erase", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image", "definitions"];
 
 describe("help", () => {
   it("lists every command, with exit codes and examples, on stdout", async () => {
@@ -70,6 +70,7 @@ describe("wrong usage ends with 2", () => {
     [["order", "--quantity", "0"], "whole number"],
     [["test", "--only", "units"], "There is no rung"],
     [["bench", "nothing"], "There is no benchmark"],
+    [["definitions", "--stack", "local"], "KIT_STACK_NOT_KUBERNETES"],
     [["bench", "../up"], "There is no benchmark"],
   ])("%j", async (args, words) => {
     const { code, stdout, stderr } = await kit(args);

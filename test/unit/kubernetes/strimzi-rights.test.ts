@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STRIMZI_VERSION } from "../../../components/kafka/strimzi/names.ts";
-import { OPERATOR_NAME, operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
+import { brokerRole, OPERATOR_NAME, operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
 import type { Manifest } from "../../../components/kubernetes/manifest.ts";
 import { kubernetesOf } from "./strimzi-input.ts";
 import { LEFT_OUT, PUBLISHED_ROLES, RIGHTS_OF_VERSION } from "./strimzi-rights.ts";
@@ -14,7 +14,7 @@ interface Rule {
 
 const NAMESPACE = "kafka";
 const { dns, apiServers } = kubernetesOf();
-const manifests = operatorManifests({ namespace: NAMESPACE, image: undefined, kafkaImages: undefined, apiServers, dns, metricsReaders: [] });
+const manifests = [brokerRole(), ...operatorManifests({ namespace: NAMESPACE, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers, dns, metricsReaders: [] })];
 const GROUP = "rbac.authorization.k8s.io";
 
 /** One right as a line: `cluster core nodes: list`. */

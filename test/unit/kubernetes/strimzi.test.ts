@@ -222,7 +222,7 @@ describe("metrics", () => {
 
 describe("the operator's installation", () => {
   const openings = { dns: kubernetesOf().dns, metricsReaders: ["monitoring"] };
-  const manifests = operatorManifests({ namespace: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], ...openings });
+  const manifests = operatorManifests({ namespace: "kafka", cluster: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], ...openings });
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
 
   it("watches its own namespace, runs its operands restricted, and takes its images where the stack says", () => {

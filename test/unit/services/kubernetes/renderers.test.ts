@@ -255,7 +255,7 @@ describe("the way in", () => {
 
 describe("the namespace", () => {
   it("admits restricted pods only, and bounds every container", () => {
-    expect(namespace("services")).toMatchObject({ metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted", "pod-security.kubernetes.io/audit": "restricted" } } });
+    expect(namespace("services", "dev")).toMatchObject({ metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted", "pod-security.kubernetes.io/audit": "restricted" } } });
     expect(limitRange("services")).toMatchObject({ spec: { limits: [{ type: "Container", default: { memory: "128Mi" } }] } });
   });
 

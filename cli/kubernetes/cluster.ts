@@ -1,0 +1,15 @@
+import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
+import { openClusterApi, type ClusterApi } from "../../components/provider/cluster-api.ts";
+import type { CommandContext } from "../context.ts";
+import { readDeclaredProject } from "../declared-project.ts";
+import { KitError } from "../errors.ts";
+
+/**
+ * The API of the cluster that a stack runs in, by the context of its file.
+ * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_MODEL_INVALID`, `KIT_STACK_NOT_KUBERNETES`; ProviderError `cluster-context`.
+ */
+export async function clusterOf(context: CommandContext, stack: string): Promise<ClusterApi> {
+  const { stack: settings } = await readDeclaredProject(context, stack);
+  if (!isKubernetes(settings)) throw new KitError("KIT_STACK_NOT_KUBERNETES", stack);
+  return openClusterApi(settings.kubernetes.context);
+}
