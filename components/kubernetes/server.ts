@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { NameService } from "./network-peer.ts";
 import { platformLabels, POD_ADDRESS_ANNOTATIONS, timesCpu, type Manifest } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
+import { pullPolicyOf } from "./pull-policy.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
 
 /** A server of the platform that keeps nothing on disk: registry or cache. */
@@ -91,7 +92,7 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
             {
               name: server.name,
               image: server.image,
-              imagePullPolicy: "IfNotPresent",
+              imagePullPolicy: pullPolicyOf(server.image),
               ...(server.command === undefined ? {} : { command: server.command }),
               ...(server.environment === undefined ? {} : { env: Object.entries(server.environment).map(([variable, value]) => ({ name: variable, value })) }),
               ports: server.ports.map((port) => ({ name: port.name, containerPort: port.port, protocol: "TCP" })),

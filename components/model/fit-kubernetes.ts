@@ -1,5 +1,5 @@
 import { scalePartitions } from "./partitions.ts";
-import type { Problem } from "./problem.ts";
+import { compareText, type Problem } from "./problem.ts";
 import type { StackSettings } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Model } from "./types.ts";
@@ -22,7 +22,19 @@ export function kubernetesFit(model: Model, settings: StackSettings, at: Located
     const fix = didYouMean(service, services);
     return { rule: "unknown-service", ...at.place(path, "key"), message: `no topic and no team's list names the service ${JSON.stringify(service)}`, ...(fix === undefined ? {} : { fix }) };
   });
-  return [...unknown, ...[...widestTopics(model, settings)].flatMap(([service, partitions]) => podProblems(settings, service, partitions, at))];
+  return [...unknown, ...movingImages(kubernetes, services, at), ...[...widestTopics(model, settings)].flatMap(([service, partitions]) => podProblems(settings, service, partitions, at))];
+}
+
+/** Nodes that keep what was `latest` once run different code under one name; no roll-back brings it back. Where data is protected that is refused. */
+function movingImages({ protect, workloads: { images } }: NonNullable<StackSettings["kubernetes"]>, services: ReadonlySet<string>, at: Located): Problem[] {
+  if (!protect || images.pullPolicy === undefined || images.pullPolicy === "Always" || images.tag !== "latest") return [];
+  const moving = [...services].filter((service) => images.digests[service] === undefined).sort(compareText);
+  if (moving.length === 0) return [];
+  return [{
+    rule: "unsafe-image", ...at.place(["kubernetes", "workloads", "images", "pullPolicy"]),
+    message: `kubernetes.workloads.images.pullPolicy is ${images.pullPolicy} and the tag latest, so nodes keep whatever was the latest image when they fetched it; without a digest are ${moving.join(", ")}`,
+    fix: "name images by digest under kubernetes.workloads.images.digests, or by the tag of a version; or take pullPolicy out",
+  }];
 }
 
 /** The partitions of the widest topic that each service consumes. */

@@ -46,6 +46,7 @@ export const modelRules = {
   "compaction-lags-crossed": "A record can't have to be compacted before it may be.",
   "remote-storage-unfit": "Kafka tiers logs that are deleted by time or size alone.",
   "stack-settings-missing": "Each environment says where and how large it is, in stacks/Pulumi.<stack>.yaml.",
+  "unsafe-image": "An image that nodes keep under a name that moves is other code on other nodes, and a roll-back brings back something else.",
   "setting-refused": "A broker setting that the operator drops, or that has its own place in the stack, would silently not be what it says.",
   "unsafe-topology": "The cluster could not be numbered, run or kept in order with these settings.",
   "unknown-service": "A setting for a service that no topic mentions would do nothing.",

@@ -29,7 +29,7 @@ const images = z
       .meta({ description: "Digest per service, as `kit image build` prints it. A service without one is taken by tag, which the policy workload-image-digest refuses." })
       .default({}),
     tag: name("^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", "letters, digits, '.', '_' and '-', at most 128", "Tag of images; beside a digest it only tells people the version. Default: latest.").default("latest"),
-    pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).meta({ description: "When a node fetches an image. Default: IfNotPresent." }).default("IfNotPresent"),
+    pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).meta({ description: "When a node fetches an image. Default: Always for the tag latest without a digest, else IfNotPresent." }).optional(),
     pullSecrets: z.array(dnsLabel("Name of a Secret.")).max(10).meta({ description: "Secrets of the namespace with credentials of the registry. Default: none." }).default([]),
   })
   .meta({ description: "Where the services' images come from." });

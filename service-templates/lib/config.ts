@@ -19,6 +19,8 @@ export interface KafkaConfig {
   readonly registryUrl: string;
   /** Name under which a restarted process is the same member of its group; absent where its successor is another one. */
   readonly groupInstanceId?: string;
+  /** Zone of this process, by the brokers' own names of zones: records come from a replica there, where one is in sync. Absent: from leaders. */
+  readonly zone?: string;
 }
 export interface DatabaseConfig {
   readonly host: string;
@@ -137,6 +139,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
   function kafka(): KafkaConfig {
     const username = optional("KAFKA_USERNAME", text);
     const groupInstanceId = optional("KAFKA_GROUP_INSTANCE_ID", text);
+    const zone = optional("KAFKA_CLIENT_RACK", text);
     return {
       brokers: required("KAFKA_BROKERS", text)?.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "") ?? [],
       ...authority("KAFKA_CA_FILE"),
@@ -145,6 +148,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
       schemasDir: required("SCHEMAS_DIR", text),
       registryUrl: (required("SCHEMA_REGISTRY_URL", z.url()) ?? "").replace(/\/+$/u, ""),
       ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
+      ...(zone === undefined ? {} : { zone }),
     };
   }
 

@@ -38,6 +38,8 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     // With a stable name a restarted process takes its partitions back without a rebalance. Without one it leaves the
     // group when it ends, and the others take over at once.
     ...(options.config.groupInstanceId === undefined ? {} : { groupInstanceId: options.config.groupInstanceId }),
+    // Traffic between zones costs money. The leader names the replica to read from; when it fails the client asks the leader again.
+    ...(options.config.zone === undefined ? {} : { clientRack: options.config.zone }),
     // A member that dies without a word gives its partitions up after this long (broker's lower limit: 6 s; default here: 60 s).
     sessionTimeout: 8_000,
     rebalanceTimeout: 8_000,

@@ -1,12 +1,18 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { consumerFetchesChannel } from "@platformatic/kafka";
+import { listenerOf } from "../../components/kafka/strimzi/listener-status.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
+import type { KafkaConfig } from "../../service-templates/lib/config.ts";
+import { openPublisher } from "../../service-templates/lib/publisher.ts";
+import { subscribe } from "../../service-templates/lib/subscription.ts";
+import { eventually } from "../platform/condition.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";
 import type { Setting } from "./platform-stack.ts";
 import { placesOf, writtenBy } from "./site/leaks.ts";
 import { OUTSIDE } from "./site/needs.ts";
 import { describePlatform, expectNothingLeft, MINUTE_MS } from "./site/platform-site.ts";
-import { DESTROY, exported, good, liveCluster, summary, UP } from "./stack-state.ts";
+import { DESTROY, exported, good, liveCluster, plain, summary, UP } from "./stack-state.ts";
 
 const WITH_PACK = ["--policy-pack", "policies"];
 const KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/kafka";
@@ -63,6 +69,31 @@ describePlatform("prod", BEFORE, (site) => {
 
   it("changes nothing when it is looked at again", { timeout: 3 * MINUTE_MS }, async () => {
     expect(summary(good(await site().pulumi(["preview"])))).toEqual([]);
+  });
+
+  it("lets a consumer read from the brokers of its own zone alone, by the library of the services", { timeout: 3 * MINUTE_MS }, async () => {
+    const nodes: (number | undefined)[] = [];
+    const watcher = (message: unknown): void => void nodes.push((message as { readonly options?: { readonly node?: number } }).options?.node);
+    const state = await exported(site().stack);
+    const listener = listenerOf((await site().server.client.read(`${KAFKA}/kafkas/kafka`))?.["status"], "tls");
+    const configOf = (username: string): KafkaConfig => ({
+      brokers: listener.addresses, ca: listener.certificates, username, contractFile: "", schemasDir: "", registryUrl: "",
+      password: plain(state.deployment.resources.find(({ urn }) => urn.endsWith(`kit:index:Password::kafka-${username}`))?.outputs?.["value"]),
+    });
+    consumerFetchesChannel.start.subscribe(watcher);
+    const membership = await subscribe({ config: { ...configOf("payment-service"), zone: "zone-1" }, clientId: "payment-service", group: "payment-service", topics: ["order-events"] });
+    const publisher = openPublisher({ config: configOf("order-service"), clientId: "order-service" });
+    try {
+      await eventually("records to be fetched from the broker of the zone alone", () => (nodes.length > 10 && nodes.slice(-6).every((node) => node === 100) ? true : undefined), MINUTE_MS);
+      await publisher.publish([{ topic: "order-events", key: Buffer.from("zone"), value: Buffer.from("a record"), headers: {} }]);
+      const [record] = await membership.records.next(1, AbortSignal.timeout(MINUTE_MS));
+      expect(record?.value?.toString()).toBe("a record");
+      expect(new Set(nodes.slice(-3))).toEqual(new Set([100]));
+    } finally {
+      consumerFetchesChannel.start.unsubscribe(watcher);
+      await publisher.close();
+      await membership.close();
+    }
   });
 
   it("shows larger disks as a change of the pools of brokers, more memory for a service as one of its pods and the bound of all", { timeout: 3 * MINUTE_MS }, async () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest.ts";
 import { addresses, allow, readersOf } from "../../kubernetes/network.ts";
+import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { kafkaVersions } from "../../model/stack-kubernetes.ts";
 import type { NameService } from "../../kubernetes/network-peer.ts";
@@ -193,7 +194,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
             {
               name: OPERATOR_NAME,
               image: input.image ?? OPERATOR_IMAGE,
-              imagePullPolicy: "IfNotPresent",
+              imagePullPolicy: pullPolicyOf(input.image ?? OPERATOR_IMAGE),
               args: ["/opt/strimzi/bin/cluster_operator_run.sh"],
               ports: [{ name: "management", containerPort: OPERATOR_PORT, protocol: "TCP" }],
               env: [

@@ -55,7 +55,7 @@ export function schemaKey(path: string): string {
 }
 
 /** Variables of the container, sorted by name, secrets excepted: those are files. */
-export function environment({ workload }: RenderContext): types.input.core.v1.EnvVar[] {
+export function environment({ workload, zoneLabel }: RenderContext): types.input.core.v1.EnvVar[] {
   const values: [string, pulumi.Input<string>][] = [
     ...Object.entries(workload.environment),
     ["SERVICE_NAME", workload.name],
@@ -67,7 +67,10 @@ export function environment({ workload }: RenderContext): types.input.core.v1.En
   ];
   // A pod's name tells instances apart in logs and metrics. It is no static member of its group: its successor has another name.
   const instance: types.input.core.v1.EnvVar = { name: "SERVICE_INSTANCE", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
-  return [...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })), instance];
+  // Kubernetes copies the standard labels of a node's zone to its pods from 1.35 on (PodTopologyLabelsAdmission). Where a pod has no such
+  // label the variable is empty, and the consumer reads from leaders.
+  const zone: types.input.core.v1.EnvVar = { name: "KAFKA_CLIENT_RACK", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
+  return [...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })), instance, ...(workload.group === undefined ? [] : [zone])];
 }
 
 /** Digest over everything a process reads at its start, so that a change of any of it rolls the pods. */

@@ -7,6 +7,8 @@ export interface RenderContext {
   readonly workload: Workload;
   readonly namespace: pulumi.Input<string>;
   readonly settings: KubernetesWorkloadSettings;
+  /** Label of nodes that names their zone, by which brokers know theirs too. */
+  readonly zoneLabel: string;
 }
 
 /** Ports of every pod; the same in all of them, because each has an address of its own. */

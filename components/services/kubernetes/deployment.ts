@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { heapFlags } from "../workload.ts";
 import { environment } from "./config.ts";
 import type { RenderContext } from "./context.ts";
@@ -60,10 +61,11 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
 function container(context: RenderContext, mounts: readonly Mount[]): types.input.core.v1.Container {
   const { workload, settings } = context;
   const requests = requestsOf(workload, settings);
+  const image = imageReference(workload.name, settings);
   return {
     name: "service",
-    image: imageReference(workload.name, settings),
-    imagePullPolicy: settings.images.pullPolicy,
+    image,
+    imagePullPolicy: settings.images.pullPolicy ?? pullPolicyOf(image),
     workingDir: IMAGE_ROOT,
     command: ["node"],
     args: ["--disable-warning=ExperimentalWarning", ...heapFlags(requests), `service-templates/${workload.name}/${workload.entry}`],

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
+import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { compareText } from "../../model/problem.ts";
 import type { Workload, WorkloadMigrations } from "../workload.ts";
 import { FOLDERS } from "./config.ts";
@@ -20,6 +21,8 @@ export const MIGRATION_PROGRAM = "components/databases/migrate.ts";
 const LIMIT_SECONDS = 900;
 /** A server that fails over is back by then; what a migration itself does wrong fails each time. */
 const ATTEMPTS = 3;
+/** A week, to read what a job said; those of earlier releases that nobody takes away must not fill the namespace's bound on jobs. */
+const KEPT_SECONDS = 7 * 24 * 3_600;
 const RESOURCES = { cpu: "100m", memory: "128Mi" } as const;
 
 /** Name of the Secret with the migrating login's password. */
@@ -77,6 +80,7 @@ export function migrationJob({ workload, namespace, settings }: Migrating): type
     spec: {
       backoffLimit: ATTEMPTS - 1,
       activeDeadlineSeconds: LIMIT_SECONDS,
+      ttlSecondsAfterFinished: KEPT_SECONDS,
       template: {
         metadata: { labels },
         spec: {
@@ -90,7 +94,7 @@ export function migrationJob({ workload, namespace, settings }: Migrating): type
             {
               name: "migration",
               image,
-              imagePullPolicy: settings.images.pullPolicy,
+              imagePullPolicy: settings.images.pullPolicy ?? pullPolicyOf(image),
               workingDir: IMAGE_ROOT,
               command: ["node"],
               args: ["--disable-warning=ExperimentalWarning", MIGRATION_PROGRAM],

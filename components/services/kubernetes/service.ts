@@ -23,6 +23,8 @@ export interface KubernetesServiceArgs {
   readonly namespace: pulumi.Input<string>;
   readonly provider: kubernetes.Provider;
   readonly settings: KubernetesWorkloadSettings;
+  /** Label of nodes that names their zone. */
+  readonly zoneLabel: string;
   readonly peers: NetworkPeers;
 }
 

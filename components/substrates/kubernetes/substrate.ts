@@ -128,9 +128,9 @@ export class KubernetesSubstrate implements Substrate {
   }
 
   service(workload: Workload): KubernetesService {
-    const { workloads, namespaces } = this.#args.settings.kubernetes;
+    const { workloads, namespaces, kafka } = this.#args.settings.kubernetes;
     this.#workloads.push(workload);
-    return new KubernetesService({ workload, namespace: namespaces.services, provider: this.#provider, settings: workloads, peers: this.#peers }, { dependsOn: [...this.#namespaces.services] });
+    return new KubernetesService({ workload, namespace: namespaces.services, provider: this.#provider, settings: workloads, zoneLabel: kafka.topologyKey, peers: this.#peers }, { dependsOn: [...this.#namespaces.services] });
   }
 
   urlOf(service: string): string {

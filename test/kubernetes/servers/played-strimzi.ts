@@ -61,7 +61,8 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
     const clients = secretText(secret, "ca.crt");
     const brokers = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
     if (pods !== undefined && brokers !== 1) throw new Error(`Pods can be led to one broker, and the stack has ${brokers}.`);
-    const ports = await startBrokers({ folder, authority, clients, brokers, processes, pods });
+    const selector = textOf(resource, "spec", "kafka", "config", "replica.selector.class");
+    const ports = await startBrokers({ folder, authority, clients, brokers, selector, processes, pods });
     if (pods !== undefined) {
       await playAddress(client, { namespace: NAMESPACE, name: BOOTSTRAP, port: LISTENERS.services.port, address: pods.address });
       await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
@@ -71,7 +72,7 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
     await report(client, resource, answer);
     // A change counts as done once the operator says that it has seen it. Nothing is rolled here.
     again(async () => {
-      const now = await client.read(RESOURCE);
+        const now = await client.read(RESOURCE);
       if (now !== undefined && !hasSeen(now)) await report(client, now, answer);
     });
   });
@@ -102,6 +103,8 @@ interface BrokersRequest {
   /** PEM of the authority that signs clients. */
   readonly clients: string;
   readonly brokers: number;
+  /** What says which replica a consumer reads from: the class that the resource names. */
+  readonly selector: string;
   readonly processes: ServerProcess[];
   readonly pods: BrokerForPods | undefined;
 }
@@ -111,7 +114,7 @@ interface BrokerPorts {
   readonly internal: readonly number[];
 }
 
-async function startBrokers({ folder, authority, clients, brokers, processes, pods }: BrokersRequest): Promise<BrokerPorts> {
+async function startBrokers({ folder, authority, clients, brokers, selector, processes, pods }: BrokersRequest): Promise<BrokerPorts> {
   const { kafka } = await locateLocalServers();
   const nodes = clusterNodes({ zones: Array.from({ length: brokers }, (_, index) => `zone-${index}`), brokersPerZone: 1, controllers: 1 });
   const ports = await freePorts(1 + brokers * 2);
@@ -121,7 +124,7 @@ async function startBrokers({ folder, authority, clients, brokers, processes, po
   const listens: Promise<void>[] = [];
   for (const node of nodes) {
     const brokerPorts = node.role === "broker" ? { client: client[node.ordinal] ?? 0, internal: internal[node.ordinal] ?? 0 } : undefined;
-    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts, pods });
+    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, selector, brokerPorts, pods });
     processes.push(server);
     listens.push(listening(node.name, brokerPorts?.internal ?? controllerPort, server.child, START_LIMIT_MS, () => `see ${folder}`));
   }
@@ -129,14 +132,14 @@ async function startBrokers({ folder, authority, clients, brokers, processes, po
   return { client, internal };
 }
 
-interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers" | "pods"> {
+interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers" | "selector" | "pods"> {
   readonly kafka: KafkaServer;
   readonly node: KafkaNode;
   readonly controllerPort: number;
   readonly brokerPorts: { readonly client: number; readonly internal: number } | undefined;
 }
 
-async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, brokerPorts, pods }: NodeRequest): Promise<ServerProcess> {
+async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, selector, brokerPorts, pods }: NodeRequest): Promise<ServerProcess> {
   const own = join(folder, node.name);
   const dataDir = join(own, "data");
   await mkdir(own, { recursive: true });
@@ -150,10 +153,11 @@ async function startNode({ kafka, node, folder, authority, clients, controllerPo
   const file = (name: string) => join(own, name);
   await writeFile(file("keystore.pem"), `${certificate.privateKeyPem}${certificate.chainPem}`, { mode: 0o600 });
   await writeFile(file("truststore.pem"), `${authority.certificatePem}${clients}`);
-  const properties = nodeProperties({
+  const common = nodeProperties({
     node, host: "127.0.0.1", controllerPorts: new Map([[900, controllerPort]]), ...(brokerPorts === undefined ? {} : { brokerPorts }),
     dataDir, keystore: file("keystore.pem"), truststore: file("truststore.pem"), replicationFactor: brokers, minInsyncReplicas: Math.max(1, brokers - 1), brokerCount: brokers,
   });
+  const properties = `${common.trimEnd()}\nreplica.selector.class=${selector}\n`;
   const listensAt = `CLIENT://127.0.0.1:${brokerPorts?.client}`;
   const foundAt = `CLIENT://${hostOf(FIRST_BROKER, BROKERS)}:${LISTENERS.services.port}`;
   await writeFile(file("server.properties"), pods === undefined ? properties : properties.replace(`advertised.listeners=${listensAt}`, `advertised.listeners=${foundAt}`));

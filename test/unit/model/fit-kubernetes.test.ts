@@ -29,6 +29,19 @@ describe("what a stack sets for services on Kubernetes", () => {
     expect(problemsOf(workloads, stack)).toEqual([expect.stringMatching(problem)]);
   });
 
+  it.each<[what: string, changes: Written, protect: boolean, refused: boolean]>([
+    ["kept by nodes as latest", { pullPolicy: "IfNotPresent" }, true, true],
+    ["never fetched, as latest", { pullPolicy: "Never" }, true, true],
+    ["kept, where nothing is protected", { pullPolicy: "IfNotPresent" }, false, false],
+    ["fetched each time", { pullPolicy: "Always" }, true, false],
+    ["kept under the tag of a version", { pullPolicy: "IfNotPresent", tag: "1.4.2" }, true, false],
+    ["kept by digest, one of them", { pullPolicy: "IfNotPresent", digests: { "order-service": digest } }, true, true],
+    ["fetched as Kubernetes would by itself", {}, true, false],
+  ])("names images that are %s", (_what, changes, protect, refused) => {
+    const problems = checkFit(model, stackSettings({ claimCheckStore, protect, workloads: { images: { ...images, ...changes } } })).map(({ rule, message }) => `${rule}: ${message}`);
+    expect(problems).toEqual(refused ? [expect.stringMatching(/^unsafe-image: kubernetes\.workloads\.images\.pullPolicy is (IfNotPresent|Never) and the tag latest, .*without a digest are analytics-service, api-gateway, /)] : []);
+  });
+
   it("may use every partition", () => {
     expect(problemsOf({ services: { "order-service": { autoscaling: { maxReplicas: 30 } } }, images: { ...images, digests: { "api-gateway": digest } } }, { services: { "order-service": { replicas: 30 } } })).toEqual([]);
   });

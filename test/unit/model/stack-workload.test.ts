@@ -9,7 +9,7 @@ describe("settings of workloads", () => {
   it("need a registry and nothing else; the rest has safe defaults", () => {
     expect(read(minimal)).toMatchObject({
       ok: true,
-      value: { images: { repository: "order-platform", pullPolicy: "IfNotPresent", digests: {} }, autoscaling: { by: "none" }, exposure: { by: "none" }, placement: { hosts: "required", zones: "required" } },
+      value: { images: { repository: "order-platform", digests: {} }, autoscaling: { by: "none" }, exposure: { by: "none" }, placement: { hosts: "required", zones: "required" } },
     });
   });
 

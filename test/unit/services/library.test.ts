@@ -73,6 +73,10 @@ describe("configuration", () => {
     expect(config.kafka).toMatchObject({ brokers: ["a:1", "b:2"], password: "secret of /p", registryUrl: "http://r/apis/ccompat/v7" });
     expect(config.database?.password).toBe("secret of /d");
   });
+  it.each([["zone-a", { zone: "zone-a" }], ["", {}], [undefined, {}]])("takes the process's zone from KAFKA_CLIENT_RACK=%j, which is empty where the cluster does not tell", (value, expected) => {
+    const { kafka } = readConfig({ kafka: true }, { ...complete, KAFKA_CLIENT_RACK: value }, () => "x");
+    expect(kafka === undefined || !("zone" in kafka) ? {} : { zone: kafka.zone }).toEqual(expected);
+  });
   it("lists everything that is wrong at once, with names and values", () => {
     const { KAFKA_BROKERS: _brokers, ...rest } = complete;
     const attempt = (): unknown => readConfig({ kafka: true, database: true, http: true }, { ...rest, DATABASE_PORT: "99999", SCHEMA_REGISTRY_URL: "nowhere", LOG_LEVEL: "loud" }, (path) => {

@@ -110,6 +110,12 @@ describe("configuration", () => {
     expect(environment(context).map(({ name }) => name)).not.toContain("KAFKA_GROUP_INSTANCE_ID");
   });
 
+  it("tells consumers their zone, by the pod's copy of the node's label, and nobody else", () => {
+    const zone = { name: "KAFKA_CLIENT_RACK", valueFrom: { fieldRef: { fieldPath: "metadata.labels['topology.kubernetes.io/zone']" } } };
+    expect(environment(context)).toContainEqual(zone);
+    expect(environment(contextOf(gatewayWorkload())).map(({ name }) => name)).not.toContain(zone.name);
+  });
+
   it("puts every schema back to its path", () => {
     expect(schemaMap(context)).toMatchObject({ data: { "order__OrderCreated.avsc": "{}" } });
     expect(deployment(context, "x")).toMatchObject({
@@ -198,6 +204,8 @@ describe("migrations", () => {
   const context = migrating(contextOf(orderWorkload()));
 
   it("run with the service's image, as a login of their own, restricted", () => {
+    // Those of earlier releases go by themselves.
+    expect(migrationJob(context).spec).toMatchObject({ ttlSecondsAfterFinished: 604_800 });
     expect(migrationJob(context)).toMatchObject({
       spec: {
         template: {

@@ -51,7 +51,7 @@ export function gatewayWorkload(changes: Partial<Workload> = {}): Workload {
 }
 
 export function contextOf(workload: Workload, settings: KubernetesWorkloadSettings = settingsWith()): RenderContext {
-  return { workload, namespace: "services", settings };
+  return { workload, namespace: "services", settings, zoneLabel: "topology.kubernetes.io/zone" };
 }
 
 /** Servers in namespaces of their own. */
