@@ -62,6 +62,8 @@ export interface SubjectFacts {
   readonly record?: string;
   /** The schema as JSON text. */
   readonly schema?: string;
+  /** Language of the schema, as registries call it. Absent: `AVRO`. */
+  readonly schemaType?: string;
   /** The schema with shared types in place of their names, where it refers to any and they are known. */
   readonly selfContained?: string;
   readonly compatibility?: string;

@@ -57,7 +57,7 @@ export function objectOf(resource: ResourceFacts): ResourceObject | undefined {
     case subjectType: {
       const name = text(props["subject"]);
       if (name === undefined) return undefined;
-      return { kind: "subject", fact: { name, ...optional("topic", topicOfSubject(name)), ...optional("schema", text(props["schema"])), ...optional("compatibility", text(props["compatibility"])), source } };
+      return { kind: "subject", fact: { name, ...optional("topic", topicOfSubject(name)), ...optional("schema", text(props["schema"])), ...optional("schemaType", text(props["schemaType"])), ...optional("compatibility", text(props["compatibility"])), source } };
     }
     default: {
       const manifest = resource.type.startsWith("kubernetes:") ? manifestOf(props) : undefined;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { maxSourceBytes, mayBeFolder, readName, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
@@ -17,7 +17,7 @@ export type TreeSource =
 /** One side's files. */
 export interface DeclaredTree {
   readonly source: TreeSource;
-  /** All YAML and Avro files below `topics/`, sorted by path. */
+  /** All YAML files and schemas below `topics/`, sorted by path. */
   readonly files: readonly SourceFile[];
   /** Stack files by stack. */
   readonly stacks: ReadonlyMap<string, SourceFile>;
@@ -150,8 +150,8 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
       if (!refused.some((known) => known.path === folder)) refused.push({ path: folder, refused: "not-a-file", detail: "a folder" });
       continue;
     }
-    if (mode === "120000" && !readName.test(path) && mayBeFolder(path)) refused.push({ path: `${path}/`, refused: "symbolic-link", detail: "as git has it" });
-    if (!readName.test(path)) continue;
+    if (mode === "120000" && !isReadPath(path) && mayBeFolder(path)) refused.push({ path: `${path}/`, refused: "symbolic-link", detail: "as git has it" });
+    if (!isReadPath(path)) continue;
     if (mode === "120000") refused.push({ path, refused: "symbolic-link", detail: "as git has it" });
     else if (!mode.startsWith("100")) refused.push({ path, refused: "not-a-file", detail: "another repository" });
     else if (size > maxSourceBytes) refused.push({ path, refused: "too-large", detail: `${size} bytes` });

@@ -1,14 +1,13 @@
 /** Versions of schemas before the base, for levels that look at all of them. */
 import { nameOfNamedType } from "../../components/model/avro-schema.ts";
-import { topicsFolder } from "../../components/model/source-file.ts";
+import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
+import { isSchemaPath, topicsFolder } from "../../components/model/source-file.ts";
 import { knownHistory, recordsWithHistory, type SchemaHistory } from "../../components/plan/diff/schema-history.ts";
 import type { StatePair } from "../../components/plan/diff/state.ts";
 import { KitError } from "../errors.ts";
 import type { TreeSource } from "./declared-tree.ts";
 import { blobHistory, isShallow, readBlobs, type BlobChange, type GitProject } from "./git-objects.ts";
 import { earlierVersions, type SchemaBlob } from "./schema-versions.ts";
-
-const AVRO_FILE = /\.avsc$/u;
 
 /**
  * Reads earlier versions of each record and shared type that changes under a transitive level, under whatever path they
@@ -20,14 +19,15 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
   if (records.size === 0) return knownHistory();
   if (base.kind !== "commit") return { versions: new Map(), incomplete: `${base.label} is a folder without history` };
   if (await isShallow(git)) throw new KitError("KIT_DIFF_HISTORY_MISSING", [...records].join(", "));
-  const commits = (await blobHistory(git, base.commit, [topicsFolder])).map((changes) => changes.filter(({ path }) => AVRO_FILE.test(path)));
+  const commits = (await blobHistory(git, base.commit, [topicsFolder])).map((changes) => changes.filter(({ path }) => isSchemaPath(path)));
   const texts = await readBlobs(git, oidsOf(commits));
+  const formats = new Map(pair.after.topology.topics.flatMap(({ events }) => events.map((event): [string, SchemaFormat] => [event.record, formatOf(event.schemaPath)])));
   const simpleNames = [...records].flatMap((record) => [`"${record.slice(record.lastIndexOf(".") + 1)}"`, `"${record}"`]);
   const blobs = new Map<string, SchemaBlob>();
   const parse = (wanted: (text: string) => boolean): void => {
     for (const [oid, bytes] of texts) {
       const text = bytes.toString("utf8");
-      const blob = blobs.has(oid) || !wanted(text) ? undefined : schemaBlob(text);
+      const blob = blobs.has(oid) || !wanted(text) ? undefined : schemaBlob(text, formats);
       if (blob !== undefined) blobs.set(oid, blob);
     }
   };
@@ -50,11 +50,14 @@ function oidsOf(commits: readonly (readonly BlobChange[])[]): Set<string> {
   return new Set(commits.flatMap((changes) => changes.flatMap(({ oid, previous }) => [...(oid === undefined ? [] : [oid]), ...(previous === undefined ? [] : [previous])])));
 }
 
-function schemaBlob(text: string): SchemaBlob | undefined {
+/** A schema of the language that its record has in the head: earlier ones in another language are no versions of it. */
+function schemaBlob(text: string, formats: ReadonlyMap<string, SchemaFormat>): SchemaBlob | undefined {
   try {
     const json: unknown = JSON.parse(text);
+    const title = typeof json === "object" && json !== null && "title" in json && typeof json.title === "string" ? json.title : undefined;
+    if (title !== undefined && formats.get(title) === "json") return { name: title, json, format: "json" };
     const name = nameOfNamedType(json);
-    return name === undefined ? undefined : { name, json };
+    return name === undefined || formats.get(name) === "json" ? undefined : { name, json, format: "avro" };
   } catch {
     return undefined;
   }

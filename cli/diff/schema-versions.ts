@@ -1,5 +1,7 @@
 /** What records looked like, commit by commit. Pure. */
 import { readAvroSchema, readSharedType } from "../../components/model/avro-schema.ts";
+import { readJsonEventSchema } from "../../components/model/json-event-schema.ts";
+import type { SchemaFormat } from "../../components/model/schema-format.ts";
 import type { BlobChange } from "./git-objects.ts";
 
 /** A schema file's content. */
@@ -8,6 +10,7 @@ export interface SchemaBlob {
   readonly name: string;
   /** As parsed. */
   readonly json: unknown;
+  readonly format: SchemaFormat;
 }
 
 /** Versions of some records. */
@@ -38,8 +41,14 @@ export function earlierVersions(records: ReadonlySet<string>, commits: readonly 
   let needsOthers = false;
   const note = (): void => {
     for (const [record, known] of versions) {
-      const json = byName.get(record)?.json;
-      if (json === undefined) continue;
+      const blob = byName.get(record);
+      if (blob === undefined) continue;
+      const { json } = blob;
+      if (blob.format === "json") {
+        const read = readJsonEventSchema(json);
+        if (read.ok && !known.includes(read.value.schema)) known.push(read.value.schema);
+        continue;
+      }
       const lookup = (name: string): SchemaBlob | undefined => {
         const found = byName.get(name);
         if (found === undefined) needsOthers = true;

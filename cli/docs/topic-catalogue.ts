@@ -1,7 +1,9 @@
 /** What the catalogue tells of each topic, as plain data. Pure. */
 import { formatDuration } from "../../components/model/duration.ts";
+import { isObject, resolvePointer, type JsonSchema } from "../../components/model/json-schema-parts.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
+import { formatOf } from "../../components/model/schema-format.ts";
 import { sharedTypesOf } from "../../components/model/shared-types.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
@@ -69,7 +71,7 @@ function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, co
     name: topic.name, description: topic.description, domain: topic.domain, team: topic.owner.team, contact: topic.owner.contact, criticality: topic.criticality,
     ...(deprecated === undefined ? {} : { deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}` }),
     settings: settingsOf(topic, planned),
-    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...recordOf(event.schema) })),
+    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...(formatOf(event.schemaPath) === "json" ? objectOf(event.schema) : recordOf(event.schema)) })),
     producers: topic.producers.map(({ service, events, quota }) => ({ service, events, quota: quota === undefined ? "" : formatRate(quota) })),
     consumers: topic.consumers.map(({ service, events, instances, quota }) => ({ service, events, instances, quota: quota === undefined ? "" : formatRate(quota), also: derived.get(service) ?? [] })),
     declaredAt: `${topic.source.file}:${topic.source.line}`,
@@ -114,6 +116,25 @@ function compactionText({ minCompactionLag, maxCompactionLag, dirtyRatio, tombst
 function remoteText({ remoteStorage = "disabled", localRetention, localRetentionBytes }: TopicDeclaration): string {
   const local = [localRetention === undefined ? undefined : formatDuration(localRetention), localRetentionBytes === undefined ? undefined : `${formatSize(localRetentionBytes)} per partition`].filter((part) => part !== undefined);
   return `${remoteStorage}${local.length === 0 ? "" : `; ${local.join(" or ")} on the brokers' disks`}`;
+}
+
+/** The fields of a JSON Schema: its properties, with those of objects and lists in it. */
+function objectOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
+  const root = JSON.parse(schema) as JsonSchema;
+  const fields: CatalogueField[] = [];
+  const visit = (held: JsonSchema, path: string, depth: number): void => {
+    const found = resolvePointer(held, root);
+    if (depth > 4) return;
+    for (const [name, property] of isObject(found) && isObject(found["properties"]) ? Object.entries(found["properties"]) : []) {
+      const is = resolvePointer(property as JsonSchema, root);
+      const { type, items } = isObject(is) ? is : {};
+      fields.push({ name: `${path}${name}`, type: typeof type === "string" ? type : Array.isArray(type) ? type.join(" or ") : "any", doc: textOf(is, "description") });
+      visit(is, `${path}${name}.`, depth + 1);
+      if (isObject(items)) visit(items, `${path}${name}[].`, depth + 1);
+    }
+  };
+  visit(root, "", 0);
+  return { doc: textOf(root, "description"), fields };
 }
 
 function recordOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {

@@ -16,8 +16,10 @@ export interface KeptTopic {
 /** Topics with records that hold one of the fields, sorted: event topics by their schemas, derived ones by what their group consumes. */
 export function keptTopics(plan: PlatformPlan, fields: readonly string[]): readonly KeptTopic[] {
   const fieldsOf = new Map<string, Set<string>>();
-  for (const { topic, schema, references } of plan.subjects) {
-    const named = new Set([...(references?.selfContained ?? schema).matchAll(/"name"\s*:\s*"([^"]+)"/gu)].map((match) => match[1]));
+  for (const { topic, schema, schemaType, references } of plan.subjects) {
+    // Properties of JSON Schema are keys; what else is a key there does no harm.
+    const names = schemaType === "JSON" ? /"([^"]+)"\s*:/gu : /"name"\s*:\s*"([^"]+)"/gu;
+    const named = new Set([...(references?.selfContained ?? schema).matchAll(names)].map((match) => match[1]));
     for (const field of fields) if (named.has(field)) fieldsOf.set(topic, (fieldsOf.get(topic) ?? new Set()).add(field));
   }
   for (const { consumes, deadLetterTopic, retryTopics } of plan.contracts) {

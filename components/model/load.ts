@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "no
 import { join } from "node:path";
 import { compareText } from "./problem.ts";
 import { readModel, type ModelAndStack } from "./read.ts";
-import { maxSourceBytes, mayBeFolder, readName, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { StackSettings } from "./stack.ts";
 import type { Reading } from "./types.ts";
 
@@ -17,7 +17,7 @@ export async function loadModel(projectDir: string, stack: string | StackSetting
 }
 
 /**
- * All YAML and Avro files below `topics/`, sorted by path. Folders that are symbolic links are refused, `topics/` itself too.
+ * All YAML files and schemas below `topics/`, sorted by path. Folders that are symbolic links are refused, `topics/` itself too.
  * Reads without waiting in between: for 10,000 small files the turns of the event loop took four times as long as the reading.
  * @param folder - The folder itself, where it is another than the project's `topics/`; its files are called as if they stood there.
  */
@@ -41,7 +41,7 @@ export async function loadTopicFiles(projectDir: string, folder: string = join(p
       const path = `${parent}/${entry.name}`;
       // A folder that is called like a domain file would hide what is in it.
       if (entry.isDirectory() && !/\.ya?ml$/i.test(entry.name)) visit(path);
-      else if (readName.test(entry.name)) paths.push(path);
+      else if (isReadPath(path)) paths.push(path);
       else if (entry.isSymbolicLink() && leadsToFolder(path)) refusals.push({ path: `${path}/`, refused: "symbolic-link", detail: `to ${readlinkSync(onDisk(path))}` });
     }
   };

@@ -5,6 +5,7 @@ import { compareText, type Problem } from "./problem.ts";
 import { keepValid } from "./pruning.ts";
 import type { ModelRule } from "./rules.ts";
 import type { EventSchema, SchemaFiles } from "./schema-files.ts";
+import { formatOf, type SchemaFormat } from "./schema-format.ts";
 import { formatSize } from "./size.ts";
 import { topicsFolder } from "./source-file.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -109,7 +110,7 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     }
     const claimed = own ?? topic.claimCheck;
     const claimCheck = claimed === undefined ? undefined : claimCheckOf(claimed);
-    if (claimCheck !== undefined) checkClaim(claimCheck, found.value, own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"], event, report);
+    if (claimCheck !== undefined) checkClaim(claimCheck, found.value, own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"], event, report, formatOf(schema));
     events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ references: found.value.references, compatibility, claimCheck }), source: at.place([...path, "events", event], "key") });
   }
 
@@ -200,10 +201,10 @@ function checkFetches(wanted: readonly string[], handled: readonly string[], eve
 }
 
 /** That a claim check leaves something to store, and names a field that can be absent. */
-function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: EventSchema, path: PropertyPath, event: string, report: Report): void {
+function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: EventSchema, path: PropertyPath, event: string, report: Report, format: SchemaFormat): void {
   if (atMost <= above) report("invalid-value", [...path, "above"], `${event}: contents above ${formatSize(above)} are stored and above ${formatSize(atMost)} refused, so nothing would be stored`, "lower above, or raise atMost");
   if (field === undefined) return;
-  const possible = claimableFields(schema);
+  const possible = format === "avro" ? claimableFields(schema) : [];
   if (possible.includes(field)) return;
   report("claim-check-field", [...path, "field"], `${event}: ${JSON.stringify(field)} is no field of ${record} of the type ["null", "bytes"]`, possible.length === 0 ? 'give the content a field of the type ["null", "bytes"] with the default null' : didYouMean(field, possible));
 }

@@ -8,7 +8,7 @@ import { ReadingCache } from "./reading-cache.ts";
 import type { ModelRule } from "./rules.ts";
 import { hasHiddenCharacter, refusalFixes, refusalRule, refusalText, SchemaFiles } from "./schema-files.ts";
 import { sharedTypesOf } from "./shared-types.ts";
-import { topicsFolder, type SourceFile } from "./source-file.ts";
+import { isSchemaPath, topicsFolder, type SourceFile } from "./source-file.ts";
 import type { Domain, Model, Reading, TopicDeclaration } from "./types.ts";
 
 /**
@@ -24,7 +24,7 @@ export function readTopics(files: readonly SourceFile[], cache?: ReadingCache): 
 /** As {@link readTopics}, with what is good of the files even where there are problems: for checks that show everything at once. */
 export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new ReadingCache()): { readonly model: Model; readonly problems: readonly Problem[] } {
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
-  const schemas = new SchemaFiles(sorted.filter((file) => file.path.endsWith(".avsc")));
+  const schemas = new SchemaFiles(sorted.filter((file) => isSchemaPath(file.path)));
   const found: (readonly Problem[])[] = [];
   const domains: Domain[] = [];
   for (const file of sorted) {
@@ -56,7 +56,7 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
 function unusedAmong(files: readonly SourceFile[], domains: readonly Domain[]): string[] {
   const events = domains.flatMap((domain) => domain.topics.flatMap((topic) => topic.events));
   const used = new Set([...events, ...sharedTypesOf(events)].map(({ schemaPath }) => `${topicsFolder}/${schemaPath}`));
-  return files.map(({ path }) => path).filter((path) => path.endsWith(".avsc") && !used.has(path));
+  return files.map(({ path }) => path).filter((path) => isSchemaPath(path) && !used.has(path));
 }
 
 /** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */

@@ -1,8 +1,10 @@
 import { nameOfNamedType, readAvroSchema, readSharedType, type AvroReading, type AvroSharedType, type SharedLookup } from "./avro-schema.ts";
 import { findDuplicateKey } from "./json-keys.ts";
+import { readJsonEventSchema } from "./json-event-schema.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
+import { formatOf } from "./schema-format.ts";
 import { closest } from "./suggestion.ts";
 import type { SchemaReferences, SharedType } from "./types.ts";
 import { conflictFix, conflictMessage, findConflict, findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
@@ -73,8 +75,8 @@ export class SchemaFiles {
     if (hasHiddenCharacter(reference)) return { ok: false, rule: "control-character", message: `the path ${JSON.stringify(reference)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" };
     const outside = leavesFolder(reference);
     if (outside !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${outside}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
-    if (!reference.startsWith(schemasFolder) || !reference.endsWith(".avsc")) {
-      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
+    if (!reference.startsWith(schemasFolder) || !/\.(?:avsc|json)$/.test(reference)) {
+      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc or .json`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
     }
     const path = `${topicsFolder}/${reference}`;
     const file = this.#files.get(path);
@@ -89,6 +91,7 @@ export class SchemaFiles {
   }
 
   #readFile(file: SourceFile): EventSchema | Problem {
+    if (formatOf(file.path) === "json") return this.#parsed(file, readJsonEventSchema);
     const read = this.#parsed(file, (json) => readAvroSchema(json, this.#lookup));
     if ("rule" in read) return read;
     const { sharing, ...record } = read;
@@ -113,7 +116,7 @@ export class SchemaFiles {
     if (this.#pathsByName !== undefined) return this.#pathsByName;
     const paths = new Map<string, string[]>();
     for (const file of [...this.#files.values()].sort((a, b) => compareText(a.path, b.path))) {
-      if (!("text" in file) || !file.path.startsWith(`${topicsFolder}/${schemasFolder}`)) continue;
+      if (!("text" in file) || formatOf(file.path) !== "avro" || !file.path.startsWith(`${topicsFolder}/${schemasFolder}`)) continue;
       const name = outermostName(file.text);
       if (name !== undefined) paths.set(name, [...(paths.get(name) ?? []), file.path]);
     }

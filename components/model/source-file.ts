@@ -15,8 +15,15 @@ export const topicsFolder = "topics";
 /** Folder of schemas below `topicsFolder`, with its slash: services are handed this folder. */
 export const schemasFolder = "schemas/";
 
-/** Files that are looked at, by name. `.YAML` is not read, but somebody who writes it has to learn that. */
-export const readName = /\.(?:ya?ml|avsc)$/i;
+/** Whether a file is looked at, by its path. `.YAML` is not read, but somebody who writes it has to learn that. */
+export function isReadPath(path: string): boolean {
+  return /\.(?:ya?ml|avsc)$/i.test(path) || (path.startsWith(`${topicsFolder}/${schemasFolder}`) && path.endsWith(".json"));
+}
+
+/** Whether a path is that of a schema. */
+export function isSchemaPath(path: string): boolean {
+  return path.endsWith(".avsc") || (path.startsWith(`${topicsFolder}/${schemasFolder}`) && path.endsWith(".json"));
+}
 
 /** Whether a symbolic link of this name may stand for a folder, where nobody can look: git keeps what it leads to as text only. */
 export function mayBeFolder(path: string): boolean {

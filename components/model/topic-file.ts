@@ -26,11 +26,11 @@ const residency = z
 
 const event = z
   .strictObject({
-    schema: z.string().min(1).meta({ description: "Path of the Avro schema, relative to topics/.", pattern: "^schemas/.+\\.avsc$", examples: ["schemas/order/OrderCreated.avsc"] }),
+    schema: z.string().min(1).meta({ description: "Path of the schema, relative to topics/: Avro (.avsc) or JSON Schema (.json).", pattern: "^schemas/.+\\.(avsc|json)$", examples: ["schemas/order/OrderCreated.avsc"] }),
     compatibility: compatibility.optional(),
     claimCheck: eventClaimCheck.optional(),
   })
-  .meta({ description: "One event type: its Avro schema.", examples: [{ schema: "schemas/order/OrderCreated.avsc" }] });
+  .meta({ description: "One event type: its schema.", examples: [{ schema: "schemas/order/OrderCreated.avsc" }] });
 
 const deprecated = z
   .strictObject({

@@ -22,7 +22,7 @@ export function planFingerprint(plan: PlatformPlan, stack: StackSettings): strin
   // The key of a rule is its content.
   add("acls", plan.acls.map((acl) => acl.key));
   add("quotas", plan.quotas.map((quota) => [quota.principal, quota.producerByteRate ?? null, quota.consumerByteRate ?? null]));
-  add("subjects", plan.subjects.map((subject) => [subject.name, subject.topic, subject.eventType, subject.record, subject.schema, subject.compatibility, ...(subject.references === undefined ? [] : [subject.references.subjects])]));
+  add("subjects", plan.subjects.map((subject) => [subject.name, subject.topic, subject.eventType, subject.record, subject.schema, subject.compatibility, ...(subject.references === undefined ? [] : [subject.references.subjects]), ...(subject.schemaType === undefined ? [] : [subject.schemaType])]));
   // Without a line of their own where there are none: what was judged before there were any stays what it was.
   if (plan.sharedSubjects.length > 0) add("sharedSubjects", plan.sharedSubjects.map((subject) => [subject.name, subject.schema, subject.references, subject.compatibility]));
   add("contracts", plan.contracts);

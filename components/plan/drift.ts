@@ -187,11 +187,13 @@ function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
       // A reference is to the newest version of what is shared: an older one is a type as it was.
       const needed = subject.needs.map((name) => ({ name, subject: name, version: held.get(name)?.version ?? 0 }));
       const [wanted, has] = [needed, found.references ?? []].map(referencesText);
-      const schema: Deviation[] = sameSchema(subject.schema, found.schema) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }];
+      const wantedType = "schemaType" in subject ? (subject.schemaType ?? "AVRO") : "AVRO";
+      const schema: Deviation[] = sameSchema(subject.schema, found.schema, wantedType) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }];
       const references: Deviation[] = wanted === has ? [] : [{ ...about, field: "references", declared: wanted ?? "", live: has ?? "" }];
       return [
         // A registry may take a schema with its types written out for the version that refers to them.
-        ...(schema.length + references.length > 0 && sameSchema(subject.selfContained, writtenOut(found, held) ?? "") ? [] : [...schema, ...references]),
+        ...(schema.length + references.length > 0 && sameSchema(subject.selfContained, writtenOut(found, held) ?? "", wantedType) ? [] : [...schema, ...references]),
+        ...(found.schemaType === wantedType ? [] : [{ ...about, field: "schemaType", declared: wantedType, live: found.schemaType }]),
         ...(found.compatibility === subject.compatibility ? [] : [{ ...about, field: "compatibility", declared: subject.compatibility, live: found.compatibility ?? "not set" }]),
       ];
     }),
@@ -222,13 +224,14 @@ function referencesText(references: readonly { readonly name: string; readonly s
 }
 
 /** Equal as schemas: white space, the order of keys, and namespaces that say nothing new do not matter. */
-function sameSchema(a: string, b: string): boolean {
-  return a === b || canonical(a) === canonical(b);
+function sameSchema(a: string, b: string, type: string): boolean {
+  return a === b || canonical(a, type) === canonical(b, type);
 }
 
-function canonical(text: string): string {
+function canonical(text: string, type: string): string {
   try {
-    return JSON.stringify(withFullNames(JSON.parse(text)), (_, value: unknown) => (
+    const json: unknown = JSON.parse(text);
+    return JSON.stringify(type === "AVRO" ? withFullNames(json) : json, (_, value: unknown) => (
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => compareText(x, y)))
         : value

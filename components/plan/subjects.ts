@@ -1,5 +1,6 @@
 import type { Compatibility } from "../model/compatibility.ts";
 import { compareText } from "../model/problem.ts";
+import { formatOf } from "../model/schema-format.ts";
 import { sharedTypesOf } from "../model/shared-types.ts";
 import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
@@ -23,6 +24,7 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
         eventType: event.name,
         record: event.record,
         ...(event.references === undefined ? { schema: event.schema } : { schema: event.references.schema, references: { subjects: event.references.types.map(({ name }) => name), selfContained: event.schema } }),
+        ...(formatOf(event.schemaPath) === "json" ? { schemaType: "JSON" as const } : {}),
         compatibility: levelOf(topic, event, stack),
         source: event.source,
       })),

@@ -68,6 +68,8 @@ export interface PlannedSubject {
   readonly record: string;
   /** The schema as JSON text, as the file has it but without needless white space. */
   readonly schema: string;
+  /** Language of the schema, as registries call it. Absent: `AVRO`. */
+  readonly schemaType?: "JSON";
   /** Where the schema refers to types of other files. */
   readonly references?: SubjectReferences;
   readonly compatibility: Compatibility;

@@ -6,6 +6,7 @@ import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { KafkaTopics } from "../kafka/topics.ts";
 import { isPlatformVariable } from "../model/names.ts";
 import { compareText } from "../model/problem.ts";
+import { formatNames, formatOf } from "../model/schema-format.ts";
 import type { PlannedTopic, PlatformPlan, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SchemaSubjects } from "../schemas/subjects.ts";
@@ -126,6 +127,8 @@ function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
   if (contract === undefined) {
     throw new Error(`${template.name} asks for Kafka, but no file in topics/ names it as a producer or consumer; add it there or set "kafka: false".`);
   }
+  const foreign = [...contract.publishes, ...contract.consumes.flatMap(({ events }) => events)].find(({ schema }) => formatOf(schema) !== "avro");
+  if (foreign !== undefined) throw new Error(`${template.name} uses ${foreign.event}, whose schema is ${formatNames[formatOf(foreign.schema)]}; the service library encodes and decodes Avro only. Give the event an Avro schema, or run the service outside the kit.`);
   const { cluster, access, registry } = connections;
   const topics = [...contract.consumes.map((consumed) => consumed.topic), ...contract.publishes.map((event) => event.topic), contract.deadLetterTopic, ...contract.retryTopics.map(({ topic }) => topic)];
   const subjects = contract.publishes.map((event) => event.subject);

@@ -1,3 +1,4 @@
+import { resolvePointer, type JsonSchema, type SchemaObject } from "../../components/model/json-schema-parts.ts";
 import type { SubjectFacts } from "../facts.ts";
 
 /** A field of a record, anywhere in a schema. */
@@ -56,6 +57,7 @@ function readShape(text: string): SchemaShape | undefined {
   } catch {
     return undefined;
   }
+  if (isObject(json) && json["type"] === "object" && typeof json["title"] === "string") return jsonShape(json, json["title"]);
   if (!isObject(json) || !["record", "enum", "fixed"].includes(String(json["type"])) || typeof json["name"] !== "string") return undefined;
   const types: SchemaType[] = [];
   const fields: SchemaField[] = [];
@@ -63,6 +65,33 @@ function readShape(text: string): SchemaShape | undefined {
   const dot = json["name"].lastIndexOf(".");
   const namespace = dot !== -1 ? json["name"].slice(0, dot) : typeof json["namespace"] === "string" ? json["namespace"] : "";
   return { name: json["name"].slice(dot + 1), namespace, types, fields };
+}
+
+/** The shape of a JSON Schema: its properties, and those of what it holds. */
+function jsonShape(root: SchemaObject, title: string): SchemaShape {
+  const fields: SchemaField[] = [];
+  const visit = (held: JsonSchema, path: string, within: readonly JsonSchema[]): void => {
+    const schema = resolvePointer(held, root);
+    if (!isObject(schema) || within.includes(schema) || within.length > deepest) return;
+    const inner = [...within, schema];
+    for (const [name, property] of Object.entries(isObject(schema["properties"]) ? schema["properties"] : {})) {
+      const where = path === "" ? name : `${path}.${name}`;
+      const found = resolvePointer(property as JsonSchema, root);
+      const { type, description } = isObject(found) ? found : {};
+      fields.push({ path: where, name, type, ...(typeof description === "string" && description.trim() !== "" ? { doc: description } : {}), hasDefault: isObject(found) && Object.hasOwn(found, "default") });
+      visit(found, where, inner);
+    }
+    if (isObject(schema["items"])) visit(schema["items"], path, inner);
+    for (const combinator of ["anyOf", "oneOf", "allOf"]) {
+      const branches = schema[combinator];
+      if (Array.isArray(branches)) for (const branch of branches as JsonSchema[]) visit(branch, path, inner);
+    }
+  };
+  visit(root, "", []);
+  const dot = title.lastIndexOf(".");
+  const { description } = root;
+  const doc = typeof description === "string" && description.trim() !== "" ? { doc: description } : {};
+  return { name: title.slice(dot + 1), namespace: dot === -1 ? "" : title.slice(0, dot), types: [{ path: "", kind: "record", name: title.slice(dot + 1), ...doc, hasDefault: false }], fields };
 }
 
 const deepest = 64;

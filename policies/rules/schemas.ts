@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { compatibility } from "../../components/model/field-types.ts";
 import type { Compatibility } from "../../components/model/compatibility.ts";
+import { formatNames, formatOf } from "../../components/model/schema-format.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 import { logicalTypeFaults } from "./avro-logical-types.ts";
 import { shapeOf, wholeShapeOf } from "./avro.ts";
@@ -42,7 +43,7 @@ export const schemaRules: readonly Rule[] = [
     checks: () => ({
       subject: (subject) =>
         shapeOf(subject)?.fields.flatMap(({ path, type, hasDefault, ...field }): Breach[] => {
-          if (!Array.isArray(type) || !type.includes("null")) return [];
+          if (subject.schemaType === "JSON" || !Array.isArray(type) || !type.includes("null")) return [];
           if (type[0] === "null" && hasDefault && field.default === null) return [];
           return [{ message: `${path} may be null, but ${type[0] === "null" ? "has not null as its default" : "null is not its first type"}`, fix: `write "type": ["null", …], "default": null` }];
         }),
@@ -109,8 +110,8 @@ export const schemaRules: readonly Rule[] = [
         const field = key === undefined ? undefined : shapeOf(subject)?.fields.find(({ path }) => path === key);
         if (field === undefined) return undefined;
         const type = typeof field.type === "object" && field.type !== null && "type" in field.type ? field.type.type : field.type;
-        if (type === "string" || type === "long" || type === "int") return undefined;
-        return { message: `the key ${field.name} has the type ${JSON.stringify(field.type)}`, fix: "use string, int or long, without null" };
+        if (type === "string" || type === "long" || type === "int" || (type === "integer" && subject.schemaType === "JSON")) return undefined;
+        return { message: `the key ${field.name} has the type ${JSON.stringify(field.type)}`, fix: subject.schemaType === "JSON" ? "use string or integer, without null" : "use string, int or long, without null" };
       },
       declaration: ({ model, plan }) => {
         const types = new Map<string, string>();
@@ -172,6 +173,25 @@ export const schemaRules: readonly Rule[] = [
         if (level === undefined || allowed.some((each) => each === level)) return undefined;
         return { message: `compatibility is ${level}`, fix: `use one of ${allowed.join(", ")}, or leave it to the stack` };
       },
+    }),
+  }),
+  rule({
+    id: "schema-format",
+    subject: "schemas",
+    level: "warning",
+    summary: "Events of services that use the kit's library have Avro schemas.",
+    rationale: "The library encodes and decodes Avro only. Services with a codec of their own may use the other languages, which the kit checks, registers and compares.",
+    wrong: { prose: "order.returned: {schema: schemas/order/OrderReturned.json}, published by a service that was made from a template" },
+    right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
+    checks: () => ({
+      declaration: ({ model }) =>
+        model.domains.flatMap((domain) => domain.topics).flatMap((topic) =>
+          topic.events.filter(({ schemaPath }) => formatOf(schemaPath) !== "avro").flatMap((event): Breach[] => {
+            const services = [...new Set([...topic.producers, ...topic.consumers].filter(({ events }) => events.includes(event.name)).map(({ service }) => service))].sort();
+            if (services.length === 0) return [];
+            return [{ message: `${event.name} is ${formatNames[formatOf(event.schemaPath)]}: ${services.join(", ")} can't use the kit's library for it`, fix: "use Avro, or give the services a codec of their own and except this rule", object: topic.name, at: event.source }];
+          }),
+        ),
     }),
   }),
   rule({

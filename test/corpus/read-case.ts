@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, parse, parseDocument, stringify } from "yaml";
 import { loadTopicFiles } from "../../components/model/load.ts";
-import { stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
+import { isSchemaPath, stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
 import type { Hazard } from "../../components/plan/diff/types.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 
@@ -130,7 +130,7 @@ function edited(files: readonly SourceFile[], edits: Edits): SourceFile[] {
   return files.flatMap((file) => {
     const change = edits[file.path];
     if (change === undefined || !("text" in file)) return [file];
-    return change === null ? [] : [{ path: file.path, text: withEdits(file.text, change, file.path.endsWith(".avsc")) }];
+    return change === null ? [] : [{ path: file.path, text: withEdits(file.text, change, isSchemaPath(file.path)) }];
   });
 }
 

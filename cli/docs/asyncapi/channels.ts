@@ -4,6 +4,7 @@ import { topicsFolder } from "../../../components/model/source-file.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";
 import { HEADER } from "../../../service-templates/lib/envelope.ts";
 import { markdownText } from "../../diff/escaping.ts";
+import { formatOf } from "../../../components/model/schema-format.ts";
 import { AVRO_FORMAT, avroPayload } from "./avro-payload.ts";
 import { headersSchema } from "./envelope.ts";
 import { KAFKA_BINDING, reference } from "./types.ts";
@@ -60,17 +61,22 @@ export function topicTags(topic: TopicDeclaration): Tag[] {
   ];
 }
 
+/** As AsyncAPI calls the version of the language that the kit takes. */
+const JSON_SCHEMA_FORMAT = "application/schema+json;version=draft-07";
+
 function messageOf(topic: TopicDeclaration, event: EventDeclaration, subject: PlannedSubject | undefined): Message {
-  const { doc } = JSON.parse(event.schema) as { doc?: unknown };
+  const isJson = formatOf(event.schemaPath) === "json";
+  const { doc: avroDoc, description } = JSON.parse(event.schema) as { doc?: unknown; description?: unknown };
+  const doc = isJson ? description : avroDoc;
   const { claimCheck } = event;
   return {
     name: event.name,
     title: event.name,
     ...(typeof doc === "string" && doc !== "" ? { description: markdownText(doc) } : {}),
-    contentType: AVRO_CONTENT,
+    contentType: isJson ? "application/json" : AVRO_CONTENT,
     headers: headersSchema(event.name, claimCheck),
     correlationId: { description: "The business process that the event belongs to.", location: `$message.header#/${HEADER.correlationId}` },
-    payload: { schemaFormat: AVRO_FORMAT, schema: avroPayload(event.schema) },
+    payload: isJson ? { schemaFormat: JSON_SCHEMA_FORMAT, schema: JSON.parse(event.schema) as object } : { schemaFormat: AVRO_FORMAT, schema: avroPayload(event.schema) },
     tags: [{ name: `domain:${topic.domain}` }],
     bindings: {
       kafka: {

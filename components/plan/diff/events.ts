@@ -1,11 +1,12 @@
 import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import type { Compatibility } from "../../model/compatibility.ts";
+import { formatNames, formatOf } from "../../model/schema-format.ts";
 import { directionsOf, isTransitive } from "../compatibility.ts";
 import type { PlannedSubject } from "../types.ts";
-import { compatibilityFailures, type CompatibilityFailure } from "./avro/compatibility.ts";
-import { schemaChanges } from "./avro/schema-changes.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
+import { judges } from "./formats.ts";
 import { sortedSet } from "./hazard.ts";
+import type { CompatibilityFailure } from "./level.ts";
 import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
 import type { SettingChange } from "./settings/index.ts";
@@ -153,7 +154,10 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
 function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory, placeInSchema: PlaceInSchema): Change[] {
   if (was.event.schema === is.event.schema) return compareReferences(was, is);
   const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
-  const { described, meaning } = schemaChanges(was.event.schema, is.event.schema);
+  const format = formatOf(is.event.schemaPath);
+  if (formatOf(was.event.schemaPath) !== format) return [translated(pair, was, is, affected)];
+  const judge = judges[format];
+  const { described, meaning } = judge.changes(was.event.schema, is.event.schema);
   const through = changedTypes(was.event, is.event).map((type) => `through the shared type ${type}`);
   const common = {
     kind: "schema-changed" as const,
@@ -168,7 +172,7 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];
   const unknown = isTransitive(level) && history.incomplete !== undefined ? [`earlier versions may be missing, and ${level} is held to all of them: ${history.incomplete}`] : [];
   if (was.event.record !== is.event.record) {
-    const failures = compatibilityFailures(is.event.schema, versions, level, { names: "any" });
+    const failures = judge.failures(is.event.schema, versions, level, true);
     return [{
       ...common,
       hazard: failures.length > 0 ? "refused" : "approval",
@@ -183,8 +187,8 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
       advice: [`keep the record's name, or declare a new event type for ${is.event.record}`],
     }];
   }
-  const failures = compatibilityFailures(is.event.schema, versions, level);
-  const outside = failures.length > 0 ? [] : compatibilityFailures(is.event.schema, [was.event.schema], "FULL");
+  const failures = judge.failures(is.event.schema, versions, level, false);
+  const outside = failures.length > 0 ? [] : judge.failures(is.event.schema, [was.event.schema], "FULL", false);
   // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
   const [unchecked, order] = directionsOf(level).length === 0 ? [outside, []] : [[], rolloutOrder(outside, affected)];
   const hazard: Hazard = failures.length > 0 ? "refused" : unknown.length > 0 || unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
@@ -204,6 +208,19 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
     reviewers: hazard === "safe" ? [] : sortedSet([...reviewersOf(pair, is.topic.name, affected), ...ownersOf(pair, was.topic.name)]),
     ...(failures.length === 0 ? {} : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
   }];
+}
+
+/** A schema in another language: records already written can't be read with it, whatever it says. */
+function translated(pair: StatePair, was: PlacedEvent, is: PlacedEvent, affected: readonly Affected[]): Change {
+  const [before, after] = [was, is].map(({ event }) => formatNames[formatOf(event.schemaPath)]);
+  return {
+    kind: "schema-changed", object: named(is), field: "format", before: before ?? "", after: after ?? "", hazard: "refused",
+    effects: [`${after} takes the place of ${before}: consumers can't decode the records of the other language, and a registry refuses the version`],
+    reviewers: reviewersOf(pair, is.topic.name, affected),
+    advice: [`declare a new event type with a record of its own in ${after} beside ${was.event.name}, and remove that one when its last record has been read`],
+    ...withAffected(affected),
+    source: is.event.source,
+  };
 }
 
 /** A schema that says the same in other words: types of it moved to files of their own, or back. */

@@ -31,7 +31,7 @@ const same: { readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b
   // The key of a rule is its content.
   acls: () => true,
   quotas: (a, b) => a.producerByteRate === b.producerByteRate && a.consumerByteRate === b.consumerByteRate,
-  subjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record && sameNames(a.references?.subjects ?? [], b.references?.subjects ?? []) && a.references?.selfContained === b.references?.selfContained,
+  subjects: (a, b) => a.schema === b.schema && a.schemaType === b.schemaType && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record && sameNames(a.references?.subjects ?? [], b.references?.subjects ?? []) && a.references?.selfContained === b.references?.selfContained,
   sharedSubjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.schemaPath === b.schemaPath && sameNames(a.references, b.references),
   contracts: (a, b) => JSON.stringify(a) === JSON.stringify(b),
 };

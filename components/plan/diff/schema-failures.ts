@@ -1,5 +1,5 @@
 import type { Compatibility } from "../../model/compatibility.ts";
-import type { CompatibilityFailure } from "./avro/compatibility.ts";
+import type { CompatibilityFailure } from "./level.ts";
 
 /** A failure in words, with the level that it breaks. */
 export function failureText(failure: CompatibilityFailure, level: Compatibility): string {

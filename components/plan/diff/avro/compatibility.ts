@@ -1,5 +1,6 @@
 import type { Compatibility } from "../../../model/compatibility.ts";
-import { directionsOf, isTransitive, type Direction } from "../../compatibility.ts";
+import type { Direction } from "../../compatibility.ts";
+import { heldToLevel, type CompatibilityFailure, type Incompatibility } from "../level.ts";
 import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroType } from "./schema-tree.ts";
 
 /*
@@ -7,23 +8,6 @@ import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroTy
  * (1.12, "Schema Resolution"). Names are compared in full: the services' codec does so, and a consumer that can't
  * decode is no better off for a registry that was content.
  */
-
-/** One place at which a reader would fail. */
-export interface Incompatibility {
-  /** Place in the reader's schema: `items[].price`, empty for the schema itself. */
-  readonly path: string;
-  readonly message: string;
-  /** What to write instead, in the schema that is changed. */
-  readonly fix: string;
-}
-
-/** A failure with the version it is against. */
-export interface CompatibilityFailure extends Incompatibility {
-  /** `backward`: new readers fail on old records. `forward`: old readers fail on new ones. */
-  readonly direction: Direction;
-  /** How many versions back: 1 is the version before the change. */
-  readonly versionsBack: number;
-}
 
 /** `full`: names with their namespace must match. `any`: only what the types hold counts, for types that were renamed. */
 type NameMatch = "full" | "any";
@@ -35,18 +19,7 @@ type NameMatch = "full" | "any";
  * @param names - How names of records, enums and fixed types are compared.
  */
 export function compatibilityFailures(schema: string, versions: readonly string[], level: Compatibility, { names = "full" }: { readonly names?: NameMatch } = {}): CompatibilityFailure[] {
-  const directions = directionsOf(level);
-  if (directions.length === 0) return [];
-  const head = parseAvro(schema);
-  const compared = isTransitive(level) ? versions : versions.slice(0, 1);
-  return compared.flatMap((version, index) => {
-    if (version === schema) return [];
-    const old = parseAvro(version);
-    return directions.flatMap((direction) => {
-      const found = direction === "backward" ? incompatibilities(head, old, direction, names) : incompatibilities(old, head, direction, names);
-      return found.map((failure) => ({ ...failure, direction, versionsBack: index + 1 }));
-    });
-  });
+  return heldToLevel(schema, versions, level, parseAvro, (reader, writer, direction) => incompatibilities(reader, writer, direction, names));
 }
 
 /** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */

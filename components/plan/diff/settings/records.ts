@@ -1,3 +1,5 @@
+import { formatOf } from "../../../model/schema-format.ts";
+import type { EventDeclaration } from "../../../model/types.ts";
 import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";
 import { configOf, numberOf, servicesIn, type SettingRule } from "./rule.ts";
@@ -73,7 +75,7 @@ export const keyRule: SettingRule = {
       return { ...values, hazard: "refused", effects: ["a compacted topic takes no record without a key: every send of its producers would fail with INVALID_RECORD"], advice: ["keep a key, or set cleanup: delete in a change before"] };
     }
     const [was, is] = [declaredBefore.key, declaredAfter.key];
-    if (was !== undefined && is !== undefined && declaredAfter.events.every(({ schema }) => hasAlias(schema, is, was))) {
+    if (was !== undefined && is !== undefined && declaredAfter.events.every((event) => hasAlias(event, is, was))) {
       return { ...values, hazard: "safe", effects: [`${is} is the new name of ${was} in every event (alias): the same values are the key, so order per key is kept`] };
     }
     const effects: string[] = [];
@@ -85,9 +87,10 @@ export const keyRule: SettingRule = {
 };
 
 /** Whether a record has a field whose earlier name is given as its alias. */
-function hasAlias(schema: string, name: string, alias: string): boolean {
-  const type = parseAvro(schema);
-  return type.kind === "record" && type.fields.some((field) => field.name === name && field.aliases.includes(alias));
+function hasAlias({ schema, schemaPath }: EventDeclaration, name: string, alias: string): boolean {
+  // JSON Schema has no aliases.
+  const type = formatOf(schemaPath) === "avro" ? parseAvro(schema) : undefined;
+  return type?.kind === "record" && type.fields.some((field) => field.name === name && field.aliases.includes(alias));
 }
 
 /** Deprecation: a sign for readers, and the first step of a removal. */

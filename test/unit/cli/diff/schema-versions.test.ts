@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { earlierVersions, type SchemaBlob } from "../../../../cli/diff/schema-versions.ts";
 
-const money = (...fields: readonly string[]): SchemaBlob => ({ name: "c.Money", json: { type: "record", name: "Money", namespace: "c", fields: fields.map((name) => ({ name, type: "long" })) } });
-const order = (...fields: readonly string[]): SchemaBlob => ({ name: "e.Order", json: { type: "record", name: "Order", namespace: "e", fields: [{ name: "total", type: "c.Money" }, ...fields.map((name) => ({ name, type: "long" }))] } });
+const money = (...fields: readonly string[]): SchemaBlob => ({ name: "c.Money", format: "avro", json: { type: "record", name: "Money", namespace: "c", fields: fields.map((name) => ({ name, type: "long" })) } });
+const order = (...fields: readonly string[]): SchemaBlob => ({ name: "e.Order", format: "avro", json: { type: "record", name: "Order", namespace: "e", fields: [{ name: "total", type: "c.Money" }, ...fields.map((name) => ({ name, type: "long" }))] } });
 const blobs = new Map([["m1", money("a")], ["m2", money("a", "b")], ["m3", money("a", "b", "c")], ["o1", order()], ["o2", order("x")]]);
 /** Newest first: the type changes before and after the event does. */
 const commits = [
@@ -30,7 +30,7 @@ describe("earlier versions of a record", () => {
   });
 
   it("leave out what is no schema, and end where the record did not exist", () => {
-    const broken = new Map([...blobs, ["o1", { name: "e.Order", json: { type: "record", name: "Order", namespace: "e" } }] as const]);
+    const broken = new Map([...blobs, ["o1", { name: "e.Order", format: "avro", json: { type: "record", name: "Order", namespace: "e" } } as const] as const]);
     expect(earlierVersions(new Set(["e.Order", "e.Other"]), commits, broken).versions).toEqual(new Map([["e.Order", expect.arrayContaining([])], ["e.Other", []]]));
     expect(earlierVersions(new Set(["e.Order"]), commits, broken).versions.get("e.Order")?.map(fieldsOf)).toEqual(["abcx", "abx"]);
   });
