@@ -78,21 +78,17 @@ function computed(type: string, name: string, inputs: Record<string, unknown>, p
       const certificate = placeholders.of(`${name}-certificate`);
       return { certificatePem: certificate, chainPem: certificate, privateKeyPem: placeholders.of(`${name}-key`), publicJwk: placeholders.of(`${name}-jwk`) };
     }
-    case "kubernetes:kafka.strimzi.io/v1:Kafka":
-      return { status: kafkaStatus(inputs, placeholders) };
+    case "kit:index:KafkaRollout":
+      return { listeners: listenersOf(String(inputs["cluster"]), String(inputs["namespace"]), placeholders) };
     default:
       return {};
   }
 }
 
 /** Inside the cluster the brokers' addresses follow from names; their authority is made by the operator. */
-function kafkaStatus(inputs: Record<string, unknown>, placeholders: Placeholders): unknown {
-  if (!isManifest(inputs)) return {};
-  const { name, namespace = "" } = inputs.metadata;
-  const certificates = [placeholders.of(`${name}-cluster-authority`)];
-  return {
-    listeners: [LISTENERS.services, LISTENERS.admin].map((listener) => ({ name: listener.name, bootstrapServers: `${name}-kafka-bootstrap.${namespace}.svc:${listener.port}`, certificates })),
-  };
+function listenersOf(cluster: string, namespace: string, placeholders: Placeholders): readonly unknown[] {
+  const certificates = [placeholders.of(`${cluster}-cluster-authority`)];
+  return [LISTENERS.services, LISTENERS.admin].map((listener) => ({ name: listener.name, bootstrapServers: `${cluster}-kafka-bootstrap.${namespace}.svc:${listener.port}`, certificates }));
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -1,10 +1,12 @@
+import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import type { AdminIdentity } from "../certificates/admin-identity.ts";
+import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
 import { platformLabels, type Manifest } from "../kubernetes/manifest.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
-import type { PlatformAuthorities } from "../certificates/authorities.ts";
+import { KafkaRollout, type KafkaRolloutArgs } from "../provider/resources.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import type { AdminIdentity } from "../certificates/admin-identity.ts";
 import { brokersOf, type StrimziClusterInput } from "./strimzi/cluster-input.ts";
 import { kafkaResource } from "./strimzi/kafka-resource.ts";
 import { listenerOf } from "./strimzi/listener-status.ts";
@@ -16,6 +18,8 @@ import { nodePools } from "./strimzi/node-pools.ts";
 export interface KubernetesKafkaClusterArgs {
   readonly input: StrimziClusterInput;
   readonly provider: pulumi.ProviderResource;
+  /** Context of the kubeconfig, the provider's own. Default: the current one. */
+  readonly context: string | undefined;
   readonly authorities: PlatformAuthorities;
   /** Namespace, and the operator with its CRDs where the program installs it. */
   readonly dependsOn: readonly pulumi.Resource[];
@@ -44,11 +48,13 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
     const configuration = [metricsRules(input.settings.name, input.namespace), ...this.clientsAuthority(input, authorities)].map((manifest) => apply(manifest));
     const pools = nodePools(input).map((pool) => apply(pool, { protect }));
     const kafka = apply(kafkaResource(input), { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });
+    const rollout = new KafkaRollout(name, rolloutOf(input, args.context), this.child({ dependsOn: [kafka, ...pools] }));
+    const status = rollout.listeners.apply((listeners) => ({ listeners }));
 
-    const services = kafka.status.apply((status) => listenerOf(status, LISTENERS.services.name));
+    const services = status.apply((reported) => listenerOf(reported, LISTENERS.services.name));
     this.bootstrap = services.apply(({ addresses }) => addresses);
     this.caCertificate = services.apply(({ certificates }) => certificates);
-    this.admin = kafka.status.apply((status) => listenerOf(status, LISTENERS.admin.name).addresses);
+    this.admin = status.apply((reported) => listenerOf(reported, LISTENERS.admin.name).addresses);
     this.adminIdentity = authorities.admin;
     this.brokerCount = brokersOf(input.shape);
     this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
@@ -75,4 +81,22 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
       secret(names.key, "strimzi.io/ca-key-generation", { "ca.key": clients.privateKeyPem }),
     ];
   }
+}
+
+/** What a change of the cluster is to arrive at, and a digest by which a change is noticed. */
+function rolloutOf(input: StrimziClusterInput, context: string | undefined): KafkaRolloutArgs {
+  const pools = nodePools(input);
+  const declared = createHash("sha256").update(JSON.stringify([kafkaResource(input), ...pools])).digest("hex").slice(0, 32);
+  return {
+    ...(context === undefined ? {} : { context }),
+    namespace: input.namespace,
+    cluster: input.settings.name,
+    pools: pools.map(({ metadata, ...pool }) => ({ name: metadata.name, replicas: replicasOf(pool["spec"]) })),
+    declared,
+    timeoutSeconds: Math.ceil(input.settings.readyWithin / 1_000),
+  };
+}
+
+function replicasOf(spec: unknown): number {
+  return typeof spec === "object" && spec !== null && "replicas" in spec ? Number(spec.replicas) : 0;
 }

@@ -30,9 +30,14 @@ const cpu = (description: string) =>
 const memory = (description: string) =>
   size(description).refine((bytes) => bytes >= 256 * 2 ** 20 && bytes % 2 ** 20 === 0, { error: "memory must be at least 256MiB and a whole number of MiB" });
 
+/** Heap is half of it, and with the default buffer of the log cleaner (128 MB) Kafka ends at its start with a heap of 192 MB; with 256 MB it runs. */
+const LEAST_NODE_MEMORY = 512 * 2 ** 20;
+
+const nodeMemory = (description: string) => memory(description).refine((bytes) => bytes >= LEAST_NODE_MEMORY, { error: "memory of a broker or controller must be at least 512MiB: with less Kafka does not start" });
+
 const nodeResources = (cpuDefault: string, memoryDefault: string) => ({
   cpu: cpu(`CPUs requested. Default: ${cpuDefault}.`).default(cpuDefault),
-  memory: memory(`Memory, requested and limit. Heap is half of it, at most 6GiB; the rest is page cache. Default: ${memoryDefault}.`).prefault(memoryDefault),
+  memory: nodeMemory(`Memory, requested and limit. Heap is half of it, at most 6GiB; the rest is page cache. Default: ${memoryDefault}.`).prefault(memoryDefault),
 });
 
 const disk = size("Size of one volume. It can grow, never shrink.").refine((bytes) => bytes >= gib && bytes % gib === 0, { error: "a volume must be a whole number of GiB, at least 1GiB" });

@@ -8,6 +8,7 @@ const kinds = {
   Certificate: async () => (await import("./certificate.ts")).certificateKind,
   ClusterLedger: async () => (await import("./cluster-ledger.ts")).clusterLedgerKind,
   File: async () => (await import("./file.ts")).fileKind,
+  KafkaRollout: async () => (await import("./kafka-rollout.ts")).kafkaRolloutKind,
   Migration: async () => (await import("./migration.ts")).migrationKind,
   Password: async () => (await import("./password.ts")).passwordKind,
   Process: async () => (await import("./process/resource.ts")).processKind,

@@ -25,8 +25,8 @@ export interface ResourceDiff {
   readonly deleteBeforeReplace?: boolean;
 }
 
-/** Tells the user something about one resource, in the engine's own output. */
-export type Note = (message: string, level?: "info" | "warning") => void;
+/** Tells the user something about one resource, in the engine's own output; `progress` is shown for a moment, beside the resource. */
+export type Note = (message: string, level?: "progress" | "info" | "warning") => void;
 
 /** Inputs and state have neither secrets' marks nor, outside check and diff, unknowns. */
 export interface ResourceKind {

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import type * as providerMessages from "@pulumi/pulumi/proto/provider_pb.js";
+import { cancelWaits } from "./cancellation.ts";
 import { reasonOf } from "./errors.ts";
 import { kindOf, provider, stateOf } from "./provider.ts";
 import { Unfinished, type Note, type PropertyChange } from "./resource-kind.ts";
@@ -44,7 +45,8 @@ async function noteSender(engineAddress: string | undefined): Promise<(urn: stri
   const client = new EngineClient(engineAddress, grpc.credentials.createInsecure());
   return (urn) => (message, level = "info") => {
     const request = new engine.LogRequest();
-    request.setSeverity(level === "info" ? engine.LogSeverity.INFO : engine.LogSeverity.WARNING);
+    request.setSeverity(level === "warning" ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
+    request.setEphemeral(level === "progress");
     request.setUrn(urn);
     request.setMessage(message);
     // A note that gets lost spoils nothing.
@@ -136,7 +138,10 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       return answer;
     }),
     attach: unary(() => new Empty()),
-    cancel: unary(() => new Empty()),
+    cancel: unary(() => {
+      cancelWaits();
+      return new Empty();
+    }),
     checkConfig: unary((request: providerMessages.CheckRequest) => {
       const answer = new messages.CheckResponse();
       answer.setInputs(request.getNews());

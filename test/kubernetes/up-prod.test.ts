@@ -104,6 +104,7 @@ describePlatform("prod", BEFORE, (site) => {
     const container = "spec.template.spec.containers[0]";
     expect(summary(run)).toEqual([
       "update ClusterLedger cluster: brokerVolumes[0], brokerVolumes[2]",
+      "update KafkaRollout kafka: declared",
       `update Deployment payment-service: ${container}.args[1], ${container}.resources.limits.memory, ${container}.resources.requests.memory`,
       'update ResourceQuota services/services: spec.hard["limits.memory"], spec.hard["requests.memory"]',
       ...pools("spec.storage.volumes[0].size, spec.storage.volumes[2]"),
@@ -114,7 +115,7 @@ describePlatform("prod", BEFORE, (site) => {
     await site().stack.set([["kubernetes", "kafka", "version"], "4.3.1"]);
     const plan = join(site().stack.stateDir, "plan.json");
     const previewed = good(await site().pulumi(["preview", ...WITH_PACK, "--save-plan", plan]));
-    expect(summary(previewed)).toEqual(["update Kafka kafka/kafka: spec.kafka.version"]);
+    expect(summary(previewed)).toEqual(["update KafkaRollout kafka: declared", "update Kafka kafka/kafka: spec.kafka.version"]);
     const done = good(await site().pulumi([...UP, ...WITH_PACK, "--plan", plan]));
     expect([summary(done), done.violations]).toEqual([summary(previewed), []]);
     expect(await site().server.client.read(`${KAFKA}/kafkas/kafka`)).toMatchObject({ spec: { kafka: { version: "4.3.1", metadataVersion: "4.2-IV1" } } });
@@ -122,7 +123,9 @@ describePlatform("prod", BEFORE, (site) => {
 
   it("gets one more broker in each zone: the pools of brokers change, and no other", { timeout: 5 * MINUTE_MS }, async () => {
     await site().stack.set([["kafka", "brokersPerZone"], 4]);
-    expect(summary(good(await site().pulumi(UP)))).toEqual(["update ClusterLedger cluster: brokersPerZone", ...pools("spec.replicas")]);
+    expect(summary(good(await site().pulumi(UP)))).toEqual([
+      "update ClusterLedger cluster: brokersPerZone", "update KafkaRollout kafka: declared, pools[1].replicas, pools[2].replicas, pools[3].replicas", ...pools("spec.replicas"),
+    ]);
     const found = await site().server.client.list(`${KAFKA}/kafkanodepools`);
     expect(found.map(({ metadata, spec }) => [metadata.name, (spec as { readonly replicas: number }).replicas])).toEqual([["broker-zone-a", 4], ["broker-zone-b", 4], ["broker-zone-c", 4], ["controller", 3]]);
   });

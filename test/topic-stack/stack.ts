@@ -28,8 +28,8 @@ export interface TopicStack {
   readonly stateFile: string;
   /** What the next run declares. */
   declare(topics: readonly PlannedTopic[], options?: { readonly protect?: boolean; readonly access?: DeclaredAccess }): Promise<void>;
-  /** Runs `pulumi` with the flags that `kit` gives it; `flags` replaces those. */
-  pulumi(args: readonly string[], options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }): Promise<EngineResult>;
+  /** Runs `pulumi` with the flags that `kit` gives it; `flags` replaces those. `onText` is given all that was written so far, with each piece. */
+  pulumi(args: readonly string[], options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal; readonly onText?: (text: string) => void }): Promise<EngineResult>;
   /** What `kit up` does before a run: makes a state fit to be continued. */
   mend(): Promise<MendedState>;
   remove(): Promise<void>;
@@ -68,13 +68,13 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
     async declare(topics, { protect = false, access } = {}) {
       await writeFile(declaration, JSON.stringify({ bootstrap, topics, protect, access }));
     },
-    pulumi: (args, { flags = ["--parallel", "64"], env = {}, signal } = {}) => new Promise((done, fail) => {
+    pulumi: (args, { flags = ["--parallel", "64"], env = {}, signal, onText } = {}) => new Promise((done, fail) => {
       const started = performance.now();
       const child = spawn("pulumi", [...args, "--stack", "test", "--non-interactive", ...(args[0] === "up" || args[0] === "destroy" ? ["--yes", "--skip-preview", ...flags] : [])], {
         cwd: folder, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true,
       });
       let text = "";
-      const collect = (chunk: Buffer): void => { text += chunk.toString("utf8"); };
+      const collect = (chunk: Buffer): void => { text += chunk.toString("utf8"); onText?.(text); };
       child.stdout.on("data", collect);
       child.stderr.on("data", collect);
       // The whole group: engine, language host and plugins, as when a machine's runner is killed.

@@ -23,11 +23,6 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
       name: settings.name,
       namespace,
       labels: platformLabels(settings.name, "kafka"),
-      annotations: {
-        // Without it a custom resource counts as there the moment it is stored.
-        "pulumi.com/waitFor": "condition=Ready",
-        "pulumi.com/timeoutSeconds": String(Math.ceil(settings.readyWithin / 1_000)),
-      },
     },
     spec: {
       kafka: {

@@ -95,6 +95,7 @@ export class KubernetesSubstrate implements Substrate {
         clientNamespaces: [namespaces.platform, namespaces.services, ...(scalesByLag(workloads) ? [workloads.autoscaling.kedaNamespace] : [])],
       },
       provider: this.#provider,
+      context: settings.kubernetes.context,
       authorities: this.#authorities,
       dependsOn: [...this.#namespaces.kafka, ...this.#operator()],
       protect,

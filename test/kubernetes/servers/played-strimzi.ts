@@ -11,6 +11,7 @@ import { listening } from "../../saga/servers/child.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
 import { secretText, textOf } from "./object-texts.ts";
+import { playPools } from "./played-pools.ts";
 import { playAddress } from "./played-address.ts";
 import { playPart, type PlayedPart } from "./played-part.ts";
 import { startServer, type ServerProcess } from "./server-process.ts";
@@ -68,11 +69,16 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
       await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
     }
     await bindBrokersRole(client);
+    await declared("the pools' pods", async () => {
+      await playPools(client);
+      return true;
+    });
     const answer = { ports, authority: authority.certificatePem, pods };
     await report(client, resource, answer);
     // A change counts as done once the operator says that it has seen it. Nothing is rolled here.
     again(async () => {
-        const now = await client.read(RESOURCE);
+      await playPools(client);
+      const now = await client.read(RESOURCE);
       if (now !== undefined && !hasSeen(now)) await report(client, now, answer);
     });
   });

@@ -31,6 +31,7 @@ describe("settings of an environment on Kubernetes", () => {
     ["a label of an unknown zone", kafka({ zoneLabels: { "zone-x": "eu-1x" } }), /zoneLabels names "zone-x".*use one of zone-a, zone-b, zone-c/],
     ["a template without a broker's number", kafka({ external: { bootstrapHost: "k.example.com", brokerHostTemplate: "b.example.com", sourceRanges: ["10.0.0.0/8"] } }), /brokerHostTemplate.*must hold \{nodeId\}/],
     ["memory that is no whole number of MiB", kafka({ broker: { memory: "1GB" } }), /kubernetes\.kafka\.broker\.memory.*whole number of MiB/],
+    ["memory that Kafka does not start with", kafka({ controller: { memory: "256MiB" } }), /kubernetes\.kafka\.controller\.memory.*at least 512MiB: with less Kafka does not start/],
     ["a volume without a unit", kafka({ broker: { volumes: [100] } }), /kubernetes\.kafka\.broker\.volumes\[0\].*size/],
     ["one namespace for two purposes", written({ namespaces: { platform: "kafka" } }), /kubernetes\.namespaces names "kafka" twice/],
     ["a cache whose certificate nobody knows", written({ redis: { external: { host: "redis", cidrs: ["10.0.0.0/8"] } } }), /kubernetes\.redis\.external\.caFile is missing/],

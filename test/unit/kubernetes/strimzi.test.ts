@@ -103,8 +103,8 @@ describe("the Kafka resource", () => {
     expect(spec).not.toHaveProperty("entityOperator");
   });
 
-  it("is there when the operator says so, within the time the stack gives", () => {
-    expect(kafkaResource(clusterInput({ readyWithin: "30m" })).metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1800" });
+  it("is waited for by the kit's own resource, not by an annotation, which waits in silence and sees no pool", () => {
+    expect(kafkaResource(clusterInput()).metadata).not.toHaveProperty("annotations");
   });
 
   it("takes replication from the stack, and never more than there are brokers", () => {
