@@ -25,6 +25,12 @@ export const containerSecurity = {
 } as const;
 
 /**
+ * How a spread over zones counts them: only zones with a node that the pod may run on and that takes pods. By the scheduler's default a lost zone, whose nodes
+ * are tainted, still counts as one without pods, so the others may hold one more at most, and the rest stays pending.
+ */
+export const USABLE_ZONES = { nodeAffinityPolicy: "Honor", nodeTaintsPolicy: "Honor" } as const;
+
+/**
  * Spread over zones and hosts: two pods never share a host; zones are evened out where possible. Counted per revision, so
  * that a roll-out needs no spare host.
  */
@@ -33,6 +39,6 @@ export function spreadOut(labels: Readonly<Record<string, string>>, replicas: nu
   const counted = { labelSelector: { matchLabels: labels }, matchLabelKeys: ["pod-template-hash"] };
   return {
     affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", ...counted }] } },
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", ...counted }],
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", ...USABLE_ZONES, ...counted }],
   };
 }

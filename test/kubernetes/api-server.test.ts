@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deployment } from "../../components/services/kubernetes/deployment.ts";
 import { processesMentioning } from "../platform/processes.ts";
+import { contextOf, orderWorkload } from "../unit/services/kubernetes/sample-workload.ts";
 import { apiClient, describeAnswer } from "./servers/api-client.ts";
 import type { ApiObject } from "./servers/api-client.ts";
 import { startApiServer, whyNoApiServer } from "./servers/api-server.ts";
 import type { ApiServer } from "./servers/api-server.ts";
+import { playedNode } from "./servers/controllers.ts";
+import { hasCondition } from "./servers/crds.ts";
 
 const missing = await whyNoApiServer();
 const withoutControllers = await whyNoApiServer({ controllers: true });
@@ -103,6 +107,55 @@ describe.skipIf(withoutControllers !== undefined)(`an API server with controller
     }, 120_000);
     const pods = await server.client.list("/api/v1/namespaces/played/pods?labelSelector=app%3Dweb");
     expect(new Set(pods.map(({ spec }) => /"nodeName":"([^"]+)"/.exec(JSON.stringify(spec))?.[1])).size).toBe(3);
+  });
+
+  it("keeps a service whole when a zone is lost: its pods come up in the others, it can be rolled out meanwhile, and goes back with the zone", { timeout: 300_000 }, async () => {
+    const { client } = server;
+    const [kept, lost] = [["zone-a", "zone-b"], "zone-c"];
+    for (const zone of [...kept, lost]) for (const more of [2, 3]) await applied(playedNode(`node-${zone}-${more}`, zone));
+    await applied({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "order-service", namespace: "played" } });
+    const context = { ...contextOf(orderWorkload({ replicas: 6 })), namespace: "played" };
+    const release = (version: string): Promise<void> => applied({ apiVersion: "apps/v1", kind: "Deployment", ...JSON.parse(JSON.stringify(deployment(context, version))) } as ApiObject);
+    const path = "/apis/apps/v1/namespaces/played/deployments/order-service";
+    const pods = () => client.list("/api/v1/namespaces/played/pods?labelSelector=app.kubernetes.io%2Fname%3Dorder-service");
+    const nodeOf = ({ spec }: ApiObject): string => String((spec as { readonly nodeName?: string }).nodeName ?? "none");
+    /** Waits until all six of a release run and nothing else does; tells how many there are in each zone. */
+    const placed = async (what: string): Promise<Readonly<Record<string, number>>> => {
+      await server.until(what, async () => {
+        const status = JSON.stringify((await client.read(path))?.["status"]);
+        return ['"availableReplicas":6', '"updatedReplicas":6', '"readyReplicas":6', '"replicas":6'].every((part) => status.includes(part)) && (await pods()).length === 6;
+      }, 120_000);
+      const counts: Record<string, number> = {};
+      for (const zone of (await pods()).map((pod) => /zone-[abc]/.exec(nodeOf(pod))?.[0] ?? "none")) counts[zone] = (counts[zone] ?? 0) + 1;
+      return counts;
+    };
+    const patchNode = async (node: string, part: "" | "/status", body: object): Promise<void> => {
+      const answer = await client.request("PATCH", `/api/v1/nodes/${node}${part}`, { type: "application/strategic-merge-patch+json", body: JSON.stringify(body) });
+      expect(answer.status, describeAnswer(answer)).toBeLessThan(300);
+    };
+    const lostNodes = [`node-${lost}`, `node-${lost}-2`, `node-${lost}-3`];
+    const taints = async (): Promise<number> => (await client.list("/api/v1/nodes")).filter(({ spec }) => JSON.stringify(spec).includes("node.kubernetes.io/unreachable")).length;
+
+    await server.until("more played nodes", async () => (await client.list("/api/v1/nodes")).filter((node) => hasCondition(node, "Ready")).length === 9, 120_000);
+    await release("1");
+    expect(await placed("the first release")).toEqual({ "zone-a": 2, "zone-b": 2, "zone-c": 2 });
+
+    // As the control plane sees it: nothing is heard of the nodes any more; the node controller taints them.
+    for (const node of lostNodes) {
+      await patchNode(node, "", { metadata: { labels: { "test/lost": "true" } } });
+      await patchNode(node, "/status", { status: { conditions: [{ type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status." }] } });
+    }
+    await server.until("the taints of the lost nodes", async () => (await taints()) === 3, 120_000);
+    // What the node controller does five minutes later.
+    for (const pod of (await pods()).filter((each) => lostNodes.includes(nodeOf(each)))) await client.request("DELETE", `/api/v1/namespaces/played/pods/${pod.metadata.name}?gracePeriodSeconds=0`);
+    expect(await placed("six pods without the lost zone")).toEqual({ "zone-a": 3, "zone-b": 3 });
+    await release("2");
+    expect(await placed("a release while the zone is lost")).toEqual({ "zone-a": 3, "zone-b": 3 });
+
+    for (const node of lostNodes) await patchNode(node, "", { metadata: { labels: { "test/lost": null } } });
+    await server.until("the end of the taints", async () => (await taints()) === 0, 120_000);
+    await release("3");
+    expect(await placed("a release with all zones")).toEqual({ "zone-a": 2, "zone-b": 2, "zone-c": 2 });
   });
 
   it("completes a Job", async () => {

@@ -1,4 +1,5 @@
 import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { USABLE_ZONES } from "../../kubernetes/pod-security.ts";
 import { FIRST_CONTROLLER_ID, IDS_PER_ZONE } from "../nodes.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
 import { clusterLabel, STRIMZI_API } from "./names.ts";
@@ -33,6 +34,7 @@ function controllerPool(input: StrimziClusterInput): Manifest {
             maxSkew: 1,
             topologyKey: settings.topologyKey,
             whenUnsatisfiable: settings.spread === "required" ? "DoNotSchedule" : "ScheduleAnyway",
+            ...USABLE_ZONES,
             labelSelector: { matchLabels: roleLabels(settings.name, "controller") },
           },
         ],

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { USABLE_ZONES } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { heapFlags } from "../workload.ts";
 import { environment } from "./config.ts";
@@ -114,6 +115,7 @@ function placement({ workload, settings }: RenderContext): Pick<types.input.core
         maxSkew: 1,
         topologyKey: "topology.kubernetes.io/zone",
         whenUnsatisfiable: settings.placement.zones === "required" ? "DoNotSchedule" : "ScheduleAnyway",
+        ...USABLE_ZONES,
         labelSelector,
         matchLabelKeys,
       },

@@ -71,7 +71,8 @@ export function schedulerArguments(files: ControlPlaneFiles): readonly string[] 
   return [`--kubeconfig=${files.kubeconfig("kube-scheduler")}`, "--leader-elect=false", "--bind-address=127.0.0.1", "--profiling=false"];
 }
 
-function playedNode(name: string, zone: string): ApiObject {
+/** A node that kwok plays. */
+export function playedNode(name: string, zone: string): ApiObject {
   return {
     apiVersion: "v1",
     kind: "Node",
