@@ -14,7 +14,7 @@ leaveOutTracing(process.env);
 
 const projectDir = fileURLToPath(new URL(".", import.meta.url));
 const settings = expectRead(parseStackSettings(new pulumi.Config().requireObject("platform")));
-const { model, stack } = expectRead(await loadModel(projectDir, settings));
+const { model, stack } = expectRead(await loadModel(projectDir, settings, pulumi.getStack()));
 const plan = planPlatform(model, stack);
 const fingerprint = planFingerprint(plan, stack);
 expectFingerprint(fingerprint, process.env);

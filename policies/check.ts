@@ -1,8 +1,9 @@
+import { modelFor, unknownStackNames } from "../components/model/environment.ts";
 import { checkFit } from "../components/model/fit.ts";
 import type { Problem } from "../components/model/problem.ts";
 import { readTopicsAsFarAsGood } from "../components/model/read-topics.ts";
 import type { ReadingCache } from "../components/model/reading-cache.ts";
-import { stackFilePath, type SourceFile } from "../components/model/source-file.ts";
+import { stackOfPath, type SourceFile } from "../components/model/source-file.ts";
 import { readStackFile } from "../components/model/stack-file.ts";
 import type { StackSettings } from "../components/model/stack.ts";
 import type { Model } from "../components/model/types.ts";
@@ -24,6 +25,8 @@ export interface CheckInput {
   readonly files: readonly SourceFile[];
   /** The stack's file. */
   readonly stack: SourceFile;
+  /** All stacks that there are. Default: not known, and what files say for other stacks is not checked. */
+  readonly stackNames?: readonly string[];
   /** `policies/exceptions.yaml`, if there is one. */
   readonly exceptions?: SourceFile;
   /** Topics as they were, where there is something to compare with. */
@@ -59,10 +62,13 @@ const kindsOfSoundFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "
  * Where a file can't be read, what other files declare is still judged as far as it stands by itself.
  */
 export function checkDeclaration(input: CheckInput): CheckResult {
-  const { model, problems } = readTopicsAsFarAsGood(input.files, input.cache);
+  const { model: whole, problems } = readTopicsAsFarAsGood(input.files, input.cache);
+  const stackName = stackOfPath(input.stack.path);
+  const model = modelFor(whole, stackName);
   const stack = readStackFile(input.stack);
   const refusals: Problem[] = [...problems, ...(stack.ok ? [] : stack.problems)];
   if (stack.ok && problems.length === 0) refusals.push(...checkFit(model, stack.value, stack.at));
+  if (input.stackNames !== undefined) refusals.push(...unknownStackNames(whole, input.stackNames));
   const findings: Finding[] = refusals.map((problem) => ({ ...problem, level: "error" }));
   const exceptions = input.exceptions === undefined ? { exceptions: [], findings: [] } : readExceptions(input.exceptions, catalogue);
   findings.push(...exceptions.findings);
@@ -75,7 +81,7 @@ export function checkDeclaration(input: CheckInput): CheckResult {
     findings.push(...judge(sound ? model : withoutFiles(model, new Set(refusals.map(({ file }) => file))), stack.value, rules.settings, kinds, input));
     if (sound) lookedAt = (rule) => catalogue.get(rule)?.kinds.some((kind) => kinds.has(kind)) === true;
   }
-  const left = applyExceptions(findings, exceptions.exceptions, { stack: stackNameOf(input.stack.path), today: input.today, lookedAt });
+  const left = applyExceptions(findings, exceptions.exceptions, { stack: stackName, today: input.today, lookedAt });
   const sorted = sortFindings(left.findings);
   return {
     findings: sorted,
@@ -105,10 +111,4 @@ function withoutFiles(model: Model, faulty: ReadonlySet<string>): Model {
 
 function placesOfPolicies(at: Located | undefined): Located | undefined {
   return at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) };
-}
-
-/** The stack that a path `stacks/Pulumi.<stack>.yaml` is for. */
-function stackNameOf(path: string): string | undefined {
-  const [before = "", after = ""] = stackFilePath("\0").split("\0");
-  return path.startsWith(before) && path.endsWith(after) ? path.slice(before.length, path.length - after.length) : undefined;
 }

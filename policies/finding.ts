@@ -11,6 +11,8 @@ export interface Finding extends SourceLocation {
   readonly message: string;
   /** What to type instead. */
   readonly fix?: string;
+  /** The stack that it holds for, where that is another than the one that was asked for. */
+  readonly stack?: string;
   /** Name of what it is about: a topic, a service, a resource. Exceptions name it. */
   readonly object?: string;
 }

@@ -2,17 +2,20 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
+import { ReadingCache } from "../../components/model/reading-cache.ts";
+import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
 import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { stacksWithOwnTopics } from "../../components/plan/diff/touched-stacks.ts";
 import type { Change } from "../../components/plan/diff/types.ts";
 import type { SourceLocation } from "../../components/model/source-location.ts";
-import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
+import { checkDeclaration, type CheckInput, type CheckResult } from "../../policies/check.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { sortFindings, type Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
 import { locateTree, locateTrees, readTree, readTrees, workingTree, type DeclaredTree } from "../diff/declared-tree.ts";
 import { defaultStack } from "../diff/default-stack.ts";
 import type { GitProject } from "../diff/git-objects.ts";
-import { judgeTrees } from "../diff/judge-trees.ts";
+import { judgeStacks, withFindings } from "../diff/judge-stacks.ts";
 import { KitError } from "../errors.ts";
 import { todayOf } from "../today.ts";
 import { expectStackName, unknownStack } from "../unknown-stack.ts";
@@ -62,13 +65,29 @@ export async function checkProject(context: CommandContext, request: CheckReques
   const withManifests = manifests === undefined ? {} : { manifests };
   const texts = textsOf([...after.files, stackFile, after.exceptions], shown);
   if (before === undefined) {
-    const result = checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, ...withManifests });
+    const result = checkAllStacks(after, stack, { files: after.files, stack: stackFile, exceptions: after.exceptions, today, ...withManifests });
     return { stack, result: { ...result, findings: withPaths(result.findings, shown), excepted: withPaths(result.excepted, shown) }, texts, notes: [] };
   }
-  const { rules, diff, notes } = await judgeTrees({ git, before, after, stack, stackFile, today, ...withManifests });
+  const { rules, diff, notes } = await judgeStacks({ git, before, after, stack, stackFile, today, ...withManifests });
   const findings = sortFindings([...rules.findings, ...changeFindings(diff?.changes ?? [], rules.findings)]);
   const summary = { ...rules.summary, errors: findings.filter(({ level }) => level === "error").length };
   return { stack, result: { findings: withPaths(findings, shown), excepted: withPaths(rules.excepted, shown), summary }, texts, notes: ["notes" in sides ? sides.notes : [], notes].flat() };
+}
+
+/** The check for one stack, with what holds in the others that topics name. */
+function checkAllStacks(tree: DeclaredTree, stack: string, input: CheckInput): CheckResult {
+  const { manifests: _manifests, ...files } = input;
+  const names = tree.stackNames === undefined ? {} : { stackNames: tree.stackNames };
+  const cache = new ReadingCache();
+  let result = checkDeclaration({ ...input, ...names, cache });
+  // Most projects say nothing of environments, and need no second look.
+  if (!tree.files.some((each) => "text" in each && /\b(?:stacks|overrides)\b/.test(each.text))) return result;
+  for (const [other, topics] of stacksWithOwnTopics(readTopicsAsFarAsGood(tree.files, cache).model, stack)) {
+    const file = tree.stacks.get(other);
+    if (file === undefined || "refused" in file) continue;
+    result = { ...result, ...withFindings(result, checkDeclaration({ ...files, stack: file, ...names, cache }).findings, other, topics) };
+  }
+  return result;
 }
 
 /** The head with what `--topics` and `--exceptions` put in its place, and how its paths are shown. */

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
+import { loadFile, loadTopicFiles, stackNames } from "../../components/model/load.ts";
+import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, stackOfPath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
@@ -19,8 +19,10 @@ export interface DeclaredTree {
   readonly source: TreeSource;
   /** All YAML files and schemas below `topics/`, sorted by path. */
   readonly files: readonly SourceFile[];
-  /** Stack files by stack. */
+  /** Stack files by stack: all that there are, and those that were asked for. */
   readonly stacks: ReadonlyMap<string, SourceFile>;
+  /** Stacks that have a file, sorted; undefined where the tree has none at all, as a folder with topics alone. */
+  readonly stackNames?: readonly string[];
   /** `policies/exceptions.yaml`; refused as not found where there is none. */
   readonly exceptions: SourceFile;
 }
@@ -132,16 +134,17 @@ interface Listing {
 }
 
 async function list(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<Listing> {
-  const paths = [...stacks.map(stackFilePath), exceptionsPath];
+  const asked = [...stacks.map(stackFilePath), exceptionsPath];
   if (source.kind === "folder") {
+    const paths = [...new Set([...asked, ...stackNames(source.dir).map(stackFilePath)])];
     const [topics, settings] = await Promise.all([loadTopicFiles(source.dir), Promise.all(paths.map((path) => loadFile(source.dir, path)))]);
     return { source, entries: [], refused: [], files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)) };
   }
-  const folders = new Set(paths.map(dirname));
-  const listed = (await listTree(git, source.commit, [topicsFolder, ...folders])).filter(({ path }) => path === topicsFolder || path.startsWith(`${topicsFolder}/`) || paths.includes(path) || folders.has(path));
+  const folders = new Set(asked.map(dirname));
+  const listed = (await listTree(git, source.commit, [topicsFolder, ...folders])).filter(({ path }) => path === topicsFolder || path.startsWith(`${topicsFolder}/`) || asked.includes(path) || stackOfPath(path) !== undefined || folders.has(path));
   // A folder that is a link hides its files from git.
   const linked = new Set(listed.filter(({ path, mode }) => mode === "120000" && folders.has(path)).map(({ path }) => path));
-  const refused: SourceFile[] = paths.filter((path) => linked.has(dirname(path))).map((path) => ({ path, refused: "symbolic-link", detail: `its folder ${dirname(path)} is one, as git has it` }));
+  const refused: SourceFile[] = asked.filter((path) => linked.has(dirname(path))).map((path) => ({ path, refused: "symbolic-link", detail: `its folder ${dirname(path)} is one, as git has it` }));
   const entries: TreeEntry[] = [];
   for (const entry of listed) {
     const { path, mode, size } = entry;
@@ -163,10 +166,13 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
 function treeOf(source: TreeSource, all: readonly SourceFile[], stacks: readonly string[]): DeclaredTree {
   const byPath = new Map(all.map((file) => [file.path, file]));
   const missing = (path: string): SourceFile => ({ path, refused: "not-found", detail: `not in ${source.label}` });
-  const stackFiles = new Map(stacks.map((stack) => [stack, byPath.get(stackFilePath(stack)) ?? missing(stackFilePath(stack))]));
+  const names = all.flatMap(({ path }) => stackOfPath(path) ?? []);
+  const stackFiles = new Map([...names, ...stacks].map((stack) => [stack, byPath.get(stackFilePath(stack)) ?? missing(stackFilePath(stack))]));
+  const there = [...stackFiles].filter(([, file]) => !("refused" in file && file.refused === "not-found")).map(([stack]) => stack).sort(compareText);
   return {
     source,
     stacks: stackFiles,
+    ...(there.length === 0 ? {} : { stackNames: there }),
     exceptions: byPath.get(exceptionsPath) ?? missing(exceptionsPath),
     files: all.filter(({ path }) => path.startsWith(`${topicsFolder}/`)).sort((a, b) => compareText(a.path, b.path)),
   };

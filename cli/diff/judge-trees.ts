@@ -5,9 +5,11 @@ import { ReadingCache } from "../../components/model/reading-cache.ts";
 import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { readYaml } from "../../components/model/yaml-document.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
+import type { Model } from "../../components/model/types.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
 import type { PlaceInSchema } from "../../components/plan/diff/schema-places.ts";
 import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
+import { touchedStacks } from "../../components/plan/diff/touched-stacks.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { catalogue } from "../../policies/catalogue.ts";
@@ -46,6 +48,8 @@ export interface Judgement {
   readonly rules: CheckResult;
   /** What limits the comparison. */
   readonly notes: readonly string[];
+  /** Other stacks that topics of the change name, sorted, with these topics. */
+  readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -56,17 +60,19 @@ export interface Judgement {
 export async function judgeTrees({ git, before, after, stack, stackFile, today, manifests }: JudgedTrees): Promise<Judgement> {
   const notes: string[] = [];
   const cache = new ReadingCache();
+  const withNames = after.stackNames === undefined ? {} : { stackNames: after.stackNames };
   const check = (known: { readonly before?: ReadonlyMap<string, TopicBefore>; readonly plan?: PlatformPlan } = {}): CheckResult =>
-    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...known, ...(manifests === undefined ? {} : { manifests }) });
-  const headRead = readModel(after.files, stackFile, cache);
-  if (!headRead.ok) return { problems: headRead.problems, rules: check(), notes };
+    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...withNames, ...known, ...(manifests === undefined ? {} : { manifests }) });
+  const headRead = readModel(after.files, stackFile, { cache, stacks: after.stackNames });
+  if (!headRead.ok) return { problems: headRead.problems, rules: check(), notes, touched: new Map() };
   const headState = platformState(headRead.value.model, headRead.value.stack, stack);
-  const pair: StatePair = { before: stateOfBase(before, stack, headRead.value.stack, cache, notes), after: headState };
+  const base = stateOfBase(before, stack, headRead.value.stack, cache, notes);
+  const pair: StatePair = { before: base.state, after: headState };
   const history = await readSchemaHistory(git, before.source, pair);
   const rules = check({ before: pair.before.planned, plan: headState.plan });
   const exceptions = (tree: DeclaredTree) => readExceptions(tree.exceptions, catalogue).exceptions;
   const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0, placeInSchema: placesIn(after.files) });
-  return { substrate: headState.stack.substrate, diff, problems: [], rules, notes };
+  return { substrate: headState.stack.substrate, diff, problems: [], rules, notes, touched: touchedStacks(base.whole, headRead.value.whole, stack) };
 }
 
 /** Finds places in schemas. JSON is YAML: the reader of YAML knows where everything stands. */
@@ -79,15 +85,16 @@ function placesIn(files: readonly SourceFile[]): PlaceInSchema {
 }
 
 /** The base's state. An environment that is new is compared with an empty one of its size. */
-function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, cache: ReadingCache, notes: string[]): PlatformState {
+function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, cache: ReadingCache, notes: string[]): { readonly state: PlatformState; readonly whole: Model } {
   const file = before.stacks.get(stack);
   if (file === undefined || ("refused" in file && file.refused === "not-found")) {
     notes.push(`${before.source.label} has no stack ${stack}: everything in it is new`);
-    return platformState({ domains: [] }, { ...headStack, services: {} }, stack);
+    const nothing: Model = { domains: [] };
+    return { state: platformState(nothing, { ...headStack, services: {} }, stack), whole: nothing };
   }
-  const reading = readModel(before.files, file, cache);
+  const reading = readModel(before.files, file, { cache });
   if (!reading.ok) throw new BaseInvalid(before.source.label, reading.problems);
-  return platformState(reading.value.model, reading.value.stack, stack);
+  return { state: platformState(reading.value.model, reading.value.stack, stack), whole: reading.value.whole };
 }
 
 /** The base is not fit to be compared with; `problems` says why. */

@@ -10,7 +10,7 @@ import { todayOf } from "../today.ts";
 import { unknownStack } from "../unknown-stack.ts";
 import { locateTrees, readTrees, type DeclaredTree } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
-import { judgeTrees } from "./judge-trees.ts";
+import { judgeStacks } from "./judge-stacks.ts";
 
 /** What is compared. */
 export interface DiffRequest {
@@ -53,7 +53,7 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
   const [before, after] = await readTrees(git, [base, head], [stack]);
   const stackFile = after.stacks.get(stack);
   if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found")) throw head.kind === "folder" ? await unknownStack(context.projectDir, stack) : new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
-  const judgement = await judgeTrees({ git, before, after, stack, stackFile, today });
+  const judgement = await judgeStacks({ git, before, after, stack, stackFile, today });
   const { substrate, diff, problems, rules } = judgement;
   const findings = diff === undefined ? [] : told(rules.findings, before, stack, today, request.warnings === true);
   return {

@@ -1,6 +1,7 @@
 /** `kit import`: from a running cluster to files, and to the list of topics that the next run adopts. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { modelFor } from "../../components/model/environment.ts";
 import { slugPattern } from "../../components/model/names.ts";
 import { readModel } from "../../components/model/read.ts";
 import { sharedTypesOf } from "../../components/model/shared-types.ts";
@@ -98,8 +99,8 @@ function readDeclared(context: CommandContext, project: ProjectReading, stack: s
   if (file === undefined) throw new KitError("KIT_UNKNOWN_STACK", stack);
   const reading = readModel(project.topicFiles, file);
   if (!reading.ok) throw declarationError(context, new DeclarationProblems(reading.problems, true), "KIT_IMPORT_REFUSED");
-  const { model, stack: settings } = reading.value;
-  return { model, settings, plan: planPlatform(model, settings) };
+  const { whole: model, model: own, stack: settings } = reading.value;
+  return { model, settings, plan: planPlatform(own, settings) };
 }
 
 /**
@@ -120,7 +121,7 @@ function derive(context: CommandContext, request: ImportRequest, project: Projec
   for (;;) {
     const adoption = adopt({ live, stack: settings, declared, takeOverUsers: request.takeOverUsers, wanted: (name) => wanted(name) && !impossible.has(name), ...(request.domain === undefined ? {} : { domain: request.domain }) });
     const files = adoptedFiles(adoption.topics, model, project.topicFiles, request.team);
-    const after = planPlatform(readBack(context, project, files), settings);
+    const after = planPlatform(modelFor(readBack(context, project, files), request.stack), settings);
     const adopted = new Set(adoption.topics.map(({ name }) => name));
     const wrong = findDrift(after, live).filter(({ class: kind, kind: what, object, field }) => kind === "differs" && what === "topic" && adopted.has(object) && (field === "partitions" || field === "replicationFactor"));
     if (wrong.length === 0) {

@@ -36,9 +36,9 @@ export function declarationError(context: CommandContext, { problems, before, me
 export function readForAllStacks(topicFiles: readonly SourceFile[], stackFiles: ReadonlyMap<string, SourceFile>, before: boolean): Model {
   let model: Model | undefined;
   for (const stack of stackFiles.values()) {
-    const reading = readModel(topicFiles, stack);
+    const reading = readModel(topicFiles, stack, { stacks: [...stackFiles.keys()] });
     if (!reading.ok) throw new DeclarationProblems(reading.problems, before);
-    ({ model } = reading.value);
+    model = reading.value.whole;
   }
   if (model === undefined) throw new KitError("KIT_UNKNOWN_STACK", "at all: stacks/ holds no Pulumi.<stack>.yaml");
   return model;

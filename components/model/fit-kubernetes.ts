@@ -1,4 +1,4 @@
-import { scalePartitions } from "./partitions.ts";
+import { partitionsIn } from "./partitions.ts";
 import { compareText, type Problem } from "./problem.ts";
 import type { StackSettings } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -40,8 +40,8 @@ function movingImages({ protect, workloads: { images } }: NonNullable<StackSetti
 /** The partitions of the widest topic that each service consumes. */
 function widestTopics(model: Model, { topics: { partitionFactor } }: StackSettings): Map<string, number> {
   const widest = new Map<string, number>();
-  for (const { consumers, partitions } of model.domains.flatMap(({ topics }) => topics)) {
-    for (const { service } of consumers) widest.set(service, Math.max(widest.get(service) ?? 0, scalePartitions(partitions, partitionFactor)));
+  for (const topic of model.domains.flatMap(({ topics }) => topics)) {
+    for (const { service } of topic.consumers) widest.set(service, Math.max(widest.get(service) ?? 0, partitionsIn(topic, partitionFactor)));
   }
   return widest;
 }

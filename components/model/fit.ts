@@ -15,7 +15,7 @@ import { unlocated, type Located } from "./validation.ts";
  */
 export function checkFit(model: Model, settings: StackSettings, at: Located = unlocated(stackSettingsKey)): Problem[] {
   const problems: Problem[] = [];
-  const services = new Set(model.domains.flatMap((domain) => [...domain.services, ...domain.topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service))]));
+  const services = new Set(model.domains.flatMap((domain) => [...domain.services, ...[...domain.topics, ...(domain.elsewhere ?? [])].flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service))]));
   for (const service of Object.keys(settings.services)) {
     if (services.has(service)) continue;
     const fix = didYouMean(service, services);
@@ -32,6 +32,15 @@ export function checkFit(model: Model, settings: StackSettings, at: Located = un
         ...topic.source,
         message: `${topic.name} has ${factor} replicas and min ISR ${minimum}${topic.minInsyncReplicas === undefined ? " (the stack's)" : ""}: with one broker down no record could be written`,
         fix: `set minInsyncReplicas to ${allowed}, or replicationFactor to ${minimum + 1}`,
+      });
+    }
+    for (const { service, instances, source } of topic.partitionsAsIs === true ? topic.consumers : []) {
+      if (settings.services[service]?.replicas !== undefined || instances <= topic.partitions) continue;
+      problems.push({
+        rule: "too-many-instances",
+        ...source,
+        message: `${service} has ${instances} instances on the ${topic.partitions} partitions that ${topic.name} has in this environment: ${instances - topic.partitions} would stay idle`,
+        fix: `raise the partitions to ${instances}, or set services.${service}.replicas in the stack's file`,
       });
     }
     const brokers = brokerCount(settings);

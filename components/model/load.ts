@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "no
 import { join } from "node:path";
 import { compareText } from "./problem.ts";
 import { readModel, type ModelAndStack } from "./read.ts";
-import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, stackOfPath, stacksFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { StackSettings } from "./stack.ts";
 import type { Reading } from "./types.ts";
 
@@ -10,10 +10,20 @@ import type { Reading } from "./types.ts";
  * Reads `topics/` and the stack from disk.
  * @param projectDir - Folder with `Pulumi.yaml`.
  * @param stack - Name of the stack, or its settings when they are at hand (as in the Pulumi program).
+ * @param stackName - Name of the stack, where its settings are given.
  */
-export async function loadModel(projectDir: string, stack: string | StackSettings): Promise<Reading<ModelAndStack>> {
+export async function loadModel(projectDir: string, stack: string | StackSettings, stackName = typeof stack === "string" ? stack : undefined): Promise<Reading<ModelAndStack>> {
   const [files, settings] = await Promise.all([loadTopicFiles(projectDir), typeof stack === "string" ? loadFile(projectDir, stackFilePath(stack)) : stack]);
-  return readModel(files, settings);
+  return readModel(files, settings, { stackName, stacks: stackNames(projectDir) });
+}
+
+/** Names of the stacks that have a file, sorted. */
+export function stackNames(projectDir: string): string[] {
+  try {
+    return readdirSync(join(projectDir, stacksFolder)).flatMap((name) => stackOfPath(`${stacksFolder}/${name}`) ?? []).sort(compareText);
+  } catch {
+    return [];
+  }
 }
 
 /**

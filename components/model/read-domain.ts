@@ -3,6 +3,7 @@ import { claimableFields, claimCheckOf } from "./claim-check.ts";
 import { formatDuration } from "./duration.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { keepValid } from "./pruning.ts";
+import { placesOfStacks, readEnvironments } from "./read-overrides.ts";
 import type { ModelRule } from "./rules.ts";
 import type { EventSchema, SchemaFiles } from "./schema-files.ts";
 import { formatOf, type SchemaFormat } from "./schema-format.ts";
@@ -56,7 +57,7 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     services: [...content.services].sort(compareText),
     topics: topics.sort((a, b) => compareText(a.name, b.name)),
     sagas: readSagas(content, at),
-    removals: content.removals.map(({ topic, reason, date }, index) => ({ topic, reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
+    removals: content.removals.map(({ topic, stacks, reason, date }, index) => ({ topic, ...(stacks === undefined ? {} : { stacks: stacks.toSorted(compareText) }), reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
     source: at.place(["domain"], "key"),
     places: headPlaces(content, at),
   };
@@ -185,7 +186,8 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     producers: readProducers.sort((a, b) => compareText(a.service, b.service)),
     consumers: readConsumers.sort((a, b) => compareText(a.service, b.service)),
     source: at.place(path, "key") satisfies SourceLocation,
-    places: Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])),
+    ...readEnvironments(name, topic, at, report),
+    places: { ...Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])), ...placesOfStacks(name, topic.stacks, at) },
   };
 }
 

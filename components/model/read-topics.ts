@@ -1,6 +1,7 @@
 import type { SourceLocation } from "./source-location.ts";
 import { domainPlace } from "./domain-place.ts";
 import { formatDuration } from "./duration.ts";
+import { isIn } from "./environment.ts";
 import { deadLetterTopicName, isDerivedTopicName, metricName, platformPrincipals, reservedTopicPrefixes, retryTopicName } from "./names.ts";
 import { compareText, sortProblems, type Problem } from "./problem.ts";
 import { readDomain } from "./read-domain.ts";
@@ -104,9 +105,10 @@ function checkTopicNames(domains: readonly Domain[]): Problem[] {
     else problems.push(problemAt("colliding-topic", source, `the topic ${name} collides with ${other.name} (${standsAt(other.source)}): Kafka's metrics do not tell '.' and '_' apart`, "use '-' between words"));
   }
   const names = new Map(topicsOf(domains).map((topic) => [topic.name, topic]));
-  for (const { topic, source } of domains.flatMap((domain) => domain.removals)) {
+  for (const { topic, stacks, source } of domains.flatMap((domain) => domain.removals)) {
     const declared = names.get(topic);
-    if (declared !== undefined) problems.push(problemAt("removal-of-declared", source, `the removal names ${topic}, which is declared at ${standsAt(declared.source)}`, "delete the declaration, or this entry"));
+    // What leaves some environments stays declared for the others.
+    if (declared !== undefined && (stacks === undefined || stacks.some((stack) => isIn(declared, stack)))) problems.push(problemAt("removal-of-declared", source, `the removal names ${topic}, which is declared at ${standsAt(declared.source)}`, "delete the declaration (or the environment from its stacks), or this entry"));
   }
   return problems;
 }

@@ -49,6 +49,7 @@ export const modelRules = {
   "unsafe-image": "An image that nodes keep under a name that moves is other code on other nodes, and a roll-back brings back something else.",
   "setting-refused": "A broker setting that the operator drops, or that has its own place in the stack, would silently not be what it says.",
   "unsafe-topology": "The cluster could not be numbered, run or kept in order with these settings.",
+  "unknown-stack": "What is said for an environment that does not exist would do nothing.",
   "unknown-service": "A setting for a service that no topic mentions would do nothing.",
 } as const satisfies Record<string, string>;
 

@@ -33,7 +33,15 @@ export function mayBeFolder(path: string): boolean {
 /** Largest YAML or Avro file in bytes: hundreds of topics fit; beyond that reading with positions costs too much memory. */
 export const maxSourceBytes = 1024 * 1024;
 
+/** Folder of stacks' files, relative to the project's root. */
+export const stacksFolder = "stacks";
+
 /** Path of a stack's file, relative to the project's root. */
 export function stackFilePath(stack: string): string {
-  return `stacks/Pulumi.${stack}.yaml`;
+  return `${stacksFolder}/Pulumi.${stack}.yaml`;
+}
+
+/** The stack that a path `stacks/Pulumi.<stack>.yaml` is for. */
+export function stackOfPath(path: string): string | undefined {
+  return /^stacks\/Pulumi\.([a-z][a-z0-9-]*)\.yaml$/.exec(path)?.[1];
 }

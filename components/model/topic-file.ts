@@ -6,6 +6,7 @@ import {
 } from "./field-types.ts";
 import { logSettings } from "./log-settings.ts";
 import { saga } from "./saga-file.ts";
+import type { environmentSettings } from "./types.ts";
 
 /*
  * The format of `topics/<domain>.yaml`, in one place: reading validates with it, and the JSON Schema for editors is
@@ -46,6 +47,7 @@ const deprecated = z
 const removal = z
   .strictObject({
     topic: topicName("Name of the topic that is removed."),
+    stacks: z.array(slug("An environment.", "dev")).min(1).max(50).meta({ description: "Environments that it leaves, where others keep it. Default: all.", examples: [["dev"]] }).optional(),
     reason: reason("Why its records may be deleted."),
     date: day("Day of the removal."),
   })
@@ -84,6 +86,35 @@ const consumer = z
     defaultSnippets: [{ label: "consumer", description: "a consumer group with its quota", body: { instances: "^${1:3}", events: ["${2:order.created}"], quota: "${3:5MiB/s}" } }],
   });
 
+/** Settings that may be other in an environment, each as the topic has it. */
+const environmentShape = {
+  partitions: count(1, 10_000, "Partitions in this environment, as they are: the stack's factor does not change them.", 6).optional(),
+  retention: logSettings.retention,
+  retentionBytes: logSettings.retentionBytes,
+  segmentAge: logSettings.segmentAge,
+  segmentSize: logSettings.segmentSize,
+  tombstoneRetention: logSettings.tombstoneRetention,
+  minCompactionLag: logSettings.minCompactionLag,
+  maxCompactionLag: logSettings.maxCompactionLag,
+  dirtyRatio: logSettings.dirtyRatio,
+  remoteStorage: logSettings.remoteStorage,
+  localRetention: logSettings.localRetention,
+  localRetentionBytes: logSettings.localRetentionBytes,
+  maxMessage: maxMessage.optional(),
+  compression: compression.optional(),
+  replicationFactor: replicationFactor.optional(),
+  minInsyncReplicas: minInsyncReplicas.optional(),
+} satisfies Readonly<Record<(typeof environmentSettings)[number], z.ZodType>>;
+
+const stackName = (description: string) => slug(description, "staging");
+
+const overrides = z
+  .record(
+    stackName("An environment: the file stacks/Pulumi.<stack>.yaml."),
+    z.strictObject(environmentShape).refine((settings) => Object.keys(settings).length > 0, { error: "nothing is other here; delete the entry", when: ({ issues }) => issues.length === 0 }).meta({ description: "What is other in this environment.", examples: [{ partitions: 6, retention: "1d" }] }),
+  )
+  .meta({ description: "What is other in some environments, by stack: how much, how long, how many copies. What records mean is the same everywhere.", examples: [{ dev: { partitions: 3, retention: "1d" } }] });
+
 const topic = z
   .strictObject({
     description: z.string().min(1).max(500).meta({ description: "What the records mean, in one sentence.", examples: ["The life of an order, one record per state change."] }),
@@ -103,6 +134,8 @@ const topic = z
       .meta({ description: "Labels that rules look at, each with a reason or value.", examples: [{ "long-retention": "audit: kept ten years by law" }] })
       .optional(),
     deprecated: deprecated.optional(),
+    stacks: z.array(stackName("An environment: the file stacks/Pulumi.<stack>.yaml.")).min(1).max(50).meta({ description: "Environments that have the topic. Default: all.", examples: [["staging"]] }).optional(),
+    overrides: overrides.optional(),
     events: z
       .record(eventName, event)
       .refine((map) => Object.keys(map).length > 0, { error: "a topic needs at least one event type" })

@@ -120,9 +120,25 @@ export interface Deprecation {
 /** Permission to delete a deprecated topic with all its records. */
 export interface Removal {
   readonly topic: string;
+  /** Environments that it leaves while others keep it, sorted. Absent: all. */
+  readonly stacks?: readonly string[];
   readonly reason: string;
   /** Day of the removal, as `2027-01-31`. */
   readonly date: string;
+  readonly source: SourceLocation;
+}
+
+/** Settings of a topic that may be other in an environment: how much, how long, how many copies; not what its records mean. */
+export const environmentSettings = [
+  "partitions", "retention", "retentionBytes", "segmentAge", "segmentSize", "tombstoneRetention", "minCompactionLag", "maxCompactionLag", "dirtyRatio",
+  "remoteStorage", "localRetention", "localRetentionBytes", "maxMessage", "compression", "replicationFactor", "minInsyncReplicas",
+] as const;
+
+/** What is other of a topic in one environment. */
+export interface TopicOverride {
+  readonly settings: Partial<Pick<TopicDeclaration, (typeof environmentSettings)[number]>>;
+  /** Where each setting stands. */
+  readonly places: Readonly<Record<string, SourceLocation>>;
   readonly source: SourceLocation;
 }
 
@@ -135,6 +151,12 @@ export interface TopicDeclaration {
   readonly criticality: Criticality;
   /** Partitions at full size, before the stack's factor. */
   readonly partitions: number;
+  /** Whether `partitions` is this environment's own number, which no factor changes. Absent: no. */
+  readonly partitionsAsIs?: true;
+  /** Environments that have the topic, sorted. Absent: all. */
+  readonly stacks?: readonly string[];
+  /** What is other in some environments, by stack. */
+  readonly overrides?: Readonly<Record<string, TopicOverride>>;
   /** Milliseconds; -1 is for ever. */
   readonly retention?: number;
   /** Bytes and partition. */
@@ -230,6 +252,8 @@ export interface Domain {
   readonly services: readonly string[];
   /** Sorted by name. */
   readonly topics: readonly TopicDeclaration[];
+  /** In the model of one environment: topics that only others have, sorted by name. Absent: none. */
+  readonly elsewhere?: readonly TopicDeclaration[];
   /** Sorted by name. */
   readonly sagas: readonly Saga[];
   /** Sorted by topic. */

@@ -1,6 +1,6 @@
 import { formatDuration } from "../model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
-import { scalePartitions } from "../model/partitions.ts";
+import { partitionsIn, scalePartitions } from "../model/partitions.ts";
 import { compareText } from "../model/problem.ts";
 import { brokerCount, hasRemoteStorage, isSmall, type StackSettings } from "../model/stack.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
@@ -32,7 +32,7 @@ function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): Plann
     kind: "event",
     domain: topic.domain,
     owner: topic.owner.team,
-    partitions: scalePartitions(topic.partitions, stack.topics.partitionFactor),
+    partitions: partitionsIn(topic, stack.topics.partitionFactor),
     replicationFactor: replication(topic, stack).factor,
     config: declaredConfig(topic, stack),
     source: topic.source,

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { modelFor } from "../../components/model/environment.ts";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
-import { stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
+import { stackFilePath, stackOfPath, type SourceFile } from "../../components/model/source-file.ts";
 import { readStackFile } from "../../components/model/stack-file.ts";
 import { stackSettingsSchema, type StackSettings } from "../../components/model/stack.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
@@ -64,7 +65,8 @@ export function policyProject(input: PolicyFiles): PolicyProject {
   }
   const { at } = stackFile;
   const rules = readRuleSettings(catalogue, stackFile.value.policies, at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) });
-  const { model, problems } = readTopicsAsFarAsGood(input.files);
+  const { model: whole, problems } = readTopicsAsFarAsGood(input.files);
+  const model = modelFor(whole, input.stack === undefined ? undefined : stackOfPath(input.stack.path));
   return {
     stack: stackFile.value,
     settings: rules.settings,

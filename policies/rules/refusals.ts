@@ -62,6 +62,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   "unsafe-image": { subject: "files", summary: "Nodes keep no image under a name that moves where data is protected.", wrong: { prose: "kubernetes.workloads.images with pullPolicy: IfNotPresent, the tag latest and no digests, in a stack with kubernetes.protect" }, right: plain },
   "setting-refused": { subject: "files", summary: "Broker settings are those that reach the broker.", wrong: { prose: "kubernetes.kafka.config with ssl.client.auth, which the operator would drop" }, right: plain },
   "unsafe-topology": { subject: "files", summary: "A cluster can be numbered, run and kept in order.", wrong: { prose: "metadataVersion 4.3-IV0 with Kafka 4.2.1" }, right: plain },
+  "unknown-stack": { subject: "topics", summary: "Environments that a topic names exist.", wrong: { prose: "overrides: {stagin: {partitions: 6}} beside stacks/Pulumi.staging.yaml" }, right: { topic: "overrides: {staging: {retention: 3d}}" } },
   "unknown-service": { subject: "ownership", summary: "Settings of a stack name services that are declared.", wrong: { stack: "services: {odrer-service: {replicas: 2}}" }, right: { stack: "services: {order-service: {replicas: 2}}" } },
 };
 

@@ -44,6 +44,8 @@ export interface CorpusCase {
   readonly exceptions: { readonly before: SourceFile; readonly after: SourceFile };
   /** The day of the judgement. */
   readonly today: string;
+  /** The stack that is judged for. Its file is the project's one. */
+  readonly stack: string;
   /** With `findings`, the rules are asked as well: they are all the errors that there must be, and some of the warnings. */
   readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[]; readonly findings?: readonly ExpectedFinding[] };
 }
@@ -66,6 +68,8 @@ interface CaseFile {
   readonly history?: Readonly<Record<string, readonly unknown[]>>;
   /** Entries of `policies/exceptions.yaml`. Default: none. */
   readonly exceptions?: { readonly before?: readonly unknown[]; readonly after?: readonly unknown[] };
+  /** Default: prod. */
+  readonly stack?: string;
   /** Default: 2026-11-25. */
   readonly today?: string;
   readonly expect: CorpusCase["expect"];
@@ -73,8 +77,11 @@ interface CaseFile {
 
 const corpusDir = import.meta.dirname;
 
-/** The stack that every case is judged for. */
+/** The stack that cases are judged for unless they name another one. */
 export const corpusStack = "prod";
+
+/** The stacks that there are, as far as files name them. */
+export const corpusStacks: readonly string[] = ["dev", corpusStack, "staging"];
 
 /** The project that every case changes. */
 export async function corpusBase(): Promise<SourceFile[]> {
@@ -102,6 +109,7 @@ export async function corpusCases(): Promise<CorpusCase[]> {
         history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => JSON.stringify(version))])),
         exceptions: { before: exceptionsFile(content.exceptions?.before), after: exceptionsFile(content.exceptions?.after) },
         today: content.today ?? "2026-11-25",
+        stack: content.stack ?? corpusStack,
         expect: content.expect,
       };
     });

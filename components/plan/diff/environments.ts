@@ -1,6 +1,8 @@
 import { capacityOf, type Capacity } from "../capacity.ts";
+import type { Model } from "../../model/types.ts";
 import type { PlannedTopic } from "../types.ts";
 import { resourceTexts } from "./capacity-hazards.ts";
+import { leadsBetween, type Lead } from "./promotion.ts";
 import { compareSettings } from "./settings/index.ts";
 import { numberOf } from "./settings/rule.ts";
 import { differingSettings } from "./stack-settings.ts";
@@ -22,10 +24,16 @@ export interface EnvironmentComparison {
   readonly consequences: readonly EnvironmentRow[];
   /** Fields of topics that differ, sorted by topic. */
   readonly topics: readonly { readonly topic: string; readonly field: string; readonly first: string; readonly second: string }[];
+  /** By what one is ahead of the other by the topics' own files; empty where neither is. */
+  readonly ahead: readonly Lead[];
 }
 
-/** Compares two environments. Pure. */
-export function compareEnvironments(first: PlatformState, second: PlatformState): EnvironmentComparison {
+/**
+ * Compares two environments. Pure.
+ * @param whole - What all environments have together.
+ * @param today - `YYYY-MM-DD`, for the judgement of a promotion.
+ */
+export function compareEnvironments(first: PlatformState, second: PlatformState, whole: Model, today: string): EnvironmentComparison {
   const capacities = [capacityOf(first), capacityOf(second)] as const;
   const rows = figures.map(({ what, of }) => ({ what, first: of(first, capacities[0]), second: of(second, capacities[1]) }));
   const topics = first.plan.topics.flatMap((topic) => {
@@ -38,6 +46,7 @@ export function compareEnvironments(first: PlatformState, second: PlatformState)
     settings: differingSettings(first.stack, second.stack).map(({ path, before, after }) => ({ what: path, ...(before === undefined ? {} : { first: before }), ...(after === undefined ? {} : { second: after }) })),
     consequences: rows,
     topics,
+    ahead: leadsBetween(first, second, whole, today),
   };
 }
 

@@ -6,7 +6,7 @@ import type { PlannedTopic } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import { findRenames } from "./renames.ts";
 import { compareSettings, type SettingChange } from "./settings/index.ts";
-import { affectedBy, ownersOf, reviewersOf, teamOf, type StatePair } from "./state.ts";
+import { affectedBy, ownersOf, reviewersOf, teamOf, type PlatformState, type StatePair } from "./state.ts";
 import type { Change } from "./types.ts";
 import { approximateDuration, counted, listed, retentionText } from "./words.ts";
 
@@ -23,6 +23,7 @@ export function compareTopics(pair: StatePair, today: string): SettingChange[] {
     const other = after.planned.get(topic.name);
     if (other !== undefined) changes.push(...compareSettings(pair, topic, other));
     else if (topic.kind !== "event") changes.push({ change: derivedRemoved(pair, topic) });
+    else if (elsewhere(after, topic.name) !== undefined) changes.push(...declaredOf(before.declared, topic).map((declared) => ({ change: left(pair, declared, today) })));
     else gone.push(...declaredOf(before.declared, topic));
   }
   for (const topic of after.plan.topics) {
@@ -50,6 +51,8 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
   const planned = pair.after.planned.get(name);
   const affected = affectedBy(pair, name);
   const effects = [`new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${keptText(planned)}`];
+  const before = elsewhere(pair.before, name)?.stacks;
+  if (before !== undefined) effects.push(`promoted: until now only ${listed(before)} had it`);
   if (topic.producers.length === 0) effects.push("nobody writes it yet");
   if (topic.consumers.length === 0) effects.push("nobody reads it yet");
   return { kind: "topic-added", object: name, after: topic.description, hazard: "safe", effects, reviewers: [], ...(affected.length === 0 ? {} : { affected }), source };
@@ -59,6 +62,36 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
 function keptText(topic: PlannedTopic | undefined): string {
   const kept = topic === undefined ? undefined : longestKept(topic.config);
   return `${retentionText(Number(topic?.config["retention.ms"] ?? -1))}${kept === undefined ? "" : ` (at most about ${approximateDuration(kept)})`}`;
+}
+
+/** A topic that only other environments have. */
+function elsewhere(state: PlatformState, name: string): TopicDeclaration | undefined {
+  return state.model.domains.flatMap((domain) => domain.elsewhere ?? []).find((topic) => topic.name === name);
+}
+
+/** A topic that leaves this environment and stays in others. */
+function left(pair: StatePair, topic: TopicDeclaration, today: string): Change {
+  const affected = affectedBy(pair, topic.name);
+  const stack = pair.after.stackName;
+  const stays = elsewhere(pair.after, topic.name);
+  const token = pair.after.model.domains.flatMap((domain) => domain.removals).find((removal) => removal.topic === topic.name);
+  const allowed = token !== undefined && today >= token.date;
+  const users = sortedSet(affected.map(({ service }) => service));
+  return {
+    kind: "topic-removed",
+    object: topic.name,
+    before: topic.description,
+    hazard: allowed ? "irreversible" : "refused",
+    effects: [
+      `${stack} no longer has the topic: it is deleted there with all its records; ${listed(stays?.stacks ?? [])} ${stays?.stacks?.length === 1 ? "keeps" : "keep"} it`,
+      ...(users.length === 0 ? [] : [`${listed(users)} can't use it there any more`]),
+      ...(token === undefined ? ["there is no permission to delete its records"] : [allowed ? `permitted on ${token.date}: ${token.reason}` : `its removal is permitted on ${token.date}; today is ${today}`]),
+    ],
+    reviewers: reviewersOf(pair, topic.name, affected),
+    advice: allowed ? [] : [token === undefined ? `add removals: [{topic: ${topic.name}, stacks: [${stack}], reason: <why its records may go>, date: <today>}] to the file of the domain ${topic.domain}` : `wait until ${token.date}`],
+    ...(affected.length === 0 ? {} : { affected }),
+    source: stays?.places["stacks"] ?? topic.source,
+  };
 }
 
 /** Where a topic stands on its way out. */

@@ -31,6 +31,8 @@ export interface Affected {
 /** One change, judged. */
 export interface Change {
   readonly kind: ChangeKind;
+  /** The stack that it holds for, where that is another than the one that was asked for. */
+  readonly stack?: string;
   /** Name of what changes: `order-events`, `order-events/order.created`, `payment-service`, `local/topics.retention`. */
   readonly object: string;
   readonly field?: string;

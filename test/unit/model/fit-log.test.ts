@@ -6,7 +6,7 @@ import { stackWith } from "../plan/sample-models.ts";
 import { goodDomain, projectWith } from "./project-files.ts";
 
 const withSettings = (settings: string): string => goodDomain.replace("    retention: 7d\n", `${settings.split("\n").map((line) => `    ${line}`).join("\n")}\n`);
-const fit = (settings: string, stack: object = {}): string =>
+const unfit = (settings: string, stack: object = {}): string =>
   checkFit(expectRead(readTopics(projectWith(withSettings(settings)))), stackWith(stack)).map(({ rule, line, message, fix }) => `${line} ${rule} ${message} → ${fix ?? ""}`).join("\n");
 const refused = (settings: string): string => {
   const reading = readTopics(projectWith(withSettings(settings)));
@@ -22,7 +22,7 @@ describe("what a topic says of its log", () => {
     ["remote storage", "retention: 7d\nremoteStorage: enabled\nlocalRetention: 7d", {}],
     ["remote storage disabled before compaction", "cleanup: compact\nremoteStorage: disabled", {}],
   ])("may be %s", (_what, settings, stack) => {
-    expect(fit(settings, stack)).toBe("");
+    expect(unfit(settings, stack)).toBe("");
   });
 
   it.each<[string, string, RegExp, object?]>([
@@ -37,8 +37,8 @@ describe("what a topic says of its log", () => {
     ["more locally than in all", "retention: 1d\nremoteStorage: enabled\nlocalRetention: 2d", /remote-storage-unfit .*lower localRetention to at most 1d/],
     ["a larger part locally than in all", "retentionBytes: 1GiB\nremoteStorage: enabled\nlocalRetentionBytes: 2GiB", /remote-storage-unfit .*lower localRetentionBytes to at most 1GiB/],
   ])("can't be %s", (_what, settings, problem, stack) => {
-    expect(fit(settings, stack)).toMatch(problem);
-    expect(fit(settings, stack).split("\n")).toHaveLength(1);
+    expect(unfit(settings, stack)).toMatch(problem);
+    expect(unfit(settings, stack).split("\n")).toHaveLength(1);
   });
 
   it.each<[string, RegExp]>([

@@ -16,7 +16,7 @@ export const partitionsRule: SettingRule = {
     if (counts.after < counts.before) {
       const factor = loweredFactor(topic.pair.before.stack.topics.partitionFactor, topic.pair.after.stack.topics.partitionFactor);
       const declared = topic.declaredAfter?.partitions;
-      const byFactor = factor !== undefined && (declared === undefined || scalePartitions(declared, factor.before) >= counts.before);
+      const byFactor = factor !== undefined && topic.declaredAfter?.partitionsAsIs !== true && (declared === undefined || scalePartitions(declared, factor.before) >= counts.before);
       const lowered = { topic: name, ...counts, ...(byFactor ? { factor } : {}) };
       return { ...counts, hazard: "refused", effects: [describeLowered(lowered)], advice: [insteadOfLowering(lowered)] };
     }

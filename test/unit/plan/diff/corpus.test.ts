@@ -11,25 +11,25 @@ import { checkDeclaration } from "../../../../policies/check.ts";
 import { compareExceptions } from "../../../../policies/exception-changes.ts";
 import { readExceptions, type Exception } from "../../../../policies/exceptions.ts";
 import type { Finding } from "../../../../policies/finding.ts";
-import { corpusCases, corpusStack, type CorpusCase, type ExpectedChange, type ExpectedFinding } from "../../../corpus/read-case.ts";
+import { corpusCases, corpusStack, corpusStacks, type CorpusCase, type ExpectedChange, type ExpectedFinding } from "../../../corpus/read-case.ts";
 
 const cases = await corpusCases();
 
-function split(files: readonly SourceFile[]): { readonly stack: SourceFile; readonly files: readonly SourceFile[] } {
+function split(files: readonly SourceFile[], name: string): { readonly stack: SourceFile; readonly files: readonly SourceFile[] } {
   const stack = files.find(({ path }) => path === stackFilePath(corpusStack));
-  if (stack === undefined) throw new Error("the corpus has no stack");
-  return { stack, files: files.filter((file) => file !== stack) };
+  if (stack === undefined || !("text" in stack)) throw new Error("the corpus has no stack");
+  return { stack: { ...stack, path: stackFilePath(name) }, files: files.filter((file) => file !== stack) };
 }
 
-function stateOf(all: readonly SourceFile[]): PlatformState {
-  const { stack: stackFile, files } = split(all);
+function stateOf(all: readonly SourceFile[], name: string): PlatformState {
+  const { stack: stackFile, files } = split(all, name);
   const { model, stack } = expectRead(readModel(files, stackFile));
-  return platformState(model, stack, corpusStack);
+  return platformState(model, stack, name);
 }
 
 /** Expects what `kit check` must say, and no error besides. Whether a rule is broken. */
-function judgeRules({ after, before, exceptions, today }: CorpusCase, wanted: readonly ExpectedFinding[]): boolean {
-  const { findings } = checkDeclaration({ ...split(after), exceptions: exceptions.after, before: stateOf(before).planned, today });
+function judgeRules({ after, before, exceptions, today, stack }: CorpusCase, wanted: readonly ExpectedFinding[]): boolean {
+  const { findings } = checkDeclaration({ ...split(after, stack), stackNames: corpusStacks, exceptions: exceptions.after, before: stateOf(before, stack).planned, today });
   const fits = (each: ExpectedFinding, { rule, file, line, message, fix = "" }: Finding): boolean =>
     each.rule === rule && (each.file ?? file) === file && (each.line ?? line) === line && message.includes(each.message ?? "") && fix.includes(each.fix ?? "");
   const told = findings.map((each) => `${each.level} ${each.rule} ${each.file}:${each.line} ${each.message} (${each.fix ?? ""})`).join("\n");
@@ -62,16 +62,16 @@ describe("the corpus of changes", () => {
   });
 
   it.each(cases.map((each) => [each.name, each] as const))("%s", (_, given) => {
-    const { before, after, history, exceptions, today, expect: wanted } = given;
+    const { before, after, history, exceptions, today, stack: name, expect: wanted } = given;
     const ruleBroken = wanted.findings !== undefined && judgeRules(given, wanted.findings);
-    const { stack, files } = split(after);
-    if (!readModel(files, stack).ok) {
+    const { stack, files } = split(after, name);
+    if (!readModel(files, stack, { stacks: corpusStacks }).ok) {
       // As the commands do: what can't be read is refused, and nothing is compared.
       expect({ verdict: wanted.verdict, ruleBroken, changes: wanted.changes }).toEqual({ verdict: "refused", ruleBroken: true, changes: [] });
       return;
     }
     const further = compareExceptions(entriesOf(exceptions.before), entriesOf(exceptions.after));
-    const diff = comparePlatforms({ before: stateOf(before), after: stateOf(after) }, { today, history: knownHistory(history), further, ruleBroken });
+    const diff = comparePlatforms({ before: stateOf(before, name), after: stateOf(after, name) }, { today, history: knownHistory(history), further, ruleBroken });
     const told = diff.changes.map(({ kind, object, field, hazard }) => `${hazard} ${kind} ${object} ${field ?? ""}`);
     expect(diff.verdict, told.join("\n")).toBe(wanted.verdict);
     for (const each of wanted.changes) {
