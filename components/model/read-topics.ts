@@ -56,8 +56,10 @@ export function readTopicsAsFarAsGood(files: readonly SourceFile[], cache = new 
 /** Paths of schema files that no event needs. */
 function unusedAmong(files: readonly SourceFile[], domains: readonly Domain[]): string[] {
   const events = domains.flatMap((domain) => domain.topics.flatMap((topic) => topic.events));
-  const used = new Set([...events, ...sharedTypesOf(events)].map(({ schemaPath }) => `${topicsFolder}/${schemaPath}`));
-  return files.map(({ path }) => path).filter((path) => isSchemaPath(path) && !used.has(path));
+  const used = new Set<string>();
+  for (const { schemaPath } of events) used.add(schemaPath);
+  for (const { schemaPath } of sharedTypesOf(events)) used.add(schemaPath);
+  return files.flatMap(({ path }) => (isSchemaPath(path) && !used.has(path.slice(topicsFolder.length + 1)) ? [path] : []));
 }
 
 /** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */

@@ -29,6 +29,8 @@ const maxChain = 32;
 /** The schema files at hand; each is read once, however many events refer to it. */
 export class SchemaFiles {
   readonly #files: ReadonlyMap<string, SourceFile>;
+  /** References to files that were read and have faults. */
+  readonly #faulty = new Set<string>();
   readonly #read = new Map<string, EventSchema | Problem>();
   /** Schemas by folder and by file name: a slip is in one of the two, and comparing with all would take too long. */
   readonly #neighbours: ReadonlyMap<string, readonly string[]>;
@@ -58,8 +60,7 @@ export class SchemaFiles {
 
   /** Whether a reference leads to a file that was looked up and has a fault of its own; it is one of the {@link problems}. */
   isFaulty(reference: string): boolean {
-    const found = this.#read.get(`${topicsFolder}/${reference}`);
-    return found !== undefined && "rule" in found;
+    return this.#faulty.has(reference);
   }
 
   /** The file that a reference leads to, read or not. */
@@ -86,8 +87,9 @@ export class SchemaFiles {
     }
     const found = this.#read.get(path) ?? this.#readFile(file);
     this.#read.set(path, found);
-    if ("rule" in found) return { ok: false, rule: "schema-invalid", message: `the schema ${path} can't be used: ${found.message}` };
-    return { ok: true, value: found };
+    if (!("rule" in found)) return { ok: true, value: found };
+    this.#faulty.add(reference);
+    return { ok: false, rule: "schema-invalid", message: `the schema ${path} can't be used: ${found.message}` };
   }
 
   #readFile(file: SourceFile): EventSchema | Problem {

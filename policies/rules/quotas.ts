@@ -2,7 +2,6 @@ import * as z from "zod";
 import { platformPrincipals } from "../../components/model/names.ts";
 import { brokerCount } from "../../components/model/stack.ts";
 import { formatRate } from "../../components/model/rate.ts";
-import { topologyOf } from "../../components/plan/topology.ts";
 import type { QuotaFacts } from "../facts.ts";
 import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
 
@@ -52,13 +51,13 @@ export const quotaRules: readonly Rule[] = [
       declaration({ model, plan }, { stack }) {
         const quotas = new Map(plan.quotas.map(({ principal, producerByteRate }) => [principal, producerByteRate]));
         const brokers = brokerCount(stack);
-        return [...topologyOf(model).productions].flatMap(([service, productions]): Breach[] => {
+        const declared = model.domains.flatMap((domain) => domain.topics).flatMap((topic) => topic.producers.filter(({ rate }) => rate !== undefined).map((producer) => ({ topic, producer, share: (producer.rate ?? 0) / Math.min(brokers, topic.partitions) })));
+        return [...Map.groupBy(declared, ({ producer }) => producer.service)].flatMap(([service, shares]): Breach[] => {
           const quota = quotas.get(service);
-          const shares = productions.map(({ topic, producer }) => ({ topic, producer, share: (producer.rate ?? 0) / Math.min(brokers, topic.partitions) }));
           const needed = Math.ceil(shares.reduce((sum, { share }) => sum + share, 0));
           const [largest] = shares.toSorted((a, b) => b.share - a.share);
           if (quota === undefined || largest === undefined || needed <= quota) return [];
-          const rates = shares.filter(({ share }) => share > 0).map(({ topic, producer }) => `${formatRate(producer.rate ?? 0)} to ${topic.name}`);
+          const rates = shares.map(({ topic, producer }) => `${formatRate(producer.rate ?? 0)} to ${topic.name}`);
           return [{ message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, where its quota allows ${formatRate(quota)}`, fix: `raise its quota by ${upToKilobytes(needed - quota)}, or lower rate`, object: service, at: largest.producer.source }];
         });
       },
