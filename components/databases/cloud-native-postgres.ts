@@ -17,6 +17,7 @@ export interface CloudNativePostgresArgs {
   /** Namespaces where Pulumi runs, which makes roles and databases. */
   readonly adminNamespaces: readonly string[];
   readonly apiServers: readonly string[];
+  readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
   /** Namespaces whose pods read its metrics. */
   readonly metricsReaders: readonly string[];
@@ -87,7 +88,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
           ...readersOf(args.metricsReaders, METRICS_PORT),
         ],
         // Each instance asks the Kubernetes API who is primary.
-        to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: [443, 6_443] }],
+        to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: args.apiServerPorts }],
       }),
     ].map((manifest) => apply(manifest));
     const cluster = apply(clusterResource(settings, args.maxConnections, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });

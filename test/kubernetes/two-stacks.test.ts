@@ -32,7 +32,7 @@ const PROGRAM = `
   const made = new KubernetesObject(first, { provider });
   const dependsOn = [made, ...guards.map((guard) => new KubernetesObject(guard, { provider, dependsOn: [made] }))];
   installStrimzi({
-    namespace, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers: ["0.0.0.0/0"], metricsReaders: [],
+    namespace, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers: ["0.0.0.0/0"], apiServerPorts: [443, 6443], metricsReaders: [],
     dns: { namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] },
     definitions: await readDefinitions(await locateStrimziCrds()), provider, dependsOn, protect: false,
   });

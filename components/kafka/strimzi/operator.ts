@@ -18,6 +18,8 @@ export interface OperatorInput {
   readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
+  /** Its ports. */
+  readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
   /** Namespaces whose pods read its metrics. */
   readonly metricsReaders: readonly string[];
@@ -28,8 +30,6 @@ export const OPERATOR_NAME = "strimzi-cluster-operator";
 /** Labels by which the operator's pods are found. */
 export const OPERATOR_PODS = { name: OPERATOR_NAME, "strimzi.io/kind": "cluster-operator" };
 const OPERATOR_PORT = 8_080;
-/** Ports of the Kubernetes API: as a Service, and as most clusters expose it. */
-export const API_PORTS = [443, 6_443] as const;
 /** Image of the operator where the stack names none. */
 export const OPERATOR_IMAGE = `quay.io/strimzi/operator:${STRIMZI_VERSION}`;
 
@@ -133,7 +133,7 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
       pods: OPERATOR_PODS,
       dns: input.dns,
       from: readersOf(input.metricsReaders, OPERATOR_PORT),
-      to: [{ peers: addresses(input.apiServers), ports: API_PORTS }, { peers: [podsOf(namespace)], ports: [] }],
+      to: [{ peers: addresses(input.apiServers), ports: input.apiServerPorts }, { peers: [podsOf(namespace)], ports: [] }],
     }),
     deployment(input, labels),
   ];

@@ -171,11 +171,11 @@ export class KubernetesSubstrate implements Substrate {
 
   /** The operator where the program installs it, and what pods of the cluster may reach. */
   #operator(): pulumi.Resource[] {
-    const { strimzi, kafka, namespaces, apiServers, dns, workloads } = this.#args.settings.kubernetes;
-    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, dns, remoteStorage: kafka.remoteStorage }), { dependsOn: [...this.#namespaces.kafka] });
+    const { strimzi, kafka, namespaces, apiServers, apiServerPorts, dns, workloads } = this.#args.settings.kubernetes;
+    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, apiServerPorts, dns, remoteStorage: kafka.remoteStorage }), { dependsOn: [...this.#namespaces.kafka] });
     if (strimzi.operator === "existing") return [policy];
     const installed = installStrimzi({
-      namespace: namespaces.kafka, cluster: kafka.name, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: metricsReaders(workloads),
+      namespace: namespaces.kafka, cluster: kafka.name, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, apiServerPorts, dns, metricsReaders: metricsReaders(workloads),
       definitions: this.#args.strimziDefinitions, provider: this.#provider, dependsOn: this.#namespaces.kafka, protect: this.protect,
     });
     return [policy, ...installed];
@@ -193,6 +193,7 @@ export class KubernetesSubstrate implements Substrate {
       namespaces: settings.kubernetes.namespaces,
       adminNamespaces: settings.kubernetes.kafka.adminListener.namespaces,
       apiServers: settings.kubernetes.apiServers,
+      apiServerPorts: settings.kubernetes.apiServerPorts,
       dns: settings.kubernetes.dns,
       metricsReaders: metricsReaders(settings.kubernetes.workloads),
       provider: this.#provider,

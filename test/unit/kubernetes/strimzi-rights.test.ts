@@ -13,8 +13,8 @@ interface Rule {
 }
 
 const NAMESPACE = "kafka";
-const { dns, apiServers } = kubernetesOf();
-const manifests = [brokerRole(), ...operatorManifests({ namespace: NAMESPACE, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers, dns, metricsReaders: [] })];
+const { dns, apiServers, apiServerPorts } = kubernetesOf();
+const manifests = [brokerRole(), ...operatorManifests({ namespace: NAMESPACE, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers, apiServerPorts, dns, metricsReaders: [] })];
 const GROUP = "rbac.authorization.k8s.io";
 
 /** One right as a line: `cluster core nodes: list`. */

@@ -122,8 +122,15 @@ describe("the Kafka resource", () => {
       },
     });
     expect(JSON.stringify(kafkaResource(clusterInput()))).not.toMatch(/tieredStorage|rlmm/);
-    const policy = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["0.0.0.0/0"], dns: kubernetesOf().dns, remoteStorage: input.settings.remoteStorage });
+    const policy = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["0.0.0.0/0"], apiServerPorts: [443], dns: kubernetesOf().dns, remoteStorage: input.settings.remoteStorage });
     expect(policy).toMatchObject({ spec: { egress: expect.arrayContaining([{ to: [{ ipBlock: { cidr: "192.0.2.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] }]) as unknown } });
+  });
+
+  it("lets its pods reach each other where Strimzi's own policies do, and lets nobody in beside them", () => {
+    const { spec } = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["10.0.0.1/32"], apiServerPorts: [8_443], dns: kubernetesOf().dns });
+    const kafka = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kafka" } }, podSelector: { matchLabels: { "strimzi.io/cluster": "kafka" } } };
+    const tcp = (...ports: readonly number[]) => ports.map((port) => ({ protocol: "TCP", port }));
+    expect(spec).toMatchObject({ ingress: [], egress: [{}, { to: [kafka], ports: tcp(9_090, 9_091) }, { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: tcp(8_443) }] });
   });
 
   it("leaves Cruise Control and the exporter out where the stack does", () => {
@@ -222,7 +229,7 @@ describe("metrics", () => {
 
 describe("the operator's installation", () => {
   const openings = { dns: kubernetesOf().dns, metricsReaders: ["monitoring"] };
-  const manifests = operatorManifests({ namespace: "kafka", cluster: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], ...openings });
+  const manifests = operatorManifests({ namespace: "kafka", cluster: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], apiServerPorts: [16_443], ...openings });
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
 
   it("watches its own namespace, runs its operands restricted, and takes its images where the stack says", () => {
@@ -236,6 +243,7 @@ describe("the operator's installation", () => {
   });
 
   it("lets in those who read its metrics, and nobody else", () => {
+    expect(ofKind("NetworkPolicy")).toMatchObject([{ spec: { egress: [{}, { ports: [{ port: 16_443 }] }, {}] } }]);
     expect(ofKind("NetworkPolicy")).toMatchObject([{ spec: { ingress: [{ from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ port: 8080 }] }] } }]);
   });
 

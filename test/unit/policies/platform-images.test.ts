@@ -23,8 +23,8 @@ function said(manifests: readonly Manifest[], kubernetes: Written = {}): string[
 
 /** The operator as a stack with such settings installs it. */
 function operator(kubernetes: Written): readonly Manifest[] {
-  const { strimzi, dns, apiServers } = kubernetesOf(kubernetes);
-  return operatorManifests({ namespace: "kafka", cluster: "kafka", image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, dns, metricsReaders: [] }).map((manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest);
+  const { strimzi, dns, apiServers, apiServerPorts } = kubernetesOf(kubernetes);
+  return operatorManifests({ namespace: "kafka", cluster: "kafka", image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, apiServerPorts, dns, metricsReaders: [] }).map((manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest);
 }
 
 describe("images that others make", () => {
