@@ -1,8 +1,8 @@
 /** A letter's content for people: decoded with the schema that wrote it, or as bytes. */
 import avro from "avsc";
-import { unframe } from "../../service-templates/lib/codec.ts";
+import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { messageOf } from "../../service-templates/lib/errors.ts";
-import { schemaRegistry } from "../../service-templates/lib/registry.ts";
+import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
 
 /** What a value turned out to be. */
 export type Content =

@@ -4,9 +4,9 @@
  */
 import { setTimeout } from "node:timers/promises";
 import avro from "avsc";
-import { unframe } from "../../service-templates/lib/codec.ts";
+import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
-import type { SchemaRegistry } from "../../service-templates/lib/registry.ts";
+import type { SchemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import { KitError } from "../errors.ts";
 
 /** One product of an order. */

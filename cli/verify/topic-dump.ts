@@ -1,11 +1,11 @@
 /** A dump of topics as evidence: each record's place, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
-import { CLAIM_HEADER } from "../../service-templates/lib/claim-check-reference.ts";
-import { DEAD_LETTER_HEADER, letterIdOf } from "../../service-templates/lib/dead-letter.ts";
-import { HEADER } from "../../service-templates/lib/envelope.ts";
+import { CLAIM_HEADER } from "../../service-templates/lib/claim-check/reference.ts";
+import { DEAD_LETTER_HEADER, letterIdOf } from "../../service-templates/lib/consumer/dead-letter.ts";
+import { HEADER } from "../../service-templates/lib/events/envelope.ts";
 import { derivedUuid } from "../../service-templates/lib/ids.ts";
-import { REPLAY_HEADER } from "../../service-templates/lib/replay.ts";
-import { RETRY_HEADER } from "../../service-templates/lib/retry-topics.ts";
+import { REPLAY_HEADER } from "../../service-templates/lib/consumer/replay.ts";
+import { RETRY_HEADER } from "../../service-templates/lib/consumer/retry-topics.ts";
 import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 

@@ -5,8 +5,8 @@
  * is told so, instead of waiting for an answer that comes too late.
  */
 import type { Clock } from "./clock.ts";
-import { isDatabaseAtFault } from "./database-faults.ts";
-import { Problem } from "./problem.ts";
+import { isDatabaseAtFault } from "./storage/database-faults.ts";
+import { Problem } from "./http/problem.ts";
 
 export interface GatherOptions<Item, Result> {
   /** Does the work for all items; gives back a result, or the error to throw, for each in its place. */

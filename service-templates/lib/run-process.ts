@@ -1,5 +1,5 @@
 /** A service as a process: signals, failures nobody caught, a start that fails. */
-import { takeClientFault } from "./client-faults.ts";
+import { takeClientFault } from "./kafka/client-faults.ts";
 import { messageOf, ServiceError } from "./errors.ts";
 import type { RunningService } from "./service.ts";
 

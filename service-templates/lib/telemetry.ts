@@ -2,11 +2,11 @@
 import type { Logger } from "pino";
 import pino from "pino";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { PauseReason } from "./consumer-faults.ts";
-import { PAUSE_REASONS } from "./consumer-faults.ts";
+import type { PauseReason } from "./consumer/consumer-faults.ts";
+import { PAUSE_REASONS } from "./consumer/consumer-faults.ts";
 import type { Contract } from "./contract.ts";
-import { DEAD_LETTER_CODES } from "./dead-letter.ts";
-import { OUTCOMES } from "./outcomes.ts";
+import { DEAD_LETTER_CODES } from "./consumer/dead-letter.ts";
+import { OUTCOMES } from "./consumer/outcomes.ts";
 
 export type { Logger } from "pino";
 

@@ -2,13 +2,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { claimChecks } from "../../service-templates/lib/claim-check.ts";
-import { removeExpiredClaims } from "../../service-templates/lib/claim-check-cleanup.ts";
-import { newClaimKey } from "../../service-templates/lib/claim-check-reference.ts";
-import { s3Store } from "../../service-templates/lib/claim-check-s3.ts";
-import type { ClaimCheckStore } from "../../service-templates/lib/claim-check-store.ts";
+import { claimChecks } from "../../service-templates/lib/claim-check/claim-check.ts";
+import { removeExpiredClaims } from "../../service-templates/lib/claim-check/cleanup.ts";
+import { newClaimKey } from "../../service-templates/lib/claim-check/reference.ts";
+import { s3Store } from "../../service-templates/lib/claim-check/s3-store.ts";
+import type { ClaimCheckStore } from "../../service-templates/lib/claim-check/store.ts";
 import type { S3StoreConfig } from "../../service-templates/lib/config.ts";
-import type { NewEvent } from "../../service-templates/lib/envelope.ts";
+import type { NewEvent } from "../../service-templates/lib/events/envelope.ts";
 import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
 import { startS3Server, whyNoS3Server, type S3Server } from "./servers/s3-server.ts";
 

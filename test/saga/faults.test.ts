@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import avro from "avsc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { frame } from "../../service-templates/lib/codec.ts";
+import { frame } from "../../service-templates/lib/events/codec.ts";
 import { uuidV7 } from "../../service-templates/lib/ids.ts";
 import { eventually } from "../platform/condition.ts";
 import { endChild } from "./servers/child.ts";

@@ -2,8 +2,8 @@
 import { Producer } from "@platformatic/kafka";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connection } from "../../service-templates/lib/kafka.ts";
-import { openPublisher } from "../../service-templates/lib/publisher.ts";
+import { connection } from "../../service-templates/lib/kafka/kafka.ts";
+import { openPublisher } from "../../service-templates/lib/kafka/publisher.ts";
 import { passwordOf } from "./servers/authorities.ts";
 import type { OrderPlatform } from "./servers/order-platform.ts";
 import { startOrderPlatform } from "./servers/order-platform.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import avro from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { unframe } from "../../service-templates/lib/codec.ts";
+import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { uuidV7 } from "../../service-templates/lib/ids.ts";
 import type { RunningService } from "../../service-templates/lib/service.ts";
 import type { ChannelName } from "../../service-templates/notification-service/src/channels/channel.ts";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
-import type { Database } from "../../service-templates/lib/database.ts";
-import { openDatabase } from "../../service-templates/lib/database.ts";
-import { databaseFaultOf } from "../../service-templates/lib/database-faults.ts";
+import type { Database } from "../../service-templates/lib/storage/database.ts";
+import { openDatabase } from "../../service-templates/lib/storage/database.ts";
+import { databaseFaultOf } from "../../service-templates/lib/storage/database-faults.ts";
 import type { TestPostgres } from "./servers/postgres.ts";
 import { startPostgres } from "./servers/postgres.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { frame } from "../../service-templates/lib/codec.ts";
+import { frame } from "../../service-templates/lib/events/codec.ts";
 import { uuidV7 } from "../../service-templates/lib/ids.ts";
 import { eventually } from "../platform/condition.ts";
 import type { OrderPlatform } from "./servers/order-platform.ts";

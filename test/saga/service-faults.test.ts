@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PAUSE_REASONS } from "../../service-templates/lib/consumer-faults.ts";
+import { PAUSE_REASONS } from "../../service-templates/lib/consumer/consumer-faults.ts";
 import { eventually } from "../platform/condition.ts";
 import { sample } from "./servers/metrics.ts";
 import type { OrderPlatform } from "./servers/order-platform.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import avro from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { frame, unframe } from "../../service-templates/lib/codec.ts";
+import { frame, unframe } from "../../service-templates/lib/events/codec.ts";
 import { uuidV7 } from "../../service-templates/lib/ids.ts";
 import type { RunningService } from "../../service-templates/lib/service.ts";
 import { firstProgress, shipmentOf } from "../../service-templates/shipping-service/src/booking/decide.ts";

@@ -2,7 +2,7 @@
 import type { EventDeclaration, TopicDeclaration } from "../../../components/model/types.ts";
 import { topicsFolder } from "../../../components/model/source-file.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";
-import { HEADER } from "../../../service-templates/lib/envelope.ts";
+import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import { markdownText } from "../../diff/escaping.ts";
 import { formatOf } from "../../../components/model/schema-format.ts";
 import { AVRO_FORMAT, avroPayload } from "./avro-payload.ts";

@@ -1,7 +1,7 @@
 /** The envelope that the kit's services put into record headers, as JSON Schema. Pure. */
 import type { ClaimCheck } from "../../../components/model/types.ts";
-import { CLAIM_HEADER } from "../../../service-templates/lib/claim-check-reference.ts";
-import { HEADER } from "../../../service-templates/lib/envelope.ts";
+import { CLAIM_HEADER } from "../../../service-templates/lib/claim-check/reference.ts";
+import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import { reference } from "./types.ts";
 import type { JsonSchema } from "./types.ts";
 

@@ -93,7 +93,7 @@ function probes({ workload: { management } }: RenderContext): Pick<types.input.c
   return {
     startupProbe: { httpGet: get(management.liveness), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 30 },
     livenessProbe: { httpGet: get(management.liveness), periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-    // Each check of readiness takes at most 2 s (service-templates/lib/management.ts).
+    // Each check of readiness takes at most 2 s (service-templates/lib/http/management.ts).
     readinessProbe: { httpGet: get(management.readiness), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
   };
 }

@@ -1,7 +1,7 @@
 /** analytics-service: its parts, put together. */
 import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/database.ts";
-import { tokenVerifier } from "../../lib/jwt.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
+import { tokenVerifier } from "../../lib/http/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { factsBatch } from "./facts/facts-batch.ts";

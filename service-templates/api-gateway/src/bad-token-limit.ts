@@ -4,7 +4,7 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
-import { Problem } from "../../lib/problem.ts";
+import { Problem } from "../../lib/http/problem.ts";
 import type { RateCounts } from "./rate-counts.ts";
 
 /** Checks of one address at once: the others wait, so that a burst can't have all its checks before the first has failed. */

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Gauge, type Registry } from "prom-client";
 import type { Clock } from "../../lib/clock.ts";
-import { Problem } from "../../lib/problem.ts";
+import { Problem } from "../../lib/http/problem.ts";
 
 /** Seconds after which a repetition makes sense. */
 const RETRY_AFTER_SECONDS = 1;

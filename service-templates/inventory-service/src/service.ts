@@ -1,8 +1,8 @@
 /** inventory-service: its parts, put together. */
 import { Counter } from "prom-client";
 import type { RedisConfig } from "../../lib/config.ts";
-import { declinedSteps } from "../../lib/deadline.ts";
-import { openCache } from "../../lib/redis.ts";
+import { declinedSteps } from "../../lib/events/deadline.ts";
+import { openCache } from "../../lib/storage/redis.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { startCompensationCounters } from "../../lib/telemetry.ts";

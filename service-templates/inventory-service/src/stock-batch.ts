@@ -4,11 +4,11 @@
  * served from memory one after the other, and everything is written at the end: a thousand orders
  * for one product are one change of its row. All or nothing per order holds as before.
  */
-import { batchRows } from "../../lib/batch-rows.ts";
-import type { Transaction } from "../../lib/database.ts";
-import { isDatabaseAtFault } from "../../lib/database-faults.ts";
-import { databaseNow } from "../../lib/deadline.ts";
-import type { ReceivedEvent } from "../../lib/envelope.ts";
+import { batchRows } from "../../lib/consumer/batch-rows.ts";
+import type { Transaction } from "../../lib/storage/database.ts";
+import { isDatabaseAtFault } from "../../lib/storage/database-faults.ts";
+import { databaseNow } from "../../lib/events/deadline.ts";
+import type { ReceivedEvent } from "../../lib/events/envelope.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { requiredUuid } from "../../lib/ids.ts";
 import type { OrderCreated, OrderedItem } from "./orders.ts";

@@ -5,8 +5,8 @@
  * written over with the next reading or change of the product.
  */
 import { z } from "zod";
-import type { Queryable, Transaction } from "../../lib/database.ts";
-import type { Cache } from "../../lib/redis.ts";
+import type { Queryable, Transaction } from "../../lib/storage/database.ts";
+import type { Cache } from "../../lib/storage/redis.ts";
 import type { Stock } from "./stock-table.ts";
 import { readStock } from "./stock-table.ts";
 

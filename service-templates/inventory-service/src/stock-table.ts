@@ -2,7 +2,7 @@
  * SQL of the tables stock and reservations. A product's locked row is the truth about what can be
  * reserved; the table's constraints hold whatever the code does.
  */
-import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import type { OrderedItem } from "./orders.ts";
 

@@ -1,6 +1,6 @@
 /** The price list, kept in memory for a few seconds: every order asks for it, and it hardly ever changes. */
 import type { Clock } from "../../lib/clock.ts";
-import type { Queryable } from "../../lib/database.ts";
+import type { Queryable } from "../../lib/storage/database.ts";
 
 /** Price of one piece in minor units; undefined where the product is not sold in the currency. */
 export type Prices = (productId: string, currency: string) => number | undefined;

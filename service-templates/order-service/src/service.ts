@@ -2,8 +2,8 @@
 import { Gauge } from "prom-client";
 import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/database.ts";
-import { tokenVerifier } from "../../lib/jwt.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
+import { tokenVerifier } from "../../lib/http/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";

@@ -1,8 +1,8 @@
 /** Payments of the running batch: locked and loaded at its beginning, written at its end. */
-import type { BatchRows } from "../../lib/batch-rows.ts";
-import { batchRows } from "../../lib/batch-rows.ts";
-import type { Transaction } from "../../lib/database.ts";
-import type { ReceivedEvent } from "../../lib/envelope.ts";
+import type { BatchRows } from "../../lib/consumer/batch-rows.ts";
+import { batchRows } from "../../lib/consumer/batch-rows.ts";
+import type { Transaction } from "../../lib/storage/database.ts";
+import type { ReceivedEvent } from "../../lib/events/envelope.ts";
 import { requiredUuid } from "../../lib/ids.ts";
 import type { Payment } from "./payments-table.ts";
 import { insertPayments, lockPayments, updatePayments } from "./payments-table.ts";

@@ -1,5 +1,5 @@
 /** SQL of the table payments. */
-import type { Queryable, Row, Transaction } from "../../lib/database.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 import { ServiceError } from "../../lib/errors.ts";
 
 export type PaymentStatus = "processed" | "failed" | "refunded" | "cancelled";

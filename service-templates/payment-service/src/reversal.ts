@@ -3,11 +3,11 @@
  * asked as well, because a capture comes before the transaction that notes it, and that transaction may have failed.
  */
 import type { Clock } from "../../lib/clock.ts";
-import type { Transaction } from "../../lib/database.ts";
-import type { NewEvent } from "../../lib/envelope.ts";
+import type { Transaction } from "../../lib/storage/database.ts";
+import type { NewEvent } from "../../lib/events/envelope.ts";
 import { messageOf, ServiceError } from "../../lib/errors.ts";
 import { gather, UNBOUNDED } from "../../lib/gather.ts";
-import type { Database } from "../../lib/database.ts";
+import type { Database } from "../../lib/storage/database.ts";
 import { derivedUuid, requiredUuid } from "../../lib/ids.ts";
 import type { Metrics } from "../../lib/telemetry.ts";
 import type { PaymentsBatch } from "./payments-batch.ts";

@@ -1,6 +1,6 @@
 /** payment-service: its parts, put together. */
-import { openDatabase } from "../../lib/database.ts";
-import { declinedSteps } from "../../lib/deadline.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
+import { declinedSteps } from "../../lib/events/deadline.ts";
 import type { DatabaseConfig } from "../../lib/config.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";

@@ -1,10 +1,10 @@
 /** shipping-service: its parts, put together. */
 import type { DatabaseConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/database.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
-import { simulatorRoutes } from "../../lib/simulator.ts";
+import { simulatorRoutes } from "../../lib/simulation/simulator.ts";
 import { carrierDesk } from "./carrier-desk.ts";
 import { CARRIERS } from "./carriers/carrier.ts";
 import { carrierSimulator } from "./carriers/simulator.ts";

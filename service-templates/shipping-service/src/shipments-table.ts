@@ -2,8 +2,8 @@
  * SQL of the table shipments. When something is due is judged by the database's clock: those of instances may be minutes
  * apart, and one that is ahead would take what another has claimed.
  */
-import type { Queryable, Row, Transaction } from "../../lib/database.ts";
-import type { Cause } from "../../lib/envelope.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+import type { Cause } from "../../lib/events/envelope.ts";
 import { parseTraceparent } from "../../lib/trace.ts";
 import type { Progress } from "./booking/decide.ts";
 import type { CarrierName } from "./carriers/carrier.ts";

@@ -3,12 +3,12 @@
  * publish, waits for a line on stdin, and goes on. Its settings come as JSON in RELAY_PROCESS.
  */
 import { once } from "node:events";
-import type { Codec } from "../../../service-templates/lib/codec.ts";
+import type { Codec } from "../../../service-templates/lib/events/codec.ts";
 import { systemClock } from "../../../service-templates/lib/clock.ts";
 import type { DatabaseConfig, KafkaConfig } from "../../../service-templates/lib/config.ts";
-import { openDatabase } from "../../../service-templates/lib/database.ts";
-import { openPublisher } from "../../../service-templates/lib/publisher.ts";
-import { outboxRelay } from "../../../service-templates/lib/relay.ts";
+import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
+import { openPublisher } from "../../../service-templates/lib/kafka/publisher.ts";
+import { outboxRelay } from "../../../service-templates/lib/outbox/relay.ts";
 
 const { database: login, kafka } = JSON.parse(process.env["RELAY_PROCESS"] ?? "") as { readonly database: DatabaseConfig; readonly kafka: KafkaConfig };
 const report = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -41,7 +41,7 @@ describe("imports", () => {
       ["below components/model", "components/model/stack.ts", "components/plan/topics.ts"],
       ["below components/databases", "components/databases/postgres.ts", "components/kafka/cluster.ts"],
       ["below policies", "policies/rule.ts", "components/provider/errors.ts"],
-      ["below service-templates/lib", "service-templates/lib/consumer.ts", "components/model/types.ts"],
+      ["below service-templates/lib", "service-templates/lib/consumer/consumer.ts", "components/model/types.ts"],
       ["services apart", "service-templates/order-service/src/service.ts", "service-templates/payment-service/src/service.ts"],
       ["nothing imports the command line", "components/services/template.ts", "cli/errors.ts"],
       ["nothing imports tests", "cli/program.ts", "test/platform/condition.ts"],

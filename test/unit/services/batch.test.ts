@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnyHandler } from "../../../service-templates/lib/batch.ts";
-import { batchProcessor } from "../../../service-templates/lib/batch.ts";
-import type { Codec } from "../../../service-templates/lib/codec.ts";
-import type { PauseReason } from "../../../service-templates/lib/consumer-faults.ts";
-import type { ConsumerPauses } from "../../../service-templates/lib/consumer-pauses.ts";
-import { consumerPauses } from "../../../service-templates/lib/consumer-pauses.ts";
+import type { AnyHandler } from "../../../service-templates/lib/consumer/batch.ts";
+import { batchProcessor } from "../../../service-templates/lib/consumer/batch.ts";
+import type { Codec } from "../../../service-templates/lib/events/codec.ts";
+import type { PauseReason } from "../../../service-templates/lib/consumer/consumer-faults.ts";
+import type { ConsumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
+import { consumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
 import type { Contract } from "../../../service-templates/lib/contract.ts";
-import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/database.ts";
-import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
+import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/storage/database.ts";
+import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { derivedUuid } from "../../../service-templates/lib/ids.ts";
-import type { Outcome } from "../../../service-templates/lib/outcomes.ts";
+import type { Outcome } from "../../../service-templates/lib/consumer/outcomes.ts";
 
 const CONTRACT: Contract = {
   service: "s", group: "s", instances: 1, deadLetterTopic: "s.dlt", retryTopics: [], publishes: [],

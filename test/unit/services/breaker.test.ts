@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BreakerState, Verdict } from "../../../service-templates/lib/breaker.ts";
-import { afterFailure, afterSuccess, BREAKER, CLOSED, fingerprintOf } from "../../../service-templates/lib/breaker.ts";
+import type { BreakerState, Verdict } from "../../../service-templates/lib/consumer/breaker.ts";
+import { afterFailure, afterSuccess, BREAKER, CLOSED, fingerprintOf } from "../../../service-templates/lib/consumer/breaker.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 import { backoff } from "../../../service-templates/lib/retry.ts";
 

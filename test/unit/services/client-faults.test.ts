@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { answered, LostAnswer, onClientFault, takeClientFault } from "../../../service-templates/lib/client-faults.ts";
+import { answered, LostAnswer, onClientFault, takeClientFault } from "../../../service-templates/lib/kafka/client-faults.ts";
 
 const LIB = resolve(import.meta.dirname, "../../../service-templates/lib");
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ describe("faults of the Kafka client", () => {
   });
 
   it.each([
-    ["our own code, which the client called", thrownAt("file:///app/service-templates/lib/batch.ts")],
+    ["our own code, which the client called", thrownAt("file:///app/service-templates/lib/consumer/batch.ts")],
     ["another package", thrownAt("file:///app/node_modules/pg/lib/client.js")],
     ["a package with a similar name", thrownAt("file:///app/node_modules/@platformatic/kafka-hooks/index.js")],
     ["nowhere", Object.assign(new Error("x"), { stack: undefined })],
@@ -63,7 +63,7 @@ describe("a process with an error that nobody caught", () => {
   function script(place: string): string {
     return `
       import { runProcess } from ${JSON.stringify(pathToFileURL(join(LIB, "run-process.ts")).href)};
-      import { onClientFault } from ${JSON.stringify(pathToFileURL(join(LIB, "client-faults.ts")).href)};
+      import { onClientFault } from ${JSON.stringify(pathToFileURL(join(LIB, "kafka/client-faults.ts")).href)};
       runProcess(async () => ({ managementPort: 0, httpPort: undefined, stop: async () => undefined }));
       onClientFault(() => process.stdout.write("replaced "));
       setTimeout(() => { const error = new Error("broken"); error.stack = "Error: broken\\n    at x (${place}:1:1)"; throw error; }, 1);
@@ -79,6 +79,6 @@ describe("a process with an error that nobody caught", () => {
   });
 
   it("ends with code 1 and the place when it is anybody else's", async () => {
-    await expect(node(script("/app/service-templates/lib/batch.ts"))).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("batch.ts:1:1") });
+    await expect(node(script("/app/service-templates/lib/consumer/batch.ts"))).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("batch.ts:1:1") });
   });
 });

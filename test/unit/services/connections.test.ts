@@ -50,7 +50,7 @@ describe("connections of PostgreSQL", () => {
   });
 
   it.each(templates.filter(({ database }) => database !== undefined).map(({ name, database }) => [name, database?.connections ?? 0] as const))("of %s are those that its pools have", (name, declared) => {
-    const library = readFileSync(join(PROJECT_DIR, "service-templates/lib/database.ts"), "utf8");
+    const library = readFileSync(join(PROJECT_DIR, "service-templates/lib/storage/database.ts"), "utf8");
     const own = /max: options\.connections \?\? (\d+)/.exec(library)?.[1];
     const folder = join(PROJECT_DIR, "service-templates", name, "src");
     const text = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => readFileSync(join(folder, file), "utf8")).join("\n");

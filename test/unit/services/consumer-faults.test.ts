@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultOf, isProvenPoison, isTimeout } from "../../../service-templates/lib/consumer-faults.ts";
-import type { DatabaseFault } from "../../../service-templates/lib/database-faults.ts";
-import { databaseFaultOf, isDatabaseAtFault, isStalePlan } from "../../../service-templates/lib/database-faults.ts";
+import { faultOf, isProvenPoison, isTimeout } from "../../../service-templates/lib/consumer/consumer-faults.ts";
+import type { DatabaseFault } from "../../../service-templates/lib/storage/database-faults.ts";
+import { databaseFaultOf, isDatabaseAtFault, isStalePlan } from "../../../service-templates/lib/storage/database-faults.ts";
 import { ServiceError } from "../../../service-templates/lib/errors.ts";
 
 const coded = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });

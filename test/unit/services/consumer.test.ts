@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../service-templates/lib/clock.ts";
-import type { ConsumerOptions, EventConsumer } from "../../../service-templates/lib/consumer.ts";
-import { eventConsumer } from "../../../service-templates/lib/consumer.ts";
-import type { RawRecord } from "../../../service-templates/lib/raw-record.ts";
-import type { Subscription } from "../../../service-templates/lib/kafka.ts";
+import type { ConsumerOptions, EventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
+import { eventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
+import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
+import type { Subscription } from "../../../service-templates/lib/kafka/kafka.ts";
 import { eventually } from "../../platform/condition.ts";
 
 const RECORD: RawRecord = { topic: "t", partition: 0, offset: 4n, key: undefined, value: undefined, headers: new Map(), leaderEpoch: 1 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isolator } from "../../../service-templates/lib/isolation.ts";
-import { PublishError } from "../../../service-templates/lib/refusal.ts";
+import { isolator } from "../../../service-templates/lib/outbox/isolation.ts";
+import { PublishError } from "../../../service-templates/lib/kafka/refusal.ts";
 
 interface Item { readonly place: number; readonly key: number; readonly topic: string; readonly bad: boolean }
 

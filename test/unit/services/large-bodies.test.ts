@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { BODY_LIMIT, createHttp } from "../../../service-templates/lib/http.ts";
-import { largeBodyLimit } from "../../../service-templates/lib/large-bodies.ts";
+import { BODY_LIMIT, createHttp } from "../../../service-templates/lib/http/http.ts";
+import { largeBodyLimit } from "../../../service-templates/lib/http/large-bodies.ts";
 import { createLogger, createMetrics } from "../../../service-templates/lib/telemetry.ts";
 import { eventually } from "../../platform/condition.ts";
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import { createHttp, lastRequests } from "../../../service-templates/lib/http.ts";
+import { createHttp, lastRequests } from "../../../service-templates/lib/http/http.ts";
 import { createLogger, createMetrics } from "../../../service-templates/lib/telemetry.ts";
 
 const LIMIT_MS = 5_000;

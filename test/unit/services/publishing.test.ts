@@ -1,12 +1,12 @@
 import { MultipleErrors, NetworkError, ProtocolError, ResponseError, UserError } from "@platformatic/kafka";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LostAnswer } from "../../../service-templates/lib/client-faults.ts";
-import { doubts } from "../../../service-templates/lib/doubts.ts";
-import type { OutgoingRecord } from "../../../service-templates/lib/kafka.ts";
-import { headerValue, restoredHeaders, storedHeaders } from "../../../service-templates/lib/outbox-headers.ts";
-import { publishErrorOf } from "../../../service-templates/lib/publish-errors.ts";
-import { packRequests, recordBytes } from "../../../service-templates/lib/request-packing.ts";
+import { LostAnswer } from "../../../service-templates/lib/kafka/client-faults.ts";
+import { doubts } from "../../../service-templates/lib/outbox/doubts.ts";
+import type { OutgoingRecord } from "../../../service-templates/lib/kafka/kafka.ts";
+import { headerValue, restoredHeaders, storedHeaders } from "../../../service-templates/lib/outbox/outbox-headers.ts";
+import { publishErrorOf } from "../../../service-templates/lib/kafka/publish-errors.ts";
+import { packRequests, recordBytes } from "../../../service-templates/lib/kafka/request-packing.ts";
 
 const PRODUCE = 0;
 const one = new Set(["t"]);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
-import { avroCodec, frame } from "../../../service-templates/lib/codec.ts";
+import { avroCodec, frame } from "../../../service-templates/lib/events/codec.ts";
 import { avroType, selfContained } from "../../../service-templates/lib/registered-schema.ts";
-import { schemaRegistry } from "../../../service-templates/lib/registry.ts";
+import { schemaRegistry } from "../../../service-templates/lib/events/registry.ts";
 
 const currency = JSON.stringify({ type: "enum", name: "Currency", namespace: "c", symbols: ["EUR", "USD"] });
 const money = JSON.stringify({ type: "record", name: "Money", namespace: "c", fields: [{ name: "amount", type: "long" }, { name: "currency", type: "c.Currency" }] });

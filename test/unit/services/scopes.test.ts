@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressSetting } from "../../../service-templates/lib/config.ts";
-import type { TokenVerifier } from "../../../service-templates/lib/jwt.ts";
-import { requireScope, tokenVerifier } from "../../../service-templates/lib/jwt.ts";
+import type { TokenVerifier } from "../../../service-templates/lib/http/jwt.ts";
+import { requireScope, tokenVerifier } from "../../../service-templates/lib/http/jwt.ts";
 
 const CLAIMS = { issuer: "https://token.test", audience: "test" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../../service-templates/lib/stalled-partitions.ts";
-import { standingStill, watchReading } from "../../../service-templates/lib/stalled-partitions.ts";
+import type { Look } from "../../../service-templates/lib/kafka/stalled-partitions.ts";
+import { standingStill, watchReading } from "../../../service-templates/lib/kafka/stalled-partitions.ts";
 
 function look(waits: number, ...partitions: readonly (readonly [partition: number, next: number, end: number])[]): Look {
   return { waits, waiting: false, partitions: partitions.map(([partition, next, end]) => ({ topic: "t", partition, next: BigInt(next), end: BigInt(end) })) };

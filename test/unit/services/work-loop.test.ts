@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lateAnswers } from "../../../service-templates/lib/late-answers.ts";
+import { lateAnswers } from "../../../service-templates/lib/simulation/late-answers.ts";
 import { workLoop } from "../../../service-templates/lib/work-loop.ts";
 
 /** Resolves when it was called so often. */

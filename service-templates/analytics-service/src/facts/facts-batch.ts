@@ -2,8 +2,8 @@
  * Facts and figures of the running batch: gathered by its handlers, written at its end with one statement for
  * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
  */
-import type { Transaction } from "../../../lib/database.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { requiredUuid } from "../../../lib/ids.ts";
 import type { OfOrder } from "../consumed-events.ts";
 import type { Figure } from "../figures/contributions.ts";

@@ -1,5 +1,5 @@
 /** A customer was told about an order. A message that tells about several orders is one message. */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import { requiredUuid } from "../../../lib/ids.ts";
 import type { NotificationSent } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,9 +1,9 @@
 /** The public routes: figures of the business, for whoever has a token with the scope. Nothing in them names a customer or an order. */
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Queryable } from "../../../lib/database.ts";
-import type { TokenVerifier } from "../../../lib/jwt.ts";
-import { requireScope } from "../../../lib/jwt.ts";
+import type { Queryable } from "../../../lib/storage/database.ts";
+import type { TokenVerifier } from "../../../lib/http/jwt.ts";
+import { requireScope } from "../../../lib/http/jwt.ts";
 import { MINUTE_MS } from "../figures/contributions.ts";
 import type { Ranking } from "../figures/figures-table.ts";
 import { minutesOf, sumsOf, topProducts } from "../figures/figures-table.ts";

@@ -2,7 +2,7 @@
  * A cancelled order: what was set aside or, where it can't be shipped, was sold already, goes back, exactly once. When the cancellation comes before
  * the order itself, a tombstone makes sure that nothing is set aside later.
  */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Metrics } from "../../../lib/telemetry.ts";
 import type { OrderCancelled } from "../orders.ts";

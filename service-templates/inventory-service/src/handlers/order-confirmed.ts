@@ -1,5 +1,5 @@
 /** A confirmed order: what was set aside is sold. */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { OrderConfirmed } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
 

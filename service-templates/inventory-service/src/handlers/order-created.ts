@@ -3,10 +3,10 @@
  * or whose deadline has passed, gets nothing: after an outage such orders would take the stock from those that still count.
  */
 import type { Counter } from "prom-client";
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import type { DeclineReason } from "../../../lib/deadline.ts";
-import { isPast } from "../../../lib/deadline.ts";
+import type { DeclineReason } from "../../../lib/events/deadline.ts";
+import { isPast } from "../../../lib/events/deadline.ts";
 import { derivedUuid } from "../../../lib/ids.ts";
 import type { OrderCreated } from "../orders.ts";
 import { isCancelledIn } from "../orders.ts";

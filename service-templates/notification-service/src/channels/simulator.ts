@@ -4,11 +4,11 @@
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
 import type { Clock } from "../../../lib/clock.ts";
-import type { Database } from "../../../lib/database.ts";
-import { lateAnswers } from "../../../lib/late-answers.ts";
-import { mishapOf } from "../../../lib/mishap.ts";
-import type { Switchable } from "../../../lib/simulator.ts";
-import { storedBehaviour } from "../../../lib/simulator.ts";
+import type { Database } from "../../../lib/storage/database.ts";
+import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
+import { mishapOf } from "../../../lib/simulation/mishap.ts";
+import type { Switchable } from "../../../lib/simulation/simulator.ts";
+import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
 import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
 
 /** accept: sends. reject: does not reach the customer. */

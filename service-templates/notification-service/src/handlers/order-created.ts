@@ -1,6 +1,6 @@
 /** An order was accepted: the customer gets its receipt, with the words of a gift note that came with it. */
-import type { Handler } from "../../../lib/batch.ts";
-import type { ClaimChecks } from "../../../lib/claim-check.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
 import type { OrderCreated } from "../consumed-events.ts";
 import { counted, money, printable, shortened } from "../wording.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

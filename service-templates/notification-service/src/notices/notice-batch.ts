@@ -7,8 +7,8 @@
  * row in order_customers is the lock under which both happen.
  */
 import type { Clock } from "../../../lib/clock.ts";
-import type { Transaction } from "../../../lib/database.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { requiredUuid, uuidV7 } from "../../../lib/ids.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import { preferredChannel } from "../messages/decide.ts";

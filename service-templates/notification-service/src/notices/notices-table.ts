@@ -1,6 +1,6 @@
 /** SQL of the tables notices and order_customers. Times are milliseconds since the epoch. */
-import type { Queryable, Transaction } from "../../../lib/database.ts";
-import type { Cause } from "../../../lib/envelope.ts";
+import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
+import type { Cause } from "../../../lib/events/envelope.ts";
 import { parseTraceparent } from "../../../lib/trace.ts";
 
 /** One thing to tell about an order. */

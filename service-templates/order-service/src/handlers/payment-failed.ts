@@ -1,5 +1,5 @@
 /** The payment was declined, or the provider could not be reached: the order is cancelled. */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 import type { PaymentAnswer } from "../answers.ts";

@@ -1,5 +1,5 @@
 /** A cancelled order got its money back. */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 import type { PaymentAnswer } from "../answers.ts";

@@ -1,5 +1,5 @@
 /** No carrier takes a confirmed order: it is cancelled, and payment and inventory undo their part. */
-import type { Handler } from "../../../lib/batch.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 import type { ShipmentAnswer } from "../answers.ts";

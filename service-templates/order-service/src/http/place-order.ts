@@ -4,17 +4,17 @@
  * come while others are being stored go into one transaction.
  */
 import { createHash } from "node:crypto";
-import type { ClaimChecks } from "../../../lib/claim-check.ts";
+import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Database } from "../../../lib/database.ts";
-import type { NewEvent } from "../../../lib/envelope.ts";
+import type { Database } from "../../../lib/storage/database.ts";
+import type { NewEvent } from "../../../lib/events/envelope.ts";
 import { ServiceError } from "../../../lib/errors.ts";
 import { gather } from "../../../lib/gather.ts";
 import { uuidV7 } from "../../../lib/ids.ts";
-import type { Subject } from "../../../lib/jwt.ts";
-import type { Outbox } from "../../../lib/outbox.ts";
-import type { ProblemDetail } from "../../../lib/problem.ts";
-import { Problem } from "../../../lib/problem.ts";
+import type { Subject } from "../../../lib/http/jwt.ts";
+import type { Outbox } from "../../../lib/outbox/outbox.ts";
+import type { ProblemDetail } from "../../../lib/http/problem.ts";
+import { Problem } from "../../../lib/http/problem.ts";
 import type { TraceContext } from "../../../lib/trace.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import type { AttachmentBody } from "../attachment.ts";

@@ -1,11 +1,11 @@
 /** The public routes. Every one wants a token; an order is shown to its owner alone. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Database } from "../../../lib/database.ts";
-import { BODY_LIMIT } from "../../../lib/http.ts";
+import type { Database } from "../../../lib/storage/database.ts";
+import { BODY_LIMIT } from "../../../lib/http/http.ts";
 import { isUuid } from "../../../lib/ids.ts";
-import type { Subject, TokenVerifier } from "../../../lib/jwt.ts";
-import { largeBodyLimit } from "../../../lib/large-bodies.ts";
-import { Problem } from "../../../lib/problem.ts";
+import type { Subject, TokenVerifier } from "../../../lib/http/jwt.ts";
+import { largeBodyLimit } from "../../../lib/http/large-bodies.ts";
+import { Problem } from "../../../lib/http/problem.ts";
 import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";

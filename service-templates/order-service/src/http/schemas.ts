@@ -1,5 +1,5 @@
 /** What the routes accept. Unknown fields are refused, every text and list has a limit. */
-import { BODY_LIMIT } from "../../../lib/http.ts";
+import { BODY_LIMIT } from "../../../lib/http/http.ts";
 import { LARGEST_ATTACHMENT } from "../attachment.ts";
 
 export const LIMITS = { items: 100, quantity: 1_000, productId: 64, address: 500, addressPart: 120, page: 100 } as const;

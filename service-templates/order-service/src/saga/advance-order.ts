@@ -1,7 +1,7 @@
 /** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
-import { batchRows } from "../../../lib/batch-rows.ts";
-import type { Transaction } from "../../../lib/database.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/envelope.ts";
+import { batchRows } from "../../../lib/consumer/batch-rows.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { ServiceError } from "../../../lib/errors.ts";
 import { isUuid } from "../../../lib/ids.ts";
 import type { Order } from "../order.ts";

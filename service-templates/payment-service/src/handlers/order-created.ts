@@ -6,10 +6,10 @@
  * passed, is not paid any more: after an outage a backlog of such orders would be captured and given back.
  */
 import type { Counter } from "prom-client";
-import type { Handler } from "../../../lib/batch.ts";
-import type { DeclineReason } from "../../../lib/deadline.ts";
-import { isPast } from "../../../lib/deadline.ts";
-import type { NewEvent } from "../../../lib/envelope.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { DeclineReason } from "../../../lib/events/deadline.ts";
+import { isPast } from "../../../lib/events/deadline.ts";
+import type { NewEvent } from "../../../lib/events/envelope.ts";
 import type { RetryPolicy } from "../../../lib/retry.ts";
 import { retry } from "../../../lib/retry.ts";
 import type { OrderCreated } from "../orders.ts";

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../../lib/clock.ts";
 import { pause } from "../../../lib/clock.ts";
-import type { Database, Transaction } from "../../../lib/database.ts";
+import type { Database, Transaction } from "../../../lib/storage/database.ts";
 import { gather, UNBOUNDED } from "../../../lib/gather.ts";
 import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "./provider.ts";
 import { ProviderUnavailable } from "./provider.ts";

@@ -3,12 +3,12 @@
  * while it runs. It writes over its own connections, as an outside system would: what it did stays done
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
-import type { Database } from "../../../lib/database.ts";
-import { lateAnswers } from "../../../lib/late-answers.ts";
-import type { Mishap } from "../../../lib/mishap.ts";
-import { mishapOf } from "../../../lib/mishap.ts";
-import type { Switchable } from "../../../lib/simulator.ts";
-import { storedBehaviour } from "../../../lib/simulator.ts";
+import type { Database } from "../../../lib/storage/database.ts";
+import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
+import type { Mishap } from "../../../lib/simulation/mishap.ts";
+import { mishapOf } from "../../../lib/simulation/mishap.ts";
+import type { Switchable } from "../../../lib/simulation/simulator.ts";
+import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
 import type { BookingAnswer, BookingRequest, Carrier, CarrierName, TrackingReport } from "./carrier.ts";
 import { CarrierUnavailable } from "./carrier.ts";
 import type { Durations } from "./parcel.ts";

@@ -3,9 +3,9 @@
  * background, so that a slow one holds up no partition. A batch is stored with one statement; an order
  * that is confirmed again meets its shipment.
  */
-import type { Handler } from "../../../lib/batch.ts";
-import type { Transaction } from "../../../lib/database.ts";
-import type { ReceivedEvent } from "../../../lib/envelope.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
+import type { ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import { firstProgress, shipmentOf } from "../booking/decide.ts";
 import type { OrderConfirmed } from "../orders.ts";

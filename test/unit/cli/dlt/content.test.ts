@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import avro from "avsc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hexDump, readContent } from "../../../../cli/dlt/content.ts";
-import { frame } from "../../../../service-templates/lib/codec.ts";
+import { frame } from "../../../../service-templates/lib/events/codec.ts";
 
 const SCHEMA = { type: "record", name: "com.globalmart.events.Noted", fields: [{ name: "orderId", type: "string" }, { name: "at", type: "long" }] } as const;
 

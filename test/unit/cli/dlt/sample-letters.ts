@@ -1,5 +1,5 @@
 /** Letters and their records as tests need them. */
-import { DEAD_LETTER_HEADER } from "../../../../service-templates/lib/dead-letter.ts";
+import { DEAD_LETTER_HEADER } from "../../../../service-templates/lib/consumer/dead-letter.ts";
 import type { LetterRecord } from "../../../../cli/dlt/letter-records.ts";
 import type { Letter, LetterAction } from "../../../../cli/dlt/letters.ts";
 

@@ -8,7 +8,7 @@ import type { DocumentPart } from "../../../../cli/docs/asyncapi/document.ts";
 import { partOf } from "../../../../cli/docs/asyncapi/part.ts";
 import type { AsyncApiDocument } from "../../../../cli/docs/asyncapi/types.ts";
 import { yamlText } from "../../../../cli/docs/yaml-text.ts";
-import { EVENT_VERSION, HEADER } from "../../../../service-templates/lib/envelope.ts";
+import { EVENT_VERSION, HEADER } from "../../../../service-templates/lib/events/envelope.ts";
 import { HOSTILE, hostileProject, ownProject } from "./declared-projects.ts";
 
 const STACKS = ["local", "dev", "staging", "prod"] as const;

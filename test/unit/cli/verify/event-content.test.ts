@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { contentReader } from "../../../../cli/verify/event-content.ts";
-import { frame } from "../../../../service-templates/lib/codec.ts";
+import { frame } from "../../../../service-templates/lib/events/codec.ts";
 import { ServiceError } from "../../../../service-templates/lib/errors.ts";
-import { schemaRegistry } from "../../../../service-templates/lib/registry.ts";
+import { schemaRegistry } from "../../../../service-templates/lib/events/registry.ts";
 
 const value = frame(7, Buffer.from([0]));
 

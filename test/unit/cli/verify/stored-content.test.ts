@@ -9,7 +9,7 @@ import { readStoredContent } from "../../../../cli/verify/stored-content.ts";
 import type { ServerAccess } from "../../../../cli/platform-access.ts";
 import type { Witness } from "../../../../cli/witness.ts";
 import { NO_WITNESS } from "../../../../cli/witness.ts";
-import { newClaimKey } from "../../../../service-templates/lib/claim-check-reference.ts";
+import { newClaimKey } from "../../../../service-templates/lib/claim-check/reference.ts";
 import { NOW, SagaWorld } from "./saga-world.ts";
 
 const DAY = 86_400_000;

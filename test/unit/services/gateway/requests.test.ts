@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createHttp } from "../../../../service-templates/lib/http.ts";
+import { createHttp } from "../../../../service-templates/lib/http/http.ts";
 import { createLogger, createMetrics } from "../../../../service-templates/lib/telemetry.ts";
 import type { LoneGateway } from "./lone-gateway.ts";
 import { startLoneGateway } from "./lone-gateway.ts";

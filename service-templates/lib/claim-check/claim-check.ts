@@ -1,0 +1,158 @@
+/**
+ * Claim checks: content above a declared size is stored outside Kafka, and the event carries its reference, size and
+ * SHA-256 in headers. A producer calls `store` before its transaction: what a rolled-back transaction leaves behind is
+ * removed like everything else that nobody refers to any more (claim-check-cleanup.ts). A consumer reads a field with
+ * `read` when it needs it; a stored body is fetched before the event is decoded. A store that is away is waited for; a
+ * reference, an object or a hash that is wrong is the record's own fault.
+ */
+import { createHash } from "node:crypto";
+import type { ClaimReference } from "./reference.ts";
+import { newClaimKey, parseClaimKey } from "./reference.ts";
+import type { ClaimCheckStore } from "./store.ts";
+import type { Clock } from "../clock.ts";
+import type { Codec, Payload } from "../events/codec.ts";
+import { frame, unframe } from "../events/codec.ts";
+import type { Contract, PublishedEvent } from "../contract.ts";
+import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
+import { messageOf, ServiceError } from "../errors.ts";
+
+export interface ClaimChecks {
+  /**
+   * Stores what of an event is above its threshold; gives back the event to be published, or the same one where nothing is.
+   * To be called before the transaction that adds the event to the outbox.
+   * Throws SVC_CLAIM_TOO_LARGE (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
+   */
+  store(event: NewEvent): Promise<NewEvent>;
+  /**
+   * The bytes of a field of a received event, wherever they are; undefined where the event has none.
+   * Throws SVC_CLAIM_REFERENCE, SVC_CLAIM_MISSING, SVC_CLAIM_ALTERED (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
+   */
+  read(event: Pick<ReceivedEvent, "type" | "payload" | "claim" | "source">, field: string): Promise<Buffer | undefined>;
+  /** The value of a record in the wire format, its body fetched where it is stored. Throws as `read`. */
+  value(topic: string, value: Buffer, claim: ClaimReference | undefined): Promise<Buffer>;
+}
+
+/** What became of a request to the store: done, missing, altered, unavailable. */
+export type ClaimOutcome = "done" | "missing" | "altered" | "unavailable";
+
+export interface ClaimCheckOptions {
+  readonly contract: Pick<Contract, "service" | "claimChecks">;
+  readonly codec: Pick<Codec, "published" | "body">;
+  /** Undefined where the contract names nothing to store or fetch. */
+  readonly store: ClaimCheckStore | undefined;
+  readonly clock: Clock;
+  /** Called for each request with its bytes and seconds. */
+  readonly onRequest: (operation: "store" | "fetch", outcome: ClaimOutcome, seconds: number) => void;
+}
+
+export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimCheckOptions): ClaimChecks {
+  const fetches = new Map(contract.claimChecks?.fetches.map((topic) => [topic.topic, topic]));
+
+  async function put(event: NewEvent, { topic, claimCheck }: PublishedEvent, content: Buffer): Promise<ClaimReference> {
+    const atMost = claimCheck?.atMost ?? 0;
+    if (content.length > atMost) {
+      throw new ServiceError("SVC_CLAIM_TOO_LARGE", `${event.type} of ${event.key} has content of ${content.length} bytes, its claimCheck allows ${atMost}`, { permanent: true });
+    }
+    const key = newClaimKey(topic, contract.service, clock);
+    await asked("store", `${key} of ${event.type}`, async () => ({ outcome: "done", result: await opened().put(key, content) }));
+    return { key, size: content.length, sha256: sha256Of(content), ...(claimCheck?.field === undefined ? {} : { field: claimCheck.field }) };
+  }
+
+  async function fetchContent(topic: string, { key, size, sha256 }: ClaimReference): Promise<Buffer> {
+    const allowed = fetches.get(topic);
+    const parts = parseClaimKey(key);
+    if (allowed === undefined) throw refused(`${contract.service} is not declared to fetch what of ${topic} is stored`);
+    if (parts?.topic !== topic || !allowed.producers.includes(parts.producer)) throw refused(`${key} was not stored by a producer of ${topic}`);
+    if (size > allowed.atMost) throw refused(`${key} is said to have ${size} bytes, the claimCheck of ${topic} allows ${allowed.atMost}`);
+    const content = await asked("fetch", key, async () => {
+      const found = await opened().get(key, size);
+      return { outcome: found === undefined ? "missing" : found.length === size && sha256Of(found) === sha256 ? "done" : "altered", result: found };
+    });
+    if (content === undefined) throw new ServiceError("SVC_CLAIM_MISSING", `the store has no object ${key}`, { permanent: true });
+    if (content.length !== size) throw altered(key, `${content.length > size ? "more than " : ""}${Math.min(content.length, size)} bytes instead of ${size}`);
+    const actual = sha256Of(content);
+    if (actual !== sha256) throw altered(key, `SHA-256 ${actual} instead of ${sha256}`);
+    return content;
+  }
+
+  /** One request to the store, counted. Whatever it throws is a circumstance: the record is not at fault. */
+  async function asked<T>(operation: "store" | "fetch", what: string, work: () => Promise<{ outcome: ClaimOutcome; result: T }>): Promise<T> {
+    const begun = performance.now();
+    const count = (outcome: ClaimOutcome): void => onRequest(operation, outcome, (performance.now() - begun) / 1_000);
+    try {
+      const { outcome, result } = await work();
+      count(outcome);
+      return result;
+    } catch (error) {
+      count("unavailable");
+      throw new ServiceError("SVC_CLAIM_STORE_UNAVAILABLE", `${operation} ${what}: ${messageOf(error) || String(error)}`, { cause: error });
+    }
+  }
+
+  function opened(): ClaimCheckStore {
+    if (store === undefined) throw new Error("no store is configured");
+    return store;
+  }
+
+  return {
+    async store(event) {
+      const declared = codec.published(event.type);
+      const { claimCheck } = declared;
+      if (claimCheck === undefined || event.claim !== undefined) return event;
+      if (claimCheck.field === undefined) {
+        const body = codec.body(event.type, event.payload);
+        return body.length <= claimCheck.above ? event : { ...event, claim: await put(event, declared, body) };
+      }
+      const content = bytesAt(event.payload, claimCheck.field);
+      if (content === undefined || content.length <= claimCheck.above) return event;
+      const payload = without(event.payload, claimCheck.field);
+      // What is wrong with the rest is found before anything is stored.
+      codec.body(event.type, payload);
+      return { ...event, payload, claim: await put(event, declared, content) };
+    },
+
+    async read(event, field) {
+      const inline = bytesAt(event.payload, field);
+      if (inline !== undefined || event.claim?.field !== field) return inline;
+      return fetchContent(event.source.topic, event.claim);
+    },
+
+    async value(topic, value, claim) {
+      if (claim === undefined || claim.field !== undefined) return value;
+      return frame(unframe(value).schemaId, await fetchContent(topic, claim));
+    },
+  };
+}
+
+/** Throws SVC_CLAIM_SKIPPED (permanent) when an event above its threshold was not stored before its transaction. */
+export function requireStored(event: NewEvent, { claimCheck }: PublishedEvent, bodyBytes: number): void {
+  if (claimCheck === undefined || event.claim !== undefined) return;
+  const size = claimCheck.field === undefined ? bodyBytes : (bytesAt(event.payload, claimCheck.field)?.length ?? 0);
+  if (size <= claimCheck.above) return;
+  throw new ServiceError("SVC_CLAIM_SKIPPED", `${event.type} of ${event.key} has content of ${size} bytes, above the ${claimCheck.above} of its claimCheck`, { permanent: true });
+}
+
+/** The bytes of a field; undefined where they, or a record on the way, are null. */
+export function bytesAt(payload: Payload, field: string): Buffer | undefined {
+  let value: unknown = payload;
+  for (const name of field.split(".")) value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return Buffer.isBuffer(value) ? value : undefined;
+}
+
+/** A copy of the payload with null in place of the field. */
+function without(payload: Payload, field: string): Payload {
+  const [first = "", ...rest] = field.split(".");
+  return { ...payload, [first]: rest.length === 0 ? null : without(payload[first] as Payload, rest.join(".")) };
+}
+
+function sha256Of(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function refused(message: string): ServiceError {
+  return new ServiceError("SVC_CLAIM_REFERENCE", message, { permanent: true });
+}
+
+function altered(key: string, message: string): ServiceError {
+  return new ServiceError("SVC_CLAIM_ALTERED", `the object ${key} has ${message}`, { permanent: true });
+}

@@ -1,0 +1,284 @@
+/**
+ * A polled batch: decode, prepare, then one database transaction for all of it: inbox, handlers,
+ * outbox. When that transaction fails because of a record, each record gets its own, with retries;
+ * what still fails goes to the next retry topic, where the consumer has any, or becomes a dead
+ * letter, and the partition moves on. What fails because of the circumstances (database or registry
+ * down) or of the service itself (schema, rights, credentials) is repeated until it works, and records
+ * that fail alike one after the other are held back (breaker.ts): those records are not at fault.
+ */
+import type { ClaimChecks } from "../claim-check/claim-check.ts";
+import { readClaim } from "../claim-check/reference.ts";
+import type { Codec, Payload } from "../events/codec.ts";
+import type { Contract } from "../contract.ts";
+import type { Clock, Random } from "../clock.ts";
+import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
+import type { Database, Transaction, TransactionOptions } from "../storage/database.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
+import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
+import { eventTypeOf, readEnvelope } from "../events/envelope.ts";
+import { messageOf, ServiceError } from "../errors.ts";
+import type { PassPoint } from "../fault-points.ts";
+import { NO_FAULTS } from "../fault-points.ts";
+import { enterInbox } from "./inbox.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import type { Outcome } from "./outcomes.ts";
+import { patience } from "./patience.ts";
+import type { Attempt, Item } from "./record-by-record.ts";
+import { recordByRecord } from "./record-by-record.ts";
+import { isReplayForOthers } from "./replay.ts";
+import type { RetryPolicy } from "../retry.ts";
+import { retry } from "../retry.ts";
+import type { Delivery } from "./retry-topics.ts";
+import { retryTopics } from "./retry-topics.ts";
+
+/** What a service does with one kind of event. */
+export interface Handler<P extends Payload = Payload, Prepared = unknown> {
+  /**
+   * Work with the outside world, before the transaction and at the same time for the whole batch.
+   * It may run more than once for an event and must be idempotent.
+   * @param batch - All events of the batch, in their order: what comes further on may make the work needless.
+   */
+  readonly prepare?: (event: ReceivedEvent<P>, batch: readonly ReceivedEvent[]) => Promise<Prepared>;
+  /** Applies the event: changes the service's own state and gives back the events that follow from it. */
+  readonly apply: (event: ReceivedEvent<P>, tx: Transaction, prepared: Prepared) => Promise<readonly NewEvent[]>;
+}
+
+/** A handler of some event, whatever its payload. */
+export interface AnyHandler {
+  readonly prepare?: (event: ReceivedEvent<never>, batch: readonly ReceivedEvent[]) => Promise<unknown>;
+  readonly apply: (event: ReceivedEvent<never>, tx: Transaction, prepared: never) => Promise<readonly NewEvent[]>;
+}
+
+/** Handlers by event type. The payload type of each is the one its Avro schema describes. */
+export type Handlers = Readonly<Record<string, AnyHandler>>;
+
+/** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead letter. */
+export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
+
+export interface BatchOptions {
+  readonly contract: Contract;
+  readonly codec: Codec;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly handlers: Handlers;
+  /** Fetches stored bodies. @default none: such a record is a dead letter */
+  readonly claimChecks?: Pick<ClaimChecks, "value">;
+  /**
+   * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
+   * so that two instances never wait for each other crosswise. Called with all events, those too that turn
+   * out to be known.
+   */
+  readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /**
+   * Writes, at the end of the transaction, what the handlers only gathered: many rows with one statement
+   * instead of one statement per event. Called with the events that were new.
+   */
+  readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  /** Attempts for one record before it is delayed or a dead letter. */
+  readonly retry?: RetryPolicy;
+  readonly passPoint?: PassPoint;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
+  readonly onDeadLetter: (letter: DeadLetter) => void;
+  /** A record waits in a retry topic now. */
+  readonly onDelayed: (letter: DeadLetter, topic: string) => void;
+  readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  /** Told of each wait for something other than a record. */
+  readonly pauses: ConsumerPauses;
+  /** Seconds a batch took from poll to commit, and its size. */
+  readonly onBatch: (size: number, seconds: number) => void;
+}
+
+const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 500, factor: 2 };
+/** Attempts of a record whose statement runs into its limit: each costs as long as the limit. */
+const TIMEOUT_ATTEMPTS = 2;
+
+export function batchProcessor(options: BatchOptions): BatchProcessor {
+  const wanted = new Set(options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)));
+  const missing = options.contract.consumes.flatMap((topic) => topic.events).filter(({ event }) => options.handlers[event] === undefined);
+  if (missing.length > 0) {
+    throw new ServiceError("SVC_HANDLER_MISSING", `${options.contract.service} consumes ${missing.map(({ event }) => event).join(", ")} without a handler`);
+  }
+  const group = options.contract.group ?? options.contract.service;
+  const deadLetterTopic = options.contract.deadLetterTopic ?? `${group}.dlt`;
+  const retries = retryTopics(options.contract);
+  const passPoint = options.passPoint ?? NO_FAULTS;
+
+  const patiently = patience(options);
+  const singly = recordByRecord({ attempt, giveUp, pauses: options.pauses, random: options.random });
+
+  async function decode({ record }: Delivery): Promise<ReceivedEvent> {
+    const envelope = readEnvelope(record);
+    if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
+    const claim = readClaim(record.headers);
+    const value = claim === undefined ? record.value : await options.claimChecks?.value(record.topic, record.value, claim) ?? record.value;
+    const payload = await options.codec.decode(envelope.type, value);
+    return { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } };
+  }
+
+  /** The batch that each event came with: also one that is applied by itself is prepared with a view of it. */
+  const batches = new WeakMap<ReceivedEvent, readonly ReceivedEvent[]>();
+
+  async function prepare(event: ReceivedEvent): Promise<unknown> {
+    const handler = options.handlers[event.type] as Handler | undefined;
+    return handler?.prepare?.(event, batches.get(event) ?? [event]);
+  }
+
+  /** Applies events, in their order, in one transaction; gives back those that were new. */
+  async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[], how?: TransactionOptions): Promise<readonly ReceivedEvent[]> {
+    const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
+    const entered = await options.database.transaction(async (tx) => {
+      // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
+      const [fresh] = await Promise.all([enterInbox(tx, events), options.lock?.(events, tx)]);
+      if (fresh.length === 0) return fresh;
+      const groups = [];
+      for (const event of fresh) {
+        const handler = options.handlers[event.type] as Handler | undefined;
+        if (handler === undefined) throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${event.type}`, { permanent: true });
+        const caused = await handler.apply(event, tx, preparedOf.get(event));
+        groups.push({
+          cause: { correlationId: event.correlationId, causationId: event.id, ...(event.trace === undefined ? {} : { trace: event.trace }) },
+          events: caused,
+        });
+      }
+      await Promise.all([options.finish?.(fresh, tx), options.outbox.add(tx, groups)]);
+      passPoint("before-commit");
+      return fresh;
+    }, how);
+    if (entered.length > 0) passPoint("after-commit");
+    return entered;
+  }
+
+  /** Gives back the types of events that were applied. */
+  function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): ReadonlySet<string> {
+    const applied = new Set(fresh);
+    for (const event of events) options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
+    // One that is known proves nothing: its handler did not run.
+    return new Set(fresh.map(({ type }) => type));
+  }
+
+  async function bury(letter: DeadLetter, signal: AbortSignal): Promise<void> {
+    const entry = deadLetterEntry(letter, { group, topic: deadLetterTopic, failedAt: new Date(options.clock()).toISOString() });
+    await patiently(() => options.database.transaction(async (tx) => {
+      if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
+    }), signal);
+    options.onOutcome("dead-lettered", letter.record.topic, entry.eventType, 1);
+    options.onDeadLetter(letter);
+  }
+
+  /** To the next retry topic. A copy of it, written when this is repeated after a crash, is known to the inbox. */
+  async function postpone(delivery: Delivery, next: NonNullable<Delivery["next"]>, letter: DeadLetter, signal: AbortSignal): Promise<void> {
+    const entry = retries.entry(delivery, next, letter.attempts, options.clock());
+    await patiently(() => options.database.transaction((tx) => options.outbox.put(tx, [entry])), signal);
+    options.onOutcome("delayed", letter.record.topic, entry.eventType, 1);
+    options.onDelayed(letter, next.topic);
+  }
+
+  /** Reads a batch; what nobody here waits for is left out. */
+  async function read(records: readonly RawRecord[], signal: AbortSignal): Promise<readonly Item[]> {
+    const items: Item[] = [];
+    for (const record of records) {
+      let delivery: Delivery = { record, attempts: 0, next: undefined };
+      const type = eventTypeOf(record);
+      const item = (): Pick<Item, "delivery" | "kind" | "key" | "attempts"> => ({ delivery, kind: type ?? "unknown", key: record.key?.toString("latin1") ?? "", attempts: 0 });
+      try {
+        delivery = retries.deliver(record);
+        const unwanted = type !== undefined && !wanted.has(`${delivery.record.topic} ${type}`);
+        if (unwanted || isReplayForOthers(record, group)) {
+          options.onOutcome("skipped", delivery.record.topic, type ?? "unknown", 1);
+          continue;
+        }
+        const readable = delivery;
+        const event = await patiently(() => decode(readable), signal);
+        items.push({ ...item(), event });
+      } catch (error) {
+        if (faultOf(error) !== undefined) throw error;
+        items.push({ ...item(), unreadable: error, attempts: 1 });
+      }
+    }
+    const events = items.flatMap(({ event }) => event ?? []);
+    for (const event of events) batches.set(event, events);
+    return items;
+  }
+
+  /** All that can be read in one transaction; gives back what is left to be done one by one, and the types that were applied. */
+  async function together(items: readonly Item[], signal: AbortSignal): Promise<{ readonly left: readonly Item[]; readonly applied: ReadonlySet<string> }> {
+    const events = items.flatMap(({ event }) => event ?? []);
+    if (events.length === 0) return { left: items, applied: new Set() };
+    try {
+      const prepared = await Promise.all(events.map(prepare));
+      const fresh = await patiently(() => apply(events, prepared), signal);
+      return { left: items.filter(({ event }) => event === undefined), applied: count(events, fresh) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // One of them is at fault; alone, each shows whether it is the one.
+      options.onRetry(error, 1, 0);
+      return { left: items, applied: new Set() };
+    }
+  }
+
+  /** One record by itself: retried with backoff. Throws when something other than the record is at fault and the signal is aborted. */
+  async function single(item: Item, event: ReceivedEvent, signal: AbortSignal): Promise<Attempt> {
+    const policy = options.retry ?? RECORD_RETRY;
+    let attempts = 0;
+    try {
+      const fresh = await patiently(() => retry(async (attempt) => {
+        attempts = attempt;
+        // A value may fail because a statement was prepared for a column that was widened since: the last attempt plans afresh.
+        return apply([event], [await prepare(event)], { prepared: attempt < policy.attempts });
+      }, {
+        policy, random: options.random, signal, onRetry: options.onRetry,
+        retryable: (error) => !isPermanent(error) && faultOf(error) === undefined && !(isTimeout(error) && attempts >= TIMEOUT_ATTEMPTS),
+      }), signal);
+      return { done: count([event], fresh).size > 0 ? "applied" : "known" };
+    } catch (error) {
+      if (faultOf(error) !== undefined || (signal.aborted && !isPermanent(error))) throw error;
+      return { error };
+    } finally {
+      item.attempts += attempts;
+    }
+  }
+
+  async function attempt(item: Item, afterPause: boolean, signal: AbortSignal): Promise<Attempt> {
+    if (item.event !== undefined) return single(item, item.event, signal);
+    if (!afterPause) return { error: item.unreadable };
+    // What could not be read may be readable by now: a schema that came back, or became known.
+    try {
+      item.attempts += 1;
+      const event = await patiently(() => decode(item.delivery), signal);
+      return await single(item, event, signal);
+    } catch (error) {
+      if (faultOf(error) !== undefined || signal.aborted) throw error;
+      return { error };
+    }
+  }
+
+  async function giveUp({ delivery, attempts }: Item, error: unknown, signal: AbortSignal): Promise<void> {
+    const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
+    if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
+    else await postpone(delivery, delivery.next, letter, signal);
+  }
+
+  return async (records, signal) => {
+    const started = options.clock();
+    const items = await read(records, signal);
+    if (singly.isProbing()) {
+      await singly.process(items, signal);
+    } else {
+      const { left, applied } = await together(items, signal);
+      singly.applied(applied);
+      await singly.process(left, signal, applied);
+    }
+    options.onBatch(records.length, (options.clock() - started) / 1_000);
+  };
+}
+
+/** For logs. */
+export function describeLetter(letter: DeadLetter): Record<string, unknown> {
+  const { topic, partition, offset } = letter.record;
+  return { topic, partition, offset: offset.toString(), code: deadLetterCode(letter.error), reason: messageOf(letter.error), attempts: letter.attempts };
+}

@@ -1,0 +1,237 @@
+/**
+ * The consumer's loop: join, poll a batch, process it, note the offsets; when the membership breaks,
+ * join again. Retry topics are polled beside it, so that what waits there holds up nothing else. Offsets are committed after the database's commit, gathered over a short interval: the
+ * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
+ */
+import type { BatchProcessor } from "./batch.ts";
+import type { Standing } from "../kafka/catch-up.ts";
+import type { Clock } from "../clock.ts";
+import { pause } from "../clock.ts";
+import { delayedRecords } from "./delayed-records.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
+import type { Position, RecordSource, Subscription } from "../kafka/kafka.ts";
+import { partitionKey } from "../kafka/partition-name.ts";
+import { backoff } from "../retry.ts";
+
+export interface ConsumerOptions {
+  readonly subscribe: () => Promise<Subscription>;
+  readonly process: BatchProcessor;
+  /** Delays in milliseconds of the topics that are subscribed to apart, in their order. @default none */
+  readonly delays?: readonly number[];
+  /** Largest batch. @default 200 */
+  readonly batch?: number;
+  /** Milliseconds over which offsets are gathered before they are committed. @default 1000 */
+  readonly commitMs?: number;
+  /** When no commit succeeded for this many milliseconds, the membership is taken for broken: a new one finds its coordinator anew. @default 30000 */
+  readonly commitLimitMs?: number;
+  /**
+   * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:
+   * fewer, larger batches cost a fraction of the work. @default 0
+   */
+  readonly gatherMs?: number;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+export interface EventConsumer {
+  start(): void;
+  /** True while it is a member of its group and no batch is stuck. */
+  healthy(): boolean;
+  /** Where its group stands; undefined while this is no member or the brokers do not say. */
+  standing(): Promise<readonly Standing[] | undefined>;
+  /** Finishes the batch at hand, commits its offsets, leaves the group. */
+  stop(): Promise<void>;
+}
+
+/** A batch that makes no progress for this long makes the service not ready. */
+const STUCK_AFTER_MS = 30_000;
+const LEAVE_LIMIT_MS = 2_000;
+/** A commit is a replicated write per partition; what comes again after a kill is known to the inbox. */
+const COMMIT_MS = 1_000;
+/** Pause before offsets that could not be committed are tried again. */
+const COMMIT_AGAIN_MS = 1_000;
+/** A group's coordinator that moves is found again within seconds. */
+const COMMIT_LIMIT_MS = 30_000;
+
+export function eventConsumer(options: ConsumerOptions): EventConsumer {
+  const stopping = new AbortController();
+  let loop: Promise<void> | undefined;
+  let member = false;
+  let current: Subscription | undefined;
+  /** When the batches at work were begun. */
+  const busySince = new Set<{ readonly at: number }>();
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      let subscription: Subscription | undefined;
+      let commits: Commits | undefined;
+      try {
+        subscription = await options.subscribe();
+        commits = offsetCommits(subscription, options);
+        member = true;
+        current = subscription;
+        failures = 0;
+        await pollAll(subscription, commits);
+      } catch (error) {
+        failures += 1;
+        options.onError(error, "consuming");
+      } finally {
+        member = false;
+        current = undefined;
+        // A broken membership's last offsets are not fought for: what comes again is known to the inbox.
+        if (stopping.signal.aborted) await commits?.flush();
+        commits?.close();
+        if (subscription !== undefined) await leave(subscription);
+      }
+      if (!stopping.signal.aborted) await pause(backoff(failures), stopping.signal);
+    }
+  }
+
+  /** Leaving asks brokers that may be gone; the next membership does not wait for them. */
+  async function leave(subscription: Subscription): Promise<void> {
+    const left = subscription.close().catch((error: unknown) => options.onError(error, "leaving the group"));
+    await Promise.race([left, pause(LEAVE_LIMIT_MS)]);
+  }
+
+  /** Polls everything until stopped, or until one of them fails: then the others finish what they have at hand. */
+  async function pollAll(subscription: Subscription, commits: Commits): Promise<void> {
+    const broken = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, broken.signal, commits.broken]);
+    const delayed = subscription.apart.map((source, place) => delayedRecords({
+      source, delayMs: options.delays?.[place] ?? 0, clock: options.clock,
+      isAssigned: (partition) => subscription.isAssigned(partition),
+      onWaiting: (position) => commits.reach([position]),
+    }));
+    const parts = [
+      () => subscription.watch(signal),
+      ...[subscription.records, ...delayed].map((source, place) => () => poll(source, commits, place === 0 ? options.gatherMs ?? 0 : 0, signal)),
+    ];
+    const ends = await Promise.allSettled(parts.map(async (part) => {
+      try {
+        await part();
+      } finally {
+        broken.abort();
+      }
+    }));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    commits.broken.throwIfAborted();
+  }
+
+  async function poll(source: RecordSource, commits: Commits, gatherMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const limit = options.batch ?? 200;
+      const records = await source.next(limit, signal);
+      if (records.length === 0) continue;
+      const busy = { at: options.clock() };
+      busySince.add(busy);
+      try {
+        // A batch is either done altogether or this throws: then nothing of it is committed.
+        await options.process(records, signal);
+      } finally {
+        busySince.delete(busy);
+      }
+      commits.reach(records.map(behind));
+      // A full batch means that more is there already.
+      if (gatherMs > 0 && records.length < limit) await pause(gatherMs, signal);
+    }
+  }
+
+  return {
+    start() {
+      loop ??= run();
+    },
+    healthy: () => member && [...busySince].every(({ at }) => options.clock() - at < STUCK_AFTER_MS),
+    async standing() {
+      try {
+        return await current?.standing();
+      } catch (error) {
+        options.onError(error, "looking where the group stands");
+        return undefined;
+      }
+    },
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+/** The position behind a record. */
+function behind({ topic, partition, offset, leaderEpoch }: RawRecord): Position {
+  return { topic, partition, offset: offset + 1n, leaderEpoch };
+}
+
+interface Commits {
+  /** Notes positions to be committed soon; the highest of a partition counts. */
+  reach(positions: readonly Position[]): void;
+  flush(): Promise<void>;
+  /** Aborted, with the reason, when nothing could be committed for too long. */
+  readonly broken: AbortSignal;
+  /** Commits nothing more. */
+  close(): void;
+}
+
+/** Gathers positions and commits them one request at a time, highest per partition. */
+function offsetCommits(subscription: Subscription, options: ConsumerOptions): Commits {
+  const waiting = new Map<string, Position>();
+  const broken = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let inFlight: Promise<void> | undefined;
+  let failingSince: number | undefined;
+  let closed = false;
+
+  function schedule(delayMs: number): void {
+    if (!closed) timer ??= setTimeout(() => void send(), delayMs);
+  }
+
+  function send(): Promise<void> {
+    timer = undefined;
+    if (inFlight !== undefined) {
+      // One request at a time; what was noted meanwhile goes out with the next.
+      schedule(options.commitMs ?? COMMIT_MS);
+      return inFlight;
+    }
+    inFlight = (async () => {
+      const positions = [...waiting.values()];
+      const begun = performance.now();
+      waiting.clear();
+      try {
+        if (positions.length > 0) await subscription.commit(positions);
+        failingSince = undefined;
+      } catch (error) {
+        failingSince ??= begun;
+        if (performance.now() - failingSince >= (options.commitLimitMs ?? COMMIT_LIMIT_MS)) broken.abort(error);
+        // Kept for the next attempt unless a later batch has already moved further.
+        for (const position of positions) if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
+        if (!closed) options.onError(error, "committing offsets");
+        schedule(COMMIT_AGAIN_MS);
+      } finally {
+        inFlight = undefined;
+      }
+    })();
+    return inFlight;
+  }
+
+  return {
+    broken: broken.signal,
+    reach(positions) {
+      for (const position of positions) {
+        const key = partitionKey(position);
+        const known = waiting.get(key);
+        if (known === undefined || known.offset < position.offset) waiting.set(key, position);
+      }
+      schedule(options.commitMs ?? COMMIT_MS);
+    },
+    async flush() {
+      clearTimeout(timer);
+      timer = undefined;
+      await inFlight;
+      if (waiting.size > 0) await send();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}

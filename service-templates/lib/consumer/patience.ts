@@ -1,0 +1,54 @@
+/** Work that is repeated for as long as something other than its record is at fault. */
+import type { Random } from "../clock.ts";
+import { pause } from "../clock.ts";
+import type { ConsumerFault } from "./consumer-faults.ts";
+import { faultOf } from "./consumer-faults.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
+import { messageOf } from "../errors.ts";
+import type { RetryPolicy } from "../retry.ts";
+import { backoff } from "../retry.ts";
+
+export interface PatienceOptions {
+  readonly pauses: ConsumerPauses;
+  readonly random: Random;
+  readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+}
+
+/** Runs until it succeeds, fails because of its record, or the signal is aborted; then throws the last error. */
+export type Patiently = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+
+const POLICIES: Readonly<Record<ConsumerFault["blames"], RetryPolicy>> = {
+  circumstances: { attempts: 0, firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 },
+  // Nothing comes back in a moment here, and each attempt is an error in the server's log.
+  service: { attempts: 0, firstDelayMs: 500, maxDelayMs: 10_000, factor: 2 },
+};
+
+/** Failures after which circumstances count as a pause: a deadlock or a reconnection is over by then. */
+const PAUSED_AFTER = 5;
+
+export function patience({ pauses, random, onRetry }: PatienceOptions): Patiently {
+  return async (work, signal) => {
+    let waiting: { readonly reason: string; readonly end: () => void } | undefined;
+    let failures = 0;
+    try {
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          const fault = faultOf(error);
+          if (fault === undefined || signal.aborted) throw error;
+          failures += 1;
+          if (waiting?.reason !== fault.reason) {
+            waiting?.end();
+            waiting = fault.blames === "service" || failures >= PAUSED_AFTER ? { reason: fault.reason, end: pauses.begin(fault, messageOf(error)) } : undefined;
+          }
+          const delay = backoff(failures, POLICIES[fault.blames], random);
+          onRetry(error, failures, delay);
+          await pause(delay, signal);
+        }
+      }
+    } finally {
+      waiting?.end();
+    }
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * The transactional outbox: events are rows of the service's own database, written in the transaction
+ * that changed the state, so there is no moment at which one exists without the other. The relay
+ * (relay.ts) brings them to their topics. Lock the aggregate's row before adding its events: then the
+ * order of `position` is the order of commits per key.
+ */
+import { crc32 } from "node:zlib";
+import { requireStored } from "../claim-check/claim-check.ts";
+import { claimHeaders } from "../claim-check/reference.ts";
+import type { Clock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
+import type { Codec } from "../events/codec.ts";
+import type { Transaction } from "../storage/database.ts";
+import type { Cause, NewEvent } from "../events/envelope.ts";
+import { EVENT_VERSION, HEADER } from "../events/envelope.ts";
+import { uuidV7 } from "../ids.ts";
+import type { RecordHeaders } from "./outbox-headers.ts";
+import { storedHeaders } from "./outbox-headers.ts";
+import { childTrace, formatTraceparent } from "../trace.ts";
+
+/** Keys are spread over this many shards; one relay at a time works on a shard, which keeps the order per key. */
+export const SHARDS = 16;
+
+export function shardOf(key: Buffer | null): number {
+  return key === null ? 0 : crc32(key) % SHARDS;
+}
+
+/** A row to be published. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly topic: string;
+  /** Bytes of the record's key; null: none. */
+  readonly key: Buffer | null;
+  readonly eventType: string;
+  /** Avro body without the wire format's header; for a dead letter, the original bytes. */
+  readonly body: Buffer | null;
+  /** Null: the relay asks the registry. */
+  readonly schemaId: number | null;
+  /** True: `body` goes out as it is. */
+  readonly raw: boolean;
+  readonly headers: RecordHeaders;
+}
+
+export interface Outbox {
+  /** Adds the events caused by something, in order, within the transaction; they are relayed right after its commit. */
+  add(tx: Transaction, groups: readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[]): Promise<void>;
+  /** Adds ready-made entries. */
+  put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void>;
+}
+
+export interface OutboxOptions {
+  readonly codec: Codec;
+  /** Called after the commit with the shards that got rows; `hurried` is false where all of them may wait for others. */
+  readonly wake: (shards: ReadonlySet<number>, hurried: boolean) => void;
+  /** Whether somebody waits for events of this type. @default for all */
+  readonly hurried?: (eventType: string) => boolean;
+  readonly clock?: Clock;
+  readonly newId?: () => string;
+}
+
+/** What is published of a stored body. */
+const EMPTY = Buffer.alloc(0);
+
+const INSERT = {
+  name: "outbox-insert",
+  text: `INSERT INTO outbox (event_id, shard, topic, key, event_type, body, schema_id, raw, headers)
+         SELECT e.event_id, e.shard, e.topic, e.key, e.event_type, e.body, e.schema_id, e.raw, e.headers
+           FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::int[], $8::boolean[], $9::jsonb[])
+                WITH ORDINALITY AS e(event_id, shard, topic, key, event_type, body, schema_id, raw, headers, place)
+          ORDER BY e.place`,
+};
+
+export function transactionalOutbox(options: OutboxOptions): Outbox {
+  const clock = options.clock ?? systemClock;
+  const newId = options.newId ?? (() => uuidV7(clock));
+  const hurried = options.hurried ?? (() => true);
+
+  function entry(event: NewEvent, cause: Cause): OutboxEntry {
+    const declared = options.codec.published(event.type);
+    const stored = event.claim !== undefined && event.claim.field === undefined;
+    const body = stored ? EMPTY : options.codec.body(event.type, event.payload);
+    requireStored(event, declared, body.length);
+    const id = newId();
+    return {
+      id,
+      topic: declared.topic,
+      key: Buffer.from(event.key, "utf8"),
+      eventType: event.type,
+      body,
+      schemaId: options.codec.knownSchemaId(event.type) ?? null,
+      raw: false,
+      headers: {
+        [HEADER.eventId]: id,
+        [HEADER.eventType]: event.type,
+        [HEADER.eventVersion]: EVENT_VERSION,
+        [HEADER.occurredAt]: new Date(clock()).toISOString(),
+        [HEADER.correlationId]: cause.correlationId,
+        ...(cause.causationId === undefined ? {} : { [HEADER.causationId]: cause.causationId }),
+        [HEADER.traceparent]: formatTraceparent(childTrace(cause.trace)),
+        ...(event.claim === undefined ? {} : claimHeaders(event.claim)),
+      },
+    };
+  }
+
+  async function put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const shards = entries.map((item) => shardOf(item.key));
+    await tx.query({
+      ...INSERT,
+      values: [
+        entries.map((item) => item.id), shards, entries.map((item) => item.topic), entries.map((item) => item.key),
+        entries.map((item) => item.eventType), entries.map((item) => item.body), entries.map((item) => item.schemaId),
+        entries.map((item) => item.raw), entries.map((item) => storedHeaders(item.headers)),
+      ],
+    });
+    const urgent = entries.map((item) => hurried(item.eventType));
+    const shardsOf = (urgency: boolean): ReadonlySet<number> => new Set(shards.filter((_, place) => urgent[place] === urgency));
+    tx.afterCommit(() => {
+      for (const urgency of [true, false]) if (urgent.includes(urgency)) options.wake(shardsOf(urgency), urgency);
+    });
+  }
+
+  return {
+    put,
+    add: (tx, groups) => put(tx, groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause)))),
+  };
+}
