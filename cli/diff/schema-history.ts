@@ -1,5 +1,6 @@
 /** Versions of schemas before the base, for levels that look at all of them. */
 import { nameOfNamedType } from "../../components/model/avro-schema.ts";
+import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
 import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
 import { isSchemaPath, topicsFolder } from "../../components/model/source-file.ts";
 import { knownHistory, recordsWithHistory, type SchemaHistory } from "../../components/plan/diff/schema-history.ts";
@@ -22,7 +23,7 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
   const commits = (await blobHistory(git, base.commit, [topicsFolder])).map((changes) => changes.filter(({ path }) => isSchemaPath(path)));
   const texts = await readBlobs(git, oidsOf(commits));
   const formats = new Map(pair.after.topology.topics.flatMap(({ events }) => events.map((event): [string, SchemaFormat] => [event.record, formatOf(event.schemaPath)])));
-  const simpleNames = [...records].flatMap((record) => [`"${record.slice(record.lastIndexOf(".") + 1)}"`, `"${record}"`]);
+  const simpleNames = [...records].flatMap((record) => [`"${record.slice(record.lastIndexOf(".") + 1)}"`, `"${record}"`, `message ${record.slice(record.lastIndexOf(".") + 1)}`]);
   const blobs = new Map<string, SchemaBlob>();
   const parse = (wanted: (text: string) => boolean): void => {
     for (const [oid, bytes] of texts) {
@@ -52,12 +53,16 @@ function oidsOf(commits: readonly (readonly BlobChange[])[]): Set<string> {
 
 /** A schema of the language that its record has in the head: earlier ones in another language are no versions of it. */
 function schemaBlob(text: string, formats: ReadonlyMap<string, SchemaFormat>): SchemaBlob | undefined {
+  if (text.includes("syntax") && [...formats.values()].includes("protobuf")) {
+    const read = readProtobufSchema(text);
+    if (read.ok) return { name: read.value.record, json: text, format: "protobuf" };
+  }
   try {
     const json: unknown = JSON.parse(text);
     const title = typeof json === "object" && json !== null && "title" in json && typeof json.title === "string" ? json.title : undefined;
     if (title !== undefined && formats.get(title) === "json") return { name: title, json, format: "json" };
     const name = nameOfNamedType(json);
-    return name === undefined || formats.get(name) === "json" ? undefined : { name, json, format: "avro" };
+    return name === undefined || (formats.get(name) ?? "avro") !== "avro" ? undefined : { name, json, format: "avro" };
   } catch {
     return undefined;
   }

@@ -8,7 +8,7 @@ import type { BlobChange } from "./git-objects.ts";
 export interface SchemaBlob {
   /** Full name of its outermost type. */
   readonly name: string;
-  /** As parsed. */
+  /** As parsed; of Protobuf its text. */
   readonly json: unknown;
   readonly format: SchemaFormat;
 }
@@ -44,6 +44,10 @@ export function earlierVersions(records: ReadonlySet<string>, commits: readonly 
       const blob = byName.get(record);
       if (blob === undefined) continue;
       const { json } = blob;
+      if (blob.format === "protobuf") {
+        if (typeof json === "string" && !known.includes(json)) known.push(json);
+        continue;
+      }
       if (blob.format === "json") {
         const read = readJsonEventSchema(json);
         if (read.ok && !known.includes(read.value.schema)) known.push(read.value.schema);

@@ -3,7 +3,8 @@ import { formatDuration } from "../../components/model/duration.ts";
 import { isObject, resolvePointer, type JsonSchema } from "../../components/model/json-schema-parts.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
-import { formatOf } from "../../components/model/schema-format.ts";
+import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
+import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
 import { sharedTypesOf } from "../../components/model/shared-types.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
@@ -71,7 +72,7 @@ function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, co
     name: topic.name, description: topic.description, domain: topic.domain, team: topic.owner.team, contact: topic.owner.contact, criticality: topic.criticality,
     ...(deprecated === undefined ? {} : { deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}` }),
     settings: settingsOf(topic, planned),
-    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...(formatOf(event.schemaPath) === "json" ? objectOf(event.schema) : recordOf(event.schema)) })),
+    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...fieldsBy[formatOf(event.schemaPath)](event.schema) })),
     producers: topic.producers.map(({ service, events, quota }) => ({ service, events, quota: quota === undefined ? "" : formatRate(quota) })),
     consumers: topic.consumers.map(({ service, events, instances, quota }) => ({ service, events, instances, quota: quota === undefined ? "" : formatRate(quota), also: derived.get(service) ?? [] })),
     declaredAt: `${topic.source.file}:${topic.source.line}`,
@@ -117,6 +118,22 @@ function remoteText({ remoteStorage = "disabled", localRetention, localRetention
   const local = [localRetention === undefined ? undefined : formatDuration(localRetention), localRetentionBytes === undefined ? undefined : `${formatSize(localRetentionBytes)} per partition`].filter((part) => part !== undefined);
   return `${remoteStorage}${local.length === 0 ? "" : `; ${local.join(" or ")} on the brokers' disks`}`;
 }
+
+/** The fields of a Protobuf message, with those of messages in it. */
+function messageOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
+  const read = readProtobufSchema(schema);
+  if (!read.ok) return { doc: "", fields: [] };
+  const { record, messages } = read.value;
+  const fieldsOfMessage = (name: string, prefix: string, depth: number): CatalogueField[] =>
+    (depth > 4 ? [] : (messages.get(name)?.fields ?? [])).flatMap((field) => [
+      { name: `${prefix}${field.name}`, type: `${field.label === undefined ? "" : `${field.label} `}${field.type}`, doc: field.doc ?? "" },
+      ...fieldsOfMessage(field.type, `${prefix}${field.name}.`, depth + 1),
+    ]);
+  return { doc: messages.get(record)?.doc ?? "", fields: fieldsOfMessage(record, "", 0) };
+}
+
+/** What each language says of an event's fields. */
+const fieldsBy: Readonly<Record<SchemaFormat, (schema: string) => { doc: string; fields: readonly CatalogueField[] }>> = { avro: recordOf, json: objectOf, protobuf: messageOf };
 
 /** The fields of a JSON Schema: its properties, with those of objects and lists in it. */
 function objectOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {

@@ -18,8 +18,8 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
   const fieldsOf = new Map<string, Set<string>>();
   for (const { topic, schema, schemaType, references } of plan.subjects) {
     // Properties of JSON Schema are keys; what else is a key there does no harm.
-    const names = schemaType === "JSON" ? /"([^"]+)"\s*:/gu : /"name"\s*:\s*"([^"]+)"/gu;
-    const named = new Set([...(references?.selfContained ?? schema).matchAll(names)].map((match) => match[1]));
+    const names = schemaType === "PROTOBUF" ? /([A-Za-z_]\w*)\s*=\s*\d+/gu : schemaType === "JSON" ? /"([^"]+)"\s*:/gu : /"name"\s*:\s*"([^"]+)"/gu;
+    const named = new Set([...(references?.selfContained ?? schema).matchAll(names)].flatMap((match) => [match[1] ?? "", camelCase(match[1] ?? "")]));
     for (const field of fields) if (named.has(field)) fieldsOf.set(topic, (fieldsOf.get(topic) ?? new Set()).add(field));
   }
   for (const { consumes, deadLetterTopic, retryTopics } of plan.contracts) {
@@ -33,4 +33,9 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
     const kept = longestKept(config);
     return [{ topic: name, fields: [...held].toSorted(), retentionMs: kept === undefined ? null : Number(config["retention.ms"]), keptMs: kept ?? null }];
   });
+}
+
+/** `customer_id`, as Protobuf names fields, is `customerId` elsewhere. */
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/gu, (_, letter: string) => letter.toUpperCase());
 }

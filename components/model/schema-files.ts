@@ -4,6 +4,7 @@ import { readJsonEventSchema } from "./json-event-schema.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
 import type { ModelRule } from "./rules.ts";
+import { readProtobufSchema } from "./protobuf-event-schema.ts";
 import { formatOf } from "./schema-format.ts";
 import { closest } from "./suggestion.ts";
 import type { SchemaReferences, SharedType } from "./types.ts";
@@ -76,8 +77,8 @@ export class SchemaFiles {
     if (hasHiddenCharacter(reference)) return { ok: false, rule: "control-character", message: `the path ${JSON.stringify(reference)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" };
     const outside = leavesFolder(reference);
     if (outside !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${outside}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
-    if (!reference.startsWith(schemasFolder) || !/\.(?:avsc|json)$/.test(reference)) {
-      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc or .json`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
+    if (!reference.startsWith(schemasFolder) || !/\.(?:avsc|json|proto)$/.test(reference)) {
+      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc, .json or .proto`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
     }
     const path = `${topicsFolder}/${reference}`;
     const file = this.#files.get(path);
@@ -93,11 +94,27 @@ export class SchemaFiles {
   }
 
   #readFile(file: SourceFile): EventSchema | Problem {
+    if (formatOf(file.path) === "protobuf") return this.#readProtobuf(file);
     if (formatOf(file.path) === "json") return this.#parsed(file, readJsonEventSchema);
     const read = this.#parsed(file, (json) => readAvroSchema(json, this.#lookup));
     if ("rule" in read) return read;
     const { sharing, ...record } = read;
     return sharing === undefined ? record : { ...record, references: { schema: sharing.schema, types: this.#typesOf(sharing.names) } };
+  }
+
+  #readProtobuf(file: SourceFile): EventSchema | Problem {
+    if ("refused" in file) return unreadable(file);
+    const { path, text } = file;
+    const fault = textFaultOf(file);
+    if (fault !== undefined) return fault;
+    const read = readProtobufSchema(text);
+    if (!read.ok) {
+      const { message, fix, line = 1 } = read.problem;
+      return { rule: "schema-invalid", file: path, line, column: 1, message, ...(fix === undefined ? {} : { fix }) };
+    }
+    const { record, messages } = read.value;
+    // Numbers and texts without a value are not written: a key that may be absent is still a key, of one value.
+    return { record, fields: (messages.get(record)?.fields ?? []).filter(({ label }) => label === undefined).map(({ name }) => name), schema: text };
   }
 
   #typesOf(names: readonly string[]): SharedType[] {
@@ -146,12 +163,10 @@ export class SchemaFiles {
   };
 
   #parsed<T>(file: SourceFile, readJson: (json: unknown) => AvroReading<T>): T | Problem {
-    if ("refused" in file) return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
+    if ("refused" in file) return unreadable(file);
     const { path, text } = file;
-    const conflict = findConflict(text);
-    if (conflict !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, conflict), message: conflictMessage, fix: conflictFix };
-    const hidden = findHiddenCharacter(text);
-    if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
+    const fault = textFaultOf(file);
+    if (fault !== undefined) return fault;
     const tooDeep = findTooDeep(text);
     if (tooDeep !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, tooDeep), message: "too many brackets are open here", fix: "name the inner types and refer to them" };
     let json: unknown;
@@ -170,6 +185,19 @@ export class SchemaFiles {
     const place = readYaml(path, text).document?.at.place(read.problem.path) ?? { file: path, line: 1, column: 1 };
     return { rule: "schema-invalid", ...place, message, ...(fix === undefined ? {} : { fix }) };
   }
+}
+
+function unreadable(file: Extract<SourceFile, { refused: FileRefusal }>): Problem {
+  return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
+}
+
+/** Why a schema's text can't be read at all, whatever its language. */
+function textFaultOf({ path, text }: Extract<SourceFile, { text: string }>): Problem | undefined {
+  const conflict = findConflict(text);
+  if (conflict !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, conflict), message: conflictMessage, fix: conflictFix };
+  const hidden = findHiddenCharacter(text);
+  if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
+  return undefined;
 }
 
 /** Full name of the outermost type of a schema's text; undefined for what is no such thing. */

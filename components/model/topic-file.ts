@@ -27,7 +27,7 @@ const residency = z
 
 const event = z
   .strictObject({
-    schema: z.string().min(1).meta({ description: "Path of the schema, relative to topics/: Avro (.avsc) or JSON Schema (.json).", pattern: "^schemas/.+\\.(avsc|json)$", examples: ["schemas/order/OrderCreated.avsc"] }),
+    schema: z.string().min(1).meta({ description: "Path of the schema, relative to topics/: Avro (.avsc), JSON Schema (.json) or Protobuf (.proto).", pattern: "^schemas/.+\\.(avsc|json|proto)$", examples: ["schemas/order/OrderCreated.avsc"] }),
     compatibility: compatibility.optional(),
     claimCheck: eventClaimCheck.optional(),
   })

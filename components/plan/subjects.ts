@@ -1,6 +1,6 @@
 import type { Compatibility } from "../model/compatibility.ts";
 import { compareText } from "../model/problem.ts";
-import { formatOf } from "../model/schema-format.ts";
+import { formatOf, registryTypes } from "../model/schema-format.ts";
 import { sharedTypesOf } from "../model/shared-types.ts";
 import { schemasFolder } from "../model/source-file.ts";
 import type { StackSettings } from "../model/stack.ts";
@@ -24,7 +24,7 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
         eventType: event.name,
         record: event.record,
         ...(event.references === undefined ? { schema: event.schema } : { schema: event.references.schema, references: { subjects: event.references.types.map(({ name }) => name), selfContained: event.schema } }),
-        ...(formatOf(event.schemaPath) === "json" ? { schemaType: "JSON" as const } : {}),
+        ...typeOf(event),
         compatibility: levelOf(topic, event, stack),
         source: event.source,
       })),
@@ -62,6 +62,11 @@ export function registrationOrder(subjects: readonly PlannedSharedSubject[]): Pl
   };
   subjects.forEach(add);
   return [...ordered.values()];
+}
+
+function typeOf({ schemaPath }: EventDeclaration): { schemaType?: "JSON" | "PROTOBUF" } {
+  const type = registryTypes[formatOf(schemaPath)];
+  return type === "AVRO" ? {} : { schemaType: type };
 }
 
 function levelOf(topic: TopicDeclaration, event: EventDeclaration, stack: StackSettings): Compatibility {

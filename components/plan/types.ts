@@ -69,7 +69,7 @@ export interface PlannedSubject {
   /** The schema as JSON text, as the file has it but without needless white space. */
   readonly schema: string;
   /** Language of the schema, as registries call it. Absent: `AVRO`. */
-  readonly schemaType?: "JSON";
+  readonly schemaType?: "JSON" | "PROTOBUF";
   /** Where the schema refers to types of other files. */
   readonly references?: SubjectReferences;
   readonly compatibility: Compatibility;

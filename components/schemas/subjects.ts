@@ -22,7 +22,7 @@ export class SchemaSubjects extends KitComponent {
   constructor(name: string, args: SchemaSubjectsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("schemas:Subjects", name, opts);
     const { registry } = args;
-    const register = (name: string, schema: string, compatibility: PlannedSubject["compatibility"], references: readonly string[], schemaType: "AVRO" | "JSON" = "AVRO"): SchemaSubject =>
+    const register = (name: string, schema: string, compatibility: PlannedSubject["compatibility"], references: readonly string[], schemaType: "AVRO" | "JSON" | "PROTOBUF" = "AVRO"): SchemaSubject =>
       new SchemaSubject(
         name,
         { registryUrl: registry.adminUrl, subject: name, schemaType, schema, compatibility, ...(references.length === 0 ? {} : { references: references.map((type) => ({ name: type, subject: type, version: shared(type).version })) }) },

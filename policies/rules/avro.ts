@@ -1,4 +1,5 @@
 import { resolvePointer, type JsonSchema, type SchemaObject } from "../../components/model/json-schema-parts.ts";
+import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
 import type { SubjectFacts } from "../facts.ts";
 
 /** A field of a record, anywhere in a schema. */
@@ -55,7 +56,7 @@ function readShape(text: string): SchemaShape | undefined {
   try {
     json = JSON.parse(text);
   } catch {
-    return undefined;
+    return protobufShape(text);
   }
   if (isObject(json) && json["type"] === "object" && typeof json["title"] === "string") return jsonShape(json, json["title"]);
   if (!isObject(json) || !["record", "enum", "fixed"].includes(String(json["type"])) || typeof json["name"] !== "string") return undefined;
@@ -92,6 +93,26 @@ function jsonShape(root: SchemaObject, title: string): SchemaShape {
   const { description } = root;
   const doc = typeof description === "string" && description.trim() !== "" ? { doc: description } : {};
   return { name: title.slice(dot + 1), namespace: dot === -1 ? "" : title.slice(0, dot), types: [{ path: "", kind: "record", name: title.slice(dot + 1), ...doc, hasDefault: false }], fields };
+}
+
+/** The shape of a Protobuf file: the fields of the event's message, and those of the messages in it. */
+function protobufShape(text: string): SchemaShape | undefined {
+  const read = readProtobufSchema(text);
+  if (!read.ok) return undefined;
+  const { record, messages } = read.value;
+  const fields: SchemaField[] = [];
+  const visit = (name: string, path: string, within: readonly string[]): void => {
+    if (within.includes(name)) return;
+    for (const field of messages.get(name)?.fields ?? []) {
+      const where = path === "" ? field.name : `${path}.${field.name}`;
+      fields.push({ path: where, name: field.name, type: field.type, ...(field.doc === undefined ? {} : { doc: field.doc }), hasDefault: true });
+      visit(field.type, where, [...within, name]);
+    }
+  };
+  visit(record, "", []);
+  const dot = record.lastIndexOf(".");
+  const { doc } = messages.get(record) ?? {};
+  return { name: record.slice(dot + 1), namespace: record.slice(0, Math.max(0, dot)), types: [{ path: "", kind: "record", name: record.slice(dot + 1), ...(doc === undefined ? {} : { doc }), hasDefault: false }], fields };
 }
 
 const deepest = 64;

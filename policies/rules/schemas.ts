@@ -110,8 +110,8 @@ export const schemaRules: readonly Rule[] = [
         const field = key === undefined ? undefined : shapeOf(subject)?.fields.find(({ path }) => path === key);
         if (field === undefined) return undefined;
         const type = typeof field.type === "object" && field.type !== null && "type" in field.type ? field.type.type : field.type;
-        if (type === "string" || type === "long" || type === "int" || (type === "integer" && subject.schemaType === "JSON")) return undefined;
-        return { message: `the key ${field.name} has the type ${JSON.stringify(field.type)}`, fix: subject.schemaType === "JSON" ? "use string or integer, without null" : "use string, int or long, without null" };
+        if (type === "string" || type === "long" || type === "int" || (type === "integer" && subject.schemaType === "JSON") || (subject.schemaType === "PROTOBUF" && /^[su]?int(?:32|64)$|fixed(?:32|64)$/.test(String(type)))) return undefined;
+        return { message: `the key ${field.name} has the type ${JSON.stringify(field.type)}`, fix: subject.schemaType === "PROTOBUF" ? "use string or a whole number" : subject.schemaType === "JSON" ? "use string or integer, without null" : "use string, int or long, without null" };
       },
       declaration: ({ model, plan }) => {
         const types = new Map<string, string>();

@@ -7,8 +7,8 @@ import { isSchemaPath, stackFilePath, type SourceFile } from "../../components/m
 import type { Hazard } from "../../components/plan/diff/types.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 
-/** Edits of one file: values by path, steps divided by `/`; null deletes. Instead of edits, null deletes the file. */
-type FileEdits = Readonly<Record<string, unknown>> | null;
+/** Edits of one file: values by path, steps divided by `/`; null deletes. Instead of edits, null deletes the file, and a text takes its place. */
+type FileEdits = Readonly<Record<string, unknown>> | string | null;
 type Edits = Readonly<Record<string, FileEdits>>;
 
 /** A change that a case must produce. Effects and advice are parts of the texts. */
@@ -98,15 +98,15 @@ export async function corpusCases(): Promise<CorpusCase[]> {
     .sort()
     .map((file) => {
       const content = parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
-      const given = Object.entries(content.given ?? {}).map(([path, schema]): SourceFile => ({ path, text: JSON.stringify(schema, null, 2) }));
+      const given = Object.entries(content.given ?? {}).map(([path, schema]): SourceFile => ({ path, text: typeof schema === "string" ? schema : JSON.stringify(schema, null, 2) }));
       const before = edited([...base, ...given], content.before ?? {});
-      const added = Object.entries(content.files ?? {}).map(([path, schema]): SourceFile => ({ path, text: JSON.stringify(schema) }));
+      const added = Object.entries(content.files ?? {}).map(([path, schema]): SourceFile => ({ path, text: typeof schema === "string" ? schema : JSON.stringify(schema) }));
       return {
         name: file.replace(/\.yaml$/, ""),
         about: content.about,
         before,
         after: withLinks(withTexts([...edited(before, content.after), ...added], content), content.links ?? []),
-        history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => JSON.stringify(version))])),
+        history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => (typeof version === "string" ? version : JSON.stringify(version)))])),
         exceptions: { before: exceptionsFile(content.exceptions?.before), after: exceptionsFile(content.exceptions?.after) },
         today: content.today ?? "2026-11-25",
         stack: content.stack ?? corpusStack,
@@ -138,7 +138,7 @@ function edited(files: readonly SourceFile[], edits: Edits): SourceFile[] {
   return files.flatMap((file) => {
     const change = edits[file.path];
     if (change === undefined || !("text" in file)) return [file];
-    return change === null ? [] : [{ path: file.path, text: withEdits(file.text, change, isSchemaPath(file.path)) }];
+    return change === null ? [] : [{ path: file.path, text: typeof change === "string" ? change : withEdits(file.text, change, isSchemaPath(file.path)) }];
   });
 }
 

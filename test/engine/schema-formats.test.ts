@@ -8,6 +8,7 @@ import { findDrift } from "../../components/plan/drift.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import { makeSchemaSubjectKind } from "../../components/provider/schema-subject.ts";
 import { stackWith } from "../unit/plan/sample-models.ts";
+import { protobufCases } from "../unit/plan/diff/protobuf-cases.ts";
 import { startApicurio, type RunningRegistry } from "./servers/apicurio.ts";
 
 let registry: RunningRegistry;
@@ -54,4 +55,12 @@ test.each<[string, string, string]>([
   await kind.create({ inputs: { ...inputs, schema: before }, note });
   const refused = await kind.check({ news: { ...inputs, schema: after }, olds: { ...inputs, schema: before }, note });
   expect({ safe, refused: refused.length > 0 }).toEqual({ safe, refused: !safe });
+});
+
+test.each(protobufCases)("of Protobuf: where %s the registry takes what the kit calls safe", async (title, before, after, path) => {
+  const inputs = { registryUrl: registry.url, subject: `protobuf-${title.replaceAll(" ", "-")}`, schemaType: "PROTOBUF", compatibility: "BACKWARD" };
+  await kind.create({ inputs: { ...inputs, schema: before }, note });
+  const refused = await kind.check({ news: { ...inputs, schema: after }, olds: { ...inputs, schema: before }, note });
+  // The kit may be stricter than the registry, never milder.
+  if (path === undefined) expect(refused).toEqual([]);
 });

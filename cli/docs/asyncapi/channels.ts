@@ -4,7 +4,7 @@ import { topicsFolder } from "../../../components/model/source-file.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";
 import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import { markdownText } from "../../diff/escaping.ts";
-import { formatOf } from "../../../components/model/schema-format.ts";
+import { formatOf, type SchemaFormat } from "../../../components/model/schema-format.ts";
 import { AVRO_FORMAT, avroPayload } from "./avro-payload.ts";
 import { headersSchema } from "./envelope.ts";
 import { KAFKA_BINDING, reference } from "./types.ts";
@@ -61,22 +61,32 @@ export function topicTags(topic: TopicDeclaration): Tag[] {
   ];
 }
 
-/** As AsyncAPI calls the version of the language that the kit takes. */
+/** As AsyncAPI calls the versions of the languages that the kit takes. */
 const JSON_SCHEMA_FORMAT = "application/schema+json;version=draft-07";
 
+const PROTOBUF_FORMAT = "application/vnd.google.protobuf;version=3";
+
+function payloadOf(format: SchemaFormat, schema: string): Message["payload"] {
+  switch (format) {
+    case "avro": return { schemaFormat: AVRO_FORMAT, schema: avroPayload(schema) };
+    case "json": return { schemaFormat: JSON_SCHEMA_FORMAT, schema: JSON.parse(schema) as object };
+    case "protobuf": return { schemaFormat: PROTOBUF_FORMAT, schema };
+  }
+}
+
 function messageOf(topic: TopicDeclaration, event: EventDeclaration, subject: PlannedSubject | undefined): Message {
-  const isJson = formatOf(event.schemaPath) === "json";
-  const { doc: avroDoc, description } = JSON.parse(event.schema) as { doc?: unknown; description?: unknown };
-  const doc = isJson ? description : avroDoc;
+  const format = formatOf(event.schemaPath);
+  const { doc: avroDoc, description } = (format === "protobuf" ? {} : JSON.parse(event.schema)) as { doc?: unknown; description?: unknown };
+  const doc = format === "json" ? description : avroDoc;
   const { claimCheck } = event;
   return {
     name: event.name,
     title: event.name,
     ...(typeof doc === "string" && doc !== "" ? { description: markdownText(doc) } : {}),
-    contentType: isJson ? "application/json" : AVRO_CONTENT,
+    contentType: format === "avro" ? AVRO_CONTENT : format === "json" ? "application/json" : "application/x-protobuf",
     headers: headersSchema(event.name, claimCheck),
     correlationId: { description: "The business process that the event belongs to.", location: `$message.header#/${HEADER.correlationId}` },
-    payload: isJson ? { schemaFormat: JSON_SCHEMA_FORMAT, schema: JSON.parse(event.schema) as object } : { schemaFormat: AVRO_FORMAT, schema: avroPayload(event.schema) },
+    payload: payloadOf(format, event.schema),
     tags: [{ name: `domain:${topic.domain}` }],
     bindings: {
       kafka: {

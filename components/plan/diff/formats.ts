@@ -1,10 +1,14 @@
 import type { Compatibility } from "../../model/compatibility.ts";
 import type { JsonSchema } from "../../model/json-schema-parts.ts";
+import { readProtobufSchema, type ProtobufSchema } from "../../model/protobuf-event-schema.ts";
 import type { SchemaFormat } from "../../model/schema-format.ts";
+import { isTransitive } from "../compatibility.ts";
 import { compatibilityFailures } from "./avro/compatibility.ts";
 import { schemaChanges, type SchemaChanges } from "./avro/schema-changes.ts";
 import { jsonChanges } from "./json/changes.ts";
 import { jsonIncompatibilities } from "./json/containment.ts";
+import { protobufChanges } from "./protobuf/changes.ts";
+import { protobufIncompatibilities } from "./protobuf/compatibility.ts";
 import { heldToLevel, type CompatibilityFailure } from "./level.ts";
 
 /** What the judgement of a change needs to know of a language of schemas. */
@@ -13,6 +17,13 @@ export interface FormatJudge {
   failures(schema: string, versions: readonly string[], level: Compatibility, renamed: boolean): CompatibilityFailure[];
   /** What a change consists of. */
   changes(before: string, after: string): SchemaChanges;
+}
+
+/** @throws Error for what the model has not accepted. */
+function protobufSchema(text: string): ProtobufSchema {
+  const read = readProtobufSchema(text);
+  if (!read.ok) throw new Error(read.problem.message);
+  return read.value;
 }
 
 /** The judges by language. */
@@ -24,5 +35,10 @@ export const judges: Readonly<Record<SchemaFormat, FormatJudge>> = {
   json: {
     failures: (schema, versions, level) => heldToLevel(schema, versions, level, (text) => JSON.parse(text) as JsonSchema, jsonIncompatibilities),
     changes: jsonChanges,
+  },
+  protobuf: {
+    // One set of rules for both directions: told once.
+    failures: (schema, versions, level) => heldToLevel(schema, versions, level === "NONE" ? level : isTransitive(level) ? "BACKWARD_TRANSITIVE" : "BACKWARD", protobufSchema, protobufIncompatibilities),
+    changes: (before, after) => protobufChanges(protobufSchema(before), protobufSchema(after)),
   },
 };

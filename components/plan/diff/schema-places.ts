@@ -1,3 +1,4 @@
+import { formatOf } from "../../model/schema-format.ts";
 import { sharedTypesOf } from "../../model/shared-types.ts";
 import type { SourceLocation } from "../../model/source-location.ts";
 import type { EventDeclaration } from "../../model/types.ts";
@@ -8,6 +9,7 @@ export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLoc
 
 /** Where an event's schema first changed: in its own file, else in that of a type that it shares. */
 export function changedAt(was: EventDeclaration, is: EventDeclaration, placeInSchema: PlaceInSchema): SourceLocation | undefined {
+  if (formatOf(is.schemaPath) === "protobuf") return undefined;
   const [before, after] = [was.references?.schema ?? was.schema, is.references?.schema ?? is.schema];
   if (before !== after) return placeInSchema(is.schemaPath, firstChange(before, after));
   const old = new Map(sharedTypesOf([was]).map((type) => [type.name, type.schema]));
