@@ -23,6 +23,7 @@ export const check: CommandDefinition = {
     .option("--verbose", "also show information and what is excepted, and why each rule is there")
     .addHelpText("after", `
 Reads files only: no credentials, no cluster, no network. Every problem is shown at once.
+Other stacks that a topic names (overrides, stacks) are looked at as well; what holds there alone begins with "in STACK:".
 Rules, their reasons and parameters: docs/guide/policies.md. Levels and parameters of a stack stand in its file
 under policies:, exceptions in policies/exceptions.yaml, each with a reason, an owner and a last day.
 github prints annotations for GitHub Actions, gitlab a Code Quality report for GitLab; sarif is SARIF 2.1.0, for code scanning.

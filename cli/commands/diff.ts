@@ -19,6 +19,8 @@ export const diff: CommandDefinition = {
     .option("--fail-on <hazard>", `exit with 1 from this hazard on: ${failures.join(", ")}`, "refused")
     .addHelpText("after", `
 Reads git's objects or folders; needs no credentials, no cluster, no checkout.
+Other stacks that a changed topic names (overrides, stacks) are judged as well; what holds there alone begins with "in STACK:".
+With two stacks it says by what one is ahead of the other, and how promoting it would be judged.
 Each change is safe, needs approval (by the named teams), is irreversible, or is refused; docs/guide/changes.md
 says how each is judged. A rule of \`kit check\` that is broken refuses the change, as \`kit check --base\` does.
 Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side can't be read, 3 when history is missing.`),
