@@ -8,6 +8,7 @@ import { loadTarget } from "../load/load-target.ts";
 import type { LoadResult } from "../load/open-loop.ts";
 import { runOpenLoop } from "../load/open-loop.ts";
 import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../load/sample-orders.ts";
+import { ensureAvailable, unitsFor } from "../load/stock.ts";
 import { openPlatform } from "../platform-access.ts";
 import type { PlatformAccess } from "../platform-access.ts";
 import { observePlatform, readDeclaredStatus, substrateFolder } from "../platform-status.ts";
@@ -96,6 +97,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const work = await reporter.step(`Load and ${schedule.scenario}`, async () => {
         try {
           await awaitReplicated(site);
+          await stockUp(access, options.ratePerSecond);
           clock.startedAt = context.now();
           return await loadWithFaults(context, site, ending, schedule, options.ratePerSecond);
         } finally {
@@ -111,10 +113,12 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       // Where something is wrong, everything stays as it is for who looks into it.
       const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
       const ends = await orderEnds(access, work.load);
+      const soldOut = await countSoldOut(access, work.load);
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
       const demands = [
         { what: "orders that were not taken in the end", seen: String(work.load.due - count("accepted")), met: work.load.due === count("accepted") },
+        { what: "orders that ended for want of goods", seen: String(soldOut), met: soldOut === 0 },
         ...work.faults.flatMap((fault) => fault.demands ?? []),
       ];
       const report: ChaosReport = {
@@ -193,6 +197,16 @@ async function runFolder(context: CommandContext, schedule: Schedule, startedAt:
   return folder;
 }
 
+/** Scenarios sell what there is: later ones of a matrix would prove little if their orders ended for want of goods. */
+async function stockUp(access: PlatformAccess, ratePerSecond: number): Promise<void> {
+  const client = await access.databaseAsService("inventory-service");
+  try {
+    await ensureAvailable(client, STOCKED_PRODUCTS, unitsFor(ratePerSecond, LONGEST_MS, STOCKED_PRODUCTS.length));
+  } finally {
+    await client.end();
+  }
+}
+
 interface Work {
   readonly load: LoadResult;
   readonly faults: readonly WitnessedFault[];
@@ -243,6 +257,20 @@ async function awaitReplicated(site: Site): Promise<number> {
   site.signal.throwIfAborted();
   if (at === undefined) throw new KitError("KIT_CHAOS_FAILED", `partitions lack replicas for more than ${IN_STEP_LIMIT_MS / 1_000} s`);
   return at;
+}
+
+/** How many orders of the load the inventory had no goods for. There are enough of them, so each is one that tested nothing. */
+async function countSoldOut(access: PlatformAccess, load: LoadResult): Promise<number> {
+  const client = await access.database("order-service");
+  try {
+    const { rows } = await client.query<{ count: number }>(
+      "SELECT count(*)::int AS count FROM orders WHERE reason = 'insufficient_stock' AND order_id = ANY($1::uuid[])",
+      [load.orders.flatMap(({ orderId }) => orderId ?? [])],
+    );
+    return rows[0]?.count ?? 0;
+  } finally {
+    await client.end();
+  }
 }
 
 /** When the orders of the load came to their end. */

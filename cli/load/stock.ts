@@ -10,6 +10,16 @@ export interface StockLevel {
   readonly sold: number;
 }
 
+/** What one sample order takes at most: two products, three units each. */
+const MOST_UNITS_PER_ORDER = 6;
+/** For orders that take more of one product than of the others. */
+const SPARE_UNITS = 1_000;
+
+/** Units of each product that a load needs, so that no order ends for want of goods. */
+export function unitsFor(ratePerSecond: number, durationMs: number, products: number): number {
+  return Math.ceil((ratePerSecond * durationMs * MOST_UNITS_PER_ORDER) / 1_000 / products) + SPARE_UNITS;
+}
+
 /** Adds units to products that have fewer than so many available. */
 export async function ensureAvailable(inventory: RunDatabase, products: readonly string[], units: number): Promise<void> {
   const { rows } = await inventory.query<{ product_id: string }>("SELECT product_id FROM stock WHERE product_id = ANY($1::text[])", [products]);

@@ -19,7 +19,7 @@ import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../../../cli/lo
 import type { Arrivals } from "../../../cli/load/schedule.ts";
 import type { StageSummary } from "../../../cli/load/stages.ts";
 import { stagesOf, summarizeStages } from "../../../cli/load/stages.ts";
-import { ensureAvailable } from "../../../cli/load/stock.ts";
+import { ensureAvailable, unitsFor } from "../../../cli/load/stock.ts";
 import type { BenchPlatform } from "../program/platform.ts";
 import { untilNone, whileSampling } from "../program/samples.ts";
 
@@ -93,8 +93,6 @@ const END_LIMIT_MS = 120_000;
 const ANSWER_LIMIT_MS = 10_000;
 const SAMPLE_MS = 1_000;
 const PROFILE_LIMIT_MS = 30_000;
-/** One to three units each of one or two products. */
-const MOST_UNITS_PER_ORDER = 6;
 const TOP = 25;
 
 /** Measures. `say` gets a line about once a second. */
@@ -103,8 +101,7 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
   const { ratePerSecond, durationMs, warmupMs } = plan;
   const totalMs = warmupMs + durationMs;
   const interruptedBefore = databases.orders.interruptions();
-  const perProduct = Math.ceil((ratePerSecond * totalMs * MOST_UNITS_PER_ORDER) / 1000 / STOCKED_PRODUCTS.length);
-  await ensureAvailable(databases.inventory, STOCKED_PRODUCTS, perProduct + 1_000);
+  await ensureAvailable(databases.inventory, STOCKED_PRODUCTS, unitsFor(ratePerSecond, totalMs, STOCKED_PRODUCTS.length));
   await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
 
   let unfinished = 0;
