@@ -286,13 +286,17 @@ export function findConflict(text: string): number | undefined {
 export const conflictMessage = "a merge conflict stands here";
 export const conflictFix = "keep what is right, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>";
 
+/** What {@link findHiddenCharacter} finds. */
+const HIDDEN =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are looked for one by one.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/u;
+
 /**
  * Index of the first control character (other than tab, line feed, carriage return), or of a character
  * that changes the direction or order of the text around it, zero-width space, or lone surrogate.
  */
 export function findHiddenCharacter(text: string): number | undefined {
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are looked for one by one.
-  const found = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/u.exec(text);
+  const found = HIDDEN.exec(text);
   return found === null ? undefined : found.index;
 }
 
