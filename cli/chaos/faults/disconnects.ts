@@ -69,9 +69,10 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
   const slots: Demand = {
     what: "slots of the gateway in use: hardly more than before",
     read: () => metric("gateway_slots_in_use"),
-    // The load goes on meanwhile; what the storm would have left is in the hundreds.
+    // The load goes on meanwhile, and repeats what was refused: on a full machine it takes a while until that is worked off.
+    // What the storm would have left is in the hundreds, and stays.
     met: (before, after) => typeof after === "number" && after <= (Number(before) || 0) + MOST_STAYING,
-    limitMs: 15_000,
+    limitMs: 60_000,
   };
   const staying = new AbortController();
   const stop = AbortSignal.any([staying.signal, site.signal]);
