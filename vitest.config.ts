@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
 import type { TestProjectInlineConfiguration } from "vitest/config";
+import { defineConfig } from "vitest/config";
 
 /** Brings the whole platform up once for a rung that needs it. */
 const platformFixture = fileURLToPath(new URL("test/platform-fixture.ts", import.meta.url));

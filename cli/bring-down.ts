@@ -4,10 +4,10 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
-import { observePlatform, substrateFolder } from "./platform-status.ts";
 import type { PlatformState } from "./platform-status.ts";
-import { progressReporter } from "./progress.ts";
+import { observePlatform, substrateFolder } from "./platform-status.ts";
 import type { ProgressReporter } from "./progress.ts";
+import { progressReporter } from "./progress.ts";
 import { claimStack } from "./pulumi/engine.ts";
 import { locateStack } from "./pulumi/stack.ts";
 
@@ -22,7 +22,16 @@ export interface BringDownResult {
 }
 
 /** What the kit puts into a state folder. Anything else there is someone's own and stays. */
-const STATE_ENTRIES = ["local", "pulumi", "stack", "passphrase", "credentials.json", "status.json", "run.json", "pulumi.log"];
+const STATE_ENTRIES = [
+  "local",
+  "pulumi",
+  "stack",
+  "passphrase",
+  "credentials.json",
+  "status.json",
+  "run.json",
+  "pulumi.log",
+];
 
 /**
  * Stops everything; with `deleteData` removes what the kit made, too. All that the stack declares lives in the state
@@ -30,7 +39,10 @@ const STATE_ENTRIES = ["local", "pulumi", "stack", "passphrase", "credentials.js
  * Works with whatever is there: a half-done `up`, a broken state, nothing at all.
  * @throws KitError `KIT_PLATFORM_BUSY`, `KIT_STOP_INCOMPLETE`.
  */
-export async function bringDown(context: CommandContext, options: { stack: string; deleteData: boolean }): Promise<BringDownResult> {
+export async function bringDown(
+  context: CommandContext,
+  options: { stack: string; deleteData: boolean },
+): Promise<BringDownResult> {
   const started = context.now();
   const { stateDir } = context;
   const reporter = progressReporter(context);
@@ -61,7 +73,11 @@ async function stopEverything(context: CommandContext, reporter: ProgressReporte
       return stopped;
     } catch (cause) {
       const left = (await listProcesses(folder)).filter((process) => process.state !== "dead");
-      throw new KitError("KIT_STOP_INCOMPLETE", left.map((process) => `${process.name} (${process.pid ?? "starting"})`).join(", "), { cause });
+      throw new KitError(
+        "KIT_STOP_INCOMPLETE",
+        left.map((process) => `${process.name} (${process.pid ?? "starting"})`).join(", "),
+        { cause },
+      );
     }
   });
 }

@@ -1,23 +1,23 @@
 /** `up` as a function: shared by the commands that bring the platform up. */
 import { join } from "node:path";
+import { wantedFingerprintVariable } from "../components/plan/digest.ts";
 import type { CommandContext } from "./context.ts";
+import { readDeclaration } from "./declaration.ts";
 import { KitError } from "./errors.ts";
 import { colorsFor } from "./output.ts";
-import { observePlatform } from "./platform-status.ts";
-import type { PlatformStatus } from "./platform-status.ts";
-import { checkStateFolder } from "./preflight.ts";
-import { progressReporter } from "./progress.ts";
-import type { ProgressReporter } from "./progress.ts";
-import { claimStack, ensureStack, mendState, outcomeError, runEngine } from "./pulumi/engine.ts";
-import type { EngineOutcome } from "./pulumi/engine.ts";
-import { notableWarnings, openLines, progressLines } from "./pulumi/progress.ts";
-import type { EngineProgress, ExpectedCounts } from "./pulumi/progress.ts";
-import { locateStack } from "./pulumi/stack.ts";
-import { wantedFingerprintVariable } from "../components/plan/digest.ts";
-import { readDeclaration } from "./declaration.ts";
 import { insistOnDigest } from "./plan-digest.ts";
-import { preparedTools } from "./tools.ts";
+import type { PlatformStatus } from "./platform-status.ts";
+import { observePlatform } from "./platform-status.ts";
+import { checkStateFolder } from "./preflight.ts";
+import type { ProgressReporter } from "./progress.ts";
+import { progressReporter } from "./progress.ts";
+import type { EngineOutcome } from "./pulumi/engine.ts";
+import { claimStack, ensureStack, mendState, outcomeError, runEngine } from "./pulumi/engine.ts";
+import type { EngineProgress, ExpectedCounts } from "./pulumi/progress.ts";
+import { notableWarnings, openLines, progressLines } from "./pulumi/progress.ts";
+import { locateStack } from "./pulumi/stack.ts";
 import { terminalLines, terminalText } from "./terminal-text.ts";
+import { preparedTools } from "./tools.ts";
 
 /** What an `up` did. */
 export interface BringUpResult {
@@ -42,9 +42,15 @@ export async function bringUp(context: CommandContext, stack: string, digest?: s
   const files = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
   const { expected, insisted } = await reporter.step("Declaration", async () => {
     const declaration = await readDeclaration(context, stack);
-    const fingerprint = digest === undefined ? undefined : await insistOnDigest(digest, declaration.plan, declaration.stack, files.stateFile);
+    const fingerprint =
+      digest === undefined
+        ? undefined
+        : await insistOnDigest(digest, declaration.plan, declaration.stack, files.stateFile);
     await checkStateFolder(context.stateDir);
-    return { expected: declaration.expected, insisted: fingerprint === undefined ? {} : { [wantedFingerprintVariable]: fingerprint } };
+    return {
+      expected: declaration.expected,
+      insisted: fingerprint === undefined ? {} : { [wantedFingerprintVariable]: fingerprint },
+    };
   });
   await reporter.step("Tools", async (say) => preparedTools(say));
   const environment = { ...(await engineEnvironment(context)), ...insisted };
@@ -53,19 +59,37 @@ export async function bringUp(context: CommandContext, stack: string, digest?: s
   for (const note of notes) context.stderr.write(`${note}\n`);
   await ensureStack({ files, environment, stateDir: context.stateDir });
   const mended = await mendState({ files, environment, stateDir: context.stateDir });
-  if (mended.grants > 0) context.stderr.write(`${mended.grants} access rules of an earlier run were not confirmed; they are created again\n`);
-  if (mended.creations > 0) context.stderr.write(`${mended.creations} creations were under way when an earlier run was killed; they are finished\n`);
+  if (mended.grants > 0)
+    context.stderr.write(
+      `${mended.grants} access rules of an earlier run were not confirmed; they are created again\n`,
+    );
+  if (mended.creations > 0)
+    context.stderr.write(
+      `${mended.creations} creations were under way when an earlier run was killed; they are finished\n`,
+    );
   const outcome = await runWithProgress(context, reporter, expected, "Platform", (onProgress) =>
-    runEngine({ operation: "up", projectDir: context.projectDir, stateDir: context.stateDir, files, environment, onProgress }));
+    runEngine({
+      operation: "up",
+      projectDir: context.projectDir,
+      stateDir: context.stateDir,
+      files,
+      environment,
+      onProgress,
+    }),
+  );
   reportOutcome(context, outcome);
   const error = outcomeError(outcome, environment);
   if (error !== undefined) throw error;
   const status = await observePlatform(context.stateDir, stack);
   if (status.state !== "running") {
     const missing = status.processes.filter((process) => process.state !== "running").map((process) => process.name);
-    throw new KitError("KIT_PLATFORM_NOT_RUNNING", missing.length === 0 ? status.state : `${missing.join(", ")} ended right after the start`, {
-      fix: "The log file of each process is listed by `npx kit status`.",
-    });
+    throw new KitError(
+      "KIT_PLATFORM_NOT_RUNNING",
+      missing.length === 0 ? status.state : `${missing.join(", ")} ended right after the start`,
+      {
+        fix: "The log file of each process is listed by `npx kit status`.",
+      },
+    );
   }
   return { status, changes: outcome.progress.changes, elapsedMs: context.now() - started };
 }
@@ -73,7 +97,10 @@ export async function bringUp(context: CommandContext, stack: string, digest?: s
 /** Environment for the CLI: the caller's own, with what the toolchain adds. */
 export async function engineEnvironment(context: CommandContext): Promise<NodeJS.ProcessEnv> {
   const { pulumiEnvironment } = await import("../toolchain/pulumi-environment.ts");
-  return { ...context.env, ...(await pulumiEnvironment({ stateDir: context.stateDir, projectDir: context.projectDir })) };
+  return {
+    ...context.env,
+    ...(await pulumiEnvironment({ stateDir: context.stateDir, projectDir: context.projectDir })),
+  };
 }
 
 /** Runs the engine as one step; fails the step when the engine fails, without hiding the outcome. */
@@ -111,10 +138,15 @@ class StepFailed extends Error {}
 /** Shows warnings, and of a failed run each failing resource with its provider's words. */
 export function reportOutcome(context: CommandContext, outcome: EngineOutcome): void {
   const colors = colorsFor(context.stderr, context.env);
-  for (const warning of notableWarnings(outcome.progress)) context.stderr.write(`${colors.yellow("warning")} ${terminalLines(warning)}\n`);
+  for (const warning of notableWarnings(outcome.progress))
+    context.stderr.write(`${colors.yellow("warning")} ${terminalLines(warning)}\n`);
   const shown = outcome.failures.slice(0, 5);
   for (const failure of shown) {
-    const words = failure.messages.join("\n").split("\n").map((line) => `    ${terminalText(line)}`).join("\n");
+    const words = failure.messages
+      .join("\n")
+      .split("\n")
+      .map((line) => `    ${terminalText(line)}`)
+      .join("\n");
     context.stderr.write(`\n${colors.red("failed")} ${colors.bold(failure.what)}\n${words}\n`);
   }
   const more = outcome.failures.length - shown.length;

@@ -16,7 +16,11 @@ export interface CommandDefinition {
    * @returns exit code.
    * @throws KitError and other packages' catalogue errors; the entry shows them.
    */
-  readonly run: (context: CommandContext, options: Readonly<Record<string, unknown>>, args: readonly string[]) => Promise<ExitCode>;
+  readonly run: (
+    context: CommandContext,
+    options: Readonly<Record<string, unknown>>,
+    args: readonly string[],
+  ) => Promise<ExitCode>;
 }
 
 /** Value of a flag; false when it was not given. */

@@ -9,7 +9,8 @@ import { terminalLines } from "./terminal-text.ts";
  * @param tree - What the files belong to, where it is not the project as it lies there.
  */
 export function writeProblems(context: CommandContext, problems: readonly Problem[], tree?: string): void {
-  for (const problem of problems) context.stderr.write(terminalLines(`${tree === undefined ? "" : `${tree}: `}${formatProblem(problem)}\n`));
+  for (const problem of problems)
+    context.stderr.write(terminalLines(`${tree === undefined ? "" : `${tree}: `}${formatProblem(problem)}\n`));
 }
 
 /** How many there are, in words. */

@@ -1,18 +1,18 @@
 /** Tools and machine, checked. */
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { freemem } from "node:os";
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DEFAULT_PORT_BASE, PORT_SPAN } from "../components/local/ports.ts";
 import { KUBERNETES_TOOLS } from "../toolchain/kubernetes-tools.ts";
-import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
 import type { ToolName, ToolStatus } from "../toolchain/tool.ts";
+import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import { colorsFor, renderTable } from "./output.ts";
-import { observePlatform } from "./platform-status.ts";
 import type { PlatformStatus } from "./platform-status.ts";
+import { observePlatform } from "./platform-status.ts";
 import { checkStateFolder, freeBytes, WANTED_SPACE_BYTES } from "./preflight.ts";
 import { formatBytes } from "./quantities.ts";
 
@@ -50,7 +50,16 @@ export interface DoctorReport {
 const TOOL_GROUPS: readonly { readonly title: string; readonly tools: readonly ToolName[] }[] = [
   { title: "Runtimes", tools: ["node", "java"] },
   { title: "Build tools", tools: ["maven", "go"] },
-  { title: "Pulumi", tools: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql", "pulumi-resource-kubernetes"] },
+  {
+    title: "Pulumi",
+    tools: [
+      "pulumi",
+      "pulumi-language-nodejs",
+      "pulumi-resource-kafka",
+      "pulumi-resource-postgresql",
+      "pulumi-resource-kubernetes",
+    ],
+  },
   { title: "Servers", tools: ["kafka", "apicurio", "postgresql", "redis"] },
 ];
 /** Shown only when asked for: nothing but tests needs them. */
@@ -61,14 +70,23 @@ const BUILD_TOOLS: readonly ToolName[] = ["maven", "go"];
 const WANTED_MEMORY_BYTES = 4 * 1024 ** 3;
 
 /** Looks at every tool and at the machine; changes nothing but makes the state folder. */
-export async function examine(context: CommandContext, options: { kubernetes: boolean } = { kubernetes: false }): Promise<DoctorReport> {
+export async function examine(
+  context: CommandContext,
+  options: { kubernetes: boolean } = { kubernetes: false },
+): Promise<DoctorReport> {
   const groups = options.kubernetes ? [...TOOL_GROUPS, KUBERNETES_GROUP] : TOOL_GROUPS;
   const names = groups.flatMap((group) => group.tools.map((tool) => ({ tool, group: group.title })));
   const [tools, status] = await Promise.all([
     Promise.all(names.map(async ({ tool, group }) => toolReport(group, await locateTool(tool)))),
     observePlatform(context.stateDir, "local").catch(() => undefined),
   ]);
-  const checks = [await memoryCheck(status), await stateCheck(context), await diskCheck(context), await portCheck(context, status), uidCheck()];
+  const checks = [
+    await memoryCheck(status),
+    await stateCheck(context),
+    await diskCheck(context),
+    await portCheck(context, status),
+    uidCheck(),
+  ];
   return { tools, checks, ok: tools.every((tool) => tool.found || !tool.needed) && checks.every((check) => check.ok) };
 }
 
@@ -89,7 +107,11 @@ async function memoryCheck(status: PlatformStatus | undefined): Promise<MachineC
     name: "Memory",
     ok,
     found: `${formatBytes(bytes)} available${own === 0 ? "" : `, ${formatBytes(own)} used by the platform`}`,
-    ...(ok ? {} : { fix: `Close something: the platform takes up to ${formatBytes(WANTED_MEMORY_BYTES)}. Fewer brokers (kafka.brokersPerZone in stacks/Pulumi.local.yaml) take less.` }),
+    ...(ok
+      ? {}
+      : {
+          fix: `Close something: the platform takes up to ${formatBytes(WANTED_MEMORY_BYTES)}. Fewer brokers (kafka.brokersPerZone in stacks/Pulumi.local.yaml) take less.`,
+        }),
   };
 }
 
@@ -108,27 +130,57 @@ async function diskCheck(context: CommandContext): Promise<MachineCheck> {
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   const bytes = await freeBytes(folder);
   const ok = bytes >= WANTED_SPACE_BYTES;
-  return { name: "Disk", ok, found: `${formatBytes(bytes)} free`, ...(ok ? {} : { fix: `Free some space: ${formatBytes(WANTED_SPACE_BYTES)} are wanted, or point KIT_STATE_DIR to a larger disk.` }) };
+  return {
+    name: "Disk",
+    ok,
+    found: `${formatBytes(bytes)} free`,
+    ...(ok
+      ? {}
+      : {
+          fix: `Free some space: ${formatBytes(WANTED_SPACE_BYTES)} are wanted, or point KIT_STATE_DIR to a larger disk.`,
+        }),
+  };
 }
 
 async function portCheck(context: CommandContext, status: PlatformStatus | undefined): Promise<MachineCheck> {
-  const base = Number(context.env["KIT_PORT_BASE"] ?? DEFAULT_PORT_BASE);
-  const own = new Set((status?.processes ?? []).filter((process) => process.state !== "dead").flatMap((process) => process.ports.map((port) => port.port)));
+  const base = Number(context.env.KIT_PORT_BASE ?? DEFAULT_PORT_BASE);
+  const own = new Set(
+    (status?.processes ?? [])
+      .filter((process) => process.state !== "dead")
+      .flatMap((process) => process.ports.map((port) => port.port)),
+  );
   const range = `${base} to ${base + PORT_SPAN - 1}`;
   if (!Number.isInteger(base) || base < 1024 || base + PORT_SPAN > 65_536) {
-    return { name: "Ports", ok: false, found: `KIT_PORT_BASE is ${context.env["KIT_PORT_BASE"] ?? ""}`, fix: `Set it to a whole number from 1024 to ${65_536 - PORT_SPAN}.` };
+    return {
+      name: "Ports",
+      ok: false,
+      found: `KIT_PORT_BASE is ${context.env.KIT_PORT_BASE ?? ""}`,
+      fix: `Set it to a whole number from 1024 to ${65_536 - PORT_SPAN}.`,
+    };
   }
   const taken: number[] = [];
   for (const port of candidatePorts(base)) {
     if (!own.has(port) && !(await isFree(port))) taken.push(port);
   }
-  if (taken.length === 0) return { name: "Ports", ok: true, found: own.size === 0 ? `${range} are free` : `${own.size} in use by the platform, the others free` };
-  return { name: "Ports", ok: false, found: `taken by another program: ${taken.join(", ")}`, fix: "End that program, or set KIT_PORT_BASE to another base, for example 27000." };
+  if (taken.length === 0)
+    return {
+      name: "Ports",
+      ok: true,
+      found: own.size === 0 ? `${range} are free` : `${own.size} in use by the platform, the others free`,
+    };
+  return {
+    name: "Ports",
+    ok: false,
+    found: `taken by another program: ${taken.join(", ")}`,
+    fix: "End that program, or set KIT_PORT_BASE to another base, for example 27000.",
+  };
 }
 
 /** The start of every block of ports is what a platform uses first. */
 function candidatePorts(base: number): readonly number[] {
-  const blocks = Array.from({ length: PORT_SPAN / 100 }, (_, block) => Array.from({ length: 12 }, (_unused, index) => base + block * 100 + index)).flat();
+  const blocks = Array.from({ length: PORT_SPAN / 100 }, (_, block) =>
+    Array.from({ length: 12 }, (_unused, index) => base + block * 100 + index),
+  ).flat();
   return [...new Set([...blocks, ...Array.from({ length: 100 }, (_, index) => base + index)])].sort((a, b) => a - b);
 }
 
@@ -159,17 +211,32 @@ function uidCheck(): MachineCheck {
 /** Writes the report to stdout, grouped, with a fix under what is missing. */
 export function writeDoctorReport(context: CommandContext, report: DoctorReport): void {
   const colors = colorsFor(context.stdout, context.env);
-  const mark = (ok: boolean, needed = true): string => (ok ? colors.green("ok") : needed ? colors.red("missing") : colors.yellow("absent"));
+  const mark = (ok: boolean, needed = true): string =>
+    ok ? colors.green("ok") : needed ? colors.red("missing") : colors.yellow("absent");
   for (const group of [...TOOL_GROUPS, KUBERNETES_GROUP]) {
     const tools = report.tools.filter((tool) => tool.group === group.title);
     if (tools.length === 0) continue;
-    const rows = tools.map((tool) => [mark(tool.found, tool.needed), tool.name, tool.version ?? "", tool.origin ?? "", tool.path ?? tool.reason ?? ""]);
-    context.stdout.write(`${colors.bold(group.title)}\n${renderTable([{ title: "" }, { title: "TOOL" }, { title: "VERSION" }, { title: "FROM" }, { title: "WHERE" }], rows)}\n`);
-    for (const tool of tools.filter((candidate) => !candidate.found)) context.stdout.write(`  fix for ${tool.name}: ${tool.fix ?? ""}\n`);
+    const rows = tools.map((tool) => [
+      mark(tool.found, tool.needed),
+      tool.name,
+      tool.version ?? "",
+      tool.origin ?? "",
+      tool.path ?? tool.reason ?? "",
+    ]);
+    context.stdout.write(
+      `${colors.bold(group.title)}\n${renderTable([{ title: "" }, { title: "TOOL" }, { title: "VERSION" }, { title: "FROM" }, { title: "WHERE" }], rows)}\n`,
+    );
+    for (const tool of tools.filter((candidate) => !candidate.found))
+      context.stdout.write(`  fix for ${tool.name}: ${tool.fix ?? ""}\n`);
     context.stdout.write("\n");
   }
   const rows = report.checks.map((check) => [mark(check.ok), check.name, check.found]);
-  context.stdout.write(`${colors.bold("Machine")}\n${renderTable([{ title: "" }, { title: "CHECK" }, { title: "FOUND" }], rows)}\n`);
-  for (const check of report.checks.filter((candidate) => !candidate.ok)) context.stdout.write(`  fix for ${check.name}: ${check.fix ?? ""}\n`);
-  context.stdout.write(`\n${report.ok ? "Everything the local platform needs is there." : "Something is missing: see the fixes above; `npx kit doctor --fix` prepares the tools."}\n`);
+  context.stdout.write(
+    `${colors.bold("Machine")}\n${renderTable([{ title: "" }, { title: "CHECK" }, { title: "FOUND" }], rows)}\n`,
+  );
+  for (const check of report.checks.filter((candidate) => !candidate.ok))
+    context.stdout.write(`  fix for ${check.name}: ${check.fix ?? ""}\n`);
+  context.stdout.write(
+    `\n${report.ok ? "Everything the local platform needs is there." : "Something is missing: see the fixes above; `npx kit doctor --fix` prepares the tools."}\n`,
+  );
 }

@@ -26,7 +26,11 @@ interface ErrorEntry {
 
 /** Every expected error, by code. `value` is what the message is about: a path, a number, an answer. */
 export const ERRORS = {
-  KIT_USAGE: { exitCode: EXIT.usage, message: (value) => value, fix: "Run the command with --help for its options and an example." },
+  KIT_USAGE: {
+    exitCode: EXIT.usage,
+    message: (value) => value,
+    fix: "Run the command with --help for its options and an example.",
+  },
   KIT_BAD_DURATION: {
     exitCode: EXIT.usage,
     message: (value) => `${value} is not a duration.`,
@@ -264,7 +268,8 @@ export const ERRORS = {
   },
   KIT_DIGEST_OTHER_BASE: {
     exitCode: EXIT.no,
-    message: (value) => `The plan was judged against another state than what is applied now: ${value}. Nothing was touched.`,
+    message: (value) =>
+      `The plan was judged against another state than what is applied now: ${value}. Nothing was touched.`,
     fix: "Somebody applied a change in between: judge the plan anew against that, and use the new digest.",
   },
   KIT_DIFF_UNKNOWN_REF: {
@@ -440,7 +445,13 @@ export function describeError(error: unknown): ErrorReport {
   if (error instanceof KitError) {
     return { code: error.code, message: error.message, fix: error.fix, exitCode: error.exitCode, expected: true };
   }
-  if (error instanceof Error && "code" in error && typeof error.code === "string" && "fix" in error && typeof error.fix === "string") {
+  if (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    "fix" in error &&
+    typeof error.fix === "string"
+  ) {
     return { code: error.code, message: error.message, fix: error.fix, exitCode: EXIT.missing, expected: true };
   }
   const message = error instanceof Error ? error.message : String(error);

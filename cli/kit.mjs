@@ -4,7 +4,20 @@
 // cli/main.mjs. Everything it says goes to standard error.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +36,9 @@ class BootstrapError extends Error {}
 
 async function main() {
   if (Number(process.versions.node.split(".")[0]) < OWN_MINIMUM) {
-    throw new BootstrapError(`Node ${process.versions.node} is too old: the kit wants Node >= ${OWN_MINIMUM}. Install one from https://nodejs.org and repeat.`);
+    throw new BootstrapError(
+      `Node ${process.versions.node} is too old: the kit wants Node >= ${OWN_MINIMUM}. Install one from https://nodejs.org and repeat.`,
+    );
   }
   await ensurePackages();
   const node = await ensureNode();
@@ -36,17 +51,21 @@ async function ensurePackages() {
   const lockText = readFileSync(join(PROJECT, "package-lock.json"), "utf8");
   const wanted = createHash("sha256").update(lockText).digest("hex");
   if (readStamp() === wanted) return;
-  await withLock(`packages-${createHash("sha256").update(PROJECT).digest("hex").slice(0, 16)}`, "another run installs the npm packages", async () => {
-    if (readStamp() === wanted) return;
-    if (!packagesMatch(lockText)) {
-      say("Installing the npm packages …");
-      // Provider packages try to download their plugin when they are installed; the toolchain prepares plugins.
-      // Warnings about the Node that npm runs on are no one's business: the kit runs on another.
-      await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: PROJECT });
-      say("The npm packages are installed.");
-    }
-    writeAtomically(stampFile(), wanted);
-  });
+  await withLock(
+    `packages-${createHash("sha256").update(PROJECT).digest("hex").slice(0, 16)}`,
+    "another run installs the npm packages",
+    async () => {
+      if (readStamp() === wanted) return;
+      if (!packagesMatch(lockText)) {
+        say("Installing the npm packages …");
+        // Provider packages try to download their plugin when they are installed; the toolchain prepares plugins.
+        // Warnings about the Node that npm runs on are no one's business: the kit runs on another.
+        await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: PROJECT });
+        say("The npm packages are installed.");
+      }
+      writeAtomically(stampFile(), wanted);
+    },
+  );
 }
 
 function stampFile() {
@@ -94,7 +113,10 @@ async function nodeFromCache() {
   if (version === undefined || !["x64", "arm64"].includes(process.arch)) throw nodeMissing();
   const packageName = `node-${process.platform}-${process.arch}`;
   const inputs = { package: packageName, version };
-  const key = createHash("sha256").update(JSON.stringify(Object.entries(inputs))).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(JSON.stringify(Object.entries(inputs)))
+    .digest("hex")
+    .slice(0, 16);
   const parent = join(cacheDirectory(), "artefacts");
   const folder = join(parent, `node-${key}`);
   const binary = join(folder, "node_modules", packageName, "bin", "node");
@@ -106,7 +128,11 @@ async function nodeFromCache() {
     const making = join(parent, `.making-node-${process.pid}-${randomBytes(4).toString("hex")}`);
     mkdirSync(making, { recursive: true });
     try {
-      await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", making, `${packageName}@${version}`], {});
+      await run(
+        "npm",
+        ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", making, `${packageName}@${version}`],
+        {},
+      );
       const manifest = { name: "node", key, version, origin: "downloaded", inputs, facts: {} };
       writeFileSync(join(making, "artefact.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
       rmSync(folder, { recursive: true, force: true });
@@ -122,7 +148,9 @@ async function nodeFromCache() {
 }
 
 function nodeMissing() {
-  return new BootstrapError(`The kit runs on Node >= ${NODE_MINIMUM}, and none was found or could be fetched for ${process.platform} ${process.arch}. Install one from https://nodejs.org and repeat.`);
+  return new BootstrapError(
+    `The kit runs on Node >= ${NODE_MINIMUM}, and none was found or could be fetched for ${process.platform} ${process.arch}. Install one from https://nodejs.org and repeat.`,
+  );
 }
 
 function findOnPath(name) {
@@ -142,7 +170,10 @@ function findOnPath(name) {
 async function probeVersion(binary) {
   const path = realpathSync(binary);
   const { mtimeMs, size } = statSync(path);
-  const key = createHash("sha256").update(JSON.stringify([path, mtimeMs, size, "--version"])).digest("hex").slice(0, 24);
+  const key = createHash("sha256")
+    .update(JSON.stringify([path, mtimeMs, size, "--version"]))
+    .digest("hex")
+    .slice(0, 24);
   const answerFile = join(cacheDirectory(), "probes", key);
   try {
     return readFileSync(answerFile, "utf8");
@@ -192,7 +223,10 @@ function handOver(node, args) {
 
 function cacheDirectory() {
   if (process.env.KIT_CACHE_DIR) return resolve(process.env.KIT_CACHE_DIR);
-  return join(process.env.XDG_CACHE_HOME ? resolve(process.env.XDG_CACHE_HOME) : join(homedir(), ".cache"), "event-platform-kit");
+  return join(
+    process.env.XDG_CACHE_HOME ? resolve(process.env.XDG_CACHE_HOME) : join(homedir(), ".cache"),
+    "event-platform-kit",
+  );
 }
 
 /** The protocol of the library the toolchain uses: a folder whose time is renewed; a stale one is taken over. */
@@ -236,10 +270,19 @@ function run(command, args, options) {
   const ticker = setInterval(() => say(`… ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000);
   return new Promise((done, failed) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", 2, 2] });
-    child.once("error", (error) => failed(new BootstrapError(`Could not start "${command}" (${error.message}). It comes with Node: https://nodejs.org`)));
+    child.once("error", (error) =>
+      failed(
+        new BootstrapError(`Could not start "${command}" (${error.message}). It comes with Node: https://nodejs.org`),
+      ),
+    );
     child.once("close", (code) => {
       if (code === 0) done();
-      else failed(new BootstrapError(`"${command} ${args[0]}" ended with code ${code}: see its output above; check the network and repeat.`));
+      else
+        failed(
+          new BootstrapError(
+            `"${command} ${args[0]}" ended with code ${code}: see its output above; check the network and repeat.`,
+          ),
+        );
     });
   }).finally(() => clearInterval(ticker));
 }

@@ -50,6 +50,9 @@ export function startKubernetesPreparation(): KubernetesPreparation {
 }
 
 async function prepare(tell: Say, signal: AbortSignal): Promise<void> {
-  const [{ inBackground }, { preparedTools }] = await Promise.all([import("../toolchain/command.ts"), import("./tools.ts")]);
+  const [{ inBackground }, { preparedTools }] = await Promise.all([
+    import("../toolchain/command.ts"),
+    import("./tools.ts"),
+  ]);
   await inBackground(() => preparedTools(tell, KUBERNETES_TEST_TOOLS), signal);
 }

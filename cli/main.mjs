@@ -5,6 +5,7 @@ import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const caches = process.env.KIT_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "event-platform-kit");
+const caches =
+  process.env.KIT_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "event-platform-kit");
 enableCompileCache(join(caches, "compile"));
 await import("./main.ts");

@@ -1,8 +1,8 @@
 /** What the order commands share: a client for the running platform, and how a step is shown. */
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
-import { colorsFor } from "./output.ts";
 import type { OrderClient, OrderOutcome, OrderStep } from "./orders.ts";
+import { colorsFor } from "./output.ts";
 import { readDeclaredStatus } from "./platform-status.ts";
 import { formatElapsed } from "./quantities.ts";
 import { signToken } from "./tokens.ts";
@@ -25,7 +25,9 @@ export function stepWriter(context: CommandContext, stream: NodeJS.WriteStream):
   const colors = colorsFor(stream, context.env);
   return (step) => {
     const bad = /failed|insufficient|cancelled/.test(step.name);
-    stream.write(`  ${formatElapsed(step.elapsedMs).padStart(8)}  ${bad ? colors.red(step.name) : colors.green(step.name)}\n`);
+    stream.write(
+      `  ${formatElapsed(step.elapsedMs).padStart(8)}  ${bad ? colors.red(step.name) : colors.green(step.name)}\n`,
+    );
   };
 }
 

@@ -79,7 +79,8 @@ export async function placeAndFollow(
     const reason = textField(answer.body, "reason");
     const elapsedMs = Math.round(client.now() - started);
     const ended = status === "confirmed" || status === "cancelled";
-    if (ended || elapsedMs >= options.timeoutMs) return { orderId, status, ...(reason === undefined ? {} : { reason }), steps, elapsedMs };
+    if (ended || elapsedMs >= options.timeoutMs)
+      return { orderId, status, ...(reason === undefined ? {} : { reason }), steps, elapsedMs };
     await delay(POLL_MS);
   }
 }
@@ -89,7 +90,12 @@ export async function listProducts(client: OrderClient): Promise<readonly Produc
   const answer = await call(client, "GET", "/products");
   if (answer.status !== 200) throw new KitError("KIT_ORDER_REFUSED", problemText(answer));
   const { body } = answer;
-  const list: unknown = typeof body === "object" && body !== null && "products" in body ? body.products : typeof body === "object" && body !== null && "items" in body ? body.items : body;
+  const list: unknown =
+    typeof body === "object" && body !== null && "products" in body
+      ? body.products
+      : typeof body === "object" && body !== null && "items" in body
+        ? body.items
+        : body;
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown): Product[] => {
     const productId = textField(entry, "productId") ?? textField(entry, "id");
@@ -137,8 +143,12 @@ function problemText(answer: Answer): string {
   const detail = textField(answer.body, "detail");
   const { body } = answer;
   const errors: unknown = typeof body === "object" && body !== null && "errors" in body ? body.errors : [];
-  const words = (Array.isArray(errors) ? errors : []).map((error: unknown) => `${textField(error, "at") ?? ""} ${textField(error, "message") ?? ""}`.trim());
-  return [String(answer.status), title, detail, ...words].filter((part) => part !== undefined && part !== "").join(" · ");
+  const words = (Array.isArray(errors) ? errors : []).map((error: unknown) =>
+    `${textField(error, "at") ?? ""} ${textField(error, "message") ?? ""}`.trim(),
+  );
+  return [String(answer.status), title, detail, ...words]
+    .filter((part) => part !== undefined && part !== "")
+    .join(" · ");
 }
 
 function readSteps(body: unknown): readonly OrderStep[] {

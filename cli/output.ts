@@ -8,7 +8,7 @@ type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** Colours for a stream: only on a terminal, never with `NO_COLOR` or `TERM=dumb`. */
 export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Colors {
-  const wanted = stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  const wanted = stream.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
   return picocolors.createColors(wanted);
 }
 
@@ -18,9 +18,21 @@ export function writeJson(context: CommandContext, document: unknown): void {
 }
 
 const NO_BORDERS = {
-  top: "", "top-mid": "", "top-left": "", "top-right": "",
-  bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  ",
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
 };
 
 /** How a column is set. */
@@ -39,7 +51,11 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
   });
   table.push(...rows.map((row) => row.map(colouredText)));
-  return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
 }
 
 /** Shows an error on stderr: code and message, then the fix. */
@@ -47,5 +63,10 @@ export function writeError(context: CommandContext, report: ErrorReport, cause: 
   const colors = colorsFor(context.stderr, context.env);
   context.stderr.write(`${colors.red("error")} ${colors.bold(report.code)}: ${terminalLines(report.message)}\n`);
   if (report.fix !== undefined) context.stderr.write(`  ${colors.cyan("fix")}: ${terminalLines(report.fix)}\n`);
-  if (context.env["KIT_DEBUG"] === "1" && cause instanceof Error) context.stderr.write(terminalLines(`${cause.stack ?? ""}\n${cause.cause instanceof Error ? `caused by ${cause.cause.stack ?? ""}\n` : ""}`));
+  if (context.env.KIT_DEBUG === "1" && cause instanceof Error)
+    context.stderr.write(
+      terminalLines(
+        `${cause.stack ?? ""}\n${cause.cause instanceof Error ? `caused by ${cause.cause.stack ?? ""}\n` : ""}`,
+      ),
+    );
 }

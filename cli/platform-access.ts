@@ -18,7 +18,12 @@ export interface KafkaConnection {
   readonly clientId: string;
   readonly bootstrapBrokers: string[];
   /** Absent: plain text. Without a certificate of its own, the client logs in as a user. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: true };
+  readonly tls?: {
+    readonly ca: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly rejectUnauthorized: true;
+  };
   readonly sasl?: { readonly mechanism: "SCRAM-SHA-512"; readonly username: string; readonly password: string };
   readonly retries: number;
   /** Milliseconds. */
@@ -111,12 +116,18 @@ export function openServers(settings: ServerSettings): ServerAccess {
   };
   const admin = new Admin(kafka);
   const open = new Set<pg.Client>();
-  async function connect(service: string, login: { readonly user: string; readonly password?: string }): Promise<pg.Client> {
+  async function connect(
+    service: string,
+    login: { readonly user: string; readonly password?: string },
+  ): Promise<pg.Client> {
     const database = Object.hasOwn(settings.databases, service) ? settings.databases[service] : undefined;
     if (database === undefined) throw new KitError("KIT_SERVER_UNREACHABLE", `${service} has no database`);
     const { host, port, ca } = settings.postgres;
     const client = new pg.Client({
-      host, port, database, ...login,
+      host,
+      port,
+      database,
+      ...login,
       ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
       application_name: CLIENT_ID,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -125,7 +136,11 @@ export function openServers(settings: ServerSettings): ServerAccess {
     client.on("error", () => undefined);
     client.once("end", () => open.delete(client));
     await client.connect().catch((cause: unknown) => {
-      throw new KitError("KIT_SERVER_UNREACHABLE", `PostgreSQL at ${host}:${port}, database ${database}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new KitError(
+        "KIT_SERVER_UNREACHABLE",
+        `PostgreSQL at ${host}:${port}, database ${database}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     });
     open.add(client);
     return client;
@@ -134,17 +149,24 @@ export function openServers(settings: ServerSettings): ServerAccess {
     admin,
     kafka,
     replayer() {
-      if (replayer === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no Kafka password of ${replayerPrincipal}`);
+      if (replayer === undefined)
+        throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no Kafka password of ${replayerPrincipal}`);
       const { ca, password } = replayer;
       const sasl = { mechanism: "SCRAM-SHA-512", username: replayerPrincipal, password } as const;
       return { ...kafka, bootstrapBrokers: [...replayer.brokers], tls: { ca, rejectUnauthorized: true }, sasl };
     },
     registry: settings.registry,
     services: Object.keys(settings.databases).toSorted(),
-    database: (service) => connect(service, { user: settings.postgres.user, ...(settings.postgres.password === undefined ? {} : { password: settings.postgres.password }) }),
+    database: (service) =>
+      connect(service, {
+        user: settings.postgres.user,
+        ...(settings.postgres.password === undefined ? {} : { password: settings.postgres.password }),
+      }),
     async databaseAsService(service) {
-      const login = settings.logins !== undefined && Object.hasOwn(settings.logins, service) ? settings.logins[service] : undefined;
-      if (login === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no PostgreSQL login of ${service}`);
+      const login =
+        settings.logins !== undefined && Object.hasOwn(settings.logins, service) ? settings.logins[service] : undefined;
+      if (login === undefined)
+        throw new KitError("KIT_STATUS_UNREADABLE", `the credentials have no PostgreSQL login of ${service}`);
       return await connect(service, login);
     },
     async close() {
@@ -162,23 +184,37 @@ export async function openPlatform(context: Pick<CommandContext, "stateDir">): P
   const status = await readDeclaredStatus(context.stateDir);
   if (status === undefined) throw new KitError("KIT_PLATFORM_NOT_RUNNING", "it was never brought up");
   const { endpoints, files } = status;
-  const [ca, cert, key, credentials] = await Promise.all([files.ca, files.adminCert, files.adminKey, files.credentials].map(read));
+  const [ca, cert, key, credentials] = await Promise.all(
+    [files.ca, files.adminCert, files.adminKey, files.credentials].map(read),
+  );
   const logins = parseLogins(credentials ?? "", files.credentials);
   const administrator = logins[ADMIN_PRINCIPAL];
   if (administrator?.postgresUser === undefined || administrator.postgres === undefined) {
     throw new KitError("KIT_STATUS_UNREADABLE", `${files.credentials} has no PostgreSQL login of ${ADMIN_PRINCIPAL}`);
   }
   const databases = Object.entries(logins).flatMap(([name, login]) =>
-    (name === ADMIN_PRINCIPAL || login.postgresDatabase === undefined ? [] : [[name, login.postgresDatabase] as const]));
+    name === ADMIN_PRINCIPAL || login.postgresDatabase === undefined ? [] : [[name, login.postgresDatabase] as const],
+  );
   const ownLogins = Object.entries(logins).flatMap(([name, { postgresUser, postgres }]) =>
-    (name === ADMIN_PRINCIPAL || postgresUser === undefined || postgres === undefined ? [] : [[name, { user: postgresUser, password: postgres }] as const]));
+    name === ADMIN_PRINCIPAL || postgresUser === undefined || postgres === undefined
+      ? []
+      : [[name, { user: postgresUser, password: postgres }] as const],
+  );
   const replayerPassword = logins[replayerPrincipal]?.kafka;
   const servers = openServers({
     kafka: {
-      brokers: endpoints.kafka.admin, tls: { ca: ca ?? "", cert: cert ?? "", key: key ?? "" },
-      ...(replayerPassword === undefined ? {} : { replayer: { brokers: endpoints.kafka.bootstrap, ca: ca ?? "", password: replayerPassword } }),
+      brokers: endpoints.kafka.admin,
+      tls: { ca: ca ?? "", cert: cert ?? "", key: key ?? "" },
+      ...(replayerPassword === undefined
+        ? {}
+        : { replayer: { brokers: endpoints.kafka.bootstrap, ca: ca ?? "", password: replayerPassword } }),
     },
-    postgres: { ...endpoints.postgres, user: administrator.postgresUser, password: administrator.postgres, ca: ca ?? "" },
+    postgres: {
+      ...endpoints.postgres,
+      user: administrator.postgresUser,
+      password: administrator.postgres,
+      ca: ca ?? "",
+    },
     databases: Object.fromEntries(databases),
     logins: Object.fromEntries(ownLogins),
     registry: endpoints.registry,

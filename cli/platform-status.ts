@@ -102,10 +102,22 @@ export interface PlatformStatus {
 }
 
 /** Order in which roles are shown and brought up. */
-export const ROLE_ORDER: readonly string[] = ["controller", "broker", "registry", "database", "cache", "service", "maintenance"];
+export const ROLE_ORDER: readonly string[] = [
+  "controller",
+  "broker",
+  "registry",
+  "database",
+  "cache",
+  "service",
+  "maintenance",
+];
 
 /** Puts the document together; pure. */
-export function composeStatus(stack: string, declared: DeclaredStatus | undefined, observed: readonly ObservedProcess[]): PlatformStatus {
+export function composeStatus(
+  stack: string,
+  declared: DeclaredStatus | undefined,
+  observed: readonly ObservedProcess[],
+): PlatformStatus {
   const alive = observed.filter((process) => process.state === "running");
   const settling = observed.some((process) => process.state === "starting");
   let state: PlatformState;
@@ -118,17 +130,19 @@ export function composeStatus(stack: string, declared: DeclaredStatus | undefine
   };
   const processes = [...observed]
     .sort((a, b) => place(a) - place(b) || a.name.localeCompare(b.name, "en", { numeric: true }))
-    .map((process): ProcessDocument => ({
-      name: process.name,
-      role: process.role,
-      ...(process.zone === undefined ? {} : { zone: process.zone }),
-      pid: process.pid ?? null,
-      state: process.state,
-      rssBytes: process.rssBytes ?? null,
-      startedAt: process.startedAt ?? null,
-      ports: process.ports,
-      log: process.log,
-    }));
+    .map(
+      (process): ProcessDocument => ({
+        name: process.name,
+        role: process.role,
+        ...(process.zone === undefined ? {} : { zone: process.zone }),
+        pid: process.pid ?? null,
+        state: process.state,
+        rssBytes: process.rssBytes ?? null,
+        startedAt: process.startedAt ?? null,
+        ports: process.ports,
+        log: process.log,
+      }),
+    );
   return {
     stack: declared?.stack ?? stack,
     state,
@@ -153,14 +167,25 @@ export async function readDeclaredStatus(stateDir: string): Promise<DeclaredStat
   } catch (cause) {
     throw new KitError("KIT_STATUS_UNREADABLE", file, { cause });
   }
-  if (!isDeclaredStatus(document)) throw new KitError("KIT_STATUS_UNREADABLE", `${file} lacks stack, endpoints or files`);
+  if (!isDeclaredStatus(document))
+    throw new KitError("KIT_STATUS_UNREADABLE", `${file} lacks stack, endpoints or files`);
   return document;
 }
 
 function isDeclaredStatus(value: unknown): value is DeclaredStatus {
-  return typeof value === "object" && value !== null && "stack" in value && typeof value.stack === "string"
-    && "endpoints" in value && typeof value.endpoints === "object" && value.endpoints !== null && "gateway" in value.endpoints
-    && "files" in value && typeof value.files === "object" && value.files !== null;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "stack" in value &&
+    typeof value.stack === "string" &&
+    "endpoints" in value &&
+    typeof value.endpoints === "object" &&
+    value.endpoints !== null &&
+    "gateway" in value.endpoints &&
+    "files" in value &&
+    typeof value.files === "object" &&
+    value.files !== null
+  );
 }
 
 /** Folder below the state folder that holds processes, their records, logs and data. */
@@ -171,6 +196,9 @@ export function substrateFolder(stateDir: string): string {
 /** Looks at the platform as it is now. */
 export async function observePlatform(stateDir: string, stack: string): Promise<PlatformStatus> {
   const { listProcesses } = await import("../components/provider/process/index.ts");
-  const [declared, observed] = await Promise.all([readDeclaredStatus(stateDir), listProcesses(substrateFolder(stateDir))]);
+  const [declared, observed] = await Promise.all([
+    readDeclaredStatus(stateDir),
+    listProcesses(substrateFolder(stateDir)),
+  ]);
   return composeStatus(stack, declared, observed);
 }

@@ -22,11 +22,16 @@ export async function checkStateFolder(stateDir: string, wantedBytes = WANTED_SP
     await rm(probe);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") throw new KitError("KIT_STATE_NO_SPACE", words, { cause });
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC")
+      throw new KitError("KIT_STATE_NO_SPACE", words, { cause });
     throw new KitError("KIT_STATE_UNWRITABLE", words, { cause });
   }
   const free = await freeBytes(stateDir);
-  if (free < wantedBytes) throw new KitError("KIT_STATE_NO_SPACE", `${formatBytes(free)} free at ${stateDir}, ${formatBytes(wantedBytes)} wanted`);
+  if (free < wantedBytes)
+    throw new KitError(
+      "KIT_STATE_NO_SPACE",
+      `${formatBytes(free)} free at ${stateDir}, ${formatBytes(wantedBytes)} wanted`,
+    );
 }
 
 /** Bytes an ordinary user may still write on the file system of a folder. */

@@ -24,7 +24,9 @@ async function startFromProc(pid: number): Promise<Date | undefined> {
 
 async function startFromPs(pid: number): Promise<Date | undefined> {
   try {
-    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)], { env: { ...process.env, LC_ALL: "C" } });
+    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)], {
+      env: { ...process.env, LC_ALL: "C" },
+    });
     const start = new Date(stdout.trim());
     return Number.isNaN(start.getTime()) ? undefined : start;
   } catch {

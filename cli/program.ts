@@ -1,8 +1,8 @@
 import { Command, CommanderError } from "commander";
 import type { CommandDefinition } from "./command.ts";
 import type { CommandContext } from "./context.ts";
-import { describeError, EXIT, KitError } from "./errors.ts";
 import type { ExitCode } from "./errors.ts";
+import { describeError, EXIT, KitError } from "./errors.ts";
 
 interface CommandEntry {
   readonly name: string;
@@ -12,32 +12,132 @@ interface CommandEntry {
 
 /** All commands in the order of `--help`; a module is loaded only when its command is called. */
 const COMMANDS: readonly CommandEntry[] = [
-  { name: "start", summary: "bring the local platform up and send sample orders through it", load: async () => (await import("./commands/start.ts")).start },
-  { name: "up", summary: "bring the local platform up, or back to what is declared", load: async () => (await import("./commands/up.ts")).up },
-  { name: "down", summary: "stop every process of the local platform; data stays", load: async () => (await import("./commands/down.ts")).down },
-  { name: "status", summary: "what runs, where, and how to reach it", load: async () => (await import("./commands/status.ts")).status },
-  { name: "order", summary: "place an order and follow it to its end", load: async () => (await import("./commands/order.ts")).order },
-  { name: "token", summary: "print a customer's access token", load: async () => (await import("./commands/token.ts")).token },
-  { name: "drift", summary: "compare the running cluster with what is declared", load: async () => (await import("./commands/drift.ts")).drift },
-  { name: "import", summary: "declare what a running cluster holds already", load: async () => (await import("./commands/import.ts")).adopt },
-  { name: "verify", summary: "check the saga's invariants from tables and topics", load: async () => (await import("./commands/verify.ts")).verify },
-  { name: "dlt", summary: "list, show, replay and discard dead letters", load: async () => (await import("./commands/dlt.ts")).dlt },
-  { name: "outbox", summary: "list, show, retry and discard events that could not be published", load: async () => (await import("./commands/outbox.ts")).outbox },
-  { name: "erase", summary: "erase a customer's personal data, and say what is kept and why", load: async () => (await import("./commands/erase.ts")).erase },
-  { name: "check", summary: "check what is declared against every rule, without a cluster", load: async () => (await import("./commands/check.ts")).check },
-  { name: "diff", summary: "judge a change: what it does, what it breaks, who must approve", load: async () => (await import("./commands/diff.ts")).diff },
-  { name: "render", summary: "write the Kubernetes objects of a stack as YAML", load: async () => (await import("./commands/render.ts")).render },
-  { name: "definitions", summary: "who uses Strimzi's resource definitions in a cluster; take them away when nobody does", load: async () => (await import("./commands/definitions.ts")).definitions },
-  { name: "image", summary: "build the services' container images, with or without a container daemon", load: async () => (await import("./commands/image.ts")).image },
-  { name: "doctor", summary: "check tools and machine, with a fix for what is missing", load: async () => (await import("./commands/doctor.ts")).doctor },
-  { name: "env", summary: "print the environment that lets plain `pulumi` work here", load: async () => (await import("./commands/env.ts")).env },
-  { name: "new", summary: "make a service, a topic or a consumer, with its access declared", load: async () => (await import("./commands/new.ts")).create },
-  { name: "access", summary: "why a principal may read or write, or which line to add", load: async () => (await import("./commands/access.ts")).access },
-  { name: "owners", summary: "CODEOWNERS from the declared teams", load: async () => (await import("./commands/owners.ts")).owners },
-  { name: "docs", summary: "the declaration as a page, as AsyncAPI, or as Backstage entities", load: async () => (await import("./commands/docs.ts")).docs },
+  {
+    name: "start",
+    summary: "bring the local platform up and send sample orders through it",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  {
+    name: "up",
+    summary: "bring the local platform up, or back to what is declared",
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    name: "down",
+    summary: "stop every process of the local platform; data stays",
+    load: async () => (await import("./commands/down.ts")).down,
+  },
+  {
+    name: "status",
+    summary: "what runs, where, and how to reach it",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "order",
+    summary: "place an order and follow it to its end",
+    load: async () => (await import("./commands/order.ts")).order,
+  },
+  {
+    name: "token",
+    summary: "print a customer's access token",
+    load: async () => (await import("./commands/token.ts")).token,
+  },
+  {
+    name: "drift",
+    summary: "compare the running cluster with what is declared",
+    load: async () => (await import("./commands/drift.ts")).drift,
+  },
+  {
+    name: "import",
+    summary: "declare what a running cluster holds already",
+    load: async () => (await import("./commands/import.ts")).adopt,
+  },
+  {
+    name: "verify",
+    summary: "check the saga's invariants from tables and topics",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "dlt",
+    summary: "list, show, replay and discard dead letters",
+    load: async () => (await import("./commands/dlt.ts")).dlt,
+  },
+  {
+    name: "outbox",
+    summary: "list, show, retry and discard events that could not be published",
+    load: async () => (await import("./commands/outbox.ts")).outbox,
+  },
+  {
+    name: "erase",
+    summary: "erase a customer's personal data, and say what is kept and why",
+    load: async () => (await import("./commands/erase.ts")).erase,
+  },
+  {
+    name: "check",
+    summary: "check what is declared against every rule, without a cluster",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
+    name: "diff",
+    summary: "judge a change: what it does, what it breaks, who must approve",
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
+  {
+    name: "render",
+    summary: "write the Kubernetes objects of a stack as YAML",
+    load: async () => (await import("./commands/render.ts")).render,
+  },
+  {
+    name: "definitions",
+    summary: "who uses Strimzi's resource definitions in a cluster; take them away when nobody does",
+    load: async () => (await import("./commands/definitions.ts")).definitions,
+  },
+  {
+    name: "image",
+    summary: "build the services' container images, with or without a container daemon",
+    load: async () => (await import("./commands/image.ts")).image,
+  },
+  {
+    name: "doctor",
+    summary: "check tools and machine, with a fix for what is missing",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "env",
+    summary: "print the environment that lets plain `pulumi` work here",
+    load: async () => (await import("./commands/env.ts")).env,
+  },
+  {
+    name: "new",
+    summary: "make a service, a topic or a consumer, with its access declared",
+    load: async () => (await import("./commands/new.ts")).create,
+  },
+  {
+    name: "access",
+    summary: "why a principal may read or write, or which line to add",
+    load: async () => (await import("./commands/access.ts")).access,
+  },
+  {
+    name: "owners",
+    summary: "CODEOWNERS from the declared teams",
+    load: async () => (await import("./commands/owners.ts")).owners,
+  },
+  {
+    name: "docs",
+    summary: "the declaration as a page, as AsyncAPI, or as Backstage entities",
+    load: async () => (await import("./commands/docs.ts")).docs,
+  },
   { name: "test", summary: "type check and all tests", load: async () => (await import("./commands/test.ts")).test },
-  { name: "chaos", summary: "break the running platform under load, heal it, verify it", load: async () => (await import("./commands/chaos.ts")).chaos },
-  { name: "bench", summary: "measure, print a table, write JSON", load: async () => (await import("./commands/bench.ts")).bench },
+  {
+    name: "chaos",
+    summary: "break the running platform under load, heal it, verify it",
+    load: async () => (await import("./commands/chaos.ts")).chaos,
+  },
+  {
+    name: "bench",
+    summary: "measure, print a table, write JSON",
+    load: async () => (await import("./commands/bench.ts")).bench,
+  },
 ];
 
 const HELP_EPILOGUE = `
@@ -78,7 +178,10 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     if (entry.name !== called) continue;
     const definition = await entry.load();
     definition.configure(command);
-    command.addHelpText("after", `\n${definition.examples.length === 1 ? "Example" : "Examples"}:\n${definition.examples.map((example) => `  $ ${example}`).join("\n")}\n`);
+    command.addHelpText(
+      "after",
+      `\n${definition.examples.length === 1 ? "Example" : "Examples"}:\n${definition.examples.map((example) => `  $ ${example}`).join("\n")}\n`,
+    );
     command.action(async () => {
       refuseEmpty(command);
       exitCode = await definition.run(context, command.opts(), command.args);
@@ -109,7 +212,10 @@ function refuseEmpty(command: Command): void {
   const values = command.opts<Readonly<Record<string, unknown>>>();
   const empty = command.options.find((option) => [values[option.attributeName()]].flat().includes(""));
   const what = empty?.long ?? empty?.short ?? (command.args.includes("") ? "an argument" : undefined);
-  if (what !== undefined) throw new KitError("KIT_USAGE", `${what} is empty.`, { fix: "Give a value, or leave it out. In a script: is the variable that should hold it set?" });
+  if (what !== undefined)
+    throw new KitError("KIT_USAGE", `${what} is empty.`, {
+      fix: "Give a value, or leave it out. In a script: is the variable that should hold it set?",
+    });
 }
 
 async function report(context: CommandContext, argv: readonly string[], error: unknown): Promise<ExitCode> {

@@ -23,7 +23,8 @@ const INTERRUPTED = 130;
 export function progressReporter(context: CommandContext): ProgressReporter {
   const { isTTY, columns } = context.stderr;
   // A terminal that does not tell its width (some recorders) would get one letter a line.
-  const live = isTTY === true && columns >= MINIMAL_COLUMNS && context.env["TERM"] !== "dumb" && (context.env["CI"] ?? "") === "";
+  const live =
+    isTTY === true && columns >= MINIMAL_COLUMNS && context.env.TERM !== "dumb" && (context.env.CI ?? "") === "";
   return live ? liveReporter(context) : plainReporter(context);
 }
 
@@ -60,21 +61,23 @@ function liveReporter(context: CommandContext): ProgressReporter {
       const started = context.now();
       const holder: { outcome?: { value: Awaited<ReturnType<typeof work>> } | { error: unknown } } = {};
       const list = new Listr(
-        [{
-          title,
-          task: async (_shared, task) => {
-            try {
-              const value = await work((detail) => {
-                task.output = terminalText(detail);
-              });
-              holder.outcome = { value };
-              task.title = `${title} ${colors.dim(`(${formatElapsed(context.now() - started)})`)}`;
-            } catch (error) {
-              holder.outcome = { error };
-              throw error;
-            }
+        [
+          {
+            title,
+            task: async (_shared, task) => {
+              try {
+                const value = await work((detail) => {
+                  task.output = terminalText(detail);
+                });
+                holder.outcome = { value };
+                task.title = `${title} ${colors.dim(`(${formatElapsed(context.now() - started)})`)}`;
+              } catch (error) {
+                holder.outcome = { error };
+                throw error;
+              }
+            },
           },
-        }],
+        ],
         {
           // Signals are the command's own business: an interrupted run ends in good order.
           registerSignalListeners: false,

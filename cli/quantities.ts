@@ -19,7 +19,8 @@ export function parseDuration(value: string): number {
  * @throws KitError `KIT_USAGE`.
  */
 export function parseQuantity(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new KitError("KIT_USAGE", `${JSON.stringify(value)} is not a whole number from 1.`);
+  if (!/^[1-9]\d{0,8}$/.test(value))
+    throw new KitError("KIT_USAGE", `${JSON.stringify(value)} is not a whole number from 1.`);
   return Number(value);
 }
 

@@ -1,9 +1,9 @@
 /** Three sample orders: one that is confirmed, one whose payment is declined, one for more than there is. */
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
-import { listProducts, placeAndFollow } from "./orders.ts";
-import type { OrderOutcome, Product } from "./orders.ts";
 import { orderClient, outcomeLine, stepWriter } from "./ordering.ts";
+import type { OrderOutcome, Product } from "./orders.ts";
+import { listProducts, placeAndFollow } from "./orders.ts";
 import { colorsFor } from "./output.ts";
 import type { PlatformStatus } from "./platform-status.ts";
 
@@ -23,7 +23,11 @@ const SWITCH_LIMIT_MS = 5_000;
  * @returns the outcomes in order.
  * @throws KitError `KIT_SAMPLE_FAILED` when one does not end as it should.
  */
-export async function placeSamples(context: CommandContext, status: PlatformStatus, stream: NodeJS.WriteStream): Promise<readonly OrderOutcome[]> {
+export async function placeSamples(
+  context: CommandContext,
+  status: PlatformStatus,
+  stream: NodeJS.WriteStream,
+): Promise<readonly OrderOutcome[]> {
   const colors = colorsFor(stream, context.env);
   const client = await orderClient(context, "customer-1");
   const products = await listProducts(client);
@@ -34,26 +38,45 @@ export async function placeSamples(context: CommandContext, status: PlatformStat
     stream.write(`\n${colors.bold(sample.title)}  ${colors.dim(`${sample.quantity} × ${sample.productId}`)}\n`);
     const outcome = await placeAndFollow(
       client,
-      { items: [{ productId: sample.productId, quantity: sample.quantity }], currency: "USD", shippingAddress: "1 Market Street, San Francisco" },
+      {
+        items: [{ productId: sample.productId, quantity: sample.quantity }],
+        currency: "USD",
+        shippingAddress: "1 Market Street, San Francisco",
+      },
       { timeoutMs: SAMPLE_LIMIT_MS, onStep: stepWriter(context, stream) },
     );
     stream.write(`  ${outcomeLine(outcome)}\n`);
     outcomes.push(outcome);
     const { expected } = sample;
     if (outcome.status !== expected.status || outcome.reason !== expected.reason) {
-      throw new KitError("KIT_SAMPLE_FAILED", `"${sample.title}" (${outcome.orderId}) is ${outcomeLine(outcome)}; expected ${expected.status}${expected.reason === undefined ? "" : ` (${expected.reason})`}`);
+      throw new KitError(
+        "KIT_SAMPLE_FAILED",
+        `"${sample.title}" (${outcome.orderId}) is ${outcomeLine(outcome)}; expected ${expected.status}${expected.reason === undefined ? "" : ` (${expected.reason})`}`,
+      );
     }
   };
   await place({ title: "An order", productId: plenty.productId, quantity: 1, expected: { status: "confirmed" } });
   await withDecliningPayments(status, () =>
-    place({ title: "An order whose payment is declined", productId: plenty.productId, quantity: 1, expected: { status: "cancelled", reason: "payment_declined" } }));
-  await place({ title: "An order for more than there is", ...scarce(products), expected: { status: "cancelled", reason: "insufficient_stock" } });
+    place({
+      title: "An order whose payment is declined",
+      productId: plenty.productId,
+      quantity: 1,
+      expected: { status: "cancelled", reason: "payment_declined" },
+    }),
+  );
+  await place({
+    title: "An order for more than there is",
+    ...scarce(products),
+    expected: { status: "cancelled", reason: "insufficient_stock" },
+  });
   return outcomes;
 }
 
 /** More than is in stock of the product that is scarce; of any product when none is. */
 function scarce(products: readonly Product[]): { productId: string; quantity: number } {
-  const product = products.find(({ productId, name }) => /scarce|limited|rare/i.test(`${productId} ${name ?? ""}`)) ?? products.at(-1);
+  const product =
+    products.find(({ productId, name }) => /scarce|limited|rare/i.test(`${productId} ${name ?? ""}`)) ??
+    products.at(-1);
   return { productId: product?.productId ?? "", quantity: SCARCE_QUANTITY };
 }
 
@@ -82,7 +105,8 @@ async function simulator(url: string, method: "GET" | "PUT", body?: unknown): Pr
   }).catch((cause: unknown) => {
     throw new KitError("KIT_SAMPLE_FAILED", `the payment simulator at ${url} does not answer`, { cause });
   });
-  if (!response.ok) throw new KitError("KIT_SAMPLE_FAILED", `the payment simulator at ${url} answered ${response.status}`);
+  if (!response.ok)
+    throw new KitError("KIT_SAMPLE_FAILED", `the payment simulator at ${url} answered ${response.status}`);
   const text = await response.text();
   return text === "" ? {} : JSON.parse(text);
 }

@@ -22,10 +22,21 @@ export function writeStatusReport(context: CommandContext, status: PlatformStatu
       relative(context.projectDir, process.log),
     ]);
     const table = renderTable(
-      [{ title: "PROCESS" }, { title: "ROLE" }, { title: "ZONE" }, { title: "STATE" }, { title: "PID", align: "right" }, { title: "MEMORY", align: "right" }, { title: "PORTS" }, { title: "LOG" }],
+      [
+        { title: "PROCESS" },
+        { title: "ROLE" },
+        { title: "ZONE" },
+        { title: "STATE" },
+        { title: "PID", align: "right" },
+        { title: "MEMORY", align: "right" },
+        { title: "PORTS" },
+        { title: "LOG" },
+      ],
       rows,
     );
-    context.stdout.write(`\n${table}\n\n${status.processes.length} processes, ${formatBytes(status.rssBytes)} resident together\n`);
+    context.stdout.write(
+      `\n${table}\n\n${status.processes.length} processes, ${formatBytes(status.rssBytes)} resident together\n`,
+    );
   }
   writeEndpoints(context, status);
   const next = {
@@ -45,7 +56,11 @@ export function writeEndpoints(context: CommandContext, status: PlatformStatus):
   const [firstBroker = "", ...others] = endpoints.kafka.bootstrap;
   const [firstAdmin = ""] = endpoints.kafka.admin;
   const rows = [
-    ["Gateway", endpoints.gateway, "orders: POST /orders, figures: GET /analytics/summary, API description: GET /openapi.json"],
+    [
+      "Gateway",
+      endpoints.gateway,
+      "orders: POST /orders, figures: GET /analytics/summary, API description: GET /openapi.json",
+    ],
     ["Kafka (services)", firstBroker, `SASL_SSL, SCRAM-SHA-512; ${others.length} more brokers`],
     ["Kafka (admin)", firstAdmin, "mutual TLS with the admin's certificate"],
     ["Schema registry", endpoints.registry, ""],

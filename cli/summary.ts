@@ -16,7 +16,9 @@ const NEXT_COMMANDS = [
 export function writeSummary(context: CommandContext, result: BringUpResult): void {
   const colors = colorsFor(context.stdout, context.env);
   const { status, changes } = result;
-  const changed = Object.entries(changes).filter(([operation]) => operation !== "same").map(([operation, count]) => `${count} ${operation}`);
+  const changed = Object.entries(changes)
+    .filter(([operation]) => operation !== "same")
+    .map(([operation, count]) => `${count} ${operation}`);
   context.stdout.write(
     `\n${colors.green("The platform runs")}: ${status.processes.length} processes, ${formatBytes(status.rssBytes)}; ` +
       `${changed.length === 0 ? "nothing had to change" : changed.join(", ")} (${formatElapsed(result.elapsedMs)})\n`,

@@ -51,7 +51,10 @@ export function terminalJson(json: string): string {
 
 /** `\u` and four digits for each unit of UTF-16, which is how JSON spells a character too. */
 function spelled(character: string): string {
-  return Array.from({ length: character.length }, (_, place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, "0")}`).join("");
+  return Array.from(
+    { length: character.length },
+    (_, place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, "0")}`,
+  ).join("");
 }
 
 /**
@@ -61,14 +64,17 @@ function spelled(character: string): string {
 export function guardedTerminal(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   if (stream.isTTY !== true) return stream;
   const write = (chunk: unknown, ...rest: unknown[]): unknown => {
-    const safe = typeof chunk === "string" ? chunk.replaceAll(DRAWING_OR_CONTROL, (found) => (found.startsWith("\u001b[") ? found : spelled(found))) : chunk;
+    const safe =
+      typeof chunk === "string"
+        ? chunk.replaceAll(DRAWING_OR_CONTROL, (found) => (found.startsWith("\u001b[") ? found : spelled(found)))
+        : chunk;
     return Reflect.apply(stream.write, stream, [safe, ...rest]);
   };
   return new Proxy(stream, {
     get(target, name) {
       if (name === "write") return write;
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) as unknown : value;
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
     set: (target, name, value) => Reflect.set(target, name, value, target),
   });

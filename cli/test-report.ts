@@ -72,7 +72,11 @@ export function readFailures(report: unknown, projectDir: string): readonly Test
     if (failedAsWhole(result)) return [{ file, reason: firstLine(result.message) }];
     return result.assertionResults
       .filter(({ status }) => status === "failed")
-      .map(({ fullName, failureMessages }) => ({ file, test: fullName, reason: firstLine(failureMessages?.[0] ?? "") }));
+      .map(({ fullName, failureMessages }) => ({
+        file,
+        test: fullName,
+        reason: firstLine(failureMessages?.[0] ?? ""),
+      }));
   });
 }
 
@@ -93,7 +97,11 @@ export function countsLine(counts: TestCounts): string {
 /** Sum over rungs. */
 export function sumCounts(results: readonly TestCounts[]): TestCounts {
   return results.reduce<TestCounts>(
-    (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
+    (sum, counts) => ({
+      passed: sum.passed + counts.passed,
+      failed: sum.failed + counts.failed,
+      skipped: sum.skipped + counts.skipped,
+    }),
     { passed: 0, failed: 0, skipped: 0 },
   );
 }

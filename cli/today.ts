@@ -14,5 +14,7 @@ export function todayOf({ env, now }: Pick<CommandContext, "env" | "now">): stri
   if (given === undefined) return new Date(now()).toISOString().slice(0, 10);
   const read = day("The day.").safeParse(given);
   if (read.success) return read.data;
-  throw new KitError("KIT_USAGE", `${TODAY_VARIABLE}=${JSON.stringify(given)} is no day.`, { fix: "Write it as YYYY-MM-DD, or unset it." });
+  throw new KitError("KIT_USAGE", `${TODAY_VARIABLE}=${JSON.stringify(given)} is no day.`, {
+    fix: "Write it as YYYY-MM-DD, or unset it.",
+  });
 }

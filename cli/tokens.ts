@@ -24,9 +24,15 @@ export interface AccessToken {
  * @param options - `subject` becomes `sub`; `ttlMs` is its life in milliseconds; `scope`, words with blanks between them, becomes `scope`.
  * @throws KitError `KIT_ISSUER_KEY_MISSING`.
  */
-export async function signToken(stateDir: string, options: { subject: string; ttlMs: number; now: number; scope?: string }): Promise<AccessToken> {
+export async function signToken(
+  stateDir: string,
+  options: { subject: string; ttlMs: number; now: number; scope?: string },
+): Promise<AccessToken> {
   const folder = join(substrateFolder(stateDir), "files");
-  const [pem, jwks] = await Promise.all([readIssuerFile(join(folder, "token-issuer.key")), readIssuerFile(join(folder, "jwks.json"))]);
+  const [pem, jwks] = await Promise.all([
+    readIssuerFile(join(folder, "token-issuer.key")),
+    readIssuerFile(join(folder, "jwks.json")),
+  ]);
   const issuedAt = Math.floor(options.now / 1000);
   const expiresAt = issuedAt + Math.max(1, Math.round(options.ttlMs / 1000));
   const token = await new SignJWT(options.scope === undefined ? {} : { scope: options.scope })
@@ -37,7 +43,12 @@ export async function signToken(stateDir: string, options: { subject: string; tt
     .setIssuedAt(issuedAt)
     .setNotBefore(issuedAt)
     .setExpirationTime(expiresAt)
-    .setJti(createHash("sha256").update(`${options.subject} ${options.now} ${process.hrtime.bigint()}`).digest("base64url").slice(0, 22))
+    .setJti(
+      createHash("sha256")
+        .update(`${options.subject} ${options.now} ${process.hrtime.bigint()}`)
+        .digest("base64url")
+        .slice(0, 22),
+    )
     .sign(await importPKCS8(pem, "ES256"));
   return { token, subject: options.subject, expiresAt: new Date(expiresAt * 1000).toISOString() };
 }

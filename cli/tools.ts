@@ -13,7 +13,11 @@ export async function preparedTools(say: Say, names?: readonly ToolName[]): Prom
   let lastSaid = performance.now();
   await prepareTools(names ?? LOCAL_TOOLS, (event) => {
     if (event.state === "done" || event.state === "failed") working.delete(event.tool);
-    else working.set(event.tool, `${event.tool}${event.detail === undefined ? "" : `: ${event.detail}`}${event.elapsedMs < 1000 ? "" : ` (${formatElapsed(event.elapsedMs)})`}`);
+    else
+      working.set(
+        event.tool,
+        `${event.tool}${event.detail === undefined ? "" : `: ${event.detail}`}${event.elapsedMs < 1000 ? "" : ` (${formatElapsed(event.elapsedMs)})`}`,
+      );
     if (working.size === 0 || performance.now() - lastSaid < QUIET_MS) return;
     lastSaid = performance.now();
     say([...working.values()].join(" · "));

@@ -20,7 +20,9 @@ export async function unknownStack(projectDir: string, stack: string): Promise<K
   const shown = stackName.test(stack) ? stack : JSON.stringify(stack);
   if (known.length === 0) return new KitError("KIT_UNKNOWN_STACK", shown);
   const meant = closest(stack, known);
-  return new KitError("KIT_UNKNOWN_STACK", shown, { fix: `${meant === undefined ? "" : `Did you mean ${meant}? `}Stacks are the files stacks/Pulumi.<stack>.yaml; there are ${known.join(", ")}.` });
+  return new KitError("KIT_UNKNOWN_STACK", shown, {
+    fix: `${meant === undefined ? "" : `Did you mean ${meant}? `}Stacks are the files stacks/Pulumi.<stack>.yaml; there are ${known.join(", ")}.`,
+  });
 }
 
 /** @throws KitError `KIT_UNKNOWN_STACK` for what can be no stack's name. */

@@ -13,5 +13,5 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function leaveOutTracing(env: NodeJS.ProcessEnv): void {
   Reflect.deleteProperty(Error, "prepareStackTrace");
-  if (env["KIT_DEBUG"] !== "1") Reflect.set(pulumi.log, "debug", () => Promise.resolve());
+  if (env.KIT_DEBUG !== "1") Reflect.set(pulumi.log, "debug", () => Promise.resolve());
 }

@@ -10,27 +10,27 @@ import { KafkaAccess } from "./kafka/access.ts";
 import { KafkaTopics } from "./kafka/topics.ts";
 import { readDefinitions } from "./kubernetes/definitions.ts";
 import type { StackExternals } from "./kubernetes/externals.ts";
-import { clusterFootprint } from "./substrates/kubernetes/footprint.ts";
-import { KubernetesSubstrate } from "./substrates/kubernetes/substrate.ts";
-import { isKubernetes } from "./model/kubernetes-stack.ts";
 import { localLayout } from "./local/layout.ts";
-import { instancesFrom } from "./substrates/local/instances.ts";
 import { localPorts } from "./local/ports.ts";
-import { portBase, stateDirectory } from "./substrates/local/state-directory.ts";
-import { LocalSubstrate } from "./substrates/local/substrate.ts";
+import { isKubernetes } from "./model/kubernetes-stack.ts";
 import type { StackSettings } from "./model/stack.ts";
 import { auditorPrincipal } from "./plan/auditor.ts";
-import { registryPrincipal } from "./plan/registry.ts";
 import { wantedFingerprintVariable } from "./plan/digest.ts";
+import { registryPrincipal } from "./plan/registry.ts";
 import type { PlatformPlan } from "./plan/types.ts";
-import { ClusterLedger, TopicLedger } from "./provider/resources.ts";
 import type { TopicLedgerArgs } from "./provider/resources.ts";
+import { ClusterLedger, TopicLedger } from "./provider/resources.ts";
 import { SchemaSubjects } from "./schemas/subjects.ts";
 import { databaseUsers } from "./services/database-users.ts";
-import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
-import { calledFirst, readServiceTemplates } from "./services/template.ts";
+import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceTemplate } from "./services/template.ts";
+import { calledFirst, readServiceTemplates } from "./services/template.ts";
+import { clusterFootprint } from "./substrates/kubernetes/footprint.ts";
+import { KubernetesSubstrate } from "./substrates/kubernetes/substrate.ts";
+import { instancesFrom } from "./substrates/local/instances.ts";
+import { portBase, stateDirectory } from "./substrates/local/state-directory.ts";
+import { LocalSubstrate } from "./substrates/local/substrate.ts";
 import type { Substrate } from "./substrates/substrate.ts";
 
 /** What the program hands to the platform. */
@@ -69,20 +69,47 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   await registered(new TopicLedger("topics", topicLedgerOf(args)));
 
   const templates = args.templates ?? readServiceTemplates(join(projectDir, "service-templates"));
-  const settings = isKubernetes(args.settings) ? args.settings : instancesFrom(args.settings, templates.map(({ name }) => name), args.environment);
+  const settings = isKubernetes(args.settings)
+    ? args.settings
+    : instancesFrom(
+        args.settings,
+        templates.map(({ name }) => name),
+        args.environment,
+      );
   const substrate = await substrateOf({ ...args, settings }, templates);
   const { cluster, postgres, redis } = substrate;
 
   const kafkaProvider = kafkaAdmin(substrate);
-  const topics = new KafkaTopics("topics", { cluster, provider: kafkaProvider, topics: plan.topics, protect: substrate.protect });
+  const topics = new KafkaTopics("topics", {
+    cluster,
+    provider: kafkaProvider,
+    topics: plan.topics,
+    protect: substrate.protect,
+  });
   const access = new KafkaAccess("access", { ...plan, cluster, provider: kafkaProvider, topics });
-  const registryTopics = plan.topics.filter((topic) => topic.kind === "registry").flatMap(({ name }) => topics.byName.get(name) ?? []);
-  const registry = substrate.registry(access.password(registryPrincipal), [...access.grantsOf(registryPrincipal), ...registryTopics]);
-  const subjects = new SchemaSubjects("subjects", { registry, subjects: plan.subjects, sharedSubjects: plan.sharedSubjects });
+  const registryTopics = plan.topics
+    .filter((topic) => topic.kind === "registry")
+    .flatMap(({ name }) => topics.byName.get(name) ?? []);
+  const registry = substrate.registry(access.password(registryPrincipal), [
+    ...access.grantsOf(registryPrincipal),
+    ...registryTopics,
+  ]);
+  const subjects = new SchemaSubjects("subjects", {
+    registry,
+    subjects: plan.subjects,
+    sharedSubjects: plan.sharedSubjects,
+  });
   const databases = serviceDatabases(templates, substrate, projectDir);
 
   const connections: ServiceConnections = {
-    cluster, topics, access, registry, subjects, postgres, redis, tokens: substrate.tokens,
+    cluster,
+    topics,
+    access,
+    registry,
+    subjects,
+    postgres,
+    redis,
+    tokens: substrate.tokens,
     ...(substrate.claimChecks === undefined ? {} : { claimChecks: substrate.claimChecks }),
     schemasDir: substrate.schemasDir,
     urlOf: (service) => substrate.urlOf(service),
@@ -103,20 +130,43 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     services.set(template.name, substrate.service(workload));
   }
 
-  substrate.announce({ stack: args.stack, principals: plan.principals.map((principal) => principal.name), access, registry, databases, templates });
-  return { gateway: substrate.gateway, registry: registry.url, kafkaBootstrap: cluster.bootstrap, auditorPassword: access.password(auditorPrincipal) };
+  substrate.announce({
+    stack: args.stack,
+    principals: plan.principals.map((principal) => principal.name),
+    access,
+    registry,
+    databases,
+    templates,
+  });
+  return {
+    gateway: substrate.gateway,
+    registry: registry.url,
+    kafkaBootstrap: cluster.bootstrap,
+    auditorPassword: access.password(auditorPrincipal),
+  };
 }
 
 async function substrateOf(args: PlatformArgs, templates: readonly ServiceTemplate[]): Promise<Substrate> {
   const { settings, projectDir, environment, stack, plan } = args;
   const stateDir = stateDirectory(projectDir, environment);
-  const redisUsers = templates.flatMap(({ name, redis }) => (redis === undefined ? [] : [{ service: name, keys: redis.keys }]));
+  const redisUsers = templates.flatMap(({ name, redis }) =>
+    redis === undefined ? [] : [{ service: name, keys: redis.keys }],
+  );
   const databaseConnections = maxConnections(databaseUsers(templates, settings, plan));
   if (isKubernetes(settings)) {
     await registered(new ClusterLedger("cluster", { ...clusterFootprint(settings, plan.topics) }));
     const installed = settings.kubernetes.strimzi.operator === "installed";
     const strimziDefinitions = installed ? await readDefinitions(await args.locateStrimziCrds()) : [];
-    return new KubernetesSubstrate({ stack, settings, projectDir, stateDir, redisUsers, externals: args.externals, databaseConnections, strimziDefinitions });
+    return new KubernetesSubstrate({
+      stack,
+      settings,
+      projectDir,
+      stateDir,
+      redisUsers,
+      externals: args.externals,
+      databaseConnections,
+      strimziDefinitions,
+    });
   }
   return new LocalSubstrate({
     settings,
@@ -137,7 +187,9 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
 function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformArgs): TopicLedgerArgs {
   const permitted = isKubernetes(settings) || environment[wantedFingerprintVariable] !== undefined;
   return {
-    topics: Object.fromEntries(plan.topics.map(({ name, partitions, kind }) => [name, { partitions, declared: kind === "event" }])),
+    topics: Object.fromEntries(
+      plan.topics.map(({ name, partitions, kind }) => [name, { partitions, declared: kind === "event" }]),
+    ),
     partitionFactor: settings.topics.partitionFactor,
     ...(permitted ? { removals } : {}),
   };
@@ -163,14 +215,33 @@ function kafkaAdmin({ cluster }: Substrate): kafka.Provider {
   );
 }
 
-function serviceDatabases(templates: readonly ServiceTemplate[], substrate: Substrate, projectDir: string): Map<string, ServiceDatabase> {
+function serviceDatabases(
+  templates: readonly ServiceTemplate[],
+  substrate: Substrate,
+  projectDir: string,
+): Map<string, ServiceDatabase> {
   const { postgres } = substrate;
   const provider = postgresAdmin(postgres);
   return new Map(
     templates.flatMap((template) => {
       if (template.database === undefined) return [];
-      const migrations = readServiceMigrations(join(projectDir, LIBRARY_MIGRATIONS), join(projectDir, "service-templates", template.name, template.database.migrations));
-      return [[template.name, new ServiceDatabase({ service: template.name, server: postgres, provider, protect: substrate.protect, migrations, migratedBy: substrate.migratedBy })] as const];
+      const migrations = readServiceMigrations(
+        join(projectDir, LIBRARY_MIGRATIONS),
+        join(projectDir, "service-templates", template.name, template.database.migrations),
+      );
+      return [
+        [
+          template.name,
+          new ServiceDatabase({
+            service: template.name,
+            server: postgres,
+            provider,
+            protect: substrate.protect,
+            migrations,
+            migratedBy: substrate.migratedBy,
+          }),
+        ] as const,
+      ];
     }),
   );
 }

@@ -20,8 +20,21 @@ import { workloadRules } from "./rules/workloads.ts";
  * in resources. `kit check`, the policy pack and the documentation are made from it.
  */
 export const catalogue: ReadonlyMap<string, Rule> = byId([
-  ...refusals, ...nameRules, ...topicRules, ...configurationRules, ...capacityRules, ...ownershipRules, ...lifecycleRules, ...schemaRules,
-  ...accessRules, ...quotaRules, ...consumerRules, ...sagaRules, ...resourceRules, ...workloadRules, ...metaRules,
+  ...refusals,
+  ...nameRules,
+  ...topicRules,
+  ...configurationRules,
+  ...capacityRules,
+  ...ownershipRules,
+  ...lifecycleRules,
+  ...schemaRules,
+  ...accessRules,
+  ...quotaRules,
+  ...consumerRules,
+  ...sagaRules,
+  ...resourceRules,
+  ...workloadRules,
+  ...metaRules,
 ]);
 
 function byId(rules: readonly Rule[]): Map<string, Rule> {

@@ -3,9 +3,9 @@ import { checkFit } from "../components/model/fit.ts";
 import type { Problem } from "../components/model/problem.ts";
 import { readTopicsAsFarAsGood } from "../components/model/read-topics.ts";
 import type { ReadingCache } from "../components/model/reading-cache.ts";
-import { stackOfPath, type SourceFile } from "../components/model/source-file.ts";
-import { readStackFile } from "../components/model/stack-file.ts";
+import { type SourceFile, stackOfPath } from "../components/model/source-file.ts";
 import type { StackSettings } from "../components/model/stack.ts";
+import { readStackFile } from "../components/model/stack-file.ts";
 import type { Model } from "../components/model/types.ts";
 import type { Located } from "../components/model/validation.ts";
 import { planPlatform } from "../components/plan/plan.ts";
@@ -13,11 +13,11 @@ import type { PlatformPlan } from "../components/plan/types.ts";
 import { catalogue } from "./catalogue.ts";
 import { ActiveChecks, evaluate } from "./evaluate.ts";
 import { applyExceptions, readExceptions } from "./exceptions.ts";
-import { sortFindings, type Finding } from "./finding.ts";
-import { factsOfPlan } from "./plan-facts.ts";
+import { type Finding, sortFindings } from "./finding.ts";
 import { checkManifests, type PlacedManifest } from "./manifests.ts";
-import { readRuleSettings, type RuleSettings } from "./rule-settings.ts";
+import { factsOfPlan } from "./plan-facts.ts";
 import type { CheckKind, Scope, TopicBefore } from "./rule.ts";
+import { type RuleSettings, readRuleSettings } from "./rule-settings.ts";
 
 /** What is checked. */
 export interface CheckInput {
@@ -47,11 +47,25 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** What exceptions cover. */
   readonly excepted: readonly Finding[];
-  readonly summary: { readonly errors: number; readonly warnings: number; readonly files: number; readonly topics: number; readonly manifests?: number };
+  readonly summary: {
+    readonly errors: number;
+    readonly warnings: number;
+    readonly files: number;
+    readonly topics: number;
+    readonly manifests?: number;
+  };
 }
 
 /** Kinds of checks that files alone can answer. */
-const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject", "acl", "quota", "user", "cluster", "declaration"]);
+const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>([
+  "topic",
+  "subject",
+  "acl",
+  "quota",
+  "user",
+  "cluster",
+  "declaration",
+]);
 /** Kinds of checks on rendered Kubernetes objects. */
 const kindsOfManifests: ReadonlySet<CheckKind> = new Set<CheckKind>(["manifest", "manifests"]);
 /** Kinds that look at one declared object, and are sure of it even where other files can't be read. */
@@ -70,15 +84,27 @@ export function checkDeclaration(input: CheckInput): CheckResult {
   if (stack.ok && problems.length === 0) refusals.push(...checkFit(model, stack.value, stack.at));
   if (input.stackNames !== undefined) refusals.push(...unknownStackNames(whole, input.stackNames));
   const findings: Finding[] = refusals.map((problem) => ({ ...problem, level: "error" }));
-  const exceptions = input.exceptions === undefined ? { exceptions: [], findings: [] } : readExceptions(input.exceptions, catalogue);
+  const exceptions =
+    input.exceptions === undefined ? { exceptions: [], findings: [] } : readExceptions(input.exceptions, catalogue);
   findings.push(...exceptions.findings);
   let lookedAt = (_rule: string): boolean => false;
   if (stack.ok) {
     const rules = readRuleSettings(catalogue, stack.value.policies, placesOfPolicies(stack.at));
     findings.push(...rules.findings);
     const sound = refusals.length === 0;
-    const kinds = new Set([...(sound ? kindsInFiles : kindsOfSoundFiles), ...(input.manifests === undefined ? [] : kindsOfManifests)]);
-    findings.push(...judge(sound ? model : withoutFiles(model, new Set(refusals.map(({ file }) => file))), stack.value, rules.settings, kinds, input));
+    const kinds = new Set([
+      ...(sound ? kindsInFiles : kindsOfSoundFiles),
+      ...(input.manifests === undefined ? [] : kindsOfManifests),
+    ]);
+    findings.push(
+      ...judge(
+        sound ? model : withoutFiles(model, new Set(refusals.map(({ file }) => file))),
+        stack.value,
+        rules.settings,
+        kinds,
+        input,
+      ),
+    );
     if (sound) lookedAt = (rule) => catalogue.get(rule)?.kinds.some((kind) => kinds.has(kind)) === true;
   }
   const left = applyExceptions(findings, exceptions.exceptions, { stack: stackName, today: input.today, lookedAt });
@@ -96,10 +122,21 @@ export function checkDeclaration(input: CheckInput): CheckResult {
   };
 }
 
-function judge(model: Model, stack: StackSettings, settings: RuleSettings, kinds: ReadonlySet<CheckKind>, { before, today, manifests = [], plan = planPlatform(model, stack) }: CheckInput): Finding[] {
+function judge(
+  model: Model,
+  stack: StackSettings,
+  settings: RuleSettings,
+  kinds: ReadonlySet<CheckKind>,
+  { before, today, manifests = [], plan = planPlatform(model, stack) }: CheckInput,
+): Finding[] {
   const cluster = factsOfPlan(model, plan);
   const declarations = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
-  const scope: Scope = { stack, today, declarationOf: (topic) => declarations.get(topic), before: (topic) => before?.get(topic) };
+  const scope: Scope = {
+    stack,
+    today,
+    declarationOf: (topic) => declarations.get(topic),
+    before: (topic) => before?.get(topic),
+  };
   const active = new ActiveChecks(settings, kinds);
   return [...evaluate(active, { model, plan }, cluster, scope), ...checkManifests(active, manifests, scope)];
 }

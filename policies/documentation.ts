@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { catalogue } from "./catalogue.ts";
 import { exceptionsSchema } from "./exceptions.ts";
-import { subjects, type CheckKind, type Example, type Rule } from "./rule.ts";
+import { type CheckKind, type Example, type Rule, subjects } from "./rule.ts";
 
 /** The page of all rules, relative to the project's root. */
 export const documentationPath = "docs/guide/policies.md";
@@ -51,27 +51,49 @@ const elsewhere: readonly (readonly [check: string, rules: readonly string[]])[]
 ];
 
 const titles: Readonly<Record<(typeof subjects)[number], string>> = {
-  files: "Files", names: "Names", topics: "Topics", capacity: "Capacity", ownership: "Owners and data", lifecycle: "Use and removal", schemas: "Schemas", access: "Access",
-  quotas: "Quotas", consumers: "Consumers", sagas: "Sagas", resources: "Resources", workloads: "Workloads", exceptions: "Settings and exceptions",
+  files: "Files",
+  names: "Names",
+  topics: "Topics",
+  capacity: "Capacity",
+  ownership: "Owners and data",
+  lifecycle: "Use and removal",
+  schemas: "Schemas",
+  access: "Access",
+  quotas: "Quotas",
+  consumers: "Consumers",
+  sagas: "Sagas",
+  resources: "Resources",
+  workloads: "Workloads",
+  exceptions: "Settings and exceptions",
 };
 
 /** The page, from the catalogue. */
 export function documentation(): string {
   const rules = [...catalogue.values()];
-  const bySubject = subjects.map((subject) => ({ subject, own: rules.filter((rule) => rule.subject === subject) })).filter(({ own }) => own.length > 0);
+  const bySubject = subjects
+    .map((subject) => ({ subject, own: rules.filter((rule) => rule.subject === subject) }))
+    .filter(({ own }) => own.length > 0);
   return [
     introduction(rules.length),
     "## All rules",
     "",
     "| rule | level | says | decides in |",
     "|---|---|---|---|",
-    ...bySubject.flatMap(({ own }) => own.map((rule) => `| [${rule.id}](#${rule.id}) | ${rule.level} | ${cell(rule.summary)} | ${where(rule)} |`)),
+    ...bySubject.flatMap(({ own }) =>
+      own.map((rule) => `| [${rule.id}](#${rule.id}) | ${rule.level} | ${cell(rule.summary)} | ${where(rule)} |`),
+    ),
     "",
     "## What other tools check",
     "",
     "| check | rules here |",
     "|---|---|",
-    ...elsewhere.map(([check, ids]) => `| ${cell(check)} | ${ids.filter((id) => id !== "schema-compatibility").map((id) => `[${known(id)}](#${id})`).join(", ")}${ids.includes("schema-compatibility") ? "`kit diff`, and the registry during a preview" : ""} |`),
+    ...elsewhere.map(
+      ([check, ids]) =>
+        `| ${cell(check)} | ${ids
+          .filter((id) => id !== "schema-compatibility")
+          .map((id) => `[${known(id)}](#${id})`)
+          .join(", ")}${ids.includes("schema-compatibility") ? "`kit diff`, and the registry during a preview" : ""} |`,
+    ),
     "",
     ...bySubject.flatMap(({ subject, own }) => [`## ${titles[subject]}`, "", ...own.flatMap(describe)]),
   ].join("\n");
@@ -145,8 +167,16 @@ not judged. A stack of another project is judged by the catalogue's own levels, 
 }
 
 const places: Readonly<Record<CheckKind, string>> = {
-  topic: "check, preview", subject: "check, preview", acl: "check, preview", quota: "check, preview", user: "check, preview", cluster: "check, preview",
-  declaration: "check, preview", resource: "preview", manifest: "preview, manifests", manifests: "preview, manifests",
+  topic: "check, preview",
+  subject: "check, preview",
+  acl: "check, preview",
+  quota: "check, preview",
+  user: "check, preview",
+  cluster: "check, preview",
+  declaration: "check, preview",
+  resource: "preview",
+  manifest: "preview, manifests",
+  manifests: "preview, manifests",
 };
 
 function where(rule: Rule): string {
@@ -177,8 +207,16 @@ function parametersOf({ parameters }: Rule): string[] {
 }
 
 const languages: readonly (readonly [part: keyof Example, title: string, language: string])[] = [
-  ["before", "the topic before", "yaml"], ["topic", "the topic", "yaml"], ["domain", "the domain's file", "yaml"], ["file", "the file", "yaml"], ["other", "another domain's file", "yaml"],
-  ["stack", "the stack's settings", "yaml"], ["schema", "the schema", "json"], ["resources", "resources", "yaml"], ["manifest", "manifests", "yaml"], ["exceptions", "exceptions", "yaml"],
+  ["before", "the topic before", "yaml"],
+  ["topic", "the topic", "yaml"],
+  ["domain", "the domain's file", "yaml"],
+  ["file", "the file", "yaml"],
+  ["other", "another domain's file", "yaml"],
+  ["stack", "the stack's settings", "yaml"],
+  ["schema", "the schema", "json"],
+  ["resources", "resources", "yaml"],
+  ["manifest", "manifests", "yaml"],
+  ["exceptions", "exceptions", "yaml"],
 ];
 
 function example(title: string, parts: Example): string[] {
@@ -196,5 +234,8 @@ function cell(text: string): string {
 // Run as a program, it writes the page and the schema: node policies/documentation.ts
 if (import.meta.main) {
   const root = join(import.meta.dirname, "..");
-  await Promise.all([writeFile(join(root, documentationPath), documentation()), writeFile(join(root, exceptionsJsonSchemaPath), exceptionsJsonSchema())]);
+  await Promise.all([
+    writeFile(join(root, documentationPath), documentation()),
+    writeFile(join(root, exceptionsJsonSchemaPath), exceptionsJsonSchema()),
+  ]);
 }

@@ -1,8 +1,8 @@
 import type { SourceLocation } from "../components/model/source-location.ts";
 import type { ClusterFacts } from "./facts.ts";
-import { sortFindings, type Finding } from "./finding.ts";
-import type { RuleSettings } from "./rule-settings.ts";
+import { type Finding, sortFindings } from "./finding.ts";
 import type { Breach, Breaches, CheckKind, Checks, Declaration, Level, Scope } from "./rule.ts";
+import type { RuleSettings } from "./rule-settings.ts";
 
 /** The checks of one kind that are on, each with its rule's id and level. */
 export interface ActiveCheck<K extends CheckKind> {
@@ -19,7 +19,9 @@ export class ActiveChecks {
 
   /** @param kinds - Kinds of checks that are on. Default: all. */
   constructor(settings: RuleSettings, kinds?: ReadonlySet<CheckKind>) {
-    this.#bound = [...settings.values()].flatMap(({ rule, level, parameters }) => (level === "off" ? [] : [{ rule: rule.id, level, checks: rule.checks(parameters) }]));
+    this.#bound = [...settings.values()].flatMap(({ rule, level, parameters }) =>
+      level === "off" ? [] : [{ rule: rule.id, level, checks: rule.checks(parameters) }],
+    );
     this.#kinds = kinds;
   }
 
@@ -37,10 +39,19 @@ export class ActiveChecks {
  * Applies every check to what is declared and to what it makes of a cluster. Pure; findings are sorted.
  * Each object is looked at once per rule.
  */
-export function evaluate(active: ActiveChecks, declaration: Declaration, cluster: ClusterFacts, scope: Scope): Finding[] {
+export function evaluate(
+  active: ActiveChecks,
+  declaration: Declaration,
+  cluster: ClusterFacts,
+  scope: Scope,
+): Finding[] {
   const findings: Finding[] = [];
   const each = <T extends { readonly source: SourceLocation }>(
-    checks: readonly { readonly rule: string; readonly level: Level; readonly check: (fact: T, scope: Scope) => Breaches }[],
+    checks: readonly {
+      readonly rule: string;
+      readonly level: Level;
+      readonly check: (fact: T, scope: Scope) => Breaches;
+    }[],
     facts: readonly T[],
     nameOf: (fact: T) => string | undefined,
   ): void => {
@@ -57,17 +68,34 @@ export function evaluate(active: ActiveChecks, declaration: Declaration, cluster
   each(active.of("quota"), cluster.quotas, (quota) => quota.entityName);
   each(active.of("user"), cluster.users, (user) => user.name);
   const start: SourceLocation = { file: declaration.model.domains[0]?.source.file ?? "topics", line: 1, column: 1 };
-  for (const { rule, level, check } of active.of("cluster")) findings.push(...findingsOf(rule, level, check(cluster, scope), start, undefined));
-  for (const { rule, level, check } of active.of("declaration")) findings.push(...findingsOf(rule, level, check(declaration, scope), start, undefined));
+  for (const { rule, level, check } of active.of("cluster"))
+    findings.push(...findingsOf(rule, level, check(cluster, scope), start, undefined));
+  for (const { rule, level, check } of active.of("declaration"))
+    findings.push(...findingsOf(rule, level, check(declaration, scope), start, undefined));
   return sortFindings(findings);
 }
 
 /** What a check said as findings. `source` and `object` are those of what it looked at. */
-export function findingsOf(rule: string, level: Level, breaches: Breaches, source: SourceLocation, object: string | undefined): Finding[] {
+export function findingsOf(
+  rule: string,
+  level: Level,
+  breaches: Breaches,
+  source: SourceLocation,
+  object: string | undefined,
+): Finding[] {
   return listBreaches(breaches).map((breach) => {
     const about = breach.object ?? object;
     const { file, line, column } = breach.at ?? source;
-    return { rule, level, file, line, column, message: breach.message, ...(breach.fix === undefined ? {} : { fix: breach.fix }), ...(about === undefined ? {} : { object: about }) };
+    return {
+      rule,
+      level,
+      file,
+      line,
+      column,
+      message: breach.message,
+      ...(breach.fix === undefined ? {} : { fix: breach.fix }),
+      ...(about === undefined ? {} : { object: about }),
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 import { compareText } from "../components/model/problem.ts";
 import { platformTeam } from "../components/plan/diff/state.ts";
 import type { Change } from "../components/plan/diff/types.ts";
-import { exceptionKey, type Exception } from "./exceptions.ts";
+import { type Exception, exceptionKey } from "./exceptions.ts";
 
 /**
  * What changes in the exceptions from rules. Rules belong to the platform's team, so it approves each exception that is
@@ -15,25 +15,43 @@ export function compareExceptions(before: readonly Exception[], after: readonly 
     const [first] = fresh.length > 0 ? fresh : old;
     if (first === undefined || textOf(old) === textOf(fresh)) return [];
     const object = `${first.rule}/${first.object}`;
-    if (fresh.length === 0) return [{ object, kind: "exception-removed", before: textOf(old), hazard: "safe", effects: [`${first.object} is held to ${first.rule} again`], reviewers: [] }];
+    if (fresh.length === 0)
+      return [
+        {
+          object,
+          kind: "exception-removed",
+          before: textOf(old),
+          hazard: "safe",
+          effects: [`${first.object} is held to ${first.rule} again`],
+          reviewers: [],
+        },
+      ];
     const wider = fresh.some((entry) => !old.some((other) => covers(other, entry)));
-    const effects = fresh.map((entry) => `${entry.object} may break ${entry.rule} ${scopeOf(entry)} until ${entry.expires}: ${entry.reason} (${entry.owner})`);
-    return [{
-      object,
-      source: first.source,
-      kind: old.length === 0 ? "exception-added" : "exception-changed",
-      ...(old.length === 0 ? {} : { before: textOf(old) }),
-      after: textOf(fresh),
-      hazard: wider ? "approval" : "safe",
-      effects,
-      reviewers: wider ? [platformTeam] : [],
-    }];
+    const effects = fresh.map(
+      (entry) =>
+        `${entry.object} may break ${entry.rule} ${scopeOf(entry)} until ${entry.expires}: ${entry.reason} (${entry.owner})`,
+    );
+    return [
+      {
+        object,
+        source: first.source,
+        kind: old.length === 0 ? "exception-added" : "exception-changed",
+        ...(old.length === 0 ? {} : { before: textOf(old) }),
+        after: textOf(fresh),
+        hazard: wider ? "approval" : "safe",
+        effects,
+        reviewers: wider ? [platformTeam] : [],
+      },
+    ];
   });
 }
 
 /** Whether everything that the second excepts was excepted by the first already. */
 function covers(one: Exception, other: Exception): boolean {
-  return one.expires >= other.expires && (one.stacks === undefined || other.stacks?.every((stack) => one.stacks?.includes(stack) === true) === true);
+  return (
+    one.expires >= other.expires &&
+    (one.stacks === undefined || other.stacks?.every((stack) => one.stacks?.includes(stack) === true) === true)
+  );
 }
 
 function scopeOf({ stacks }: Exception): string {
@@ -41,5 +59,8 @@ function scopeOf({ stacks }: Exception): string {
 }
 
 function textOf(entries: readonly Exception[]): string {
-  return entries.map((entry) => `${scopeOf(entry)} until ${entry.expires}`).sort(compareText).join("; ");
+  return entries
+    .map((entry) => `${scopeOf(entry)} until ${entry.expires}`)
+    .sort(compareText)
+    .join("; ");
 }

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { day, reason, slug } from "../components/model/field-types.ts";
 import { refusalFixes, refusalRule, refusalText } from "../components/model/schema-files.ts";
 import type { SourceFile } from "../components/model/source-file.ts";
+import type { SourceLocation } from "../components/model/source-location.ts";
 import { didYouMean } from "../components/model/suggestion.ts";
 import { validate } from "../components/model/validation.ts";
 import { readYaml } from "../components/model/yaml-document.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 
@@ -15,17 +15,55 @@ export const exceptionsPath = "policies/exceptions.yaml";
 const exception = z
   .strictObject({
     rule: slug("Id of the rule, as a finding shows it.", "retention-max"),
-    object: z.string().min(1).max(300).meta({ description: "What is excepted, as the finding's object names it: a topic, a service, a resource.", examples: ["audit-events"] }),
+    object: z
+      .string()
+      .min(1)
+      .max(300)
+      .meta({
+        description: "What is excepted, as the finding's object names it: a topic, a service, a resource.",
+        examples: ["audit-events"],
+      }),
     reason: reason("Why the rule does not hold here."),
     owner: slug("Team that answers for the exception.", "checkout"),
     expires: day("Last day of the exception."),
-    stacks: z.array(slug("Name of a stack.", "dev")).min(1).meta({ description: "Stacks it holds for. Default: all.", examples: [["dev"]] }).optional(),
+    stacks: z
+      .array(slug("Name of a stack.", "dev"))
+      .min(1)
+      .meta({ description: "Stacks it holds for. Default: all.", examples: [["dev"]] })
+      .optional(),
   })
-  .meta({ description: "One object that may break one rule until a day.", examples: [{ rule: "retention-max", object: "audit-events", reason: "Auditors need a year.", owner: "checkout", expires: "2027-01-31" }] });
+  .meta({
+    description: "One object that may break one rule until a day.",
+    examples: [
+      {
+        rule: "retention-max",
+        object: "audit-events",
+        reason: "Auditors need a year.",
+        owner: "checkout",
+        expires: "2027-01-31",
+      },
+    ],
+  });
 
 /** Format of the file with exceptions. */
 export const exceptionsSchema = z.strictObject({
-  exceptions: z.array(exception).max(2_000).meta({ description: "Exceptions from rules. None holds for ever.", examples: [[{ rule: "retention-max", object: "audit-events", reason: "Auditors need a year.", owner: "checkout", expires: "2027-01-31" }]] }),
+  exceptions: z
+    .array(exception)
+    .max(2_000)
+    .meta({
+      description: "Exceptions from rules. None holds for ever.",
+      examples: [
+        [
+          {
+            rule: "retention-max",
+            object: "audit-events",
+            reason: "Auditors need a year.",
+            owner: "checkout",
+            expires: "2027-01-31",
+          },
+        ],
+      ],
+    }),
 });
 
 /** An exception and where it stands. */
@@ -34,14 +72,31 @@ export interface Exception extends z.output<typeof exception> {
 }
 
 /** Reads the file; whatever is wrong in it is an error of its own, and the good entries hold all the same. */
-export function readExceptions(file: SourceFile, rules: ReadonlyMap<string, Rule>): { readonly exceptions: readonly Exception[]; readonly findings: readonly Finding[] } {
+export function readExceptions(
+  file: SourceFile,
+  rules: ReadonlyMap<string, Rule>,
+): { readonly exceptions: readonly Exception[]; readonly findings: readonly Finding[] } {
   if ("refused" in file) {
     if (file.refused === "not-found") return { exceptions: [], findings: [] };
-    return { exceptions: [], findings: [{ rule: refusalRule(file.refused), level: "error", file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] }] };
+    return {
+      exceptions: [],
+      findings: [
+        {
+          rule: refusalRule(file.refused),
+          level: "error",
+          file: file.path,
+          line: 1,
+          column: 1,
+          message: refusalText(file.refused, file.detail),
+          fix: refusalFixes[file.refused],
+        },
+      ],
+    };
   }
   const yaml = readYaml(file.path, file.text);
   const asFinding = (problem: Omit<Finding, "level">): Finding => ({ ...problem, level: "error" });
-  if (yaml.document === undefined || yaml.problems.length > 0) return { exceptions: [], findings: yaml.problems.map(asFinding) };
+  if (yaml.document === undefined || yaml.problems.length > 0)
+    return { exceptions: [], findings: yaml.problems.map(asFinding) };
   const { value, at } = yaml.document;
   const read = validate(exceptionsSchema, value, at);
   if (!read.ok) return { exceptions: [], findings: read.problems.map(asFinding) };
@@ -51,11 +106,25 @@ export function readExceptions(file: SourceFile, rules: ReadonlyMap<string, Rule
     const place = at.place(["exceptions", index, "rule"]);
     if (rule === undefined) {
       const fix = didYouMean(entry.rule, rules.keys());
-      findings.push({ rule: "unknown-rule", level: "error", ...place, message: `there is no rule ${JSON.stringify(entry.rule)}`, object: entry.object, ...(fix === undefined ? {} : { fix }) });
+      findings.push({
+        rule: "unknown-rule",
+        level: "error",
+        ...place,
+        message: `there is no rule ${JSON.stringify(entry.rule)}`,
+        object: entry.object,
+        ...(fix === undefined ? {} : { fix }),
+      });
       return [];
     }
     if (rule.refusal === true) {
-      findings.push({ rule: "rule-not-adjustable", level: "error", ...place, message: `there are no exceptions from ${entry.rule}`, object: entry.object, fix: "delete the entry, and mend what it stands for" });
+      findings.push({
+        rule: "rule-not-adjustable",
+        level: "error",
+        ...place,
+        message: `there are no exceptions from ${entry.rule}`,
+        object: entry.object,
+        fix: "delete the entry, and mend what it stands for",
+      });
       return [];
     }
     return [{ ...entry, source: at.place(["exceptions", index]) }];
@@ -85,9 +154,26 @@ export function applyExceptions(
   const own: Finding[] = [];
   for (const exception of exceptions) {
     const { rule, object, expires, owner, source } = exception;
-    if (expires < today) own.push({ rule: "exception-expired", level: "error", ...source, message: `the exception of ${object} from ${rule} ended on ${expires}`, fix: `mend what it stands for, or let ${owner} say why it goes on`, object });
-    else if (expires > latestDay(today)) own.push({ rule: "exception-too-long", level: "error", ...source, message: `the exception of ${object} from ${rule} ends on ${expires}, more than ${LONGEST_EXCEPTION_DAYS} days ahead`, fix: `write ${latestDay(today)} or earlier, and renew it then`, object });
-    else if (exception.stacks === undefined || stack === undefined || exception.stacks.includes(stack)) valid.set(keyOf(rule, object), exception);
+    if (expires < today)
+      own.push({
+        rule: "exception-expired",
+        level: "error",
+        ...source,
+        message: `the exception of ${object} from ${rule} ended on ${expires}`,
+        fix: `mend what it stands for, or let ${owner} say why it goes on`,
+        object,
+      });
+    else if (expires > latestDay(today))
+      own.push({
+        rule: "exception-too-long",
+        level: "error",
+        ...source,
+        message: `the exception of ${object} from ${rule} ends on ${expires}, more than ${LONGEST_EXCEPTION_DAYS} days ahead`,
+        fix: `write ${latestDay(today)} or earlier, and renew it then`,
+        object,
+      });
+    else if (exception.stacks === undefined || stack === undefined || exception.stacks.includes(stack))
+      valid.set(keyOf(rule, object), exception);
   }
   const used = new Set<Exception>();
   const left: Finding[] = [];
@@ -102,7 +188,14 @@ export function applyExceptions(
   }
   for (const exception of valid.values()) {
     if (used.has(exception) || !lookedAt(exception.rule)) continue;
-    own.push({ rule: "exception-unused", level: "warning", ...exception.source, message: `${exception.object} does not break ${exception.rule}`, fix: "delete the exception", object: exception.object });
+    own.push({
+      rule: "exception-unused",
+      level: "warning",
+      ...exception.source,
+      message: `${exception.object} does not break ${exception.rule}`,
+      fix: "delete the exception",
+      object: exception.object,
+    });
   }
   return { findings: [...left, ...own], excepted };
 }

@@ -1,6 +1,6 @@
 import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/names.ts";
-import type { TopicDeclaration } from "../components/model/types.ts";
 import type { SourceLocation } from "../components/model/source-location.ts";
+import type { TopicDeclaration } from "../components/model/types.ts";
 import type { TopicKind } from "../components/plan/types.ts";
 
 /*

@@ -20,7 +20,12 @@ export interface Finding extends SourceLocation {
 /** Orders findings by file, line, column, rule, message: the same files give the same list. */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
-    compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.rule, b.rule) || compareText(a.object ?? "", b.object ?? "") || compareText(a.message, b.message)
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.object ?? "", b.object ?? "") ||
+    compareText(a.message, b.message)
   );
 }
 

@@ -1,7 +1,7 @@
-import { LineCounter, parseAllDocuments, type Document } from "yaml";
+import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import type { SourceLocation } from "../components/model/source-location.ts";
 import { type ActiveChecks, findingsOf } from "./evaluate.ts";
-import { sortFindings, type Finding } from "./finding.ts";
+import { type Finding, sortFindings } from "./finding.ts";
 import type { Manifest, Scope } from "./rule.ts";
 
 /** A Kubernetes object and where it was rendered to. */
@@ -13,13 +13,20 @@ export interface PlacedManifest {
 /** Judges Kubernetes objects, each by itself and all of them together. Pure; findings are sorted. */
 export function checkManifests(active: ActiveChecks, manifests: readonly PlacedManifest[], scope: Scope): Finding[] {
   const checks = active.of("manifest");
-  const single = manifests.flatMap(({ manifest, source }) => checks.flatMap(({ rule, level, check }) => findingsOf(rule, level, check(manifest, scope), source, manifestName(manifest))));
+  const single = manifests.flatMap(({ manifest, source }) =>
+    checks.flatMap(({ rule, level, check }) =>
+      findingsOf(rule, level, check(manifest, scope), source, manifestName(manifest)),
+    ),
+  );
   const [first] = manifests;
   if (first === undefined) return [];
   const objects = manifests.map(({ manifest }) => manifest);
   const sources = new Map(manifests.map(({ manifest, source }) => [manifestName(manifest), source]));
   const together = active.of("manifests").flatMap(({ rule, level, check }) =>
-    findingsOf(rule, level, check(objects, scope), first.source, undefined).map((finding) => ({ ...finding, ...(finding.object === undefined ? {} : sources.get(finding.object)) })),
+    findingsOf(rule, level, check(objects, scope), first.source, undefined).map((finding) => ({
+      ...finding,
+      ...(finding.object === undefined ? {} : sources.get(finding.object)),
+    })),
   );
   return sortFindings([...single, ...together]);
 }
@@ -43,10 +50,15 @@ export function parseManifests(file: string, text: string): PlacedManifest[] {
     const [fault] = document.errors;
     if (fault !== undefined) {
       const { line, col } = lines.linePos(fault.pos[0]);
-      throw new ManifestSyntaxError(`${file}:${line}:${col} ${fault.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? ""}`);
+      throw new ManifestSyntaxError(
+        `${file}:${line}:${col} ${fault.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? ""}`,
+      );
     }
     const line = Math.max(1, lines.linePos(document.contents?.range?.[0] ?? 0).line);
-    return objectsIn(plainValue(document, `${file}:${line}:1`)).map((manifest) => ({ manifest, source: { file, line, column: 1 } }));
+    return objectsIn(plainValue(document, `${file}:${line}:1`)).map((manifest) => ({
+      manifest,
+      source: { file, line, column: 1 },
+    }));
   });
 }
 
@@ -66,5 +78,12 @@ function objectsIn(value: unknown): Manifest[] {
 }
 
 function isManifest(value: unknown): value is Manifest {
-  return typeof value === "object" && value !== null && "apiVersion" in value && typeof value.apiVersion === "string" && "kind" in value && typeof value.kind === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "apiVersion" in value &&
+    typeof value.apiVersion === "string" &&
+    "kind" in value &&
+    typeof value.kind === "string"
+  );
 }

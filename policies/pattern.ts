@@ -21,11 +21,19 @@ const maxProgramSize = 1_000;
 export const pattern: z.ZodType<Pattern, string> = z
   .string()
   .max(maxLength)
-  .meta({ description: `A regular expression in the syntax of RE2, at most ${maxLength} characters.`, examples: ["^[a-z]+(?:-[a-z]+)*$"] })
+  .meta({
+    description: `A regular expression in the syntax of RE2, at most ${maxLength} characters.`,
+    examples: ["^[a-z]+(?:-[a-z]+)*$"],
+  })
   .transform((text, context) => {
     const compiled = compile(text);
     if ("refused" in compiled) {
-      context.issues.push({ code: "custom", message: `${JSON.stringify(text)} is no pattern that can be used: ${compiled.refused}`, input: text, params: { fix: compiled.fix } });
+      context.issues.push({
+        code: "custom",
+        message: `${JSON.stringify(text)} is no pattern that can be used: ${compiled.refused}`,
+        input: text,
+        params: { fix: compiled.fix },
+      });
       return z.NEVER;
     }
     return compiled;
@@ -40,7 +48,11 @@ function compile(text: string): Pattern | { readonly refused: string; readonly f
     return { refused: describe(text, error.message), fix: fixOf(text) };
   }
   const size = program.programSize();
-  if (size > maxProgramSize) return { refused: `its repetitions make ${size} steps of it, and at most ${maxProgramSize} are allowed`, fix: "repeat with * or +, or fewer times" };
+  if (size > maxProgramSize)
+    return {
+      refused: `its repetitions make ${size} steps of it, and at most ${maxProgramSize} are allowed`,
+      fix: "repeat with * or +, or fewer times",
+    };
   return { text, matches: (name) => program.test(name) };
 }
 

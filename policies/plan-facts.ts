@@ -1,26 +1,43 @@
+import type { SourceLocation } from "../components/model/source-location.ts";
+import type { Model } from "../components/model/types.ts";
 import { registryPrincipal } from "../components/plan/registry.ts";
 import { topologyOf } from "../components/plan/topology.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
-import type { Model } from "../components/model/types.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 /** What a plan would make of a cluster, with the place of each declaration it follows from. */
 export function factsOfPlan(model: Model, plan: PlatformPlan): ClusterFacts {
   const topology = topologyOf(model);
   const declarations = new Map(topology.topics.map((topic) => [topic.name, topic]));
-  const services = new Map<string, SourceLocation>([...topology.productions].flatMap(([service, [first]]) => (first === undefined ? [] : [[service, first.producer.source] as const])));
+  const services = new Map<string, SourceLocation>(
+    [...topology.productions].flatMap(([service, [first]]) =>
+      first === undefined ? [] : [[service, first.producer.source] as const],
+    ),
+  );
   for (const group of topology.groups.values()) services.set(group.service, group.source);
   const placeOf = (principal: string): SourceLocation => services.get(principal) ?? planPlace;
-  const serviceTopics = new Map(topology.topics.map((topic) => [topic.name, new Map([...topic.producers, ...topic.consumers].map((each) => [each.service, each.source]))]));
+  const serviceTopics = new Map(
+    topology.topics.map((topic) => [
+      topic.name,
+      new Map([...topic.producers, ...topic.consumers].map((each) => [each.service, each.source])),
+    ]),
+  );
   return {
     topics: plan.topics.map((topic) => {
       const declaration = declarations.get(topic.name);
       return { ...topic, ...(declaration === undefined ? {} : { declaration }) };
     }),
     subjects: [
-      ...plan.subjects.map(({ references, ...subject }) => ({ ...subject, ...(references === undefined ? {} : { selfContained: references.selfContained }) })),
-      ...plan.sharedSubjects.map(({ name, schema, compatibility, source }) => ({ name, schema, compatibility, source })),
+      ...plan.subjects.map(({ references, ...subject }) => ({
+        ...subject,
+        ...(references === undefined ? {} : { selfContained: references.selfContained }),
+      })),
+      ...plan.sharedSubjects.map(({ name, schema, compatibility, source }) => ({
+        name,
+        schema,
+        compatibility,
+        source,
+      })),
     ],
     acls: plan.acls.map((acl) => ({
       principal: acl.principal,
@@ -41,7 +58,12 @@ export function factsOfPlan(model: Model, plan: PlatformPlan): ClusterFacts {
       },
       source: placeOf(quota.principal),
     })),
-    users: plan.principals.map(({ name }) => ({ name, mechanism: "SCRAM-SHA-512", iterations: 4_096, source: name === registryPrincipal ? planPlace : placeOf(name) })),
+    users: plan.principals.map(({ name }) => ({
+      name,
+      mechanism: "SCRAM-SHA-512",
+      iterations: 4_096,
+      source: name === registryPrincipal ? planPlace : placeOf(name),
+    })),
   };
 }
 

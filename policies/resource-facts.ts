@@ -1,4 +1,13 @@
-import { topicKindOf, type AclFacts, type ClusterFacts, type QuotaFacts, type ResourceFacts, type SubjectFacts, type TopicFacts, type UserFacts } from "./facts.ts";
+import {
+  type AclFacts,
+  type ClusterFacts,
+  type QuotaFacts,
+  type ResourceFacts,
+  type SubjectFacts,
+  type TopicFacts,
+  topicKindOf,
+  type UserFacts,
+} from "./facts.ts";
 import type { Manifest } from "./rule.ts";
 
 /*
@@ -32,32 +41,68 @@ export function objectOf(resource: ResourceFacts): ResourceObject | undefined {
   const source = { file: resource.urn ?? resource.name, line: 1, column: 1 };
   switch (resource.type) {
     case topicType: {
-      const name = text(props["name"]);
+      const name = text(props.name);
       if (name === undefined) return undefined;
-      return { kind: "topic", fact: { name, kind: topicKindOf(name), ...optional("partitions", number(props["partitions"])), ...optional("replicationFactor", number(props["replicationFactor"])), ...optional("config", texts(props["config"])), source } };
+      return {
+        kind: "topic",
+        fact: {
+          name,
+          kind: topicKindOf(name),
+          ...optional("partitions", number(props.partitions)),
+          ...optional("replicationFactor", number(props.replicationFactor)),
+          ...optional("config", texts(props.config)),
+          source,
+        },
+      };
     }
     case aclType:
       return {
         kind: "acl",
         fact: {
-          ...optional("principal", text(props["aclPrincipal"])?.replace(/^User:/, "")),
-          ...optional("host", text(props["aclHost"])),
-          ...optional("operation", text(props["aclOperation"])),
-          ...optional("permission", text(props["aclPermissionType"])),
-          ...optional("resourceType", text(props["aclResourceType"])),
-          ...optional("resourceName", text(props["aclResourceName"])),
-          ...optional("pattern", text(props["resourcePatternTypeFilter"]) ?? "Literal"),
+          ...optional("principal", text(props.aclPrincipal)?.replace(/^User:/, "")),
+          ...optional("host", text(props.aclHost)),
+          ...optional("operation", text(props.aclOperation)),
+          ...optional("permission", text(props.aclPermissionType)),
+          ...optional("resourceType", text(props.aclResourceType)),
+          ...optional("resourceName", text(props.aclResourceName)),
+          ...optional("pattern", text(props.resourcePatternTypeFilter) ?? "Literal"),
           source,
         },
       };
     case quotaType:
-      return { kind: "quota", fact: { ...optional("entityType", text(props["entityType"])), ...optional("entityName", text(props["entityName"])), ...optional("config", numbers(props["config"])), source } };
+      return {
+        kind: "quota",
+        fact: {
+          ...optional("entityType", text(props.entityType)),
+          ...optional("entityName", text(props.entityName)),
+          ...optional("config", numbers(props.config)),
+          source,
+        },
+      };
     case userType:
-      return { kind: "user", fact: { ...optional("name", text(props["username"])), ...optional("mechanism", text(props["scramMechanism"])), ...optional("iterations", number(props["scramIterations"])), source } };
+      return {
+        kind: "user",
+        fact: {
+          ...optional("name", text(props.username)),
+          ...optional("mechanism", text(props.scramMechanism)),
+          ...optional("iterations", number(props.scramIterations)),
+          source,
+        },
+      };
     case subjectType: {
-      const name = text(props["subject"]);
+      const name = text(props.subject);
       if (name === undefined) return undefined;
-      return { kind: "subject", fact: { name, ...optional("topic", topicOfSubject(name)), ...optional("schema", text(props["schema"])), ...optional("schemaType", text(props["schemaType"])), ...optional("compatibility", text(props["compatibility"])), source } };
+      return {
+        kind: "subject",
+        fact: {
+          name,
+          ...optional("topic", topicOfSubject(name)),
+          ...optional("schema", text(props.schema)),
+          ...optional("schemaType", text(props.schemaType)),
+          ...optional("compatibility", text(props.compatibility)),
+          source,
+        },
+      };
     }
     default: {
       const manifest = resource.type.startsWith("kubernetes:") ? manifestOf(props) : undefined;
@@ -93,10 +138,10 @@ function manifestOf(props: Readonly<Record<string, unknown>>): Manifest | undefi
     apiVersion,
     kind,
     metadata: {
-      ...optional("name", text(known["name"])),
-      ...optional("namespace", text(known["namespace"])),
-      ...optional("labels", texts(known["labels"])),
-      ...optional("annotations", texts(known["annotations"])),
+      ...optional("name", text(known.name)),
+      ...optional("namespace", text(known.namespace)),
+      ...optional("labels", texts(known.labels)),
+      ...optional("annotations", texts(known.annotations)),
     },
   };
 }
@@ -116,13 +161,21 @@ function number(value: unknown): number | undefined {
 
 function texts(value: unknown): Record<string, string> | undefined {
   if (!isObject(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, each]) => (typeof each === "string" || typeof each === "number" || typeof each === "boolean" ? [[key, String(each)] as const] : [])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) =>
+      typeof each === "string" || typeof each === "number" || typeof each === "boolean"
+        ? [[key, String(each)] as const]
+        : [],
+    ),
+  );
 }
 
 function numbers(value: unknown): Record<string, number> | undefined {
   const found = texts(value);
   if (found === undefined) return undefined;
-  return Object.fromEntries(Object.entries(found).flatMap(([key, each]) => (/^\d+(\.\d+)?$/.test(each) ? [[key, Number(each)] as const] : [])));
+  return Object.fromEntries(
+    Object.entries(found).flatMap(([key, each]) => (/^\d+(\.\d+)?$/.test(each) ? [[key, Number(each)] as const] : [])),
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { didYouMean } from "../components/model/suggestion.ts";
-import { unlocated, validate, type Located } from "../components/model/validation.ts";
+import { type Located, unlocated, validate } from "../components/model/validation.ts";
 import type { Finding } from "./finding.ts";
-import { levels, type LevelSetting, type Rule } from "./rule.ts";
+import { type LevelSetting, levels, type Rule } from "./rule.ts";
 
 /** A rule as it is to be applied: its level and its checks' parameters. */
 export interface RuleSetting {
@@ -28,19 +28,37 @@ export function defaultSettings(rules: Iterable<Rule>): RuleSettings {
  * What cannot be taken is reported, and the rule keeps its default.
  * @param at - Places of the setting `policies`.
  */
-export function readRuleSettings(rules: ReadonlyMap<string, Rule>, policies: Readonly<Record<string, unknown>>, at: Located = unlocated("policies")): { settings: RuleSettings; findings: Finding[] } {
+export function readRuleSettings(
+  rules: ReadonlyMap<string, Rule>,
+  policies: Readonly<Record<string, unknown>>,
+  at: Located = unlocated("policies"),
+): { settings: RuleSettings; findings: Finding[] } {
   const settings = new Map(defaultSettings(rules.values()));
   const findings: Finding[] = [];
   for (const [id, value] of Object.entries(policies)) {
     const rule = rules.get(id);
     if (rule === undefined) {
       const fix = didYouMean(id, rules.keys());
-      findings.push({ rule: "unknown-rule", level: "error", ...at.place([id], "key"), message: `there is no rule ${JSON.stringify(id)}`, object: id, ...(fix === undefined ? {} : { fix }) });
+      findings.push({
+        rule: "unknown-rule",
+        level: "error",
+        ...at.place([id], "key"),
+        message: `there is no rule ${JSON.stringify(id)}`,
+        object: id,
+        ...(fix === undefined ? {} : { fix }),
+      });
       continue;
     }
     const inner: Located = { place: (path, part) => at.place([id, ...path], part) };
     if (rule.refusal === true || rule.kinds.length === 0) {
-      findings.push({ rule: "rule-not-adjustable", level: "error", ...at.place([id], "key"), message: `${id} is always an error: what breaks it cannot be read or built`, object: id, fix: "delete the setting" });
+      findings.push({
+        rule: "rule-not-adjustable",
+        level: "error",
+        ...at.place([id], "key"),
+        message: `${id} is always an error: what breaks it cannot be read or built`,
+        object: id,
+        fix: "delete the setting",
+      });
       continue;
     }
     const normal = typeof value === "string" ? { level: value } : value;

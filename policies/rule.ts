@@ -1,9 +1,17 @@
 import * as z from "zod";
+import type { SourceLocation } from "../components/model/source-location.ts";
 import type { StackSettings } from "../components/model/stack.ts";
 import type { Model, TopicDeclaration } from "../components/model/types.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
-import type { AclFacts, ClusterFacts, QuotaFacts, ResourceFacts, SubjectFacts, TopicFacts, UserFacts } from "./facts.ts";
+import type {
+  AclFacts,
+  ClusterFacts,
+  QuotaFacts,
+  ResourceFacts,
+  SubjectFacts,
+  TopicFacts,
+  UserFacts,
+} from "./facts.ts";
 
 /** How much a finding weighs: errors and, if wanted, warnings fail a check; information never does. */
 export type Level = "error" | "warning" | "info";
@@ -16,7 +24,20 @@ export type LevelSetting = Level | "off";
 
 /** Parts of the catalogue, in the order of its page. */
 export const subjects = [
-  "files", "names", "topics", "capacity", "ownership", "lifecycle", "schemas", "access", "quotas", "consumers", "sagas", "resources", "workloads", "exceptions",
+  "files",
+  "names",
+  "topics",
+  "capacity",
+  "ownership",
+  "lifecycle",
+  "schemas",
+  "access",
+  "quotas",
+  "consumers",
+  "sagas",
+  "resources",
+  "workloads",
+  "exceptions",
 ] as const;
 
 /** What a rule is about. */
@@ -41,7 +62,12 @@ export type Breaches = Breach | readonly Breach[] | undefined;
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -154,7 +180,11 @@ export function rule(definition: Omit<RuleDefinition<unknown>, "parameters">): R
 /** A rule with parameters. */
 export function ruleWith<P>(definition: RuleDefinition<P> & { readonly parameters: z.ZodType<P> }): Rule {
   const { parameters, checks } = definition;
-  return { ...definition, kinds: kindsOf(checks(parameters.parse({}))), checks: (given) => checks(parameters.parse(given)) };
+  return {
+    ...definition,
+    kinds: kindsOf(checks(parameters.parse({}))),
+    checks: (given) => checks(parameters.parse(given)),
+  };
 }
 
 function kindsOf(checks: Checks): CheckKind[] {

@@ -44,6 +44,7 @@ async function bringUp(): Promise<TestPlatform> {
 async function takeDown(platform: TestPlatform): Promise<void> {
   // Stopping suffices: the folder with all data goes as a whole.
   const down = await runKit(platform, ["down"], { timeoutMs: 120_000 });
-  if (down.code !== 0) throw new Error(`The platform in ${platform.stateDir} did not go down (exit ${down.code}):\n${down.stderr}`);
+  if (down.code !== 0)
+    throw new Error(`The platform in ${platform.stateDir} did not go down (exit ${down.code}):\n${down.stderr}`);
   await rm(platform.stateDir, { recursive: true, force: true });
 }

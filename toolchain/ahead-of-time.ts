@@ -16,6 +16,8 @@ export async function recordStart(
       return { origin: "built" };
     });
   } catch (error) {
-    onDetail(`starts without an ahead-of-time cache, slower: ${error instanceof Error ? error.message : String(error)}`);
+    onDetail(
+      `starts without an ahead-of-time cache, slower: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

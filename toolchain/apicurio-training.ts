@@ -73,12 +73,29 @@ async function exercise(base: string, moreFields: readonly object[]): Promise<vo
     fields: [{ name: "id", type: "string" }, ...moreFields],
   });
   const post = (path: string, body: object): Promise<boolean> =>
-    isGood(fetch(`${base}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
+    isGood(
+      fetch(`${base}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    );
   await post(`/compatibility/subjects/${SUBJECT}/versions/latest?verbose=true`, { schema });
   await post(`/subjects/${SUBJECT}/versions`, { schema });
   await post(`/subjects/${SUBJECT}`, { schema });
-  await isGood(fetch(`${base}/config/${SUBJECT}`, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"compatibility":"BACKWARD"}' }));
-  for (const path of [`/subjects/${SUBJECT}/versions/latest`, `/subjects/${SUBJECT}/versions`, "/schemas/ids/1", "/config"]) {
+  await isGood(
+    fetch(`${base}/config/${SUBJECT}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: '{"compatibility":"BACKWARD"}',
+    }),
+  );
+  for (const path of [
+    `/subjects/${SUBJECT}/versions/latest`,
+    `/subjects/${SUBJECT}/versions`,
+    "/schemas/ids/1",
+    "/config",
+  ]) {
     await isGood(fetch(base + path));
   }
 }

@@ -56,7 +56,7 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
     return { origin: "downloaded", facts: { madeAt: new Date().toISOString() } };
   });
   // Without the flat jar the classes come from a loader of Quarkus' own, which a cache does not reach.
-  if (!supportsAotCache(java) || distribution.inputs["launcher"] !== "flat") return;
+  if (!supportsAotCache(java) || distribution.inputs.launcher !== "flat") return;
   await recordStart(aotRecipe(distribution, java), onDetail, async (folder) => {
     const { trainApicurio } = await import("./apicurio-training.ts");
     await trainApicurio({
@@ -77,7 +77,10 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
  */
 async function writeFlatJar(java: Java, folder: string): Promise<void> {
   const list = async (below: string): Promise<string[]> =>
-    (await readdir(join(folder, below))).filter((name) => name.endsWith(".jar")).sort().map((name) => `${below}/${name}`);
+    (await readdir(join(folder, below)))
+      .filter((name) => name.endsWith(".jar"))
+      .sort()
+      .map((name) => `${below}/${name}`);
   const classPath = [
     "quarkus/generated-bytecode.jar",
     "quarkus/transformed-bytecode.jar",
@@ -115,7 +118,7 @@ function jvmFlags(java: Java): string[] {
 }
 
 function runJar(distribution: Artefact): string {
-  return join(distribution.folder, distribution.inputs["launcher"] === "flat" ? FLAT_JAR : FAST_JAR);
+  return join(distribution.folder, distribution.inputs.launcher === "flat" ? FLAT_JAR : FAST_JAR);
 }
 
 /** A runtime without the development tools has no `jar`. */
@@ -142,7 +145,7 @@ function aotRecipe(distribution: Artefact, java: Java): ArtefactRecipe {
     inputs: {
       distribution: distribution.folder,
       // The JVM compares the jars' times.
-      madeAt: distribution.facts["madeAt"] ?? "",
+      madeAt: distribution.facts.madeAt ?? "",
       java: java.build,
       home: java.home,
       flags: jvmFlags(java).join(" "),

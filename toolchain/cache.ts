@@ -56,9 +56,9 @@ export interface MadeArtefact {
 
 /** The cache folder: `KIT_CACHE_DIR`, else `$XDG_CACHE_HOME/event-platform-kit`, else `~/.cache/event-platform-kit`. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const own = environment["KIT_CACHE_DIR"];
+  const own = environment.KIT_CACHE_DIR;
   if (own !== undefined && own !== "") return resolve(own);
-  const xdg = environment["XDG_CACHE_HOME"];
+  const xdg = environment.XDG_CACHE_HOME;
   return join(xdg !== undefined && xdg !== "" ? resolve(xdg) : join(homedir(), ".cache"), "event-platform-kit");
 }
 
@@ -187,8 +187,11 @@ async function removeLeftovers(recipe: ArtefactRecipe, cache: string): Promise<v
   for (const entry of await readdir(parent)) {
     const path = join(parent, entry);
     // A key is 16 hex digits: "kafka-…" must not catch "kafka-aot-…".
-    const isOlderKey = entry.startsWith(`${recipe.name}-`) && /^[0-9a-f]{16}$/.test(entry.slice(recipe.name.length + 1));
-    const isLeftover = entry.startsWith(`.making-${recipe.name}-`) && /^\d+-[0-9a-f]{8}$/.test(entry.slice(`.making-${recipe.name}-`.length));
+    const isOlderKey =
+      entry.startsWith(`${recipe.name}-`) && /^[0-9a-f]{16}$/.test(entry.slice(recipe.name.length + 1));
+    const isLeftover =
+      entry.startsWith(`.making-${recipe.name}-`) &&
+      /^\d+-[0-9a-f]{8}$/.test(entry.slice(`.making-${recipe.name}-`.length));
     if (isLeftover || (isOlderKey && (await isUnused(path)))) await rm(path, { recursive: true, force: true });
   }
 }

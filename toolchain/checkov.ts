@@ -43,34 +43,72 @@ export async function prepareCheckov(onLine: (line: string) => void): Promise<vo
   await makeArtefact(await recipe(version), async (folder) => {
     await runChecked(
       python,
-      ["-m", "pip", "install", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input", "--no-compile", "--target", folder, "--requirement", REQUIREMENTS.pathname],
+      [
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-compile",
+        "--target",
+        folder,
+        "--requirement",
+        REQUIREMENTS.pathname,
+      ],
       { timeoutMs: INSTALL_LIMIT_MS, onLine },
     );
     const { args, env } = checkovIn(python, folder);
     const { stdout } = await runChecked(python, [...args, "--version"], { env });
-    if (!stdout.includes(PINNED.checkov)) throw new ToolchainError("BUILD_INCOMPLETE", `checkov says its version is "${stdout.trim()}", not ${PINNED.checkov}.`, "Remove the cache folder and repeat.");
+    if (!stdout.includes(PINNED.checkov))
+      throw new ToolchainError(
+        "BUILD_INCOMPLETE",
+        `checkov says its version is "${stdout.trim()}", not ${PINNED.checkov}.`,
+        "Remove the cache folder and repeat.",
+      );
     return { origin: "downloaded" };
   });
 }
 
 /** Why checkov cannot be prepared here, and what to do. */
 export function pythonMissing(): ToolchainError {
-  return new ToolchainError("TOOL_MISSING", `checkov needs Python >= ${MINIMUM.python} with pip on PATH; only tests of rendered objects use it.`, "Install python3 and pip (Debian: apt install python3-pip), or do without: the other judges run without it.");
+  return new ToolchainError(
+    "TOOL_MISSING",
+    `checkov needs Python >= ${MINIMUM.python} with pip on PATH; only tests of rendered objects use it.`,
+    "Install python3 and pip (Debian: apt install python3-pip), or do without: the other judges run without it.",
+  );
 }
 
 async function findPython(): Promise<{ readonly python: string; readonly version: string } | undefined> {
   const python = await findOnPath("python3");
   const version = python === undefined ? undefined : await probeVersion(python, ["--version"]);
-  return python !== undefined && version !== undefined && isAtLeast(version, MINIMUM.python) ? { python, version } : undefined;
+  return python !== undefined && version !== undefined && isAtLeast(version, MINIMUM.python)
+    ? { python, version }
+    : undefined;
 }
 
 function checkovIn(python: string, folder: string): Checkov {
   // Without the user's own packages, and nothing is written into the cache.
-  return { python, args: ["-m", "checkov.main"], env: { PYTHONPATH: folder, PYTHONNOUSERSITE: "1", PYTHONDONTWRITEBYTECODE: "1" }, folder };
+  return {
+    python,
+    args: ["-m", "checkov.main"],
+    env: { PYTHONPATH: folder, PYTHONNOUSERSITE: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    folder,
+  };
 }
 
 /** Compiled packages fit one minor version of Python. */
 async function recipe(pythonVersion: string): Promise<ArtefactRecipe> {
   const [major, minor] = pythonVersion.split(".");
-  return { name: "checkov", version: PINNED.checkov, inputs: { python: `${major ?? ""}.${minor ?? ""}`, requirements: await readFile(REQUIREMENTS, "utf8"), target: `${process.platform}-${process.arch}` } };
+  return {
+    name: "checkov",
+    version: PINNED.checkov,
+    inputs: {
+      python: `${major ?? ""}.${minor ?? ""}`,
+      requirements: await readFile(REQUIREMENTS, "utf8"),
+      target: `${process.platform}-${process.arch}`,
+    },
+  };
 }

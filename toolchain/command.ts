@@ -41,7 +41,11 @@ export function inBackground<Result>(action: () => Promise<Result>, signal: Abor
  *
  * @throws ToolchainError COMMAND_FAILED when it cannot be started, COMMAND_TIMED_OUT when its time is up.
  */
-export function runCommand(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -95,9 +99,14 @@ export function runCommand(command: string, args: readonly string[], options: Co
     child.once("error", (error) => {
       settle();
       reject(
-        new ToolchainError("COMMAND_FAILED", `Could not start "${command}": ${error.message}.`, `Check that "${command}" exists and is executable.`, {
-          cause: error,
-        }),
+        new ToolchainError(
+          "COMMAND_FAILED",
+          `Could not start "${command}": ${error.message}.`,
+          `Check that "${command}" exists and is executable.`,
+          {
+            cause: error,
+          },
+        ),
       );
     });
     child.once("close", (code, endedBy) => {
@@ -122,7 +131,11 @@ export function runCommand(command: string, args: readonly string[], options: Co
  *
  * @throws ToolchainError COMMAND_FAILED with the last lines of its output when it ends with an error.
  */
-export async function runChecked(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function runChecked(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const result = await runCommand(command, args, options);
   if (result.code !== 0) {
     throw new ToolchainError(

@@ -21,8 +21,19 @@ export interface ContainerRuntime {
 const PROGRAMS = ["containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft"] as const;
 /** Debian's packages of them, and of the libraries that they are linked with. */
 const PACKAGES = [
-  "containerd", "runc", "nftables",
-  "libbsd0", "libedit2", "libgmp10", "libjansson4", "libmd0", "libmnl0", "libnftables1", "libnftnl11", "libseccomp2", "libxtables12",
+  "containerd",
+  "runc",
+  "nftables",
+  "libbsd0",
+  "libedit2",
+  "libgmp10",
+  "libjansson4",
+  "libmd0",
+  "libmnl0",
+  "libnftables1",
+  "libnftnl11",
+  "libseccomp2",
+  "libxtables12",
 ] as const;
 const MULTIARCH: Readonly<Record<string, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 const DOWNLOAD_LIMIT_MS = 5 * 60_000;
@@ -32,11 +43,23 @@ export async function findContainerRuntime(): Promise<ContainerRuntime | undefin
   const installed = await Promise.all(PROGRAMS.map((name) => findOnPath(name)));
   const [containerd] = installed;
   if (containerd !== undefined && !installed.includes(undefined)) {
-    return { version: (await probeVersion(containerd, ["--version"])) ?? "unknown", origin: "installed", path: containerd, env: {} };
+    return {
+      version: (await probeVersion(containerd, ["--version"])) ?? "unknown",
+      origin: "installed",
+      path: containerd,
+      env: {},
+    };
   }
   const source = await recipe();
   const artefact = source && (await findArtefact(source));
-  return artefact && { version: artefact.facts["containerd"] ?? "unknown", origin: "downloaded", path: artefact.folder, env: environmentOf(artefact.folder) };
+  return (
+    artefact && {
+      version: artefact.facts.containerd ?? "unknown",
+      origin: "downloaded",
+      path: artefact.folder,
+      env: environmentOf(artefact.folder),
+    }
+  );
 }
 
 /**
@@ -48,25 +71,44 @@ export async function prepareContainerRuntime(onLine: (line: string) => void): P
   if ((await findContainerRuntime()) !== undefined) return;
   const source = await recipe();
   if (source === undefined || (await findOnPath("apt-get")) === undefined) {
-    throw new ToolchainError("UNSUPPORTED_PLATFORM", "containerd can only be fetched on Debian and its kin (apt-get); the tests on a node need it.", "Install containerd, runc and nftables, or do without: those tests are skipped.");
+    throw new ToolchainError(
+      "UNSUPPORTED_PLATFORM",
+      "containerd can only be fetched on Debian and its kin (apt-get); the tests on a node need it.",
+      "Install containerd, runc and nftables, or do without: those tests are skipped.",
+    );
   }
   await makeArtefact(source, async (folder) => {
     const options = { cwd: folder, onLine, timeoutMs: DOWNLOAD_LIMIT_MS };
     // As root apt would download as a user who may not write here.
     await runChecked("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...PACKAGES], options);
-    await runChecked("sh", ["-c", 'for package in *.deb; do dpkg-deb --extract "$package" . && rm "$package" || exit 1; done'], options);
+    await runChecked(
+      "sh",
+      ["-c", 'for package in *.deb; do dpkg-deb --extract "$package" . && rm "$package" || exit 1; done'],
+      options,
+    );
     for (const name of PROGRAMS) {
       const places = ["usr/bin", "usr/sbin"].map((place) => join(folder, place, name));
-      if (!(await Promise.all(places.map(isExecutable))).includes(true)) throw new ToolchainError("BUILD_INCOMPLETE", `The packages ${PACKAGES.join(", ")} do not hold ${name}.`, "Install containerd, runc and nftables.");
+      if (!(await Promise.all(places.map(isExecutable))).includes(true))
+        throw new ToolchainError(
+          "BUILD_INCOMPLETE",
+          `The packages ${PACKAGES.join(", ")} do not hold ${name}.`,
+          "Install containerd, runc and nftables.",
+        );
     }
-    const { stdout } = await runChecked(join(folder, "usr", "bin", "containerd"), ["--version"], { env: { ...environmentOf(folder) } });
+    const { stdout } = await runChecked(join(folder, "usr", "bin", "containerd"), ["--version"], {
+      env: { ...environmentOf(folder) },
+    });
     return { origin: "downloaded", facts: { containerd: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "unknown" } };
   });
 }
 
 function environmentOf(folder: string): Readonly<Record<string, string>> {
   return {
-    PATH: [join(folder, "usr", "bin"), join(folder, "usr", "sbin"), process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"].join(":"),
+    PATH: [
+      join(folder, "usr", "bin"),
+      join(folder, "usr", "sbin"),
+      process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
+    ].join(":"),
     LD_LIBRARY_PATH: join(folder, "usr", "lib", MULTIARCH[process.arch] ?? ""),
   };
 }
@@ -79,6 +121,11 @@ async function recipe(): Promise<ArtefactRecipe | undefined> {
   return {
     name: "container-runtime",
     version: "1.0.0",
-    inputs: { distribution, release: /^VERSION_ID=(.*)$/m.exec(release)?.[1] ?? "", packages: PACKAGES.join(" "), target: `${process.platform}-${process.arch}` },
+    inputs: {
+      distribution,
+      release: /^VERSION_ID=(.*)$/m.exec(release)?.[1] ?? "",
+      packages: PACKAGES.join(" "),
+      target: `${process.platform}-${process.arch}`,
+    },
   };
 }

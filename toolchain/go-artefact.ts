@@ -40,7 +40,11 @@ export async function makeGoArtefact(artefact: GoArtefact, onLine: (line: string
       const binary = join(folder, file);
       await buildGo(build, go, binary, onLine);
       if (!(await isExecutable(binary))) {
-        throw new ToolchainError("BUILD_INCOMPLETE", `The build of ${artefact.name} left no ${file}.`, "Run `go clean -cache` and repeat.");
+        throw new ToolchainError(
+          "BUILD_INCOMPLETE",
+          `The build of ${artefact.name} left no ${file}.`,
+          "Run `go clean -cache` and repeat.",
+        );
       }
     }
     return { origin: "built" };
@@ -63,8 +67,13 @@ async function recipe(artefact: GoArtefact, go: Go): Promise<ArtefactRecipe> {
   const builds = Object.entries(artefact.binaries);
   const [only] = builds;
   // The key of an artefact of one binary is that of its build alone.
-  const inputs = builds.length === 1 && only !== undefined
-    ? await goBuildInputs(only[1], go)
-    : Object.fromEntries(await Promise.all(builds.map(async ([file, build]) => [file, JSON.stringify(await goBuildInputs(build, go))] as const)));
+  const inputs =
+    builds.length === 1 && only !== undefined
+      ? await goBuildInputs(only[1], go)
+      : Object.fromEntries(
+          await Promise.all(
+            builds.map(async ([file, build]) => [file, JSON.stringify(await goBuildInputs(build, go))] as const),
+          ),
+        );
   return { name: artefact.name, version: artefact.version, inputs: { version: artefact.version, ...inputs } };
 }

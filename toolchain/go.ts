@@ -1,5 +1,5 @@
-import { appendFile, chmod, cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { appendFile, chmod, cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { runChecked } from "./command.ts";
@@ -106,7 +106,18 @@ export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (l
     }
     await runChecked(
       go.binary,
-      ["build", "-trimpath", "-tags", TAGS, "-ldflags", ["-s", "-w", ...variables].join(" "), "-v", "-o", output, build.package],
+      [
+        "build",
+        "-trimpath",
+        "-tags",
+        TAGS,
+        "-ldflags",
+        ["-s", "-w", ...variables].join(" "),
+        "-v",
+        "-o",
+        output,
+        build.package,
+      ],
       { cwd: scratch ?? wrapper, env: ENVIRONMENT, timeoutMs: BUILD_LIMIT_MS, onLine },
     );
   } finally {
@@ -117,7 +128,10 @@ export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (l
 /** The folder of a module that a wrapper requires, fetched when it is not there. */
 export async function moduleFolder(wrapper: string, module: string, go: Go): Promise<string> {
   await runChecked(go.binary, ["mod", "download", module], { cwd: wrapper, env: ENVIRONMENT });
-  const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], { cwd: wrapper, env: ENVIRONMENT });
+  const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], {
+    cwd: wrapper,
+    env: ENVIRONMENT,
+  });
   return listed.stdout.trim();
 }
 
@@ -128,16 +142,41 @@ export async function moduleFolder(wrapper: string, module: string, go: Go): Pro
  * @param cwd any folder outside a module.
  * @returns its folder, and the checksum of its archive (`h1:…`).
  */
-export async function downloadModule(module: string, version: string, cwd: string, go: Go): Promise<{ dir: string; sum: string }> {
-  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], { cwd, env: { ...ENVIRONMENT, GOFLAGS: "", GONOSUMDB: module } });
+export async function downloadModule(
+  module: string,
+  version: string,
+  cwd: string,
+  go: Go,
+): Promise<{ dir: string; sum: string }> {
+  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], {
+    cwd,
+    env: { ...ENVIRONMENT, GOFLAGS: "", GONOSUMDB: module },
+  });
   const answer: unknown = JSON.parse(stdout);
-  if (typeof answer === "object" && answer !== null && "Dir" in answer && "Sum" in answer && typeof answer.Dir === "string" && typeof answer.Sum === "string") {
+  if (
+    typeof answer === "object" &&
+    answer !== null &&
+    "Dir" in answer &&
+    "Sum" in answer &&
+    typeof answer.Dir === "string" &&
+    typeof answer.Sum === "string"
+  ) {
     return { dir: answer.Dir, sum: answer.Sum };
   }
-  throw new ToolchainError("BUILD_INCOMPLETE", `Go fetched ${module} ${version} but did not say where it is.`, "Run `go clean -modcache` and repeat.");
+  throw new ToolchainError(
+    "BUILD_INCOMPLETE",
+    `Go fetched ${module} ${version} but did not say where it is.`,
+    "Run `go clean -modcache` and repeat.",
+  );
 }
 
-async function embedFiles(wrapper: string, scratch: string, embed: EmbeddedFiles, go: Go, onLine: (line: string) => void): Promise<void> {
+async function embedFiles(
+  wrapper: string,
+  scratch: string,
+  embed: EmbeddedFiles,
+  go: Go,
+  onLine: (line: string) => void,
+): Promise<void> {
   onLine(`go: downloading ${embed.module}`);
   const from = join(await moduleFolder(wrapper, embed.module, go), embed.folder);
   for (const file of embed.files) {
@@ -147,7 +186,13 @@ async function embedFiles(wrapper: string, scratch: string, embed: EmbeddedFiles
 }
 
 /** Go refuses to overlay files of its module cache, so the module is copied and required from there. */
-async function patchModule(wrapper: string, scratch: string, patch: SourcePatch, go: Go, onLine: (line: string) => void): Promise<void> {
+async function patchModule(
+  wrapper: string,
+  scratch: string,
+  patch: SourcePatch,
+  go: Go,
+  onLine: (line: string) => void,
+): Promise<void> {
   onLine(`go: downloading ${patch.module}`);
   const from = await moduleFolder(wrapper, patch.module, go);
   const copy = join(scratch, "patched");
@@ -176,7 +221,11 @@ async function makeWritable(folder: string): Promise<void> {
 export function replaceOnce(text: string, from: string, to: string, place: string): string {
   const parts = text.split(from);
   if (parts.length !== 2) {
-    throw new ToolchainError("BUILD_INCOMPLETE", `${place} has the text to be changed ${parts.length - 1} times, not once.`, "The pinned version was raised: adapt the change to it.");
+    throw new ToolchainError(
+      "BUILD_INCOMPLETE",
+      `${place} has the text to be changed ${parts.length - 1} times, not once.`,
+      "The pinned version was raised: adapt the change to it.",
+    );
   }
   return parts.join(to);
 }
@@ -186,7 +235,11 @@ async function hashFolder(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.sort()) {
-    hash.update(file.slice(folder.length)).update("\0").update(await readFile(file)).update("\0");
+    hash
+      .update(file.slice(folder.length))
+      .update("\0")
+      .update(await readFile(file))
+      .update("\0");
   }
   return hash.digest("hex");
 }

@@ -54,7 +54,7 @@ export async function listJava(): Promise<Java[]> {
 
 async function candidateHomes(): Promise<string[]> {
   const homes: string[] = [];
-  const fromEnvironment = process.env["JAVA_HOME"];
+  const fromEnvironment = process.env.JAVA_HOME;
   if (fromEnvironment !== undefined && fromEnvironment !== "") homes.push(fromEnvironment);
   const onPath = await findOnPath("java");
   if (onPath !== undefined) homes.push(dirname(dirname(await realpath(onPath))));
@@ -66,7 +66,7 @@ async function candidateHomes(): Promise<string[]> {
     ["/Library/Java/JavaVirtualMachines", "Contents/Home"],
     [join(user, "Library/Java/JavaVirtualMachines"), "Contents/Home"],
     ["/opt/homebrew/opt", "libexec/openjdk.jdk/Contents/Home"],
-    [join(process.env["SDKMAN_DIR"] ?? join(user, ".sdkman"), "candidates/java"), ""],
+    [join(process.env.SDKMAN_DIR ?? join(user, ".sdkman"), "candidates/java"), ""],
     [join(user, ".asdf/installs/java"), ""],
     [join(user, ".local/share/mise/installs/java"), ""],
     [join(user, ".jenv/versions"), ""],

@@ -1,5 +1,5 @@
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { pbkdf2Sync, randomBytes } from "node:crypto";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
@@ -100,7 +100,10 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
   };
   const keystore = await file("node.pem", certificates.key + certificates.certificate);
   const truststore = await file("authority.pem", certificates.authority);
-  const properties = await file("server.properties", serverProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }));
+  const properties = await file(
+    "server.properties",
+    serverProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }),
+  );
   const logging = await file("log4j2.properties", LOGGING);
   await copyFile(join(training.storageTemplate, "bootstrap.checkpoint"), join(scratch, "data", "bootstrap.checkpoint"));
   await file(join("data", "meta.properties"), `version=1\ncluster.id=${clusterId()}\nnode.id=1\n`);
@@ -134,10 +137,11 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
       await createUser(asAdmin.tls, internal, password);
       await declare(new Admin({ ...asAdmin, retries: 5 }));
     },
-    exchange: () => exchange(asUser).then(
-      () => true,
-      () => false,
-    ),
+    exchange: () =>
+      exchange(asUser).then(
+        () => true,
+        () => false,
+      ),
   };
 }
 
@@ -161,7 +165,12 @@ async function declare(admin: Admin): Promise<void> {
       ],
     });
     await admin.alterClientQuotas({
-      entries: [{ entities: [{ entityType: "user", entityName: USER }], ops: [{ key: "producer_byte_rate", value: 10_485_760, remove: false }] }],
+      entries: [
+        {
+          entities: [{ entityType: "user", entityName: USER }],
+          ops: [{ key: "producer_byte_rate", value: 10_485_760, remove: false }],
+        },
+      ],
       validateOnly: false,
     });
   } finally {
@@ -188,7 +197,11 @@ async function createUser(tls: TrainingTls, port: number, password: string): Pro
   const connection = new Connection("training", { tls });
   await connection.connect("127.0.0.1", port);
   try {
-    await alterUserScramCredentialsV0.api.async(connection, [], [{ name: USER, mechanism: SCRAM_SHA_512, iterations, salt, saltedPassword }]);
+    await alterUserScramCredentialsV0.api.async(
+      connection,
+      [],
+      [{ name: USER, mechanism: SCRAM_SHA_512, iterations, salt, saltedPassword }],
+    );
   } finally {
     await connection.close();
   }
@@ -216,9 +229,18 @@ async function exchange(connection: TrainingUser): Promise<void> {
   const producer = new Producer({ ...connection, serializers: stringSerializers, idempotent: true });
   const consumer = new Consumer({ ...connection, groupId: "training-group", deserializers: stringDeserializers });
   try {
-    const messages = Array.from({ length: 200 }, (_, index) => ({ topic: "training-orders", key: `order-${index}`, value: "x".repeat(200) }));
+    const messages = Array.from({ length: 200 }, (_, index) => ({
+      topic: "training-orders",
+      key: `order-${index}`,
+      value: "x".repeat(200),
+    }));
     await producer.send({ messages, acks: -1, compression: "lz4" });
-    const stream = await consumer.consume({ topics: ["training-orders"], mode: "earliest", autocommit: true, sessionTimeout: 10_000 });
+    const stream = await consumer.consume({
+      topics: ["training-orders"],
+      mode: "earliest",
+      autocommit: true,
+      sessionTimeout: 10_000,
+    });
     let received = 0;
     for await (const message of stream) {
       if (++received >= messages.length) break;
@@ -241,7 +263,14 @@ logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 `;
 
-function serverProperties(node: { client: number; internal: number; controller: number; keystore: string; truststore: string; data: string }): string {
+function serverProperties(node: {
+  client: number;
+  internal: number;
+  controller: number;
+  keystore: string;
+  truststore: string;
+  data: string;
+}): string {
   return Object.entries({
     "process.roles": "broker,controller",
     "node.id": 1,
@@ -253,7 +282,8 @@ function serverProperties(node: { client: number; internal: number; controller: 
     "inter.broker.listener.name": "INTERNAL",
     "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
     "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-    "listener.name.client.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "listener.name.client.scram-sha-512.sasl.jaas.config":
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
     "listener.name.internal.ssl.client.auth": "required",
     "listener.name.controller.ssl.client.auth": "required",
     "ssl.keystore.type": "PEM",

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-
+import { recordStart } from "./ahead-of-time.ts";
 import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { runChecked } from "./command.ts";
 import { ToolchainError } from "./errors.ts";
-import { recordStart } from "./ahead-of-time.ts";
 import { findJava, type Java, supportsAotCache } from "./java.ts";
 import { copyMavenDependencies } from "./maven.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
@@ -74,17 +73,16 @@ export async function prepareKafka(onDetail: (detail: string) => void): Promise<
  * small headers. Heap sizes are the caller's.
  */
 function jvmFlags(java: Java): string[] {
-  return [
-    ...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []),
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-  ];
+  return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 }
 
 async function classPathOf(jars: Artefact): Promise<string> {
   const libs = join(jars.folder, "libs");
   const names = (await readdir(libs)).filter((name) => name.endsWith(".jar"));
-  return names.sort().map((name) => join(libs, name)).join(delimiter);
+  return names
+    .sort()
+    .map((name) => join(libs, name))
+    .join(delimiter);
 }
 
 /** The template holds no node's identity and no user: it is what every node of a fresh cluster starts from. */
@@ -126,7 +124,9 @@ function templateClusterId(): string {
 }
 
 async function jarsRecipe(): Promise<ArtefactRecipe> {
-  const pom = createHash("sha256").update(await readFile(POM)).digest("hex");
+  const pom = createHash("sha256")
+    .update(await readFile(POM))
+    .digest("hex");
   return { name: "kafka", version: PINNED.kafka, inputs: { pom, plugin: PINNED.mavenDependencyPlugin } };
 }
 
@@ -142,7 +142,7 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
       jars: jars.key,
       // The JVM compares the class path's names and the jars' times.
       classPath,
-      jarsMadeAt: jars.facts["madeAt"] ?? "",
+      jarsMadeAt: jars.facts.madeAt ?? "",
       java: java.build,
       home: java.home,
       flags: jvmFlags(java).join(" "),

@@ -1,15 +1,27 @@
 import { findCheckov, prepareCheckov } from "./checkov.ts";
 import { findContainerRuntime, prepareContainerRuntime } from "./container-runtime.ts";
-import { findKubernetesPart, KUBERNETES_PARTS, type KubernetesPart, kubernetesPartVersion, makeKubernetesPart } from "./kubernetes.ts";
+import {
+  findKubernetesPart,
+  KUBERNETES_PARTS,
+  type KubernetesPart,
+  kubernetesPartVersion,
+  makeKubernetesPart,
+} from "./kubernetes.ts";
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
 import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
-import type { Tool, ToolName } from "./tool.ts";
-import type { KubernetesTool } from "./tool.ts";
+import type { KubernetesTool, Tool, ToolName } from "./tool.ts";
 import { PINNED } from "./versions.ts";
 
 /** All of them, in the order in which they are prepared. */
-export const KUBERNETES_TOOLS: readonly KubernetesTool[] = ["strimzi-crds", "module-crds", "container-runtime", "versitygw", ...KUBERNETES_PARTS, "checkov"];
+export const KUBERNETES_TOOLS: readonly KubernetesTool[] = [
+  "strimzi-crds",
+  "module-crds",
+  "container-runtime",
+  "versitygw",
+  ...KUBERNETES_PARTS,
+  "checkov",
+];
 
 /** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
 export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
@@ -25,7 +37,9 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
     find: async () => {
       const folders = await Promise.all(CRD_MODULES.map(findModuleCrds));
       const [first] = folders;
-      return first === undefined || folders.includes(undefined) ? undefined : { version: "1.0.0", path: first, origin: "downloaded", detail: CRD_MODULES.join(", ") };
+      return first === undefined || folders.includes(undefined)
+        ? undefined
+        : { version: "1.0.0", path: first, origin: "downloaded", detail: CRD_MODULES.join(", ") };
     },
     prepare: async (report) => {
       for (const name of CRD_MODULES) await locateModuleCrds(name, report);
@@ -37,7 +51,7 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
     prepare: prepareContainerRuntime,
     missing: () => notPrepared("containerd, runc and nftables are neither installed nor unpacked yet."),
   },
-  "versitygw": {
+  versitygw: {
     find: async () => {
       const path = await findS3Server();
       return path === undefined ? undefined : { version: PINNED.versitygw, path, origin: "built" };
@@ -45,18 +59,18 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
     prepare: async (report) => void (await makeS3Server(report)),
     missing: () => notPrepared("versitygw is not built yet."),
   },
-  "etcd": part("etcd"),
+  etcd: part("etcd"),
   "kube-apiserver": part("kube-apiserver"),
   "kube-controller-manager": part("kube-controller-manager"),
   "kube-scheduler": part("kube-scheduler"),
-  "kubelet": part("kubelet"),
+  kubelet: part("kubelet"),
   "kube-proxy": part("kube-proxy"),
-  "kwok": part("kwok"),
-  "coredns": part("coredns"),
+  kwok: part("kwok"),
+  coredns: part("coredns"),
   "cni-plugins": part("cni-plugins"),
-  "pause": part("pause"),
-  "kubeconform": part("kubeconform"),
-  "checkov": {
+  pause: part("pause"),
+  kubeconform: part("kubeconform"),
+  checkov: {
     find: async () => {
       const checkov = await findCheckov();
       return checkov && { version: PINNED.checkov, path: checkov.folder, origin: "downloaded" };

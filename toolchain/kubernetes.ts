@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { findGo, type GoBuild, moduleFolder, WRAPPERS } from "./go.ts";
-import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /**
@@ -42,31 +42,47 @@ function artefact(name: string, version: string, binaries: Record<string, GoBuil
   return { name, version, binaries, minimumGo: MINIMUM.goForKubernetes };
 }
 
-const cniPlugin = (path: string): GoBuild => ({ module: "cni-plugins", package: `github.com/containernetworking/plugins/plugins/${path}` });
+const cniPlugin = (path: string): GoBuild => ({
+  module: "cni-plugins",
+  package: `github.com/containernetworking/plugins/plugins/${path}`,
+});
 
 const ARTEFACTS: Record<KubernetesPart, GoArtefact> = {
-  "etcd": artefact("etcd", PINNED.etcd, { etcd: { module: "etcd", package: "." } }),
+  etcd: artefact("etcd", PINNED.etcd, { etcd: { module: "etcd", package: "." } }),
   "kube-apiserver": ofKubernetes("kube-apiserver"),
   "kube-controller-manager": ofKubernetes("kube-controller-manager"),
   "kube-scheduler": ofKubernetes("kube-scheduler"),
-  "kubelet": ofKubernetes("kubelet"),
+  kubelet: ofKubernetes("kubelet"),
   "kube-proxy": ofKubernetes("kube-proxy"),
-  "kwok": artefact("kwok", PINNED.kwok, { kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" } }),
-  "coredns": artefact("coredns", PINNED.coredns, { coredns: { module: "coredns", package: "github.com/coredns/coredns" } }),
-  "cni-plugins": artefact("cni-plugins", PINNED.cniPlugins, {
-    "bridge": cniPlugin("main/bridge"),
-    "loopback": cniPlugin("main/loopback"),
-    "host-local": cniPlugin("ipam/host-local"),
-    "portmap": cniPlugin("meta/portmap"),
+  kwok: artefact("kwok", PINNED.kwok, { kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" } }),
+  coredns: artefact("coredns", PINNED.coredns, {
+    coredns: { module: "coredns", package: "github.com/coredns/coredns" },
   }),
-  "pause": artefact("pause", "1.0.0", { pause: { module: "pause", package: "." } }),
-  "kubeconform": artefact("kubeconform", PINNED.kubeconform, { kubeconform: { module: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform" } }),
+  "cni-plugins": artefact("cni-plugins", PINNED.cniPlugins, {
+    bridge: cniPlugin("main/bridge"),
+    loopback: cniPlugin("main/loopback"),
+    "host-local": cniPlugin("ipam/host-local"),
+    portmap: cniPlugin("meta/portmap"),
+  }),
+  pause: artefact("pause", "1.0.0", { pause: { module: "pause", package: "." } }),
+  kubeconform: artefact("kubeconform", PINNED.kubeconform, {
+    kubeconform: { module: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
+  }),
 };
 
 /** Every part, in the order in which they are built: what most tests need comes first. */
 export const KUBERNETES_PARTS: readonly KubernetesPart[] = [
-  "etcd", "kube-apiserver", "kwok", "kube-controller-manager", "kube-scheduler", "kubeconform",
-  "pause", "cni-plugins", "kubelet", "kube-proxy", "coredns",
+  "etcd",
+  "kube-apiserver",
+  "kwok",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubeconform",
+  "pause",
+  "cni-plugins",
+  "kubelet",
+  "kube-proxy",
+  "coredns",
 ];
 
 /** The pinned version of a part. */
@@ -96,7 +112,12 @@ export async function makeKubernetesPart(part: KubernetesPart, onLine: (line: st
 export async function locateApiDescription(): Promise<string | undefined> {
   const go = await findGo(MINIMUM.goForKubernetes);
   if (go === undefined) return undefined;
-  return join(await moduleFolder(join(WRAPPERS, "kubernetes"), "k8s.io/kubernetes", go), "api", "openapi-spec", "swagger.json");
+  return join(
+    await moduleFolder(join(WRAPPERS, "kubernetes"), "k8s.io/kubernetes", go),
+    "api",
+    "openapi-spec",
+    "swagger.json",
+  );
 }
 
 function placeOf(part: KubernetesPart, folder: string): string {

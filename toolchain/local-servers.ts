@@ -71,8 +71,20 @@ export async function locateLocalServers(): Promise<LocalServers> {
     findPostgresql(),
     findRedis(),
   ]);
-  if (node === undefined || kafka === undefined || apicurio === undefined || postgres === undefined || redis === undefined) {
-    const missing = Object.entries({ Node: node, Kafka: kafka, "Apicurio Registry": apicurio, PostgreSQL: postgres, Redis: redis })
+  if (
+    node === undefined ||
+    kafka === undefined ||
+    apicurio === undefined ||
+    postgres === undefined ||
+    redis === undefined
+  ) {
+    const missing = Object.entries({
+      Node: node,
+      Kafka: kafka,
+      "Apicurio Registry": apicurio,
+      PostgreSQL: postgres,
+      Redis: redis,
+    })
       .filter(([, found]) => found === undefined)
       .map(([name]) => name);
     throw new ToolchainError("TOOL_MISSING", `Not prepared yet: ${missing.join(", ")}.`, "Run `npx kit doctor --fix`.");

@@ -2,8 +2,8 @@ import { readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { runChecked } from "./command.ts";
-import { findJava } from "./java.ts";
 import { ToolchainError } from "./errors.ts";
+import { findJava } from "./java.ts";
 import { findOnPath, probeVersion } from "./probe.ts";
 import { isAtLeast, parseVersion } from "./versioning.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
@@ -34,7 +34,9 @@ function parseBanner(output: string): string | undefined {
 async function versionOfHome(binary: string): Promise<string | undefined> {
   try {
     const names = await readdir(join(dirname(dirname(await realpath(binary))), "lib"));
-    const core = names.map((name) => /^maven-core-(\d+\.\d+\.\d+.*)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined);
+    const core = names
+      .map((name) => /^maven-core-(\d+\.\d+\.\d+.*)\.jar$/.exec(name)?.[1])
+      .find((version) => version !== undefined);
     return core === undefined ? undefined : parseVersion(core);
   } catch {
     return undefined;

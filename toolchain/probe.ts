@@ -9,8 +9,11 @@ import { parseVersion } from "./versioning.ts";
 const PROBE_LIMIT_MS = 15_000;
 
 /** The first executable of this name on the search path, or undefined. */
-export async function findOnPath(name: string, environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  for (const folder of (environment["PATH"] ?? "").split(delimiter)) {
+export async function findOnPath(
+  name: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  for (const folder of (environment.PATH ?? "").split(delimiter)) {
     if (folder === "") continue;
     const path = join(folder, name);
     if (await isExecutable(path)) return path;
@@ -43,7 +46,10 @@ export async function probeVersion(
   try {
     const path = await realpath(binary);
     const { mtimeMs, size } = await stat(path);
-    const key = createHash("sha256").update(JSON.stringify([path, mtimeMs, size, ...args])).digest("hex").slice(0, 24);
+    const key = createHash("sha256")
+      .update(JSON.stringify([path, mtimeMs, size, ...args]))
+      .digest("hex")
+      .slice(0, 24);
     answerFile = join(cacheDirectory(), "probes", key);
   } catch {
     return undefined;

@@ -17,7 +17,10 @@ import { findPulumi } from "./pulumi.ts";
  *
  * @throws ToolchainError TOOL_MISSING when Node or the CLI is not there yet.
  */
-export async function pulumiEnvironment(options: { stateDir: string; projectDir: string }): Promise<Record<string, string>> {
+export async function pulumiEnvironment(options: {
+  stateDir: string;
+  projectDir: string;
+}): Promise<Record<string, string>> {
   const stateDir = resolve(options.stateDir);
   const [node, pulumi, home] = await Promise.all([
     findNode(),
@@ -37,7 +40,7 @@ export async function pulumiEnvironment(options: { stateDir: string; projectDir:
   await createPassphrase(passphrase);
   const folders = [dirname(node.binary), dirname(pulumi.binary), dirname(pulumi.languageHost)];
   return {
-    PATH: [...new Set([...folders, ...(process.env["PATH"] ?? "").split(delimiter)])].join(delimiter),
+    PATH: [...new Set([...folders, ...(process.env.PATH ?? "").split(delimiter)])].join(delimiter),
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,

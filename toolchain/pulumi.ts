@@ -79,7 +79,8 @@ async function findInstalled(): Promise<PulumiCli | undefined> {
     const languageHost = join(dirname(binary), "pulumi-language-nodejs");
     if (!(await isExecutable(languageHost))) continue;
     const version = await probeVersion(binary, ["version"]);
-    if (version !== undefined && isAtLeast(version, MINIMUM.pulumi)) return { binary, languageHost, version, origin: "installed" };
+    if (version !== undefined && isAtLeast(version, MINIMUM.pulumi))
+      return { binary, languageHost, version, origin: "installed" };
   }
   return undefined;
 }
@@ -88,13 +89,23 @@ async function findPrepared(): Promise<PulumiCli | undefined> {
   const download = await findArtefact(downloadRecipe());
   if (download !== undefined) {
     const bin = join(download.folder, "bin");
-    return { binary: join(bin, "pulumi"), languageHost: join(bin, "pulumi-language-nodejs"), version: PINNED.pulumi, origin: "downloaded" };
+    return {
+      binary: join(bin, "pulumi"),
+      languageHost: join(bin, "pulumi-language-nodejs"),
+      version: PINNED.pulumi,
+      origin: "downloaded",
+    };
   }
   const go = await findGo();
   const built = go === undefined ? undefined : await findArtefact(await cliRecipe(go));
   if (built === undefined) return undefined;
   const bin = join(built.folder, "bin");
-  return { binary: join(bin, "pulumi"), languageHost: join(bin, "pulumi-language-nodejs"), version: PINNED.pulumi, origin: "built" };
+  return {
+    binary: join(bin, "pulumi"),
+    languageHost: join(bin, "pulumi-language-nodejs"),
+    version: PINNED.pulumi,
+    origin: "built",
+  };
 }
 
 async function cliRecipe(go: Go): Promise<ArtefactRecipe> {

@@ -10,7 +10,7 @@ let answer: Promise<boolean> | undefined;
  * out waits five seconds once and not once per tool. `KIT_NO_DOWNLOADS=1` answers no without asking.
  */
 export function downloadsReachable(): Promise<boolean> {
-  answer ??= process.env["KIT_NO_DOWNLOADS"] === "1" ? Promise.resolve(false) : canConnect();
+  answer ??= process.env.KIT_NO_DOWNLOADS === "1" ? Promise.resolve(false) : canConnect();
   return answer;
 }
 

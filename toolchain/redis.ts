@@ -24,15 +24,26 @@ const PLAIN = "plain";
 
 /** The installed server when it is new enough, else the prepared one. */
 export async function findRedis(): Promise<Redis | undefined> {
-  for (const server of [await findOnPath("redis-server"), "/opt/homebrew/bin/redis-server", "/usr/local/bin/redis-server"]) {
+  for (const server of [
+    await findOnPath("redis-server"),
+    "/opt/homebrew/bin/redis-server",
+    "/usr/local/bin/redis-server",
+  ]) {
     if (server === undefined || !(await isExecutable(server))) continue;
-    const version = await probeVersion(server, ["--version"], (output) => parseVersion(/v=([\d.]+)/.exec(output)?.[1] ?? ""));
+    const version = await probeVersion(server, ["--version"], (output) =>
+      parseVersion(/v=([\d.]+)/.exec(output)?.[1] ?? ""),
+    );
     if (version === undefined || !isAtLeast(version, MINIMUM.redis)) continue;
     return { server, version, tls: await knowsTls(server), origin: "installed" };
   }
   const artefact = await findArtefact(recipe());
   if (artefact === undefined) return undefined;
-  return { server: join(artefact.folder, "redis-server"), version: PINNED.redis, tls: artefact.facts["transport"] === TLS, origin: "downloaded" };
+  return {
+    server: join(artefact.folder, "redis-server"),
+    version: PINNED.redis,
+    tls: artefact.facts.transport === TLS,
+    origin: "downloaded",
+  };
 }
 
 /** Takes the server out of a Maven artefact that carries one per platform. */
@@ -54,7 +65,10 @@ export async function prepareRedis(): Promise<void> {
 async function extract(jar: string, entry: string, folder: string): Promise<void> {
   const unzip = await findOnPath("unzip");
   if (unzip !== undefined) await runChecked(unzip, ["-q", "-o", jar, entry, "-d", folder]);
-  else await runChecked(join((await findJava())?.home ?? "", "bin", "jar"), ["--extract", "--file", jar, entry], { cwd: folder });
+  else
+    await runChecked(join((await findJava())?.home ?? "", "bin", "jar"), ["--extract", "--file", jar, entry], {
+      cwd: folder,
+    });
 }
 
 /** A server without TLS does not know the setting's name; the binary holds the names of all its settings. */

@@ -47,11 +47,22 @@ export async function locateStrimziCrds(onLine: (line: string) => void = () => u
     await mkdir(libs, { recursive: true });
     await copyMavenDependencies(POM, libs);
     onLine("generating the definitions");
-    const outputs = Object.entries(KINDS).map(([kind, folderName]) => `io.strimzi.api.kafka.model.${folderName}.${kind}=${join(folder, `${kind}.yaml`)}`);
-    await runChecked(java.binary, ["-XX:TieredStopAtLevel=1", "-cp", join(libs, "*"), "io.strimzi.crdgenerator.CrdGenerator", ...outputs], { timeoutMs: GENERATE_LIMIT_MS });
+    const outputs = Object.entries(KINDS).map(
+      ([kind, folderName]) => `io.strimzi.api.kafka.model.${folderName}.${kind}=${join(folder, `${kind}.yaml`)}`,
+    );
+    await runChecked(
+      java.binary,
+      ["-XX:TieredStopAtLevel=1", "-cp", join(libs, "*"), "io.strimzi.crdgenerator.CrdGenerator", ...outputs],
+      { timeoutMs: GENERATE_LIMIT_MS },
+    );
     for (const kind of Object.keys(KINDS)) {
       const file = await stat(join(folder, `${kind}.yaml`)).catch(() => undefined);
-      if (file === undefined || file.size === 0) throw new ToolchainError("BUILD_INCOMPLETE", `Strimzi's generator left no ${kind}.yaml.`, "Repeat; its output says nothing, so look at toolchain/strimzi/pom.xml.");
+      if (file === undefined || file.size === 0)
+        throw new ToolchainError(
+          "BUILD_INCOMPLETE",
+          `Strimzi's generator left no ${kind}.yaml.`,
+          "Repeat; its output says nothing, so look at toolchain/strimzi/pom.xml.",
+        );
     }
     // Forty megabytes that nobody reads again.
     await rm(libs, { recursive: true });
@@ -64,6 +75,11 @@ async function recipe(): Promise<ArtefactRecipe> {
   return {
     name: "strimzi-crds",
     version: PINNED.strimzi,
-    inputs: { pom: createHash("sha256").update(await readFile(POM)).digest("hex"), kinds: JSON.stringify(KINDS) },
+    inputs: {
+      pom: createHash("sha256")
+        .update(await readFile(POM))
+        .digest("hex"),
+      kinds: JSON.stringify(KINDS),
+    },
   };
 }

@@ -1,7 +1,13 @@
 import type { KubernetesPart } from "./kubernetes.ts";
 
 /** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
-export type KubernetesTool = KubernetesPart | "versitygw" | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
+export type KubernetesTool =
+  | KubernetesPart
+  | "versitygw"
+  | "strimzi-crds"
+  | "module-crds"
+  | "container-runtime"
+  | "checkov";
 
 /** Everything the toolchain knows. */
 export type ToolName =

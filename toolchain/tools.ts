@@ -5,13 +5,13 @@ import { ToolchainError } from "./errors.ts";
 import { findGo } from "./go.ts";
 import { findJava, supportsAotCache } from "./java.ts";
 import { findKafka, javaMissing, prepareKafka } from "./kafka.ts";
+import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
 import { findMaven, mavenMissing } from "./maven.ts";
 import { findNode, linkNode, prepareNode } from "./node.ts";
 import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from "./plugins.ts";
 import { findPostgresql, preparePostgresql } from "./postgresql.ts";
 import { findPulumi, preparePulumi } from "./pulumi.ts";
 import { findRedis, prepareRedis } from "./redis.ts";
-import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
 import type { Report, Tool, ToolName, ToolStatus } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
@@ -26,8 +26,19 @@ export type ToolProgress = (event: {
 
 /** Every tool, in the order in which people want to read them. */
 export const ALL_TOOLS: readonly ToolName[] = [
-  "node", "java", "maven", "go", "pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql",
-  "pulumi-resource-kubernetes", "kafka", "apicurio", "postgresql", "redis",
+  "node",
+  "java",
+  "maven",
+  "go",
+  "pulumi",
+  "pulumi-language-nodejs",
+  "pulumi-resource-kafka",
+  "pulumi-resource-postgresql",
+  "pulumi-resource-kubernetes",
+  "kafka",
+  "apicurio",
+  "postgresql",
+  "redis",
 ];
 
 /**
@@ -35,8 +46,16 @@ export const ALL_TOOLS: readonly ToolName[] = [
  * is fetched or built, and say so then.
  */
 export const LOCAL_TOOLS: readonly ToolName[] = [
-  "node", "java", "pulumi", "pulumi-language-nodejs", "pulumi-resource-kafka", "pulumi-resource-postgresql",
-  "kafka", "apicurio", "postgresql", "redis",
+  "node",
+  "java",
+  "pulumi",
+  "pulumi-language-nodejs",
+  "pulumi-resource-kafka",
+  "pulumi-resource-postgresql",
+  "kafka",
+  "apicurio",
+  "postgresql",
+  "redis",
 ];
 
 const PREPARE = "Run `npx kit doctor --fix`.";
@@ -54,8 +73,15 @@ const TOOLS: Record<ToolName, Tool> = {
     find: async () => {
       const java = await findJava();
       if (java === undefined) return undefined;
-      const detail = supportsAotCache(java) ? undefined : "a JDK >= 25 would start the servers from an ahead-of-time cache";
-      return { version: java.version, path: java.binary, origin: "installed", ...(detail === undefined ? {} : { detail }) };
+      const detail = supportsAotCache(java)
+        ? undefined
+        : "a JDK >= 25 would start the servers from an ahead-of-time cache";
+      return {
+        version: java.version,
+        path: java.binary,
+        origin: "installed",
+        ...(detail === undefined ? {} : { detail }),
+      };
     },
     missing: () => asMissing(javaMissing()),
   },
@@ -103,7 +129,12 @@ const TOOLS: Record<ToolName, Tool> = {
       const kafka = await findKafka();
       if (kafka === undefined) return undefined;
       const detail = kafka.aotCache === undefined ? "without an ahead-of-time cache" : "with an ahead-of-time cache";
-      return { version: PINNED.kafka, path: dirname(kafka.classPath.split(":")[0] ?? ""), origin: "downloaded", detail };
+      return {
+        version: PINNED.kafka,
+        path: dirname(kafka.classPath.split(":")[0] ?? ""),
+        origin: "downloaded",
+        detail,
+      };
     },
     prepare: prepareKafka,
     after: ["java"],
@@ -128,12 +159,22 @@ const TOOLS: Record<ToolName, Tool> = {
       return server && { version: server.version, path: server.binDir, origin: server.origin };
     },
     prepare: preparePostgresql,
-    missing: () => notPrepared(`No PostgreSQL server >= ${MINIMUM.postgresql.split(".")[0]} on PATH or where this system keeps its servers.`),
+    missing: () =>
+      notPrepared(
+        `No PostgreSQL server >= ${MINIMUM.postgresql.split(".")[0]} on PATH or where this system keeps its servers.`,
+      ),
   },
   redis: {
     find: async () => {
       const redis = await findRedis();
-      return redis && { version: redis.version, path: redis.server, origin: redis.origin, detail: redis.tls ? "with TLS" : "without TLS" };
+      return (
+        redis && {
+          version: redis.version,
+          path: redis.server,
+          origin: redis.origin,
+          detail: redis.tls ? "with TLS" : "without TLS",
+        }
+      );
     },
     prepare: prepareRedis,
     missing: () => notPrepared(`No Redis server >= ${MINIMUM.redis.split(".")[0]} on PATH.`),
@@ -178,7 +219,12 @@ const PLUGINS: readonly PluginName[] = ["kafka", "postgresql", "kubernetes"];
 async function prepareTool(name: ToolName, progress: ToolProgress): Promise<void> {
   const startedAt = performance.now();
   const tell = (state: "started" | "working" | "done" | "failed", detail?: string): void =>
-    progress({ tool: name, state, ...(detail === undefined ? {} : { detail }), elapsedMs: Math.round(performance.now() - startedAt) });
+    progress({
+      tool: name,
+      state,
+      ...(detail === undefined ? {} : { detail }),
+      elapsedMs: Math.round(performance.now() - startedAt),
+    });
   tell("started");
   try {
     const tool = TOOLS[name];

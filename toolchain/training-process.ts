@@ -15,7 +15,11 @@ export interface TrainingProcess {
 const POLL_MS = 100;
 
 /** Starts a server with its output in a file. */
-export function startTrainingProcess(command: string, args: readonly string[], options: { cwd: string; log: string }): TrainingProcess {
+export function startTrainingProcess(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; log: string },
+): TrainingProcess {
   const child = spawn(command, args, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(options.log);
   child.stdout.pipe(log, { end: false });
@@ -44,7 +48,13 @@ export function startTrainingProcess(command: string, args: readonly string[], o
   };
 }
 
-async function waitUntil(child: ChildProcess, log: string, what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void> {
+async function waitUntil(
+  child: ChildProcess,
+  log: string,
+  what: string,
+  condition: () => Promise<boolean>,
+  limitMs: number,
+): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await condition())) {
     if (hasEnded(child) || performance.now() > deadline) {

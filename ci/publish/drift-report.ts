@@ -19,10 +19,15 @@ const LONGEST_VALUE = 200;
  */
 export function parseDrift(text: string): DriftFindings {
   const document = parsed(text) as Partial<DriftFindings> | undefined;
-  if (typeof document?.stack !== "string" || typeof document.drifted !== "boolean" || !Array.isArray(document.deviations)) {
+  if (
+    typeof document?.stack !== "string" ||
+    typeof document.drifted !== "boolean" ||
+    !Array.isArray(document.deviations)
+  ) {
     throw new UsageFault("The file is no document of kit drift --json: it has no stack, drifted and deviations.");
   }
-  if (!/^[a-z][a-z0-9-]*$/.test(document.stack)) throw new UsageFault(`${JSON.stringify(document.stack)} is no name of a stack.`);
+  if (!/^[a-z][a-z0-9-]*$/.test(document.stack))
+    throw new UsageFault(`${JSON.stringify(document.stack)} is no name of a stack.`);
   return { stack: document.stack, drifted: document.drifted, deviations: document.deviations };
 }
 
@@ -48,11 +53,25 @@ export function driftTitle(stack: string): string {
 export function driftReport({ stack, deviations }: DriftFindings): string {
   const shown = deviations.slice(0, MOST_ROWS);
   const rows = shown.map(({ class: found, kind, object, field, declared, live, owner, source }) =>
-    [found, kind, markdownCodeCell(object), field === undefined ? "" : markdownCodeCell(field), cell(declared), cell(live), markdownText(owner ?? ""), source === undefined ? "" : markdownCodeCell(`${source.file}:${source.line}`)].join(" | "));
+    [
+      found,
+      kind,
+      markdownCodeCell(object),
+      field === undefined ? "" : markdownCodeCell(field),
+      cell(declared),
+      cell(live),
+      markdownText(owner ?? ""),
+      source === undefined ? "" : markdownCodeCell(`${source.file}:${source.line}`),
+    ].join(" | "),
+  );
   const left = deviations.length - shown.length;
   return [
     `The running servers of ${markdownCode(stack)} deviate from what ${markdownCode("topics/")} and the stack declare: ${deviations.length} ${deviations.length === 1 ? "deviation" : "deviations"}.`,
-    ["| class | kind | object | field | declared | live | owner | declared at |", "|---|---|---|---|---|---|---|---|", ...rows.map((row) => `| ${row} |`)].join("\n"),
+    [
+      "| class | kind | object | field | declared | live | owner | declared at |",
+      "|---|---|---|---|---|---|---|---|",
+      ...rows.map((row) => `| ${row} |`),
+    ].join("\n"),
     ...(left > 0 ? [`${left} more are left out here; the job's file ${markdownCode("drift.json")} has all.`] : []),
     `Put back what differs with ${markdownCode(`pulumi up --refresh -s ${stack}`)}, or declare the change in a pull request. ${markdownCode("docs/guide/drift.md")} explains the classes. The job that opened this issue updates it, and closes it when nothing deviates.`,
   ].join("\n\n");

@@ -39,6 +39,7 @@ export class ServerFault extends Error {}
 /** Value of a variable that must be there. */
 export function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
-  if (value === undefined || value === "") throw new UsageFault(`The variable ${name} is not set. See docs/guide/ci.md.`);
+  if (value === undefined || value === "")
+    throw new UsageFault(`The variable ${name} is not set. See docs/guide/ci.md.`);
   return value;
 }

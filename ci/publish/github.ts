@@ -1,6 +1,7 @@
 /** Comments and issues on GitHub, as the workflow's own token may make them. */
-import { required, UsageFault } from "./forge.ts";
+
 import type { Forge, Issues, Post, Posts } from "./forge.ts";
+import { required, UsageFault } from "./forge.ts";
 import { requests } from "./requests.ts";
 
 /** Who the workflow's token is. */
@@ -14,16 +15,28 @@ const OURSELVES = "github-actions[bot]";
 export function gitHub(env: NodeJS.ProcessEnv, sleep: (ms: number) => Promise<void>): Forge {
   const token = required(env, "PUBLISH_TOKEN");
   const repository = required(env, "GITHUB_REPOSITORY");
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw new UsageFault(`GITHUB_REPOSITORY is ${JSON.stringify(repository)}, which is no owner/name.`);
-  const { send, list } = requests({ api: required(env, "GITHUB_API_URL"), credential: { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28" }, token, sleep });
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository))
+    throw new UsageFault(`GITHUB_REPOSITORY is ${JSON.stringify(repository)}, which is no owner/name.`);
+  const { send, list } = requests({
+    api: required(env, "GITHUB_API_URL"),
+    credential: { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28" },
+    token,
+    sleep,
+  });
   const repo = `/repos/${repository}`;
 
   async function find(listing: string, marker: string): Promise<Post | undefined> {
     for await (const item of list(listing)) {
-      const { user, body, id, number } = item as { user?: { login?: unknown }; body?: unknown; id?: unknown; number?: unknown };
+      const { user, body, id, number } = item as {
+        user?: { login?: unknown };
+        body?: unknown;
+        id?: unknown;
+        number?: unknown;
+      };
       // An issue is addressed by its number, a comment by its id. Listings of issues have pull requests too.
       const address = listing.includes("/comments?") ? id : number;
-      if (user?.login === OURSELVES && typeof body === "string" && body.startsWith(marker) && !("pull_request" in item)) return { id: String(address), body };
+      if (user?.login === OURSELVES && typeof body === "string" && body.startsWith(marker) && !("pull_request" in item))
+        return { id: String(address), body };
     }
     return undefined;
   }
@@ -40,10 +53,12 @@ export function gitHub(env: NodeJS.ProcessEnv, sleep: (ms: number) => Promise<vo
     },
     issues(title): Issues {
       return {
-        find: (marker) => find(`${repo}/issues?state=open&creator=${encodeURIComponent(OURSELVES)}&sort=created&direction=asc`, marker),
+        find: (marker) =>
+          find(`${repo}/issues?state=open&creator=${encodeURIComponent(OURSELVES)}&sort=created&direction=asc`, marker),
         create: async (body) => void (await send("POST", `${repo}/issues`, { title, body })),
         update: async ({ id }, body) => void (await send("PATCH", `${repo}/issues/${id}`, { title, body })),
-        close: async ({ id }) => void (await send("PATCH", `${repo}/issues/${id}`, { state: "closed", state_reason: "completed" })),
+        close: async ({ id }) =>
+          void (await send("PATCH", `${repo}/issues/${id}`, { state: "closed", state_reason: "completed" })),
       };
     },
   };

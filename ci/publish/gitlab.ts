@@ -1,6 +1,7 @@
 /** Notes of merge requests and issues on GitLab, as a project access token may make them. */
-import { required, ServerFault, UsageFault } from "./forge.ts";
+
 import type { Forge, Issues, Post, Posts } from "./forge.ts";
+import { required, ServerFault, UsageFault } from "./forge.ts";
 import { requests } from "./requests.ts";
 
 /**
@@ -10,7 +11,12 @@ import { requests } from "./requests.ts";
  */
 export function gitLab(env: NodeJS.ProcessEnv, sleep: (ms: number) => Promise<void>): Forge {
   const token = required(env, "PUBLISH_TOKEN");
-  const { send, list } = requests({ api: required(env, "CI_API_V4_URL"), credential: { "private-token": token }, token, sleep });
+  const { send, list } = requests({
+    api: required(env, "CI_API_V4_URL"),
+    credential: { "private-token": token },
+    token,
+    sleep,
+  });
   const project = `/projects/${numberOf(env, "CI_PROJECT_ID")}`;
 
   /** Id of the token's user: a note of anybody else could be edited by its author after us. */
@@ -23,9 +29,15 @@ export function gitLab(env: NodeJS.ProcessEnv, sleep: (ms: number) => Promise<vo
   async function find(listing: string, field: "body" | "description", marker: string): Promise<Post | undefined> {
     const us = await ourselves();
     for await (const item of list(listing)) {
-      const { author, id, iid, system } = item as { author?: { id?: unknown }; id?: unknown; iid?: unknown; system?: unknown };
+      const { author, id, iid, system } = item as {
+        author?: { id?: unknown };
+        id?: unknown;
+        iid?: unknown;
+        system?: unknown;
+      };
       const text = item[field];
-      if (author?.id === us && system !== true && typeof text === "string" && text.startsWith(marker)) return { id: String(field === "body" ? id : iid), body: text };
+      if (author?.id === us && system !== true && typeof text === "string" && text.startsWith(marker))
+        return { id: String(field === "body" ? id : iid), body: text };
     }
     return undefined;
   }
@@ -42,7 +54,8 @@ export function gitLab(env: NodeJS.ProcessEnv, sleep: (ms: number) => Promise<vo
     issues(title): Issues {
       const issues = `${project}/issues`;
       return {
-        find: (marker) => find(`${issues}?state=opened&scope=created_by_me&sort=asc&order_by=created_at`, "description", marker),
+        find: (marker) =>
+          find(`${issues}?state=opened&scope=created_by_me&sort=asc&order_by=created_at`, "description", marker),
         create: async (description) => void (await send("POST", issues, { title, description })),
         update: async ({ id }, description) => void (await send("PUT", `${issues}/${id}`, { title, description })),
         close: async ({ id }) => void (await send("PUT", `${issues}/${id}`, { state_event: "close" })),

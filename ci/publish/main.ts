@@ -33,7 +33,8 @@ function read(file: string): string {
 const [what, file, ...more] = process.argv.slice(2);
 try {
   const publish = Object.entries(PUBLISHERS).find(([name]) => name === what)?.[1];
-  if (publish === undefined || file === undefined || more.length > 0) throw new UsageFault("usage: node ci/publish/main.ts comment|drift FILE");
+  if (publish === undefined || file === undefined || more.length > 0)
+    throw new UsageFault("usage: node ci/publish/main.ts comment|drift FILE");
   process.stdout.write(`${await publish(forgeOf(process.env), read(file))}\n`);
 } catch (error) {
   if (!(error instanceof UsageFault || error instanceof ServerFault)) throw error;

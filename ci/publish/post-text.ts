@@ -13,6 +13,9 @@ export function postText(marker: string, text: string): string {
     .replaceAll(/(?![\n\t])\p{Cc}/gu, "\ufffd")
     .replaceAll(/^([^\S\n]*[>*+-]*[^\S\n]*)\//gmu, "$1\u200b/")
     .replaceAll("@", "@\u200b");
-  const cut = clean.length <= LONGEST ? clean : `${clean.slice(0, LONGEST).toWellFormed()}\n\nThe text is cut here; the job's files have all of it.`;
+  const cut =
+    clean.length <= LONGEST
+      ? clean
+      : `${clean.slice(0, LONGEST).toWellFormed()}\n\nThe text is cut here; the job's files have all of it.`;
   return `${marker}\n${cut.trimEnd()}\n`;
 }

@@ -22,7 +22,8 @@ export async function publishDrift(forge: Forge, text: string): Promise<Outcome>
   const findings = parseDrift(text);
   const issues = forge.issues(driftTitle(findings.stack));
   const marker = driftMarker(findings.stack);
-  if (findings.drifted) return `The issue of ${findings.stack} is ${await keep(issues, marker, driftReport(findings))}.`;
+  if (findings.drifted)
+    return `The issue of ${findings.stack} is ${await keep(issues, marker, driftReport(findings))}.`;
   const open = await issues.find(marker);
   if (open === undefined) return `${findings.stack} runs as declared; there is no issue.`;
   await issues.close(open);

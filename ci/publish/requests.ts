@@ -36,7 +36,10 @@ export interface Requests {
  */
 export function requests({ api, credential, token, sleep }: RequestSettings): Requests {
   const base = URL.canParse(api) ? new URL(api) : undefined;
-  if (base === undefined || (base.protocol !== "https:" && !["127.0.0.1", "[::1]", "localhost"].includes(base.hostname))) {
+  if (
+    base === undefined ||
+    (base.protocol !== "https:" && !["127.0.0.1", "[::1]", "localhost"].includes(base.hostname))
+  ) {
     throw new UsageFault(`The API's address must begin with https://; it is ${JSON.stringify(api)}.`);
   }
 
@@ -47,7 +50,12 @@ export function requests({ api, credential, token, sleep }: RequestSettings): Re
         // A redirection could lead the token to another server.
         redirect: "error",
         signal: AbortSignal.timeout(TIMEOUT),
-        headers: { ...credential, accept: "application/json", "user-agent": "event-platform-ci", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        headers: {
+          ...credential,
+          accept: "application/json",
+          "user-agent": "event-platform-ci",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch (error) {
@@ -60,7 +68,8 @@ export function requests({ api, credential, token, sleep }: RequestSettings): Re
       const response = await attempt(method, path, body);
       if (response instanceof Response && response.ok) return response;
       const passing = response instanceof Error || response.status === 429 || response.status >= 500;
-      if (!passing || method === "POST" || tries === TRIES) throw new ServerFault(without(token, `${method} ${path.split("?")[0] ?? path}: ${await reason(response)}`));
+      if (!passing || method === "POST" || tries === TRIES)
+        throw new ServerFault(without(token, `${method} ${path.split("?")[0] ?? path}: ${await reason(response)}`));
       await sleep(Math.min(LONGEST_WAIT, waitOf(response) ?? 1_000 * 2 ** (tries - 1)));
     }
   }
@@ -71,7 +80,8 @@ export function requests({ api, credential, token, sleep }: RequestSettings): Re
       for (let page = 1; page <= PAGES; page += 1) {
         const items: unknown = await (await answer("GET", `${path}&per_page=100&page=${page}`)).json();
         if (!Array.isArray(items)) throw new ServerFault(`GET ${path.split("?")[0] ?? path}: the answer is no list.`);
-        for (const item of items) if (typeof item === "object" && item !== null) yield item as Readonly<Record<string, unknown>>;
+        for (const item of items)
+          if (typeof item === "object" && item !== null) yield item as Readonly<Record<string, unknown>>;
         if (items.length < 100) return;
       }
     },
@@ -84,9 +94,11 @@ function waitOf(response: Response | Error): number | undefined {
 }
 
 async function reason(response: Response | Error): Promise<string> {
-  if (response instanceof Error) return `no answer (${response.cause instanceof Error ? response.cause.message : response.message})`;
+  if (response instanceof Error)
+    return `no answer (${response.cause instanceof Error ? response.cause.message : response.message})`;
   const text = await response.text().catch(() => "");
-  const advice = response.status === 401 || response.status === 403 ? " Check the token's scope, role and day of expiry." : "";
+  const advice =
+    response.status === 401 || response.status === 403 ? " Check the token's scope, role and day of expiry." : "";
   return `the server answers ${response.status}: ${text.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").slice(0, 200)}.${advice}`;
 }
 

@@ -1,16 +1,27 @@
 /** `kit access why`: the question in the words of the command line, the answer in words for people. */
 import { slugPattern, superUsers } from "../../components/model/names.ts";
-import { closest, didYouMean } from "../../components/model/suggestion.ts";
-import { explainAccess } from "../../components/plan/explain-access.ts";
-import type { AccessAnswer, AccessQuestion } from "../../components/plan/explain-access.ts";
 import type { SourceLocation } from "../../components/model/source-location.ts";
+import { closest, didYouMean } from "../../components/model/suggestion.ts";
+import type { AccessAnswer, AccessQuestion } from "../../components/plan/explain-access.ts";
+import { explainAccess } from "../../components/plan/explain-access.ts";
 import type { AclOperation } from "../../components/plan/types.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
 import { colorsFor } from "../output.ts";
 
-const OPERATIONS: readonly AclOperation[] = ["Read", "Write", "Describe", "DescribeConfigs", "Create", "Delete", "Alter", "AlterConfigs", "ClusterAction", "IdempotentWrite"];
+const OPERATIONS: readonly AclOperation[] = [
+  "Read",
+  "Write",
+  "Describe",
+  "DescribeConfigs",
+  "Create",
+  "Delete",
+  "Alter",
+  "AlterConfigs",
+  "ClusterAction",
+  "IdempotentWrite",
+];
 
 /** What was asked and what the answer is. */
 export interface Asked {
@@ -36,15 +47,35 @@ export interface AccessWords {
  */
 export async function askAccess(context: CommandContext, words: AccessWords): Promise<Asked> {
   const { model, plan } = await readDeclaredProject(context, words.stack);
-  const operation = OPERATIONS.find((known) => known.toLowerCase() === words.operation.toLowerCase().replaceAll(/[-_]/g, ""));
-  if (operation === undefined) throw unknown("operation", words.operation, OPERATIONS.map((known) => known.toLowerCase()));
+  const operation = OPERATIONS.find(
+    (known) => known.toLowerCase() === words.operation.toLowerCase().replaceAll(/[-_]/g, ""),
+  );
+  if (operation === undefined)
+    throw unknown(
+      "operation",
+      words.operation,
+      OPERATIONS.map((known) => known.toLowerCase()),
+    );
   const principal = words.principal.replace(/^User:/, "");
-  const principals = new Set<string>([...superUsers, ...plan.principals.map(({ name }) => name), ...model.domains.flatMap(({ services }) => services)]);
+  const principals = new Set<string>([
+    ...superUsers,
+    ...plan.principals.map(({ name }) => name),
+    ...model.domains.flatMap(({ services }) => services),
+  ]);
   // A service that nobody has declared yet asks with good reason what to write; a slip of a known name does not.
-  if (!principals.has(principal) && !isNewService(principal, principals)) throw unknown("principal", principal, principals);
-  const resources = words.group ? plan.principals.filter(({ kind }) => kind === "service").map(({ name }) => name) : plan.topics.map(({ name }) => name);
-  if (!resources.includes(words.resource)) throw unknown(words.group ? "consumer group" : "topic", words.resource, resources);
-  const question: AccessQuestion = { principal, operation, resourceType: words.group ? "Group" : "Topic", resourceName: words.resource };
+  if (!principals.has(principal) && !isNewService(principal, principals))
+    throw unknown("principal", principal, principals);
+  const resources = words.group
+    ? plan.principals.filter(({ kind }) => kind === "service").map(({ name }) => name)
+    : plan.topics.map(({ name }) => name);
+  if (!resources.includes(words.resource))
+    throw unknown(words.group ? "consumer group" : "topic", words.resource, resources);
+  const question: AccessQuestion = {
+    principal,
+    operation,
+    resourceType: words.group ? "Group" : "Topic",
+    resourceName: words.resource,
+  };
   return { question, answer: explainAccess(model, plan, question), known: principals.has(principal) };
 }
 
@@ -54,17 +85,35 @@ function isNewService(name: string, known: Iterable<string>): boolean {
 
 function unknown(what: string, given: string, known: Iterable<string>): KitError {
   const meant = didYouMean(given, known);
-  return new KitError("KIT_USAGE", `There is no ${what} ${JSON.stringify(given)}.`, meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` });
+  return new KitError(
+    "KIT_USAGE",
+    `There is no ${what} ${JSON.stringify(given)}.`,
+    meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` },
+  );
 }
 
 /** The JSON document. */
 export function answerDocument({ question, answer }: Asked): object {
   const { missing } = answer;
   return {
-    principal: question.principal, operation: question.operation, resourceType: question.resourceType, resource: question.resourceName,
-    allowed: answer.allowed, because: answer.because,
+    principal: question.principal,
+    operation: question.operation,
+    resourceType: question.resourceType,
+    resource: question.resourceName,
+    allowed: answer.allowed,
+    because: answer.because,
     rules: answer.rules.map(({ acl, declared }) => ({ key: acl.key, reason: acl.reason, declared })),
-    ...(missing === undefined ? {} : { missing: { file: missing.at.file, line: missing.at.line, path: missing.path, add: missing.line, ...(missing.command === undefined ? {} : { command: missing.command }) } }),
+    ...(missing === undefined
+      ? {}
+      : {
+          missing: {
+            file: missing.at.file,
+            line: missing.at.line,
+            path: missing.path,
+            add: missing.line,
+            ...(missing.command === undefined ? {} : { command: missing.command }),
+          },
+        }),
     ...(answer.store === undefined ? {} : { store: answer.store }),
   };
 }
@@ -73,14 +122,26 @@ export function answerDocument({ question, answer }: Asked): object {
 export function writeAnswer(context: CommandContext, { question, answer, known }: Asked): void {
   const colors = colorsFor(context.stdout, context.env);
   const verdict = answer.allowed ? colors.green("allowed") : colors.red("denied");
-  const lines = [`${verdict}: ${question.principal} ${question.operation} ${question.resourceType.toLowerCase()} ${question.resourceName}`, `  because ${answer.because}`];
-  for (const { acl, declared } of answer.rules) lines.push(`  rule ${acl.key}${declared.length === 0 ? "" : ` from ${declared.map(place).join(", ")}`}`);
+  const lines = [
+    `${verdict}: ${question.principal} ${question.operation} ${question.resourceType.toLowerCase()} ${question.resourceName}`,
+    `  because ${answer.because}`,
+  ];
+  for (const { acl, declared } of answer.rules)
+    lines.push(`  rule ${acl.key}${declared.length === 0 ? "" : ` from ${declared.map(place).join(", ")}`}`);
   for (const each of answer.store ?? []) lines.push(`  besides, ${each}`);
   if (answer.missing !== undefined) {
     const { at, path, line, command } = answer.missing;
-    lines.push("", `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic stands in line ${at.line}):`, `  ${colors.green(line)}`);
+    lines.push(
+      "",
+      `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic stands in line ${at.line}):`,
+      `  ${colors.green(line)}`,
+    );
     if (command !== undefined) lines.push("", `or: ${command}`);
-    if (!known) lines.push("", `No file lists ${question.principal} yet: add it to services: in the file of the team that runs it.`);
+    if (!known)
+      lines.push(
+        "",
+        `No file lists ${question.principal} yet: add it to services: in the file of the team that runs it.`,
+      );
   }
   context.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -29,18 +29,29 @@ const LIMIT_MS = 4_000;
 
 /** Looks through the given listeners; each question takes the first broker that answers. */
 export function clusterView(kafka: KafkaConnection): ClusterView {
-  async function ask<T>(question: (connection: Connection) => Promise<T>, avoid: ReadonlySet<string> = new Set()): Promise<T> {
+  async function ask<T>(
+    question: (connection: Connection) => Promise<T>,
+    avoid: ReadonlySet<string> = new Set(),
+  ): Promise<T> {
     let last: unknown;
     for (const address of kafka.bootstrapBrokers.filter((broker) => !avoid.has(broker))) {
       const colon = address.lastIndexOf(":");
-      const connection = new Connection(kafka.clientId, { ...(kafka.tls === undefined ? {} : { tls: kafka.tls }), connectTimeout: LIMIT_MS, requestTimeout: LIMIT_MS });
+      const connection = new Connection(kafka.clientId, {
+        ...(kafka.tls === undefined ? {} : { tls: kafka.tls }),
+        connectTimeout: LIMIT_MS,
+        requestTimeout: LIMIT_MS,
+      });
       // A connection that breaks fails the question; without a listener it would end the process.
       connection.on("error", () => undefined);
       try {
-        return await within(LIMIT_MS, address, (async () => {
-          await connection.connect(address.slice(0, colon), Number(address.slice(colon + 1)));
-          return await question(connection);
-        })());
+        return await within(
+          LIMIT_MS,
+          address,
+          (async () => {
+            await connection.connect(address.slice(0, colon), Number(address.slice(colon + 1)));
+            return await question(connection);
+          })(),
+        );
       } catch (error) {
         last = error;
       } finally {
@@ -57,15 +68,21 @@ export function clusterView(kafka: KafkaConnection): ClusterView {
       const leaders = new Map<number, number>();
       for (const { leaderId } of all) if (leaderId >= 0) leaders.set(leaderId, (leaders.get(leaderId) ?? 0) + 1);
       return {
-        leaders, partitions: all.length,
+        leaders,
+        partitions: all.length,
         underReplicated: all.filter((partition) => partition.isrNodes.length < partition.replicaNodes.length).length,
         leaderless: all.filter(({ leaderId }) => leaderId < 0).length,
       };
     },
     async activeController() {
-      const answer = await ask((connection) => describeQuorumV2.api.async(connection, [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }]));
+      const answer = await ask((connection) =>
+        describeQuorumV2.api.async(connection, [
+          { topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] },
+        ]),
+      );
       const quorum = answer.topics[0]?.partitions[0];
-      if (quorum === undefined || quorum.leaderId < 0) throw new KitError("KIT_SERVER_UNREACHABLE", "the controllers have no leader");
+      if (quorum === undefined || quorum.leaderId < 0)
+        throw new KitError("KIT_SERVER_UNREACHABLE", "the controllers have no leader");
       return { id: quorum.leaderId, epoch: quorum.leaderEpoch };
     },
   };

@@ -4,7 +4,11 @@ import type { ServerAccess } from "../platform-access.ts";
 
 type Databases = Pick<ServerAccess, "database">;
 
-async function withDatabase<T>(access: Databases, service: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  access: Databases,
+  service: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = await access.database(service);
   try {
     // Such a session itself inherits what was set for the database.
@@ -16,7 +20,12 @@ async function withDatabase<T>(access: Databases, service: string, work: (client
 }
 
 /** One value of a query on a service's database. */
-export async function readValue(access: Databases, service: string, text: string, values: readonly unknown[] = []): Promise<string> {
+export async function readValue(
+  access: Databases,
+  service: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<string> {
   return await withDatabase(access, service, async (client) => {
     const { rows } = await client.query<{ value: unknown }>(text, [...values]);
     return String(rows[0]?.value ?? "none");
@@ -24,7 +33,8 @@ export async function readValue(access: Databases, service: string, text: string
 }
 
 /** A setting counts for new sessions alone, so the service's own are ended: it comes back with new ones. */
-const END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND usename <> current_user";
+const END_SESSIONS =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND usename <> current_user";
 
 /** From now on nothing can be written to a service's database, as on a replica. */
 export async function refuseWrites(access: Databases, service: string): Promise<void> {
@@ -46,7 +56,9 @@ export async function allowWrites(access: Databases, service: string): Promise<v
 export async function writesRefused(access: Databases, service: string): Promise<string> {
   const client = await access.database(service);
   try {
-    const { rows } = await client.query<{ setting: string }>("SELECT current_setting('default_transaction_read_only') AS setting");
+    const { rows } = await client.query<{ setting: string }>(
+      "SELECT current_setting('default_transaction_read_only') AS setting",
+    );
     return rows[0]?.setting === "on" ? "read-only" : "writable";
   } finally {
     await client.end().catch(() => undefined);
@@ -71,7 +83,9 @@ export async function setColumnType(access: Databases, { service, table, column,
     await client.query("SET lock_timeout = '1s'");
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await client.query(`ALTER TABLE ${pg.escapeIdentifier(table)} ALTER COLUMN ${pg.escapeIdentifier(column)} TYPE ${type}`);
+        await client.query(
+          `ALTER TABLE ${pg.escapeIdentifier(table)} ALTER COLUMN ${pg.escapeIdentifier(column)} TYPE ${type}`,
+        );
         return;
       } catch (error) {
         const lockBusy = error instanceof Error && "code" in error && error.code === "55P03";
@@ -82,8 +96,16 @@ export async function setColumnType(access: Databases, { service, table, column,
 }
 
 /** The type a column has. */
-export async function columnType(access: Databases, { service, table, column }: Omit<ColumnType, "type">): Promise<string> {
-  return await readValue(access, service, "SELECT format_type(atttypid, atttypmod) AS value FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2", [table, column]);
+export async function columnType(
+  access: Databases,
+  { service, table, column }: Omit<ColumnType, "type">,
+): Promise<string> {
+  return await readValue(
+    access,
+    service,
+    "SELECT format_type(atttypid, atttypmod) AS value FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2",
+    [table, column],
+  );
 }
 
 async function databaseName(client: pg.Client): Promise<string> {

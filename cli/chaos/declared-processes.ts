@@ -16,7 +16,7 @@ export async function declaredProcess(stateFile: string, name: string): Promise<
   try {
     const inputs = processInputs(JSON.parse(await readFile(stateFile, "utf8")), name);
     if (inputs === undefined) return undefined;
-    const files = Array.isArray(inputs["files"]) ? await Promise.all(inputs["files"].map(withContent)) : [];
+    const files = Array.isArray(inputs.files) ? await Promise.all(inputs.files.map(withContent)) : [];
     const parsed = processSchema.safeParse({ ...inputs, files });
     return parsed.success ? parsed.data : undefined;
   } catch {
@@ -30,7 +30,10 @@ export function processInputs(document: unknown, name: string): Readonly<Record<
   const checkpoint = field(document, "checkpoint") ?? document;
   const resources = field(field(checkpoint, "latest") ?? field(checkpoint, "deployment"), "resources");
   if (!Array.isArray(resources)) return undefined;
-  const found: unknown = resources.find((resource: unknown) => field(resource, "type") === PROCESS_TYPE && field(field(resource, "inputs"), "name") === name);
+  const found: unknown = resources.find(
+    (resource: unknown) =>
+      field(resource, "type") === PROCESS_TYPE && field(field(resource, "inputs"), "name") === name,
+  );
   const inputs = field(found, "inputs");
   return typeof inputs === "object" && inputs !== null ? { ...inputs } : undefined;
 }
@@ -42,5 +45,7 @@ async function withContent(file: unknown): Promise<unknown> {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
 }

@@ -21,11 +21,19 @@ export type DemandResult = NonNullable<WitnessedFault["demands"]>[number];
 const LIMIT_MS = 10_000;
 
 /** Reads until the demand is met, or its time is over. */
-export async function insist(site: Pick<Site, "signal">, { what, read, met, limitMs = LIMIT_MS }: Demand, before: Reading): Promise<DemandResult> {
+export async function insist(
+  site: Pick<Site, "signal">,
+  { what, read, met, limitMs = LIMIT_MS }: Demand,
+  before: Reading,
+): Promise<DemandResult> {
   let seen: Reading = NO_ANSWER;
-  await lookFor(site, async () => {
-    seen = await read().catch(() => NO_ANSWER);
-    return met(before, seen) ? true : undefined;
-  }, limitMs);
+  await lookFor(
+    site,
+    async () => {
+      seen = await read().catch(() => NO_ANSWER);
+      return met(before, seen) ? true : undefined;
+    },
+    limitMs,
+  );
   return { what, seen: String(seen), met: met(before, seen) };
 }

@@ -12,7 +12,9 @@ const SHIPPING = "shipping-service";
 
 /** All processes of a service. @throws RangeError when there is none. */
 export function instancesOf(draw: Draw, service: string): readonly string[] {
-  const instances = draw.terrain.instances.filter((instance) => instance.service === service).map(({ process }) => process);
+  const instances = draw.terrain.instances
+    .filter((instance) => instance.service === service)
+    .map(({ process }) => process);
   if (instances.length === 0) throw new RangeError(`the platform has no ${service}`);
   return instances;
 }
@@ -26,13 +28,30 @@ function spareInstance(draw: Draw, service: string): string {
 /** Longer than the 30 s an order waits. */
 export function serviceFreeze(draw: Draw, atMs: number): Injection[] {
   const service = draw.pick([ORDERS, PAYMENT, INVENTORY], "service");
-  if (instancesOf(draw, service).length < 2) throw new RangeError(`the platform has one instance of ${service}; another one must go on while it is frozen`);
-  return [{ fault: "freeze-instance", atMs, lengthMs: draw.between(seconds(33), seconds(38)), service, target: spareInstance(draw, service) }];
+  if (instancesOf(draw, service).length < 2)
+    throw new RangeError(`the platform has one instance of ${service}; another one must go on while it is frozen`);
+  return [
+    {
+      fault: "freeze-instance",
+      atMs,
+      lengthMs: draw.between(seconds(33), seconds(38)),
+      service,
+      target: spareInstance(draw, service),
+    },
+  ];
 }
 
 /** Enough to exhaust any limit of requests under way, many times over, if they are not given back. */
 export function disconnectStorm(draw: Draw, atMs: number): Injection[] {
-  return [{ fault: "disconnect-storm", atMs, lengthMs: seconds(4), requests: draw.between(1_500, 2_500), seed: draw.between(0, 999_999) }];
+  return [
+    {
+      fault: "disconnect-storm",
+      atMs,
+      lengthMs: seconds(4),
+      requests: draw.between(1_500, 2_500),
+      seed: draw.between(0, 999_999),
+    },
+  ];
 }
 
 export function largePoison(draw: Draw, atMs: number): Injection[] {
@@ -47,12 +66,26 @@ const COLUMNS: readonly MigratedColumn[] = [
 ];
 
 export function liveMigration(draw: Draw, atMs: number): Injection[] {
-  return [{ fault: "widen-column", atMs, lengthMs: draw.between(seconds(4), seconds(8)), column: draw.pick(COLUMNS, "column") }];
+  return [
+    {
+      fault: "widen-column",
+      atMs,
+      lengthMs: draw.between(seconds(4), seconds(8)),
+      column: draw.pick(COLUMNS, "column"),
+    },
+  ];
 }
 
 /** As after a fail-over that left the service with a replica. */
 export function readOnlyDatabase(draw: Draw, atMs: number): Injection[] {
-  return [{ fault: "read-only-database", atMs, lengthMs: draw.between(seconds(5), seconds(9)), service: draw.pick(draw.terrain.consumers, "service that consumes") }];
+  return [
+    {
+      fault: "read-only-database",
+      atMs,
+      lengthMs: draw.between(seconds(5), seconds(9)),
+      service: draw.pick(draw.terrain.consumers, "service that consumes"),
+    },
+  ];
 }
 
 const MOST_SKEW_S = 600;
@@ -60,30 +93,49 @@ const LEAST_SKEW_S = 60;
 
 /** One instance of each service but the gateway, some ahead and some behind. */
 export function clockSkew(draw: Draw, atMs: number): Injection[] {
-  const services = [...new Set(draw.terrain.instances.map(({ service }) => service))].filter((service) => service !== GATEWAY);
+  const services = [...new Set(draw.terrain.instances.map(({ service }) => service))].filter(
+    (service) => service !== GATEWAY,
+  );
   const clocks = services.map((service) => ({
-    target: spareInstance(draw, service), offsetMs: seconds(draw.between(LEAST_SKEW_S, MOST_SKEW_S)) * (draw.between(0, 1) === 0 ? -1 : 1),
+    target: spareInstance(draw, service),
+    offsetMs: seconds(draw.between(LEAST_SKEW_S, MOST_SKEW_S)) * (draw.between(0, 1) === 0 ? -1 : 1),
   }));
   return [{ fault: "clock-skew", atMs, lengthMs: draw.between(seconds(8), seconds(12)), clocks }];
 }
 
 /** Orders whose answers come while nobody takes them: they are old when order-service goes on, and good. */
 export function outageBeyondTimeout(draw: Draw, atMs: number): Injection[] {
-  return [{
-    fault: "answers-wait", atMs, lengthMs: draw.between(seconds(33), seconds(37)), aheadMs: draw.between(seconds(4), seconds(6)),
-    ahead: instancesOf(draw, PAYMENT), away: instancesOf(draw, ORDERS),
-  }];
+  return [
+    {
+      fault: "answers-wait",
+      atMs,
+      lengthMs: draw.between(seconds(33), seconds(37)),
+      aheadMs: draw.between(seconds(4), seconds(6)),
+      ahead: instancesOf(draw, PAYMENT),
+      away: instancesOf(draw, ORDERS),
+    },
+  ];
 }
 
 const CARRIERS = ["fedex", "ups"];
 
 export function carrierRefuses(draw: Draw, atMs: number): Injection[] {
-  return [{ fault: "carriers-refuse", atMs, lengthMs: draw.between(seconds(4), seconds(7)), carriers: CARRIERS, targets: instancesOf(draw, SHIPPING) }];
+  return [
+    {
+      fault: "carriers-refuse",
+      atMs,
+      lengthMs: draw.between(seconds(4), seconds(7)),
+      carriers: CARRIERS,
+      targets: instancesOf(draw, SHIPPING),
+    },
+  ];
 }
 
 export function twoZonesDown(draw: Draw, atMs: number): Injection[] {
   const [spared, ...zones] = draw.shuffle([...new Set(draw.terrain.brokers.map(({ zone }) => zone))].toSorted());
   if (spared === undefined || zones.length < 2) throw new RangeError("the platform has fewer than three zones");
   const targets = draw.terrain.brokers.filter(({ zone }) => zones.includes(zone)).map(({ name }) => name);
-  return [{ fault: "zones-down", atMs, lengthMs: draw.between(seconds(8), seconds(12)), zones: zones.toSorted(), targets }];
+  return [
+    { fault: "zones-down", atMs, lengthMs: draw.between(seconds(8), seconds(12)), zones: zones.toSorted(), targets },
+  ];
 }

@@ -62,7 +62,8 @@ export function chaosHands(options: HandsOptions): Hands {
   /** Signals a process and what belongs to it; gives back whom it met. */
   async function send(name: string, signal: NodeJS.Signals): Promise<RecordedIdentity> {
     const identity = await identityOf(name);
-    if (identity === undefined) throw new KitError("KIT_CHAOS_FAILED", `${name} does not run, so it cannot get ${signal}`);
+    if (identity === undefined)
+      throw new KitError("KIT_CHAOS_FAILED", `${name} does not run, so it cannot get ${signal}`);
     process.kill(-identity.pid, signal);
     return identity;
   }
@@ -81,11 +82,21 @@ export function chaosHands(options: HandsOptions): Hands {
     const condition = await inspect(pathsOf(folder, name));
     if (condition.identity !== undefined && !isAlive(condition)) await awaitReaped(condition.identity);
     // What is on record is what ran; another digest means that the declaration could not be read back exactly.
-    if (wanted === undefined || condition.record === undefined || specificationDigest(wanted) !== condition.record.specification) {
+    if (
+      wanted === undefined ||
+      condition.record === undefined ||
+      specificationDigest(wanted) !== condition.record.specification
+    ) {
       await options.bringUp();
       return;
     }
-    const patient = { ...wanted, readiness: { ...wanted.readiness, timeoutSeconds: Math.max(READY_LIMIT_SECONDS, wanted.readiness.timeoutSeconds) } };
+    const patient = {
+      ...wanted,
+      readiness: {
+        ...wanted.readiness,
+        timeoutSeconds: Math.max(READY_LIMIT_SECONDS, wanted.readiness.timeoutSeconds),
+      },
+    };
     for (let attempt = 1; ; attempt += 1) {
       try {
         await ensureProcess(patient);
@@ -104,31 +115,40 @@ export function chaosHands(options: HandsOptions): Hands {
       // Identities first, so that those of a zone die in the same moment.
       const identities = await Promise.all(names.map(async (name) => ({ name, identity: await identityOf(name) })));
       for (const { name, identity } of identities) {
-        if (identity === undefined) throw new KitError("KIT_CHAOS_FAILED", `${name} does not run, so it cannot be killed`);
+        if (identity === undefined)
+          throw new KitError("KIT_CHAOS_FAILED", `${name} does not run, so it cannot be killed`);
       }
       for (const { identity } of identities) if (identity !== undefined) process.kill(-identity.pid, "SIGKILL");
       for (const { name } of identities) {
-        if (!(await awaitGone(name, GONE_LIMIT_MS))) throw new KitError("KIT_CHAOS_FAILED", `${name} outlived SIGKILL for ${GONE_LIMIT_MS / 1_000} s`);
+        if (!(await awaitGone(name, GONE_LIMIT_MS)))
+          throw new KitError("KIT_CHAOS_FAILED", `${name} outlived SIGKILL for ${GONE_LIMIT_MS / 1_000} s`);
       }
     },
     async stop(names, limitMs) {
       await Promise.all(names.map((name) => send(name, "SIGTERM")));
       for (const name of names) {
-        if (!(await awaitGone(name, limitMs))) throw new KitError("KIT_CHAOS_FAILED", `${name} did not end within ${limitMs / 1_000} s of SIGTERM`);
+        if (!(await awaitGone(name, limitMs)))
+          throw new KitError("KIT_CHAOS_FAILED", `${name} did not end within ${limitMs / 1_000} s of SIGTERM`);
       }
     },
     awaitDeath: awaitGone,
     async freeze(names) {
-      await Promise.all(names.map(async (name) => {
-        const { pid } = await send(name, "SIGSTOP");
-        // On a busy machine the signal is acted upon only when the process has its next turn.
-        const end = performance.now() + STANDSTILL_LIMIT_MS;
-        while (!(await isStopped(pid))) {
-          if (!(await isObservable(pid))) return;
-          if (performance.now() > end) throw new KitError("KIT_CHAOS_FAILED", `${name} still runs ${STANDSTILL_LIMIT_MS / 1_000} s after SIGSTOP`);
-          await delay(LOOK_MS);
-        }
-      }));
+      await Promise.all(
+        names.map(async (name) => {
+          const { pid } = await send(name, "SIGSTOP");
+          // On a busy machine the signal is acted upon only when the process has its next turn.
+          const end = performance.now() + STANDSTILL_LIMIT_MS;
+          while (!(await isStopped(pid))) {
+            if (!(await isObservable(pid))) return;
+            if (performance.now() > end)
+              throw new KitError(
+                "KIT_CHAOS_FAILED",
+                `${name} still runs ${STANDSTILL_LIMIT_MS / 1_000} s after SIGSTOP`,
+              );
+            await delay(LOOK_MS);
+          }
+        }),
+      );
     },
     async thaw(names) {
       for (const name of names) {
@@ -141,7 +161,9 @@ export function chaosHands(options: HandsOptions): Hands {
     },
     async frozen() {
       const alive = (await listProcesses(folder)).filter(({ pid }) => pid !== undefined);
-      const stopped = await Promise.all(alive.map(async ({ name, pid }) => ((await isStopped(pid ?? 0)) ? [name] : [])));
+      const stopped = await Promise.all(
+        alive.map(async ({ name, pid }) => ((await isStopped(pid ?? 0)) ? [name] : [])),
+      );
       return stopped.flat();
     },
   };

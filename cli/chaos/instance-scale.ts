@@ -12,9 +12,15 @@ export interface InstanceScale {
 }
 
 /** @param bringUp - Brings the platform to what is declared in a context. */
-export function instanceScale(context: CommandContext, bringUp: (context: CommandContext) => Promise<unknown>): InstanceScale {
+export function instanceScale(
+  context: CommandContext,
+  bringUp: (context: CommandContext) => Promise<unknown>,
+): InstanceScale {
   let changed = false;
-  const withInstances = (count: number): CommandContext => ({ ...context, env: { ...context.env, KIT_INSTANCES: String(count) } });
+  const withInstances = (count: number): CommandContext => ({
+    ...context,
+    env: { ...context.env, KIT_INSTANCES: String(count) },
+  });
 
   return {
     async atLeast(instances) {
@@ -44,7 +50,12 @@ async function fewestInstances(context: CommandContext): Promise<number | undefi
   const { state, processes } = await observePlatform(context.stateDir, declared.stack);
   if (state !== "running") return undefined;
   const services = Object.keys(declared.endpoints.services ?? {});
-  const instances = serviceInstances(processes.filter(({ role }) => role === "service").map(({ name }) => name), services);
-  const counts = services.map((name) => instances.filter(({ service }) => service === name).length).filter((count) => count > 0);
+  const instances = serviceInstances(
+    processes.filter(({ role }) => role === "service").map(({ name }) => name),
+    services,
+  );
+  const counts = services
+    .map((name) => instances.filter(({ service }) => service === name).length)
+    .filter((count) => count > 0);
   return counts.length === 0 ? undefined : Math.min(...counts);
 }

@@ -1,6 +1,6 @@
 /** What a run leaves behind on purpose is put away: an operator's list of dead letters is for real ones. */
 import { userInfo } from "node:os";
-import { readLetters, needsWork } from "../dlt/letters.ts";
+import { needsWork, readLetters } from "../dlt/letters.ts";
 import { discardLetters } from "../dlt/resolve.ts";
 import { readParkedEvents } from "../outbox/parked-events.ts";
 import { resolveEvents } from "../outbox/resolve.ts";
@@ -13,20 +13,37 @@ import type { Schedule } from "./schedule.ts";
  * run as the reason.
  * @returns how many letters.
  */
-export async function discardInjected(access: ServerAccess, injected: readonly InjectedRecord[], schedule: Schedule): Promise<number> {
+export async function discardInjected(
+  access: ServerAccess,
+  injected: readonly InjectedRecord[],
+  schedule: Schedule,
+): Promise<number> {
   if (injected.length === 0) return 0;
   const places = new Set(injected.map(placeOf));
-  const actor = { name: userInfo().username, reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}` };
+  const actor = {
+    name: userInfo().username,
+    reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}`,
+  };
   const letters = (await readLetters(access)).filter(({ origin }) => places.has(placeOf(origin)));
   // A letter that cannot be published is parked under its own id.
   const ids = new Set(letters.map(({ letterId }) => letterId));
-  const parked = (await readParkedEvents(access)).filter(({ eventId, state }) => state === "parked" && ids.has(eventId));
+  const parked = (await readParkedEvents(access)).filter(
+    ({ eventId, state }) => state === "parked" && ids.has(eventId),
+  );
   await resolveEvents(access, parked, "discard", actor);
   const open = letters.filter(({ state }) => needsWork(state));
   await discardLetters(access, open, { actor, again: false });
   return open.length;
 }
 
-function placeOf({ topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: string }): string {
+function placeOf({
+  topic,
+  partition,
+  offset,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}): string {
   return `${topic}/${partition}/${offset}`;
 }

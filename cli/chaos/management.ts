@@ -17,7 +17,10 @@ export async function putJson(urls: readonly string[], body: Readonly<Record<str
   const refusals: string[] = [];
   for (const url of urls) {
     const response = await fetch(url, {
-      method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(LIMIT_MS),
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(LIMIT_MS),
     }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (!(response instanceof Error) && response.ok) {
       await response.body?.cancel();

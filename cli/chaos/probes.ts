@@ -5,9 +5,9 @@
 import type { WitnessedFault } from "../witness.ts";
 import type { Demand } from "./demands.ts";
 import { NO_ANSWER, type Reading } from "./reading.ts";
+import { readSamples, sumOf } from "./service-metrics.ts";
 import type { Site } from "./site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
-import { readSamples, sumOf } from "./service-metrics.ts";
 
 /** Something to measure around a fault. */
 export interface Probe {
@@ -33,10 +33,14 @@ export async function measure(probe: Pick<Probe, "read">): Promise<Reading> {
 /** Repeats a measurement until it shows the fault, or the limit passes. */
 export async function measureUntilFelt(site: Site, probe: Probe, before: Reading, limitMs: number): Promise<Evidence> {
   let after: Reading = before;
-  await lookFor(site, async () => {
-    after = await measure(probe);
-    return probe.felt(before, after) ? true : undefined;
-  }, limitMs);
+  await lookFor(
+    site,
+    async () => {
+      after = await measure(probe);
+      return probe.felt(before, after) ? true : undefined;
+    },
+    limitMs,
+  );
   return { what: probe.what, before: String(before), after: String(after), felt: probe.felt(before, after) };
 }
 
@@ -101,7 +105,8 @@ const HTTP_LIMIT_MS = 2_000;
 /** What an address answers: a status, or nothing. */
 export function httpProbe(what: string, url: string): Probe {
   return {
-    what, when: "during",
+    what,
+    when: "during",
     read: async () => {
       const response = await fetch(url, { signal: AbortSignal.timeout(HTTP_LIMIT_MS) });
       await response.body?.cancel();
@@ -126,7 +131,8 @@ export function databaseProbes(site: Site): readonly Probe[] {
   return [
     { what: "PostgreSQL", when: "during", read: () => ask("SELECT 'answers' AS answer"), felt: other },
     {
-      what: "PostgreSQL runs since", when: "after",
+      what: "PostgreSQL runs since",
+      when: "after",
       read: () => ask("SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'HH24:MI:SS.MS') AS answer"),
       felt: (before, after) => after !== NO_ANSWER && after !== before,
     },
@@ -138,7 +144,10 @@ export function deduplicatedProbe(site: Site, names?: readonly string[]): Probe 
   return {
     what: `records met again and not applied again${names === undefined ? "" : ` by ${names.join(", ")}`}`,
     when: "after",
-    read: async () => sumOf(await readSamples(await managementAddresses(site, names)), "consumer_records_total", { outcome: "deduplicated" }),
+    read: async () =>
+      sumOf(await readSamples(await managementAddresses(site, names)), "consumer_records_total", {
+        outcome: "deduplicated",
+      }),
     felt: higher,
   };
 }
@@ -159,16 +168,22 @@ export function troubleProbe(site: Site): Probe {
 /** Failed attempts that the instances of a service counted; told, but not asked for. */
 export function serviceTroubleProbe(site: Site, service: string): Probe {
   return {
-    what: `attempts that ${service} repeated`, when: "after", felt: () => true,
-    read: async () => sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_retries_total"),
+    what: `attempts that ${service} repeated`,
+    when: "after",
+    felt: () => true,
+    read: async () =>
+      sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_retries_total"),
   };
 }
 
 /** Consumers of a service that stand still because they cannot work, and say so. */
 export function pausedProbe(site: Site, service: string): Probe {
   return {
-    what: `consumers of ${service} that pause`, when: "during", felt: higher,
-    read: async () => sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_paused"),
+    what: `consumers of ${service} that pause`,
+    when: "during",
+    felt: higher,
+    read: async () =>
+      sumOf(await readSamples(await managementAddresses(site, instancesOf(site, service))), "consumer_paused"),
   };
 }
 
@@ -178,11 +193,13 @@ export function readyAgain(site: Site, service: string): Demand {
   return {
     what: `instances of ${service} that are ready`,
     read: async () => {
-      const answers = await Promise.all((await managementAddresses(site, names)).map(async (address) => {
-        const response = await fetch(new URL("/readyz", address), { signal: AbortSignal.timeout(HTTP_LIMIT_MS) });
-        await response.body?.cancel();
-        return response.status === 200;
-      }));
+      const answers = await Promise.all(
+        (await managementAddresses(site, names)).map(async (address) => {
+          const response = await fetch(new URL("/readyz", address), { signal: AbortSignal.timeout(HTTP_LIMIT_MS) });
+          await response.body?.cancel();
+          return response.status === 200;
+        }),
+      );
       return answers.filter(Boolean).length;
     },
     met: (_, after) => after === names.length,
@@ -196,5 +213,7 @@ function instancesOf(site: Site, service: string): readonly string[] {
 
 async function managementAddresses(site: Site, names?: readonly string[]): Promise<readonly string[]> {
   const processes = await site.hands.processes();
-  return managementOf(processes.filter(({ role, name }) => role === "service" && (names === undefined || names.includes(name))));
+  return managementOf(
+    processes.filter(({ role, name }) => role === "service" && (names === undefined || names.includes(name))),
+  );
 }

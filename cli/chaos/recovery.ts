@@ -29,20 +29,38 @@ export interface Phases {
 }
 
 /** @param loadEndedAt - When the last order was due. */
-export function recoveryFrom(fault: Pick<WitnessedFault, "startedAt">, orders: readonly WitnessedOrder[], ends: readonly OrderEnd[], loadEndedAt: number): Recovery {
-  const dueOf = new Map(orders.flatMap(({ orderId, dueAt }) => (orderId === undefined ? [] : [[orderId, dueAt] as const])));
-  const later = ends.filter(({ status, at }) => status === "confirmed" && at >= fault.startedAt).toSorted((a, b) => a.at - b.at);
+export function recoveryFrom(
+  fault: Pick<WitnessedFault, "startedAt">,
+  orders: readonly WitnessedOrder[],
+  ends: readonly OrderEnd[],
+  loadEndedAt: number,
+): Recovery {
+  const dueOf = new Map(
+    orders.flatMap(({ orderId, dueAt }) => (orderId === undefined ? [] : [[orderId, dueAt] as const])),
+  );
+  const later = ends
+    .filter(({ status, at }) => status === "confirmed" && at >= fault.startedAt)
+    .toSorted((a, b) => a.at - b.at);
   const [next] = later;
   const newer = later.find(({ orderId }) => (dueOf.get(orderId) ?? Number.NEGATIVE_INFINITY) >= fault.startedAt);
   const within = later.filter(({ at }) => at <= loadEndedAt).map(({ at }) => at);
   const moments = [fault.startedAt, ...within, Math.max(loadEndedAt, fault.startedAt)];
   const gaps = moments.slice(1).map((moment, place) => moment - (moments[place] ?? moment));
-  const sinceFault = (end: OrderEnd | undefined): number | null => (end === undefined ? null : Math.round(end.at - fault.startedAt));
-  return { nextConfirmedMs: sinceFault(next), nextNewConfirmedMs: sinceFault(newer), longestGapMs: later.length === 0 ? null : Math.round(Math.max(...gaps)) };
+  const sinceFault = (end: OrderEnd | undefined): number | null =>
+    end === undefined ? null : Math.round(end.at - fault.startedAt);
+  return {
+    nextConfirmedMs: sinceFault(next),
+    nextNewConfirmedMs: sinceFault(newer),
+    longestGapMs: later.length === 0 ? null : Math.round(Math.max(...gaps)),
+  };
 }
 
 /** From due to accepted, and from due to confirmed. */
-export function latencies(faults: readonly Pick<WitnessedFault, "startedAt" | "healedAt">[], orders: readonly WitnessedOrder[], ends: readonly OrderEnd[]): { readonly accepted: Phases; readonly confirmed: Phases } {
+export function latencies(
+  faults: readonly Pick<WitnessedFault, "startedAt" | "healedAt">[],
+  orders: readonly WitnessedOrder[],
+  ends: readonly OrderEnd[],
+): { readonly accepted: Phases; readonly confirmed: Phases } {
   const from = Math.min(...faults.map(({ startedAt }) => startedAt));
   const to = Math.max(...faults.map(({ healedAt }) => healedAt));
   const phases: Readonly<Record<keyof Phases, (dueAt: number) => boolean>> = {
@@ -50,10 +68,13 @@ export function latencies(faults: readonly Pick<WitnessedFault, "startedAt" | "h
     during: (dueAt) => dueAt >= from && dueAt <= to,
     after: (dueAt) => dueAt > to,
   };
-  const confirmedAt = new Map(ends.filter(({ status }) => status === "confirmed").map(({ orderId, at }) => [orderId, at]));
+  const confirmedAt = new Map(
+    ends.filter(({ status }) => status === "confirmed").map(({ orderId, at }) => [orderId, at]),
+  );
   const accepted = orders.filter(({ outcome }) => outcome === "accepted");
   const split = (durationOf: (order: WitnessedOrder) => number | undefined): Phases => {
-    const of = (phase: keyof Phases): LatencySummary => summarize(accepted.filter(({ dueAt }) => phases[phase](dueAt)).flatMap((order) => durationOf(order) ?? []));
+    const of = (phase: keyof Phases): LatencySummary =>
+      summarize(accepted.filter(({ dueAt }) => phases[phase](dueAt)).flatMap((order) => durationOf(order) ?? []));
     return { before: of("before"), during: of("during"), after: of("after") };
   };
   return {

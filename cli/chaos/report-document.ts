@@ -60,7 +60,15 @@ export interface ChaosReport {
 /** The document of `kit chaos --all --json`. */
 export interface ChaosSeries {
   readonly seed: number;
-  readonly runs: readonly (ChaosReport | { readonly scenario: string; readonly seed: number; readonly outcome: "failed"; readonly error: { readonly code: string; readonly message: string } })[];
+  readonly runs: readonly (
+    | ChaosReport
+    | {
+        readonly scenario: string;
+        readonly seed: number;
+        readonly outcome: "failed";
+        readonly error: { readonly code: string; readonly message: string };
+      }
+  )[];
   /** Load of all scenarios as planned, and what all of it took. Milliseconds. */
   readonly plannedMs: number;
   readonly elapsedMs: number;

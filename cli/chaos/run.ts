@@ -7,10 +7,10 @@ import { watchInterruptions } from "../interruption.ts";
 import { loadTarget } from "../load/load-target.ts";
 import type { LoadResult } from "../load/open-loop.ts";
 import { runOpenLoop } from "../load/open-loop.ts";
-import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../load/sample-orders.ts";
+import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../load/sample-orders.ts";
 import { ensureAvailable, unitsFor } from "../load/stock.ts";
-import { openPlatform } from "../platform-access.ts";
 import type { PlatformAccess } from "../platform-access.ts";
+import { openPlatform } from "../platform-access.ts";
 import { observePlatform, readDeclaredStatus, substrateFolder } from "../platform-status.ts";
 import { progressReporter } from "../progress.ts";
 import { locateStack } from "../pulumi/stack.ts";
@@ -19,8 +19,8 @@ import type { InjectedRecord, Witness, WitnessedFault } from "../witness.ts";
 import { clusterView } from "./cluster-view.ts";
 import { declaredProcess } from "./declared-processes.ts";
 import { perform } from "./faults/index.ts";
-import { chaosHands } from "./hands.ts";
 import type { Hands } from "./hands.ts";
+import { chaosHands } from "./hands.ts";
 import { discardInjected } from "./leftovers.ts";
 import type { OrderEnd } from "./recovery.ts";
 import { latencies, recoveryFrom } from "./recovery.ts";
@@ -64,16 +64,21 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
   await requireRunning(context);
   const access = await openPlatform(context);
   try {
-    if (await undoLeftovers(access, context.stateDir) > 0) context.stderr.write("Undone what a run left that was killed\n");
+    if ((await undoLeftovers(access, context.stateDir)) > 0)
+      context.stderr.write("Undone what a run left that was killed\n");
     const cluster = clusterView(access.kafka);
     const processes = await hands.processes();
     const services = Object.keys(access.status.endpoints.services ?? {});
-    const contracts = await readContracts(substrateFolder(context.stateDir), surveyTerrain(processes, [], services).instances);
+    const contracts = await readContracts(
+      substrateFolder(context.stateDir),
+      surveyTerrain(processes, [], services).instances,
+    );
     const terrain = surveyTerrain(processes, contracts, services);
     const schedule = scheduleOf(options, terrain);
     const folder = await runFolder(context, schedule, started);
     context.stderr.write(`Scenario ${schedule.scenario}, seed ${schedule.seed}, ${options.ratePerSecond} orders/s\n`);
-    for (const injection of schedule.injections) context.stderr.write(`  at ${(injection.atMs / 1_000).toFixed(1)} s: ${describeInjection(injection)}\n`);
+    for (const injection of schedule.injections)
+      context.stderr.write(`  at ${(injection.atMs / 1_000).toFixed(1)} s: ${describeInjection(injection)}\n`);
 
     const ending = new AbortController();
     const timeline: TimelineEntry[] = [];
@@ -86,12 +91,27 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
     };
     const { tokenFor } = await loadTarget(context);
     const site: Site = {
-      access, hands, cluster, terrain, contracts, stateDir: context.stateDir, tokenFor, now: context.now, note, signal: ending.signal,
+      access,
+      hands,
+      cluster,
+      terrain,
+      contracts,
+      stateDir: context.stateDir,
+      tokenFor,
+      now: context.now,
+      note,
+      signal: ending.signal,
       injected: (record) => injected.push(record),
     };
     const watch = watchInterruptions((count) => {
-      context.stderr.write(count === 1 ? "Interrupted: everything is healed first, then this ends\n" : "Still healing\n");
-      ending.abort(new KitError("KIT_CANCELLED", "everything is healed", { fix: `Run it again with --seed ${schedule.seed} for the same schedule.` }));
+      context.stderr.write(
+        count === 1 ? "Interrupted: everything is healed first, then this ends\n" : "Still healing\n",
+      );
+      ending.abort(
+        new KitError("KIT_CANCELLED", "everything is healed", {
+          fix: `Run it again with --seed ${schedule.seed} for the same schedule.`,
+        }),
+      );
     });
     try {
       const work = await reporter.step(`Load and ${schedule.scenario}`, async () => {
@@ -117,20 +137,39 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
       const demands = [
-        { what: "orders that were not taken in the end", seen: String(work.load.due - count("accepted")), met: work.load.due === count("accepted") },
+        {
+          what: "orders that were not taken in the end",
+          seen: String(work.load.due - count("accepted")),
+          met: work.load.due === count("accepted"),
+        },
         { what: "orders that ended for want of goods", seen: String(soldOut), met: soldOut === 0 },
         ...work.faults.flatMap((fault) => fault.demands ?? []),
       ];
       const report: ChaosReport = {
-        scenario: schedule.scenario, seed: schedule.seed,
-        outcome: outcomeOf({ felt: work.faults.every(({ felt }) => felt), kept: verify.holds && demands.every(({ met }) => met) }),
-        startedAt: new Date(started).toISOString(), plannedMs: schedule.durationMs, elapsedMs: Math.round(context.now() - started),
+        scenario: schedule.scenario,
+        seed: schedule.seed,
+        outcome: outcomeOf({
+          felt: work.faults.every(({ felt }) => felt),
+          kept: verify.holds && demands.every(({ met }) => met),
+        }),
+        startedAt: new Date(started).toISOString(),
+        plannedMs: schedule.durationMs,
+        elapsedMs: Math.round(context.now() - started),
         load: {
-          ratePerSecond: options.ratePerSecond, due: work.load.due, unsent: work.load.unsent,
-          accepted: count("accepted"), refused: count("refused"), unknown: count("unknown"), repetitions: work.load.repetitions, failures: work.load.failures,
+          ratePerSecond: options.ratePerSecond,
+          due: work.load.due,
+          unsent: work.load.unsent,
+          accepted: count("accepted"),
+          refused: count("refused"),
+          unknown: count("unknown"),
+          repetitions: work.load.repetitions,
+          failures: work.load.failures,
         },
         schedule,
-        faults: work.faults.map((fault) => ({ ...fault, recovery: recoveryFrom(fault, work.load.orders, ends, lastDue) })),
+        faults: work.faults.map((fault) => ({
+          ...fault,
+          recovery: recoveryFrom(fault, work.load.orders, ends, lastDue),
+        })),
         demands,
         replicatedAgainMs: Math.round(replicated - first),
         latency: latencies(work.faults, work.load.orders, ends),
@@ -140,7 +179,9 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
           open: count("accepted") - ends.length,
         },
         injected: { records: injected.length, discardedLetters },
-        verify, timeline, folder,
+        verify,
+        timeline,
+        folder,
       };
       await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
       return report;
@@ -161,7 +202,11 @@ function outcomeOf({ felt, kept }: { readonly felt: boolean; readonly kept: bool
 async function handsOn(context: CommandContext): Promise<Hands> {
   const declared = await readDeclaredStatus(context.stateDir);
   if (declared === undefined) throw new KitError("KIT_PLATFORM_NOT_RUNNING", "it was never brought up");
-  const { stateFile } = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack: declared.stack });
+  const { stateFile } = await locateStack({
+    projectDir: context.projectDir,
+    stateDir: context.stateDir,
+    stack: declared.stack,
+  });
   return chaosHands({
     folder: substrateFolder(context.stateDir),
     specificationOf: (name) => declaredProcess(stateFile, name),
@@ -213,32 +258,67 @@ interface Work {
 }
 
 /** The load runs from before the first fault until a while after the last is healed. */
-async function loadWithFaults(context: CommandContext, site: Site, ending: AbortController, schedule: Schedule, ratePerSecond: number): Promise<Work> {
+async function loadWithFaults(
+  context: CommandContext,
+  site: Site,
+  ending: AbortController,
+  schedule: Schedule,
+  ratePerSecond: number,
+): Promise<Work> {
   const startedAt = site.now();
   const stopLoad = new AbortController();
-  const load = runOpenLoop(await loadTarget(context), {
-    ratePerSecond, durationMs: LONGEST_MS, seed: schedule.seed, timeoutMs: REQUEST_LIMIT_MS, retry: REPETITION,
-    order: sampleOrders({ seed: schedule.seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond), customerPrefix: "chaos-customer" }),
-  }, { signal: AbortSignal.any([stopLoad.signal, ending.signal]) });
+  const load = runOpenLoop(
+    await loadTarget(context),
+    {
+      ratePerSecond,
+      durationMs: LONGEST_MS,
+      seed: schedule.seed,
+      timeoutMs: REQUEST_LIMIT_MS,
+      retry: REPETITION,
+      order: sampleOrders({
+        seed: schedule.seed,
+        products: STOCKED_PRODUCTS,
+        customers: enoughCustomers(ratePerSecond),
+        customerPrefix: "chaos-customer",
+      }),
+    },
+    { signal: AbortSignal.any([stopLoad.signal, ending.signal]) },
+  );
   // Whatever fails first ends the others; they heal what they broke before they end.
-  const guarded = async <T>(work: Promise<T>): Promise<T> => await work.catch((error: unknown) => {
-    if (!ending.signal.aborted) ending.abort(error);
-    throw error;
-  });
+  const guarded = async <T>(work: Promise<T>): Promise<T> =>
+    await work.catch((error: unknown) => {
+      if (!ending.signal.aborted) ending.abort(error);
+      throw error;
+    });
   const faults = (async () => {
-    const done = await Promise.allSettled(schedule.injections.map((injection) => guarded(perform(site, injection, startedAt + injection.atMs))));
+    const done = await Promise.allSettled(
+      schedule.injections.map((injection) => guarded(perform(site, injection, startedAt + injection.atMs))),
+    );
     if (!ending.signal.aborted) {
       const lastHealed = Math.max(site.now(), startedAt + schedule.durationMs - TAIL_MS);
-      await lookFor(site, async () => (site.now() >= lastHealed + TAIL_MS ? true : undefined), lastHealed + TAIL_MS - site.now());
+      await lookFor(
+        site,
+        async () => (site.now() >= lastHealed + TAIL_MS ? true : undefined),
+        lastHealed + TAIL_MS - site.now(),
+      );
       site.note("load ends");
     }
     stopLoad.abort();
     return done;
   })();
-  const [loaded, performed] = await Promise.all([guarded(load).then((value) => ({ value }), () => undefined), faults]);
+  const [loaded, performed] = await Promise.all([
+    guarded(load).then(
+      (value) => ({ value }),
+      () => undefined,
+    ),
+    faults,
+  ]);
   ending.signal.throwIfAborted();
   if (loaded === undefined) throw new KitError("KIT_CHAOS_FAILED", "the load ended without a result");
-  return { load: loaded.value, faults: performed.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])) };
+  return {
+    load: loaded.value,
+    faults: performed.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
+  };
 }
 
 /** Whatever a fault left behind: nothing stays stopped, nothing stays dead. */
@@ -253,9 +333,14 @@ async function healEverything(hands: Hands, context: CommandContext): Promise<vo
 
 /** @returns when no partition lacked a replica. */
 async function awaitReplicated(site: Site): Promise<number> {
-  const at = await lookFor(site, async () => ((await site.cluster.partitions()).underReplicated === 0 ? site.now() : undefined), IN_STEP_LIMIT_MS);
+  const at = await lookFor(
+    site,
+    async () => ((await site.cluster.partitions()).underReplicated === 0 ? site.now() : undefined),
+    IN_STEP_LIMIT_MS,
+  );
   site.signal.throwIfAborted();
-  if (at === undefined) throw new KitError("KIT_CHAOS_FAILED", `partitions lack replicas for more than ${IN_STEP_LIMIT_MS / 1_000} s`);
+  if (at === undefined)
+    throw new KitError("KIT_CHAOS_FAILED", `partitions lack replicas for more than ${IN_STEP_LIMIT_MS / 1_000} s`);
   return at;
 }
 
@@ -281,7 +366,11 @@ async function orderEnds(access: PlatformAccess, load: LoadResult): Promise<read
       "SELECT order_id, name, at FROM order_steps WHERE name IN ('order.confirmed', 'order.cancelled') AND order_id = ANY($1::uuid[]) ORDER BY at, order_id",
       [load.orders.flatMap(({ orderId }) => orderId ?? [])],
     );
-    return rows.map(({ order_id: orderId, name, at }) => ({ orderId, status: name === "order.confirmed" ? "confirmed" : "cancelled", at: at.getTime() }));
+    return rows.map(({ order_id: orderId, name, at }) => ({
+      orderId,
+      status: name === "order.confirmed" ? "confirmed" : "cancelled",
+      at: at.getTime(),
+    }));
   } finally {
     await client.end();
   }

@@ -1,13 +1,20 @@
 /** What will be broken, when, and for how long: decided by the seed before anything is touched. Pure. */
-import { seededRandom } from "../load/seeded-random.ts";
+
 import type { Random } from "../load/seeded-random.ts";
+import { seededRandom } from "../load/seeded-random.ts";
 import type { Terrain } from "./terrain.ts";
 
 /** Places at which a service can be made to end itself, in the words of its management API. */
 export type CrashPoint = "before-commit" | "after-commit" | "after-publish";
 
 /** Ways in which a record can be wrong. */
-export const POISON_KINDS = ["not-avro", "wrong-magic-byte", "unknown-schema", "incompatible-schema", "header-missing"] as const;
+export const POISON_KINDS = [
+  "not-avro",
+  "wrong-magic-byte",
+  "unknown-schema",
+  "incompatible-schema",
+  "header-missing",
+] as const;
 /** One of {@link POISON_KINDS}. */
 export type PoisonKind = (typeof POISON_KINDS)[number];
 
@@ -29,40 +36,66 @@ interface Timed {
 }
 
 /** One fault of a schedule. `targets` are names of processes. */
-export type Injection = Timed & (
-  | { readonly fault: "kill"; readonly of: "broker" | "zone" | "registry" | "database" | "cache" | "gateway"; readonly targets: readonly string[] }
-  | { readonly fault: "freeze"; readonly of: "broker"; readonly targets: readonly string[] }
-  /** All brokers of all zones but one: every partition lacks more replicas than writing needs. */
-  | { readonly fault: "zones-down"; readonly zones: readonly string[]; readonly targets: readonly string[] }
-  /** One of several instances of a service. */
-  | { readonly fault: "freeze-instance"; readonly service: string; readonly target: string }
-  /** `ahead` answers nothing for a while; then `away` stands still, while those answers come, for longer than an order waits. */
-  | { readonly fault: "answers-wait"; readonly ahead: readonly string[]; readonly away: readonly string[]; readonly aheadMs: number }
-  /** Which controller is active is known only when the moment has come. */
-  | { readonly fault: "kill-active-controller" }
-  /** One after the other in this order. */
-  | { readonly fault: "roll-brokers"; readonly targets: readonly string[] }
-  | { readonly fault: "crash-at-point"; readonly target: string; readonly point: CrashPoint; readonly after: number }
-  /** `records`: how far each partition's offset is set back. */
-  | { readonly fault: "rewind-offsets"; readonly service: string; readonly targets: readonly string[]; readonly records: number }
-  /** One participant of the saga stands still, so that the other answers first. */
-  | { readonly fault: "delay-replies"; readonly service: string; readonly targets: readonly string[] }
-  /** One participant is away for longer than an order waits. */
-  | { readonly fault: "miss-time-out"; readonly service: string; readonly targets: readonly string[] }
-  | { readonly fault: "poison"; readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[] }
-  /** Sound records that are as large as the topic lets them be, and a heap of smaller ones on one partition, none of which a consumer can read. */
-  | { readonly fault: "large-poison"; readonly topic: string; readonly event: string; readonly heap: number }
-  /** Customers who leave: `requests` with good tokens, of which each is left at another moment. */
-  | { readonly fault: "disconnect-storm"; readonly requests: number; readonly seed: number }
-  | { readonly fault: "widen-column"; readonly column: MigratedColumn }
-  | { readonly fault: "read-only-database"; readonly service: string }
-  /** By how much the clocks of processes are wrong, in milliseconds; positive: ahead. */
-  | { readonly fault: "clock-skew"; readonly clocks: readonly { readonly target: string; readonly offsetMs: number }[] }
-  /** Every carrier refuses every parcel. */
-  | { readonly fault: "carriers-refuse"; readonly carriers: readonly string[]; readonly targets: readonly string[] }
-  /** The services are started while the registry is away. */
-  | { readonly fault: "cold-registry"; readonly targets: readonly string[]; readonly service: string; readonly instances: readonly string[] }
-);
+export type Injection = Timed &
+  (
+    | {
+        readonly fault: "kill";
+        readonly of: "broker" | "zone" | "registry" | "database" | "cache" | "gateway";
+        readonly targets: readonly string[];
+      }
+    | { readonly fault: "freeze"; readonly of: "broker"; readonly targets: readonly string[] }
+    /** All brokers of all zones but one: every partition lacks more replicas than writing needs. */
+    | { readonly fault: "zones-down"; readonly zones: readonly string[]; readonly targets: readonly string[] }
+    /** One of several instances of a service. */
+    | { readonly fault: "freeze-instance"; readonly service: string; readonly target: string }
+    /** `ahead` answers nothing for a while; then `away` stands still, while those answers come, for longer than an order waits. */
+    | {
+        readonly fault: "answers-wait";
+        readonly ahead: readonly string[];
+        readonly away: readonly string[];
+        readonly aheadMs: number;
+      }
+    /** Which controller is active is known only when the moment has come. */
+    | { readonly fault: "kill-active-controller" }
+    /** One after the other in this order. */
+    | { readonly fault: "roll-brokers"; readonly targets: readonly string[] }
+    | { readonly fault: "crash-at-point"; readonly target: string; readonly point: CrashPoint; readonly after: number }
+    /** `records`: how far each partition's offset is set back. */
+    | {
+        readonly fault: "rewind-offsets";
+        readonly service: string;
+        readonly targets: readonly string[];
+        readonly records: number;
+      }
+    /** One participant of the saga stands still, so that the other answers first. */
+    | { readonly fault: "delay-replies"; readonly service: string; readonly targets: readonly string[] }
+    /** One participant is away for longer than an order waits. */
+    | { readonly fault: "miss-time-out"; readonly service: string; readonly targets: readonly string[] }
+    | {
+        readonly fault: "poison";
+        readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[];
+      }
+    /** Sound records that are as large as the topic lets them be, and a heap of smaller ones on one partition, none of which a consumer can read. */
+    | { readonly fault: "large-poison"; readonly topic: string; readonly event: string; readonly heap: number }
+    /** Customers who leave: `requests` with good tokens, of which each is left at another moment. */
+    | { readonly fault: "disconnect-storm"; readonly requests: number; readonly seed: number }
+    | { readonly fault: "widen-column"; readonly column: MigratedColumn }
+    | { readonly fault: "read-only-database"; readonly service: string }
+    /** By how much the clocks of processes are wrong, in milliseconds; positive: ahead. */
+    | {
+        readonly fault: "clock-skew";
+        readonly clocks: readonly { readonly target: string; readonly offsetMs: number }[];
+      }
+    /** Every carrier refuses every parcel. */
+    | { readonly fault: "carriers-refuse"; readonly carriers: readonly string[]; readonly targets: readonly string[] }
+    /** The services are started while the registry is away. */
+    | {
+        readonly fault: "cold-registry";
+        readonly targets: readonly string[];
+        readonly service: string;
+        readonly instances: readonly string[];
+      }
+  );
 
 /** Everything that a run will do; the same for the same scenario, seed, duration and platform. */
 export interface Schedule {
@@ -115,10 +148,16 @@ export function plannedMs(scenario: ScenarioPlan): number {
  * @param options - `durationMs`: default a little more than the scenario needs.
  * @throws RangeError when the duration is shorter than {@link shortestMs}, or the platform has nothing to hit.
  */
-export function planChaos(scenario: ScenarioPlan, options: { seed: number; durationMs?: number | undefined; terrain: Terrain }): Schedule {
+export function planChaos(
+  scenario: ScenarioPlan,
+  options: { seed: number; durationMs?: number | undefined; terrain: Terrain },
+): Schedule {
   const { seed, terrain, durationMs = plannedMs(scenario) } = options;
   const room = durationMs - shortestMs(scenario);
-  if (room < 0) throw new RangeError(`${scenario.name} takes at least ${Math.ceil(shortestMs(scenario) / 1_000)} s; a duration of ${durationMs / 1_000} s is too short`);
+  if (room < 0)
+    throw new RangeError(
+      `${scenario.name} takes at least ${Math.ceil(shortestMs(scenario) / 1_000)} s; a duration of ${durationMs / 1_000} s is too short`,
+    );
   const draw = drawFrom(seededRandom(`${scenario.name} ${seed}`), terrain);
   const injections = scenario.plan(draw, LEAD_MS + draw.between(0, room)).toSorted((a, b) => a.atMs - b.atMs);
   return { scenario: scenario.name, seed, durationMs, injections };
@@ -144,24 +183,43 @@ function drawFrom(random: Random, terrain: Terrain): Draw {
 /** A schedule's fault in words. */
 export function describeInjection(injection: Injection): string {
   switch (injection.fault) {
-    case "kill": return `SIGKILL ${injection.targets.join(", ")}`;
-    case "freeze": return `SIGSTOP ${injection.targets.join(", ")}`;
-    case "zones-down": return `SIGKILL ${injection.targets.join(", ")}: ${injection.zones.join(" and ")}`;
-    case "freeze-instance": return `SIGSTOP ${injection.target}`;
-    case "answers-wait": return `SIGSTOP ${injection.ahead.join(", ")}, then ${injection.away.join(", ")} while the answers come`;
-    case "large-poison": return `${injection.heap} wrong records of 24 kB at once and one of the largest size, as ${injection.event}`;
-    case "disconnect-storm": return `${injection.requests} requests whose senders leave early`;
-    case "widen-column": return `${injection.column.table}.${injection.column.column} of ${injection.column.service} becomes ${injection.column.to}`;
-    case "read-only-database": return `the database of ${injection.service} becomes read-only`;
-    case "clock-skew": return `clocks wrong: ${injection.clocks.map(({ target, offsetMs }) => `${target} by ${offsetMs > 0 ? "+" : ""}${Math.round(offsetMs / 1_000)} s`).join(", ")}`;
-    case "carriers-refuse": return `${injection.carriers.join(" and ")} refuse every parcel`;
-    case "kill-active-controller": return "SIGKILL of the active controller";
-    case "roll-brokers": return `restart ${injection.targets.join(", ")}, one after the other`;
-    case "crash-at-point": return `${injection.target} ends itself ${injection.point}, passing ${injection.after}`;
-    case "rewind-offsets": return `${injection.service} reads ${injection.records} records of each partition again`;
-    case "delay-replies": return `SIGSTOP ${injection.targets.join(", ")}: the other participant answers first`;
-    case "miss-time-out": return `SIGKILL ${injection.targets.join(", ")} for longer than an order waits`;
-    case "poison": return `${injection.records.length} wrong records: ${[...new Set(injection.records.map(({ kind }) => kind))].join(", ")}`;
-    case "cold-registry": return `SIGKILL ${injection.targets.join(", ")}, then ${injection.instances.join(", ")} starts without it`;
+    case "kill":
+      return `SIGKILL ${injection.targets.join(", ")}`;
+    case "freeze":
+      return `SIGSTOP ${injection.targets.join(", ")}`;
+    case "zones-down":
+      return `SIGKILL ${injection.targets.join(", ")}: ${injection.zones.join(" and ")}`;
+    case "freeze-instance":
+      return `SIGSTOP ${injection.target}`;
+    case "answers-wait":
+      return `SIGSTOP ${injection.ahead.join(", ")}, then ${injection.away.join(", ")} while the answers come`;
+    case "large-poison":
+      return `${injection.heap} wrong records of 24 kB at once and one of the largest size, as ${injection.event}`;
+    case "disconnect-storm":
+      return `${injection.requests} requests whose senders leave early`;
+    case "widen-column":
+      return `${injection.column.table}.${injection.column.column} of ${injection.column.service} becomes ${injection.column.to}`;
+    case "read-only-database":
+      return `the database of ${injection.service} becomes read-only`;
+    case "clock-skew":
+      return `clocks wrong: ${injection.clocks.map(({ target, offsetMs }) => `${target} by ${offsetMs > 0 ? "+" : ""}${Math.round(offsetMs / 1_000)} s`).join(", ")}`;
+    case "carriers-refuse":
+      return `${injection.carriers.join(" and ")} refuse every parcel`;
+    case "kill-active-controller":
+      return "SIGKILL of the active controller";
+    case "roll-brokers":
+      return `restart ${injection.targets.join(", ")}, one after the other`;
+    case "crash-at-point":
+      return `${injection.target} ends itself ${injection.point}, passing ${injection.after}`;
+    case "rewind-offsets":
+      return `${injection.service} reads ${injection.records} records of each partition again`;
+    case "delay-replies":
+      return `SIGSTOP ${injection.targets.join(", ")}: the other participant answers first`;
+    case "miss-time-out":
+      return `SIGKILL ${injection.targets.join(", ")} for longer than an order waits`;
+    case "poison":
+      return `${injection.records.length} wrong records: ${[...new Set(injection.records.map(({ kind }) => kind))].join(", ")}`;
+    case "cold-registry":
+      return `SIGKILL ${injection.targets.join(", ")}, then ${injection.instances.join(", ")} starts without it`;
   }
 }

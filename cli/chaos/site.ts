@@ -41,7 +41,11 @@ const LOOK_MS = 250;
  * Looks until something is there. A look that fails counts as "not yet": servers are away in these runs.
  * @returns `undefined` when the limit passed, or the run is to end early.
  */
-export async function lookFor<T>(site: Pick<Site, "signal">, look: () => Promise<T | undefined>, limitMs: number): Promise<T | undefined> {
+export async function lookFor<T>(
+  site: Pick<Site, "signal">,
+  look: () => Promise<T | undefined>,
+  limitMs: number,
+): Promise<T | undefined> {
   const end = performance.now() + limitMs;
   for (;;) {
     const seen = await look().catch(() => undefined);
@@ -51,7 +55,10 @@ export async function lookFor<T>(site: Pick<Site, "signal">, look: () => Promise
 }
 
 /** The named processes as they are now, in that order. */
-export async function namedProcesses(site: Pick<Site, "hands">, names: readonly string[]): Promise<readonly ProcessStatus[]> {
+export async function namedProcesses(
+  site: Pick<Site, "hands">,
+  names: readonly string[],
+): Promise<readonly ProcessStatus[]> {
   const all = await site.hands.processes();
   return names.flatMap((name) => all.filter((process) => process.name === name));
 }

@@ -43,31 +43,60 @@ export interface InstanceContract {
 }
 
 /** Puts the terrain together; pure. */
-export function surveyTerrain(processes: readonly Pick<ProcessStatus, "name" | "role" | "zone">[], contracts: readonly InstanceContract[], services: readonly string[]): Terrain {
-  const named = (role: string): string[] => processes.filter((process) => process.role === role).map(({ name }) => name).toSorted(byNumber);
-  const brokers = processes.filter(({ role }) => role === "broker").map(({ name, zone }) => ({ name, zone: zone ?? "" })).toSorted((a, b) => byNumber(a.name, b.name));
+export function surveyTerrain(
+  processes: readonly Pick<ProcessStatus, "name" | "role" | "zone">[],
+  contracts: readonly InstanceContract[],
+  services: readonly string[],
+): Terrain {
+  const named = (role: string): string[] =>
+    processes
+      .filter((process) => process.role === role)
+      .map(({ name }) => name)
+      .toSorted(byNumber);
+  const brokers = processes
+    .filter(({ role }) => role === "broker")
+    .map(({ name, zone }) => ({ name, zone: zone ?? "" }))
+    .toSorted((a, b) => byNumber(a.name, b.name));
   const instances = serviceInstances(named("service"), services);
   const groups = new Map<string, { topic: string; event: string; groups: string[] }>();
   for (const contract of contracts) {
     for (const { topic, events } of contract.consumes) {
       for (const { event } of events) {
         const entry = groups.get(`${topic} ${event}`) ?? { topic, event, groups: [] };
-        groups.set(`${topic} ${event}`, { ...entry, groups: [...entry.groups, contract.group ?? contract.service].toSorted() });
+        groups.set(`${topic} ${event}`, {
+          ...entry,
+          groups: [...entry.groups, contract.group ?? contract.service].toSorted(),
+        });
       }
     }
   }
   return {
-    brokers, registry: named("registry"), database: named("database"), cache: named("cache"), instances,
-    consumers: contracts.filter(({ consumes }) => consumes.length > 0).map(({ service }) => service).toSorted(),
-    publishers: contracts.filter(({ publishes }) => publishes.length > 0).map(({ service }) => service).toSorted(),
+    brokers,
+    registry: named("registry"),
+    database: named("database"),
+    cache: named("cache"),
+    instances,
+    consumers: contracts
+      .filter(({ consumes }) => consumes.length > 0)
+      .map(({ service }) => service)
+      .toSorted(),
+    publishers: contracts
+      .filter(({ publishes }) => publishes.length > 0)
+      .map(({ service }) => service)
+      .toSorted(),
     events: [...groups.values()].toSorted((a, b) => (`${a.topic} ${a.event}` < `${b.topic} ${b.event}` ? -1 : 1)),
   };
 }
 
 /** The processes of services by their names: a service's own, and behind the first its number. Pure. */
-export function serviceInstances(processes: readonly string[], services: readonly string[]): readonly ServiceInstance[] {
+export function serviceInstances(
+  processes: readonly string[],
+  services: readonly string[],
+): readonly ServiceInstance[] {
   return processes.flatMap((process) => {
-    const service = services.find((name) => process === name || (process.startsWith(`${name}-`) && /^\d+$/.test(process.slice(name.length + 1))));
+    const service = services.find(
+      (name) => process === name || (process.startsWith(`${name}-`) && /^\d+$/.test(process.slice(name.length + 1))),
+    );
     return service === undefined ? [] : [{ process, service }];
   });
 }
@@ -77,23 +106,38 @@ export function serviceInstances(processes: readonly string[], services: readonl
  * @param folder - The substrate's folder.
  * @throws KitError `KIT_STATUS_UNREADABLE`.
  */
-export async function readContracts(folder: string, instances: readonly ServiceInstance[]): Promise<readonly InstanceContract[]> {
-  const firsts = [...new Map(instances.toReversed().map((instance) => [instance.service, instance.process])).values()].toSorted();
-  const read = await Promise.all(firsts.map(async (process) => {
-    const file = join(folder, "files", process, "kafka-contract.json");
-    // A service without events has none.
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) return [];
-    const document: unknown = JSON.parse(text);
-    if (!isContract(document)) throw new KitError("KIT_STATUS_UNREADABLE", `${file} is no contract of a service`);
-    return [document];
-  }));
+export async function readContracts(
+  folder: string,
+  instances: readonly ServiceInstance[],
+): Promise<readonly InstanceContract[]> {
+  const firsts = [
+    ...new Map(instances.toReversed().map((instance) => [instance.service, instance.process])).values(),
+  ].toSorted();
+  const read = await Promise.all(
+    firsts.map(async (process) => {
+      const file = join(folder, "files", process, "kafka-contract.json");
+      // A service without events has none.
+      const text = await readFile(file, "utf8").catch(() => undefined);
+      if (text === undefined) return [];
+      const document: unknown = JSON.parse(text);
+      if (!isContract(document)) throw new KitError("KIT_STATUS_UNREADABLE", `${file} is no contract of a service`);
+      return [document];
+    }),
+  );
   return read.flat();
 }
 
 function isContract(value: unknown): value is InstanceContract {
-  return typeof value === "object" && value !== null && "service" in value && typeof value.service === "string"
-    && "publishes" in value && Array.isArray(value.publishes) && "consumes" in value && Array.isArray(value.consumes);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "service" in value &&
+    typeof value.service === "string" &&
+    "publishes" in value &&
+    Array.isArray(value.publishes) &&
+    "consumes" in value &&
+    Array.isArray(value.consumes)
+  );
 }
 
 function byNumber(a: string, b: string): number {

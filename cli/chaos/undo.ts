@@ -7,12 +7,18 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ServerAccess } from "../platform-access.ts";
-import { putJson } from "./management.ts";
 import { allowWrites, setColumnType } from "./database-settings.ts";
+import { putJson } from "./management.ts";
 
 const undo = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("allow-writes"), service: z.string() }),
-  z.object({ kind: z.literal("column-type"), service: z.string(), table: z.string(), column: z.string(), type: z.string() }),
+  z.object({
+    kind: z.literal("column-type"),
+    service: z.string(),
+    table: z.string(),
+    column: z.string(),
+    type: z.string(),
+  }),
   /** PUT of a document to a management address; any of `urls` will do. */
   z.object({ kind: z.literal("put"), urls: z.array(z.url()).min(1), body: z.record(z.string(), z.unknown()) }),
 ]);
@@ -23,9 +29,12 @@ export type Undo = z.infer<typeof undo>;
 /** Undoes something; doing it twice does no harm. */
 export async function carryOut(access: Pick<ServerAccess, "database">, wanted: Undo): Promise<void> {
   switch (wanted.kind) {
-    case "allow-writes": return await allowWrites(access, wanted.service);
-    case "column-type": return await setColumnType(access, wanted);
-    case "put": return await putJson(wanted.urls, wanted.body);
+    case "allow-writes":
+      return await allowWrites(access, wanted.service);
+    case "column-type":
+      return await setColumnType(access, wanted);
+    case "put":
+      return await putJson(wanted.urls, wanted.body);
   }
 }
 
@@ -33,7 +42,12 @@ const FOLDER = "open";
 let notes = 0;
 
 /** Does something that has to be undone: the note is on disk before `work` begins. @returns what undoes it. */
-export async function undoable(access: Pick<ServerAccess, "database">, stateDir: string, wanted: readonly Undo[], work: () => Promise<void>): Promise<() => Promise<void>> {
+export async function undoable(
+  access: Pick<ServerAccess, "database">,
+  stateDir: string,
+  wanted: readonly Undo[],
+  work: () => Promise<void>,
+): Promise<() => Promise<void>> {
   const folder = join(stateDir, "chaos", FOLDER);
   const file = join(folder, `${process.pid}-${notes}.json`);
   notes += 1;

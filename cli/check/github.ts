@@ -1,6 +1,6 @@
 import type { Finding } from "../../policies/finding.ts";
-import type { Level } from "../../policies/rule.ts";
 import { plain } from "../../policies/plain-text.ts";
+import type { Level } from "../../policies/rule.ts";
 
 const commands: Readonly<Record<Level, string>> = { error: "error", warning: "warning", info: "notice" };
 

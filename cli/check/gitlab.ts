@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../policies/finding.ts";
-import type { Level } from "../../policies/rule.ts";
 import { plain } from "../../policies/plain-text.ts";
+import type { Level } from "../../policies/rule.ts";
 
 const severities: Readonly<Record<Level, string>> = { error: "major", warning: "minor", info: "info" };
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { compareText } from "../../components/model/problem.ts";
-import { ManifestSyntaxError, parseManifests, type PlacedManifest } from "../../policies/manifests.ts";
+import { ManifestSyntaxError, type PlacedManifest, parseManifests } from "../../policies/manifests.ts";
 import { KitError } from "../errors.ts";
 
 /** Definitions of kinds are the largest files by far, and no rule looks at them. */

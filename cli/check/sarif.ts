@@ -1,7 +1,7 @@
 import { catalogue } from "../../policies/catalogue.ts";
 import type { Finding } from "../../policies/finding.ts";
-import type { Level } from "../../policies/rule.ts";
 import { plain } from "../../policies/plain-text.ts";
+import type { Level } from "../../policies/rule.ts";
 
 const sarifLevels: Readonly<Record<Level, string>> = { error: "error", warning: "warning", info: "note" };
 
@@ -26,7 +26,10 @@ export function sarifLog(findings: readonly Finding[]): object {
           message: { text: plain(fix === undefined ? message : `${message}. Fix: ${fix}`) },
           locations: [
             {
-              physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line, startColumn: column } },
+              physicalLocation: {
+                artifactLocation: { uri: uriOf(file) },
+                region: { startLine: line, startColumn: column },
+              },
               ...(object === undefined ? {} : { logicalLocations: [{ name: plain(object) }] }),
             },
           ],
@@ -45,7 +48,10 @@ function describeRule(id: string): object {
     id,
     shortDescription: { text: rule.summary },
     fullDescription: { text: rule.rationale },
-    help: { text: `${rule.rationale} See ${guide}#${id}.`, markdown: `${rule.rationale} See [${guide}](${guide}#${id}).` },
+    help: {
+      text: `${rule.rationale} See ${guide}#${id}.`,
+      markdown: `${rule.rationale} See [${guide}](${guide}#${id}).`,
+    },
     defaultConfiguration: rule.level === "off" ? { enabled: false } : { level: sarifLevels[rule.level] },
     properties: { tags: [rule.subject] },
   };
@@ -53,5 +59,8 @@ function describeRule(id: string): object {
 
 /** A path as a relative URI reference; what is no character of a URI is encoded. */
 function uriOf(file: string): string {
-  return file.split("/").map((step) => encodeURIComponent(step.toWellFormed())).join("/");
+  return file
+    .split("/")
+    .map((step) => encodeURIComponent(step.toWellFormed()))
+    .join("/");
 }

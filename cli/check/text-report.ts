@@ -1,8 +1,8 @@
 import { counted } from "../../components/plan/diff/words.ts";
 import { catalogue } from "../../policies/catalogue.ts";
 import type { Finding } from "../../policies/finding.ts";
-import type { Level } from "../../policies/rule.ts";
 import { plain } from "../../policies/plain-text.ts";
+import type { Level } from "../../policies/rule.ts";
 import type { colorsFor } from "../output.ts";
 import type { CheckOutcome } from "./check-project.ts";
 
@@ -38,16 +38,24 @@ export function textReport({ stack, result, texts }: CheckOutcome, colors: Color
   }
   if (verbose && result.excepted.length > 0) {
     lines.push(colors.bold("excepted"));
-    for (const { rule, object, message } of result.excepted) lines.push(`  ${rule}  ${plain(object ?? "")}  ${colors.dim(plain(message))}`);
+    for (const { rule, object, message } of result.excepted)
+      lines.push(`  ${rule}  ${plain(object ?? "")}  ${colors.dim(plain(message))}`);
     lines.push("");
   }
   for (const [rule, count] of left) lines.push(`and ${count} more of [${rule}]; --verbose shows all`);
   if (left.size > 0) lines.push("");
   const hidden = result.findings.length - told.length;
   const { errors, warnings, files, topics, manifests } = result.summary;
-  const verdict = [counted(errors, "error"), counted(warnings, "warning"), ...(hidden > 0 ? [`${hidden} informative (--verbose)`] : []), ...(result.excepted.length > 0 ? [`${result.excepted.length} excepted`] : [])].join(", ");
+  const verdict = [
+    counted(errors, "error"),
+    counted(warnings, "warning"),
+    ...(hidden > 0 ? [`${hidden} informative (--verbose)`] : []),
+    ...(result.excepted.length > 0 ? [`${result.excepted.length} excepted`] : []),
+  ].join(", ");
   const colour = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
-  lines.push(`${colour(verdict)} in ${counted(files, "file")}, ${counted(topics, "topic")}${manifests === undefined ? "" : `, ${counted(manifests, "manifest")}`}, for the stack ${stack}`);
+  lines.push(
+    `${colour(verdict)} in ${counted(files, "file")}, ${counted(topics, "topic")}${manifests === undefined ? "" : `, ${counted(manifests, "manifest")}`}, for the stack ${stack}`,
+  );
   return `${lines.join("\n")}\n`;
 }
 
@@ -57,19 +65,29 @@ function describe(finding: Finding, lines: readonly string[] | undefined, colors
   const about = object === undefined ? "" : ` ${colors.dim(plain(object))}`;
   const text = [`  ${line}:${column}  ${colour(level)}  ${plain(message)}  ${colors.dim(`[${rule}]`)}${about}`];
   const excerpt = lines === undefined ? undefined : excerptOf(lines[line - 1], column);
-  if (excerpt !== undefined) text.push(`    ${colors.dim("|")} ${excerpt.text}`, `    ${colors.dim("|")} ${" ".repeat(excerpt.caret)}${colour("^")}`);
+  if (excerpt !== undefined)
+    text.push(
+      `    ${colors.dim("|")} ${excerpt.text}`,
+      `    ${colors.dim("|")} ${" ".repeat(excerpt.caret)}${colour("^")}`,
+    );
   if (fix !== undefined) text.push(`    ${colors.cyan("fix")}: ${plain(fix)}`);
   if (verbose) text.push(`    ${colors.dim(`why: ${catalogue.get(rule)?.rationale ?? ""}`)}`);
   return text;
 }
 
 /** The part of a line around a column. Tabs become blanks, so that the caret stands where it points. */
-function excerptOf(line: string | undefined, column: number): { readonly text: string; readonly caret: number } | undefined {
+function excerptOf(
+  line: string | undefined,
+  column: number,
+): { readonly text: string; readonly caret: number } | undefined {
   if (line === undefined || line.trim() === "") return undefined;
   const clean = plain(line.replaceAll("\t", " ").replace(/\r$/, ""));
   const from = column > width - 20 ? column - 40 : 0;
   const part = clean.slice(from, from + width);
-  return { text: `${from > 0 ? "…" : ""}${part}${clean.length > from + width ? "…" : ""}`, caret: column - 1 - from + (from > 0 ? 1 : 0) };
+  return {
+    text: `${from > 0 ? "…" : ""}${part}${clean.length > from + width ? "…" : ""}`,
+    caret: column - 1 - from + (from > 0 ? 1 : 0),
+  };
 }
 
 function colourOf(level: Level, colors: Colors): (text: string) => string {

@@ -1,12 +1,12 @@
-import type { CommandContext } from "../context.ts";
 import type { CommandDefinition } from "../command.ts";
 import { flag, text } from "../command.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, KitError } from "../errors.ts";
-import { terminalText } from "../terminal-text.ts";
+import type { CommandContext } from "../context.ts";
 import type { LetterRecord } from "../dlt/letter-records.ts";
 import type { Letter } from "../dlt/letters.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, KitError } from "../errors.ts";
 import type { PlatformAccess, ServerAccess } from "../platform-access.ts";
+import { terminalText } from "../terminal-text.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -15,25 +15,29 @@ type Action = (typeof ACTIONS)[number];
 
 /** `kit dlt`. */
 export const dlt: CommandDefinition = {
-  configure: (command) => command
-    .argument("<action>", ACTIONS.join(", "))
-    .argument("[letters...]", "ids of letters, or unique beginnings of 6 characters and more")
-    .option("--group <group>", "letters of one consumer group")
-    .option("--all", "list: also those that were replayed or discarded")
-    .option("--all-open", "replay: every open letter of --group")
-    .option("--reason <text>", "discard: why; kept in the audit trail (optional for replay)")
-    .option("--again", "replay, discard: also what was already replayed or discarded")
-    .option("--dry-run", "replay, discard: show what would be done, write nothing")
-    .option("--wait <duration>", "replay: how long to wait for its outcome", "10s")
-    .option("--json", "print a document: {letters, summary} | the letter | {dryRun, results}")
-    .addHelpText("after", `
+  configure: (command) =>
+    command
+      .argument("<action>", ACTIONS.join(", "))
+      .argument("[letters...]", "ids of letters, or unique beginnings of 6 characters and more")
+      .option("--group <group>", "letters of one consumer group")
+      .option("--all", "list: also those that were replayed or discarded")
+      .option("--all-open", "replay: every open letter of --group")
+      .option("--reason <text>", "discard: why; kept in the audit trail (optional for replay)")
+      .option("--again", "replay, discard: also what was already replayed or discarded")
+      .option("--dry-run", "replay, discard: show what would be done, write nothing")
+      .option("--wait <duration>", "replay: how long to wait for its outcome", "10s")
+      .option("--json", "print a document: {letters, summary} | the letter | {dryRun, results}")
+      .addHelpText(
+        "after",
+        `
 list     open letters by group: age, origin, event, code, attempts
 show     one letter: headers, decoded content, the error with its fix, the audit trail, what can be done
 replay   writes the original record to its origin topic, partition and key again, for that group alone
 discard  gives a letter up, with a reason
 A replay writes only to topics that the group consumes, as platform-replayer. Every replay and discard is kept
 in the service's table dead_letter_actions. Repeating a replay is harmless: the group's inbox applies an event once.
-Exit code 1 when a letter was resolved already, is gone, names a topic that its group does not consume, or its replay failed again. docs/guide/dead-letters.md.`),
+Exit code 1 when a letter was resolved already, is gone, names a topic that its group does not consume, or its replay failed again. docs/guide/dead-letters.md.`,
+      ),
   examples: [
     "npx kit dlt list",
     "npx kit dlt show 5f0c2a81",
@@ -42,8 +46,12 @@ Exit code 1 when a letter was resolved already, is gone, names a topic that its 
   ],
   async run(context, options, args) {
     const [action, ...ids] = args;
-    if (!isAction(action)) throw new KitError("KIT_USAGE", `${JSON.stringify(action ?? "")} is none of ${ACTIONS.join(", ")}.`);
-    const [{ openPlatform }, { readLetters }] = await Promise.all([import("../platform-access.ts"), import("../dlt/letters.ts")]);
+    if (!isAction(action))
+      throw new KitError("KIT_USAGE", `${JSON.stringify(action ?? "")} is none of ${ACTIONS.join(", ")}.`);
+    const [{ openPlatform }, { readLetters }] = await Promise.all([
+      import("../platform-access.ts"),
+      import("../dlt/letters.ts"),
+    ]);
     checkUsage(action, ids, options);
     const access = await openPlatform(context);
     try {
@@ -64,27 +72,45 @@ function isAction(value: string | undefined): value is Action {
 
 /** What is wrong with the call itself is said before anything is asked. */
 function checkUsage(action: Action, ids: readonly string[], options: Options): void {
-  const wrong = (message: string): never => { throw new KitError("KIT_USAGE", message); };
+  const wrong = (message: string): never => {
+    throw new KitError("KIT_USAGE", message);
+  };
   const allOpen = flag(options, "allOpen");
   if (action === "list" && ids.length > 0) wrong("list takes no letters; `kit dlt show LETTER` shows one.");
   if (action === "show" && ids.length !== 1) wrong("show takes one letter.");
   if (action === "replay" && ids.length === 0 && !allOpen) wrong("replay needs letters, or --group GROUP --all-open.");
   if (action === "discard" && ids.length === 0) wrong("discard needs letters.");
-  if (action === "discard" && (text(options, "reason") ?? "").trim() === "") wrong("discard needs --reason TEXT: it stays in the audit trail.");
-  if (allOpen && (action !== "replay" || ids.length > 0 || text(options, "group") === undefined)) wrong("--all-open goes with `replay --group GROUP` and without letters.");
+  if (action === "discard" && (text(options, "reason") ?? "").trim() === "")
+    wrong("discard needs --reason TEXT: it stays in the audit trail.");
+  if (allOpen && (action !== "replay" || ids.length > 0 || text(options, "group") === undefined))
+    wrong("--all-open goes with `replay --group GROUP` and without letters.");
 }
 
 async function list(context: CommandContext, letters: readonly Letter[], options: Options): Promise<ExitCode> {
-  const [{ listDocument, writeList }, { writeJson }] = await Promise.all([import("../dlt/report.ts"), import("../output.ts")]);
+  const [{ listDocument, writeList }, { writeJson }] = await Promise.all([
+    import("../dlt/report.ts"),
+    import("../output.ts"),
+  ]);
   if (flag(options, "json")) writeJson(context, listDocument(letters, flag(options, "all")));
   else writeList(context, letters, flag(options, "all"));
   return EXIT.good;
 }
 
-async function show(context: CommandContext, access: ServerAccess, letters: readonly Letter[], ids: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ chooseLetters }, { readLetterRecords }, { readContent }, { letterDocument, writeLetter }, { writeJson }] = await Promise.all([
-    import("../dlt/letters.ts"), import("../dlt/letter-records.ts"), import("../dlt/content.ts"), import("../dlt/report.ts"), import("../output.ts"),
-  ]);
+async function show(
+  context: CommandContext,
+  access: ServerAccess,
+  letters: readonly Letter[],
+  ids: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const [{ chooseLetters }, { readLetterRecords }, { readContent }, { letterDocument, writeLetter }, { writeJson }] =
+    await Promise.all([
+      import("../dlt/letters.ts"),
+      import("../dlt/letter-records.ts"),
+      import("../dlt/content.ts"),
+      import("../dlt/report.ts"),
+      import("../output.ts"),
+    ]);
   const [letter] = chooseLetters(letters, ids);
   if (letter === undefined) return EXIT.no;
   const record = (await readLetterRecords(access, [letter])).get(letter.letterId);
@@ -94,10 +120,34 @@ async function show(context: CommandContext, access: ServerAccess, letters: read
   return EXIT.good;
 }
 
-async function resolve(context: CommandContext, access: PlatformAccess, action: "replay" | "discard", letters: readonly Letter[], ids: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ chooseLetters, needsWork }, { readLetterRecords }, work, { writeDryRun, writeReplayed }, { writeJson }, { progressReporter }, { parseDuration }, { readContracts }, { userInfo }] = await Promise.all([
-    import("../dlt/letters.ts"), import("../dlt/letter-records.ts"), import("../dlt/resolve.ts"), import("../dlt/report.ts"), import("../output.ts"),
-    import("../progress.ts"), import("../quantities.ts"), import("../verify/topology.ts"), import("node:os"),
+async function resolve(
+  context: CommandContext,
+  access: PlatformAccess,
+  action: "replay" | "discard",
+  letters: readonly Letter[],
+  ids: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const [
+    { chooseLetters, needsWork },
+    { readLetterRecords },
+    work,
+    { writeDryRun, writeReplayed },
+    { writeJson },
+    { progressReporter },
+    { parseDuration },
+    { readContracts },
+    { userInfo },
+  ] = await Promise.all([
+    import("../dlt/letters.ts"),
+    import("../dlt/letter-records.ts"),
+    import("../dlt/resolve.ts"),
+    import("../dlt/report.ts"),
+    import("../output.ts"),
+    import("../progress.ts"),
+    import("../quantities.ts"),
+    import("../verify/topology.ts"),
+    import("node:os"),
   ]);
   const json = flag(options, "json");
   const again = flag(options, "again");
@@ -110,15 +160,31 @@ async function resolve(context: CommandContext, access: PlatformAccess, action: 
   // Named letters are refused together; of all open ones, those that can't be replayed are left out and reported.
   const foreign = action === "replay" ? wanted.filter((letter) => !work.isReplayable(letter, contracts)) : [];
   if (!allOpen) for (const letter of foreign) work.checkReplayable(letter, contracts);
-  const gone = action === "replay" ? wanted.filter((letter) => !records.has(letter.letterId) && !foreign.includes(letter)) : [];
-  if (gone.length > 0 && !allOpen) throw new KitError("KIT_DLT_RECORD_GONE", gone.map(({ letterId }) => letterId).join(", "));
+  const gone =
+    action === "replay" ? wanted.filter((letter) => !records.has(letter.letterId) && !foreign.includes(letter)) : [];
+  if (gone.length > 0 && !allOpen)
+    throw new KitError("KIT_DLT_RECORD_GONE", gone.map(({ letterId }) => letterId).join(", "));
   const chosen = work.inOrderOfOrigin(wanted.filter((letter) => !gone.includes(letter) && !foreign.includes(letter)));
-  for (const { letterId } of gone) context.stderr.write(`left out: the record of ${letterId} is no longer in its dead-letter topic; discard it\n`);
-  for (const { letterId, group, origin } of foreign) context.stderr.write(`left out: ${letterId} names the topic ${terminalText(origin.topic)}, which ${group} does not consume\n`);
-  const refused = ([[gone, "gone"], [foreign, "foreign-topic"]] as const).flatMap(([left, outcome]) => left.map(({ letterId, group }) => ({ letterId, group, outcome })));
+  for (const { letterId } of gone)
+    context.stderr.write(`left out: the record of ${letterId} is no longer in its dead-letter topic; discard it\n`);
+  for (const { letterId, group, origin } of foreign)
+    context.stderr.write(
+      `left out: ${letterId} names the topic ${terminalText(origin.topic)}, which ${group} does not consume\n`,
+    );
+  const refused = (
+    [
+      [gone, "gone"],
+      [foreign, "foreign-topic"],
+    ] as const
+  ).flatMap(([left, outcome]) => left.map(({ letterId, group }) => ({ letterId, group, outcome })));
 
   if (flag(options, "dryRun")) {
-    const results = chosen.map(({ letterId, group, origin }) => ({ letterId, group, outcome: `would-${action}`, ...(action === "replay" ? { topic: origin.topic, partition: origin.partition } : {}) }));
+    const results = chosen.map(({ letterId, group, origin }) => ({
+      letterId,
+      group,
+      outcome: `would-${action}`,
+      ...(action === "replay" ? { topic: origin.topic, partition: origin.partition } : {}),
+    }));
     if (json) writeJson(context, { dryRun: true, results: [...results, ...refused] });
     else writeDryRun(context, action, chosen, records);
     return refused.length === 0 ? EXIT.good : EXIT.no;
@@ -128,8 +194,15 @@ async function resolve(context: CommandContext, access: PlatformAccess, action: 
   const actor = { name: userInfo().username, ...(reason === undefined ? {} : { reason }) };
   if (action === "discard") {
     await work.discardLetters(access, chosen, { actor, again });
-    if (json) writeJson(context, { dryRun: false, results: chosen.map(({ letterId, group }) => ({ letterId, group, outcome: "discarded" })) });
-    else context.stdout.write(`${chosen.length} ${chosen.length === 1 ? "letter" : "letters"} discarded by ${actor.name}.\n`);
+    if (json)
+      writeJson(context, {
+        dryRun: false,
+        results: chosen.map(({ letterId, group }) => ({ letterId, group, outcome: "discarded" })),
+      });
+    else
+      context.stdout.write(
+        `${chosen.length} ${chosen.length === 1 ? "letter" : "letters"} discarded by ${actor.name}.\n`,
+      );
     return EXIT.good;
   }
   if (chosen.length === 0) {
@@ -138,13 +211,32 @@ async function resolve(context: CommandContext, access: PlatformAccess, action: 
     return refused.length === 0 ? EXIT.good : EXIT.no;
   }
   const progress = progressReporter(context);
-  const replayed = await progress.step(`Replaying ${chosen.length} ${chosen.length === 1 ? "letter" : "letters"}`, async (say) => {
-    let count = 0;
-    return await work.replayLetters(access, chosen, records, { contracts, actor, again, onReplayed: () => say(`${(count += 1)} of ${chosen.length} written`) });
-  });
-  const aftermaths = await progress.step("Waiting for the outcome", async () => await work.awaitAftermath(access, replayed, waitMs));
+  const replayed = await progress.step(
+    `Replaying ${chosen.length} ${chosen.length === 1 ? "letter" : "letters"}`,
+    async (say) => {
+      let count = 0;
+      return await work.replayLetters(access, chosen, records, {
+        contracts,
+        actor,
+        again,
+        onReplayed: () => say(`${(count += 1)} of ${chosen.length} written`),
+      });
+    },
+  );
+  const aftermaths = await progress.step(
+    "Waiting for the outcome",
+    async () => await work.awaitAftermath(access, replayed, waitMs),
+  );
   if (json) {
-    const results = replayed.map(({ letter, topic, partition, offset }) => ({ letterId: letter.letterId, group: letter.group, topic, partition, offset, outcome: "replayed", aftermath: aftermaths.get(letter.letterId) }));
+    const results = replayed.map(({ letter, topic, partition, offset }) => ({
+      letterId: letter.letterId,
+      group: letter.group,
+      topic,
+      partition,
+      offset,
+      outcome: "replayed",
+      aftermath: aftermaths.get(letter.letterId),
+    }));
     writeJson(context, { dryRun: false, results: [...results, ...refused] });
   } else writeReplayed(context, replayed, aftermaths);
   const failed = [...aftermaths.values()].some(({ outcome }) => outcome === "failed-again");

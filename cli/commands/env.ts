@@ -4,13 +4,17 @@ import { EXIT } from "../errors.ts";
 
 /** `kit env`. */
 export const env: CommandDefinition = {
-  configure: (command) => command
-    .option("--stack <name>", "stack the environment is for", "local")
-    .option("--json", "print the variables as an object")
-    .addHelpText("after", "\nPrints `export` lines for a POSIX shell. They hold paths and switches, no secret."),
+  configure: (command) =>
+    command
+      .option("--stack <name>", "stack the environment is for", "local")
+      .option("--json", "print the variables as an object")
+      .addHelpText("after", "\nPrints `export` lines for a POSIX shell. They hold paths and switches, no secret."),
   examples: ['eval "$(npx kit env)" && pulumi preview -s local'],
   async run(context, options) {
-    const [{ pulumiVariables, exportLines }, { writeJson }] = await Promise.all([import("../pulumi/variables.ts"), import("../output.ts")]);
+    const [{ pulumiVariables, exportLines }, { writeJson }] = await Promise.all([
+      import("../pulumi/variables.ts"),
+      import("../output.ts"),
+    ]);
     const variables = await pulumiVariables(context, text(options, "stack") ?? "local");
     if (flag(options, "json")) writeJson(context, variables);
     else context.stdout.write(exportLines(variables));

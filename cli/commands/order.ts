@@ -4,17 +4,29 @@ import { describeError, EXIT, KitError } from "../errors.ts";
 
 /** `kit order`. */
 export const order: CommandDefinition = {
-  configure: (command) => command
-    .option("--product <sku>", "product of the price list (default: its first)")
-    .option("--quantity <n>", "how many", "1")
-    .option("--customer <id>", "customer who orders", "customer-1")
-    .option("--timeout <duration>", "limit for the whole", "30s")
-    .option("--json", "print {orderId, status, reason?, steps, elapsedMs}")
-    .addHelpText("after", "\nExit code 0 when the order is confirmed, 1 when it is cancelled, refused or comes to no end."),
+  configure: (command) =>
+    command
+      .option("--product <sku>", "product of the price list (default: its first)")
+      .option("--quantity <n>", "how many", "1")
+      .option("--customer <id>", "customer who orders", "customer-1")
+      .option("--timeout <duration>", "limit for the whole", "30s")
+      .option("--json", "print {orderId, status, reason?, steps, elapsedMs}")
+      .addHelpText(
+        "after",
+        "\nExit code 0 when the order is confirmed, 1 when it is cancelled, refused or comes to no end.",
+      ),
   examples: ["npx kit order", "npx kit order --quantity 3 --customer customer-7 --json"],
   async run(context, options) {
-    const [{ listProducts, placeAndFollow }, { orderClient, outcomeLine, stepWriter }, { parseDuration, parseQuantity }, { writeJson, writeError }] = await Promise.all([
-      import("../orders.ts"), import("../ordering.ts"), import("../quantities.ts"), import("../output.ts"),
+    const [
+      { listProducts, placeAndFollow },
+      { orderClient, outcomeLine, stepWriter },
+      { parseDuration, parseQuantity },
+      { writeJson, writeError },
+    ] = await Promise.all([
+      import("../orders.ts"),
+      import("../ordering.ts"),
+      import("../quantities.ts"),
+      import("../output.ts"),
     ]);
     const timeoutMs = parseDuration(text(options, "timeout") ?? "30s");
     const quantity = parseQuantity(text(options, "quantity") ?? "1");

@@ -4,12 +4,19 @@ import { EXIT } from "../errors.ts";
 
 /** `kit status`. */
 export const status: CommandDefinition = {
-  configure: (command) => command
-    .option("--json", "print the status document")
-    .addHelpText("after", "\nState: running, degraded (some processes do not run), stopped (data is there), absent.\nExit code 0 when running, 1 otherwise."),
+  configure: (command) =>
+    command
+      .option("--json", "print the status document")
+      .addHelpText(
+        "after",
+        "\nState: running, degraded (some processes do not run), stopped (data is there), absent.\nExit code 0 when running, 1 otherwise.",
+      ),
   examples: ["npx kit status", "npx kit status --json | jq -r '.endpoints.kafka.bootstrap | join(\",\")'"],
   async run(context, options) {
-    const [{ observePlatform }, { writeJson }] = await Promise.all([import("../platform-status.ts"), import("../output.ts")]);
+    const [{ observePlatform }, { writeJson }] = await Promise.all([
+      import("../platform-status.ts"),
+      import("../output.ts"),
+    ]);
     const document = await observePlatform(context.stateDir, "local");
     if (flag(options, "json")) writeJson(context, document);
     else (await import("../status-report.ts")).writeStatusReport(context, document);

@@ -4,15 +4,22 @@ import { EXIT } from "../errors.ts";
 
 /** `kit token`. */
 export const token: CommandDefinition = {
-  configure: (command) => command
-    .option("--subject <customer>", "customer id, becomes `sub`", "customer-1")
-    .option("--scope <words>", "what it allows beyond the customer's own orders, for example analytics:read")
-    .option("--ttl <duration>", "how long it is valid", "1h")
-    .option("--json", "print {token, subject, expiresAt}"),
-  examples: ["npx kit token", 'curl -H "Authorization: Bearer $(npx kit token)" http://127.0.0.1:17080/orders', 'curl -H "Authorization: Bearer $(npx kit token --scope analytics:read)" http://127.0.0.1:17080/analytics/summary'],
+  configure: (command) =>
+    command
+      .option("--subject <customer>", "customer id, becomes `sub`", "customer-1")
+      .option("--scope <words>", "what it allows beyond the customer's own orders, for example analytics:read")
+      .option("--ttl <duration>", "how long it is valid", "1h")
+      .option("--json", "print {token, subject, expiresAt}"),
+  examples: [
+    "npx kit token",
+    'curl -H "Authorization: Bearer $(npx kit token)" http://127.0.0.1:17080/orders',
+    'curl -H "Authorization: Bearer $(npx kit token --scope analytics:read)" http://127.0.0.1:17080/analytics/summary',
+  ],
   async run(context, options) {
     const [{ signToken }, { parseDuration }, { writeJson }] = await Promise.all([
-      import("../tokens.ts"), import("../quantities.ts"), import("../output.ts"),
+      import("../tokens.ts"),
+      import("../quantities.ts"),
+      import("../output.ts"),
     ]);
     const scope = text(options, "scope");
     const signed = await signToken(context.stateDir, {

@@ -3,11 +3,19 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles, stackNames } from "../../components/model/load.ts";
-import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, stackOfPath, topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
 import { compareText } from "../../components/model/problem.ts";
+import {
+  isReadPath,
+  maxSourceBytes,
+  mayBeFolder,
+  type SourceFile,
+  stackFilePath,
+  stackOfPath,
+  topicsFolder,
+} from "../../components/model/source-file.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
-import { listTree, mergeBase, readBlobs, resolveCommit, type GitProject, type TreeEntry } from "./git-objects.ts";
+import { type GitProject, listTree, mergeBase, readBlobs, resolveCommit, type TreeEntry } from "./git-objects.ts";
 
 /** Where a side comes from. */
 export type TreeSource =
@@ -72,19 +80,38 @@ export interface ComparedTrees {
 export async function locateTrees(git: GitProject, base: string, head: string | undefined): Promise<ComparedTrees> {
   const [, from, dots, to] = /^(?!\.\.?(?:\/|$))(.*?)(\.{2,3})(?!\/)(.*)$/su.exec(base) ?? [];
   if (dots === undefined || from === undefined || to === undefined) return sides(git, base, head, true);
-  if (head !== undefined) throw new KitError("KIT_USAGE", `--base ${base} names both sides, and --head ${head} another.`, { fix: `Give one of them: \`--base ${from === "" ? "main" : from} --head ${head}\`.` });
+  if (head !== undefined)
+    throw new KitError("KIT_USAGE", `--base ${base} names both sides, and --head ${head} another.`, {
+      fix: `Give one of them: \`--base ${from === "" ? "main" : from} --head ${head}\`.`,
+    });
   return sides(git, from === "" ? "HEAD" : from, to === "" ? "HEAD" : to, dots === "...");
 }
 
-async function sides(git: GitProject, baseName: string, headName: string | undefined, parted: boolean): Promise<ComparedTrees> {
+async function sides(
+  git: GitProject,
+  baseName: string,
+  headName: string | undefined,
+  parted: boolean,
+): Promise<ComparedTrees> {
   const base = await locateTree(git, baseName);
   const head = headName === undefined ? workingTree(git.projectDir) : await locateTree(git, headName);
-  const headCommit = head.kind === "commit" ? head.commit : headName === undefined && base.kind === "commit" ? await resolveCommit(git, "HEAD") : undefined;
+  const headCommit =
+    head.kind === "commit"
+      ? head.commit
+      : headName === undefined && base.kind === "commit"
+        ? await resolveCommit(git, "HEAD")
+        : undefined;
   if (!parted || base.kind !== "commit" || headCommit === undefined) return { base, head, notes: [] };
   const { commit, behind } = await mergeBase(git, base.commit, headCommit);
   if (behind === 0) return { base, head, notes: [] };
   const missing = behind === 1 ? "one commit" : `${behind} commits`;
-  return { base: { ...base, commit }, head, notes: [`compared with ${commit.slice(0, 12)}, where the head left ${baseName}; ${missing} of ${baseName} that the head lacks are not judged (${baseName}..${headName ?? "HEAD"} compares the two ends)`] };
+  return {
+    base: { ...base, commit },
+    head,
+    notes: [
+      `compared with ${commit.slice(0, 12)}, where the head left ${baseName}; ${missing} of ${baseName} that the head lacks are not judged (${baseName}..${headName ?? "HEAD"} compares the two ends)`,
+    ],
+  };
 }
 
 /** The project as it lies on disk, with what is not committed. */
@@ -95,20 +122,37 @@ export function workingTree(projectDir: string): TreeSource {
 /** One side's files. */
 export async function readTree(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<DeclaredTree> {
   const { files, refused, entries } = await list(git, source, stacks);
-  const blobs = await readBlobs(git, entries.map(({ oid }) => oid));
-  return treeOf(source, [...refused, ...files, ...entries.map(({ path, oid }) => decoded(path, blobs.get(oid)))], stacks);
+  const blobs = await readBlobs(
+    git,
+    entries.map(({ oid }) => oid),
+  );
+  return treeOf(
+    source,
+    [...refused, ...files, ...entries.map(({ path, oid }) => decoded(path, blobs.get(oid)))],
+    stacks,
+  );
 }
 
 /** Both sides' files. A file with the same content on both is one object, so that it is parsed once. */
-export async function readTrees(git: GitProject, sources: readonly [TreeSource, TreeSource], stacks: readonly string[]): Promise<[DeclaredTree, DeclaredTree]> {
+export async function readTrees(
+  git: GitProject,
+  sources: readonly [TreeSource, TreeSource],
+  stacks: readonly string[],
+): Promise<[DeclaredTree, DeclaredTree]> {
   const listed = await Promise.all(sources.map((source) => list(git, source, stacks)));
   const shared = new Map<string, SourceFile>();
-  for (const { files } of listed) for (const file of files) if ("text" in file) shared.set(`${file.path}\n${file.oid(file.text)}`, { path: file.path, text: file.text });
+  for (const { files } of listed)
+    for (const file of files)
+      if ("text" in file) shared.set(`${file.path}\n${file.oid(file.text)}`, { path: file.path, text: file.text });
   const missing = listed.flatMap(({ entries }) => entries.filter(({ path, oid }) => !shared.has(`${path}\n${oid}`)));
-  const blobs = await readBlobs(git, missing.map(({ oid }) => oid));
+  const blobs = await readBlobs(
+    git,
+    missing.map(({ oid }) => oid),
+  );
   const [before, after] = listed.map(({ source, files, refused, entries }) => {
     const all: SourceFile[] = [...refused];
-    for (const file of files) all.push("text" in file ? (shared.get(`${file.path}\n${file.oid(file.text)}`) ?? file) : file);
+    for (const file of files)
+      all.push("text" in file ? (shared.get(`${file.path}\n${file.oid(file.text)}`) ?? file) : file);
     for (const { path, oid } of entries) {
       const key = `${path}\n${oid}`;
       const file = shared.get(key) ?? decoded(path, blobs.get(oid));
@@ -124,7 +168,9 @@ export async function readTrees(git: GitProject, sources: readonly [TreeSource, 
 /** A folder below `topics/` that is called like a domain file. */
 const folderLikeFile = new RegExp(`^(${topicsFolder}/(?:.*/)?[^/]*\\.ya?ml)/`, "i");
 
-type HashedFile = { readonly path: string; readonly text: string; readonly oid: (text: string) => string } | Exclude<SourceFile, { text: string }>;
+type HashedFile =
+  | { readonly path: string; readonly text: string; readonly oid: (text: string) => string }
+  | Exclude<SourceFile, { text: string }>;
 
 interface Listing {
   readonly source: TreeSource;
@@ -137,23 +183,44 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
   const asked = [...stacks.map(stackFilePath), exceptionsPath];
   if (source.kind === "folder") {
     const paths = [...new Set([...asked, ...stackNames(source.dir).map(stackFilePath)])];
-    const [topics, settings] = await Promise.all([loadTopicFiles(source.dir), Promise.all(paths.map((path) => loadFile(source.dir, path)))]);
-    return { source, entries: [], refused: [], files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)) };
+    const [topics, settings] = await Promise.all([
+      loadTopicFiles(source.dir),
+      Promise.all(paths.map((path) => loadFile(source.dir, path))),
+    ]);
+    return {
+      source,
+      entries: [],
+      refused: [],
+      files: [...topics, ...settings].map((file): HashedFile => ("text" in file ? { ...file, oid: blobId } : file)),
+    };
   }
   const folders = new Set(asked.map(dirname));
-  const listed = (await listTree(git, source.commit, [topicsFolder, ...folders])).filter(({ path }) => path === topicsFolder || path.startsWith(`${topicsFolder}/`) || asked.includes(path) || stackOfPath(path) !== undefined || folders.has(path));
+  const listed = (await listTree(git, source.commit, [topicsFolder, ...folders])).filter(
+    ({ path }) =>
+      path === topicsFolder ||
+      path.startsWith(`${topicsFolder}/`) ||
+      asked.includes(path) ||
+      stackOfPath(path) !== undefined ||
+      folders.has(path),
+  );
   // A folder that is a link hides its files from git.
-  const linked = new Set(listed.filter(({ path, mode }) => mode === "120000" && folders.has(path)).map(({ path }) => path));
-  const refused: SourceFile[] = asked.filter((path) => linked.has(dirname(path))).map((path) => ({ path, refused: "symbolic-link", detail: `its folder ${dirname(path)} is one, as git has it` }));
+  const linked = new Set(
+    listed.filter(({ path, mode }) => mode === "120000" && folders.has(path)).map(({ path }) => path),
+  );
+  const refused: SourceFile[] = asked
+    .filter((path) => linked.has(dirname(path)))
+    .map((path) => ({ path, refused: "symbolic-link", detail: `its folder ${dirname(path)} is one, as git has it` }));
   const entries: TreeEntry[] = [];
   for (const entry of listed) {
     const { path, mode, size } = entry;
     const folder = folderLikeFile.exec(path)?.[1];
     if (folder !== undefined) {
-      if (!refused.some((known) => known.path === folder)) refused.push({ path: folder, refused: "not-a-file", detail: "a folder" });
+      if (!refused.some((known) => known.path === folder))
+        refused.push({ path: folder, refused: "not-a-file", detail: "a folder" });
       continue;
     }
-    if (mode === "120000" && !isReadPath(path) && mayBeFolder(path)) refused.push({ path: `${path}/`, refused: "symbolic-link", detail: "as git has it" });
+    if (mode === "120000" && !isReadPath(path) && mayBeFolder(path))
+      refused.push({ path: `${path}/`, refused: "symbolic-link", detail: "as git has it" });
     if (!isReadPath(path)) continue;
     if (mode === "120000") refused.push({ path, refused: "symbolic-link", detail: "as git has it" });
     else if (!mode.startsWith("100")) refused.push({ path, refused: "not-a-file", detail: "another repository" });
@@ -167,8 +234,13 @@ function treeOf(source: TreeSource, all: readonly SourceFile[], stacks: readonly
   const byPath = new Map(all.map((file) => [file.path, file]));
   const missing = (path: string): SourceFile => ({ path, refused: "not-found", detail: `not in ${source.label}` });
   const names = all.flatMap(({ path }) => stackOfPath(path) ?? []);
-  const stackFiles = new Map([...names, ...stacks].map((stack) => [stack, byPath.get(stackFilePath(stack)) ?? missing(stackFilePath(stack))]));
-  const there = [...stackFiles].filter(([, file]) => !("refused" in file && file.refused === "not-found")).map(([stack]) => stack).sort(compareText);
+  const stackFiles = new Map(
+    [...names, ...stacks].map((stack) => [stack, byPath.get(stackFilePath(stack)) ?? missing(stackFilePath(stack))]),
+  );
+  const there = [...stackFiles]
+    .filter(([, file]) => !("refused" in file && file.refused === "not-found"))
+    .map(([stack]) => stack)
+    .sort(compareText);
   return {
     source,
     stacks: stackFiles,

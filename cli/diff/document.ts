@@ -5,7 +5,8 @@ import type { DiffOutcome } from "./run-diff.ts";
 export function diffDocument(outcome: DiffOutcome): object {
   const { stack, base, head, diff, problems, findings, notes } = outcome;
   const names = { stack, base, head };
-  if (diff === undefined) return { verdict: "refused", ...names, changes: [], capacity: null, digest: null, problems, findings, notes };
+  if (diff === undefined)
+    return { verdict: "refused", ...names, changes: [], capacity: null, digest: null, problems, findings, notes };
   const { verdict, changes, counts, capacity, digest } = diff;
   return { verdict, ...names, counts, changes, capacity, digest, problems, findings, notes };
 }

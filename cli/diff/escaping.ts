@@ -12,16 +12,18 @@ export function plain(text: string): string {
  * stays within its table cell.
  */
 export function markdownText(text: string): string {
-  return plain(text)
-    .replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? character)
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
-    // A zero-width joiner would do as well, and be copied along; an entity is not.
-    .replace(/@/g, "&#64;")
-    .replaceAll("://", "&#58;//")
-    .replace(/(www)\./gi, "$1&#46;")
-    .replace(/\b(GH)-(\d)/gi, "$1&#45;$2")
-    .replace(/^(\s*)([-=])/, "$1\\$2")
-    .replace(/^(\s*\d+)([.])(?=\s|$)/, "$1\\$2");
+  return (
+    plain(text)
+      .replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? character)
+      .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
+      // A zero-width joiner would do as well, and be copied along; an entity is not.
+      .replace(/@/g, "&#64;")
+      .replaceAll("://", "&#58;//")
+      .replace(/(www)\./gi, "$1&#46;")
+      .replace(/\b(GH)-(\d)/gi, "$1&#45;$2")
+      .replace(/^(\s*)([-=])/, "$1\\$2")
+      .replace(/^(\s*\d+)([.])(?=\s|$)/, "$1\\$2")
+  );
 }
 
 /** For Markdown code: the text as it is, in a fence that it can't close. Line ends become blanks. */
@@ -29,7 +31,12 @@ export function markdownCode(text: string): string {
   const clean = plain(text);
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  const padded = clean.startsWith("`") || clean.endsWith("`") || (clean.startsWith(" ") && clean.endsWith(" ") && clean.trim() !== "") ? ` ${clean} ` : clean;
+  const padded =
+    clean.startsWith("`") ||
+    clean.endsWith("`") ||
+    (clean.startsWith(" ") && clean.endsWith(" ") && clean.trim() !== "")
+      ? ` ${clean} `
+      : clean;
   return clean === "" ? "" : `${fence}${padded}${fence}`;
 }
 

@@ -24,7 +24,13 @@ export interface GitProject {
  * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_GIT_MISSING`.
  */
 export async function resolveCommit(git: GitProject, ref: string): Promise<string> {
-  const { code, stdout, stderr } = await runGit(git, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
+  const { code, stdout, stderr } = await runGit(git, [
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${ref}^{commit}`,
+  ]);
   const commit = stdout.toString("utf8").trim();
   if (code === 0 && /^[0-9a-f]{40,64}$/.test(commit)) return commit;
   throw new KitError("KIT_DIFF_UNKNOWN_REF", `${JSON.stringify(ref)}${firstLine(stderr)}`);
@@ -46,7 +52,9 @@ export async function mergeBase(git: GitProject, base: string, head: string): Pr
   const { code, stdout } = await runGit(git, ["merge-base", base, head]);
   const commit = stdout.toString("utf8").trim();
   if (code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
-    throw (await isShallow(git)) ? new KitError("KIT_DIFF_HISTORY_MISSING", `where ${base.slice(0, 12)} and ${head.slice(0, 12)} parted`) : new KitError("KIT_DIFF_UNRELATED", `${base.slice(0, 12)} and ${head.slice(0, 12)}`);
+    throw (await isShallow(git))
+      ? new KitError("KIT_DIFF_HISTORY_MISSING", `where ${base.slice(0, 12)} and ${head.slice(0, 12)} parted`)
+      : new KitError("KIT_DIFF_UNRELATED", `${base.slice(0, 12)} and ${head.slice(0, 12)}`);
   }
   const count = await runGit(git, ["rev-list", "--count", `${commit}..${base}`]);
   return { commit, behind: Number(count.stdout.toString("utf8").trim()) };
@@ -61,7 +69,9 @@ export async function listTree(git: GitProject, commit: string, paths: readonly 
     .split("\0")
     .flatMap((line) => {
       const [, mode, oid, size, path] = /^(\d+) \w+ ([0-9a-f]+) +(\S+)\t(.*)$/s.exec(line) ?? [];
-      return mode === undefined || oid === undefined || path === undefined ? [] : [{ path, mode, oid, size: size === "-" ? 0 : Number(size) }];
+      return mode === undefined || oid === undefined || path === undefined
+        ? []
+        : [{ path, mode, oid, size: size === "-" ? 0 : Number(size) }];
     });
 }
 
@@ -79,7 +89,11 @@ export async function readBlobs(git: GitProject, oids: Iterable<string>): Promis
     const end = stdout.indexOf(10, offset);
     const header = end === -1 ? "" : stdout.toString("latin1", offset, end);
     const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(header) ?? [];
-    if (code !== 0 || size === undefined) throw new KitError("KIT_GIT_FAILED", `the object ${oid} can't be read (${header === "" ? firstLine(stderr) : header})`);
+    if (code !== 0 || size === undefined)
+      throw new KitError(
+        "KIT_GIT_FAILED",
+        `the object ${oid} can't be read (${header === "" ? firstLine(stderr) : header})`,
+      );
     found.set(oid, stdout.subarray(end + 1, end + 1 + Number(size)));
     offset = end + 2 + Number(size);
   }
@@ -98,7 +112,20 @@ export interface BlobChange {
 /** Changes of files on the way to a commit, as that branch had them: commit by commit, newest first. */
 export async function blobHistory(git: GitProject, commit: string, paths: readonly string[]): Promise<BlobChange[][]> {
   if (paths.length === 0) return [];
-  const { code, stdout, stderr } = await runGit(git, ["log", "--first-parent", "-m", "--no-renames", "--format=%H", "--raw", "--no-abbrev", "-z", "--relative", commit, "--", ...paths]);
+  const { code, stdout, stderr } = await runGit(git, [
+    "log",
+    "--first-parent",
+    "-m",
+    "--no-renames",
+    "--format=%H",
+    "--raw",
+    "--no-abbrev",
+    "-z",
+    "--relative",
+    commit,
+    "--",
+    ...paths,
+  ]);
   if (code !== 0) throw new KitError("KIT_GIT_FAILED", `git log${firstLine(stderr)}`);
   const commits: BlobChange[][] = [];
   const parts = stdout.toString("utf8").split("\0");
@@ -111,7 +138,11 @@ export async function blobHistory(git: GitProject, commit: string, paths: readon
       continue;
     }
     index += 1;
-    commits.at(-1)?.push({ path, ...(status === "D" ? {} : { oid }), ...(status === "A" || previous === undefined ? {} : { previous }) });
+    commits.at(-1)?.push({
+      path,
+      ...(status === "D" ? {} : { oid }),
+      ...(status === "A" || previous === undefined ? {} : { previous }),
+    });
   }
   return commits;
 }
@@ -122,11 +153,22 @@ export async function isShallow(git: GitProject): Promise<boolean> {
   return stdout.toString("utf8").trim() === "true";
 }
 
-async function runGit(git: GitProject, args: readonly string[], input?: string): Promise<{ code: number; stdout: Buffer; stderr: string }> {
+async function runGit(
+  git: GitProject,
+  args: readonly string[],
+  input?: string,
+): Promise<{ code: number; stdout: Buffer; stderr: string }> {
   const child = spawn("git", args, {
     cwd: git.projectDir,
     // Nothing is written, nothing fetched, nobody asked: a diff works without credentials.
-    env: { ...git.env, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", GIT_LITERAL_PATHSPECS: "1" },
+    env: {
+      ...git.env,
+      LC_ALL: "C",
+      GIT_OPTIONAL_LOCKS: "0",
+      GIT_NO_LAZY_FETCH: "1",
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_LITERAL_PATHSPECS: "1",
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const chunks: Buffer[] = [];

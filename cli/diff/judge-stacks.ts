@@ -1,10 +1,10 @@
 /** The judgement of a change for one stack, and for every other that the topics' files name in it. */
 import type { Problem } from "../../components/model/problem.ts";
-import { changeDigest, parseDigest } from "../../components/plan/digest.ts";
 import { sortChanges, worstHazard } from "../../components/plan/diff/hazard.ts";
 import type { Change, PlatformDiff } from "../../components/plan/diff/types.ts";
-import { compareFindings, sortFindings, type Finding } from "../../policies/finding.ts";
-import { judgeTrees, type JudgedTrees, type Judgement } from "./judge-trees.ts";
+import { changeDigest, parseDigest } from "../../components/plan/digest.ts";
+import { compareFindings, type Finding, sortFindings } from "../../policies/finding.ts";
+import { type JudgedTrees, type Judgement, judgeTrees } from "./judge-trees.ts";
 
 /**
  * Judges as {@link judgeTrees}, and adds what holds for other stacks alone: their changes and findings carry the stack's
@@ -21,7 +21,11 @@ export async function judgeStacks(request: JudgedTrees): Promise<Judgement> {
     const stackFile = request.after.stacks.get(stack);
     if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found")) continue;
     const other = await judgeTrees({ ...files, stack, stackFile });
-    problems.push(...other.problems.filter((problem) => !problems.some((known) => samePlace(known, problem))).map((problem) => ({ ...problem, message: inStack(stack, problem.message) })));
+    problems.push(
+      ...other.problems
+        .filter((problem) => !problems.some((known) => samePlace(known, problem)))
+        .map((problem) => ({ ...problem, message: inStack(stack, problem.message) })),
+    );
     notes.push(...other.notes.filter((note) => !notes.includes(note)));
     if (other.diff !== undefined && diff !== undefined) diff = withOthers(diff, other.diff, stack, topics);
     rules = { ...rules, ...withFindings(rules, other.rules.findings, stack, topics) };
@@ -44,8 +48,15 @@ function withOthers(diff: PlatformDiff, other: PlatformDiff, stack: string, topi
   const about = ({ kind, object, field }: Change): string => JSON.stringify([kind, object, field]);
   const whole = (change: Change): string => JSON.stringify([about(change), change.before, change.after, change.hazard]);
   const known = new Set([...diff.changes.map(about), ...diff.changes.map(whole)]);
-  const isOwn = (change: Change): boolean => change.kind !== "setting-changed" && !known.has(topics.has(topicOf(change.object)) ? whole(change) : about(change));
-  const added = other.changes.filter(isOwn).map((change): Change => ({ ...change, stack, effects: change.effects.map((effect, index) => (index === 0 ? inStack(stack, effect) : effect)) }));
+  const isOwn = (change: Change): boolean =>
+    change.kind !== "setting-changed" && !known.has(topics.has(topicOf(change.object)) ? whole(change) : about(change));
+  const added = other.changes.filter(isOwn).map(
+    (change): Change => ({
+      ...change,
+      stack,
+      effects: change.effects.map((effect, index) => (index === 0 ? inStack(stack, effect) : effect)),
+    }),
+  );
   const verdict = worstHazard([diff.verdict, other.verdict]);
   const digest = parseDigest(diff.digest);
   return {
@@ -62,9 +73,21 @@ function topicOf(object: string): string {
 }
 
 /** Findings with those of another stack that hold there alone; of the topics that name it, and what is not about one topic. */
-export function withFindings({ findings, summary }: Judgement["rules"], others: readonly Finding[], stack: string, topics: ReadonlySet<string>): Pick<Judgement["rules"], "findings" | "summary"> {
+export function withFindings(
+  { findings, summary }: Judgement["rules"],
+  others: readonly Finding[],
+  stack: string,
+  topics: ReadonlySet<string>,
+): Pick<Judgement["rules"], "findings" | "summary"> {
   const known = new Set(findings.map(keyOfFinding));
-  const added = others.filter((finding) => finding.file.startsWith("topics/") && (finding.object === undefined || topics.has(topicOf(finding.object))) && !known.has(keyOfFinding(finding))).map((finding) => ({ ...finding, stack, message: inStack(stack, finding.message) }));
+  const added = others
+    .filter(
+      (finding) =>
+        finding.file.startsWith("topics/") &&
+        (finding.object === undefined || topics.has(topicOf(finding.object))) &&
+        !known.has(keyOfFinding(finding)),
+    )
+    .map((finding) => ({ ...finding, stack, message: inStack(stack, finding.message) }));
   const all = sortFindings([...findings, ...added].sort(compareFindings));
   const count = (level: Finding["level"]): number => all.filter((finding) => finding.level === level).length;
   return { findings: all, summary: { ...summary, errors: count("error"), warnings: count("warning") } };

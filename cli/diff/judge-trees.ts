@@ -2,18 +2,18 @@
 import type { Problem } from "../../components/model/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import { ReadingCache } from "../../components/model/reading-cache.ts";
-import { topicsFolder, type SourceFile } from "../../components/model/source-file.ts";
-import { readYaml } from "../../components/model/yaml-document.ts";
+import { type SourceFile, topicsFolder } from "../../components/model/source-file.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
+import { readYaml } from "../../components/model/yaml-document.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
 import type { PlaceInSchema } from "../../components/plan/diff/schema-places.ts";
-import { platformState, type PlatformState, type StatePair } from "../../components/plan/diff/state.ts";
+import { type PlatformState, platformState, type StatePair } from "../../components/plan/diff/state.ts";
 import { touchedStacks } from "../../components/plan/diff/touched-stacks.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { catalogue } from "../../policies/catalogue.ts";
-import { checkDeclaration, type CheckResult } from "../../policies/check.ts";
+import { type CheckResult, checkDeclaration } from "../../policies/check.ts";
 import { compareExceptions } from "../../policies/exception-changes.ts";
 import { readExceptions } from "../../policies/exceptions.ts";
 import type { PlacedManifest } from "../../policies/manifests.ts";
@@ -57,12 +57,31 @@ export interface Judgement {
  * that is an error.
  * @throws KitError `KIT_DIFF_BASE_INVALID`, `KIT_DIFF_HISTORY_MISSING`, `KIT_GIT_FAILED`.
  */
-export async function judgeTrees({ git, before, after, stack, stackFile, today, manifests }: JudgedTrees): Promise<Judgement> {
+export async function judgeTrees({
+  git,
+  before,
+  after,
+  stack,
+  stackFile,
+  today,
+  manifests,
+}: JudgedTrees): Promise<Judgement> {
   const notes: string[] = [];
   const cache = new ReadingCache();
   const withNames = after.stackNames === undefined ? {} : { stackNames: after.stackNames };
-  const check = (known: { readonly before?: ReadonlyMap<string, TopicBefore>; readonly plan?: PlatformPlan } = {}): CheckResult =>
-    checkDeclaration({ files: after.files, stack: stackFile, exceptions: after.exceptions, today, cache, ...withNames, ...known, ...(manifests === undefined ? {} : { manifests }) });
+  const check = (
+    known: { readonly before?: ReadonlyMap<string, TopicBefore>; readonly plan?: PlatformPlan } = {},
+  ): CheckResult =>
+    checkDeclaration({
+      files: after.files,
+      stack: stackFile,
+      exceptions: after.exceptions,
+      today,
+      cache,
+      ...withNames,
+      ...known,
+      ...(manifests === undefined ? {} : { manifests }),
+    });
   const headRead = readModel(after.files, stackFile, { cache, stacks: after.stackNames });
   if (!headRead.ok) return { problems: headRead.problems, rules: check(), notes, touched: new Map() };
   const headState = platformState(headRead.value.model, headRead.value.stack, stack);
@@ -71,8 +90,21 @@ export async function judgeTrees({ git, before, after, stack, stackFile, today, 
   const history = await readSchemaHistory(git, before.source, pair);
   const rules = check({ before: pair.before.planned, plan: headState.plan });
   const exceptions = (tree: DeclaredTree) => readExceptions(tree.exceptions, catalogue).exceptions;
-  const diff = comparePlatforms(pair, { today, history, further: compareExceptions(exceptions(before), exceptions(after)), ruleBroken: rules.summary.errors > 0, placeInSchema: placesIn(after.files) });
-  return { substrate: headState.stack.substrate, diff, problems: [], rules, notes, touched: touchedStacks(base.whole, headRead.value.whole, stack) };
+  const diff = comparePlatforms(pair, {
+    today,
+    history,
+    further: compareExceptions(exceptions(before), exceptions(after)),
+    ruleBroken: rules.summary.errors > 0,
+    placeInSchema: placesIn(after.files),
+  });
+  return {
+    substrate: headState.stack.substrate,
+    diff,
+    problems: [],
+    rules,
+    notes,
+    touched: touchedStacks(base.whole, headRead.value.whole, stack),
+  };
 }
 
 /** Finds places in schemas. JSON is YAML: the reader of YAML knows where everything stands. */
@@ -85,7 +117,13 @@ function placesIn(files: readonly SourceFile[]): PlaceInSchema {
 }
 
 /** The base's state. An environment that is new is compared with an empty one of its size. */
-function stateOfBase(before: DeclaredTree, stack: string, headStack: StackSettings, cache: ReadingCache, notes: string[]): { readonly state: PlatformState; readonly whole: Model } {
+function stateOfBase(
+  before: DeclaredTree,
+  stack: string,
+  headStack: StackSettings,
+  cache: ReadingCache,
+  notes: string[],
+): { readonly state: PlatformState; readonly whole: Model } {
   const file = before.stacks.get(stack);
   if (file === undefined || ("refused" in file && file.refused === "not-found")) {
     notes.push(`${before.source.label} has no stack ${stack}: everything in it is new`);
@@ -103,7 +141,10 @@ export class BaseInvalid extends KitError {
   readonly problems: readonly Problem[];
 
   constructor(label: string, problems: readonly Problem[]) {
-    super("KIT_DIFF_BASE_INVALID", `${label} (${problems.length === 1 ? "one problem" : `${problems.length} problems`})`);
+    super(
+      "KIT_DIFF_BASE_INVALID",
+      `${label} (${problems.length === 1 ? "one problem" : `${problems.length} problems`})`,
+    );
     this.label = label;
     this.problems = problems;
   }

@@ -1,14 +1,14 @@
 /** The diff as the comment of a pull request: nine parts, within what GitHub takes. */
 import type { Problem } from "../../components/model/problem.ts";
-import { parseDigest, wantedFingerprintVariable } from "../../components/plan/digest.ts";
 import { compareHazards, sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change, ChangeKind, Hazard, PlatformDiff } from "../../components/plan/diff/types.ts";
 import { counted } from "../../components/plan/diff/words.ts";
+import { parseDigest, wantedFingerprintVariable } from "../../components/plan/digest.ts";
 import type { Finding } from "../../policies/finding.ts";
 import { markdownCode, markdownCodeCell, markdownText } from "./escaping.ts";
+import { rollbackSteps } from "./rollback.ts";
 import type { DiffOutcome } from "./run-diff.ts";
 import { capacityRows, capacityTitles, countsLine, summary, teamRows, teamTitles } from "./text-report.ts";
-import { rollbackSteps } from "./rollback.ts";
 
 /** Largest comment in characters. GitHub takes 65,536; some tools that post comments cut off earlier. */
 export const commentLimit = 60_000;
@@ -48,14 +48,20 @@ export function commentMarker(stack: string): string {
 
 function render(outcome: DiffOutcome, detail: Detail): string {
   const { stack, diff, problems, notes } = outcome;
-  const parts = [commentMarker(stack), ...(diff === undefined ? brokenHead(outcome) : comparison(outcome, diff, detail))];
+  const parts = [
+    commentMarker(stack),
+    ...(diff === undefined ? brokenHead(outcome) : comparison(outcome, diff, detail)),
+  ];
   if (problems.length > 0) parts.push(rulesPart(problems, command(outcome), detail));
   for (const note of notes) parts.push(`> ${markdownText(note)}`);
   return `${parts.join("\n\n")}\n`;
 }
 
 function brokenHead({ stack, problems }: DiffOutcome): string[] {
-  return [`## Topics and access, stack ${markdownText(stack)}: **blocked** (${problems.length})`, `${counted(problems.length, "problem")} in the files; nothing can be compared until they are gone.`];
+  return [
+    `## Topics and access, stack ${markdownText(stack)}: **blocked** (${problems.length})`,
+    `${counted(problems.length, "problem")} in the files; nothing can be compared until they are gone.`,
+  ];
 }
 
 function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): string[] {
@@ -63,9 +69,13 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   const { findings } = outcome;
   const errors = findings.filter(({ level }) => level === "error").length;
   const blocked = verdict === "refused";
-  const parts = [`## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(verdict, changes, errors)}`];
+  const parts = [
+    `## Topics and access, stack ${markdownText(outcome.stack)}: ${verdictText(verdict, changes, errors)}`,
+  ];
   const touched = countsLine(counts);
-  parts.push(`${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`);
+  parts.push(
+    `${markdownText(outcome.base)} → ${markdownText(outcome.head)}: ${touched === "" ? "no resource is touched" : markdownText(touched)}.`,
+  );
   const partOf = (kinds: (kind: ChangeKind) => boolean): Change[] => changes.filter((change) => kinds(change.kind));
   const tables: readonly [string, Change[]][] = [
     ["Changes", partOf((kind) => !isAccess(kind) && !isSchema(kind) && !isCapacity(kind))],
@@ -74,27 +84,70 @@ function comparison(outcome: DiffOutcome, diff: PlatformDiff, detail: Detail): s
   ];
   for (const [title, rows] of tables) if (rows.length > 0) parts.push(changePart(title, rows, outcome, detail));
   parts.push(capacityPart(diff, partOf(isCapacity), outcome, detail));
-  if (findings.length > 0) parts.push(rulesPart(findings, `npx kit check --base ${outcome.base}${outcome.head === "the working tree" ? "" : ` --head ${outcome.head}`} --stack ${outcome.stack}`, detail));
+  if (findings.length > 0)
+    parts.push(
+      rulesPart(
+        findings,
+        `npx kit check --base ${outcome.base}${outcome.head === "the working tree" ? "" : ` --head ${outcome.head}`} --stack ${outcome.stack}`,
+        detail,
+      ),
+    );
   const refused = changes.filter(({ hazard }) => hazard === "refused");
-  if (refused.length > 0) parts.push(list("Refused: what to do instead", refused.flatMap((change) => (change.advice ?? []).map((advice) => `${markdownCode(change.object)}: ${cut(advice, detail)}`)), detail, outcome));
+  if (refused.length > 0)
+    parts.push(
+      list(
+        "Refused: what to do instead",
+        refused.flatMap((change) =>
+          (change.advice ?? []).map((advice) => `${markdownCode(change.object)}: ${cut(advice, detail)}`),
+        ),
+        detail,
+        outcome,
+      ),
+    );
   const irreversible = changes.filter(({ hazard }) => hazard === "irreversible");
   if (irreversible.length > 0) {
-    parts.push(list("Irreversible: a rollback does not bring this back", irreversible.map((change) => `${subject(change)}: ${cut(change.effects[0] ?? "", detail)}${change.advice?.[0] === undefined ? "" : `. Better: ${cut(change.advice[0], detail)}`}`), detail, outcome));
-    parts.push(blocked ? "There is no token for it as long as something is refused or a rule is broken." : `Apply it only with this token, which names exactly this change: ${markdownCode(applyCommand(outcome, digest))}`);
+    parts.push(
+      list(
+        "Irreversible: a rollback does not bring this back",
+        irreversible.map(
+          (change) =>
+            `${subject(change)}: ${cut(change.effects[0] ?? "", detail)}${change.advice?.[0] === undefined ? "" : `. Better: ${cut(change.advice[0], detail)}`}`,
+        ),
+        detail,
+        outcome,
+      ),
+    );
+    parts.push(
+      blocked
+        ? "There is no token for it as long as something is refused or a rule is broken."
+        : `Apply it only with this token, which names exactly this change: ${markdownCode(applyCommand(outcome, digest))}`,
+    );
   }
-  if (changes.length > 0) parts.push(list("Rollback", rollbackSteps(changes).map((step) => cut(step, detail)), detail, outcome));
+  if (changes.length > 0)
+    parts.push(
+      list(
+        "Rollback",
+        rollbackSteps(changes).map((step) => cut(step, detail)),
+        detail,
+        outcome,
+      ),
+    );
   const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers));
-  parts.push([
-    `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
-    `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
-    `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
-  ].join("  \n"));
+  parts.push(
+    [
+      `**Reviewers:** ${teams.length === 0 ? "none needed" : teams.map((team) => markdownCode(team)).join(", ")}`,
+      `**Plan digest:** ${markdownCode(digest)}. ${verdict === "refused" ? "Nothing applies a refused plan." : `${markdownCode(applyCommand(outcome, digest))} applies this plan and no other.`}`,
+      `**See it yourself:** ${markdownCode(command(outcome))}. How changes are judged: ${markdownCode("docs/guide/changes.md")}.`,
+    ].join("  \n"),
+  );
   return parts;
 }
 
 function verdictText(verdict: Hazard, changes: readonly Change[], errors: number): string {
   const number = (hazard: Hazard): number => changes.filter((change) => change.hazard === hazard).length;
-  const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers)).map(markdownText).join(", ");
+  const teams = sortedSet(changes.flatMap(({ reviewers }) => reviewers))
+    .map(markdownText)
+    .join(", ");
   switch (verdict) {
     case "safe":
       return changes.length === 0 ? "**no change**" : "**safe**";
@@ -121,17 +174,37 @@ function isCapacity(kind: ChangeKind): boolean {
 
 function changePart(title: string, changes: readonly Change[], outcome: DiffOutcome, detail: Detail): string {
   const shown = changes.slice(0, detail.rows);
-  const rows = shown.map((change) => `| ${change.hazard} | ${subject(change)} | ${valuesOf(change, detail)} | ${effectsOf(change, detail)} |`);
+  const rows = shown.map(
+    (change) =>
+      `| ${change.hazard} | ${subject(change)} | ${valuesOf(change, detail)} | ${effectsOf(change, detail)} |`,
+  );
   const table = ["| | what | old → new | effect |", "|---|---|---|---|", ...rows].join("\n");
-  return folded(title, counted(changes.length, "change"), `${table}${leftOut(changes.slice(detail.rows), outcome)}`, shown.length >= foldFrom);
+  return folded(
+    title,
+    counted(changes.length, "change"),
+    `${table}${leftOut(changes.slice(detail.rows), outcome)}`,
+    shown.length >= foldFrom,
+  );
 }
 
-function capacityPart({ capacity }: PlatformDiff, changes: readonly Change[], outcome: DiffOutcome, detail: Detail): string {
+function capacityPart(
+  { capacity }: PlatformDiff,
+  changes: readonly Change[],
+  outcome: DiffOutcome,
+  detail: Detail,
+): string {
   const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
-    [`| ${titles.map((title) => title.toLowerCase()).join(" | ")} |`, `|---|${"---:|".repeat(titles.length - 1)}`, ...rows.map((row) => `| ${row.map(markdownText).join(" | ")} |`)].join("\n");
+    [
+      `| ${titles.map((title) => title.toLowerCase()).join(" | ")} |`,
+      `|---|${"---:|".repeat(titles.length - 1)}`,
+      ...rows.map((row) => `| ${row.map(markdownText).join(" | ")} |`),
+    ].join("\n");
   const teams = teamRows(capacity);
   const texts = [table(capacityTitles, capacityRows(capacity)), `${markdownText(summary(capacity.after))}.`];
-  if (teams.length > 0) texts.push(`${table(teamTitles, teams.slice(0, detail.rows))}${teams.length > detail.rows ? `\n\n${teams.length - detail.rows} more teams are left out here.` : ""}`);
+  if (teams.length > 0)
+    texts.push(
+      `${table(teamTitles, teams.slice(0, detail.rows))}${teams.length > detail.rows ? `\n\n${teams.length - detail.rows} more teams are left out here.` : ""}`,
+    );
   const body = folded("Capacity", "per broker, with one zone lost, per team", texts.join("\n\n"), changes.length === 0);
   return changes.length === 0 ? body : `${changePart("Capacity: limits", changes, outcome, detail)}\n\n${body}`;
 }
@@ -169,14 +242,18 @@ function subject({ kind, object, field }: Change): string {
 
 function valuesOf({ before, after }: Change, detail: Detail): string {
   if (before === undefined && after === undefined) return "";
-  const shown = (value: string | number | undefined): string => (value === undefined ? "–" : cut(String(value), detail));
+  const shown = (value: string | number | undefined): string =>
+    value === undefined ? "–" : cut(String(value), detail);
   return `${shown(before)} → ${shown(after)}`;
 }
 
 function effectsOf({ effects, reviewers, source }: Change, detail: Detail): string {
   const shown = effects.slice(0, detail.effects).map((effect) => cut(effect, detail));
   if (effects.length > shown.length) shown.push(`and ${effects.length - shown.length} more`);
-  if (reviewers.length > 0) shown.push(`approval of ${reviewers.slice(0, 12).map(markdownText).join(", ")}${reviewers.length > 12 ? ` and ${reviewers.length - 12} more` : ""}`);
+  if (reviewers.length > 0)
+    shown.push(
+      `approval of ${reviewers.slice(0, 12).map(markdownText).join(", ")}${reviewers.length > 12 ? ` and ${reviewers.length - 12} more` : ""}`,
+    );
   if (source !== undefined) shown.push(markdownCodeCell(`${source.file}:${source.line}`));
   return shown.join("<br>");
 }
@@ -184,12 +261,16 @@ function effectsOf({ effects, reviewers, source }: Change, detail: Detail): stri
 /** What a part does not show, by hazard, and where to see it. */
 function leftOut(changes: readonly Change[], outcome: DiffOutcome): string {
   if (changes.length === 0) return "";
-  const byHazard = [...Map.groupBy(changes, ({ hazard }) => hazard)].sort(([a], [b]) => compareHazards(b, a)).map(([hazard, same]) => `${same.length} ${hazard}`);
+  const byHazard = [...Map.groupBy(changes, ({ hazard }) => hazard)]
+    .sort(([a], [b]) => compareHazards(b, a))
+    .map(([hazard, same]) => `${same.length} ${hazard}`);
   return `\n\n${counted(changes.length, "more change")} left out here (${byHazard.join(", ")}): ${markdownCode(command(outcome))}`;
 }
 
 function folded(title: string, what: string, body: string, fold: boolean): string {
-  return fold ? `<details><summary><b>${title}</b>: ${what}</summary>\n\n${body}\n\n</details>` : `### ${title}\n\n${body}`;
+  return fold
+    ? `<details><summary><b>${title}</b>: ${what}</summary>\n\n${body}\n\n</details>`
+    : `### ${title}\n\n${body}`;
 }
 
 function cut(text: string, { characters }: Detail): string {
@@ -198,7 +279,9 @@ function cut(text: string, { characters }: Detail): string {
 
 /** On Kubernetes Pulumi is run by itself; the program then compares the head's half of the digest. */
 function applyCommand({ stack, substrate }: DiffOutcome, digest: string): string {
-  return substrate === "kubernetes" ? `${wantedFingerprintVariable}=${parseDigest(digest)?.head ?? digest} pulumi up -s ${stack}` : `npx kit up --stack ${stack} --digest ${digest}`;
+  return substrate === "kubernetes"
+    ? `${wantedFingerprintVariable}=${parseDigest(digest)?.head ?? digest} pulumi up -s ${stack}`
+    : `npx kit up --stack ${stack} --digest ${digest}`;
 }
 
 function command({ base, head, stack }: DiffOutcome): string {

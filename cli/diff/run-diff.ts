@@ -8,7 +8,7 @@ import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { todayOf } from "../today.ts";
 import { unknownStack } from "../unknown-stack.ts";
-import { locateTrees, readTrees, type DeclaredTree } from "./declared-tree.ts";
+import { type DeclaredTree, locateTrees, readTrees } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
 import { judgeStacks } from "./judge-stacks.ts";
 
@@ -52,21 +52,39 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
   const { base, head, notes } = await locateTrees(git, request.base, request.head);
   const [before, after] = await readTrees(git, [base, head], [stack]);
   const stackFile = after.stacks.get(stack);
-  if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found")) throw head.kind === "folder" ? await unknownStack(context.projectDir, stack) : new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
+  if (stackFile === undefined || ("refused" in stackFile && stackFile.refused === "not-found"))
+    throw head.kind === "folder"
+      ? await unknownStack(context.projectDir, stack)
+      : new KitError("KIT_UNKNOWN_STACK", `${stack} in ${head.label}`);
   const judgement = await judgeStacks({ git, before, after, stack, stackFile, today });
   const { substrate, diff, problems, rules } = judgement;
   const findings = diff === undefined ? [] : told(rules.findings, before, stack, today, request.warnings === true);
   return {
-    stack, base: base.label, head: head.label, problems, findings, notes: [...notes, ...judgement.notes],
-    ...(substrate === undefined ? {} : { substrate }), ...(diff === undefined ? {} : { diff }),
+    stack,
+    base: base.label,
+    head: head.label,
+    problems,
+    findings,
+    notes: [...notes, ...judgement.notes],
+    ...(substrate === undefined ? {} : { substrate }),
+    ...(diff === undefined ? {} : { diff }),
   };
 }
 
 /** Findings to be told: errors, and what else the base does not break as well; that is not this change's matter. */
-function told(found: readonly Finding[], before: DeclaredTree, stackName: string, today: string, warnings: boolean): readonly Finding[] {
+function told(
+  found: readonly Finding[],
+  before: DeclaredTree,
+  stackName: string,
+  today: string,
+  warnings: boolean,
+): readonly Finding[] {
   const stack = before.stacks.get(stackName);
-  if (!warnings || stack === undefined || found.every(({ level }) => level === "error")) return found.filter(({ level }) => level === "error");
+  if (!warnings || stack === undefined || found.every(({ level }) => level === "error"))
+    return found.filter(({ level }) => level === "error");
   const key = ({ rule, object, message }: Finding): string => `${rule}\n${object ?? ""}\n${message}`;
-  const known = new Set(checkDeclaration({ files: before.files, stack, exceptions: before.exceptions, today }).findings.map(key));
+  const known = new Set(
+    checkDeclaration({ files: before.files, stack, exceptions: before.exceptions, today }).findings.map(key),
+  );
   return found.filter((finding) => finding.level === "error" || !known.has(key(finding)));
 }

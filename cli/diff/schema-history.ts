@@ -7,7 +7,7 @@ import { knownHistory, recordsWithHistory, type SchemaHistory } from "../../comp
 import type { StatePair } from "../../components/plan/diff/state.ts";
 import { KitError } from "../errors.ts";
 import type { TreeSource } from "./declared-tree.ts";
-import { blobHistory, isShallow, readBlobs, type BlobChange, type GitProject } from "./git-objects.ts";
+import { type BlobChange, blobHistory, type GitProject, isShallow, readBlobs } from "./git-objects.ts";
 import { earlierVersions, type SchemaBlob } from "./schema-versions.ts";
 
 /**
@@ -20,10 +20,20 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
   if (records.size === 0) return knownHistory();
   if (base.kind !== "commit") return { versions: new Map(), incomplete: `${base.label} is a folder without history` };
   if (await isShallow(git)) throw new KitError("KIT_DIFF_HISTORY_MISSING", [...records].join(", "));
-  const commits = (await blobHistory(git, base.commit, [topicsFolder])).map((changes) => changes.filter(({ path }) => isSchemaPath(path)));
+  const commits = (await blobHistory(git, base.commit, [topicsFolder])).map((changes) =>
+    changes.filter(({ path }) => isSchemaPath(path)),
+  );
   const texts = await readBlobs(git, oidsOf(commits));
-  const formats = new Map(pair.after.topology.topics.flatMap(({ events }) => events.map((event): [string, SchemaFormat] => [event.record, formatOf(event.schemaPath)])));
-  const simpleNames = [...records].flatMap((record) => [`"${record.slice(record.lastIndexOf(".") + 1)}"`, `"${record}"`, `message ${record.slice(record.lastIndexOf(".") + 1)}`]);
+  const formats = new Map(
+    pair.after.topology.topics.flatMap(({ events }) =>
+      events.map((event): [string, SchemaFormat] => [event.record, formatOf(event.schemaPath)]),
+    ),
+  );
+  const simpleNames = [...records].flatMap((record) => [
+    `"${record.slice(record.lastIndexOf(".") + 1)}"`,
+    `"${record}"`,
+    `message ${record.slice(record.lastIndexOf(".") + 1)}`,
+  ]);
   const blobs = new Map<string, SchemaBlob>();
   const parse = (wanted: (text: string) => boolean): void => {
     for (const [oid, bytes] of texts) {
@@ -40,15 +50,31 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
     found = earlierVersions(records, commits, blobs);
   }
   const current = new Map([
-    ...pair.before.topology.topics.flatMap(({ events }) => events.map((event): [string, string] => [event.record, event.schema])),
+    ...pair.before.topology.topics.flatMap(({ events }) =>
+      events.map((event): [string, string] => [event.record, event.schema]),
+    ),
     ...pair.before.plan.sharedSubjects.map(({ name, selfContained }): [string, string] => [name, selfContained]),
   ]);
   // The base's own version is compared anyway.
-  return knownHistory(new Map([...found.versions].map(([record, versions]) => [record, versions.filter((version) => version !== current.get(record))])));
+  return knownHistory(
+    new Map(
+      [...found.versions].map(([record, versions]) => [
+        record,
+        versions.filter((version) => version !== current.get(record)),
+      ]),
+    ),
+  );
 }
 
 function oidsOf(commits: readonly (readonly BlobChange[])[]): Set<string> {
-  return new Set(commits.flatMap((changes) => changes.flatMap(({ oid, previous }) => [...(oid === undefined ? [] : [oid]), ...(previous === undefined ? [] : [previous])])));
+  return new Set(
+    commits.flatMap((changes) =>
+      changes.flatMap(({ oid, previous }) => [
+        ...(oid === undefined ? [] : [oid]),
+        ...(previous === undefined ? [] : [previous]),
+      ]),
+    ),
+  );
 }
 
 /** A schema of the language that its record has in the head: earlier ones in another language are no versions of it. */
@@ -59,7 +85,10 @@ function schemaBlob(text: string, formats: ReadonlyMap<string, SchemaFormat>): S
   }
   try {
     const json: unknown = JSON.parse(text);
-    const title = typeof json === "object" && json !== null && "title" in json && typeof json.title === "string" ? json.title : undefined;
+    const title =
+      typeof json === "object" && json !== null && "title" in json && typeof json.title === "string"
+        ? json.title
+        : undefined;
     if (title !== undefined && formats.get(title) === "json") return { name: title, json, format: "json" };
     const name = nameOfNamedType(json);
     return name === undefined || (formats.get(name) ?? "avro") !== "avro" ? undefined : { name, json, format: "avro" };

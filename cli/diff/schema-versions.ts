@@ -27,7 +27,11 @@ export interface EarlierVersions {
  * @param commits - Newest first.
  * @param blobs - Contents by id; what is missing is passed over.
  */
-export function earlierVersions(records: ReadonlySet<string>, commits: readonly (readonly BlobChange[])[], blobs: ReadonlyMap<string, SchemaBlob>): EarlierVersions {
+export function earlierVersions(
+  records: ReadonlySet<string>,
+  commits: readonly (readonly BlobChange[])[],
+  blobs: ReadonlyMap<string, SchemaBlob>,
+): EarlierVersions {
   const versions = new Map<string, string[]>([...records].map((record) => [record, []]));
   const byName = new Map<string, SchemaBlob>();
   const blobOf = (oid: string | undefined): SchemaBlob | undefined => (oid === undefined ? undefined : blobs.get(oid));

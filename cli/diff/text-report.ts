@@ -24,7 +24,14 @@ export function writeDiffReport(context: CommandContext, outcome: DiffOutcome): 
   const { diff, stack, base, head, notes, problems, findings } = outcome;
   lines.push(`${colors.bold(plain(`${base} → ${head}`))}, stack ${plain(stack)}`);
   if (diff === undefined) {
-    lines.push(paint(colors, "refused")(`refused: ${problems.length === 1 ? "one problem" : `${problems.length} problems`} in ${plain(head)}, listed above`));
+    lines.push(
+      paint(
+        colors,
+        "refused",
+      )(
+        `refused: ${problems.length === 1 ? "one problem" : `${problems.length} problems`} in ${plain(head)}, listed above`,
+      ),
+    );
     context.stdout.write(`${lines.join("\n")}\n`);
     return;
   }
@@ -34,7 +41,8 @@ export function writeDiffReport(context: CommandContext, outcome: DiffOutcome): 
   const counts = countsLine(diff.counts);
   if (counts !== "") lines.push(counts, "");
   for (const change of diff.changes.slice(0, shownChanges)) lines.push(...changeLines(change, colors), "");
-  if (diff.changes.length > shownChanges) lines.push(`and ${diff.changes.length - shownChanges} more changes; --format json lists all`, "");
+  if (diff.changes.length > shownChanges)
+    lines.push(`and ${diff.changes.length - shownChanges} more changes; --format json lists all`, "");
   lines.push(capacityTable(diff.capacity), "");
   const teams = teamTable(diff.capacity);
   if (teams !== undefined) lines.push(teams, "");
@@ -75,11 +83,21 @@ function paint(colors: Colors, hazard: Hazard): (text: string) => string {
 
 /** `topics +1 ~2 -0, access rules +4`, without what does not change. */
 export function countsLine(counts: DeltaCounts): string {
-  const names: readonly [keyof DeltaCounts, string][] = [["topics", "topics"], ["subjects", "schemas"], ["acls", "access rules"], ["quotas", "quotas"], ["principals", "users"]];
+  const names: readonly [keyof DeltaCounts, string][] = [
+    ["topics", "topics"],
+    ["subjects", "schemas"],
+    ["acls", "access rules"],
+    ["quotas", "quotas"],
+    ["principals", "users"],
+  ];
   return names
     .flatMap(([key, name]) => {
       const { created, changed, deleted } = counts[key];
-      const parts = [created > 0 ? `+${created}` : "", changed > 0 ? `~${changed}` : "", deleted > 0 ? `-${deleted}` : ""].filter((part) => part !== "");
+      const parts = [
+        created > 0 ? `+${created}` : "",
+        changed > 0 ? `~${changed}` : "",
+        deleted > 0 ? `-${deleted}` : "",
+      ].filter((part) => part !== "");
       return parts.length === 0 ? [] : [`${name} ${parts.join(" ")}`];
     })
     .join(", ");
@@ -97,14 +115,17 @@ export function capacityRows({ before, after }: CapacityComparison): string[][] 
       text(value),
       limit === undefined ? "–" : text(limit),
       limit === undefined ? "–" : percent(value / limit),
-      afterZoneLoss === undefined ? "–" : `${text(afterZoneLoss)}${limit === undefined ? "" : ` (${percent(afterZoneLoss / limit)})`}`,
+      afterZoneLoss === undefined
+        ? "–"
+        : `${text(afterZoneLoss)}${limit === undefined ? "" : ` (${percent(afterZoneLoss / limit)})`}`,
     ];
   });
 }
 
 /** Rows of the teams' table: of each team whose use changes or that has a budget, also of one that has nothing left. */
 export function teamRows({ before, after }: CapacityComparison): string[][] {
-  const byName = (teams: readonly TeamFigure[]): Map<string, TeamFigure> => new Map(teams.map((team) => [team.team, team]));
+  const byName = (teams: readonly TeamFigure[]): Map<string, TeamFigure> =>
+    new Map(teams.map((team) => [team.team, team]));
   const [old, fresh] = [byName(before.teams), byName(after.teams)];
   const rate = resourceTexts["network-in"].text;
   return sortedSet([...old.keys(), ...fresh.keys()]).flatMap((name) => {
@@ -112,7 +133,17 @@ export function teamRows({ before, after }: CapacityComparison): string[][] {
     const team = fresh.get(name) ?? { team: name, partitions: 0, rate: 0, basis: "declared" as const };
     const budgeted = team.partitionBudget !== undefined || team.rateBudget !== undefined;
     if (!budgeted && was?.partitions === team.partitions && was.rate === team.rate) return [];
-    return [[name, String(was?.partitions ?? 0), String(team.partitions), String(team.partitionBudget ?? "–"), rate(was?.rate ?? 0), `${rate(team.rate)}${team.basis === "ceiling" ? " at most" : ""}`, team.rateBudget === undefined ? "–" : rate(team.rateBudget)]];
+    return [
+      [
+        name,
+        String(was?.partitions ?? 0),
+        String(team.partitions),
+        String(team.partitionBudget ?? "–"),
+        rate(was?.rate ?? 0),
+        `${rate(team.rate)}${team.basis === "ceiling" ? " at most" : ""}`,
+        team.rateBudget === undefined ? "–" : rate(team.rateBudget),
+      ],
+    ];
   });
 }
 
@@ -122,18 +153,35 @@ export const capacityTitles = ["PER BROKER", "BEFORE", "AFTER", "LIMIT", "USED",
 export const teamTitles = ["TEAM", "PARTITIONS", "AFTER", "BUDGET", "WRITES", "AFTER", "BUDGET"];
 
 function capacityTable(capacity: CapacityComparison): string {
-  const columns = capacityTitles.map((title, index) => ({ title, align: index === 0 ? ("left" as const) : ("right" as const) }));
+  const columns = capacityTitles.map((title, index) => ({
+    title,
+    align: index === 0 ? ("left" as const) : ("right" as const),
+  }));
   return `${renderTable(columns, capacityRows(capacity))}\n${summary(capacity.after)}`;
 }
 
 function teamTable(capacity: CapacityComparison): string | undefined {
   const rows = teamRows(capacity);
-  return rows.length === 0 ? undefined : renderTable(teamTitles.map((title, index) => ({ title, align: index === 0 ? "left" : "right" })), rows);
+  return rows.length === 0
+    ? undefined
+    : renderTable(
+        teamTitles.map((title, index) => ({ title, align: index === 0 ? "left" : "right" })),
+        rows,
+      );
 }
 
 /** The cluster in one line. */
-export function summary({ brokers, zones, topics, partitions, replicas, unboundedTopics, stoppedByZoneLoss }: Capacity): string {
+export function summary({
+  brokers,
+  zones,
+  topics,
+  partitions,
+  replicas,
+  unboundedTopics,
+  stoppedByZoneLoss,
+}: Capacity): string {
   const unbounded = unboundedTopics === 0 ? "" : `; ${unboundedTopics} of unbounded size not counted on disk`;
-  const stopped = stoppedByZoneLoss.length === 0 ? "" : `; ${stoppedByZoneLoss.length} can't be written with a zone lost`;
+  const stopped =
+    stoppedByZoneLoss.length === 0 ? "" : `; ${stoppedByZoneLoss.length} can't be written with a zone lost`;
   return `${brokers} brokers in ${zones} zones, ${topics} topics, ${partitions} partitions, ${replicas} replicas${unbounded}${stopped}`;
 }

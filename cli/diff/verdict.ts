@@ -12,7 +12,9 @@ export function verdictLine(verdict: Hazard, changes: readonly Change[], rules =
   const approval = reviewers.length === 0 ? "" : `; approval of ${reviewers.join(", ")}`;
   switch (verdict) {
     case "safe":
-      return changes.length === 0 ? "safe: nothing changes" : `safe: ${counted(changes.length, "change")}, nothing is lost and nobody needs to be asked`;
+      return changes.length === 0
+        ? "safe: nothing changes"
+        : `safe: ${counted(changes.length, "change")}, nothing is lost and nobody needs to be asked`;
     case "approval":
       return `needs approval: ${counted(of("approval").length, "change")} of ${changes.length}${approval}`;
     case "irreversible":
@@ -20,7 +22,9 @@ export function verdictLine(verdict: Hazard, changes: readonly Change[], rules =
     case "refused":
       return `refused: ${[
         ...(rules > 0 ? [`${counted(rules, "rule")} broken`] : []),
-        ...(rules === 0 || of("refused").length > 0 ? [`${counted(of("refused").length, "change")} of ${changes.length} must not be applied`] : []),
+        ...(rules === 0 || of("refused").length > 0
+          ? [`${counted(of("refused").length, "change")} of ${changes.length} must not be applied`]
+          : []),
       ].join(", ")}${approval}`;
   }
 }

@@ -20,16 +20,38 @@ export function adviceFor(letter: Letter): string {
 /** What can be done now, the likeliest first. */
 export function nextSteps(letter: Letter): readonly NextStep[] {
   const { letterId, group } = letter;
-  const discard = { command: `npx kit dlt discard ${letterId} --reason "…"`, purpose: "give it up; nothing is applied, the reason is kept" };
-  const replay = { command: `npx kit dlt replay ${letterId}`, purpose: `once the cause is mended: ${group} gets the record again, the other groups do not` };
+  const discard = {
+    command: `npx kit dlt discard ${letterId} --reason "…"`,
+    purpose: "give it up; nothing is applied, the reason is kept",
+  };
+  const replay = {
+    command: `npx kit dlt replay ${letterId}`,
+    purpose: `once the cause is mended: ${group} gets the record again, the other groups do not`,
+  };
   switch (letter.state) {
     case "open": {
       const dry = { command: `npx kit dlt replay ${letterId} --dry-run`, purpose: "see what a replay would write" };
-      return BROKEN_BYTES.includes(letter.code) ? [discard, { ...replay, purpose: "only if the service now understands such records" }] : [dry, replay, discard];
+      return BROKEN_BYTES.includes(letter.code)
+        ? [discard, { ...replay, purpose: "only if the service now understands such records" }]
+        : [dry, replay, discard];
     }
-    case "in-doubt": return [{ ...replay, purpose: "finish the replay that was begun; harmless if it had been written" }, discard];
-    case "failed-again": return [{ command: `npx kit dlt show ${letter.failedAgainAs ?? ""}`.trim(), purpose: "the failure of the replay is the letter that counts now" }];
-    case "replayed": return [{ command: `npx kit dlt replay ${letterId} --again`, purpose: "only if the replay's record was lost; the inbox leaves out what was applied" }];
-    case "discarded": return [{ command: `npx kit dlt replay ${letterId} --again`, purpose: "if discarding it was a mistake" }];
+    case "in-doubt":
+      return [{ ...replay, purpose: "finish the replay that was begun; harmless if it had been written" }, discard];
+    case "failed-again":
+      return [
+        {
+          command: `npx kit dlt show ${letter.failedAgainAs ?? ""}`.trim(),
+          purpose: "the failure of the replay is the letter that counts now",
+        },
+      ];
+    case "replayed":
+      return [
+        {
+          command: `npx kit dlt replay ${letterId} --again`,
+          purpose: "only if the replay's record was lost; the inbox leaves out what was applied",
+        },
+      ];
+    case "discarded":
+      return [{ command: `npx kit dlt replay ${letterId} --again`, purpose: "if discarding it was a mistake" }];
   }
 }

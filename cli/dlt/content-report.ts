@@ -14,11 +14,19 @@ const DUMP_LIMIT = 512;
  */
 export function writeContent(context: CommandContext, bytes: Buffer | undefined, content: Content): void {
   const colors = colorsFor(context.stdout, context.env);
-  const indent = (text: string): string => text.split("\n").map((line) => `  ${line}`).join("\n");
+  const indent = (text: string): string =>
+    text
+      .split("\n")
+      .map((line) => `  ${line}`)
+      .join("\n");
   if (content.kind === "empty") context.stdout.write(`\n${colors.bold("Content")}\n  none\n`);
   else if (content.kind === "avro") {
-    context.stdout.write(`\n${colors.bold("Content")} ${terminalText(content.record)}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(terminalLines(JSON.stringify(content.value, null, 2)))}\n`);
+    context.stdout.write(
+      `\n${colors.bold("Content")} ${terminalText(content.record)}, schema ${content.schemaId}, ${content.bytes} bytes\n${indent(terminalLines(JSON.stringify(content.value, null, 2)))}\n`,
+    );
   } else {
-    context.stdout.write(`\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${terminalText(content.why)}\n${indent(hexDump(bytes ?? Buffer.alloc(0), DUMP_LIMIT))}\n`);
+    context.stdout.write(
+      `\n${colors.bold("Content")} ${content.bytes} bytes, not decoded: ${terminalText(content.why)}\n${indent(hexDump(bytes ?? Buffer.alloc(0), DUMP_LIMIT))}\n`,
+    );
   }
 }

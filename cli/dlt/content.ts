@@ -1,13 +1,19 @@
 /** A letter's content for people: decoded with the schema that wrote it, or as bytes. */
 import avro from "avsc";
-import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { messageOf } from "../../service-templates/lib/errors.ts";
+import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
 
 /** What a value turned out to be. */
 export type Content =
   | { readonly kind: "empty" }
-  | { readonly kind: "avro"; readonly schemaId: number; readonly record: string; readonly bytes: number; readonly value: unknown }
+  | {
+      readonly kind: "avro";
+      readonly schemaId: number;
+      readonly record: string;
+      readonly bytes: number;
+      readonly value: unknown;
+    }
   | { readonly kind: "undecodable"; readonly bytes: number; readonly why: string; readonly hex: string };
 
 /** Reads a value with the registry's schema of its id; never throws. */
@@ -15,8 +21,16 @@ export async function readContent(registryUrl: string, value: Buffer | null): Pr
   if (value === null) return { kind: "empty" };
   try {
     const { schemaId, body } = unframe(value);
-    const type = avro.Type.forSchema(JSON.parse(await schemaRegistry({ url: registryUrl }).schemaOf(schemaId)) as avro.Schema);
-    return { kind: "avro", schemaId, record: type.name ?? type.typeName, bytes: value.length, value: type.fromBuffer(body) };
+    const type = avro.Type.forSchema(
+      JSON.parse(await schemaRegistry({ url: registryUrl }).schemaOf(schemaId)) as avro.Schema,
+    );
+    return {
+      kind: "avro",
+      schemaId,
+      record: type.name ?? type.typeName,
+      bytes: value.length,
+      value: type.fromBuffer(body),
+    };
   } catch (error) {
     return { kind: "undecodable", bytes: value.length, why: messageOf(error), hex: value.toString("hex") };
   }

@@ -28,17 +28,29 @@ export function deadLetterTopic(group: string): string {
  * Records of letters by letter id; a letter whose record the topic no longer holds is missing.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
  */
-export async function readLetterRecords(access: ServerAccess, letters: readonly Letter[]): Promise<ReadonlyMap<string, LetterRecord>> {
+export async function readLetterRecords(
+  access: ServerAccess,
+  letters: readonly Letter[],
+): Promise<ReadonlyMap<string, LetterRecord>> {
   const wanted = new Set(letters.map(({ letterId }) => letterId));
   const ranges = await topicRanges(access, [...new Set(letters.map(({ group }) => deadLetterTopic(group)))]);
   const records = new Map<string, LetterRecord>();
   await readRanges(access, ranges, (message) => {
-    const headers = message.headerEntries.map(([name, value]) => [name.toString("utf8"), value ?? Buffer.alloc(0)] as const);
+    const headers = message.headerEntries.map(
+      ([name, value]) => [name.toString("utf8"), value ?? Buffer.alloc(0)] as const,
+    );
     const letterId = letterIdOf((name) => headers.find(([known]) => known === name)?.[1].toString("utf8"));
     if (!wanted.has(letterId)) return;
     const key: Buffer | null | undefined = message.key;
     const value: Buffer | null | undefined = message.value;
-    records.set(letterId, { topic: message.topic, partition: message.partition, offset: message.offset.toString(), key: key ?? null, value: value ?? null, headers });
+    records.set(letterId, {
+      topic: message.topic,
+      partition: message.partition,
+      offset: message.offset.toString(),
+      key: key ?? null,
+      value: value ?? null,
+      headers,
+    });
   });
   return records;
 }
@@ -46,7 +58,9 @@ export async function readLetterRecords(access: ServerAccess, letters: readonly 
 /** Headers of a letter's replay: the original ones, and for whom it is. */
 export function replayHeaders(letter: Letter, record: LetterRecord): ReadonlyMap<Buffer, Buffer> {
   return new Map([
-    ...record.headers.filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix))).map(([name, value]) => [Buffer.from(name), value] as const),
+    ...record.headers
+      .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
+      .map(([name, value]) => [Buffer.from(name), value] as const),
     [Buffer.from(REPLAY_HEADER.group), Buffer.from(letter.group)],
     [Buffer.from(REPLAY_HEADER.letter), Buffer.from(letter.letterId)],
   ]);

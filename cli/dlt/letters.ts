@@ -87,21 +87,32 @@ export function needsWork(state: LetterState): boolean {
  * @throws KitError `KIT_DLT_UNKNOWN_GROUP`, `KIT_SERVER_UNREACHABLE`.
  */
 export async function readLetters(access: ServerAccess, group?: string): Promise<readonly Letter[]> {
-  if (group !== undefined && !access.services.includes(group)) throw new KitError("KIT_DLT_UNKNOWN_GROUP", `${group}; there are ${access.services.join(", ")}`);
+  if (group !== undefined && !access.services.includes(group))
+    throw new KitError("KIT_DLT_UNKNOWN_GROUP", `${group}; there are ${access.services.join(", ")}`);
   const services = group === undefined ? access.services : [group];
-  const letters = await Promise.all(services.map(async (service) => {
-    const client = await access.database(service);
-    try {
-      return await lettersOf(client, service);
-    } finally {
-      await client.end();
-    }
-  }));
-  return letters.flat().toSorted((a, b) => (a.failedAt === b.failedAt ? (a.letterId < b.letterId ? -1 : 1) : a.failedAt < b.failedAt ? -1 : 1));
+  const letters = await Promise.all(
+    services.map(async (service) => {
+      const client = await access.database(service);
+      try {
+        return await lettersOf(client, service);
+      } finally {
+        await client.end();
+      }
+    }),
+  );
+  return letters
+    .flat()
+    .toSorted((a, b) =>
+      a.failedAt === b.failedAt ? (a.letterId < b.letterId ? -1 : 1) : a.failedAt < b.failedAt ? -1 : 1,
+    );
 }
 
 async function lettersOf(client: Client, service: string): Promise<readonly Letter[]> {
-  const { rows: [tables] } = await client.query<{ there: boolean }>("SELECT to_regclass('public.dead_letters') IS NOT NULL AND to_regclass('public.dead_letter_actions') IS NOT NULL AS there");
+  const {
+    rows: [tables],
+  } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('public.dead_letters') IS NOT NULL AND to_regclass('public.dead_letter_actions') IS NOT NULL AS there",
+  );
   if (tables?.there !== true) return [];
   const { rows: letters } = await client.query<LetterRow>(
     `SELECT letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts, failed_at, replay_of,
@@ -112,35 +123,64 @@ async function lettersOf(client: Client, service: string): Promise<readonly Lett
     "SELECT action_id, letter_id, action, actor, reason, at, detail FROM dead_letter_actions WHERE letter_id = ANY($1::uuid[]) ORDER BY at",
     [letters.map((letter) => letter.letter_id)],
   );
-  const actionsOf = Map.groupBy(actions.map((row) => ({ letterId: row.letter_id, action: toAction(row) })), ({ letterId }) => letterId);
+  const actionsOf = Map.groupBy(
+    actions.map((row) => ({ letterId: row.letter_id, action: toAction(row) })),
+    ({ letterId }) => letterId,
+  );
   const successors = new Map(letters.flatMap((row) => (row.replay_of === null ? [] : [[row.replay_of, row] as const])));
   return letters.map((row) => {
     const trail = (actionsOf.get(row.letter_id) ?? []).map(({ action }) => action);
     const successor = successors.get(row.letter_id);
     return {
-      letterId: row.letter_id, group: service, state: stateOf(trail, successor),
+      letterId: row.letter_id,
+      group: service,
+      state: stateOf(trail, successor),
       origin: { topic: row.topic, partition: row.partition, offset: row.offset },
-      eventId: row.event_id ?? undefined, eventType: row.event_type, code: row.error_code, message: row.error_message, attempts: row.attempts,
-      failedAt: row.failed_at.toISOString(), ageMs: Math.round(row.age_ms),
-      replayOf: row.replay_of ?? undefined, failedAgainAs: successor?.letter_id, actions: trail,
+      eventId: row.event_id ?? undefined,
+      eventType: row.event_type,
+      code: row.error_code,
+      message: row.error_message,
+      attempts: row.attempts,
+      failedAt: row.failed_at.toISOString(),
+      ageMs: Math.round(row.age_ms),
+      replayOf: row.replay_of ?? undefined,
+      failedAgainAs: successor?.letter_id,
+      actions: trail,
     };
   });
 }
 
 function toAction(row: ActionRow): LetterAction {
   return {
-    actionId: row.action_id, action: row.action, actor: row.actor ?? undefined, reason: row.reason ?? undefined, at: row.at.toISOString(), written: writtenOf(row.detail),
+    actionId: row.action_id,
+    action: row.action,
+    actor: row.actor ?? undefined,
+    reason: row.reason ?? undefined,
+    at: row.at.toISOString(),
+    written: writtenOf(row.detail),
   };
 }
 
 function writtenOf(detail: unknown): LetterAction["written"] {
-  if (typeof detail !== "object" || detail === null || !("topic" in detail) || !("partition" in detail) || !("offset" in detail)) return undefined;
+  if (
+    typeof detail !== "object" ||
+    detail === null ||
+    !("topic" in detail) ||
+    !("partition" in detail) ||
+    !("offset" in detail)
+  )
+    return undefined;
   const { topic, partition, offset } = detail;
-  return typeof topic === "string" && typeof partition === "number" && typeof offset === "string" ? { topic, partition, offset } : undefined;
+  return typeof topic === "string" && typeof partition === "number" && typeof offset === "string"
+    ? { topic, partition, offset }
+    : undefined;
 }
 
 /** The last action decides, and whether the replay came back as another letter. */
-export function stateOf(actions: readonly Pick<LetterAction, "action" | "at" | "written">[], successor: { readonly failed_at: Date } | undefined): LetterState {
+export function stateOf(
+  actions: readonly Pick<LetterAction, "action" | "at" | "written">[],
+  successor: { readonly failed_at: Date } | undefined,
+): LetterState {
   const last = actions.at(-1);
   if (last === undefined) return "open";
   if (last.action === "discard") return "discarded";
@@ -162,7 +202,8 @@ export function chooseLetters(letters: readonly Letter[], ids: readonly string[]
     const found = wanted.length < MIN_PREFIX ? [] : letters.filter(({ letterId }) => letterId.startsWith(wanted));
     const [letter, second] = found;
     if (letter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead letter ${id}.`);
-    if (second !== undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead letters begin with ${id}.`);
+    if (second !== undefined)
+      throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead letters begin with ${id}.`);
     return letter;
   });
   return [...new Set(chosen)];

@@ -20,8 +20,20 @@ const SHORT_ID = 13;
 /** Document of `kit dlt list --json`. */
 export function listDocument(letters: readonly Letter[], all: boolean): object {
   const shown = letters.filter(({ state }) => all || needsWork(state));
-  const groups = [...Map.groupBy(letters.filter(({ state }) => needsWork(state)), ({ group }) => group)].map(([group, open]) => [group, open.length]);
-  return { letters: shown, summary: { shown: shown.length, open: letters.filter(({ state }) => needsWork(state)).length, byGroup: Object.fromEntries(groups) } };
+  const groups = [
+    ...Map.groupBy(
+      letters.filter(({ state }) => needsWork(state)),
+      ({ group }) => group,
+    ),
+  ].map(([group, open]) => [group, open.length]);
+  return {
+    letters: shown,
+    summary: {
+      shown: shown.length,
+      open: letters.filter(({ state }) => needsWork(state)).length,
+      byGroup: Object.fromEntries(groups),
+    },
+  };
 }
 
 /** Writes letters by group, the oldest first. */
@@ -31,22 +43,37 @@ export function writeList(context: CommandContext, found: readonly Letter[], all
   const shown = letters.filter(({ state }) => all || needsWork(state));
   const resolved = letters.length - letters.filter(({ state }) => needsWork(state)).length;
   if (shown.length === 0) {
-    context.stdout.write(`${colors.green("No open dead letters")}${resolved === 0 ? "" : `; ${resolved} were worked off (--all shows them)`}.\n`);
+    context.stdout.write(
+      `${colors.green("No open dead letters")}${resolved === 0 ? "" : `; ${resolved} were worked off (--all shows them)`}.\n`,
+    );
     return;
   }
-  for (const [group, ofGroup] of [...Map.groupBy(shown, ({ group }) => group)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [group, ofGroup] of [...Map.groupBy(shown, ({ group }) => group)].toSorted(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
     const open = ofGroup.filter(({ state }) => needsWork(state)).length;
     context.stdout.write(`${colors.bold(group)}: ${open === 0 ? "none open" : colors.red(`${open} open`)}\n`);
     const rows = ofGroup.map((letter) => [
       letter.letterId.slice(0, SHORT_ID),
-      ...(all ? [letter.state === "open" || letter.state === "in-doubt" ? colors.red(letter.state) : letter.state] : []),
-      formatAge(letter.ageMs), `${letter.origin.topic}/${letter.origin.partition}@${letter.origin.offset}`, letter.eventType, letter.code, String(letter.attempts), letter.message,
+      ...(all
+        ? [letter.state === "open" || letter.state === "in-doubt" ? colors.red(letter.state) : letter.state]
+        : []),
+      formatAge(letter.ageMs),
+      `${letter.origin.topic}/${letter.origin.partition}@${letter.origin.offset}`,
+      letter.eventType,
+      letter.code,
+      String(letter.attempts),
+      letter.message,
     ]);
-    const columns = ["LETTER", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map((title) => ({ title, ...(title === "AGE" || title === "TRIES" ? { align: "right" as const } : {}) }));
+    const columns = ["LETTER", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map(
+      (title) => ({ title, ...(title === "AGE" || title === "TRIES" ? { align: "right" as const } : {}) }),
+    );
     context.stdout.write(`${renderTable(columns, rows)}\n\n`);
   }
   const [first] = shown;
-  context.stdout.write(`Next:\n  npx kit dlt show ${first?.letterId.slice(0, SHORT_ID) ?? "LETTER"}\n  npx kit dlt replay --group ${first?.group ?? "GROUP"} --all-open --dry-run\n`);
+  context.stdout.write(
+    `Next:\n  npx kit dlt show ${first?.letterId.slice(0, SHORT_ID) ?? "LETTER"}\n  npx kit dlt replay --group ${first?.group ?? "GROUP"} --all-open --dry-run\n`,
+  );
 }
 
 function shorten(message: string): string {
@@ -59,32 +86,55 @@ export function letterDocument(letter: Letter, record: LetterRecord | undefined,
   return {
     ...letter,
     advice: adviceFor(letter),
-    record: record === undefined ? null : {
-      topic: record.topic, partition: record.partition, offset: record.offset,
-      key: record.key?.toString("utf8") ?? null,
-      headers: Object.fromEntries(record.headers.map(([name, value]) => [name, value.toString("utf8")])),
-    },
+    record:
+      record === undefined
+        ? null
+        : {
+            topic: record.topic,
+            partition: record.partition,
+            offset: record.offset,
+            key: record.key?.toString("utf8") ?? null,
+            headers: Object.fromEntries(record.headers.map(([name, value]) => [name, value.toString("utf8")])),
+          },
     content: content ?? null,
     next: nextSteps(letter),
   };
 }
 
 /** Writes all that is known of a letter, and what can be done. */
-export function writeLetter(context: CommandContext, found: Letter, record: LetterRecord | undefined, content: Content | undefined): void {
+export function writeLetter(
+  context: CommandContext,
+  found: Letter,
+  record: LetterRecord | undefined,
+  content: Content | undefined,
+): void {
   const letter = forTerminal(found);
   const colors = colorsFor(context.stdout, context.env);
   const { stdout } = context;
   const title = (text: string): void => void stdout.write(`\n${colors.bold(text)}\n`);
   const { origin } = letter;
-  stdout.write(`${colors.bold(`Letter ${letter.letterId}`)}: ${needsWork(letter.state) ? colors.red(letter.state) : colors.green(letter.state)}\n`);
-  stdout.write(`${renderTable([{ title: "" }, { title: "" }], [
-    ["group", letter.group],
-    ["origin", `${origin.topic}, partition ${origin.partition}, offset ${origin.offset}`],
-    ["event", `${letter.eventType} ${letter.eventId ?? "(no event-id)"}`],
-    ["failed", `${letter.failedAt} (${formatAge(letter.ageMs)} ago) after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}`],
-    ...(letter.replayOf === undefined ? [] : [["replay of", letter.replayOf]]),
-    ...(letter.failedAgainAs === undefined ? [] : [["failed again as", letter.failedAgainAs]]),
-  ]).split("\n").slice(1).join("\n")}\n`);
+  stdout.write(
+    `${colors.bold(`Letter ${letter.letterId}`)}: ${needsWork(letter.state) ? colors.red(letter.state) : colors.green(letter.state)}\n`,
+  );
+  stdout.write(
+    `${renderTable(
+      [{ title: "" }, { title: "" }],
+      [
+        ["group", letter.group],
+        ["origin", `${origin.topic}, partition ${origin.partition}, offset ${origin.offset}`],
+        ["event", `${letter.eventType} ${letter.eventId ?? "(no event-id)"}`],
+        [
+          "failed",
+          `${letter.failedAt} (${formatAge(letter.ageMs)} ago) after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}`,
+        ],
+        ...(letter.replayOf === undefined ? [] : [["replay of", letter.replayOf]]),
+        ...(letter.failedAgainAs === undefined ? [] : [["failed again as", letter.failedAgainAs]]),
+      ],
+    )
+      .split("\n")
+      .slice(1)
+      .join("\n")}\n`,
+  );
   title("Error");
   stdout.write(`  ${colors.red(letter.code)}: ${letter.message}\n  ${colors.cyan("fix")}: ${adviceFor(letter)}\n`);
   if (record === undefined) {
@@ -93,13 +143,17 @@ export function writeLetter(context: CommandContext, found: Letter, record: Lett
   } else {
     title(`Record (${terminalText(record.topic)}, partition ${record.partition}, offset ${record.offset})`);
     stdout.write(`  key  ${terminalText(record.key?.toString("utf8") ?? "(none)")}\n`);
-    for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
+    for (const [name, value] of record.headers)
+      stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
   }
   if (content !== undefined) writeContent(context, record?.value ?? undefined, content);
   title("Audit trail");
   if (letter.actions.length === 0) stdout.write("  nothing was done about it yet\n");
   for (const { at, action, actor, reason, written } of letter.actions) {
-    const place = action === "replay" ? `, ${written === undefined ? colors.red("in doubt: begun, its record was not confirmed") : `written to ${written.topic}/${written.partition}@${written.offset}`}` : "";
+    const place =
+      action === "replay"
+        ? `, ${written === undefined ? colors.red("in doubt: begun, its record was not confirmed") : `written to ${written.topic}/${written.partition}@${written.offset}`}`
+        : "";
     stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${place}${reason === undefined ? "" : `: ${reason}`}\n`);
   }
   title("What can be done");
@@ -107,28 +161,62 @@ export function writeLetter(context: CommandContext, found: Letter, record: Lett
 }
 
 /** Writes what a replay or a discard would do. */
-export function writeDryRun(context: CommandContext, action: "replay" | "discard", letters: readonly Letter[], records: ReadonlyMap<string, LetterRecord>): void {
+export function writeDryRun(
+  context: CommandContext,
+  action: "replay" | "discard",
+  letters: readonly Letter[],
+  records: ReadonlyMap<string, LetterRecord>,
+): void {
   const rows = forTerminal(letters).map((letter) => {
     const record = records.get(letter.letterId);
     const headers = record === undefined ? 0 : replayHeaders(letter, record).size;
     return [
-      letter.letterId.slice(0, SHORT_ID), letter.group, letter.eventType, letter.code,
-      ...(action === "replay" ? [`${letter.origin.topic}/${letter.origin.partition}`, terminalText(record?.key?.toString("utf8") ?? ""), `${record?.value?.length ?? 0} bytes, ${headers} headers`] : []),
+      letter.letterId.slice(0, SHORT_ID),
+      letter.group,
+      letter.eventType,
+      letter.code,
+      ...(action === "replay"
+        ? [
+            `${letter.origin.topic}/${letter.origin.partition}`,
+            terminalText(record?.key?.toString("utf8") ?? ""),
+            `${record?.value?.length ?? 0} bytes, ${headers} headers`,
+          ]
+        : []),
     ];
   });
   const titles = ["LETTER", "GROUP", "EVENT", "CODE", ...(action === "replay" ? ["TO", "KEY", "RECORD"] : [])];
-  context.stdout.write(`${renderTable(titles.map((title) => ({ title })), rows)}\n\nDry run: nothing was written. ${letters.length} ${letters.length === 1 ? "letter" : "letters"} would be ${action === "replay" ? "replayed, for the group named and no other" : "discarded"}.\n`);
+  context.stdout.write(
+    `${renderTable(
+      titles.map((title) => ({ title })),
+      rows,
+    )}\n\nDry run: nothing was written. ${letters.length} ${letters.length === 1 ? "letter" : "letters"} would be ${action === "replay" ? "replayed, for the group named and no other" : "discarded"}.\n`,
+  );
 }
 
 /** Writes where replays went and what became of them. */
-export function writeReplayed(context: CommandContext, replayed: readonly Replayed[], aftermaths: ReadonlyMap<string, Aftermath>): void {
+export function writeReplayed(
+  context: CommandContext,
+  replayed: readonly Replayed[],
+  aftermaths: ReadonlyMap<string, Aftermath>,
+): void {
   const colors = colorsFor(context.stdout, context.env);
   const rows = forTerminal(replayed).map(({ letter, topic, partition, offset }) => {
     const aftermath = forTerminal(aftermaths.get(letter.letterId));
-    const words = aftermath === undefined || aftermath.outcome === "not-taken-up" ? colors.yellow("not taken up yet")
-      : aftermath.outcome === "applied" ? colors.green("applied")
-      : `${colors.red("failed again")} as ${aftermath.letterId.slice(0, SHORT_ID)} (${aftermath.code})`;
-    return [letter.letterId.slice(0, SHORT_ID), letter.group, letter.eventType, `${topic}/${partition}@${offset}`, words];
+    const words =
+      aftermath === undefined || aftermath.outcome === "not-taken-up"
+        ? colors.yellow("not taken up yet")
+        : aftermath.outcome === "applied"
+          ? colors.green("applied")
+          : `${colors.red("failed again")} as ${aftermath.letterId.slice(0, SHORT_ID)} (${aftermath.code})`;
+    return [
+      letter.letterId.slice(0, SHORT_ID),
+      letter.group,
+      letter.eventType,
+      `${topic}/${partition}@${offset}`,
+      words,
+    ];
   });
-  context.stdout.write(`${renderTable([{ title: "LETTER" }, { title: "GROUP" }, { title: "EVENT" }, { title: "WRITTEN TO" }, { title: "OUTCOME" }], rows)}\n`);
+  context.stdout.write(
+    `${renderTable([{ title: "LETTER" }, { title: "GROUP" }, { title: "EVENT" }, { title: "WRITTEN TO" }, { title: "OUTCOME" }], rows)}\n`,
+  );
 }

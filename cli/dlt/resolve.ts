@@ -49,15 +49,18 @@ export type Aftermath =
 export function checkResolvable(letter: Letter, again: boolean): void {
   if (again || needsWork(letter.state)) return;
   const last = letter.actions.at(-1);
-  const done = letter.state === "failed-again"
-    ? `Letter ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another letter"}`
-    : `Letter ${letter.letterId} was ${letter.state} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`;
+  const done =
+    letter.state === "failed-again"
+      ? `Letter ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another letter"}`
+      : `Letter ${letter.letterId} was ${letter.state} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`;
   throw new KitError("KIT_DLT_RESOLVED", done);
 }
 
 /** Topics to which a group's letters may be written again. */
 function replayTopicsOf(contracts: readonly ServiceContract[], group: string): readonly string[] {
-  return contracts.filter((contract) => contract.group === group).flatMap(({ consumes }) => consumes.map(({ topic }) => topic));
+  return contracts
+    .filter((contract) => contract.group === group)
+    .flatMap(({ consumes }) => consumes.map(({ topic }) => topic));
 }
 
 /** Whether a letter names an origin that its group consumes. */
@@ -73,14 +76,21 @@ export function checkReplayable(letter: Letter, contracts: readonly ServiceContr
   if (isReplayable(letter, contracts)) return;
   const { letterId, group, origin } = letter;
   const topics = replayTopicsOf(contracts, group);
-  throw new KitError("KIT_DLT_FOREIGN_TOPIC", `Letter ${letterId} names the origin topic ${origin.topic}, which ${group} does not consume (it consumes ${topics.length === 0 ? "nothing" : topics.join(", ")})`);
+  throw new KitError(
+    "KIT_DLT_FOREIGN_TOPIC",
+    `Letter ${letterId} names the origin topic ${origin.topic}, which ${group} does not consume (it consumes ${topics.length === 0 ? "nothing" : topics.join(", ")})`,
+  );
 }
 
 /** Letters in the order in which their records came, so that replays of one key keep it. */
 export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
-  return letters.toSorted((a, b) => (a.origin.topic === b.origin.topic
-    ? a.origin.partition - b.origin.partition || Number(BigInt(a.origin.offset) - BigInt(b.origin.offset))
-    : a.origin.topic < b.origin.topic ? -1 : 1));
+  return letters.toSorted((a, b) =>
+    a.origin.topic === b.origin.topic
+      ? a.origin.partition - b.origin.partition || Number(BigInt(a.origin.offset) - BigInt(b.origin.offset))
+      : a.origin.topic < b.origin.topic
+        ? -1
+        : 1,
+  );
 }
 
 /**
@@ -90,8 +100,15 @@ export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
  * @throws KitError `KIT_DLT_FOREIGN_TOPIC`, `KIT_DLT_RECORD_GONE` before anything is touched; `KIT_DLT_RESOLVED` when somebody else was quicker; `KIT_DLT_NOT_WRITTEN`: that letter is in doubt, those before it are done.
  */
 export async function replayLetters(
-  access: ServerAccess, letters: readonly Letter[], records: ReadonlyMap<string, LetterRecord>,
-  options: { readonly contracts: readonly ServiceContract[]; readonly actor: Actor; readonly again: boolean; readonly onReplayed?: (replayed: Replayed) => void },
+  access: ServerAccess,
+  letters: readonly Letter[],
+  records: ReadonlyMap<string, LetterRecord>,
+  options: {
+    readonly contracts: readonly ServiceContract[];
+    readonly actor: Actor;
+    readonly again: boolean;
+    readonly onReplayed?: (replayed: Replayed) => void;
+  },
 ): Promise<readonly Replayed[]> {
   for (const letter of letters) checkReplayable(letter, options.contracts);
   const work = inOrderOfOrigin(letters).map((letter) => ({ letter, record: recordOf(letter, records) }));
@@ -103,7 +120,10 @@ export async function replayLetters(
       try {
         const actionId = await begin(client, letter, "replay", options);
         const place = await write(producer, letter, record);
-        await client.query("UPDATE dead_letter_actions SET detail = $2 WHERE action_id = $1", [actionId, JSON.stringify(place)]);
+        await client.query("UPDATE dead_letter_actions SET detail = $2 WHERE action_id = $1", [
+          actionId,
+          JSON.stringify(place),
+        ]);
         const replayed = { letter, ...place };
         done.push(replayed);
         options.onReplayed?.(replayed);
@@ -121,7 +141,11 @@ export async function replayLetters(
  * Discards letters, with the reason in the audit trail.
  * @throws KitError `KIT_DLT_RESOLVED` when somebody else was quicker.
  */
-export async function discardLetters(access: ServerAccess, letters: readonly Letter[], options: { readonly actor: Actor; readonly again: boolean }): Promise<void> {
+export async function discardLetters(
+  access: ServerAccess,
+  letters: readonly Letter[],
+  options: { readonly actor: Actor; readonly again: boolean },
+): Promise<void> {
   for (const letter of letters) {
     const client = await access.database(letter.group);
     try {
@@ -139,14 +163,24 @@ function recordOf(letter: Letter, records: ReadonlyMap<string, LetterRecord>): L
 }
 
 /** Enters the action, unless another one was entered since the letter was read. Gives back its id. */
-async function begin(client: Client, letter: Letter, action: "replay" | "discard", { actor, again }: { readonly actor: Actor; readonly again: boolean }): Promise<string> {
+async function begin(
+  client: Client,
+  letter: Letter,
+  action: "replay" | "discard",
+  { actor, again }: { readonly actor: Actor; readonly again: boolean },
+): Promise<string> {
   const actionId = randomUUID();
   await client.query("BEGIN");
   try {
     // One operator at a time works on a letter.
     await client.query("SELECT 1 FROM dead_letters WHERE letter_id = $1 FOR UPDATE", [letter.letterId]);
-    const { rows: [row] } = await client.query<{ count: string }>("SELECT count(*) FROM dead_letter_actions WHERE letter_id = $1", [letter.letterId]);
-    if (Number(row?.count ?? 0) !== letter.actions.length && !again) throw new KitError("KIT_DLT_RESOLVED", `Somebody else is working on letter ${letter.letterId}`);
+    const {
+      rows: [row],
+    } = await client.query<{ count: string }>("SELECT count(*) FROM dead_letter_actions WHERE letter_id = $1", [
+      letter.letterId,
+    ]);
+    if (Number(row?.count ?? 0) !== letter.actions.length && !again)
+      throw new KitError("KIT_DLT_RESOLVED", `Somebody else is working on letter ${letter.letterId}`);
     await client.query(
       "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor, reason) VALUES ($1, $2, $3, $4, $5)",
       [actionId, letter.letterId, action, actor.name, actor.reason ?? null],
@@ -159,30 +193,47 @@ async function begin(client: Client, letter: Letter, action: "replay" | "discard
   return actionId;
 }
 
-async function write(producer: Producer, letter: Letter, record: LetterRecord): Promise<{ readonly topic: string; readonly partition: number; readonly offset: string }> {
+async function write(
+  producer: Producer,
+  letter: Letter,
+  record: LetterRecord,
+): Promise<{ readonly topic: string; readonly partition: number; readonly offset: string }> {
   const { topic, partition } = letter.origin;
   try {
     const { offsets } = await producer.send({
-      messages: [{
-        topic, partition,
-        ...(record.key === null ? {} : { key: record.key }),
-        ...(record.value === null ? {} : { value: record.value }),
-        headers: new Map(replayHeaders(letter, record)),
-      }],
+      messages: [
+        {
+          topic,
+          partition,
+          ...(record.key === null ? {} : { key: record.key }),
+          ...(record.value === null ? {} : { value: record.value }),
+          headers: new Map(replayHeaders(letter, record)),
+        },
+      ],
     });
     const offset = offsets?.find((written) => written.topic === topic && written.partition === partition)?.offset;
     if (offset === undefined) throw new Error("the broker named no offset");
     return { topic, partition, offset: offset.toString() };
   } catch (cause) {
-    throw new KitError("KIT_DLT_NOT_WRITTEN", `${letter.letterId}, to ${topic} partition ${partition}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new KitError(
+      "KIT_DLT_NOT_WRITTEN",
+      `${letter.letterId}, to ${topic} partition ${partition}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
 const LOOK_MS = 100;
 
 /** Waits until a replay was taken up by its group, within a limit in milliseconds. */
-export async function awaitAftermath(access: ServerAccess, replayed: readonly Replayed[], limitMs: number): Promise<ReadonlyMap<string, Aftermath>> {
-  const found = new Map<string, Aftermath>(replayed.map(({ letter }) => [letter.letterId, { outcome: "not-taken-up" }]));
+export async function awaitAftermath(
+  access: ServerAccess,
+  replayed: readonly Replayed[],
+  limitMs: number,
+): Promise<ReadonlyMap<string, Aftermath>> {
+  const found = new Map<string, Aftermath>(
+    replayed.map(({ letter }) => [letter.letterId, { outcome: "not-taken-up" }]),
+  );
   const end = performance.now() + limitMs;
   for (const [group, ofGroup] of Map.groupBy(replayed, ({ letter }) => letter.group)) {
     const client = await access.database(group);
@@ -205,7 +256,14 @@ export async function awaitAftermath(access: ServerAccess, replayed: readonly Re
 
 async function lookAt(client: Client, replayed: readonly Replayed[]): Promise<ReadonlyMap<string, Aftermath>> {
   const found = new Map<string, Aftermath>();
-  const { rows: failed } = await client.query<{ letter_id: string; topic: string; partition: number; offset: string; error_code: string; error_message: string }>(
+  const { rows: failed } = await client.query<{
+    letter_id: string;
+    topic: string;
+    partition: number;
+    offset: string;
+    error_code: string;
+    error_message: string;
+  }>(
     `SELECT letter_id, topic, partition, "offset", error_code, error_message FROM dead_letters WHERE replay_of = ANY($1::uuid[])`,
     [replayed.map(({ letter }) => letter.letterId)],
   );
@@ -216,8 +274,15 @@ async function lookAt(client: Client, replayed: readonly Replayed[]): Promise<Re
   const inbox = new Set(applied.map((row) => row.event_id));
   for (const { letter, topic, partition, offset } of replayed) {
     const failure = failed.find((row) => row.topic === topic && row.partition === partition && row.offset === offset);
-    if (failure !== undefined) found.set(letter.letterId, { outcome: "failed-again", letterId: failure.letter_id, code: failure.error_code, message: failure.error_message });
-    else if (letter.eventId !== undefined && inbox.has(letter.eventId)) found.set(letter.letterId, { outcome: "applied" });
+    if (failure !== undefined)
+      found.set(letter.letterId, {
+        outcome: "failed-again",
+        letterId: failure.letter_id,
+        code: failure.error_code,
+        message: failure.error_message,
+      });
+    else if (letter.eventId !== undefined && inbox.has(letter.eventId))
+      found.set(letter.letterId, { outcome: "applied" });
   }
   return found;
 }

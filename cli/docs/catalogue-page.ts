@@ -98,16 +98,41 @@ function card(topic: CatalogueTopic): string {
 ${topic.deprecated === undefined ? "" : `<p class="warn">Deprecated ${text(topic.deprecated)}</p>\n`}<p>${text(topic.description)}</p>
 <dl>${topic.settings.map(([name, value]) => `<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`).join("")}</dl>
 ${topic.events.map(eventDetails).join("\n")}
-${parties("written by", topic.producers.map(({ service, events, quota }) => [service, events.join(", "), quota]), ["service", "events", "quota per broker"])}
-${parties("read by", topic.consumers.map(({ service, events, instances, quota, also }) => [service, events.join(", "), String(instances), quota, also.join(", ")]), ["group", "handles", "instances", "quota per broker", "dead letters, retries"])}
+${parties(
+  "written by",
+  topic.producers.map(({ service, events, quota }) => [service, events.join(", "), quota]),
+  ["service", "events", "quota per broker"],
+)}
+${parties(
+  "read by",
+  topic.consumers.map(({ service, events, instances, quota, also }) => [
+    service,
+    events.join(", "),
+    String(instances),
+    quota,
+    also.join(", "),
+  ]),
+  ["group", "handles", "instances", "quota per broker", "dead letters, retries"],
+)}
 <p class="soft mono">${text(topic.declaredAt)}</p>
 </article>`;
 }
 
 function eventDetails(event: CatalogueEvent): string {
-  const rows = event.fields.map(({ name, type, doc }) => `<tr><td class="mono">${text(name)}</td><td class="mono">${text(type)}</td><td>${text(doc)}</td></tr>`).join("");
-  const claim = event.claimCheck === undefined ? "" : `<p class="soft">Claim check: ${text(event.claimCheck)}. Larger content is stored outside Kafka; headers carry its reference, size and SHA-256.</p>`;
-  const shares = event.shares === undefined ? "" : `<p class="soft">Shares ${event.shares.map((name) => `<code>${text(name)}</code>`).join(", ")} with other events.</p>`;
+  const rows = event.fields
+    .map(
+      ({ name, type, doc }) =>
+        `<tr><td class="mono">${text(name)}</td><td class="mono">${text(type)}</td><td>${text(doc)}</td></tr>`,
+    )
+    .join("");
+  const claim =
+    event.claimCheck === undefined
+      ? ""
+      : `<p class="soft">Claim check: ${text(event.claimCheck)}. Larger content is stored outside Kafka; headers carry its reference, size and SHA-256.</p>`;
+  const shares =
+    event.shares === undefined
+      ? ""
+      : `<p class="soft">Shares ${event.shares.map((name) => `<code>${text(name)}</code>`).join(", ")} with other events.</p>`;
   return `<details><summary><code>${text(event.name)}</code> <span class="soft">${text(event.record)}, ${text(event.compatibility)}</span></summary><p>${text(event.doc)}</p>${claim}${shares}<table><thead><tr><th>field</th><th>type</th><th>meaning</th></tr></thead><tbody>${rows}</tbody></table></details>`;
 }
 

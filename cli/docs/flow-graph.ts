@@ -39,12 +39,26 @@ export function flowGraph(catalogue: TopicCatalogue): string {
 
 function byTopic({ topics }: TopicCatalogue): FlowGraph {
   const services = (of: readonly (readonly { readonly service: string }[])[], side: string): GraphNode[] =>
-    [...new Set(of.flat().map(({ service }) => service))].sort(compareText).map((service) => ({ id: `${side} ${service}`, label: service }));
+    [...new Set(of.flat().map(({ service }) => service))]
+      .sort(compareText)
+      .map((service) => ({ id: `${side} ${service}`, label: service }));
   return {
     columns: [
-      { title: "writes", nodes: services(topics.map(({ producers }) => producers), "writes") },
+      {
+        title: "writes",
+        nodes: services(
+          topics.map(({ producers }) => producers),
+          "writes",
+        ),
+      },
       { title: "topic", nodes: topics.map(({ name }) => ({ id: `topic ${name}`, label: name, href: `#${name}` })) },
-      { title: "reads", nodes: services(topics.map(({ consumers }) => consumers), "reads") },
+      {
+        title: "reads",
+        nodes: services(
+          topics.map(({ consumers }) => consumers),
+          "reads",
+        ),
+      },
     ],
     links: topics.flatMap((topic) => [
       ...topic.producers.map(({ service }) => ({ from: `writes ${service}`, to: `topic ${topic.name}`, weight: 1 })),
@@ -55,22 +69,42 @@ function byTopic({ topics }: TopicCatalogue): FlowGraph {
 
 /** A service counts for the domain that most of what it writes belongs to; without any, for itself. */
 function byDomain({ topics }: TopicCatalogue): FlowGraph {
-  const written = Map.groupBy(topics.flatMap(({ domain, producers }) => producers.map(({ service }) => ({ service, domain }))), ({ service }) => service);
-  const homes = new Map([...written].map(([service, places]) => {
-    const [home] = [...Map.groupBy(places, ({ domain }) => domain)].sort(([a, first], [b, second]) => second.length - first.length || compareText(a, b));
-    return [service, home?.[0] ?? service];
-  }));
+  const written = Map.groupBy(
+    topics.flatMap(({ domain, producers }) => producers.map(({ service }) => ({ service, domain }))),
+    ({ service }) => service,
+  );
+  const homes = new Map(
+    [...written].map(([service, places]) => {
+      const [home] = [...Map.groupBy(places, ({ domain }) => domain)].sort(
+        ([a, first], [b, second]) => second.length - first.length || compareText(a, b),
+      );
+      return [service, home?.[0] ?? service];
+    }),
+  );
   const flows = new Map<string, GraphLink>();
   for (const { domain, consumers } of topics) {
     for (const reader of new Set(consumers.map(({ service }) => homes.get(service) ?? service))) {
       if (reader === domain) continue;
       const known = flows.get(`${domain} ${reader}`);
-      flows.set(`${domain} ${reader}`, { from: `owns ${domain}`, to: `reads ${reader}`, weight: (known?.weight ?? 0) + 1 });
+      flows.set(`${domain} ${reader}`, {
+        from: `owns ${domain}`,
+        to: `reads ${reader}`,
+        weight: (known?.weight ?? 0) + 1,
+      });
     }
   }
   const links = [...flows.values()];
-  const ends = (end: "from" | "to"): GraphNode[] => [...new Set(links.map((link) => link[end]))].sort(compareText).map((id) => ({ id, label: id.slice(id.indexOf(" ") + 1) }));
-  return { columns: [{ title: "domain that owns", nodes: ends("from") }, { title: "domain that reads", nodes: ends("to") }], links };
+  const ends = (end: "from" | "to"): GraphNode[] =>
+    [...new Set(links.map((link) => link[end]))]
+      .sort(compareText)
+      .map((id) => ({ id, label: id.slice(id.indexOf(" ") + 1) }));
+  return {
+    columns: [
+      { title: "domain that owns", nodes: ends("from") },
+      { title: "domain that reads", nodes: ends("to") },
+    ],
+    links,
+  };
 }
 
 function draw({ columns, links }: FlowGraph): string {
@@ -80,7 +114,13 @@ function draw({ columns, links }: FlowGraph): string {
   const places = new Map<string, { x: number; y: number }>();
   columns.forEach(({ nodes }, column) => {
     // Each column is spread over the height of the longest one.
-    nodes.forEach(({ id }, row) => void places.set(id, { x: column * (BOX.width + GAP), y: HEAD + ((row + 0.5) * rows * ROW) / nodes.length - BOX.height / 2 }));
+    nodes.forEach(
+      ({ id }, row) =>
+        void places.set(id, {
+          x: column * (BOX.width + GAP),
+          y: HEAD + ((row + 0.5) * rows * ROW) / nodes.length - BOX.height / 2,
+        }),
+    );
   });
   const lines = links.map(({ from, to, weight }) => {
     const [start, end] = [places.get(from), places.get(to)];

@@ -1,9 +1,9 @@
 /** What the catalogue tells of each topic, as plain data. Pure. */
 import { formatDuration } from "../../components/model/duration.ts";
-import { isObject, resolvePointer, type JsonSchema } from "../../components/model/json-schema-parts.ts";
+import { isObject, type JsonSchema, resolvePointer } from "../../components/model/json-schema-parts.ts";
 import { compareText } from "../../components/model/problem.ts";
-import { formatRate } from "../../components/model/rate.ts";
 import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
+import { formatRate } from "../../components/model/rate.ts";
 import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
 import { sharedTypesOf } from "../../components/model/shared-types.ts";
 import { formatSize } from "../../components/model/size.ts";
@@ -47,8 +47,18 @@ export interface CatalogueTopic {
   /** Name and value, in the order of the page. */
   readonly settings: readonly (readonly [string, string])[];
   readonly events: readonly CatalogueEvent[];
-  readonly producers: readonly { readonly service: string; readonly events: readonly string[]; readonly quota: string }[];
-  readonly consumers: readonly { readonly service: string; readonly events: readonly string[]; readonly instances: number; readonly quota: string; readonly also: readonly string[] }[];
+  readonly producers: readonly {
+    readonly service: string;
+    readonly events: readonly string[];
+    readonly quota: string;
+  }[];
+  readonly consumers: readonly {
+    readonly service: string;
+    readonly events: readonly string[];
+    readonly instances: number;
+    readonly quota: string;
+    readonly also: readonly string[];
+  }[];
   /** `topics/order.yaml:8`. */
   readonly declaredAt: string;
 }
@@ -61,20 +71,63 @@ export interface TopicCatalogue {
 /** Makes the catalogue of one environment. */
 export function topicCatalogue(model: Model, plan: PlatformPlan): TopicCatalogue {
   const planned = new Map(plan.topics.map((topic) => [topic.name, topic]));
-  const compatibility = new Map(plan.subjects.map((subject) => [`${subject.topic} ${subject.eventType}`, subject.compatibility]));
-  const derived = new Map(plan.contracts.map((contract) => [contract.service, [...(contract.deadLetterTopic === undefined ? [] : [contract.deadLetterTopic]), ...contract.retryTopics.map(({ topic }) => topic)]]));
-  return { topics: declaredTopics(model).map((topic) => describe(topic, planned.get(topic.name), compatibility, derived)) };
+  const compatibility = new Map(
+    plan.subjects.map((subject) => [`${subject.topic} ${subject.eventType}`, subject.compatibility]),
+  );
+  const derived = new Map(
+    plan.contracts.map((contract) => [
+      contract.service,
+      [
+        ...(contract.deadLetterTopic === undefined ? [] : [contract.deadLetterTopic]),
+        ...contract.retryTopics.map(({ topic }) => topic),
+      ],
+    ]),
+  );
+  return {
+    topics: declaredTopics(model).map((topic) => describe(topic, planned.get(topic.name), compatibility, derived)),
+  };
 }
 
-function describe(topic: TopicDeclaration, planned: PlannedTopic | undefined, compatibility: ReadonlyMap<string, string>, derived: ReadonlyMap<string, readonly string[]>): CatalogueTopic {
+function describe(
+  topic: TopicDeclaration,
+  planned: PlannedTopic | undefined,
+  compatibility: ReadonlyMap<string, string>,
+  derived: ReadonlyMap<string, readonly string[]>,
+): CatalogueTopic {
   const { deprecated } = topic;
   return {
-    name: topic.name, description: topic.description, domain: topic.domain, team: topic.owner.team, contact: topic.owner.contact, criticality: topic.criticality,
-    ...(deprecated === undefined ? {} : { deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}` }),
+    name: topic.name,
+    description: topic.description,
+    domain: topic.domain,
+    team: topic.owner.team,
+    contact: topic.owner.contact,
+    criticality: topic.criticality,
+    ...(deprecated === undefined
+      ? {}
+      : {
+          deprecated: `since ${deprecated.since}: ${deprecated.reason}${deprecated.removal === undefined ? "" : ` Not removed before ${deprecated.removal}.`}`,
+        }),
     settings: settingsOf(topic, planned),
-    events: topic.events.map((event) => ({ name: event.name, record: event.record, compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "", ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }), ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }), ...fieldsBy[formatOf(event.schemaPath)](event.schema) })),
-    producers: topic.producers.map(({ service, events, quota }) => ({ service, events, quota: quota === undefined ? "" : formatRate(quota) })),
-    consumers: topic.consumers.map(({ service, events, instances, quota }) => ({ service, events, instances, quota: quota === undefined ? "" : formatRate(quota), also: derived.get(service) ?? [] })),
+    events: topic.events.map((event) => ({
+      name: event.name,
+      record: event.record,
+      compatibility: compatibility.get(`${topic.name} ${event.name}`) ?? "",
+      ...(event.references === undefined ? {} : { shares: sharedTypesOf([event]).map(({ name }) => name) }),
+      ...(event.claimCheck === undefined ? {} : { claimCheck: claimCheckText(event.claimCheck) }),
+      ...fieldsBy[formatOf(event.schemaPath)](event.schema),
+    })),
+    producers: topic.producers.map(({ service, events, quota }) => ({
+      service,
+      events,
+      quota: quota === undefined ? "" : formatRate(quota),
+    })),
+    consumers: topic.consumers.map(({ service, events, instances, quota }) => ({
+      service,
+      events,
+      instances,
+      quota: quota === undefined ? "" : formatRate(quota),
+      also: derived.get(service) ?? [],
+    })),
     declaredAt: `${topic.source.file}:${topic.source.line}`,
   };
 }
@@ -86,15 +139,34 @@ function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined):
   const settings: [string, string | undefined][] = [
     ["partitions", planned === undefined ? String(topic.partitions) : String(planned.partitions)],
     ["key", topic.key ?? "none"],
-    ["retention", retention === undefined ? undefined : retention === "-1" ? "forever" : formatDuration(Number(retention))],
-    ["gone after", kept === undefined ? undefined : `at most about ${approximateDuration(kept)}: whole segments are deleted, each of ${formatDuration(Number(config["segment.ms"]))} or ${formatSize(Number(config["segment.bytes"]))}`],
-    ["size limit", topic.retentionBytes === undefined ? undefined : `${formatSize(topic.retentionBytes)} per partition`],
+    [
+      "retention",
+      retention === undefined ? undefined : retention === "-1" ? "forever" : formatDuration(Number(retention)),
+    ],
+    [
+      "gone after",
+      kept === undefined
+        ? undefined
+        : `at most about ${approximateDuration(kept)}: whole segments are deleted, each of ${formatDuration(Number(config["segment.ms"]))} or ${formatSize(Number(config["segment.bytes"]))}`,
+    ],
+    [
+      "size limit",
+      topic.retentionBytes === undefined ? undefined : `${formatSize(topic.retentionBytes)} per partition`,
+    ],
     ["cleanup", config["cleanup.policy"]],
     ["compaction", compactionText(topic)],
     ["timestamps", topic.timestampType],
     ["remote storage", config["remote.storage.enable"] === undefined ? undefined : remoteText(topic)],
-    ["replicas", planned === undefined ? undefined : `${planned.replicationFactor}, of which ${config["min.insync.replicas"] ?? "1"} in sync`],
-    ["largest record", config["max.message.bytes"] === undefined ? undefined : formatSize(Number(config["max.message.bytes"]))],
+    [
+      "replicas",
+      planned === undefined
+        ? undefined
+        : `${planned.replicationFactor}, of which ${config["min.insync.replicas"] ?? "1"} in sync`,
+    ],
+    [
+      "largest record",
+      config["max.message.bytes"] === undefined ? undefined : formatSize(Number(config["max.message.bytes"])),
+    ],
     ["compression", config["compression.type"]],
     ["classification", topic.classification],
     ["residency", topic.residency?.join(", ")],
@@ -104,7 +176,12 @@ function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined):
 }
 
 /** What a topic declares of its compaction. */
-function compactionText({ minCompactionLag, maxCompactionLag, dirtyRatio, tombstoneRetention }: TopicDeclaration): string | undefined {
+function compactionText({
+  minCompactionLag,
+  maxCompactionLag,
+  dirtyRatio,
+  tombstoneRetention,
+}: TopicDeclaration): string | undefined {
   const parts = [
     minCompactionLag === undefined ? undefined : `not before ${formatDuration(minCompactionLag)}`,
     maxCompactionLag === undefined ? undefined : `at the latest after ${formatDuration(maxCompactionLag)}`,
@@ -115,7 +192,10 @@ function compactionText({ minCompactionLag, maxCompactionLag, dirtyRatio, tombst
 }
 
 function remoteText({ remoteStorage = "disabled", localRetention, localRetentionBytes }: TopicDeclaration): string {
-  const local = [localRetention === undefined ? undefined : formatDuration(localRetention), localRetentionBytes === undefined ? undefined : `${formatSize(localRetentionBytes)} per partition`].filter((part) => part !== undefined);
+  const local = [
+    localRetention === undefined ? undefined : formatDuration(localRetention),
+    localRetentionBytes === undefined ? undefined : `${formatSize(localRetentionBytes)} per partition`,
+  ].filter((part) => part !== undefined);
   return `${remoteStorage}${local.length === 0 ? "" : `; ${local.join(" or ")} on the brokers' disks`}`;
 }
 
@@ -126,14 +206,19 @@ function messageOf(schema: string): { doc: string; fields: readonly CatalogueFie
   const { record, messages } = read.value;
   const fieldsOfMessage = (name: string, prefix: string, depth: number): CatalogueField[] =>
     (depth > 4 ? [] : (messages.get(name)?.fields ?? [])).flatMap((field) => [
-      { name: `${prefix}${field.name}`, type: `${field.label === undefined ? "" : `${field.label} `}${field.type}`, doc: field.doc ?? "" },
+      {
+        name: `${prefix}${field.name}`,
+        type: `${field.label === undefined ? "" : `${field.label} `}${field.type}`,
+        doc: field.doc ?? "",
+      },
       ...fieldsOfMessage(field.type, `${prefix}${field.name}.`, depth + 1),
     ]);
   return { doc: messages.get(record)?.doc ?? "", fields: fieldsOfMessage(record, "", 0) };
 }
 
 /** What each language says of an event's fields. */
-const fieldsBy: Readonly<Record<SchemaFormat, (schema: string) => { doc: string; fields: readonly CatalogueField[] }>> = { avro: recordOf, json: objectOf, protobuf: messageOf };
+const fieldsBy: Readonly<Record<SchemaFormat, (schema: string) => { doc: string; fields: readonly CatalogueField[] }>> =
+  { avro: recordOf, json: objectOf, protobuf: messageOf };
 
 /** The fields of a JSON Schema: its properties, with those of objects and lists in it. */
 function objectOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
@@ -142,10 +227,16 @@ function objectOf(schema: string): { doc: string; fields: readonly CatalogueFiel
   const visit = (held: JsonSchema, path: string, depth: number): void => {
     const found = resolvePointer(held, root);
     if (depth > 4) return;
-    for (const [name, property] of isObject(found) && isObject(found["properties"]) ? Object.entries(found["properties"]) : []) {
+    for (const [name, property] of isObject(found) && isObject(found.properties)
+      ? Object.entries(found.properties)
+      : []) {
       const is = resolvePointer(property as JsonSchema, root);
       const { type, items } = isObject(is) ? is : {};
-      fields.push({ name: `${path}${name}`, type: typeof type === "string" ? type : Array.isArray(type) ? type.join(" or ") : "any", doc: textOf(is, "description") });
+      fields.push({
+        name: `${path}${name}`,
+        type: typeof type === "string" ? type : Array.isArray(type) ? type.join(" or ") : "any",
+        doc: textOf(is, "description"),
+      });
       visit(is, `${path}${name}.`, depth + 1);
       if (isObject(items)) visit(items, `${path}${name}[].`, depth + 1);
     }
@@ -173,10 +264,14 @@ function fieldsOf(record: unknown, prefix: string, depth: number): CatalogueFiel
 function nested(type: unknown, name: string, depth: number): CatalogueField[] {
   if (Array.isArray(type)) return type.flatMap((branch: unknown) => nested(branch, name, depth));
   switch (propertyOf(type, "type")) {
-    case "record": return fieldsOf(type, `${name}.`, depth);
-    case "array": return nested(propertyOf(type, "items"), `${name}[]`, depth);
-    case "map": return nested(propertyOf(type, "values"), `${name}{}`, depth);
-    default: return [];
+    case "record":
+      return fieldsOf(type, `${name}.`, depth);
+    case "array":
+      return nested(propertyOf(type, "items"), `${name}[]`, depth);
+    case "map":
+      return nested(propertyOf(type, "values"), `${name}{}`, depth);
+    default:
+      return [];
   }
 }
 
@@ -185,11 +280,16 @@ function typeName(type: unknown): string {
   if (Array.isArray(type)) return type.map(typeName).join(" or ");
   const kind = propertyOf(type, "type");
   switch (kind) {
-    case "array": return `array of ${typeName(propertyOf(type, "items"))}`;
-    case "map": return `map of ${typeName(propertyOf(type, "values"))}`;
-    case "record": return textOf(type, "name");
-    case "enum": return `one of ${JSON.stringify(propertyOf(type, "symbols"))}`;
-    case "fixed": return textOf(type, "name");
+    case "array":
+      return `array of ${typeName(propertyOf(type, "items"))}`;
+    case "map":
+      return `map of ${typeName(propertyOf(type, "values"))}`;
+    case "record":
+      return textOf(type, "name");
+    case "enum":
+      return `one of ${JSON.stringify(propertyOf(type, "symbols"))}`;
+    case "fixed":
+      return textOf(type, "name");
     default: {
       const logical = textOf(type, "logicalType");
       return logical === "" ? typeName(kind) : `${typeName(kind)} (${logical})`;
@@ -198,7 +298,9 @@ function typeName(type: unknown): string {
 }
 
 function propertyOf(holder: unknown, key: string): unknown {
-  return typeof holder === "object" && holder !== null ? Object.entries(holder).find(([name]) => name === key)?.[1] : undefined;
+  return typeof holder === "object" && holder !== null
+    ? Object.entries(holder).find(([name]) => name === key)?.[1]
+    : undefined;
 }
 
 function textOf(holder: unknown, key: string): string {

@@ -16,5 +16,7 @@ function oneDocument(content: unknown): string {
       if (typeof node.value === "string" && node.value.search(INVISIBLE) !== -1) node.type = "QUOTE_DOUBLE";
     },
   });
-  return document.toString({ lineWidth: 0 }).replaceAll(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return document
+    .toString({ lineWidth: 0 })
+    .replaceAll(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -16,7 +16,10 @@ export interface DriftDocument {
   readonly drifted: boolean;
   readonly deviations: readonly Deviation[];
   readonly summary: Readonly<Record<DriftClass, number>> & {
-    readonly topics: number; readonly acls: number; readonly quotas: number; readonly users: number;
+    readonly topics: number;
+    readonly acls: number;
+    readonly quotas: number;
+    readonly users: number;
     /** `null`: no registry was asked. */
     readonly subjects: number | null;
   };
@@ -33,24 +36,34 @@ const CLASSES: readonly DriftClass[] = ["differs", "missing", "undeclared"];
  */
 export function parseClasses(list: string): ReadonlySet<DriftClass> {
   const wanted = list.split(",").map((part) => part.trim());
-  return new Set(wanted.map((part) => {
-    const known = CLASSES.find((name) => name === part);
-    if (known === undefined) throw new KitError("KIT_USAGE", `--fail-on knows ${CLASSES.join(", ")}; got ${JSON.stringify(part)}`);
-    return known;
-  }));
+  return new Set(
+    wanted.map((part) => {
+      const known = CLASSES.find((name) => name === part);
+      if (known === undefined)
+        throw new KitError("KIT_USAGE", `--fail-on knows ${CLASSES.join(", ")}; got ${JSON.stringify(part)}`);
+      return known;
+    }),
+  );
 }
 
 /**
  * Compares what is declared for a stack with what its servers hold.
  * @throws KitError of the declaration, the login and the servers.
  */
-export async function driftOf(context: CommandContext, stack: string, options: Readonly<Record<string, unknown>>, failOn: ReadonlySet<DriftClass>): Promise<DriftDocument> {
+export async function driftOf(
+  context: CommandContext,
+  stack: string,
+  options: Readonly<Record<string, unknown>>,
+  failOn: ReadonlySet<DriftClass>,
+): Promise<DriftDocument> {
   const started = context.now();
   const login = await liveLogin(context, options);
   const reading = startClusterReading(login.cluster, topicConfigKeys);
   try {
     const [cluster, subjects, { plan }] = await Promise.all([
-      reading.done, login.registry === undefined ? undefined : readSubjects(login.registry), readDeclaredProject(context, stack),
+      reading.done,
+      login.registry === undefined ? undefined : readSubjects(login.registry),
+      readDeclaredProject(context, stack),
     ]);
     const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
     const deviations = findDrift(plan, live);
@@ -60,7 +73,11 @@ export async function driftOf(context: CommandContext, stack: string, options: R
       deviations,
       summary: {
         ...countByClass(deviations),
-        topics: live.topics.length, acls: live.acls.length, quotas: live.quotas.length, users: live.users.length, subjects: subjects?.length ?? null,
+        topics: live.topics.length,
+        acls: live.acls.length,
+        quotas: live.quotas.length,
+        users: live.users.length,
+        subjects: subjects?.length ?? null,
       },
       requests: cluster.requests,
       elapsedMs: context.now() - started,

@@ -65,61 +65,109 @@ export interface ErasureOptions {
  * Erases, or looks what would be erased. Running it again is harmless: it finds what was left.
  * @throws KitError `KIT_SERVER_UNREACHABLE`: services before it are done; run it again.
  */
-export async function eraseCustomer(access: ServerAccess, services: readonly DeclaredService[], customer: string, options: ErasureOptions): Promise<Erasure> {
+export async function eraseCustomer(
+  access: ServerAccess,
+  services: readonly DeclaredService[],
+  customer: string,
+  options: ErasureOptions,
+): Promise<Erasure> {
   const subject: Subject = { customer, pseudonym: newPseudonym() };
   const erasureId = randomUUID();
   const { ended, underWay } = await processesOf(access, services, subject);
   const done: ErasedService[] = [];
   for (const { service, personalData } of services) {
-    const tables = personalData === undefined ? [] : await inService(access, service, async (client) => {
-      await client.query("BEGIN");
-      try {
-        const erased = await eraseTables(client, personalData, subject, ended, options.dryRun);
-        if (!options.dryRun) {
-          const left = erased.some((table) => table.left > 0) || underWay.length > 0;
-          await client.query(
-            "INSERT INTO erasures (erasure_id, customer_digest, actor, reason, complete, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-            [erasureId, createHash("sha256").update(customer).digest(), options.actor, options.reason ?? null, !left, JSON.stringify(erased.map(({ table, erased: rows, left: kept }) => ({ table, erased: rows, left: kept })))],
-          );
-        }
-        await client.query("COMMIT");
-        return erased;
-      } catch (error) {
-        await client.query("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
-    });
+    const tables =
+      personalData === undefined
+        ? []
+        : await inService(access, service, async (client) => {
+            await client.query("BEGIN");
+            try {
+              const erased = await eraseTables(client, personalData, subject, ended, options.dryRun);
+              if (!options.dryRun) {
+                const left = erased.some((table) => table.left > 0) || underWay.length > 0;
+                await client.query(
+                  "INSERT INTO erasures (erasure_id, customer_digest, actor, reason, complete, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+                  [
+                    erasureId,
+                    createHash("sha256").update(customer).digest(),
+                    options.actor,
+                    options.reason ?? null,
+                    !left,
+                    JSON.stringify(
+                      erased.map(({ table, erased: rows, left: kept }) => ({ table, erased: rows, left: kept })),
+                    ),
+                  ],
+                );
+              }
+              await client.query("COMMIT");
+              return erased;
+            } catch (error) {
+              await client.query("ROLLBACK").catch(() => undefined);
+              throw error;
+            }
+          });
     done.push({ service, declared: personalData !== undefined, tables });
   }
-  const complete = underWay.length === 0 && done.every(({ declared, tables }) => declared && tables.every(({ left }) => left === 0));
+  const complete =
+    underWay.length === 0 && done.every(({ declared, tables }) => declared && tables.every(({ left }) => left === 0));
   return { erasureId, dryRun: options.dryRun, complete, underWay, services: done };
 }
 
-async function eraseTables(client: Client, { tables }: PersonalData, subject: Subject, ended: readonly string[], dryRun: boolean): Promise<readonly ErasedTable[]> {
+async function eraseTables(
+  client: Client,
+  { tables }: PersonalData,
+  subject: Subject,
+  ended: readonly string[],
+  dryRun: boolean,
+): Promise<readonly ErasedTable[]> {
   const counts: { readonly erased: number; readonly left: number }[] = [];
   // All are counted before the first is changed: a table may find its rows through another one.
-  for (const table of tables) counts.push((await rows<{ erased: number; left: number }>(client, countStatement(table, subject, ended)))[0] ?? { erased: 0, left: 0 });
+  for (const table of tables)
+    counts.push(
+      (await rows<{ erased: number; left: number }>(client, countStatement(table, subject, ended)))[0] ?? {
+        erased: 0,
+        left: 0,
+      },
+    );
   const erased: ErasedTable[] = [];
   for (const [place, table] of tables.entries()) {
     const { erased: countedRows, left } = counts[place] ?? { erased: 0, left: 0 };
     const { text, values } = eraseStatement(table, subject, ended);
-    const changed = dryRun ? countedRows : (await client.query(text, [...values])).rowCount ?? 0;
+    const changed = dryRun ? countedRows : ((await client.query(text, [...values])).rowCount ?? 0);
     const { table: name, holds, keeps, because, keptFor } = table;
-    erased.push({ table: name, holds, columns: Object.keys(table.erase), erased: changed, left, keeps, because, keptFor });
+    erased.push({
+      table: name,
+      holds,
+      columns: Object.keys(table.erase),
+      erased: changed,
+      left,
+      keeps,
+      because,
+      keptFor,
+    });
   }
   return erased;
 }
 
 /** The customer's processes over all services: those that have ended, and those that have not. */
-async function processesOf(access: ServerAccess, services: readonly DeclaredService[], subject: Subject): Promise<{ readonly ended: readonly string[]; readonly underWay: readonly string[] }> {
-  const declared = services.flatMap(({ service, personalData }) => (personalData === undefined ? [] : [{ service, personalData }]));
-  const ask = async (statementsOf: (data: PersonalData) => readonly (ErasureStatement | undefined)[]): Promise<readonly string[]> => {
+async function processesOf(
+  access: ServerAccess,
+  services: readonly DeclaredService[],
+  subject: Subject,
+): Promise<{ readonly ended: readonly string[]; readonly underWay: readonly string[] }> {
+  const declared = services.flatMap(({ service, personalData }) =>
+    personalData === undefined ? [] : [{ service, personalData }],
+  );
+  const ask = async (
+    statementsOf: (data: PersonalData) => readonly (ErasureStatement | undefined)[],
+  ): Promise<readonly string[]> => {
     const found = new Set<string>();
     for (const { service, personalData } of declared) {
       const statements = statementsOf(personalData).filter((statement) => statement !== undefined);
       if (statements.length === 0) continue;
       await inService(access, service, async (client) => {
-        for (const statement of statements) for (const { id } of await rows<{ id: string }>(client, statement)) found.add(id);
+        for (const statement of statements)
+          for (const { id } of await rows<{ id: string }>(client, statement)) found.add(id);
       });
     }
     return [...found];
@@ -127,8 +175,17 @@ async function processesOf(access: ServerAccess, services: readonly DeclaredServ
   // In this order: what begins after the first look is nobody's business here, what ends after it is told by the second.
   const all = await ask(({ tables }) => tables.map((table) => casesQuery(table, subject)));
   const awaited = await ask((data) => [data.awaited === undefined ? undefined : idsQuery(data.awaited, subject)]);
-  const finished = new Set(await ask(({ finished: query }) => [query === undefined ? undefined : { text: `WITH ids(id) AS (${query}) SELECT id::text AS id FROM ids`, values: [awaited] }]));
-  const underWay = new Set([...await ask((data) => [data.underWay === undefined ? undefined : idsQuery(data.underWay, subject)]), ...awaited.filter((id) => !finished.has(id))]);
+  const finished = new Set(
+    await ask(({ finished: query }) => [
+      query === undefined
+        ? undefined
+        : { text: `WITH ids(id) AS (${query}) SELECT id::text AS id FROM ids`, values: [awaited] },
+    ]),
+  );
+  const underWay = new Set([
+    ...(await ask((data) => [data.underWay === undefined ? undefined : idsQuery(data.underWay, subject)])),
+    ...awaited.filter((id) => !finished.has(id)),
+  ]);
   return { ended: all.filter((id) => !underWay.has(id)), underWay: [...underWay].toSorted() };
 }
 

@@ -18,20 +18,42 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
   const fieldsOf = new Map<string, Set<string>>();
   for (const { topic, schema, schemaType, references } of plan.subjects) {
     // Properties of JSON Schema are keys; what else is a key there does no harm.
-    const names = schemaType === "PROTOBUF" ? /([A-Za-z_]\w*)\s*=\s*\d+/gu : schemaType === "JSON" ? /"([^"]+)"\s*:/gu : /"name"\s*:\s*"([^"]+)"/gu;
-    const named = new Set([...(references?.selfContained ?? schema).matchAll(names)].flatMap((match) => [match[1] ?? "", camelCase(match[1] ?? "")]));
-    for (const field of fields) if (named.has(field)) fieldsOf.set(topic, (fieldsOf.get(topic) ?? new Set()).add(field));
+    const names =
+      schemaType === "PROTOBUF"
+        ? /([A-Za-z_]\w*)\s*=\s*\d+/gu
+        : schemaType === "JSON"
+          ? /"([^"]+)"\s*:/gu
+          : /"name"\s*:\s*"([^"]+)"/gu;
+    const named = new Set(
+      [...(references?.selfContained ?? schema).matchAll(names)].flatMap((match) => [
+        match[1] ?? "",
+        camelCase(match[1] ?? ""),
+      ]),
+    );
+    for (const field of fields)
+      if (named.has(field)) fieldsOf.set(topic, (fieldsOf.get(topic) ?? new Set()).add(field));
   }
   for (const { consumes, deadLetterTopic, retryTopics } of plan.contracts) {
-    const consumed = consumes.flatMap(({ topic }) => [...fieldsOf.get(topic) ?? []]);
+    const consumed = consumes.flatMap(({ topic }) => [...(fieldsOf.get(topic) ?? [])]);
     if (consumed.length === 0) continue;
-    for (const topic of [...(deadLetterTopic === undefined ? [] : [deadLetterTopic]), ...retryTopics.map(({ topic: name }) => name)]) fieldsOf.set(topic, new Set(consumed));
+    for (const topic of [
+      ...(deadLetterTopic === undefined ? [] : [deadLetterTopic]),
+      ...retryTopics.map(({ topic: name }) => name),
+    ])
+      fieldsOf.set(topic, new Set(consumed));
   }
   return plan.topics.flatMap(({ name, config }): KeptTopic[] => {
     const held = fieldsOf.get(name);
     if (held === undefined) return [];
     const kept = longestKept(config);
-    return [{ topic: name, fields: [...held].toSorted(), retentionMs: kept === undefined ? null : Number(config["retention.ms"]), keptMs: kept ?? null }];
+    return [
+      {
+        topic: name,
+        fields: [...held].toSorted(),
+        retentionMs: kept === undefined ? null : Number(config["retention.ms"]),
+        keptMs: kept ?? null,
+      },
+    ];
   });
 }
 

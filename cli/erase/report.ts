@@ -21,8 +21,20 @@ export interface ErasureDocument extends Erasure {
 }
 
 /** The document of an erasure at a time (milliseconds since the epoch). */
-export function erasureDocument(customer: string, erasure: Erasure, topics: readonly KeptTopic[], now: number): ErasureDocument {
-  return { customer, ...erasure, topics: topics.map((topic) => ({ ...topic, until: topic.keptMs === null ? null : new Date(now + topic.keptMs).toISOString() })) };
+export function erasureDocument(
+  customer: string,
+  erasure: Erasure,
+  topics: readonly KeptTopic[],
+  now: number,
+): ErasureDocument {
+  return {
+    customer,
+    ...erasure,
+    topics: topics.map((topic) => ({
+      ...topic,
+      until: topic.keptMs === null ? null : new Date(now + topic.keptMs).toISOString(),
+    })),
+  };
 }
 
 /** Writes what was erased, what is kept and why, and what comes next. */
@@ -31,28 +43,62 @@ export function writeErasure(context: CommandContext, made: ErasureDocument): vo
   const { stdout } = context;
   const colors = colorsFor(stdout, context.env);
   const { dryRun, complete, underWay, services, topics, customer } = document;
-  const tables = services.flatMap(({ service, tables: ofService }) => ofService.map((table) => ({ service, ...table })));
-  const columns = (titles: readonly string[]) => titles.map((title) => ({ title, ...(title === "ROWS" || title === "LEFT" ? { align: "right" as const } : {}) }));
-  stdout.write(`${colors.bold(dryRun ? "Would be erased" : "Erased")}\n${renderTable(
-    columns(["SERVICE", "TABLE", "HOLDS", "COLUMNS", "ROWS", "LEFT"]),
-    tables.map(({ service, table, holds, columns: overwritten, erased, left }) => [service, table, holds, overwritten.join(", "), String(erased), left === 0 ? "0" : colors.yellow(String(left))]),
-  )}\n`);
-  const none = services.filter(({ declared, tables: ofService }) => declared && ofService.length === 0).map(({ service }) => service);
+  const tables = services.flatMap(({ service, tables: ofService }) =>
+    ofService.map((table) => ({ service, ...table })),
+  );
+  const columns = (titles: readonly string[]) =>
+    titles.map((title) => ({ title, ...(title === "ROWS" || title === "LEFT" ? { align: "right" as const } : {}) }));
+  stdout.write(
+    `${colors.bold(dryRun ? "Would be erased" : "Erased")}\n${renderTable(
+      columns(["SERVICE", "TABLE", "HOLDS", "COLUMNS", "ROWS", "LEFT"]),
+      tables.map(({ service, table, holds, columns: overwritten, erased, left }) => [
+        service,
+        table,
+        holds,
+        overwritten.join(", "),
+        String(erased),
+        left === 0 ? "0" : colors.yellow(String(left)),
+      ]),
+    )}\n`,
+  );
+  const none = services
+    .filter(({ declared, tables: ofService }) => declared && ofService.length === 0)
+    .map(({ service }) => service);
   if (none.length > 0) stdout.write(`Nothing personal by declaration: ${none.join(", ")}\n`);
-  for (const { service } of services.filter(({ declared }) => !declared)) stdout.write(`${colors.red("not looked at")}: ${service} does not declare what it holds; add personalData to its template.yaml\n`);
+  for (const { service } of services.filter(({ declared }) => !declared))
+    stdout.write(
+      `${colors.red("not looked at")}: ${service} does not declare what it holds; add personalData to its template.yaml\n`,
+    );
 
-  stdout.write(`\n${colors.bold("Kept")}\n${renderTable(columns(["SERVICE", "TABLE", "WHAT", "WHY", "HOW LONG"]), tables.map(({ service, table, keeps, because, keptFor }) => [service, table, keeps, because, keptFor]))}\n`);
+  stdout.write(
+    `\n${colors.bold("Kept")}\n${renderTable(
+      columns(["SERVICE", "TABLE", "WHAT", "WHY", "HOW LONG"]),
+      tables.map(({ service, table, keeps, because, keptFor }) => [service, table, keeps, because, keptFor]),
+    )}\n`,
+  );
   if (topics.length > 0) {
-    stdout.write(`\n${colors.bold("Kept in Kafka until its retention is over and its segment is deleted")}\n${renderTable(
-      columns(["TOPIC", "FIELDS", "RETENTION", "GONE BY"]),
-      topics.map(({ topic, fields, retentionMs, until }) => [topic, fields.join(", "), retentionMs === null ? colors.yellow("none") : `${Math.round(retentionMs / DAY_MS * 10) / 10} d`, until ?? colors.yellow("not by time")]),
-    )}\n`);
+    stdout.write(
+      `\n${colors.bold("Kept in Kafka until its retention is over and its segment is deleted")}\n${renderTable(
+        columns(["TOPIC", "FIELDS", "RETENTION", "GONE BY"]),
+        topics.map(({ topic, fields, retentionMs, until }) => [
+          topic,
+          fields.join(", "),
+          retentionMs === null ? colors.yellow("none") : `${Math.round((retentionMs / DAY_MS) * 10) / 10} d`,
+          until ?? colors.yellow("not by time"),
+        ]),
+      )}\n`,
+    );
   }
   if (underWay.length > 0) {
-    stdout.write(`\n${colors.yellow(`${underWay.length} under way`)}, which still need what they hold: ${underWay.slice(0, 5).join(", ")}${underWay.length > 5 ? " and others" : ""}\n`);
+    stdout.write(
+      `\n${colors.yellow(`${underWay.length} under way`)}, which still need what they hold: ${underWay.slice(0, 5).join(", ")}${underWay.length > 5 ? " and others" : ""}\n`,
+    );
   }
   const erased = tables.reduce((sum, table) => sum + table.erased, 0);
-  if (dryRun) stdout.write(`\nDry run: nothing was changed. To erase: npx kit erase --customer ${JSON.stringify(customer)} --apply\n`);
+  if (dryRun)
+    stdout.write(
+      `\nDry run: nothing was changed. To erase: npx kit erase --customer ${JSON.stringify(customer)} --apply\n`,
+    );
   else stdout.write(`\n${erased} rows were changed; the tables erasures say so (erasure ${document.erasureId}).\n`);
   if (!complete) stdout.write(`${colors.yellow("Not complete")}: run it again when what is under way has ended.\n`);
 }

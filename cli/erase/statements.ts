@@ -22,11 +22,17 @@ function valuesOf({ customer, pseudonym }: Subject): readonly unknown[] {
 
 /** Ids that a declared query gives, as text in the column `id`. */
 export function idsQuery(query: string, subject: Subject): ErasureStatement {
-  return { text: `${PARAMETERS}, ids(id) AS (${query}) SELECT DISTINCT id::text AS id FROM ids`, values: valuesOf(subject) };
+  return {
+    text: `${PARAMETERS}, ids(id) AS (${query}) SELECT DISTINCT id::text AS id FROM ids`,
+    values: valuesOf(subject),
+  };
 }
 
 /** Ids of the processes that a table's rows belong to. */
-export function casesQuery({ table, of, case: process }: PersonalTable, subject: Subject): ErasureStatement | undefined {
+export function casesQuery(
+  { table, of, case: process }: PersonalTable,
+  subject: Subject,
+): ErasureStatement | undefined {
   return process === undefined ? undefined : idsQuery(`SELECT ${process} FROM ${table} t, p WHERE (${of})`, subject);
 }
 

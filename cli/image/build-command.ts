@@ -3,17 +3,17 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
-import { readServiceTemplates } from "../../components/services/template.ts";
 import type { ServiceTemplate } from "../../components/services/template.ts";
+import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
 import { progressReporter } from "../progress.ts";
 import { locateStack } from "../pulumi/stack.ts";
-import { buildImages } from "./build-images.ts";
 import type { BuiltImage, ServiceToBuild } from "./build-images.ts";
-import { buildFromDockerfiles, BUILDERS, findBuilder, isPinned } from "./container-builders.ts";
+import { buildImages } from "./build-images.ts";
 import type { Builder } from "./container-builders.ts";
+import { BUILDERS, buildFromDockerfiles, findBuilder, isPinned } from "./container-builders.ts";
 
 /** What the command line says; `undefined` where an option was not given. */
 export interface BuildOptions {
@@ -48,28 +48,51 @@ export async function buildCommand(context: CommandContext, options: BuildOption
   const templates = chosenTemplates(context, options.services);
   const { repository, version } = await naming(context, options);
   const out = options.out === undefined ? join(context.stateDir, "images.tar") : resolve(options.out);
-  const services = templates.map(({ name, runtime }): ServiceToBuild => ({ service: name, entry: `service-templates/${name}/${runtime.entry}`, name: `${repository}/${name}:${version}` }));
-  const common = { projectDir: context.projectDir, services, version, out, ...(options.revision === undefined ? {} : { revision: options.revision }) };
-  const title = services.length === 1 ? `Image of ${services[0]?.service ?? ""}` : `Images of ${services.length} services`;
+  const services = templates.map(
+    ({ name, runtime }): ServiceToBuild => ({
+      service: name,
+      entry: `service-templates/${name}/${runtime.entry}`,
+      name: `${repository}/${name}:${version}`,
+    }),
+  );
+  const common = {
+    projectDir: context.projectDir,
+    services,
+    version,
+    out,
+    ...(options.revision === undefined ? {} : { revision: options.revision }),
+  };
+  const title =
+    services.length === 1 ? `Image of ${services[0]?.service ?? ""}` : `Images of ${services.length} services`;
   const images = await progressReporter(context).step(title, async (say) => {
     if (base.by !== "reference") return await buildImages({ ...common, base }, say);
     const builder = base.builder ?? (await findBuilder());
-    return await buildFromDockerfiles(builder, { ...common, base: base.reference, ...(options.nodeImage === undefined ? {} : { nodeImage: options.nodeImage }) }, say);
+    return await buildFromDockerfiles(
+      builder,
+      { ...common, base: base.reference, ...(options.nodeImage === undefined ? {} : { nodeImage: options.nodeImage }) },
+      say,
+    );
   });
   return { out, images, stack: options.stack };
 }
 
-type ChosenBase = { readonly by: "host" } | { readonly by: "archive"; readonly archive: string } | { readonly by: "reference"; readonly reference: string; readonly builder: Builder | undefined };
+type ChosenBase =
+  | { readonly by: "host" }
+  | { readonly by: "archive"; readonly archive: string }
+  | { readonly by: "reference"; readonly reference: string; readonly builder: Builder | undefined };
 
 function baseOf({ base, builder, nodeImage }: BuildOptions): ChosenBase {
   const chosen = BUILDERS.find((each) => each === builder);
-  if (builder !== undefined && chosen === undefined) throw new KitError("KIT_USAGE", `--builder ${builder} is none of ${BUILDERS.join(", ")}.`);
+  if (builder !== undefined && chosen === undefined)
+    throw new KitError("KIT_USAGE", `--builder ${builder} is none of ${BUILDERS.join(", ")}.`);
   const byReference = base !== "host" && !existsSync(base);
-  if (!byReference && (builder !== undefined || nodeImage !== undefined)) throw new KitError("KIT_USAGE", "--builder and --node-image go with a --base by reference: NAME@sha256:….");
+  if (!byReference && (builder !== undefined || nodeImage !== undefined))
+    throw new KitError("KIT_USAGE", "--builder and --node-image go with a --base by reference: NAME@sha256:….");
   if (base === "host") return { by: "host" };
   if (!byReference) return { by: "archive", archive: resolve(base) };
   const floating = [base, nodeImage].find((each) => each !== undefined && !isPinned(each));
-  if (floating !== undefined) throw new KitError("KIT_IMAGE_BASE", `${floating} is neither a file nor a reference with its digest`);
+  if (floating !== undefined)
+    throw new KitError("KIT_IMAGE_BASE", `${floating} is neither a file nor a reference with its digest`);
   return { by: "reference", reference: base, builder: chosen };
 }
 
@@ -80,17 +103,30 @@ function chosenTemplates({ projectDir }: CommandContext, names: readonly string[
   return names.length === 0 ? templates : templates.filter(({ name }) => names.includes(name));
 }
 
-async function naming(context: CommandContext, { stack, tag }: BuildOptions): Promise<{ readonly repository: string; readonly version: string }> {
-  if (tag !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(tag)) throw new KitError("KIT_USAGE", `--tag ${tag} is no tag: letters, digits, '.', '_' and '-', at most 128.`);
-  if (stack === undefined) return { repository: LOCAL_REPOSITORY, version: tag ?? (await projectVersion(context.projectDir)) };
+async function naming(
+  context: CommandContext,
+  { stack, tag }: BuildOptions,
+): Promise<{ readonly repository: string; readonly version: string }> {
+  if (tag !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(tag))
+    throw new KitError("KIT_USAGE", `--tag ${tag} is no tag: letters, digits, '.', '_' and '-', at most 128.`);
+  if (stack === undefined)
+    return { repository: LOCAL_REPOSITORY, version: tag ?? (await projectVersion(context.projectDir)) };
   await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
   const { stack: settings } = await readDeclaredProject(context, stack);
-  if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack, { fix: "Name a stack whose substrate is `kubernetes`: dev, staging or prod." });
+  if (!isKubernetes(settings))
+    throw new KitError("KIT_RENDER_LOCAL", stack, {
+      fix: "Name a stack whose substrate is `kubernetes`: dev, staging or prod.",
+    });
   const { registry, repository, tag: declared } = settings.kubernetes.workloads.images;
   return { repository: `${registry}/${repository}`, version: tag ?? declared };
 }
 
 async function projectVersion(projectDir: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(projectDir, "package.json"), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string" ? manifest.version : "latest";
+  return typeof manifest === "object" &&
+    manifest !== null &&
+    "version" in manifest &&
+    typeof manifest.version === "string"
+    ? manifest.version
+    : "latest";
 }

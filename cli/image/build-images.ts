@@ -4,18 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecked } from "../../toolchain/command.ts";
 import { prepareImage } from "../../toolchain/image/prepare.ts";
-import { imageSbom } from "../../toolchain/image/sbom.ts";
 import type { SbomFile } from "../../toolchain/image/sbom.ts";
+import { imageSbom } from "../../toolchain/image/sbom.ts";
 import { KitError } from "../errors.ts";
 import { hostBase } from "./host-base.ts";
 import { installedPackages, readLock } from "./installed-packages.ts";
-import { folderFiles, writeLayer } from "./layer.ts";
 import type { Layer, LayerFile } from "./layer.ts";
+import { folderFiles, writeLayer } from "./layer.ts";
 import { nodeLayer } from "./node-layer.ts";
-import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } from "./oci-archive.ts";
 import type { NamedImage } from "./oci-archive.ts";
-import { imageConfig, IMAGE_ROOT, imageManifest } from "./service-image.ts";
+import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } from "./oci-archive.ts";
 import type { Base, ExplainedLayer, ServiceImageFacts } from "./service-image.ts";
+import { IMAGE_ROOT, imageConfig, imageManifest } from "./service-image.ts";
 
 /** A service to build an image of. */
 export interface ServiceToBuild {
@@ -81,13 +81,18 @@ interface CommonParts {
  * @param say - Told what is being worked on.
  * @throws KitError KIT_IMAGE_HOST, KIT_IMAGE_BASE, KIT_IMAGE_CODE, KIT_IMAGE_PACKAGES.
  */
-export async function buildImages(request: BuildRequest, say: (detail: string) => void = () => {}): Promise<readonly BuiltImage[]> {
+export async function buildImages(
+  request: BuildRequest,
+  say: (detail: string) => void = () => {},
+): Promise<readonly BuiltImage[]> {
   const work = await mkdtemp(join(tmpdir(), "kit-image-"));
   try {
     const layout = join(work, "layout");
     say("code and packages");
     const platform = hostPlatform();
-    const prepared = await Promise.all(request.services.map((service) => prepareService(request, service, join(work, service.service))));
+    const prepared = await Promise.all(
+      request.services.map((service) => prepareService(request, service, join(work, service.service))),
+    );
     say("base and Node");
     const common = await commonParts(request, layout, platform);
     const packages = new PackageLayers(layout);
@@ -96,18 +101,29 @@ export async function buildImages(request: BuildRequest, say: (detail: string) =
     for (let next = 0; next < prepared.length; next += 2) {
       const pair = prepared.slice(next, next + 2);
       say(pair.map(({ service }) => service.service).join(", "));
-      images.push(...(await Promise.all(pair.map(async (each): Promise<NamedImage> => ({ name: each.service.name, image: await buildImage(request, common, packages, each, layout) })))));
+      images.push(
+        ...(await Promise.all(
+          pair.map(
+            async (each): Promise<NamedImage> => ({
+              name: each.service.name,
+              image: await buildImage(request, common, packages, each, layout),
+            }),
+          ),
+        )),
+      );
     }
     say("archive");
     await writeArchive(layout, images, request.out);
-    return images.map(({ name, image }, index): BuiltImage => ({
-      service: request.services[index]?.service ?? name,
-      name,
-      digest: image.descriptor.digest,
-      size: image.manifest.layers.reduce((sum, { size }) => sum + size, 0),
-      base: common.base.reference,
-      platform: `${common.platform.os}/${common.platform.architecture}`,
-    }));
+    return images.map(
+      ({ name, image }, index): BuiltImage => ({
+        service: request.services[index]?.service ?? name,
+        name,
+        digest: image.descriptor.digest,
+        size: image.manifest.layers.reduce((sum, { size }) => sum + size, 0),
+        base: common.base.reference,
+        platform: `${common.platform.os}/${common.platform.architecture}`,
+      }),
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -121,14 +137,26 @@ interface PreparedService {
 }
 
 /** Everything that can be wrong with a service is found here, before anything large is written. */
-async function prepareService({ projectDir }: BuildRequest, service: ServiceToBuild, folder: string): Promise<PreparedService> {
+async function prepareService(
+  { projectDir }: BuildRequest,
+  service: ServiceToBuild,
+  folder: string,
+): Promise<PreparedService> {
   try {
     prepareImage({ project: projectDir, entry: service.entry, out: folder });
   } catch (error) {
     throw new KitError("KIT_IMAGE_CODE", `${service.service}: ${messageOf(error)}`, { cause: error });
   }
   try {
-    return { service, folder, packages: await installedPackages(projectDir, await readLock(join(folder, "packages", "package-lock.json")), IMAGE_ROOT) };
+    return {
+      service,
+      folder,
+      packages: await installedPackages(
+        projectDir,
+        await readLock(join(folder, "packages", "package-lock.json")),
+        IMAGE_ROOT,
+      ),
+    };
   } catch (error) {
     throw new KitError("KIT_IMAGE_PACKAGES", messageOf(error), { cause: error });
   }
@@ -139,7 +167,11 @@ function hostPlatform(): CommonParts["platform"] {
   return linuxPlatform();
 }
 
-async function commonParts(request: BuildRequest, layout: string, platform: CommonParts["platform"]): Promise<CommonParts> {
+async function commonParts(
+  request: BuildRequest,
+  layout: string,
+  platform: CommonParts["platform"],
+): Promise<CommonParts> {
   // The Node that runs this is the one that the service was tested with.
   const node = process.execPath;
   const [base, withNode] = await Promise.all([
@@ -154,17 +186,31 @@ async function baseOfHost(node: string, layout: string): Promise<Pick<CommonPart
     throw new KitError("KIT_IMAGE_BASE", `host: ${messageOf(error)}`, { cause: error });
   });
   const layer = await writeLayer(join(layout, BLOBS), content);
-  return { base: { reference: `localhost/host-base@${layer.diffId}`, layers: [layer], environment: [] }, files: libraries };
+  return {
+    base: { reference: `localhost/host-base@${layer.diffId}`, layers: [layer], environment: [] },
+    files: libraries,
+  };
 }
 
-async function baseOfArchive(archive: string, layout: string, platform: CommonParts["platform"]): Promise<Pick<CommonParts, "base" | "files">> {
+async function baseOfArchive(
+  archive: string,
+  layout: string,
+  platform: CommonParts["platform"],
+): Promise<Pick<CommonParts, "base" | "files">> {
   try {
     const image = await readArchive(archive, layout, platform);
     const { diff_ids: diffIds } = image.config.rootfs;
-    const layers = image.manifest.layers.map((layer, index) => ({ ...layer, mediaType: ociLayerType(layer.mediaType), diffId: diffIds[index] ?? "" }));
+    const layers = image.manifest.layers.map((layer, index) => ({
+      ...layer,
+      mediaType: ociLayerType(layer.mediaType),
+      diffId: diffIds[index] ?? "",
+    }));
     if (layers.length !== diffIds.length) throw new Error("its manifest and its configuration name different layers");
     const name = image.descriptor.annotations?.["org.opencontainers.image.ref.name"] ?? "localhost/base";
-    return { base: { reference: `${name}@${image.descriptor.digest}`, layers, environment: image.config.config?.Env ?? [] }, files: [] };
+    return {
+      base: { reference: `${name}@${image.descriptor.digest}`, layers, environment: image.config.config?.Env ?? [] },
+      files: [],
+    };
   } catch (error) {
     throw new KitError("KIT_IMAGE_BASE", `${archive}: ${messageOf(error)}`, { cause: error });
   }
@@ -172,14 +218,32 @@ async function baseOfArchive(archive: string, layout: string, platform: CommonPa
 
 /** Docker's older name of a compressed layer in the standard's words. */
 function ociLayerType(mediaType: string): string {
-  return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip" ? "application/vnd.oci.image.layer.v1.tar+gzip" : mediaType;
+  return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip"
+    ? "application/vnd.oci.image.layer.v1.tar+gzip"
+    : mediaType;
 }
 
-async function buildImage(request: BuildRequest, common: CommonParts, packageLayers: PackageLayers, prepared: PreparedService, layout: string): Promise<NamedImage["image"]> {
+async function buildImage(
+  request: BuildRequest,
+  common: CommonParts,
+  packageLayers: PackageLayers,
+  prepared: PreparedService,
+  layout: string,
+): Promise<NamedImage["image"]> {
   const { version, revision } = request;
   const { base, platform } = common;
-  const { service: { service, entry }, folder } = prepared;
-  const facts: ServiceImageFacts = { service, entry, version, base, platform, ...(revision === undefined ? {} : { revision }) };
+  const {
+    service: { service, entry },
+    folder,
+  } = prepared;
+  const facts: ServiceImageFacts = {
+    service,
+    entry,
+    version,
+    base,
+    platform,
+    ...(revision === undefined ? {} : { revision }),
+  };
   const [packages] = await Promise.all([packageLayers.of(prepared.packages), writeSbom(facts, common.files, folder)]);
   const code = await writeLayer(join(layout, BLOBS), { files: await folderFiles(join(folder, "code"), IMAGE_ROOT) });
   const layers: readonly ExplainedLayer[] = [
@@ -202,16 +266,31 @@ class PackageLayers {
 
   async of(files: readonly LayerFile[]): Promise<Layer> {
     // All come from one folder of packages, so their paths tell their content.
-    const key = files.map(({ path }) => path).sort().join("\n");
+    const key = files
+      .map(({ path }) => path)
+      .sort()
+      .join("\n");
     const layer = this.#made.get(key) ?? writeLayer(join(this.#layout, BLOBS), { files });
     this.#made.set(key, layer);
     return await layer;
   }
 }
 
-async function writeSbom({ service, version, base }: ServiceImageFacts, files: readonly SbomFile[], folder: string): Promise<void> {
-  const { stdout } = await runChecked("npm", ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--package-lock-only"], { cwd: join(folder, "packages") });
-  const sbom = imageSbom(JSON.parse(stdout), { service, version, nodeVersion: process.versions.node, base: base.reference, files });
+async function writeSbom(
+  { service, version, base }: ServiceImageFacts,
+  files: readonly SbomFile[],
+  folder: string,
+): Promise<void> {
+  const { stdout } = await runChecked("npm", ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--package-lock-only"], {
+    cwd: join(folder, "packages"),
+  });
+  const sbom = imageSbom(JSON.parse(stdout), {
+    service,
+    version,
+    nodeVersion: process.versions.node,
+    base: base.reference,
+    files,
+  });
   await writeFile(join(folder, "code", "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`, { mode: 0o644 });
 }
 

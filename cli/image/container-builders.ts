@@ -5,10 +5,10 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecked, runCommand } from "../../toolchain/command.ts";
 import { KitError } from "../errors.ts";
-import { linuxPlatform } from "./build-images.ts";
 import type { BuiltImage, ServiceToBuild } from "./build-images.ts";
-import { readArchive, writeArchive } from "./oci-archive.ts";
+import { linuxPlatform } from "./build-images.ts";
 import type { NamedImage } from "./oci-archive.ts";
+import { readArchive, writeArchive } from "./oci-archive.ts";
 
 /** Programs that build from a Dockerfile, in the order in which they are tried. */
 export const BUILDERS = ["docker", "podman", "buildah"] as const;
@@ -52,18 +52,45 @@ export function isPinned(reference: string): boolean {
 }
 
 /** Commands that build one service's image into an archive; times are set to zero, so that the same files give the same layers. */
-export function builderCommands(builder: Builder, request: DockerfileRequest, { service, name }: ServiceToBuild, archive: string, secrets: BuildSecrets): readonly BuilderCommand[] {
+export function builderCommands(
+  builder: Builder,
+  request: DockerfileRequest,
+  { service, name }: ServiceToBuild,
+  archive: string,
+  secrets: BuildSecrets,
+): readonly BuilderCommand[] {
   const { base, nodeImage, version, revision } = request;
-  const values = { BASE_IMAGE: base, ...(nodeImage === undefined ? {} : { NODE_IMAGE: nodeImage }), ...(revision === undefined ? {} : { REVISION: revision }), VERSION: version };
+  const values = {
+    BASE_IMAGE: base,
+    ...(nodeImage === undefined ? {} : { NODE_IMAGE: nodeImage }),
+    ...(revision === undefined ? {} : { REVISION: revision }),
+    VERSION: version,
+  };
   const shared = [
-    "--file", `service-templates/${service}/Dockerfile`,
+    "--file",
+    `service-templates/${service}/Dockerfile`,
     ...Object.entries(values).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]),
     ...Object.entries(secrets).flatMap(([id, source]: [string, string]) => ["--secret", `id=${id},src=${source}`]),
   ];
   const run = (...args: string[]): BuilderCommand => ({ program: builder, args });
-  if (builder === "docker") return [run("buildx", "build", ...shared, "--build-arg", "SOURCE_DATE_EPOCH=0", "--provenance=false", "--output", `type=oci,dest=${archive},rewrite-timestamp=true`, ".")];
+  if (builder === "docker")
+    return [
+      run(
+        "buildx",
+        "build",
+        ...shared,
+        "--build-arg",
+        "SOURCE_DATE_EPOCH=0",
+        "--provenance=false",
+        "--output",
+        `type=oci,dest=${archive},rewrite-timestamp=true`,
+        ".",
+      ),
+    ];
   const build = run("build", ...shared, "--timestamp", "0", "--tag", name, ".");
-  return builder === "podman" ? [build, run("save", "--format", "oci-archive", "--output", archive, name)] : [build, run("push", name, `oci-archive:${archive}`)];
+  return builder === "podman"
+    ? [build, run("save", "--format", "oci-archive", "--output", archive, name)]
+    : [build, run("push", name, `oci-archive:${archive}`)];
 }
 
 /**
@@ -73,7 +100,9 @@ export function builderCommands(builder: Builder, request: DockerfileRequest, { 
 export async function findBuilder(): Promise<Builder> {
   for (const builder of BUILDERS) {
     // Docker's client is often there without its daemon; `version` fails then.
-    const answer = await runCommand(builder, [builder === "buildah" ? "--version" : "version"], { timeoutMs: 20_000 }).catch(() => undefined);
+    const answer = await runCommand(builder, [builder === "buildah" ? "--version" : "version"], {
+      timeoutMs: 20_000,
+    }).catch(() => undefined);
     if (answer?.code === 0) return builder;
   }
   throw new KitError("KIT_IMAGE_BUILDER", "neither docker, podman nor buildah answers");
@@ -83,7 +112,11 @@ export async function findBuilder(): Promise<Builder> {
  * Builds images from their Dockerfiles into one archive.
  * @throws KitError KIT_IMAGE_BUILDER.
  */
-export async function buildFromDockerfiles(builder: Builder, request: DockerfileRequest, say: (detail: string) => void): Promise<readonly BuiltImage[]> {
+export async function buildFromDockerfiles(
+  builder: Builder,
+  request: DockerfileRequest,
+  say: (detail: string) => void,
+): Promise<readonly BuiltImage[]> {
   const platform = linuxPlatform();
   const work = await mkdtemp(join(tmpdir(), "kit-image-"));
   try {
@@ -92,29 +125,44 @@ export async function buildFromDockerfiles(builder: Builder, request: Dockerfile
     for (const service of request.services) {
       const archive = join(work, `${service.service}.tar`);
       for (const { program, args } of builderCommands(builder, request, service, archive, buildSecrets(process.env))) {
-        await runChecked(program, args, { cwd: request.projectDir, timeoutMs: LIMIT_MS, onLine: (line) => say(`${service.service}: ${line}`) }).catch((error: unknown) => {
-          throw new KitError("KIT_IMAGE_BUILDER", error instanceof Error ? error.message : String(error), { cause: error });
+        await runChecked(program, args, {
+          cwd: request.projectDir,
+          timeoutMs: LIMIT_MS,
+          onLine: (line) => say(`${service.service}: ${line}`),
+        }).catch((error: unknown) => {
+          throw new KitError("KIT_IMAGE_BUILDER", error instanceof Error ? error.message : String(error), {
+            cause: error,
+          });
         });
       }
-      built.push({ service: service.service, named: { name: service.name, image: await readArchive(archive, layout, platform) } });
+      built.push({
+        service: service.service,
+        named: { name: service.name, image: await readArchive(archive, layout, platform) },
+      });
       await rm(archive);
     }
-    await writeArchive(layout, built.map(({ named }) => named), request.out);
-    return built.map(({ service, named: { name, image } }): BuiltImage => ({
-      service,
-      name,
-      digest: image.descriptor.digest,
-      size: image.manifest.layers.reduce((sum, { size }) => sum + size, 0),
-      base: request.base,
-      platform: `${platform.os}/${platform.architecture}`,
-    }));
+    await writeArchive(
+      layout,
+      built.map(({ named }) => named),
+      request.out,
+    );
+    return built.map(
+      ({ service, named: { name, image } }): BuiltImage => ({
+        service,
+        name,
+        digest: image.descriptor.digest,
+        size: image.manifest.layers.reduce((sum, { size }) => sum + size, 0),
+        base: request.base,
+        platform: `${platform.os}/${platform.architecture}`,
+      }),
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
 function buildSecrets(environment: NodeJS.ProcessEnv): BuildSecrets {
-  const npmrc = environment["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc");
-  const ca = environment["NODE_EXTRA_CA_CERTS"];
+  const npmrc = environment.NPM_CONFIG_USERCONFIG ?? join(homedir(), ".npmrc");
+  const ca = environment.NODE_EXTRA_CA_CERTS;
   return { ...(existsSync(npmrc) ? { npmrc } : {}), ...(ca !== undefined && existsSync(ca) ? { ca } : {}) };
 }

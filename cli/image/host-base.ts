@@ -40,16 +40,26 @@ const text = (path: string, content: string): LayerFile => ({ path, mode: 0o644,
 export async function hostBase(node: string): Promise<HostBase> {
   const linked = linkedLibraries((await runChecked("ldd", [node])).stdout);
   const system = linked.find((path) => path.endsWith("/libc.so.6"));
-  const candidates = [...linked, ...(system === undefined ? [] : NAME_SERVICES.map((name) => join(dirname(system), name)))];
-  const contents = await Promise.all(candidates.map(async (path) => ({ path, bytes: await readFile(await realpath(path)).catch(() => undefined) })));
+  const candidates = [
+    ...linked,
+    ...(system === undefined ? [] : NAME_SERVICES.map((name) => join(dirname(system), name))),
+  ];
+  const contents = await Promise.all(
+    candidates.map(async (path) => ({ path, bytes: await readFile(await realpath(path)).catch(() => undefined) })),
+  );
   const missing = contents.find(({ path, bytes }) => bytes === undefined && linked.includes(path));
   if (missing !== undefined) throw new Error(`${node} is linked with ${missing.path}, which cannot be read.`);
-  const found = contents.flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])).sort((a, b) => compareText(a.path, b.path));
+  const found = contents
+    .flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }]))
+    .sort((a, b) => compareText(a.path, b.path));
   return {
     content: {
       files: [
         ...found.map(({ path, bytes }): LayerFile => ({ path: path.slice(1), mode: 0o755, content: bytes })),
-        text("etc/passwd", `root:x:0:0:root:/root:/sbin/nologin\nservice:x:${SERVICE_USER}:${SERVICE_USER}::/nonexistent:/sbin/nologin\n`),
+        text(
+          "etc/passwd",
+          `root:x:0:0:root:/root:/sbin/nologin\nservice:x:${SERVICE_USER}:${SERVICE_USER}::/nonexistent:/sbin/nologin\n`,
+        ),
         text("etc/group", `root:x:0:\nservice:x:${SERVICE_USER}:\n`),
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
         // The authorities that Node comes with, so that none of this machine's own gets into an image.

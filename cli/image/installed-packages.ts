@@ -3,13 +3,18 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { folderFiles } from "./layer.ts";
 import type { LayerFile } from "./layer.ts";
+import { folderFiles } from "./layer.ts";
 
 /** The part of a lock file that is read here. */
 export type LockFile = z.output<typeof lockFile>;
 
-const lockFile = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional(), integrity: z.string().optional(), optional: z.boolean().optional() })) });
+const lockFile = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ version: z.string().optional(), integrity: z.string().optional(), optional: z.boolean().optional() }),
+  ),
+});
 
 /** npm's own record of what stands in `node_modules`: https://docs.npmjs.com/cli/v11/configuring-npm/folders */
 const RECORD = "node_modules/.package-lock.json";
@@ -26,7 +31,9 @@ export async function readLock(file: string): Promise<LockFile> {
  */
 export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
   const present = await readLock(join(project, RECORD));
-  const places = Object.keys(wanted.packages).filter((place) => place !== "").sort();
+  const places = Object.keys(wanted.packages)
+    .filter((place) => place !== "")
+    .sort();
   const files = await Promise.all(
     places.map(async (place) => {
       const expected = wanted.packages[place];
@@ -34,8 +41,12 @@ export async function installedPackages(project: string, wanted: LockFile, prefi
       // Made for another operating system or processor.
       if (actual === undefined && expected?.optional === true) return [];
       if (actual === undefined || !existsSync(join(project, place))) throw new Error(`${place} is not installed`);
-      if (actual.version !== expected?.version) throw new Error(`${place} is installed in version ${actual.version ?? "unknown"}, package-lock.json has ${expected?.version ?? "none"}`);
-      if (actual.integrity !== expected?.integrity) throw new Error(`${place} was installed with other content than package-lock.json's integrity says`);
+      if (actual.version !== expected?.version)
+        throw new Error(
+          `${place} is installed in version ${actual.version ?? "unknown"}, package-lock.json has ${expected?.version ?? "none"}`,
+        );
+      if (actual.integrity !== expected?.integrity)
+        throw new Error(`${place} was installed with other content than package-lock.json's integrity says`);
       // Packages that stand below this one have places of their own; folders of that name further down are its own.
       return await folderFiles(join(project, place), `${prefix}/${place}`, (path) => path === "node_modules");
     }),

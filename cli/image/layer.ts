@@ -2,16 +2,17 @@
  * Layers of an image, the same bytes for the same content: entries sorted by path, owned by root, without times, in
  * folders that everybody may pass. What a layer leaves out cannot differ between two machines.
  */
-import { createHash, randomBytes } from "node:crypto";
+
 import type { Hash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { pack } from "tar-stream";
 import type { Pack } from "tar-stream";
+import { pack } from "tar-stream";
 import { compareText } from "../../components/model/problem.ts";
 
 /** What an image holds at a path: content itself, or a file of this machine that has it. */
@@ -64,7 +65,13 @@ export async function writeLayer(blobs: string, content: LayerContent): Promise<
   const plain = createHash("sha256");
   const compressed = createHash("sha256");
   const making = join(blobs, `.making-${randomBytes(6).toString("hex")}`);
-  const written = pipeline(archive, hashing(plain), createGzip({ level: COMPRESSION }), hashing(compressed), createWriteStream(making));
+  const written = pipeline(
+    archive,
+    hashing(plain),
+    createGzip({ level: COMPRESSION }),
+    hashing(compressed),
+    createWriteStream(making),
+  );
   await Promise.all([written, addEntries(archive, content)]);
   const digest = compressed.digest("hex");
   const { size } = await stat(making);
@@ -76,14 +83,19 @@ export async function writeLayer(blobs: string, content: LayerContent): Promise<
  * The files below a folder as a layer has them: readable for everybody, executable where their owner may execute them.
  * @param leaveOut - Whether the entry of this path, relative to the folder, stays outside.
  */
-export async function folderFiles(folder: string, prefix: string, leaveOut: (path: string) => boolean = () => false): Promise<LayerFile[]> {
+export async function folderFiles(
+  folder: string,
+  prefix: string,
+  leaveOut: (path: string) => boolean = () => false,
+): Promise<LayerFile[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !leaveOut(name));
   const found = await Promise.all(
     entries.map(async (entry): Promise<LayerFile[]> => {
       const source = join(folder, entry.name);
       const path = `${prefix}/${entry.name}`;
       if (entry.isDirectory()) return await folderFiles(source, path, (below) => leaveOut(`${entry.name}/${below}`));
-      if (!entry.isFile()) throw new Error(`${source} is neither a file nor a folder; an image of the kit holds nothing else.`);
+      if (!entry.isFile())
+        throw new Error(`${source} is neither a file nor a folder; an image of the kit holds nothing else.`);
       const { mode } = await stat(source);
       return [{ path, mode: (mode & 0o100) === 0 ? 0o644 : 0o755, content: { source } }];
     }),
@@ -93,9 +105,13 @@ export async function folderFiles(folder: string, prefix: string, leaveOut: (pat
 
 async function addEntries(archive: Pack, { files, folders = [] }: LayerContent): Promise<void> {
   try {
-    const modes = new Map([...files, ...folders].flatMap(({ path }) => parents(path)).map((path) => [path, FOLDER_MODE]));
+    const modes = new Map(
+      [...files, ...folders].flatMap(({ path }) => parents(path)).map((path) => [path, FOLDER_MODE]),
+    );
     for (const { path, mode } of folders) modes.set(path, mode);
-    const entries = [...[...modes].map(([path, mode]): LayerFolder => ({ path, mode })), ...files].sort((a, b) => compareText(a.path, b.path));
+    const entries = [...[...modes].map(([path, mode]): LayerFolder => ({ path, mode })), ...files].sort((a, b) =>
+      compareText(a.path, b.path),
+    );
     for (const entry of entries) await addEntry(archive, entry);
     archive.finalize();
   } catch (error) {
@@ -107,12 +123,20 @@ async function addEntries(archive: Pack, { files, folders = [] }: LayerContent):
 async function addEntry(archive: Pack, entry: LayerFile | LayerFolder): Promise<void> {
   const common = { mode: entry.mode, uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) };
   if (!("content" in entry)) {
-    await new Promise<void>((resolve, reject) => archive.entry({ ...common, name: `${entry.path}/`, type: "directory" }, (error) => (error == null ? resolve() : reject(error))));
+    await new Promise<void>((resolve, reject) =>
+      archive.entry({ ...common, name: `${entry.path}/`, type: "directory" }, (error) =>
+        error == null ? resolve() : reject(error),
+      ),
+    );
     return;
   }
   const { content } = entry;
   if (Buffer.isBuffer(content)) {
-    await new Promise<void>((resolve, reject) => archive.entry({ ...common, name: entry.path, type: "file" }, content, (error) => (error == null ? resolve() : reject(error))));
+    await new Promise<void>((resolve, reject) =>
+      archive.entry({ ...common, name: entry.path, type: "file" }, content, (error) =>
+        error == null ? resolve() : reject(error),
+      ),
+    );
     return;
   }
   const { size } = await stat(content.source);

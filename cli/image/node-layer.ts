@@ -4,10 +4,10 @@ import { createReadStream } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { findArtefact, makeArtefact } from "../../toolchain/cache.ts";
 import type { Artefact, ArtefactRecipe } from "../../toolchain/cache.ts";
-import { COMPRESSION, LAYER_TYPE, writeLayer } from "./layer.ts";
+import { findArtefact, makeArtefact } from "../../toolchain/cache.ts";
 import type { Layer } from "./layer.ts";
+import { COMPRESSION, LAYER_TYPE, writeLayer } from "./layer.ts";
 
 /**
  * Puts the layer into a folder of blobs.
@@ -23,10 +23,14 @@ export async function nodeLayer(node: string, blobs: string): Promise<Layer> {
     // Another release of zlib may compress to other bytes.
     inputs: { binary: hash.digest("hex"), zlib: process.versions.zlib ?? "", level: String(COMPRESSION) },
   };
-  const artefact = (await findArtefact(recipe)) ?? (await makeArtefact(recipe, async (folder) => {
-    const { digest, size, diffId } = await writeLayer(folder, { files: [{ path: "usr/local/bin/node", mode: 0o755, content: { source: node } }] });
-    return { origin: "built", facts: { digest, size: String(size), diffId } };
-  }));
+  const artefact =
+    (await findArtefact(recipe)) ??
+    (await makeArtefact(recipe, async (folder) => {
+      const { digest, size, diffId } = await writeLayer(folder, {
+        files: [{ path: "usr/local/bin/node", mode: 0o755, content: { source: node } }],
+      });
+      return { origin: "built", facts: { digest, size: String(size), diffId } };
+    }));
   const layer = layerOf(artefact);
   await mkdir(blobs, { recursive: true });
   const file = layer.digest.slice("sha256:".length);
@@ -35,6 +39,7 @@ export async function nodeLayer(node: string, blobs: string): Promise<Layer> {
 }
 
 function layerOf({ folder, facts: { digest, size, diffId } }: Artefact): Layer {
-  if (digest === undefined || size === undefined || diffId === undefined) throw new Error(`${folder} does not say what layer it holds; remove it.`);
+  if (digest === undefined || size === undefined || diffId === undefined)
+    throw new Error(`${folder} does not say what layer it holds; remove it.`);
   return { mediaType: LAYER_TYPE, digest, size: Number(size), diffId };
 }

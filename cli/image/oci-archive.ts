@@ -37,7 +37,13 @@ const manifest = z.object({ config: descriptor, layers: z.array(descriptor) });
 const config = z.object({
   architecture: z.string(),
   os: z.string(),
-  config: z.object({ Env: z.array(z.string()).optional(), User: z.string().optional(), Labels: z.record(z.string(), z.string()).nullish() }).optional(),
+  config: z
+    .object({
+      Env: z.array(z.string()).optional(),
+      User: z.string().optional(),
+      Labels: z.record(z.string(), z.string()).nullish(),
+    })
+    .optional(),
   rootfs: z.object({ diff_ids: z.array(digest) }),
 });
 
@@ -85,7 +91,11 @@ export async function readImage(layout: string, at: Descriptor): Promise<StoredI
  * Unpacks an archive into the folder of a layout, and finds the image for a platform in it.
  * @throws {Error} naming what is wrong with the archive: no layout, a blob that is not what its name says, no image for the platform.
  */
-export async function readArchive(archive: string, layout: string, platform: { readonly os: string; readonly architecture: string }): Promise<StoredImage> {
+export async function readArchive(
+  archive: string,
+  layout: string,
+  platform: { readonly os: string; readonly architecture: string },
+): Promise<StoredImage> {
   await mkdir(join(layout, BLOBS), { recursive: true });
   let top: z.output<typeof index> | undefined;
   const entries = extract();
@@ -131,7 +141,11 @@ export async function writeArchive(layout: string, images: readonly NamedImage[]
       ];
     }),
   };
-  const digests = new Set(named.flatMap(({ image }) => [image.descriptor, image.manifest.config, ...image.manifest.layers]).map((each) => each.digest));
+  const digests = new Set(
+    named
+      .flatMap(({ image }) => [image.descriptor, image.manifest.config, ...image.manifest.layers])
+      .map((each) => each.digest),
+  );
   await mkdir(dirname(out), { recursive: true });
   const making = `${out}.making-${process.pid}`;
   const archive = pack();
@@ -144,7 +158,10 @@ export async function writeArchive(layout: string, images: readonly NamedImage[]
       for (const each of [...digests].sort(compareText)) {
         const hex = each.slice("sha256:".length);
         const source = join(layout, BLOBS, hex);
-        await pipeline(createReadStream(source), archive.entry({ ...header(`${BLOBS}/${hex}`), size: (await stat(source)).size }));
+        await pipeline(
+          createReadStream(source),
+          archive.entry({ ...header(`${BLOBS}/${hex}`), size: (await stat(source)).size }),
+        );
       }
       archive.finalize();
     } catch (error) {
@@ -156,10 +173,16 @@ export async function writeArchive(layout: string, images: readonly NamedImage[]
   await rename(making, out);
 }
 
-async function findImage(layout: string, candidates: readonly Descriptor[], platform: { readonly os: string; readonly architecture: string }): Promise<StoredImage> {
-  const fits = (each: { readonly os: string; readonly architecture: string }): boolean => each.os === platform.os && each.architecture === platform.architecture;
+async function findImage(
+  layout: string,
+  candidates: readonly Descriptor[],
+  platform: { readonly os: string; readonly architecture: string },
+): Promise<StoredImage> {
+  const fits = (each: { readonly os: string; readonly architecture: string }): boolean =>
+    each.os === platform.os && each.architecture === platform.architecture;
   for (const candidate of candidates) {
-    if (INDEX_TYPES.includes(candidate.mediaType)) return await findImage(layout, index.parse(await readDocument(layout, candidate)).manifests, platform);
+    if (INDEX_TYPES.includes(candidate.mediaType))
+      return await findImage(layout, index.parse(await readDocument(layout, candidate)).manifests, platform);
     if (candidate.platform !== undefined && !fits(candidate.platform)) continue;
     const image = await readImage(layout, candidate);
     if (fits(image.config)) return image;

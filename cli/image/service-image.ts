@@ -1,8 +1,9 @@
 /** The configuration and the manifest of a service's image; the Dockerfiles say the same to other builders. */
+
+import { SERVICE_USER } from "./host-base.ts";
 import type { Layer } from "./layer.ts";
 import type { Descriptor } from "./oci-archive.ts";
 import { MEDIA_TYPES } from "./oci-archive.ts";
-import { SERVICE_USER } from "./host-base.ts";
 
 /** What the image stands on. */
 export interface Base {
@@ -51,9 +52,14 @@ export function imageLabels({ service, version, revision, base }: ServiceImageFa
 }
 
 /** The configuration: who runs what, where. */
-export function imageConfig(facts: ServiceImageFacts, layers: readonly ExplainedLayer[]): Readonly<Record<string, unknown>> {
+export function imageConfig(
+  facts: ServiceImageFacts,
+  layers: readonly ExplainedLayer[],
+): Readonly<Record<string, unknown>> {
   const { base, platform, entry } = facts;
-  const environment = base.environment.some((each) => each.startsWith("PATH=")) ? base.environment : [PATH, ...base.environment];
+  const environment = base.environment.some((each) => each.startsWith("PATH="))
+    ? base.environment
+    : [PATH, ...base.environment];
   return {
     created: CREATED,
     ...platform,
@@ -65,7 +71,10 @@ export function imageConfig(facts: ServiceImageFacts, layers: readonly Explained
       WorkingDir: `/${IMAGE_ROOT}`,
       Labels: imageLabels(facts),
     },
-    rootfs: { type: "layers", diff_ids: [...base.layers.map(({ diffId }) => diffId), ...layers.map(({ layer }) => layer.diffId)] },
+    rootfs: {
+      type: "layers",
+      diff_ids: [...base.layers.map(({ diffId }) => diffId), ...layers.map(({ layer }) => layer.diffId)],
+    },
     history: [
       ...base.layers.map(() => ({ created: CREATED, comment: `base ${base.reference}` })),
       ...layers.map(({ comment }) => ({ created: CREATED, comment })),
@@ -74,8 +83,16 @@ export function imageConfig(facts: ServiceImageFacts, layers: readonly Explained
 }
 
 /** The manifest, which names the configuration and all layers. */
-export function imageManifest(facts: ServiceImageFacts, config: Descriptor, layers: readonly ExplainedLayer[]): Readonly<Record<string, unknown>> {
-  const reference = ({ mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">) => ({ mediaType, digest, size });
+export function imageManifest(
+  facts: ServiceImageFacts,
+  config: Descriptor,
+  layers: readonly ExplainedLayer[],
+): Readonly<Record<string, unknown>> {
+  const reference = ({ mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">) => ({
+    mediaType,
+    digest,
+    size,
+  });
   return {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.manifest,

@@ -17,19 +17,43 @@ import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
  * @param team - Owner of domains that are new.
  * @throws KitError `KIT_USAGE` where a new domain has no team, `KIT_NEW_UNEDITABLE`.
  */
-export function adoptedFiles(topics: readonly AdoptedTopic[], model: Model, files: readonly SourceFile[], team: string | undefined): FileChanges {
+export function adoptedFiles(
+  topics: readonly AdoptedTopic[],
+  model: Model,
+  files: readonly SourceFile[],
+  team: string | undefined,
+): FileChanges {
   const homes = homesOf(topics, model);
-  const created: CreatedFile[] = topics.flatMap(({ events }) => events.map(({ schemaPath, schema }) => ({ path: `topics/${schemaPath}`, content: schema, mode: PLAIN_FILE })));
+  const created: CreatedFile[] = topics.flatMap(({ events }) =>
+    events.map(({ schemaPath, schema }) => ({ path: `topics/${schemaPath}`, content: schema, mode: PLAIN_FILE })),
+  );
   const types = new Map(topics.flatMap(({ types: needed }) => needed).map((type) => [type.name, type]));
-  for (const { schemaPath, schema } of types.values()) created.push({ path: `topics/${schemaPath}`, content: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`, mode: PLAIN_FILE });
+  for (const { schemaPath, schema } of types.values())
+    created.push({
+      path: `topics/${schemaPath}`,
+      content: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`,
+      mode: PLAIN_FILE,
+    });
   const changed: ChangedFile[] = [];
-  for (const [domain, adopted] of [...Map.groupBy(topics, (topic) => topic.domain)].sort(([a], [b]) => compareText(a, b))) {
-    const services = [...homes].filter(([, home]) => home === domain).map(([service]) => service).sort(compareText);
+  for (const [domain, adopted] of [...Map.groupBy(topics, (topic) => topic.domain)].sort(([a], [b]) =>
+    compareText(a, b),
+  )) {
+    const services = [...homes]
+      .filter(([, home]) => home === domain)
+      .map(([service]) => service)
+      .sort(compareText);
     const known = model.domains.find(({ name }) => name === domain);
     const lines = adopted.map(topicLines);
     if (known === undefined) {
-      if (team === undefined) throw new KitError("KIT_USAGE", `There is no domain ${domain} yet, so it needs an owner.`, { fix: "Give --team TEAM for domains that are new, or --domain NAME to put all topics into one that is there." });
-      created.push({ path: `topics/${domain}.yaml`, content: domainFile({ domain, team, services, topics: lines }), mode: PLAIN_FILE });
+      if (team === undefined)
+        throw new KitError("KIT_USAGE", `There is no domain ${domain} yet, so it needs an owner.`, {
+          fix: "Give --team TEAM for domains that are new, or --domain NAME to put all topics into one that is there.",
+        });
+      created.push({
+        path: `topics/${domain}.yaml`,
+        content: domainFile({ domain, team, services, topics: lines }),
+        mode: PLAIN_FILE,
+      });
       continue;
     }
     const { file: path } = known.source;
@@ -48,7 +72,8 @@ function homesOf(topics: readonly AdoptedTopic[], model: Model): ReadonlyMap<str
   const homes = new Map<string, string>();
   for (const side of ["producers", "consumers"] as const) {
     for (const topic of topics) {
-      for (const { service } of topic[side]) if (!known.has(service) && !homes.has(service)) homes.set(service, topic.domain);
+      for (const { service } of topic[side])
+        if (!known.has(service) && !homes.has(service)) homes.set(service, topic.domain);
     }
   }
   return homes;
@@ -60,15 +85,29 @@ function topicLines({ name, partitions, settings, events, producers, consumers }
     `${plainOrQuoted(name)}:`,
     `  description: ${importedTopicDescription}`,
     `  partitions: ${partitions}`,
-    ...Object.entries(settings).sort(([a], [b]) => compareText(a, b)).map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
+    ...Object.entries(settings)
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([setting, value]) => `  ${setting}: ${value.includes(",") ? JSON.stringify(value) : value}`),
     "  events:",
-    ...events.map(({ type, schemaPath, compatibility }) => `    ${type}: {schema: ${schemaPath}${compatibility === undefined ? "" : `, compatibility: ${compatibility}`}}`),
-    ...accessLines("producers", producers.map((service) => entryOf(service, []))),
+    ...events.map(
+      ({ type, schemaPath, compatibility }) =>
+        `    ${type}: {schema: ${schemaPath}${compatibility === undefined ? "" : `, compatibility: ${compatibility}`}}`,
+    ),
+    ...accessLines(
+      "producers",
+      producers.map((service) => entryOf(service, [])),
+    ),
     // How many consumers a group has is no part of what a cluster keeps.
-    ...accessLines("consumers", consumers.map((service) => entryOf(service, ["instances: 1", `events: [${types.join(", ")}]`]))),
+    ...accessLines(
+      "consumers",
+      consumers.map((service) => entryOf(service, ["instances: 1", `events: [${types.join(", ")}]`])),
+    ),
   ];
 }
 
-function entryOf({ service, quota }: AdoptedService, parts: readonly string[]): { readonly service: string; readonly value: string } {
+function entryOf(
+  { service, quota }: AdoptedService,
+  parts: readonly string[],
+): { readonly service: string; readonly value: string } {
   return { service, value: `{${[...parts, ...(quota === undefined ? [] : [`quota: ${quota}`])].join(", ")}}` };
 }

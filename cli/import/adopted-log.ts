@@ -1,9 +1,15 @@
 /** How a running topic's log is kept, in the words of the files. Pure. */
 import { formatDuration } from "../../components/model/duration.ts";
-import { leastDirtyRatio, leastSegmentAge, leastSegmentSize, mostSegmentAge, mostSegmentSize } from "../../components/model/log-settings.ts";
+import {
+  leastDirtyRatio,
+  leastSegmentAge,
+  leastSegmentSize,
+  mostSegmentAge,
+  mostSegmentSize,
+} from "../../components/model/log-settings.ts";
 import { formatSize } from "../../components/model/size.ts";
 import type { LiveTopic } from "../../components/plan/live.ts";
-import { segmentBytes, segmentMs, type LogBounds } from "../../components/plan/segments.ts";
+import { type LogBounds, segmentBytes, segmentMs } from "../../components/plan/segments.ts";
 
 /** A whole number of a topic's configuration; undefined where it is none, or absent. */
 export function wholeNumber(text: string | undefined): number | undefined {
@@ -16,11 +22,17 @@ export function wholeNumber(text: string | undefined): number | undefined {
  * @param bounds - What is declared of the topic besides.
  * @param remote - Whether the stack has remote storage.
  */
-export function adoptedLog({ config }: LiveTopic, bounds: LogBounds, remote: boolean): { readonly settings: Readonly<Record<string, string>>; readonly unsaid: readonly string[] } {
+export function adoptedLog(
+  { config }: LiveTopic,
+  bounds: LogBounds,
+  remote: boolean,
+): { readonly settings: Readonly<Record<string, string>>; readonly unsaid: readonly string[] } {
   const settings: Record<string, string> = {};
   const unsaid: string[] = [];
   const cannot = (key: string, allowed: string): void => {
-    unsaid.push(`${key} is ${config[key] ?? ""}; ${allowed}, so it is not declared and the next \`up\` replaces or removes it`);
+    unsaid.push(
+      `${key} is ${config[key] ?? ""}; ${allowed}, so it is not declared and the next \`up\` replaces or removes it`,
+    );
   };
   const compacts = bounds.cleanup.includes("compact");
   const ends = bounds.cleanup.includes("delete") && bounds.retention >= 0;
@@ -28,22 +40,30 @@ export function adoptedLog({ config }: LiveTopic, bounds: LogBounds, remote: boo
   const age = wholeNumber(config["segment.ms"]);
   if (age !== undefined && age !== segmentMs(bounds)) {
     if (age < leastSegmentAge || age > mostSegmentAge) cannot("segment.ms", "the files allow 1m to 365d");
-    else if (ends && age > bounds.retention) cannot("segment.ms", `records expire after ${formatDuration(bounds.retention)}, and a segment may not be open for longer`);
-    else settings["segmentAge"] = formatDuration(age);
+    else if (ends && age > bounds.retention)
+      cannot(
+        "segment.ms",
+        `records expire after ${formatDuration(bounds.retention)}, and a segment may not be open for longer`,
+      );
+    else settings.segmentAge = formatDuration(age);
   }
   const size = wholeNumber(config["segment.bytes"]);
   if (size !== undefined && size !== segmentBytes(bounds)) {
     if (size < leastSegmentSize || size > mostSegmentSize) cannot("segment.bytes", "the files allow 1MiB to 2GB");
-    else if (size < bounds.maxMessage) cannot("segment.bytes", `a record batch may have ${formatSize(bounds.maxMessage)}`);
-    else settings["segmentSize"] = formatSize(size);
+    else if (size < bounds.maxMessage)
+      cannot("segment.bytes", `a record batch may have ${formatSize(bounds.maxMessage)}`);
+    else settings.segmentSize = formatSize(size);
   }
   const tombstones = wholeNumber(config["delete.retention.ms"]);
-  if (tombstones !== undefined && tombstones >= 0) settings["tombstoneRetention"] = formatDuration(tombstones);
-  if (config["message.timestamp.type"] !== undefined) settings["timestampType"] = config["message.timestamp.type"];
+  if (tombstones !== undefined && tombstones >= 0) settings.tombstoneRetention = formatDuration(tombstones);
+  if (config["message.timestamp.type"] !== undefined) settings.timestampType = config["message.timestamp.type"];
 
   const shortest = wholeNumber(config["min.compaction.lag.ms"]);
   const longest = wholeNumber(config["max.compaction.lag.ms"]);
-  const lags = [["min.compaction.lag.ms", "minCompactionLag", shortest, 0], ["max.compaction.lag.ms", "maxCompactionLag", longest, 1]] as const;
+  const lags = [
+    ["min.compaction.lag.ms", "minCompactionLag", shortest, 0],
+    ["max.compaction.lag.ms", "maxCompactionLag", longest, 1],
+  ] as const;
   for (const [key, setting, lag, least] of lags) {
     if (lag === undefined || config[key] === undefined) continue;
     if (!compacts) cannot(key, "the topic is not compacted");
@@ -53,14 +73,20 @@ export function adoptedLog({ config }: LiveTopic, bounds: LogBounds, remote: boo
   const ratio = config["min.cleanable.dirty.ratio"];
   if (ratio !== undefined) {
     if (!compacts) cannot("min.cleanable.dirty.ratio", "the topic is not compacted");
-    else if (!(Number(ratio) >= leastDirtyRatio && Number(ratio) <= 1)) cannot("min.cleanable.dirty.ratio", "the files allow 0.01 to 1");
-    else settings["dirtyRatio"] = String(Number(ratio));
+    else if (!(Number(ratio) >= leastDirtyRatio && Number(ratio) <= 1))
+      cannot("min.cleanable.dirty.ratio", "the files allow 0.01 to 1");
+    else settings.dirtyRatio = String(Number(ratio));
   }
   Object.assign(settings, remoteSettings(config, bounds, remote, cannot));
   return { settings, unsaid };
 }
 
-function remoteSettings(config: LiveTopic["config"], { retention, retentionBytes = -1 }: LogBounds, remote: boolean, cannot: (key: string, why: string) => void): Record<string, string> {
+function remoteSettings(
+  config: LiveTopic["config"],
+  { retention, retentionBytes = -1 }: LogBounds,
+  remote: boolean,
+  cannot: (key: string, why: string) => void,
+): Record<string, string> {
   const enabled = config["remote.storage.enable"];
   if (enabled === undefined) return {};
   if (!remote) {
@@ -71,7 +97,9 @@ function remoteSettings(config: LiveTopic["config"], { retention, retentionBytes
   if (config["remote.log.copy.disable"] === "true") return { remoteStorage: "read-only" };
   const settings: Record<string, string> = { remoteStorage: "enabled" };
   const [age, size] = [wholeNumber(config["local.retention.ms"]), wholeNumber(config["local.retention.bytes"])];
-  if (age !== undefined && age > 0 && (retention < 0 || age <= retention)) settings["localRetention"] = formatDuration(age);
-  if (size !== undefined && size > 0 && (retentionBytes < 0 || size <= retentionBytes)) settings["localRetentionBytes"] = formatSize(size);
+  if (age !== undefined && age > 0 && (retention < 0 || age <= retention))
+    settings.localRetention = formatDuration(age);
+  if (size !== undefined && size > 0 && (retentionBytes < 0 || size <= retentionBytes))
+    settings.localRetentionBytes = formatSize(size);
   return settings;
 }

@@ -22,7 +22,12 @@ export function sharedBehind(subject: LiveSubject, subjects: readonly LiveSubjec
     const { name, subject: holder } = next;
     const live = found.has(name) ? undefined : subjects.find((candidate) => candidate.name === holder);
     if (live === undefined) continue;
-    found.set(name, { name, subject: holder, schemaPath: `schemas/shared/${name}.avsc`, schema: withoutSpace(live.schema) });
+    found.set(name, {
+      name,
+      subject: holder,
+      schemaPath: `schemas/shared/${name}.avsc`,
+      schema: withoutSpace(live.schema),
+    });
     queue.push(...(live.references ?? []));
   }
   return [...found.values()].sort((a, b) => compareText(a.name, b.name));

@@ -2,7 +2,14 @@
 import { readAvroSchema } from "../../components/model/avro-schema.ts";
 import { formatDuration } from "../../components/model/duration.ts";
 import { importedRecordDoc } from "../../components/model/import-placeholders.ts";
-import { eventNamePattern, isDerivedTopicName, platformPrincipals, reservedTopicPrefixes, slugPattern, topicNamePattern } from "../../components/model/names.ts";
+import {
+  eventNamePattern,
+  isDerivedTopicName,
+  platformPrincipals,
+  reservedTopicPrefixes,
+  slugPattern,
+  topicNamePattern,
+} from "../../components/model/names.ts";
 import { scalePartitions } from "../../components/model/partitions.ts";
 import { compareText } from "../../components/model/problem.ts";
 import { formatRate } from "../../components/model/rate.ts";
@@ -13,7 +20,7 @@ import { subjectName } from "../../components/plan/subjects.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";
 import { pascalCase } from "../new-service/names.ts";
 import { adoptedLog, wholeNumber } from "./adopted-log.ts";
-import { sharedBehind, type AdoptedType } from "./adopted-types.ts";
+import { type AdoptedType, sharedBehind } from "./adopted-types.ts";
 
 /** What is looked for, and what is known already. */
 export interface AdoptionRequest {
@@ -26,7 +33,13 @@ export interface AdoptionRequest {
   /** Whether services that have a SCRAM user on the cluster are declared too: the next `up` sets their passwords. */
   readonly takeOverUsers: boolean;
   /** Names that are declared already; shared types with their schemas. */
-  readonly declared: { readonly topics: ReadonlySet<string>; readonly events: ReadonlySet<string>; readonly records: ReadonlySet<string>; readonly types: ReadonlyMap<string, string>; readonly services: ReadonlySet<string> };
+  readonly declared: {
+    readonly topics: ReadonlySet<string>;
+    readonly events: ReadonlySet<string>;
+    readonly records: ReadonlySet<string>;
+    readonly types: ReadonlyMap<string, string>;
+    readonly services: ReadonlySet<string>;
+  };
 }
 
 /** An event type of a topic. */
@@ -94,7 +107,12 @@ export function adopt(request: AdoptionRequest): Adoption {
     const partitions = declaredPartitions(topic.partitions, stack.topics.partitionFactor);
     const domain = request.domain ?? domainOf(topic.name);
     if (reason !== undefined || partitions === undefined) {
-      leftOut.push({ object: topic.name, reason: reason ?? `no declared number of partitions gives ${topic.partitions} under this stack's factor ${stack.topics.partitionFactor}` });
+      leftOut.push({
+        object: topic.name,
+        reason:
+          reason ??
+          `no declared number of partitions gives ${topic.partitions} under this stack's factor ${stack.topics.partitionFactor}`,
+      });
       continue;
     }
     const adopted = eventsOf(topic.name, domain, request, taken, notes);
@@ -106,7 +124,12 @@ export function adopt(request: AdoptionRequest): Adoption {
     const { settings, unsaid } = settingsOf(topic, stack);
     notes.push(...unsaid.map((what) => `${topic.name}: ${what}`));
     topics.push({
-      name: topic.name, domain, partitions, settings, events, types,
+      name: topic.name,
+      domain,
+      partitions,
+      settings,
+      events,
+      types,
       producers: services.of(topic.name, "Write", "producer_byte_rate", notes),
       consumers: services.of(topic.name, "Read", "consumer_byte_rate", notes),
     });
@@ -120,7 +143,8 @@ function unfit({ name, replicas }: LiveTopic): string | undefined {
   const prefix = reservedTopicPrefixes.find((reserved) => name.startsWith(reserved));
   if (prefix !== undefined) return `names that begin with ${prefix} belong to Kafka or the registry`;
   if (isDerivedTopicName(name)) return "dead-letter and retry topics follow from a consumer and are not declared";
-  if (replicas.least !== replicas.most) return `its partitions have ${replicas.least} to ${replicas.most} replicas: a reassignment is under way`;
+  if (replicas.least !== replicas.most)
+    return `its partitions have ${replicas.least} to ${replicas.most} replicas: a reassignment is under way`;
   return undefined;
 }
 
@@ -142,32 +166,60 @@ interface TakenNames {
 }
 
 /** The topic's events from its subjects, or why there can be none. */
-function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stack, declared }: AdoptionRequest, taken: TakenNames, notes: string[]): { readonly events: readonly AdoptedEvent[]; readonly types: readonly AdoptedType[] } | string {
+function eventsOf(
+  topic: string,
+  domain: string,
+  { live: { subjects = [] }, stack, declared }: AdoptionRequest,
+  taken: TakenNames,
+  notes: string[],
+): { readonly events: readonly AdoptedEvent[]; readonly types: readonly AdoptedType[] } | string {
   const needed = new Map<string, AdoptedType>();
   const found = subjects.flatMap((subject) => {
     const own = subject.name === `${topic}-value`;
     const shared = sharedBehind(subject, subjects);
     const record = subject.schemaType === "AVRO" ? recordName(subject, shared) : undefined;
     if (record === undefined) {
-      if (own) notes.push(`${topic}: the subject ${subject.name} holds no Avro record (${subject.schemaType}); its event has a placeholder`);
+      if (own)
+        notes.push(
+          `${topic}: the subject ${subject.name} holds no Avro record (${subject.schemaType}); its event has a placeholder`,
+        );
       return [];
     }
     if (!own && subject.name !== subjectName(topic, record)) return [];
-    if (own) notes.push(`${topic}: ${subject.name} will also be registered as ${subjectName(topic, record)}, the name that the kit's services use; the old subject stays`);
+    if (own)
+      notes.push(
+        `${topic}: ${subject.name} will also be registered as ${subjectName(topic, record)}, the name that the kit's services use; the old subject stays`,
+      );
     for (const type of shared) {
       const known = declared.types.get(type.name);
-      if (known !== undefined && known !== type.schema) notes.push(`${topic}: ${type.name} is declared with another schema than subject ${type.subject} holds; the declared one stays`);
-      if (type.subject !== type.name) notes.push(`${topic}: ${type.subject} will also be registered as ${type.name}, the name that the kit gives a type which schemas share`);
+      if (known !== undefined && known !== type.schema)
+        notes.push(
+          `${topic}: ${type.name} is declared with another schema than subject ${type.subject} holds; the declared one stays`,
+        );
+      if (type.subject !== type.name)
+        notes.push(
+          `${topic}: ${type.subject} will also be registered as ${type.name}, the name that the kit gives a type which schemas share`,
+        );
       if (known === undefined) needed.set(type.name, type);
     }
     const level = subject.compatibility;
-    return [{ record, schema: subject.schema, ...(level === undefined || level === stack.topics.compatibility ? {} : { compatibility: level }) }];
+    return [
+      {
+        record,
+        schema: subject.schema,
+        ...(level === undefined || level === stack.topics.compatibility ? {} : { compatibility: level }),
+      },
+    ];
   });
-  const unique: Omit<AdoptedEvent, "type" | "schemaPath">[] = [...new Map(found.map((event) => [event.record, event])).values()].sort((a, b) => compareText(a.record, b.record));
+  const unique: Omit<AdoptedEvent, "type" | "schemaPath">[] = [
+    ...new Map(found.map((event) => [event.record, event])).values(),
+  ].sort((a, b) => compareText(a.record, b.record));
   if (unique.length === 0) {
     const record = `imported.${domain.replaceAll("-", "_")}.${pascalCase(topic.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "")).replace(/^(?=[0-9])/, "T")}`;
     unique.push({ record, schema: placeholderSchema(record) });
-    notes.push(`${topic}: the registry has no schema for it; ${simpleName(record)} is a placeholder to be replaced before a service of the kit writes`);
+    notes.push(
+      `${topic}: the registry has no schema for it; ${simpleName(record)} is a placeholder to be replaced before a service of the kit writes`,
+    );
   }
   const double = unique.find(({ record }) => taken.records.has(record));
   if (double !== undefined) return `its record ${double.record} is declared for another topic; a record belongs to one`;
@@ -176,7 +228,13 @@ function eventsOf(topic: string, domain: string, { live: { subjects = [] }, stac
     const type = freeEventType(simpleName(record), domain, taken.events);
     taken.events.add(type);
     taken.records.add(record);
-    events.push({ type, record, schemaPath: `schemas/${domain}/${simpleName(record)}.avsc`, schema: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`, ...level });
+    events.push({
+      type,
+      record,
+      schemaPath: `schemas/${domain}/${simpleName(record)}.avsc`,
+      schema: `${JSON.stringify(JSON.parse(schema), null, 2)}\n`,
+      ...level,
+    });
   }
   return { events, types: [...needed.values()].sort((a, b) => compareText(a.name, b.name)) };
 }
@@ -201,17 +259,30 @@ function simpleName(record: string): string {
 
 /** `OrderCreated` is `order.created`; a name of one word gets the domain in front, and so does one that is taken. */
 function freeEventType(record: string, domain: string, taken: ReadonlySet<string>): string {
-  const words = record.replace(/_/g, "-").replace(/([a-z0-9])([A-Z])/g, "$1-$2").replace(/([A-Z])([A-Z][a-z])/g, "$1-$2").toLowerCase().split("-").filter((word) => /^[a-z][a-z0-9]*$/.test(word));
+  const words = record
+    .replace(/_/g, "-")
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase()
+    .split("-")
+    .filter((word) => /^[a-z][a-z0-9]*$/.test(word));
   const last = words.at(-1) ?? "changed";
   const own = words.length > 1 ? `${words.slice(0, -1).join("-")}.${last}` : `${domain}.${last}`;
-  const choices = [own, `${domain}.${words.join("-")}`, ...Array.from({ length: 50 }, (_, index) => `${own}-${index + 2}`)];
+  const choices = [
+    own,
+    `${domain}.${words.join("-")}`,
+    ...Array.from({ length: 50 }, (_, index) => `${own}-${index + 2}`),
+  ];
   return choices.find((choice) => EVENT.test(choice) && !taken.has(choice)) ?? own;
 }
 
 function placeholderSchema(record: string): string {
   const cut = record.lastIndexOf(".");
   return JSON.stringify({
-    type: "record", name: record.slice(cut + 1), namespace: record.slice(0, cut), doc: importedRecordDoc,
+    type: "record",
+    name: record.slice(cut + 1),
+    namespace: record.slice(0, cut),
+    doc: importedRecordDoc,
     fields: [{ name: "id", type: "string", doc: "What the record is about." }],
   });
 }
@@ -231,24 +302,42 @@ function settingsOf(topic: LiveTopic, stack: StackSettings): { settings: Record<
   if (retention === 0) unsaid.push("retention.ms is 0, which the files refuse; the stack's retention is declared");
   else if (retention !== undefined) say("retention", retentionText(retention), retentionText(defaults.retention));
   const bytes = wholeNumber(topic.config["retention.bytes"]);
-  if (bytes !== undefined && bytes >= 0) settings["retentionBytes"] = formatSize(bytes);
-  const cleanup = inForce("cleanup.policy")?.split(",").map((part) => part.trim()).sort(compareText).join(",");
+  if (bytes !== undefined && bytes >= 0) settings.retentionBytes = formatSize(bytes);
+  const cleanup = inForce("cleanup.policy")
+    ?.split(",")
+    .map((part) => part.trim())
+    .sort(compareText)
+    .join(",");
   say("cleanup", cleanup, "delete");
   const message = wholeNumber(inForce("max.message.bytes"));
   const largest = message !== undefined && message >= 1_024 && message <= 10 * 2 ** 20 ? message : undefined;
-  if (message !== undefined && largest === undefined) unsaid.push(`max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`);
+  if (message !== undefined && largest === undefined)
+    unsaid.push(
+      `max.message.bytes is ${message}; the files allow 1KiB to 10MiB, so the stack's ${formatSize(defaults.maxMessage)} is declared`,
+    );
   else if (largest !== undefined) say("maxMessage", formatSize(largest), formatSize(defaults.maxMessage));
   say("compression", inForce("compression.type"), defaults.compression);
   say("replicationFactor", String(topic.replicas.most), String(defaults.replicationFactor));
   say("minInsyncReplicas", inForce("min.insync.replicas"), String(defaults.minInsyncReplicas));
-  const log = adoptedLog(topic, {
-    cleanup: cleanup ?? "delete", retention: retention === undefined || retention === 0 ? defaults.retention : retention, maxMessage: largest ?? defaults.maxMessage,
-    ...(bytes === undefined ? {} : { retentionBytes: bytes }),
-  }, hasRemoteStorage(stack));
+  const log = adoptedLog(
+    topic,
+    {
+      cleanup: cleanup ?? "delete",
+      retention: retention === undefined || retention === 0 ? defaults.retention : retention,
+      maxMessage: largest ?? defaults.maxMessage,
+      ...(bytes === undefined ? {} : { retentionBytes: bytes }),
+    },
+    hasRemoteStorage(stack),
+  );
   Object.assign(settings, log.settings);
   unsaid.push(...log.unsaid);
-  const others = Object.keys(topic.config).filter((key) => !topicConfigKeys.has(key)).sort(compareText);
-  if (others.length > 0) unsaid.push(`${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`);
+  const others = Object.keys(topic.config)
+    .filter((key) => !topicConfigKeys.has(key))
+    .sort(compareText);
+  if (others.length > 0)
+    unsaid.push(
+      `${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`,
+    );
   return { settings, unsaid };
 }
 
@@ -263,27 +352,40 @@ class Services {
   constructor({ live, declared, takeOverUsers }: AdoptionRequest) {
     this.#live = live;
     this.#known = declared.services;
-    this.#foreign = new Set(takeOverUsers ? [] : live.users.map(({ name }) => name).filter((name) => !declared.services.has(name)));
+    this.#foreign = new Set(
+      takeOverUsers ? [] : live.users.map(({ name }) => name).filter((name) => !declared.services.has(name)),
+    );
   }
 
   of(topic: string, operation: "Write" | "Read", key: string, notes: string[]): readonly AdoptedService[] {
     const principals = new Set<string>();
     for (const acl of this.#live.acls) {
-      if (acl.resourceType !== "Topic" || (acl.operation !== operation && acl.operation !== "All") || !covers(acl, topic)) continue;
+      if (
+        acl.resourceType !== "Topic" ||
+        (acl.operation !== operation && acl.operation !== "All") ||
+        !covers(acl, topic)
+      )
+        continue;
       const service = acl.principal.replace(/^User:/, "");
       if (platformPrincipals.some((principal) => principal === service)) continue;
       if (acl.permission !== "Allow" || acl.resourceName === "*" || acl.host !== "*" || !SLUG.test(service)) {
-        notes.push(`${topic}: the rule "${acl.permission} ${acl.principal} ${acl.operation} on ${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}${acl.host === "*" ? "" : ` from ${acl.host}`}" can't be declared; it stays as it is`);
+        notes.push(
+          `${topic}: the rule "${acl.permission} ${acl.principal} ${acl.operation} on ${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}${acl.host === "*" ? "" : ` from ${acl.host}`}" can't be declared; it stays as it is`,
+        );
         continue;
       }
-      if (this.#foreign.has(service)) notes.push(`${service} has a password on the cluster that nobody can read, so it is not declared and its rules stay as they are; --take-over-users declares it, and \`up\` then sets a new password`);
+      if (this.#foreign.has(service))
+        notes.push(
+          `${service} has a password on the cluster that nobody can read, so it is not declared and its rules stay as they are; --take-over-users declares it, and \`up\` then sets a new password`,
+        );
       else principals.add(service);
     }
     return [...principals].sort(compareText).map((service) => ({ service, ...this.#quota(service, key) }));
   }
 
   #quota(service: string, key: string): { quota?: string } {
-    const rate = this.#live.quotas.find(({ entity }) => Object.keys(entity).length === 1 && entity["user"] === service)?.values[key];
+    const rate = this.#live.quotas.find(({ entity }) => Object.keys(entity).length === 1 && entity.user === service)
+      ?.values[key];
     if (this.#known.has(service) || this.#said.has(`${service} ${key}`) || rate === undefined || rate < 1) return {};
     this.#said.add(`${service} ${key}`);
     return { quota: formatRate(Math.round(rate)) };

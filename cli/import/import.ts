@@ -21,13 +21,13 @@ import { liveLogin } from "../live/login.ts";
 import { readSubjects } from "../live/registry-reader.ts";
 import type { FileChanges } from "../new-service/file-change.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
-import { declarationError, DeclarationProblems, overlaid, readForAllStacks } from "../new-service/project-model.ts";
-import { readProject } from "../new-service/project-reading.ts";
+import { DeclarationProblems, declarationError, overlaid, readForAllStacks } from "../new-service/project-model.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
+import { readProject } from "../new-service/project-reading.ts";
 import { rememberBegunTopics } from "../pulumi/begun-creations.ts";
 import { adoptedFiles } from "./adopted-files.ts";
-import { adopt } from "./adoption.ts";
 import type { AdoptedTopic, Adoption, LeftOut } from "./adoption.ts";
+import { adopt } from "./adoption.ts";
 
 /** What the user asked for. */
 export interface ImportRequest {
@@ -60,21 +60,42 @@ export interface ImportOutcome {
  * Reads the cluster, derives the declaration, reads it back for every stack, and writes it.
  * @throws KitError of login, servers and declaration; `KIT_IMPORT_REFUSED` where what was derived does not fit.
  */
-export async function importCluster(context: CommandContext, request: ImportRequest, options: Readonly<Record<string, unknown>>): Promise<ImportOutcome> {
+export async function importCluster(
+  context: CommandContext,
+  request: ImportRequest,
+  options: Readonly<Record<string, unknown>>,
+): Promise<ImportOutcome> {
   checkSlug("--domain", request.domain);
   checkSlug("--team", request.team);
   const project = await readProject(context.projectDir);
   const before = readDeclared(context, project, request.stack);
   const login = await liveLogin(context, options);
-  const [cluster, subjects] = await Promise.all([readCluster(login.cluster, topicConfigKeys), login.registry === undefined ? undefined : readSubjects(login.registry)]);
+  const [cluster, subjects] = await Promise.all([
+    readCluster(login.cluster, topicConfigKeys),
+    login.registry === undefined ? undefined : readSubjects(login.registry),
+  ]);
   const live: LivePlatform = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
   const { adoption, files, after } = derive(context, request, project, before, live);
   const known = new Set(findDrift(before.plan, live).map(subjectOf));
-  const effects = findDrift(after, live).filter((deviation) => deviation.class !== "undeclared" && !known.has(subjectOf(deviation)));
-  const outcome = { stack: request.stack, dryRun: request.dryRun, topics: adoption.topics, leftOut: adoption.leftOut, notes: adoption.notes, files, effects };
+  const effects = findDrift(after, live).filter(
+    (deviation) => deviation.class !== "undeclared" && !known.has(subjectOf(deviation)),
+  );
+  const outcome = {
+    stack: request.stack,
+    dryRun: request.dryRun,
+    topics: adoption.topics,
+    leftOut: adoption.leftOut,
+    notes: adoption.notes,
+    files,
+    effects,
+  };
   if (request.dryRun || adoption.topics.length === 0) return outcome;
   // First the names: files without them would have the next run refuse topics that are there.
-  const adoptFile = await remember(context, request.stack, adoption.topics.map(({ name }) => name));
+  const adoptFile = await remember(
+    context,
+    request.stack,
+    adoption.topics.map(({ name }) => name),
+  );
   writeChanges(context.projectDir, files);
   return { ...outcome, ...(adoptFile === undefined ? {} : { adoptFile }) };
 }
@@ -85,7 +106,11 @@ function subjectOf({ class: kind, kind: what, object, field }: Deviation): strin
 }
 
 function checkSlug(option: string, value: string | undefined): void {
-  if (value !== undefined && !new RegExp(slugPattern, "u").test(value)) throw new KitError("KIT_USAGE", `${option} wants lower-case letters, digits and single dashes, starting with a letter, at most 50; got ${JSON.stringify(value)}`);
+  if (value !== undefined && !new RegExp(slugPattern, "u").test(value))
+    throw new KitError(
+      "KIT_USAGE",
+      `${option} wants lower-case letters, digits and single dashes, starting with a letter, at most 50; got ${JSON.stringify(value)}`,
+    );
 }
 
 interface Declared {
@@ -98,7 +123,8 @@ function readDeclared(context: CommandContext, project: ProjectReading, stack: s
   const file = project.stackFiles.get(stack);
   if (file === undefined) throw new KitError("KIT_UNKNOWN_STACK", stack);
   const reading = readModel(project.topicFiles, file);
-  if (!reading.ok) throw declarationError(context, new DeclarationProblems(reading.problems, true), "KIT_IMPORT_REFUSED");
+  if (!reading.ok)
+    throw declarationError(context, new DeclarationProblems(reading.problems, true), "KIT_IMPORT_REFUSED");
   const { whole: model, model: own, stack: settings } = reading.value;
   return { model, settings, plan: planPlatform(own, settings) };
 }
@@ -107,7 +133,13 @@ function readDeclared(context: CommandContext, project: ProjectReading, stack: s
  * What can be declared such that the plan has each topic as it is. A topic whose partitions or replicas this stack
  * can't say is left out, and the rest is derived again.
  */
-function derive(context: CommandContext, request: ImportRequest, project: ProjectReading, { model, settings, plan }: Declared, live: LivePlatform): { adoption: Adoption; files: FileChanges; after: PlatformPlan } {
+function derive(
+  context: CommandContext,
+  request: ImportRequest,
+  project: ProjectReading,
+  { model, settings, plan }: Declared,
+  live: LivePlatform,
+): { adoption: Adoption; files: FileChanges; after: PlatformPlan } {
   const topics = declaredTopics(model);
   const declared = {
     topics: new Set(plan.topics.map(({ name }) => name)),
@@ -119,16 +151,30 @@ function derive(context: CommandContext, request: ImportRequest, project: Projec
   const impossible = new Map<string, string>();
   const wanted = wantedTopics(request);
   for (;;) {
-    const adoption = adopt({ live, stack: settings, declared, takeOverUsers: request.takeOverUsers, wanted: (name) => wanted(name) && !impossible.has(name), ...(request.domain === undefined ? {} : { domain: request.domain }) });
+    const adoption = adopt({
+      live,
+      stack: settings,
+      declared,
+      takeOverUsers: request.takeOverUsers,
+      wanted: (name) => wanted(name) && !impossible.has(name),
+      ...(request.domain === undefined ? {} : { domain: request.domain }),
+    });
     const files = adoptedFiles(adoption.topics, model, project.topicFiles, request.team);
     const after = planPlatform(modelFor(readBack(context, project, files), request.stack), settings);
     const adopted = new Set(adoption.topics.map(({ name }) => name));
-    const wrong = findDrift(after, live).filter(({ class: kind, kind: what, object, field }) => kind === "differs" && what === "topic" && adopted.has(object) && (field === "partitions" || field === "replicationFactor"));
+    const wrong = findDrift(after, live).filter(
+      ({ class: kind, kind: what, object, field }) =>
+        kind === "differs" &&
+        what === "topic" &&
+        adopted.has(object) &&
+        (field === "partitions" || field === "replicationFactor"),
+    );
     if (wrong.length === 0) {
       const leftOut = [...adoption.leftOut, ...[...impossible].map(([object, reason]) => ({ object, reason }))];
       return { adoption: { ...adoption, leftOut }, files, after };
     }
-    for (const { object, field = "", declared: would = "", live: is = "" } of wrong) impossible.set(object, `it has ${field} ${is}, and in the stack ${request.stack} it could only be ${would}`);
+    for (const { object, field = "", declared: would = "", live: is = "" } of wrong)
+      impossible.set(object, `it has ${field} ${is}, and in the stack ${request.stack} it could only be ${would}`);
   }
 }
 
@@ -147,11 +193,20 @@ function wantedTopics({ topics, exclude }: ImportRequest): (name: string) => boo
 }
 
 function patternOf(glob: string): RegExp {
-  return new RegExp(`^${glob.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&")).join(".*")}$`);
+  return new RegExp(
+    `^${glob
+      .split("*")
+      .map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"))
+      .join(".*")}$`,
+  );
 }
 
 /** The local platform's next `up` looks by itself; a run of plain Pulumi is handed the file. */
-async function remember(context: CommandContext, stack: string, topics: readonly string[]): Promise<string | undefined> {
+async function remember(
+  context: CommandContext,
+  stack: string,
+  topics: readonly string[],
+): Promise<string | undefined> {
   if (stack === "local") {
     await rememberBegunTopics(context.stateDir, topics);
     return undefined;

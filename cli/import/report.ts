@@ -10,9 +10,23 @@ import type { ImportOutcome } from "./import.ts";
 const SHOWN = 100;
 
 /** The JSON document: `{stack, dryRun, topics, leftOut, notes, created, changed: [{path, diff}], effects, adoptFile}`. */
-export function importDocument({ stack, dryRun, topics, leftOut, notes, files, effects, adoptFile }: ImportOutcome): object {
+export function importDocument({
+  stack,
+  dryRun,
+  topics,
+  leftOut,
+  notes,
+  files,
+  effects,
+  adoptFile,
+}: ImportOutcome): object {
   return {
-    stack, dryRun, topics, leftOut, notes, effects,
+    stack,
+    dryRun,
+    topics,
+    leftOut,
+    notes,
+    effects,
     created: files.created.map(({ path }) => path),
     changed: files.changed.map(({ path, before, after }) => ({ path, diff: unifiedDiff(path, before, after) })),
     adoptFile: adoptFile ?? null,
@@ -27,21 +41,49 @@ export function writeImport(context: CommandContext, outcome: ImportOutcome): vo
   if (topics.length === 0) write("Nothing to import: every topic that was asked for is declared, or can't be.");
   else {
     write(`${dryRun ? "Would import" : "Imported"} ${colors.bold(counted(topics.length, "topic"))}\n`);
-    const rows = topics.slice(0, SHOWN).map(({ name, domain, partitions, events, producers, consumers }) =>
-      [name, domain, String(partitions), list(events.map(({ type }) => type)), list(producers.map(({ service }) => service)), list(consumers.map(({ service }) => service))]);
-    write(renderTable(["topic", "domain", "partitions", "events", "writers", "readers"].map((title) => ({ title })), rows));
+    const rows = topics
+      .slice(0, SHOWN)
+      .map(({ name, domain, partitions, events, producers, consumers }) => [
+        name,
+        domain,
+        String(partitions),
+        list(events.map(({ type }) => type)),
+        list(producers.map(({ service }) => service)),
+        list(consumers.map(({ service }) => service)),
+      ]);
+    write(
+      renderTable(
+        ["topic", "domain", "partitions", "events", "writers", "readers"].map((title) => ({ title })),
+        rows,
+      ),
+    );
     if (topics.length > SHOWN) write(`and ${topics.length - SHOWN} more; --json has all`);
   }
-  section(write, colors.bold("Left out"), leftOut.map(({ object, reason }) => `${object}: ${reason}`));
+  section(
+    write,
+    colors.bold("Left out"),
+    leftOut.map(({ object, reason }) => `${object}: ${reason}`),
+  );
   section(write, colors.bold("To look at"), notes);
-  section(write, colors.bold("What the next up changes on the cluster"), effects.map(({ class: kind, kind: what, object, field, declared, live }) =>
-    (kind === "missing" ? `new ${what} ${object}` : `${what} ${object}: ${field ?? ""} ${live ?? ""} → ${declared ?? ""}`)));
-  section(write, colors.bold("Files"), [...files.changed.map(({ path }) => `${path} (added to)`), ...files.created.map(({ path }) => path)]);
+  section(
+    write,
+    colors.bold("What the next up changes on the cluster"),
+    effects.map(({ class: kind, kind: what, object, field, declared, live }) =>
+      kind === "missing"
+        ? `new ${what} ${object}`
+        : `${what} ${object}: ${field ?? ""} ${live ?? ""} → ${declared ?? ""}`,
+    ),
+  );
+  section(write, colors.bold("Files"), [
+    ...files.changed.map(({ path }) => `${path} (added to)`),
+    ...files.created.map(({ path }) => path),
+  ]);
   if (topics.length > 0) write(`\n${dryRun ? "Nothing was written. Without --dry-run it is." : next(outcome)}`);
 }
 
 function next({ stack, adoptFile }: ImportOutcome): string {
-  const apply = adoptFile === undefined ? "`npx kit up`" : `\`${BEGUN_TOPICS_VARIABLE}=${adoptFile} pulumi up -s ${stack}\``;
+  const apply =
+    adoptFile === undefined ? "`npx kit up`" : `\`${BEGUN_TOPICS_VARIABLE}=${adoptFile} pulumi up -s ${stack}\``;
   return `Next: fill in the descriptions, \`npx kit check\`, then ${apply}, which takes the topics over as they are.`;
 }
 

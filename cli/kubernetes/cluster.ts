@@ -1,5 +1,5 @@
 import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
-import { openClusterApi, type ClusterApi } from "../../components/provider/cluster-api.ts";
+import { type ClusterApi, openClusterApi } from "../../components/provider/cluster-api.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";

@@ -1,7 +1,12 @@
 /** Strimzi's resource definitions in a cluster: who uses them, and taking them away when nobody does. They stay when a platform is destroyed. */
 import { brokerRole } from "../../components/kafka/strimzi/operator.ts";
 import { compareText } from "../../components/model/problem.ts";
-import { deleteObject, listObjects, type ClusterApi, type ClusterObject } from "../../components/provider/cluster-api.ts";
+import {
+  type ClusterApi,
+  type ClusterObject,
+  deleteObject,
+  listObjects,
+} from "../../components/provider/cluster-api.ts";
 
 /** A definition, and what exists of its kind. */
 export interface DefinitionUse {
@@ -28,9 +33,19 @@ const OPERATORS = `/api/v1/pods?labelSelector=${encodeURIComponent("strimzi.io/k
 export async function findDefinitions(api: ClusterApi): Promise<DefinitionsReport> {
   const found = (await listObjects(api, DEFINITIONS)).flatMap((object) => {
     const { group, plural, kind, version } = definitionOf(object);
-    return GROUPS.includes(group) ? [{ name: object.metadata.name, kind, path: `/apis/${group}/${version}/${plural}` }] : [];
+    return GROUPS.includes(group)
+      ? [{ name: object.metadata.name, kind, path: `/apis/${group}/${version}/${plural}` }]
+      : [];
   });
-  const definitions = await Promise.all(found.map(async ({ name, kind, path }): Promise<DefinitionUse> => ({ name, kind, resources: (await listObjects(api, path)).map(placeOf).sort(byPlace) })));
+  const definitions = await Promise.all(
+    found.map(
+      async ({ name, kind, path }): Promise<DefinitionUse> => ({
+        name,
+        kind,
+        resources: (await listObjects(api, path)).map(placeOf).sort(byPlace),
+      }),
+    ),
+  );
   const operators = (await listObjects(api, OPERATORS)).map(placeOf).sort(byPlace);
   return { definitions: definitions.sort((a, b) => compareText(a.name, b.name)), operators, removed: false };
 }
@@ -61,9 +76,21 @@ interface Definition {
 }
 
 function definitionOf({ spec }: ClusterObject): Definition {
-  const { group, names, versions } = spec as { readonly group: string; readonly names: { readonly plural: string; readonly kind: string }; readonly versions: readonly { readonly name: string; readonly served: boolean }[] };
-  return { group, plural: names.plural, kind: names.kind, version: versions.find(({ served }) => served)?.name ?? "v1" };
+  const { group, names, versions } = spec as {
+    readonly group: string;
+    readonly names: { readonly plural: string; readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+  return {
+    group,
+    plural: names.plural,
+    kind: names.kind,
+    version: versions.find(({ served }) => served)?.name ?? "v1",
+  };
 }
 
 const placeOf = ({ metadata }: ClusterObject) => ({ namespace: metadata.namespace ?? "", name: metadata.name });
-const byPlace = (a: { readonly namespace: string; readonly name: string }, b: { readonly namespace: string; readonly name: string }): number => compareText(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`);
+const byPlace = (
+  a: { readonly namespace: string; readonly name: string },
+  b: { readonly namespace: string; readonly name: string },
+): number => compareText(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`);

@@ -14,7 +14,9 @@ export interface ReadingTask {
 }
 
 /** What it gives back. */
-export type ReadingOutcome = { readonly reading: ClusterReading } | { readonly failure: { readonly code: ErrorCode; readonly value: string } };
+export type ReadingOutcome =
+  | { readonly reading: ClusterReading }
+  | { readonly failure: { readonly code: ErrorCode; readonly value: string } };
 
 async function outcomeOf({ login, wantedKeys }: ReadingTask): Promise<ReadingOutcome> {
   try {

@@ -32,14 +32,27 @@ export function configureLogin(command: Command): Command {
  * The login that the options describe; without `--bootstrap` that of the local platform's auditor.
  * @throws KitError `KIT_USAGE`, `KIT_FILE_UNREADABLE`, `KIT_PLATFORM_NOT_RUNNING`, `KIT_STATUS_UNREADABLE`.
  */
-export async function liveLogin(context: CommandContext, options: Readonly<Record<string, unknown>>): Promise<LiveLogin> {
+export async function liveLogin(
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<LiveLogin> {
   const registry = text(options, "registry");
   const bootstrap = text(options, "bootstrap");
   if (bootstrap === undefined) return await localLogin(context, registry);
-  const brokers = bootstrap.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "");
+  const brokers = bootstrap
+    .split(",")
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== "");
   const wrong = brokers.find((broker) => !/^.+:\d{1,5}$/.test(broker));
-  if (wrong !== undefined || brokers.length === 0) throw new KitError("KIT_USAGE", `--bootstrap wants host:port, several with commas; got ${JSON.stringify(wrong ?? bootstrap)}`);
-  return { cluster: { brokers, ...(await tlsOf(options)), ...(await userOf(options)) }, ...(registry === undefined ? {} : { registry }) };
+  if (wrong !== undefined || brokers.length === 0)
+    throw new KitError(
+      "KIT_USAGE",
+      `--bootstrap wants host:port, several with commas; got ${JSON.stringify(wrong ?? bootstrap)}`,
+    );
+  return {
+    cluster: { brokers, ...(await tlsOf(options)), ...(await userOf(options)) },
+    ...(registry === undefined ? {} : { registry }),
+  };
 }
 
 async function tlsOf(options: Readonly<Record<string, unknown>>): Promise<Pick<ClusterLogin, "tls">> {
@@ -47,12 +60,18 @@ async function tlsOf(options: Readonly<Record<string, unknown>>): Promise<Pick<C
   if ((cert === undefined) !== (key === undefined)) throw new KitError("KIT_USAGE", "--cert and --key belong together");
   if (flag(options, "plaintext")) return {};
   if (ca === undefined) throw new KitError("KIT_USAGE", "--bootstrap wants --ca (or --plaintext for a test cluster)");
-  return { tls: { ca: await read(ca), ...(cert === undefined || key === undefined ? {} : { cert: await read(cert), key: await read(key) }) } };
+  return {
+    tls: {
+      ca: await read(ca),
+      ...(cert === undefined || key === undefined ? {} : { cert: await read(cert), key: await read(key) }),
+    },
+  };
 }
 
 async function userOf(options: Readonly<Record<string, unknown>>): Promise<Pick<ClusterLogin, "user">> {
   const [name, file] = [text(options, "username"), text(options, "passwordFile")];
-  if ((name === undefined) !== (file === undefined)) throw new KitError("KIT_USAGE", "--username and --password-file belong together");
+  if ((name === undefined) !== (file === undefined))
+    throw new KitError("KIT_USAGE", "--username and --password-file belong together");
   return name === undefined || file === undefined ? {} : { user: { name, password: (await read(file)).trim() } };
 }
 
@@ -62,9 +81,14 @@ async function localLogin(context: CommandContext, registry: string | undefined)
   const { endpoints, files } = status;
   const logins: unknown = JSON.parse(await read(files.credentials));
   const password = passwordOf(logins, auditorPrincipal);
-  if (password === undefined) throw new KitError("KIT_STATUS_UNREADABLE", `${files.credentials} has no Kafka password of ${auditorPrincipal}`);
+  if (password === undefined)
+    throw new KitError("KIT_STATUS_UNREADABLE", `${files.credentials} has no Kafka password of ${auditorPrincipal}`);
   return {
-    cluster: { brokers: endpoints.kafka.bootstrap, tls: { ca: await read(files.ca) }, user: { name: auditorPrincipal, password } },
+    cluster: {
+      brokers: endpoints.kafka.bootstrap,
+      tls: { ca: await read(files.ca) },
+      user: { name: auditorPrincipal, password },
+    },
     registry: registry ?? endpoints.registry,
   };
 }
@@ -72,11 +96,15 @@ async function localLogin(context: CommandContext, registry: string | undefined)
 function passwordOf(logins: unknown, principal: string): string | undefined {
   if (typeof logins !== "object" || logins === null || !Object.hasOwn(logins, principal)) return undefined;
   const login: unknown = Object.entries(logins).find(([name]) => name === principal)?.[1];
-  return typeof login === "object" && login !== null && "kafka" in login && typeof login.kafka === "string" ? login.kafka : undefined;
+  return typeof login === "object" && login !== null && "kafka" in login && typeof login.kafka === "string"
+    ? login.kafka
+    : undefined;
 }
 
 async function read(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new KitError("KIT_FILE_UNREADABLE", `${file} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+    throw new KitError("KIT_FILE_UNREADABLE", `${file} (${cause instanceof Error ? cause.message : String(cause)})`, {
+      cause,
+    });
   });
 }

@@ -22,19 +22,29 @@ const level = z.object({ compatibilityLevel: z.string() });
  */
 export async function readSubjects(url: string): Promise<readonly LiveSubject[]> {
   const base = url.replace(/\/+$/, "");
-  const names = subjectNames.parse(await get(base, "/subjects") ?? []).sort();
+  const names = subjectNames.parse((await get(base, "/subjects")) ?? []).sort();
   const subjects: LiveSubject[] = [];
   const queue = names.values();
   const worker = async (): Promise<void> => {
     for (const name of queue) {
       const path = encodeURIComponent(name);
-      const [version, config] = await Promise.all([get(base, `/subjects/${path}/versions/latest`), get(base, `/config/${path}`)]);
+      const [version, config] = await Promise.all([
+        get(base, `/subjects/${path}/versions/latest`),
+        get(base, `/config/${path}`),
+      ]);
       const schema = latestVersion.safeParse(version);
       // Deleted since the names were read.
       if (!schema.success) continue;
       const own = level.safeParse(config);
       const { schema: text, schemaType = "AVRO", version: latest, references = [] } = schema.data;
-      subjects.push({ name, schema: text, schemaType, ...(latest === undefined ? {} : { version: latest }), ...(references.length === 0 ? {} : { references }), ...(own.success ? { compatibility: own.data.compatibilityLevel } : {}) });
+      subjects.push({
+        name,
+        schema: text,
+        schemaType,
+        ...(latest === undefined ? {} : { version: latest }),
+        ...(references.length === 0 ? {} : { references }),
+        ...(own.success ? { compatibility: own.data.compatibilityLevel } : {}),
+      });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -44,7 +54,10 @@ export async function readSubjects(url: string): Promise<readonly LiveSubject[]>
 /** The answer's JSON; `undefined` where the registry has no such thing. */
 async function get(base: string, path: string): Promise<unknown> {
   try {
-    const answer = await fetch(`${base}${path}`, { headers: { accept: "application/vnd.schemaregistry.v1+json, application/json" }, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
+    const answer = await fetch(`${base}${path}`, {
+      headers: { accept: "application/vnd.schemaregistry.v1+json, application/json" },
+      signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+    });
     if (answer.status === 404) {
       await answer.body?.cancel();
       return undefined;
@@ -52,6 +65,10 @@ async function get(base: string, path: string): Promise<unknown> {
     if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answer.text()).slice(0, 200)}`);
     return await answer.json();
   } catch (cause) {
-    throw new KitError("KIT_SERVER_UNREACHABLE", `the registry at ${base}${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new KitError(
+      "KIT_SERVER_UNREACHABLE",
+      `the registry at ${base}${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }

@@ -27,11 +27,21 @@ export function judgeBacklog(samples: readonly BacklogSample[], ratePerSecond: n
   const third = (to - from) / 3;
   const middle = medianOf(samples.filter((sample) => sample.at >= from + third && sample.at < from + 2 * third));
   const last = medianOf(samples.filter((sample) => sample.at >= from + 2 * third));
-  return { bounded: last <= middle * 1.5 + ratePerSecond, middle, last, most: Math.max(0, ...samples.map((sample) => sample.unfinished)) };
+  return {
+    bounded: last <= middle * 1.5 + ratePerSecond,
+    middle,
+    last,
+    most: Math.max(0, ...samples.map((sample) => sample.unfinished)),
+  };
 }
 
 function medianOf(samples: readonly BacklogSample[]): number {
-  return samples.length === 0 ? 0 : percentile(samples.map((sample) => sample.unfinished).sort((a, b) => a - b), 0.5);
+  return samples.length === 0
+    ? 0
+    : percentile(
+        samples.map((sample) => sample.unfinished).sort((a, b) => a - b),
+        0.5,
+      );
 }
 
 /** How many moments fall into each second of a time span. */

@@ -50,19 +50,30 @@ export function summarizeProfile(profile: CpuProfile, count: number): ProfileSum
     busyMs += ms;
     const source = sourceOf(frame.url);
     const internal = /^\(.*\)$/.test(frame.functionName) && frame.url === "";
-    const where = internal ? frame.functionName : `${frame.functionName || "(anonymous)"} ${source.file}:${frame.lineNumber + 1}`;
+    const where = internal
+      ? frame.functionName
+      : `${frame.functionName || "(anonymous)"} ${source.file}:${frame.lineNumber + 1}`;
     functions.set(where, (functions.get(where) ?? 0) + ms);
     const name = internal ? frame.functionName : source.package;
     packages.set(name, (packages.get(name) ?? 0) + ms);
   }
-  return { durationMs: rounded(durationMs), busyMs: rounded(busyMs), functions: top(functions, busyMs, count), packages: top(packages, busyMs, count) };
+  return {
+    durationMs: rounded(durationMs),
+    busyMs: rounded(busyMs),
+    functions: top(functions, busyMs, count),
+    packages: top(packages, busyMs, count),
+  };
 }
 
 function top(sums: ReadonlyMap<string, number>, busyMs: number, count: number): readonly SelfTime[] {
   return [...sums]
     .sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))
     .slice(0, count)
-    .map(([where, ms]) => ({ where, ms: rounded(ms), share: busyMs === 0 ? 0 : Math.round((ms / busyMs) * 1000) / 1000 }));
+    .map(([where, ms]) => ({
+      where,
+      ms: rounded(ms),
+      share: busyMs === 0 ? 0 : Math.round((ms / busyMs) * 1000) / 1000,
+    }));
 }
 
 /** A script's package and its file within it, without the folders of this machine. */

@@ -21,7 +21,17 @@ export interface LatencyBucket {
 }
 
 /** A summary of nothing. */
-export const NO_LATENCY: LatencySummary = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p95: 0, p99: 0, p999: 0, max: 0 };
+export const NO_LATENCY: LatencySummary = {
+  count: 0,
+  min: 0,
+  mean: 0,
+  p50: 0,
+  p90: 0,
+  p95: 0,
+  p99: 0,
+  p999: 0,
+  max: 0,
+};
 
 /**
  * The smallest value that at least the given share of all values does not exceed (nearest rank).
@@ -44,7 +54,11 @@ export function summarize(durations: Iterable<number>): LatencySummary {
     count: length,
     min: hundredths(sorted[0] ?? 0),
     mean: hundredths(sorted.reduce((sum, value) => sum + value, 0) / length),
-    p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999),
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    p999: at(0.999),
     max: hundredths(sorted[length - 1] ?? 0),
   };
 }
@@ -58,7 +72,10 @@ export function histogram(durations: Iterable<number>): readonly LatencyBucket[]
   }
   if (counts.size === 0) return [];
   const [first, last] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
-  return Array.from({ length: last - first + 1 }, (_, place) => ({ upToMs: 2 ** (first + place), count: counts.get(first + place) ?? 0 }));
+  return Array.from({ length: last - first + 1 }, (_, place) => ({
+    upToMs: 2 ** (first + place),
+    count: counts.get(first + place) ?? 0,
+  }));
 }
 
 function hundredths(value: number): number {

@@ -16,6 +16,7 @@ export async function loadTarget(context: Pick<CommandContext, "stateDir" | "now
   if (declared === undefined) throw new KitError("KIT_PLATFORM_NOT_RUNNING", "it was never brought up");
   return {
     gateway: declared.endpoints.gateway,
-    tokenFor: async (customerId) => (await signToken(context.stateDir, { subject: customerId, ttlMs: TOKEN_LIFE_MS, now: context.now() })).token,
+    tokenFor: async (customerId) =>
+      (await signToken(context.stateDir, { subject: customerId, ttlMs: TOKEN_LIFE_MS, now: context.now() })).token,
   };
 }

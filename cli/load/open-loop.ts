@@ -125,7 +125,10 @@ const LEAD_MS = 50;
  */
 export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: LoadOptions = {}): Promise<LoadResult> {
   const { timeoutMs, retry, maxInFlight = MAX_IN_FLIGHT, newKey = randomUUID } = plan;
-  const offsets = schedule({ ratePerSecond: plan.ratePerSecond, durationMs: plan.durationMs, arrivals: plan.arrivals ?? "constant" }, seededRandom(plan.seed));
+  const offsets = schedule(
+    { ratePerSecond: plan.ratePerSecond, durationMs: plan.durationMs, arrivals: plan.arrivals ?? "constant" },
+    seededRandom(plan.seed),
+  );
   const prepared = await prepare(target, plan, offsets.length, newKey);
   const sender = orderSender(target.gateway, maxInFlight);
   const now = wallClock();
@@ -163,10 +166,13 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
       if (retry === undefined || !repeatable || answeredAt + retry.everyMs - dueAt > retry.limitMs) {
         counts[outcome] += 1;
         orders.push({
-          idempotencyKey: order.idempotencyKey, customerId: order.customerId, outcome,
+          idempotencyKey: order.idempotencyKey,
+          customerId: order.customerId,
+          outcome,
           ...(answer.status === undefined ? {} : { status: answer.status }),
           ...(answer.orderId === undefined ? {} : { orderId: answer.orderId }),
-          dueAt, answeredAt,
+          dueAt,
+          answeredAt,
           ...(repeated === 0 ? {} : { repetitions: repeated }),
         });
         return;
@@ -184,7 +190,15 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
     underWay.add(work);
   }
 
-  const report = (): void => options.onProgress?.({ elapsedMs: Math.max(0, now() - startedAt), planned: offsets.length, due, inFlight, ...counts, unsent });
+  const report = (): void =>
+    options.onProgress?.({
+      elapsedMs: Math.max(0, now() - startedAt),
+      planned: offsets.length,
+      due,
+      inFlight,
+      ...counts,
+      unsent,
+    });
   const reporting = setInterval(report, PROGRESS_MS);
   try {
     while (due < offsets.length && options.signal?.aborted !== true) {
@@ -207,12 +221,20 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
   report();
   const { user, system } = process.cpuUsage(cpuBefore);
   orders.sort((a, b) => a.dueAt - b.dueAt);
-  const latencies = orders.filter((order) => order.outcome === "accepted").map((order) => order.answeredAt - order.dueAt);
+  const latencies = orders
+    .filter((order) => order.outcome === "accepted")
+    .map((order) => order.answeredAt - order.dueAt);
   return {
-    orders, due, unsent, repetitions,
+    orders,
+    due,
+    unsent,
+    repetitions,
     failures: Object.fromEntries([...failures].sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))),
-    startedAt, endedAt: now(),
-    latency: summarize(latencies), histogram: histogram(latencies), lateness: summarize(lateness),
+    startedAt,
+    endedAt: now(),
+    latency: summarize(latencies),
+    histogram: histogram(latencies),
+    lateness: summarize(lateness),
     cpuSeconds: (user + system) / 1e6,
   };
 }
@@ -222,10 +244,19 @@ interface PreparedOrder extends OrderPost {
 }
 
 /** Everything that costs time is done before the clock runs: bodies, keys, and one token for each customer. */
-async function prepare(target: LoadTarget, plan: LoadPlan, count: number, newKey: () => string): Promise<readonly PreparedOrder[]> {
+async function prepare(
+  target: LoadTarget,
+  plan: LoadPlan,
+  count: number,
+  newKey: () => string,
+): Promise<readonly PreparedOrder[]> {
   const planned = Array.from({ length: count }, (_, index) => plan.order(index));
   const customers = [...new Set(planned.map((order) => order.customerId))];
-  const tokens = new Map(await Promise.all(customers.map(async (customer) => [customer, `Bearer ${await target.tokenFor(customer)}`] as const)));
+  const tokens = new Map(
+    await Promise.all(
+      customers.map(async (customer) => [customer, `Bearer ${await target.tokenFor(customer)}`] as const),
+    ),
+  );
   return planned.map(({ customerId, body }) => ({
     customerId,
     authorization: tokens.get(customerId) ?? "",

@@ -22,9 +22,17 @@ export interface RunDatabases {
 }
 
 /** Connections to the three databases of the saga, which are made again when the server restarts; `access.close` ends them, `signal` their waiting. */
-export async function openRunDatabases(access: Pick<ServerAccess, "database">, signal: AbortSignal): Promise<RunDatabases> {
-  const open = (service: string): Promise<LastingDatabase> => lastingDatabase(() => access.database(service), { signal });
-  const [orders, payments, inventory] = await Promise.all([open("order-service"), open("payment-service"), open("inventory-service")]);
+export async function openRunDatabases(
+  access: Pick<ServerAccess, "database">,
+  signal: AbortSignal,
+): Promise<RunDatabases> {
+  const open = (service: string): Promise<LastingDatabase> =>
+    lastingDatabase(() => access.database(service), { signal });
+  const [orders, payments, inventory] = await Promise.all([
+    open("order-service"),
+    open("payment-service"),
+    open("inventory-service"),
+  ]);
   return { orders, payments, inventory };
 }
 
@@ -41,24 +49,45 @@ export async function countUnfinished(orders: RunDatabase): Promise<number> {
 const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 /** Ends of orders by id; an order that is not there is left out. */
-export async function readEnds({ orders }: Pick<RunDatabases, "orders">, orderIds: readonly string[]): Promise<ReadonlyMap<string, OrderEnd>> {
-  const { rows } = await orders.query<{ order_id: string; status: string; reason: string | null; ended_at: number | null }>(
+export async function readEnds(
+  { orders }: Pick<RunDatabases, "orders">,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, OrderEnd>> {
+  const { rows } = await orders.query<{
+    order_id: string;
+    status: string;
+    reason: string | null;
+    ended_at: number | null;
+  }>(
     `SELECT o.order_id, o.status, o.reason, ${EPOCH_MS("s.at")} AS ended_at
        FROM orders o LEFT JOIN order_steps s ON s.order_id = o.order_id AND s.name = 'order.' || o.status
-      WHERE o.order_id = ANY($1::uuid[])`, [orderIds]);
-  return new Map(rows.map((row) => [row.order_id, {
-    orderId: row.order_id, status: row.status,
-    ...(row.reason === null ? {} : { reason: row.reason }),
-    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
-  }]));
+      WHERE o.order_id = ANY($1::uuid[])`,
+    [orderIds],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.order_id,
+      {
+        orderId: row.order_id,
+        status: row.status,
+        ...(row.reason === null ? {} : { reason: row.reason }),
+        ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+      },
+    ]),
+  );
 }
 
 /** How many of these orders' captures the provider keeps: captured and not refunded. */
-export async function countKeptPayments({ payments }: Pick<RunDatabases, "payments">, orderIds: readonly string[]): Promise<number> {
+export async function countKeptPayments(
+  { payments }: Pick<RunDatabases, "payments">,
+  orderIds: readonly string[],
+): Promise<number> {
   const { rows } = await payments.query<{ kept: string }>(
     `SELECT count(*) AS kept FROM provider_ledger capture
       WHERE capture.order_id = ANY($1::uuid[]) AND capture.kind = 'capture'
-        AND NOT EXISTS (SELECT 1 FROM provider_ledger back WHERE back.transaction_id = capture.transaction_id AND back.kind = 'refund')`, [orderIds]);
+        AND NOT EXISTS (SELECT 1 FROM provider_ledger back WHERE back.transaction_id = capture.transaction_id AND back.kind = 'refund')`,
+    [orderIds],
+  );
   return Number(rows[0]?.kept ?? 0);
 }
 
@@ -72,15 +101,28 @@ interface Published {
 async function readPublished(db: RunDatabase, type: string, since: number): Promise<ReadonlyMap<string, Published>> {
   const { rows } = await db.query<{ event_id: string; order_id: string; created_at: number; published_at: number }>(
     `SELECT event_id, convert_from(key, 'UTF8') AS order_id, ${EPOCH_MS("created_at")} AS created_at, ${EPOCH_MS("published_at")} AS published_at
-       FROM outbox_published WHERE published_at >= to_timestamp($1::float8 / 1000) AND event_type = $2 AND key IS NOT NULL`, [since, type]);
-  return new Map(rows.map((row) => [row.order_id, { eventId: row.event_id, createdAt: row.created_at, publishedAt: row.published_at }]));
+       FROM outbox_published WHERE published_at >= to_timestamp($1::float8 / 1000) AND event_type = $2 AND key IS NOT NULL`,
+    [since, type],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.order_id,
+      { eventId: row.event_id, createdAt: row.created_at, publishedAt: row.published_at },
+    ]),
+  );
 }
 
 /** When events entered an inbox, by event id. */
-async function readReceived(db: RunDatabase, types: readonly string[], since: number): Promise<ReadonlyMap<string, number>> {
+async function readReceived(
+  db: RunDatabase,
+  types: readonly string[],
+  since: number,
+): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ event_id: string; processed_at: number }>(
     `SELECT event_id, ${EPOCH_MS("processed_at")} AS processed_at FROM inbox
-      WHERE processed_at >= to_timestamp($1::float8 / 1000) AND event_type = ANY($2::text[])`, [since, types]);
+      WHERE processed_at >= to_timestamp($1::float8 / 1000) AND event_type = ANY($2::text[])`,
+    [since, types],
+  );
   return new Map(rows.map((row) => [row.event_id, row.processed_at]));
 }
 
@@ -90,24 +132,48 @@ async function readReceived(db: RunDatabase, types: readonly string[], since: nu
  * @param since - Milliseconds since the epoch; nothing of these orders is older.
  * @returns one entry for each order of which every time is known.
  */
-export async function readOrderTimes(databases: RunDatabases, confirmed: ReadonlyMap<string, { readonly due: number; readonly confirmed: number }>, since: number): Promise<readonly OrderTimes[]> {
+export async function readOrderTimes(
+  databases: RunDatabases,
+  confirmed: ReadonlyMap<string, { readonly due: number; readonly confirmed: number }>,
+  since: number,
+): Promise<readonly OrderTimes[]> {
   const { orders, payments, inventory } = databases;
   const created = await readPublished(orders, "order.created", since);
   const returned = await readReceived(orders, ["payment.processed", "inventory.reserved"], since);
-  const sides: Record<Participant, { received: ReadonlyMap<string, number>; answered: ReadonlyMap<string, Published> }> = {
-    payment: { received: await readReceived(payments, ["order.created"], since), answered: await readPublished(payments, "payment.processed", since) },
-    inventory: { received: await readReceived(inventory, ["order.created"], since), answered: await readPublished(inventory, "inventory.reserved", since) },
+  const sides: Record<
+    Participant,
+    { received: ReadonlyMap<string, number>; answered: ReadonlyMap<string, Published> }
+  > = {
+    payment: {
+      received: await readReceived(payments, ["order.created"], since),
+      answered: await readPublished(payments, "payment.processed", since),
+    },
+    inventory: {
+      received: await readReceived(inventory, ["order.created"], since),
+      answered: await readPublished(inventory, "inventory.reserved", since),
+    },
   };
   const timesOf = (side: Participant, orderId: string, causeId: string): ParticipantTimes | undefined => {
     const received = sides[side].received.get(causeId);
     const answer = sides[side].answered.get(orderId);
     const back = answer === undefined ? undefined : returned.get(answer.eventId);
-    return received === undefined || answer === undefined || back === undefined ? undefined : { received, answered: answer.createdAt, relayed: answer.publishedAt, returned: back };
+    return received === undefined || answer === undefined || back === undefined
+      ? undefined
+      : { received, answered: answer.createdAt, relayed: answer.publishedAt, returned: back };
   };
   return [...confirmed].flatMap(([orderId, times]) => {
     const first = created.get(orderId);
     if (first === undefined) return [];
     const [payment, stock] = [timesOf("payment", orderId, first.eventId), timesOf("inventory", orderId, first.eventId)];
-    return payment === undefined || stock === undefined ? [] : [{ ...times, created: first.createdAt, relayed: first.publishedAt, participants: { payment, inventory: stock } }];
+    return payment === undefined || stock === undefined
+      ? []
+      : [
+          {
+            ...times,
+            created: first.createdAt,
+            relayed: first.publishedAt,
+            participants: { payment, inventory: stock },
+          },
+        ];
   });
 }

@@ -32,34 +32,51 @@ export interface OrderSender {
  */
 export function orderSender(gateway: string, connections: number): OrderSender {
   const url = new URL("/orders", gateway);
-  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, scheduling: "lifo" });
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connections,
+    maxFreeSockets: connections,
+    scheduling: "lifo",
+  });
   return {
-    post: (order, timeoutMs) => new Promise((resolve) => {
-      const sent = request({
-        agent, method: "POST", host: url.hostname, port: url.port, path: url.pathname,
-        headers: {
-          authorization: order.authorization, "content-type": "application/json",
-          "content-length": order.body.length, "idempotency-key": order.idempotencyKey,
-        },
-      }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.once("end", () => finish(readAnswer(response.statusCode, chunks)));
-        // Half an answer says nothing about the order.
-        response.on("error", (error) => finish({ failure: `answer broke off: ${codeOf(error)}` }));
-      });
-      const limit = setTimeout(() => {
-        finish({ failure: `no answer within ${timeoutMs} ms` });
-        sent.destroy();
-      }, timeoutMs);
-      const finish = (answer: Answer): void => {
-        clearTimeout(limit);
-        resolve(answer);
-      };
-      sent.on("error", (error) => finish({ failure: `${codeOf(error)}${sent.reusedSocket ? " on a kept connection" : ""}` }));
-      sent.once("close", () => finish({ failure: "connection closed before the whole answer" }));
-      sent.end(order.body);
-    }),
+    post: (order, timeoutMs) =>
+      new Promise((resolve) => {
+        const sent = request(
+          {
+            agent,
+            method: "POST",
+            host: url.hostname,
+            port: url.port,
+            path: url.pathname,
+            headers: {
+              authorization: order.authorization,
+              "content-type": "application/json",
+              "content-length": order.body.length,
+              "idempotency-key": order.idempotencyKey,
+            },
+          },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on("data", (chunk: Buffer) => chunks.push(chunk));
+            response.once("end", () => finish(readAnswer(response.statusCode, chunks)));
+            // Half an answer says nothing about the order.
+            response.on("error", (error) => finish({ failure: `answer broke off: ${codeOf(error)}` }));
+          },
+        );
+        const limit = setTimeout(() => {
+          finish({ failure: `no answer within ${timeoutMs} ms` });
+          sent.destroy();
+        }, timeoutMs);
+        const finish = (answer: Answer): void => {
+          clearTimeout(limit);
+          resolve(answer);
+        };
+        sent.on("error", (error) =>
+          finish({ failure: `${codeOf(error)}${sent.reusedSocket ? " on a kept connection" : ""}` }),
+        );
+        sent.once("close", () => finish({ failure: "connection closed before the whole answer" }));
+        sent.end(order.body);
+      }),
     close: () => agent.destroy(),
   };
 }

@@ -23,8 +23,18 @@ export function parseStat(line: string): StatLine {
   const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
   const fields = line.slice(close + 2).split(" ");
   const ticks = (first: number): number => (Number(fields[first]) + Number(fields[first + 1])) / TICKS_PER_SECOND;
-  const stat = { pid: Number(line.slice(0, open)), name: line.slice(open + 1, close), parent: Number(fields[1]), cpuSeconds: ticks(11), endedChildrenSeconds: ticks(13) };
-  if (open < 0 || close < open || [stat.pid, stat.parent, stat.cpuSeconds, stat.endedChildrenSeconds].some((value) => !Number.isFinite(value))) {
+  const stat = {
+    pid: Number(line.slice(0, open)),
+    name: line.slice(open + 1, close),
+    parent: Number(fields[1]),
+    cpuSeconds: ticks(11),
+    endedChildrenSeconds: ticks(13),
+  };
+  if (
+    open < 0 ||
+    close < open ||
+    [stat.pid, stat.parent, stat.cpuSeconds, stat.endedChildrenSeconds].some((value) => !Number.isFinite(value))
+  ) {
     throw new Error(`not a stat line: ${JSON.stringify(line.slice(0, 100))}`);
   }
   return stat;
@@ -33,7 +43,10 @@ export function parseStat(line: string): StatLine {
 /** Processor time of a process with all its descendants, so that a server that forks counts as one. */
 export function treeSeconds(root: number, processes: readonly StatLine[]): number {
   const children = Map.groupBy(processes, (process) => process.parent);
-  const sum = (stat: StatLine): number => stat.cpuSeconds + stat.endedChildrenSeconds + (children.get(stat.pid) ?? []).reduce((total, child) => total + sum(child), 0);
+  const sum = (stat: StatLine): number =>
+    stat.cpuSeconds +
+    stat.endedChildrenSeconds +
+    (children.get(stat.pid) ?? []).reduce((total, child) => total + sum(child), 0);
   const process = processes.find((candidate) => candidate.pid === root);
   return process === undefined ? 0 : sum(process);
 }

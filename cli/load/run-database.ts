@@ -6,7 +6,10 @@ import { KitError } from "../errors.ts";
 
 /** What of a connection a run uses. Every statement may be run twice: the answer to the first may be lost. */
 export interface RunDatabase {
-  query<R extends pg.QueryResultRow>(statement: string | pg.QueryConfig, values?: unknown[]): Promise<Pick<pg.QueryResult<R>, "rows" | "rowCount">>;
+  query<R extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<Pick<pg.QueryResult<R>, "rows" | "rowCount">>;
 }
 
 /** A connection as {@link RunDatabase} needs it. */
@@ -45,7 +48,10 @@ const EVERY_MS = 500;
  * @throws whatever the first `connect` throws. Of a query: what does not come from the server being away; `KIT_CANCELLED`;
  * the last error when the server is away for longer than the limit.
  */
-export async function lastingDatabase(connect: () => Promise<RunConnection>, { signal, limitMs = LIMIT_MS, everyMs = EVERY_MS }: LastingOptions): Promise<LastingDatabase> {
+export async function lastingDatabase(
+  connect: () => Promise<RunConnection>,
+  { signal, limitMs = LIMIT_MS, everyMs = EVERY_MS }: LastingOptions,
+): Promise<LastingDatabase> {
   let connection: Promise<RunConnection> | undefined = Promise.resolve(await connect());
   let times = 0;
   let ms = 0;
@@ -87,11 +93,17 @@ export async function lastingDatabase(connect: () => Promise<RunConnection>, { s
         if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
       }
     },
-    interruptions: () => ({ times, ms: Math.round(ms + (awaySince === undefined ? 0 : performance.now() - awaySince)) }),
+    interruptions: () => ({
+      times,
+      ms: Math.round(ms + (awaySince === undefined ? 0 : performance.now() - awaySince)),
+    }),
   };
 }
 
 /** Whether the server was away or refused the connection because it restarts; the reason may stand in the cause. */
 function isAway(error: unknown): boolean {
-  return databaseFaultOf(error) === "unavailable" || (error instanceof Error && error.cause !== undefined && isAway(error.cause));
+  return (
+    databaseFaultOf(error) === "unavailable" ||
+    (error instanceof Error && error.cause !== undefined && isAway(error.cause))
+  );
 }

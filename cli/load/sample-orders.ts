@@ -19,7 +19,14 @@ export interface SampleOrderOptions {
 
 /** Products of the price list that are stocked by the thousand. */
 export const STOCKED_PRODUCTS: readonly string[] = [
-  "sku-backpack", "sku-charger", "sku-headphones", "sku-keyboard", "sku-laptop", "sku-monitor", "sku-mouse", "sku-webcam",
+  "sku-backpack",
+  "sku-charger",
+  "sku-headphones",
+  "sku-keyboard",
+  "sku-laptop",
+  "sku-monitor",
+  "sku-mouse",
+  "sku-webcam",
 ];
 
 const CITIES = ["Amsterdam", "Berlin", "Lisbon", "Madrid", "Osaka", "San Francisco", "São Paulo", "Warszawa"] as const;
@@ -40,7 +47,17 @@ export function sampleOrders(options: SampleOrderOptions): (index: number) => Pl
     const customer = below(customers);
     const first = below(products.length);
     const count = 1 + below(Math.min(itemsPerOrder, products.length));
-    const items = Array.from({ length: count }, (_, place) => ({ productId: products[(first + place) % products.length] ?? "", quantity: 1 + below(mostUnits) }));
-    return { customerId: `${customerPrefix}-${customer}`, body: { items, currency: "USD", shippingAddress: `${1 + below(200)} Main Street, ${CITIES[below(CITIES.length)] ?? CITIES[0]}` } };
+    const items = Array.from({ length: count }, (_, place) => ({
+      productId: products[(first + place) % products.length] ?? "",
+      quantity: 1 + below(mostUnits),
+    }));
+    return {
+      customerId: `${customerPrefix}-${customer}`,
+      body: {
+        items,
+        currency: "USD",
+        shippingAddress: `${1 + below(200)} Main Street, ${CITIES[below(CITIES.length)] ?? CITIES[0]}`,
+      },
+    };
   };
 }

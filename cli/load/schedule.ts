@@ -19,8 +19,10 @@ export interface ScheduleShape {
  */
 export function schedule(shape: ScheduleShape, random: Random): Float64Array {
   const { ratePerSecond, durationMs, arrivals } = shape;
-  if (!(ratePerSecond > 0) || !Number.isFinite(ratePerSecond)) throw new RangeError(`ratePerSecond is ${ratePerSecond}; give a number above 0`);
-  if (!(durationMs > 0) || !Number.isFinite(durationMs)) throw new RangeError(`durationMs is ${durationMs}; give a number above 0`);
+  if (!(ratePerSecond > 0) || !Number.isFinite(ratePerSecond))
+    throw new RangeError(`ratePerSecond is ${ratePerSecond}; give a number above 0`);
+  if (!(durationMs > 0) || !Number.isFinite(durationMs))
+    throw new RangeError(`durationMs is ${durationMs}; give a number above 0`);
   const gapMs = 1000 / ratePerSecond;
   if (arrivals === "constant") {
     // Each time by multiplication: summing gaps would let rounding errors grow over a long run.

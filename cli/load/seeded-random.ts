@@ -9,7 +9,12 @@ export type Random = () => number;
  */
 export function seededRandom(seed: number | string): Random {
   const digest = createHash("sha256").update(String(seed)).digest();
-  let [a, b, c, d] = [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12) | 1];
+  let [a, b, c, d] = [
+    digest.readUInt32LE(0),
+    digest.readUInt32LE(4),
+    digest.readUInt32LE(8),
+    digest.readUInt32LE(12) | 1,
+  ];
   return () => {
     const mixed = a ^ (a << 11);
     [a, b, c] = [b, c, d];

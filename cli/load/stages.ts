@@ -65,7 +65,15 @@ export function stagesOf(order: OrderTimes): OrderStages {
   const { payment, inventory } = order.participants;
   const critical: Participant = inventory.returned >= payment.returned ? "inventory" : "payment";
   const way = order.participants[critical];
-  const moments = [order.created, order.relayed, way.received, way.answered, way.relayed, way.returned, order.confirmed];
+  const moments = [
+    order.created,
+    order.relayed,
+    way.received,
+    way.answered,
+    way.relayed,
+    way.returned,
+    order.confirmed,
+  ];
   let latest = order.due;
   const durations = moments.map((moment) => {
     // Nothing lasts beyond the confirmation.

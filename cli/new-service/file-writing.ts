@@ -1,6 +1,17 @@
 /** Writes file changes: all of them, or none. */
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { KitError } from "../errors.ts";
 import type { CreatedFile, FileChanges } from "./file-change.ts";
@@ -14,8 +25,11 @@ import type { CreatedFile, FileChanges } from "./file-change.ts";
 export function writeChanges(projectDir: string, changes: FileChanges): void {
   const undo: (() => void)[] = [];
   try {
-    for (const { path } of changes.created) if (existsSync(join(projectDir, path))) throw new Error(`${path} is there already`);
-    for (const { path, before } of changes.changed) if (readFileSync(join(projectDir, path), "utf8") !== before) throw new Error(`${path} was changed by someone else meanwhile`);
+    for (const { path } of changes.created)
+      if (existsSync(join(projectDir, path))) throw new Error(`${path} is there already`);
+    for (const { path, before } of changes.changed)
+      if (readFileSync(join(projectDir, path), "utf8") !== before)
+        throw new Error(`${path} was changed by someone else meanwhile`);
     for (const file of changes.created) {
       const target = join(projectDir, file.path);
       makeFolders(projectDir, dirname(file.path), undo);
@@ -30,7 +44,12 @@ export function writeChanges(projectDir: string, changes: FileChanges): void {
     }
   } catch (cause) {
     const left = undo.reverse().flatMap((step) => failureOf(step) ?? []);
-    throw new KitError("KIT_NEW_NOT_WRITTEN", wordsOf(cause), { cause, ...(left.length === 0 ? {} : { fix: `Not everything could be taken back: ${left.join("; ")}. \`git status\` shows what is left.` }) });
+    throw new KitError("KIT_NEW_NOT_WRITTEN", wordsOf(cause), {
+      cause,
+      ...(left.length === 0
+        ? {}
+        : { fix: `Not everything could be taken back: ${left.join("; ")}. \`git status\` shows what is left.` }),
+    });
   }
 }
 

@@ -43,7 +43,10 @@ export function serviceNames(service: string): ServiceNames {
 
 /** `fraud-check` or `fraud.check` as `FraudCheck`. */
 export function pascalCase(words: string): string {
-  return words.split(/[-._]/).map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join("");
+  return words
+    .split(/[-._]/)
+    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+    .join("");
 }
 
 /**
@@ -53,19 +56,26 @@ export function pascalCase(words: string): string {
 export function checkServiceName(name: string, taken: TakenNames): void {
   const quoted = JSON.stringify(name);
   const invalid = (why: string): KitError => new KitError("KIT_NEW_NAME_INVALID", `${quoted} ${why}`);
-  if (name.length < 2 || name.length > LONGEST_NAME) throw invalid(`has ${name.length} characters; it may have 2 to ${LONGEST_NAME}`);
-  if (!new RegExp(slugPattern, "u").test(name)) throw invalid("is no DNS label of lower-case letters, digits and single dashes that starts with a letter");
+  if (name.length < 2 || name.length > LONGEST_NAME)
+    throw invalid(`has ${name.length} characters; it may have 2 to ${LONGEST_NAME}`);
+  if (!new RegExp(slugPattern, "u").test(name))
+    throw invalid("is no DNS label of lower-case letters, digits and single dashes that starts with a letter");
   // PostgreSQL keeps roles that begin so for itself.
-  if (name.startsWith("pg-")) throw invalid("would have a database role that begins with pg_, which PostgreSQL keeps for itself");
+  if (name.startsWith("pg-"))
+    throw invalid("would have a database role that begins with pg_, which PostgreSQL keeps for itself");
   if (serviceNames(name).stem === "") throw invalid("says nothing before -service");
 
   const refuse = (what: string): KitError => new KitError("KIT_NEW_NAME_TAKEN", `${quoted} ${what}`);
-  if (taken.folders.includes(name)) throw refuse(`is a folder already: service-templates/${name}. Nothing is overwritten`);
+  if (taken.folders.includes(name))
+    throw refuse(`is a folder already: service-templates/${name}. Nothing is overwritten`);
   if (RESERVED.some((reserved) => reserved === name)) throw refuse("belongs to the platform");
   if (taken.services.includes(name)) throw refuse("is a principal and consumer group already: topics/ names it");
   if (taken.topics.includes(name)) throw refuse("is a topic already");
-  const owner = [...taken.folders, ...taken.services].find((other) => `${other}-owner` === name || `${name}-owner` === other);
-  if (owner !== undefined) throw refuse(`would share a database role with ${owner}: each database has an owner named like it`);
+  const owner = [...taken.folders, ...taken.services].find(
+    (other) => `${other}-owner` === name || `${name}-owner` === other,
+  );
+  if (owner !== undefined)
+    throw refuse(`would share a database role with ${owner}: each database has an owner named like it`);
 }
 
 /**
@@ -75,7 +85,10 @@ export function checkServiceName(name: string, taken: TakenNames): void {
 export function checkTemplateName(name: string, templates: readonly string[]): void {
   if (templates.includes(name)) return;
   const meant = closest(name, [...templates, ...templates.map((template) => serviceNames(template).stem)]);
-  const full = meant === undefined || templates.includes(meant) ? meant : templates.find((template) => serviceNames(template).stem === meant);
+  const full =
+    meant === undefined || templates.includes(meant)
+      ? meant
+      : templates.find((template) => serviceNames(template).stem === meant);
   throw new KitError("KIT_NEW_UNKNOWN_TEMPLATE", JSON.stringify(name), {
     fix: `${full === undefined ? "" : `Did you mean ${full}? `}Templates are the folders of service-templates/ with a template.yaml: ${templates.join(", ")}.`,
   });

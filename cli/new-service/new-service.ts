@@ -2,10 +2,10 @@
 import type { CommandContext } from "../context.ts";
 import { colorsFor, writeJson } from "../output.ts";
 import { writeChanges } from "./file-writing.ts";
-import { declarationError, DeclarationProblems } from "./project-model.ts";
+import { DeclarationProblems, declarationError } from "./project-model.ts";
 import { readProject } from "./project-reading.ts";
-import { planNewService } from "./service-plan.ts";
 import type { NewServicePlan, NewServiceRequest } from "./service-plan.ts";
+import { planNewService } from "./service-plan.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
 /** How the command behaves. */
@@ -19,7 +19,11 @@ export interface NewServiceOptions {
  * Makes a service from a template.
  * @throws KitError of the kinds `KIT_NEW_…`, and `KIT_MODEL_INVALID` when the declaration has problems already.
  */
-export async function newService(context: CommandContext, request: NewServiceRequest, options: NewServiceOptions): Promise<void> {
+export async function newService(
+  context: CommandContext,
+  request: NewServiceRequest,
+  options: NewServiceOptions,
+): Promise<void> {
   const plan = await planned(context, request);
   if (!options.dryRun) writeChanges(context.projectDir, plan.changes);
   if (options.json) writeJson(context, document(plan, options.dryRun));
@@ -40,7 +44,12 @@ async function planned(context: CommandContext, request: NewServiceRequest): Pro
 function document(plan: NewServicePlan, dryRun: boolean): object {
   const { service, template, domain, team, access, changes, notes } = plan;
   return {
-    service, template, domain, team, dryRun, access,
+    service,
+    template,
+    domain,
+    team,
+    dryRun,
+    access,
     created: changes.created.map(({ path }) => path),
     changed: changes.changed.map(({ path, before, after }) => ({ path, diff: unifiedDiff(path, before, after) })),
     notes,
@@ -50,7 +59,8 @@ function document(plan: NewServicePlan, dryRun: boolean): object {
 function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean): string {
   const colors = colorsFor(context.stdout, context.env);
   const { service, template, domain, team, access, changes } = plan;
-  const painted = (line: string): string => (line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line);
+  const painted = (line: string): string =>
+    line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line;
   // New text in topics/ is what a reviewer reads; the copied code is the template's.
   const shown = changes.created.filter(({ path }) => path === `topics/${domain}.yaml`);
   const facts: [string, string | undefined][] = [
@@ -67,11 +77,25 @@ function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean):
     ...changes.created.map(({ path }) => `${colors.green("new")}      ${path}`),
     ...changes.changed.map(({ path }) => `${colors.yellow("changed")}  ${path}`),
     "",
-    ...(dryRun ? [
-      ...shown.flatMap(({ path, content }) => [`${path}:`, ...String(content).trimEnd().split("\n").map((line) => painted(`+${line}`)), ""]),
-      ...changes.changed.flatMap(({ path, before, after }) => [...unifiedDiff(path, before, after).split("\n").map(painted), ""]),
-    ] : []),
-    ...facts.filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => `${`${name}:`.padEnd(14)}${value ?? ""}`),
+    ...(dryRun
+      ? [
+          ...shown.flatMap(({ path, content }) => [
+            `${path}:`,
+            ...String(content)
+              .trimEnd()
+              .split("\n")
+              .map((line) => painted(`+${line}`)),
+            "",
+          ]),
+          ...changes.changed.flatMap(({ path, before, after }) => [
+            ...unifiedDiff(path, before, after).split("\n").map(painted),
+            "",
+          ]),
+        ]
+      : []),
+    ...facts
+      .filter(([, value]) => value !== undefined && value !== "")
+      .map(([name, value]) => `${`${name}:`.padEnd(14)}${value ?? ""}`),
     ...plan.notes.map((note) => `${colors.cyan("note")}: ${note}`),
     "",
     dryRun

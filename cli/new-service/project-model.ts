@@ -5,7 +5,7 @@ import type { SourceFile } from "../../components/model/source-file.ts";
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
 import { countProblems, writeProblems } from "../declaration-problems.ts";
-import { KitError, type ErrorCode } from "../errors.ts";
+import { type ErrorCode, KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 
 /** The declaration has problems: as it is, or as it would become. */
@@ -23,7 +23,11 @@ export class DeclarationProblems extends Error {
 }
 
 /** Shows the problems, and gives the error that ends the command: its code says whether the project had them before, or would get them. */
-export function declarationError(context: CommandContext, { problems, before, message }: DeclarationProblems, refused: ErrorCode): KitError {
+export function declarationError(
+  context: CommandContext,
+  { problems, before, message }: DeclarationProblems,
+  refused: ErrorCode,
+): KitError {
   writeProblems(context, problems);
   return new KitError(before ? "KIT_MODEL_INVALID" : refused, message);
 }
@@ -33,7 +37,11 @@ export function declarationError(context: CommandContext, { problems, before, me
  * @param before - Whether the project is read as it was before the command.
  * @throws DeclarationProblems, KitError `KIT_UNKNOWN_STACK`.
  */
-export function readForAllStacks(topicFiles: readonly SourceFile[], stackFiles: ReadonlyMap<string, SourceFile>, before: boolean): Model {
+export function readForAllStacks(
+  topicFiles: readonly SourceFile[],
+  stackFiles: ReadonlyMap<string, SourceFile>,
+  before: boolean,
+): Model {
   let model: Model | undefined;
   for (const stack of stackFiles.values()) {
     const reading = readModel(topicFiles, stack, { stacks: [...stackFiles.keys()] });
@@ -48,10 +56,17 @@ export function readForAllStacks(topicFiles: readonly SourceFile[], stackFiles: 
  * Files of `topics/` with those that are to be created and changed.
  * @throws KitError `KIT_NEW_NAME_TAKEN` when a file to be created is there.
  */
-export function overlaid(files: readonly SourceFile[], created: readonly CreatedFile[], changed: readonly ChangedFile[]): SourceFile[] {
-  const added = created.filter((file) => file.path.startsWith("topics/")).map((file) => ({ path: file.path, text: String(file.content) }));
+export function overlaid(
+  files: readonly SourceFile[],
+  created: readonly CreatedFile[],
+  changed: readonly ChangedFile[],
+): SourceFile[] {
+  const added = created
+    .filter((file) => file.path.startsWith("topics/"))
+    .map((file) => ({ path: file.path, text: String(file.content) }));
   const taken = added.find((file) => files.some((existing) => existing.path === file.path));
-  if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `would need the file ${taken.path}, which there is already`);
+  if (taken !== undefined)
+    throw new KitError("KIT_NEW_NAME_TAKEN", `would need the file ${taken.path}, which there is already`);
   return [...files.map((file) => overlay(file, changed)), ...added];
 }
 

@@ -1,10 +1,10 @@
 /** What a new service is made from, as it stands on disk. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { stackFilePath } from "../../components/model/source-file.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
+import { stackFilePath } from "../../components/model/source-file.ts";
 import { KitError } from "../errors.ts";
 
 /** Folder of the services, relative to the project. */
@@ -38,8 +38,12 @@ export interface ProjectReading {
 export async function readProject(projectDir: string): Promise<ProjectReading> {
   const services = join(projectDir, SERVICES_FOLDER);
   const folders = readdirSync(services).sort();
-  const stacks = readdirSync(join(projectDir, "stacks")).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
-  const stackFiles = await Promise.all(stacks.map(async (stack) => [stack, await loadFile(projectDir, stackFilePath(stack))] as const));
+  const stacks = readdirSync(join(projectDir, "stacks"))
+    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
+    .sort();
+  const stackFiles = await Promise.all(
+    stacks.map(async (stack) => [stack, await loadFile(projectDir, stackFilePath(stack))] as const),
+  );
   return {
     topicFiles: await loadTopicFiles(projectDir),
     stackFiles: new Map(stackFiles),
@@ -56,9 +60,16 @@ function templateFiles(root: string, folder: string): TemplateFile[] {
     .flatMap((entry): TemplateFile[] => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) return templateFiles(root, path);
-      if (!entry.isFile()) throw new KitError("KIT_NEW_REFUSED", `${join(root, path)} is no plain file, and nothing else is copied`);
+      if (!entry.isFile())
+        throw new KitError("KIT_NEW_REFUSED", `${join(root, path)} is no plain file, and nothing else is copied`);
       const bytes = readFileSync(join(root, path));
-      return [{ path, content: isUtf8(bytes) ? bytes.toString("utf8") : bytes, mode: lstatSync(join(root, path)).mode & 0o777 }];
+      return [
+        {
+          path,
+          content: isUtf8(bytes) ? bytes.toString("utf8") : bytes,
+          mode: lstatSync(join(root, path)).mode & 0o777,
+        },
+      ];
     });
 }
 
@@ -69,14 +80,21 @@ function templateFiles(root: string, folder: string): TemplateFile[] {
 function pureTests(projectDir: string, template: string): TemplateFile[] {
   const folder = join(projectDir, PURE_TESTS);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith(".test.ts")).sort().flatMap((name): TemplateFile[] => {
-    const text = readFileSync(join(folder, name), "utf8");
-    const imported = [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1] ?? "");
-    const services = imported.flatMap((path) => /service-templates\/([^/]+)\//.exec(path)?.[1] ?? []);
-    const own = services.includes(template) && services.every((service) => service === template || service === "lib");
-    const elsewhere = imported.some((path) => path.startsWith("node:") || (path.startsWith(".") && !path.includes(`${SERVICES_FOLDER}/`)));
-    if (!own || elsewhere) return [];
-    const content = text.replaceAll(`"../../../${SERVICES_FOLDER}/${template}/`, '"../').replaceAll(`"../../../${SERVICES_FOLDER}/`, '"../../');
-    return [{ path: `test/${name}`, content, mode: 0o644 }];
-  });
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .flatMap((name): TemplateFile[] => {
+      const text = readFileSync(join(folder, name), "utf8");
+      const imported = [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1] ?? "");
+      const services = imported.flatMap((path) => /service-templates\/([^/]+)\//.exec(path)?.[1] ?? []);
+      const own = services.includes(template) && services.every((service) => service === template || service === "lib");
+      const elsewhere = imported.some(
+        (path) => path.startsWith("node:") || (path.startsWith(".") && !path.includes(`${SERVICES_FOLDER}/`)),
+      );
+      if (!own || elsewhere) return [];
+      const content = text
+        .replaceAll(`"../../../${SERVICES_FOLDER}/${template}/`, '"../')
+        .replaceAll(`"../../../${SERVICES_FOLDER}/`, '"../../');
+      return [{ path: `test/${name}`, content, mode: 0o644 }];
+    });
 }

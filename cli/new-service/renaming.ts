@@ -1,6 +1,7 @@
 /** The texts of a template under a new name. Pure: text in, text out. */
-import { pascalCase } from "./names.ts";
+
 import type { ServiceNames } from "./names.ts";
+import { pascalCase } from "./names.ts";
 
 /** An event of the template that the copy publishes under a name of its own. */
 export interface RenamedEvent {
@@ -46,13 +47,20 @@ export function renameText(path: string, text: string, renaming: Renaming): stri
   result = replaceWord(result, from.service, to.service);
   result = replaceWord(result, from.database, to.database);
   result = replaceWord(result, from.startFunction, to.startFunction);
-  if (renaming.redisPrefix !== undefined) result = result.replaceAll(new RegExp(`(["'\`])${escaped(renaming.redisPrefix)}`, "g"), `$1${to.stem}:`);
+  if (renaming.redisPrefix !== undefined)
+    result = result.replaceAll(new RegExp(`(["'\`])${escaped(renaming.redisPrefix)}`, "g"), `$1${to.stem}:`);
   for (const [topic, own] of renaming.topics) result = replaceWord(result, topic, own);
   for (const event of renaming.events) {
-    result = result.replaceAll(event.from.schemaPath.replace(/^schemas\//, ""), event.to.schemaPath.replace(/^schemas\//, ""));
-    for (const namespace of renaming.namespaces) result = replaceWord(result, `${namespace}.${event.from.record}`, `${namespace}.${event.to.record}`);
+    result = result.replaceAll(
+      event.from.schemaPath.replace(/^schemas\//, ""),
+      event.to.schemaPath.replace(/^schemas\//, ""),
+    );
+    for (const namespace of renaming.namespaces)
+      result = replaceWord(result, `${namespace}.${event.from.record}`, `${namespace}.${event.to.record}`);
     result = result.replaceAll(new RegExp(`(["'\`])${escaped(event.from.record)}\\1`, "g"), `$1${event.to.record}$1`);
-    result = code ? renameInCode(result, event.from.event, event.to.event) : replaceWord(result, event.from.event, event.to.event);
+    result = code
+      ? renameInCode(result, event.from.event, event.to.event)
+      : replaceWord(result, event.from.event, event.to.event);
   }
   return code ? renameMetrics(result, from.stem, to.stem) : result;
 }
@@ -71,10 +79,13 @@ export function withOrigin(readme: string, template: string, notes: readonly str
 /** Code may hold `order.created` as a field of an object: only whole texts and comments name events. */
 function renameInCode(text: string, from: string, to: string): string {
   const quoted = text.replaceAll(new RegExp(`(["'\`])${escaped(from)}\\1`, "g"), `$1${to}$1`);
-  return quoted.split("\n").map((line) => {
-    const comment = /^\s*(?:\/\*|\*|\/\/)/.test(line) ? 0 : line.search(/\s\/\/ /);
-    return comment === -1 ? line : `${line.slice(0, comment)}${replaceWord(line.slice(comment), from, to)}`;
-  }).join("\n");
+  return quoted
+    .split("\n")
+    .map((line) => {
+      const comment = /^\s*(?:\/\*|\*|\/\/)/.test(line) ? 0 : line.search(/\s\/\/ /);
+      return comment === -1 ? line : `${line.slice(0, comment)}${replaceWord(line.slice(comment), from, to)}`;
+    })
+    .join("\n");
 }
 
 /** Metrics that carry the template's name, and the saga's label. */

@@ -1,7 +1,7 @@
 /** A new service, from a template to file changes that are known to fit. Pure: nothing is written here. */
 import { parseDocument } from "yaml";
-import { readModel } from "../../components/model/read.ts";
 import { slugPattern } from "../../components/model/names.ts";
+import { readModel } from "../../components/model/read.ts";
 import { stackSettingsKey } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
 import { planContracts } from "../../components/plan/contracts.ts";
@@ -10,15 +10,15 @@ import { calledFirst, parseServiceTemplate, type ServiceTemplate } from "../../c
 import { KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
-import { overlay, overlaid, readForAllStacks } from "./project-model.ts";
 import { checkServiceName, checkTemplateName, serviceNames } from "./names.ts";
+import { overlaid, overlay, readForAllStacks } from "./project-model.ts";
 import type { ProjectReading, TemplateFile } from "./project-reading.ts";
 import { SERVICES_FOLDER } from "./project-reading.ts";
-import { renameText, startFunctionOf, withOrigin } from "./renaming.ts";
 import type { Renaming } from "./renaming.ts";
+import { renameText, startFunctionOf, withOrigin } from "./renaming.ts";
 import { startTest } from "./start-test.ts";
-import { topicChanges } from "./topic-access.ts";
 import type { TopicAccess, TopicChanges } from "./topic-access.ts";
+import { topicChanges } from "./topic-access.ts";
 import { EditableYaml } from "./yaml-edits.ts";
 
 /** What is asked for. */
@@ -62,25 +62,46 @@ export interface NewServicePlan {
 export function planNewService(project: ProjectReading, request: NewServiceRequest): NewServicePlan {
   const { name, template } = request;
   if (request.team !== undefined && !new RegExp(slugPattern, "u").test(request.team)) {
-    throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(request.team)} cannot be a team's`, { fix: "Write the team as topics/ does: lower-case letters, digits and single dashes." });
+    throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(request.team)} cannot be a team's`, {
+      fix: "Write the team as topics/ does: lower-case letters, digits and single dashes.",
+    });
   }
   checkTemplateName(template, project.templates);
   const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
   checkServiceName(name, takenNames(project, model));
 
-  const texts = new Map(project.topicFiles.flatMap((file) => ("text" in file ? [[file.path, file.text] as const] : [])));
-  const topics = topicChanges({ service: serviceNames(name), template, model, files: texts, ...(request.team === undefined ? {} : { team: request.team }) });
+  const texts = new Map(
+    project.topicFiles.flatMap((file) => ("text" in file ? [[file.path, file.text] as const] : [])),
+  );
+  const topics = topicChanges({
+    service: serviceNames(name),
+    template,
+    model,
+    files: texts,
+    ...(request.team === undefined ? {} : { team: request.team }),
+  });
   const files = project.filesOf(template);
   const renaming = renamingOf(request, files, topics);
   const stacks = stackChanges(project, request);
-  const created = [...copiedFiles(files, renaming, topics), ...topics.created].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const created = [...copiedFiles(files, renaming, topics), ...topics.created].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
   const changed = [...changedFiles(texts, topics.changed), ...stacks];
 
-  const after = readForAllStacks(overlaid(project.topicFiles, created, changed), new Map([...project.stackFiles].map(([stack, file]) => [stack, overlay(file, changed)])), false);
-  const contractOf = planContracts(topologyOf(after), { ...settingsOf(project), services: {} }).find((contract) => contract.service === name);
+  const after = readForAllStacks(
+    overlaid(project.topicFiles, created, changed),
+    new Map([...project.stackFiles].map(([stack, file]) => [stack, overlay(file, changed)])),
+    false,
+  );
+  const contractOf = planContracts(topologyOf(after), { ...settingsOf(project), services: {} }).find(
+    (contract) => contract.service === name,
+  );
   const own = checkTemplates(project, name, created);
   if (own.kafka && contractOf === undefined) {
-    throw new KitError("KIT_NEW_REFUSED", `${template} uses Kafka, but topics/ gives it neither something to read nor something to publish, so there is nothing to copy`);
+    throw new KitError(
+      "KIT_NEW_REFUSED",
+      `${template} uses Kafka, but topics/ gives it neither something to read nor something to publish, so there is nothing to copy`,
+    );
   }
   const access: NewServiceAccess = {
     ...(contractOf === undefined ? {} : { principal: name }),
@@ -92,12 +113,24 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     ...(own.database === undefined ? {} : { database: renaming.to.database }),
     ...(own.redis === undefined ? {} : { redisKeys: own.redis.keys }),
   };
-  return { service: name, template, domain: topics.domain, team: topics.team, access, changes: { created, changed }, notes: [...topics.notes, ...personalDataNotes(own)] };
+  return {
+    service: name,
+    template,
+    domain: topics.domain,
+    team: topics.team,
+    access,
+    changes: { created, changed },
+    notes: [...topics.notes, ...personalDataNotes(own)],
+  };
 }
 
 /** What is missing for `kit erase`, which looks at every service with a database. */
 function personalDataNotes({ database, personalData }: ServiceTemplate): string[] {
-  return database === undefined || personalData !== undefined ? [] : ["its template.yaml declares no personalData, so each run of `kit erase` is incomplete; a service that holds none says personalData: {tables: []}"];
+  return database === undefined || personalData !== undefined
+    ? []
+    : [
+        "its template.yaml declares no personalData, so each run of `kit erase` is incomplete; a service that holds none says personalData: {tables: []}",
+      ];
 }
 
 function settingsOf(project: ProjectReading) {
@@ -112,12 +145,21 @@ function takenNames(project: ProjectReading, model: Model) {
   const topics = model.domains.flatMap((domain) => domain.topics);
   return {
     folders: project.folders,
-    services: [...new Set([...model.domains.flatMap((domain) => domain.services), ...topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service))])],
+    services: [
+      ...new Set([
+        ...model.domains.flatMap((domain) => domain.services),
+        ...topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service)),
+      ]),
+    ],
     topics: topics.map((topic) => topic.name),
   };
 }
 
-function renamingOf({ name, template }: NewServiceRequest, files: readonly TemplateFile[], topics: TopicChanges): Renaming {
+function renamingOf(
+  { name, template }: NewServiceRequest,
+  files: readonly TemplateFile[],
+  topics: TopicChanges,
+): Renaming {
   const text = (path: string): string => {
     const content = files.find((file) => file.path === path)?.content;
     return typeof content === "string" ? content : "";
@@ -139,7 +181,10 @@ function copiedFiles(files: readonly TemplateFile[], renaming: Renaming, topics:
   const folder = `${SERVICES_FOLDER}/${renaming.to.service}`;
   const copied = files.map((file): CreatedFile => {
     const content = typeof file.content === "string" ? renameText(file.path, file.content, renaming) : file.content;
-    const shown = file.path === "README.md" && typeof content === "string" ? withOrigin(content, renaming.from.service, topics.notes) : content;
+    const shown =
+      file.path === "README.md" && typeof content === "string"
+        ? withOrigin(content, renaming.from.service, topics.notes)
+        : content;
     return { path: `${folder}/${file.path}`, content: shown, mode: file.mode };
   });
   const test = { path: `${folder}/test/start.test.ts`, content: startTest(renaming.to), mode: PLAIN_FILE };
@@ -164,12 +209,21 @@ function stackChanges(project: ProjectReading, { name, template }: NewServiceReq
 
 /** Reads the copy's contract with the platform, and finds what it calls. */
 function checkTemplates(project: ProjectReading, name: string, created: readonly CreatedFile[]) {
-  const textOf = (files: readonly { readonly path: string; readonly content: string | Buffer }[], path: string): string => String(files.find((file) => file.path === path)?.content ?? "");
+  const textOf = (
+    files: readonly { readonly path: string; readonly content: string | Buffer }[],
+    path: string,
+  ): string => String(files.find((file) => file.path === path)?.content ?? "");
   try {
     const own = parseServiceTemplate(name, textOf(created, `${SERVICES_FOLDER}/${name}/template.yaml`));
-    const others = project.templates.map((template) => parseServiceTemplate(template, textOf(project.filesOf(template), "template.yaml")));
+    const others = project.templates.map((template) =>
+      parseServiceTemplate(template, textOf(project.filesOf(template), "template.yaml")),
+    );
     const shared = own.redis === undefined ? undefined : others.find((other) => other.redis?.keys === own.redis?.keys);
-    if (shared !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${JSON.stringify(name)} would share its keys in Redis (${own.redis?.keys ?? ""}) with ${shared.name}`);
+    if (shared !== undefined)
+      throw new KitError(
+        "KIT_NEW_NAME_TAKEN",
+        `${JSON.stringify(name)} would share its keys in Redis (${own.redis?.keys ?? ""}) with ${shared.name}`,
+      );
     calledFirst([...others, own]);
     return own;
   } catch (error) {

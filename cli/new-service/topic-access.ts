@@ -1,14 +1,14 @@
 /** What a new service may read and write, as edits of `topics/`. Pure. */
 import type { Domain, EventDeclaration, Model, TopicDeclaration } from "../../components/model/types.ts";
 import { KitError } from "../errors.ts";
-import { PLAIN_FILE } from "./file-change.ts";
 import type { CreatedFile } from "./file-change.ts";
-import { serviceNames } from "./names.ts";
+import { PLAIN_FILE } from "./file-change.ts";
 import type { ServiceNames } from "./names.ts";
-import { recordOf, renamedEvent, renamedTopic } from "./renaming.ts";
+import { serviceNames } from "./names.ts";
 import type { RenamedEvent } from "./renaming.ts";
-import { EditableYaml, itemsOf } from "./yaml-edits.ts";
+import { recordOf, renamedEvent, renamedTopic } from "./renaming.ts";
 import type { Entry } from "./yaml-edits.ts";
+import { EditableYaml, itemsOf } from "./yaml-edits.ts";
 
 /** What to work on. */
 export interface AccessRequest {
@@ -69,7 +69,9 @@ export function topicChanges(request: AccessRequest): TopicChanges {
   const team = ownerOf(request, existing);
   const productions = productionsOf(request, domain);
   const open = new OpenFiles(request.files);
-  const consumed = model.domains.flatMap((each) => each.topics).filter((topic) => topic.consumers.some((consumer) => consumer.service === template));
+  const consumed = model.domains
+    .flatMap((each) => each.topics)
+    .filter((topic) => topic.consumers.some((consumer) => consumer.service === template));
   const foreign = consumed.filter((topic) => !productions.some((production) => production.topic === topic));
   const reads = READS_ANSWERS_TO_ITSELF.has(template) ? [] : foreign;
   for (const topic of reads) {
@@ -77,19 +79,41 @@ export function topicChanges(request: AccessRequest): TopicChanges {
     if (entry !== undefined) open.file(topic.source.file).addBeside(entry, service.service);
   }
 
-  const topics = productions.map((production) => ownTopic(open.file(production.topic.source.file), production, request));
+  const topics = productions.map((production) =>
+    ownTopic(open.file(production.topic.source.file), production, request),
+  );
   const path = `topics/${domain}.yaml`;
-  const created = productions.flatMap((production) => production.events.map(({ declared, renamed }) => schemaFile(request, declared, renamed)));
-  if (existing === undefined) created.push({ path, content: domainFile({ domain, team, services: [service.service], topics }), mode: PLAIN_FILE });
+  const created = productions.flatMap((production) =>
+    production.events.map(({ declared, renamed }) => schemaFile(request, declared, renamed)),
+  );
+  if (existing === undefined)
+    created.push({
+      path,
+      content: domainFile({ domain, team, services: [service.service], topics }),
+      mode: PLAIN_FILE,
+    });
   else addToDomain(open.file(path), [service.service], topics);
 
-  const publishes = productions.map(({ ownTopic: topic, events }) => ({ topic, events: events.map(({ renamed }) => renamed.to.event) }));
-  const consumes = reads.map((topic) => ({ topic: topic.name, events: topic.consumers.find((consumer) => consumer.service === template)?.events ?? [] }));
+  const publishes = productions.map(({ ownTopic: topic, events }) => ({
+    topic,
+    events: events.map(({ renamed }) => renamed.to.event),
+  }));
+  const consumes = reads.map((topic) => ({
+    topic: topic.name,
+    events: topic.consumers.find((consumer) => consumer.service === template)?.events ?? [],
+  }));
   return {
-    domain, team, created, changed: open.changed, consumes, publishes,
+    domain,
+    team,
+    created,
+    changed: open.changed,
+    consumes,
+    publishes,
     events: productions.flatMap(({ events }) => events.map(({ renamed }) => renamed)),
     topics: new Map(productions.map(({ topic, ownTopic: own }) => [topic.name, own])),
-    namespaces: [...new Set(productions.flatMap(({ events }) => events.map(({ declared }) => namespaceOf(declared.record))))],
+    namespaces: [
+      ...new Set(productions.flatMap(({ events }) => events.map(({ declared }) => namespaceOf(declared.record)))),
+    ],
     notes: notesOf(request, { consumes, publishes, unread: reads.length === 0 ? foreign : [] }),
   };
 }
@@ -110,18 +134,27 @@ class OpenFiles {
   }
 
   get changed(): ReadonlyMap<string, string> {
-    return new Map([...this.#open].filter(([path, yaml]) => yaml.text !== this.#texts.get(path)).map(([path, yaml]) => [path, yaml.text]));
+    return new Map(
+      [...this.#open]
+        .filter(([path, yaml]) => yaml.text !== this.#texts.get(path))
+        .map(([path, yaml]) => [path, yaml.text]),
+    );
   }
 }
 
 function ownerOf({ team, template, model, service }: AccessRequest, existing: Domain | undefined): string {
   if (existing !== undefined) {
     if (team === undefined || team === existing.owner.team) return existing.owner.team;
-    throw new KitError("KIT_NEW_OWNER_CONFLICT", `${service.service} belongs to the domain ${existing.name} by its name, and that is the team ${existing.owner.team}'s, not ${team}'s (topics/${existing.name}.yaml).`);
+    throw new KitError(
+      "KIT_NEW_OWNER_CONFLICT",
+      `${service.service} belongs to the domain ${existing.name} by its name, and that is the team ${existing.owner.team}'s, not ${team}'s (topics/${existing.name}.yaml).`,
+    );
   }
   const owner = team ?? model.domains.find((domain) => domain.services.includes(template))?.owner.team;
   if (owner !== undefined) return owner;
-  throw new KitError("KIT_NEW_OWNER_CONFLICT", `No domain lists ${template}, so there is no team to take over.`, { fix: "Say who owns the new service: --team TEAM." });
+  throw new KitError("KIT_NEW_OWNER_CONFLICT", `No domain lists ${template}, so there is no team to take over.`, {
+    fix: "Say who owns the new service: --team TEAM.",
+  });
 }
 
 function productionsOf({ service, template, model }: AccessRequest, domain: string): Production[] {
@@ -132,19 +165,25 @@ function productionsOf({ service, template, model }: AccessRequest, domain: stri
     if (producer === undefined) return [];
     const own = renamedTopic(topic.name, fromStem, service.stem);
     const taken = topics.find((other) => other.name === own);
-    if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${JSON.stringify(service.service)} would publish to a topic ${own}, which there is already (${taken.source.file}:${taken.source.line})`);
-    const events = topic.events.filter((event) => producer.events.includes(event.name)).map((declared) => {
-      const event = renamedEvent(declared.name, service.stem);
-      const record = recordOf(event);
-      const simple = declared.record.slice(declared.record.lastIndexOf(".") + 1);
-      return {
-        declared,
-        renamed: {
-          from: { event: declared.name, record: simple, schemaPath: declared.schemaPath },
-          to: { event, record, schemaPath: `schemas/${domain}/${record}.avsc` },
-        },
-      };
-    });
+    if (taken !== undefined)
+      throw new KitError(
+        "KIT_NEW_NAME_TAKEN",
+        `${JSON.stringify(service.service)} would publish to a topic ${own}, which there is already (${taken.source.file}:${taken.source.line})`,
+      );
+    const events = topic.events
+      .filter((event) => producer.events.includes(event.name))
+      .map((declared) => {
+        const event = renamedEvent(declared.name, service.stem);
+        const record = recordOf(event);
+        const simple = declared.record.slice(declared.record.lastIndexOf(".") + 1);
+        return {
+          declared,
+          renamed: {
+            from: { event: declared.name, record: simple, schemaPath: declared.schemaPath },
+            to: { event, record, schemaPath: `schemas/${domain}/${record}.avsc` },
+          },
+        };
+      });
     return [{ topic, ownTopic: own, events }];
   });
 }
@@ -158,26 +197,46 @@ function schemaFile({ files }: AccessRequest, declared: EventDeclaration, { from
   const text = files.get(`topics/${declared.schemaPath}`) ?? declared.schema;
   const namespace = namespaceOf(declared.record);
   const content = [from.record, ...(namespace === "" ? [] : [declared.record])].reduce(
-    (schema, name) => schema.replaceAll(`"${name}"`, `"${name === from.record ? to.record : `${namespace}.${to.record}`}"`),
+    (schema, name) =>
+      schema.replaceAll(`"${name}"`, `"${name === from.record ? to.record : `${namespace}.${to.record}`}"`),
     text,
   );
   return { path: `topics/${to.schemaPath}`, content, mode: PLAIN_FILE };
 }
 
 /** Keys of a topic that are the same in the copy's. */
-const COPIED_SETTINGS = ["partitions", "retention", "retentionBytes", "cleanup", "maxMessage", "compression", "compatibility", "replicationFactor", "minInsyncReplicas", "key"];
+const COPIED_SETTINGS = [
+  "partitions",
+  "retention",
+  "retentionBytes",
+  "cleanup",
+  "maxMessage",
+  "compression",
+  "compatibility",
+  "replicationFactor",
+  "minInsyncReplicas",
+  "key",
+];
 
 /** The lines of a topic of the copy's own, indented as an entry of `topics`. */
-function ownTopic(yaml: EditableYaml, { topic, ownTopic: name, events }: Production, { service, template }: AccessRequest): string[] {
+function ownTopic(
+  yaml: EditableYaml,
+  { topic, ownTopic: name, events }: Production,
+  { service, template }: AccessRequest,
+): string[] {
   const path = ["topics", topic.name];
-  const copied = (entry: Entry | undefined): string[] => (entry === undefined ? [] : [`${entry.key}: ${yaml.source(entry)}`]);
+  const copied = (entry: Entry | undefined): string[] =>
+    entry === undefined ? [] : [`${entry.key}: ${yaml.source(entry)}`];
   const width = Math.max(...events.map(({ renamed }) => renamed.to.event.length)) + 1;
   const figures = ["rate", "quota"].flatMap((figure) => copied(yaml.find([...path, "producers", template, figure])));
   const reader = yaml.find([...path, "consumers", template]);
   return [
     `${name}:`,
     `  description: What ${service.service} publishes; begun as a copy of ${topic.name}.`,
-    ...yaml.entries(path).filter((entry) => COPIED_SETTINGS.includes(entry.key)).flatMap((entry) => copied(entry).map((line) => `  ${line}`)),
+    ...yaml
+      .entries(path)
+      .filter((entry) => COPIED_SETTINGS.includes(entry.key))
+      .flatMap((entry) => copied(entry).map((line) => `  ${line}`)),
     "  events:",
     ...events.map(({ declared, renamed }) => {
       const compatibility = declared.compatibility === undefined ? "" : `, compatibility: ${declared.compatibility}`;
@@ -185,14 +244,28 @@ function ownTopic(yaml: EditableYaml, { topic, ownTopic: name, events }: Product
     }),
     "  producers:",
     `    ${service.service}: {${figures.join(", ")}}`,
-    ...(reader === undefined ? [] : ["  consumers:", `    ${service.service}: ${ownReader(yaml.source(reader), events)}`]),
+    ...(reader === undefined
+      ? []
+      : ["  consumers:", `    ${service.service}: ${ownReader(yaml.source(reader), events)}`]),
   ];
 }
 
 /** What a service reads of its own topic: the template's entry with the copy's events. */
 function ownReader(source: string, events: Production["events"]): string {
-  const flow = source.includes("\n") ? source.split("\n").map((line) => line.trim()).join(" ") : source;
-  return events.reduce((text, { renamed }) => text.replaceAll(new RegExp(`(?<![\\w.-])${renamed.from.event.replaceAll(".", "\\.")}(?![\\w-])`, "g"), renamed.to.event), flow);
+  const flow = source.includes("\n")
+    ? source
+        .split("\n")
+        .map((line) => line.trim())
+        .join(" ")
+    : source;
+  return events.reduce(
+    (text, { renamed }) =>
+      text.replaceAll(
+        new RegExp(`(?<![\\w.-])${renamed.from.event.replaceAll(".", "\\.")}(?![\\w-])`, "g"),
+        renamed.to.event,
+      ),
+    flow,
+  );
 }
 
 /** What a new domain file begins with. */
@@ -209,7 +282,14 @@ export interface NewDomain {
 }
 
 /** Text of a new domain file. */
-export function domainFile({ domain, team, contact = `#team-${team}`, criticality = "low", services, topics }: NewDomain): string {
+export function domainFile({
+  domain,
+  team,
+  contact = `#team-${team}`,
+  criticality = "low",
+  services,
+  topics,
+}: NewDomain): string {
   const lines = [
     "# yaml-language-server: $schema=./topics.schema.json",
     `domain: ${domain}`,
@@ -222,11 +302,16 @@ export function domainFile({ domain, team, contact = `#team-${team}`, criticalit
 }
 
 /** Adds services that the file does not list yet, and topics, to a domain file. */
-export function addToDomain(yaml: EditableYaml, added: readonly string[], topics: readonly (readonly string[])[]): void {
+export function addToDomain(
+  yaml: EditableYaml,
+  added: readonly string[],
+  topics: readonly (readonly string[])[],
+): void {
   const services = yaml.find(["services"]);
   if (services === undefined) {
     const criticality = yaml.find(["criticality"]);
-    if (criticality !== undefined && added.length > 0) yaml.addLinesAfter(criticality, [`services: [${added.join(", ")}]`]);
+    if (criticality !== undefined && added.length > 0)
+      yaml.addLinesAfter(criticality, [`services: [${added.join(", ")}]`]);
   } else {
     for (const service of added) if (!itemsOf(services.value).includes(service)) yaml.addItem(services, service);
   }
@@ -245,13 +330,27 @@ export function addTopics(yaml: EditableYaml, topics: readonly (readonly string[
   else yaml.addLinesAfter(last, lines);
 }
 
-function notesOf({ service, template }: AccessRequest, access: { consumes: readonly TopicAccess[]; publishes: readonly TopicAccess[]; unread: readonly TopicDeclaration[] }): string[] {
+function notesOf(
+  { service, template }: AccessRequest,
+  access: { consumes: readonly TopicAccess[]; publishes: readonly TopicAccess[]; unread: readonly TopicDeclaration[] },
+): string[] {
   const { consumes, publishes, unread } = access;
   const name = service.service;
   return [
-    ...(consumes.length === 0 ? [] : [`It reads ${listed(consumes.map(({ topic }) => topic))} as a consumer group of its own: every record, beginning with the oldest that is kept.`]),
-    ...(unread.length === 0 ? [] : [`It reads nothing yet: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`]),
-    ...publishes.map(({ topic, events }) => `It publishes events of its own (${listed(events)}) to a topic of its own, ${topic}. A second producer of ${template}'s events would double what they set off. Nobody reads ${topic} yet: list its readers under its consumers.`),
+    ...(consumes.length === 0
+      ? []
+      : [
+          `It reads ${listed(consumes.map(({ topic }) => topic))} as a consumer group of its own: every record, beginning with the oldest that is kept.`,
+        ]),
+    ...(unread.length === 0
+      ? []
+      : [
+          `It reads nothing yet: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`,
+        ]),
+    ...publishes.map(
+      ({ topic, events }) =>
+        `It publishes events of its own (${listed(events)}) to a topic of its own, ${topic}. A second producer of ${template}'s events would double what they set off. Nobody reads ${topic} yet: list its readers under its consumers.`,
+    ),
   ];
 }
 

@@ -38,10 +38,14 @@ function printHunk(lines: readonly Line[]): string[] {
   if (first === undefined) return [];
   const old = lines.filter((line) => line.kind !== "+");
   const fresh = lines.filter((line) => line.kind !== "-");
-  const range = (sign: string, start: number, count: number): string => `${sign}${count === 0 ? start - 1 : start}${count === 1 ? "" : `,${count}`}`;
+  const range = (sign: string, start: number, count: number): string =>
+    `${sign}${count === 0 ? start - 1 : start}${count === 1 ? "" : `,${count}`}`;
   const oldStart = first.kind === "+" ? first.old + 1 : first.old;
   const newStart = first.kind === "-" ? first.new + 1 : first.new;
-  return [`@@ ${range("-", oldStart, old.length)} ${range("+", newStart, fresh.length)} @@`, ...lines.map((line) => `${line.kind}${line.text}`)];
+  return [
+    `@@ ${range("-", oldStart, old.length)} ${range("+", newStart, fresh.length)} @@`,
+    ...lines.map((line) => `${line.kind}${line.text}`),
+  ];
 }
 
 function splitLines(text: string): string[] {
@@ -55,14 +59,16 @@ function compare(before: readonly string[], after: readonly string[]): Line[] {
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head += 1;
   let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  while (tail < before.length - head && tail < after.length - head && before.at(-1 - tail) === after.at(-1 - tail))
+    tail += 1;
   const old = before.slice(head, before.length - tail);
   const fresh = after.slice(head, after.length - tail);
   const lengths = Array.from({ length: old.length + 1 }, () => new Uint32Array(fresh.length + 1));
   const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
   for (let i = old.length - 1; i >= 0; i -= 1) {
     const row = lengths[i];
-    for (let j = fresh.length - 1; row !== undefined && j >= 0; j -= 1) row[j] = old[i] === fresh[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    for (let j = fresh.length - 1; row !== undefined && j >= 0; j -= 1)
+      row[j] = old[i] === fresh[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   }
   const lines: Line[] = [];
   const count = { old: 0, new: 0 };

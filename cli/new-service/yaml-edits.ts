@@ -2,8 +2,9 @@
  * Edits of YAML files that people keep by hand. The parser says where things stand; the text around an edit
  * stays byte for byte as it is: comments, order, alignment, flow style.
  */
-import { isMap, isScalar, isSeq, parseDocument } from "yaml";
+
 import type { Node, Pair, YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { KitError } from "../errors.ts";
 
 /** A piece of text that takes the place of what stands from `start` to `end` (offsets; equal: it is inserted). */
@@ -50,7 +51,10 @@ export class EditableYaml {
   /** The text with all edits. */
   get text(): string {
     const ordered = [...this.#edits].sort((a, b) => b.start - a.start);
-    return ordered.reduce((text, edit) => `${text.slice(0, edit.start)}${edit.text}${text.slice(edit.end)}`, this.#text);
+    return ordered.reduce(
+      (text, edit) => `${text.slice(0, edit.start)}${edit.text}${text.slice(edit.end)}`,
+      this.#text,
+    );
   }
 
   /** The entry at a path of keys; undefined where one of them is not there. */
@@ -85,7 +89,11 @@ export class EditableYaml {
 
   /** Adds lines after an entry of a block mapping; they are indented as the entry is. */
   addLinesAfter(entry: Entry, lines: readonly string[]): void {
-    if (entry.flow) throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path}: the mapping that holds ${entry.key} is written with braces`);
+    if (entry.flow)
+      throw new KitError(
+        "KIT_NEW_UNEDITABLE",
+        `${this.#path}: the mapping that holds ${entry.key} is written with braces`,
+      );
     const indent = this.#indentOf(entry);
     this.#insertLines(entry.end, lines.map((line) => (line === "" ? "" : `${indent}${line}`)).join(this.#lineEnd));
   }
@@ -105,14 +113,16 @@ export class EditableYaml {
     else if (sibling !== undefined) this.addLinesAfter(sibling, lines);
     else if (holder === undefined) this.#addHolder(path, inline, lines);
     else if (isMap(holder.value)) this.#insert(holder.valueStart + 1, inline);
-    else if (holder.value === null || (isScalar(holder.value) && holder.value.value === null)) this.#insertLines(holder.keyEnd, lines.map((line) => `${this.#indentOf(holder)}  ${line}`).join(this.#lineEnd));
+    else if (holder.value === null || (isScalar(holder.value) && holder.value.value === null))
+      this.#insertLines(holder.keyEnd, lines.map((line) => `${this.#indentOf(holder)}  ${line}`).join(this.#lineEnd));
     else throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path}: ${path.join(".")} is no mapping`);
   }
 
   #addHolder(path: readonly string[], inline: string, lines: readonly string[]): void {
     const key = path.at(-1) ?? "";
     const sibling = this.entries(path.slice(0, -1)).at(-1);
-    if (sibling === undefined) throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path} has no ${path.slice(0, -1).join(".")} to add to`);
+    if (sibling === undefined)
+      throw new KitError("KIT_NEW_UNEDITABLE", `${this.#path} has no ${path.slice(0, -1).join(".")} to add to`);
     if (sibling.flow) this.#insert(sibling.end, `, ${key}: {${inline}}`);
     else this.addLinesAfter(sibling, [`${key}:`, ...lines.map((line) => `  ${line}`)]);
   }
@@ -144,7 +154,11 @@ export class EditableYaml {
   /** Inserts whole lines after the line that holds an offset. */
   #insertLines(offset: number, text: string): void {
     const lineEnd = this.#text.indexOf("\n", Math.max(0, offset - 1));
-    if (lineEnd === -1) this.#insert(this.#text.length, `${this.#text.endsWith("\n") || this.#text === "" ? "" : this.#lineEnd}${text}${this.#lineEnd}`);
+    if (lineEnd === -1)
+      this.#insert(
+        this.#text.length,
+        `${this.#text.endsWith("\n") || this.#text === "" ? "" : this.#lineEnd}${text}${this.#lineEnd}`,
+      );
     else this.#insert(lineEnd + 1, `${text}${this.#lineEnd}`);
   }
 
@@ -163,7 +177,9 @@ export class EditableYaml {
 
 /** The texts of a list's items, where it is a list of texts. */
 export function itemsOf(value: Node | null): readonly string[] {
-  return isSeq(value) ? value.items.flatMap((item) => (isScalar(item) && typeof item.value === "string" ? [item.value] : [])) : [];
+  return isSeq(value)
+    ? value.items.flatMap((item) => (isScalar(item) && typeof item.value === "string" ? [item.value] : []))
+    : [];
 }
 
 function entriesOf(map: YAMLMap): readonly Entry[] {
@@ -173,7 +189,17 @@ function entriesOf(map: YAMLMap): readonly Entry[] {
     if (!isScalar(key) || key.range === undefined || key.range === null) return [];
     const [start, keyEnd] = key.range;
     const valueStart = value === null ? keyEnd : startOf(value);
-    return [{ key: String(key.value), start, keyEnd, valueStart, end: value === null ? keyEnd : endOf(value), value, flow: map.flow === true }];
+    return [
+      {
+        key: String(key.value),
+        start,
+        keyEnd,
+        valueStart,
+        end: value === null ? keyEnd : endOf(value),
+        value,
+        flow: map.flow === true,
+      },
+    ];
   });
 }
 
@@ -185,7 +211,7 @@ function startOf(node: Node): number {
 function endOf(node: Node): number {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
     const last: unknown = node.items.at(-1);
-    const leaf = isMap(node) ? (last as Pair | undefined)?.value ?? (last as Pair | undefined)?.key : last;
+    const leaf = isMap(node) ? ((last as Pair | undefined)?.value ?? (last as Pair | undefined)?.key) : last;
     if (leaf !== undefined && leaf !== null) return endOf(leaf as Node);
   }
   return node.range?.[1] ?? 0;

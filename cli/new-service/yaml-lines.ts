@@ -17,12 +17,22 @@ export function serviceLines(service: string, value: string): readonly string[] 
 }
 
 /** Who writes a topic, or who reads it, below the topic's key: each service with its value; nothing where there is none. */
-export function accessLines(title: "producers" | "consumers", entries: readonly { readonly service: string; readonly value: string }[]): readonly string[] {
+export function accessLines(
+  title: "producers" | "consumers",
+  entries: readonly { readonly service: string; readonly value: string }[],
+): readonly string[] {
   if (entries.length === 0) return [];
-  return [`  ${title}:`, ...entries.flatMap(({ service, value }) => serviceLines(service, value)).map((line) => `    ${line}`)];
+  return [
+    `  ${title}:`,
+    ...entries.flatMap(({ service, value }) => serviceLines(service, value)).map((line) => `    ${line}`),
+  ];
 }
 
 /** A text that YAML reads as itself needs no quotes; one that it takes for a number, or for a word with a meaning, does. */
 export function plainOrQuoted(text: string): string {
-  return /^[A-Za-z][A-Za-z0-9 ,.;()'/_-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) && !text.endsWith(" ") ? text : JSON.stringify(text);
+  return /^[A-Za-z][A-Za-z0-9 ,.;()'/_-]*$/.test(text) &&
+    !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) &&
+    !text.endsWith(" ")
+    ? text
+    : JSON.stringify(text);
 }

@@ -2,15 +2,15 @@
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
-import { declarationError, DeclarationProblems, readForAllStacks } from "../new-service/project-model.ts";
-import { readProject } from "../new-service/project-reading.ts";
+import { DeclarationProblems, declarationError, readForAllStacks } from "../new-service/project-model.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
+import { readProject } from "../new-service/project-reading.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
 import { colorsFor, writeJson } from "../output.ts";
-import { checkNewName, completeConsumer, completeTopic } from "./questions.ts";
 import type { ConsumerFlags, TopicFlags } from "./questions.ts";
-import { planNewConsumer, planNewTopic } from "./topic-plan.ts";
+import { checkNewName, completeConsumer, completeTopic } from "./questions.ts";
 import type { DeclarationPlan } from "./topic-plan.ts";
+import { planNewConsumer, planNewTopic } from "./topic-plan.ts";
 
 /** How the commands behave. */
 export interface DeclarationOptions {
@@ -20,20 +20,39 @@ export interface DeclarationOptions {
 }
 
 /** Declares a topic. @throws KitError of the kinds `KIT_NEW_…`, `KIT_MODEL_INVALID`. */
-export async function newTopic(context: CommandContext, flags: TopicFlags & { readonly name: string }, options: DeclarationOptions): Promise<void> {
+export async function newTopic(
+  context: CommandContext,
+  flags: TopicFlags & { readonly name: string },
+  options: DeclarationOptions,
+): Promise<void> {
   checkNewName("topic", flags.name);
-  await declare(context, options, `the topic ${flags.name}`, async (project, model) => planNewTopic(project, await completeTopic(context, model, flags)));
+  await declare(context, options, `the topic ${flags.name}`, async (project, model) =>
+    planNewTopic(project, await completeTopic(context, model, flags)),
+  );
 }
 
 /** Declares a consumer of a topic. @throws as {@link newTopic}. */
-export async function newConsumer(context: CommandContext, flags: ConsumerFlags & { readonly service: string }, options: DeclarationOptions): Promise<void> {
+export async function newConsumer(
+  context: CommandContext,
+  flags: ConsumerFlags & { readonly service: string },
+  options: DeclarationOptions,
+): Promise<void> {
   checkNewName("service", flags.service);
-  await declare(context, options, `the consumer ${flags.service}`, async (project, model) => planNewConsumer(project, await completeConsumer(context, model, flags)));
+  await declare(context, options, `the consumer ${flags.service}`, async (project, model) =>
+    planNewConsumer(project, await completeConsumer(context, model, flags)),
+  );
 }
 
-async function declare(context: CommandContext, options: DeclarationOptions, what: string, plan: (project: ProjectReading, model: Model) => Promise<DeclarationPlan>): Promise<void> {
+async function declare(
+  context: CommandContext,
+  options: DeclarationOptions,
+  what: string,
+  plan: (project: ProjectReading, model: Model) => Promise<DeclarationPlan>,
+): Promise<void> {
   const project = await readProject(context.projectDir);
-  const planned = await explained(context, async () => plan(project, readForAllStacks(project.topicFiles, project.stackFiles, true)));
+  const planned = await explained(context, async () =>
+    plan(project, readForAllStacks(project.topicFiles, project.stackFiles, true)),
+  );
   if (!options.dryRun) writeChanges(context.projectDir, planned.changes);
   if (options.json) writeJson(context, document(planned, options.dryRun));
   else context.stdout.write(report(context, planned, what, options.dryRun));
@@ -59,16 +78,36 @@ function document({ changes, effects }: DeclarationPlan, dryRun: boolean): objec
 
 function report(context: CommandContext, { changes, effects }: DeclarationPlan, what: string, dryRun: boolean): string {
   const colors = colorsFor(context.stdout, context.env);
-  const painted = (line: string): string => (line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line);
-  const facts: readonly (readonly [string, readonly string[]])[] = [["topics", effects.topics], ["access", effects.access], ["subjects", effects.subjects], ["principals", effects.principals]];
+  const painted = (line: string): string =>
+    line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line;
+  const facts: readonly (readonly [string, readonly string[]])[] = [
+    ["topics", effects.topics],
+    ["access", effects.access],
+    ["subjects", effects.subjects],
+    ["principals", effects.principals],
+  ];
   return [
     `${dryRun ? "Would declare" : "Declared"} ${colors.bold(what)}`,
     "",
-    ...changes.created.flatMap(({ path, content }) => [colors.bold(`new ${path}`), ...String(content).trimEnd().split("\n").map((line) => painted(`+${line}`)), ""]),
-    ...changes.changed.flatMap(({ path, before, after }) => [...unifiedDiff(path, before, after).split("\n").map(painted), ""]),
-    ...facts.filter(([, names]) => names.length > 0).map(([name, names]) => `${`new ${name}:`.padEnd(16)}${names.join(", ")}`),
+    ...changes.created.flatMap(({ path, content }) => [
+      colors.bold(`new ${path}`),
+      ...String(content)
+        .trimEnd()
+        .split("\n")
+        .map((line) => painted(`+${line}`)),
+      "",
+    ]),
+    ...changes.changed.flatMap(({ path, before, after }) => [
+      ...unifiedDiff(path, before, after).split("\n").map(painted),
+      "",
+    ]),
+    ...facts
+      .filter(([, names]) => names.length > 0)
+      .map(([name, names]) => `${`new ${name}:`.padEnd(16)}${names.join(", ")}`),
     "",
-    dryRun ? "Nothing was written. Without --dry-run it is." : "Next: `npx kit check`, `npx kit diff --base HEAD`, `npx kit up`.",
+    dryRun
+      ? "Nothing was written. Without --dry-run it is."
+      : "Next: `npx kit check`, `npx kit diff --base HEAD`, `npx kit up`.",
     "",
   ].join("\n");
 }

@@ -4,8 +4,8 @@ import type { Model } from "../../components/model/types.ts";
 import { declaredTopics, topologyOf } from "../../components/plan/topology.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
-import { findTopic } from "./topic-plan.ts";
 import type { NewConsumerRequest, NewTopicRequest } from "./request.ts";
+import { findTopic } from "./topic-plan.ts";
 
 /** What the flags said. */
 export type TopicFlags = { readonly [Name in keyof NewTopicRequest]?: NewTopicRequest[Name] | undefined };
@@ -14,32 +14,88 @@ export type ConsumerFlags = { readonly [Name in keyof NewConsumerRequest]?: NewC
 
 /** Whether a question can be answered. */
 export function canAsk(context: CommandContext): boolean {
-  return process.stdin.isTTY === true && context.stderr.isTTY === true && context.env["CI"] === undefined;
+  return process.stdin.isTTY === true && context.stderr.isTTY === true && context.env.CI === undefined;
 }
 
 /**
  * Completes a new topic.
  * @throws KitError `KIT_USAGE` naming all flags that are missing, where nobody can be asked; `KIT_CANCELLED`.
  */
-export async function completeTopic(context: CommandContext, model: Model, flags: TopicFlags): Promise<NewTopicRequest> {
+export async function completeTopic(
+  context: CommandContext,
+  model: Model,
+  flags: TopicFlags,
+): Promise<NewTopicRequest> {
   const missing = [
-    ...(flags.domain === undefined ? ["--domain"] : []), ...(flags.description === undefined ? ["--description"] : []),
-    ...(flags.partitions === undefined ? ["--partitions"] : []), ...(flags.events === undefined ? ["--events"] : []),
+    ...(flags.domain === undefined ? ["--domain"] : []),
+    ...(flags.description === undefined ? ["--description"] : []),
+    ...(flags.partitions === undefined ? ["--partitions"] : []),
+    ...(flags.events === undefined ? ["--events"] : []),
   ];
-  if (missing.length > 0 && !canAsk(context)) throw new KitError("KIT_USAGE", `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`, { fix: "Give the flags; without them the command asks, but there is no terminal here." });
+  if (missing.length > 0 && !canAsk(context))
+    throw new KitError("KIT_USAGE", `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`, {
+      fix: "Give the flags; without them the command asks, but there is no terminal here.",
+    });
   const asks = await questions(context);
   const name = flags.name ?? "";
   const services = topologyOf(model).services;
-  const domain = flags.domain ?? await asks.select("Domain that owns it", model.domains.map((each) => ({ value: each.name, name: `${each.name} (${each.owner.team})` })));
-  const description = flags.description ?? await asks.text("What do its records mean? One sentence", (text) => text.trim() !== "" || "one sentence is wanted");
-  const events = flags.events ?? words(await asks.text("Event types, for example order.noted, order.unnoted", (text) => words(text).length > 0 && words(text).every((word) => new RegExp(eventNamePattern, "u").test(word)) || "two or more lower-case words joined by dots, with commas between"));
-  const key = flags.key ?? (missing.length === 0 ? undefined : await asks.text("Field that is the record key; empty for none. Order is kept per key", () => true)) ?? "";
-  const partitions = flags.partitions ?? Number(await asks.text("Partitions at full size; they can never be lowered", (text) => /^[1-9]\d{0,3}$/.test(text) || "a whole number of at least 1"));
-  const producers = flags.producers ?? (missing.length === 0 ? [] : (await asks.checkbox("Services that write to it", services)).map((service) => ({ service })));
-  const readers = flags.consumers ?? (missing.length === 0 ? [] : (await asks.checkbox("Services that read it", services)).map((service) => ({ service, instances: 1 })));
+  const domain =
+    flags.domain ??
+    (await asks.select(
+      "Domain that owns it",
+      model.domains.map((each) => ({ value: each.name, name: `${each.name} (${each.owner.team})` })),
+    ));
+  const description =
+    flags.description ??
+    (await asks.text(
+      "What do its records mean? One sentence",
+      (text) => text.trim() !== "" || "one sentence is wanted",
+    ));
+  const events =
+    flags.events ??
+    words(
+      await asks.text(
+        "Event types, for example order.noted, order.unnoted",
+        (text) =>
+          (words(text).length > 0 && words(text).every((word) => new RegExp(eventNamePattern, "u").test(word))) ||
+          "two or more lower-case words joined by dots, with commas between",
+      ),
+    );
+  const key =
+    flags.key ??
+    (missing.length === 0
+      ? undefined
+      : await asks.text("Field that is the record key; empty for none. Order is kept per key", () => true)) ??
+    "";
+  const partitions =
+    flags.partitions ??
+    Number(
+      await asks.text(
+        "Partitions at full size; they can never be lowered",
+        (text) => /^[1-9]\d{0,3}$/.test(text) || "a whole number of at least 1",
+      ),
+    );
+  const producers =
+    flags.producers ??
+    (missing.length === 0
+      ? []
+      : (await asks.checkbox("Services that write to it", services)).map((service) => ({ service })));
+  const readers =
+    flags.consumers ??
+    (missing.length === 0
+      ? []
+      : (await asks.checkbox("Services that read it", services)).map((service) => ({ service, instances: 1 })));
   return {
-    name, domain, description, events, partitions, producers, consumers: readers,
-    ...(key === "" ? {} : { key }), ...(flags.retention === undefined ? {} : { retention: flags.retention }), ...(flags.team === undefined ? {} : { team: flags.team }),
+    name,
+    domain,
+    description,
+    events,
+    partitions,
+    producers,
+    consumers: readers,
+    ...(key === "" ? {} : { key }),
+    ...(flags.retention === undefined ? {} : { retention: flags.retention }),
+    ...(flags.team === undefined ? {} : { team: flags.team }),
   };
 }
 
@@ -48,14 +104,40 @@ export async function completeTopic(context: CommandContext, model: Model, flags
  * the command refuses, for a consumer lists what it handles.
  * @throws KitError as {@link completeTopic}.
  */
-export async function completeConsumer(context: CommandContext, model: Model, flags: ConsumerFlags): Promise<NewConsumerRequest> {
-  const missing = [...(flags.topic === undefined ? ["--topic"] : []), ...(flags.events === undefined ? ["--events"] : [])];
-  if (missing.length > 0 && !canAsk(context)) throw new KitError("KIT_USAGE", `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`, { fix: "Give the flags; without them the command asks, but there is no terminal here." });
+export async function completeConsumer(
+  context: CommandContext,
+  model: Model,
+  flags: ConsumerFlags,
+): Promise<NewConsumerRequest> {
+  const missing = [
+    ...(flags.topic === undefined ? ["--topic"] : []),
+    ...(flags.events === undefined ? ["--events"] : []),
+  ];
+  if (missing.length > 0 && !canAsk(context))
+    throw new KitError("KIT_USAGE", `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`, {
+      fix: "Give the flags; without them the command asks, but there is no terminal here.",
+    });
   const asks = await questions(context);
-  const topic = findTopic(model, flags.topic ?? await asks.select("Topic it reads", declaredTopics(model).map(({ name }) => ({ value: name, name }))));
-  const events = flags.events ?? await asks.checkbox("Event types it handles; the others are skipped", topic.events.map(({ name }) => name));
+  const topic = findTopic(
+    model,
+    flags.topic ??
+      (await asks.select(
+        "Topic it reads",
+        declaredTopics(model).map(({ name }) => ({ value: name, name })),
+      )),
+  );
+  const events =
+    flags.events ??
+    (await asks.checkbox(
+      "Event types it handles; the others are skipped",
+      topic.events.map(({ name }) => name),
+    ));
   return {
-    service: flags.service ?? "", topic: topic.name, events, instances: flags.instances ?? 1, retry: flags.retry ?? [],
+    service: flags.service ?? "",
+    topic: topic.name,
+    events,
+    instances: flags.instances ?? 1,
+    retry: flags.retry ?? [],
     ...(flags.quota === undefined ? {} : { quota: flags.quota }),
   };
 }
@@ -68,7 +150,13 @@ export function words(text: string): string[] {
 /** Checks a name before anything is asked. */
 export function checkNewName(what: "topic" | "service", name: string): void {
   const pattern = what === "topic" ? topicNamePattern : slugPattern;
-  if (!new RegExp(pattern, "u").test(name)) throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(name)} is no name for a ${what}`, { fix: what === "topic" ? "Letters, digits, '.', '_' and '-', at most 249 characters." : "Lower-case letters, digits and single dashes, starting with a letter." });
+  if (!new RegExp(pattern, "u").test(name))
+    throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(name)} is no name for a ${what}`, {
+      fix:
+        what === "topic"
+          ? "Letters, digits, '.', '_' and '-', at most 249 characters."
+          : "Lower-case letters, digits and single dashes, starting with a letter.",
+    });
 }
 
 interface Questions {
@@ -85,13 +173,15 @@ async function questions(context: CommandContext): Promise<Questions> {
     try {
       return await question;
     } catch (error) {
-      if (error instanceof Error && error.name === "ExitPromptError") throw new KitError("KIT_CANCELLED", "the questions", { cause: error });
+      if (error instanceof Error && error.name === "ExitPromptError")
+        throw new KitError("KIT_CANCELLED", "the questions", { cause: error });
       throw error;
     }
   };
   return {
     text: (message, validate) => answered(input({ message, validate }, terminal)),
     select: (message, choices) => answered(select({ message, choices: [...choices] }, terminal)),
-    checkbox: (message, choices) => answered(checkbox({ message, choices: choices.map((value) => ({ value })) }, terminal)),
+    checkbox: (message, choices) =>
+      answered(checkbox({ message, choices: choices.map((value) => ({ value })) }, terminal)),
   };
 }

@@ -39,16 +39,37 @@ export interface Effects {
 export function planNewTopic(project: ProjectReading, request: NewTopicRequest): DeclarationPlan {
   const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
   const taken = declaredTopics(model).find((topic) => topic.name === request.name);
-  if (taken !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${JSON.stringify(request.name)} is a topic already (${taken.source.file}:${taken.source.line})`);
+  if (taken !== undefined)
+    throw new KitError(
+      "KIT_NEW_NAME_TAKEN",
+      `${JSON.stringify(request.name)} is a topic already (${taken.source.file}:${taken.source.line})`,
+    );
   const domain = model.domains.find((candidate) => candidate.name === request.domain);
   const created = request.events.flatMap((event) => schemaFile(project, model, request, event));
   const path = `topics/${request.domain}.yaml`;
   const lines = topicLines(request);
   if (domain === undefined) {
-    if (request.team === undefined) throw new KitError("KIT_NEW_OWNER_CONFLICT", `There is no domain ${request.domain} yet, so it needs an owner.`, { fix: `--team TEAM for a new domain, or one of the domains ${model.domains.map(({ name }) => name).join(", ")}.` });
-    return finished(project, model, { created: [...created, { path, content: domainFile({ domain: request.domain, team: request.team, services: [], topics: [lines] }), mode: PLAIN_FILE }], changed: [] });
+    if (request.team === undefined)
+      throw new KitError("KIT_NEW_OWNER_CONFLICT", `There is no domain ${request.domain} yet, so it needs an owner.`, {
+        fix: `--team TEAM for a new domain, or one of the domains ${model.domains.map(({ name }) => name).join(", ")}.`,
+      });
+    return finished(project, model, {
+      created: [
+        ...created,
+        {
+          path,
+          content: domainFile({ domain: request.domain, team: request.team, services: [], topics: [lines] }),
+          mode: PLAIN_FILE,
+        },
+      ],
+      changed: [],
+    });
   }
-  if (request.team !== undefined && request.team !== domain.owner.team) throw new KitError("KIT_NEW_OWNER_CONFLICT", `The domain ${domain.name} is the team ${domain.owner.team}'s, not ${request.team}'s (${domain.source.file}).`);
+  if (request.team !== undefined && request.team !== domain.owner.team)
+    throw new KitError(
+      "KIT_NEW_OWNER_CONFLICT",
+      `The domain ${domain.name} is the team ${domain.owner.team}'s, not ${request.team}'s (${domain.source.file}).`,
+    );
   const before = textOf(project, domain.source.file);
   const yaml = new EditableYaml(domain.source.file, before);
   addTopics(yaml, [lines]);
@@ -63,11 +84,21 @@ export function planNewConsumer(project: ProjectReading, request: NewConsumerReq
   const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
   const topic = findTopic(model, request.topic);
   const own = topic.consumers.find((consumer) => consumer.service === request.service);
-  if (own !== undefined) throw new KitError("KIT_NEW_NAME_TAKEN", `${request.service} stands among the consumers of ${topic.name} already (${own.source.file}:${own.source.line})`, { fix: "Edit its entry there." });
+  if (own !== undefined)
+    throw new KitError(
+      "KIT_NEW_NAME_TAKEN",
+      `${request.service} stands among the consumers of ${topic.name} already (${own.source.file}:${own.source.line})`,
+      { fix: "Edit its entry there." },
+    );
   const before = textOf(project, topic.source.file);
   const yaml = new EditableYaml(topic.source.file, before);
   const { instances, events, quota, retry } = request;
-  const parts = [`instances: ${instances}`, `events: [${events.join(", ")}]`, ...(quota === undefined ? [] : [`quota: ${quota}`]), ...(retry.length === 0 ? [] : [`retry: [${retry.join(", ")}]`])];
+  const parts = [
+    `instances: ${instances}`,
+    `events: [${events.join(", ")}]`,
+    ...(quota === undefined ? [] : [`quota: ${quota}`]),
+    ...(retry.length === 0 ? [] : [`retry: [${retry.join(", ")}]`]),
+  ];
   const value = `{${parts.join(", ")}}`;
   yaml.addEntry(["topics", topic.name, "consumers"], request.service, value, isLongService(request.service, value));
   return finished(project, model, { created: [], changed: [{ path: topic.source.file, before, after: yaml.text }] });
@@ -78,8 +109,15 @@ export function findTopic(model: Model, name: string): TopicDeclaration {
   const topics = declaredTopics(model);
   const found = topics.find((topic) => topic.name === name);
   if (found !== undefined) return found;
-  const meant = didYouMean(name, topics.map((topic) => topic.name));
-  throw new KitError("KIT_USAGE", `There is no topic ${JSON.stringify(name)}.`, meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` });
+  const meant = didYouMean(
+    name,
+    topics.map((topic) => topic.name),
+  );
+  throw new KitError(
+    "KIT_USAGE",
+    `There is no topic ${JSON.stringify(name)}.`,
+    meant === undefined ? {} : { fix: `${meant.slice(0, 1).toUpperCase()}${meant.slice(1)}` },
+  );
 }
 
 function topicLines(request: NewTopicRequest): string[] {
@@ -92,8 +130,17 @@ function topicLines(request: NewTopicRequest): string[] {
     ...(key === undefined ? [] : [`  key: ${key}`]),
     "  events:",
     ...events.map((event) => `    ${event}: {schema: ${schemaPath(domain, event)}}`),
-    ...accessLines("producers", producers.map(({ service, rate }) => ({ service, value: `{rate: ${rate ?? assumedRate}}` }))),
-    ...accessLines("consumers", consumers.map(({ service, instances }) => ({ service, value: `{instances: ${instances}, events: [${events.join(", ")}]}` }))),
+    ...accessLines(
+      "producers",
+      producers.map(({ service, rate }) => ({ service, value: `{rate: ${rate ?? assumedRate}}` })),
+    ),
+    ...accessLines(
+      "consumers",
+      consumers.map(({ service, instances }) => ({
+        service,
+        value: `{instances: ${instances}, events: [${events.join(", ")}]}`,
+      })),
+    ),
   ];
 }
 
@@ -105,18 +152,54 @@ function schemaPath(domain: string, event: string): string {
 function schemaFile(project: ProjectReading, model: Model, request: NewTopicRequest, event: string): CreatedFile[] {
   const path = `topics/${schemaPath(request.domain, event)}`;
   if (project.topicFiles.some((file) => file.path === path)) return [];
-  const record = { type: "record", name: recordOf(event), namespace: namespaceOf(model, request.domain), doc: `${event}: ${request.description}` };
-  const fields = [{ name: request.key ?? "id", type: "string", doc: request.key === undefined ? "What the event is about." : "What the event belongs to; the record key." }, { name: "timestamp", type: "long", doc: "When it happened, milliseconds since 1970-01-01T00:00Z." }];
+  const record = {
+    type: "record",
+    name: recordOf(event),
+    namespace: namespaceOf(model, request.domain),
+    doc: `${event}: ${request.description}`,
+  };
+  const fields = [
+    {
+      name: request.key ?? "id",
+      type: "string",
+      doc: request.key === undefined ? "What the event is about." : "What the event belongs to; the record key.",
+    },
+    { name: "timestamp", type: "long", doc: "When it happened, milliseconds since 1970-01-01T00:00Z." },
+  ];
   const [open = "", ...rest] = JSON.stringify(record, null, 2).split("\n");
-  const listed = fields.map(({ name, type, doc }) => `    {"name": ${JSON.stringify(name)}, "type": ${JSON.stringify(type)}, "doc": ${JSON.stringify(doc)}}`);
-  return [{ path, content: [open, ...rest.slice(0, -2), `${rest.at(-2) ?? ""},`, '  "fields": [', listed.join(",\n"), "  ]", "}", ""].join("\n"), mode: PLAIN_FILE }];
+  const listed = fields.map(
+    ({ name, type, doc }) =>
+      `    {"name": ${JSON.stringify(name)}, "type": ${JSON.stringify(type)}, "doc": ${JSON.stringify(doc)}}`,
+  );
+  return [
+    {
+      path,
+      content: [
+        open,
+        ...rest.slice(0, -2),
+        `${rest.at(-2) ?? ""},`,
+        '  "fields": [',
+        listed.join(",\n"),
+        "  ]",
+        "}",
+        "",
+      ].join("\n"),
+      mode: PLAIN_FILE,
+    },
+  ];
 }
 
 /** The namespace that the domain's records have, else the one most records have. */
 function namespaceOf(model: Model, domain: string): string {
-  const records = (of: Model["domains"]): string[] => of.flatMap((each) => each.topics).flatMap((topic) => topic.events).map(({ record }) => record.slice(0, record.lastIndexOf(".")));
+  const records = (of: Model["domains"]): string[] =>
+    of
+      .flatMap((each) => each.topics)
+      .flatMap((topic) => topic.events)
+      .map(({ record }) => record.slice(0, record.lastIndexOf(".")));
   const own = records(model.domains.filter(({ name }) => name === domain));
-  const counted = [...Map.groupBy(own.length > 0 ? own : records(model.domains), (namespace) => namespace)].sort(([a, first], [b, second]) => second.length - first.length || compareText(a, b));
+  const counted = [...Map.groupBy(own.length > 0 ? own : records(model.domains), (namespace) => namespace)].sort(
+    ([a, first], [b, second]) => second.length - first.length || compareText(a, b),
+  );
   return counted[0]?.[0] ?? `${domain.replaceAll("-", "_")}.events`;
 }
 
@@ -128,7 +211,11 @@ function textOf(project: ProjectReading, path: string): string {
 
 /** Reads the outcome back for every stack, and compares what follows. */
 function finished(project: ProjectReading, before: Model, changes: FileChanges): DeclarationPlan {
-  const after = readForAllStacks(overlaid(project.topicFiles, changes.created, changes.changed), project.stackFiles, false);
+  const after = readForAllStacks(
+    overlaid(project.topicFiles, changes.created, changes.changed),
+    project.stackFiles,
+    false,
+  );
   return { changes, effects: gained(planFor(project, before), planFor(project, after)) };
 }
 
@@ -144,7 +231,9 @@ function planFor(project: ProjectReading, model: Model): PlatformPlan {
 function gained(before: PlatformPlan, after: PlatformPlan): Effects {
   const fresh = (names: (plan: PlatformPlan) => readonly string[]): string[] => {
     const known = new Set(names(before));
-    return names(after).filter((name) => !known.has(name)).sort(compareText);
+    return names(after)
+      .filter((name) => !known.has(name))
+      .sort(compareText);
   };
   return {
     topics: fresh((plan) => plan.topics.map(({ name }) => name)),

@@ -18,7 +18,13 @@ export function adviceFor(event: ParkedEvent): string {
 export function nextSteps({ eventId, state }: ParkedEvent): readonly NextStep[] {
   if (state !== "parked") return [];
   return [
-    { command: `npx kit outbox retry ${eventId}`, purpose: "once the cause is mended: the event gets its place in the order back and is published" },
-    { command: `npx kit outbox discard ${eventId} --reason "…"`, purpose: "give it up: it is never published, what waits behind it goes on, the reason is kept" },
+    {
+      command: `npx kit outbox retry ${eventId}`,
+      purpose: "once the cause is mended: the event gets its place in the order back and is published",
+    },
+    {
+      command: `npx kit outbox discard ${eventId} --reason "…"`,
+      purpose: "give it up: it is never published, what waits behind it goes on, the reason is kept",
+    },
   ];
 }

@@ -107,21 +107,29 @@ interface ActionRow {
 }
 
 /** SQL: size of a parked row's record, as the outbox counts it. */
-export const RECORD_BYTES = "octet_length(coalesce(body, ''::bytea)) + octet_length(coalesce(key, ''::bytea)) + octet_length(headers::text)";
+export const RECORD_BYTES =
+  "octet_length(coalesce(body, ''::bytea)) + octet_length(coalesce(key, ''::bytea)) + octet_length(headers::text)";
 
 /**
  * Events of all services, or of one, that are parked or were, in the order of their outboxes.
  * @throws KitError `KIT_OUTBOX_UNKNOWN_SERVICE`, `KIT_SERVER_UNREACHABLE`.
  */
 export async function readParkedEvents(access: ServerAccess, service?: string): Promise<readonly ParkedEvent[]> {
-  if (service !== undefined && !access.services.includes(service)) throw new KitError("KIT_OUTBOX_UNKNOWN_SERVICE", `${service}; there are ${access.services.join(", ")}`);
+  if (service !== undefined && !access.services.includes(service))
+    throw new KitError("KIT_OUTBOX_UNKNOWN_SERVICE", `${service}; there are ${access.services.join(", ")}`);
   const services = service === undefined ? access.services : [service];
-  const events = await Promise.all(services.map((name) => withDatabase(access, name, (client) => eventsOf(client, name))));
+  const events = await Promise.all(
+    services.map((name) => withDatabase(access, name, (client) => eventsOf(client, name))),
+  );
   return events.flat();
 }
 
 /** Runs work on a connection to a service's database. */
-export async function withDatabase<T>(access: ServerAccess, service: string, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  access: ServerAccess,
+  service: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = await access.database(service);
   try {
     return await work(client);
@@ -131,7 +139,11 @@ export async function withDatabase<T>(access: ServerAccess, service: string, wor
 }
 
 async function eventsOf(client: Client, service: string): Promise<readonly ParkedEvent[]> {
-  const { rows: [tables] } = await client.query<{ there: boolean }>("SELECT to_regclass('public.outbox_parked') IS NOT NULL AND to_regclass('public.outbox_actions') IS NOT NULL AS there");
+  const {
+    rows: [tables],
+  } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('public.outbox_parked') IS NOT NULL AND to_regclass('public.outbox_actions') IS NOT NULL AS there",
+  );
   if (tables?.there !== true) return [];
   const { rows: parked } = await client.query<ParkedRow>(
     `SELECT event_id, position, topic, key, event_type, ${RECORD_BYTES} AS bytes, error_code, error_message, created_at, parked_at,
@@ -146,11 +158,25 @@ async function eventsOf(client: Client, service: string): Promise<readonly Parke
   );
   const trails = Map.groupBy(actions, (row) => row.event_id);
   const still = new Set(parked.map((row) => row.event_id));
-  const now = parked.map((row): ParkedEvent => ({
-    eventId: row.event_id, service, state: "parked", position: row.position, topic: row.topic, key: row.key?.toString("utf8"), eventType: row.event_type, bytes: row.bytes,
-    code: row.error_code, message: row.error_message, createdAt: row.created_at.toISOString(), parkedAt: row.parked_at.toISOString(), ageMs: Math.round(row.age_ms),
-    waiting: Number(row.waiting), actions: (trails.get(row.event_id) ?? []).map(toAction),
-  }));
+  const now = parked.map(
+    (row): ParkedEvent => ({
+      eventId: row.event_id,
+      service,
+      state: "parked",
+      position: row.position,
+      topic: row.topic,
+      key: row.key?.toString("utf8"),
+      eventType: row.event_type,
+      bytes: row.bytes,
+      code: row.error_code,
+      message: row.error_message,
+      createdAt: row.created_at.toISOString(),
+      parkedAt: row.parked_at.toISOString(),
+      ageMs: Math.round(row.age_ms),
+      waiting: Number(row.waiting),
+      actions: (trails.get(row.event_id) ?? []).map(toAction),
+    }),
+  );
   const past = [...trails].flatMap(([eventId, trail]) => {
     const last = trail.at(-1);
     return last === undefined || still.has(eventId) ? [] : [pastEvent(service, eventId, last, trail)];
@@ -161,22 +187,43 @@ async function eventsOf(client: Client, service: string): Promise<readonly Parke
 function pastEvent(service: string, eventId: string, last: ActionRow, trail: readonly ActionRow[]): ParkedEvent {
   const { key, ...detail } = last.detail;
   return {
-    eventId, service, state: last.action === "discard" ? "discarded" : last.in_outbox ? "retried" : "published",
-    ...detail, key: key === null ? undefined : Buffer.from(key, "hex").toString("utf8"), ageMs: Math.round(last.age_ms), waiting: 0, actions: trail.map(toAction),
+    eventId,
+    service,
+    state: last.action === "discard" ? "discarded" : last.in_outbox ? "retried" : "published",
+    ...detail,
+    key: key === null ? undefined : Buffer.from(key, "hex").toString("utf8"),
+    ageMs: Math.round(last.age_ms),
+    waiting: 0,
+    actions: trail.map(toAction),
   };
 }
 
 function toAction(row: ActionRow): OutboxAction {
-  return { actionId: row.action_id, action: row.action, actor: row.actor ?? undefined, reason: row.reason ?? undefined, at: row.at.toISOString() };
+  return {
+    actionId: row.action_id,
+    action: row.action,
+    actor: row.actor ?? undefined,
+    reason: row.reason ?? undefined,
+    at: row.at.toISOString(),
+  };
 }
 
 /** The record of an event that is parked; undefined once it is not. */
 export async function readParkedRecord(access: ServerAccess, event: ParkedEvent): Promise<ParkedRecord | undefined> {
   return await withDatabase(access, event.service, async (client) => {
-    const { rows: [row] } = await client.query<{ key: Buffer | null; body: Buffer | null; schema_id: number | null; raw: boolean; headers: StoredHeaders }>(
-      "SELECT key, body, schema_id, raw, headers FROM outbox_parked WHERE position = $1", [event.position]);
+    const {
+      rows: [row],
+    } = await client.query<{
+      key: Buffer | null;
+      body: Buffer | null;
+      schema_id: number | null;
+      raw: boolean;
+      headers: StoredHeaders;
+    }>("SELECT key, body, schema_id, raw, headers FROM outbox_parked WHERE position = $1", [event.position]);
     if (row === undefined) return undefined;
-    const headers = Object.entries(restoredHeaders(row.headers)).map(([name, value]) => [name, typeof value === "string" ? Buffer.from(value) : value] as const);
+    const headers = Object.entries(restoredHeaders(row.headers)).map(
+      ([name, value]) => [name, typeof value === "string" ? Buffer.from(value) : value] as const,
+    );
     return { key: row.key, body: row.body, schemaId: row.schema_id ?? undefined, raw: row.raw, headers };
   });
 }
@@ -194,7 +241,8 @@ export function chooseEvents(events: readonly ParkedEvent[], ids: readonly strin
     const found = wanted.length < MIN_PREFIX ? [] : events.filter(({ eventId }) => eventId.startsWith(wanted));
     const [event, second] = found;
     if (event === undefined) throw new KitError("KIT_OUTBOX_UNKNOWN_EVENT", `There is no parked event ${id}.`);
-    if (second !== undefined) throw new KitError("KIT_OUTBOX_UNKNOWN_EVENT", `${found.length} parked events begin with ${id}.`);
+    if (second !== undefined)
+      throw new KitError("KIT_OUTBOX_UNKNOWN_EVENT", `${found.length} parked events begin with ${id}.`);
     return event;
   });
   return [...new Set(chosen)];

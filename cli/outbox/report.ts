@@ -21,33 +21,72 @@ const isParked = ({ state }: ParkedEvent): boolean => state === "parked";
 export function listDocument(events: readonly ParkedEvent[], all: boolean): object {
   const parked = events.filter(isParked);
   const shown = all ? events : parked;
-  const services = [...Map.groupBy(parked, ({ service }) => service)].map(([service, ofService]) => [service, ofService.length]);
-  return { events: shown, summary: { shown: shown.length, parked: parked.length, waiting: parked.reduce((sum, { waiting }) => sum + waiting, 0), byService: Object.fromEntries(services) } };
+  const services = [...Map.groupBy(parked, ({ service }) => service)].map(([service, ofService]) => [
+    service,
+    ofService.length,
+  ]);
+  return {
+    events: shown,
+    summary: {
+      shown: shown.length,
+      parked: parked.length,
+      waiting: parked.reduce((sum, { waiting }) => sum + waiting, 0),
+      byService: Object.fromEntries(services),
+    },
+  };
 }
 
 /** Writes events by service, in the order of their outbox. */
 export function writeList(context: CommandContext, found: readonly ParkedEvent[], all: boolean): void {
-  const events = forTerminal(found.map((event) => ({ ...event, message: shorten(event.message, MESSAGE_COLUMN), ...(event.key === undefined ? {} : { key: shorten(event.key, KEY_COLUMN) }) })));
+  const events = forTerminal(
+    found.map((event) => ({
+      ...event,
+      message: shorten(event.message, MESSAGE_COLUMN),
+      ...(event.key === undefined ? {} : { key: shorten(event.key, KEY_COLUMN) }),
+    })),
+  );
   const colors = colorsFor(context.stdout, context.env);
   const shown = all ? events : events.filter(isParked);
   const resolved = events.length - events.filter(isParked).length;
   if (shown.length === 0) {
-    context.stdout.write(`${colors.green("No parked events")}${resolved === 0 ? "" : `; ${resolved} were retried or discarded (--all shows them)`}.\n`);
+    context.stdout.write(
+      `${colors.green("No parked events")}${resolved === 0 ? "" : `; ${resolved} were retried or discarded (--all shows them)`}.\n`,
+    );
     return;
   }
   for (const [service, ofService] of Map.groupBy(shown, (event) => event.service)) {
     const parked = ofService.filter(isParked).length;
     context.stdout.write(`${colors.bold(service)}: ${parked === 0 ? "none parked" : colors.red(`${parked} parked`)}\n`);
     const rows = ofService.map((event) => [
-      event.eventId, ...(all ? [isParked(event) ? colors.red(event.state) : event.state] : []), formatAge(event.ageMs), event.topic, event.key ?? "", event.eventType,
-      String(event.bytes), String(event.waiting), event.code, event.message,
+      event.eventId,
+      ...(all ? [isParked(event) ? colors.red(event.state) : event.state] : []),
+      formatAge(event.ageMs),
+      event.topic,
+      event.key ?? "",
+      event.eventType,
+      String(event.bytes),
+      String(event.waiting),
+      event.code,
+      event.message,
     ]);
     const right = ["AGE", "BYTES", "WAITING"];
-    const columns = ["EVENT", ...(all ? ["STATE"] : []), "AGE", "TOPIC", "KEY", "TYPE", "BYTES", "WAITING", "CODE", "MESSAGE"]
-      .map((title) => ({ title, ...(right.includes(title) ? { align: "right" as const } : {}) }));
+    const columns = [
+      "EVENT",
+      ...(all ? ["STATE"] : []),
+      "AGE",
+      "TOPIC",
+      "KEY",
+      "TYPE",
+      "BYTES",
+      "WAITING",
+      "CODE",
+      "MESSAGE",
+    ].map((title) => ({ title, ...(right.includes(title) ? { align: "right" as const } : {}) }));
     context.stdout.write(`${renderTable(columns, rows)}\n\n`);
   }
-  context.stdout.write(`WAITING: events of the same topic and key behind it.\nNext:\n  npx kit outbox show ${shown[0]?.eventId ?? "EVENT"}\n`);
+  context.stdout.write(
+    `WAITING: events of the same topic and key behind it.\nNext:\n  npx kit outbox show ${shown[0]?.eventId ?? "EVENT"}\n`,
+  );
 }
 
 function shorten(text: string, limit: number): string {
@@ -62,46 +101,71 @@ export function recordValue(record: ParkedRecord): Buffer | null | undefined {
 }
 
 /** Document of `kit outbox show --json`. */
-export function eventDocument(event: ParkedEvent, record: ParkedRecord | undefined, content: Content | undefined): object {
+export function eventDocument(
+  event: ParkedEvent,
+  record: ParkedRecord | undefined,
+  content: Content | undefined,
+): object {
   return {
     ...event,
     advice: adviceFor(event),
-    record: record === undefined ? null : {
-      key: record.key?.toString("utf8") ?? null, schemaId: record.schemaId ?? null,
-      headers: Object.fromEntries(record.headers.map(([name, value]) => [name, value.toString("utf8")])),
-    },
+    record:
+      record === undefined
+        ? null
+        : {
+            key: record.key?.toString("utf8") ?? null,
+            schemaId: record.schemaId ?? null,
+            headers: Object.fromEntries(record.headers.map(([name, value]) => [name, value.toString("utf8")])),
+          },
     content: content ?? null,
     next: nextSteps(event),
   };
 }
 
 /** Writes all that is known of an event, and what can be done. */
-export function writeEvent(context: CommandContext, found: ParkedEvent, record: ParkedRecord | undefined, content: Content | undefined): void {
+export function writeEvent(
+  context: CommandContext,
+  found: ParkedEvent,
+  record: ParkedRecord | undefined,
+  content: Content | undefined,
+): void {
   const event = forTerminal(found);
   const colors = colorsFor(context.stdout, context.env);
   const { stdout } = context;
   const title = (text: string): void => void stdout.write(`\n${colors.bold(text)}\n`);
-  stdout.write(`${colors.bold(`Event ${event.eventId}`)}: ${isParked(event) ? colors.red(event.state) : colors.green(event.state)}\n`);
-  stdout.write(`${renderTable([{ title: "" }, { title: "" }], [
-    ["service", event.service],
-    ["type", event.eventType],
-    ["topic", event.topic],
-    ["key", event.key ?? "(none)"],
-    ["size", `${event.bytes} bytes`],
-    ["created", event.createdAt],
-    ["parked", `${event.parkedAt}`],
-    ["waiting behind it", String(event.waiting)],
-  ]).split("\n").slice(1).join("\n")}\n`);
+  stdout.write(
+    `${colors.bold(`Event ${event.eventId}`)}: ${isParked(event) ? colors.red(event.state) : colors.green(event.state)}\n`,
+  );
+  stdout.write(
+    `${renderTable(
+      [{ title: "" }, { title: "" }],
+      [
+        ["service", event.service],
+        ["type", event.eventType],
+        ["topic", event.topic],
+        ["key", event.key ?? "(none)"],
+        ["size", `${event.bytes} bytes`],
+        ["created", event.createdAt],
+        ["parked", `${event.parkedAt}`],
+        ["waiting behind it", String(event.waiting)],
+      ],
+    )
+      .split("\n")
+      .slice(1)
+      .join("\n")}\n`,
+  );
   title("Error");
   stdout.write(`  ${colors.red(event.code)}: ${event.message}\n  ${colors.cyan("fix")}: ${adviceFor(event)}\n`);
   if (record !== undefined) {
     title("Headers");
-    for (const [name, value] of record.headers) stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
+    for (const [name, value] of record.headers)
+      stdout.write(`  ${colors.dim(terminalText(name))}  ${terminalText(value.toString("utf8"))}\n`);
   }
   if (content !== undefined) writeContent(context, record?.body ?? undefined, content);
   title("Audit trail");
   if (event.actions.length === 0) stdout.write("  nothing was done about it yet\n");
-  for (const { at, action, actor, reason } of event.actions) stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${reason === undefined ? "" : `: ${reason}`}\n`);
+  for (const { at, action, actor, reason } of event.actions)
+    stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${reason === undefined ? "" : `: ${reason}`}\n`);
   const steps = nextSteps(event);
   if (steps.length === 0) return;
   title("What can be done");
@@ -109,15 +173,50 @@ export function writeEvent(context: CommandContext, found: ParkedEvent, record: 
 }
 
 /** Writes what a retry or a discard would do. */
-export function writeDryRun(context: CommandContext, action: "retry" | "discard", events: readonly ParkedEvent[]): void {
-  const rows = forTerminal(events).map((event) => [event.eventId, event.service, event.topic, event.key ?? "", event.eventType, event.code]);
-  context.stdout.write(`${renderTable(["EVENT", "SERVICE", "TOPIC", "KEY", "TYPE", "CODE"].map((title) => ({ title })), rows)}\n\nDry run: nothing was written. ${events.length} ${events.length === 1 ? "event" : "events"} would be ${action === "retry" ? "put back into the outbox" : "discarded"}.\n`);
+export function writeDryRun(
+  context: CommandContext,
+  action: "retry" | "discard",
+  events: readonly ParkedEvent[],
+): void {
+  const rows = forTerminal(events).map((event) => [
+    event.eventId,
+    event.service,
+    event.topic,
+    event.key ?? "",
+    event.eventType,
+    event.code,
+  ]);
+  context.stdout.write(
+    `${renderTable(
+      ["EVENT", "SERVICE", "TOPIC", "KEY", "TYPE", "CODE"].map((title) => ({ title })),
+      rows,
+    )}\n\nDry run: nothing was written. ${events.length} ${events.length === 1 ? "event" : "events"} would be ${action === "retry" ? "put back into the outbox" : "discarded"}.\n`,
+  );
 }
 
 /** Writes what became of retries. */
-export function writeRetried(context: CommandContext, events: readonly ParkedEvent[], aftermaths: ReadonlyMap<string, Aftermath>): void {
+export function writeRetried(
+  context: CommandContext,
+  events: readonly ParkedEvent[],
+  aftermaths: ReadonlyMap<string, Aftermath>,
+): void {
   const colors = colorsFor(context.stdout, context.env);
-  const words = { published: colors.green("published"), "parked-again": colors.red("parked again"), "not-taken-up": colors.yellow("not published yet") };
-  const rows = forTerminal(events).map((event) => [event.eventId, event.service, event.topic, event.eventType, words[aftermaths.get(event.eventId) ?? "not-taken-up"]]);
-  context.stdout.write(`${renderTable(["EVENT", "SERVICE", "TOPIC", "TYPE", "OUTCOME"].map((title) => ({ title })), rows)}\n`);
+  const words = {
+    published: colors.green("published"),
+    "parked-again": colors.red("parked again"),
+    "not-taken-up": colors.yellow("not published yet"),
+  };
+  const rows = forTerminal(events).map((event) => [
+    event.eventId,
+    event.service,
+    event.topic,
+    event.eventType,
+    words[aftermaths.get(event.eventId) ?? "not-taken-up"],
+  ]);
+  context.stdout.write(
+    `${renderTable(
+      ["EVENT", "SERVICE", "TOPIC", "TYPE", "OUTCOME"].map((title) => ({ title })),
+      rows,
+    )}\n`,
+  );
 }

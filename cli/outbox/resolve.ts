@@ -45,14 +45,22 @@ const STATEMENTS = {
 export function checkParked(event: ParkedEvent): void {
   if (event.state === "parked") return;
   const last = event.actions.at(-1);
-  throw new KitError("KIT_OUTBOX_RESOLVED", `Event ${event.eventId} is no longer parked: ${last?.action === "discard" ? "discarded" : "retried"} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`);
+  throw new KitError(
+    "KIT_OUTBOX_RESOLVED",
+    `Event ${event.eventId} is no longer parked: ${last?.action === "discard" ? "discarded" : "retried"} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`,
+  );
 }
 
 /**
  * Puts events back into their outboxes, or gives them up, in the order of their positions.
  * @throws KitError `KIT_OUTBOX_RESOLVED` when somebody else was quicker; those before it are done.
  */
-export async function resolveEvents(access: ServerAccess, events: readonly ParkedEvent[], action: "retry" | "discard", actor: Actor): Promise<void> {
+export async function resolveEvents(
+  access: ServerAccess,
+  events: readonly ParkedEvent[],
+  action: "retry" | "discard",
+  actor: Actor,
+): Promise<void> {
   for (const [service, ofService] of Map.groupBy(events, (event) => event.service)) {
     await withDatabase(access, service, async (client) => {
       for (const event of ofService) await resolve(client, event, action, actor);
@@ -61,20 +69,36 @@ export async function resolveEvents(access: ServerAccess, events: readonly Parke
 }
 
 async function resolve(client: Client, event: ParkedEvent, action: "retry" | "discard", actor: Actor): Promise<void> {
-  const { rows: [row] } = await client.query<{ count: number }>(STATEMENTS[action], [event.position, event.eventId, randomUUID(), action, actor.name, actor.reason ?? null]);
+  const {
+    rows: [row],
+  } = await client.query<{ count: number }>(STATEMENTS[action], [
+    event.position,
+    event.eventId,
+    randomUUID(),
+    action,
+    actor.name,
+    actor.reason ?? null,
+  ]);
   if (row?.count !== 1) throw new KitError("KIT_OUTBOX_RESOLVED", `Somebody else has worked on event ${event.eventId}`);
 }
 
 const LOOK_MS = 200;
 
 /** Waits until each retried event was published or parked again, within a limit in milliseconds. */
-export async function awaitAftermath(access: ServerAccess, events: readonly ParkedEvent[], limitMs: number): Promise<ReadonlyMap<string, Aftermath>> {
+export async function awaitAftermath(
+  access: ServerAccess,
+  events: readonly ParkedEvent[],
+  limitMs: number,
+): Promise<ReadonlyMap<string, Aftermath>> {
   const end = performance.now() + limitMs;
   for (;;) {
     const found = new Map<string, Aftermath>();
     for (const service of new Set(events.map((event) => event.service))) {
       for (const event of await readParkedEvents(access, service)) {
-        found.set(event.eventId, event.state === "parked" ? "parked-again" : event.state === "published" ? "published" : "not-taken-up");
+        found.set(
+          event.eventId,
+          event.state === "parked" ? "parked-again" : event.state === "published" ? "published" : "not-taken-up",
+        );
       }
     }
     const aftermaths = new Map(events.map(({ eventId }) => [eventId, found.get(eventId) ?? "not-taken-up"]));

@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { slugPattern } from "../../components/model/names.ts";
-import { codeOwners, formatCodeOwners } from "../../components/plan/code-owners.ts";
 import type { OwnedPattern } from "../../components/plan/code-owners.ts";
+import { codeOwners, formatCodeOwners } from "../../components/plan/code-owners.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declared-project.ts";
 import { KitError } from "../errors.ts";
@@ -19,19 +19,33 @@ export interface MadeOwners {
  * Makes the file's content.
  * @throws KitError `KIT_USAGE` when a team or organisation cannot be a handle; `KIT_MODEL_INVALID`.
  */
-export async function ownersOf(context: CommandContext, options: { readonly stack: string; readonly platformTeam: string; readonly org?: string }): Promise<MadeOwners> {
-  if (!new RegExp(slugPattern, "u").test(options.platformTeam)) throw new KitError("KIT_USAGE", `${JSON.stringify(options.platformTeam)} is not a team: lower-case letters, digits and single dashes.`);
-  if (options.org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/.test(options.org)) throw new KitError("KIT_USAGE", `${JSON.stringify(options.org)} is not an organisation's name.`);
+export async function ownersOf(
+  context: CommandContext,
+  options: { readonly stack: string; readonly platformTeam: string; readonly org?: string },
+): Promise<MadeOwners> {
+  if (!new RegExp(slugPattern, "u").test(options.platformTeam))
+    throw new KitError(
+      "KIT_USAGE",
+      `${JSON.stringify(options.platformTeam)} is not a team: lower-case letters, digits and single dashes.`,
+    );
+  if (options.org !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/.test(options.org))
+    throw new KitError("KIT_USAGE", `${JSON.stringify(options.org)} is not an organisation's name.`);
   const { model } = await readDeclaredProject(context, options.stack);
   const patterns = codeOwners(model, options.platformTeam);
-  return { patterns, text: formatCodeOwners(patterns, (team) => (options.org === undefined ? `@${team}` : `@${options.org}/${team}`)) };
+  return {
+    patterns,
+    text: formatCodeOwners(patterns, (team) => (options.org === undefined ? `@${team}` : `@${options.org}/${team}`)),
+  };
 }
 
 /** How the file differs; empty when it does not. A file that is not there counts as empty. */
 export async function compareOwners(context: CommandContext, path: string, wanted: string): Promise<string> {
   const found = await readFile(resolve(context.projectDir, path), "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new KitError("KIT_USAGE", `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new KitError(
+      "KIT_USAGE",
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   return unifiedDiff(path, found, wanted);
 }

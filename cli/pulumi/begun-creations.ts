@@ -28,12 +28,14 @@ export function mayHoldBegunCreations(state: string): boolean {
  * The stack without records of begun creations.
  * @returns `topics` has the names of topics among them, sorted; `removed` counts all; the stack is the one given when there are none.
  */
-export function withoutBegunCreations<T extends ExportedStack>(stack: T): { stack: T; topics: readonly string[]; removed: number } {
+export function withoutBegunCreations<T extends ExportedStack>(
+  stack: T,
+): { stack: T; topics: readonly string[]; removed: number } {
   const operations = pendingOperations(stack);
   const begun = operations.filter(({ type }) => type === "creating");
   if (begun.length === 0) return { stack, topics: [], removed: 0 };
   const names = begun.flatMap(({ resource }) => {
-    const name = resource.type === TOPIC_TYPE ? resource.inputs?.["name"] : undefined;
+    const name = resource.type === TOPIC_TYPE ? resource.inputs?.name : undefined;
     return typeof name === "string" ? [name] : [];
   });
   const deployment = { ...stack.deployment, pending_operations: operations.filter(({ type }) => type !== "creating") };
@@ -47,8 +49,16 @@ function pendingOperations(stack: ExportedStack): readonly PendingOperation[] {
 }
 
 function isPendingOperation(value: unknown): value is PendingOperation {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" &&
-    "resource" in value && typeof value.resource === "object" && value.resource !== null && "type" in value.resource;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "type" in value &&
+    typeof value.type === "string" &&
+    "resource" in value &&
+    typeof value.resource === "object" &&
+    value.resource !== null &&
+    "type" in value.resource
+  );
 }
 
 /** File that holds the names until a run has succeeded. */

@@ -1,23 +1,30 @@
 /** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
 import { spawn } from "node:child_process";
-import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { KitError } from "../errors.ts";
 import { watchInterruptions } from "../interruption.ts";
 import { processStart } from "../process-start.ts";
+import {
+  BEGUN_TOPICS_VARIABLE,
+  begunTopicsFile,
+  forgetBegunTopics,
+  mayHoldBegunCreations,
+  rememberBegunTopics,
+  withoutBegunCreations,
+} from "./begun-creations.ts";
 import { EventLog } from "./event-log.ts";
 import { parseEvent, plainText } from "./events.ts";
-import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
-import type { EngineFailure, EngineProgress } from "./progress.ts";
 import { clearStaleLocks, describeLock } from "./lock.ts";
+import type { EngineFailure, EngineProgress } from "./progress.ts";
+import { failures, INITIAL_PROGRESS, reduceEvent } from "./progress.ts";
 import { removeRunRecord, settleInterruptedRun, writeRunRecord } from "./run-record.ts";
-import { BEGUN_TOPICS_VARIABLE, begunTopicsFile, forgetBegunTopics, mayHoldBegunCreations, rememberBegunTopics, withoutBegunCreations } from "./begun-creations.ts";
+import type { StackFiles } from "./stack.ts";
+import { writeStackConfig, writeStackProject } from "./stack.ts";
 import { removeTornAttributes } from "./torn-attributes.ts";
 import { isExportedStack, mayHoldTornGrants, withoutTornGrants } from "./torn-grants.ts";
-import { writeStackConfig, writeStackProject } from "./stack.ts";
-import type { StackFiles } from "./stack.ts";
 
 /** What to run. */
 export interface EngineRun {
@@ -69,7 +76,8 @@ export async function claimStack(stateDir: string, files: StackFiles, say: (line
 async function removeAbandonedEventLogs(stateDir: string): Promise<void> {
   for (const name of await readdir(stateDir).catch(() => [])) {
     const owner = /^events-(\d+)\.jsonl$/.exec(name)?.[1];
-    if (owner !== undefined && (await processStart(Number(owner))) === undefined) await rm(join(stateDir, name), { force: true });
+    if (owner !== undefined && (await processStart(Number(owner))) === undefined)
+      await rm(join(stateDir, name), { force: true });
   }
 }
 
@@ -79,11 +87,16 @@ export async function ensureStack(run: Pick<EngineRun, "files" | "environment" |
   await writeStackConfig(files);
   if (existsSync(files.stateFile)) return;
   await writeStackProject(files);
-  const result = await runPulumi(["stack", "init", files.stack, "--no-select", "--non-interactive", "--color", "never"], {
-    cwd: files.folder, environment: run.environment,
-  });
+  const result = await runPulumi(
+    ["stack", "init", files.stack, "--no-select", "--non-interactive", "--color", "never"],
+    {
+      cwd: files.folder,
+      environment: run.environment,
+    },
+  );
   // Another run may have been quicker; its stack is as good.
-  if (result.exitCode !== 0 && !/already exists/.test(result.output)) throw engineError(result.exitCode, result.output, run.environment);
+  if (result.exitCode !== 0 && !/already exists/.test(result.output))
+    throw engineError(result.exitCode, result.output, run.environment);
 }
 
 /** What was put right in a state. */
@@ -124,8 +137,15 @@ export async function mendState(run: Pick<EngineRun, "files" | "environment" | "
   }
 }
 
-async function runPulumi(args: readonly string[], options: { cwd: string; environment: NodeJS.ProcessEnv }): Promise<{ exitCode: number; output: string }> {
-  const child = spawn("pulumi", args, { cwd: options.cwd, env: options.environment, stdio: ["ignore", "pipe", "pipe"] });
+async function runPulumi(
+  args: readonly string[],
+  options: { cwd: string; environment: NodeJS.ProcessEnv },
+): Promise<{ exitCode: number; output: string }> {
+  const child = spawn("pulumi", args, {
+    cwd: options.cwd,
+    env: options.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const collect = (chunk: Buffer): void => {
     output = (output + chunk.toString("utf8")).slice(-OUTPUT_TAIL);
@@ -133,7 +153,9 @@ async function runPulumi(args: readonly string[], options: { cwd: string; enviro
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
   const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once("error", (cause) => reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })));
+    child.once("error", (cause) =>
+      reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })),
+    );
     child.once("close", (code) => resolve(code ?? 1));
   });
   return { exitCode, output: plainText(output) };
@@ -165,13 +187,27 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
   const child = spawn(
     "pulumi",
     [
-      ...ARGUMENTS[run.operation], "--non-interactive", "--color", "never", "--stack", run.files.stack,
-      "--config-file", run.files.configFile, "--parallel", PARALLEL, "--event-log", eventFile,
+      ...ARGUMENTS[run.operation],
+      "--non-interactive",
+      "--color",
+      "never",
+      "--stack",
+      run.files.stack,
+      "--config-file",
+      run.files.configFile,
+      "--parallel",
+      PARALLEL,
+      "--event-log",
+      eventFile,
     ],
     {
       cwd: run.projectDir,
       // `--event-log` is one of the CLI's options for debugging, hidden without this.
-      env: { ...run.environment, PULUMI_DEBUG_COMMANDS: "true", [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(run.stateDir) },
+      env: {
+        ...run.environment,
+        PULUMI_DEBUG_COMMANDS: "true",
+        [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(run.stateDir),
+      },
       stdio: ["ignore", log.fd, log.fd],
       // Its own group: a Ctrl-C at the terminal reaches it once, through us, and not twice.
       detached: true,
@@ -181,7 +217,10 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
   // One write after the other, and all of them before the record is removed.
   let recorded = Promise.resolve();
   const record = (cancelling: boolean): Promise<void> => {
-    if (pid !== undefined) recorded = recorded.then(() => writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling }));
+    if (pid !== undefined)
+      recorded = recorded.then(() =>
+        writeRunRecord(run.stateDir, { operation: run.operation, enginePid: pid, cancelling }),
+      );
     return recorded;
   };
   const watch = watchInterruptions((count) => {
@@ -190,7 +229,9 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
   });
   try {
     const ended = new Promise<number>((resolve, reject) => {
-      child.once("error", (cause) => reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })));
+      child.once("error", (cause) =>
+        reject(new KitError("KIT_TOOLS_MISSING", `pulumi cannot be started (${cause.message})`, { cause })),
+      );
       child.once("close", (code) => resolve(code ?? 1));
     });
     await record(watch.count() > 0);
@@ -234,24 +275,39 @@ export function outcomeError(outcome: EngineOutcome, environment: NodeJS.Process
   if (known !== undefined) return known;
   const first = failed[0]?.what ?? "";
   if (failed[0]?.urn === "") return new KitError("KIT_ENGINE_FAILED", "The program could not declare the platform.");
-  return new KitError("KIT_ENGINE_FAILED", failed.length === 1 ? `${first} could not be brought to what is declared.` : `${failed.length} resources could not be brought to what is declared, ${first} first.`);
+  return new KitError(
+    "KIT_ENGINE_FAILED",
+    failed.length === 1
+      ? `${first} could not be brought to what is declared.`
+      : `${failed.length} resources could not be brought to what is declared, ${first} first.`,
+  );
 }
 
 function engineError(exitCode: number, output: string, environment: NodeJS.ProcessEnv): KitError {
   const known = knownError(output, environment);
   if (known !== undefined) return known;
-  const words = output.split("\n").filter((line) => line.trim() !== "").slice(-12).join("\n  ");
+  const words = output
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-12)
+    .join("\n  ");
   return new KitError("KIT_ENGINE_UNREADABLE", words === "" ? String(exitCode) : `${exitCode}:\n  ${words}\n `);
 }
 
 function knownError(text: string, environment: NodeJS.ProcessEnv): KitError | undefined {
   if (/incorrect passphrase|passphrase must be set/.test(text)) {
-    const source = environment["PULUMI_CONFIG_PASSPHRASE"] === undefined ? environment["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? "" : "PULUMI_CONFIG_PASSPHRASE";
+    const source =
+      environment.PULUMI_CONFIG_PASSPHRASE === undefined
+        ? (environment.PULUMI_CONFIG_PASSPHRASE_FILE ?? "")
+        : "PULUMI_CONFIG_PASSPHRASE";
     return new KitError("KIT_WRONG_PASSPHRASE", source);
   }
   const locked = /created by (\S+) \(pid (\d+)\) at (\S+)/.exec(text);
   if (/currently locked by/.test(text)) {
-    return new KitError("KIT_PLATFORM_BUSY", locked === null ? "the stack is locked" : `process ${locked[2]} of ${locked[1]}, since ${locked[3]}`);
+    return new KitError(
+      "KIT_PLATFORM_BUSY",
+      locked === null ? "the stack is locked" : `process ${locked[2]} of ${locked[1]}, since ${locked[3]}`,
+    );
   }
   return undefined;
 }

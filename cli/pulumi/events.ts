@@ -32,7 +32,12 @@ export interface EngineEvent {
     readonly severity: string;
     readonly ephemeral?: boolean;
   };
-  readonly policyEvent?: { readonly resourceUrn?: string; readonly message: string; readonly policyName: string; readonly enforcementLevel: string };
+  readonly policyEvent?: {
+    readonly resourceUrn?: string;
+    readonly message: string;
+    readonly policyName: string;
+    readonly enforcementLevel: string;
+  };
   readonly summaryEvent?: {
     /** Number of resources by operation. */
     readonly resourceChanges?: Readonly<Record<string, number>> | null;

@@ -24,12 +24,18 @@ export interface LockFacts {
 export function parseLock(content: string): StackLock | undefined {
   try {
     const value: unknown = JSON.parse(content);
-    if (typeof value !== "object" || value === null || !("pid" in value) || typeof value.pid !== "number") return undefined;
+    if (typeof value !== "object" || value === null || !("pid" in value) || typeof value.pid !== "number")
+      return undefined;
     const word = (key: string): string => {
       const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1];
       return typeof found === "string" ? found : "";
     };
-    return { pid: value.pid, username: word("username"), hostname: word("hostname"), timestamp: new Date(word("timestamp")) };
+    return {
+      pid: value.pid,
+      username: word("username"),
+      hostname: word("hostname"),
+      timestamp: new Date(word("timestamp")),
+    };
   } catch {
     return undefined;
   }
@@ -58,7 +64,11 @@ export interface HeldLock extends StackLock {
  * @param backendDir - Folder of the file backend (the one that holds `.pulumi`).
  * @returns the first lock that is held, and how many stale ones were removed.
  */
-export async function clearStaleLocks(backendDir: string, project: string, stack: string): Promise<{ held?: HeldLock; removed: number }> {
+export async function clearStaleLocks(
+  backendDir: string,
+  project: string,
+  stack: string,
+): Promise<{ held?: HeldLock; removed: number }> {
   const folder = join(backendDir, ".pulumi", "locks", "organization", project, stack);
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).sort();
   let held: HeldLock | undefined;
@@ -68,7 +78,10 @@ export async function clearStaleLocks(backendDir: string, project: string, stack
     const lock = parseLock(await readFile(file, "utf8").catch(() => ""));
     const holderStartedAt = lock === undefined ? undefined : await processStart(lock.pid);
     // A torn file comes from a run killed while it wrote it: no one can be named, no one holds it.
-    if (lock === undefined || isStale(lock, { hostname: hostname(), ...(holderStartedAt === undefined ? {} : { holderStartedAt }) })) {
+    if (
+      lock === undefined ||
+      isStale(lock, { hostname: hostname(), ...(holderStartedAt === undefined ? {} : { holderStartedAt }) })
+    ) {
       await rm(file, { force: true });
       await rm(`${file}.attrs`, { force: true });
       removed += 1;

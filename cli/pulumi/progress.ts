@@ -1,6 +1,7 @@
 /** From engine events to what a reader wants to know: a pure reducer. */
-import { plainText, urnName, urnType } from "./events.ts";
+
 import type { EngineEvent, StepMetadata } from "./events.ts";
+import { plainText, urnName, urnType } from "./events.ts";
 
 /** What resources are counted as, in the order they are shown. */
 export const GROUPS = [
@@ -56,7 +57,13 @@ export interface EngineProgress {
 
 /** Before the first event. */
 export const INITIAL_PROGRESS: EngineProgress = {
-  groups: {}, running: {}, failed: [], errors: {}, warnings: [], changes: {}, summed: false,
+  groups: {},
+  running: {},
+  failed: [],
+  errors: {},
+  warnings: [],
+  changes: {},
+  summed: false,
 };
 
 const PROCESS_ROLES: readonly string[] = ["controller", "broker", "database", "cache", "registry", "service"];
@@ -64,9 +71,10 @@ const PROCESS_ROLES: readonly string[] = ["controller", "broker", "database", "c
 /** Group of a resource; `undefined` for what readers do not care for (components, providers, the stack). */
 export function groupOf(metadata: StepMetadata): GroupId | undefined {
   const { type } = metadata;
-  if (type === "pulumi:pulumi:Stack" || type.startsWith("pulumi:providers:") || type.startsWith("platform:")) return undefined;
+  if (type === "pulumi:pulumi:Stack" || type.startsWith("pulumi:providers:") || type.startsWith("platform:"))
+    return undefined;
   if (type === "kit:index:Process") {
-    const role = metadata.new?.inputs?.["role"] ?? metadata.old?.inputs?.["role"];
+    const role = metadata.new?.inputs?.role ?? metadata.old?.inputs?.role;
     const known = PROCESS_ROLES.find((candidate) => candidate === role);
     return GROUPS.find((group) => group.id === known)?.id ?? "other";
   }
@@ -75,11 +83,16 @@ export function groupOf(metadata: StepMetadata): GroupId | undefined {
   if (type === "kit:index:Migration") return "migrations";
   if (type.startsWith("postgresql:")) return "databases";
   switch (type) {
-    case "kafka:index/topic:Topic": return "topics";
-    case "kafka:index/userScramCredential:UserScramCredential": return "users";
-    case "kafka:index/acl:Acl": return "access";
-    case "kafka:index/quota:Quota": return "quotas";
-    default: return "other";
+    case "kafka:index/topic:Topic":
+      return "topics";
+    case "kafka:index/userScramCredential:UserScramCredential":
+      return "users";
+    case "kafka:index/acl:Acl":
+      return "access";
+    case "kafka:index/quota:Quota":
+      return "quotas";
+    default:
+      return "other";
   }
 }
 
@@ -101,7 +114,8 @@ export function reduceEvent(progress: EngineProgress, event: EngineEvent): Engin
     return addError(progress, resourceUrn, `${policyName}: ${plainText(message)}`);
   }
   if (event.errorEvent !== undefined) return addError(progress, "", plainText(event.errorEvent.error));
-  if (event.summaryEvent !== undefined) return { ...progress, changes: event.summaryEvent.resourceChanges ?? {}, summed: true };
+  if (event.summaryEvent !== undefined)
+    return { ...progress, changes: event.summaryEvent.resourceChanges ?? {}, summed: true };
   return progress;
 }
 
@@ -123,12 +137,20 @@ function finish(progress: EngineProgress, metadata: StepMetadata): EngineProgres
   const { [metadata.urn]: _finished, ...running } = progress.running;
   const count = progress.groups[group] ?? { seen: 1, done: 0, changed: 0 };
   const changed = metadata.op === "same" ? 0 : 1;
-  return { ...progress, running, groups: { ...progress.groups, [group]: { ...count, done: count.done + 1, changed: count.changed + changed } } };
+  return {
+    ...progress,
+    running,
+    groups: { ...progress.groups, [group]: { ...count, done: count.done + 1, changed: count.changed + changed } },
+  };
 }
 
 function fail(progress: EngineProgress, metadata: StepMetadata): EngineProgress {
   const { [metadata.urn]: _failed, ...running } = progress.running;
-  return { ...progress, running, failed: progress.failed.includes(metadata.urn) ? progress.failed : [...progress.failed, metadata.urn] };
+  return {
+    ...progress,
+    running,
+    failed: progress.failed.includes(metadata.urn) ? progress.failed : [...progress.failed, metadata.urn],
+  };
 }
 
 function addError(progress: EngineProgress, urn: string, message: string): EngineProgress {
@@ -142,10 +164,15 @@ function addError(progress: EngineProgress, urn: string, message: string): Engin
  * "1 error occurred: * creating <urn>: 1 error occurred: * …": what counts is the innermost text.
  */
 export function providerWords(message: string): string {
-  const logged = /^\S+\.go:\d+: [\w.]+: (?<words>.*): provider=\S+$/s.exec(message)?.groups?.["words"];
+  const logged = /^\S+\.go:\d+: [\w.]+: (?<words>.*): provider=\S+$/s.exec(message)?.groups?.words;
   if (logged !== undefined) return logged;
   if (!/^\d+ errors? occurred:/.test(message)) return message;
-  const items = message.split(/\n\s*\* /).slice(1).filter((item) => !/^creating urn:|^updating urn:|^deleting urn:/.test(item) || !/errors? occurred:\s*$/.test(item));
+  const items = message
+    .split(/\n\s*\* /)
+    .slice(1)
+    .filter(
+      (item) => !/^creating urn:|^updating urn:|^deleting urn:/.test(item) || !/errors? occurred:\s*$/.test(item),
+    );
   return items.length === 0 ? message : items.map((item) => item.trim()).join("\n");
 }
 
@@ -163,7 +190,13 @@ export function failures(progress: EngineProgress): readonly EngineFailure[] {
 
 /** An exception's message without the preface and the stack frames around it; those stay in Pulumi's own log. */
 function withoutFrames(message: string): string {
-  const lines = message.split("\n").filter((line) => !/^\s+at (\S.* \()?(file:|node:|\/)/.test(line) && !/^Running program '.*' failed with an unhandled exception:$/.test(line));
+  const lines = message
+    .split("\n")
+    .filter(
+      (line) =>
+        !/^\s+at (\S.* \()?(file:|node:|\/)/.test(line) &&
+        !/^Running program '.*' failed with an unhandled exception:$/.test(line),
+    );
   return lines.join("\n").replace(/^(Error|\w+Error): /, "");
 }
 
@@ -174,7 +207,12 @@ function isEcho(message: string): boolean {
 
 /** Warnings worth a reader's time: those of the offline set-up and of healed runs are not. */
 export function notableWarnings(progress: EngineProgress): readonly string[] {
-  const known = [/resource plugin .* from \$?PATH/i, /using pulumi-\S+ from \$?PATH/i, /pending operations? from previous deployment/i, /A new version of Pulumi/i];
+  const known = [
+    /resource plugin .* from \$?PATH/i,
+    /using pulumi-\S+ from \$?PATH/i,
+    /pending operations? from previous deployment/i,
+    /A new version of Pulumi/i,
+  ];
   return [...new Set(progress.warnings)].filter((warning) => !known.some((pattern) => pattern.test(warning)));
 }
 

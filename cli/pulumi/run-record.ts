@@ -26,8 +26,14 @@ export interface RunRecord {
 const fileOf = (stateDir: string): string => join(stateDir, "run.json");
 
 /** Writes the record of a run that has just begun. */
-export async function writeRunRecord(stateDir: string, run: { operation: string; enginePid: number; cancelling: boolean }): Promise<void> {
-  const identity = async (pid: number): Promise<ProcessIdentity> => ({ pid, startedAt: (await processStart(pid))?.toISOString() ?? "" });
+export async function writeRunRecord(
+  stateDir: string,
+  run: { operation: string; enginePid: number; cancelling: boolean },
+): Promise<void> {
+  const identity = async (pid: number): Promise<ProcessIdentity> => ({
+    pid,
+    startedAt: (await processStart(pid))?.toISOString() ?? "",
+  });
   const record: RunRecord = {
     operation: run.operation,
     kit: await identity(process.pid),
@@ -58,8 +64,20 @@ async function readRunRecord(stateDir: string): Promise<RunRecord | undefined> {
 
 function isRunRecord(value: unknown): value is RunRecord {
   const isIdentity = (part: unknown): boolean =>
-    typeof part === "object" && part !== null && "pid" in part && typeof part.pid === "number" && "startedAt" in part && typeof part.startedAt === "string";
-  return typeof value === "object" && value !== null && "kit" in value && isIdentity(value.kit) && "engine" in value && isIdentity(value.engine);
+    typeof part === "object" &&
+    part !== null &&
+    "pid" in part &&
+    typeof part.pid === "number" &&
+    "startedAt" in part &&
+    typeof part.startedAt === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kit" in value &&
+    isIdentity(value.kit) &&
+    "engine" in value &&
+    isIdentity(value.engine)
+  );
 }
 
 const CANCEL_LIMIT_MS = 45_000;
@@ -75,9 +93,11 @@ export async function settleInterruptedRun(stateDir: string, say: (line: string)
   if (record === undefined || !(await isAlive(record.engine))) return;
   const orphaned = !(await isAlive(record.kit));
   if (!orphaned && !record.cancelling) return;
-  say(orphaned
-    ? `Ending the ${record.operation} (process ${record.engine.pid}) whose kit was killed`
-    : `Waiting for the ${record.operation} (process ${record.engine.pid}) that is being cancelled`);
+  say(
+    orphaned
+      ? `Ending the ${record.operation} (process ${record.engine.pid}) whose kit was killed`
+      : `Waiting for the ${record.operation} (process ${record.engine.pid}) that is being cancelled`,
+  );
   if (orphaned) signal(record.engine.pid, "SIGINT");
   if (await ended(record.engine, CANCEL_LIMIT_MS)) return;
   // Its second SIGINT makes the engine give up what is in flight; resources heal at the next run.

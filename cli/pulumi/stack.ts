@@ -31,7 +31,11 @@ export interface StackFiles {
  * Finds a stack's files.
  * @throws KitError `KIT_PROJECT_FILE_INVALID`, `KIT_UNKNOWN_STACK`.
  */
-export async function locateStack(options: { projectDir: string; stateDir: string; stack: string }): Promise<StackFiles> {
+export async function locateStack(options: {
+  projectDir: string;
+  stateDir: string;
+  stack: string;
+}): Promise<StackFiles> {
   const { projectDir, stateDir, stack } = options;
   await expectStack(projectDir, stack);
   const sharedFile = join(projectDir, "stacks", `Pulumi.${stack}.yaml`);
@@ -80,7 +84,10 @@ export function mergeStackConfig(shared: string, own: string, sharedName: string
   const [problem] = document.errors;
   if (problem !== undefined) {
     const place = problem.linePos?.[0];
-    throw new KitError("KIT_STACK_FILE_INVALID", `${sharedName}${place === undefined ? "" : `:${place.line}:${place.col}`}: ${problem.message.split("\n")[0] ?? ""}`);
+    throw new KitError(
+      "KIT_STACK_FILE_INVALID",
+      `${sharedName}${place === undefined ? "" : `:${place.line}:${place.col}`}: ${problem.message.split("\n")[0] ?? ""}`,
+    );
   }
   const holdsSecrets = /^\s*secure:\s/m.test(shared);
   if (!holdsSecrets) {

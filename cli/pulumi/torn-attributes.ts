@@ -10,9 +10,11 @@ import { parsedJson } from "../../components/model/json.ts";
  * @param stateFile - Path of the stack's state.
  */
 export async function removeTornAttributes(stateFile: string): Promise<void> {
-  await Promise.all([stateFile, `${stateFile}.bak`].map(async (file) => {
-    const attributes = `${file}.attrs`;
-    const text = await readFile(attributes, "utf8").catch(() => undefined);
-    if (text !== undefined && parsedJson(text) === undefined) await rm(attributes, { force: true });
-  }));
+  await Promise.all(
+    [stateFile, `${stateFile}.bak`].map(async (file) => {
+      const attributes = `${file}.attrs`;
+      const text = await readFile(attributes, "utf8").catch(() => undefined);
+      if (text !== undefined && parsedJson(text) === undefined) await rm(attributes, { force: true });
+    }),
+  );
 }

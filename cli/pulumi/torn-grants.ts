@@ -27,7 +27,13 @@ export function mayHoldTornGrants(state: string): boolean {
 
 /** Whether a parsed document is an exported stack. */
 export function isExportedStack(value: unknown): value is ExportedStack {
-  return typeof value === "object" && value !== null && "deployment" in value && typeof value.deployment === "object" && value.deployment !== null;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "deployment" in value &&
+    typeof value.deployment === "object" &&
+    value.deployment !== null
+  );
 }
 
 /**
@@ -36,15 +42,26 @@ export function isExportedStack(value: unknown): value is ExportedStack {
  */
 export function withoutTornGrants<T extends ExportedStack>(stack: T): { stack: T; removed: readonly string[] } {
   const resources = stack.deployment.resources ?? [];
-  const torn = new Set(resources.filter(({ type, initErrors = [] }) => type === GRANT_TYPE && initErrors.length > 0).map(({ urn }) => urn));
+  const torn = new Set(
+    resources.filter(({ type, initErrors = [] }) => type === GRANT_TYPE && initErrors.length > 0).map(({ urn }) => urn),
+  );
   if (torn.size === 0) return { stack, removed: [] };
   const keep = (urns: readonly string[]): readonly string[] => urns.filter((urn) => !torn.has(urn));
-  const kept = resources.filter(({ urn }) => !torn.has(urn)).map((resource) => ({
-    ...resource,
-    ...(resource.dependencies === undefined ? {} : { dependencies: keep(resource.dependencies) }),
-    ...(resource.propertyDependencies === undefined
-      ? {}
-      : { propertyDependencies: Object.fromEntries(Object.entries(resource.propertyDependencies).map(([property, urns]) => [property, urns === null ? null : keep(urns)])) }),
-  }));
+  const kept = resources
+    .filter(({ urn }) => !torn.has(urn))
+    .map((resource) => ({
+      ...resource,
+      ...(resource.dependencies === undefined ? {} : { dependencies: keep(resource.dependencies) }),
+      ...(resource.propertyDependencies === undefined
+        ? {}
+        : {
+            propertyDependencies: Object.fromEntries(
+              Object.entries(resource.propertyDependencies).map(([property, urns]) => [
+                property,
+                urns === null ? null : keep(urns),
+              ]),
+            ),
+          }),
+    }));
   return { stack: { ...stack, deployment: { ...stack.deployment, resources: kept } }, removed: [...torn].sort() };
 }

@@ -3,9 +3,9 @@
  * SDK's own test runtime, and every Kubernetes object is caught as it is registered.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { Manifest } from "../../components/kubernetes/manifest.ts";
-import type { StackExternals } from "../../components/kubernetes/externals.ts";
 import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
+import type { StackExternals } from "../../components/kubernetes/externals.ts";
+import type { Manifest } from "../../components/kubernetes/manifest.ts";
 import type { StackSettings } from "../../components/model/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { revealAll } from "../../components/provider/values.ts";
@@ -70,16 +70,26 @@ function fileKey(path: string): string {
 }
 
 /** What the engine would know of a resource once it is made. */
-function computed(type: string, name: string, inputs: Record<string, unknown>, placeholders: Placeholders): Record<string, unknown> {
+function computed(
+  type: string,
+  name: string,
+  inputs: Record<string, unknown>,
+  placeholders: Placeholders,
+): Record<string, unknown> {
   switch (type) {
     case "kit:index:Password":
       return { value: placeholders.of(`${name}-password`) };
     case "kit:index:Certificate": {
       const certificate = placeholders.of(`${name}-certificate`);
-      return { certificatePem: certificate, chainPem: certificate, privateKeyPem: placeholders.of(`${name}-key`), publicJwk: placeholders.of(`${name}-jwk`) };
+      return {
+        certificatePem: certificate,
+        chainPem: certificate,
+        privateKeyPem: placeholders.of(`${name}-key`),
+        publicJwk: placeholders.of(`${name}-jwk`),
+      };
     }
     case "kit:index:KafkaRollout":
-      return { listeners: listenersOf(String(inputs["cluster"]), String(inputs["namespace"]), placeholders) };
+      return { listeners: listenersOf(String(inputs.cluster), String(inputs.namespace), placeholders) };
     default:
       return {};
   }
@@ -88,7 +98,11 @@ function computed(type: string, name: string, inputs: Record<string, unknown>, p
 /** Inside the cluster the brokers' addresses follow from names; their authority is made by the operator. */
 function listenersOf(cluster: string, namespace: string, placeholders: Placeholders): readonly unknown[] {
   const certificates = [placeholders.of(`${cluster}-cluster-authority`)];
-  return [LISTENERS.services, LISTENERS.admin].map((listener) => ({ name: listener.name, bootstrapServers: `${cluster}-kafka-bootstrap.${namespace}.svc:${listener.port}`, certificates }));
+  return [LISTENERS.services, LISTENERS.admin].map((listener) => ({
+    name: listener.name,
+    bootstrapServers: `${cluster}-kafka-bootstrap.${namespace}.svc:${listener.port}`,
+    certificates,
+  }));
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -24,13 +24,27 @@ const IN_SERVERS = "in-servers.yaml";
  * @param databaseConnections - What PostgreSQL's `max_connections` must be at least.
  * @throws {Error} when two objects would share a file, which would lose one of them.
  */
-export function renderFiles(objects: readonly Manifest[], plan: PlatformPlan, databaseConnections: number): RenderedFile[] {
-  const files = objects.map((object): RenderedFile => ({ path: objectPath(object), text: yaml(withoutEngineNotes(object)) }));
+export function renderFiles(
+  objects: readonly Manifest[],
+  plan: PlatformPlan,
+  databaseConnections: number,
+): RenderedFile[] {
+  const files = objects.map(
+    (object): RenderedFile => ({ path: objectPath(object), text: yaml(withoutEngineNotes(object)) }),
+  );
   files.sort((a, b) => compareText(a.path, b.path));
   const twice = files.find((file, index) => file.path === files[index - 1]?.path);
   if (twice !== undefined) throw new Error(`Two objects are called ${twice.path}.`);
-  const kustomization = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: files.map(({ path }) => path) };
-  return [...files, { path: IN_SERVERS, text: inServers(plan, databaseConnections) }, { path: KUSTOMIZATION, text: yaml(kustomization) }];
+  const kustomization = {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: files.map(({ path }) => path),
+  };
+  return [
+    ...files,
+    { path: IN_SERVERS, text: inServers(plan, databaseConnections) },
+    { path: KUSTOMIZATION, text: yaml(kustomization) },
+  ];
 }
 
 function objectPath({ kind, metadata }: Manifest): string {
@@ -43,15 +57,26 @@ function withoutEngineNotes(object: Manifest): Record<string, unknown> {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { annotations = {}, ...others } = metadata;
   const kept = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi.com/"));
-  return { apiVersion, kind, metadata: { ...others, ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }) }, ...rest };
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...others, ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }) },
+    ...rest,
+  };
 }
 
 function inServers(plan: PlatformPlan, databaseConnections: number): string {
-  const header = "# Made by `pulumi up` over the servers' own protocols, not by Kubernetes: topics, users, access rules, quotas and subjects.\n";
+  const header =
+    "# Made by `pulumi up` over the servers' own protocols, not by Kubernetes: topics, users, access rules, quotas and subjects.\n";
   return (
     header +
     yaml({
-      topics: plan.topics.map(({ name, partitions, replicationFactor, config }) => ({ name, partitions, replicationFactor, config })),
+      topics: plan.topics.map(({ name, partitions, replicationFactor, config }) => ({
+        name,
+        partitions,
+        replicationFactor,
+        config,
+      })),
       users: plan.principals.map(({ name }) => name),
       rules: plan.acls.map(({ key, reason }) => ({ rule: key, reason })),
       quotas: plan.quotas,
@@ -63,7 +88,11 @@ function inServers(plan: PlatformPlan, databaseConnections: number): string {
 }
 
 function yaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: (a, b) => compareKeys(String(a.key), String(b.key)) });
+  return stringify(value, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    sortMapEntries: (a, b) => compareKeys(String(a.key), String(b.key)),
+  });
 }
 
 /** What a reader looks for first. */

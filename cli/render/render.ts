@@ -11,7 +11,7 @@ import { KitError } from "../errors.ts";
 import { locateStack } from "../pulumi/stack.ts";
 import { declaredObjects } from "./declared-objects.ts";
 import { Placeholders } from "./placeholders.ts";
-import { renderFiles, type RenderedFile } from "./render-files.ts";
+import { type RenderedFile, renderFiles } from "./render-files.ts";
 
 /** What to render. */
 export interface RenderRequest {
@@ -40,7 +40,11 @@ const MARK = ".rendered-by-kit";
  * Writes an environment's Kubernetes objects as YAML. Needs no cluster, no credentials, no state.
  * @throws KitError KIT_UNKNOWN_STACK, KIT_MODEL_INVALID, KIT_RENDER_LOCAL, KIT_RENDER_FOLDER.
  */
-export async function render(context: CommandContext, request: RenderRequest, locateStrimziCrds: () => Promise<string>): Promise<RenderResult> {
+export async function render(
+  context: CommandContext,
+  request: RenderRequest,
+  locateStrimziCrds: () => Promise<string>,
+): Promise<RenderResult> {
   const { stack, out } = request;
   const { project } = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
   const { stack: settings, plan } = await readDeclaredProject(context, stack);
@@ -49,10 +53,26 @@ export async function render(context: CommandContext, request: RenderRequest, lo
   if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
   const placeholders = new Placeholders(request.secretsPath);
   const templates = readServiceTemplates(join(context.projectDir, "service-templates"));
-  const objects = await declaredObjects({ projectDir: context.projectDir, project, stack, settings, plan, templates, placeholders, environment: context.env, locateStrimziCrds });
+  const objects = await declaredObjects({
+    projectDir: context.projectDir,
+    project,
+    stack,
+    settings,
+    plan,
+    templates,
+    placeholders,
+    environment: context.env,
+    locateStrimziCrds,
+  });
   const files = renderFiles(objects, plan, maxConnections(databaseUsers(templates, settings, plan)));
   await writeFolder(out, files);
-  return { stack, out, objects: objects.length, files: files.map((file) => file.path), placeholders: placeholders.keys };
+  return {
+    stack,
+    out,
+    objects: objects.length,
+    files: files.map((file) => file.path),
+    placeholders: placeholders.keys,
+  };
 }
 
 /** Makes a folder hold exactly these files. */

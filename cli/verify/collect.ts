@@ -6,7 +6,15 @@
 import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import type { ServerAccess } from "../platform-access.ts";
 import { contentReader } from "./event-content.ts";
-import type { Evidence, PartitionRange, ServiceContract, Settlement, TopicKind, TopicLog, TopicRecord } from "./evidence.ts";
+import type {
+  Evidence,
+  PartitionRange,
+  ServiceContract,
+  Settlement,
+  TopicKind,
+  TopicLog,
+  TopicRecord,
+} from "./evidence.ts";
 import { groupStates } from "./groups.ts";
 import { readStoredContent } from "./stored-content.ts";
 import { readTables } from "./tables.ts";
@@ -41,9 +49,11 @@ export interface KnownTopic {
 export function topicsOf(contracts: readonly ServiceContract[]): readonly KnownTopic[] {
   const topics = new Map<string, KnownTopic>();
   for (const contract of contracts) {
-    for (const { topic } of [...contract.consumes, ...contract.publishes]) topics.set(topic, { name: topic, kind: "event" });
+    for (const { topic } of [...contract.consumes, ...contract.publishes])
+      topics.set(topic, { name: topic, kind: "event" });
     const group = contract.group ?? contract.service;
-    if (contract.deadLetterTopic !== undefined) topics.set(contract.deadLetterTopic, { name: contract.deadLetterTopic, kind: "dead-letter", group });
+    if (contract.deadLetterTopic !== undefined)
+      topics.set(contract.deadLetterTopic, { name: contract.deadLetterTopic, kind: "dead-letter", group });
     for (const { topic } of contract.retryTopics) topics.set(topic, { name: topic, kind: "retry", group });
   }
   return [...topics.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -63,41 +73,67 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
   // Committed offsets before the ends: a group must not seem to be ahead of its topic.
   const groups = await groupStates(access, deployed);
   const before = await topicRanges(access, names);
-  const tables = await readTables(access, (rows) => onProgress(`${rows.toLocaleString("en")} rows of ${access.services.length} databases`));
+  const tables = await readTables(access, (rows) =>
+    onProgress(`${rows.toLocaleString("en")} rows of ${access.services.length} databases`),
+  );
   const after = await topicRanges(access, names);
   const kinds = new Map(topics.map((topic) => [topic.name, topic]));
   const records: TopicRecord[] = [];
   // A registry whose topic has just come back is slow at first; what it does not say in time would count as unreadable.
   const contents = contentReader(schemaRegistry({ url: access.registry, timeoutMs: REGISTRY_LIMIT_MS }));
-  await readRanges(access, after, (message) => {
-    const topic = kinds.get(message.topic);
-    const record = dumpRecord(message, topic?.kind ?? "event", topic?.group);
-    const place = records.push(record) - 1;
-    if (topic?.kind !== "event" || record.eventType === undefined || record.size < 0) return undefined;
-    const read = contents(record.eventType, record.key, message.value);
-    if (!(read instanceof Promise)) {
-      records[place] = { ...record, ...read };
-      return undefined;
-    }
-    return read.then((later) => { records[place] = { ...record, ...later }; });
-  }, { onProgress: (read, total) => onProgress(`${read.toLocaleString("en")} of ${total.toLocaleString("en")} records of ${names.length} topics`) });
+  await readRanges(
+    access,
+    after,
+    (message) => {
+      const topic = kinds.get(message.topic);
+      const record = dumpRecord(message, topic?.kind ?? "event", topic?.group);
+      const place = records.push(record) - 1;
+      if (topic?.kind !== "event" || record.eventType === undefined || record.size < 0) return undefined;
+      const read = contents(record.eventType, record.key, message.value);
+      if (!(read instanceof Promise)) {
+        records[place] = { ...record, ...read };
+        return undefined;
+      }
+      return read.then((later) => {
+        records[place] = { ...record, ...later };
+      });
+    },
+    {
+      onProgress: (read, total) =>
+        onProgress(`${read.toLocaleString("en")} of ${total.toLocaleString("en")} records of ${names.length} topics`),
+    },
+  );
   const { claimCheckFolder } = options;
-  const stored = claimCheckFolder === undefined ? undefined : await readStoredContent(claimCheckFolder, access, contracts, records);
+  const stored =
+    claimCheckFolder === undefined ? undefined : await readStoredContent(claimCheckFolder, access, contracts, records);
   return {
-    takenAt, contracts, groups, records, ...tables,
+    takenAt,
+    contracts,
+    groups,
+    records,
+    ...tables,
     ...(stored === undefined ? {} : { stored }),
     topics: topicLogs(topics, before, after),
     ...(options.settlement === undefined ? {} : { settlement: options.settlement }),
   };
 }
 
-function topicLogs(topics: readonly KnownTopic[], before: readonly ReadRange[], after: readonly ReadRange[]): readonly TopicLog[] {
+function topicLogs(
+  topics: readonly KnownTopic[],
+  before: readonly ReadRange[],
+  after: readonly ReadRange[],
+): readonly TopicLog[] {
   const settledEnds = new Map(before.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
   const byTopic = Map.groupBy(after, ({ topic }) => topic);
   return topics.map((topic) => ({
     ...topic,
-    partitions: (byTopic.get(topic.name) ?? []).map(({ partition, start, end }): PartitionRange => ({
-      partition, start, end, settledEnd: settledEnds.get(`${topic.name}/${partition}`) ?? end,
-    })),
+    partitions: (byTopic.get(topic.name) ?? []).map(
+      ({ partition, start, end }): PartitionRange => ({
+        partition,
+        start,
+        end,
+        settledEnd: settledEnds.get(`${topic.name}/${partition}`) ?? end,
+      }),
+    ),
   }));
 }

@@ -4,8 +4,8 @@
  */
 import { setTimeout } from "node:timers/promises";
 import avro from "avsc";
-import { unframe } from "../../service-templates/lib/events/codec.ts";
 import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
+import { unframe } from "../../service-templates/lib/events/codec.ts";
 import type { SchemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import { KitError } from "../errors.ts";
 
@@ -43,7 +43,11 @@ export interface EventContent {
 export type ReadContent = { readonly content: EventContent } | { readonly unreadable: string };
 
 /** Reads values. The first one of a schema waits for the registry, the others are read at once. */
-export type ContentReader = (eventType: string, key: string | null, value: Buffer) => ReadContent | Promise<ReadContent>;
+export type ContentReader = (
+  eventType: string,
+  key: string | null,
+  value: Buffer,
+) => ReadContent | Promise<ReadContent>;
 
 /** How long a registry that is away, or just back and not to be believed yet, is asked again. */
 const ANSWER_LIMIT_MS = 30_000;
@@ -60,7 +64,10 @@ export interface ContentReaderOptions {
  * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings when the registry gives no answer for {@link ANSWER_LIMIT_MS}:
  * that is no verdict on the records.
  */
-export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">, { pause = setTimeout }: ContentReaderOptions = {}): ContentReader {
+export function contentReader(
+  registry: Pick<SchemaRegistry, "schemaOf">,
+  { pause = setTimeout }: ContentReaderOptions = {},
+): ContentReader {
   const writers = new Map<number, avro.Type | string>();
   // Millions of records hold a few hundred names of products, currencies and reasons: one copy of each is kept.
   const names = new Map<string, string>();
@@ -85,7 +92,12 @@ export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">, { paus
         return await registry.schemaOf(schemaId);
       } catch (error) {
         if (!(error instanceof ServiceError && error.code === "SVC_REGISTRY_UNAVAILABLE")) throw error;
-        if (waitedMs >= ANSWER_LIMIT_MS) throw new KitError("KIT_SERVER_UNREACHABLE", `the schema registry, asked for schema ${schemaId}: ${error.message}`, { cause: error });
+        if (waitedMs >= ANSWER_LIMIT_MS)
+          throw new KitError(
+            "KIT_SERVER_UNREACHABLE",
+            `the schema registry, asked for schema ${schemaId}: ${error.message}`,
+            { cause: error },
+          );
         await pause(ASK_AGAIN_MS);
       }
     }
@@ -101,10 +113,12 @@ export function contentReader(registry: Pick<SchemaRegistry, "schemaOf">, { paus
     const known = writers.get(schemaId);
     if (known !== undefined) return read(eventType, key, known, body);
     return (async () => {
-      const writer = await answered(schemaId).then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema)).catch((error: unknown) => {
-        if (error instanceof KitError) throw error;
-        return `schema ${schemaId}: ${messageOf(error)}`;
-      });
+      const writer = await answered(schemaId)
+        .then((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema))
+        .catch((error: unknown) => {
+          if (error instanceof KitError) throw error;
+          return `schema ${schemaId}: ${messageOf(error)}`;
+        });
       writers.set(schemaId, writer);
       return read(eventType, key, writer, body);
     })();
@@ -121,35 +135,59 @@ function minor(amount: number): number {
  * @param oneCopy - Gives back the one copy that is kept of a name which many payloads hold. @default the name itself
  * @throws TypeError naming the field that is not there or has another type.
  */
-export function contentOf(eventType: string, payload: unknown, oneCopy: (name: string) => string = (name) => name): EventContent {
+export function contentOf(
+  eventType: string,
+  payload: unknown,
+  oneCopy: (name: string) => string = (name) => name,
+): EventContent {
   const fields = asRecord(payload, eventType);
   const base = { orderId: textIn(fields, "orderId"), at: numberIn(fields, "timestamp") };
-  const money = (amount: string): { currency: string; amount: number } => ({ currency: oneCopy(textIn(fields, "currency")), amount: minor(numberIn(fields, amount)) });
+  const money = (amount: string): { currency: string; amount: number } => ({
+    currency: oneCopy(textIn(fields, "currency")),
+    amount: minor(numberIn(fields, amount)),
+  });
   switch (eventType) {
     case "order.created": {
       const products = listIn(fields, "items").map((item): OrderedProduct => {
         const line = asRecord(item, "items");
         const pieces = numberIn(line, "quantity");
-        return { productId: oneCopy(textIn(line, "productId")), pieces, amount: pieces * minor(numberIn(line, "price")) };
+        return {
+          productId: oneCopy(textIn(line, "productId")),
+          pieces,
+          amount: pieces * minor(numberIn(line, "price")),
+        };
       });
       return { ...base, ...money("totalAmount"), pieces: total(products), products };
     }
     case "order.confirmed":
-      return { ...base, ...money("totalAmount"), pieces: total(listIn(fields, "items").map((item) => ({ pieces: numberIn(asRecord(item, "items"), "quantity") }))) };
-    case "order.cancelled": return { ...base, reason: oneCopy(textIn(fields, "reason")) };
-    case "payment.refunded": return { ...base, ...money("amount") };
+      return {
+        ...base,
+        ...money("totalAmount"),
+        pieces: total(
+          listIn(fields, "items").map((item) => ({ pieces: numberIn(asRecord(item, "items"), "quantity") })),
+        ),
+      };
+    case "order.cancelled":
+      return { ...base, reason: oneCopy(textIn(fields, "reason")) };
+    case "payment.refunded":
+      return { ...base, ...money("amount") };
     case "notification.sent": {
       // Older events name one type only.
-      const tells = (Array.isArray(fields["events"]) ? fields["events"] : []).filter((type): type is string => typeof type === "string");
+      const tells = (Array.isArray(fields.events) ? fields.events : []).filter(
+        (type): type is string => typeof type === "string",
+      );
       return {
         ...base,
         message: {
-          messageId: textIn(fields, "notificationId"), customerId: textIn(fields, "customerId"), channel: oneCopy(textIn(fields, "channel")),
+          messageId: textIn(fields, "notificationId"),
+          customerId: textIn(fields, "customerId"),
+          channel: oneCopy(textIn(fields, "channel")),
           tells: (tells.length > 0 ? tells : [textIn(fields, "causedBy")]).map(oneCopy),
         },
       };
     }
-    default: return base;
+    default:
+      return base;
   }
 }
 

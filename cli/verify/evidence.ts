@@ -210,7 +210,9 @@ export interface ServiceContract {
   readonly deadLetterTopic?: string | undefined;
   readonly retryTopics: readonly { readonly topic: string; readonly delayMs: number }[];
   readonly publishes: readonly { readonly event: string; readonly topic: string }[];
-  readonly claimChecks?: { readonly stores: readonly { readonly topic: string; readonly keepMs?: number | undefined }[] } | undefined;
+  readonly claimChecks?:
+    | { readonly stores: readonly { readonly topic: string; readonly keepMs?: number | undefined }[] }
+    | undefined;
 }
 
 /** An object in the store of claim checks. */
@@ -263,7 +265,11 @@ export interface Evidence {
   readonly groups: readonly GroupState[];
   readonly orders?: { readonly rows: readonly OrderRow[]; readonly keys: readonly IdempotencyRow[] };
   readonly payments?: { readonly rows: readonly PaymentRow[]; readonly ledger: readonly LedgerRow[] };
-  readonly inventory?: { readonly stock: readonly StockRow[]; readonly reservations: readonly ReservationRow[]; readonly pieces: readonly ReservedPieces[] };
+  readonly inventory?: {
+    readonly stock: readonly StockRow[];
+    readonly reservations: readonly ReservationRow[];
+    readonly pieces: readonly ReservedPieces[];
+  };
   readonly shipping?: { readonly shipments: readonly ShipmentRow[] };
   readonly analytics?: AnalyticsTables;
   readonly notification?: NotificationTables;

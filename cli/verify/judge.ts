@@ -44,7 +44,15 @@ export function judge(evidence: Evidence, witness?: Witness, options: JudgeOptio
   const context = judgeContext(evidence, witness, options);
   const invariants = INVARIANTS.map(({ name, judge: judgeOne }, place) => {
     const { figures, violations, notes } = judgeOne(context);
-    return { id: place + 1, name, holds: violations.count === 0, figures, violations: violations.count, problems: violations.examples, notes: notes ?? [] };
+    return {
+      id: place + 1,
+      name,
+      holds: violations.count === 0,
+      figures,
+      violations: violations.count,
+      problems: violations.examples,
+      notes: notes ?? [],
+    };
   });
   return { invariants, holds: invariants.every(({ holds }) => holds) };
 }

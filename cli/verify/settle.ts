@@ -40,10 +40,13 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
       const ranges = await topicRanges(access, names);
       const open = [...waiting, ...lagging(contracts, groups, ranges)];
       const ends = ranges.map(({ topic, partition, end }) => `${topic}/${partition}=${end}`).join(" ");
-      if (open.length === 0 && ends === quietEnds) return { settled: true, waitedMs: Math.round(now() - started), open: [] };
+      if (open.length === 0 && ends === quietEnds)
+        return { settled: true, waitedMs: Math.round(now() - started), open: [] };
       quietEnds = open.length === 0 ? ends : undefined;
-      if (now() - started >= options.limitMs && open.length > 0) return { settled: false, waitedMs: Math.round(now() - started), open };
-      if (now() - started >= options.limitMs + 20 * LOOK_AGAIN_MS) return { settled: false, waitedMs: Math.round(now() - started), open: ["records are still being written"] };
+      if (now() - started >= options.limitMs && open.length > 0)
+        return { settled: false, waitedMs: Math.round(now() - started), open };
+      if (now() - started >= options.limitMs + 20 * LOOK_AGAIN_MS)
+        return { settled: false, waitedMs: Math.round(now() - started), open: ["records are still being written"] };
       options.onProgress?.(open.length === 0 ? "quiet; looking once more" : open.slice(0, 3).join("; "));
       await delay(LOOK_AGAIN_MS);
     }
@@ -54,41 +57,68 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
 
 /** Rows in outboxes, and orders, messages and parcels on their way, in words. */
 async function unfinished(access: ServerAccess, databases: Map<string, Client>): Promise<readonly string[]> {
-  const found = await Promise.all(access.services.map(async (service) => {
-    const client = databases.get(service) ?? await access.database(service);
-    databases.set(service, client);
-    const { rows: [row] } = await client.query<{ outbox: string; orders: boolean; messages: boolean; shipments: boolean }>(
-      `SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders,
+  const found = await Promise.all(
+    access.services.map(async (service) => {
+      const client = databases.get(service) ?? (await access.database(service));
+      databases.set(service, client);
+      const {
+        rows: [row],
+      } = await client.query<{ outbox: string; orders: boolean; messages: boolean; shipments: boolean }>(
+        `SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders,
               to_regclass('public.channel_deliveries') IS NOT NULL AS messages, to_regclass('public.shipments') IS NOT NULL AS shipments`,
-    );
-    const words = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
-    const count = async (what: string, text: string): Promise<void> => {
-      const { rows: [found] } = await client.query<{ count: string }>(text);
-      if (Number(found?.count ?? 0) > 0) words.push(`${found?.count} ${what}`);
-    };
-    if (row?.messages === true) await count("messages not sent yet", "SELECT count(*) FROM messages WHERE status IN ('open', 'sending')");
-    if (row?.shipments === true) await count("parcels under way", "SELECT count(*) FROM shipments WHERE status IN ('waiting', 'booked', 'dispatched')");
-    if (row?.orders !== true) return words;
-    const { rows: [saga] } = await client.query<{ pending: string; compensating: string }>(
-      `SELECT (SELECT count(*) FROM orders WHERE status = 'pending') AS pending,
+      );
+      const words = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
+      const count = async (what: string, text: string): Promise<void> => {
+        const {
+          rows: [found],
+        } = await client.query<{ count: string }>(text);
+        if (Number(found?.count ?? 0) > 0) words.push(`${found?.count} ${what}`);
+      };
+      if (row?.messages === true)
+        await count("messages not sent yet", "SELECT count(*) FROM messages WHERE status IN ('open', 'sending')");
+      if (row?.shipments === true)
+        await count(
+          "parcels under way",
+          "SELECT count(*) FROM shipments WHERE status IN ('waiting', 'booked', 'dispatched')",
+        );
+      if (row?.orders !== true) return words;
+      const {
+        rows: [saga],
+      } = await client.query<{ pending: string; compensating: string }>(
+        `SELECT (SELECT count(*) FROM orders WHERE status = 'pending') AS pending,
               (SELECT count(*) FROM orders WHERE status = 'cancelled' AND (payment = 'processed' OR inventory = 'reserved')) AS compensating`,
-    );
-    if (Number(saga?.pending ?? 0) > 0) words.push(`${saga?.pending} orders pending`);
-    if (Number(saga?.compensating ?? 0) > 0) words.push(`${saga?.compensating} orders not undone yet`);
-    return words;
-  }));
+      );
+      if (Number(saga?.pending ?? 0) > 0) words.push(`${saga?.pending} orders pending`);
+      if (Number(saga?.compensating ?? 0) > 0) words.push(`${saga?.compensating} orders not undone yet`);
+      return words;
+    }),
+  );
   return found.flat();
 }
 
 /** Groups that are behind, in words; delayed retries are waited for like everything else. */
-function lagging(contracts: readonly ServiceContract[], groups: Awaited<ReturnType<typeof groupStates>>, ranges: readonly ReadRange[]): readonly string[] {
+function lagging(
+  contracts: readonly ServiceContract[],
+  groups: Awaited<ReturnType<typeof groupStates>>,
+  ranges: readonly ReadRange[],
+): readonly string[] {
   return contracts.flatMap((contract) => {
     const group = contract.group;
     if (group === undefined) return [];
-    const positions = new Map((groups.find((state) => state.group === group)?.positions ?? []).map(({ topic, partition, committed }) => [`${topic}/${partition}`, committed]));
+    const positions = new Map(
+      (groups.find((state) => state.group === group)?.positions ?? []).map(({ topic, partition, committed }) => [
+        `${topic}/${partition}`,
+        committed,
+      ]),
+    );
     const topics = new Set([...contract.consumes, ...contract.retryTopics].map(({ topic }) => topic));
-    const lag = ranges.filter(({ topic }) => topics.has(topic))
-      .reduce((sum, { topic, partition, start, end }) => sum + Math.max(0, end - Math.max(positions.get(`${topic}/${partition}`) ?? start, start)), 0);
+    const lag = ranges
+      .filter(({ topic }) => topics.has(topic))
+      .reduce(
+        (sum, { topic, partition, start, end }) =>
+          sum + Math.max(0, end - Math.max(positions.get(`${topic}/${partition}`) ?? start, start)),
+        0,
+      );
     return lag > 0 ? [`${group} is ${lag} records behind`] : [];
   });
 }

@@ -12,12 +12,20 @@ import type { ServiceContract, StoredContent, StoredObject, TopicRecord } from "
  * are read whole.
  * @param folder - Root of the store; one that is not there is empty.
  */
-export async function readStoredContent(folder: string, access: ServerAccess, contracts: readonly ServiceContract[], records: readonly TopicRecord[]): Promise<StoredContent> {
+export async function readStoredContent(
+  folder: string,
+  access: ServerAccess,
+  contracts: readonly ServiceContract[],
+  records: readonly TopicRecord[],
+): Promise<StoredContent> {
   const referred = new Set(records.flatMap(({ claim }) => claim?.key ?? []));
   const objects: StoredObject[] = [];
   for (const path of await filesOf(folder)) {
     const key = relative(folder, path).split(sep).join("/");
-    const size = await stat(path).then((found) => found.size, () => undefined);
+    const size = await stat(path).then(
+      (found) => found.size,
+      () => undefined,
+    );
     // Removed since it was listed.
     if (size === undefined) continue;
     objects.push({ key, size, ...(referred.has(key) ? { sha256: await sha256Of(path) } : {}) });
@@ -26,11 +34,16 @@ export async function readStoredContent(folder: string, access: ServerAccess, co
 }
 
 async function filesOf(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).toSorted();
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
 }
 
 async function sha256Of(path: string): Promise<string> {
@@ -46,7 +59,10 @@ async function waitingKeys(access: ServerAccess, contracts: readonly ServiceCont
     if (claimChecks === undefined || claimChecks.stores.length === 0 || !access.services.includes(service)) continue;
     const client = await access.database(service);
     try {
-      const { rows } = await client.query<{ key: string }>("SELECT headers ->> $1 AS key FROM outbox WHERE headers ? $1 UNION SELECT headers ->> $1 FROM outbox_parked WHERE headers ? $1", [CLAIM_HEADER.key]);
+      const { rows } = await client.query<{ key: string }>(
+        "SELECT headers ->> $1 AS key FROM outbox WHERE headers ? $1 UNION SELECT headers ->> $1 FROM outbox_parked WHERE headers ? $1",
+        [CLAIM_HEADER.key],
+      );
       keys.push(...rows.map(({ key }) => key));
     } finally {
       await client.end();

@@ -17,7 +17,9 @@ export interface Snapshot {
 
 /** Looks the tables up. The client is in a transaction that sees one snapshot. @param count - Told how many rows were read, in portions. */
 export async function openSnapshot(client: Client, count: (rows: number) => void): Promise<Snapshot> {
-  const { rows } = await client.query<{ name: string }>("SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'");
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'",
+  );
   const columns = new Set(rows.map(({ name }) => name));
   const tables = new Set(rows.map(({ name }) => name.slice(0, name.indexOf("."))));
   return {
@@ -26,7 +28,10 @@ export async function openSnapshot(client: Client, count: (rows: number) => void
       const made = [];
       await client.query(`DECLARE evidence NO SCROLL CURSOR FOR ${query}`);
       for (;;) {
-        const portion = await client.query<(string | number | boolean | Buffer | null)[]>({ text: `FETCH ${FETCH} FROM evidence`, rowMode: "array" });
+        const portion = await client.query<(string | number | boolean | Buffer | null)[]>({
+          text: `FETCH ${FETCH} FROM evidence`,
+          rowMode: "array",
+        });
         for (const row of portion.rows) made.push(make(row));
         count(portion.rows.length);
         if (portion.rows.length < FETCH) break;

@@ -2,16 +2,20 @@
 import { crc32 } from "node:zlib";
 import { CLAIM_HEADER } from "../../service-templates/lib/claim-check/reference.ts";
 import { DEAD_LETTER_HEADER, letterIdOf } from "../../service-templates/lib/consumer/dead-letter.ts";
-import { HEADER } from "../../service-templates/lib/events/envelope.ts";
-import { derivedUuid } from "../../service-templates/lib/ids.ts";
 import { REPLAY_HEADER } from "../../service-templates/lib/consumer/replay.ts";
 import { RETRY_HEADER } from "../../service-templates/lib/consumer/retry-topics.ts";
+import { HEADER } from "../../service-templates/lib/events/envelope.ts";
+import { derivedUuid } from "../../service-templates/lib/ids.ts";
 import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 
 /** Without these a dead letter cannot be worked on. */
-const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER)
-  .filter((name) => ![DEAD_LETTER_HEADER.replayOf, DEAD_LETTER_HEADER.message, DEAD_LETTER_HEADER.letterId].some((optional) => optional === name));
+const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER).filter(
+  (name) =>
+    ![DEAD_LETTER_HEADER.replayOf, DEAD_LETTER_HEADER.message, DEAD_LETTER_HEADER.letterId].some(
+      (optional) => optional === name,
+    ),
+);
 
 /** Bytes as text: UTF-8 where they are, else hexadecimal, so that different bytes never give the same text. */
 export function textOf(bytes: Buffer): string {
@@ -36,7 +40,12 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
   const value: Buffer | null | undefined = message.value;
   const eventId = headers.get(HEADER.eventId);
   const replayGroup = headers.get(REPLAY_HEADER.group);
-  const origin = kind === "dead-letter" ? originOf(headers, DEAD_LETTER_HEADER) : kind === "retry" ? originOf(headers, RETRY_HEADER) : undefined;
+  const origin =
+    kind === "dead-letter"
+      ? originOf(headers, DEAD_LETTER_HEADER)
+      : kind === "retry"
+        ? originOf(headers, RETRY_HEADER)
+        : undefined;
   const notBefore = kind === "retry" ? Number(headers.get(RETRY_HEADER.notBefore)) : Number.NaN;
   return {
     topic,
@@ -49,16 +58,34 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
     eventId,
     eventType: headers.get(HEADER.eventType),
     rowId: rowIdOf(kind, topic, group, headers, origin, eventId),
-    replay: kind === "event" && replayGroup !== undefined ? { group: replayGroup, letter: headers.get(REPLAY_HEADER.letter) ?? "" } : undefined,
+    replay:
+      kind === "event" && replayGroup !== undefined
+        ? { group: replayGroup, letter: headers.get(REPLAY_HEADER.letter) ?? "" }
+        : undefined,
     origin,
     lacks: kind === "dead-letter" ? LETTER_NEEDS.filter((name) => (headers.get(name) ?? "") === "") : [],
     notBefore: Number.isFinite(notBefore) ? notBefore : undefined,
-    ...(headers.has(CLAIM_HEADER.key) ? { claim: { key: headers.get(CLAIM_HEADER.key) ?? "", size: Number(headers.get(CLAIM_HEADER.size)), sha256: headers.get(CLAIM_HEADER.sha256) ?? "" } } : {}),
+    ...(headers.has(CLAIM_HEADER.key)
+      ? {
+          claim: {
+            key: headers.get(CLAIM_HEADER.key) ?? "",
+            size: Number(headers.get(CLAIM_HEADER.size)),
+            sha256: headers.get(CLAIM_HEADER.sha256) ?? "",
+          },
+        }
+      : {}),
   };
 }
 
 /** A dead letter says its row's id; that of a delayed record is derived from where the record failed. */
-function rowIdOf(kind: TopicKind, topic: string, group: string | undefined, headers: ReadonlyMap<string, string>, origin: RecordOrigin | undefined, eventId: string | undefined): string | undefined {
+function rowIdOf(
+  kind: TopicKind,
+  topic: string,
+  group: string | undefined,
+  headers: ReadonlyMap<string, string>,
+  origin: RecordOrigin | undefined,
+  eventId: string | undefined,
+): string | undefined {
   if (kind === "event") return eventId;
   if (origin === undefined) return undefined;
   const place = [origin.topic, String(origin.partition), String(origin.offset)];
@@ -66,9 +93,19 @@ function rowIdOf(kind: TopicKind, topic: string, group: string | undefined, head
   return derivedUuid("retry", group ?? "", topic, ...place);
 }
 
-function originOf(headers: ReadonlyMap<string, string>, names: { readonly topic: string; readonly partition: string; readonly offset: string }): RecordOrigin | undefined {
+function originOf(
+  headers: ReadonlyMap<string, string>,
+  names: { readonly topic: string; readonly partition: string; readonly offset: string },
+): RecordOrigin | undefined {
   const topic = headers.get(names.topic);
   const [partition, offset] = [headers.get(names.partition), headers.get(names.offset)];
-  if (topic === undefined || partition === undefined || offset === undefined || !/^\d{1,15}$/u.test(partition) || !/^\d{1,15}$/u.test(offset)) return undefined;
+  if (
+    topic === undefined ||
+    partition === undefined ||
+    offset === undefined ||
+    !/^\d{1,15}$/u.test(partition) ||
+    !/^\d{1,15}$/u.test(offset)
+  )
+    return undefined;
   return { topic, partition: Number(partition), offset: Number(offset) };
 }

@@ -44,15 +44,30 @@ export async function topicRanges(access: ServerAccess, topics: readonly string[
       const listed = await access.admin.listOffsets({
         topics: names.map((name) => ({
           name,
-          partitions: Array.from({ length: metadata.topics.get(name)?.partitionsCount ?? 0 }, (_, partitionIndex) => ({ partitionIndex, timestamp })),
+          partitions: Array.from({ length: metadata.topics.get(name)?.partitionsCount ?? 0 }, (_, partitionIndex) => ({
+            partitionIndex,
+            timestamp,
+          })),
         })),
       });
-      return new Map(listed.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex, offset }) => [`${name}/${partitionIndex}`, Number(offset)])));
+      return new Map(
+        listed.flatMap(({ name, partitions }) =>
+          partitions.map(({ partitionIndex, offset }) => [`${name}/${partitionIndex}`, Number(offset)]),
+        ),
+      );
     };
-    const [starts, ends] = await Promise.all([offsets(ListOffsetTimestamps.EARLIEST), offsets(ListOffsetTimestamps.LATEST)]);
-    return names.flatMap((topic) => Array.from({ length: metadata.topics.get(topic)?.partitionsCount ?? 0 }, (_, partition) => ({
-      topic, partition, start: starts.get(`${topic}/${partition}`) ?? 0, end: ends.get(`${topic}/${partition}`) ?? 0,
-    })));
+    const [starts, ends] = await Promise.all([
+      offsets(ListOffsetTimestamps.EARLIEST),
+      offsets(ListOffsetTimestamps.LATEST),
+    ]);
+    return names.flatMap((topic) =>
+      Array.from({ length: metadata.topics.get(topic)?.partitionsCount ?? 0 }, (_, partition) => ({
+        topic,
+        partition,
+        start: starts.get(`${topic}/${partition}`) ?? 0,
+        end: ends.get(`${topic}/${partition}`) ?? 0,
+      })),
+    );
   });
 }
 
@@ -61,7 +76,12 @@ export async function topicRanges(access: ServerAccess, topics: readonly string[
  * @param onRecord - Where it gives a promise, no further record comes before that is settled.
  * @throws KitError `KIT_TOPICS_UNREADABLE` when no record comes any more before the ends are reached.
  */
-export async function readRanges(access: ServerAccess, ranges: readonly ReadRange[], onRecord: (message: RawMessage) => Promise<void> | undefined, options: ReadOptions = {}): Promise<void> {
+export async function readRanges(
+  access: ServerAccess,
+  ranges: readonly ReadRange[],
+  onRecord: (message: RawMessage) => Promise<void> | undefined,
+  options: ReadOptions = {},
+): Promise<void> {
   const wanted = ranges.filter(({ start, end }) => end > start);
   if (wanted.length === 0) return;
   const ends = new Map(wanted.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
@@ -69,15 +89,28 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
   const total = wanted.reduce((sum, { start, end }) => sum + end - start, 0);
   const groupId = `${GROUP_PREFIX}-${randomUUID()}`;
   const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    ...access.kafka, groupId, autocommit: false, maxWaitTime: 100, minBytes: 1, maxBytes: 16 * 1_048_576, maxBytesPerPartition: 1_048_576, highWaterMark: 8_192,
+    ...access.kafka,
+    groupId,
+    autocommit: false,
+    maxWaitTime: 100,
+    minBytes: 1,
+    maxBytes: 16 * 1_048_576,
+    maxBytesPerPartition: 1_048_576,
+    highWaterMark: 8_192,
   });
   // Partitions that are empty, or of which nothing is wanted, are read from their end: nothing comes.
-  const offsets = ranges.filter(({ topic }) => topics.includes(topic)).map(({ topic, partition, start, end }) => ({ topic, partition, offset: BigInt(Math.min(end , start)) }));
+  const offsets = ranges
+    .filter(({ topic }) => topics.includes(topic))
+    .map(({ topic, partition, start, end }) => ({ topic, partition, offset: BigInt(Math.min(end, start)) }));
   let read = 0;
   try {
     await reaching("reading the topics", async () => {
       const stream = await consumer.consume({
-        topics, mode: MessagesStreamModes.MANUAL, offsets, fallbackMode: MessagesStreamFallbackModes.EARLIEST, autocommit: false,
+        topics,
+        mode: MessagesStreamModes.MANUAL,
+        offsets,
+        fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+        autocommit: false,
       });
       try {
         let failure: Error | undefined;
@@ -85,7 +118,9 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
         let toldAt = movedAt;
         let waiting = false;
         const missing = new Map(ends);
-        stream.on("error", (error: Error) => { failure ??= error; });
+        stream.on("error", (error: Error) => {
+          failure ??= error;
+        });
         stream.on("data", (message: RawMessage) => {
           const place = `${message.topic}/${message.partition}`;
           const end = ends.get(place);
@@ -100,12 +135,17 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
           }
           stream.pause();
           waiting = true;
-          busy.then(() => {
-            waiting = false;
-            movedAt = performance.now();
-            if (offset === end - 1) missing.delete(place);
-            stream.resume();
-          }, (error: Error) => { failure ??= error; });
+          busy.then(
+            () => {
+              waiting = false;
+              movedAt = performance.now();
+              if (offset === end - 1) missing.delete(place);
+              stream.resume();
+            },
+            (error: Error) => {
+              failure ??= error;
+            },
+          );
         });
         while (missing.size > 0) {
           await delay(LOOK_MS);
@@ -124,7 +164,10 @@ export async function readRanges(access: ServerAccess, ranges: readonly ReadRang
             }
           }
           if (now - movedAt > (options.stalledMs ?? STALLED_MS)) {
-            throw new KitError("KIT_TOPICS_UNREADABLE", `${read} of ${total} records read; ${[...missing.keys()].slice(0, 3).join(", ")}${missing.size > 3 ? " and others" : ""} gave no more for ${Math.round((now - movedAt) / 1_000)} s`);
+            throw new KitError(
+              "KIT_TOPICS_UNREADABLE",
+              `${read} of ${total} records read; ${[...missing.keys()].slice(0, 3).join(", ")}${missing.size > 3 ? " and others" : ""} gave no more for ${Math.round((now - movedAt) / 1_000)} s`,
+            );
           }
         }
         options.onProgress?.(read, total);
@@ -145,6 +188,10 @@ async function reaching<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof KitError) throw cause;
-    throw new KitError("KIT_SERVER_UNREACHABLE", `Kafka, while ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new KitError(
+      "KIT_SERVER_UNREACHABLE",
+      `Kafka, while ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }

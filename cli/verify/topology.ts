@@ -1,9 +1,9 @@
 /** Contracts of the platform's services: those the running services were given, and for the rest what `topics/` declares. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { localLayout } from "../../components/local/layout.ts";
 import { loadModel } from "../../components/model/load.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
-import { localLayout } from "../../components/local/layout.ts";
 import { parseContract } from "../../service-templates/lib/contract.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
@@ -17,10 +17,15 @@ const CONTRACT_FILE = "kafka-contract.json";
  * `topics/` changes nothing before the next `kit up`.
  * @throws KitError `KIT_MODEL_INVALID` when `topics/` is not readable and nothing runs.
  */
-export async function readContracts(context: Pick<CommandContext, "projectDir" | "stateDir">, stack: string): Promise<readonly ServiceContract[]> {
+export async function readContracts(
+  context: Pick<CommandContext, "projectDir" | "stateDir">,
+  stack: string,
+): Promise<readonly ServiceContract[]> {
   const contracts = new Map<string, ServiceContract>();
   const reading = await loadModel(context.projectDir, stack);
-  if (reading.ok) for (const contract of planPlatform(reading.value.model, reading.value.stack).contracts) contracts.set(contract.service, contract);
+  if (reading.ok)
+    for (const contract of planPlatform(reading.value.model, reading.value.stack).contracts)
+      contracts.set(contract.service, contract);
   const folder = localLayout(context.stateDir).file();
   const names = await readdir(folder).catch(() => []);
   for (const name of names.toSorted()) {
@@ -30,6 +35,7 @@ export async function readContracts(context: Pick<CommandContext, "projectDir" |
     const contract = parseContract(text, file);
     contracts.set(contract.service, contract);
   }
-  if (contracts.size === 0) throw new KitError("KIT_MODEL_INVALID", reading.ok ? "no services" : `${reading.problems.length} problems`);
+  if (contracts.size === 0)
+    throw new KitError("KIT_MODEL_INVALID", reading.ok ? "no services" : `${reading.problems.length} problems`);
   return [...contracts.values()].toSorted((a, b) => (a.service < b.service ? -1 : 1));
 }

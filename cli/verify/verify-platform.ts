@@ -44,21 +44,38 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
     const contracts = await readContracts(context, stack);
     const progress = progressReporter(context);
     const moments = [performance.now()];
-    const settlement = options.settleMs <= 0 ? undefined
-      : await progress.step("Waiting for rest", async (say) => await settle(access, { contracts, limitMs: options.settleMs, onProgress: say }));
+    const settlement =
+      options.settleMs <= 0
+        ? undefined
+        : await progress.step(
+            "Waiting for rest",
+            async (say) => await settle(access, { contracts, limitMs: options.settleMs, onProgress: say }),
+          );
     moments.push(performance.now());
-    const evidence = await progress.step("Collecting tables and topics", async (say) => await collectEvidence(access, {
-      contracts, now: context.now, claimCheckFolder: localLayout(context.stateDir).data("claim-checks"), onProgress: atLeastApart(say, progress.live ? 100 : 2_000), ...(settlement === undefined ? {} : { settlement }),
-    }));
+    const evidence = await progress.step(
+      "Collecting tables and topics",
+      async (say) =>
+        await collectEvidence(access, {
+          contracts,
+          now: context.now,
+          claimCheckFolder: localLayout(context.stateDir).data("claim-checks"),
+          onProgress: atLeastApart(say, progress.live ? 100 : 2_000),
+          ...(settlement === undefined ? {} : { settlement }),
+        }),
+    );
     moments.push(performance.now());
     const verdict = judge(evidence, options.witness, {
       ...(options.terminalMs === undefined ? {} : { terminalMs: options.terminalMs }),
       ...(options.examples === undefined ? {} : { examples: options.examples }),
     });
     moments.push(performance.now());
-    const [settleMs = 0, collectMs = 0, judgeMs = 0] = moments.slice(1).map((moment, place) => Math.round(moment - (moments[place] ?? moment)));
+    const [settleMs = 0, collectMs = 0, judgeMs = 0] = moments
+      .slice(1)
+      .map((moment, place) => Math.round(moment - (moments[place] ?? moment)));
     return {
-      stack, takenAt: new Date(evidence.takenAt).toISOString(), ...verdict,
+      stack,
+      takenAt: new Date(evidence.takenAt).toISOString(),
+      ...verdict,
       ...(settlement === undefined ? {} : { settlement }),
       elapsedMs: { settle: settleMs, collect: collectMs, judge: judgeMs },
     };

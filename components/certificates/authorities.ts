@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Certificate } from "../provider/resources.ts";
-import { ADMIN_PRINCIPAL } from "./admin-identity.ts";
 import type { AdminIdentity } from "./admin-identity.ts";
+import { ADMIN_PRINCIPAL } from "./admin-identity.ts";
 
 const HOURS_PER_DAY = 24;
 /** Five years, renewed half a year before the end: the periods Strimzi's documentation uses for its own authorities. */
@@ -52,10 +52,23 @@ export class PlatformAuthorities extends KitComponent {
   }
 
   /** A server certificate for a process on this machine, valid for its loopback names. */
-  serverCertificate(name: string, parent: pulumi.Resource, usages: ("server" | "client")[] = ["server"], commonName = name): Certificate {
+  serverCertificate(
+    name: string,
+    parent: pulumi.Resource,
+    usages: ("server" | "client")[] = ["server"],
+    commonName = name,
+  ): Certificate {
     return new Certificate(
       name,
-      { kind: "leaf", commonName, issuer: this.servers, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages, ...LEAF_VALIDITY },
+      {
+        kind: "leaf",
+        commonName,
+        issuer: this.servers,
+        dnsNames: ["localhost"],
+        ipAddresses: ["127.0.0.1"],
+        usages,
+        ...LEAF_VALIDITY,
+      },
       { parent },
     );
   }
@@ -67,10 +80,23 @@ export class PlatformAuthorities extends KitComponent {
   serviceCertificate(service: string, namespace: string, parent: pulumi.Resource, reachedAt?: string): Certificate {
     const host = `${service}.${namespace}.svc`;
     const names = [host, `${host}.cluster.local`, `${service}.${namespace}`, service];
-    const outside = reachedAt === undefined ? {} : isIP(reachedAt) === 0 ? { dnsNames: [...names, reachedAt] } : { ipAddresses: [reachedAt] };
+    const outside =
+      reachedAt === undefined
+        ? {}
+        : isIP(reachedAt) === 0
+          ? { dnsNames: [...names, reachedAt] }
+          : { ipAddresses: [reachedAt] };
     return new Certificate(
       service,
-      { kind: "leaf", commonName: host, issuer: this.servers, dnsNames: names, ...outside, usages: ["server"], ...LEAF_VALIDITY },
+      {
+        kind: "leaf",
+        commonName: host,
+        issuer: this.servers,
+        dnsNames: names,
+        ...outside,
+        usages: ["server"],
+        ...LEAF_VALIDITY,
+      },
       { parent },
     );
   }

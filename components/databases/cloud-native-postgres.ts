@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KitComponent } from "../component.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
-import { byteQuantity, platformLabels, podsOf, type Manifest } from "../kubernetes/manifest.ts";
+import { KitComponent } from "../component.ts";
+import { byteQuantity, type Manifest, platformLabels, podsOf } from "../kubernetes/manifest.ts";
 import { addresses, allow, readersOf } from "../kubernetes/network.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
 import { certificateFile } from "./certificate-file.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 
@@ -66,15 +66,45 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
     this.adminPassword = new Password("postgres-admin", {}, this.child()).value;
     this.caCertificate = authorities.servers.certificatePem;
     this.caFile = this.caCertificate.apply((pem) => certificateFile(args.projectDir, args.certificatesFolder, pem));
-    const certificate = authorities.serviceCertificate(`${POSTGRES_NAME}-rw`, namespace, this, settings.reachedAt?.host);
+    const certificate = authorities.serviceCertificate(
+      `${POSTGRES_NAME}-rw`,
+      namespace,
+      this,
+      settings.reachedAt?.host,
+    );
 
-    const metadata = (object: string) => ({ name: object, namespace, labels: platformLabels(POSTGRES_NAME, "database") });
+    const metadata = (object: string) => ({
+      name: object,
+      namespace,
+      labels: platformLabels(POSTGRES_NAME, "database"),
+    });
     const apply = (manifest: Manifest, options: pulumi.CustomResourceOptions = {}) =>
-      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }));
+      new KubernetesObject(
+        manifest,
+        this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }),
+      );
     const prerequisites = [
-      { apiVersion: "v1", kind: "Secret", metadata: metadata(CREDENTIALS), type: "kubernetes.io/basic-auth", stringData: { username: this.adminUser, password: this.adminPassword } },
-      { apiVersion: "v1", kind: "Secret", metadata: metadata(SERVER_CERTIFICATE), type: "kubernetes.io/tls", stringData: { "tls.crt": certificate.chainPem, "tls.key": certificate.privateKeyPem } },
-      { apiVersion: "v1", kind: "Secret", metadata: metadata(SERVER_AUTHORITY), type: "Opaque", stringData: { "ca.crt": this.caCertificate } },
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: metadata(CREDENTIALS),
+        type: "kubernetes.io/basic-auth",
+        stringData: { username: this.adminUser, password: this.adminPassword },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: metadata(SERVER_CERTIFICATE),
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": certificate.chainPem, "tls.key": certificate.privateKeyPem },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: metadata(SERVER_AUTHORITY),
+        type: "Opaque",
+        stringData: { "ca.crt": this.caCertificate },
+      },
       allow({
         name: POSTGRES_NAME,
         namespace,
@@ -88,10 +118,16 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
           ...readersOf(args.metricsReaders, METRICS_PORT),
         ],
         // Each instance asks the Kubernetes API who is primary.
-        to: [{ peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] }, { peers: addresses(args.apiServers), ports: args.apiServerPorts }],
+        to: [
+          { peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] },
+          { peers: addresses(args.apiServers), ports: args.apiServerPorts },
+        ],
       }),
     ].map((manifest) => apply(manifest));
-    const cluster = apply(clusterResource(settings, args.maxConnections, metadata(POSTGRES_NAME)), { protect: args.protect, dependsOn: [...args.dependsOn, ...prerequisites] });
+    const cluster = apply(clusterResource(settings, args.maxConnections, metadata(POSTGRES_NAME)), {
+      protect: args.protect,
+      dependsOn: [...args.dependsOn, ...prerequisites],
+    });
 
     const service = `${POSTGRES_NAME}-rw.${namespace}.svc`;
     this.host = pulumi.output(service);
@@ -102,28 +138,47 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
   }
 }
 
-function clusterResource(settings: CloudNativePostgresArgs["settings"], maxConnections: number, metadata: Manifest["metadata"]): Manifest {
+function clusterResource(
+  settings: CloudNativePostgresArgs["settings"],
+  maxConnections: number,
+  metadata: Manifest["metadata"],
+): Manifest {
   const memory = byteQuantity(settings.memory);
   const quarter = `${Math.floor(settings.memory / 4 / 2 ** 20)}MB`;
   return {
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "Cluster",
-    metadata: { ...metadata, annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1800" } },
+    metadata: {
+      ...metadata,
+      annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1800" },
+    },
     spec: {
       instances: settings.instances,
       ...(settings.image === undefined ? {} : { imageName: settings.image }),
       enableSuperuserAccess: true,
       superuserSecret: { name: CREDENTIALS },
       certificates: { serverTLSSecret: SERVER_CERTIFICATE, serverCASecret: SERVER_AUTHORITY },
-      storage: { size: byteQuantity(settings.storage), ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }) },
+      storage: {
+        size: byteQuantity(settings.storage),
+        ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
+      },
       resources: { requests: { cpu: settings.cpu, memory }, limits: { memory } },
       postgresql: {
         pg_hba: ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
-        parameters: { max_connections: String(maxConnections), shared_buffers: quarter, ssl_min_protocol_version: "TLSv1.3", password_encryption: "scram-sha-256" },
+        parameters: {
+          max_connections: String(maxConnections),
+          shared_buffers: quarter,
+          ssl_min_protocol_version: "TLSv1.3",
+          password_encryption: "scram-sha-256",
+        },
         // A commit is on two servers before it is acknowledged, as long as two are there.
         ...(settings.instances < 2 ? {} : { synchronous: { method: "any", number: 1, dataDurability: "preferred" } }),
       },
-      affinity: { enablePodAntiAffinity: true, topologyKey: "kubernetes.io/hostname", podAntiAffinityType: settings.instances < 2 ? "preferred" : "required" },
+      affinity: {
+        enablePodAntiAffinity: true,
+        topologyKey: "kubernetes.io/hostname",
+        podAntiAffinityType: settings.instances < 2 ? "preferred" : "required",
+      },
       seccompProfile: { type: "RuntimeDefault" },
     },
   };

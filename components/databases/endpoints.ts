@@ -23,7 +23,10 @@ export interface PostgresEndpoint {
 }
 
 /** Options of what lives in a server: it comes after the server, and where the server goes, nobody need delete it in there. */
-export function livesIn({ owner, external }: PostgresEndpoint): Pick<pulumi.CustomResourceOptions, "deletedWith"> & { readonly dependsOn: pulumi.Resource[] } {
+export function livesIn({
+  owner,
+  external,
+}: PostgresEndpoint): Pick<pulumi.CustomResourceOptions, "deletedWith"> & { readonly dependsOn: pulumi.Resource[] } {
   return { dependsOn: [owner], ...(external ? {} : { deletedWith: owner }) };
 }
 

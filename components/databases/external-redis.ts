@@ -23,7 +23,8 @@ export class ExternalRedis extends KitComponent implements RedisEndpoint {
     const { host, port, tls, caFile } = args.settings;
     this.host = pulumi.output(host);
     this.port = port;
-    if (tls && caFile !== undefined) this.caCertificate = args.externals.file(caFile, "kubernetes.redis.external.caFile");
+    if (tls && caFile !== undefined)
+      this.caCertificate = args.externals.file(caFile, "kubernetes.redis.external.caFile");
     this.#externals = args.externals;
     this.registerOutputs({ host: this.host, port: this.port });
   }

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KitComponent } from "../component.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
+import { KitComponent } from "../component.ts";
 import { filesDigest } from "../kubernetes/digest.ts";
 import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
-import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
+import { type RedisUser, redisAccessFile } from "./redis-acl.ts";
 
 /** Arguments of {@link KubernetesRedis}. */
 export interface KubernetesRedisArgs {
@@ -41,11 +41,16 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
     super("databases:KubernetesRedis", name, opts);
     const { settings, namespaces, authorities, users } = args;
     const namespace = namespaces.platform;
-    this.#passwords = new Map(users.map((user) => [user.service, new Password(`redis-${user.service}`, {}, this.child()).value]));
+    this.#passwords = new Map(
+      users.map((user) => [user.service, new Password(`redis-${user.service}`, {}, this.child()).value]),
+    );
     const certificate = authorities.serviceCertificate(REDIS_NAME, namespace, this);
-    const acl = pulumi
-      .all(users.map((user) => this.password(user.service)))
-      .apply((passwords) => redisAccessFile(users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })), "plain"));
+    const acl = pulumi.all(users.map((user) => this.password(user.service))).apply((passwords) =>
+      redisAccessFile(
+        users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })),
+        "plain",
+      ),
+    );
     const files = {
       "redis.conf": redisConf(settings.memory),
       "users.acl": pulumi.secret(acl),
@@ -71,7 +76,8 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       from: [{ peers: [podsOf(namespaces.services)], ports: [REDIS_PORT] }],
       to: [],
     });
-    for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
+    for (const manifest of manifests)
+      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
     this.host = pulumi.output(`${REDIS_NAME}.${namespace}.svc`);
     this.caCertificate = authorities.servers.certificatePem;
     this.registerOutputs({ host: this.host, port: this.port });
@@ -79,7 +85,8 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
 
   password(service: string): pulumi.Output<string> {
     const password = this.#passwords.get(service);
-    if (password === undefined) throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
+    if (password === undefined)
+      throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
     return password;
   }
 }

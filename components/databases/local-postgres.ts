@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresServer } from "../../toolchain/local-servers.ts";
-import { KitComponent } from "../component.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
+import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";
@@ -52,7 +52,10 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         role: "database",
         command: [`${server.binDir}/postgres`, "-D", dataDir, "-c", `config_file=${path("postgresql.conf")}`],
         files: [
-          { path: path("postgresql.conf"), content: postgresqlConf({ port: args.port, maxConnections: args.maxConnections, path }) },
+          {
+            path: path("postgresql.conf"),
+            content: postgresqlConf({ port: args.port, maxConnections: args.maxConnections, path }),
+          },
           { path: path("pg_hba.conf"), content: POSTGRES_HOST_RULES },
           { path: path("server.crt"), content: certificate.chainPem },
           { path: path("server.key"), content: certificate.privateKeyPem },
@@ -63,8 +66,21 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         prepare: [
           {
             command: [
-              `${server.binDir}/initdb`, "--pgdata", dataDir, "--username", POSTGRES_ADMIN, "--pwfile", path("admin-password"),
-              "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync",
+              `${server.binDir}/initdb`,
+              "--pgdata",
+              dataDir,
+              "--username",
+              POSTGRES_ADMIN,
+              "--pwfile",
+              path("admin-password"),
+              "--auth",
+              "scram-sha-256",
+              "--encoding",
+              "UTF8",
+              "--locale",
+              "C",
+              "--no-instructions",
+              "--no-sync",
             ],
             creates: `${dataDir}/PG_VERSION`,
           },

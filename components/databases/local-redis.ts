@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RedisServer } from "../../toolchain/local-servers.ts";
-import { KitComponent } from "../component.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
+import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Password, Process } from "../provider/resources.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
-import { redisAccessFile, type RedisUser } from "./redis-acl.ts";
+import { type RedisUser, redisAccessFile } from "./redis-acl.ts";
 import { redisConf } from "./redis-conf.ts";
 
 /** Arguments of {@link LocalRedis}. */
@@ -46,9 +46,12 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
         { path: path("ca.pem"), content: this.caCertificate },
       );
     }
-    const users = pulumi
-      .all(args.users.map((user) => this.password(user.service)))
-      .apply((passwords) => redisAccessFile(args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })), "hash"));
+    const users = pulumi.all(args.users.map((user) => this.password(user.service))).apply((passwords) =>
+      redisAccessFile(
+        args.users.map((user, index) => ({ ...user, password: passwords[index] ?? "" })),
+        "hash",
+      ),
+    );
 
     new Process(
       NAME,
@@ -56,7 +59,11 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
         name: NAME,
         role: "cache",
         command: [args.server.server, path("redis.conf")],
-        files: [{ path: path("redis.conf"), content: redisConf({ port: args.port, tls: args.server.tls, dataDir, path }) }, { path: path("users.acl"), content: users }, ...tlsFiles],
+        files: [
+          { path: path("redis.conf"), content: redisConf({ port: args.port, tls: args.server.tls, dataDir, path }) },
+          { path: path("users.acl"), content: users },
+          ...tlsFiles,
+        ],
         directories: [{ path: dataDir }],
         ports: [{ name: "redis", host: LOOPBACK, port: args.port }],
         readiness: { log: { pattern: "Ready to accept connections" }, timeoutSeconds: 30 },
@@ -69,7 +76,8 @@ export class LocalRedis extends KitComponent implements RedisEndpoint {
 
   password(service: string): pulumi.Output<string> {
     const password = this.#passwords.get(service);
-    if (password === undefined) throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
+    if (password === undefined)
+      throw new Error(`${service} has no Redis user; its template.yaml needs a line "redis: {keys: …}".`);
     return password;
   }
 }

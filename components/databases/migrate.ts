@@ -6,8 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../provider/errors.ts";
-import { applyMigrations } from "../provider/migration-database.ts";
 import type { DatabaseConnection } from "../provider/migration-database.ts";
+import { applyMigrations } from "../provider/migration-database.ts";
 import { readServiceMigrations } from "./migration-files.ts";
 import { connectGrant, migrationPreamble } from "./migration-preamble.ts";
 
@@ -29,7 +29,10 @@ export interface MigrationJob {
  * Reads the variables and the files they name.
  * @throws {Error} listing all that is missing or cannot be read.
  */
-export function migrationJobOf(env: Environment, readFile: (path: string) => string = (path) => readFileSync(path, "utf8")): MigrationJob {
+export function migrationJobOf(
+  env: Environment,
+  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
+): MigrationJob {
   const problems: string[] = [];
   const required = (name: string): string => {
     const value = env[name] ?? "";
@@ -53,10 +56,17 @@ export function migrationJobOf(env: Environment, readFile: (path: string) => str
   const folder = required("MIGRATIONS_DIR");
   const library = required("LIBRARY_MIGRATIONS_DIR");
   const password = contents("DATABASE_PASSWORD_FILE", required("DATABASE_PASSWORD_FILE"));
-  const caPem = contents("DATABASE_CA_FILE", env["DATABASE_CA_FILE"] ?? "");
-  const admin = env["DATABASE_ADMIN"] ?? "";
-  if (problems.length > 0) throw new Error(`The environment of the migration is not usable:\n  - ${problems.sort().join("\n  - ")}`);
-  return { connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) }, owner, folder, library, ...(admin === "" ? {} : { admin }) };
+  const caPem = contents("DATABASE_CA_FILE", env.DATABASE_CA_FILE ?? "");
+  const admin = env.DATABASE_ADMIN ?? "";
+  if (problems.length > 0)
+    throw new Error(`The environment of the migration is not usable:\n  - ${problems.sort().join("\n  - ")}`);
+  return {
+    connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) },
+    owner,
+    folder,
+    library,
+    ...(admin === "" ? {} : { admin }),
+  };
 }
 
 /** What the job does before the first migration. The grant comes before the public is shut out. */
@@ -73,7 +83,9 @@ async function main(): Promise<void> {
     { connectSeconds: 120, lockSeconds: 300 },
   );
   const newest = applied.at(-1);
-  process.stdout.write(`database ${connection.database} has ${applied.length} migrations${newest === undefined ? "" : `, the newest is ${newest.version}_${newest.name}`}\n`);
+  process.stdout.write(
+    `database ${connection.database} has ${applied.length} migrations${newest === undefined ? "" : `, the newest is ${newest.version}_${newest.name}`}\n`,
+  );
 }
 
 if (import.meta.main) {

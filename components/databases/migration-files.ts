@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** One migration: `NNNN_name.sql`. */
@@ -22,7 +22,10 @@ export const LIBRARY_MIGRATIONS = "service-templates/lib/migrations";
  * @throws {Error} as {@link readMigrationFiles}.
  */
 export function readServiceMigrations(library: string, own: string): readonly MigrationFile[] {
-  return [...readMigrationFiles(library).map((file) => ({ ...file, version: `lib.${file.version}` })), ...readMigrationFiles(own)];
+  return [
+    ...readMigrationFiles(library).map((file) => ({ ...file, version: `lib.${file.version}` })),
+    ...readMigrationFiles(own),
+  ];
 }
 
 /**
@@ -36,7 +39,9 @@ export function readMigrationFiles(folder: string): readonly MigrationFile[] {
     .map((file): MigrationFile => {
       const match = FILE_NAME.exec(file);
       if (match?.[1] === undefined || match[2] === undefined) {
-        throw new Error(`${join(folder, file)}: a migration is named NNNN_name.sql (digits, then lower-case words with underscores); rename it.`);
+        throw new Error(
+          `${join(folder, file)}: a migration is named NNNN_name.sql (digits, then lower-case words with underscores); rename it.`,
+        );
       }
       return { version: match[1], name: match[2], sql: readFileSync(join(folder, file), "utf8") };
     });

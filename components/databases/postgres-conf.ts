@@ -5,7 +5,11 @@ import { LOOPBACK } from "../local/layout.ts";
 export const POSTGRES_ADMIN = "platform_admin";
 
 /** Content of `pg_hba.conf`: nobody gets in without TLS and a password; everything that is not loopback is refused. */
-export const POSTGRES_HOST_RULES = ["hostssl all all 127.0.0.1/32 scram-sha-256", "hostssl all all ::1/128 scram-sha-256", ""].join("\n");
+export const POSTGRES_HOST_RULES = [
+  "hostssl all all 127.0.0.1/32 scram-sha-256",
+  "hostssl all all ::1/128 scram-sha-256",
+  "",
+].join("\n");
 
 /** Settings for a small machine; durability stays as PostgreSQL ships it. */
 const SETTINGS = {
@@ -41,5 +45,7 @@ export function postgresqlConf({ port, maxConnections, path }: PostgresConfInput
     max_connections: maxConnections,
     ...SETTINGS,
   };
-  return Object.entries(settings).map(([key, value]) => `${key} = ${typeof value === "number" ? value : `'${value}'`}\n`).join("");
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} = ${typeof value === "number" ? value : `'${value}'`}\n`)
+    .join("");
 }

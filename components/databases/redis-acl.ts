@@ -12,9 +12,13 @@ export interface RedisUser {
 export type PasswordForm = "hash" | "plain";
 
 /** Redis' ACL file: a user per service bound to its own keys, no default user. */
-export function redisAccessFile(users: readonly (RedisUser & { readonly password: string })[], form: PasswordForm): string {
+export function redisAccessFile(
+  users: readonly (RedisUser & { readonly password: string })[],
+  form: PasswordForm,
+): string {
   const lines = users.map((user) => {
-    const password = form === "plain" ? `>${user.password}` : `#${createHash("sha256").update(user.password).digest("hex")}`;
+    const password =
+      form === "plain" ? `>${user.password}` : `#${createHash("sha256").update(user.password).digest("hex")}`;
     return `user ${user.service} on ${password} ~${user.keys} resetchannels -@all +@read +@write +@connection +@scripting +@transaction -@dangerous`;
   });
   return ["user default off", ...lines, ""].join("\n");

@@ -2,11 +2,11 @@ import * as postgresql from "@pulumi/postgresql";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import { Migration, Password } from "../provider/resources.ts";
-import { livesIn } from "./endpoints.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
+import { livesIn } from "./endpoints.ts";
 import { LOGIN_RIGHTS } from "./login-rights.ts";
-import { migrationsDigest } from "./migration-files.ts";
 import type { MigrationFile } from "./migration-files.ts";
+import { migrationsDigest } from "./migration-files.ts";
 import { migrationPreamble } from "./migration-preamble.ts";
 
 /** Arguments of {@link ServiceDatabase}. */
@@ -68,7 +68,8 @@ export class ServiceDatabase extends KitComponent {
     this.user = name;
     this.password = new Password(`postgres-${args.service}`, {}, this.child()).value;
 
-    const options = (extra: pulumi.CustomResourceOptions = {}) => this.child({ provider, ...livesIn(server), ...extra });
+    const options = (extra: pulumi.CustomResourceOptions = {}) =>
+      this.child({ provider, ...livesIn(server), ...extra });
     const owner = new postgresql.Role(`${name}_owner`, { name: `${name}_owner`, login: false }, options());
     const login = new postgresql.Role(
       name,
@@ -76,12 +77,22 @@ export class ServiceDatabase extends KitComponent {
       options({ additionalSecretOutputs: ["password"] }),
     );
     // After the login, so that it goes before it: a role that something in a database still names can't be dropped.
-    const database = new postgresql.Database(name, { name, owner: owner.name }, options({ protect: args.protect, dependsOn: [server.owner, login] }));
+    const database = new postgresql.Database(
+      name,
+      { name, owner: owner.name },
+      options({ protect: args.protect, dependsOn: [server.owner, login] }),
+    );
 
     // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
     // An administrator who is neither superuser nor the owner can let nobody in: there the job does, as the owner.
     const connect = server.superuser
-      ? [new postgresql.Grant(`${name}-connect`, { database: database.name, role: login.name, objectType: "database", privileges: ["CONNECT"] }, options())]
+      ? [
+          new postgresql.Grant(
+            `${name}-connect`,
+            { database: database.name, role: login.name, objectType: "database", privileges: ["CONNECT"] },
+            options(),
+          ),
+        ]
       : [];
     const rights = { database: database.name, schema: "public", owner: owner.name, role: login.name };
     const tables = new postgresql.DefaultPrivileges(
@@ -105,7 +116,13 @@ export class ServiceDatabase extends KitComponent {
       this.migrations = {
         digest: migrationsDigest(args.migrations),
         ...(server.superuser ? {} : { admin: server.adminUser }),
-        host: server.host, port: server.port, database: name, user: migrator, owner: `${name}_owner`, password, caCertificate: server.caCertificate,
+        host: server.host,
+        port: server.port,
+        database: name,
+        user: migrator,
+        owner: `${name}_owner`,
+        password,
+        caCertificate: server.caCertificate,
       };
       this.registerOutputs({ database: this.database });
       return;

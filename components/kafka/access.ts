@@ -43,7 +43,12 @@ export class KafkaAccess extends KitComponent {
         const password = new Password(`kafka-${principal.name}`, {}, this.child());
         const user = new kafka.UserScramCredential(
           principal.name,
-          { username: principal.name, scramMechanism: "SCRAM-SHA-512", scramIterations: 4096, password: password.value },
+          {
+            username: principal.name,
+            scramMechanism: "SCRAM-SHA-512",
+            scramIterations: 4096,
+            password: password.value,
+          },
           { ...options, additionalSecretOutputs: ["password"] },
         );
         this.#grants.set(principal.name, [user]);
@@ -52,8 +57,12 @@ export class KafkaAccess extends KitComponent {
     );
     const afterTopics = { ...options, dependsOn: [args.cluster.owner, args.topics] };
     // The registry takes longest to start, so what it waits for comes first.
-    const platformPrincipals = new Set(args.principals.filter((principal) => principal.kind === "platform").map((principal) => principal.name));
-    const { platform = [], service = [] } = Object.groupBy(args.acls, (acl) => (platformPrincipals.has(acl.principal) ? "platform" : "service"));
+    const platformPrincipals = new Set(
+      args.principals.filter((principal) => principal.kind === "platform").map((principal) => principal.name),
+    );
+    const { platform = [], service = [] } = Object.groupBy(args.acls, (acl) =>
+      platformPrincipals.has(acl.principal) ? "platform" : "service",
+    );
     for (const acl of [...platform, ...service]) this.grant(acl, afterTopics);
     for (const quota of args.quotas) this.quota(quota, options);
     this.registerOutputs({});
@@ -62,7 +71,8 @@ export class KafkaAccess extends KitComponent {
   /** Kafka password of a principal (secret). */
   password(principal: string): pulumi.Output<string> {
     const password = this.#passwords.get(principal);
-    if (password === undefined) throw new Error(`No principal ${principal} in the plan; it has: ${[...this.#passwords.keys()].join(", ")}.`);
+    if (password === undefined)
+      throw new Error(`No principal ${principal} in the plan; it has: ${[...this.#passwords.keys()].join(", ")}.`);
     return password;
   }
 
@@ -94,8 +104,8 @@ export class KafkaAccess extends KitComponent {
 
   private quota(quota: PlannedQuota, options: pulumi.CustomResourceOptions): kafka.Quota {
     const config: Record<string, string> = {};
-    if (quota.producerByteRate !== undefined) config["producer_byte_rate"] = String(quota.producerByteRate);
-    if (quota.consumerByteRate !== undefined) config["consumer_byte_rate"] = String(quota.consumerByteRate);
+    if (quota.producerByteRate !== undefined) config.producer_byte_rate = String(quota.producerByteRate);
+    if (quota.consumerByteRate !== undefined) config.consumer_byte_rate = String(quota.consumerByteRate);
     return new kafka.Quota(quota.principal, { entityType: "user", entityName: quota.principal, config }, options);
   }
 }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AdminIdentity } from "../certificates/admin-identity.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
-import { platformLabels, type Manifest } from "../kubernetes/manifest.ts";
+import { type Manifest, platformLabels } from "../kubernetes/manifest.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { KafkaRollout, type KafkaRolloutArgs } from "../provider/resources.ts";
 import type { KafkaCluster } from "./cluster.ts";
@@ -43,12 +43,22 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
     super("kafka:KubernetesCluster", name, opts);
     const { input, authorities, protect } = args;
     const apply = (manifest: Manifest, options: pulumi.CustomResourceOptions = {}) =>
-      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }));
+      new KubernetesObject(
+        manifest,
+        this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }),
+      );
 
-    const configuration = [metricsRules(input.settings.name, input.namespace), ...this.clientsAuthority(input, authorities)].map((manifest) => apply(manifest));
+    const configuration = [
+      metricsRules(input.settings.name, input.namespace),
+      ...this.clientsAuthority(input, authorities),
+    ].map((manifest) => apply(manifest));
     const pools = nodePools(input).map((pool) => apply(pool, { protect }));
     const kafka = apply(kafkaResource(input), { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });
-    const rollout = new KafkaRollout(name, rolloutOf(input, args.context), this.child({ dependsOn: [kafka, ...pools] }));
+    const rollout = new KafkaRollout(
+      name,
+      rolloutOf(input, args.context),
+      this.child({ dependsOn: [kafka, ...pools] }),
+    );
     const status = rollout.listeners.apply((listeners) => ({ listeners }));
 
     const services = status.apply((reported) => listenerOf(reported, LISTENERS.services.name));
@@ -69,7 +79,11 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
       metadata: {
         name,
         namespace,
-        labels: { ...platformLabels(settings.name, "kafka"), ...clusterLabel(settings.name), "strimzi.io/kind": "Kafka" },
+        labels: {
+          ...platformLabels(settings.name, "kafka"),
+          ...clusterLabel(settings.name),
+          "strimzi.io/kind": "Kafka",
+        },
         // A renewed certificate keeps its key, so the generations stay: no broker has to roll for it.
         annotations: { [generation]: "0" },
       },
@@ -86,12 +100,15 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
 /** What a change of the cluster is to arrive at, and a digest by which a change is noticed. */
 function rolloutOf(input: StrimziClusterInput, context: string | undefined): KafkaRolloutArgs {
   const pools = nodePools(input);
-  const declared = createHash("sha256").update(JSON.stringify([kafkaResource(input), ...pools])).digest("hex").slice(0, 32);
+  const declared = createHash("sha256")
+    .update(JSON.stringify([kafkaResource(input), ...pools]))
+    .digest("hex")
+    .slice(0, 32);
   return {
     ...(context === undefined ? {} : { context }),
     namespace: input.namespace,
     cluster: input.settings.name,
-    pools: pools.map(({ metadata, ...pool }) => ({ name: metadata.name, replicas: replicasOf(pool["spec"]) })),
+    pools: pools.map(({ metadata, ...pool }) => ({ name: metadata.name, replicas: replicasOf(pool.spec) })),
     declared,
     timeoutSeconds: Math.ceil(input.settings.readyWithin / 1_000),
   };

@@ -2,18 +2,18 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaServer } from "../../toolchain/local-servers.ts";
+import type { AdminIdentity } from "../certificates/admin-identity.ts";
+import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import type { LocalPorts } from "../local/ports.ts";
 import { Password, Process } from "../provider/resources.ts";
-import type { PlatformAuthorities } from "../certificates/authorities.ts";
-import type { KafkaCluster } from "./cluster.ts";
-import type { AdminIdentity } from "../certificates/admin-identity.ts";
 import { localBootstrap } from "./client-addresses.ts";
-import { clusterNodes } from "./nodes.ts";
-import type { ClusterShape, KafkaNode } from "./nodes.ts";
+import type { KafkaCluster } from "./cluster.ts";
 import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
+import type { ClusterShape, KafkaNode } from "./nodes.ts";
+import { clusterNodes } from "./nodes.ts";
 
 /** Arguments of {@link LocalKafkaCluster}. */
 export interface LocalKafkaClusterArgs {
@@ -55,7 +55,8 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     this.adminIdentity = args.authorities.admin;
 
     const clusterId = this.clusterId(name);
-    const start = (node: KafkaNode, dependsOn: pulumi.Resource[]) => this.nodeProcess(node, controllers, clusterId, args, dependsOn);
+    const start = (node: KafkaNode, dependsOn: pulumi.Resource[]) =>
+      this.nodeProcess(node, controllers, clusterId, args, dependsOn);
     const quorum = controllers.map((node) => start(node, []));
     // A broker is not ready before the quorum is; one that started first would hold one of the engine's slots meanwhile.
     for (const node of brokers) start(node, quorum);
@@ -98,7 +99,9 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
       node,
       host: LOOPBACK,
       controllerPorts: new Map(controllers.map((controller) => [controller.id, ports.controller(controller.ordinal)])),
-      ...(node.role === "broker" ? { brokerPorts: { client: ports.brokerClient(node.ordinal), internal: ports.brokerInternal(node.ordinal) } } : {}),
+      ...(node.role === "broker"
+        ? { brokerPorts: { client: ports.brokerClient(node.ordinal), internal: ports.brokerInternal(node.ordinal) } }
+        : {}),
       dataDir,
       keystore: paths.keystore,
       truststore: paths.truststore,
@@ -150,8 +153,14 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
  * bootstrap records come from a folder that the very same StorageTool formatted, the rest are ids.
  * `meta.properties` is written last and moved into place, because its presence means "formatted".
  */
-function stampStorage(server: KafkaServer, dataDir: string, node: KafkaNode, clusterId: pulumi.Output<string>): pulumi.Output<string[]> {
-  const script = 'cp "$1/bootstrap.checkpoint" "$2/bootstrap.checkpoint" && printf "%s" "$3" > "$2/meta.tmp" && mv "$2/meta.tmp" "$2/meta.properties"';
+function stampStorage(
+  server: KafkaServer,
+  dataDir: string,
+  node: KafkaNode,
+  clusterId: pulumi.Output<string>,
+): pulumi.Output<string[]> {
+  const script =
+    'cp "$1/bootstrap.checkpoint" "$2/bootstrap.checkpoint" && printf "%s" "$3" > "$2/meta.tmp" && mv "$2/meta.tmp" "$2/meta.properties"';
   return clusterId.apply((id) => [
     "/bin/sh",
     "-c",

@@ -95,7 +95,9 @@ export function nodeProperties(input: NodePropertiesInput): string {
       : { "broker.rack": node.zone }),
     ...SMALL_MACHINE,
   };
-  return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
 }
 
 function listeners(input: NodePropertiesInput): Record<string, string> {
@@ -110,6 +112,7 @@ function listeners(input: NodePropertiesInput): Record<string, string> {
     "advertised.listeners": addresses,
     "inter.broker.listener.name": "INTERNAL",
     "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-    "listener.name.client.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "listener.name.client.scram-sha-512.sasl.jaas.config":
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
   };
 }

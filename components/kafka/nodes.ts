@@ -34,12 +34,24 @@ export function clusterNodes(shape: ClusterShape): readonly KafkaNode[] {
   const zoneCount = shape.zones.length;
   const controllers = Array.from({ length: shape.controllers }, (_, ordinal): KafkaNode => {
     const id = FIRST_CONTROLLER_ID + ordinal;
-    return { id, role: "controller", name: `kafka-controller-${id}`, zone: shape.zones[ordinal % zoneCount] ?? "", ordinal };
+    return {
+      id,
+      role: "controller",
+      name: `kafka-controller-${id}`,
+      zone: shape.zones[ordinal % zoneCount] ?? "",
+      ordinal,
+    };
   });
   const brokers = shape.zones.flatMap((zone, zoneIndex) =>
     Array.from({ length: shape.brokersPerZone }, (_, index): KafkaNode => {
       const id = zoneIndex * IDS_PER_ZONE + index;
-      return { id, role: "broker", name: `kafka-broker-${id}`, zone, ordinal: zoneIndex * shape.brokersPerZone + index };
+      return {
+        id,
+        role: "broker",
+        name: `kafka-broker-${id}`,
+        zone,
+        ordinal: zoneIndex * shape.brokersPerZone + index,
+      };
     }),
   );
   return [...controllers, ...brokers];

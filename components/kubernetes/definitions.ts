@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Manifest } from "./manifest.ts";
@@ -12,7 +12,10 @@ export async function readDefinitions(folder: string): Promise<Manifest[]> {
   return Promise.all(
     files.map(async (file) => {
       const definition: unknown = parse(await readFile(join(folder, file), "utf8"));
-      if (!isDefinition(definition)) throw new Error(`${join(folder, file)} is no CustomResourceDefinition; \`npx kit doctor --fix\` makes the folder anew.`);
+      if (!isDefinition(definition))
+        throw new Error(
+          `${join(folder, file)} is no CustomResourceDefinition; \`npx kit doctor --fix\` makes the folder anew.`,
+        );
       return withoutEmptyProperties(definition);
     }),
   );
@@ -23,9 +26,21 @@ export async function readDefinitions(folder: string): Promise<Manifest[]> {
  * means.
  */
 function withoutEmptyProperties<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === "properties" && typeof inner === "object" && inner !== null && Object.keys(inner).length === 0 ? undefined : inner)));
+  return JSON.parse(
+    JSON.stringify(value, (key, inner: unknown) =>
+      key === "properties" && typeof inner === "object" && inner !== null && Object.keys(inner).length === 0
+        ? undefined
+        : inner,
+    ),
+  );
 }
 
 function isDefinition(value: unknown): value is Manifest {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "CustomResourceDefinition" && "spec" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    value.kind === "CustomResourceDefinition" &&
+    "spec" in value
+  );
 }

@@ -9,7 +9,8 @@ import { compareText } from "../model/problem.ts";
 export function filesDigest(files: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string> {
   const digest = pulumi.output(files).apply((contents) => {
     const hash = createHash("sha256");
-    for (const [name, content] of Object.entries(contents).sort(([a], [b]) => compareText(a, b))) hash.update(name).update("\0").update(content).update("\0");
+    for (const [name, content] of Object.entries(contents).sort(([a], [b]) => compareText(a, b)))
+      hash.update(name).update("\0").update(content).update("\0");
     return hash.digest("hex").slice(0, 32);
   });
   return pulumi.unsecret(digest);

@@ -42,7 +42,9 @@ export function stackExternals(projectDir: string): StackExternals {
       const value = config.getSecret(key);
       if (value !== undefined) return value;
       if (pulumi.runtime.isDryRun()) return pulumi.secret(unknownText());
-      throw new Error(`The stack has no secret ${config.name}:${key}; set it: pulumi config set --secret ${key} '${example}' -s ${pulumi.getStack()}.`);
+      throw new Error(
+        `The stack has no secret ${config.name}:${key}; set it: pulumi config set --secret ${key} '${example}' -s ${pulumi.getStack()}.`,
+      );
     },
     file(path, key, { what, check } = CERTIFICATE) {
       const file = join(projectDir, path);

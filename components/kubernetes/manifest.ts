@@ -26,8 +26,18 @@ export function isObjectMeta(value: unknown): value is ObjectMeta {
 }
 
 /** Labels that every object of the platform carries. */
-export function platformLabels(name: string, component: string, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component, "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi", ...extra };
+export function platformLabels(
+  name: string,
+  component: string,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": name,
+    "app.kubernetes.io/component": component,
+    "app.kubernetes.io/part-of": "event-platform",
+    "app.kubernetes.io/managed-by": "pulumi",
+    ...extra,
+  };
 }
 
 /**
@@ -38,7 +48,12 @@ export const POD_ADDRESS_ANNOTATIONS = { "pulumi.com/skipAwait": "true" } as con
 
 /** Bytes as a Kubernetes quantity, in the largest binary unit that keeps them whole. */
 export function byteQuantity(bytes: number): string {
-  for (const [unit, factor] of [["Ti", 2 ** 40], ["Gi", 2 ** 30], ["Mi", 2 ** 20], ["Ki", 2 ** 10]] as const) {
+  for (const [unit, factor] of [
+    ["Ti", 2 ** 40],
+    ["Gi", 2 ** 30],
+    ["Mi", 2 ** 20],
+    ["Ki", 2 ** 10],
+  ] as const) {
     if (bytes % factor === 0) return `${bytes / factor}${unit}`;
   }
   return String(bytes);

@@ -1,4 +1,4 @@
-import { platformLabels, type Manifest } from "./manifest.ts";
+import { type Manifest, platformLabels } from "./manifest.ts";
 import { denyAll } from "./network.ts";
 import { stackLabel } from "./shared.ts";
 
@@ -50,7 +50,13 @@ export function namespaceManifests(name: string, stack: string, bounds: Namespac
       apiVersion: "v1",
       kind: "ResourceQuota",
       metadata: { name: "bounds", namespace: name, labels },
-      spec: { hard: { pods: String(bounds.pods), "count/jobs.batch": "100", ...(bounds.nodePorts ? {} : { "services.nodeports": "0" }) } },
+      spec: {
+        hard: {
+          pods: String(bounds.pods),
+          "count/jobs.batch": "100",
+          ...(bounds.nodePorts ? {} : { "services.nodeports": "0" }),
+        },
+      },
     },
   ];
 }

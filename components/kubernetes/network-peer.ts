@@ -14,12 +14,18 @@ export type NameService = KubernetesServers["dns"];
 export function nameService({ namespace, podLabels, addresses, ports }: NameService): NetworkPeer {
   return {
     to: [inNamespace(namespace, podLabels), ...addresses.map((cidr) => ({ ipBlock: { cidr } }))],
-    ports: ports.flatMap((port) => [{ port, protocol: "UDP" as const }, { port, protocol: "TCP" as const }]),
+    ports: ports.flatMap((port) => [
+      { port, protocol: "UDP" as const },
+      { port, protocol: "TCP" as const },
+    ]),
   };
 }
 
 /** Pods of a namespace, all or those with labels. Kubernetes itself labels each namespace with its name. */
-export function inNamespace(namespace: string, labels?: Readonly<Record<string, string>>): types.input.networking.v1.NetworkPolicyPeer {
+export function inNamespace(
+  namespace: string,
+  labels?: Readonly<Record<string, string>>,
+): types.input.networking.v1.NetworkPolicyPeer {
   return {
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
     ...(labels === undefined ? {} : { podSelector: { matchLabels: { ...labels } } }),

@@ -1,5 +1,5 @@
-import { nameService, type NameService } from "./network-peer.ts";
-import { platformLabels, podsOf, type Manifest } from "./manifest.ts";
+import { type Manifest, platformLabels, podsOf } from "./manifest.ts";
+import { type NameService, nameService } from "./network-peer.ts";
 
 /** One direction of a policy: peers and the ports between. */
 export interface Flow {
@@ -31,7 +31,8 @@ export interface AllowArgs {
 
 /** Allows named flows and look-ups of names, nothing else. */
 export function allow({ name, namespace, component, pods, dns, from = [], to = [] }: AllowArgs): Manifest {
-  const ports = (flow: Flow) => (flow.ports.length === 0 ? {} : { ports: flow.ports.map((port) => ({ protocol: "TCP", port })) });
+  const ports = (flow: Flow) =>
+    flow.ports.length === 0 ? {} : { ports: flow.ports.map((port) => ({ protocol: "TCP", port })) };
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",

@@ -38,7 +38,19 @@ export function spreadOut(labels: Readonly<Record<string, string>>, replicas: nu
   if (replicas < 2) return {};
   const counted = { labelSelector: { matchLabels: labels }, matchLabelKeys: ["pod-template-hash"] };
   return {
-    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", ...counted }] } },
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", ...USABLE_ZONES, ...counted }],
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", ...counted }],
+      },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "topology.kubernetes.io/zone",
+        whenUnsatisfiable: "ScheduleAnyway",
+        ...USABLE_ZONES,
+        ...counted,
+      },
+    ],
   };
 }

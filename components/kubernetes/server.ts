@@ -1,9 +1,9 @@
 import type { Input } from "@pulumi/pulumi";
-import type { NameService } from "./network-peer.ts";
-import { platformLabels, POD_ADDRESS_ANNOTATIONS, timesCpu, type Manifest } from "./manifest.ts";
+import { type Manifest, POD_ADDRESS_ANNOTATIONS, platformLabels, timesCpu } from "./manifest.ts";
 import { allow, type Flow } from "./network.ts";
-import { pullPolicyOf } from "./pull-policy.ts";
+import type { NameService } from "./network-peer.ts";
 import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
+import { pullPolicyOf } from "./pull-policy.ts";
 
 /** A server of the platform that keeps nothing on disk: registry or cache. */
 export interface ServerDescription {
@@ -54,16 +54,36 @@ export function serverManifests(server: ServerDescription): Manifest[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false },
     { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", stringData: server.files },
-    { apiVersion: "v1", kind: "Service", metadata: { ...metadata, annotations: POD_ADDRESS_ANNOTATIONS }, spec: { type: "ClusterIP", selector, ports: ports.map((port) => ({ name: port.name, port: port.port, targetPort: port.name, protocol: "TCP" })) } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { ...metadata, annotations: POD_ADDRESS_ANNOTATIONS },
+      spec: {
+        type: "ClusterIP",
+        selector,
+        ports: ports.map((port) => ({ name: port.name, port: port.port, targetPort: port.name, protocol: "TCP" })),
+      },
+    },
     ...(server.replicas < 2
       ? []
-      : [{ apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata, spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } } }]),
+      : [
+          {
+            apiVersion: "policy/v1",
+            kind: "PodDisruptionBudget",
+            metadata,
+            spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } },
+          },
+        ]),
     allow({ name, namespace, component, pods: selector, dns: server.dns, from: server.from, to: server.to }),
     deployment(server, metadata, selector),
   ];
 }
 
-function deployment(server: ServerDescription, metadata: Manifest["metadata"], selector: Record<string, string>): Manifest {
+function deployment(
+  server: ServerDescription,
+  metadata: Manifest["metadata"],
+  selector: Record<string, string>,
+): Manifest {
   const { cpu, memory } = server.resources;
   return {
     apiVersion: "apps/v1",
@@ -73,7 +93,10 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
       replicas: server.replicas,
       revisionHistoryLimit: 3,
       // A lone server must not run twice; of several none goes before its successor is ready.
-      strategy: server.replicas < 2 ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      strategy:
+        server.replicas < 2
+          ? { type: "Recreate" }
+          : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selector },
       template: {
         metadata: { labels: metadata.labels, annotations: { "event-platform/files": server.filesDigest } },
@@ -94,9 +117,15 @@ function deployment(server: ServerDescription, metadata: Manifest["metadata"], s
               image: server.image,
               imagePullPolicy: pullPolicyOf(server.image),
               ...(server.command === undefined ? {} : { command: server.command }),
-              ...(server.environment === undefined ? {} : { env: Object.entries(server.environment).map(([variable, value]) => ({ name: variable, value })) }),
+              ...(server.environment === undefined
+                ? {}
+                : { env: Object.entries(server.environment).map(([variable, value]) => ({ name: variable, value })) }),
               ports: server.ports.map((port) => ({ name: port.name, containerPort: port.port, protocol: "TCP" })),
-              startupProbe: { ...server.liveness, periodSeconds: 2, failureThreshold: Math.ceil(server.startsWithin / 2) },
+              startupProbe: {
+                ...server.liveness,
+                periodSeconds: 2,
+                failureThreshold: Math.ceil(server.startsWithin / 2),
+              },
               livenessProbe: { ...server.liveness, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
               readinessProbe: { ...server.readiness, periodSeconds: 5, timeoutSeconds: 5 },
               resources: {

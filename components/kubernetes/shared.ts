@@ -12,7 +12,10 @@ const FIELD_MANAGER = "event-platform-kit";
  */
 export function shared(manifest: Manifest): Manifest {
   const { metadata } = manifest;
-  return { ...manifest, metadata: { ...metadata, annotations: { ...metadata.annotations, "pulumi.com/patchFieldManager": FIELD_MANAGER } } };
+  return {
+    ...manifest,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, "pulumi.com/patchFieldManager": FIELD_MANAGER } },
+  };
 }
 
 /** Label of a namespace that names the stack it belongs to. A second stack of a cluster that would take the namespace over is refused with a conflict. */

@@ -54,12 +54,14 @@ export function localPorts(base: number): LocalPorts {
       `local.portBase is ${base}; it must be a whole number from 1024 to ${65_536 - PORT_SPAN}, because ${PORT_SPAN} ports from it on are used.`,
     );
   }
-  const within = (block: number, what: string) => (ordinal: number): number => {
-    if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= BLOCK) {
-      throw new RangeError(`${what} ${ordinal} has no port: one machine holds at most ${BLOCK} of them.`);
-    }
-    return base + block + ordinal;
-  };
+  const within =
+    (block: number, what: string) =>
+    (ordinal: number): number => {
+      if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= BLOCK) {
+        throw new RangeError(`${what} ${ordinal} has no port: one machine holds at most ${BLOCK} of them.`);
+      }
+      return base + block + ordinal;
+    };
   return {
     postgres: base + OFFSET.postgres,
     redis: base + OFFSET.redis,

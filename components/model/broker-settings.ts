@@ -86,5 +86,10 @@ export function refusedBrokerSetting(key: string): RefusedSetting | undefined {
   if (owned !== undefined) return { reason: "the kit sets it itself", fix: owned };
   if (PASSED.has(key)) return undefined;
   const dropped = DROPPED.find(([prefix]) => key.toLowerCase().startsWith(prefix));
-  return dropped === undefined ? undefined : { reason: `Strimzi owns settings that begin with ${dropped[0]} and would drop it with nothing but a line in its log`, fix: dropped[1] };
+  return dropped === undefined
+    ? undefined
+    : {
+        reason: `Strimzi owns settings that begin with ${dropped[0]} and would drop it with nothing but a line in its log`,
+        fix: dropped[1],
+      };
 }

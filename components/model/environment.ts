@@ -42,9 +42,15 @@ export function isIn({ stacks }: Pick<TopicDeclaration, "stacks">, stack: string
 }
 
 function topicFor(topic: TopicDeclaration, stack: string): TopicDeclaration {
-  const own = topic.overrides !== undefined && Object.hasOwn(topic.overrides, stack) ? topic.overrides[stack] : undefined;
+  const own =
+    topic.overrides !== undefined && Object.hasOwn(topic.overrides, stack) ? topic.overrides[stack] : undefined;
   if (own === undefined) return topic;
-  return { ...topic, ...own.settings, ...(own.settings.partitions === undefined ? {} : { partitionsAsIs: true }), places: { ...topic.places, ...own.places } };
+  return {
+    ...topic,
+    ...own.settings,
+    ...(own.settings.partitions === undefined ? {} : { partitionsAsIs: true }),
+    places: { ...topic.places, ...own.places },
+  };
 }
 
 /** Environments that a topic's declaration names, sorted. */
@@ -55,17 +61,27 @@ export function namedStacks({ stacks = [], overrides = {} }: Pick<TopicDeclarati
 /** Environments that the files name and that have no file `stacks/Pulumi.<stack>.yaml`. */
 export function unknownStackNames(model: Model, known: readonly string[]): Problem[] {
   const problems: Problem[] = [];
-  const check = (what: string, stack: string, place: { readonly file: string; readonly line: number; readonly column: number }): void => {
+  const check = (
+    what: string,
+    stack: string,
+    place: { readonly file: string; readonly line: number; readonly column: number },
+  ): void => {
     if (known.includes(stack)) return;
     const fix = didYouMean(stack, known);
-    problems.push({ rule: "unknown-stack", ...place, message: `${what}: there is no stack ${JSON.stringify(stack)}`, ...(fix === undefined ? {} : { fix }) });
+    problems.push({
+      rule: "unknown-stack",
+      ...place,
+      message: `${what}: there is no stack ${JSON.stringify(stack)}`,
+      ...(fix === undefined ? {} : { fix }),
+    });
   };
   for (const { topics, removals } of model.domains) {
     for (const topic of topics) {
       for (const stack of topic.stacks ?? []) check(topic.name, stack, topic.places[`stacks.${stack}`] ?? topic.source);
       for (const [stack, { source }] of Object.entries(topic.overrides ?? {})) check(topic.name, stack, source);
     }
-    for (const { topic, stacks = [], source } of removals) for (const stack of stacks) check(`the removal of ${topic}`, stack, source);
+    for (const { topic, stacks = [], source } of removals)
+      for (const stack of stacks) check(`the removal of ${topic}`, stack, source);
   }
   return problems;
 }

@@ -1,6 +1,6 @@
-import { formatSize } from "./size.ts";
 import type { Problem } from "./problem.ts";
-import { stackSettingsKey, type StackSettings } from "./stack.ts";
+import { formatSize } from "./size.ts";
+import { type StackSettings, stackSettingsKey } from "./stack.ts";
 import type { Model, TopicDeclaration } from "./types.ts";
 import type { Located } from "./validation.ts";
 
@@ -12,7 +12,9 @@ const recordOverhead = 16 * 1_024;
  * threshold, and on Kubernetes a store.
  */
 export function claimCheckFit(model: Model, settings: StackSettings, at: Located): Problem[] {
-  const topics = model.domains.flatMap((domain) => domain.topics).filter((topic) => topic.events.some(({ claimCheck }) => claimCheck !== undefined));
+  const topics = model.domains
+    .flatMap((domain) => domain.topics)
+    .filter((topic) => topic.events.some(({ claimCheck }) => claimCheck !== undefined));
   const [first] = topics;
   if (first === undefined) return [];
   const problems = topics.flatMap((topic) => topicProblems(topic, settings));
@@ -30,7 +32,7 @@ export function claimCheckFit(model: Model, settings: StackSettings, at: Located
 
 function topicProblems(topic: TopicDeclaration, { topics }: StackSettings): Problem[] {
   const problems: Problem[] = [];
-  const place = topic.places["claimCheck"] ?? topic.source;
+  const place = topic.places.claimCheck ?? topic.source;
   if ((topic.cleanup ?? "delete") !== "delete" || (topic.retention ?? topics.retention) < 0) {
     problems.push({
       rule: "claim-check-endless",

@@ -1,11 +1,11 @@
 import { claimCheckFit } from "./fit-claim-checks.ts";
 import { kubernetesFit } from "./fit-kubernetes.ts";
 import { logFit } from "./fit-log.ts";
-import { sortProblems, type Problem } from "./problem.ts";
-import { brokerCount, isSmall, stackSettingsKey, type StackSettings } from "./stack.ts";
+import { type Problem, sortProblems } from "./problem.ts";
+import { brokerCount, isSmall, type StackSettings, stackSettingsKey } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Model } from "./types.ts";
-import { unlocated, type Located } from "./validation.ts";
+import { type Located, unlocated } from "./validation.ts";
 
 /**
  * What topics ask for and the environment can't give, and what the environment sets for services that are
@@ -15,11 +15,23 @@ import { unlocated, type Located } from "./validation.ts";
  */
 export function checkFit(model: Model, settings: StackSettings, at: Located = unlocated(stackSettingsKey)): Problem[] {
   const problems: Problem[] = [];
-  const services = new Set(model.domains.flatMap((domain) => [...domain.services, ...[...domain.topics, ...(domain.elsewhere ?? [])].flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service))]));
+  const services = new Set(
+    model.domains.flatMap((domain) => [
+      ...domain.services,
+      ...[...domain.topics, ...(domain.elsewhere ?? [])].flatMap((topic) =>
+        [...topic.producers, ...topic.consumers].map((each) => each.service),
+      ),
+    ]),
+  );
   for (const service of Object.keys(settings.services)) {
     if (services.has(service)) continue;
     const fix = didYouMean(service, services);
-    problems.push({ rule: "unknown-service", ...at.place(["services", service], "key"), message: `no topic and no team's list names the service ${JSON.stringify(service)}`, ...(fix === undefined ? {} : { fix }) });
+    problems.push({
+      rule: "unknown-service",
+      ...at.place(["services", service], "key"),
+      message: `no topic and no team's list names the service ${JSON.stringify(service)}`,
+      ...(fix === undefined ? {} : { fix }),
+    });
   }
   for (const topic of model.domains.flatMap((domain) => domain.topics)) {
     const factor = topic.replicationFactor ?? settings.topics.replicationFactor;
@@ -53,5 +65,10 @@ export function checkFit(model: Model, settings: StackSettings, at: Located = un
       });
     }
   }
-  return sortProblems([...problems, ...claimCheckFit(model, settings, at), ...logFit(model, settings), ...kubernetesFit(model, settings, at, services)]);
+  return sortProblems([
+    ...problems,
+    ...claimCheckFit(model, settings, at),
+    ...logFit(model, settings),
+    ...kubernetesFit(model, settings, at, services),
+  ]);
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { AvroProblem, AvroReading, AvroRecord } from "./avro-schema.ts";
-import { annotations, isObject, lookUp, type JsonSchema } from "./json-schema-parts.ts";
+import { annotations, isObject, type JsonSchema, lookUp } from "./json-schema-parts.ts";
 
 /** The version of the language that registries, AsyncAPI and validators share. */
 const draft = "http://json-schema.org/draft-07/schema#";
@@ -23,41 +23,100 @@ function ajv(): import("ajv").Ajv {
 export function readJsonEventSchema(json: unknown): AvroReading<Omit<AvroRecord, "sharing">> {
   const problem = faultOf(json);
   if (problem !== undefined) return { ok: false, problem };
-  const { title, required, properties } = json as { title: string; required?: readonly string[]; properties?: Readonly<Record<string, unknown>> };
-  return { ok: true, value: { record: title, fields: (required ?? []).filter((name) => Object.hasOwn(properties ?? {}, name)), schema: JSON.stringify(json) } };
+  const { title, required, properties } = json as {
+    title: string;
+    required?: readonly string[];
+    properties?: Readonly<Record<string, unknown>>;
+  };
+  return {
+    ok: true,
+    value: {
+      record: title,
+      fields: (required ?? []).filter((name) => Object.hasOwn(properties ?? {}, name)),
+      schema: JSON.stringify(json),
+    },
+  };
 }
 
 function faultOf(json: unknown): AvroProblem | undefined {
-  if (!isObject(json)) return { path: [], message: "the schema is no object", fix: `write {"$schema": "${draft}", "title": "com.example.events.OrderCreated", "type": "object", "properties": {…}}` };
-  if (json["$schema"] !== draft) return { path: json["$schema"] === undefined ? [] : ["$schema"], message: json["$schema"] === undefined ? 'the "$schema" is missing' : `the schema is written in ${JSON.stringify(json["$schema"])}`, fix: `write "$schema": "${draft}"` };
-  if (json["type"] !== "object") return { path: ["type"], message: "an event is an object", fix: 'write "type": "object"' };
+  if (!isObject(json))
+    return {
+      path: [],
+      message: "the schema is no object",
+      fix: `write {"$schema": "${draft}", "title": "com.example.events.OrderCreated", "type": "object", "properties": {…}}`,
+    };
+  if (json.$schema !== draft)
+    return {
+      path: json.$schema === undefined ? [] : ["$schema"],
+      message:
+        json.$schema === undefined
+          ? 'the "$schema" is missing'
+          : `the schema is written in ${JSON.stringify(json.$schema)}`,
+      fix: `write "$schema": "${draft}"`,
+    };
+  if (json.type !== "object")
+    return { path: ["type"], message: "an event is an object", fix: 'write "type": "object"' };
   const { title } = json;
-  if (typeof title !== "string" || !fullNamePattern.test(title)) return { path: title === undefined ? [] : ["title"], message: title === undefined ? 'the "title" is missing' : `the title ${JSON.stringify(title)} is no full name`, fix: 'the record is named by the title: write "title": "com.example.events.OrderCreated"' };
+  if (typeof title !== "string" || !fullNamePattern.test(title))
+    return {
+      path: title === undefined ? [] : ["title"],
+      message: title === undefined ? 'the "title" is missing' : `the title ${JSON.stringify(title)} is no full name`,
+      fix: 'the record is named by the title: write "title": "com.example.events.OrderCreated"',
+    };
   const check = ajv();
   if (check.validateSchema(json) !== true) {
     const [error] = check.errors ?? [];
-    return { path: stepsOf(error?.instancePath ?? ""), message: `this is no JSON Schema: ${error?.message ?? "it breaks the language's own schema"}` };
+    return {
+      path: stepsOf(error?.instancePath ?? ""),
+      message: `this is no JSON Schema: ${error?.message ?? "it breaks the language's own schema"}`,
+    };
   }
   return faultWithin(json, json, []);
 }
 
 /** Names within a schema whose values are schemas, by what holds them. */
-const schemaKeywords = ["additionalProperties", "additionalItems", "items", "contains", "propertyNames", "not", "if", "then", "else"];
+const schemaKeywords = [
+  "additionalProperties",
+  "additionalItems",
+  "items",
+  "contains",
+  "propertyNames",
+  "not",
+  "if",
+  "then",
+  "else",
+];
 const listKeywords = ["anyOf", "oneOf", "allOf", "items"];
 const mapKeywords = ["properties", "patternProperties", "definitions", "dependencies"];
 
 /** References that lead nowhere or outside, what stands beside them, and patterns that are none. */
 function faultWithin(schema: unknown, root: JsonSchema, path: readonly (string | number)[]): AvroProblem | undefined {
   if (!isObject(schema)) return undefined;
-  const reference = schema["$ref"];
+  const reference = schema.$ref;
   if (typeof reference === "string") {
-    if (!reference.startsWith("#")) return { path: [...path, "$ref"], message: `the reference ${JSON.stringify(reference)} leads out of this file`, fix: 'put what it refers to under "definitions", and refer to it by #/definitions/Name' };
-    if (lookUp(reference, root) === undefined) return { path: [...path, "$ref"], message: `the reference ${JSON.stringify(reference)} leads nowhere`, fix: "correct the path, or define what it refers to" };
+    if (!reference.startsWith("#"))
+      return {
+        path: [...path, "$ref"],
+        message: `the reference ${JSON.stringify(reference)} leads out of this file`,
+        fix: 'put what it refers to under "definitions", and refer to it by #/definitions/Name',
+      };
+    if (lookUp(reference, root) === undefined)
+      return {
+        path: [...path, "$ref"],
+        message: `the reference ${JSON.stringify(reference)} leads nowhere`,
+        fix: "correct the path, or define what it refers to",
+      };
     const beside = Object.keys(schema).find((keyword) => keyword !== "$ref" && !annotations.has(keyword));
-    if (beside !== undefined) return { path: [...path, beside], message: `${beside} stands beside a $ref, where draft-07 ignores it`, fix: `write "allOf": [{"$ref": ${JSON.stringify(reference)}}, {${JSON.stringify(beside)}: …}]` };
+    if (beside !== undefined)
+      return {
+        path: [...path, beside],
+        message: `${beside} stands beside a $ref, where draft-07 ignores it`,
+        fix: `write "allOf": [{"$ref": ${JSON.stringify(reference)}}, {${JSON.stringify(beside)}: …}]`,
+      };
   }
   const { pattern } = schema;
-  if (typeof pattern === "string" && !isPattern(pattern)) return { path: [...path, "pattern"], message: `${JSON.stringify(pattern)} is no regular expression` };
+  if (typeof pattern === "string" && !isPattern(pattern))
+    return { path: [...path, "pattern"], message: `${JSON.stringify(pattern)} is no regular expression` };
   for (const keyword of schemaKeywords) {
     const fault = faultWithin(schema[keyword], root, [...path, keyword]);
     if (fault !== undefined) return fault;
@@ -83,5 +142,8 @@ function isPattern(text: string): boolean {
 }
 
 function stepsOf(pointer: string): (string | number)[] {
-  return pointer.split("/").slice(1).map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll("~1", "/").replaceAll("~0", "~")));
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll("~1", "/").replaceAll("~0", "~")));
 }

@@ -7,13 +7,25 @@ export interface SchemaObject {
 }
 
 /** Keywords that refuse nothing. */
-export const annotations: ReadonlySet<string> = new Set(["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id", "$anchor"]);
+export const annotations: ReadonlySet<string> = new Set([
+  "title",
+  "description",
+  "default",
+  "examples",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "$comment",
+  "$schema",
+  "$id",
+  "$anchor",
+]);
 
 /** The schema that a `$ref` within its document leads to, through any number of steps; another schema as it is. */
 export function resolvePointer(schema: JsonSchema, root: JsonSchema): JsonSchema {
   let found = schema;
-  for (let step = 0; step < 100 && isObject(found) && typeof found["$ref"] === "string"; step += 1) {
-    const target = lookUp(found["$ref"], root);
+  for (let step = 0; step < 100 && isObject(found) && typeof found.$ref === "string"; step += 1) {
+    const target = lookUp(found.$ref, root);
     if (target === undefined) return found;
     found = target;
   }
@@ -36,10 +48,13 @@ export function lookUp(pointer: string, root: JsonSchema): JsonSchema | undefine
 /** Equal as JSON: the order of keys does not matter. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  );
 }
 
 /** Whether a value is an object of JSON. */

@@ -20,4 +20,5 @@ export function topicFileJsonSchema(): string {
 }
 
 // Run as a program, it writes the file: node components/model/json-schema.ts
-if (import.meta.main) await writeFile(join(import.meta.dirname, "../..", topicFileJsonSchemaPath), topicFileJsonSchema());
+if (import.meta.main)
+  await writeFile(join(import.meta.dirname, "../..", topicFileJsonSchemaPath), topicFileJsonSchema());

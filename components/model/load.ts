@@ -1,8 +1,18 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compareText } from "./problem.ts";
-import { readModel, type ModelAndStack } from "./read.ts";
-import { isReadPath, maxSourceBytes, mayBeFolder, stackFilePath, stackOfPath, stacksFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
+import { type ModelAndStack, readModel } from "./read.ts";
+import {
+  type FileRefusal,
+  isReadPath,
+  maxSourceBytes,
+  mayBeFolder,
+  type SourceFile,
+  stackFilePath,
+  stackOfPath,
+  stacksFolder,
+  topicsFolder,
+} from "./source-file.ts";
 import type { StackSettings } from "./stack.ts";
 import type { Reading } from "./types.ts";
 
@@ -12,15 +22,24 @@ import type { Reading } from "./types.ts";
  * @param stack - Name of the stack, or its settings when they are at hand (as in the Pulumi program).
  * @param stackName - Name of the stack, where its settings are given.
  */
-export async function loadModel(projectDir: string, stack: string | StackSettings, stackName = typeof stack === "string" ? stack : undefined): Promise<Reading<ModelAndStack>> {
-  const [files, settings] = await Promise.all([loadTopicFiles(projectDir), typeof stack === "string" ? loadFile(projectDir, stackFilePath(stack)) : stack]);
+export async function loadModel(
+  projectDir: string,
+  stack: string | StackSettings,
+  stackName = typeof stack === "string" ? stack : undefined,
+): Promise<Reading<ModelAndStack>> {
+  const [files, settings] = await Promise.all([
+    loadTopicFiles(projectDir),
+    typeof stack === "string" ? loadFile(projectDir, stackFilePath(stack)) : stack,
+  ]);
   return readModel(files, settings, { stackName, stacks: stackNames(projectDir) });
 }
 
 /** Names of the stacks that have a file, sorted. */
 export function stackNames(projectDir: string): string[] {
   try {
-    return readdirSync(join(projectDir, stacksFolder)).flatMap((name) => stackOfPath(`${stacksFolder}/${name}`) ?? []).sort(compareText);
+    return readdirSync(join(projectDir, stacksFolder))
+      .flatMap((name) => stackOfPath(`${stacksFolder}/${name}`) ?? [])
+      .sort(compareText);
   } catch {
     return [];
   }
@@ -31,11 +50,15 @@ export function stackNames(projectDir: string): string[] {
  * Reads without waiting in between: for 10,000 small files the turns of the event loop took four times as long as the reading.
  * @param folder - The folder itself, where it is another than the project's `topics/`; its files are called as if they stood there.
  */
-export async function loadTopicFiles(projectDir: string, folder: string = join(projectDir, topicsFolder)): Promise<SourceFile[]> {
+export async function loadTopicFiles(
+  projectDir: string,
+  folder: string = join(projectDir, topicsFolder),
+): Promise<SourceFile[]> {
   const paths: string[] = [];
   const refusals: SourceFile[] = [];
   const onDisk = (path: string): string => join(folder, path.slice(topicsFolder.length));
-  const leadsToFolder = (path: string): boolean => mayBeFolder(path) || statSync(onDisk(path), { throwIfNoEntry: false })?.isDirectory() === true;
+  const leadsToFolder = (path: string): boolean =>
+    mayBeFolder(path) || statSync(onDisk(path), { throwIfNoEntry: false })?.isDirectory() === true;
   const link = linkOf(folder);
   if (link !== undefined) return [{ path: `${topicsFolder}/`, refused: "symbolic-link", detail: `to ${link}` }];
   const visit = (parent: string): void => {
@@ -52,11 +75,14 @@ export async function loadTopicFiles(projectDir: string, folder: string = join(p
       // A folder that is called like a domain file would hide what is in it.
       if (entry.isDirectory() && !/\.ya?ml$/i.test(entry.name)) visit(path);
       else if (isReadPath(path)) paths.push(path);
-      else if (entry.isSymbolicLink() && leadsToFolder(path)) refusals.push({ path: `${path}/`, refused: "symbolic-link", detail: `to ${readlinkSync(onDisk(path))}` });
+      else if (entry.isSymbolicLink() && leadsToFolder(path))
+        refusals.push({ path: `${path}/`, refused: "symbolic-link", detail: `to ${readlinkSync(onDisk(path))}` });
     }
   };
   visit(topicsFolder);
-  return [...refusals, ...paths.map((path) => readSource(onDisk(path), path))].sort((a, b) => compareText(a.path, b.path));
+  return [...refusals, ...paths.map((path) => readSource(onDisk(path), path))].sort((a, b) =>
+    compareText(a.path, b.path),
+  );
 }
 
 /**
@@ -66,7 +92,8 @@ export async function loadTopicFiles(projectDir: string, folder: string = join(p
 export async function loadFile(projectDir: string, path: string): Promise<SourceFile> {
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
     const link = linkOf(join(projectDir, path.slice(0, end)));
-    if (link !== undefined) return { path, refused: "symbolic-link", detail: `its folder ${path.slice(0, end)} leads to ${link}` };
+    if (link !== undefined)
+      return { path, refused: "symbolic-link", detail: `its folder ${path.slice(0, end)} leads to ${link}` };
   }
   return readSource(join(projectDir, path), path);
 }

@@ -11,7 +11,13 @@ export const eventNamePattern = "^[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)+$";
 export const reservedTopicPrefixes = ["__", "kafkasql-", "registry-events"] as const;
 
 /** Principals of the platform itself: no service may carry these names. */
-export const platformPrincipals = ["schema-registry", "platform-admin", "platform-auditor", "platform-replayer", "kafka-node"] as const;
+export const platformPrincipals = [
+  "schema-registry",
+  "platform-admin",
+  "platform-auditor",
+  "platform-replayer",
+  "kafka-node",
+] as const;
 
 /** Those of them that no rule of access limits. */
 export const superUsers = ["platform-admin"] as const satisfies readonly (typeof platformPrincipals)[number][];
@@ -38,5 +44,7 @@ export function metricName(topic: string): string {
 
 /** Whether a service's environment variable is the platform's own: where its servers are, who it is, what it may trust. */
 export function isPlatformVariable(name: string): boolean {
-  return /^(CLAIM_CHECK|KAFKA|DATABASE|REDIS|JWT|SCHEMA_REGISTRY)_|^(HTTP_HOST|HTTP_PORT|MANAGEMENT_PORT|NODE_COMPILE_CACHE|SCHEMAS_DIR|SERVICE_INSTANCE|SERVICE_NAME)$|_SERVICE_URL$/u.test(name);
+  return /^(CLAIM_CHECK|KAFKA|DATABASE|REDIS|JWT|SCHEMA_REGISTRY)_|^(HTTP_HOST|HTTP_PORT|MANAGEMENT_PORT|NODE_COMPILE_CACHE|SCHEMAS_DIR|SERVICE_INSTANCE|SERVICE_NAME)$|_SERVICE_URL$/u.test(
+    name,
+  );
 }

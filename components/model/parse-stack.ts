@@ -3,7 +3,7 @@ import { isPlatformVariable, platformPrincipals } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import { brokerCount, type StackSettings, stackSettingsKey, stackSettingsSchema } from "./stack.ts";
 import type { Reading } from "./types.ts";
-import { unlocated, validate, type Located } from "./validation.ts";
+import { type Located, unlocated, validate } from "./validation.ts";
 
 /**
  * Validates the value of `event-platform:platform`, as `config.requireObject` gives it. Problems name the
@@ -17,7 +17,12 @@ export function parseStackSettings(value: unknown, at: Located = unlocated(stack
   const { zones } = settings.kafka;
   const repeated = zones.find((zone, index) => zones.indexOf(zone) !== index);
   if (repeated !== undefined) {
-    problems.push({ rule: "invalid-value", ...at.place(["kafka", "zones", zones.lastIndexOf(repeated)]), message: `zone ${JSON.stringify(repeated)} is listed twice`, fix: "list each zone once" });
+    problems.push({
+      rule: "invalid-value",
+      ...at.place(["kafka", "zones", zones.lastIndexOf(repeated)]),
+      message: `zone ${JSON.stringify(repeated)} is listed twice`,
+      fix: "list each zone once",
+    });
   }
   const brokers = brokerCount(settings);
   const factor = settings.topics.replicationFactor;
@@ -41,13 +46,22 @@ export function parseStackSettings(value: unknown, at: Located = unlocated(stack
   for (const [service, { env = {} }] of Object.entries(settings.services)) {
     for (const variable of Object.keys(env)) {
       if (!isPlatformVariable(variable)) continue;
-      problems.push({ rule: "reserved-name", ...at.place(["services", service, "env", variable], "key"), message: `services.${service}.env sets ${variable}, which the platform sets`, fix: "take it out" });
+      problems.push({
+        rule: "reserved-name",
+        ...at.place(["services", service, "env", variable], "key"),
+        message: `services.${service}.env sets ${variable}, which the platform sets`,
+        fix: "take it out",
+      });
     }
   }
   for (const principal of Object.keys(settings.services)) {
     if (!platformPrincipals.some((reserved) => reserved === principal)) continue;
-    problems.push({ rule: "reserved-name", ...at.place(["services", principal], "key"), message: `${JSON.stringify(principal)} is a principal of the platform, no service`, fix: "name a service" });
+    problems.push({
+      rule: "reserved-name",
+      ...at.place(["services", principal], "key"),
+      message: `${JSON.stringify(principal)} is a principal of the platform, no service`,
+      fix: "name a service",
+    });
   }
   return problems.length === 0 ? read : { ok: false, problems };
 }
-

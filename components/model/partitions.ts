@@ -1,7 +1,10 @@
 import type { TopicDeclaration } from "./types.ts";
 
 /** Partitions of a declared topic in an environment. */
-export function partitionsIn({ partitions, partitionsAsIs }: Pick<TopicDeclaration, "partitions" | "partitionsAsIs">, factor: number): number {
+export function partitionsIn(
+  { partitions, partitionsAsIs }: Pick<TopicDeclaration, "partitions" | "partitionsAsIs">,
+  factor: number,
+): number {
   return partitionsAsIs === true ? partitions : scalePartitions(partitions, factor);
 }
 

@@ -51,10 +51,12 @@ const maxKeyLength = 1_024;
 const fewNames = 8;
 
 /** Words and numbers that YAML's core schema takes for something else than text; all but plain numbers and true/false are rare. */
-const special = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\.?[0-9].*)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const special =
+  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\.?[0-9].*)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const plainInteger = /^(?:0|[1-9][0-9]{0,14})$/;
 /** What the core schema reads as a number, and what is not certain at first sight. */
-const otherNumber = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+)$/;
+const otherNumber =
+  /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+)$/;
 /** A key as they are usually written, up to its colon. */
 const usualKey = /[A-Za-z_][A-Za-z0-9_./-]*(?= *:(?: |$))/my;
 /** What may not begin a plain text. */
@@ -100,7 +102,8 @@ class PlainReader {
         this.#at = at;
         this.#indent = at - start;
         // A marker of documents, or a directive.
-        if (this.#indent === 0 && (text.startsWith("---", at) || text.startsWith("...", at) || code === 0x25)) throw notPlain;
+        if (this.#indent === 0 && (text.startsWith("---", at) || text.startsWith("...", at) || code === 0x25))
+          throw notPlain;
         return;
       }
       at = this.#lineEnd(at) + 1;
@@ -123,7 +126,9 @@ class PlainReader {
   #isLineDone(at: number): boolean {
     const place = this.#skipBlanks(at);
     const code = this.#text.charCodeAt(place);
-    return Number.isNaN(code) || code === 0x0a || (code === 0x23 && (place > at || this.#text.charCodeAt(at - 1) === 0x20));
+    return (
+      Number.isNaN(code) || code === 0x0a || (code === 0x23 && (place > at || this.#text.charCodeAt(at - 1) === 0x20))
+    );
   }
 
   /** Ends a line behind its last value and goes to the next content. */
@@ -201,7 +206,8 @@ class PlainReader {
   #key(): string | undefined {
     usualKey.lastIndex = this.#at;
     const name = usualKey.exec(this.#text)?.[0];
-    if (name === undefined || name.length > maxKeyLength || name === "__proto__" || special.test(name)) return undefined;
+    if (name === undefined || name.length > maxKeyLength || name === "__proto__" || special.test(name))
+      return undefined;
     this.#at = this.#skipBlanks(this.#at + name.length) + 1;
     return name;
   }
@@ -244,10 +250,19 @@ class PlainReader {
       if (!empty && content - at <= indent) break;
       if (at < this.#text.length) end = this.#lineEnd(at);
     }
-    const document = parseDocument(`k: ${this.#text.slice(offset, end + 1)}`, { prettyErrors: false, logLevel: "error" });
+    const document = parseDocument(`k: ${this.#text.slice(offset, end + 1)}`, {
+      prettyErrors: false,
+      logLevel: "error",
+    });
     const { contents } = document;
     const scalar = isMap(contents) && contents.items.length === 1 ? contents.items[0]?.value : undefined;
-    if (document.errors.length > 0 || document.warnings.length > 0 || !isScalar(scalar) || typeof scalar.value !== "string") throw notPlain;
+    if (
+      document.errors.length > 0 ||
+      document.warnings.length > 0 ||
+      !isScalar(scalar) ||
+      typeof scalar.value !== "string"
+    )
+      throw notPlain;
     this.#toContent(end + 1);
     if (this.#indent > indent) throw notPlain;
     return { value: scalar.value, offset };
@@ -259,7 +274,8 @@ class PlainReader {
     const quote = this.#text.charAt(offset);
     const end = this.#text.indexOf(quote, offset + 1);
     const value = this.#text.slice(offset + 1, end);
-    if (end === -1 || value.includes("\n") || value.includes("\\") || this.#text.charAt(end + 1) === quote) throw notPlain;
+    if (end === -1 || value.includes("\n") || value.includes("\\") || this.#text.charAt(end + 1) === quote)
+      throw notPlain;
     this.#at = end + 1;
     return { value, offset };
   }
@@ -341,7 +357,7 @@ class PlainReader {
       if (this.#text.charCodeAt(this.#skipBlanks(this.#at)) === 0x3a) throw notPlain;
       return node;
     }
-    for (flowEnd.lastIndex = offset; ;) {
+    for (flowEnd.lastIndex = offset; ; ) {
       const end = flowEnd.exec(this.#text)?.index ?? this.#text.length;
       const sign = this.#text.charCodeAt(end);
       if (sign === 0x3a && /[^\s,[\]{}]/.test(this.#text.charAt(end + 1))) continue;

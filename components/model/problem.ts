@@ -54,7 +54,9 @@ export class ModelError extends Error {
   constructor(problems: readonly Problem[]) {
     const shown = problems.slice(0, 20).map(formatProblem);
     if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
-    super(`${problems.length === 1 ? "One problem" : `${problems.length} problems`} in the declared platform:\n${shown.join("\n")}`);
+    super(
+      `${problems.length === 1 ? "One problem" : `${problems.length} problems`} in the declared platform:\n${shown.join("\n")}`,
+    );
     this.name = "ModelError";
     this.problems = problems;
   }

@@ -45,7 +45,9 @@ export interface ProtobufSchema {
 }
 
 /** Outcome of reading a file; a fault with its line, from 1, where it is known. */
-export type ProtobufReading = { readonly ok: true; readonly value: ProtobufSchema } | { readonly ok: false; readonly problem: Omit<AvroProblem, "path"> & { readonly line?: number } };
+export type ProtobufReading =
+  | { readonly ok: true; readonly value: ProtobufSchema }
+  | { readonly ok: false; readonly problem: Omit<AvroProblem, "path"> & { readonly line?: number } };
 
 const require = createRequire(import.meta.url);
 
@@ -57,21 +59,33 @@ export function readProtobufSchema(text: string): ProtobufReading {
   const library = require("protobufjs") as typeof protobuf;
   try {
     const root = new library.Root();
-    const parsed = library.parse(text, root, { keepCase: true, alternateCommentMode: true, preferTrailingComment: false });
+    const parsed = library.parse(text, root, {
+      keepCase: true,
+      alternateCommentMode: true,
+      preferTrailingComment: false,
+    });
     const foreign = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])].find((path) => !wellKnown.test(path));
-    if (foreign !== undefined) return refused(`it imports ${JSON.stringify(foreign)}`, "define what it needs in this file; only google/protobuf/*.proto can be imported", lineOf(text, foreign));
+    if (foreign !== undefined)
+      return refused(
+        `it imports ${JSON.stringify(foreign)}`,
+        "define what it needs in this file; only google/protobuf/*.proto can be imported",
+        lineOf(text, foreign),
+      );
     for (const path of parsed.imports ?? []) {
       const common = library.common.get(path);
       if (common?.nested !== undefined) root.addJSON(common.nested);
     }
-    if (!/^\s*syntax\s*=\s*["']proto3["']\s*;/mu.test(text)) return refused("it is not proto3", 'begin the file with: syntax = "proto3";', 1);
+    if (!/^\s*syntax\s*=\s*["']proto3["']\s*;/mu.test(text))
+      return refused("it is not proto3", 'begin the file with: syntax = "proto3";', 1);
     const { package: packageName } = parsed;
-    if (packageName === undefined) return refused("it has no package", "add a package, for example: package com.example.events;", 1);
+    if (packageName === undefined)
+      return refused("it has no package", "add a package, for example: package com.example.events;", 1);
     root.resolveAll();
     const holder = root.lookup(packageName);
     const nested = holder instanceof library.Namespace ? holder.nestedArray : [];
     const first = nested.find((each) => each instanceof library.Type);
-    if (first === undefined) return refused("it has no message", "the first message of the file is the event's record", 1);
+    if (first === undefined)
+      return refused("it has no message", "the first message of the file is the event's record", 1);
     const messages = new Map<string, ProtobufMessage>();
     const enums = new Map<string, ProtobufEnum>();
     collect(nested, library, messages, enums);
@@ -79,27 +93,49 @@ export function readProtobufSchema(text: string): ProtobufReading {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const line = /\(line (\d+)\)/.exec(message)?.[1];
-    return refused(`this is no Protobuf: ${message.replace(/\s*\((?:[^()]*, )?line \d+\)/u, "")}`, undefined, line === undefined ? undefined : Number(line));
+    return refused(
+      `this is no Protobuf: ${message.replace(/\s*\((?:[^()]*, )?line \d+\)/u, "")}`,
+      undefined,
+      line === undefined ? undefined : Number(line),
+    );
   }
 }
 
 function refused(message: string, fix: string | undefined, line: number | undefined): ProtobufReading {
-  return { ok: false, problem: { message, ...(fix === undefined ? {} : { fix }), ...(line === undefined ? {} : { line }) } };
+  return {
+    ok: false,
+    problem: { message, ...(fix === undefined ? {} : { fix }), ...(line === undefined ? {} : { line }) },
+  };
 }
 
 function lineOf(text: string, part: string): number {
   return text.slice(0, Math.max(0, text.indexOf(part))).split("\n").length;
 }
 
-function collect(objects: readonly protobuf.ReflectionObject[], library: typeof protobuf, messages: Map<string, ProtobufMessage>, enums: Map<string, ProtobufEnum>): void {
+function collect(
+  objects: readonly protobuf.ReflectionObject[],
+  library: typeof protobuf,
+  messages: Map<string, ProtobufMessage>,
+  enums: Map<string, ProtobufEnum>,
+): void {
   for (const object of objects) {
     if (object instanceof library.Type) {
-      messages.set(nameOf(object), { name: nameOf(object), ...docOf(object), ...reservedOf(object.reserved), fields: object.fieldsArray.map((field) => fieldOf(field, library)).sort((a, b) => a.number - b.number) });
+      messages.set(nameOf(object), {
+        name: nameOf(object),
+        ...docOf(object),
+        ...reservedOf(object.reserved),
+        fields: object.fieldsArray.map((field) => fieldOf(field, library)).sort((a, b) => a.number - b.number),
+      });
       collect(object.nestedArray, library, messages, enums);
     } else if (object instanceof library.Enum) {
       const values = new Map<number, string[]>();
-      for (const [name, number] of Object.entries(object.values)) values.set(number, [...(values.get(number) ?? []), name].sort());
-      enums.set(nameOf(object), { name: nameOf(object), ...reservedOf(object.reserved), values: new Map([...values].sort(([a], [b]) => a - b)) });
+      for (const [name, number] of Object.entries(object.values))
+        values.set(number, [...(values.get(number) ?? []), name].sort());
+      enums.set(nameOf(object), {
+        name: nameOf(object),
+        ...reservedOf(object.reserved),
+        values: new Map([...values].sort(([a], [b]) => a - b)),
+      });
     }
   }
 }
@@ -107,8 +143,23 @@ function collect(objects: readonly protobuf.ReflectionObject[], library: typeof 
 function fieldOf(field: protobuf.Field, library: typeof protobuf): ProtobufField {
   const oneof = field.partOf ?? undefined;
   const synthetic = oneof !== undefined && oneof.fieldsArray.length === 1 && oneof.name.startsWith("_");
-  const label = field instanceof library.MapField ? `map by ${field.keyType}` : field.repeated ? "repeated" : synthetic ? "optional" : oneof === undefined ? undefined : `one of ${oneof.name}`;
-  return { number: field.id, name: field.name, type: field.resolvedType === null ? field.type : nameOf(field.resolvedType), ...(label === undefined ? {} : { label }), ...docOf(field) };
+  const label =
+    field instanceof library.MapField
+      ? `map by ${field.keyType}`
+      : field.repeated
+        ? "repeated"
+        : synthetic
+          ? "optional"
+          : oneof === undefined
+            ? undefined
+            : `one of ${oneof.name}`;
+  return {
+    number: field.id,
+    name: field.name,
+    type: field.resolvedType === null ? field.type : nameOf(field.resolvedType),
+    ...(label === undefined ? {} : { label }),
+    ...docOf(field),
+  };
 }
 
 function docOf({ comment }: protobuf.ReflectionObject): { doc?: string } {

@@ -1,5 +1,7 @@
 /** Outcome of reading a value with a unit: its number in the base unit, or why not and what to write. */
-export type Quantity = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly message: string; readonly fix: string };
+export type Quantity =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly message: string; readonly fix: string };
 
 /** A family of units with one base unit. */
 export interface UnitFamily {
@@ -29,17 +31,33 @@ export function parseQuantity(text: string, family: UnitFamily): Quantity {
   const match = /^(\d+)(\D*)$/.exec(text.trim());
   const digits = match?.[1];
   const unit = match?.[2]?.trim();
-  const refuse = (why: string, fix: string): Quantity => ({ ok: false, message: `${JSON.stringify(text)} is no ${family.noun}: ${why}`, fix });
-  if (digits === undefined || unit === undefined) return refuse("it must be a whole number and a unit", `for example ${family.example}`);
-  if (unit === "") return refuse("the unit is missing", `for example ${digits}${/[a-z/]+$/i.exec(family.example)?.[0] ?? units[0]} (units: ${units.join(", ")})`);
+  const refuse = (why: string, fix: string): Quantity => ({
+    ok: false,
+    message: `${JSON.stringify(text)} is no ${family.noun}: ${why}`,
+    fix,
+  });
+  if (digits === undefined || unit === undefined)
+    return refuse("it must be a whole number and a unit", `for example ${family.example}`);
+  if (unit === "")
+    return refuse(
+      "the unit is missing",
+      `for example ${digits}${/[a-z/]+$/i.exec(family.example)?.[0] ?? units[0]} (units: ${units.join(", ")})`,
+    );
   const factor = Object.hasOwn(family.units, unit) ? family.units[unit] : undefined;
   if (factor === undefined) {
     const meant = meantUnit(Number(digits), unit.toLowerCase(), family);
-    return refuse(`unknown unit ${JSON.stringify(unit)}`, meant === undefined ? `use one of ${units.join(", ")}` : `did you mean ${meant}?`);
+    return refuse(
+      `unknown unit ${JSON.stringify(unit)}`,
+      meant === undefined ? `use one of ${units.join(", ")}` : `did you mean ${meant}?`,
+    );
   }
   const pattern = new RegExp(quantityPattern(family));
   const tidy = `${Number(digits)}${unit}`;
-  if (!pattern.test(text)) return refuse("it has blanks or leading zeros, or is too long", pattern.test(tidy) ? `write ${tidy}` : `for example ${family.example}`);
+  if (!pattern.test(text))
+    return refuse(
+      "it has blanks or leading zeros, or is too long",
+      pattern.test(tidy) ? `write ${tidy}` : `for example ${family.example}`,
+    );
   const value = Number(digits) * factor;
   if (!Number.isSafeInteger(value)) return refuse("it is too large", `for example ${family.example}`);
   return { ok: true, value };
@@ -48,7 +66,9 @@ export function parseQuantity(text: string, family: UnitFamily): Quantity {
 /** The quantity that was probably meant by a unit that the family does not have: other letters, an everyday word, or its "/s" left out. */
 function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFamily): string | undefined {
   const known = Object.keys(units);
-  const same = known.find((candidate) => candidate.toLowerCase() === unit) ?? known.find((candidate) => candidate.toLowerCase() === `${unit}/s`);
+  const same =
+    known.find((candidate) => candidate.toLowerCase() === unit) ??
+    known.find((candidate) => candidate.toLowerCase() === `${unit}/s`);
   if (same !== undefined) return `${count}${same}`;
   const word = Object.hasOwn(spoken, unit) ? spoken[unit] : undefined;
   return word === undefined || !Number.isSafeInteger(count * word[0]) ? undefined : `${count * word[0]}${word[1]}`;
@@ -58,7 +78,8 @@ function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFami
 export function formatQuantity(value: number, family: UnitFamily): string {
   const units = Object.entries(family.units).sort(([, a], [, b]) => b - a);
   const smallest = units.at(-1);
-  if (smallest === undefined || !Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no ${family.noun} in whole base units`);
+  if (smallest === undefined || !Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${value} is no ${family.noun} in whole base units`);
   if (value === 0) return `0${smallest[0]}`;
   const [unit, factor] = units.find(([, candidate]) => value % candidate === 0) ?? smallest;
   return `${value / factor}${unit}`;
@@ -66,5 +87,7 @@ export function formatQuantity(value: number, family: UnitFamily): string {
 
 /** What a number without a unit would be, for the message that refuses it: ` (as milliseconds that is 7d)`. */
 export function asBaseUnits(value: unknown, family: UnitFamily): string {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? ` (as ${family.base} that is ${formatQuantity(value, family)})` : "";
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0
+    ? ` (as ${family.base} that is ${formatQuantity(value, family)})`
+    : "";
 }

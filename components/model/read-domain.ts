@@ -1,4 +1,3 @@
-import type { SourceLocation } from "./source-location.ts";
 import { claimableFields, claimCheckOf } from "./claim-check.ts";
 import { formatDuration } from "./duration.ts";
 import { compareText, type Problem } from "./problem.ts";
@@ -9,10 +8,11 @@ import type { EventSchema, SchemaFiles } from "./schema-files.ts";
 import { formatOf, type SchemaFormat } from "./schema-format.ts";
 import { formatSize } from "./size.ts";
 import { topicsFolder } from "./source-file.ts";
+import type { SourceLocation } from "./source-location.ts";
 import { didYouMean } from "./suggestion.ts";
-import { topicFileSchema, type TopicFile } from "./topic-file.ts";
+import { type TopicFile, topicFileSchema } from "./topic-file.ts";
 import type { ClaimCheck, Consumer, Domain, EventDeclaration, Producer, Saga, TopicDeclaration } from "./types.ts";
-import { validate, type Located, type PropertyPath } from "./validation.ts";
+import { type Located, type PropertyPath, validate } from "./validation.ts";
 import { readYaml } from "./yaml-document.ts";
 
 type FileTopic = TopicFile["topics"][string];
@@ -30,7 +30,8 @@ export interface DomainReading {
 export function readDomain(file: string, text: string, schemas: SchemaFiles): DomainReading {
   const yaml = readYaml(file, text);
   // A value behind an alias is not read, and would be reported as missing besides.
-  if (yaml.document === undefined || yaml.problems.some((problem) => problem.rule === "yaml-alias")) return { problems: yaml.problems };
+  if (yaml.document === undefined || yaml.problems.some((problem) => problem.rule === "yaml-alias"))
+    return { problems: yaml.problems };
   const { at, value } = yaml.document;
   const expected = file.slice(topicsFolder.length + 1).replace(/\.yaml$/, "");
   const read = validate(topicFileSchema, value, at);
@@ -40,16 +41,31 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
   const report: Report = (rule, path, message, fix, part = "value") => {
     problems.push({ rule, ...at.place(path, part), message, ...(fix === undefined ? {} : { fix }) });
   };
-  if (content.domain !== expected) report("domain-file-name", ["domain"], `the domain ${JSON.stringify(content.domain)} stands in ${file}`, `rename the file to ${topicsFolder}/${content.domain}.yaml, or write domain: ${expected}`);
+  if (content.domain !== expected)
+    report(
+      "domain-file-name",
+      ["domain"],
+      `the domain ${JSON.stringify(content.domain)} stands in ${file}`,
+      `rename the file to ${topicsFolder}/${content.domain}.yaml, or write domain: ${expected}`,
+    );
   content.services.forEach((service, index) => {
-    if (content.services.indexOf(service) !== index) report("duplicate-service-owner", ["services", index], `${service} is listed twice`, "delete one");
+    if (content.services.indexOf(service) !== index)
+      report("duplicate-service-owner", ["services", index], `${service} is listed twice`, "delete one");
   });
 
   content.removals.forEach(({ topic }, index) => {
-    if (content.removals.findIndex((other) => other.topic === topic) !== index) report("duplicate-removal", ["removals", index, "topic"], `the removal of ${topic} is listed twice`, "delete one");
+    if (content.removals.findIndex((other) => other.topic === topic) !== index)
+      report(
+        "duplicate-removal",
+        ["removals", index, "topic"],
+        `the removal of ${topic} is listed twice`,
+        "delete one",
+      );
   });
 
-  const topics = Object.entries(content.topics).map(([name, topic]) => readTopic(name, topic, eventNames(value, name), content, at, schemas, report));
+  const topics = Object.entries(content.topics).map(([name, topic]) =>
+    readTopic(name, topic, eventNames(value, name), content, at, schemas, report),
+  );
   const domain: Domain = {
     name: content.domain,
     owner: content.owner,
@@ -57,11 +73,21 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
     services: [...content.services].sort(compareText),
     topics: topics.sort((a, b) => compareText(a.name, b.name)),
     sagas: readSagas(content, at),
-    removals: content.removals.map(({ topic, stacks, reason, date }, index) => ({ topic, ...(stacks === undefined ? {} : { stacks: stacks.toSorted(compareText) }), reason, date, source: at.place(["removals", index]) })).sort((a, b) => compareText(a.topic, b.topic)),
+    removals: content.removals
+      .map(({ topic, stacks, reason, date }, index) => ({
+        topic,
+        ...(stacks === undefined ? {} : { stacks: stacks.toSorted(compareText) }),
+        reason,
+        date,
+        source: at.place(["removals", index]),
+      }))
+      .sort((a, b) => compareText(a.topic, b.topic)),
     source: at.place(["domain"], "key"),
     places: headPlaces(content, at),
   };
-  const incomplete = Object.values(content.topics).some(({ events }) => Object.values(events).some(({ schema }) => schemas.isFaulty(schema)));
+  const incomplete = Object.values(content.topics).some(({ events }) =>
+    Object.values(events).some(({ schema }) => schemas.isFaulty(schema)),
+  );
   return { domain, problems, at, ...(incomplete ? { incomplete } : {}) };
 }
 
@@ -84,18 +110,31 @@ function withHead(value: unknown, domain: string): unknown {
   const shape = topicFileSchema.shape;
   return {
     ...value,
-    ...Object.fromEntries(Object.entries(head).filter(([key]) => !shape[key as keyof typeof head].safeParse((value as Record<string, unknown>)[key]).success)),
+    ...Object.fromEntries(
+      Object.entries(head).filter(
+        ([key]) => !shape[key as keyof typeof head].safeParse((value as Record<string, unknown>)[key]).success,
+      ),
+    ),
   };
 }
 
 /** Event names as the file has them, good or not: a reference to a faulty event is no second fault. */
 function eventNames(value: unknown, topic: string): string[] {
   let found: unknown = value;
-  for (const key of ["topics", topic, "events"]) found = typeof found === "object" && found !== null ? (found as Record<string, unknown>)[key] : undefined;
+  for (const key of ["topics", topic, "events"])
+    found = typeof found === "object" && found !== null ? (found as Record<string, unknown>)[key] : undefined;
   return typeof found === "object" && found !== null ? Object.keys(found).sort(compareText) : [];
 }
 
-function readTopic(name: string, topic: FileTopic, names: readonly string[], content: TopicFile, at: Located, schemas: SchemaFiles, report: Report): TopicDeclaration {
+function readTopic(
+  name: string,
+  topic: FileTopic,
+  names: readonly string[],
+  content: TopicFile,
+  at: Located,
+  schemas: SchemaFiles,
+  report: Report,
+): TopicDeclaration {
   const path = ["topics", name];
   const { events: declared, producers, consumers, ...settings } = topic;
   const events: EventDeclaration[] = [];
@@ -103,22 +142,50 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
     const found = schemas.find(schema);
     if (!found.ok) {
       // A fault within the schema is told where it is, once, however many refer to it.
-      if (!schemas.isFaulty(schema)) report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
+      if (!schemas.isFaulty(schema))
+        report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
       continue;
     }
     if (topic.key !== undefined && !found.value.fields.includes(topic.key)) {
-      report("key-not-in-schema", [...path, "key"], `the key ${JSON.stringify(topic.key)} is no field of ${found.value.record} (${event})`, didYouMean(topic.key, found.value.fields));
+      report(
+        "key-not-in-schema",
+        [...path, "key"],
+        `the key ${JSON.stringify(topic.key)} is no field of ${found.value.record} (${event})`,
+        didYouMean(topic.key, found.value.fields),
+      );
     }
     const claimed = own ?? topic.claimCheck;
     const claimCheck = claimed === undefined ? undefined : claimCheckOf(claimed);
-    if (claimCheck !== undefined) checkClaim(claimCheck, found.value, own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"], event, report, formatOf(schema));
-    events.push({ name: event, schemaPath: schema, record: found.value.record, schema: found.value.schema, ...defined({ references: found.value.references, compatibility, claimCheck }), source: at.place([...path, "events", event], "key") });
+    if (claimCheck !== undefined)
+      checkClaim(
+        claimCheck,
+        found.value,
+        own === undefined ? [...path, "claimCheck"] : [...path, "events", event, "claimCheck"],
+        event,
+        report,
+        formatOf(schema),
+      );
+    events.push({
+      name: event,
+      schemaPath: schema,
+      record: found.value.record,
+      schema: found.value.schema,
+      ...defined({ references: found.value.references, compatibility, claimCheck }),
+      source: at.place([...path, "events", event], "key"),
+    });
   }
 
   const checkEvents = (wanted: readonly string[] | undefined, where: PropertyPath): readonly string[] => {
     wanted?.forEach((event, index) => {
-      if (wanted.indexOf(event) !== index) report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
-      else if (!names.includes(event)) report("unknown-event", [...where, index], `${name} declares no event ${JSON.stringify(event)}`, didYouMean(event, names));
+      if (wanted.indexOf(event) !== index)
+        report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
+      else if (!names.includes(event))
+        report(
+          "unknown-event",
+          [...where, index],
+          `${name} declares no event ${JSON.stringify(event)}`,
+          didYouMean(event, names),
+        );
     });
     return wanted === undefined ? names : [...new Set(wanted)].sort(compareText);
   };
@@ -132,12 +199,23 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
   const readConsumers: Consumer[] = Object.entries(consumers).map(([service, consumer]) => {
     const where = [...path, "consumers", service];
     if (consumer.instances > topic.partitions) {
-      report("too-many-instances", [...where, "instances"], `${service} wants ${consumer.instances} instances on the ${topic.partitions} partitions of ${name}: ${consumer.instances - topic.partitions} would stay idle`, `lower instances to ${topic.partitions}, or raise partitions`);
+      report(
+        "too-many-instances",
+        [...where, "instances"],
+        `${service} wants ${consumer.instances} instances on the ${topic.partitions} partitions of ${name}: ${consumer.instances - topic.partitions} would stay idle`,
+        `lower instances to ${topic.partitions}, or raise partitions`,
+      );
     }
     const delays = consumer.retry ?? [];
     delays.forEach((delay, index) => {
       const previous = delays[index - 1];
-      if (previous !== undefined && previous >= delay) report("invalid-value", [...where, "retry", index], `the retry delay ${formatDuration(delay)} follows ${formatDuration(previous)}`, "list each delay once, shortest first");
+      if (previous !== undefined && previous >= delay)
+        report(
+          "invalid-value",
+          [...where, "retry", index],
+          `the retry delay ${formatDuration(delay)} follows ${formatDuration(previous)}`,
+          "list each delay once, shortest first",
+        );
     });
     return {
       service,
@@ -181,34 +259,84 @@ function readTopic(name: string, topic: FileTopic, names: readonly string[], con
       residency: (settings.residency ?? content.residency)?.toSorted(compareText),
       labels: settings.labels,
     }),
-    ...(settings.deprecated === undefined ? {} : { deprecated: { since: settings.deprecated.since, reason: settings.deprecated.reason, ...defined({ removal: settings.deprecated.removal }) } }),
+    ...(settings.deprecated === undefined
+      ? {}
+      : {
+          deprecated: {
+            since: settings.deprecated.since,
+            reason: settings.deprecated.reason,
+            ...defined({ removal: settings.deprecated.removal }),
+          },
+        }),
     events: events.sort((a, b) => compareText(a.name, b.name)),
     producers: readProducers.sort((a, b) => compareText(a.service, b.service)),
     consumers: readConsumers.sort((a, b) => compareText(a.service, b.service)),
     source: at.place(path, "key") satisfies SourceLocation,
     ...readEnvironments(name, topic, at, report),
-    places: { ...Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])), ...placesOfStacks(name, topic.stacks, at) },
+    places: {
+      ...Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...path, setting], "key")])),
+      ...placesOfStacks(name, topic.stacks, at),
+    },
   };
 }
 
 /** That a consumer fetches fields that are stored, of events it handles; gives them back sorted. */
-function checkFetches(wanted: readonly string[], handled: readonly string[], events: readonly EventDeclaration[], where: PropertyPath, report: Report): string[] {
+function checkFetches(
+  wanted: readonly string[],
+  handled: readonly string[],
+  events: readonly EventDeclaration[],
+  where: PropertyPath,
+  report: Report,
+): string[] {
   const stored = events.filter(({ claimCheck }) => claimCheck?.field !== undefined).map(({ name }) => name);
   wanted.forEach((event, index) => {
-    if (wanted.indexOf(event) !== index) report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
-    else if (!handled.includes(event)) report("unknown-event", [...where, index], `${JSON.stringify(event)} is none of the events that the service handles`, didYouMean(event, handled));
-    else if (events.some(({ name }) => name === event) && !stored.includes(event)) report("claim-check-field", [...where, index], `no field of ${event} is stored outside Kafka, so there is nothing to fetch`, "delete it, or give the event a claimCheck with a field");
+    if (wanted.indexOf(event) !== index)
+      report("duplicate-event", [...where, index], `${event} is listed twice`, "delete one");
+    else if (!handled.includes(event))
+      report(
+        "unknown-event",
+        [...where, index],
+        `${JSON.stringify(event)} is none of the events that the service handles`,
+        didYouMean(event, handled),
+      );
+    else if (events.some(({ name }) => name === event) && !stored.includes(event))
+      report(
+        "claim-check-field",
+        [...where, index],
+        `no field of ${event} is stored outside Kafka, so there is nothing to fetch`,
+        "delete it, or give the event a claimCheck with a field",
+      );
   });
   return [...new Set(wanted)].sort(compareText);
 }
 
 /** That a claim check leaves something to store, and names a field that can be absent. */
-function checkClaim({ above, atMost, field }: ClaimCheck, { record, schema }: EventSchema, path: PropertyPath, event: string, report: Report, format: SchemaFormat): void {
-  if (atMost <= above) report("invalid-value", [...path, "above"], `${event}: contents above ${formatSize(above)} are stored and above ${formatSize(atMost)} refused, so nothing would be stored`, "lower above, or raise atMost");
+function checkClaim(
+  { above, atMost, field }: ClaimCheck,
+  { record, schema }: EventSchema,
+  path: PropertyPath,
+  event: string,
+  report: Report,
+  format: SchemaFormat,
+): void {
+  if (atMost <= above)
+    report(
+      "invalid-value",
+      [...path, "above"],
+      `${event}: contents above ${formatSize(above)} are stored and above ${formatSize(atMost)} refused, so nothing would be stored`,
+      "lower above, or raise atMost",
+    );
   if (field === undefined) return;
   const possible = format === "avro" ? claimableFields(schema) : [];
   if (possible.includes(field)) return;
-  report("claim-check-field", [...path, "field"], `${event}: ${JSON.stringify(field)} is no field of ${record} of the type ["null", "bytes"]`, possible.length === 0 ? 'give the content a field of the type ["null", "bytes"] with the default null' : didYouMean(field, possible));
+  report(
+    "claim-check-field",
+    [...path, "field"],
+    `${event}: ${JSON.stringify(field)} is no field of ${record} of the type ["null", "bytes"]`,
+    possible.length === 0
+      ? 'give the content a field of the type ["null", "bytes"] with the default null'
+      : didYouMean(field, possible),
+  );
 }
 
 function readSagas(content: TopicFile, at: Located): Saga[] {
@@ -235,5 +363,7 @@ function readSagas(content: TopicFile, at: Located): Saga[] {
 
 /** An object without its undefined entries: absent and undefined are told apart by strict optional properties. */
 function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -7,15 +7,36 @@ import type { Located, PropertyPath } from "./validation.ts";
 type Report = (rule: ModelRule, path: PropertyPath, message: string, fix?: string) => void;
 
 /** Where a topic is, and what is other of it in some environments. Whether the environments exist is another check's matter. */
-export function readEnvironments(name: string, { stacks, overrides }: TopicFile["topics"][string], at: Located, report: Report): Pick<TopicDeclaration, "stacks" | "overrides"> {
+export function readEnvironments(
+  name: string,
+  { stacks, overrides }: TopicFile["topics"][string],
+  at: Located,
+  report: Report,
+): Pick<TopicDeclaration, "stacks" | "overrides"> {
   const path = ["topics", name];
   stacks?.forEach((stack, index) => {
-    if (stacks.indexOf(stack) !== index) report("invalid-value", [...path, "stacks", index], `${name}: the stack ${stack} is listed twice`, "delete one");
+    if (stacks.indexOf(stack) !== index)
+      report("invalid-value", [...path, "stacks", index], `${name}: the stack ${stack} is listed twice`, "delete one");
   });
   const read = Object.entries(overrides ?? {}).map(([stack, settings]): [string, TopicOverride] => {
     const where = [...path, "overrides", stack];
-    if (stacks !== undefined && !stacks.includes(stack)) report("setting-without-effect", where, `${name}: overrides name the stack ${stack}, which does not have the topic (stacks: ${stacks.join(", ")})`, `delete them, or add ${stack} to stacks`);
-    return [stack, { settings: withoutUndefined(settings), places: Object.fromEntries(Object.keys(settings).map((setting) => [setting, at.place([...where, setting], "key")])), source: at.place(where, "key") }];
+    if (stacks !== undefined && !stacks.includes(stack))
+      report(
+        "setting-without-effect",
+        where,
+        `${name}: overrides name the stack ${stack}, which does not have the topic (stacks: ${stacks.join(", ")})`,
+        `delete them, or add ${stack} to stacks`,
+      );
+    return [
+      stack,
+      {
+        settings: withoutUndefined(settings),
+        places: Object.fromEntries(
+          Object.keys(settings).map((setting) => [setting, at.place([...where, setting], "key")]),
+        ),
+        source: at.place(where, "key"),
+      },
+    ];
   });
   return {
     ...(stacks === undefined ? {} : { stacks: [...new Set(stacks)].sort(compareText) }),
@@ -24,11 +45,19 @@ export function readEnvironments(name: string, { stacks, overrides }: TopicFile[
 }
 
 /** Where each environment of a topic's `stacks` stands, by `stacks.<stack>`. */
-export function placesOfStacks(name: string, stacks: readonly string[] | undefined, at: Located): TopicDeclaration["places"] {
-  return Object.fromEntries((stacks ?? []).map((stack, index) => [`stacks.${stack}`, at.place(["topics", name, "stacks", index])]));
+export function placesOfStacks(
+  name: string,
+  stacks: readonly string[] | undefined,
+  at: Located,
+): TopicDeclaration["places"] {
+  return Object.fromEntries(
+    (stacks ?? []).map((stack, index) => [`stacks.${stack}`, at.place(["topics", name, "stacks", index])]),
+  );
 }
 
 /** Absent and undefined are told apart by strict optional properties. */
-function withoutUndefined(settings: NonNullable<TopicFile["topics"][string]["overrides"]>[string]): TopicOverride["settings"] {
+function withoutUndefined(
+  settings: NonNullable<TopicFile["topics"][string]["overrides"]>[string],
+): TopicOverride["settings"] {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,11 @@
 import { modelFor, unknownStackNames } from "./environment.ts";
 import { checkFit } from "./fit.ts";
 import { ModelError, sortProblems } from "./problem.ts";
-import type { ReadingCache } from "./reading-cache.ts";
 import { readTopics } from "./read-topics.ts";
-import { readStackFile } from "./stack-file.ts";
-import { stackOfPath, type SourceFile } from "./source-file.ts";
+import type { ReadingCache } from "./reading-cache.ts";
+import { type SourceFile, stackOfPath } from "./source-file.ts";
 import type { StackSettings } from "./stack.ts";
+import { readStackFile } from "./stack-file.ts";
 import type { Model, Reading } from "./types.ts";
 
 /** A validated model and the settings of the environment it is for. */
@@ -32,13 +32,25 @@ export interface ReadingOptions {
  * @param files - Everything below `topics/`.
  * @param stack - The stack's file, or settings that are valid already (as Pulumi's configuration gives them).
  */
-export function readModel(files: readonly SourceFile[], stack: SourceFile | StackSettings, { cache, stackName = "path" in stack ? stackOfPath(stack.path) : undefined, stacks }: ReadingOptions = {}): Reading<ModelAndStack> {
+export function readModel(
+  files: readonly SourceFile[],
+  stack: SourceFile | StackSettings,
+  { cache, stackName = "path" in stack ? stackOfPath(stack.path) : undefined, stacks }: ReadingOptions = {},
+): Reading<ModelAndStack> {
   const topics = readTopics(files, cache);
-  const settings: ReturnType<typeof readStackFile> = "path" in stack ? readStackFile(stack) : { ok: true, value: stack };
-  if (!topics.ok || !settings.ok) return { ok: false, problems: sortProblems([...(topics.ok ? [] : topics.problems), ...(settings.ok ? [] : settings.problems)]) };
+  const settings: ReturnType<typeof readStackFile> =
+    "path" in stack ? readStackFile(stack) : { ok: true, value: stack };
+  if (!topics.ok || !settings.ok)
+    return {
+      ok: false,
+      problems: sortProblems([...(topics.ok ? [] : topics.problems), ...(settings.ok ? [] : settings.problems)]),
+    };
   const whole = topics.value;
   const model = modelFor(whole, stackName);
-  const problems = sortProblems([...checkFit(model, settings.value, settings.at), ...(stacks === undefined ? [] : unknownStackNames(whole, stacks))]);
+  const problems = sortProblems([
+    ...checkFit(model, settings.value, settings.at),
+    ...(stacks === undefined ? [] : unknownStackNames(whole, stacks)),
+  ]);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { model, whole, stack: settings.value } };
 }
 

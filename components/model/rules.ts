@@ -6,7 +6,8 @@ export const modelRules = {
   "file-unreadable": "Only plain text files in UTF-8 are read, so that a review shows all there is.",
   "file-outside": "A path may not leave the folder topics/: a pull request must show everything that it changes.",
   "file-too-large": "A file that people edit stays readable; a large one is a mistake and would slow every check.",
-  "file-misplaced": "Domain files lie directly in topics/ and end in .yaml, schemas below topics/schemas/ and end in .avsc, .json or .proto; elsewhere they would be overlooked.",
+  "file-misplaced":
+    "Domain files lie directly in topics/ and end in .yaml, schemas below topics/schemas/ and end in .avsc, .json or .proto; elsewhere they would be overlooked.",
   "control-character": "Invisible characters make a file read differently from what a reviewer sees.",
   "yaml-syntax": "The file is not YAML 1.2.",
   "yaml-tab": "YAML allows no tab as indentation.",
@@ -31,23 +32,29 @@ export const modelRules = {
   "duplicate-service-owner": "A service is run by one team.",
   "unknown-event": "Only a declared event can be published or consumed.",
   "schema-missing": "Each event type has its schema in the same repository.",
-  "schema-invalid": "The schema must be an Avro record with a namespace, a JSON Schema of an object with a full name as its title, or a Protobuf file with a package and a message.",
+  "schema-invalid":
+    "The schema must be an Avro record with a namespace, a JSON Schema of an object with a full name as its title, or a Protobuf file with a package and a message.",
   "schema-shared-record": "What other schemas share is no event's record: a change of the event would change theirs.",
   "key-not-in-schema": "The key is a field of each record on the topic, or order could not be kept by it.",
-  "claim-check-field": "Stored content leaves null in its place: a reader must be able to tell that from empty content.",
-  "claim-check-endless": "Stored content is removed when no record can refer to it any more; without an end to the records' life that never comes.",
+  "claim-check-field":
+    "Stored content leaves null in its place: a reader must be able to tell that from empty content.",
+  "claim-check-endless":
+    "Stored content is removed when no record can refer to it any more; without an end to the records' life that never comes.",
   "claim-check-too-late": "What is not stored must fit a record, or large events would fail just below the threshold.",
   "claim-check-store-missing": "Stored content needs a store in each environment.",
   "too-many-instances": "A consumer beyond the number of partitions never gets a record.",
   "min-isr-too-high": "With min ISR at the replication factor the loss of one broker stops all writing.",
   "replication-too-high": "A topic can't have more replicas than there are brokers.",
   "setting-without-effect": "A setting that does nothing beside the others would promise what does not happen.",
-  "segment-unfit": "Kafka deletes and compacts whole closed segments: one that closes later than records expire, or that holds no record, breaks what the topic promises.",
+  "segment-unfit":
+    "Kafka deletes and compacts whole closed segments: one that closes later than records expire, or that holds no record, breaks what the topic promises.",
   "compaction-lags-crossed": "A record can't have to be compacted before it may be.",
   "remote-storage-unfit": "Kafka tiers logs that are deleted by time or size alone.",
   "stack-settings-missing": "Each environment says where and how large it is, in stacks/Pulumi.<stack>.yaml.",
-  "unsafe-image": "An image that nodes keep under a name that moves is other code on other nodes, and a roll-back brings back something else.",
-  "setting-refused": "A broker setting that the operator drops, or that has its own place in the stack, would silently not be what it says.",
+  "unsafe-image":
+    "An image that nodes keep under a name that moves is other code on other nodes, and a roll-back brings back something else.",
+  "setting-refused":
+    "A broker setting that the operator drops, or that has its own place in the stack, would silently not be what it says.",
   "unsafe-topology": "The cluster could not be numbered, run or kept in order with these settings.",
   "unknown-stack": "What is said for an environment that does not exist would do nothing.",
   "unknown-service": "A setting for a service that no topic mentions would do nothing.",

@@ -1,14 +1,29 @@
-import { nameOfNamedType, readAvroSchema, readSharedType, type AvroReading, type AvroSharedType, type SharedLookup } from "./avro-schema.ts";
-import { findDuplicateKey } from "./json-keys.ts";
+import {
+  type AvroReading,
+  type AvroSharedType,
+  nameOfNamedType,
+  readAvroSchema,
+  readSharedType,
+  type SharedLookup,
+} from "./avro-schema.ts";
 import { readJsonEventSchema } from "./json-event-schema.ts";
+import { findDuplicateKey } from "./json-keys.ts";
 import { compareText, type Problem } from "./problem.ts";
-import { maxSourceBytes, schemasFolder, topicsFolder, type FileRefusal, type SourceFile } from "./source-file.ts";
-import type { ModelRule } from "./rules.ts";
 import { readProtobufSchema } from "./protobuf-event-schema.ts";
+import type { ModelRule } from "./rules.ts";
 import { formatOf } from "./schema-format.ts";
+import { type FileRefusal, maxSourceBytes, type SourceFile, schemasFolder, topicsFolder } from "./source-file.ts";
 import { closest } from "./suggestion.ts";
 import type { SchemaReferences, SharedType } from "./types.ts";
-import { conflictFix, conflictMessage, findConflict, findHiddenCharacter, findJsonFault, findTooDeep, readYaml } from "./yaml-document.ts";
+import {
+  conflictFix,
+  conflictMessage,
+  findConflict,
+  findHiddenCharacter,
+  findJsonFault,
+  findTooDeep,
+  readYaml,
+} from "./yaml-document.ts";
 
 /** The schema of an event. */
 export interface EventSchema {
@@ -22,7 +37,9 @@ export interface EventSchema {
 }
 
 /** What a reference to a schema file leads to. */
-export type SchemaLookup = { readonly ok: true; readonly value: EventSchema } | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
+export type SchemaLookup =
+  | { readonly ok: true; readonly value: EventSchema }
+  | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
 
 /** Deepest chain of schema files that refer to each other. */
 const maxChain = 32;
@@ -74,17 +91,45 @@ export class SchemaFiles {
    * @param reference - Path relative to `topics/`, as written.
    */
   find(reference: string): SchemaLookup {
-    if (hasHiddenCharacter(reference)) return { ok: false, rule: "control-character", message: `the path ${JSON.stringify(reference)} has control or invisible characters`, fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders" };
+    if (hasHiddenCharacter(reference))
+      return {
+        ok: false,
+        rule: "control-character",
+        message: `the path ${JSON.stringify(reference)} has control or invisible characters`,
+        fix: "rename the file: letters, digits, '.', '_', '-' and '/' between folders",
+      };
     const outside = leavesFolder(reference);
-    if (outside !== undefined) return { ok: false, rule: "file-outside", message: `the path ${JSON.stringify(reference)} ${outside}`, fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc" };
+    if (outside !== undefined)
+      return {
+        ok: false,
+        rule: "file-outside",
+        message: `the path ${JSON.stringify(reference)} ${outside}`,
+        fix: "write a path below topics/, such as schemas/order/OrderCreated.avsc",
+      };
     if (!reference.startsWith(schemasFolder) || !/\.(?:avsc|json|proto)$/.test(reference)) {
-      return { ok: false, rule: "file-misplaced", message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc, .json or .proto`, fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc` };
+      return {
+        ok: false,
+        rule: "file-misplaced",
+        message: `${JSON.stringify(reference)} is not below ${schemasFolder}, or does not end in .avsc, .json or .proto`,
+        fix: `move it to ${topicsFolder}/${schemasFolder}<domain>/<Record>.avsc`,
+      };
     }
     const path = `${topicsFolder}/${reference}`;
     const file = this.#files.get(path);
     if (file === undefined || ("refused" in file && file.refused === "not-found")) {
-      const meant = closest(reference, [...(this.#neighbours.get(folderOf(reference)) ?? []), ...(this.#neighbours.get(fileNameOf(reference)) ?? [])]);
-      return { ok: false, rule: "schema-missing", message: `there is no file ${path}`, fix: meant === undefined ? "create the schema, or correct the path" : `did you mean ${JSON.stringify(meant)}? Else create the schema` };
+      const meant = closest(reference, [
+        ...(this.#neighbours.get(folderOf(reference)) ?? []),
+        ...(this.#neighbours.get(fileNameOf(reference)) ?? []),
+      ]);
+      return {
+        ok: false,
+        rule: "schema-missing",
+        message: `there is no file ${path}`,
+        fix:
+          meant === undefined
+            ? "create the schema, or correct the path"
+            : `did you mean ${JSON.stringify(meant)}? Else create the schema`,
+      };
     }
     const found = this.#read.get(path) ?? this.#readFile(file);
     this.#read.set(path, found);
@@ -99,7 +144,9 @@ export class SchemaFiles {
     const read = this.#parsed(file, (json) => readAvroSchema(json, this.#lookup));
     if ("rule" in read) return read;
     const { sharing, ...record } = read;
-    return sharing === undefined ? record : { ...record, references: { schema: sharing.schema, types: this.#typesOf(sharing.names) } };
+    return sharing === undefined
+      ? record
+      : { ...record, references: { schema: sharing.schema, types: this.#typesOf(sharing.names) } };
   }
 
   #readProtobuf(file: SourceFile): EventSchema | Problem {
@@ -114,7 +161,11 @@ export class SchemaFiles {
     }
     const { record, messages } = read.value;
     // Numbers and texts without a value are not written: a key that may be absent is still a key, of one value.
-    return { record, fields: (messages.get(record)?.fields ?? []).filter(({ label }) => label === undefined).map(({ name }) => name), schema: text };
+    return {
+      record,
+      fields: (messages.get(record)?.fields ?? []).filter(({ label }) => label === undefined).map(({ name }) => name),
+      schema: text,
+    };
   }
 
   #typesOf(names: readonly string[]): SharedType[] {
@@ -126,7 +177,14 @@ export class SchemaFiles {
     const type = this.#shared.get(name);
     const [path] = this.#paths().get(name) ?? [];
     if (known !== undefined || type === undefined || "rule" in type || path === undefined) return known;
-    const made: SharedType = { name, schemaPath: path.slice(topicsFolder.length + 1), schema: type.schema, selfContained: type.selfContained, types: this.#typesOf(type.names), source: { file: path, line: 1, column: 1 } };
+    const made: SharedType = {
+      name,
+      schemaPath: path.slice(topicsFolder.length + 1),
+      schema: type.schema,
+      selfContained: type.selfContained,
+      types: this.#typesOf(type.names),
+      source: { file: path, line: 1, column: 1 },
+    };
     this.#types.set(name, made);
     return made;
   }
@@ -135,7 +193,12 @@ export class SchemaFiles {
     if (this.#pathsByName !== undefined) return this.#pathsByName;
     const paths = new Map<string, string[]>();
     for (const file of [...this.#files.values()].sort((a, b) => compareText(a.path, b.path))) {
-      if (!("text" in file) || formatOf(file.path) !== "avro" || !file.path.startsWith(`${topicsFolder}/${schemasFolder}`)) continue;
+      if (
+        !("text" in file) ||
+        formatOf(file.path) !== "avro" ||
+        !file.path.startsWith(`${topicsFolder}/${schemasFolder}`)
+      )
+        continue;
       const name = outermostName(file.text);
       if (name !== undefined) paths.set(name, [...(paths.get(name) ?? []), file.path]);
     }
@@ -148,10 +211,22 @@ export class SchemaFiles {
     const [path, other] = this.#paths().get(name) ?? [];
     const file = path === undefined ? undefined : this.#files.get(path);
     if (path === undefined || file === undefined) return undefined;
-    if (other !== undefined) return { fault: `the type ${name} is defined in ${path} and in ${other}`, fix: "delete one of the two files, or give its type another name" };
+    if (other !== undefined)
+      return {
+        fault: `the type ${name} is defined in ${path} and in ${other}`,
+        fix: "delete one of the two files, or give its type another name",
+      };
     const circle = this.#open.indexOf(name);
-    if (circle !== -1) return { fault: `the type ${name} refers to itself by way of other files: ${[...this.#open.slice(circle), name].join(" → ")}`, fix: "define these types in one file: a registry takes a type only after those it refers to" };
-    if (this.#open.length >= maxChain) return { fault: `more than ${maxChain} files refer to each other in a chain`, fix: "define some of these types in one file" };
+    if (circle !== -1)
+      return {
+        fault: `the type ${name} refers to itself by way of other files: ${[...this.#open.slice(circle), name].join(" → ")}`,
+        fix: "define these types in one file: a registry takes a type only after those it refers to",
+      };
+    if (this.#open.length >= maxChain)
+      return {
+        fault: `more than ${maxChain} files refer to each other in a chain`,
+        fix: "define some of these types in one file",
+      };
     let found = this.#shared.get(name);
     if (found === undefined) {
       this.#open.push(name);
@@ -168,16 +243,36 @@ export class SchemaFiles {
     const fault = textFaultOf(file);
     if (fault !== undefined) return fault;
     const tooDeep = findTooDeep(text);
-    if (tooDeep !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, tooDeep), message: "too many brackets are open here", fix: "name the inner types and refer to them" };
+    if (tooDeep !== undefined)
+      return {
+        rule: "schema-invalid",
+        file: path,
+        ...placeOf(text, tooDeep),
+        message: "too many brackets are open here",
+        fix: "name the inner types and refer to them",
+      };
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return { rule: "schema-invalid", file: path, ...jsonErrorPlace(message, text), message: `the schema is not JSON: ${message}`, fix: "write one JSON value, with every quote, bracket and comma in its place" };
+      return {
+        rule: "schema-invalid",
+        file: path,
+        ...jsonErrorPlace(message, text),
+        message: `the schema is not JSON: ${message}`,
+        fix: "write one JSON value, with every quote, bracket and comma in its place",
+      };
     }
     const twice = findDuplicateKey(text);
-    if (twice !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, twice.offset), message: `the key ${JSON.stringify(twice.key)} stands twice in this object: most programs read the last one, some the first`, fix: "delete or rename one of them" };
+    if (twice !== undefined)
+      return {
+        rule: "schema-invalid",
+        file: path,
+        ...placeOf(text, twice.offset),
+        message: `the key ${JSON.stringify(twice.key)} stands twice in this object: most programs read the last one, some the first`,
+        fix: "delete or rename one of them",
+      };
     const read = readJson(json);
     if (read.ok) return read.value;
     const { message, fix } = read.problem;
@@ -188,15 +283,36 @@ export class SchemaFiles {
 }
 
 function unreadable(file: Extract<SourceFile, { refused: FileRefusal }>): Problem {
-  return { rule: refusalRule(file.refused), file: file.path, line: 1, column: 1, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] };
+  return {
+    rule: refusalRule(file.refused),
+    file: file.path,
+    line: 1,
+    column: 1,
+    message: refusalText(file.refused, file.detail),
+    fix: refusalFixes[file.refused],
+  };
 }
 
 /** Why a schema's text can't be read at all, whatever its language. */
 function textFaultOf({ path, text }: Extract<SourceFile, { text: string }>): Problem | undefined {
   const conflict = findConflict(text);
-  if (conflict !== undefined) return { rule: "schema-invalid", file: path, ...placeOf(text, conflict), message: conflictMessage, fix: conflictFix };
+  if (conflict !== undefined)
+    return {
+      rule: "schema-invalid",
+      file: path,
+      ...placeOf(text, conflict),
+      message: conflictMessage,
+      fix: conflictFix,
+    };
   const hidden = findHiddenCharacter(text);
-  if (hidden !== undefined) return { rule: "control-character", file: path, ...placeOf(text, hidden), message: "an invisible character stands here", fix: "delete it" };
+  if (hidden !== undefined)
+    return {
+      rule: "control-character",
+      file: path,
+      ...placeOf(text, hidden),
+      message: "an invisible character stands here",
+      fix: "delete it",
+    };
   return undefined;
 }
 
@@ -235,7 +351,8 @@ function fileNameOf(reference: string): string {
 function leavesFolder(reference: string): string | undefined {
   if (reference.startsWith("/") || /^[A-Za-z]:/.test(reference)) return "is absolute";
   if (reference.includes("\\")) return "has backslashes";
-  if (reference.split("/").some((step) => step === ".." || step === "." || step === "")) return "has '.', '..' or empty steps";
+  if (reference.split("/").some((step) => step === ".." || step === "." || step === ""))
+    return "has '.', '..' or empty steps";
   return undefined;
 }
 

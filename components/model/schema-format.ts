@@ -8,7 +8,13 @@ export function formatOf(path: string): SchemaFormat {
 }
 
 /** Name of the language, for people. */
-export const formatNames: Readonly<Record<SchemaFormat, string>> = { avro: "Avro", json: "JSON Schema", protobuf: "Protobuf" };
+export const formatNames: Readonly<Record<SchemaFormat, string>> = {
+  avro: "Avro",
+  json: "JSON Schema",
+  protobuf: "Protobuf",
+};
 
 /** What registries call the language. */
-export const registryTypes = { avro: "AVRO", json: "JSON", protobuf: "PROTOBUF" } as const satisfies Readonly<Record<SchemaFormat, string>>;
+export const registryTypes = { avro: "AVRO", json: "JSON", protobuf: "PROTOBUF" } as const satisfies Readonly<
+  Record<SchemaFormat, string>
+>;

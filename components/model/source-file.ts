@@ -17,12 +17,17 @@ export const schemasFolder = "schemas/";
 
 /** Whether a file is looked at, by its path. `.YAML` is not read, but somebody who writes it has to learn that. */
 export function isReadPath(path: string): boolean {
-  return /\.(?:ya?ml|avsc)$/i.test(path) || (path.startsWith(`${topicsFolder}/${schemasFolder}`) && /\.(?:json|proto)$/.test(path));
+  return (
+    /\.(?:ya?ml|avsc)$/i.test(path) ||
+    (path.startsWith(`${topicsFolder}/${schemasFolder}`) && /\.(?:json|proto)$/.test(path))
+  );
 }
 
 /** Whether a path is that of a schema. */
 export function isSchemaPath(path: string): boolean {
-  return path.endsWith(".avsc") || (path.startsWith(`${topicsFolder}/${schemasFolder}`) && /\.(?:json|proto)$/.test(path));
+  return (
+    path.endsWith(".avsc") || (path.startsWith(`${topicsFolder}/${schemasFolder}`) && /\.(?:json|proto)$/.test(path))
+  );
 }
 
 /** Whether a symbolic link of this name may stand for a folder, where nobody can look: git keeps what it leads to as text only. */

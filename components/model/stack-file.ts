@@ -1,8 +1,8 @@
+import { parseStackSettings } from "./parse-stack.ts";
 import type { Problem } from "./problem.ts";
 import { refusalFixes, refusalRule, refusalText } from "./schema-files.ts";
 import type { SourceFile } from "./source-file.ts";
-import { stackSettingsKey, type StackSettings } from "./stack.ts";
-import { parseStackSettings } from "./parse-stack.ts";
+import { type StackSettings, stackSettingsKey } from "./stack.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Reading } from "./types.ts";
 import type { Located } from "./validation.ts";
@@ -12,8 +12,29 @@ import { readYaml } from "./yaml-document.ts";
 export function readStackFile(file: SourceFile): Reading<StackSettings> & { readonly at?: Located } {
   const start = { file: file.path, line: 1, column: 1 };
   if ("refused" in file) {
-    if (file.refused !== "not-found") return { ok: false, problems: [{ rule: refusalRule(file.refused), ...start, message: refusalText(file.refused, file.detail), fix: refusalFixes[file.refused] }] };
-    return { ok: false, problems: [{ rule: "stack-settings-missing", ...start, message: "there is no such stack", fix: "create the file, for example from stacks/Pulumi.local.yaml" }] };
+    if (file.refused !== "not-found")
+      return {
+        ok: false,
+        problems: [
+          {
+            rule: refusalRule(file.refused),
+            ...start,
+            message: refusalText(file.refused, file.detail),
+            fix: refusalFixes[file.refused],
+          },
+        ],
+      };
+    return {
+      ok: false,
+      problems: [
+        {
+          rule: "stack-settings-missing",
+          ...start,
+          message: "there is no such stack",
+          fix: "create the file, for example from stacks/Pulumi.local.yaml",
+        },
+      ],
+    };
   }
   const yaml = readYaml(file.path, file.text);
   if (yaml.problems.length > 0 || yaml.document === undefined) return { ok: false, problems: yaml.problems };
@@ -27,7 +48,10 @@ export function readStackFile(file: SourceFile): Reading<StackSettings> & { read
       rule: "stack-settings-missing",
       ...at.place(["config"], "key"),
       message: `config has no ${stackSettingsKey}`,
-      fix: meant?.startsWith("did you mean") === true ? `${meant.slice(0, -1)}: it must be ${stackSettingsKey}` : `add config: {${stackSettingsKey}: {substrate: local}}`,
+      fix:
+        meant?.startsWith("did you mean") === true
+          ? `${meant.slice(0, -1)}: it must be ${stackSettingsKey}`
+          : `add config: {${stackSettingsKey}: {substrate: local}}`,
     };
     return { ok: false, problems: [problem] };
   }
@@ -36,5 +60,7 @@ export function readStackFile(file: SourceFile): Reading<StackSettings> & { read
 }
 
 function property(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }

@@ -24,11 +24,15 @@ export function stackFileJsonSchema(): string {
     properties: {
       config: {
         type: "object",
-        description: "Configuration of the stack. Secrets are set with `pulumi config set --secret` and stand here encrypted.",
+        description:
+          "Configuration of the stack. Secrets are set with `pulumi config set --secret` and stand here encrypted.",
         properties: { [stackSettingsKey]: settings },
         required: [stackSettingsKey],
       },
-      secretsprovider: { type: "string", description: "Who encrypts secrets, for example awskms://…; default: a passphrase." },
+      secretsprovider: {
+        type: "string",
+        description: "Who encrypts secrets, for example awskms://…; default: a passphrase.",
+      },
       encryptionsalt: { type: "string", description: "Written by Pulumi with a passphrase." },
       encryptedkey: { type: "string", description: "Written by Pulumi with a key service." },
     },
@@ -38,4 +42,5 @@ export function stackFileJsonSchema(): string {
 }
 
 // Run as a program, it writes the file: node components/model/stack-json-schema.ts
-if (import.meta.main) await writeFile(join(import.meta.dirname, "../..", stackFileJsonSchemaPath), stackFileJsonSchema());
+if (import.meta.main)
+  await writeFile(join(import.meta.dirname, "../..", stackFileJsonSchemaPath), stackFileJsonSchema());

@@ -1,6 +1,6 @@
 import type { Compatibility } from "./compatibility.ts";
-import type { SourceLocation } from "./source-location.ts";
 import type { Problem } from "./problem.ts";
+import type { SourceLocation } from "./source-location.ts";
 
 /** Team that answers for a domain's topics and services. */
 export interface Owner {
@@ -130,8 +130,22 @@ export interface Removal {
 
 /** Settings of a topic that may be other in an environment: how much, how long, how many copies; not what its records mean. */
 export const environmentSettings = [
-  "partitions", "retention", "retentionBytes", "segmentAge", "segmentSize", "tombstoneRetention", "minCompactionLag", "maxCompactionLag", "dirtyRatio",
-  "remoteStorage", "localRetention", "localRetentionBytes", "maxMessage", "compression", "replicationFactor", "minInsyncReplicas",
+  "partitions",
+  "retention",
+  "retentionBytes",
+  "segmentAge",
+  "segmentSize",
+  "tombstoneRetention",
+  "minCompactionLag",
+  "maxCompactionLag",
+  "dirtyRatio",
+  "remoteStorage",
+  "localRetention",
+  "localRetentionBytes",
+  "maxMessage",
+  "compression",
+  "replicationFactor",
+  "minInsyncReplicas",
 ] as const;
 
 /** What is other of a topic in one environment. */
@@ -271,4 +285,6 @@ export interface Model {
 }
 
 /** Outcome of reading: a value, or every problem found. */
-export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -1,8 +1,20 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type YAMLError } from "yaml";
-import type { SourceLocation } from "./source-location.ts";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 import { readPlainYaml } from "./plain-yaml.ts";
-import { sortProblems, type Problem } from "./problem.ts";
+import { type Problem, sortProblems } from "./problem.ts";
 import type { ModelRule } from "./rules.ts";
+import type { SourceLocation } from "./source-location.ts";
 import type { Located, PropertyPath } from "./validation.ts";
 
 /** A YAML file as plain data, each value with its place. */
@@ -54,7 +66,12 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   const loneReturn = text.search(/\r(?!\n)/);
   if (loneReturn !== -1) {
     countLines(lines, text);
-    report("control-character", loneReturn, "a carriage return stands here without a line feed: readers disagree whether it ends the line", "save the file with the line ends of Unix (LF)");
+    report(
+      "control-character",
+      loneReturn,
+      "a carriage return stands here without a line feed: readers disagree whether it ends the line",
+      "save the file with the line ends of Unix (LF)",
+    );
     return { problems };
   }
   const hidden = findHiddenCharacter(text);
@@ -63,21 +80,48 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   if (hidden !== undefined || tooDeep !== undefined || longLine !== undefined) {
     // The lines are counted by hand here: such a file is not handed to the parser.
     countLines(lines, text);
-    if (hidden !== undefined) report("control-character", hidden, `the character ${codePoint(text, hidden)} is invisible`, "delete it");
-    if (longLine !== undefined) report("file-too-large", longLine, `this line has more than ${maxLineLength} characters`, "put each entry on a line of its own");
-    if (tooDeep !== undefined) report("yaml-too-deep", tooDeep, `more than ${maxDepth} brackets are open here`, "the format needs five levels at most");
+    if (hidden !== undefined)
+      report("control-character", hidden, `the character ${codePoint(text, hidden)} is invisible`, "delete it");
+    if (longLine !== undefined)
+      report(
+        "file-too-large",
+        longLine,
+        `this line has more than ${maxLineLength} characters`,
+        "put each entry on a line of its own",
+      );
+    if (tooDeep !== undefined)
+      report(
+        "yaml-too-deep",
+        tooDeep,
+        `more than ${maxDepth} brackets are open here`,
+        "the format needs five levels at most",
+      );
     return { problems };
   }
 
   const plain = text.includes("\t") ? undefined : readPlainYaml(text, maxDepth);
   if (plain !== undefined) {
     countLines(lines, text);
-    return { document: { value: plain.value, at: { place: (path, part = "value") => at(plain.offsetOf(path, part)) } }, problems };
+    return {
+      document: { value: plain.value, at: { place: (path, part = "value") => at(plain.offsetOf(path, part)) } },
+      problems,
+    };
   }
 
   let parsed: Document.Parsed;
   try {
-    parsed = withoutStackTraces(() => parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false, merge: false, version: "1.2", schema: "core", logLevel: "error" }));
+    parsed = withoutStackTraces(() =>
+      parseDocument(text, {
+        lineCounter: lines,
+        prettyErrors: false,
+        strict: true,
+        uniqueKeys: false,
+        merge: false,
+        version: "1.2",
+        schema: "core",
+        logLevel: "error",
+      }),
+    );
   } catch (error) {
     // The parser works by recursion: what nests by other means than brackets can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
@@ -101,11 +145,23 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     const leaf = (value: unknown) => ({ value, place: { offset, keyOffset, children: noChildren } });
     if (node === null || node === undefined) return leaf(null);
     if (isAlias(node)) {
-      report("yaml-alias", offset, `the alias *${node.source} stands for a value written elsewhere`, "write the value here");
+      report(
+        "yaml-alias",
+        offset,
+        `the alias *${node.source} stands for a value written elsewhere`,
+        "write the value here",
+      );
       return leaf(undefined);
     }
-    if ("anchor" in node && typeof node.anchor === "string") report("yaml-alias", offset, `the anchor &${node.anchor} marks a value for reuse`, "delete the anchor and write each value where it is used");
-    if (mayHaveTags && node.tag !== undefined && hasExplicitTag(text, node)) report("yaml-tag", offset, `the tag ${node.tag} sets a type by hand`, "delete the tag");
+    if ("anchor" in node && typeof node.anchor === "string")
+      report(
+        "yaml-alias",
+        offset,
+        `the anchor &${node.anchor} marks a value for reuse`,
+        "delete the anchor and write each value where it is used",
+      );
+    if (mayHaveTags && node.tag !== undefined && hasExplicitTag(text, node))
+      report("yaml-tag", offset, `the tag ${node.tag} sets a type by hand`, "delete the tag");
     if (depth > maxDepth) {
       report("yaml-too-deep", offset, `more than ${maxDepth} levels`, "the format needs five levels at most");
       return leaf(undefined);
@@ -113,11 +169,22 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
     if (isScalar(node)) {
       if (typeof node.value === "string") {
         const inside = findHiddenCharacter(node.value);
-        if (inside !== undefined) report("control-character", offset, `the text holds the invisible character ${codePoint(node.value, inside)}`, "delete it");
+        if (inside !== undefined)
+          report(
+            "control-character",
+            offset,
+            `the text holds the invisible character ${codePoint(node.value, inside)}`,
+            "delete it",
+          );
       }
       const written = node.source;
       if (typeof node.value === "number" && typeof written === "string" && written !== String(node.value)) {
-        report("wrong-type", offset, `${written} is read as the number ${node.value}`, `write ${node.value}, or ${JSON.stringify(written)} in quotes if it is a text`);
+        report(
+          "wrong-type",
+          offset,
+          `${written} is read as the number ${node.value}`,
+          `write ${node.value}, or ${JSON.stringify(written)} in quotes if it is a text`,
+        );
       }
       return leaf(node.value);
     }
@@ -136,24 +203,37 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
       const key = pair.key as Node | null;
       const place = key?.range?.[0] ?? offset;
       if (!isScalar(key) || (typeof key.value !== "string" && typeof key.value !== "number")) {
-        if (isAlias(key)) report("yaml-alias", place, `the alias *${key.source} stands for a key`, "write the key here");
+        if (isAlias(key))
+          report("yaml-alias", place, `the alias *${key.source} stands for a key`, "write the key here");
         else report("wrong-type", place, "a key must be plain text", "write it as a word, in quotes if needed");
         continue;
       }
       // As it is written: the number 1.10 would be called 1.1.
       const name = typeof key.value === "number" ? (key.source ?? String(key.value)) : key.value;
-      if (key.anchor !== undefined) report("yaml-alias", place, `the anchor &${key.anchor} marks a key for reuse`, "delete the anchor");
+      if (key.anchor !== undefined)
+        report("yaml-alias", place, `the anchor &${key.anchor} marks a key for reuse`, "delete the anchor");
       if (name === "<<") {
         report("yaml-alias", place, "the merge key << brings in values written elsewhere", "write the values here");
         continue;
       }
       const hiddenInKey = findHiddenCharacter(name);
       if (name === "__proto__" || hiddenInKey !== undefined) {
-        report(hiddenInKey === undefined ? "unknown-key" : "control-character", place, `the key ${JSON.stringify(name)} is not allowed`, "delete it");
+        report(
+          hiddenInKey === undefined ? "unknown-key" : "control-character",
+          place,
+          `the key ${JSON.stringify(name)} is not allowed`,
+          "delete it",
+        );
         continue;
       }
       // Looked for here, because the parser compares each key with all before it.
-      if (children.has(name)) report("yaml-duplicate-key", place, `the key ${JSON.stringify(name)} stands twice in this mapping`, "delete or rename one of them");
+      if (children.has(name))
+        report(
+          "yaml-duplicate-key",
+          place,
+          `the key ${JSON.stringify(name)} stands twice in this mapping`,
+          "delete or rename one of them",
+        );
       const child = walk(pair.value as Node | null, place, depth + 1);
       children.set(name, child.place);
       object[name] = child.value;
@@ -179,7 +259,15 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
 export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
   if (findTooDeep(text) !== undefined || findLongLine(text) !== undefined) return undefined;
   const lines = new LineCounter();
-  const [fault] = withoutStackTraces(() => parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, schema: "json", logLevel: "error" })).errors;
+  const [fault] = withoutStackTraces(() =>
+    parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      schema: "json",
+      logLevel: "error",
+    }),
+  ).errors;
   if (fault === undefined) return undefined;
   const { line, col } = lines.linePos(fault.pos[0]);
   return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -220,15 +308,27 @@ function describeYamlError(error: YAMLError): { rule: ModelRule; message: string
     case "MULTIPLE_ANCHORS":
       return { rule: "yaml-alias", message: error.message, fix: "write the value where it is used" };
     case "MULTIPLE_DOCS":
-      return { rule: "yaml-syntax", message: "a second document begins here", fix: "keep one document in each file: delete the line ---" };
+      return {
+        rule: "yaml-syntax",
+        message: "a second document begins here",
+        fix: "keep one document in each file: delete the line ---",
+      };
     case "RESOURCE_EXHAUSTION":
       return tooDeepForParser;
     default:
-      return { rule: "yaml-syntax", message: missingQuote.test(error.message) ? "the quote that opens here is not closed" : error.message, fix: syntaxFix(error) };
+      return {
+        rule: "yaml-syntax",
+        message: missingQuote.test(error.message) ? "the quote that opens here is not closed" : error.message,
+        fix: syntaxFix(error),
+      };
   }
 }
 
-const tooDeepForParser = { rule: "yaml-too-deep", message: "the file nests too deeply to be read", fix: "the format needs five levels at most" } as const;
+const tooDeepForParser = {
+  rule: "yaml-too-deep",
+  message: "the file nests too deeply to be read",
+  fix: "the format needs five levels at most",
+} as const;
 
 const missingQuote = /^Missing closing ["']quote/;
 
@@ -239,7 +339,9 @@ function openQuotes(parsed: Document.Parsed): (error: YAMLError) => number | und
     if (!missingQuote.test(message)) return undefined;
     if (texts === undefined) {
       const found: (readonly [number, number])[] = [];
-      visit(parsed, { Scalar: (_key, { range }) => void (range !== undefined && range !== null && found.push([range[0], range[2]])) });
+      visit(parsed, {
+        Scalar: (_key, { range }) => void (range !== undefined && range !== null && found.push([range[0], range[2]])),
+      });
       texts = found.sort(([a], [b]) => a - b);
     }
     // Texts do not overlap: the last that begins before the place is the only one that can reach it.
@@ -264,7 +366,9 @@ function syntaxFix({ code, message }: YAMLError): string {
     case "MULTILINE_IMPLICIT_KEY":
       return "write one `key: value` a line, with a blank after the colon; a text that holds ': ' goes into quotes";
     case "MISSING_CHAR":
-      return missingQuote.test(message) ? "close it, on the same line" : "write `key: value`, with a blank after the colon, and close every bracket";
+      return missingQuote.test(message)
+        ? "close it, on the same line"
+        : "write `key: value`, with a blank after the colon, and close every bracket";
     default:
       return "put a text with one of : # [ ] { } & * ! | > % @ into quotes";
   }
@@ -273,7 +377,9 @@ function syntaxFix({ code, message }: YAMLError): string {
 /** Resolved nodes carry a tag as well; an explicit one has its `!` right before the value. */
 function hasExplicitTag(text: string, node: Node): boolean {
   const start = node.range?.[0] ?? 0;
-  return /![^\s,[\]{}]*[ \t]*(?:\r?\n[ \t]*)?$/.test(text.slice(Math.max(0, start - 200), start)) || text[start] === "!";
+  return (
+    /![^\s,[\]{}]*[ \t]*(?:\r?\n[ \t]*)?$/.test(text.slice(Math.max(0, start - 200), start)) || text[start] === "!"
+  );
 }
 
 /** Index of the first mark that git leaves where two changes met. */

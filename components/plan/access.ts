@@ -10,17 +10,29 @@ import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from
 /** Everyone who logs in with SCRAM: each service with access to Kafka, the registry, the auditor, and the replayer. Sorted. */
 export function planPrincipals(topology: Topology): PlannedPrincipal[] {
   const services = topology.services.map((name): PlannedPrincipal => ({ name, kind: "service" }));
-  const platform = [registryPrincipal, auditorPrincipal, replayerPrincipal].map((name): PlannedPrincipal => ({ name, kind: "platform" }));
+  const platform = [registryPrincipal, auditorPrincipal, replayerPrincipal].map(
+    (name): PlannedPrincipal => ({ name, kind: "platform" }),
+  );
   return [...services, ...platform].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** All allow rules, sorted by key. A rule that follows from several declarations stands once, with all reasons. */
 export function planAccess(topology: Topology): PlannedAcl[] {
   const rules = new Map<string, { acl: Omit<PlannedAcl, "reason">; reasons: Set<string> }>();
-  const allow = (principal: string, operations: readonly AclOperation[], resourceType: AclResourceType, resourceName: string, reason: string, pattern: PlannedAcl["pattern"] = "Literal"): void => {
+  const allow = (
+    principal: string,
+    operations: readonly AclOperation[],
+    resourceType: AclResourceType,
+    resourceName: string,
+    reason: string,
+    pattern: PlannedAcl["pattern"] = "Literal",
+  ): void => {
     for (const operation of operations) {
       const key = aclKey({ principal, operation, resourceType, resourceName, pattern });
-      const rule = rules.get(key) ?? { acl: { key, principal, operation, resourceType, resourceName, pattern }, reasons: new Set<string>() };
+      const rule = rules.get(key) ?? {
+        acl: { key, principal, operation, resourceType, resourceName, pattern },
+        reasons: new Set<string>(),
+      };
       rule.reasons.add(reason);
       rules.set(key, rule);
     }
@@ -30,7 +42,15 @@ export function planAccess(topology: Topology): PlannedAcl[] {
     for (const { topic, producer } of written) {
       allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
       // Each instance has an id of its own, so the name can't be literal; the dot keeps it inside the service's own names.
-      if (producer.transactional === true) allow(service, ["Write", "Describe"], "TransactionalID", transactionalIdPrefix(service), `${service} writes to ${topic.name} in transactions`, "Prefixed");
+      if (producer.transactional === true)
+        allow(
+          service,
+          ["Write", "Describe"],
+          "TransactionalID",
+          transactionalIdPrefix(service),
+          `${service} writes to ${topic.name} in transactions`,
+          "Prefixed",
+        );
     }
   }
   for (const group of topology.groups.values()) {
@@ -43,17 +63,31 @@ export function planAccess(topology: Topology): PlannedAcl[] {
     // Read as well as write: the service itself replays its dead letters.
     allow(service, ["Write", "Describe", "Read"], "Topic", deadLetterTopicName(service), `dead letters of ${service}`);
     for (const delay of group.retryDelays) {
-      allow(service, ["Write", "Describe", "Read"], "Topic", retryTopicName(service, formatDuration(delay)), `${service} retries after ${formatDuration(delay)}`);
+      allow(
+        service,
+        ["Write", "Describe", "Read"],
+        "Topic",
+        retryTopicName(service, formatDuration(delay)),
+        `${service} retries after ${formatDuration(delay)}`,
+      );
     }
   }
   for (const { operations, resourceType, resourceName, pattern } of registryGrants) {
     allow(registryPrincipal, operations, resourceType, resourceName, "storage of the schema registry", pattern);
   }
   for (const { operations, resourceType, resourceName } of auditorGrants) {
-    allow(auditorPrincipal, operations, resourceType, resourceName, "looking at the cluster for drift, without changing it");
+    allow(
+      auditorPrincipal,
+      operations,
+      resourceType,
+      resourceName,
+      "looking at the cluster for drift, without changing it",
+    );
   }
 
-  return [...rules.values()].map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") })).sort((a, b) => compareText(a.key, b.key));
+  return [...rules.values()]
+    .map(({ acl, reasons }) => ({ ...acl, reason: [...reasons].sort(compareText).join("; ") }))
+    .sort((a, b) => compareText(a.key, b.key));
 }
 
 /** How a service's transactional ids begin. */
@@ -62,6 +96,8 @@ export function transactionalIdPrefix(service: string): string {
 }
 
 /** Content key of a rule; a prefix ends in `*`, which no name of Kafka may hold. */
-export function aclKey(acl: Pick<PlannedAcl, "principal" | "operation" | "resourceType" | "resourceName" | "pattern">): string {
+export function aclKey(
+  acl: Pick<PlannedAcl, "principal" | "operation" | "resourceType" | "resourceName" | "pattern">,
+): string {
   return `${acl.principal}/${acl.operation}/${acl.resourceType}/${acl.resourceName}${acl.pattern === "Prefixed" ? "*" : ""}`;
 }

@@ -12,7 +12,11 @@ export const anyResource = "*";
  * All that the auditor may do. On the cluster, Describe shows rules and SCRAM users (never their secrets), DescribeConfigs
  * shows quotas; on topics, Describe shows partitions and DescribeConfigs their configuration.
  */
-export const auditorGrants: readonly { readonly operations: readonly AclOperation[]; readonly resourceType: AclResourceType; readonly resourceName: string }[] = [
+export const auditorGrants: readonly {
+  readonly operations: readonly AclOperation[];
+  readonly resourceType: AclResourceType;
+  readonly resourceName: string;
+}[] = [
   { operations: ["Describe", "DescribeConfigs"], resourceType: "Cluster", resourceName: CLUSTER },
   { operations: ["Describe", "DescribeConfigs"], resourceType: "Topic", resourceName: anyResource },
 ];

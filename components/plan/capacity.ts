@@ -1,7 +1,7 @@
 import { compareText } from "../model/problem.ts";
 import { brokerCount } from "../model/stack.ts";
 import type { PlannedTopic, PlatformPlan } from "./types.ts";
-import { storedBytes, writeRate, type DeclaredTopics } from "./volume.ts";
+import { type DeclaredTopics, storedBytes, writeRate } from "./volume.ts";
 
 /*
  * What the declared platform asks of its brokers, before anything runs. Kafka spreads replicas evenly over racks and
@@ -100,7 +100,16 @@ export function capacityOf(input: CapacityInput): Capacity {
   const zones = stack.kafka.zones.length;
   const left = zones > 1 ? brokers - stack.kafka.brokersPerZone : 0;
   const nothing: WrittenSums = { disk: 0, diskAfterLoss: 0, in: 0, out: 0, inAfterLoss: 0, outAfterLoss: 0 };
-  const sums: Sums = { ...nothing, partitions: 0, replicas: 0, replicasAfterLoss: 0, unbounded: 0, written: 0, basis: "declared", known: { ...nothing } };
+  const sums: Sums = {
+    ...nothing,
+    partitions: 0,
+    replicas: 0,
+    replicasAfterLoss: 0,
+    unbounded: 0,
+    written: 0,
+    basis: "declared",
+    known: { ...nothing },
+  };
   const teams = new Map<string, { partitions: number; rate: number; basis: "declared" | "ceiling" }>();
   const stopped: string[] = [];
 
@@ -139,7 +148,8 @@ export function capacityOf(input: CapacityInput): Capacity {
     teams.set(topic.owner, team);
   }
 
-  for (const team of Object.keys(stack.budgets)) if (!teams.has(team)) teams.set(team, { partitions: 0, rate: 0, basis: "declared" });
+  for (const team of Object.keys(stack.budgets))
+    if (!teams.has(team)) teams.set(team, { partitions: 0, rate: 0, basis: "declared" });
   return {
     brokers,
     zones,
@@ -183,7 +193,14 @@ function brokerFigures({ plan, stack }: CapacityInput, sums: Sums, brokers: numb
   const copies = sums.written === 0 ? stack.topics.replicationFactor : sums.in / sums.written;
   const quotaIn = writing * copies;
   const quotaOut = reading + writing * (copies - 1);
-  const figure = (resource: BrokerResource, value: number, afterLoss: number, limit: number | undefined, basis: FigureBasis, rounded: (value: number) => number = Math.round): BrokerFigure => ({
+  const figure = (
+    resource: BrokerResource,
+    value: number,
+    afterLoss: number,
+    limit: number | undefined,
+    basis: FigureBasis,
+    rounded: (value: number) => number = Math.round,
+  ): BrokerFigure => ({
     resource,
     value: rounded(value),
     ...(limit === undefined ? {} : { limit }),
@@ -191,17 +208,36 @@ function brokerFigures({ plan, stack }: CapacityInput, sums: Sums, brokers: numb
     basis,
   });
   /** A figure that depends on what is written. */
-  const written = (resource: BrokerResource, of: (part: WrittenSums) => readonly [value: number, afterLoss: number], limit: number | undefined): BrokerFigure => {
+  const written = (
+    resource: BrokerResource,
+    of: (part: WrittenSums) => readonly [value: number, afterLoss: number],
+    limit: number | undefined,
+  ): BrokerFigure => {
     const whole = figure(resource, ...of(sums), limit, sums.basis);
     if (sums.basis === "declared") return whole;
     const [value, afterLoss] = of(sums.known);
     return { ...whole, known: Math.round(value), ...(left > 0 ? { knownAfterZoneLoss: Math.round(afterLoss) } : {}) };
   };
   return [
-    figure("partitions", sums.replicas / brokers, sums.replicasAfterLoss / left, capacity.partitionsPerBroker, "plan", Math.ceil),
+    figure(
+      "partitions",
+      sums.replicas / brokers,
+      sums.replicasAfterLoss / left,
+      capacity.partitionsPerBroker,
+      "plan",
+      Math.ceil,
+    ),
     written("disk", (part) => [part.disk / brokers, part.diskAfterLoss / left], capacity.diskPerBroker),
-    written("network-in", (part) => [Math.min(part.in / brokers, quotaIn), Math.min(part.inAfterLoss / left, quotaIn)], capacity.networkPerBroker),
-    written("network-out", (part) => [Math.min(part.out / brokers, quotaOut), Math.min(part.outAfterLoss / left, quotaOut)], capacity.networkPerBroker),
+    written(
+      "network-in",
+      (part) => [Math.min(part.in / brokers, quotaIn), Math.min(part.inAfterLoss / left, quotaIn)],
+      capacity.networkPerBroker,
+    ),
+    written(
+      "network-out",
+      (part) => [Math.min(part.out / brokers, quotaOut), Math.min(part.outAfterLoss / left, quotaOut)],
+      capacity.networkPerBroker,
+    ),
     figure("quota-in", quotaIn, quotaIn, capacity.networkPerBroker, "plan"),
     figure("quota-out", quotaOut, quotaOut, capacity.networkPerBroker, "plan"),
   ];

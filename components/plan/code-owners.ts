@@ -23,7 +23,9 @@ export function codeOwners(model: Model, platformTeam: string): readonly OwnedPa
     { pattern: "*", teams: [platformTeam] },
     ...domains.map((domain) => owned(domain.source.file, domain)),
     ...schemaPatterns(domains),
-    ...domains.flatMap((domain) => domain.services.map((service) => owned(`service-templates/${service}/`, domain))).sort((a, b) => compareText(a.pattern, b.pattern)),
+    ...domains
+      .flatMap((domain) => domain.services.map((service) => owned(`service-templates/${service}/`, domain)))
+      .sort((a, b) => compareText(a.pattern, b.pattern)),
   ];
 }
 
@@ -36,7 +38,10 @@ function owned(path: string, domain: Domain): OwnedPattern {
  * @throws Error for a path with control characters, which no line can hold; the model refuses it before.
  */
 function patternOf(path: string): string {
-  if (/\p{Cc}/u.test(path)) throw new Error(`The path ${JSON.stringify(path)} has control characters: no line of CODEOWNERS can hold it. Rename the file.`);
+  if (/\p{Cc}/u.test(path))
+    throw new Error(
+      `The path ${JSON.stringify(path)} has control characters: no line of CODEOWNERS can hold it. Rename the file.`,
+    );
   return `/${path.replace(/[\\ #*?[\]!]/gu, "\\$&")}`;
 }
 
@@ -52,11 +57,15 @@ function schemaPatterns(domains: readonly Domain[]): OwnedPattern[] {
     }
   }
   const folders = Map.groupBy(users, ([path]) => path.slice(0, path.lastIndexOf("/") + 1));
-  return [...folders].sort(([a], [b]) => compareText(a, b)).flatMap(([folder, files]) => {
-    const teams = new Set(files.flatMap(([, own]) => [...own]));
-    if (teams.size === 1) return [{ pattern: patternOf(folder), teams: [...teams] }];
-    return files.sort(([a], [b]) => compareText(a, b)).map(([path, own]) => ({ pattern: patternOf(path), teams: [...own].sort(compareText) }));
-  });
+  return [...folders]
+    .sort(([a], [b]) => compareText(a, b))
+    .flatMap(([folder, files]) => {
+      const teams = new Set(files.flatMap(([, own]) => [...own]));
+      if (teams.size === 1) return [{ pattern: patternOf(folder), teams: [...teams] }];
+      return files
+        .sort(([a], [b]) => compareText(a, b))
+        .map(([path, own]) => ({ pattern: patternOf(path), teams: [...own].sort(compareText) }));
+    });
 }
 
 /**

@@ -26,18 +26,33 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       })),
     );
     const claimChecks = planClaimChecks(service, topology, stack);
-    const instances = stack.services[service]?.replicas ?? Math.max(1, ...(group?.consumptions.map(({ consumer }) => consumer.instances) ?? []));
+    const instances =
+      stack.services[service]?.replicas ??
+      Math.max(1, ...(group?.consumptions.map(({ consumer }) => consumer.instances) ?? []));
     return {
       service,
       ...(group === undefined ? {} : { group: service, deadLetterTopic: deadLetterTopicName(service) }),
       instances,
       consumes: (group?.consumptions ?? []).map(({ topic, consumer }) => ({
         topic: topic.name,
-        events: eventsOf(topic, consumer.events).map((event) => ({ event: event.name, record: event.record, schema: schemaPath(event.schemaPath), ...referencesOf(event) })),
+        events: eventsOf(topic, consumer.events).map((event) => ({
+          event: event.name,
+          record: event.record,
+          schema: schemaPath(event.schemaPath),
+          ...referencesOf(event),
+        })),
       })),
-      retryTopics: (group?.retryDelays ?? []).map((delayMs) => ({ topic: retryTopicName(service, formatDuration(delayMs)), delayMs })),
+      retryTopics: (group?.retryDelays ?? []).map((delayMs) => ({
+        topic: retryTopicName(service, formatDuration(delayMs)),
+        delayMs,
+      })),
       publishes: publishes.sort((a, b) => compareText(a.event, b.event)),
-      ...typesOf([...(topology.productions.get(service) ?? []).map(({ topic, producer }) => eventsOf(topic, producer.events)), ...(group?.consumptions ?? []).map(({ topic, consumer }) => eventsOf(topic, consumer.events))].flat()),
+      ...typesOf(
+        [
+          ...(topology.productions.get(service) ?? []).map(({ topic, producer }) => eventsOf(topic, producer.events)),
+          ...(group?.consumptions ?? []).map(({ topic, consumer }) => eventsOf(topic, consumer.events)),
+        ].flat(),
+      ),
       ...(claimChecks === undefined ? {} : { claimChecks }),
     };
   });
@@ -52,9 +67,17 @@ function referencesOf({ references }: EventDeclaration): { references?: readonly
 }
 
 function typesOf(events: readonly EventDeclaration[]): { types?: readonly ContractType[] } {
-  const direct = [...new Map(events.flatMap(({ references }) => references?.types ?? []).map((type) => [type.name, type])).values()].sort((a, b) => compareText(a.name, b.name));
+  const direct = [
+    ...new Map(events.flatMap(({ references }) => references?.types ?? []).map((type) => [type.name, type])).values(),
+  ].sort((a, b) => compareText(a.name, b.name));
   if (direct.length === 0) return {};
-  return { types: dependenciesFirst(direct).map(({ name, schemaPath: path, types }) => ({ name, schema: schemaPath(path), references: types.map((type) => type.name) })) };
+  return {
+    types: dependenciesFirst(direct).map(({ name, schemaPath: path, types }) => ({
+      name,
+      schema: schemaPath(path),
+      references: types.map((type) => type.name),
+    })),
+  };
 }
 
 /** Path below the folder of schemas, where the model holds every schema to be. */

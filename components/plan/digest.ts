@@ -17,14 +17,50 @@ export function planFingerprint(plan: PlatformPlan, stack: StackSettings): strin
     hash.update(`${sort}\n`);
     for (const part of parts) hash.update(`${JSON.stringify(part)}\n`);
   };
-  add("topics", plan.topics.map((topic) => [topic.name, topic.kind, topic.domain, topic.owner, topic.partitions, topic.replicationFactor, sortedEntries(topic.config)]));
-  add("principals", plan.principals.map((principal) => [principal.name, principal.kind]));
+  add(
+    "topics",
+    plan.topics.map((topic) => [
+      topic.name,
+      topic.kind,
+      topic.domain,
+      topic.owner,
+      topic.partitions,
+      topic.replicationFactor,
+      sortedEntries(topic.config),
+    ]),
+  );
+  add(
+    "principals",
+    plan.principals.map((principal) => [principal.name, principal.kind]),
+  );
   // The key of a rule is its content.
-  add("acls", plan.acls.map((acl) => acl.key));
-  add("quotas", plan.quotas.map((quota) => [quota.principal, quota.producerByteRate ?? null, quota.consumerByteRate ?? null]));
-  add("subjects", plan.subjects.map((subject) => [subject.name, subject.topic, subject.eventType, subject.record, subject.schema, subject.compatibility, ...(subject.references === undefined ? [] : [subject.references.subjects]), ...(subject.schemaType === undefined ? [] : [subject.schemaType])]));
+  add(
+    "acls",
+    plan.acls.map((acl) => acl.key),
+  );
+  add(
+    "quotas",
+    plan.quotas.map((quota) => [quota.principal, quota.producerByteRate ?? null, quota.consumerByteRate ?? null]),
+  );
+  add(
+    "subjects",
+    plan.subjects.map((subject) => [
+      subject.name,
+      subject.topic,
+      subject.eventType,
+      subject.record,
+      subject.schema,
+      subject.compatibility,
+      ...(subject.references === undefined ? [] : [subject.references.subjects]),
+      ...(subject.schemaType === undefined ? [] : [subject.schemaType]),
+    ]),
+  );
   // Without a line of their own where there are none: what was judged before there were any stays what it was.
-  if (plan.sharedSubjects.length > 0) add("sharedSubjects", plan.sharedSubjects.map((subject) => [subject.name, subject.schema, subject.references, subject.compatibility]));
+  if (plan.sharedSubjects.length > 0)
+    add(
+      "sharedSubjects",
+      plan.sharedSubjects.map((subject) => [subject.name, subject.schema, subject.references, subject.compatibility]),
+    );
   add("contracts", plan.contracts);
   add("stack", [canonical(stack)]);
   return hash.digest("hex").slice(0, digestLength);
@@ -37,10 +73,15 @@ export const wantedFingerprintVariable = "KIT_PLAN_FINGERPRINT";
  * Ends a run whose files make another plan than the one that was judged.
  * @throws Error naming both.
  */
-export function expectFingerprint(fingerprint: string, environment: Readonly<Record<string, string | undefined>>): void {
+export function expectFingerprint(
+  fingerprint: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
   const wanted = environment[wantedFingerprintVariable];
   if (wanted === undefined || wanted === fingerprint) return;
-  throw new Error(`The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it anew with kit diff.`);
+  throw new Error(
+    `The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it anew with kit diff.`,
+  );
 }
 
 /** Ends the digest of a change that was refused: nothing takes such a digest. */

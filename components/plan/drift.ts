@@ -1,8 +1,8 @@
 /** Compares what is declared with what a cluster holds. Pure. */
 import { selfContainedSchema, withFullNames } from "../model/avro-schema.ts";
 import { compareText } from "../model/problem.ts";
-import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { SourceLocation } from "../model/source-location.ts";
+import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 
 /** `differs`: there, but not as declared; `missing`: declared, not there; `undeclared`: there, and nobody declared it. */
@@ -40,11 +40,22 @@ export function findDrift(plan: PlatformPlan, live: LivePlatform): readonly Devi
     ...userDrift(plan, live),
     ...subjectDrift(plan, live),
   ];
-  return deviations.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.object, b.object) || compareText(a.field ?? "", b.field ?? "") || compareText(a.class, b.class));
+  return deviations.sort(
+    (a, b) =>
+      compareText(a.kind, b.kind) ||
+      compareText(a.object, b.object) ||
+      compareText(a.field ?? "", b.field ?? "") ||
+      compareText(a.class, b.class),
+  );
 }
 
 /** Pairs two lists by key: what only one side has, and the pairs. */
-function paired<D, L>(declared: readonly D[], live: readonly L[], keyOfDeclared: (item: D) => string, keyOfLive: (item: L) => string): { missing: D[]; undeclared: L[]; both: [D, L][] } {
+function paired<D, L>(
+  declared: readonly D[],
+  live: readonly L[],
+  keyOfDeclared: (item: D) => string,
+  keyOfLive: (item: L) => string,
+): { missing: D[]; undeclared: L[]; both: [D, L][] } {
   const rest = new Map(live.map((item) => [keyOfLive(item), item]));
   const missing: D[] = [];
   const both: [D, L][] = [];
@@ -61,10 +72,30 @@ function paired<D, L>(declared: readonly D[], live: readonly L[], keyOfDeclared:
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
 function topicDrift(declared: readonly PlannedTopic[], live: readonly LiveTopic[]): Deviation[] {
-  const { missing, undeclared, both } = paired(declared, live.filter(({ name }) => !INTERNAL.test(name)), nameOf, nameOf);
+  const { missing, undeclared, both } = paired(
+    declared,
+    live.filter(({ name }) => !INTERNAL.test(name)),
+    nameOf,
+    nameOf,
+  );
   return [
-    ...missing.map((topic): Deviation => ({ class: "missing", kind: "topic", object: topic.name, owner: topic.owner, source: topic.source })),
-    ...undeclared.map((topic): Deviation => ({ class: "undeclared", kind: "topic", object: topic.name, live: `${topic.partitions} partitions, ${replicasText(topic)} replicas` })),
+    ...missing.map(
+      (topic): Deviation => ({
+        class: "missing",
+        kind: "topic",
+        object: topic.name,
+        owner: topic.owner,
+        source: topic.source,
+      }),
+    ),
+    ...undeclared.map(
+      (topic): Deviation => ({
+        class: "undeclared",
+        kind: "topic",
+        object: topic.name,
+        live: `${topic.partitions} partitions, ${replicasText(topic)} replicas`,
+      }),
+    ),
     ...both.flatMap(([topic, found]) => differences(topic, found)),
   ];
 }
@@ -72,16 +103,33 @@ function topicDrift(declared: readonly PlannedTopic[], live: readonly LiveTopic[
 function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
   const about = { kind: "topic", object: topic.name, owner: topic.owner, source: topic.source } as const;
   const deviations: Deviation[] = [];
-  if (found.partitions !== topic.partitions) deviations.push({ class: "differs", ...about, field: "partitions", declared: String(topic.partitions), live: String(found.partitions) });
+  if (found.partitions !== topic.partitions)
+    deviations.push({
+      class: "differs",
+      ...about,
+      field: "partitions",
+      declared: String(topic.partitions),
+      live: String(found.partitions),
+    });
   if (found.replicas.least !== topic.replicationFactor || found.replicas.most !== topic.replicationFactor) {
-    deviations.push({ class: "differs", ...about, field: "replicationFactor", declared: String(topic.replicationFactor), live: replicasText(found) });
+    deviations.push({
+      class: "differs",
+      ...about,
+      field: "replicationFactor",
+      declared: String(topic.replicationFactor),
+      live: replicasText(found),
+    });
   }
   for (const [key, value] of Object.entries(topic.config)) {
     const own = found.config[key];
     if (own !== undefined && sameValue(key, own, value)) continue;
     // The same value from elsewhere is no match: it would change with the broker's settings.
     const inherited = found.inherited[key];
-    const shown = own ?? (inherited === undefined ? "not set" : `not set; ${inherited.value} from the ${inherited.source === "default" ? "default" : "broker"}`);
+    const shown =
+      own ??
+      (inherited === undefined
+        ? "not set"
+        : `not set; ${inherited.value} from the ${inherited.source === "default" ? "default" : "broker"}`);
     deviations.push({ class: "differs", ...about, field: key, declared: value, live: shown });
   }
   for (const [key, value] of Object.entries(found.config)) {
@@ -92,11 +140,19 @@ function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
 
 /** Lists have no order, and a ratio may be written in several ways. */
 function sameValue(key: string, a: string, b: string): boolean {
-  return a === b || (key === "cleanup.policy" && sortedList(a) === sortedList(b)) || (key === "min.cleanable.dirty.ratio" && Number(a) === Number(b));
+  return (
+    a === b ||
+    (key === "cleanup.policy" && sortedList(a) === sortedList(b)) ||
+    (key === "min.cleanable.dirty.ratio" && Number(a) === Number(b))
+  );
 }
 
 function sortedList(text: string): string {
-  return text.split(",").map((part) => part.trim()).sort(compareText).join(",");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .sort(compareText)
+    .join(",");
 }
 
 function replicasText({ replicas }: LiveTopic): string {
@@ -112,7 +168,15 @@ function aclText(acl: LiveAcl): string {
 
 function plannedRule(acl: PlannedAcl): LiveAcl {
   const { operation, resourceType, resourceName, pattern } = acl;
-  return { principal: `User:${acl.principal}`, host: "*", operation, permission: "Allow", resourceType, resourceName, pattern };
+  return {
+    principal: `User:${acl.principal}`,
+    host: "*",
+    operation,
+    permission: "Allow",
+    resourceType,
+    resourceName,
+    pattern,
+  };
 }
 
 function aclDrift(declared: readonly PlannedAcl[], live: readonly LiveAcl[]): Deviation[] {
@@ -124,49 +188,94 @@ function aclDrift(declared: readonly PlannedAcl[], live: readonly LiveAcl[]): De
 }
 
 function entityText(entity: LiveQuota["entity"]): string {
-  return Object.entries(entity).sort(([a], [b]) => compareText(a, b)).map(([type, name]) => `${type} ${name ?? "(default)"}`).join(", ");
+  return Object.entries(entity)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([type, name]) => `${type} ${name ?? "(default)"}`)
+    .join(", ");
 }
 
 function quotaDrift(declared: readonly PlannedQuota[], live: readonly LiveQuota[]): Deviation[] {
-  const wanted = declared.map((quota): LiveQuota => ({
-    entity: { user: quota.principal },
-    values: {
-      ...(quota.producerByteRate === undefined ? {} : { producer_byte_rate: quota.producerByteRate }),
-      ...(quota.consumerByteRate === undefined ? {} : { consumer_byte_rate: quota.consumerByteRate }),
-    },
-  }));
+  const wanted = declared.map(
+    (quota): LiveQuota => ({
+      entity: { user: quota.principal },
+      values: {
+        ...(quota.producerByteRate === undefined ? {} : { producer_byte_rate: quota.producerByteRate }),
+        ...(quota.consumerByteRate === undefined ? {} : { consumer_byte_rate: quota.consumerByteRate }),
+      },
+    }),
+  );
   const keyOf = (quota: LiveQuota): string => entityText(quota.entity);
   const { missing, undeclared, both } = paired(wanted, live, keyOf, keyOf);
   return [
     ...missing.map((quota): Deviation => ({ class: "missing", kind: "quota", object: keyOf(quota) })),
-    ...undeclared.map((quota): Deviation => ({ class: "undeclared", kind: "quota", object: keyOf(quota), live: valuesText(quota.values) })),
+    ...undeclared.map(
+      (quota): Deviation => ({
+        class: "undeclared",
+        kind: "quota",
+        object: keyOf(quota),
+        live: valuesText(quota.values),
+      }),
+    ),
     ...both.flatMap(([quota, found]) => quotaDifferences(keyOf(quota), quota.values, found.values)),
   ];
 }
 
 function valuesText(values: LiveQuota["values"]): string {
-  return Object.entries(values).sort(([a], [b]) => compareText(a, b)).map(([key, value]) => `${key} ${value}`).join(", ");
+  return Object.entries(values)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ");
 }
 
 function quotaDifferences(object: string, declared: LiveQuota["values"], live: LiveQuota["values"]): Deviation[] {
-  return [...new Set([...Object.keys(declared), ...Object.keys(live)])].sort(compareText).flatMap((field): Deviation[] => {
-    const [wanted, found] = [declared[field], live[field]];
-    if (wanted === found) return [];
-    if (wanted === undefined) return [{ class: "undeclared", kind: "quota", object, field, live: String(found) }];
-    return [{ class: "differs", kind: "quota", object, field, declared: String(wanted), live: found === undefined ? "not set" : String(found) }];
-  });
+  return [...new Set([...Object.keys(declared), ...Object.keys(live)])]
+    .sort(compareText)
+    .flatMap((field): Deviation[] => {
+      const [wanted, found] = [declared[field], live[field]];
+      if (wanted === found) return [];
+      if (wanted === undefined) return [{ class: "undeclared", kind: "quota", object, field, live: String(found) }];
+      return [
+        {
+          class: "differs",
+          kind: "quota",
+          object,
+          field,
+          declared: String(wanted),
+          live: found === undefined ? "not set" : String(found),
+        },
+      ];
+    });
 }
 
 function userDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
   const { missing, undeclared, both } = paired(plan.principals, live.users, nameOf, nameOf);
-  const text = (credential: { readonly mechanism: string; readonly iterations: number }): string => `${credential.mechanism}, ${credential.iterations} iterations`;
+  const text = (credential: { readonly mechanism: string; readonly iterations: number }): string =>
+    `${credential.mechanism}, ${credential.iterations} iterations`;
   const wanted = text({ mechanism: SCRAM_MECHANISM, iterations: SCRAM_ITERATIONS });
   return [
     ...missing.map(({ name }): Deviation => ({ class: "missing", kind: "user", object: name })),
-    ...undeclared.map(({ name, credentials }): Deviation => ({ class: "undeclared", kind: "user", object: name, live: credentials.map(text).sort(compareText).join("; ") })),
+    ...undeclared.map(
+      ({ name, credentials }): Deviation => ({
+        class: "undeclared",
+        kind: "user",
+        object: name,
+        live: credentials.map(text).sort(compareText).join("; "),
+      }),
+    ),
     ...both.flatMap(([{ name }, found]): Deviation[] => {
       const shown = found.credentials.map(text).sort(compareText).join("; ");
-      return shown === wanted ? [] : [{ class: "differs", kind: "user", object: name, field: "credentials", declared: wanted, live: shown === "" ? "none" : shown }];
+      return shown === wanted
+        ? []
+        : [
+            {
+              class: "differs",
+              kind: "user",
+              object: name,
+              field: "credentials",
+              declared: wanted,
+              live: shown === "" ? "none" : shown,
+            },
+          ];
     }),
   ];
 }
@@ -174,27 +283,57 @@ function userDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
 function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
   if (live.subjects === undefined) return [];
   const declared = [
-    ...plan.subjects.map((subject) => ({ ...subject, needs: subject.references?.subjects ?? [], selfContained: subject.references?.selfContained ?? subject.schema })),
+    ...plan.subjects.map((subject) => ({
+      ...subject,
+      needs: subject.references?.subjects ?? [],
+      selfContained: subject.references?.selfContained ?? subject.schema,
+    })),
     ...plan.sharedSubjects.map((subject) => ({ ...subject, needs: subject.references })),
   ];
   const held = new Map(live.subjects.map((subject) => [subject.name, subject]));
   const { missing, undeclared, both } = paired(declared, live.subjects, nameOf, nameOf);
   return [
     ...missing.map(({ name, source }): Deviation => ({ class: "missing", kind: "subject", object: name, source })),
-    ...undeclared.map(({ name, schemaType }): Deviation => ({ class: "undeclared", kind: "subject", object: name, live: schemaType })),
+    ...undeclared.map(
+      ({ name, schemaType }): Deviation => ({ class: "undeclared", kind: "subject", object: name, live: schemaType }),
+    ),
     ...both.flatMap(([subject, found]): Deviation[] => {
       const about = { class: "differs", kind: "subject", object: subject.name, source: subject.source } as const;
       // A reference is to the newest version of what is shared: an older one is a type as it was.
       const needed = subject.needs.map((name) => ({ name, subject: name, version: held.get(name)?.version ?? 0 }));
       const [wanted, has] = [needed, found.references ?? []].map(referencesText);
       const wantedType = "schemaType" in subject ? (subject.schemaType ?? "AVRO") : "AVRO";
-      const schema: Deviation[] = sameSchema(subject.schema, found.schema, wantedType) ? [] : [{ ...about, field: "schema", declared: `${subject.schema.length} characters`, live: `${found.schema.length} characters` }];
-      const references: Deviation[] = wanted === has ? [] : [{ ...about, field: "references", declared: wanted ?? "", live: has ?? "" }];
+      const schema: Deviation[] = sameSchema(subject.schema, found.schema, wantedType)
+        ? []
+        : [
+            {
+              ...about,
+              field: "schema",
+              declared: `${subject.schema.length} characters`,
+              live: `${found.schema.length} characters`,
+            },
+          ];
+      const references: Deviation[] =
+        wanted === has ? [] : [{ ...about, field: "references", declared: wanted ?? "", live: has ?? "" }];
       return [
         // A registry may take a schema with its types written out for the version that refers to them.
-        ...(schema.length + references.length > 0 && sameSchema(subject.selfContained, writtenOut(found, held) ?? "", wantedType) ? [] : [...schema, ...references]),
-        ...(found.schemaType === wantedType ? [] : [{ ...about, field: "schemaType", declared: wantedType, live: found.schemaType }]),
-        ...(found.compatibility === subject.compatibility ? [] : [{ ...about, field: "compatibility", declared: subject.compatibility, live: found.compatibility ?? "not set" }]),
+        ...(schema.length + references.length > 0 &&
+        sameSchema(subject.selfContained, writtenOut(found, held) ?? "", wantedType)
+          ? []
+          : [...schema, ...references]),
+        ...(found.schemaType === wantedType
+          ? []
+          : [{ ...about, field: "schemaType", declared: wantedType, live: found.schemaType }]),
+        ...(found.compatibility === subject.compatibility
+          ? []
+          : [
+              {
+                ...about,
+                field: "compatibility",
+                declared: subject.compatibility,
+                live: found.compatibility ?? "not set",
+              },
+            ]),
       ];
     }),
   ];
@@ -218,8 +357,13 @@ function writtenOut(subject: LiveSubject, held: ReadonlyMap<string, LiveSubject>
   }
 }
 
-function referencesText(references: readonly { readonly name: string; readonly subject: string; readonly version: number }[]): string {
-  const texts = references.map(({ name, subject, version }) => `${name === subject ? name : `${name} of ${subject}`} ${version === 0 ? "(not registered)" : `version ${version}`}`);
+function referencesText(
+  references: readonly { readonly name: string; readonly subject: string; readonly version: number }[],
+): string {
+  const texts = references.map(
+    ({ name, subject, version }) =>
+      `${name === subject ? name : `${name} of ${subject}`} ${version === 0 ? "(not registered)" : `version ${version}`}`,
+  );
   return texts.length === 0 ? "none" : texts.sort(compareText).join(", ");
 }
 
@@ -231,11 +375,11 @@ function sameSchema(a: string, b: string, type: string): boolean {
 function canonical(text: string, type: string): string {
   try {
     const json: unknown = JSON.parse(text);
-    return JSON.stringify(type === "AVRO" ? withFullNames(json) : json, (_, value: unknown) => (
+    return JSON.stringify(type === "AVRO" ? withFullNames(json) : json, (_, value: unknown) =>
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => compareText(x, y)))
-        : value
-    ));
+        : value,
+    );
   } catch {
     return text;
   }

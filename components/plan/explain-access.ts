@@ -1,11 +1,11 @@
 /** Why a principal may do something, or what would have to be declared so that it might. Pure. */
 import { isDerivedTopicName, superUsers } from "../model/names.ts";
-import { assumedRate } from "../model/rate.ts";
 import { compareText } from "../model/problem.ts";
+import { assumedRate } from "../model/rate.ts";
+import type { SourceLocation } from "../model/source-location.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
 import { anyResource } from "./auditor.ts";
 import { declaredTopics } from "./topology.ts";
-import type { SourceLocation } from "../model/source-location.ts";
 import type { AclOperation, PlannedAcl, PlatformPlan } from "./types.ts";
 
 /** May a principal do this to that? */
@@ -68,35 +68,70 @@ function explainRules(model: Model, plan: PlatformPlan, question: AccessQuestion
   const { principal, operation, resourceType, resourceName } = question;
   const sufficient = [operation, ...(IMPLIED_BY[operation] ?? [])];
   const rules = plan.acls
-    .filter((acl) => acl.principal === principal && acl.resourceType === resourceType && sufficient.includes(acl.operation) && covers(acl, resourceName))
+    .filter(
+      (acl) =>
+        acl.principal === principal &&
+        acl.resourceType === resourceType &&
+        sufficient.includes(acl.operation) &&
+        covers(acl, resourceName),
+    )
     .map((acl) => ({ acl, declared: declarationsOf(model, acl) }))
     .sort((a, b) => compareText(a.acl.key, b.acl.key));
-  if (rules.length > 0) return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
+  if (rules.length > 0)
+    return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
   // The brokers ask no rule for it.
-  if (superUsers.some((name) => name === principal)) return { allowed: true, because: `${principal} is a super user of the brokers, whom no rule limits`, rules: [] };
+  if (superUsers.some((name) => name === principal))
+    return { allowed: true, because: `${principal} is a super user of the brokers, whom no rule limits`, rules: [] };
   const kind = plan.principals.find(({ name }) => name === principal)?.kind;
-  if (kind === "platform") return { allowed: false, rules: [], because: `${principal} is a principal of the platform: it has the rights that its task needs, and no entry in topics/ gives it more; let a service of your own do this` };
+  if (kind === "platform")
+    return {
+      allowed: false,
+      rules: [],
+      because: `${principal} is a principal of the platform: it has the rights that its task needs, and no entry in topics/ gives it more; let a service of your own do this`,
+    };
   const denied = resourceType === "Group" ? deniedGroup(question) : deniedTopic(model, plan, question);
   return { allowed: false, rules: [], ...denied };
 }
 
 /** What the principal may do with stored content of the topic, by its own key of the store. */
-function storeAccess(model: Model, plan: PlatformPlan, { principal, operation, resourceType, resourceName }: AccessQuestion): string[] {
+function storeAccess(
+  model: Model,
+  plan: PlatformPlan,
+  { principal, operation, resourceType, resourceName }: AccessQuestion,
+): string[] {
   const topic = resourceType === "Topic" ? declaredTopics(model).find(({ name }) => name === resourceName) : undefined;
   if (topic === undefined) return [];
   const { stores = [], fetches = [] } = plan.contracts.find(({ service }) => service === principal)?.claimChecks ?? {};
-  if (operation === "Write") return stores.some((each) => each.topic === topic.name) ? [`it stores large content below ${topic.name}/${principal}/ in the claim-check store, and may write and remove there`] : [];
+  if (operation === "Write")
+    return stores.some((each) => each.topic === topic.name)
+      ? [
+          `it stores large content below ${topic.name}/${principal}/ in the claim-check store, and may write and remove there`,
+        ]
+      : [];
   if (operation !== "Read") return [];
   const consumer = topic.consumers.find(({ service }) => service === principal);
-  const unread = topic.events.filter(({ name, claimCheck }) => claimCheck?.field !== undefined && consumer?.events.includes(name) === true && !consumer.fetches.includes(name));
+  const unread = topic.events.filter(
+    ({ name, claimCheck }) =>
+      claimCheck?.field !== undefined && consumer?.events.includes(name) === true && !consumer.fetches.includes(name),
+  );
   return [
-    ...fetches.filter((each) => each.topic === topic.name).map(({ producers }) => `it may read what ${producers.join(", ")} stored below ${topic.name}/ in the claim-check store`),
-    ...unread.map(({ name, claimCheck }) => `it may not read what of ${name} is stored (${claimCheck?.field ?? ""}) and finds null in its place: fetches: [${name}] in its entry on the topic lets it`),
+    ...fetches
+      .filter((each) => each.topic === topic.name)
+      .map(
+        ({ producers }) =>
+          `it may read what ${producers.join(", ")} stored below ${topic.name}/ in the claim-check store`,
+      ),
+    ...unread.map(
+      ({ name, claimCheck }) =>
+        `it may not read what of ${name} is stored (${claimCheck?.field ?? ""}) and finds null in its place: fetches: [${name}] in its entry on the topic lets it`,
+    ),
   ];
 }
 
 function covers(acl: PlannedAcl, name: string): boolean {
-  return acl.pattern === "Prefixed" ? name.startsWith(acl.resourceName) : acl.resourceName === name || acl.resourceName === anyResource;
+  return acl.pattern === "Prefixed"
+    ? name.startsWith(acl.resourceName)
+    : acl.resourceName === name || acl.resourceName === anyResource;
 }
 
 /** Where a rule's reasons are written: the service's entries on the topic, or, for what is derived, all it consumes. */
@@ -106,16 +141,23 @@ function declarationsOf(model: Model, acl: PlannedAcl): readonly SourceLocation[
   const considered = own === undefined ? topics : [own];
   const reads = considered.flatMap((topic) => topic.consumers).filter((consumer) => consumer.service === acl.principal);
   const writes = own === undefined ? [] : own.producers.filter((producer) => producer.service === acl.principal);
-  const places = acl.operation === "Write" && own !== undefined ? writes : acl.operation === "Read" ? reads : [...writes, ...reads];
+  const places =
+    acl.operation === "Write" && own !== undefined ? writes : acl.operation === "Read" ? reads : [...writes, ...reads];
   return places.map(({ source }) => source).sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
 }
 
 type Denial = Omit<AccessAnswer, "allowed" | "rules">;
 
 function deniedGroup({ principal, operation, resourceName }: AccessQuestion): Denial {
-  if (operation !== "Read" && operation !== "Describe") return { because: `no service may ${operation} a consumer group; the platform's administrator may` };
-  if (principal !== resourceName) return { because: `a consumer group belongs to the service of the same name: only ${resourceName} may use the group ${resourceName}` };
-  return { because: `${principal} consumes no topic, so it has no consumer group; it gets one with its first entry below \`consumers\` of a topic` };
+  if (operation !== "Read" && operation !== "Describe")
+    return { because: `no service may ${operation} a consumer group; the platform's administrator may` };
+  if (principal !== resourceName)
+    return {
+      because: `a consumer group belongs to the service of the same name: only ${resourceName} may use the group ${resourceName}`,
+    };
+  return {
+    because: `${principal} consumes no topic, so it has no consumer group; it gets one with its first entry below \`consumers\` of a topic`,
+  };
 }
 
 function deniedTopic(model: Model, plan: PlatformPlan, { principal, operation, resourceName }: AccessQuestion): Denial {
@@ -123,15 +165,24 @@ function deniedTopic(model: Model, plan: PlatformPlan, { principal, operation, r
     return { because: `no service may ${operation} a topic: topics are changed in topics/ and by whoever applies it` };
   }
   const planned = plan.topics.find((topic) => topic.name === resourceName);
-  if (planned?.kind === "registry") return { because: `${resourceName} is the schema registry's storage; nobody else may touch it` };
+  if (planned?.kind === "registry")
+    return { because: `${resourceName} is the schema registry's storage; nobody else may touch it` };
   const topic = declaredTopics(model).find((candidate) => candidate.name === resourceName);
   if (topic === undefined) {
     const group = isDerivedTopicName(resourceName) ? resourceName.replace(/\.dlt$|\.retry-.*$/, "") : undefined;
-    return { because: group === undefined ? `there is no topic ${resourceName}` : `${resourceName} is derived for the consumer group ${group} and belongs to it alone` };
+    return {
+      because:
+        group === undefined
+          ? `there is no topic ${resourceName}`
+          : `${resourceName} is derived for the consumer group ${group} and belongs to it alone`,
+    };
   }
   const missing = operation === "Write" ? missingProducer(topic, principal) : missingConsumer(model, topic, principal);
   const verb = operation === "Write" ? "producer" : "consumer";
-  return { because: `${topic.source.file} does not list ${principal} as a ${verb} of ${resourceName}, and what no rule allows is denied`, missing };
+  return {
+    because: `${topic.source.file} does not list ${principal} as a ${verb} of ${resourceName}, and what no rule allows is denied`,
+    missing,
+  };
 }
 
 function missingProducer(topic: TopicDeclaration, principal: string): MissingDeclaration {
@@ -139,7 +190,10 @@ function missingProducer(topic: TopicDeclaration, principal: string): MissingDec
 }
 
 function missingConsumer(model: Model, topic: TopicDeclaration, principal: string): MissingDeclaration {
-  const elsewhere = declaredTopics(model).flatMap((other) => other.consumers).filter((consumer) => consumer.service === principal).map(({ instances }) => instances);
+  const elsewhere = declaredTopics(model)
+    .flatMap((other) => other.consumers)
+    .filter((consumer) => consumer.service === principal)
+    .map(({ instances }) => instances);
   const instances = Math.min(topic.partitions, Math.max(1, ...elsewhere));
   const events = topic.events.map(({ name }) => name);
   return {

@@ -25,13 +25,19 @@ export function loweredFactor(before: number | undefined, after: number | undefi
  * deletes the topic with its data and makes it anew. Removed topics are not listed.
  * @param factor - What lowers all of them at once.
  */
-export function loweredPartitions(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>, factor?: LoweredFactor): LoweredPartitions[] {
+export function loweredPartitions(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  factor?: LoweredFactor,
+): LoweredPartitions[] {
   return Object.keys(before)
     .sort(compareText)
     .flatMap((topic) => {
       const was = before[topic];
       const now = Object.hasOwn(after, topic) ? after[topic] : undefined;
-      return was === undefined || now === undefined || now >= was ? [] : [{ topic, before: was, after: now, ...(factor === undefined ? {} : { factor }) }];
+      return was === undefined || now === undefined || now >= was
+        ? []
+        : [{ topic, before: was, after: now, ...(factor === undefined ? {} : { factor }) }];
     });
 }
 
@@ -42,6 +48,9 @@ export function describeLowered({ topic, before, after }: LoweredPartitions): st
 
 /** What to type instead of a lowering. */
 export function insteadOfLowering({ topic, before, factor }: LoweredPartitions): string {
-  const back = factor === undefined ? `set partitions of ${topic} back to ${before} or more` : `set topics.partitionFactor in the stack's file back to ${factor.before}, it is ${factor.after} now and scales every topic`;
+  const back =
+    factor === undefined
+      ? `set partitions of ${topic} back to ${before} or more`
+      : `set topics.partitionFactor in the stack's file back to ${factor.before}, it is ${factor.after} now and scales every topic`;
   return `${back}; for fewer partitions declare a new topic and move its producers and consumers over`;
 }

@@ -4,8 +4,8 @@ import { planAccess, planPrincipals } from "./access.ts";
 import { planContracts } from "./contracts.ts";
 import { planQuotas } from "./quotas.ts";
 import { planSharedSubjects, planSubjects } from "./subjects.ts";
-import { topologyOf } from "./topology.ts";
 import { planTopics } from "./topics.ts";
+import { topologyOf } from "./topology.ts";
 import type { PlatformPlan } from "./types.ts";
 
 /** All that an environment's platform holds: a pure function of what is declared. */

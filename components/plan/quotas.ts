@@ -14,7 +14,14 @@ export function planQuotas(topology: Topology, stack: StackSettings): PlannedQuo
     return {
       principal,
       producerByteRate: sumOrDefault(producerQuotas, stack.quotas.producer),
-      ...(group === undefined ? {} : { consumerByteRate: sumOrDefault(group.consumptions.map(({ consumer }) => consumer.quota), stack.quotas.consumer) }),
+      ...(group === undefined
+        ? {}
+        : {
+            consumerByteRate: sumOrDefault(
+              group.consumptions.map(({ consumer }) => consumer.quota),
+              stack.quotas.consumer,
+            ),
+          }),
     };
   });
 }

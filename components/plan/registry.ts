@@ -41,7 +41,12 @@ export interface RegistryGrant {
 /** All that the registry may do. It checks its topics' configuration on start. */
 export const registryGrants: readonly RegistryGrant[] = [
   ...registryTopics.map(
-    (resourceName): RegistryGrant => ({ operations: ["Describe", "DescribeConfigs", "Read", "Write"], resourceType: "Topic", resourceName, pattern: "Literal" }),
+    (resourceName): RegistryGrant => ({
+      operations: ["Describe", "DescribeConfigs", "Read", "Write"],
+      resourceType: "Topic",
+      resourceName,
+      pattern: "Literal",
+    }),
   ),
   { operations: ["Describe", "Read"], resourceType: "Group", resourceName: registryGroupPrefix, pattern: "Prefixed" },
 ];

@@ -42,14 +42,20 @@ export function segmentMs({ cleanup, retention, segmentAge }: LogBounds): number
   const ends = cleanup.includes("delete") && retention >= 0;
   if (segmentAge !== undefined) return ends ? Math.min(segmentAge, Math.max(retention, minute)) : segmentAge;
   if (!ends) return longestSegment;
-  return Math.min(longestSegment, Math.max(retentionCheck, Math.ceil(retention / segmentsPerRetention / minute) * minute));
+  return Math.min(
+    longestSegment,
+    Math.max(retentionCheck, Math.ceil(retention / segmentsPerRetention / minute) * minute),
+  );
 }
 
 /** `segment.bytes`: as declared, else a sixth of the size that a partition is kept to, 1 MiB to 1 GiB. One batch always fits. */
 export function segmentBytes({ cleanup, retentionBytes, maxMessage, segmentSize }: LogBounds): number {
   if (segmentSize !== undefined) return segmentSize;
   if (!cleanup.includes("delete") || retentionBytes === undefined || retentionBytes < 0) return largestSegment;
-  return Math.min(largestSegment, Math.max(smallestSegment, maxMessage, Math.ceil(retentionBytes / segmentsPerRetention)));
+  return Math.min(
+    largestSegment,
+    Math.max(smallestSegment, maxMessage, Math.ceil(retentionBytes / segmentsPerRetention)),
+  );
 }
 
 type Config = Readonly<Record<string, string>>;
@@ -96,7 +102,10 @@ export function diskBytes(config: Config, partitions: number, bytesPerSecond: nu
   const retention = local("local.retention.ms", "retention.ms");
   const limit = local("local.retention.bytes", "retention.bytes");
   const byTime = retention < 0 ? Number.POSITIVE_INFINITY : written(retention) + open + waiting;
-  const bySize = limit < 0 ? Number.POSITIVE_INFINITY : partitions * (limit + numberIn(config, "segment.bytes", largestSegment)) + waiting;
+  const bySize =
+    limit < 0
+      ? Number.POSITIVE_INFINITY
+      : partitions * (limit + numberIn(config, "segment.bytes", largestSegment)) + waiting;
   const bytes = Math.min(byTime, bySize);
   return Number.isFinite(bytes) ? bytes : undefined;
 }
@@ -104,7 +113,9 @@ export function diskBytes(config: Config, partitions: number, bytesPerSecond: nu
 /** How long a segment takes records, in ms. A compaction lag closes it earlier. */
 function openFor(config: Config): number {
   const age = numberIn(config, "segment.ms", longestSegment);
-  return (config["cleanup.policy"] ?? "delete").includes("compact") ? Math.min(age, numberIn(config, "max.compaction.lag.ms", age)) : age;
+  return (config["cleanup.policy"] ?? "delete").includes("compact")
+    ? Math.min(age, numberIn(config, "max.compaction.lag.ms", age))
+    : age;
 }
 
 function deletes(config: Config): boolean {

@@ -23,7 +23,12 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
         topic: topic.name,
         eventType: event.name,
         record: event.record,
-        ...(event.references === undefined ? { schema: event.schema } : { schema: event.references.schema, references: { subjects: event.references.types.map(({ name }) => name), selfContained: event.schema } }),
+        ...(event.references === undefined
+          ? { schema: event.schema }
+          : {
+              schema: event.references.schema,
+              references: { subjects: event.references.types.map(({ name }) => name), selfContained: event.schema },
+            }),
         ...typeOf(event),
         compatibility: levelOf(topic, event, stack),
         source: event.source,
@@ -34,18 +39,25 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
 
 /** One subject per type that schemas of events share, sorted by name. */
 export function planSharedSubjects(topology: Topology, stack: StackSettings): PlannedSharedSubject[] {
-  const events = topology.topics.flatMap((topic) => topic.events.flatMap((event) => (event.references === undefined ? [] : [{ event, level: levelOf(topic, event, stack) }])));
+  const events = topology.topics.flatMap((topic) =>
+    topic.events.flatMap((event) =>
+      event.references === undefined ? [] : [{ event, level: levelOf(topic, event, stack) }],
+    ),
+  );
   const levels = new Map<string, Compatibility[]>();
-  for (const { event, level } of events) for (const { name } of sharedTypesOf([event])) levels.set(name, [...(levels.get(name) ?? []), level]);
-  return sharedTypesOf(events.map(({ event }) => event)).map(({ name, schemaPath, schema, selfContained, types, source }) => ({
-    name,
-    schemaPath: schemaPath.slice(schemasFolder.length),
-    schema,
-    selfContained,
-    references: types.map((type) => type.name),
-    compatibility: jointCompatibility(levels.get(name) ?? []),
-    source,
-  }));
+  for (const { event, level } of events)
+    for (const { name } of sharedTypesOf([event])) levels.set(name, [...(levels.get(name) ?? []), level]);
+  return sharedTypesOf(events.map(({ event }) => event)).map(
+    ({ name, schemaPath, schema, selfContained, types, source }) => ({
+      name,
+      schemaPath: schemaPath.slice(schemasFolder.length),
+      schema,
+      selfContained,
+      references: types.map((type) => type.name),
+      compatibility: jointCompatibility(levels.get(name) ?? []),
+      source,
+    }),
+  );
 }
 
 /** Shared subjects in an order in which each comes after those that it refers to; of several, by name. */

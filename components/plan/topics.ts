@@ -41,25 +41,41 @@ function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): Plann
 
 /** Kafka's configuration of a declared topic. */
 export function declaredConfig(topic: TopicDeclaration, stack: StackSettings): Record<string, string> {
-  return topicConfig({
-    cleanup: topic.cleanup ?? "delete",
-    compression: topic.compression ?? stack.topics.compression,
-    maxMessage: topic.maxMessage ?? stack.topics.maxMessage,
-    minInsyncReplicas: replication(topic, stack).minInsync,
-    retention: topic.retention ?? stack.topics.retention,
-    ...declaredSettings(topic),
-  }, stack);
+  return topicConfig(
+    {
+      cleanup: topic.cleanup ?? "delete",
+      compression: topic.compression ?? stack.topics.compression,
+      maxMessage: topic.maxMessage ?? stack.topics.maxMessage,
+      minInsyncReplicas: replication(topic, stack).minInsync,
+      retention: topic.retention ?? stack.topics.retention,
+      ...declaredSettings(topic),
+    },
+    stack,
+  );
 }
 
 function declaredSettings(topic: TopicDeclaration): Pick<TopicDeclaration, (typeof passedOn)[number]> {
-  return Object.fromEntries(passedOn.flatMap((setting) => (topic[setting] === undefined ? [] : [[setting, topic[setting]]])));
+  return Object.fromEntries(
+    passedOn.flatMap((setting) => (topic[setting] === undefined ? [] : [[setting, topic[setting]]])),
+  );
 }
 
 function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedTopic[] {
-  const common = { domain: group.domain, owner: group.team, replicationFactor: replication({}, stack).factor, source: group.source };
+  const common = {
+    domain: group.domain,
+    owner: group.team,
+    replicationFactor: replication({}, stack).factor,
+    source: group.source,
+  };
   const config = derivedConfig(group, stack);
   return [
-    { ...common, name: deadLetterTopicName(group.service), kind: "dead-letter", partitions: scalePartitions(deadLetterPartitions, stack.topics.partitionFactor), config },
+    {
+      ...common,
+      name: deadLetterTopicName(group.service),
+      kind: "dead-letter",
+      partitions: scalePartitions(deadLetterPartitions, stack.topics.partitionFactor),
+      config,
+    },
     ...group.retryDelays.map((delay) => ({
       ...common,
       name: retryTopicName(group.service, formatDuration(delay)),
@@ -73,8 +89,18 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
 /** Kafka's configuration of a group's dead-letter and retry topics. */
 export function derivedConfig(group: ConsumerGroup, stack: StackSettings): Record<string, string> {
   const sources = group.consumptions.map(({ topic }) => topic);
-  const maxMessage = Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
-  return topicConfig({ cleanup: "delete", compression: stack.topics.compression, maxMessage, minInsyncReplicas: replication({}, stack).minInsync, retention: deadLetterRetentionOf(group, stack) }, stack);
+  const maxMessage =
+    Math.max(...sources.map((topic) => topic.maxMessage ?? stack.topics.maxMessage)) + deadLetterHeadroom;
+  return topicConfig(
+    {
+      cleanup: "delete",
+      compression: stack.topics.compression,
+      maxMessage,
+      minInsyncReplicas: replication({}, stack).minInsync,
+      retention: deadLetterRetentionOf(group, stack),
+    },
+    stack,
+  );
 }
 
 /** Retention of a group's dead-letter and retry topics in ms. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
@@ -85,7 +111,10 @@ export function deadLetterRetentionOf(group: ConsumerGroup, stack: StackSettings
 }
 
 /** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */
-function replication(topic: { readonly replicationFactor?: number; readonly minInsyncReplicas?: number }, stack: StackSettings): { factor: number; minInsync: number } {
+function replication(
+  topic: { readonly replicationFactor?: number; readonly minInsyncReplicas?: number },
+  stack: StackSettings,
+): { factor: number; minInsync: number } {
   const wanted = topic.replicationFactor ?? stack.topics.replicationFactor;
   const factor = Math.min(wanted, isSmall(stack) ? stack.topics.replicationFactor : brokerCount(stack));
   const minInsync = Math.min(topic.minInsyncReplicas ?? stack.topics.minInsyncReplicas, Math.max(1, factor - 1));
@@ -103,14 +132,39 @@ interface TopicSettings extends Pick<TopicDeclaration, (typeof passedOn)[number]
 
 /** Settings that a topic has only where it declares them. */
 const passedOn = [
-  "retentionBytes", "segmentAge", "segmentSize", "tombstoneRetention", "minCompactionLag", "maxCompactionLag", "dirtyRatio", "timestampType", "remoteStorage", "localRetention", "localRetentionBytes",
+  "retentionBytes",
+  "segmentAge",
+  "segmentSize",
+  "tombstoneRetention",
+  "minCompactionLag",
+  "maxCompactionLag",
+  "dirtyRatio",
+  "timestampType",
+  "remoteStorage",
+  "localRetention",
+  "localRetentionBytes",
 ] as const;
 
 /** Keys of a topic's configuration that the files can say. */
 export const topicConfigKeys: ReadonlySet<string> = new Set([
-  "cleanup.policy", "compression.type", "delete.retention.ms", "local.retention.bytes", "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.type",
-  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable", "retention.bytes",
-  "retention.ms", "segment.bytes", "segment.ms",
+  "cleanup.policy",
+  "compression.type",
+  "delete.retention.ms",
+  "local.retention.bytes",
+  "local.retention.ms",
+  "max.compaction.lag.ms",
+  "max.message.bytes",
+  "message.timestamp.type",
+  "min.cleanable.dirty.ratio",
+  "min.compaction.lag.ms",
+  "min.insync.replicas",
+  "remote.log.copy.disable",
+  "remote.log.delete.on.disable",
+  "remote.storage.enable",
+  "retention.bytes",
+  "retention.ms",
+  "segment.bytes",
+  "segment.ms",
 ]);
 
 /** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
@@ -135,7 +189,13 @@ function topicConfig(settings: TopicSettings, stack: StackSettings): Record<stri
 }
 
 /** Tiered storage in Kafka's words. It can be switched off only together with the order to delete what is there. */
-function remoteConfig({ remoteStorage, localRetention, localRetentionBytes, retention, retentionBytes }: TopicSettings): readonly (readonly [key: string, value: string | number | undefined])[] {
+function remoteConfig({
+  remoteStorage,
+  localRetention,
+  localRetentionBytes,
+  retention,
+  retentionBytes,
+}: TopicSettings): readonly (readonly [key: string, value: string | number | undefined])[] {
   switch (remoteStorage) {
     case "enabled":
       return [
@@ -144,9 +204,15 @@ function remoteConfig({ remoteStorage, localRetention, localRetentionBytes, rete
         ["remote.storage.enable", "true"],
       ];
     case "read-only":
-      return [["remote.log.copy.disable", "true"], ["remote.storage.enable", "true"]];
+      return [
+        ["remote.log.copy.disable", "true"],
+        ["remote.storage.enable", "true"],
+      ];
     case "disabled":
-      return [["remote.log.delete.on.disable", "true"], ["remote.storage.enable", "false"]];
+      return [
+        ["remote.log.delete.on.disable", "true"],
+        ["remote.storage.enable", "false"],
+      ];
     default:
       return [];
   }

@@ -1,6 +1,6 @@
 import { compareText } from "../model/problem.ts";
-import type { Consumer, Domain, Model, Producer, TopicDeclaration } from "../model/types.ts";
 import type { SourceLocation } from "../model/source-location.ts";
+import type { Consumer, Domain, Model, Producer, TopicDeclaration } from "../model/types.ts";
 
 /** A service's consumer group with all it reads; one group per service, named like it. */
 export interface ConsumerGroup {
@@ -43,7 +43,13 @@ export function topologyOf(model: Model): Topology {
   const written = productions(topics);
   const owners = serviceOwners(model, written);
   const groups = consumerGroups(topics, owners);
-  return { topics, groups, productions: written, owners, services: [...new Set([...groups.keys(), ...written.keys()])].sort(compareText) };
+  return {
+    topics,
+    groups,
+    productions: written,
+    owners,
+    services: [...new Set([...groups.keys(), ...written.keys()])].sort(compareText),
+  };
 }
 
 /** Every declared topic, sorted by name. */
@@ -51,7 +57,10 @@ export function declaredTopics(model: Model): TopicDeclaration[] {
   return model.domains.flatMap((domain) => domain.topics).sort((a, b) => compareText(a.name, b.name));
 }
 
-function consumerGroups(topics: readonly TopicDeclaration[], owners: ReadonlyMap<string, Domain>): Map<string, ConsumerGroup> {
+function consumerGroups(
+  topics: readonly TopicDeclaration[],
+  owners: ReadonlyMap<string, Domain>,
+): Map<string, ConsumerGroup> {
   const byService = Map.groupBy(
     topics.flatMap((topic) => topic.consumers.map((consumer) => ({ topic, consumer }))),
     ({ consumer }) => consumer.service,
@@ -59,7 +68,12 @@ function consumerGroups(topics: readonly TopicDeclaration[], owners: ReadonlyMap
   const groups = new Map<string, ConsumerGroup>();
   for (const [service, consumptions] of sortedByKey(byService)) {
     const owner = owners.get(service);
-    const first = consumptions.reduce((a, b) => (compareText(a.consumer.source.file, b.consumer.source.file) || a.consumer.source.line - b.consumer.source.line) <= 0 ? a : b);
+    const first = consumptions.reduce((a, b) =>
+      (compareText(a.consumer.source.file, b.consumer.source.file) ||
+        a.consumer.source.line - b.consumer.source.line) <= 0
+        ? a
+        : b,
+    );
     groups.set(service, {
       service,
       domain: owner?.name ?? first.topic.domain,

@@ -28,7 +28,16 @@ export interface PlannedTopic {
 /** Kafka's resource types, spelled as `@pulumi/kafka` expects them. */
 export type AclResourceType = "Topic" | "Group" | "TransactionalID" | "Cluster";
 export type AclOperation =
-  | "Read" | "Write" | "Describe" | "DescribeConfigs" | "Create" | "Delete" | "Alter" | "AlterConfigs" | "ClusterAction" | "IdempotentWrite";
+  | "Read"
+  | "Write"
+  | "Describe"
+  | "DescribeConfigs"
+  | "Create"
+  | "Delete"
+  | "Alter"
+  | "AlterConfigs"
+  | "ClusterAction"
+  | "IdempotentWrite";
 
 /** One allow rule. There are no deny rules: what is not allowed is denied by StandardAuthorizer. */
 export interface PlannedAcl {
@@ -120,7 +129,11 @@ export interface ServiceClaimChecks {
   /** Topics whose contents it stores and, `keepMs` after that, removes, below `<topic>/<service>/`. Without `keepMs` they are kept. */
   readonly stores: readonly { readonly topic: string; readonly keepMs?: number }[];
   /** Topics whose contents it reads, below `<topic>/<producer>/` of each producer, up to a size in bytes. */
-  readonly fetches: readonly { readonly topic: string; readonly producers: readonly string[]; readonly atMost: number }[];
+  readonly fetches: readonly {
+    readonly topic: string;
+    readonly producers: readonly string[];
+    readonly atMost: number;
+  }[];
 }
 
 /** A type of other files that schemas of a service's events need. */
@@ -137,7 +150,12 @@ export interface ContractType {
 export interface ConsumedTopic {
   readonly topic: string;
   /** Events the service handles; others on the topic are skipped and counted. */
-  readonly events: readonly { readonly event: string; readonly record: string; readonly schema: string; readonly references?: readonly string[] }[];
+  readonly events: readonly {
+    readonly event: string;
+    readonly record: string;
+    readonly schema: string;
+    readonly references?: readonly string[];
+  }[];
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Makes X.509 certificates with EC P-256 keys. Clock and randomness come from outside. */
-import { createHash, createPublicKey, webcrypto, X509Certificate as ReadCertificate } from "node:crypto";
+import { createHash, createPublicKey, X509Certificate as ReadCertificate, webcrypto } from "node:crypto";
 // @peculiar/x509 wires its parts by decorators' metadata, which must be there first.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
@@ -31,7 +31,10 @@ export interface IssuedCertificate {
 }
 
 function pem(label: string, der: ArrayBuffer): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
@@ -63,11 +66,15 @@ function escapedName(text: string): string {
  * @throws `issuer-missing`, `issuer-invalid`
  */
 export async function issueCertificate(
-  request: CertificateRequest, options: { now?: Date; previousKeyPem?: string; serial?: Uint8Array } = {},
+  request: CertificateRequest,
+  options: { now?: Date; previousKeyPem?: string; serial?: Uint8Array } = {},
 ): Promise<IssuedCertificate> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const now = options.now ?? new Date();
-  const keys = options.previousKeyPem === undefined ? await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) : await readKey(options.previousKeyPem);
+  const keys =
+    options.previousKeyPem === undefined
+      ? await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+      : await readKey(options.previousKeyPem);
   const isAuthority = request.kind === "authority";
   if (!isAuthority && request.issuer === undefined) throw providerError("issuer-missing", { name: request.commonName });
 
@@ -78,7 +85,8 @@ export async function issueCertificate(
       issuer = new x509.X509Certificate(request.issuer.certificatePem);
       signer = await readKey(request.issuer.privateKeyPem);
       const own = Buffer.from(await webcrypto.subtle.exportKey("spki", signer.publicKey));
-      if (!own.equals(Buffer.from(issuer.publicKey.rawData))) throw new Error("the key does not belong to the certificate");
+      if (!own.equals(Buffer.from(issuer.publicKey.rawData)))
+        throw new Error("the key does not belong to the certificate");
     } catch (error) {
       throw providerError("issuer-invalid", { name: request.commonName, reason: reasonOf(error) }, error);
     }
@@ -91,12 +99,21 @@ export async function issueCertificate(
   ];
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(isAuthority, isAuthority ? 0 : undefined, true),
-    new x509.KeyUsagesExtension(isAuthority ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature, true),
+    new x509.KeyUsagesExtension(
+      isAuthority ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature,
+      true,
+    ),
     await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     await x509.AuthorityKeyIdentifierExtension.create(signer.publicKey),
   ];
   if (!isAuthority) {
-    extensions.push(new x509.ExtendedKeyUsageExtension(request.usages.map((usage) => (usage === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth))));
+    extensions.push(
+      new x509.ExtendedKeyUsageExtension(
+        request.usages.map((usage) =>
+          usage === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
+        ),
+      ),
+    );
   }
   if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names));
 
@@ -105,8 +122,15 @@ export async function issueCertificate(
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   const subject = `CN=${escapedName(request.commonName)}`;
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial.toString("hex"), subject, issuer: issuer?.subject ?? subject,
-    notBefore: new Date(now.getTime() - skew), notAfter, signingAlgorithm: algorithm, signingKey: signer.privateKey, publicKey: keys.publicKey, extensions,
+    serialNumber: serial.toString("hex"),
+    subject,
+    issuer: issuer?.subject ?? subject,
+    notBefore: new Date(now.getTime() - skew),
+    notAfter,
+    signingAlgorithm: algorithm,
+    signingKey: signer.privateKey,
+    publicKey: keys.publicKey,
+    extensions,
   });
   const certificatePem = pem("CERTIFICATE", certificate.rawData);
   return {

@@ -21,7 +21,13 @@ export interface ClusterApi {
 /** An object of the API, as far as it is read here. */
 export interface ClusterObject {
   readonly kind?: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly generation?: number; readonly labels?: Readonly<Record<string, string>>; readonly creationTimestamp?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly generation?: number;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly creationTimestamp?: string;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -43,7 +49,14 @@ export async function openClusterApi(context: string | undefined): Promise<Clust
     throw providerError("cluster-context", { context: context ?? "", reason: reasonOf(error) }, error);
   }
   const name = context ?? config.getCurrentContext();
-  if (config.getContextObject(name) === null) throw providerError("cluster-context", { context: name, reason: `known are: ${config.getContexts().map((each) => each.name).join(", ")}` });
+  if (config.getContextObject(name) === null)
+    throw providerError("cluster-context", {
+      context: name,
+      reason: `known are: ${config
+        .getContexts()
+        .map((each) => each.name)
+        .join(", ")}`,
+    });
   config.setCurrentContext(name);
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw providerError("cluster-context", { context: name, reason: "it names no cluster" });
@@ -71,7 +84,8 @@ export async function openClusterApi(context: string | undefined): Promise<Clust
 export async function listObjects(api: ClusterApi, path: string): Promise<readonly ClusterObject[]> {
   const { status, body } = await api.request("GET", path);
   if (status === 404) return [];
-  if (status === 200 && typeof body === "object" && body !== null && "items" in body && Array.isArray(body.items)) return body.items.filter(isClusterObject);
+  if (status === 200 && typeof body === "object" && body !== null && "items" in body && Array.isArray(body.items))
+    return body.items.filter(isClusterObject);
   throw refused("GET", path, { status, body });
 }
 
@@ -102,7 +116,8 @@ function isClusterObject(value: unknown): value is ClusterObject {
 }
 
 function refused(method: string, path: string, { status, body }: ClusterAnswer): Error {
-  const said = typeof body === "object" && body !== null && "message" in body ? String(body.message) : JSON.stringify(body);
+  const said =
+    typeof body === "object" && body !== null && "message" in body ? String(body.message) : JSON.stringify(body);
   return providerError("cluster-refused", { request: `${method} ${path}`, status, reason: said });
 }
 
@@ -112,9 +127,15 @@ function send(url: URL, options: RequestOptions): Promise<ClusterAnswer> {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.once("error", reject);
-      incoming.once("end", () => resolve({ status: incoming.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString("utf8")) }));
+      incoming.once("end", () =>
+        resolve({ status: incoming.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString("utf8")) }),
+      );
     });
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer to ${options.method ?? "GET"} ${url.pathname} within ${REQUEST_LIMIT_MS} ms`)));
+    outgoing.once("timeout", () =>
+      outgoing.destroy(
+        new Error(`no answer to ${options.method ?? "GET"} ${url.pathname} within ${REQUEST_LIMIT_MS} ms`),
+      ),
+    );
     outgoing.once("error", reject);
     outgoing.end();
   });

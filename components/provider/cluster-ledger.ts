@@ -27,7 +27,9 @@ export const clusterLedgerKind: ResourceKind = {
     const failures = failuresOf(schema, news);
     const before = schema.safeParse(olds);
     const after = schema.safeParse(news);
-    return before.success && after.success ? [...failures, ...refusedClusterChanges(before.data, after.data)] : failures;
+    return before.success && after.success
+      ? [...failures, ...refusedClusterChanges(before.data, after.data)]
+      : failures;
   },
   async diff({ olds, news }) {
     return { changes: inputChanges(olds, news) };

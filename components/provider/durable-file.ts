@@ -1,8 +1,9 @@
 /** Files that are there whole or not at all, also after a crash. */
+
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, chown, lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { randomBytes } from "node:crypto";
 import { ProviderError, providerError, reasonOf, systemCode } from "./errors.ts";
 
 /** Who shall own a file; only root can give files away. */
@@ -38,7 +39,11 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Writes the whole file beside its place, syncs it and moves it there. The folder must exist. */
-export async function writeDurably(path: string, content: string, options: { mode?: number; owner?: Owner } = {}): Promise<void> {
+export async function writeDurably(
+  path: string,
+  content: string,
+  options: { mode?: number; owner?: Owner } = {},
+): Promise<void> {
   const mode = options.mode ?? 0o600;
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
@@ -75,7 +80,11 @@ export async function fileDrift(path: string, content: string, mode: number): Pr
 }
 
 /** Makes the file what it should be; says whether anything had to be done. */
-export async function ensureFile(path: string, content: string, options: { mode: number; owner?: Owner }): Promise<boolean> {
+export async function ensureFile(
+  path: string,
+  content: string,
+  options: { mode: number; owner?: Owner },
+): Promise<boolean> {
   const drift = await fileDrift(path, content, options.mode);
   if (drift === "none" || drift === "mode") {
     if (options.owner !== undefined) await chown(path, options.owner.uid, options.owner.gid);

@@ -8,7 +8,10 @@ const catalogue = {
     message: "cannot write {path}: {reason}",
     fix: "make the folder writable for this user, or choose another one with KIT_STATE_DIR",
   },
-  "state-folder-full": { message: "cannot write {path}: the disk is full ({reason})", fix: "free some space, then run the same command again" },
+  "state-folder-full": {
+    message: "cannot write {path}: the disk is full ({reason})",
+    fix: "free some space, then run the same command again",
+  },
   "record-unreadable": {
     message: "the run record {path} does not parse: {reason}",
     fix: "look for a process it may have described (`ps -ef`), then remove the file and run the same command again",
@@ -17,12 +20,18 @@ const catalogue = {
     message: "process {name} is being started or stopped by process {holder} since {since}; waited {seconds} s",
     fix: "wait until the other `up` or `down` is through, then run the same command again",
   },
-  "command-missing": { message: "the program {path} of process {name} cannot be run: {reason}", fix: "run `npx kit doctor`; it says what is missing" },
+  "command-missing": {
+    message: "the program {path} of process {name} cannot be run: {reason}",
+    fix: "run `npx kit doctor`; it says what is missing",
+  },
   "port-taken": {
     message: "port {host}:{port} ({use}) of process {name} is taken by {holder}",
     fix: "end that program, or move the platform to other ports with KIT_PORT_BASE",
   },
-  "port-forbidden": { message: "port {host}:{port} ({use}) of process {name} cannot be bound: {reason}", fix: "choose another port or address (KIT_PORT_BASE)" },
+  "port-forbidden": {
+    message: "port {host}:{port} ({use}) of process {name} cannot be bound: {reason}",
+    fix: "choose another port or address (KIT_PORT_BASE)",
+  },
   "port-still-taken": {
     message: "process {name} has ended, but its port {host}:{port} is still taken by {holder} after {seconds} s",
     fix: "end that program, then run the same command again",
@@ -36,29 +45,63 @@ const catalogue = {
     fix: "read the log {logFile}, mend the cause and run the same command again",
   },
   "not-ready": {
-    message: "process {name} was not ready after {seconds} s ({condition}; last answer: {last}), so it was ended\n{log}",
+    message:
+      "process {name} was not ready after {seconds} s ({condition}; last answer: {last}), so it was ended\n{log}",
     fix: "read the log {logFile}; on a slow machine raise readiness.timeoutSeconds",
   },
-  "launch-lost": { message: "process {name} was started but left no trace within {seconds} s", fix: "look into the log {logFile}, then run the same command again" },
-  "cannot-stop": { message: "process {name} (pid {pid}) did not end within {seconds} s after SIGKILL", fix: "it hangs in the kernel, often on a dead disk: look at `ps -o stat,wchan -p {pid}`" },
+  "launch-lost": {
+    message: "process {name} was started but left no trace within {seconds} s",
+    fix: "look into the log {logFile}, then run the same command again",
+  },
+  "cannot-stop": {
+    message: "process {name} (pid {pid}) did not end within {seconds} s after SIGKILL",
+    fix: "it hangs in the kernel, often on a dead disk: look at `ps -o stat,wchan -p {pid}`",
+  },
   "cannot-drop-privileges": {
     message: "process {name} must not run as root, but no other user can be taken: {reason}",
     fix: "run the platform as an ordinary user, or move the state folder to where every user may pass (KIT_STATE_DIR)",
   },
-  "file-unwritable": { message: "cannot write the file {path}: {reason}", fix: "check its folder's owner, permissions and free space" },
-  "issuer-missing": { message: "a leaf certificate needs an issuer ({name})", fix: "give `issuer` the certificatePem and privateKeyPem of an authority" },
-  "issuer-invalid": { message: "the issuer of certificate {name} cannot be used: {reason}", fix: "give `issuer` the certificatePem and privateKeyPem of one and the same authority" },
+  "file-unwritable": {
+    message: "cannot write the file {path}: {reason}",
+    fix: "check its folder's owner, permissions and free space",
+  },
+  "issuer-missing": {
+    message: "a leaf certificate needs an issuer ({name})",
+    fix: "give `issuer` the certificatePem and privateKeyPem of an authority",
+  },
+  "issuer-invalid": {
+    message: "the issuer of certificate {name} cannot be used: {reason}",
+    fix: "give `issuer` the certificatePem and privateKeyPem of one and the same authority",
+  },
   "registry-unreachable": {
     message: "the schema registry at {url} did not answer {request}: {reason}; tried {attempts} times in {seconds} s",
     fix: "check that it runs (`npx kit status`) and that the address is right, then run the same command again",
   },
   "registry-refused": { message: "the schema registry refused {request} with {status}: {reason}", fix: "{hint}" },
-  "rollout-failed": { message: "Kafka cluster {cluster} cannot be rolled out: {reason}\nStill waiting for {waits}", fix: "mend what the pod says, or take the change back, then run the same command again" },
-  "rollout-late": { message: "Kafka cluster {cluster} was not ready after {seconds} s: still waiting for {waits}", fix: "look at `kubectl get kafka,kafkanodepool,pod -n NAMESPACE` and the operator's log; more time is given by `kubernetes.kafka.readyWithin`" },
-  "rollout-cancelled": { message: "waiting for Kafka cluster {cluster} was cancelled: it was waiting for {waits}", fix: "the rollout goes on in the cluster; run the same command again to wait for it" },
-  "cluster-context": { message: "kubeconfig has no usable context {context}: {reason}", fix: "set KUBECONFIG, or `kubernetes.context` in the stack's file" },
-  "cluster-unreachable": { message: "the Kubernetes API at {server} (context {context}) cannot be asked: {reason}", fix: "check the address, the network and the login of the context, then run the same command again" },
-  "cluster-refused": { message: "the Kubernetes API refused {request} with {status}: {reason}", fix: "check the rights of this login, then run the same command again" },
+  "rollout-failed": {
+    message: "Kafka cluster {cluster} cannot be rolled out: {reason}\nStill waiting for {waits}",
+    fix: "mend what the pod says, or take the change back, then run the same command again",
+  },
+  "rollout-late": {
+    message: "Kafka cluster {cluster} was not ready after {seconds} s: still waiting for {waits}",
+    fix: "look at `kubectl get kafka,kafkanodepool,pod -n NAMESPACE` and the operator's log; more time is given by `kubernetes.kafka.readyWithin`",
+  },
+  "rollout-cancelled": {
+    message: "waiting for Kafka cluster {cluster} was cancelled: it was waiting for {waits}",
+    fix: "the rollout goes on in the cluster; run the same command again to wait for it",
+  },
+  "cluster-context": {
+    message: "kubeconfig has no usable context {context}: {reason}",
+    fix: "set KUBECONFIG, or `kubernetes.context` in the stack's file",
+  },
+  "cluster-unreachable": {
+    message: "the Kubernetes API at {server} (context {context}) cannot be asked: {reason}",
+    fix: "check the address, the network and the login of the context, then run the same command again",
+  },
+  "cluster-refused": {
+    message: "the Kubernetes API refused {request} with {status}: {reason}",
+    fix: "check the rights of this login, then run the same command again",
+  },
   "database-unreachable": {
     message: "the database {database} at {host}:{port} cannot be reached as {user}: {reason}",
     fix: "check that the server runs (`npx kit status`) and accepts that user, then run the same command again",
@@ -67,7 +110,10 @@ const catalogue = {
     message: "migration {version}_{name} of database {database} failed{place}: {reason}",
     fix: "nothing of this file was kept, the files before it were; mend the SQL and run the same command again",
   },
-  "preamble-failed": { message: "preamble statement {number} of database {database} failed: {reason}", fix: "it must be allowed to {user} and safe to repeat" },
+  "preamble-failed": {
+    message: "preamble statement {number} of database {database} failed: {reason}",
+    fix: "it must be allowed to {user} and safe to repeat",
+  },
   "migration-locked": {
     message: "database {database}: another migration holds the lock after {seconds} s",
     fix: "wait for it, or look for it in pg_locks (locktype advisory), then run the same command again",
@@ -92,10 +138,15 @@ export type ProviderErrorCode = keyof typeof catalogue;
 /** All codes, sorted. */
 export const providerErrorCodes: readonly ProviderErrorCode[] = (Object.keys(catalogue) as ProviderErrorCode[]).sort();
 
-type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
 type Entry<C extends ProviderErrorCode> = (typeof catalogue)[C];
 /** The values an error's texts need, by name. */
-export type ProviderErrorValues<C extends ProviderErrorCode> = Record<Placeholders<Entry<C>["message"]> | Placeholders<Entry<C>["fix"]>, string | number>;
+export type ProviderErrorValues<C extends ProviderErrorCode> = Record<
+  Placeholders<Entry<C>["message"]> | Placeholders<Entry<C>["fix"]>,
+  string | number
+>;
 
 /** An error that a user can act on. Its message holds what happened, the fix, and the code. */
 export class ProviderError extends Error {
@@ -115,9 +166,14 @@ export class ProviderError extends Error {
 }
 
 /** Makes the error of a code from its values. */
-export function providerError<C extends ProviderErrorCode>(code: C, values: ProviderErrorValues<C>, cause?: unknown): ProviderError {
+export function providerError<C extends ProviderErrorCode>(
+  code: C,
+  values: ProviderErrorValues<C>,
+  cause?: unknown,
+): ProviderError {
   const lookup: Record<string, string | number | undefined> = values;
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => String(lookup[name] ?? "unknown"));
+  const fill = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (_, name: string) => String(lookup[name] ?? "unknown"));
   return new ProviderError(code, fill(catalogue[code].message), fill(catalogue[code].fix), cause);
 }
 

@@ -15,7 +15,11 @@ async function write(path: string, content: string, mode: string): Promise<void>
   try {
     await ensureFile(path, content, { mode: modeBits(mode) });
   } catch (error) {
-    throw providerError("file-unwritable", { path, reason: reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error) }, error);
+    throw providerError(
+      "file-unwritable",
+      { path, reason: reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error) },
+      error,
+    );
   }
 }
 
@@ -31,7 +35,12 @@ export const fileKind: ResourceKind = {
       const { path, content, mode } = schema.parse(news);
       const drift = await fileDrift(path, content, modeBits(mode));
       if (drift !== "none") {
-        note(drift === "missing" ? `${path} is missing and is written again` : `${path} was changed by hand (${drift}) and is mended`, "warning");
+        note(
+          drift === "missing"
+            ? `${path} is missing and is written again`
+            : `${path} was changed by hand (${drift}) and is mended`,
+          "warning",
+        );
         changes.push({ path: drift === "mode" ? "mode" : "content", change: "update", side: "output" });
       }
     }

@@ -6,11 +6,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { cancelled } from "./cancellation.ts";
-import { listObjects, openClusterApi, readObject, type ClusterApi } from "./cluster-api.ts";
+import { type ClusterApi, listObjects, openClusterApi, readObject } from "./cluster-api.ts";
 import { providerError } from "./errors.ts";
 import { inputChanges } from "./property-diff.ts";
-import { Unfinished, type Note, type ResourceKind } from "./resource-kind.ts";
-import { watchRollout, type RolloutSnapshot } from "./rollout-watcher.ts";
+import { type Note, type ResourceKind, Unfinished } from "./resource-kind.ts";
+import { type RolloutSnapshot, watchRollout } from "./rollout-watcher.ts";
 import { failuresOf } from "./validation.ts";
 import { canonicalText, type Value, type Values } from "./values.ts";
 
@@ -40,10 +40,13 @@ export const kafkaRolloutKind: ResourceKind = {
   },
   /** Also sees listeners that changed by themselves, such as a replaced authority. Without a cluster that answers nothing is known of that. */
   async diff({ olds, news, state }) {
-    const changes = inputChanges(olds, news, { ignored: ["timeoutSeconds", "context"], replacing: ["namespace", "cluster"] });
+    const changes = inputChanges(olds, news, {
+      ignored: ["timeoutSeconds", "context"],
+      replacing: ["namespace", "cluster"],
+    });
     if (changes.length > 0) return { changes };
     const listeners = await liveListeners(schema.parse(news)).catch(() => undefined);
-    const same = listeners === undefined || canonicalText(listeners) === canonicalText(state["listeners"]);
+    const same = listeners === undefined || canonicalText(listeners) === canonicalText(state.listeners);
     return { changes: same ? [] : [{ path: "listeners", change: "update", side: "output" }] };
   },
   async create({ inputs, note }) {
@@ -52,7 +55,9 @@ export const kafkaRolloutKind: ResourceKind = {
   },
   async read({ inputs, state }) {
     const listeners = await liveListeners(schema.parse(inputs));
-    return listeners === undefined ? undefined : { listeners: listeners.length === 0 ? (state["listeners"] ?? []) : listeners };
+    return listeners === undefined
+      ? undefined
+      : { listeners: listeners.length === 0 ? (state.listeners ?? []) : listeners };
   },
   async update({ inputs, state, note }) {
     return await rolledOut(schema.parse(inputs), note, state);
@@ -69,7 +74,11 @@ async function rolledOut(inputs: RolloutInputs, note: Note, state: Values): Prom
     return { listeners: await awaitRollout(api, inputs, note) };
   } catch (error) {
     // The next run waits again, whether something changes or not.
-    throw new Unfinished(idOf(inputs), { listeners: state["listeners"] ?? [] }, error instanceof Error ? error : new Error(String(error)));
+    throw new Unfinished(
+      idOf(inputs),
+      { listeners: state.listeners ?? [] },
+      error instanceof Error ? error : new Error(String(error)),
+    );
   }
 }
 
@@ -90,11 +99,13 @@ async function awaitRollout(api: ClusterApi, inputs: RolloutInputs, note: Note):
       unreachableSince = undefined;
       const verdict = look(snapshot, Date.now());
       for (const { text, level } of verdict.words) note(text, level);
-      if (verdict.done) return listenersOf(snapshot.kafka?.["status"]);
-      if (verdict.failure !== undefined) throw providerError("rollout-failed", { cluster, reason: verdict.failure, waits: verdict.waitsFor });
+      if (verdict.done) return listenersOf(snapshot.kafka?.status);
+      if (verdict.failure !== undefined)
+        throw providerError("rollout-failed", { cluster, reason: verdict.failure, waits: verdict.waitsFor });
       waitsFor = verdict.waitsFor;
     }
-    if (Date.now() > limit) throw providerError("rollout-late", { cluster, seconds: inputs.timeoutSeconds, waits: waitsFor });
+    if (Date.now() > limit)
+      throw providerError("rollout-late", { cluster, seconds: inputs.timeoutSeconds, waits: waitsFor });
     await pause(LOOK_EVERY_MS, undefined, { signal: cancelled }).catch(() => {
       throw providerError("rollout-cancelled", { cluster, waits: waitsFor });
     });
@@ -102,7 +113,8 @@ async function awaitRollout(api: ClusterApi, inputs: RolloutInputs, note: Note):
 }
 
 async function snapshotOf(api: ClusterApi, { namespace, cluster }: RolloutInputs): Promise<RolloutSnapshot> {
-  const ofCluster = (more = ""): string => `?labelSelector=${encodeURIComponent(`strimzi.io/cluster=${cluster}${more}`)}`;
+  const ofCluster = (more = ""): string =>
+    `?labelSelector=${encodeURIComponent(`strimzi.io/cluster=${cluster}${more}`)}`;
   const [kafka, pools, pods] = await Promise.all([
     readObject(api, `${group(namespace)}/kafkas/${cluster}`),
     listObjects(api, `${group(namespace)}/kafkanodepools${ofCluster()}`),
@@ -114,12 +126,16 @@ async function snapshotOf(api: ClusterApi, { namespace, cluster }: RolloutInputs
 
 /** Undefined where there is no Kafka resource. */
 async function liveListeners(inputs: RolloutInputs): Promise<Value[] | undefined> {
-  const kafka = await readObject(await openClusterApi(inputs.context), `${group(inputs.namespace)}/kafkas/${inputs.cluster}`);
-  return kafka === undefined ? undefined : listenersOf(kafka["status"]);
+  const kafka = await readObject(
+    await openClusterApi(inputs.context),
+    `${group(inputs.namespace)}/kafkas/${inputs.cluster}`,
+  );
+  return kafka === undefined ? undefined : listenersOf(kafka.status);
 }
 
 function listenersOf(status: unknown): Value[] {
-  const listeners: unknown = typeof status === "object" && status !== null && "listeners" in status ? status.listeners : [];
+  const listeners: unknown =
+    typeof status === "object" && status !== null && "listeners" in status ? status.listeners : [];
   // What came as JSON is plain values.
   return Array.isArray(listeners) ? (listeners as Value[]) : [];
 }

@@ -12,7 +12,10 @@ process.on("uncaughtException", (error) => {
 // The engine holds the other end of this pipe. When it is killed, nobody is left to answer to;
 // what was begun is on record and the next `up` takes it from there.
 if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) {
-  process.stdin.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume();
+  process.stdin
+    .on("end", () => process.exit(0))
+    .on("error", () => process.exit(0))
+    .resume();
 }
 
 console.log(String(await serve(engineAddress)));

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
 import { providerError, reasonOf, systemCode } from "./errors.ts";
-import { byVersion, checksumOf, planMigrations, type AppliedMigration, type MigrationFile } from "./migration-plan.ts";
+import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./migration-plan.ts";
 
 /** Where and as whom. */
 export interface DatabaseConnection {
@@ -33,9 +33,18 @@ const passing = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "57
 async function openOnce(connection: DatabaseConnection, timeoutMs: number): Promise<pg.Client> {
   const { host, caPem, ...rest } = connection;
   const client = new pg.Client({
-    ...rest, host, connectionTimeoutMillis: timeoutMs, application_name: "kit migration",
+    ...rest,
+    host,
+    connectionTimeoutMillis: timeoutMs,
+    application_name: "kit migration",
     // The name to verify is the host we asked for, also when it is an address: node-postgres hands TLS no name then.
-    ...(caPem !== undefined && { ssl: { ca: caPem, rejectUnauthorized: true, checkServerIdentity: (_: string, certificate) => checkServerIdentity(host, certificate) } }),
+    ...(caPem !== undefined && {
+      ssl: {
+        ca: caPem,
+        rejectUnauthorized: true,
+        checkServerIdentity: (_: string, certificate) => checkServerIdentity(host, certificate),
+      },
+    }),
   });
   // A connection that breaks is told by the query under way; without a listener it would end the plugin.
   client.on("error", () => undefined);
@@ -82,7 +91,9 @@ async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
 /** Line of an error in a text, from the position PostgreSQL tells (characters from 1). */
 function placeOf(error: unknown, sql: string): string {
   const position = error instanceof pg.DatabaseError ? Number(error.position) : Number.NaN;
-  return Number.isNaN(position) ? "" : ` at line ${[...sql].slice(0, position - 1).filter((character) => character === "\n").length + 1}`;
+  return Number.isNaN(position)
+    ? ""
+    : ` at line ${[...sql].slice(0, position - 1).filter((character) => character === "\n").length + 1}`;
 }
 
 async function inTransaction(client: pg.Client, role: string | undefined, work: () => Promise<void>): Promise<void> {
@@ -102,8 +113,16 @@ async function inTransaction(client: pg.Client, role: string | undefined, work: 
  * @throws `database-unreachable`, `migration-locked`, `preamble-failed`, `migration-changed`,
  *   `migration-vanished`, `migration-late`, `migration-failed`
  */
-export async function applyMigrations(request: MigrationRequest, options: { connectSeconds?: number; lockSeconds?: number } = {}): Promise<AppliedMigration[]> {
-  const { connection: { database, user }, role, migrations, preamble } = request;
+export async function applyMigrations(
+  request: MigrationRequest,
+  options: { connectSeconds?: number; lockSeconds?: number } = {},
+): Promise<AppliedMigration[]> {
+  const {
+    connection: { database, user },
+    role,
+    migrations,
+    preamble,
+  } = request;
   const client = await connect(request.connection, options.connectSeconds ?? 20);
   try {
     await takeLock(client, database, options.lockSeconds ?? 60);
@@ -114,12 +133,20 @@ export async function applyMigrations(request: MigrationRequest, options: { conn
         throw providerError("preamble-failed", { number: index + 1, database, user, reason: reasonOf(error) }, error);
       }
     }
-    const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there");
+    const { rows } = await client.query<{ there: boolean }>(
+      "SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there",
+    );
     if (!rows[0]?.there) {
       await inTransaction(client, role, async () => {
-        await client.query("CREATE TABLE public.schema_migrations (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+        await client.query(
+          "CREATE TABLE public.schema_migrations (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+        );
       }).catch((error: unknown) => {
-        throw providerError("migration-failed", { version: "0", name: "schema_migrations", database, place: "", reason: reasonOf(error) }, error);
+        throw providerError(
+          "migration-failed",
+          { version: "0", name: "schema_migrations", database, place: "", reason: reasonOf(error) },
+          error,
+        );
       });
     }
     // Its owner reads it, who may be somebody else than the connection's user.
@@ -130,17 +157,26 @@ export async function applyMigrations(request: MigrationRequest, options: { conn
     await client.query("RESET ROLE");
     if (moved.length > 0) {
       await inTransaction(client, role, async () => {
-        for (const { from, to } of moved) await client.query("UPDATE public.schema_migrations SET version = $2 WHERE version = $1", [from, to]);
+        for (const { from, to } of moved)
+          await client.query("UPDATE public.schema_migrations SET version = $2 WHERE version = $1", [from, to]);
       });
     }
     for (const { version, name, sql } of pending) {
       try {
         await inTransaction(client, role, async () => {
           await client.query(sql);
-          await client.query("INSERT INTO public.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", [version, name, checksumOf(sql)]);
+          await client.query("INSERT INTO public.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", [
+            version,
+            name,
+            checksumOf(sql),
+          ]);
         });
       } catch (error) {
-        throw providerError("migration-failed", { version, name, database, place: placeOf(error, sql), reason: reasonOf(error) }, error);
+        throw providerError(
+          "migration-failed",
+          { version, name, database, place: placeOf(error, sql), reason: reasonOf(error) },
+          error,
+        );
       }
       // Settings a file made for its session are not the next one's.
       await client.query("RESET ALL");
@@ -153,12 +189,18 @@ export async function applyMigrations(request: MigrationRequest, options: { conn
 }
 
 /** What is applied, or nothing where it cannot be asked within the limit (no server, no table, no right). */
-export async function lookAtApplied(connection: DatabaseConnection, role: string | undefined, timeoutMs = 2000): Promise<AppliedMigration[] | undefined> {
+export async function lookAtApplied(
+  connection: DatabaseConnection,
+  role: string | undefined,
+  timeoutMs = 2000,
+): Promise<AppliedMigration[] | undefined> {
   let client: pg.Client | undefined;
   try {
     client = await openOnce(connection, timeoutMs);
     await client.query(`SET statement_timeout = ${timeoutMs}`);
-    const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there");
+    const { rows } = await client.query<{ there: boolean }>(
+      "SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there",
+    );
     if (!rows[0]?.there) return [];
     if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
     return await readApplied(client);

@@ -1,6 +1,6 @@
 /** What is to be done with a set of migration files, given what was applied. Pure. */
 import { createHash } from "node:crypto";
-import { providerError, type ProviderError } from "./errors.ts";
+import { type ProviderError, providerError } from "./errors.ts";
 
 /** One migration file. */
 export interface MigrationFile {
@@ -62,7 +62,9 @@ export interface MigrationPlan {
 export function planMigrations(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationPlan {
   const moved = findMoved(files, applied);
   const versionNow = new Map(moved.map(({ from, to }) => [from, to]));
-  const recorded = applied.map((migration) => ({ ...migration, version: versionNow.get(migration.version) ?? migration.version })).sort(byVersion);
+  const recorded = applied
+    .map((migration) => ({ ...migration, version: versionNow.get(migration.version) ?? migration.version }))
+    .sort(byVersion);
   const conflicts: MigrationConflict[] = [];
   const known = new Map(recorded.map((migration) => [migration.version, migration]));
   const newest = new Map(recorded.map((migration) => [sequenceOf(migration.version), migration]));
@@ -71,11 +73,22 @@ export function planMigrations(files: readonly MigrationFile[], applied: readonl
     const { version, name } = file;
     if (before !== undefined && before.checksum !== checksumOf(file.sql)) {
       const short = (text: string): string => text.slice(0, 12);
-      conflicts.push({ index, error: providerError("migration-changed", { version, name, before: short(before.checksum), after: short(checksumOf(file.sql)) }) });
+      conflicts.push({
+        index,
+        error: providerError("migration-changed", {
+          version,
+          name,
+          before: short(before.checksum),
+          after: short(checksumOf(file.sql)),
+        }),
+      });
     }
     const last = newest.get(sequenceOf(version));
     if (before === undefined && last !== undefined && version < last.version) {
-      conflicts.push({ index, error: providerError("migration-late", { version, name, newest: `${last.version}_${last.name}` }) });
+      conflicts.push({
+        index,
+        error: providerError("migration-late", { version, name, newest: `${last.version}_${last.name}` }),
+      });
     }
   }
   const present = new Set(files.map(({ version }) => version));
@@ -91,7 +104,13 @@ function findMoved(files: readonly MigrationFile[], applied: readonly AppliedMig
   const taken = new Set(applied.map(({ version }) => version));
   return applied.flatMap(({ version, name, checksum }) => {
     if (present.has(version)) return [];
-    const target = files.find((file) => !taken.has(file.version) && file.name === name && sequenceOf(file.version) !== sequenceOf(version) && checksumOf(file.sql) === checksum);
+    const target = files.find(
+      (file) =>
+        !taken.has(file.version) &&
+        file.name === name &&
+        sequenceOf(file.version) !== sequenceOf(version) &&
+        checksumOf(file.sql) === checksum,
+    );
     return target === undefined ? [] : [{ from: version, to: target.version }];
   });
 }

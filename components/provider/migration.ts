@@ -1,6 +1,6 @@
 /** `kit:index:Migration`. */
 import { z } from "zod";
-import { checksumOf, planMigrations, type AppliedMigration } from "./migration-plan.ts";
+import { type AppliedMigration, checksumOf, planMigrations } from "./migration-plan.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, PropertyChange, ResourceKind } from "./resource-kind.ts";
 import { failuresOf } from "./validation.ts";
@@ -8,16 +8,32 @@ import { hasUnknown, type Values } from "./values.ts";
 
 const schema = z.object({
   connection: z.object({
-    host: z.string().min(1), port: z.int().min(1).max(65535), database: z.string().min(1), user: z.string().min(1), password: z.string(), caPem: z.string().optional(),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65535),
+    database: z.string().min(1),
+    user: z.string().min(1),
+    password: z.string(),
+    caPem: z.string().optional(),
   }),
   role: z.string().min(1).optional(),
   migrations: z
-    .array(z.object({ version: z.string().regex(/^[0-9A-Za-z._-]+$/, "must be letters, digits, dots, dashes"), name: z.string().min(1), sql: z.string() }))
+    .array(
+      z.object({
+        version: z.string().regex(/^[0-9A-Za-z._-]+$/, "must be letters, digits, dots, dashes"),
+        name: z.string().min(1),
+        sql: z.string(),
+      }),
+    )
     .superRefine((files, context) => {
       const seen = new Map<string, string>();
       for (const [index, { version, name }] of files.entries()) {
         const other = seen.get(version);
-        if (other !== undefined) context.addIssue({ code: "custom", path: [index, "version"], message: `version ${version} is taken by ${other} and by ${name}: give one of them another` });
+        if (other !== undefined)
+          context.addIssue({
+            code: "custom",
+            path: [index, "version"],
+            message: `version ${version} is taken by ${other} and by ${name}: give one of them another`,
+          });
         seen.set(version, name);
       }
     }),
@@ -32,9 +48,17 @@ async function apply(inputs: Values): Promise<Values> {
 }
 
 /** Which properties a conflict is told on. */
-function failuresFor(applied: readonly AppliedMigration[], files: z.infer<typeof schema>["migrations"]): CheckFailure[] {
+function failuresFor(
+  applied: readonly AppliedMigration[],
+  files: z.infer<typeof schema>["migrations"],
+): CheckFailure[] {
   return planMigrations(files, applied).conflicts.map(({ index, error }) => ({
-    property: index === undefined ? "migrations" : error.code === "migration-late" ? `migrations[${index}].version` : `migrations[${index}].sql`,
+    property:
+      index === undefined
+        ? "migrations"
+        : error.code === "migration-late"
+          ? `migrations[${index}].version`
+          : `migrations[${index}].sql`,
     reason: error.message,
   }));
 }
@@ -48,9 +72,13 @@ export const migrationKind: ResourceKind = {
     const before = schema.safeParse(olds);
     const after = schema.safeParse(news);
     // Inputs that stand in the state were applied: what failed never got there.
-    if (!before.success || !after.success || hasUnknown(news["migrations"])) return failures;
+    if (!before.success || !after.success || hasUnknown(news.migrations)) return failures;
     if (before.data.connection.database !== after.data.connection.database) return failures;
-    const applied = before.data.migrations.map(({ version, name, sql }) => ({ version, name, checksum: checksumOf(sql) }));
+    const applied = before.data.migrations.map(({ version, name, sql }) => ({
+      version,
+      name,
+      checksum: checksumOf(sql),
+    }));
     return [...failures, ...failuresFor(applied, after.data.migrations)];
   },
 
@@ -62,7 +90,10 @@ export const migrationKind: ResourceKind = {
       const applied = await lookAtApplied(connection, role);
       const missing = applied === undefined ? [] : planMigrations(migrations, applied).pending;
       if (missing.length > 0) {
-        note(`database ${connection.database} lacks ${missing.map(({ version, name }) => `${version}_${name}`).join(", ")}, which is applied again`, "warning");
+        note(
+          `database ${connection.database} lacks ${missing.map(({ version, name }) => `${version}_${name}`).join(", ")}, which is applied again`,
+          "warning",
+        );
         changes.push({ path: "applied", change: "update", side: "output" });
       }
     }
@@ -76,10 +107,14 @@ export const migrationKind: ResourceKind = {
 
   async read({ inputs, state }) {
     const parsed = schema.safeParse(inputs);
-    const known = appliedSchema.safeParse(state["applied"]).data ?? [];
+    const known = appliedSchema.safeParse(state.applied).data ?? [];
     if (!parsed.success) return { applied: known };
     const { lookAtApplied } = await import("./migration-database.ts");
-    return { applied: (await lookAtApplied(parsed.data.connection, parsed.data.role))?.map((migration) => ({ ...migration })) ?? known };
+    return {
+      applied:
+        (await lookAtApplied(parsed.data.connection, parsed.data.role))?.map((migration) => ({ ...migration })) ??
+        known,
+    };
   },
 
   async update({ inputs }) {

@@ -32,7 +32,11 @@ function* compare(path: string, before: Value | undefined, after: Value | undefi
  * @param replacing - top-level properties whose change makes a new resource
  * @param ignored - top-level properties whose change means nothing
  */
-export function inputChanges(before: Values, after: Values, options: { replacing?: readonly string[]; ignored?: readonly string[] } = {}): PropertyChange[] {
+export function inputChanges(
+  before: Values,
+  after: Values,
+  options: { replacing?: readonly string[]; ignored?: readonly string[] } = {},
+): PropertyChange[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return keys
     .filter((key) => !key.startsWith("__") && !options.ignored?.includes(key))

@@ -20,7 +20,13 @@ const kinds = {
 export async function kindOf(urn: string): Promise<ResourceKind> {
   const type = urn.split("::")[2]?.split("$").at(-1) ?? urn;
   const [, load] = Object.entries(kinds).find(([name]) => type === `kit:index:${name}`) ?? [];
-  if (load === undefined) throw providerError("unknown-type", { type, known: Object.keys(kinds).map((name) => `kit:index:${name}`).join(", ") });
+  if (load === undefined)
+    throw providerError("unknown-type", {
+      type,
+      known: Object.keys(kinds)
+        .map((name) => `kit:index:${name}`)
+        .join(", "),
+    });
   return load();
 }
 
@@ -41,7 +47,9 @@ export function stateOf(kind: ResourceKind, inputs: Values, computed: Values, pr
 
 /** What create or update would leave, as far as a preview can know: nothing may be touched. */
 function previewOf(kind: ResourceKind, inputs: Values, state: Values = {}): Values {
-  const computed = kind.computedOutputs.map((name) => [name, (kind.stableOutputs?.includes(name) ? state[name] : undefined) ?? unknownMarker] as const);
+  const computed = kind.computedOutputs.map(
+    (name) => [name, (kind.stableOutputs?.includes(name) ? state[name] : undefined) ?? unknownMarker] as const,
+  );
   return stateOf(kind, inputs, Object.fromEntries(computed));
 }
 
@@ -49,7 +57,11 @@ function previewOf(kind: ResourceKind, inputs: Values, state: Values = {}): Valu
 export const provider = {
   async check(urn: string, olds: Values | undefined, news: Values, note: Note): Promise<readonly CheckFailure[]> {
     const kind = await kindOf(urn);
-    return kind.check({ news: revealAll(news), olds: olds && Object.keys(olds).length > 0 ? revealAll(olds) : undefined, note });
+    return kind.check({
+      news: revealAll(news),
+      olds: olds && Object.keys(olds).length > 0 ? revealAll(olds) : undefined,
+      note,
+    });
   },
 
   async diff(urn: string, id: string, olds: Values, state: Values, news: Values, note: Note): Promise<ResourceDiff> {
@@ -71,10 +83,24 @@ export const provider = {
     return computed && { ...state, ...stateOf(kind, {}, computed, state) };
   },
 
-  async update(urn: string, id: string, olds: Values, state: Values, inputs: Values, note: Note, preview = false): Promise<Values> {
+  async update(
+    urn: string,
+    id: string,
+    olds: Values,
+    state: Values,
+    inputs: Values,
+    note: Note,
+    preview = false,
+  ): Promise<Values> {
     const kind = await kindOf(urn);
     if (preview) return previewOf(kind, inputs, state);
-    const computed = await kind.update({ id, inputs: revealAll(inputs), olds: revealAll(olds), state: revealAll(state), note });
+    const computed = await kind.update({
+      id,
+      inputs: revealAll(inputs),
+      olds: revealAll(olds),
+      state: revealAll(state),
+      note,
+    });
     return stateOf(kind, inputs, computed);
   },
 

@@ -31,18 +31,43 @@ export type Note = (message: string, level?: "progress" | "info" | "warning") =>
 /** Inputs and state have neither secrets' marks nor, outside check and diff, unknowns. */
 export interface ResourceKind {
   /** Finds what is wrong with the new inputs. In previews they may hold unknowns. */
-  check(request: { readonly news: Values; readonly olds: Values | undefined; readonly note: Note }): Promise<readonly CheckFailure[]>;
+  check(request: {
+    readonly news: Values;
+    readonly olds: Values | undefined;
+    readonly note: Note;
+  }): Promise<readonly CheckFailure[]>;
   diff(request: {
-    readonly id: string; readonly news: Values; readonly olds: Values; readonly state: Values; readonly note: Note;
+    readonly id: string;
+    readonly news: Values;
+    readonly olds: Values;
+    readonly state: Values;
+    readonly note: Note;
   }): Promise<ResourceDiff>;
   /** Gives the id and what was computed; the inputs are added to the state by the provider. */
-  create(request: { readonly inputs: Values; readonly note: Note }): Promise<{ readonly id: string; readonly computed: Values }>;
+  create(request: {
+    readonly inputs: Values;
+    readonly note: Note;
+  }): Promise<{ readonly id: string; readonly computed: Values }>;
   /** The state as it is in the world; nothing: it is gone. */
-  read(request: { readonly id: string; readonly inputs: Values; readonly state: Values; readonly note: Note }): Promise<Values | undefined>;
+  read(request: {
+    readonly id: string;
+    readonly inputs: Values;
+    readonly state: Values;
+    readonly note: Note;
+  }): Promise<Values | undefined>;
   update(request: {
-    readonly id: string; readonly inputs: Values; readonly olds: Values; readonly state: Values; readonly note: Note;
+    readonly id: string;
+    readonly inputs: Values;
+    readonly olds: Values;
+    readonly state: Values;
+    readonly note: Note;
   }): Promise<Values>;
-  delete(request: { readonly id: string; readonly inputs: Values; readonly state: Values; readonly note: Note }): Promise<void>;
+  delete(request: {
+    readonly id: string;
+    readonly inputs: Values;
+    readonly state: Values;
+    readonly note: Note;
+  }): Promise<void>;
   /** Names of the computed outputs: not known in a preview that would create or update. */
   readonly computedOutputs: readonly string[];
   /** Those among them that are secret. */

@@ -114,7 +114,9 @@ export class Process extends pulumi.CustomResource {
   declare readonly workingDirectory: pulumi.Output<string | undefined>;
   declare readonly files: pulumi.Output<{ path: string; content: string; mode?: string }[] | undefined>;
   declare readonly directories: pulumi.Output<{ path: string; mode?: string }[] | undefined>;
-  declare readonly prepare: pulumi.Output<{ command: string[]; creates: string; env?: Record<string, string> }[] | undefined>;
+  declare readonly prepare: pulumi.Output<
+    { command: string[]; creates: string; env?: Record<string, string> }[] | undefined
+  >;
   declare readonly unprivileged: pulumi.Output<boolean | undefined>;
   declare readonly ports: pulumi.Output<{ name: string; host: string; port: number }[]>;
   declare readonly stateDir: pulumi.Output<string>;
@@ -129,7 +131,12 @@ export class Process extends pulumi.CustomResource {
   declare readonly specification: pulumi.Output<string>;
 
   constructor(name: string, args: ProcessArgs, options?: pulumi.CustomResourceOptions) {
-    super("kit:index:Process", name, { ...args, pid: undefined, startedAt: undefined, logFile: undefined, specification: undefined }, options);
+    super(
+      "kit:index:Process",
+      name,
+      { ...args, pid: undefined, startedAt: undefined, logFile: undefined, specification: undefined },
+      options,
+    );
   }
 }
 
@@ -160,8 +167,13 @@ export interface CertificateArgs {
 /** Only the two texts, also when a whole authority is given: a resource would travel as a mere reference. */
 function issuerPair(issuer: pulumi.Input<CertificateIssuer>): pulumi.Input<CertificateIssuer> {
   if (pulumi.Output.isInstance(issuer) || issuer instanceof Promise) {
-    return pulumi.output(issuer).apply((value) =>
-      pulumi.all([value.certificatePem, value.privateKeyPem]).apply(([certificatePem, privateKeyPem]) => ({ certificatePem, privateKeyPem })));
+    return pulumi
+      .output(issuer)
+      .apply((value) =>
+        pulumi
+          .all([value.certificatePem, value.privateKeyPem])
+          .apply(([certificatePem, privateKeyPem]) => ({ certificatePem, privateKeyPem })),
+      );
   }
   return { certificatePem: issuer.certificatePem, privateKeyPem: issuer.privateKeyPem };
 }
@@ -184,8 +196,17 @@ export class Certificate extends pulumi.CustomResource {
 
   constructor(name: string, args: CertificateArgs, options?: pulumi.CustomResourceOptions) {
     super(
-      "kit:index:Certificate", name,
-      { ...args, ...(args.issuer !== undefined && { issuer: issuerPair(args.issuer) }), certificatePem: undefined, chainPem: undefined, privateKeyPem: undefined, publicJwk: undefined, notAfter: undefined },
+      "kit:index:Certificate",
+      name,
+      {
+        ...args,
+        ...(args.issuer !== undefined && { issuer: issuerPair(args.issuer) }),
+        certificatePem: undefined,
+        chainPem: undefined,
+        privateKeyPem: undefined,
+        publicJwk: undefined,
+        notAfter: undefined,
+      },
       pulumi.mergeOptions({ additionalSecretOutputs: ["privateKeyPem"] }, options ?? {}),
     );
   }
@@ -203,7 +224,12 @@ export class Password extends pulumi.CustomResource {
   declare readonly value: pulumi.Output<string>;
 
   constructor(name: string, args: PasswordArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super("kit:index:Password", name, { ...args, value: undefined }, pulumi.mergeOptions({ additionalSecretOutputs: ["value"] }, options ?? {}));
+    super(
+      "kit:index:Password",
+      name,
+      { ...args, value: undefined },
+      pulumi.mergeOptions({ additionalSecretOutputs: ["value"] }, options ?? {}),
+    );
   }
 }
 

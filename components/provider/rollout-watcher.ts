@@ -46,23 +46,52 @@ const RESTARTS = 3;
  */
 const PATIENCE_MS = { image: 120_000, unschedulable: 300_000, before: 420_000 } as const;
 
-const IMAGE_REASONS: readonly string[] = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError"];
+const IMAGE_REASONS: readonly string[] = [
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "CreateContainerConfigError",
+  "CreateContainerError",
+];
 
-const condition = z.object({ type: z.string(), status: z.string(), reason: z.string().default(""), message: z.string().default("") });
-const statusSchema = z.object({ observedGeneration: z.number().optional(), replicas: z.number().optional(), conditions: z.array(condition).default([]) });
-const ended = z.object({ reason: z.string().default(""), exitCode: z.number().optional(), message: z.string().default("") });
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+});
+const statusSchema = z.object({
+  observedGeneration: z.number().optional(),
+  replicas: z.number().optional(),
+  conditions: z.array(condition).default([]),
+});
+const ended = z.object({
+  reason: z.string().default(""),
+  exitCode: z.number().optional(),
+  message: z.string().default(""),
+});
 const containerSchema = z.object({
   name: z.string(),
   restartCount: z.number().default(0),
-  state: z.object({ waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional() }).default({}),
+  state: z
+    .object({ waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional() })
+    .default({}),
   lastState: z.object({ terminated: ended.optional() }).default({}),
 });
-const podStatus = z.object({ conditions: z.array(condition).default([]), containerStatuses: z.array(containerSchema).default([]), initContainerStatuses: z.array(containerSchema).default([]) });
+const podStatus = z.object({
+  conditions: z.array(condition).default([]),
+  containerStatuses: z.array(containerSchema).default([]),
+  initContainerStatuses: z.array(containerSchema).default([]),
+});
 
 const POOL_LABEL = "strimzi.io/pool-name";
 
 /** Keeps in mind what it was shown, so that each thing is told once and lasting troubles are seen to last. */
-export function watchRollout(target: RolloutTarget, startedAtMs: number): (snapshot: RolloutSnapshot, nowMs: number) => RolloutVerdict {
+export function watchRollout(
+  target: RolloutTarget,
+  startedAtMs: number,
+): (snapshot: RolloutSnapshot, nowMs: number) => RolloutVerdict {
   const told = new Set<string>();
   const since = new Map<string, number>();
   let progress = "";
@@ -97,18 +126,25 @@ export function watchRollout(target: RolloutTarget, startedAtMs: number): (snaps
 
 /** Conditions that the operator reports, by type: `Ready` says nothing beyond what is waited for, `Warning` stands beside it. */
 function conditionWords({ kafka, pools }: RolloutSnapshot): RolloutWord[] {
-  return [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap((object) => statusOf(object).conditions.flatMap(({ type, status, reason, message }): RolloutWord[] => {
-    if (status !== "True" || type === "Ready") return [];
-    const text = `${object.kind ?? "Kafka"} ${object.metadata.name} is ${type}${reason === "" ? "" : ` (${reason})`}${message === "" ? "" : `: ${message}`}`;
-    return [{ text, level: type === "NotReady" ? "warning" : "info" }];
-  }));
+  return [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap((object) =>
+    statusOf(object).conditions.flatMap(({ type, status, reason, message }): RolloutWord[] => {
+      if (status !== "True" || type === "Ready") return [];
+      const text = `${object.kind ?? "Kafka"} ${object.metadata.name} is ${type}${reason === "" ? "" : ` (${reason})`}${message === "" ? "" : `: ${message}`}`;
+      return [{ text, level: type === "NotReady" ? "warning" : "info" }];
+    }),
+  );
 }
 
 function kafkaOpen({ kafka }: RolloutSnapshot): string[] {
   if (kafka === undefined) return ["the Kafka resource"];
   const { observedGeneration = 0, conditions } = statusOf(kafka);
-  if (observedGeneration !== kafka.metadata.generation) return [`the operator to see the change of the Kafka resource (generation ${kafka.metadata.generation ?? 0}, seen is ${observedGeneration})`];
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True") ? [] : ["the Kafka resource to be Ready"];
+  if (observedGeneration !== kafka.metadata.generation)
+    return [
+      `the operator to see the change of the Kafka resource (generation ${kafka.metadata.generation ?? 0}, seen is ${observedGeneration})`,
+    ];
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True")
+    ? []
+    : ["the Kafka resource to be Ready"];
 }
 
 function poolOpen({ name, replicas }: RolloutTarget["pools"][number], { pools, pods }: RolloutSnapshot): string[] {
@@ -117,8 +153,12 @@ function poolOpen({ name, replicas }: RolloutTarget["pools"][number], { pools, p
   const own = pods.filter(({ metadata }) => metadata.labels?.[POOL_LABEL] === name);
   const ready = own.filter(isReady).length;
   const { observedGeneration = 0, replicas: reported } = statusOf(pool);
-  if (ready !== replicas || own.length !== replicas) return [`${name}: ${ready} of ${replicas} pods ready${own.length === replicas ? "" : `, ${own.length} there`}`];
-  if (observedGeneration !== pool.metadata.generation) return [`the operator to see the change of the pool ${name} (generation ${pool.metadata.generation ?? 0}, seen is ${observedGeneration})`];
+  if (ready !== replicas || own.length !== replicas)
+    return [`${name}: ${ready} of ${replicas} pods ready${own.length === replicas ? "" : `, ${own.length} there`}`];
+  if (observedGeneration !== pool.metadata.generation)
+    return [
+      `the operator to see the change of the pool ${name} (generation ${pool.metadata.generation ?? 0}, seen is ${observedGeneration})`,
+    ];
   return reported === replicas ? [] : [`${name}: ${reported ?? 0} of ${replicas} nodes reported`];
 }
 
@@ -129,13 +169,21 @@ interface Trouble {
   readonly patienceMs: number;
 }
 
-const managedFields = z.array(z.object({ time: z.string().optional(), subresource: z.string().optional(), fieldsV1: z.record(z.string(), z.unknown()).default({}) }));
+const managedFields = z.array(
+  z.object({
+    time: z.string().optional(),
+    subresource: z.string().optional(),
+    fieldsV1: z.record(z.string(), z.unknown()).default({}),
+  }),
+);
 
 /** When somebody last wrote what the cluster is to be, as the API server noted it. */
 function lastChange({ kafka, pools }: RolloutSnapshot): number | undefined {
   const times = [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap(({ metadata }) => {
     const parsed = managedFields.safeParse("managedFields" in metadata ? metadata.managedFields : []);
-    return (parsed.success ? parsed.data : []).flatMap(({ time, subresource, fieldsV1 }) => (time === undefined || subresource !== undefined || !("f:spec" in fieldsV1) ? [] : [Date.parse(time)]));
+    return (parsed.success ? parsed.data : []).flatMap(({ time, subresource, fieldsV1 }) =>
+      time === undefined || subresource !== undefined || !("f:spec" in fieldsV1) ? [] : [Date.parse(time)],
+    );
   });
   return times.length === 0 ? undefined : Math.max(...times);
 }
@@ -146,26 +194,48 @@ function troubleOf(pod: ClusterObject, changedAtMs: number): Trouble[] {
   const created = Date.parse(creationTimestamp);
   // The API's times are whole seconds.
   const before = Number.isNaN(created) || created + 1_000 < changedAtMs;
-  const parsed = podStatus.safeParse(pod["status"] ?? {});
+  const parsed = podStatus.safeParse(pod.status ?? {});
   if (!parsed.success) return [];
   const { conditions, containerStatuses, initContainerStatuses } = parsed.data;
-  const trouble = (kind: string, text: string, patienceMs: number): Trouble[] => [{ key: `${name} ${kind}`, text: `pod ${name}${text}`, patienceMs: before ? Math.max(patienceMs, PATIENCE_MS.before) : patienceMs }];
+  const trouble = (kind: string, text: string, patienceMs: number): Trouble[] => [
+    {
+      key: `${name} ${kind}`,
+      text: `pod ${name}${text}`,
+      patienceMs: before ? Math.max(patienceMs, PATIENCE_MS.before) : patienceMs,
+    },
+  ];
   for (const { name: container, restartCount, state, lastState } of [...initContainerStatuses, ...containerStatuses]) {
     const { reason, message } = state.waiting ?? { reason: "", message: "" };
-    if (IMAGE_REASONS.includes(reason)) return trouble("image", ` cannot start container ${container} (${reason}): ${message}`, reason === "InvalidImageName" ? 0 : PATIENCE_MS.image);
+    if (IMAGE_REASONS.includes(reason))
+      return trouble(
+        "image",
+        ` cannot start container ${container} (${reason}): ${message}`,
+        reason === "InvalidImageName" ? 0 : PATIENCE_MS.image,
+      );
     if (reason === "CrashLoopBackOff" && restartCount >= RESTARTS) {
       const last = lastState.terminated;
-      const why = last === undefined ? "" : `: ${last.reason === "" ? "ended" : last.reason}${last.exitCode === undefined ? "" : `, exit code ${last.exitCode}`}${last.message === "" ? "" : `, ${last.message.trim()}`}`;
+      const why =
+        last === undefined
+          ? ""
+          : `: ${last.reason === "" ? "ended" : last.reason}${last.exitCode === undefined ? "" : `, exit code ${last.exitCode}`}${last.message === "" ? "" : `, ${last.message.trim()}`}`;
       return trouble("crash", ` crash-loops (container ${container})${why}`, 0);
     }
   }
-  const unscheduled = conditions.find(({ type, status, reason }) => type === "PodScheduled" && status === "False" && reason === "Unschedulable");
-  return unscheduled === undefined ? [] : trouble("unschedulable", ` cannot be scheduled: ${unscheduled.message}`, PATIENCE_MS.unschedulable);
+  const unscheduled = conditions.find(
+    ({ type, status, reason }) => type === "PodScheduled" && status === "False" && reason === "Unschedulable",
+  );
+  return unscheduled === undefined
+    ? []
+    : trouble("unschedulable", ` cannot be scheduled: ${unscheduled.message}`, PATIENCE_MS.unschedulable);
 }
 
 function isReady(pod: ClusterObject): boolean {
-  const parsed = podStatus.safeParse(pod["status"] ?? {});
-  return parsed.success && !isTerminating(pod) && parsed.data.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  const parsed = podStatus.safeParse(pod.status ?? {});
+  return (
+    parsed.success &&
+    !isTerminating(pod) &&
+    parsed.data.conditions.some(({ type, status }) => type === "Ready" && status === "True")
+  );
 }
 
 function isTerminating({ metadata }: ClusterObject): boolean {
@@ -173,6 +243,6 @@ function isTerminating({ metadata }: ClusterObject): boolean {
 }
 
 function statusOf(object: ClusterObject): z.output<typeof statusSchema> {
-  const parsed = statusSchema.safeParse(object["status"] ?? {});
+  const parsed = statusSchema.safeParse(object.status ?? {});
   return parsed.success ? parsed.data : { conditions: [] };
 }

@@ -7,7 +7,9 @@ import { providerError, reasonOf } from "./errors.ts";
 export interface SchemaDocument {
   readonly schema: string;
   readonly schemaType: string;
-  readonly references?: readonly { readonly name: string; readonly subject: string; readonly version: number }[] | undefined;
+  readonly references?:
+    | readonly { readonly name: string; readonly subject: string; readonly version: number }[]
+    | undefined;
 }
 
 /** An answer that is not an error of transport. */
@@ -41,7 +43,10 @@ const storedVersion = z.object({
 /** The registry's own words of an error. */
 function saying(answer: Answer): string {
   const parsed = errorBody.safeParse(answer.body);
-  return (parsed.success ? parsed.data.message : undefined) ?? (typeof answer.body === "string" ? answer.body.slice(0, 500) : JSON.stringify(answer.body));
+  return (
+    (parsed.success ? parsed.data.message : undefined) ??
+    (typeof answer.body === "string" ? answer.body.slice(0, 500) : JSON.stringify(answer.body))
+  );
 }
 
 /** Thrown where the registry says no to a schema. */
@@ -59,7 +64,10 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
   async function once(method: string, path: string, body: unknown): Promise<Answer> {
     const answer = await get(`${base}${path}`, {
       method,
-      headers: { accept: "application/vnd.schemaregistry.v1+json, application/json", ...(body !== undefined && { "content-type": "application/vnd.schemaregistry.v1+json" }) },
+      headers: {
+        accept: "application/vnd.schemaregistry.v1+json, application/json",
+        ...(body !== undefined && { "content-type": "application/vnd.schemaregistry.v1+json" }),
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(requestSeconds * 1000),
     });
@@ -89,19 +97,34 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       const wait = pause * (0.5 + random() / 2);
       if (performance.now() + wait > deadline) {
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        throw providerError("registry-unreachable", { url: base, request: `${method} ${path}`, reason: problem, attempts, seconds }, cause);
+        throw providerError(
+          "registry-unreachable",
+          { url: base, request: `${method} ${path}`, reason: problem, attempts, seconds },
+          cause,
+        );
       }
       await delay(wait);
     }
   }
 
   function refused(method: string, path: string, answer: Answer, hint: string): Error {
-    return providerError("registry-refused", { request: `${method} ${path}`, status: answer.status, reason: saying(answer), hint });
+    return providerError("registry-refused", {
+      request: `${method} ${path}`,
+      status: answer.status,
+      reason: saying(answer),
+      hint,
+    });
   }
 
   function parsed<T>(type: z.ZodType<T>, method: string, path: string, answer: Answer): T {
     const result = type.safeParse(answer.body);
-    if (!result.success) throw refused(method, path, answer, "check that the address is that of a Confluent-compatible API; Apicurio's ends with /apis/ccompat/v7");
+    if (!result.success)
+      throw refused(
+        method,
+        path,
+        answer,
+        "check that the address is that of a Confluent-compatible API; Apicurio's ends with /apis/ccompat/v7",
+      );
     return result.data;
   }
 
@@ -118,7 +141,12 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       if (answer.status === 404) return [];
       if (answer.status === 422) throw new IncompatibleSchema(saying(answer));
       if (answer.status !== 200) throw refused("POST", path, answer, "read the registry's answer above");
-      const verdict = parsed(z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() }), "POST", path, answer);
+      const verdict = parsed(
+        z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() }),
+        "POST",
+        path,
+        answer,
+      );
       if (verdict.is_compatible) return [];
       return verdict.messages?.length ? verdict.messages : ["the registry gives no reason"];
     },
@@ -167,7 +195,8 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
     async remove(subject: string): Promise<void> {
       const answer = await request("DELETE", at(subject));
       if (answer.status === 422 && errorBody.safeParse(answer.body).data?.error_code === REFERENCE_EXISTS) return;
-      if (answer.status !== 200 && answer.status !== 204 && answer.status !== 404) throw refused("DELETE", at(subject), answer, "read the registry's answer above");
+      if (answer.status !== 200 && answer.status !== 204 && answer.status !== 404)
+        throw refused("DELETE", at(subject), answer, "read the registry's answer above");
     },
   };
 }

@@ -4,17 +4,34 @@ import { referenceIncompatibilities } from "./avro-references.ts";
 import { ProviderError } from "./errors.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, PropertyChange, ResourceKind } from "./resource-kind.ts";
-import { IncompatibleSchema, registryClient, type RegistryClient, type RegistryClientOptions, type SchemaDocument } from "./schema-registry-client.ts";
+import {
+  IncompatibleSchema,
+  type RegistryClient,
+  type RegistryClientOptions,
+  registryClient,
+  type SchemaDocument,
+} from "./schema-registry-client.ts";
 import { failuresOf } from "./validation.ts";
 import { hasUnknown, type Values } from "./values.ts";
 
 const schema = z.object({
-  registryUrl: z.url({ protocol: /^https?$/, error: (issue) => `must be an http or https address, is ${JSON.stringify(issue.input)}` }),
+  registryUrl: z.url({
+    protocol: /^https?$/,
+    error: (issue) => `must be an http or https address, is ${JSON.stringify(issue.input)}`,
+  }),
   subject: z.string().min(1, "must not be empty"),
   schema: z.string().min(1, "must not be empty"),
   schemaType: z.enum(["AVRO", "JSON", "PROTOBUF"]).default("AVRO"),
   references: z.array(z.object({ name: z.string(), subject: z.string(), version: z.int() })).optional(),
-  compatibility: z.enum(["BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE"]),
+  compatibility: z.enum([
+    "BACKWARD",
+    "BACKWARD_TRANSITIVE",
+    "FORWARD",
+    "FORWARD_TRANSITIVE",
+    "FULL",
+    "FULL_TRANSITIVE",
+    "NONE",
+  ]),
 });
 type Inputs = z.infer<typeof schema>;
 
@@ -23,7 +40,10 @@ function documentOf({ schema, schemaType, references }: Inputs): SchemaDocument 
 }
 
 /** The failure that shows what the registry holds against a schema. Pure. */
-export function incompatibility({ subject, compatibility }: Pick<Inputs, "subject" | "compatibility">, messages: readonly string[]): CheckFailure {
+export function incompatibility(
+  { subject, compatibility }: Pick<Inputs, "subject" | "compatibility">,
+  messages: readonly string[],
+): CheckFailure {
   return {
     property: "schema",
     reason:
@@ -35,13 +55,17 @@ export function incompatibility({ subject, compatibility }: Pick<Inputs, "subjec
 /** What speaks against a schema as the subject's next version. */
 async function objections(registry: RegistryClient, wanted: Inputs): Promise<string[]> {
   const document = documentOf(wanted);
-  const compared = (): Promise<string[]> => referenceIncompatibilities(registry, wanted.subject, document, wanted.compatibility);
+  const compared = (): Promise<string[]> =>
+    referenceIncompatibilities(registry, wanted.subject, document, wanted.compatibility);
   if (wanted.schemaType === "AVRO" && refers(document)) return compared();
   try {
     return await registry.incompatibilities(wanted.subject, document);
   } catch (error) {
     if (!(error instanceof IncompatibleSchema)) throw error;
-    const latest = wanted.schemaType === "AVRO" ? await registry.versionOf(wanted.subject, "latest").catch(() => undefined) : undefined;
+    const latest =
+      wanted.schemaType === "AVRO"
+        ? await registry.versionOf(wanted.subject, "latest").catch(() => undefined)
+        : undefined;
     return latest !== undefined && refers(latest) ? compared() : [error.message];
   }
 }
@@ -85,11 +109,14 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
       // The level first, so that it is the wanted level that judges; a registry that knows no level of
       // a subject without versions gets it after the first version, which nothing can contradict.
       const isSet = await registry.setCompatibility(wanted.subject, wanted.compatibility);
-      const registered = await registry.register(wanted.subject, documentOf(wanted)).catch((error: unknown) => registerUnjudged(registry, wanted, error));
+      const registered = await registry
+        .register(wanted.subject, documentOf(wanted))
+        .catch((error: unknown) => registerUnjudged(registry, wanted, error));
       if (!isSet) await registry.setCompatibility(wanted.subject, wanted.compatibility);
       return registered;
     } catch (error) {
-      if (error instanceof IncompatibleSchema) throw new Error(incompatibility(wanted, [error.message]).reason, { cause: error });
+      if (error instanceof IncompatibleSchema)
+        throw new Error(incompatibility(wanted, [error.message]).reason, { cause: error });
       throw error;
     }
   }
@@ -102,7 +129,9 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
       const wanted = schema.safeParse(news);
       if (!wanted.success || hasUnknown(news) || wanted.data.compatibility === "NONE") return failures;
       const before = schema.safeParse(olds).data;
-      const unchanged = before?.subject === wanted.data.subject && JSON.stringify(documentOf(before)) === JSON.stringify(documentOf(wanted.data));
+      const unchanged =
+        before?.subject === wanted.data.subject &&
+        JSON.stringify(documentOf(before)) === JSON.stringify(documentOf(wanted.data));
       if (unchanged) return failures;
       try {
         const messages = await objections(quick(wanted.data.registryUrl), wanted.data);
@@ -110,7 +139,11 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
       } catch (error) {
         if (!(error instanceof ProviderError) || error.code !== "registry-unreachable") throw error;
         // Before the first `up` there is no registry; with a subject in the state there should be one.
-        if (before !== undefined) note(`the registry cannot be asked about ${wanted.data.subject} now; it will judge when the schema is registered`, "warning");
+        if (before !== undefined)
+          note(
+            `the registry cannot be asked about ${wanted.data.subject} now; it will judge when the schema is registered`,
+            "warning",
+          );
         return failures;
       }
     },
@@ -119,7 +152,9 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
       const changes: PropertyChange[] = inputChanges(olds, news, { replacing: ["subject"] });
       if (changes.length === 0 && !hasUnknown(news)) {
         const wanted = schema.parse(news);
-        const found = await quick(wanted.registryUrl).find(wanted.subject, documentOf(wanted)).catch(() => "unknown" as const);
+        const found = await quick(wanted.registryUrl)
+          .find(wanted.subject, documentOf(wanted))
+          .catch(() => "unknown" as const);
         if (found === undefined) {
           note(`the registry has lost ${wanted.subject}, which is registered again`, "warning");
           changes.push({ path: "schemaId", change: "update", side: "output" });
@@ -134,7 +169,7 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
 
     async read({ inputs, state }) {
       const wanted = schema.safeParse(inputs);
-      const known = { schemaId: state["schemaId"] ?? 0, version: state["version"] ?? 0 };
+      const known = { schemaId: state.schemaId ?? 0, version: state.version ?? 0 };
       if (!wanted.success) return known;
       try {
         return await quick(wanted.data.registryUrl).find(wanted.data.subject, documentOf(wanted.data));
@@ -148,8 +183,9 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
     },
 
     async delete({ id, inputs, state }) {
-      const { registryUrl = state["registryUrl"] } = inputs;
-      if (typeof registryUrl === "string") await registryClient(registryUrl, { ...options, retrySeconds: options.retrySeconds ?? 10 }).remove(id);
+      const { registryUrl = state.registryUrl } = inputs;
+      if (typeof registryUrl === "string")
+        await registryClient(registryUrl, { ...options, retrySeconds: options.retrySeconds ?? 10 }).remove(id);
     },
   };
 }

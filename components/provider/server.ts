@@ -5,13 +5,13 @@
  * Protocol: sdk/proto/pulumi/provider.proto.
  */
 import { createRequire } from "node:module";
-import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
-import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import type * as providerMessages from "@pulumi/pulumi/proto/provider_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { cancelWaits } from "./cancellation.ts";
 import { reasonOf } from "./errors.ts";
 import { kindOf, provider, stateOf } from "./provider.ts";
-import { Unfinished, type Note, type PropertyChange } from "./resource-kind.ts";
+import { type Note, type PropertyChange, Unfinished } from "./resource-kind.ts";
 import { revealAll, type Values } from "./values.ts";
 
 // The SDK's generated messages are CommonJS; `require` gives them without guessing at export names.
@@ -21,8 +21,12 @@ const messages: typeof providerMessages = require("@pulumi/pulumi/proto/provider
 const services: typeof import("@pulumi/pulumi/proto/provider_grpc_pb.js") = require("@pulumi/pulumi/proto/provider_grpc_pb");
 const plugins: typeof import("@pulumi/pulumi/proto/plugin_pb.js") = require("@pulumi/pulumi/proto/plugin_pb");
 const status: typeof import("@pulumi/pulumi/proto/status_pb.js") = require("@pulumi/pulumi/proto/status_pb");
-const { Empty }: typeof import("google-protobuf/google/protobuf/empty_pb.js") = require("google-protobuf/google/protobuf/empty_pb.js");
-const { Any }: typeof import("google-protobuf/google/protobuf/any_pb.js") = require("google-protobuf/google/protobuf/any_pb.js");
+const {
+  Empty,
+}: typeof import("google-protobuf/google/protobuf/empty_pb.js") = require("google-protobuf/google/protobuf/empty_pb.js");
+const {
+  Any,
+}: typeof import("google-protobuf/google/protobuf/any_pb.js") = require("google-protobuf/google/protobuf/any_pb.js");
 const structs: typeof import("google-protobuf/google/protobuf/struct_pb.js") = require("google-protobuf/google/protobuf/struct_pb.js");
 
 /** Version the plugin tells the engine. */
@@ -40,18 +44,21 @@ function structOf(values: Values): Struct {
 /** Sends notes about resources to the engine, which prints them beside the resource. */
 async function noteSender(engineAddress: string | undefined): Promise<(urn: string) => Note> {
   if (engineAddress === undefined) return () => () => undefined;
-  const { EngineClient }: typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js") = require("@pulumi/pulumi/proto/engine_grpc_pb");
+  const {
+    EngineClient,
+  }: typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js") = require("@pulumi/pulumi/proto/engine_grpc_pb");
   const engine: typeof import("@pulumi/pulumi/proto/engine_pb.js") = require("@pulumi/pulumi/proto/engine_pb");
   const client = new EngineClient(engineAddress, grpc.credentials.createInsecure());
-  return (urn) => (message, level = "info") => {
-    const request = new engine.LogRequest();
-    request.setSeverity(level === "warning" ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
-    request.setEphemeral(level === "progress");
-    request.setUrn(urn);
-    request.setMessage(message);
-    // A note that gets lost spoils nothing.
-    client.log(request, () => undefined);
-  };
+  return (urn) =>
+    (message, level = "info") => {
+      const request = new engine.LogRequest();
+      request.setSeverity(level === "warning" ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
+      request.setEphemeral(level === "progress");
+      request.setUrn(urn);
+      request.setMessage(message);
+      // A note that gets lost spoils nothing.
+      client.log(request, () => undefined);
+    };
 }
 
 /** Numbers of `PropertyDiff.Kind`: in place, and by replacement. */
@@ -99,11 +106,15 @@ function unary<Request, Answer>(work: (request: Request) => Promise<Answer> | An
   return (call, reply) => {
     Promise.resolve()
       .then(() => work(call.request))
-      .then((answer) => reply(null, answer), (error: unknown) => reply(isServiceError(error) ? error : failure(error)));
+      .then(
+        (answer) => reply(null, answer),
+        (error: unknown) => reply(isServiceError(error) ? error : failure(error)),
+      );
   };
 }
 
-const unimplemented: Handler<unknown, never> = (_, reply) => reply({ code: grpc.status.UNIMPLEMENTED, details: "not offered by the provider kit" });
+const unimplemented: Handler<unknown, never> = (_, reply) =>
+  reply({ code: grpc.status.UNIMPLEMENTED, details: "not offered by the provider kit" });
 
 /** Serves the provider on a free loopback port and gives the port. */
 export async function serve(engineAddress: string | undefined): Promise<number> {
@@ -119,7 +130,10 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     }
   };
 
-  const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024, "grpc.max_send_message_length": 400 * 1024 * 1024 });
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": 400 * 1024 * 1024,
+    "grpc.max_send_message_length": 400 * 1024 * 1024,
+  });
   server.addService(services.ResourceProviderService as unknown as import("@grpc/grpc-js").ServiceDefinition, {
     handshake: unary(() => {
       const answer = new messages.ProviderHandshakeResponse();
@@ -159,7 +173,12 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     }),
     check: unary(async (request: providerMessages.CheckRequest) => {
       const urn = request.getUrn();
-      const failures = await provider.check(urn, request.hasOlds() ? valuesOf(request.getOlds()) : undefined, valuesOf(request.getNews()), noteFor(urn));
+      const failures = await provider.check(
+        urn,
+        request.hasOlds() ? valuesOf(request.getOlds()) : undefined,
+        valuesOf(request.getNews()),
+        noteFor(urn),
+      );
       const answer = new messages.CheckResponse();
       answer.setInputs(request.getNews());
       for (const found of failures) {
@@ -182,7 +201,9 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       answer.setDeletebeforereplace(diff.deleteBeforeReplace ?? false);
       const top = (path: string): string => /^\w+/.exec(path)?.[0] ?? path;
       answer.setDiffsList([...new Set(diff.changes.map(({ path }) => top(path)))]);
-      answer.setReplacesList([...new Set(diff.changes.filter(({ replaces }) => replaces).map(({ path }) => top(path)))]);
+      answer.setReplacesList([
+        ...new Set(diff.changes.filter(({ replaces }) => replaces).map(({ path }) => top(path))),
+      ]);
       for (const change of diff.changes) {
         const entry = new messages.PropertyDiff();
         entry.setKind(changeNumber(change));
@@ -194,7 +215,9 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     create: unary(async (request: providerMessages.CreateRequest) => {
       const urn = request.getUrn();
       const inputs = valuesOf(request.getProperties());
-      const { id, properties } = await tracked(urn, inputs, () => provider.create(urn, inputs, noteFor(urn), request.getPreview()));
+      const { id, properties } = await tracked(urn, inputs, () =>
+        provider.create(urn, inputs, noteFor(urn), request.getPreview()),
+      );
       const answer = new messages.CreateResponse();
       answer.setId(id);
       answer.setProperties(structOf(properties));
@@ -202,7 +225,13 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     }),
     read: unary(async (request: providerMessages.ReadRequest) => {
       const urn = request.getUrn();
-      const properties = await provider.read(urn, request.getId(), valuesOf(request.getInputs()), valuesOf(request.getProperties()), noteFor(urn));
+      const properties = await provider.read(
+        urn,
+        request.getId(),
+        valuesOf(request.getInputs()),
+        valuesOf(request.getProperties()),
+        noteFor(urn),
+      );
       const answer = new messages.ReadResponse();
       if (properties === undefined) return answer;
       answer.setId(request.getId());
@@ -215,7 +244,9 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       const state = valuesOf(request.getOlds());
       const olds = request.hasOldInputs() ? valuesOf(request.getOldInputs()) : state;
       const inputs = valuesOf(request.getNews());
-      const properties = await tracked(urn, inputs, () => provider.update(urn, request.getId(), olds, state, inputs, noteFor(urn), request.getPreview()));
+      const properties = await tracked(urn, inputs, () =>
+        provider.update(urn, request.getId(), olds, state, inputs, noteFor(urn), request.getPreview()),
+      );
       const answer = new messages.UpdateResponse();
       answer.setProperties(structOf(properties));
       return answer;
@@ -223,7 +254,13 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     delete: unary(async (request: providerMessages.DeleteRequest) => {
       const urn = request.getUrn();
       const state = valuesOf(request.getProperties());
-      await provider.delete(urn, request.getId(), request.hasOldInputs() ? valuesOf(request.getOldInputs()) : revealAll(state), state, noteFor(urn));
+      await provider.delete(
+        urn,
+        request.getId(),
+        request.hasOldInputs() ? valuesOf(request.getOldInputs()) : revealAll(state),
+        state,
+        noteFor(urn),
+      );
       return new Empty();
     }),
     invoke: unimplemented,
@@ -235,6 +272,8 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
     list: unimplemented,
   });
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
   });
 }

@@ -1,13 +1,25 @@
 /** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whoever runs the program. */
 import { z } from "zod";
 import { compareText } from "../model/problem.ts";
-import { describeLowered, insteadOfLowering, loweredFactor, loweredPartitions as partitionDecreases, type LoweredFactor } from "../plan/partition-guard.ts";
+import {
+  describeLowered,
+  insteadOfLowering,
+  type LoweredFactor,
+  loweredFactor,
+  loweredPartitions as partitionDecreases,
+} from "../plan/partition-guard.ts";
 import { inputChanges } from "./property-diff.ts";
 import type { CheckFailure, ResourceKind } from "./resource-kind.ts";
 import { failuresOf } from "./validation.ts";
 
 const schema = z.object({
-  topics: z.record(z.string(), z.object({ partitions: z.int("must be a whole number").min(1, "must be 1 or more"), declared: z.boolean("must be true or false").optional() })),
+  topics: z.record(
+    z.string(),
+    z.object({
+      partitions: z.int("must be a whole number").min(1, "must be 1 or more"),
+      declared: z.boolean("must be true or false").optional(),
+    }),
+  ),
   partitionFactor: z.number("must be a number").optional(),
   removals: z.array(z.string("must be a name")).optional(),
 });
@@ -51,7 +63,11 @@ export const topicLedgerKind: ResourceKind = {
     const after = schema.safeParse(news);
     if (!before.success || !after.success) return failures;
     const { topics, removals, partitionFactor } = after.data;
-    return [...failures, ...loweredPartitions(before.data.topics, topics, loweredFactor(before.data.partitionFactor, partitionFactor)), ...(removals === undefined ? [] : unpermittedRemovals(before.data.topics, topics, removals))];
+    return [
+      ...failures,
+      ...loweredPartitions(before.data.topics, topics, loweredFactor(before.data.partitionFactor, partitionFactor)),
+      ...(removals === undefined ? [] : unpermittedRemovals(before.data.topics, topics, removals)),
+    ];
   },
   async diff({ olds, news }) {
     // Permissions are for the moment of a run, and the factor shows in the counts: neither is a part of what the platform holds.

@@ -23,7 +23,10 @@ export function isValues(value: Value | undefined): value is Values {
 
 /** Is the value itself marked secret? */
 export function isSecret(value: Value | undefined): boolean {
-  return isValues(value) && (value[signatureKey] === secretSignature || (value[signatureKey] === outputSignature && value["secret"] === true));
+  return (
+    isValues(value) &&
+    (value[signatureKey] === secretSignature || (value[signatureKey] === outputSignature && value.secret === true))
+  );
 }
 
 /** Marks a value secret. */
@@ -35,8 +38,8 @@ export function secret(value: Value): Value {
 export function reveal(value: Value): Value {
   if (Array.isArray(value)) return value.map(reveal);
   if (!isValues(value)) return value;
-  if (value[signatureKey] === secretSignature) return reveal(value["value"] ?? null);
-  if (value[signatureKey] === outputSignature) return "value" in value ? reveal(value["value"] ?? null) : unknownMarker;
+  if (value[signatureKey] === secretSignature) return reveal(value.value ?? null);
+  if (value[signatureKey] === outputSignature) return "value" in value ? reveal(value.value ?? null) : unknownMarker;
   return revealAll(value);
 }
 
@@ -57,7 +60,9 @@ export function canonicalText(value: Value | undefined): string {
   if (value === undefined || value === null) return "null";
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   if (isValues(value)) {
-    const keys = Object.keys(value).filter((key) => value[key] !== null && value[key] !== undefined).sort();
+    const keys = Object.keys(value)
+      .filter((key) => value[key] !== null && value[key] !== undefined)
+      .sort();
     return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`).join(",")}}`;
   }
   return JSON.stringify(value);

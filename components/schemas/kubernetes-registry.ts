@@ -5,14 +5,14 @@ import { LISTENERS } from "../kafka/strimzi/names.ts";
 import { filesDigest } from "../kubernetes/digest.ts";
 import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
 import { readersOf } from "../kubernetes/network.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { registryPrincipal } from "../plan/registry.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
+import type { SchemaRegistry } from "./registry.ts";
 import { inClusterRegistryBase, REGISTRY_NAME, REGISTRY_PORT, registryApi } from "./registry-address.ts";
 import { registryProperties } from "./registry-properties.ts";
-import type { SchemaRegistry } from "./registry.ts";
 
 /** Arguments of {@link KubernetesSchemaRegistry}. */
 export interface KubernetesSchemaRegistryArgs {
@@ -50,7 +50,13 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
     const file = (path: string) => `${CONFIGURATION_FOLDER}/${path}`;
     const properties = pulumi.all([cluster.bootstrap, args.password]).apply(([bootstrap, password]) =>
       registryProperties({
-        host: "0.0.0.0", port: REGISTRY_PORT, managementPort: MANAGEMENT_PORT, bootstrap, password, truststore: file("kafka-ca.pem"), principal: registryPrincipal,
+        host: "0.0.0.0",
+        port: REGISTRY_PORT,
+        managementPort: MANAGEMENT_PORT,
+        bootstrap,
+        password,
+        truststore: file("kafka-ca.pem"),
+        principal: registryPrincipal,
       }),
     );
     const files = { "application.properties": pulumi.secret(properties), "kafka-ca.pem": cluster.caCertificate };
@@ -60,8 +66,14 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       component: "schema-registry",
       image: settings.image ?? REGISTRY_IMAGE,
       replicas: settings.replicas,
-      environment: { SMALLRYE_CONFIG_LOCATIONS: file("application.properties"), JAVA_TOOL_OPTIONS: "-XX:MaxRAMPercentage=60 -Djava.io.tmpdir=/tmp" },
-      ports: [{ name: "http", port: REGISTRY_PORT }, { name: "management", port: MANAGEMENT_PORT }],
+      environment: {
+        SMALLRYE_CONFIG_LOCATIONS: file("application.properties"),
+        JAVA_TOOL_OPTIONS: "-XX:MaxRAMPercentage=60 -Djava.io.tmpdir=/tmp",
+      },
+      ports: [
+        { name: "http", port: REGISTRY_PORT },
+        { name: "management", port: MANAGEMENT_PORT },
+      ],
       liveness: { httpGet: { path: "/health/live", port: "management" } },
       // Ready means: its own last word in the journal has come back to it, so it knows every schema.
       readiness: { httpGet: { path: "/health/ready", port: "management" } },
@@ -70,10 +82,17 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       files,
       filesDigest: filesDigest(files),
       dns: args.dns,
-      from: [{ peers: [namespaces.services, ...args.adminNamespaces].map((namespace) => podsOf(namespace)), ports: [REGISTRY_PORT] }, ...readersOf(args.metricsReaders, MANAGEMENT_PORT)],
+      from: [
+        {
+          peers: [namespaces.services, ...args.adminNamespaces].map((namespace) => podsOf(namespace)),
+          ports: [REGISTRY_PORT],
+        },
+        ...readersOf(args.metricsReaders, MANAGEMENT_PORT),
+      ],
       to: [{ peers: [podsOf(namespaces.kafka)], ports: [LISTENERS.services.port] }],
     });
-    for (const manifest of manifests) new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
+    for (const manifest of manifests)
+      new KubernetesObject(manifest, this.child({ provider: args.provider, dependsOn: [...args.dependsOn] }));
 
     const inCluster = inClusterRegistryBase(namespaces.platform);
     this.url = pulumi.output(registryApi(inCluster));

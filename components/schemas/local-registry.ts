@@ -4,11 +4,11 @@ import { KitComponent } from "../component.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
+import { registryPrincipal } from "../plan/registry.ts";
 import { Process } from "../provider/resources.ts";
+import type { SchemaRegistry } from "./registry.ts";
 import { localRegistryUrl } from "./registry-address.ts";
 import { registryProperties } from "./registry-properties.ts";
-import { registryPrincipal } from "../plan/registry.ts";
-import type { SchemaRegistry } from "./registry.ts";
 
 /** Arguments of {@link LocalSchemaRegistry}. */
 export interface LocalSchemaRegistryArgs {
@@ -37,15 +37,29 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
     const { server, layout, port, managementPort, cluster } = args;
     const path = (file: string) => layout.file(NAME, file);
     const truststore = path("truststore.pem");
-    const properties = pulumi
-      .all([cluster.bootstrap, args.password])
-      .apply(([bootstrap, password]) => registryProperties({ host: LOOPBACK, port, managementPort, bootstrap, password, truststore, principal: registryPrincipal }));
+    const properties = pulumi.all([cluster.bootstrap, args.password]).apply(([bootstrap, password]) =>
+      registryProperties({
+        host: LOOPBACK,
+        port,
+        managementPort,
+        bootstrap,
+        password,
+        truststore,
+        principal: registryPrincipal,
+      }),
+    );
     new Process(
       NAME,
       {
         name: NAME,
         role: "registry",
-        command: [server.java, ...server.jvmFlags, `-Xmx${HEAP_MB}m`, `-Dsmallrye.config.locations=${path("application.properties")}`, ...server.command],
+        command: [
+          server.java,
+          ...server.jvmFlags,
+          `-Xmx${HEAP_MB}m`,
+          `-Dsmallrye.config.locations=${path("application.properties")}`,
+          ...server.command,
+        ],
         workingDirectory: server.workDir,
         files: [
           { path: path("application.properties"), content: properties },
@@ -56,7 +70,10 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
           { name: "management", host: LOOPBACK, port: managementPort },
         ],
         // Ready means: its own last word in the journal has come back to it, so it knows every schema.
-        readiness: { http: { url: `http://${LOOPBACK}:${managementPort}/health/ready`, status: 200 }, timeoutSeconds: 180 },
+        readiness: {
+          http: { url: `http://${LOOPBACK}:${managementPort}/health/ready`, status: 200 },
+          timeoutSeconds: 180,
+        },
         stateDir: layout.substrateDir,
       },
       this.child({ dependsOn: [...args.dependsOn] }),

@@ -40,5 +40,7 @@ export function registryProperties(input: RegistryPropertiesInput): string {
     // The platform declares the registry's topics; its principal has no right to create any.
     "apicurio.kafkasql.topic.auto-create": false,
   };
-  return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
 }

@@ -22,10 +22,25 @@ export class SchemaSubjects extends KitComponent {
   constructor(name: string, args: SchemaSubjectsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("schemas:Subjects", name, opts);
     const { registry } = args;
-    const register = (name: string, schema: string, compatibility: PlannedSubject["compatibility"], references: readonly string[], schemaType: "AVRO" | "JSON" | "PROTOBUF" = "AVRO"): SchemaSubject =>
+    const register = (
+      name: string,
+      schema: string,
+      compatibility: PlannedSubject["compatibility"],
+      references: readonly string[],
+      schemaType: "AVRO" | "JSON" | "PROTOBUF" = "AVRO",
+    ): SchemaSubject =>
       new SchemaSubject(
         name,
-        { registryUrl: registry.adminUrl, subject: name, schemaType, schema, compatibility, ...(references.length === 0 ? {} : { references: references.map((type) => ({ name: type, subject: type, version: shared(type).version })) }) },
+        {
+          registryUrl: registry.adminUrl,
+          subject: name,
+          schemaType,
+          schema,
+          compatibility,
+          ...(references.length === 0
+            ? {}
+            : { references: references.map((type) => ({ name: type, subject: type, version: shared(type).version })) }),
+        },
         this.child({ dependsOn: [registry.owner], deletedWith: registry.owner }),
       );
     const sharedByName = new Map<string, SchemaSubject>();
@@ -34,8 +49,14 @@ export class SchemaSubjects extends KitComponent {
       if (subject === undefined) throw new Error(`No shared subject ${name} in the plan.`);
       return subject;
     };
-    for (const { name, schema, compatibility, references } of registrationOrder(args.sharedSubjects)) sharedByName.set(name, register(name, schema, compatibility, references));
-    this.#byName = new Map(args.subjects.map(({ name, schema, schemaType, compatibility, references }) => [name, register(name, schema, compatibility, references?.subjects ?? [], schemaType)]));
+    for (const { name, schema, compatibility, references } of registrationOrder(args.sharedSubjects))
+      sharedByName.set(name, register(name, schema, compatibility, references));
+    this.#byName = new Map(
+      args.subjects.map(({ name, schema, schemaType, compatibility, references }) => [
+        name,
+        register(name, schema, compatibility, references?.subjects ?? [], schemaType),
+      ]),
+    );
     this.registerOutputs({});
   }
 

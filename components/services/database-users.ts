@@ -7,12 +7,25 @@ import { consumerGroup } from "./service-workload.ts";
 import type { ServiceTemplate } from "./template.ts";
 
 /** The services of an environment that have a database, with the most instances that each may have. */
-export function databaseUsers(templates: readonly ServiceTemplate[], settings: StackSettings, plan: PlatformPlan): readonly DatabaseUser[] {
+export function databaseUsers(
+  templates: readonly ServiceTemplate[],
+  settings: StackSettings,
+  plan: PlatformPlan,
+): readonly DatabaseUser[] {
   return templates.flatMap(({ name, kafka, database }) => {
     if (database === undefined) return [];
     const replicas = settings.services[name]?.replicas ?? 1;
-    const group = kafka ? consumerGroup(plan.contracts.find(({ service }) => service === name), plan.topics) : undefined;
-    const instances = isKubernetes(settings) ? mostPods(scalingOf({ name, replicas, ...(group === undefined ? {} : { group }) }, settings.kubernetes.workloads)) : replicas;
+    const group = kafka
+      ? consumerGroup(
+          plan.contracts.find(({ service }) => service === name),
+          plan.topics,
+        )
+      : undefined;
+    const instances = isKubernetes(settings)
+      ? mostPods(
+          scalingOf({ name, replicas, ...(group === undefined ? {} : { group }) }, settings.kubernetes.workloads),
+        )
+      : replicas;
     return [{ service: name, connections: database.connections, instances }];
   });
 }

@@ -4,8 +4,8 @@ import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import { Process } from "../provider/resources.ts";
-import { heapFlags } from "./workload.ts";
 import type { Workload } from "./workload.ts";
+import { heapFlags } from "./workload.ts";
 
 /** Ports of one instance on this machine. */
 export interface InstancePorts {

@@ -3,7 +3,9 @@ import { z } from "zod";
 
 const sql = z.string("is SQL").min(1);
 const words = z.string().min(1);
-const identifier = z.string().regex(/^[a-z_][a-z0-9_]*$/u, "is the name of a table or column: lower-case letters, digits, underscores");
+const identifier = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]*$/u, "is the name of a table or column: lower-case letters, digits, underscores");
 
 /**
  * SQL in it speaks of the row as `t` and of what is asked as `p`: `p.customer`, the customer's id, and `p.pseudonym`, a new

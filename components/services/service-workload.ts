@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { RedisEndpoint, PostgresEndpoint } from "../databases/endpoints.ts";
+import type { PostgresEndpoint, RedisEndpoint } from "../databases/endpoints.ts";
 import type { ServiceDatabase } from "../databases/service-database.ts";
 import type { KafkaAccess } from "../kafka/access.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
@@ -72,7 +72,11 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     name: template.name,
     entry: template.runtime.entry,
     replicas: args.replicas,
-    environment: { LOG_LEVEL: "info", ...added(args, parts), ...Object.assign({}, ...parts.map((part) => part.environment ?? {})) },
+    environment: {
+      LOG_LEVEL: "info",
+      ...added(args, parts),
+      ...Object.assign({}, ...parts.map((part) => part.environment ?? {})),
+    },
     files: parts.flatMap((part) => part.files ?? []),
     schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan) : [],
     http: template.http?.port ?? false,
@@ -82,26 +86,43 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     connects: parts.flatMap((part) => part.connects ?? []).sort(compareText),
     calls: [...template.calls].sort(compareText),
     calledBy: [...args.callers].sort(compareText),
-    ...(migrations === undefined || template.database === undefined ? {} : { migrations: { folder: template.database.migrations, ...migrations } }),
+    ...(migrations === undefined || template.database === undefined
+      ? {}
+      : { migrations: { folder: template.database.migrations, ...migrations } }),
     dependsOn: parts.flatMap((part) => part.dependsOn ?? []),
   };
 }
 
 /** The stack's own variables. One that the platform sets would be lost, or break the service: it is refused. */
-function added({ template, environment = {} }: ServiceWorkloadArgs, parts: readonly Part[]): Readonly<Record<string, string>> {
-  const taken = new Set(parts.flatMap(({ environment: own = {}, files = [] }) => [...Object.keys(own), ...files.map(({ variable }) => variable)]));
+function added(
+  { template, environment = {} }: ServiceWorkloadArgs,
+  parts: readonly Part[],
+): Readonly<Record<string, string>> {
+  const taken = new Set(
+    parts.flatMap(({ environment: own = {}, files = [] }) => [
+      ...Object.keys(own),
+      ...files.map(({ variable }) => variable),
+    ]),
+  );
   const twice = Object.keys(environment).find((name) => taken.has(name) || isPlatformVariable(name));
-  if (twice !== undefined) throw new Error(`services.${template.name}.env sets ${twice}, which the platform sets; take it out.`);
+  if (twice !== undefined)
+    throw new Error(`services.${template.name}.env sets ${twice}, which the platform sets; take it out.`);
   return environment;
 }
 
 /** The group a service consumes with, and the partitions of what it reads. */
-export function consumerGroup(contract: ServiceContract | undefined, topics: readonly PlannedTopic[]): WorkloadGroup | undefined {
+export function consumerGroup(
+  contract: ServiceContract | undefined,
+  topics: readonly PlannedTopic[],
+): WorkloadGroup | undefined {
   if (contract?.group === undefined || contract.consumes.length === 0) return undefined;
   const read = new Set([...contract.consumes, ...contract.retryTopics].map(({ topic }) => topic));
   return {
     name: contract.group,
-    topics: topics.filter((topic) => read.has(topic.name)).map(({ name, partitions }) => ({ name, partitions })).sort((a, b) => compareText(a.name, b.name)),
+    topics: topics
+      .filter((topic) => read.has(topic.name))
+      .map(({ name, partitions }) => ({ name, partitions }))
+      .sort((a, b) => compareText(a.name, b.name)),
   };
 }
 
@@ -109,15 +130,34 @@ export function consumerGroup(contract: ServiceContract | undefined, topics: rea
  * The schemas a contract names, each once. Every event of every topic and every shared type has a subject, which holds its text.
  * @throws {Error} when the plan has no subject for an event or a type of the contract.
  */
-export function contractSchemas(contract: ServiceContract, { subjects, sharedSubjects }: Pick<PlatformPlan, "subjects" | "sharedSubjects">): readonly SchemaFile[] {
-  const events = [...contract.publishes, ...contract.consumes.flatMap(({ topic, events: handled }) => handled.map((event) => ({ ...event, topic })))];
+export function contractSchemas(
+  contract: ServiceContract,
+  { subjects, sharedSubjects }: Pick<PlatformPlan, "subjects" | "sharedSubjects">,
+): readonly SchemaFile[] {
+  const events = [
+    ...contract.publishes,
+    ...contract.consumes.flatMap(({ topic, events: handled }) => handled.map((event) => ({ ...event, topic }))),
+  ];
   const textOf = (subject: { readonly schema: string } | undefined, what: string): string => {
-    if (subject === undefined) throw new Error(`${contract.service} needs the schema of ${what}, which has no subject in the plan.`);
+    if (subject === undefined)
+      throw new Error(`${contract.service} needs the schema of ${what}, which has no subject in the plan.`);
     return subject.schema;
   };
   const files = [
-    ...events.map(({ topic, event, schema }): [string, string] => [schema, textOf(subjects.find((candidate) => candidate.topic === topic && candidate.eventType === event), `${event} on ${topic}`)]),
-    ...(contract.types ?? []).map(({ name, schema }): [string, string] => [schema, textOf(sharedSubjects.find((candidate) => candidate.name === name), name)]),
+    ...events.map(({ topic, event, schema }): [string, string] => [
+      schema,
+      textOf(
+        subjects.find((candidate) => candidate.topic === topic && candidate.eventType === event),
+        `${event} on ${topic}`,
+      ),
+    ]),
+    ...(contract.types ?? []).map(({ name, schema }): [string, string] => [
+      schema,
+      textOf(
+        sharedSubjects.find((candidate) => candidate.name === name),
+        name,
+      ),
+    ]),
   ];
   return [...new Map(files)].map(([path, content]) => ({ path, content })).sort((a, b) => compareText(a.path, b.path));
 }
@@ -125,12 +165,24 @@ export function contractSchemas(contract: ServiceContract, { subjects, sharedSub
 function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
   if (!template.kafka) return {};
   if (contract === undefined) {
-    throw new Error(`${template.name} asks for Kafka, but no file in topics/ names it as a producer or consumer; add it there or set "kafka: false".`);
+    throw new Error(
+      `${template.name} asks for Kafka, but no file in topics/ names it as a producer or consumer; add it there or set "kafka: false".`,
+    );
   }
-  const foreign = [...contract.publishes, ...contract.consumes.flatMap(({ events }) => events)].find(({ schema }) => formatOf(schema) !== "avro");
-  if (foreign !== undefined) throw new Error(`${template.name} uses ${foreign.event}, whose schema is ${formatNames[formatOf(foreign.schema)]}; the service library encodes and decodes Avro only. Give the event an Avro schema, or run the service outside the kit.`);
+  const foreign = [...contract.publishes, ...contract.consumes.flatMap(({ events }) => events)].find(
+    ({ schema }) => formatOf(schema) !== "avro",
+  );
+  if (foreign !== undefined)
+    throw new Error(
+      `${template.name} uses ${foreign.event}, whose schema is ${formatNames[formatOf(foreign.schema)]}; the service library encodes and decodes Avro only. Give the event an Avro schema, or run the service outside the kit.`,
+    );
   const { cluster, access, registry } = connections;
-  const topics = [...contract.consumes.map((consumed) => consumed.topic), ...contract.publishes.map((event) => event.topic), contract.deadLetterTopic, ...contract.retryTopics.map(({ topic }) => topic)];
+  const topics = [
+    ...contract.consumes.map((consumed) => consumed.topic),
+    ...contract.publishes.map((event) => event.topic),
+    contract.deadLetterTopic,
+    ...contract.retryTopics.map(({ topic }) => topic),
+  ];
   const subjects = contract.publishes.map((event) => event.subject);
   return {
     environment: {
@@ -141,8 +193,18 @@ function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {
     },
     files: [
       { name: "kafka-ca.pem", variable: "KAFKA_CA_FILE", content: cluster.caCertificate, secret: false },
-      { name: "kafka-password", variable: "KAFKA_PASSWORD_FILE", content: access.password(template.name), secret: true },
-      { name: "kafka-contract.json", variable: "KAFKA_CONTRACT_FILE", content: `${JSON.stringify(contract, null, 2)}\n`, secret: false },
+      {
+        name: "kafka-password",
+        variable: "KAFKA_PASSWORD_FILE",
+        content: access.password(template.name),
+        secret: true,
+      },
+      {
+        name: "kafka-contract.json",
+        variable: "KAFKA_CONTRACT_FILE",
+        content: `${JSON.stringify(contract, null, 2)}\n`,
+        secret: false,
+      },
     ],
     connects: ["kafka", "registry"],
     dependsOn: [
@@ -178,7 +240,12 @@ function redis({ template, connections }: ServiceWorkloadArgs): Part {
   return {
     environment: { REDIS_HOST: endpoint.host, REDIS_PORT: String(endpoint.port), REDIS_USERNAME: template.name },
     files: [
-      { name: "redis-password", variable: "REDIS_PASSWORD_FILE", content: endpoint.password(template.name), secret: true },
+      {
+        name: "redis-password",
+        variable: "REDIS_PASSWORD_FILE",
+        content: endpoint.password(template.name),
+        secret: true,
+      },
       ...(endpoint.caCertificate === undefined
         ? []
         : [{ name: "redis-ca.pem", variable: "REDIS_CA_FILE", content: endpoint.caCertificate, secret: false }]),
@@ -191,7 +258,10 @@ function redis({ template, connections }: ServiceWorkloadArgs): Part {
 function claimChecks({ template, contract, connections }: ServiceWorkloadArgs): Part {
   if (!template.kafka || contract?.claimChecks === undefined) return {};
   const store = connections.claimChecks;
-  if (store === undefined) throw new Error(`${template.name} stores or fetches content outside Kafka, and the environment names no claimCheckStore; the model checks it.`);
+  if (store === undefined)
+    throw new Error(
+      `${template.name} stores or fetches content outside Kafka, and the environment names no claimCheckStore; the model checks it.`,
+    );
   return { environment: { ...store.environment }, files: store.files(template.name), connects: store.connects };
 }
 
@@ -205,6 +275,9 @@ function tokens({ template, connections }: ServiceWorkloadArgs): Part {
 }
 
 function calls({ template, connections, called }: ServiceWorkloadArgs): Part {
-  const environment = template.calls.map((service) => [`${service.toUpperCase().replaceAll("-", "_")}_URL`, connections.urlOf(service)]);
+  const environment = template.calls.map((service) => [
+    `${service.toUpperCase().replaceAll("-", "_")}_URL`,
+    connections.urlOf(service),
+  ]);
   return { environment: Object.fromEntries(environment), dependsOn: called };
 }

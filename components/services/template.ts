@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
@@ -19,7 +19,12 @@ const templateSchema = z.strictObject({
   http: z.strictObject({ port: z.boolean() }).optional(),
   management: z.strictObject({ liveness: z.string(), readiness: z.string(), metrics: z.string() }),
   /** Folder of migrations, and the most connections of one instance, all its pools together; absent where the service has no database. */
-  database: z.strictObject({ migrations: z.string(), connections: z.int("is a whole number").min(1, "is at least 1").default(8) }).optional(),
+  database: z
+    .strictObject({
+      migrations: z.string(),
+      connections: z.int("is a whole number").min(1, "is at least 1").default(8),
+    })
+    .optional(),
   /** Key pattern the service may touch; absent where it has no cache. */
   redis: z.strictObject({ keys: z.string() }).optional(),
   kafka: z.boolean().default(false),
@@ -60,7 +65,9 @@ export function parseServiceTemplate(folder: string, text: string): ServiceTempl
   if (unreadable !== undefined) throw new Error(`${file}: ${unreadable.message}`);
   const result = templateSchema.safeParse(document.toJS());
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${file}: ${issue.path.join(".") || "(whole file)"}: ${issue.message}`);
+    const problems = result.error.issues.map(
+      (issue) => `${file}: ${issue.path.join(".") || "(whole file)"}: ${issue.message}`,
+    );
     throw new Error(`${problems.join("\n")}\nSee docs/guide/services.md for every key.`);
   }
   if (result.data.name !== folder) {
@@ -79,11 +86,16 @@ export function calledFirst(templates: readonly ServiceTemplate[]): readonly Ser
   const visit = (template: ServiceTemplate, path: readonly string[]): void => {
     if (ordered.has(template)) return;
     const callers = [...path, template.name];
-    if (path.includes(template.name)) throw new Error(`Services call each other in a circle: ${callers.join(" -> ")}; let one of them consume events instead.`);
+    if (path.includes(template.name))
+      throw new Error(
+        `Services call each other in a circle: ${callers.join(" -> ")}; let one of them consume events instead.`,
+      );
     for (const name of template.calls) {
       const called = byName.get(name);
       if (called === undefined) {
-        throw new Error(`service-templates/${template.name}/template.yaml: calls: there is no service ${name}; there are: ${[...byName.keys()].join(", ")}.`);
+        throw new Error(
+          `service-templates/${template.name}/template.yaml: calls: there is no service ${name}; there are: ${[...byName.keys()].join(", ")}.`,
+        );
       }
       visit(called, callers);
     }

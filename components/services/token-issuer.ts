@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import { KitComponent } from "../component.ts";
 import { AUTHORITY_VALIDITY } from "../certificates/authorities.ts";
+import { KitComponent } from "../component.ts";
 import { parsedJson } from "../model/json.ts";
 import { Certificate } from "../provider/resources.ts";
 
@@ -20,7 +20,18 @@ export interface TokenKeys {
   readonly keySet: pulumi.Output<string>;
 }
 
-const keySets = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), crv: z.string().optional(), d: z.unknown().optional(), k: z.unknown().optional() })).min(1) });
+const keySets = z.looseObject({
+  keys: z
+    .array(
+      z.looseObject({
+        kty: z.string(),
+        crv: z.string().optional(),
+        d: z.unknown().optional(),
+        k: z.unknown().optional(),
+      }),
+    )
+    .min(1),
+});
 
 /**
  * Checks a JSON Web Key Set that services are to trust: public keys, one of them for ES256, the algorithm that they accept.
@@ -28,10 +39,17 @@ const keySets = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), c
  */
 export function publicKeySet(text: string): string {
   const read = keySets.safeParse(parsedJson(text));
-  if (!read.success) throw new Error("is no JSON Web Key Set; it holds {\"keys\": [...]} as the issuer's jwks_uri gives it");
+  if (!read.success)
+    throw new Error('is no JSON Web Key Set; it holds {"keys": [...]} as the issuer\'s jwks_uri gives it');
   const { keys } = read.data;
-  if (keys.some(({ d, k }) => d !== undefined || k !== undefined)) throw new Error("holds a private or shared key; take the public set, as the issuer's jwks_uri gives it, and replace that key: it has been in a file");
-  if (!keys.some(({ kty, crv }) => kty === "EC" && crv === "P-256")) throw new Error("holds no key for ES256 (EC, P-256), the one algorithm that services accept; let the issuer sign with it");
+  if (keys.some(({ d, k }) => d !== undefined || k !== undefined))
+    throw new Error(
+      "holds a private or shared key; take the public set, as the issuer's jwks_uri gives it, and replace that key: it has been in a file",
+    );
+  if (!keys.some(({ kty, crv }) => kty === "EC" && crv === "P-256"))
+    throw new Error(
+      "holds no key for ES256 (EC, P-256), the one algorithm that services accept; let the issuer sign with it",
+    );
   return text;
 }
 
@@ -49,7 +67,11 @@ export class TokenIssuer extends KitComponent implements TokenKeys {
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super("services:TokenIssuer", name, opts);
-    const key = new Certificate(name, { kind: "authority", commonName: "event-platform tokens", ...AUTHORITY_VALIDITY }, this.child());
+    const key = new Certificate(
+      name,
+      { kind: "authority", commonName: "event-platform tokens", ...AUTHORITY_VALIDITY },
+      this.child(),
+    );
     this.privateKey = key.privateKeyPem;
     this.keySet = key.publicJwk.apply((jwk) => `{"keys":[${jwk}]}\n`);
     this.registerOutputs({});

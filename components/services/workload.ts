@@ -104,5 +104,10 @@ export interface Workload {
  * every 8 s in each service, 0.3 s of work and a pause of 0.1 s; with 100 % it is a third of that.
  */
 export function heapFlags(resources: WorkloadResources): readonly string[] {
-  return [`--max-old-space-size=${Math.floor(Number.parseInt(resources.memory, 10) / 2)}`, "--max-semi-space-size=8", "--heap-growing-percent=100", "--single-threaded-gc"];
+  return [
+    `--max-old-space-size=${Math.floor(Number.parseInt(resources.memory, 10) / 2)}`,
+    "--max-semi-space-size=8",
+    "--heap-growing-percent=100",
+    "--single-threaded-gc",
+  ];
 }

@@ -12,16 +12,29 @@ export type Caller = Pick<ServiceTemplate, "name" | "calls">;
 export function choreography(model: Model, templates: readonly Caller[], services: readonly string[]): string {
   const shown = (service: string): boolean => services.includes(service);
   const callers = templates.filter(({ name }) => shown(name));
-  const topics = model.domains.flatMap((domain) => domain.topics)
-    .map((topic) => ({ ...topic, producers: topic.producers.filter(({ service }) => shown(service)), consumers: topic.consumers.filter(({ service }) => shown(service)) }))
+  const topics = model.domains
+    .flatMap((domain) => domain.topics)
+    .map((topic) => ({
+      ...topic,
+      producers: topic.producers.filter(({ service }) => shown(service)),
+      consumers: topic.consumers.filter(({ service }) => shown(service)),
+    }))
     .filter((topic) => topic.producers.length > 0);
   return [
     "flowchart LR",
     ...services.map((service) => `  ${idOf(service)}["${service}"]`),
     ...topics.map((topic) => `  ${idOf(topic.name)}[("${topic.name}")]`),
     ...callers.flatMap(({ name, calls }) => calls.map((called) => `  ${idOf(name)} -- HTTP --> ${idOf(called)}`)),
-    ...topics.flatMap((topic) => topic.producers.map(({ service, events }) => `  ${idOf(service)} == "${listed(events, topic)}" ==> ${idOf(topic.name)}`)),
-    ...topics.flatMap((topic) => topic.consumers.map(({ service, events }) => `  ${idOf(topic.name)} -- "${readBy(events, topic)}" --> ${idOf(service)}`)),
+    ...topics.flatMap((topic) =>
+      topic.producers.map(
+        ({ service, events }) => `  ${idOf(service)} == "${listed(events, topic)}" ==> ${idOf(topic.name)}`,
+      ),
+    ),
+    ...topics.flatMap((topic) =>
+      topic.consumers.map(
+        ({ service, events }) => `  ${idOf(topic.name)} -- "${readBy(events, topic)}" --> ${idOf(service)}`,
+      ),
+    ),
   ].join("\n");
 }
 
@@ -31,7 +44,10 @@ function idOf(name: string): string {
 
 /** Events in the order in which they are declared in the file, without their common first word. */
 function listed(events: readonly string[], topic: TopicDeclaration): string {
-  const names = [...topic.events].sort((a, b) => a.source.line - b.source.line).map(({ name }) => name).filter((name) => events.includes(name));
+  const names = [...topic.events]
+    .sort((a, b) => a.source.line - b.source.line)
+    .map(({ name }) => name)
+    .filter((name) => events.includes(name));
   return names.map((name) => name.slice(name.indexOf(".") + 1)).join(", ");
 }
 

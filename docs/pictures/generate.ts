@@ -10,7 +10,11 @@ import { loadTopicFiles } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
 import { readTopics } from "../../components/model/read-topics.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
-import { mermaidDiagram, sagaGraph, transitionTable } from "../../service-templates/order-service/src/saga/state-diagram.ts";
+import {
+  mermaidDiagram,
+  sagaGraph,
+  transitionTable,
+} from "../../service-templates/order-service/src/saga/state-diagram.ts";
 import { choreography } from "./choreography.ts";
 import { statePicture } from "./state-picture.ts";
 
@@ -21,7 +25,15 @@ const GUIDE = "docs/guide/order-saga.md";
 const PICTURE = "docs/pictures/order-saga.svg";
 
 /** Services that take part in an order, in the order in which it meets them. */
-const SERVICES = ["api-gateway", "order-service", "payment-service", "inventory-service", "shipping-service", "notification-service", "analytics-service"];
+const SERVICES = [
+  "api-gateway",
+  "order-service",
+  "payment-service",
+  "inventory-service",
+  "shipping-service",
+  "notification-service",
+  "analytics-service",
+];
 
 /** Each generated file as it should be, by path; what people wrote around the generated parts is kept. */
 export async function generatedFiles(projectDir: string): Promise<ReadonlyMap<string, string>> {
@@ -32,8 +44,14 @@ export async function generatedFiles(projectDir: string): Promise<ReadonlyMap<st
     states: fenced(mermaidDiagram(graph)),
     transitions: transitionTable(graph),
   };
-  const guide = Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readFileSync(join(projectDir, GUIDE), "utf8"));
-  return new Map([[GUIDE, guide], [PICTURE, statePicture(graph)]]);
+  const guide = Object.entries(parts).reduce(
+    (text, [name, part]) => withPart(text, name, part),
+    readFileSync(join(projectDir, GUIDE), "utf8"),
+  );
+  return new Map([
+    [GUIDE, guide],
+    [PICTURE, statePicture(graph)],
+  ]);
 }
 
 function fenced(mermaid: string): string {

@@ -4,7 +4,11 @@
  */
 import type { SagaEdge, SagaGraph } from "../../service-templates/order-service/src/saga/state-diagram.ts";
 import { stateKey } from "../../service-templates/order-service/src/saga/state-diagram.ts";
-import type { InventoryOutcome, PaymentOutcome, SagaState } from "../../service-templates/order-service/src/saga/state-machine.ts";
+import type {
+  InventoryOutcome,
+  PaymentOutcome,
+  SagaState,
+} from "../../service-templates/order-service/src/saga/state-machine.ts";
 import { INITIAL_STATE, isCompensating } from "../../service-templates/order-service/src/saga/state-machine.ts";
 
 /** In this order every arrow goes to the right or down. */
@@ -40,14 +44,44 @@ const PLACES: Readonly<Record<string, { readonly title: string; readonly x: numb
 };
 
 /** Arrows between grids: their course, and where their words stand. */
-const COURSES: Readonly<Record<string, { readonly path: string; readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" }>> = {
+const COURSES: Readonly<
+  Record<
+    string,
+    { readonly path: string; readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" }
+  >
+> = {
   "pending confirmed": { path: "M578 210 H768", x: 674, y: 196, anchor: "middle" },
   "pending timed_out": { path: "M440 376 V520", x: 452, y: 448, anchor: "start" },
-  "pending payment_declined": { path: "M540 376 V406 Q540 416 550 416 H891 Q901 416 901 426 V520", x: 720, y: 411, anchor: "middle" },
-  "pending payment_unavailable": { path: "M560 376 V382 Q560 392 570 392 H1113 Q1123 392 1123 402 V520", x: 790, y: 386, anchor: "middle" },
-  "pending insufficient_stock": { path: "M80 376 V448 Q80 458 70 458 H46 Q36 458 36 468 V1024 Q36 1034 44 1034", x: 92, y: 448, anchor: "start" },
-  "pending undeliverable": { path: "M60 376 V428 Q60 438 50 438 H39 Q29 438 29 448 V1288 Q29 1298 44 1298", x: 92, y: 418, anchor: "start" },
-  "confirmed undeliverable": { path: "M1150 174 H1246 Q1256 174 1256 184 V1288 Q1256 1298 1246 1298 H782", x: 1010, y: 1288, anchor: "middle" },
+  "pending payment_declined": {
+    path: "M540 376 V406 Q540 416 550 416 H891 Q901 416 901 426 V520",
+    x: 720,
+    y: 411,
+    anchor: "middle",
+  },
+  "pending payment_unavailable": {
+    path: "M560 376 V382 Q560 392 570 392 H1113 Q1123 392 1123 402 V520",
+    x: 790,
+    y: 386,
+    anchor: "middle",
+  },
+  "pending insufficient_stock": {
+    path: "M80 376 V448 Q80 458 70 458 H46 Q36 458 36 468 V1024 Q36 1034 44 1034",
+    x: 92,
+    y: 448,
+    anchor: "start",
+  },
+  "pending undeliverable": {
+    path: "M60 376 V428 Q60 438 50 438 H39 Q29 438 29 448 V1288 Q29 1298 44 1298",
+    x: 92,
+    y: 418,
+    anchor: "start",
+  },
+  "confirmed undeliverable": {
+    path: "M1150 174 H1246 Q1256 174 1256 184 V1288 Q1256 1298 1246 1298 H782",
+    x: 1010,
+    y: 1288,
+    anchor: "middle",
+  },
 };
 
 /**
@@ -57,7 +91,10 @@ const COURSES: Readonly<Record<string, { readonly path: string; readonly x: numb
 export function statePicture({ states, edges }: SagaGraph): string {
   const grids = [...Map.groupBy(states, gridOf)].map(([id, members]) => gridFor(id, members));
   const inner = edges.filter((edge) => gridOf(edge.from) === gridOf(edge.to));
-  const outer = Map.groupBy(edges.filter((edge) => gridOf(edge.from) !== gridOf(edge.to)), (edge) => `${gridOf(edge.from)} ${gridOf(edge.to)}`);
+  const outer = Map.groupBy(
+    edges.filter((edge) => gridOf(edge.from) !== gridOf(edge.to)),
+    (edge) => `${gridOf(edge.from)} ${gridOf(edge.to)}`,
+  );
   const gridWith = (state: SagaState): Grid => {
     const grid = grids.find((candidate) => candidate.id === gridOf(state));
     if (grid === undefined) throw new Error(`${stateKey(state)} is in no grid.`);
@@ -91,7 +128,8 @@ function gridFor(id: string, members: readonly SagaState[]): Grid {
   const place = PLACES[id];
   if (place === undefined) throw new Error(`The picture has no place for the states "${id}"; add one to PLACES.`);
   return {
-    id, ...place,
+    id,
+    ...place,
     columns: PAYMENTS.filter((payment) => members.some((state) => state.payment === payment)),
     rows: INVENTORIES.filter((inventory) => members.some((state) => state.inventory === inventory)),
   };
@@ -119,9 +157,15 @@ function drawFrame(grid: Grid): string {
 function drawState(state: SagaState, grid: Grid): string {
   const { x, y } = corner(state, grid);
   const middle = x + CELL.width / 2;
-  const kind = [state.status, ...(isCompensating(state) ? ["undo"] : []), ...(state === INITIAL_STATE ? ["first"] : [])].join(" ");
-  return `  <rect class="state ${kind}" x="${x}" y="${y}" width="${CELL.width}" height="${CELL.height}"/>`
-    + `<text x="${middle}" y="${y + 19}" text-anchor="middle">payment ${state.payment}</text><text x="${middle}" y="${y + 35}" text-anchor="middle">stock ${state.inventory}</text>`;
+  const kind = [
+    state.status,
+    ...(isCompensating(state) ? ["undo"] : []),
+    ...(state === INITIAL_STATE ? ["first"] : []),
+  ].join(" ");
+  return (
+    `  <rect class="state ${kind}" x="${x}" y="${y}" width="${CELL.width}" height="${CELL.height}"/>` +
+    `<text x="${middle}" y="${y + 19}" text-anchor="middle">payment ${state.payment}</text><text x="${middle}" y="${y + 35}" text-anchor="middle">stock ${state.inventory}</text>`
+  );
 }
 
 /** Straight between neighbours; past others in an arc above them, or to their left. */
@@ -134,13 +178,19 @@ function drawInner(edge: SagaEdge, grid: Grid): string {
     if (distance === 1) return arrow(kind, `M${from.x + width} ${from.y + height / 2} H${to.x - 2}`);
     const [start, end] = [from.x + width * (distance === 2 ? 0.72 : 0.6), to.x + width * (distance === 2 ? 0.3 : 0.45)];
     const top = from.y - 12 - 12 * distance;
-    return arrow(kind, `M${round(start)} ${from.y} C${round(start + 30)} ${top} ${round(end - 30)} ${top} ${round(end)} ${to.y - 2}`);
+    return arrow(
+      kind,
+      `M${round(start)} ${from.y} C${round(start + 30)} ${top} ${round(end - 30)} ${top} ${round(end)} ${to.y - 2}`,
+    );
   }
   const distance = Math.round((to.y - from.y) / (height + GAP.y));
   if (distance === 1) return arrow(kind, `M${from.x + width / 2} ${from.y + height} V${to.y - 2}`);
   const [start, end] = [from.y + height * (distance === 2 ? 0.72 : 0.5), to.y + height * (distance === 2 ? 0.3 : 0.6)];
   const left = from.x - 14 - 14 * distance;
-  return arrow(kind, `M${from.x} ${round(start)} C${left} ${round(start + 16)} ${left} ${round(end - 16)} ${to.x - 2} ${round(end)}`);
+  return arrow(
+    kind,
+    `M${from.x} ${round(start)} C${left} ${round(start + 16)} ${left} ${round(end - 16)} ${to.x - 2} ${round(end)}`,
+  );
 }
 
 function drawOuter(course: string, edges: readonly SagaEdge[]): string {
@@ -148,9 +198,18 @@ function drawOuter(course: string, edges: readonly SagaEdge[]): string {
   if (route === undefined) throw new Error(`The picture has no course for arrows "${course}"; add one to COURSES.`);
   const inputs = [...new Set(edges.map((edge) => edge.input))];
   const emitted = [...new Set(edges.flatMap((edge) => edge.emits ?? []))];
-  const lines = [inputs.length === 1 ? inputs.join("") : `${inputs.join(", ")}: the last of them`, ...emitted.map((event) => `→ ${event}`)];
-  const words = (inputs.length === 1 ? [lines.join(" ")] : [...inputs.map((input, index) => (index === 0 ? input : `and ${input}`)), ...lines.slice(1)])
-    .map((line, index, all) => `<text class="b" x="${route.x}" y="${route.y - (all.length - 1 - index) * 15}" text-anchor="${route.anchor}">${line}</text>`);
+  const lines = [
+    inputs.length === 1 ? inputs.join("") : `${inputs.join(", ")}: the last of them`,
+    ...emitted.map((event) => `→ ${event}`),
+  ];
+  const words = (
+    inputs.length === 1
+      ? [lines.join(" ")]
+      : [...inputs.map((input, index) => (index === 0 ? input : `and ${input}`)), ...lines.slice(1)]
+  ).map(
+    (line, index, all) =>
+      `<text class="b" x="${route.x}" y="${route.y - (all.length - 1 - index) * 15}" text-anchor="${route.anchor}">${line}</text>`,
+  );
   return `${arrow("end", route.path)}${words.join("")}`;
 }
 
@@ -167,7 +226,12 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-const COLOURS: Readonly<Record<string, string>> = { answer: "#2563eb", late: "#94a3b8", compensation: "#ea580c", end: "#0f172a" };
+const COLOURS: Readonly<Record<string, string>> = {
+  answer: "#2563eb",
+  late: "#94a3b8",
+  compensation: "#ea580c",
+  end: "#0f172a",
+};
 
 const STYLE = `  <style>
     text{fill:#0f172a}
@@ -186,15 +250,23 @@ const STYLE = `  <style>
     .arrow{fill:none;stroke-width:1.5}
     .arrow.end{stroke-width:2.4}
     .arrow.compensation{stroke-dasharray:5 3}
-${Object.entries(COLOURS).map(([kind, colour]) => `    .arrow.${kind}{stroke:${colour}}`).join("\n")}
+${Object.entries(COLOURS)
+  .map(([kind, colour]) => `    .arrow.${kind}{stroke:${colour}}`)
+  .join("\n")}
   </style>
   <defs>
-${Object.entries(COLOURS).map(([kind, colour]) => `    <marker id="${kind}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L10 5L0 10z" fill="${colour}"/></marker>`).join("\n")}
+${Object.entries(COLOURS)
+  .map(
+    ([kind, colour]) =>
+      `    <marker id="${kind}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L10 5L0 10z" fill="${colour}"/></marker>`,
+  )
+  .join("\n")}
   </defs>`;
 
 function legend(): string {
   const y = HEIGHT - 34;
-  const line = (x: number, kind: string, words: string): string => `${arrow(kind, `M${x} ${y} h34`)}<text x="${x + 42}" y="${y + 4}">${words}</text>`;
+  const line = (x: number, kind: string, words: string): string =>
+    `${arrow(kind, `M${x} ${y} h34`)}<text x="${x + 42}" y="${y + 4}">${words}</text>`;
   return [
     line(24, "answer", "an answer"),
     line(150, "end", "the saga ends, and says so in an event"),

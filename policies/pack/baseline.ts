@@ -10,17 +10,28 @@ export const baselineVariable = "KIT_POLICY_BASELINE";
 const patience = 30_000;
 
 /** Topics as the stack's state has them, or why there is nothing to compare with. */
-export type Baseline = { readonly ok: true; readonly topics: ReadonlyMap<string, TopicBefore> } | { readonly ok: false; readonly reason: string };
+export type Baseline =
+  | { readonly ok: true; readonly topics: ReadonlyMap<string, TopicBefore> }
+  | { readonly ok: false; readonly reason: string };
 
 /**
  * The topics before the change: from the file that `KIT_POLICY_BASELINE` names, else from the stack's own state. A policy
  * sees only what is to come, so that a lowered number can't be told from a new topic without it.
  */
-export async function readBaseline(stack: string, programDir: string, env: Readonly<Record<string, string | undefined>>): Promise<Baseline> {
+export async function readBaseline(
+  stack: string,
+  programDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Baseline> {
   const named = env[baselineVariable];
   if (named === "none") return { ok: true, topics: new Map() };
   try {
-    return { ok: true, topics: topicsOfState(JSON.parse(named === undefined ? await exportState(stack, programDir) : await readFile(named, "utf8"))) };
+    return {
+      ok: true,
+      topics: topicsOfState(
+        JSON.parse(named === undefined ? await exportState(stack, programDir) : await readFile(named, "utf8")),
+      ),
+    };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
   }
@@ -36,19 +47,27 @@ export function topicsOfState(state: unknown): Map<string, TopicBefore> {
     const object = objectOf({ type, name: urn, urn, props: { ...inputs }, protect: false });
     if (object?.kind !== "topic") continue;
     const { name, partitions, replicationFactor } = object.fact;
-    topics.set(name, { ...(partitions === undefined ? {} : { partitions }), ...(replicationFactor === undefined ? {} : { replicationFactor }) });
+    topics.set(name, {
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    });
   }
   return topics;
 }
 
 function exportState(stack: string, programDir: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], { cwd: programDir, timeout: patience, maxBuffer: 1024 ** 3 }, (error, stdout, stderr) => {
-      // A stack that was never updated has no state, and nothing to lose.
-      if (error === null) resolve(stdout);
-      else if (/no stack named|no previous deployment/i.test(stderr)) resolve("{}");
-      else reject(new Error(stderr.trim() === "" ? error.message : stderr.trim()));
-    });
+    execFile(
+      "pulumi",
+      ["stack", "export", "--stack", stack, "--non-interactive"],
+      { cwd: programDir, timeout: patience, maxBuffer: 1024 ** 3 },
+      (error, stdout, stderr) => {
+        // A stack that was never updated has no state, and nothing to lose.
+        if (error === null) resolve(stdout);
+        else if (/no stack named|no previous deployment/i.test(stderr)) resolve("{}");
+        else reject(new Error(stderr.trim() === "" ? error.message : stderr.trim()));
+      },
+    );
   });
 }
 

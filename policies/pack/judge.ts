@@ -9,7 +9,15 @@ import type { CheckKind, Level, Scope, TopicBefore } from "../rule.ts";
 import type { PolicyProject, StackName } from "./project.ts";
 
 /** Kinds of checks on one object; they are made when its resource is, before anything is touched. */
-const singleKinds: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject", "acl", "quota", "user", "resource", "manifest"]);
+const singleKinds: ReadonlySet<CheckKind> = new Set<CheckKind>([
+  "topic",
+  "subject",
+  "acl",
+  "quota",
+  "user",
+  "resource",
+  "manifest",
+]);
 /** Kinds of checks on everything together; they are made at the end of a preview. */
 const jointKinds: ReadonlySet<CheckKind> = new Set<CheckKind>(["cluster", "declaration", "manifests"]);
 
@@ -24,7 +32,12 @@ export class ResourceJudge {
   constructor(project: PolicyProject, name: StackName, today: string, before: ReadonlyMap<string, TopicBefore>) {
     this.#project = project;
     this.#name = name;
-    this.#scope = { stack: project.stack, today, declarationOf: (topic) => project.declarations.get(topic), before: (topic) => before.get(topic) };
+    this.#scope = {
+      stack: project.stack,
+      today,
+      declarationOf: (topic) => project.declarations.get(topic),
+      before: (topic) => before.get(topic),
+    };
     this.#single = new ActiveChecks(project.settings, singleKinds);
     this.#joint = new ActiveChecks(project.settings, jointKinds);
   }
@@ -36,7 +49,11 @@ export class ResourceJudge {
 
   /** What one resource breaks. */
   resource(resource: ResourceFacts): readonly Finding[] {
-    const findings = this.#single.of("resource").flatMap(({ rule, level, check }) => this.#found(rule, level, check(resource, this.#scope), resource, resource.name));
+    const findings = this.#single
+      .of("resource")
+      .flatMap(({ rule, level, check }) =>
+        this.#found(rule, level, check(resource, this.#scope), resource, resource.name),
+      );
     const object = objectOf(resource);
     return this.#without([...findings, ...(object === undefined ? [] : this.#object(object, resource))], false);
   }
@@ -50,32 +67,77 @@ export class ResourceJudge {
     const declaration = model === undefined ? noDeclaration : { model, plan: planPlatform(model, this.#project.stack) };
     const manifests = resources.flatMap((resource) => {
       const object = objectOf(resource);
-      return object?.kind === "manifest" ? [{ manifest: object.fact, source: { file: resource.urn ?? resource.name, line: 1, column: 1 } }] : [];
+      return object?.kind === "manifest"
+        ? [{ manifest: object.fact, source: { file: resource.urn ?? resource.name, line: 1, column: 1 } }]
+        : [];
     });
-    return this.#without([...findings, ...evaluate(this.#joint, declaration, cluster, this.#scope), ...checkManifests(this.#joint, manifests, this.#scope)], true);
+    return this.#without(
+      [
+        ...findings,
+        ...evaluate(this.#joint, declaration, cluster, this.#scope),
+        ...checkManifests(this.#joint, manifests, this.#scope),
+      ],
+      true,
+    );
   }
 
   #object(object: ResourceObject, resource: ResourceFacts): Finding[] {
     switch (object.kind) {
       case "topic": {
         const topic = this.#declaredTopic(object.fact);
-        return this.#single.of("topic").flatMap(({ rule, level, check }) => this.#found(rule, level, check(topic, this.#scope), resource, topic.name));
+        return this.#single
+          .of("topic")
+          .flatMap(({ rule, level, check }) =>
+            this.#found(rule, level, check(topic, this.#scope), resource, topic.name),
+          );
       }
       case "subject":
-        return this.#single.of("subject").flatMap(({ rule, level, check }) => this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.name));
+        return this.#single
+          .of("subject")
+          .flatMap(({ rule, level, check }) =>
+            this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.name),
+          );
       case "acl":
-        return this.#single.of("acl").flatMap(({ rule, level, check }) => this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.principal));
+        return this.#single
+          .of("acl")
+          .flatMap(({ rule, level, check }) =>
+            this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.principal),
+          );
       case "quota":
-        return this.#single.of("quota").flatMap(({ rule, level, check }) => this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.entityName));
+        return this.#single
+          .of("quota")
+          .flatMap(({ rule, level, check }) =>
+            this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.entityName),
+          );
       case "user":
-        return this.#single.of("user").flatMap(({ rule, level, check }) => this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.name));
+        return this.#single
+          .of("user")
+          .flatMap(({ rule, level, check }) =>
+            this.#found(rule, level, check(object.fact, this.#scope), resource, object.fact.name),
+          );
       case "manifest":
-        return checkManifests(this.#single, [{ manifest: object.fact, source: { file: resource.urn ?? resource.name, line: 1, column: 1 } }], this.#scope);
+        return checkManifests(
+          this.#single,
+          [{ manifest: object.fact, source: { file: resource.urn ?? resource.name, line: 1, column: 1 } }],
+          this.#scope,
+        );
     }
   }
 
-  #found(rule: string, level: Level, breaches: Parameters<typeof findingsOf>[2], resource: ResourceFacts, object: string | undefined): Finding[] {
-    return findingsOf(rule, level, breaches, { file: resource.urn ?? resource.name, line: 1, column: 1 }, object ?? resource.name);
+  #found(
+    rule: string,
+    level: Level,
+    breaches: Parameters<typeof findingsOf>[2],
+    resource: ResourceFacts,
+    object: string | undefined,
+  ): Finding[] {
+    return findingsOf(
+      rule,
+      level,
+      breaches,
+      { file: resource.urn ?? resource.name, line: 1, column: 1 },
+      object ?? resource.name,
+    );
   }
 
   #declaredTopic(topic: TopicFacts): TopicFacts {
@@ -89,10 +151,17 @@ export class ResourceJudge {
 
   /** Without what is excepted. That an exception has ended is said once, with what all resources break. */
   #without(findings: readonly Finding[], whole: boolean): readonly Finding[] {
-    const left = applyExceptions(findings, this.#project.exceptions, { stack: this.#name.stack, today: this.#scope.today, lookedAt: () => false }).findings;
+    const left = applyExceptions(findings, this.#project.exceptions, {
+      stack: this.#name.stack,
+      today: this.#scope.today,
+      lookedAt: () => false,
+    }).findings;
     return whole ? left : left.filter(({ rule }) => rule !== "exception-expired");
   }
 }
 
 const nothing: ClusterFacts = { topics: [], acls: [], quotas: [], users: [], subjects: [] };
-const noDeclaration = { model: { domains: [] }, plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], sharedSubjects: [], contracts: [] } };
+const noDeclaration = {
+  model: { domains: [] },
+  plan: { topics: [], principals: [], acls: [], quotas: [], subjects: [], sharedSubjects: [], contracts: [] },
+};

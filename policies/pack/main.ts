@@ -1,14 +1,14 @@
 import { dirname } from "node:path";
-import { PolicyPack, type Policies, type ReportViolation, type EnforcementLevel } from "@pulumi/policy";
+import { type EnforcementLevel, type Policies, PolicyPack, type ReportViolation } from "@pulumi/policy";
 import { catalogue } from "../catalogue.ts";
 import type { ResourceFacts } from "../facts.ts";
-import { plain } from "../plain-text.ts";
 import type { Finding } from "../finding.ts";
+import { plain } from "../plain-text.ts";
 import type { Level } from "../rule.ts";
-import { readBaseline, type Baseline } from "./baseline.ts";
+import { type Baseline, readBaseline } from "./baseline.ts";
 import { ResourceJudge } from "./judge.ts";
 import { knownValues } from "./known-values.ts";
-import { readPolicyProject, stackOfUrn, type StackName } from "./project.ts";
+import { readPolicyProject, type StackName, stackOfUrn } from "./project.ts";
 
 const packDir = dirname(import.meta.dirname);
 const projectDir = dirname(packDir);
@@ -16,7 +16,11 @@ const projectDir = dirname(packDir);
 const programDir = process.cwd();
 
 /** Pulumi has no level for what is only told to who asks: `kit check --verbose` tells it. */
-const enforcement: Readonly<Record<Level, EnforcementLevel>> = { error: "mandatory", warning: "advisory", info: "disabled" };
+const enforcement: Readonly<Record<Level, EnforcementLevel>> = {
+  error: "mandatory",
+  warning: "advisory",
+  info: "disabled",
+};
 
 /** A judge for each stack, and what its topics were; asked for with the first resource that names the stack. */
 const judges = new Map<string, Promise<ResourceJudge>>();
@@ -46,7 +50,12 @@ function judgeOf(name: StackName): Promise<ResourceJudge> {
 
 async function makeJudge(name: StackName): Promise<ResourceJudge> {
   const [project, baseline] = await Promise.all([readPolicyProject(projectDir, name), baselineOf(name)]);
-  return new ResourceJudge(project, name, new Date().toISOString().slice(0, 10), baseline.ok ? baseline.topics : new Map());
+  return new ResourceJudge(
+    project,
+    name,
+    new Date().toISOString().slice(0, 10),
+    baseline.ok ? baseline.topics : new Map(),
+  );
 }
 
 interface Seen {
@@ -75,7 +84,9 @@ interface Violation {
  */
 function violate(reportViolation: ReportViolation, { rule, level, message, urn }: Violation): void {
   const description = catalogue.get(rule)?.summary ?? rule;
-  Reflect.apply(reportViolation, undefined, [{ name: rule, description, message, enforcementLevel: enforcement[level], ...(urn === undefined ? {} : { urn }) }]);
+  Reflect.apply(reportViolation, undefined, [
+    { name: rule, description, message, enforcementLevel: enforcement[level], ...(urn === undefined ? {} : { urn }) },
+  ]);
 }
 
 function report(reportViolation: ReportViolation, findings: readonly Finding[]): void {
@@ -83,7 +94,12 @@ function report(reportViolation: ReportViolation, findings: readonly Finding[]):
     if (level === "info") continue;
     const atResource = file.startsWith("urn:");
     const text = plain(fix === undefined ? message : `${message}. Fix: ${fix}`);
-    violate(reportViolation, { rule, level, message: atResource ? text : `${plain(file)}:${line}:${column} ${text}`, ...(atResource ? { urn: file } : {}) });
+    violate(reportViolation, {
+      rule,
+      level,
+      message: atResource ? text : `${plain(file)}:${line}:${column} ${text}`,
+      ...(atResource ? { urn: file } : {}),
+    });
   }
 }
 
@@ -91,12 +107,14 @@ function report(reportViolation: ReportViolation, findings: readonly Finding[]):
  * The work is done by two policies, one that sees each resource and one that sees all: the SDK unpacks every resource
  * anew for each policy. The catalogue's rules are listed beside them, and report under their own names.
  */
-const listed: Policies = [...catalogue.values()].filter(({ kinds }) => kinds.length > 0).map(({ id, summary, level, rationale }) => ({
-  name: id,
-  description: `${summary} ${rationale}`,
-  enforcementLevel: level === "off" ? "disabled" : enforcement[level],
-  url: `docs/guide/policies.md#${id}`,
-}));
+const listed: Policies = [...catalogue.values()]
+  .filter(({ kinds }) => kinds.length > 0)
+  .map(({ id, summary, level, rationale }) => ({
+    name: id,
+    description: `${summary} ${rationale}`,
+    enforcementLevel: level === "off" ? "disabled" : enforcement[level],
+    url: `docs/guide/policies.md#${id}`,
+  }));
 
 // The SDK looks for the pack's version in the current folder, which is the program's.
 process.chdir(packDir);
@@ -117,7 +135,11 @@ new PolicyPack("event-platform", {
         report(reportViolation, judge.resource(resource));
         if (baseline?.ok === false && !told.has(name.stack)) {
           told.add(name.stack);
-          violate(reportViolation, { rule: "partition-decrease", level: "warning", message: `what the topics were could not be read, so that a lowered number would not be noticed: ${plain(baseline.reason)}` });
+          violate(reportViolation, {
+            rule: "partition-decrease",
+            level: "warning",
+            message: `what the topics were could not be read, so that a lowered number would not be noticed: ${plain(baseline.reason)}`,
+          });
         }
       },
     },
@@ -129,7 +151,10 @@ new PolicyPack("event-platform", {
         const name = args.resources.map(({ urn }) => stackOfUrn(urn)).find((each) => each !== undefined);
         if (name === undefined) return;
         const judge = await judgeOf(name);
-        report(reportViolation, judge.stack(args.resources.map((resource) => declaredObjects.get(resource.urn) ?? factsOf(resource))));
+        report(
+          reportViolation,
+          judge.stack(args.resources.map((resource) => declaredObjects.get(resource.urn) ?? factsOf(resource))),
+        );
       },
     },
   ],

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { modelFor } from "../../components/model/environment.ts";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
 import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
-import { stackFilePath, stackOfPath, type SourceFile } from "../../components/model/source-file.ts";
+import { type SourceFile, stackFilePath, stackOfPath } from "../../components/model/source-file.ts";
+import { type StackSettings, stackSettingsSchema } from "../../components/model/stack.ts";
 import { readStackFile } from "../../components/model/stack-file.ts";
-import { stackSettingsSchema, type StackSettings } from "../../components/model/stack.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
 import { catalogue } from "../catalogue.ts";
-import { exceptionsPath, readExceptions, type Exception } from "../exceptions.ts";
+import { type Exception, exceptionsPath, readExceptions } from "../exceptions.ts";
 import type { Finding } from "../finding.ts";
-import { defaultSettings, readRuleSettings, type RuleSettings } from "../rule-settings.ts";
+import { defaultSettings, type RuleSettings, readRuleSettings } from "../rule-settings.ts";
 
 /** What the files beside the pack say for one stack: its settings, levels, exceptions, and what is declared. */
 export interface PolicyProject {
@@ -51,8 +51,15 @@ export interface PolicyFiles {
  */
 export async function readPolicyProject(projectDir: string, name: StackName): Promise<PolicyProject> {
   const own = name.project === projectName(projectDir);
-  const [exceptions, files] = await Promise.all([loadFile(projectDir, exceptionsPath), own ? loadTopicFiles(projectDir) : []]);
-  return policyProject({ files, exceptions, ...(own ? { stack: await loadFile(projectDir, stackFilePath(name.stack)) } : {}) });
+  const [exceptions, files] = await Promise.all([
+    loadFile(projectDir, exceptionsPath),
+    own ? loadTopicFiles(projectDir) : [],
+  ]);
+  return policyProject({
+    files,
+    exceptions,
+    ...(own ? { stack: await loadFile(projectDir, stackFilePath(name.stack)) } : {}),
+  });
 }
 
 /** The same from files that were read. Pure. */
@@ -60,11 +67,22 @@ export function policyProject(input: PolicyFiles): PolicyProject {
   const stackFile = input.stack === undefined ? undefined : readStackFile(input.stack);
   const { exceptions, findings } = readExceptions(input.exceptions, catalogue);
   if (stackFile === undefined || !stackFile.ok) {
-    const problems = stackFile === undefined ? [] : stackFile.problems.filter(({ rule }) => rule !== "stack-settings-missing");
-    return { stack: strangerSettings(), settings: defaultSettings(catalogue.values()), exceptions, declarations: new Map(), findings: [...findings, ...problems.map((problem): Finding => ({ ...problem, level: "error" }))] };
+    const problems =
+      stackFile === undefined ? [] : stackFile.problems.filter(({ rule }) => rule !== "stack-settings-missing");
+    return {
+      stack: strangerSettings(),
+      settings: defaultSettings(catalogue.values()),
+      exceptions,
+      declarations: new Map(),
+      findings: [...findings, ...problems.map((problem): Finding => ({ ...problem, level: "error" }))],
+    };
   }
   const { at } = stackFile;
-  const rules = readRuleSettings(catalogue, stackFile.value.policies, at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) });
+  const rules = readRuleSettings(
+    catalogue,
+    stackFile.value.policies,
+    at === undefined ? undefined : { place: (path, part) => at.place(["policies", ...path], part) },
+  );
   const { model: whole, problems } = readTopicsAsFarAsGood(input.files);
   const model = modelFor(whole, input.stack === undefined ? undefined : stackOfPath(input.stack.path));
   return {

@@ -3,7 +3,7 @@ import { isDerivedTopicName, platformPrincipals, slugPattern } from "../../compo
 import { compareText } from "../../components/model/problem.ts";
 import { anyResource, auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
 import type { AclFacts, ClusterFacts } from "../facts.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
 interface AclProps {
   readonly principal?: string;
@@ -15,15 +15,34 @@ interface AclProps {
 }
 
 /** A rule of access as a resource, for examples. */
-function acl({ principal = "order-service", operation = "Write", type = "Topic", resource, pattern = "Literal", permission = "Allow" }: AclProps): string {
+function acl({
+  principal = "order-service",
+  operation = "Write",
+  type = "Topic",
+  resource,
+  pattern = "Literal",
+  permission = "Allow",
+}: AclProps): string {
   return `- {type: kafka:index/acl:Acl, name: example-${operation}-${type}, props: {aclPrincipal: "User:${principal}", aclHost: "*", aclOperation: ${operation}, aclPermissionType: ${permission}, aclResourceType: ${type}, aclResourceName: "${resource}", resourcePatternTypeFilter: ${pattern}}}`;
 }
 
-const user = (name: string, more = ""): string => `- {type: kafka:index/userScramCredential:UserScramCredential, name: "${name}${more}", props: {username: "${name}", scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}`;
+const user = (name: string, more = ""): string =>
+  `- {type: kafka:index/userScramCredential:UserScramCredential, name: "${name}${more}", props: {username: "${name}", scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}`;
 
 const good = acl({ resource: "order-events" });
-const exempt = z.array(z.string()).default([...platformPrincipals]).meta({ description: "Principals that are not judged." });
-const administration: ReadonlySet<string> = new Set(["Create", "Delete", "Alter", "AlterConfigs", "ClusterAction", "CreateTokens", "DescribeTokens"]);
+const exempt = z
+  .array(z.string())
+  .default([...platformPrincipals])
+  .meta({ description: "Principals that are not judged." });
+const administration: ReadonlySet<string> = new Set([
+  "Create",
+  "Delete",
+  "Alter",
+  "AlterConfigs",
+  "ClusterAction",
+  "CreateTokens",
+  "DescribeTokens",
+]);
 
 /** A rule of access in words. */
 function inWords({ principal, operation, resourceType, resourceName, pattern }: AclFacts): string {
@@ -37,8 +56,15 @@ function isOwnName(name: string, principal: string): boolean {
 
 /** Whether a rule on everything is one by which the auditor sees names and settings, and no record. */
 function isAuditorsView({ principal, operation, resourceType }: AclFacts): boolean {
-  return principal === auditorPrincipal
-    && auditorGrants.some((grant) => grant.resourceName === anyResource && grant.resourceType === resourceType && grant.operations.some((allowed) => allowed === operation));
+  return (
+    principal === auditorPrincipal &&
+    auditorGrants.some(
+      (grant) =>
+        grant.resourceName === anyResource &&
+        grant.resourceType === resourceType &&
+        grant.operations.some((allowed) => allowed === operation),
+    )
+  );
 }
 
 /** Rules on access and users. */
@@ -48,14 +74,20 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "No rule of access holds for everyone, for everything, or for every operation.",
-    rationale: "One such rule undoes all others; nobody notices until the data is gone. Only the platform's auditor may see the names and settings of all topics, and no record of theirs.",
+    rationale:
+      "One such rule undoes all others; nobody notices until the data is gone. Only the platform's auditor may see the names and settings of all topics, and no record of theirs.",
     wrong: { resources: acl({ principal: "*", operation: "Read", resource: "order-events" }) },
     right: { resources: good },
     checks: () => ({
       acl(rule) {
         if (rule.principal === "*") return { message: `${inWords(rule)}: everyone`, fix: "name the service" };
-        if (rule.resourceName === "*" && !isAuditorsView(rule)) return { message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`, fix: "name the topic or group" };
-        if (rule.operation === "All") return { message: `${inWords(rule)}: every operation`, fix: "name the operations that are needed" };
+        if (rule.resourceName === "*" && !isAuditorsView(rule))
+          return {
+            message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`,
+            fix: "name the topic or group",
+          };
+        if (rule.operation === "All")
+          return { message: `${inWords(rule)}: every operation`, fix: "name the operations that are needed" };
         return undefined;
       },
     }),
@@ -68,7 +100,12 @@ export const accessRules: readonly Rule[] = [
     rationale: "What is not allowed is denied anyway. A denying rule hides why something else does not work.",
     wrong: { resources: acl({ resource: "order-events", permission: "Deny" }) },
     right: { resources: good },
-    checks: () => ({ acl: (rule) => (rule.permission === "Deny" ? { message: `a rule denies: ${inWords(rule)}`, fix: "delete it, and the rule that allows too much" } : undefined) }),
+    checks: () => ({
+      acl: (rule) =>
+        rule.permission === "Deny"
+          ? { message: `a rule denies: ${inWords(rule)}`, fix: "delete it, and the rule that allows too much" }
+          : undefined,
+    }),
   }),
   ruleWith({
     id: "acl-prefixed",
@@ -82,8 +119,18 @@ export const accessRules: readonly Rule[] = [
     checks: ({ exempt: free }) => ({
       acl(rule) {
         const { principal, pattern, resourceName } = rule;
-        if (principal === undefined || resourceName === undefined || pattern !== "Prefixed" || free.includes(principal) || isOwnName(resourceName, principal)) return undefined;
-        return { message: `${inWords(rule)}: the prefix goes beyond the service's own names`, fix: "name each topic or group" };
+        if (
+          principal === undefined ||
+          resourceName === undefined ||
+          pattern !== "Prefixed" ||
+          free.includes(principal) ||
+          isOwnName(resourceName, principal)
+        )
+          return undefined;
+        return {
+          message: `${inWords(rule)}: the prefix goes beyond the service's own names`,
+          fix: "name each topic or group",
+        };
       },
     }),
   }),
@@ -93,9 +140,15 @@ export const accessRules: readonly Rule[] = [
     level: "error",
     summary: "No prefix covers what another principal owns.",
     rationale: "A parent prefix silently grants the children: the dead letters, groups and topics of others.",
-    parameters: z.strictObject({ exempt: z.array(z.string()).default([]).meta({ description: "Principals whose prefixes may overlap." }) }),
-    wrong: { resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "order-service-audit", operation: "Write", type: "Topic", resource: "order-service.audit" })}` },
-    right: { resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "audit-service", operation: "Write", type: "Topic", resource: "audit-service.log" })}` },
+    parameters: z.strictObject({
+      exempt: z.array(z.string()).default([]).meta({ description: "Principals whose prefixes may overlap." }),
+    }),
+    wrong: {
+      resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "order-service-audit", operation: "Write", type: "Topic", resource: "order-service.audit" })}`,
+    },
+    right: {
+      resources: `${acl({ operation: "Read", resource: "order-service.", pattern: "Prefixed" })}\n${acl({ principal: "audit-service", operation: "Write", type: "Topic", resource: "audit-service.log" })}`,
+    },
     checks: ({ exempt: free }) => ({ cluster: (cluster) => overlaps(cluster, free) }),
   }),
   ruleWith({
@@ -103,15 +156,25 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "Services don't create, delete or change topics, groups or the cluster.",
-    rationale: "Topics come from the files, with an owner and a review; a service that creates its own takes the defaults of a broker.",
+    rationale:
+      "Topics come from the files, with an owner and a review; a service that creates its own takes the defaults of a broker.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ operation: "Create", resource: "order-events" }) },
     right: { resources: good },
     checks: ({ exempt: free }) => ({
       acl(rule) {
         const { principal, operation } = rule;
-        if (principal === undefined || operation === undefined || free.includes(principal) || !administration.has(operation)) return undefined;
-        return { message: `${inWords(rule)}: that is administration`, fix: "delete the rule; declare the topic in topics/" };
+        if (
+          principal === undefined ||
+          operation === undefined ||
+          free.includes(principal) ||
+          !administration.has(operation)
+        )
+          return undefined;
+        return {
+          message: `${inWords(rule)}: that is administration`,
+          fix: "delete the rule; declare the topic in topics/",
+        };
       },
     }),
   }),
@@ -120,14 +183,22 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "Nobody can grant access to himself.",
-    rationale: "Who may alter the cluster may write rules of access; what is declared in the files is then worth nothing.",
+    rationale:
+      "Who may alter the cluster may write rules of access; what is declared in the files is then worth nothing.",
     wrong: { resources: acl({ operation: "Alter", type: "Cluster", resource: "kafka-cluster" }) },
     right: { resources: good },
     checks: () => ({
       acl(rule) {
         const { operation, resourceType } = rule;
-        if (resourceType !== "Cluster" || !(operation === "Alter" || operation === "All" || operation === "AlterConfigs")) return undefined;
-        return { message: `${inWords(rule)}: it could grant itself anything`, fix: "delete the rule; the administrator is a super user by certificate" };
+        if (
+          resourceType !== "Cluster" ||
+          !(operation === "Alter" || operation === "All" || operation === "AlterConfigs")
+        )
+          return undefined;
+        return {
+          message: `${inWords(rule)}: it could grant itself anything`,
+          fix: "delete the rule; the administrator is a super user by certificate",
+        };
       },
     }),
   }),
@@ -142,8 +213,18 @@ export const accessRules: readonly Rule[] = [
     checks: () => ({
       acl(rule) {
         const { principal, resourceType, resourceName } = rule;
-        if (principal === undefined || resourceName === undefined || resourceType !== "Topic" || !isDerivedTopicName(resourceName) || resourceName.startsWith(`${principal}.`)) return undefined;
-        return { message: `${inWords(rule)}: these letters belong to another group`, fix: "replay them through their own service (kit dlt)" };
+        if (
+          principal === undefined ||
+          resourceName === undefined ||
+          resourceType !== "Topic" ||
+          !isDerivedTopicName(resourceName) ||
+          resourceName.startsWith(`${principal}.`)
+        )
+          return undefined;
+        return {
+          message: `${inWords(rule)}: these letters belong to another group`,
+          fix: "replay them through their own service (kit dlt)",
+        };
       },
     }),
   }),
@@ -159,8 +240,18 @@ export const accessRules: readonly Rule[] = [
     checks: ({ exempt: free }) => ({
       acl(rule) {
         const { principal, resourceType, resourceName } = rule;
-        if (principal === undefined || resourceName === undefined || resourceType !== "Group" || free.includes(principal) || isOwnName(resourceName, principal)) return undefined;
-        return { message: `the group ${resourceName} of ${principal} is not named like it`, fix: `call it ${principal}` };
+        if (
+          principal === undefined ||
+          resourceName === undefined ||
+          resourceType !== "Group" ||
+          free.includes(principal) ||
+          isOwnName(resourceName, principal)
+        )
+          return undefined;
+        return {
+          message: `the group ${resourceName} of ${principal} is not named like it`,
+          fix: `call it ${principal}`,
+        };
       },
     }),
   }),
@@ -176,12 +267,26 @@ export const accessRules: readonly Rule[] = [
     checks: ({ exempt: free }) => ({
       acl(rule, { declarationOf }) {
         const { principal, operation, resourceType, resourceName } = rule;
-        if (principal === undefined || resourceName === undefined || resourceType !== "Topic" || free.includes(principal)) return undefined;
+        if (
+          principal === undefined ||
+          resourceName === undefined ||
+          resourceType !== "Topic" ||
+          free.includes(principal)
+        )
+          return undefined;
         const topic = declarationOf(resourceName);
         if (topic === undefined) return undefined;
-        const among = operation === "Write" ? topic.producers : operation === "Read" ? topic.consumers : [...topic.producers, ...topic.consumers];
+        const among =
+          operation === "Write"
+            ? topic.producers
+            : operation === "Read"
+              ? topic.consumers
+              : [...topic.producers, ...topic.consumers];
         if (among.some(({ service }) => service === principal)) return undefined;
-        return { message: `${inWords(rule)}, which ${topic.source.file} does not say`, fix: `add ${principal} to the topic's ${operation === "Write" ? "producers" : "consumers"}, or delete the rule` };
+        return {
+          message: `${inWords(rule)}, which ${topic.source.file} does not say`,
+          fix: `add ${principal} to the topic's ${operation === "Write" ? "producers" : "consumers"}, or delete the rule`,
+        };
       },
     }),
   }),
@@ -190,14 +295,20 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "Users log in with SCRAM-SHA-512.",
-    rationale: "The weaker hash is cheaper to guess from a leaked metadata log; 4,096 rounds are the least that Kafka takes.",
+    rationale:
+      "The weaker hash is cheaper to guess from a leaked metadata log; 4,096 rounds are the least that Kafka takes.",
     parameters: z.strictObject({ iterations: z.int().min(4_096).default(4_096) }),
-    wrong: { resources: "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-256, scramIterations: 4096}}" },
+    wrong: {
+      resources:
+        "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-256, scramIterations: 4096}}",
+    },
     right: { resources: user("order-service") },
     checks: ({ iterations }) => ({
       user({ mechanism, iterations: rounds }) {
-        if (mechanism !== undefined && mechanism !== "SCRAM-SHA-512") return { message: `the mechanism is ${mechanism}`, fix: "use SCRAM-SHA-512" };
-        if (rounds !== undefined && rounds < iterations) return { message: `${rounds} rounds of hashing`, fix: `use ${iterations} or more` };
+        if (mechanism !== undefined && mechanism !== "SCRAM-SHA-512")
+          return { message: `the mechanism is ${mechanism}`, fix: "use SCRAM-SHA-512" };
+        if (rounds !== undefined && rounds < iterations)
+          return { message: `${rounds} rounds of hashing`, fix: `use ${iterations} or more` };
         return undefined;
       },
     }),
@@ -207,12 +318,21 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "A user is called like its service: a slug.",
-    rationale: "Users, certificates, database roles and groups share the name; not all of them take capitals and blanks.",
+    rationale:
+      "Users, certificates, database roles and groups share the name; not all of them take capitals and blanks.",
     wrong: { resources: user("Order_Service") },
     right: { resources: user("order-service") },
     checks: () => {
       const slug = new RegExp(slugPattern, "u");
-      return { user: ({ name }) => (name === undefined || slug.test(name) ? undefined : { message: `the user ${JSON.stringify(name)} is no slug`, fix: "use lower-case letters, digits and single dashes" }) };
+      return {
+        user: ({ name }) =>
+          name === undefined || slug.test(name)
+            ? undefined
+            : {
+                message: `the user ${JSON.stringify(name)} is no slug`,
+                fix: "use lower-case letters, digits and single dashes",
+              },
+      };
     },
   }),
   rule({
@@ -228,7 +348,10 @@ export const accessRules: readonly Rule[] = [
         const seen = new Set<string>();
         return users.flatMap(({ name, source }): Breach[] => {
           if (name === undefined) return [];
-          if (seen.has(name)) return [{ message: `the user ${name} is declared twice`, fix: "delete one of them", object: name, at: source }];
+          if (seen.has(name))
+            return [
+              { message: `the user ${name} is declared twice`, fix: "delete one of them", object: name, at: source },
+            ];
           seen.add(name);
           return [];
         });
@@ -248,7 +371,11 @@ export const accessRules: readonly Rule[] = [
         // In a preview the principals of some rules may not be known yet.
         if (acls.some(({ principal }) => principal === undefined)) return undefined;
         const used = new Set(acls.map(({ principal }) => principal));
-        return users.flatMap(({ name, source }): Breach[] => (name === undefined || used.has(name) ? [] : [{ message: `the user ${name} may do nothing`, fix: "delete it", object: name, at: source }]));
+        return users.flatMap(({ name, source }): Breach[] =>
+          name === undefined || used.has(name)
+            ? []
+            : [{ message: `the user ${name} may do nothing`, fix: "delete it", object: name, at: source }],
+        );
       },
     }),
   }),
@@ -256,11 +383,17 @@ export const accessRules: readonly Rule[] = [
 
 /** Prefixed rules that cover names of another principal: what it may use, or what begins with its name. */
 function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breach[] {
-  const prefixed = acls.filter(({ pattern, principal }) => pattern === "Prefixed" && principal !== undefined && !free.includes(principal));
+  const prefixed = acls.filter(
+    ({ pattern, principal }) => pattern === "Prefixed" && principal !== undefined && !free.includes(principal),
+  );
   if (prefixed.length === 0) return [];
-  const principals = new Set([...acls.map(({ principal }) => principal), ...users.map(({ name }) => name)].filter((name) => name !== undefined));
+  const principals = new Set(
+    [...acls.map(({ principal }) => principal), ...users.map(({ name }) => name)].filter((name) => name !== undefined),
+  );
   const owned = [
-    ...acls.flatMap(({ principal, resourceName }) => (principal === undefined || resourceName === undefined ? [] : [{ name: resourceName, principal }])),
+    ...acls.flatMap(({ principal, resourceName }) =>
+      principal === undefined || resourceName === undefined ? [] : [{ name: resourceName, principal }],
+    ),
     ...[...principals].map((principal) => ({ name: principal, principal })),
   ].sort((a, b) => compareText(a.name, b.name));
   const breaches = new Map<string, Breach>();
@@ -270,7 +403,12 @@ function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breac
     for (let index = lowerBound(owned, resourceName); owned[index]?.name.startsWith(resourceName) === true; index++) {
       const victim = owned[index]?.principal;
       if (victim === undefined || victim === principal) continue;
-      breaches.set(`${principal} ${resourceName}`, { message: `${inWords({ ...rule, principal, resourceName })}, and with it what belongs to ${victim}`, fix: "name each topic or group", object: principal, at: rule.source });
+      breaches.set(`${principal} ${resourceName}`, {
+        message: `${inWords({ ...rule, principal, resourceName })}, and with it what belongs to ${victim}`,
+        fix: "name each topic or group",
+        object: principal,
+        at: rule.source,
+      });
       break;
     }
   }

@@ -1,4 +1,4 @@
-import { resolvePointer, type JsonSchema, type SchemaObject } from "../../components/model/json-schema-parts.ts";
+import { type JsonSchema, resolvePointer, type SchemaObject } from "../../components/model/json-schema-parts.ts";
 import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
 import type { SubjectFacts } from "../facts.ts";
 
@@ -41,10 +41,16 @@ export function shapeOf(subject: SubjectFacts): SchemaShape | undefined {
 
 /** The shape of all that a record of the subject holds, shared types included where they are known. Read once per subject. */
 export function wholeShapeOf(subject: SubjectFacts): SchemaShape | undefined {
-  return subject.selfContained === undefined ? shapeOf(subject) : remembered(wholeShapes, subject, subject.selfContained);
+  return subject.selfContained === undefined
+    ? shapeOf(subject)
+    : remembered(wholeShapes, subject, subject.selfContained);
 }
 
-function remembered(known: WeakMap<SubjectFacts, SchemaShape | undefined>, subject: SubjectFacts, schema: string | undefined): SchemaShape | undefined {
+function remembered(
+  known: WeakMap<SubjectFacts, SchemaShape | undefined>,
+  subject: SubjectFacts,
+  schema: string | undefined,
+): SchemaShape | undefined {
   if (known.has(subject)) return known.get(subject);
   const shape = schema === undefined ? undefined : readShape(schema);
   known.set(subject, shape);
@@ -58,14 +64,15 @@ function readShape(text: string): SchemaShape | undefined {
   } catch {
     return protobufShape(text);
   }
-  if (isObject(json) && json["type"] === "object" && typeof json["title"] === "string") return jsonShape(json, json["title"]);
-  if (!isObject(json) || !["record", "enum", "fixed"].includes(String(json["type"])) || typeof json["name"] !== "string") return undefined;
+  if (isObject(json) && json.type === "object" && typeof json.title === "string") return jsonShape(json, json.title);
+  if (!isObject(json) || !["record", "enum", "fixed"].includes(String(json.type)) || typeof json.name !== "string")
+    return undefined;
   const types: SchemaType[] = [];
   const fields: SchemaField[] = [];
   collect(json, "", types, fields, 0);
-  const dot = json["name"].lastIndexOf(".");
-  const namespace = dot !== -1 ? json["name"].slice(0, dot) : typeof json["namespace"] === "string" ? json["namespace"] : "";
-  return { name: json["name"].slice(dot + 1), namespace, types, fields };
+  const dot = json.name.lastIndexOf(".");
+  const namespace = dot !== -1 ? json.name.slice(0, dot) : typeof json.namespace === "string" ? json.namespace : "";
+  return { name: json.name.slice(dot + 1), namespace, types, fields };
 }
 
 /** The shape of a JSON Schema: its properties, and those of what it holds. */
@@ -75,14 +82,20 @@ function jsonShape(root: SchemaObject, title: string): SchemaShape {
     const schema = resolvePointer(held, root);
     if (!isObject(schema) || within.includes(schema) || within.length > deepest) return;
     const inner = [...within, schema];
-    for (const [name, property] of Object.entries(isObject(schema["properties"]) ? schema["properties"] : {})) {
+    for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
       const where = path === "" ? name : `${path}.${name}`;
       const found = resolvePointer(property as JsonSchema, root);
       const { type, description } = isObject(found) ? found : {};
-      fields.push({ path: where, name, type, ...(typeof description === "string" && description.trim() !== "" ? { doc: description } : {}), hasDefault: isObject(found) && Object.hasOwn(found, "default") });
+      fields.push({
+        path: where,
+        name,
+        type,
+        ...(typeof description === "string" && description.trim() !== "" ? { doc: description } : {}),
+        hasDefault: isObject(found) && Object.hasOwn(found, "default"),
+      });
       visit(found, where, inner);
     }
-    if (isObject(schema["items"])) visit(schema["items"], path, inner);
+    if (isObject(schema.items)) visit(schema.items, path, inner);
     for (const combinator of ["anyOf", "oneOf", "allOf"]) {
       const branches = schema[combinator];
       if (Array.isArray(branches)) for (const branch of branches as JsonSchema[]) visit(branch, path, inner);
@@ -92,7 +105,12 @@ function jsonShape(root: SchemaObject, title: string): SchemaShape {
   const dot = title.lastIndexOf(".");
   const { description } = root;
   const doc = typeof description === "string" && description.trim() !== "" ? { doc: description } : {};
-  return { name: title.slice(dot + 1), namespace: dot === -1 ? "" : title.slice(0, dot), types: [{ path: "", kind: "record", name: title.slice(dot + 1), ...doc, hasDefault: false }], fields };
+  return {
+    name: title.slice(dot + 1),
+    namespace: dot === -1 ? "" : title.slice(0, dot),
+    types: [{ path: "", kind: "record", name: title.slice(dot + 1), ...doc, hasDefault: false }],
+    fields,
+  };
 }
 
 /** The shape of a Protobuf file: the fields of the event's message, and those of the messages in it. */
@@ -105,14 +123,33 @@ function protobufShape(text: string): SchemaShape | undefined {
     if (within.includes(name)) return;
     for (const field of messages.get(name)?.fields ?? []) {
       const where = path === "" ? field.name : `${path}.${field.name}`;
-      fields.push({ path: where, name: field.name, type: field.type, ...(field.doc === undefined ? {} : { doc: field.doc }), hasDefault: true });
+      fields.push({
+        path: where,
+        name: field.name,
+        type: field.type,
+        ...(field.doc === undefined ? {} : { doc: field.doc }),
+        hasDefault: true,
+      });
       visit(field.type, where, [...within, name]);
     }
   };
   visit(record, "", []);
   const dot = record.lastIndexOf(".");
   const { doc } = messages.get(record) ?? {};
-  return { name: record.slice(dot + 1), namespace: record.slice(0, Math.max(0, dot)), types: [{ path: "", kind: "record", name: record.slice(dot + 1), ...(doc === undefined ? {} : { doc }), hasDefault: false }], fields };
+  return {
+    name: record.slice(dot + 1),
+    namespace: record.slice(0, Math.max(0, dot)),
+    types: [
+      {
+        path: "",
+        kind: "record",
+        name: record.slice(dot + 1),
+        ...(doc === undefined ? {} : { doc }),
+        hasDefault: false,
+      },
+    ],
+    fields,
+  };
 }
 
 const deepest = 64;
@@ -124,26 +161,27 @@ function collect(schema: unknown, path: string, types: SchemaType[], fields: Sch
     return;
   }
   if (!isObject(schema)) return;
-  const kind = schema["type"];
-  const documented = typeof schema["doc"] === "string" && schema["doc"].trim() !== "" ? { doc: schema["doc"] } : {};
+  const kind = schema.type;
+  const documented = typeof schema.doc === "string" && schema.doc.trim() !== "" ? { doc: schema.doc } : {};
   if (kind === "record") {
-    types.push({ path, kind, name: String(schema["name"]), ...documented, hasDefault: false });
-    for (const field of Array.isArray(schema["fields"]) ? schema["fields"] : []) {
-      if (!isObject(field) || typeof field["name"] !== "string") continue;
-      const inner = path === "" ? field["name"] : `${path}.${field["name"]}`;
+    types.push({ path, kind, name: String(schema.name), ...documented, hasDefault: false });
+    for (const field of Array.isArray(schema.fields) ? schema.fields : []) {
+      if (!isObject(field) || typeof field.name !== "string") continue;
+      const inner = path === "" ? field.name : `${path}.${field.name}`;
       fields.push({
         path: inner,
-        name: field["name"],
-        type: field["type"],
-        ...(typeof field["doc"] === "string" && field["doc"].trim() !== "" ? { doc: field["doc"] } : {}),
+        name: field.name,
+        type: field.type,
+        ...(typeof field.doc === "string" && field.doc.trim() !== "" ? { doc: field.doc } : {}),
         hasDefault: Object.hasOwn(field, "default"),
-        ...(Object.hasOwn(field, "default") ? { default: field["default"] } : {}),
+        ...(Object.hasOwn(field, "default") ? { default: field.default } : {}),
       });
-      collect(field["type"], inner, types, fields, depth + 1);
+      collect(field.type, inner, types, fields, depth + 1);
     }
-  } else if (kind === "enum") types.push({ path, kind, name: String(schema["name"]), ...documented, hasDefault: Object.hasOwn(schema, "default") });
-  else if (kind === "array") collect(schema["items"], path, types, fields, depth + 1);
-  else if (kind === "map") collect(schema["values"], path, types, fields, depth + 1);
+  } else if (kind === "enum")
+    types.push({ path, kind, name: String(schema.name), ...documented, hasDefault: Object.hasOwn(schema, "default") });
+  else if (kind === "array") collect(schema.items, path, types, fields, depth + 1);
+  else if (kind === "map") collect(schema.values, path, types, fields, depth + 1);
   else if (typeof kind === "object") collect(kind, path, types, fields, depth + 1);
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { brokerCount } from "../../components/model/stack.ts";
 import { compareText } from "../../components/model/problem.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { brokerCount } from "../../components/model/stack.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
 /** Rules on what a cluster and a team can take. */
 export const capacityRules: readonly Rule[] = [
@@ -10,19 +10,35 @@ export const capacityRules: readonly Rule[] = [
     subject: "capacity",
     level: "error",
     summary: "A team's topics keep to its budget of partitions.",
-    rationale: "Partitions are shared memory and recovery time. The stack's `budgets` say how many each team has; `default` holds for teams without an entry.",
+    rationale:
+      "Partitions are shared memory and recovery time. The stack's `budgets` say how many each team has; `default` holds for teams without an entry.",
     parameters: z.strictObject({ default: z.int().min(1).optional() }),
     wrong: { stack: "budgets: {checkout: {partitions: 5}}" },
     right: { stack: "budgets: {checkout: {partitions: 100}}" },
     checks: ({ default: fallback }) => ({
       declaration({ plan }, { stack }) {
-        const byTeam = Map.groupBy(plan.topics.filter(({ kind }) => kind !== "registry"), ({ owner }) => owner);
-        return [...byTeam].sort(([a], [b]) => compareText(a, b)).flatMap(([team, topics]): Breach[] => {
-          const budget = (Object.hasOwn(stack.budgets, team) ? stack.budgets[team]?.partitions : undefined) ?? fallback;
-          const used = topics.reduce((sum, { partitions }) => sum + partitions, 0);
-          const largest = topics.reduce((a, b) => (b.partitions > a.partitions ? b : a));
-          return budget === undefined || used <= budget ? [] : [{ message: `the team ${team} uses ${used} partitions, dead letters and retries included; its budget is ${budget}`, fix: `lower partitions (the largest topic is ${largest.name} with ${largest.partitions}), or ask for a larger budget in the stack's file`, object: team, at: largest.source }];
-        });
+        const byTeam = Map.groupBy(
+          plan.topics.filter(({ kind }) => kind !== "registry"),
+          ({ owner }) => owner,
+        );
+        return [...byTeam]
+          .sort(([a], [b]) => compareText(a, b))
+          .flatMap(([team, topics]): Breach[] => {
+            const budget =
+              (Object.hasOwn(stack.budgets, team) ? stack.budgets[team]?.partitions : undefined) ?? fallback;
+            const used = topics.reduce((sum, { partitions }) => sum + partitions, 0);
+            const largest = topics.reduce((a, b) => (b.partitions > a.partitions ? b : a));
+            return budget === undefined || used <= budget
+              ? []
+              : [
+                  {
+                    message: `the team ${team} uses ${used} partitions, dead letters and retries included; its budget is ${budget}`,
+                    fix: `lower partitions (the largest topic is ${largest.name} with ${largest.partitions}), or ask for a larger budget in the stack's file`,
+                    object: team,
+                    at: largest.source,
+                  },
+                ];
+          });
       },
     }),
   }),
@@ -31,18 +47,29 @@ export const capacityRules: readonly Rule[] = [
     subject: "capacity",
     level: "error",
     summary: "No broker holds more copies of partitions than it can take.",
-    rationale: "Beyond the limit a restart takes minutes, and the loss of a zone puts its share on the others. The limit is the stack's `capacity.partitionsPerBroker`.",
+    rationale:
+      "Beyond the limit a restart takes minutes, and the loss of a zone puts its share on the others. The limit is the stack's `capacity.partitionsPerBroker`.",
     wrong: { stack: "capacity: {partitionsPerBroker: 10}" },
     right: { stack: "capacity: {partitionsPerBroker: 4000}" },
     checks: () => ({
       cluster({ topics }, { stack }) {
-        const copies = topics.reduce((sum, { partitions, replicationFactor }) => sum + (partitions ?? 0) * (replicationFactor ?? 1), 0);
+        const copies = topics.reduce(
+          (sum, { partitions, replicationFactor }) => sum + (partitions ?? 0) * (replicationFactor ?? 1),
+          0,
+        );
         const brokers = brokerCount(stack);
         const each = Math.ceil(copies / brokers);
         const limit = stack.capacity.partitionsPerBroker;
-        const [largest] = [...topics].sort((a, b) => (b.partitions ?? 0) - (a.partitions ?? 0) || compareText(a.name, b.name));
+        const [largest] = [...topics].sort(
+          (a, b) => (b.partitions ?? 0) - (a.partitions ?? 0) || compareText(a.name, b.name),
+        );
         if (each <= limit || largest === undefined) return undefined;
-        return { message: `${copies} copies of partitions on ${brokers} brokers are ${each} each; the limit is ${limit}`, fix: "add brokers, or lower partitions where they are not needed", object: "cluster", at: largest.source };
+        return {
+          message: `${copies} copies of partitions on ${brokers} brokers are ${each} each; the limit is ${limit}`,
+          fix: "add brokers, or lower partitions where they are not needed",
+          object: "cluster",
+          at: largest.source,
+        };
       },
     }),
   }),

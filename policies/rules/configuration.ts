@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { didYouMean } from "../../components/model/suggestion.ts";
 import { formatDuration } from "../../components/model/duration.ts";
+import { didYouMean } from "../../components/model/suggestion.ts";
 import type { TopicFacts } from "../facts.ts";
-import { rule, ruleWith, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { duration } from "./parameters.ts";
 import { placeOf } from "./places.ts";
 
@@ -14,21 +14,65 @@ export function configNumber({ config }: Pick<TopicFacts, "config">, key: string
 
 /** Topic configuration that Kafka 4 knows: `org.apache.kafka.common.config.TopicConfig`. */
 const knownKeys: ReadonlySet<string> = new Set([
-  "cleanup.policy", "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level", "delete.retention.ms", "file.delete.delay.ms",
-  "flush.messages", "flush.ms", "follower.replication.throttled.replicas", "index.interval.bytes", "leader.replication.throttled.replicas", "local.retention.bytes",
-  "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.after.max.ms", "message.timestamp.before.max.ms", "message.timestamp.type",
-  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "preallocate", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable",
-  "retention.bytes", "retention.ms", "segment.bytes", "segment.index.bytes", "segment.jitter.ms", "segment.ms", "unclean.leader.election.enable",
+  "cleanup.policy",
+  "compression.gzip.level",
+  "compression.lz4.level",
+  "compression.type",
+  "compression.zstd.level",
+  "delete.retention.ms",
+  "file.delete.delay.ms",
+  "flush.messages",
+  "flush.ms",
+  "follower.replication.throttled.replicas",
+  "index.interval.bytes",
+  "leader.replication.throttled.replicas",
+  "local.retention.bytes",
+  "local.retention.ms",
+  "max.compaction.lag.ms",
+  "max.message.bytes",
+  "message.timestamp.after.max.ms",
+  "message.timestamp.before.max.ms",
+  "message.timestamp.type",
+  "min.cleanable.dirty.ratio",
+  "min.compaction.lag.ms",
+  "min.insync.replicas",
+  "preallocate",
+  "remote.log.copy.disable",
+  "remote.log.delete.on.disable",
+  "remote.storage.enable",
+  "retention.bytes",
+  "retention.ms",
+  "segment.bytes",
+  "segment.index.bytes",
+  "segment.jitter.ms",
+  "segment.ms",
+  "unclean.leader.election.enable",
 ]);
 
 /** What the kit sets, and what may be tuned per topic without touching what the platform promises. */
 const tunableKeys = [
-  "cleanup.policy", "compression.type", "delete.retention.ms", "local.retention.bytes", "local.retention.ms", "max.compaction.lag.ms", "max.message.bytes", "message.timestamp.type",
-  "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "min.insync.replicas", "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable", "retention.bytes",
-  "retention.ms", "segment.bytes", "segment.ms",
+  "cleanup.policy",
+  "compression.type",
+  "delete.retention.ms",
+  "local.retention.bytes",
+  "local.retention.ms",
+  "max.compaction.lag.ms",
+  "max.message.bytes",
+  "message.timestamp.type",
+  "min.cleanable.dirty.ratio",
+  "min.compaction.lag.ms",
+  "min.insync.replicas",
+  "remote.log.copy.disable",
+  "remote.log.delete.on.disable",
+  "remote.storage.enable",
+  "retention.bytes",
+  "retention.ms",
+  "segment.bytes",
+  "segment.ms",
 ];
 
-const resource = (config: string): string => `- {type: kafka:index/topic:Topic, name: order-events, protect: true, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", ${config}}}}`;
+const resource = (config: string): string =>
+  `- {type: kafka:index/topic:Topic, name: order-events, protect: true, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", ${config}}}}`;
 
 /** Rules on how a topic is configured: what it keeps, how it is cleaned, which keys may be set. */
 export const configurationRules: readonly Rule[] = [
@@ -41,10 +85,14 @@ export const configurationRules: readonly Rule[] = [
     wrong: { resources: resource('retention.mss: "1000000000"') },
     right: { resources: resource('retention.ms: "1000000000"') },
     checks: () => ({
-      topic: ({ config }) => keysThat(config, (key) => !knownKeys.has(key)).map((key): Breach => {
-        const fix = didYouMean(key, knownKeys);
-        return { message: `Kafka has no topic configuration ${JSON.stringify(key)}`, ...(fix === undefined ? {} : { fix }) };
-      }),
+      topic: ({ config }) =>
+        keysThat(config, (key) => !knownKeys.has(key)).map((key): Breach => {
+          const fix = didYouMean(key, knownKeys);
+          return {
+            message: `Kafka has no topic configuration ${JSON.stringify(key)}`,
+            ...(fix === undefined ? {} : { fix }),
+          };
+        }),
     }),
   }),
   ruleWith({
@@ -60,7 +108,14 @@ export const configurationRules: readonly Rule[] = [
       const allowed = new Set(keys);
       return {
         topic: ({ kind, config }) =>
-          kind === "registry" ? undefined : keysThat(config, (key) => knownKeys.has(key) && !allowed.has(key)).map((key): Breach => ({ message: `${key} is not to be set on a topic`, fix: `delete it; what may be set: ${keys.join(", ")}` })),
+          kind === "registry"
+            ? undefined
+            : keysThat(config, (key) => knownKeys.has(key) && !allowed.has(key)).map(
+                (key): Breach => ({
+                  message: `${key} is not to be set on a topic`,
+                  fix: `delete it; what may be set: ${keys.join(", ")}`,
+                }),
+              ),
       };
     },
   }),
@@ -73,7 +128,13 @@ export const configurationRules: readonly Rule[] = [
     wrong: { resources: resource('unclean.leader.election.enable: "true"') },
     right: { resources: resource('retention.ms: "1000000000"') },
     checks: () => ({
-      topic: ({ config }) => (config?.["unclean.leader.election.enable"] === "true" ? { message: "unclean leader elections are on: acknowledged records can be lost", fix: "delete unclean.leader.election.enable" } : undefined),
+      topic: ({ config }) =>
+        config?.["unclean.leader.election.enable"] === "true"
+          ? {
+              message: "unclean leader elections are on: acknowledged records can be lost",
+              fix: "delete unclean.leader.election.enable",
+            }
+          : undefined,
     }),
   }),
   ruleWith({
@@ -81,7 +142,8 @@ export const configurationRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "Topics are stored compressed.",
-    rationale: "Events compress to a quarter and less; uncompressed they cost four times the disk and network, times the copies.",
+    rationale:
+      "Events compress to a quarter and less; uncompressed they cost four times the disk and network, times the copies.",
     parameters: z.strictObject({ allowed: z.array(z.string()).default(["lz4", "zstd", "snappy", "gzip"]) }),
     wrong: { topic: "compression: uncompressed" },
     right: { topic: "compression: zstd" },
@@ -89,7 +151,11 @@ export const configurationRules: readonly Rule[] = [
       topic(topic) {
         const codec = topic.config?.["compression.type"];
         if (codec === undefined || allowed.includes(codec)) return undefined;
-        return { message: `stored with the codec ${codec}`, fix: `set compression to one of ${allowed.join(", ")}, or leave it to the stack`, ...placeOf(topic, "compression") };
+        return {
+          message: `stored with the codec ${codec}`,
+          fix: `set compression to one of ${allowed.join(", ")}, or leave it to the stack`,
+          ...placeOf(topic, "compression"),
+        };
       },
     }),
   }),
@@ -99,15 +165,23 @@ export const configurationRules: readonly Rule[] = [
     level: "warning",
     summary: "Records are not kept longer than the organisation allows, unless a label says why.",
     rationale: "Disk grows with retention, and personal data kept without a reason is a liability.",
-    parameters: z.strictObject({ max: duration("Longest retention without the label.").prefault("30d"), label: z.string().default("long-retention") }),
+    parameters: z.strictObject({
+      max: duration("Longest retention without the label.").prefault("30d"),
+      label: z.string().default("long-retention"),
+    }),
     wrong: { topic: "retention: 90d" },
     right: { topic: "retention: 90d\nlabels: {long-retention: kept for audits}" },
     checks: ({ max, label }) => ({
       topic(topic) {
         if (topic.kind !== "event" || topic.config?.["cleanup.policy"] === "compact") return undefined;
         const kept = configNumber(topic, "retention.ms");
-        if (kept === undefined || (kept !== -1 && kept <= max) || Object.hasOwn(topic.declaration?.labels ?? {}, label)) return undefined;
-        return { message: `records are kept ${kept === -1 ? "for ever" : formatDuration(kept)}; the limit is ${formatDuration(max)}`, fix: `lower retention, or add labels: {${label}: <why>}`, ...placeOf(topic, "retention") };
+        if (kept === undefined || (kept !== -1 && kept <= max) || Object.hasOwn(topic.declaration?.labels ?? {}, label))
+          return undefined;
+        return {
+          message: `records are kept ${kept === -1 ? "for ever" : formatDuration(kept)}; the limit is ${formatDuration(max)}`,
+          fix: `lower retention, or add labels: {${label}: <why>}`,
+          ...placeOf(topic, "retention"),
+        };
       },
     }),
   }),
@@ -116,7 +190,8 @@ export const configurationRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "Records are kept for as long as a consumer may be down.",
-    rationale: "A consumer that stands still over a weekend must find what it missed; what is deleted before it is read is lost.",
+    rationale:
+      "A consumer that stands still over a weekend must find what it missed; what is deleted before it is read is lost.",
     parameters: z.strictObject({ min: duration("Shortest retention.").prefault("3d") }),
     wrong: { topic: "retention: 1h" },
     right: { topic: "retention: 7d" },
@@ -125,7 +200,11 @@ export const configurationRules: readonly Rule[] = [
         if (topic.kind !== "event" || topic.config?.["cleanup.policy"] === "compact") return undefined;
         const kept = configNumber(topic, "retention.ms");
         if (kept === undefined || kept === -1 || kept >= min) return undefined;
-        return { message: `records are kept ${formatDuration(kept)}; a consumer that is down for longer loses them`, fix: `raise retention to ${formatDuration(min)} or more`, ...placeOf(topic, "retention") };
+        return {
+          message: `records are kept ${formatDuration(kept)}; a consumer that is down for longer loses them`,
+          fix: `raise retention to ${formatDuration(min)} or more`,
+          ...placeOf(topic, "retention"),
+        };
       },
     }),
   }),
@@ -134,16 +213,23 @@ export const configurationRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "A topic that is kept for ever has a limit in bytes.",
-    rationale: "Otherwise it grows until a disk is full, and takes the broker's other topics along. With `always` every topic needs the limit.",
+    rationale:
+      "Otherwise it grows until a disk is full, and takes the broker's other topics along. With `always` every topic needs the limit.",
     parameters: z.strictObject({ always: z.boolean().default(false) }),
     wrong: { topic: "retention: forever\nlabels: {long-retention: kept for audits}" },
     right: { topic: "retention: forever\nretentionBytes: 10GiB\nlabels: {long-retention: kept for audits}" },
     checks: ({ always }) => ({
       topic(topic) {
-        if (topic.kind !== "event" || topic.config === undefined || topic.config["cleanup.policy"] === "compact") return undefined;
+        if (topic.kind !== "event" || topic.config === undefined || topic.config["cleanup.policy"] === "compact")
+          return undefined;
         const bytes = configNumber(topic, "retention.bytes");
-        if ((bytes !== undefined && bytes > 0) || !(always || configNumber(topic, "retention.ms") === -1)) return undefined;
-        return { message: "nothing limits how large a partition grows", fix: "set retentionBytes", ...placeOf(topic, "retention") };
+        if ((bytes !== undefined && bytes > 0) || !(always || configNumber(topic, "retention.ms") === -1))
+          return undefined;
+        return {
+          message: "nothing limits how large a partition grows",
+          fix: "set retentionBytes",
+          ...placeOf(topic, "retention"),
+        };
       },
     }),
   }),

@@ -2,11 +2,11 @@ import * as z from "zod";
 import { formatDuration } from "../../components/model/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../../components/model/names.ts";
 import { formatSize } from "../../components/model/size.ts";
+import type { SourceLocation } from "../../components/model/source-location.ts";
 import { transactionalIdPrefix } from "../../components/plan/access.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
-import { topicKindOf, type ClusterFacts, type TopicFacts } from "../facts.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type ClusterFacts, type TopicFacts, topicKindOf } from "../facts.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { configNumber } from "./configuration.ts";
 import { duration } from "./parameters.ts";
 
@@ -22,7 +22,12 @@ function group(letters: SampleTopic | undefined): string {
     `- {type: kafka:index/topic:Topic, name: ${name}, protect: true, props: {name: ${name}, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", retention.ms: "${retention}", max.message.bytes: "${size}"}}}`;
   const allow = (type: string, name: string): string =>
     `- {type: kafka:index/acl:Acl, name: payment-service-${type}-${name}, props: {aclPrincipal: "User:payment-service", aclHost: "*", aclOperation: Read, aclPermissionType: Allow, aclResourceType: ${type}, aclResourceName: ${name}, resourcePatternTypeFilter: Literal}}`;
-  return [topic({ name: "order-events", retention: "604800000", size: 1_000_000 }), ...(letters === undefined ? [] : [topic(letters)]), allow("Topic", "order-events"), allow("Group", "payment-service")].join("\n");
+  return [
+    topic({ name: "order-events", retention: "604800000", size: 1_000_000 }),
+    ...(letters === undefined ? [] : [topic(letters)]),
+    allow("Topic", "order-events"),
+    allow("Group", "payment-service"),
+  ].join("\n");
 }
 
 const days = (count: number): string => String(count * 86_400_000);
@@ -35,20 +40,34 @@ export const consumerRules: readonly Rule[] = [
     subject: "consumers",
     level: "error",
     summary: "Each consumer group has a dead-letter topic.",
-    rationale: "A record that can't be handled either waits somewhere it can be found, or blocks its partition for ever.",
+    rationale:
+      "A record that can't be handled either waits somewhere it can be found, or blocks its partition for ever.",
     wrong: { resources: group(undefined) },
     right: { resources: group(goodLetters) },
     checks: () => ({
       cluster: (cluster) =>
-        groupsOf(cluster).flatMap(({ name, source, letters }): Breach[] => (letters.some(({ kind }) => kind === "dead-letter") ? [] : [{ message: `the group ${name} has no topic ${deadLetterTopicName(name)}`, fix: "declare the consumer in topics/; its dead-letter topic follows", object: name, at: source }])),
+        groupsOf(cluster).flatMap(({ name, source, letters }): Breach[] =>
+          letters.some(({ kind }) => kind === "dead-letter")
+            ? []
+            : [
+                {
+                  message: `the group ${name} has no topic ${deadLetterTopicName(name)}`,
+                  fix: "declare the consumer in topics/; its dead-letter topic follows",
+                  object: name,
+                  at: source,
+                },
+              ],
+        ),
     }),
   }),
   ruleWith({
     id: "dead-letter-retention",
     subject: "consumers",
     level: "error",
-    summary: "Dead-letter and retry topics keep records at least as long as the topics they come from, where those have an end.",
-    rationale: "A letter that expires before somebody mends it is a lost event; a retry that expires before its delay is one too.",
+    summary:
+      "Dead-letter and retry topics keep records at least as long as the topics they come from, where those have an end.",
+    rationale:
+      "A letter that expires before somebody mends it is a lost event; a retry that expires before its delay is one too.",
     parameters: z.strictObject({ min: duration("Least retention of dead letters.").prefault("14d") }),
     wrong: { resources: group({ ...goodLetters, retention: days(3) }) },
     right: { resources: group(goodLetters) },
@@ -62,7 +81,14 @@ export const consumerRules: readonly Rule[] = [
             const own = configNumber(topic, "retention.ms");
             const wanted = topic.kind === "dead-letter" ? Math.max(min, longest) : longest;
             if (own === undefined || own === -1 || own >= wanted) return [];
-            return [{ message: `${topic.name} keeps records ${formatDuration(own)}; what it must outlive is kept ${formatDuration(wanted)}`, fix: `set its retention to ${formatDuration(wanted)}`, object: topic.name, at: source }];
+            return [
+              {
+                message: `${topic.name} keeps records ${formatDuration(own)}; what it must outlive is kept ${formatDuration(wanted)}`,
+                fix: `set its retention to ${formatDuration(wanted)}`,
+                object: topic.name,
+                at: source,
+              },
+            ];
           });
         }),
     }),
@@ -81,7 +107,16 @@ export const consumerRules: readonly Rule[] = [
           const largest = Math.max(0, ...sources.map((topic) => configNumber(topic, "max.message.bytes") ?? 0));
           return letters.flatMap((topic): Breach[] => {
             const own = configNumber(topic, "max.message.bytes");
-            return own === undefined || own > largest ? [] : [{ message: `${topic.name} takes records up to ${formatSize(own)}, as large as those it must hold with their headers`, fix: `set max.message.bytes to ${largest + 65_536}`, object: topic.name, at: source }];
+            return own === undefined || own > largest
+              ? []
+              : [
+                  {
+                    message: `${topic.name} takes records up to ${formatSize(own)}, as large as those it must hold with their headers`,
+                    fix: `set max.message.bytes to ${largest + 65_536}`,
+                    object: topic.name,
+                    at: source,
+                  },
+                ];
           });
         }),
     }),
@@ -97,11 +132,23 @@ export const consumerRules: readonly Rule[] = [
     checks: () => ({
       declaration({ model, plan }) {
         const planned = new Set(plan.topics.map(({ name }) => name));
-        return model.domains.flatMap(({ topics }) => topics).flatMap(({ consumers }) =>
-          consumers.flatMap(({ service, retryDelays, source }) =>
-            retryDelays.map((delay) => retryTopicName(service, formatDuration(delay))).filter((name) => !planned.has(name)).map((name): Breach => ({ message: `${service} asks for ${name}, which is not planned`, fix: "this is a fault of the kit: report it", object: service, at: source })),
-          ),
-        );
+        return model.domains
+          .flatMap(({ topics }) => topics)
+          .flatMap(({ consumers }) =>
+            consumers.flatMap(({ service, retryDelays, source }) =>
+              retryDelays
+                .map((delay) => retryTopicName(service, formatDuration(delay)))
+                .filter((name) => !planned.has(name))
+                .map(
+                  (name): Breach => ({
+                    message: `${service} asks for ${name}, which is not planned`,
+                    fix: "this is a fault of the kit: report it",
+                    object: service,
+                    at: source,
+                  }),
+                ),
+            ),
+          );
       },
     }),
   }),
@@ -111,20 +158,50 @@ export const consumerRules: readonly Rule[] = [
     level: "error",
     summary: "A service that writes in transactions may use transactional ids of its own, and only such.",
     rationale: "Without the right its first transaction fails; with another's id it would fence the other out.",
-    wrong: { resources: '- {type: kafka:index/acl:Acl, name: example, props: {aclPrincipal: "User:order-service", aclHost: "*", aclOperation: Write, aclPermissionType: Allow, aclResourceType: TransactionalID, aclResourceName: shared, resourcePatternTypeFilter: Literal}}' },
-    right: { resources: '- {type: kafka:index/acl:Acl, name: example, props: {aclPrincipal: "User:order-service", aclHost: "*", aclOperation: Write, aclPermissionType: Allow, aclResourceType: TransactionalID, aclResourceName: order-service.1, resourcePatternTypeFilter: Literal}}' },
+    wrong: {
+      resources:
+        '- {type: kafka:index/acl:Acl, name: example, props: {aclPrincipal: "User:order-service", aclHost: "*", aclOperation: Write, aclPermissionType: Allow, aclResourceType: TransactionalID, aclResourceName: shared, resourcePatternTypeFilter: Literal}}',
+    },
+    right: {
+      resources:
+        '- {type: kafka:index/acl:Acl, name: example, props: {aclPrincipal: "User:order-service", aclHost: "*", aclOperation: Write, aclPermissionType: Allow, aclResourceType: TransactionalID, aclResourceName: order-service.1, resourcePatternTypeFilter: Literal}}',
+    },
     checks: () => ({
       acl({ principal, resourceType, resourceName }) {
-        if (resourceType !== "TransactionalID" || principal === undefined || resourceName === undefined || resourceName.startsWith(transactionalIdPrefix(principal))) return undefined;
-        return { message: `${principal} may use the transactional id ${resourceName}`, fix: `begin it with ${transactionalIdPrefix(principal)}` };
+        if (
+          resourceType !== "TransactionalID" ||
+          principal === undefined ||
+          resourceName === undefined ||
+          resourceName.startsWith(transactionalIdPrefix(principal))
+        )
+          return undefined;
+        return {
+          message: `${principal} may use the transactional id ${resourceName}`,
+          fix: `begin it with ${transactionalIdPrefix(principal)}`,
+        };
       },
       declaration({ model, plan }) {
-        const allowed = new Set(plan.acls.filter(({ resourceType }) => resourceType === "TransactionalID").map(({ principal, operation }) => `${principal} ${operation}`));
-        return model.domains.flatMap(({ topics }) => topics).flatMap(({ producers }) =>
-          producers.flatMap(({ service, transactional, source }): Breach[] =>
-            transactional !== true || (allowed.has(`${service} Write`) && allowed.has(`${service} Describe`)) ? [] : [{ message: `${service} writes in transactions and may use no transactional id`, fix: "this is a fault of the kit: report it", object: service, at: source }],
-          ),
+        const allowed = new Set(
+          plan.acls
+            .filter(({ resourceType }) => resourceType === "TransactionalID")
+            .map(({ principal, operation }) => `${principal} ${operation}`),
         );
+        return model.domains
+          .flatMap(({ topics }) => topics)
+          .flatMap(({ producers }) =>
+            producers.flatMap(({ service, transactional, source }): Breach[] =>
+              transactional !== true || (allowed.has(`${service} Write`) && allowed.has(`${service} Describe`))
+                ? []
+                : [
+                    {
+                      message: `${service} writes in transactions and may use no transactional id`,
+                      fix: "this is a fault of the kit: report it",
+                      object: service,
+                      at: source,
+                    },
+                  ],
+            ),
+          );
       },
     }),
   }),
@@ -133,18 +210,32 @@ export const consumerRules: readonly Rule[] = [
     subject: "consumers",
     level: "info",
     summary: "Topics with one key that one group reads have the same number of partitions.",
-    rationale: "Only then do all records of an entity reach the same instance. A group that keeps its state in a database does not depend on it; one that joins in memory does.",
-    wrong: { domain: "topics: {payment-events: {partitions: 6, consumers: {payment-service: {instances: 3, events: [payment.processed], quota: 1MiB/s}, order-service: null}}}\nsagas: null" },
+    rationale:
+      "Only then do all records of an entity reach the same instance. A group that keeps its state in a database does not depend on it; one that joins in memory does.",
+    wrong: {
+      domain:
+        "topics: {payment-events: {partitions: 6, consumers: {payment-service: {instances: 3, events: [payment.processed], quota: 1MiB/s}, order-service: null}}}\nsagas: null",
+    },
     right: { domain: "topics: {payment-events: {partitions: 12}}" },
     checks: () => ({
       declaration({ model }) {
         return [...topologyOf(model).groups.values()].flatMap(({ service, consumptions }) => {
-          const byKey = Map.groupBy(consumptions.filter(({ topic }) => topic.key !== undefined), ({ topic }) => topic.key);
+          const byKey = Map.groupBy(
+            consumptions.filter(({ topic }) => topic.key !== undefined),
+            ({ topic }) => topic.key,
+          );
           return [...byKey].flatMap(([key, together]): Breach[] => {
             const counts = new Set(together.map(({ topic }) => topic.partitions));
             const odd = together.find(({ topic }) => topic.partitions !== together[0]?.topic.partitions);
             if (counts.size < 2 || odd === undefined) return [];
-            return [{ message: `${service} reads topics keyed by ${key ?? ""} with different partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`, fix: "give them the same number, if the group joins them in memory", object: service, at: odd.consumer.source }];
+            return [
+              {
+                message: `${service} reads topics keyed by ${key ?? ""} with different partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`,
+                fix: "give them the same number, if the group joins them in memory",
+                object: service,
+                at: odd.consumer.source,
+              },
+            ];
           });
         });
       },
@@ -169,13 +260,24 @@ function groupsOf(cluster: ClusterFacts): readonly Group[] {
   const known = groups.get(cluster);
   if (known !== undefined) return known;
   const topics = new Map(cluster.topics.map((topic) => [topic.name, topic]));
-  const derived = Map.groupBy(cluster.topics.filter(({ kind }) => kind === "dead-letter" || kind === "retry"), ({ name }) => name.replace(/\.dlt$|\.retry-.*$/, ""));
-  const reads = Map.groupBy(cluster.acls.filter(({ operation, resourceType }) => operation === "Read" && resourceType === "Topic"), ({ principal }) => principal);
+  const derived = Map.groupBy(
+    cluster.topics.filter(({ kind }) => kind === "dead-letter" || kind === "retry"),
+    ({ name }) => name.replace(/\.dlt$|\.retry-.*$/, ""),
+  );
+  const reads = Map.groupBy(
+    cluster.acls.filter(({ operation, resourceType }) => operation === "Read" && resourceType === "Topic"),
+    ({ principal }) => principal,
+  );
   const found = cluster.acls
-    .filter(({ operation, resourceType, pattern }) => operation === "Read" && resourceType === "Group" && pattern === "Literal")
+    .filter(
+      ({ operation, resourceType, pattern }) =>
+        operation === "Read" && resourceType === "Group" && pattern === "Literal",
+    )
     .flatMap(({ principal, resourceName, source }) => {
       if (resourceName === undefined) return [];
-      const sources = (reads.get(principal) ?? []).flatMap(({ resourceName: topic }) => (topic === undefined || topicKindOf(topic) !== "event" ? [] : (topics.get(topic) ?? [])));
+      const sources = (reads.get(principal) ?? []).flatMap(({ resourceName: topic }) =>
+        topic === undefined || topicKindOf(topic) !== "event" ? [] : (topics.get(topic) ?? []),
+      );
       return [{ name: resourceName, source, sources, letters: derived.get(resourceName) ?? [] }];
     });
   groups.set(cluster, found);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { TopicDeclaration } from "../../components/model/types.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { placeOf } from "./places.ts";
 
 const day = 86_400_000;
@@ -16,7 +16,10 @@ export const lifecycleRules: readonly Rule[] = [
     wrong: { topic: "producers: null" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
-      topic: ({ declaration }) => (declaration === undefined || declaration.producers.length > 0 || declaration.deprecated !== undefined ? undefined : { message: "no service writes to it", fix: "add producers:, or deprecate the topic" }),
+      topic: ({ declaration }) =>
+        declaration === undefined || declaration.producers.length > 0 || declaration.deprecated !== undefined
+          ? undefined
+          : { message: "no service writes to it", fix: "add producers:, or deprecate the topic" },
     }),
   }),
   rule({
@@ -26,9 +29,15 @@ export const lifecycleRules: readonly Rule[] = [
     summary: "Somebody reads each topic.",
     rationale: "Events that nobody reads may be on the way to a first reader, or left over from the last one.",
     wrong: { topic: "consumers: null" },
-    right: { topic: "consumers: {payment-service: {instances: 3, events: [order.created, order.confirmed, order.cancelled], quota: 5MiB/s}}" },
+    right: {
+      topic:
+        "consumers: {payment-service: {instances: 3, events: [order.created, order.confirmed, order.cancelled], quota: 5MiB/s}}",
+    },
     checks: () => ({
-      topic: ({ declaration }) => (declaration === undefined || declaration.consumers.length > 0 || declaration.deprecated !== undefined ? undefined : { message: "no service reads it", fix: "add consumers:, or deprecate the topic" }),
+      topic: ({ declaration }) =>
+        declaration === undefined || declaration.consumers.length > 0 || declaration.deprecated !== undefined
+          ? undefined
+          : { message: "no service reads it", fix: "add consumers:, or deprecate the topic" },
     }),
   }),
   rule({
@@ -45,7 +54,13 @@ export const lifecycleRules: readonly Rule[] = [
         const published = new Set(declaration.producers.flatMap(({ events }) => events));
         return declaration.events
           .filter(({ name }) => !published.has(name))
-          .map(({ name, source }): Breach => ({ message: `no producer publishes ${name}`, fix: "add it to a producer's events, or delete it", at: source }));
+          .map(
+            ({ name, source }): Breach => ({
+              message: `no producer publishes ${name}`,
+              fix: "add it to a producer's events, or delete it",
+              at: source,
+            }),
+          );
       },
     }),
   }),
@@ -56,14 +71,23 @@ export const lifecycleRules: readonly Rule[] = [
     summary: "Somebody handles each event type.",
     rationale: "What nobody handles is published for nothing, or a reader forgot it.",
     wrong: { topic: "events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}" },
-    right: { topic: "events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}\nconsumers: {payment-service: {events: [order.created, order.confirmed, order.cancelled, order.noted]}}" },
+    right: {
+      topic:
+        "events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}\nconsumers: {payment-service: {events: [order.created, order.confirmed, order.cancelled, order.noted]}}",
+    },
     checks: () => ({
       topic({ declaration }) {
         if (declaration === undefined || declaration.consumers.length === 0) return undefined;
         const handled = new Set(declaration.consumers.flatMap(({ events }) => events));
         return declaration.events
           .filter(({ name }) => !handled.has(name))
-          .map(({ name, source }): Breach => ({ message: `no consumer handles ${name}`, fix: "add it to a consumer's events, or delete it", at: source }));
+          .map(
+            ({ name, source }): Breach => ({
+              message: `no consumer handles ${name}`,
+              fix: "add it to a consumer's events, or delete it",
+              at: source,
+            }),
+          );
       },
     }),
   }),
@@ -72,7 +96,8 @@ export const lifecycleRules: readonly Rule[] = [
     subject: "lifecycle",
     level: "warning",
     summary: "An event type is published by one service.",
-    rationale: "Two writers of one event contradict each other sooner or later, and neither can change its schema alone.",
+    rationale:
+      "Two writers of one event contradict each other sooner or later, and neither can change its schema alone.",
     wrong: { topic: "producers: {payment-service: {quota: 1MiB/s}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
@@ -80,7 +105,14 @@ export const lifecycleRules: readonly Rule[] = [
         if (declaration === undefined || declaration.producers.length < 2) return undefined;
         const writers = writersOf(declaration);
         return [...writers].flatMap(([event, services]): Breach[] =>
-          services.length < 2 ? [] : [{ message: `${event} is published by ${services.join(" and ")}`, fix: "list under each producer the events that it alone publishes" }],
+          services.length < 2
+            ? []
+            : [
+                {
+                  message: `${event} is published by ${services.join(" and ")}`,
+                  fix: "list under each producer the events that it alone publishes",
+                },
+              ],
         );
       },
     }),
@@ -91,17 +123,30 @@ export const lifecycleRules: readonly Rule[] = [
     level: "warning",
     summary: "A deprecated topic loses its readers in time.",
     rationale: "It can't be removed while somebody reads it; a deprecation without an end is none.",
-    parameters: z.strictObject({ grace: z.int().min(0).max(3_650).default(90).meta({ description: "Days after the deprecation until readers are reported." }) }),
+    parameters: z.strictObject({
+      grace: z
+        .int()
+        .min(0)
+        .max(3_650)
+        .default(90)
+        .meta({ description: "Days after the deprecation until readers are reported." }),
+    }),
     wrong: { topic: "deprecated: {since: 2020-01-01, reason: Replaced by order-facts.}" },
     right: { topic: "deprecated: {since: 2026-11-20, reason: Replaced by order-facts.}" },
     checks: ({ grace }) => ({
       topic(topic, { today }) {
         const { declaration } = topic;
         const deprecated = declaration?.deprecated;
-        if (declaration === undefined || deprecated === undefined || declaration.consumers.length === 0) return undefined;
-        const end = deprecated.removal ?? new Date(Date.parse(deprecated.since) + grace * day).toISOString().slice(0, 10);
+        if (declaration === undefined || deprecated === undefined || declaration.consumers.length === 0)
+          return undefined;
+        const end =
+          deprecated.removal ?? new Date(Date.parse(deprecated.since) + grace * day).toISOString().slice(0, 10);
         if (today < end) return undefined;
-        return { message: `deprecated since ${deprecated.since}, to be free since ${end}; still read by ${declaration.consumers.map(({ service }) => service).join(", ")}`, fix: "move the consumers to what replaces it, or set a later removal", ...placeOf(topic, "deprecated") };
+        return {
+          message: `deprecated since ${deprecated.since}, to be free since ${end}; still read by ${declaration.consumers.map(({ service }) => service).join(", ")}`,
+          fix: "move the consumers to what replaces it, or set a later removal",
+          ...placeOf(topic, "deprecated"),
+        };
       },
     }),
   }),
@@ -109,6 +154,7 @@ export const lifecycleRules: readonly Rule[] = [
 
 function writersOf({ producers }: TopicDeclaration): Map<string, string[]> {
   const writers = new Map<string, string[]>();
-  for (const { service, events } of producers) for (const event of events) writers.set(event, [...(writers.get(event) ?? []), service]);
+  for (const { service, events } of producers)
+    for (const event of events) writers.set(event, [...(writers.get(event) ?? []), service]);
   return writers;
 }

@@ -1,4 +1,4 @@
-import { rule, type Rule } from "../rule.ts";
+import { type Rule, rule } from "../rule.ts";
 
 /** Rules on the settings of rules and on exceptions from them. They can't be adjusted, and have no exceptions. */
 export const metaRules: readonly Rule[] = [
@@ -31,8 +31,15 @@ export const metaRules: readonly Rule[] = [
     summary: "An exception ends on its day.",
     rationale: "An exception without an end is a rule that nobody decided on.",
     refusal: true,
-    wrong: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2020-01-31}" },
-    right: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}", topic: "partitions: 1200" },
+    wrong: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2020-01-31}",
+    },
+    right: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}",
+      topic: "partitions: 1200",
+    },
     checks: () => ({}),
   }),
   rule({
@@ -42,8 +49,15 @@ export const metaRules: readonly Rule[] = [
     summary: "An exception ends within 180 days.",
     rationale: "Whoever needs it longer says so again, to people who know the rule of that day.",
     refusal: true,
-    wrong: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2099-01-31}" },
-    right: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}", topic: "partitions: 1200" },
+    wrong: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2099-01-31}",
+    },
+    right: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}",
+      topic: "partitions: 1200",
+    },
     checks: () => ({}),
   }),
   rule({
@@ -51,7 +65,8 @@ export const metaRules: readonly Rule[] = [
     subject: "lifecycle",
     level: "error",
     summary: "A change does nothing that `kit diff` refuses.",
-    rationale: "It would lose records, break consumers, or leave something behind that cannot be applied. It is judged with `--base` only; docs/guide/changes.md says how.",
+    rationale:
+      "It would lose records, break consumers, or leave something behind that cannot be applied. It is judged with `--base` only; docs/guide/changes.md says how.",
     refusal: true,
     wrong: { prose: "a topic deleted that was not deprecated before, compared with --base" },
     right: { topic: "deprecated: {since: 2026-11-20, reason: Replaced by order-facts.}" },
@@ -64,8 +79,15 @@ export const metaRules: readonly Rule[] = [
     summary: "An exception excepts something.",
     rationale: "What is left over hides the next breach of the same rule.",
     refusal: true,
-    wrong: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}" },
-    right: { exceptions: "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}", topic: "partitions: 1200" },
+    wrong: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}",
+    },
+    right: {
+      exceptions:
+        "- {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 2027-01-31}",
+      topic: "partitions: 1200",
+    },
     checks: () => ({}),
   }),
 ];

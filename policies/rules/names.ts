@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { compareText } from "../../components/model/problem.ts";
 import { pattern } from "../pattern.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
 /** A second team's file, for examples. */
 const other = (topic: string): string => `domain: insights
@@ -37,15 +37,33 @@ export const nameRules: readonly Rule[] = [
       prefix: z.enum(["any", "domain"]).default("any"),
       suffixes: z.array(z.string()).default([]),
     }),
-    wrong: { domain: "topics:\n  OrderNotes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}" },
-    right: { domain: "topics:\n  order-notes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}" },
+    wrong: {
+      domain:
+        "topics:\n  OrderNotes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}",
+    },
+    right: {
+      domain:
+        "topics:\n  order-notes: {description: Remarks., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}, producers: {order-service: {quota: 1MiB/s}}, consumers: {payment-service: {instances: 3, events: [order.noted], quota: 1MiB/s}}}",
+    },
     checks: ({ pattern: wanted, prefix, suffixes }) => ({
       topic({ kind, name, declaration }) {
         if (kind !== "event") return undefined;
         const breaches: Breach[] = [];
-        if (!wanted.matches(name)) breaches.push({ message: `the name ${JSON.stringify(name)} does not match ${wanted.text}`, fix: "use lower-case words joined by '-' or '.'" });
-        if (prefix === "domain" && declaration !== undefined && !beginsWithWord(name, declaration.domain)) breaches.push({ message: `the name ${JSON.stringify(name)} does not begin with its domain`, fix: `call it ${declaration.domain}-…` });
-        if (suffixes.length > 0 && !suffixes.some((suffix) => name.endsWith(suffix))) breaches.push({ message: `the name ${JSON.stringify(name)} ends in none of ${suffixes.join(", ")}`, fix: `call it ${name}${suffixes[0]}` });
+        if (!wanted.matches(name))
+          breaches.push({
+            message: `the name ${JSON.stringify(name)} does not match ${wanted.text}`,
+            fix: "use lower-case words joined by '-' or '.'",
+          });
+        if (prefix === "domain" && declaration !== undefined && !beginsWithWord(name, declaration.domain))
+          breaches.push({
+            message: `the name ${JSON.stringify(name)} does not begin with its domain`,
+            fix: `call it ${declaration.domain}-…`,
+          });
+        if (suffixes.length > 0 && !suffixes.some((suffix) => name.endsWith(suffix)))
+          breaches.push({
+            message: `the name ${JSON.stringify(name)} ends in none of ${suffixes.join(", ")}`,
+            fix: `call it ${name}${suffixes[0]}`,
+          });
         return breaches;
       },
     }),
@@ -56,12 +74,23 @@ export const nameRules: readonly Rule[] = [
     level: "error",
     summary: "There is no topic for each entity.",
     rationale: "A topic per customer or order means millions of partitions. The entity is the record's key.",
-    wrong: { domain: "topics:\n  order-48151623: {description: One order., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}" },
-    right: { domain: "topics:\n  order-notes: {description: Notes on orders., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}" },
+    wrong: {
+      domain:
+        "topics:\n  order-48151623: {description: One order., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}",
+    },
+    right: {
+      domain:
+        "topics:\n  order-notes: {description: Notes on orders., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}",
+    },
     checks: () => ({
       topic({ kind, name }) {
         const entity = kind === "event" ? /\d{5,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/i.exec(name) : null;
-        return entity === null ? undefined : { message: `${JSON.stringify(name)} names one entity (${entity[0]})`, fix: "use one topic for all, with the entity as the record's key" };
+        return entity === null
+          ? undefined
+          : {
+              message: `${JSON.stringify(name)} names one entity (${entity[0]})`,
+              fix: "use one topic for all, with the entity as the record's key",
+            };
       },
     }),
   }),
@@ -70,17 +99,34 @@ export const nameRules: readonly Rule[] = [
     subject: "names",
     level: "error",
     summary: "Names in a protected namespace belong to its teams.",
-    rationale: "Readers trust what a name says about its owner. Which beginnings of names belong to which teams is the stack's to say.",
-    parameters: z.strictObject({ namespaces: z.record(z.string(), z.array(z.string()).min(1)).default({ "platform.": ["platform"] }) }),
-    wrong: { domain: "topics:\n  platform.audit: {description: Not ours., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}" },
-    right: { domain: "topics:\n  order.audit: {description: Ours., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}" },
+    rationale:
+      "Readers trust what a name says about its owner. Which beginnings of names belong to which teams is the stack's to say.",
+    parameters: z.strictObject({
+      namespaces: z.record(z.string(), z.array(z.string()).min(1)).default({ "platform.": ["platform"] }),
+    }),
+    wrong: {
+      domain:
+        "topics:\n  platform.audit: {description: Not ours., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}",
+    },
+    right: {
+      domain:
+        "topics:\n  order.audit: {description: Ours., partitions: 12, key: orderId, events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}}",
+    },
     checks: ({ namespaces }) => {
       const protectedNames = Object.entries(namespaces);
       return {
         topic({ kind, name, declaration }) {
           if (kind !== "event") return undefined;
-          const found = protectedNames.find(([prefix, teams]) => name.startsWith(prefix) && !(declaration !== undefined && teams.includes(declaration.owner.team)));
-          return found === undefined ? undefined : { message: `names that begin with ${JSON.stringify(found[0])} belong to ${found[1].join(", ")}`, fix: "choose another name" };
+          const found = protectedNames.find(
+            ([prefix, teams]) =>
+              name.startsWith(prefix) && !(declaration !== undefined && teams.includes(declaration.owner.team)),
+          );
+          return found === undefined
+            ? undefined
+            : {
+                message: `names that begin with ${JSON.stringify(found[0])} belong to ${found[1].join(", ")}`,
+                fix: "choose another name",
+              };
         },
       };
     },
@@ -90,21 +136,31 @@ export const nameRules: readonly Rule[] = [
     subject: "names",
     level: "warning",
     summary: "No topic's name continues the name of another team's topic.",
-    rationale: "Prefix rules for the shorter name would cover the longer one, and readers take it for a part of the other.",
+    rationale:
+      "Prefix rules for the shorter name would cover the longer one, and readers take it for a part of the other.",
     wrong: { other: other("order-events.archive") },
     right: { other: other("insights.order-archive") },
     checks: () => ({
       declaration({ model }) {
         const topics = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
-        return [...topics.values()].sort((a, b) => compareText(a.name, b.name)).flatMap((topic): Breach[] => {
-          for (let end = topic.name.indexOf("."); end !== -1; end = topic.name.indexOf(".", end + 1)) {
-            const parent = topics.get(topic.name.slice(0, end));
-            if (parent !== undefined && parent.owner.team !== topic.owner.team) {
-              return [{ message: `${topic.name} of ${topic.owner.team} continues the name of ${parent.name}, which belongs to ${parent.owner.team}`, fix: "begin the name with the own domain", object: topic.name, at: topic.source }];
+        return [...topics.values()]
+          .sort((a, b) => compareText(a.name, b.name))
+          .flatMap((topic): Breach[] => {
+            for (let end = topic.name.indexOf("."); end !== -1; end = topic.name.indexOf(".", end + 1)) {
+              const parent = topics.get(topic.name.slice(0, end));
+              if (parent !== undefined && parent.owner.team !== topic.owner.team) {
+                return [
+                  {
+                    message: `${topic.name} of ${topic.owner.team} continues the name of ${parent.name}, which belongs to ${parent.owner.team}`,
+                    fix: "begin the name with the own domain",
+                    object: topic.name,
+                    at: topic.source,
+                  },
+                ];
+              }
             }
-          }
-          return [];
-        });
+            return [];
+          });
       },
     }),
   }),

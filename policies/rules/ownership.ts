@@ -2,7 +2,7 @@ import * as z from "zod";
 import { importedRecordDoc, importedTopicDescription } from "../../components/model/import-placeholders.ts";
 import { closest } from "../../components/model/suggestion.ts";
 import { pattern } from "../pattern.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { shapeOf } from "./avro.ts";
 import { domainPlaceOf, placeOf } from "./places.ts";
 
@@ -21,13 +21,24 @@ export const ownershipRules: readonly Rule[] = [
     level: "warning",
     summary: "An owner's contact is a channel, an address or a page.",
     rationale: "At night somebody has to reach the team; a name of a person who has left does not help.",
-    parameters: z.strictObject({ pattern: pattern.prefault("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$") }),
+    parameters: z.strictObject({
+      pattern: pattern.prefault("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$"),
+    }),
     wrong: { domain: "owner: {team: checkout, contact: ask around}" },
     right: { domain: 'owner: {team: checkout, contact: "#team-checkout"}' },
     checks: ({ pattern: wanted }) => ({
       declaration: ({ model }) =>
         model.domains.flatMap((domain): Breach[] =>
-          wanted.matches(domain.owner.contact) ? [] : [{ message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`, fix: 'write a channel such as "#team-checkout"', object: domain.name, ...domainPlaceOf(domain, "owner.contact") }],
+          wanted.matches(domain.owner.contact)
+            ? []
+            : [
+                {
+                  message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`,
+                  fix: 'write a channel such as "#team-checkout"',
+                  object: domain.name,
+                  ...domainPlaceOf(domain, "owner.contact"),
+                },
+              ],
         ),
     }),
   }),
@@ -43,7 +54,16 @@ export const ownershipRules: readonly Rule[] = [
     checks: ({ teams }) => ({
       declaration: ({ model }) =>
         model.domains.flatMap((domain): Breach[] =>
-          teams.length === 0 || teams.includes(domain.owner.team) ? [] : [{ message: `there is no team ${JSON.stringify(domain.owner.team)}`, fix: `known teams: ${teams.join(", ")}`, object: domain.name, ...domainPlaceOf(domain, "owner.team") }],
+          teams.length === 0 || teams.includes(domain.owner.team)
+            ? []
+            : [
+                {
+                  message: `there is no team ${JSON.stringify(domain.owner.team)}`,
+                  fix: `known teams: ${teams.join(", ")}`,
+                  object: domain.name,
+                  ...domainPlaceOf(domain, "owner.team"),
+                },
+              ],
         ),
     }),
   }),
@@ -61,7 +81,13 @@ export const ownershipRules: readonly Rule[] = [
         const breaches = new Map<string, Breach>();
         for (const topic of model.domains.flatMap((domain) => domain.topics)) {
           for (const { service, source } of [...topic.producers, ...topic.consumers]) {
-            if (!listed.has(service) && !breaches.has(service)) breaches.set(service, { message: `no team lists the service ${service}`, fix: listing(service, listed), object: service, at: source });
+            if (!listed.has(service) && !breaches.has(service))
+              breaches.set(service, {
+                message: `no team lists the service ${service}`,
+                fix: listing(service, listed),
+                object: service,
+                at: source,
+              });
           }
         }
         return [...breaches.values()];
@@ -73,14 +99,26 @@ export const ownershipRules: readonly Rule[] = [
     subject: "ownership",
     level: "warning",
     summary: "What `kit import` could not know has been filled in: what a topic's records mean, and their schema.",
-    rationale: "A cluster does not say what its topics are for. As long as the placeholder stands, the catalogue page says nothing to those who look for the data, and no service can write with the schema.",
+    rationale:
+      "A cluster does not say what its topics are for. As long as the placeholder stands, the catalogue page says nothing to those who look for the data, and no service can write with the schema.",
     wrong: { topic: `description: ${importedTopicDescription}` },
     right: { topic: "description: The life of an order, one record per state change." },
     checks: () => ({
       topic: (topic) =>
-        topic.declaration?.description.trim() !== importedTopicDescription ? undefined : { message: "the description is still the one that the import wrote", fix: `replace ${JSON.stringify(importedTopicDescription)} by what the topic's records mean and when one is written`, ...placeOf(topic, "description") },
+        topic.declaration?.description.trim() !== importedTopicDescription
+          ? undefined
+          : {
+              message: "the description is still the one that the import wrote",
+              fix: `replace ${JSON.stringify(importedTopicDescription)} by what the topic's records mean and when one is written`,
+              ...placeOf(topic, "description"),
+            },
       subject: (subject) =>
-        shapeOf(subject)?.types[0]?.doc !== importedRecordDoc ? undefined : { message: "the schema is still the placeholder that the import wrote", fix: "replace it by the schema of the records that the topic really holds" },
+        shapeOf(subject)?.types[0]?.doc !== importedRecordDoc
+          ? undefined
+          : {
+              message: "the schema is still the placeholder that the import wrote",
+              fix: "replace it by the schema of the records that the topic really holds",
+            },
     }),
   }),
   rule({
@@ -93,7 +131,12 @@ export const ownershipRules: readonly Rule[] = [
     right: { domain: "classification: confidential" },
     checks: () => ({
       topic: ({ declaration }) =>
-        declaration === undefined || declaration.classification !== undefined ? undefined : { message: "the data is not classified", fix: "add classification: public, internal, confidential or restricted, to the topic or to its domain" },
+        declaration === undefined || declaration.classification !== undefined
+          ? undefined
+          : {
+              message: "the data is not classified",
+              fix: "add classification: public, internal, confidential or restricted, to the topic or to its domain",
+            },
     }),
   }),
   ruleWith({
@@ -101,8 +144,12 @@ export const ownershipRules: readonly Rule[] = [
     subject: "ownership",
     level: "error",
     summary: "Data is kept only where it may be.",
-    rationale: "Laws and contracts say where personal data may lie. With the stack's region given, a topic that names other regions is refused, and data from the named class on must name its regions.",
-    parameters: z.strictObject({ region: z.string().optional(), from: z.enum(["public", "internal", "confidential", "restricted", "none"]).default("restricted") }),
+    rationale:
+      "Laws and contracts say where personal data may lie. With the stack's region given, a topic that names other regions is refused, and data from the named class on must name its regions.",
+    parameters: z.strictObject({
+      region: z.string().optional(),
+      from: z.enum(["public", "internal", "confidential", "restricted", "none"]).default("restricted"),
+    }),
     wrong: { domain: "residency: [us]", stack: "policies: {data-residency: {region: eu}}" },
     right: { domain: "residency: [eu]", stack: "policies: {data-residency: {region: eu}}" },
     checks: ({ region, from }) => {
@@ -112,9 +159,25 @@ export const ownershipRules: readonly Rule[] = [
           const { declaration } = topic;
           if (region === undefined || declaration === undefined) return undefined;
           const { residency, classification } = declaration;
-          if (residency !== undefined) return residency.includes(region) ? undefined : { message: `the data may be kept in ${residency.join(", ")}; this environment is in ${region}`, fix: `add ${region} to residency, if that is allowed`, ...placeOf(topic, "residency") };
-          if (from === "none" || classification === undefined || classes.indexOf(classification) < classes.indexOf(from)) return undefined;
-          return { message: `${classification} data does not say where it may be kept`, fix: `add residency: [${region}], if that is allowed`, ...placeOf(topic, "classification") };
+          if (residency !== undefined)
+            return residency.includes(region)
+              ? undefined
+              : {
+                  message: `the data may be kept in ${residency.join(", ")}; this environment is in ${region}`,
+                  fix: `add ${region} to residency, if that is allowed`,
+                  ...placeOf(topic, "residency"),
+                };
+          if (
+            from === "none" ||
+            classification === undefined ||
+            classes.indexOf(classification) < classes.indexOf(from)
+          )
+            return undefined;
+          return {
+            message: `${classification} data does not say where it may be kept`,
+            fix: `add residency: [${region}], if that is allowed`,
+            ...placeOf(topic, "classification"),
+          };
         },
       };
     },

@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { platformPrincipals } from "../../components/model/names.ts";
-import { brokerCount } from "../../components/model/stack.ts";
 import { formatRate } from "../../components/model/rate.ts";
+import { brokerCount } from "../../components/model/stack.ts";
 import type { QuotaFacts } from "../facts.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
 const quota = (props: string): string => `- {type: kafka:index/quota:Quota, name: order-service, props: {${props}}}`;
-const user = "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}";
-const good = quota("entityType: user, entityName: order-service, config: {producer_byte_rate: \"5242880\"}");
+const user =
+  "- {type: kafka:index/userScramCredential:UserScramCredential, name: order-service, props: {username: order-service, scramMechanism: SCRAM-SHA-512, scramIterations: 4096}}";
+const good = quota('entityType: user, entityName: order-service, config: {producer_byte_rate: "5242880"}');
 
 type Direction = "producer_byte_rate" | "consumer_byte_rate";
 const directions: readonly { readonly key: Direction; readonly verb: string }[] = [
@@ -28,12 +29,23 @@ export const quotaRules: readonly Rule[] = [
     checks: () => ({
       declaration({ model }) {
         const declared = new Set<string>();
-        const all = model.domains.flatMap((domain) => domain.topics).flatMap((topic) => [...topic.producers.map((each) => ({ ...each, verb: "write" })), ...topic.consumers.map((each) => ({ ...each, verb: "read" }))]);
+        const all = model.domains
+          .flatMap((domain) => domain.topics)
+          .flatMap((topic) => [
+            ...topic.producers.map((each) => ({ ...each, verb: "write" })),
+            ...topic.consumers.map((each) => ({ ...each, verb: "read" })),
+          ]);
         for (const { service, verb, quota: rate } of all) if (rate !== undefined) declared.add(`${verb} ${service}`);
         const breaches = new Map<string, Breach>();
         for (const { service, verb, source } of all) {
           const key = `${verb} ${service}`;
-          if (!declared.has(key) && !breaches.has(key)) breaches.set(key, { message: `${service} declares no ${verb} quota on any topic and gets the stack's default`, fix: "add quota:, for example 5MiB/s", object: service, at: source });
+          if (!declared.has(key) && !breaches.has(key))
+            breaches.set(key, {
+              message: `${service} declares no ${verb} quota on any topic and gets the stack's default`,
+              fix: "add quota:, for example 5MiB/s",
+              object: service,
+              at: source,
+            });
         }
         return [...breaches.values()];
       },
@@ -44,21 +56,39 @@ export const quotaRules: readonly Rule[] = [
     subject: "quotas",
     level: "warning",
     summary: "A producer's quota lets it write what it declares as its rate.",
-    rationale: "Brokers delay what comes faster than the quota, so the declared rate is never reached, and disks are planned for it in vain. A quota holds on each broker: the rate is spread over those that lead the topic's partitions, and a service's quotas add up.",
+    rationale:
+      "Brokers delay what comes faster than the quota, so the declared rate is never reached, and disks are planned for it in vain. A quota holds on each broker: the rate is spread over those that lead the topic's partitions, and a service's quotas add up.",
     wrong: { topic: "producers: {order-service: {rate: 200MB/s, quota: 5MiB/s}}" },
     right: { topic: "producers: {order-service: {rate: 20MB/s, quota: 5MiB/s}}" },
     checks: () => ({
       declaration({ model, plan }, { stack }) {
         const quotas = new Map(plan.quotas.map(({ principal, producerByteRate }) => [principal, producerByteRate]));
         const brokers = brokerCount(stack);
-        const declared = model.domains.flatMap((domain) => domain.topics).flatMap((topic) => topic.producers.filter(({ rate }) => rate !== undefined).map((producer) => ({ topic, producer, share: (producer.rate ?? 0) / Math.min(brokers, topic.partitions) })));
+        const declared = model.domains
+          .flatMap((domain) => domain.topics)
+          .flatMap((topic) =>
+            topic.producers
+              .filter(({ rate }) => rate !== undefined)
+              .map((producer) => ({
+                topic,
+                producer,
+                share: (producer.rate ?? 0) / Math.min(brokers, topic.partitions),
+              })),
+          );
         return [...Map.groupBy(declared, ({ producer }) => producer.service)].flatMap(([service, shares]): Breach[] => {
           const quota = quotas.get(service);
           const needed = Math.ceil(shares.reduce((sum, { share }) => sum + share, 0));
           const [largest] = shares.toSorted((a, b) => b.share - a.share);
           if (quota === undefined || largest === undefined || needed <= quota) return [];
           const rates = shares.map(({ topic, producer }) => `${formatRate(producer.rate ?? 0)} to ${topic.name}`);
-          return [{ message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, where its quota allows ${formatRate(quota)}`, fix: `raise its quota by ${upToKilobytes(needed - quota)}, or lower rate`, object: service, at: largest.producer.source }];
+          return [
+            {
+              message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, where its quota allows ${formatRate(quota)}`,
+              fix: `raise its quota by ${upToKilobytes(needed - quota)}, or lower rate`,
+              object: service,
+              at: largest.producer.source,
+            },
+          ];
         });
       },
     }),
@@ -74,9 +104,20 @@ export const quotaRules: readonly Rule[] = [
     right: { resources: `${user}\n${good}` },
     checks: ({ exempt }) => ({
       cluster({ users, quotas }) {
-        if (quotas.some((each) => each.entityType === undefined || (each.entityType === "user" && each.entityName === undefined))) return undefined;
-        const limited = new Set(quotas.filter(({ entityType }) => entityType === "user").map(({ entityName }) => entityName));
-        return users.flatMap(({ name, source }): Breach[] => (name === undefined || limited.has(name) || exempt.includes(name) ? [] : [{ message: `${name} has no quota`, fix: `add a quota on the user ${name}`, object: name, at: source }]));
+        if (
+          quotas.some(
+            (each) => each.entityType === undefined || (each.entityType === "user" && each.entityName === undefined),
+          )
+        )
+          return undefined;
+        const limited = new Set(
+          quotas.filter(({ entityType }) => entityType === "user").map(({ entityName }) => entityName),
+        );
+        return users.flatMap(({ name, source }): Breach[] =>
+          name === undefined || limited.has(name) || exempt.includes(name)
+            ? []
+            : [{ message: `${name} has no quota`, fix: `add a quota on the user ${name}`, object: name, at: source }],
+        );
       },
     }),
   }),
@@ -86,7 +127,9 @@ export const quotaRules: readonly Rule[] = [
     level: "error",
     summary: "A quota stands on a named user.",
     rationale: "A client id is free to choose, so it limits nobody; a default quota changes for everyone at once.",
-    wrong: { resources: quota("entityType: client-id, entityName: order-service, config: {producer_byte_rate: \"5242880\"}") },
+    wrong: {
+      resources: quota('entityType: client-id, entityName: order-service, config: {producer_byte_rate: "5242880"}'),
+    },
     right: { resources: good },
     checks: () => ({
       quota({ entityType, entityName }) {
@@ -109,7 +152,14 @@ export const quotaRules: readonly Rule[] = [
         const limit = Math.floor(stack.capacity.networkPerBroker * share);
         return directions.flatMap(({ key, verb }): Breach[] => {
           const rate = fact.config?.[key];
-          return rate === undefined || rate <= limit ? [] : [{ message: `${fact.entityName ?? "everyone"} may ${verb} ${formatRate(rate)} per broker; the most is ${Math.round(share * 100)} % of a broker's network, ${formatRate(limit)}`, fix: `lower the quota to ${formatRate(limit)} or less` }];
+          return rate === undefined || rate <= limit
+            ? []
+            : [
+                {
+                  message: `${fact.entityName ?? "everyone"} may ${verb} ${formatRate(rate)} per broker; the most is ${Math.round(share * 100)} % of a broker's network, ${formatRate(limit)}`,
+                  fix: `lower the quota to ${formatRate(limit)} or less`,
+                },
+              ];
         });
       },
     }),
@@ -119,7 +169,8 @@ export const quotaRules: readonly Rule[] = [
     subject: "quotas",
     level: "warning",
     summary: "All quotas together fit a broker's network.",
-    rationale: "Quotas hold per broker. What is written arrives once and goes out again to each other copy; what is read goes out. If the sum is more than the network carries, quotas no longer protect anybody.",
+    rationale:
+      "Quotas hold per broker. What is written arrives once and goes out again to each other copy; what is read goes out. If the sum is more than the network carries, quotas no longer protect anybody.",
     parameters: z.strictObject({ share: z.number().gt(0).max(10).default(1) }),
     wrong: { topic: "producers: {order-service: {quota: 600MB/s}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
@@ -137,7 +188,16 @@ export const quotaRules: readonly Rule[] = [
           { way: "come in", sum: inbound },
           { way: "go out", sum: outbound },
         ].flatMap(({ way, sum }): Breach[] =>
-          sum <= capacity ? [] : [{ message: `with every quota used ${formatRate(sum)} would ${way} at each broker; its network carries ${formatRate(capacity)}`, fix: `lower quotas, first that of ${largest?.entityName ?? "the largest"}`, object: largest?.entityName ?? "cluster", ...(largest === undefined ? {} : { at: largest.source }) }],
+          sum <= capacity
+            ? []
+            : [
+                {
+                  message: `with every quota used ${formatRate(sum)} would ${way} at each broker; its network carries ${formatRate(capacity)}`,
+                  fix: `lower quotas, first that of ${largest?.entityName ?? "the largest"}`,
+                  object: largest?.entityName ?? "cluster",
+                  ...(largest === undefined ? {} : { at: largest.source }),
+                },
+              ],
         );
       },
     }),
@@ -150,5 +210,5 @@ function upToKilobytes(bytesPerSecond: number): string {
 }
 
 function rateOf({ config }: QuotaFacts): number {
-  return (config?.["producer_byte_rate"] ?? 0) + (config?.["consumer_byte_rate"] ?? 0);
+  return (config?.producer_byte_rate ?? 0) + (config?.consumer_byte_rate ?? 0);
 }

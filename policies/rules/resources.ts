@@ -1,9 +1,10 @@
 import * as z from "zod";
 import type { ResourceFacts } from "../facts.ts";
 import { topicKindOf } from "../facts.ts";
-import { ruleWith, rule, type Breach, type Rule } from "../rule.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
-const topic = (name: string, more: string): string => `- {type: kafka:index/topic:Topic, name: ${name}, ${more}, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2"}}}`;
+const topic = (name: string, more: string): string =>
+  `- {type: kafka:index/topic:Topic, name: ${name}, ${more}, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2"}}}`;
 
 const stateful = [
   "kafka:index/topic:Topic",
@@ -26,13 +27,15 @@ export const resourceRules: readonly Rule[] = [
     subject: "resources",
     level: "warning",
     summary: "A topic's resource is called like the topic.",
-    rationale: "A resource that is named by its place in a list is replaced when a neighbour goes: the topic is deleted with its data.",
+    rationale:
+      "A resource that is named by its place in a list is replaced when a neighbour goes: the topic is deleted with its data.",
     wrong: { resources: topic("topic-3", "protect: true") },
     right: { resources: topic("order-events", "protect: true") },
     checks: () => ({
       resource({ type, name, props }) {
-        if (type !== "kafka:index/topic:Topic" || typeof props["name"] !== "string" || props["name"] === name) return undefined;
-        return { message: `the topic ${props["name"]} is the resource ${name}`, fix: `call the resource ${props["name"]}` };
+        if (type !== "kafka:index/topic:Topic" || typeof props.name !== "string" || props.name === name)
+          return undefined;
+        return { message: `the topic ${props.name} is the resource ${name}`, fix: `call the resource ${props.name}` };
       },
     }),
   }),
@@ -41,15 +44,28 @@ export const resourceRules: readonly Rule[] = [
     subject: "resources",
     level: "error",
     summary: "What holds data is protected against deletion.",
-    rationale: "One slip in a program deletes a topic with its records or a database with its rows, without a question. On one machine (substrate local) data is not meant to last.",
+    rationale:
+      "One slip in a program deletes a topic with its records or a database with its rows, without a question. On one machine (substrate local) data is not meant to last.",
     parameters: z.strictObject({ types: z.array(z.string()).default(stateful), local: z.boolean().default(false) }),
-    wrong: { stack: "policies: {protected-resource: {local: true}}", resources: topic("order-events", "protect: false") },
-    right: { stack: "policies: {protected-resource: {local: true}}", resources: topic("order-events", "protect: true") },
+    wrong: {
+      stack: "policies: {protected-resource: {local: true}}",
+      resources: topic("order-events", "protect: false"),
+    },
+    right: {
+      stack: "policies: {protected-resource: {local: true}}",
+      resources: topic("order-events", "protect: true"),
+    },
     checks: ({ types, local }) => {
       const guarded = new Set(types);
       return {
         resource(resource, { stack }) {
-          if (resource.protect || !guarded.has(resource.type) || (stack.substrate === "local" && !local) || isDerivedTopic(resource)) return undefined;
+          if (
+            resource.protect ||
+            !guarded.has(resource.type) ||
+            (stack.substrate === "local" && !local) ||
+            isDerivedTopic(resource)
+          )
+            return undefined;
           return { message: `${resource.name} holds data and is not protected`, fix: "set the option protect: true" };
         },
       };
@@ -60,14 +76,31 @@ export const resourceRules: readonly Rule[] = [
     subject: "resources",
     level: "error",
     summary: "No secret stands where everybody can read it.",
-    rationale: "Environment variables, arguments and config maps are shown by ps, kubectl, logs and crash reports. A secret goes into a secret file or a Secret.",
-    wrong: { resources: '- {type: "kubernetes:core/v1:ConfigMap", name: settings, props: {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {DATABASE_PASSWORD: hunter2hunter2}}}' },
-    right: { resources: '- {type: "kubernetes:core/v1:ConfigMap", name: settings, props: {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {DATABASE_PASSWORD_FILE: /run/secrets/database}}}' },
-    checks: () => ({ resource: (resource) => openPlaces(resource).flatMap(({ path, key, value }): Breach[] => {
-      if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) return [{ message: `${path} holds a private key`, fix: "put it into a secret file, or a Secret" }];
-      if (secretName.test(key) && !harmless.test(value)) return [{ message: `${path} looks like a secret in plain sight`, fix: "put it into a secret file, and give its path" }];
-      return [];
-    }) }),
+    rationale:
+      "Environment variables, arguments and config maps are shown by ps, kubectl, logs and crash reports. A secret goes into a secret file or a Secret.",
+    wrong: {
+      resources:
+        '- {type: "kubernetes:core/v1:ConfigMap", name: settings, props: {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {DATABASE_PASSWORD: hunter2hunter2}}}',
+    },
+    right: {
+      resources:
+        '- {type: "kubernetes:core/v1:ConfigMap", name: settings, props: {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {DATABASE_PASSWORD_FILE: /run/secrets/database}}}',
+    },
+    checks: () => ({
+      resource: (resource) =>
+        openPlaces(resource).flatMap(({ path, key, value }): Breach[] => {
+          if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value))
+            return [{ message: `${path} holds a private key`, fix: "put it into a secret file, or a Secret" }];
+          if (secretName.test(key) && !harmless.test(value))
+            return [
+              {
+                message: `${path} looks like a secret in plain sight`,
+                fix: "put it into a secret file, and give its path",
+              },
+            ];
+          return [];
+        }),
+    }),
   }),
   rule({
     id: "kafka-tls",
@@ -75,13 +108,21 @@ export const resourceRules: readonly Rule[] = [
     level: "error",
     summary: "The administrator's connection to Kafka is encrypted and verified.",
     rationale: "Over it go the hashes of every password.",
-    wrong: { resources: '- {type: "pulumi:providers:kafka", name: kafka-admin, props: {bootstrapServers: \'["kafka:9092"]\', tlsEnabled: "false"}}' },
-    right: { resources: '- {type: "pulumi:providers:kafka", name: kafka-admin, props: {bootstrapServers: \'["kafka:9093"]\', tlsEnabled: "true", caCert: "-----BEGIN CERTIFICATE-----"}}' },
+    wrong: {
+      resources:
+        '- {type: "pulumi:providers:kafka", name: kafka-admin, props: {bootstrapServers: \'["kafka:9092"]\', tlsEnabled: "false"}}',
+    },
+    right: {
+      resources:
+        '- {type: "pulumi:providers:kafka", name: kafka-admin, props: {bootstrapServers: \'["kafka:9093"]\', tlsEnabled: "true", caCert: "-----BEGIN CERTIFICATE-----"}}',
+    },
     checks: () => ({
       resource({ type, props }) {
         if (type !== "pulumi:providers:kafka") return undefined;
-        if (String(props["tlsEnabled"]) === "false") return { message: "the connection is not encrypted", fix: "set tlsEnabled: true and give caCert" };
-        if (String(props["skipTlsVerify"]) === "true") return { message: "the server's certificate is not verified", fix: "delete skipTlsVerify and give caCert" };
+        if (String(props.tlsEnabled) === "false")
+          return { message: "the connection is not encrypted", fix: "set tlsEnabled: true and give caCert" };
+        if (String(props.skipTlsVerify) === "true")
+          return { message: "the server's certificate is not verified", fix: "delete skipTlsVerify and give caCert" };
         return undefined;
       },
     }),
@@ -90,7 +131,12 @@ export const resourceRules: readonly Rule[] = [
 
 /** Dead-letter and retry topics follow from a consumer, and go with it. */
 function isDerivedTopic({ type, props }: ResourceFacts): boolean {
-  return type === "kafka:index/topic:Topic" && typeof props["name"] === "string" && topicKindOf(props["name"]) !== "event" && topicKindOf(props["name"]) !== "registry";
+  return (
+    type === "kafka:index/topic:Topic" &&
+    typeof props.name === "string" &&
+    topicKindOf(props.name) !== "event" &&
+    topicKindOf(props.name) !== "registry"
+  );
 }
 
 interface OpenPlace {
@@ -101,13 +147,17 @@ interface OpenPlace {
 
 /** Values of a resource that are not kept secret by what they are: environments, arguments, config maps. */
 function openPlaces({ type, props }: ResourceFacts): OpenPlace[] {
-  if (type === "kit:index:Process") return [...mapPlaces("env", props["env"]), ...listPlaces("command", props["command"])];
-  if (type === "kubernetes:core/v1:ConfigMap") return mapPlaces("data", props["data"]);
+  if (type === "kit:index:Process") return [...mapPlaces("env", props.env), ...listPlaces("command", props.command)];
+  if (type === "kubernetes:core/v1:ConfigMap") return mapPlaces("data", props.data);
   return type.startsWith("kubernetes:") ? containerPlaces(props, "", 0) : [];
 }
 
 function mapPlaces(path: string, map: unknown): OpenPlace[] {
-  return isObject(map) ? Object.entries(map).flatMap(([key, value]) => (typeof value === "string" ? [{ path: `${path}.${key}`, key, value }] : [])) : [];
+  return isObject(map)
+    ? Object.entries(map).flatMap(([key, value]) =>
+        typeof value === "string" ? [{ path: `${path}.${key}`, key, value }] : [],
+      )
+    : [];
 }
 
 /** Arguments as `--password=…`, and as `--password …`. */
@@ -127,12 +177,17 @@ const deepest = 32;
 /** Environments and arguments of containers, wherever a pod template stands. */
 function containerPlaces(value: unknown, path: string, depth: number): OpenPlace[] {
   if (depth > deepest) return [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => containerPlaces(item, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value))
+    return value.flatMap((item, index) => containerPlaces(item, `${path}[${index}]`, depth + 1));
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const at = path === "" ? key : `${path}.${key}`;
     if (key === "env" && Array.isArray(inner)) {
-      return inner.flatMap((each: unknown) => (isObject(each) && typeof each["name"] === "string" && typeof each["value"] === "string" ? [{ path: `${at}.${each["name"]}`, key: each["name"], value: each["value"] }] : []));
+      return inner.flatMap((each: unknown) =>
+        isObject(each) && typeof each.name === "string" && typeof each.value === "string"
+          ? [{ path: `${at}.${each.name}`, key: each.name, value: each.value }]
+          : [],
+      );
     }
     if (key === "command" || key === "args") return listPlaces(at, inner);
     return containerPlaces(inner, at, depth + 1);

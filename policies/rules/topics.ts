@@ -3,7 +3,7 @@ import { formatDuration } from "../../components/model/duration.ts";
 import { count } from "../../components/model/field-types.ts";
 import { formatSize } from "../../components/model/size.ts";
 import { isSmall } from "../../components/model/stack.ts";
-import { rule, ruleWith, type Rule } from "../rule.ts";
+import { type Rule, rule, ruleWith } from "../rule.ts";
 import { configNumber } from "./configuration.ts";
 import { duration, size } from "./parameters.ts";
 import { placeOf } from "./places.ts";
@@ -17,7 +17,8 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "A topic has no fewer and no more partitions than the organisation allows.",
-    rationale: "Partitions can't be lowered later, and each costs memory, files and recovery time on every broker that holds a copy.",
+    rationale:
+      "Partitions can't be lowered later, and each costs memory, files and recovery time on every broker that holds a copy.",
     parameters: z.strictObject({ min: z.int().min(1).default(1), max: z.int().min(1).default(120) }),
     wrong: { topic: "partitions: 1200" },
     right: { topic: "partitions: 12" },
@@ -25,7 +26,11 @@ export const topicRules: readonly Rule[] = [
       topic(topic) {
         const { kind, partitions } = topic;
         if (kind !== "event" || partitions === undefined || (partitions >= min && partitions <= max)) return undefined;
-        return { message: `${partitions} partitions; allowed are ${min} to ${max}`, fix: `choose a number from ${min} to ${max}`, ...placeOf(topic, "partitions") };
+        return {
+          message: `${partitions} partitions; allowed are ${min} to ${max}`,
+          fix: `choose a number from ${min} to ${max}`,
+          ...placeOf(topic, "partitions"),
+        };
       },
     }),
   }),
@@ -34,16 +39,27 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "The number of partitions is a multiple of the number of zones.",
-    rationale: "Otherwise one zone leads more partitions than another, and carries more traffic. An environment that scales partitions is not judged.",
+    rationale:
+      "Otherwise one zone leads more partitions than another, and carries more traffic. An environment that scales partitions is not judged.",
     wrong: { topic: "partitions: 10" },
     right: { topic: "partitions: 12" },
     checks: () => ({
       topic(topic, { stack }) {
         const zones = stack.kafka.zones.length;
         const { kind, partitions } = topic;
-        if (kind !== "event" || partitions === undefined || stack.topics.partitionFactor !== 1 || partitions % zones === 0) return undefined;
+        if (
+          kind !== "event" ||
+          partitions === undefined ||
+          stack.topics.partitionFactor !== 1 ||
+          partitions % zones === 0
+        )
+          return undefined;
         const more = Math.ceil(partitions / zones) * zones;
-        return { message: `${partitions} partitions can't be spread evenly over ${zones} zones`, fix: `choose ${more}`, ...placeOf(topic, "partitions") };
+        return {
+          message: `${partitions} partitions can't be spread evenly over ${zones} zones`,
+          fix: `choose ${more}`,
+          ...placeOf(topic, "partitions"),
+        };
       },
     }),
   }),
@@ -59,7 +75,11 @@ export const topicRules: readonly Rule[] = [
       topic(topic, { before }) {
         const was = before(topic.name)?.partitions;
         if (was === undefined || topic.partitions === undefined || topic.partitions >= was) return undefined;
-        return { message: `partitions go from ${was} down to ${topic.partitions}: the topic would be deleted with all its records`, fix: `set partitions back to ${was}, or declare a new topic and move its consumers there`, ...placeOf(topic, "partitions") };
+        return {
+          message: `partitions go from ${was} down to ${topic.partitions}: the topic would be deleted with all its records`,
+          fix: `set partitions back to ${was}, or declare a new topic and move its consumers there`,
+          ...placeOf(topic, "partitions"),
+        };
       },
     }),
   }),
@@ -68,14 +88,20 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "error",
     summary: "The replication factor of a topic stays as it is.",
-    rationale: "A change moves every byte of the topic between brokers; it is done as a reassignment with a throttle, not in passing.",
+    rationale:
+      "A change moves every byte of the topic between brokers; it is done as a reassignment with a throttle, not in passing.",
     wrong: { topic: "replicationFactor: 4", before: "replicationFactor: 3" },
     right: { topic: "replicationFactor: 3", before: "replicationFactor: 3" },
     checks: () => ({
       topic(topic, { before }) {
         const was = before(topic.name)?.replicationFactor;
-        if (was === undefined || topic.replicationFactor === undefined || topic.replicationFactor === was) return undefined;
-        return { message: `replicas go from ${was} to ${topic.replicationFactor}: every byte of the topic would be moved`, fix: `keep ${was}, or plan the reassignment with the platform's team`, ...placeOf(topic, "replicationFactor") };
+        if (was === undefined || topic.replicationFactor === undefined || topic.replicationFactor === was)
+          return undefined;
+        return {
+          message: `replicas go from ${was} to ${topic.replicationFactor}: every byte of the topic would be moved`,
+          fix: `keep ${was}, or plan the reassignment with the platform's team`,
+          ...placeOf(topic, "replicationFactor"),
+        };
       },
     }),
   }),
@@ -84,7 +110,8 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "error",
     summary: "A topic has at least as many copies as losses are to be survived, and no more than are paid for.",
-    rationale: "With three copies one broker may fail while another is being restarted. A small environment, whose own factor is below 3, is not judged.",
+    rationale:
+      "With three copies one broker may fail while another is being restarted. A small environment, whose own factor is below 3, is not judged.",
     parameters: z.strictObject({ min: z.int().min(1).default(3), max: z.int().min(1).default(5) }),
     wrong: { topic: "replicationFactor: 2\nminInsyncReplicas: 1" },
     right: { topic: "replicationFactor: 3" },
@@ -92,7 +119,11 @@ export const topicRules: readonly Rule[] = [
       topic(topic, { stack }) {
         const { replicationFactor: factor } = topic;
         if (factor === undefined || isSmall(stack) || (factor >= min && factor <= max)) return undefined;
-        return { message: `${factor} copies of each partition; allowed are ${min} to ${max}`, fix: `set replicationFactor from ${min} to ${max}, or leave it to the stack`, ...placeOf(topic, "replicationFactor") };
+        return {
+          message: `${factor} copies of each partition; allowed are ${min} to ${max}`,
+          fix: `set replicationFactor from ${min} to ${max}, or leave it to the stack`,
+          ...placeOf(topic, "replicationFactor"),
+        };
       },
     }),
   }),
@@ -101,7 +132,8 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "A topic has no more copies than there are zones.",
-    rationale: "Two copies in one zone are lost together; the copy that is left over costs disk and network for nothing.",
+    rationale:
+      "Two copies in one zone are lost together; the copy that is left over costs disk and network for nothing.",
     wrong: { topic: "replicationFactor: 4" },
     right: { topic: "replicationFactor: 3" },
     checks: () => ({
@@ -109,7 +141,11 @@ export const topicRules: readonly Rule[] = [
         const zones = stack.kafka.zones.length;
         const { replicationFactor: factor } = topic;
         if (factor === undefined || isSmall(stack) || factor <= zones) return undefined;
-        return { message: `${factor} copies in ${zones} ${zones === 1 ? "zone" : "zones"}: some zone holds two`, fix: `set replicationFactor to ${zones}`, ...placeOf(topic, "replicationFactor") };
+        return {
+          message: `${factor} copies in ${zones} ${zones === 1 ? "zone" : "zones"}: some zone holds two`,
+          fix: `set replicationFactor to ${zones}`,
+          ...placeOf(topic, "replicationFactor"),
+        };
       },
     }),
   }),
@@ -127,7 +163,11 @@ export const topicRules: readonly Rule[] = [
         const minimum = configNumber(topic, "min.insync.replicas");
         const criticality = topic.declaration?.criticality ?? "medium";
         if (minimum === undefined || isSmall(stack) || minimum >= floors[criticality]) return undefined;
-        return { message: `min ISR ${minimum}; criticality ${criticality} asks for ${floors[criticality]}`, fix: `set minInsyncReplicas to ${floors[criticality]}`, ...placeOf(topic, "minInsyncReplicas") };
+        return {
+          message: `min ISR ${minimum}; criticality ${criticality} asks for ${floors[criticality]}`,
+          fix: `set minInsyncReplicas to ${floors[criticality]}`,
+          ...placeOf(topic, "minInsyncReplicas"),
+        };
       },
     }),
   }),
@@ -136,7 +176,8 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "Records stay small.",
-    rationale: "Large records fill page caches and fetch buffers of everybody on the broker. Above the limit the body belongs in an object store, and a reference to it in the record.",
+    rationale:
+      "Large records fill page caches and fetch buffers of everybody on the broker. Above the limit the body belongs in an object store, and a reference to it in the record.",
     parameters: z.strictObject({ max: size("Largest record.").prefault("1MB") }),
     wrong: { topic: "maxMessage: 5MiB" },
     right: { topic: "maxMessage: 500kB" },
@@ -144,7 +185,11 @@ export const topicRules: readonly Rule[] = [
       topic(topic) {
         const size = configNumber(topic, "max.message.bytes");
         if (topic.kind !== "event" || size === undefined || size <= max) return undefined;
-        return { message: `records up to ${formatSize(size)}; the limit is ${formatSize(max)}`, fix: "store the body elsewhere and send its address, or lower maxMessage", ...placeOf(topic, "maxMessage") };
+        return {
+          message: `records up to ${formatSize(size)}; the limit is ${formatSize(max)}`,
+          fix: "store the body elsewhere and send its address, or lower maxMessage",
+          ...placeOf(topic, "maxMessage"),
+        };
       },
     }),
   }),
@@ -158,8 +203,12 @@ export const topicRules: readonly Rule[] = [
     right: { topic: "key: orderId" },
     checks: () => ({
       topic({ declaration }) {
-        if (declaration === undefined || declaration.key !== undefined || declaration.events.length < 2) return undefined;
-        return { message: `${declaration.events.length} event types and no key: their order is not kept`, fix: "add key: with the field that names the entity" };
+        if (declaration === undefined || declaration.key !== undefined || declaration.events.length < 2)
+          return undefined;
+        return {
+          message: `${declaration.events.length} event types and no key: their order is not kept`,
+          fix: "add key: with the field that names the entity",
+        };
       },
     }),
   }),
@@ -174,8 +223,17 @@ export const topicRules: readonly Rule[] = [
     checks: () => ({
       topic(topic) {
         const { declaration, config } = topic;
-        if (declaration === undefined || declaration.key !== undefined || config?.["cleanup.policy"]?.includes("compact") !== true) return undefined;
-        return { message: "compacted, but its records have no key", fix: "add key:, or set cleanup to delete", ...placeOf(topic, "cleanup") };
+        if (
+          declaration === undefined ||
+          declaration.key !== undefined ||
+          config?.["cleanup.policy"]?.includes("compact") !== true
+        )
+          return undefined;
+        return {
+          message: "compacted, but its records have no key",
+          fix: "add key:, or set cleanup to delete",
+          ...placeOf(topic, "cleanup"),
+        };
       },
     }),
   }),
@@ -193,8 +251,15 @@ export const topicRules: readonly Rule[] = [
         if (topic.kind !== "event" || topic.config?.["cleanup.policy"]?.includes("compact") !== true) return undefined;
         const kept = configNumber(topic, "delete.retention.ms");
         if (kept !== undefined && kept >= min) return undefined;
-        const message = kept === undefined ? "compacted, without a retention of deletions" : `deletions are kept ${formatDuration(kept)}; at least ${formatDuration(min)} are wanted`;
-        return { message, fix: `set tombstoneRetention to ${formatDuration(min)} or more`, ...placeOf(topic, kept === undefined ? "cleanup" : "tombstoneRetention") };
+        const message =
+          kept === undefined
+            ? "compacted, without a retention of deletions"
+            : `deletions are kept ${formatDuration(kept)}; at least ${formatDuration(min)} are wanted`;
+        return {
+          message,
+          fix: `set tombstoneRetention to ${formatDuration(min)} or more`,
+          ...placeOf(topic, kept === undefined ? "cleanup" : "tombstoneRetention"),
+        };
       },
     }),
   }),

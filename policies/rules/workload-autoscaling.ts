@@ -2,8 +2,8 @@ import { parsedJson } from "../../components/model/json.ts";
 import { scalePartitions } from "../../components/model/partitions.ts";
 import type { Breach, Manifest, Rule, Scope } from "../rule.ts";
 import { rule } from "../rule.ts";
-import { fieldOf, runningWorkloadOf } from "../workloads/pods.ts";
 import type { Workload } from "../workloads/pods.ts";
+import { fieldOf, runningWorkloadOf } from "../workloads/pods.ts";
 import { breachesWhere, podYaml } from "../workloads/text.ts";
 
 /** The contract of a service, where the platform puts it for its pods. */
@@ -23,15 +23,20 @@ export const workloadAutoscalingRules: readonly Rule[] = [
     id: "workload-autoscaler",
     subject: "workloads",
     level: "error",
-    summary: "One autoscaler decides on a service's pods, within bounds: never above the partitions that its group reads.",
-    rationale: "A consumer beyond the last partition idles and still costs a rebalance; two deciders, or a number in the Deployment beside one, undo each other.",
+    summary:
+      "One autoscaler decides on a service's pods, within bounds: never above the partitions that its group reads.",
+    rationale:
+      "A consumer beyond the last partition idles and still costs a rebalance; two deciders, or a number in the Deployment beside one, undo each other.",
     wrong: { manifest: `${podYaml({})}${scaler(6)}` },
     right: { manifest: `${SCALED}${scaler(6)}` },
     checks: () => ({
       manifests(manifests, scope) {
         const scalers = manifests.flatMap((manifest) => scalerOf(manifest) ?? []);
         const seen = new Map<string, string>();
-        return [...scalers.flatMap((candidate) => scalerBreaches(candidate, manifests, seen, scope)), ...manifests.flatMap((manifest) => fixedBreaches(manifest, manifests, scope))];
+        return [
+          ...scalers.flatMap((candidate) => scalerBreaches(candidate, manifests, seen, scope)),
+          ...manifests.flatMap((manifest) => fixedBreaches(manifest, manifests, scope)),
+        ];
       },
     }),
   }),
@@ -46,25 +51,50 @@ interface Scaler {
 }
 
 function scalerOf({ kind, metadata, spec }: Manifest): Scaler | undefined {
-  const common = { object: `${kind}/${metadata?.name ?? "unnamed"}`, namespace: metadata?.namespace, target: fieldOf(fieldOf(spec, "scaleTargetRef"), "name") };
-  if (kind === "HorizontalPodAutoscaler") return { ...common, min: fieldOf(spec, "minReplicas"), max: fieldOf(spec, "maxReplicas") };
-  if (kind === "ScaledObject") return { ...common, min: fieldOf(spec, "minReplicaCount"), max: fieldOf(spec, "maxReplicaCount") };
+  const common = {
+    object: `${kind}/${metadata?.name ?? "unnamed"}`,
+    namespace: metadata?.namespace,
+    target: fieldOf(fieldOf(spec, "scaleTargetRef"), "name"),
+  };
+  if (kind === "HorizontalPodAutoscaler")
+    return { ...common, min: fieldOf(spec, "minReplicas"), max: fieldOf(spec, "maxReplicas") };
+  if (kind === "ScaledObject")
+    return { ...common, min: fieldOf(spec, "minReplicaCount"), max: fieldOf(spec, "maxReplicaCount") };
   return undefined;
 }
 
-function scalerBreaches({ object, namespace, target, min, max }: Scaler, manifests: readonly Manifest[], seen: Map<string, string>, scope: Scope): Breach[] {
+function scalerBreaches(
+  { object, namespace, target, min, max }: Scaler,
+  manifests: readonly Manifest[],
+  seen: Map<string, string>,
+  scope: Scope,
+): Breach[] {
   const key = `${namespace ?? ""}/${String(target)}`;
   const other = seen.get(key);
   seen.set(key, object);
-  const workload = manifests.flatMap((manifest) => runningWorkloadOf(manifest) ?? []).find((candidate) => candidate.name === target && candidate.namespace === namespace);
+  const workload = manifests
+    .flatMap((manifest) => runningWorkloadOf(manifest) ?? [])
+    .find((candidate) => candidate.name === target && candidate.namespace === namespace);
   const bound = workload === undefined ? undefined : partitionsOf(workload, manifests, scope);
   return breachesWhere([
     [other !== undefined, `${other ?? ""} decides on the pods of ${String(target)} too`, "keep one of the two"],
     [workload === undefined, `there is no ${String(target)} to scale`, "name a Deployment of the same namespace"],
-    [workload?.replicas !== undefined, `Deployment ${String(target)} sets replicas, which undoes the autoscaler at every update`, "leave spec.replicas out"],
+    [
+      workload?.replicas !== undefined,
+      `Deployment ${String(target)} sets replicas, which undoes the autoscaler at every update`,
+      "leave spec.replicas out",
+    ],
     [typeof max !== "number", "nothing bounds the number of pods", "set a maximum"],
-    [typeof min !== "number" || min < 1, `at least ${String(min ?? "an unstated number of")} pods: a service that is off answers nobody`, "set the minimum to 1 or more"],
-    [typeof max === "number" && bound !== undefined && max > bound, `up to ${String(max)} pods, but the widest topic of the group has ${String(bound)} partitions`, `lower the maximum to ${String(bound)}, or raise the topic's partitions`],
+    [
+      typeof min !== "number" || min < 1,
+      `at least ${String(min ?? "an unstated number of")} pods: a service that is off answers nobody`,
+      "set the minimum to 1 or more",
+    ],
+    [
+      typeof max === "number" && bound !== undefined && max > bound,
+      `up to ${String(max)} pods, but the widest topic of the group has ${String(bound)} partitions`,
+      `lower the maximum to ${String(bound)}, or raise the topic's partitions`,
+    ],
   ]).map((breach) => ({ ...breach, object }));
 }
 
@@ -73,7 +103,13 @@ function fixedBreaches(manifest: Manifest, manifests: readonly Manifest[], scope
   const replicas = workload?.replicas;
   if (workload === undefined || replicas === undefined) return [];
   const bound = partitionsOf(workload, manifests, scope);
-  return breachesWhere([[bound !== undefined && replicas > bound, `${replicas} pods, but the widest topic of the group has ${String(bound)} partitions`, `lower replicas to ${String(bound)}`]]).map((breach) => ({
+  return breachesWhere([
+    [
+      bound !== undefined && replicas > bound,
+      `${replicas} pods, but the widest topic of the group has ${String(bound)} partitions`,
+      `lower replicas to ${String(bound)}`,
+    ],
+  ]).map((breach) => ({
     ...breach,
     object: `${manifest.kind}/${workload.name}`,
   }));
@@ -83,8 +119,11 @@ function fixedBreaches(manifest: Manifest, manifests: readonly Manifest[], scope
 function partitionsOf(workload: Workload, manifests: readonly Manifest[], scope: Scope): number | undefined {
   const maps = new Set(workload.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []));
   const contract = manifests
-    .filter(({ kind, metadata }) => kind === "ConfigMap" && metadata?.namespace === workload.namespace && maps.has(metadata?.name ?? ""))
-    .map((manifest) => fieldOf(manifest["data"], CONTRACT_KEY))
+    .filter(
+      ({ kind, metadata }) =>
+        kind === "ConfigMap" && metadata?.namespace === workload.namespace && maps.has(metadata?.name ?? ""),
+    )
+    .map((manifest) => fieldOf(manifest.data, CONTRACT_KEY))
     .find((text) => typeof text === "string");
   if (typeof contract !== "string") return undefined;
   const consumes = fieldOf(parsedJson(contract), "consumes");

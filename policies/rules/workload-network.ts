@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Breach, Manifest, Rule } from "../rule.ts";
-import { ruleWith, rule } from "../rule.ts";
-import { fieldOf, listOf, matchLabelsOf, selectsLabels, workloadOf } from "../workloads/pods.ts";
+import { rule, ruleWith } from "../rule.ts";
 import type { Workload } from "../workloads/pods.ts";
+import { fieldOf, listOf, matchLabelsOf, selectsLabels, workloadOf } from "../workloads/pods.ts";
 import { breachesWhere, podYaml } from "../workloads/text.ts";
 
 const DENY = `---
@@ -38,7 +38,8 @@ export const workloadNetworkRules: readonly Rule[] = [
     subject: "workloads",
     level: "error",
     summary: "Nothing goes into or out of a pod but what a network policy names.",
-    rationale: "Without a policy every pod reaches every other, and whatever is outside: one that is broken into is everywhere at once.",
+    rationale:
+      "Without a policy every pod reaches every other, and whatever is outside: one that is broken into is everywhere at once.",
     parameters: z.strictObject({ namespacesWithoutDefault: z.array(z.string()).default([]) }),
     wrong: { manifest: podYaml({}) },
     right: { manifest: `${podYaml({})}${DENY}${OWN}` },
@@ -48,10 +49,16 @@ export const workloadNetworkRules: readonly Rule[] = [
         const workloads = manifests.flatMap((manifest) => workloadOf(manifest) ?? []);
         const namespaces = new Map(workloads.map((workload) => [workload.namespace, workload]));
         const undefended = [...namespaces].filter(
-          ([namespace]) => !namespacesWithoutDefault.includes(namespace ?? "") && !policies.some((policy) => policy.metadata?.namespace === namespace && isDefaultDeny(policy)),
+          ([namespace]) =>
+            !namespacesWithoutDefault.includes(namespace ?? "") &&
+            !policies.some((policy) => policy.metadata?.namespace === namespace && isDefaultDeny(policy)),
         );
         return [
-          ...undefended.map(([namespace, workload]) => ({ object: `${workload.kind}/${workload.name}`, message: `namespace ${namespace ?? "default"} allows all that no policy mentions`, fix: "add a NetworkPolicy with podSelector: {} and both policyTypes" })),
+          ...undefended.map(([namespace, workload]) => ({
+            object: `${workload.kind}/${workload.name}`,
+            message: `namespace ${namespace ?? "default"} allows all that no policy mentions`,
+            fix: "add a NetworkPolicy with podSelector: {} and both policyTypes",
+          })),
           ...workloads.flatMap((workload) => policyBreaches(workload, policies)),
         ];
       },
@@ -72,7 +79,8 @@ export const workloadNetworkRules: readonly Rule[] = [
     subject: "workloads",
     level: "error",
     summary: "What is reached from outside is reached over TLS, through the ingress alone.",
-    rationale: "A port of the node or a load balancer of its own goes around the ingress: no certificate, no limits, no log.",
+    rationale:
+      "A port of the node or a load balancer of its own goes around the ingress: no certificate, no limits, no log.",
     parameters: z.strictObject({ loadBalancers: z.array(z.string()).default([]) }),
     wrong: { manifest: service("LoadBalancer") },
     right: { manifest: service("ClusterIP") },
@@ -80,19 +88,42 @@ export const workloadNetworkRules: readonly Rule[] = [
       manifest(manifest) {
         const { kind, metadata } = manifest;
         if (kind === "Service") {
-          const type = fieldOf(manifest["spec"], "type");
-          return breachesWhere([[(type === "LoadBalancer" || type === "NodePort") && !loadBalancers.includes(metadata?.name ?? ""), `a Service of type ${String(type)} is reached around the ingress`, "set type: ClusterIP and expose it by kubernetes.exposure"]]);
+          const type = fieldOf(manifest.spec, "type");
+          return breachesWhere([
+            [
+              (type === "LoadBalancer" || type === "NodePort") && !loadBalancers.includes(metadata?.name ?? ""),
+              `a Service of type ${String(type)} is reached around the ingress`,
+              "set type: ClusterIP and expose it by kubernetes.exposure",
+            ],
+          ]);
         }
         if (kind === "Ingress") {
-          const encrypted = new Set(listOf(manifest["spec"], "tls").flatMap((entry) => (fieldOf(entry, "secretName") === undefined ? [] : listOf(entry, "hosts"))));
-          return listOf(manifest["spec"], "rules").flatMap((entry) => {
+          const encrypted = new Set(
+            listOf(manifest.spec, "tls").flatMap((entry) =>
+              fieldOf(entry, "secretName") === undefined ? [] : listOf(entry, "hosts"),
+            ),
+          );
+          return listOf(manifest.spec, "rules").flatMap((entry) => {
             const host = fieldOf(entry, "host");
-            return breachesWhere([[host === undefined || !encrypted.has(host), `host ${String(host ?? "*")} is served without TLS`, "add it to spec.tls with the Secret of its certificate"]]);
+            return breachesWhere([
+              [
+                host === undefined || !encrypted.has(host),
+                `host ${String(host ?? "*")} is served without TLS`,
+                "add it to spec.tls with the Secret of its certificate",
+              ],
+            ]);
           });
         }
         if (kind === "Gateway") {
-          return listOf(manifest["spec"], "listeners").flatMap((listener) =>
-            breachesWhere([[fieldOf(listener, "protocol") === "HTTPS" && listOf(fieldOf(listener, "tls"), "certificateRefs").length === 0, `listener ${String(fieldOf(listener, "name"))} has no certificate`, "add tls.certificateRefs"]]),
+          return listOf(manifest.spec, "listeners").flatMap((listener) =>
+            breachesWhere([
+              [
+                fieldOf(listener, "protocol") === "HTTPS" &&
+                  listOf(fieldOf(listener, "tls"), "certificateRefs").length === 0,
+                `listener ${String(fieldOf(listener, "name"))} has no certificate`,
+                "add tls.certificateRefs",
+              ],
+            ]),
           );
         }
         return undefined;
@@ -116,24 +147,48 @@ function bothWays(spec: unknown): boolean {
 function policyBreaches({ kind, name, namespace, template }: Workload, policies: readonly Manifest[]): Breach[] {
   const own = policies.filter((policy) => {
     if (policy.metadata?.namespace !== namespace || isDefaultDeny(policy)) return false;
-    const labels = matchLabelsOf(fieldOf(policy["spec"], "podSelector"));
+    const labels = matchLabelsOf(fieldOf(policy.spec, "podSelector"));
     return labels !== undefined && selectsLabels(labels, template.metadata?.labels);
   });
-  if (own.length === 0) return [{ object: `${kind}/${name}`, message: "no network policy says whom its pods talk to", fix: "add a NetworkPolicy that selects them" }];
-  if (own.some((policy) => bothWays(policy["spec"]))) return [];
-  return [{ object: `${kind}/${name}`, message: "its network policy leaves one direction open", fix: "set policyTypes: [Ingress, Egress]" }];
+  if (own.length === 0)
+    return [
+      {
+        object: `${kind}/${name}`,
+        message: "no network policy says whom its pods talk to",
+        fix: "add a NetworkPolicy that selects them",
+      },
+    ];
+  if (own.some((policy) => bothWays(policy.spec))) return [];
+  return [
+    {
+      object: `${kind}/${name}`,
+      message: "its network policy leaves one direction open",
+      fix: "set policyTypes: [Ingress, Egress]",
+    },
+  ];
 }
 
 /** Rules of a policy without a peer, or with all addresses as a peer. */
 function openings({ spec }: Manifest): Breach[] {
-  return ([["ingress", "from"], ["egress", "to"]] as const).flatMap(([direction, side]) =>
+  return (
+    [
+      ["ingress", "from"],
+      ["egress", "to"],
+    ] as const
+  ).flatMap(([direction, side]) =>
     listOf(spec, direction).flatMap((entry) => {
       const peers = listOf(entry, side);
-      const everywhere = peers.some((peer) => ["0.0.0.0/0", "::/0"].includes(String(fieldOf(fieldOf(peer, "ipBlock"), "cidr"))));
+      const everywhere = peers.some((peer) =>
+        ["0.0.0.0/0", "::/0"].includes(String(fieldOf(fieldOf(peer, "ipBlock"), "cidr"))),
+      );
       return breachesWhere([
         [peers.length === 0, `${direction} is open to everybody`, `name peers under ${side}`],
         [everywhere, `${direction} is open to every address`, "name the addresses that are meant"],
-        [peers.length > 0 && listOf(entry, "ports").length === 0, `${direction} is open on every port`, "name the ports"],
+        [
+          peers.length > 0 && listOf(entry, "ports").length === 0,
+          `${direction} is open on every port`,
+          "name the ports",
+        ],
       ]);
     }),
   );

@@ -10,5 +10,12 @@ import { workloadSecretRules } from "./workload-secrets.ts";
 
 /** Rules on what runs on Kubernetes. */
 export const workloadRules: readonly Rule[] = [
-  ...workloadPodRules, ...workloadImageRules, ...workloadSecretRules, ...workloadAvailabilityRules, ...workloadAutoscalingRules, ...workloadNetworkRules, ...workloadClusterRules, ...workloadKafkaRules,
+  ...workloadPodRules,
+  ...workloadImageRules,
+  ...workloadSecretRules,
+  ...workloadAvailabilityRules,
+  ...workloadAutoscalingRules,
+  ...workloadNetworkRules,
+  ...workloadClusterRules,
+  ...workloadKafkaRules,
 ];

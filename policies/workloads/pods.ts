@@ -12,20 +12,38 @@ const flag = z.boolean().optional().catch(undefined);
 const map = z.record(z.string(), z.string()).optional().catch(undefined);
 const list = <S extends z.ZodType>(item: S) => z.array(item).catch([]).default([]);
 
-const capabilities = z.looseObject({ add: list(z.string()), drop: list(z.string()) }).optional().catch(undefined);
+const capabilities = z
+  .looseObject({ add: list(z.string()), drop: list(z.string()) })
+  .optional()
+  .catch(undefined);
 const seccompProfile = z.looseObject({ type: text }).optional().catch(undefined);
 const securityContext = z
   .looseObject({
-    runAsNonRoot: flag, runAsUser: number, runAsGroup: number, fsGroup: number, seccompProfile,
-    privileged: flag, allowPrivilegeEscalation: flag, readOnlyRootFilesystem: flag, capabilities,
+    runAsNonRoot: flag,
+    runAsUser: number,
+    runAsGroup: number,
+    fsGroup: number,
+    seccompProfile,
+    privileged: flag,
+    allowPrivilegeEscalation: flag,
+    readOnlyRootFilesystem: flag,
+    capabilities,
   })
   .optional()
   .catch(undefined);
 const probe = z
-  .looseObject({ httpGet: z.looseObject({ path: text, port: z.union([z.string(), z.number()]).optional().catch(undefined) }).optional().catch(undefined) })
+  .looseObject({
+    httpGet: z
+      .looseObject({ path: text, port: z.union([z.string(), z.number()]).optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
+  })
   .optional()
   .catch(undefined);
-const resourceList = z.record(z.string(), z.union([z.string(), z.number()])).optional().catch(undefined);
+const resourceList = z
+  .record(z.string(), z.union([z.string(), z.number()]))
+  .optional()
+  .catch(undefined);
 const selector = z.looseObject({ matchLabels: map }).optional().catch(undefined);
 const spreadTerm = z.looseObject({ topologyKey: text });
 
@@ -34,7 +52,13 @@ const container = z.looseObject({
   image: text,
   args: list(z.string()),
   command: list(z.string()),
-  env: list(z.looseObject({ name: text, value: text, valueFrom: z.looseObject({ secretKeyRef: z.unknown().optional() }).optional().catch(undefined) })),
+  env: list(
+    z.looseObject({
+      name: text,
+      value: text,
+      valueFrom: z.looseObject({ secretKeyRef: z.unknown().optional() }).optional().catch(undefined),
+    }),
+  ),
   envFrom: list(z.looseObject({ secretRef: z.unknown().optional() })),
   ports: list(z.looseObject({ name: text, containerPort: number, hostPort: number })),
   resources: z.looseObject({ requests: resourceList, limits: resourceList }).optional().catch(undefined),
@@ -42,13 +66,23 @@ const container = z.looseObject({
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
-  lifecycle: z.looseObject({ preStop: z.looseObject({ sleep: z.looseObject({ seconds: number }).optional().catch(undefined) }).optional().catch(undefined) }).optional().catch(undefined),
+  lifecycle: z
+    .looseObject({
+      preStop: z
+        .looseObject({ sleep: z.looseObject({ seconds: number }).optional().catch(undefined) })
+        .optional()
+        .catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
 });
 
 const podSpec = z.looseObject({
   serviceAccountName: text,
   automountServiceAccountToken: flag,
-  hostNetwork: flag, hostPID: flag, hostIPC: flag,
+  hostNetwork: flag,
+  hostPID: flag,
+  hostIPC: flag,
   terminationGracePeriodSeconds: number,
   securityContext,
   containers: list(container),
@@ -67,7 +101,9 @@ const podSpec = z.looseObject({
       podAntiAffinity: z
         .looseObject({
           requiredDuringSchedulingIgnoredDuringExecution: list(spreadTerm),
-          preferredDuringSchedulingIgnoredDuringExecution: list(z.looseObject({ podAffinityTerm: spreadTerm.optional().catch(undefined) })),
+          preferredDuringSchedulingIgnoredDuringExecution: list(
+            z.looseObject({ podAffinityTerm: spreadTerm.optional().catch(undefined) }),
+          ),
         })
         .optional()
         .catch(undefined),
@@ -86,7 +122,13 @@ const workload = z.looseObject({
   replicas: number,
   revisionHistoryLimit: number,
   strategy: z
-    .looseObject({ type: text, rollingUpdate: z.looseObject({ maxUnavailable: z.union([z.string(), z.number()]).optional().catch(undefined) }).optional().catch(undefined) })
+    .looseObject({
+      type: text,
+      rollingUpdate: z
+        .looseObject({ maxUnavailable: z.union([z.string(), z.number()]).optional().catch(undefined) })
+        .optional()
+        .catch(undefined),
+    })
     .optional()
     .catch(undefined),
   selector,
@@ -129,14 +171,18 @@ export function containersOf({ template: { spec } }: Workload): readonly Contain
 }
 
 /** Whether a selector's labels pick a pod. */
-export function selectsLabels(wanted: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>> | undefined): boolean {
+export function selectsLabels(
+  wanted: Readonly<Record<string, string>> | undefined,
+  labels: Readonly<Record<string, string>> | undefined,
+): boolean {
   return Object.entries(wanted ?? {}).every(([name, value]) => labels?.[name] === value);
 }
 
 /** Labels of a selector that picks by equality; an empty one picks everything. */
 export function matchLabelsOf(selector: unknown): Readonly<Record<string, string>> | undefined {
   const labels = fieldOf(selector, "matchLabels");
-  if (labels === undefined) return typeof selector === "object" && selector !== null && Object.keys(selector).length === 0 ? {} : undefined;
+  if (labels === undefined)
+    return typeof selector === "object" && selector !== null && Object.keys(selector).length === 0 ? {} : undefined;
   return map.parse(labels);
 }
 
@@ -145,19 +191,27 @@ function read(manifest: Manifest): Workload | undefined {
   if (spec === undefined) return undefined;
   const parsed = workload.safeParse(spec);
   if (!parsed.success) return undefined;
-  return { ...parsed.data, kind: manifest.kind, name: manifest.metadata?.name ?? "unnamed", namespace: manifest.metadata?.namespace };
+  return {
+    ...parsed.data,
+    kind: manifest.kind,
+    name: manifest.metadata?.name ?? "unnamed",
+    namespace: manifest.metadata?.namespace,
+  };
 }
 
 function specOf(manifest: Manifest): unknown {
-  if (RUNNING.has(manifest.kind) || (manifest.kind === "Job" && manifest.apiVersion.startsWith("batch/"))) return manifest["spec"];
-  if (manifest.kind === "CronJob") return fieldOf(fieldOf(manifest["spec"], "jobTemplate"), "spec");
-  if (manifest.kind === "Pod") return { template: { metadata: manifest.metadata, spec: manifest["spec"] } };
+  if (RUNNING.has(manifest.kind) || (manifest.kind === "Job" && manifest.apiVersion.startsWith("batch/")))
+    return manifest.spec;
+  if (manifest.kind === "CronJob") return fieldOf(fieldOf(manifest.spec, "jobTemplate"), "spec");
+  if (manifest.kind === "Pod") return { template: { metadata: manifest.metadata, spec: manifest.spec } };
   return undefined;
 }
 
 /** A field of a value that may be anything. */
 export function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }
 
 /** A field that holds a list; empty for any other value. */

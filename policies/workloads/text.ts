@@ -1,7 +1,9 @@
 import type { Breach } from "../rule.ts";
 
 /** Breaches whose condition holds. */
-export function breachesWhere(candidates: readonly (readonly [broken: boolean, message: string, fix: string])[]): Breach[] {
+export function breachesWhere(
+  candidates: readonly (readonly [broken: boolean, message: string, fix: string])[],
+): Breach[] {
   return candidates.flatMap(([broken, message, fix]) => (broken ? [{ message, fix }] : []));
 }
 
@@ -20,8 +22,10 @@ export interface PodExample {
   readonly placement?: string;
 }
 
-const GOOD_CONTAINER = "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}";
-const GOOD_RESOURCES = "{requests: {cpu: 250m, memory: 192Mi, ephemeral-storage: 64Mi}, limits: {cpu: 1000m, memory: 192Mi, ephemeral-storage: 256Mi}}";
+const GOOD_CONTAINER =
+  "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}";
+const GOOD_RESOURCES =
+  "{requests: {cpu: 250m, memory: 192Mi, ephemeral-storage: 64Mi}, limits: {cpu: 1000m, memory: 192Mi, ephemeral-storage: 256Mi}}";
 const GOOD_PROBES = `livenessProbe: {httpGet: {path: /livez, port: management}}
           readinessProbe: {httpGet: {path: /readyz, port: management}}
           startupProbe: {httpGet: {path: /livez, port: management}}`;

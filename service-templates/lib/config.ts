@@ -97,7 +97,11 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const level = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
 
 /** Reads the configuration; throws SVC_CONFIG_INVALID listing every problem. */
-export function readConfig(needs: ConfigNeeds, env: Environment = process.env, readFile: ReadFile = (path) => readFileSync(path, "utf8")): ServiceConfig {
+export function readConfig(
+  needs: ConfigNeeds,
+  env: Environment = process.env,
+  readFile: ReadFile = (path) => readFileSync(path, "utf8"),
+): ServiceConfig {
   const problems: string[] = [];
 
   function required<T>(name: string, schema: z.ZodType<T>): T {
@@ -132,7 +136,7 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
   }
 
   function passwordFile(): { passwordFile?: string } {
-    const path = env["DATABASE_PASSWORD_FILE"];
+    const path = env.DATABASE_PASSWORD_FILE;
     return path === undefined || path === "" ? {} : { passwordFile: path };
   }
 
@@ -141,7 +145,11 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     const groupInstanceId = optional("KAFKA_GROUP_INSTANCE_ID", text);
     const zone = optional("KAFKA_CLIENT_RACK", text);
     return {
-      brokers: required("KAFKA_BROKERS", text)?.split(",").map((broker) => broker.trim()).filter((broker) => broker !== "") ?? [],
+      brokers:
+        required("KAFKA_BROKERS", text)
+          ?.split(",")
+          .map((broker) => broker.trim())
+          .filter((broker) => broker !== "") ?? [],
       ...authority("KAFKA_CA_FILE"),
       ...(username === undefined ? {} : { username, password: secret("KAFKA_PASSWORD_FILE") }),
       contractFile: required("KAFKA_CONTRACT_FILE", text),
@@ -159,15 +167,21 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     if (endpoint === undefined) return undefined;
     const ca = authority("CLAIM_CHECK_S3_CA_FILE");
     return {
-      endpoint, region: required("CLAIM_CHECK_S3_REGION", text), bucket: required("CLAIM_CHECK_S3_BUCKET", text),
-      accessKeyId: secret("CLAIM_CHECK_S3_KEY_ID_FILE"), secretAccessKey: secret("CLAIM_CHECK_S3_KEY_FILE"), ...ca,
+      endpoint,
+      region: required("CLAIM_CHECK_S3_REGION", text),
+      bucket: required("CLAIM_CHECK_S3_BUCKET", text),
+      accessKeyId: secret("CLAIM_CHECK_S3_KEY_ID_FILE"),
+      secretAccessKey: secret("CLAIM_CHECK_S3_KEY_FILE"),
+      ...ca,
     };
   }
 
   function tokens(): TokenConfig {
     const longestLifeSeconds = optional("TOKEN_MAX_LIFE_SECONDS", z.coerce.number().int().min(1));
     return {
-      issuer: required("JWT_ISSUER", text), audience: required("JWT_AUDIENCE", text), jwksFile: required("JWT_JWKS_FILE", text),
+      issuer: required("JWT_ISSUER", text),
+      audience: required("JWT_AUDIENCE", text),
+      jwksFile: required("JWT_JWKS_FILE", text),
       ...(longestLifeSeconds === undefined ? {} : { longestLifeSeconds }),
     };
   }
@@ -189,26 +203,35 @@ export function readConfig(needs: ConfigNeeds, env: Environment = process.env, r
     ...(needs.database === true
       ? {
           database: {
-            host: required("DATABASE_HOST", text), port: required("DATABASE_PORT", port), name: required("DATABASE_NAME", text),
-            user: required("DATABASE_USER", text), password: secret("DATABASE_PASSWORD_FILE"), ...passwordFile(), ...authority("DATABASE_CA_FILE"),
+            host: required("DATABASE_HOST", text),
+            port: required("DATABASE_PORT", port),
+            name: required("DATABASE_NAME", text),
+            user: required("DATABASE_USER", text),
+            password: secret("DATABASE_PASSWORD_FILE"),
+            ...passwordFile(),
+            ...authority("DATABASE_CA_FILE"),
           },
         }
       : {}),
-    ...(needs.redis === true || (needs.redis === "optional" && (env["REDIS_HOST"] ?? "") !== "")
+    ...(needs.redis === true || (needs.redis === "optional" && (env.REDIS_HOST ?? "") !== "")
       ? {
           redis: {
-            host: required("REDIS_HOST", text), port: required("REDIS_PORT", port), username: required("REDIS_USERNAME", text),
-            password: secret("REDIS_PASSWORD_FILE"), ...authority("REDIS_CA_FILE"),
+            host: required("REDIS_HOST", text),
+            port: required("REDIS_PORT", port),
+            username: required("REDIS_USERNAME", text),
+            password: secret("REDIS_PASSWORD_FILE"),
+            ...authority("REDIS_CA_FILE"),
           },
         }
       : {}),
-    ...(needs.tokens === true
-      ? { tokens: tokens() }
-      : {}),
+    ...(needs.tokens === true ? { tokens: tokens() } : {}),
     ...(needs.orderService === true ? { orderServiceUrl: required("ORDER_SERVICE_URL", z.url()) } : {}),
   };
   if (problems.length > 0) {
-    throw new ServiceError("SVC_CONFIG_INVALID", `The environment of ${env["SERVICE_NAME"] ?? "this service"} is not usable:\n  - ${problems.sort().join("\n  - ")}`);
+    throw new ServiceError(
+      "SVC_CONFIG_INVALID",
+      `The environment of ${env.SERVICE_NAME ?? "this service"} is not usable:\n  - ${problems.sort().join("\n  - ")}`,
+    );
   }
   return config;
 }
@@ -218,7 +241,10 @@ export function positiveSetting(env: Environment, name: string, fallback: number
   const value = env[name];
   if (value === undefined || value === "") return fallback;
   if (!/^[1-9][0-9]{0,8}$/u.test(value)) {
-    throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(value)} is not a whole number between 1 and 999999999`);
+    throw new ServiceError(
+      "SVC_CONFIG_INVALID",
+      `${name}=${JSON.stringify(value)} is not a whole number between 1 and 999999999`,
+    );
   }
   return Number(value);
 }
@@ -227,6 +253,7 @@ export function positiveSetting(env: Environment, name: string, fallback: number
 export function addressSetting(env: Environment, name: string): string | undefined {
   const value = env[name];
   if (value === undefined || value === "") return undefined;
-  if (!z.url({ protocol: /^https?$/u }).safeParse(value).success) throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(value)} is not an http address`);
+  if (!z.url({ protocol: /^https?$/u }).safeParse(value).success)
+    throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(value)} is not an http address`);
   return value.replace(/\/+$/u, "");
 }

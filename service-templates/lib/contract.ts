@@ -8,32 +8,58 @@ import { messageOf, ServiceError } from "./errors.ts";
 
 const bytes = z.number().int().nonnegative();
 const names = z.array(z.string()).readonly();
-const published = z.object({
-  event: z.string(), topic: z.string(), subject: z.string(), record: z.string(), schema: z.string(), references: names.exactOptional(),
-  claimCheck: z.object({ above: bytes, atMost: bytes, field: z.string().exactOptional() }).readonly().exactOptional(),
-}).readonly();
-const claimChecks = z.object({
-  stores: z.array(z.object({ topic: z.string(), keepMs: z.number().int().nonnegative().exactOptional() }).readonly()).readonly(),
-  fetches: z.array(z.object({ topic: z.string(), producers: z.array(z.string()).readonly(), atMost: bytes }).readonly()).readonly(),
-}).readonly();
+const published = z
+  .object({
+    event: z.string(),
+    topic: z.string(),
+    subject: z.string(),
+    record: z.string(),
+    schema: z.string(),
+    references: names.exactOptional(),
+    claimCheck: z.object({ above: bytes, atMost: bytes, field: z.string().exactOptional() }).readonly().exactOptional(),
+  })
+  .readonly();
+const claimChecks = z
+  .object({
+    stores: z
+      .array(z.object({ topic: z.string(), keepMs: z.number().int().nonnegative().exactOptional() }).readonly())
+      .readonly(),
+    fetches: z
+      .array(z.object({ topic: z.string(), producers: z.array(z.string()).readonly(), atMost: bytes }).readonly())
+      .readonly(),
+  })
+  .readonly();
 
-const consumed = z.object({
-  topic: z.string(),
-  events: z.array(z.object({ event: z.string(), record: z.string(), schema: z.string(), references: names.exactOptional() }).readonly()).readonly(),
-}).readonly();
+const consumed = z
+  .object({
+    topic: z.string(),
+    events: z
+      .array(
+        z
+          .object({ event: z.string(), record: z.string(), schema: z.string(), references: names.exactOptional() })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly();
 
-const contract = z.object({
-  service: z.string().min(1),
-  group: z.string().optional(),
-  instances: z.number().int().nonnegative(),
-  consumes: z.array(consumed).readonly(),
-  deadLetterTopic: z.string().optional(),
-  retryTopics: z.array(z.object({ topic: z.string(), delayMs: z.number().int().positive() }).readonly()).readonly(),
-  publishes: z.array(published).readonly(),
-  /** Types that the schemas share, each after those it refers to; each has a subject of its name. */
-  types: z.array(z.object({ name: z.string(), schema: z.string(), references: names }).readonly()).readonly().exactOptional(),
-  claimChecks: claimChecks.exactOptional(),
-}).readonly();
+const contract = z
+  .object({
+    service: z.string().min(1),
+    group: z.string().optional(),
+    instances: z.number().int().nonnegative(),
+    consumes: z.array(consumed).readonly(),
+    deadLetterTopic: z.string().optional(),
+    retryTopics: z.array(z.object({ topic: z.string(), delayMs: z.number().int().positive() }).readonly()).readonly(),
+    publishes: z.array(published).readonly(),
+    /** Types that the schemas share, each after those it refers to; each has a subject of its name. */
+    types: z
+      .array(z.object({ name: z.string(), schema: z.string(), references: names }).readonly())
+      .readonly()
+      .exactOptional(),
+    claimChecks: claimChecks.exactOptional(),
+  })
+  .readonly();
 
 /** The service's part of the plan. */
 export type Contract = z.infer<typeof contract>;
@@ -50,8 +76,14 @@ export function parseContract(text: string, file: string): Contract {
   }
   const result = contract.safeParse(value);
   if (!result.success) throw new ServiceError("SVC_CONTRACT_INVALID", `${file}: ${z.prettifyError(result.error)}`);
-  if (result.data.consumes.length > 0 && (result.data.group === undefined || result.data.deadLetterTopic === undefined)) {
-    throw new ServiceError("SVC_CONTRACT_INVALID", `${file}: a service that consumes needs "group" and "deadLetterTopic"`);
+  if (
+    result.data.consumes.length > 0 &&
+    (result.data.group === undefined || result.data.deadLetterTopic === undefined)
+  ) {
+    throw new ServiceError(
+      "SVC_CONTRACT_INVALID",
+      `${file}: a service that consumes needs "group" and "deadLetterTopic"`,
+    );
   }
   return result.data;
 }

@@ -56,12 +56,18 @@ const BODY = {
   type: "object",
   additionalProperties: false,
   required: ["point"],
-  properties: { point: { type: "string", enum: FAULT_POINTS }, after: { type: "integer", minimum: 1, maximum: 1_000_000, default: 1 } },
+  properties: {
+    point: { type: "string", enum: FAULT_POINTS },
+    after: { type: "integer", minimum: 1, maximum: 1_000_000, default: 1 },
+  },
 } as const;
 
 /** GET and PUT /faults, for the management port. */
 export function faultRoutes(faults: FaultInjection): (app: FastifyInstance) => void {
-  const shown = (): { points: readonly FaultPoint[]; armed: Fault | null } => ({ points: FAULT_POINTS, armed: faults.armed() ?? null });
+  const shown = (): { points: readonly FaultPoint[]; armed: Fault | null } => ({
+    points: FAULT_POINTS,
+    armed: faults.armed() ?? null,
+  });
   return (app) => {
     app.get("/faults", async () => shown());
     app.put<{ Body: Fault }>("/faults", { schema: { body: BODY } }, async (request) => {

@@ -5,8 +5,8 @@
  * is told so, instead of waiting for an answer that comes too late.
  */
 import type { Clock } from "./clock.ts";
-import { isDatabaseAtFault } from "./storage/database-faults.ts";
 import { Problem } from "./http/problem.ts";
+import { isDatabaseAtFault } from "./storage/database-faults.ts";
 
 export interface GatherOptions<Item, Result> {
   /** Does the work for all items; gives back a result, or the error to throw, for each in its place. */
@@ -25,7 +25,11 @@ export interface GatherOptions<Item, Result> {
 }
 
 /** For work that is bounded by whoever asks for it, such as a batch of records: nobody is refused. */
-export const UNBOUNDED = { waiting: Number.POSITIVE_INFINITY, longestWaitMs: Number.POSITIVE_INFINITY, batch: 256 } as const;
+export const UNBOUNDED = {
+  waiting: Number.POSITIVE_INFINITY,
+  longestWaitMs: Number.POSITIVE_INFINITY,
+  batch: 256,
+} as const;
 
 /** Hands an item over; rejects with the problem `unavailable` when too many wait already. */
 export type Gather<Item, Result> = (item: Item) => Promise<Result>;
@@ -38,8 +42,17 @@ interface Waiting<Item, Result> {
 }
 
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gather<Item, Result> {
-  const { work, atOnce = 2, batch = 64, waiting: limit = 512, longestWaitMs = 3_000, advice = "repeat it in a moment", clock } = options;
-  const tooMany = (): Problem => new Problem("unavailable", `More requests wait than can be answered soon; ${advice}.`, { retryAfter: 1 });
+  const {
+    work,
+    atOnce = 2,
+    batch = 64,
+    waiting: limit = 512,
+    longestWaitMs = 3_000,
+    advice = "repeat it in a moment",
+    clock,
+  } = options;
+  const tooMany = (): Problem =>
+    new Problem("unavailable", `More requests wait than can be answered soon; ${advice}.`, { retryAfter: 1 });
   const queue: Waiting<Item, Result>[] = [];
   let underWay = 0;
 
@@ -84,13 +97,14 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
     }
   }
 
-  return (item) => new Promise<Result>((resolve, reject) => {
-    if (queue.length >= limit) {
-      reject(tooMany());
-      return;
-    }
-    queue.push({ item, since: clock(), resolve, reject });
-    // A moment later, so that what one caller asks for in a row goes together.
-    queueMicrotask(next);
-  });
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      if (queue.length >= limit) {
+        reject(tooMany());
+        return;
+      }
+      queue.push({ item, since: clock(), resolve, reject });
+      // A moment later, so that what one caller asks for in a row goes together.
+      queueMicrotask(next);
+    });
 }

@@ -31,7 +31,11 @@ export function isUuid(text: string): boolean {
 /** A field of an event that must be a UUID in its canonical form; throws SVC_EVENT_INVALID (permanent) naming it. */
 export function requiredUuid(value: unknown, field: string): string {
   if (typeof value === "string" && isUuid(value)) return value;
-  throw new ServiceError("SVC_EVENT_INVALID", `${field} ${JSON.stringify(value)?.slice(0, 80) ?? "is missing and"} is not a UUID in lower case`, { permanent: true });
+  throw new ServiceError(
+    "SVC_EVENT_INVALID",
+    `${field} ${JSON.stringify(value)?.slice(0, 80) ?? "is missing and"} is not a UUID in lower case`,
+    { permanent: true },
+  );
 }
 
 function format(raw: Buffer, version: number): string {

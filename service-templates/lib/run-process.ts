@@ -1,6 +1,7 @@
 /** A service as a process: signals, failures nobody caught, a start that fails. */
-import { takeClientFault } from "./kafka/client-faults.ts";
+
 import { messageOf, ServiceError } from "./errors.ts";
+import { takeClientFault } from "./kafka/client-faults.ts";
 import type { RunningService } from "./service.ts";
 
 /** After this the process ends even though something hangs, in milliseconds. */

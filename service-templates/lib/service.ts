@@ -3,40 +3,40 @@
  * A service's src/service.ts names its parts; everything else is here.
  */
 import type { FastifyInstance } from "fastify";
-import type { Handlers } from "./consumer/batch.ts";
-import { batchProcessor, describeLetter } from "./consumer/batch.ts";
-import { countDeadLetters, deadLetterCode } from "./consumer/dead-letter.ts";
 import type { ClaimChecks } from "./claim-check/claim-check.ts";
 import { claimChecksOf } from "./claim-check/parts.ts";
 import { inPortions } from "./claim-check/portions.ts";
-import type { Retention } from "./storage/cleanup.ts";
-import { MESSAGING_RETENTION, startCleanup } from "./storage/cleanup.ts";
-import { caughtUp } from "./kafka/catch-up.ts";
 import type { Clock, Random } from "./clock.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { clockRoutes, skewableClock } from "./clock-skew.ts";
-import type { Codec } from "./events/codec.ts";
-import { avroCodec } from "./events/codec.ts";
 import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
+import type { Handlers } from "./consumer/batch.ts";
+import { batchProcessor, describeLetter } from "./consumer/batch.ts";
 import type { EventConsumer } from "./consumer/consumer.ts";
 import { eventConsumer } from "./consumer/consumer.ts";
 import type { ConsumerPauses } from "./consumer/consumer-pauses.ts";
 import { consumerPauses } from "./consumer/consumer-pauses.ts";
+import { countDeadLetters, deadLetterCode } from "./consumer/dead-letter.ts";
+import { retryTopics } from "./consumer/retry-topics.ts";
 import { readContract } from "./contract.ts";
-import type { Database, Transaction } from "./storage/database.ts";
-import { openDatabase } from "./storage/database.ts";
+import type { Codec } from "./events/codec.ts";
+import { avroCodec } from "./events/codec.ts";
 import type { ReceivedEvent } from "./events/envelope.ts";
+import { schemaRegistry } from "./events/registry.ts";
 import { faultInjection, faultRoutes, NO_FAULTS } from "./fault-points.ts";
 import { createHttp, lastRequests } from "./http/http.ts";
 import { createManagement, type ReadinessCheck } from "./http/management.ts";
+import { caughtUp } from "./kafka/catch-up.ts";
+import { openPublisher } from "./kafka/publisher.ts";
+import { subscribe } from "./kafka/subscription.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { transactionalOutbox } from "./outbox/outbox.ts";
-import { schemaRegistry } from "./events/registry.ts";
-import { openPublisher } from "./kafka/publisher.ts";
 import { outboxRelay } from "./outbox/relay.ts";
-import { retryTopics } from "./consumer/retry-topics.ts";
-import { subscribe } from "./kafka/subscription.ts";
+import type { Retention } from "./storage/cleanup.ts";
+import { MESSAGING_RETENTION, startCleanup } from "./storage/cleanup.ts";
+import type { Database, Transaction } from "./storage/database.ts";
+import { openDatabase } from "./storage/database.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
 import { createLogger, createMetrics, notePause, startCounters } from "./telemetry.ts";
 
@@ -109,7 +109,11 @@ const FLUSH_LIMIT_MS = 3_000;
 const LAST_REQUESTS_MS = 1_000;
 
 /** Starts a service that has a database and takes part in the event flow. */
-export async function startEventService(needs: ConfigNeeds, parts: (context: Context) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
+export async function startEventService(
+  needs: ConfigNeeds,
+  parts: (context: Context) => ServiceParts | Promise<ServiceParts>,
+  options: StartOptions = {},
+): Promise<RunningService> {
   const base = createBase({ ...needs, kafka: true, database: true }, options);
   const { config, log, metrics, random } = base;
   const skewed = config.faultInjection ? skewableClock(base.clock) : undefined;
@@ -118,15 +122,24 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   const kafkaConfig = config.kafka as KafkaConfig;
   const contract = readContract(kafkaConfig.contractFile);
   // A pod's name begins with the service's already.
-  const clientId = config.instance.startsWith(`${config.service}-`) ? config.instance : `${config.service}-${config.instance}`;
+  const clientId = config.instance.startsWith(`${config.service}-`)
+    ? config.instance
+    : `${config.service}-${config.instance}`;
 
   const codec = avroCodec(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
-  const database = openDatabase(databaseConfig, { applicationName: clientId, onError: (error) => log.warn({ err: error }, "database connection") });
+  const database = openDatabase(databaseConfig, {
+    applicationName: clientId,
+    onError: (error) => log.warn({ err: error }, "database connection"),
+  });
   const publisher = openPublisher({ config: kafkaConfig, clientId });
   const faults = config.faultInjection ? faultInjection() : undefined;
   const passPoint = faults?.pass ?? NO_FAULTS;
   const relay = outboxRelay({
-    database, publisher, codec, clock, passPoint,
+    database,
+    publisher,
+    codec,
+    clock,
+    passPoint,
     onPublished(count, seconds) {
       metrics.outboxPublished.inc(count);
       metrics.relaySeconds.observe(seconds);
@@ -135,7 +148,11 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
       metrics.relayFailures.inc();
       log.warn({ err: error }, "relaying the outbox failed; it is repeated");
     },
-    onParked: ({ row, code, message }) => log.error({ eventId: row.event_id, event: row.event_type, topic: row.topic, code, reason: message }, "event cannot be published and is parked; see `kit outbox`"),
+    onParked: ({ row, code, message }) =>
+      log.error(
+        { eventId: row.event_id, event: row.event_type, topic: row.topic, code, reason: message },
+        "event cannot be published and is parked; see `kit outbox`",
+      ),
   });
   // The service's parts are made with the outbox, and only they say which events can wait: until then each is hurried.
   let unhurried: ReadonlySet<string> = new Set();
@@ -156,38 +173,59 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
     },
   });
   const delayed = retryTopics(contract).topics;
-  const consumer = contract.consumes.length === 0 ? undefined : eventConsumer({
-    subscribe: () => subscribe({
-      config: kafkaConfig, clientId, group: contract.group ?? contract.service,
-      topics: contract.consumes.map(({ topic }) => topic), apart: delayed.map(({ topic }) => topic),
-        ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
-    }),
-    process: inPortions(batchProcessor({
-      contract, codec, database, outbox, claimChecks: claims.claimChecks, clock, random, passPoint, pauses,
-      handlers: service.handlers ?? {},
-      ...(service.lock === undefined ? {} : { lock: service.lock }),
-      ...(service.finish === undefined ? {} : { finish: service.finish }),
-      onOutcome: (outcome, topic, event, count) => metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
-      onDeadLetter(letter) {
-        metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
-        log.error(describeLetter(letter), "record sent to the dead letters");
-      },
-      onDelayed: (letter, topic) => log.warn({ ...describeLetter(letter), waitsIn: topic }, "record is tried again later"),
-      onRetry(error, attempt, delayMs) {
-        metrics.retries.inc();
-        log.warn({ err: error, attempt, delayMs }, "processing is repeated");
-      },
-      onBatch(size, seconds) {
-        metrics.batchSize.observe(size);
-        metrics.batchSeconds.observe(seconds);
-      },
-    })),
-    clock,
-    delays: delayed.map(({ delayMs }) => delayMs),
-    ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
-    onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
-  });
-  const events = new Set([...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event));
+  const consumer =
+    contract.consumes.length === 0
+      ? undefined
+      : eventConsumer({
+          subscribe: () =>
+            subscribe({
+              config: kafkaConfig,
+              clientId,
+              group: contract.group ?? contract.service,
+              topics: contract.consumes.map(({ topic }) => topic),
+              apart: delayed.map(({ topic }) => topic),
+              ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
+            }),
+          process: inPortions(
+            batchProcessor({
+              contract,
+              codec,
+              database,
+              outbox,
+              claimChecks: claims.claimChecks,
+              clock,
+              random,
+              passPoint,
+              pauses,
+              handlers: service.handlers ?? {},
+              ...(service.lock === undefined ? {} : { lock: service.lock }),
+              ...(service.finish === undefined ? {} : { finish: service.finish }),
+              onOutcome: (outcome, topic, event, count) =>
+                metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
+              onDeadLetter(letter) {
+                metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
+                log.error(describeLetter(letter), "record sent to the dead letters");
+              },
+              onDelayed: (letter, topic) =>
+                log.warn({ ...describeLetter(letter), waitsIn: topic }, "record is tried again later"),
+              onRetry(error, attempt, delayMs) {
+                metrics.retries.inc();
+                log.warn({ err: error, attempt, delayMs }, "processing is repeated");
+              },
+              onBatch(size, seconds) {
+                metrics.batchSize.observe(size);
+                metrics.batchSeconds.observe(seconds);
+              },
+            }),
+          ),
+          clock,
+          delays: delayed.map(({ delayMs }) => delayMs),
+          ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
+          onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
+        });
+  const events = new Set(
+    [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event),
+  );
   /** Event types come from outside: unbounded label values would fill the metrics. */
   function knownEvent(event: string): string {
     return events.has(event) ? event : "other";
@@ -204,71 +242,92 @@ export async function startEventService(needs: ConfigNeeds, parts: (context: Con
   }
 
   let stopCleanup: (() => Promise<void>) | undefined;
-  return startProcess(base, {
-    ...service,
-    async managementRoutes(app) {
-      if (faults !== undefined) faultRoutes(faults)(app);
-      if (skewed !== undefined) clockRoutes(skewed)(app);
-      await service.managementRoutes?.(app);
-    },
-    checks: {
-      database: async () => { await database.query({ text: "SELECT 1" }); return undefined; },
-      ...(consumer === undefined ? {} : { consumer: () => consumerProblem(consumer, pauses) }),
-      schemas: async () => {
-        if (!warmed) await warm();
-        return warmed ? undefined : "the registry does not know this service's schemas";
+  return startProcess(
+    base,
+    {
+      ...service,
+      async managementRoutes(app) {
+        if (faults !== undefined) faultRoutes(faults)(app);
+        if (skewed !== undefined) clockRoutes(skewed)(app);
+        await service.managementRoutes?.(app);
       },
-      ...service.checks,
-    },
-    async beforeScrape() {
-      const [row] = await database.query<{ pending: string; age: string | null; parked: string }>({
-        text: `SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age, (SELECT count(*) FROM outbox_parked) AS parked
+      checks: {
+        database: async () => {
+          await database.query({ text: "SELECT 1" });
+          return undefined;
+        },
+        ...(consumer === undefined ? {} : { consumer: () => consumerProblem(consumer, pauses) }),
+        schemas: async () => {
+          if (!warmed) await warm();
+          return warmed ? undefined : "the registry does not know this service's schemas";
+        },
+        ...service.checks,
+      },
+      async beforeScrape() {
+        const [row] = await database.query<{ pending: string; age: string | null; parked: string }>({
+          text: `SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age, (SELECT count(*) FROM outbox_parked) AS parked
                  FROM outbox`,
-      });
-      metrics.outboxParked.set(Number(row?.parked ?? 0));
-      metrics.outboxPending.set(Number(row?.pending ?? 0));
-      metrics.outboxOldestAge.set(Number(row?.age ?? 0));
-      const letters = await countDeadLetters(database);
-      metrics.deadLettersOpen.set(letters.open);
-      metrics.deadLettersResolved.reset();
-      metrics.deadLettersResolved.inc(letters.resolved);
-      await service.beforeScrape?.();
+        });
+        metrics.outboxParked.set(Number(row?.parked ?? 0));
+        metrics.outboxPending.set(Number(row?.pending ?? 0));
+        metrics.outboxOldestAge.set(Number(row?.age ?? 0));
+        const letters = await countDeadLetters(database);
+        metrics.deadLettersOpen.set(letters.open);
+        metrics.deadLettersResolved.reset();
+        metrics.deadLettersResolved.inc(letters.resolved);
+        await service.beforeScrape?.();
+      },
     },
-  }, {
-    ...(consumer === undefined ? {} : { caughtUp: (signal: AbortSignal) => caughtUp({ standing: () => consumer.standing(), signal }) }),
-    async start() {
-      relay.start();
-      void warm();
-      consumer?.start();
-      claims.start();
-      stopCleanup = startCleanup({
-        database, retention: [...MESSAGING_RETENTION, ...(service.retention ?? [])],
-        onError: (error, table) => log.warn({ err: error, table }, "removing old rows failed; it is repeated"),
-      });
+    {
+      ...(consumer === undefined
+        ? {}
+        : { caughtUp: (signal: AbortSignal) => caughtUp({ standing: () => consumer.standing(), signal }) }),
+      async start() {
+        relay.start();
+        void warm();
+        consumer?.start();
+        claims.start();
+        stopCleanup = startCleanup({
+          database,
+          retention: [...MESSAGING_RETENTION, ...(service.retention ?? [])],
+          onError: (error, table) => log.warn({ err: error, table }, "removing old rows failed; it is repeated"),
+        });
+      },
+      async drain() {
+        await stopCleanup?.();
+        await consumer?.stop();
+        await claims.stop();
+        await relay.stop(FLUSH_LIMIT_MS);
+        await publisher.close();
+      },
+      close: () => database.close(),
     },
-    async drain() {
-      await stopCleanup?.();
-      await consumer?.stop();
-      await claims.stop();
-      await relay.stop(FLUSH_LIMIT_MS);
-      await publisher.close();
-    },
-    close: () => database.close(),
-  });
+  );
 }
 
 /** What keeps a consumer from its work. Circumstances that pass by themselves count only once they have lasted. */
 function consumerProblem(consumer: EventConsumer, pauses: ConsumerPauses): string | undefined {
   const pause = pauses.current();
-  const why = pause === undefined ? "" : `: consumption waits (${pause.reason}) since ${new Date(pause.since).toISOString()}: ${pause.detail}`;
+  const why =
+    pause === undefined
+      ? ""
+      : `: consumption waits (${pause.reason}) since ${new Date(pause.since).toISOString()}: ${pause.detail}`;
   if (!consumer.healthy()) return `not a member of its group, or stuck${why}`;
   return pause?.blames === "service" ? why.slice(2) : undefined;
 }
 
 /** Starts a service that only speaks HTTP. */
-export async function startHttpService(needs: ConfigNeeds, parts: (base: Base) => ServiceParts | Promise<ServiceParts>, options: StartOptions = {}): Promise<RunningService> {
+export async function startHttpService(
+  needs: ConfigNeeds,
+  parts: (base: Base) => ServiceParts | Promise<ServiceParts>,
+  options: StartOptions = {},
+): Promise<RunningService> {
   const base = createBase(needs, options);
-  return startProcess(base, await parts(base), { start: async () => undefined, drain: async () => undefined, close: async () => undefined });
+  return startProcess(base, await parts(base), {
+    start: async () => undefined,
+    drain: async () => undefined,
+    close: async () => undefined,
+  });
 }
 
 function createBase(needs: ConfigNeeds, options: StartOptions): Base {
@@ -294,17 +353,27 @@ async function startProcess(base: Base, parts: ServiceParts, machinery: Machiner
   const { config, log, metrics } = base;
   let draining = false;
   const management = createManagement({
-    log, metrics,
+    log,
+    metrics,
     checks: { draining: () => (draining ? "shutting down" : undefined), ...parts.checks },
     ...(parts.beforeScrape === undefined ? {} : { beforeScrape: parts.beforeScrape }),
   });
   await parts.managementRoutes?.(management);
-  const http = config.http.port === undefined ? undefined : createHttp({ log, metrics, leaving: () => draining, ...(parts.trustedProxies === undefined ? {} : { trustedProxies: parts.trustedProxies }) });
+  const http =
+    config.http.port === undefined
+      ? undefined
+      : createHttp({
+          log,
+          metrics,
+          leaving: () => draining,
+          ...(parts.trustedProxies === undefined ? {} : { trustedProxies: parts.trustedProxies }),
+        });
   if (http !== undefined) await parts.routes?.(http);
 
   // Liveness answers from the first moment; work begins once everything listens.
   await management.listen({ host: config.http.host, port: config.http.managementPort });
-  if (http !== undefined && config.http.port !== undefined) await http.listen({ host: config.http.host, port: config.http.port });
+  if (http !== undefined && config.http.port !== undefined)
+    await http.listen({ host: config.http.host, port: config.http.port });
   await machinery.start();
   const stopBackground = parts.background?.({ caughtUp: machinery.caughtUp ?? NOTHING_TO_READ });
   log.info({ http: portOf(http), management: portOf(management) }, "started");

@@ -26,7 +26,10 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
 }
 
 /** The next span of the same trace, or the first of a new one. */
-export function childTrace(parent: TraceContext | undefined, bytes: (size: number) => Buffer = randomBytes): TraceContext {
+export function childTrace(
+  parent: TraceContext | undefined,
+  bytes: (size: number) => Buffer = randomBytes,
+): TraceContext {
   return {
     traceId: parent?.traceId ?? bytes(16).toString("hex"),
     spanId: bytes(8).toString("hex"),

@@ -4,9 +4,9 @@
  */
 import type { CommandContext } from "../../cli/context.ts";
 import { KitError } from "../../cli/errors.ts";
+import type { Arrivals } from "../../cli/load/schedule.ts";
 import { progressReporter } from "../../cli/progress.ts";
 import { parseDuration } from "../../cli/quantities.ts";
-import type { Arrivals } from "../../cli/load/schedule.ts";
 import type { Measured } from "./program/benchmark.ts";
 import { runBenchmarkProgram } from "./program/benchmark.ts";
 import { loadBefore, thisMachine } from "./program/machine.ts";
@@ -34,52 +34,100 @@ const PLAIN_INTERVAL_MS = 10_000;
 function readOptions(options: Readonly<Record<string, unknown>>): SagaOptions {
   const text = (name: string): string => String(options[name]);
   const arrivals = text("arrivals");
-  if (arrivals !== "constant" && arrivals !== "poisson") throw new KitError("KIT_USAGE", `${JSON.stringify(arrivals)} is not constant or poisson.`);
-  const rates = text("rate").split(",").map((word) => {
-    const rate = /^\d+(\.\d+)?$/.test(word.trim()) ? Number(word) : 0;
-    if (rate <= 0 || rate > 10_000) throw new KitError("KIT_USAGE", `${JSON.stringify(word)} is not a rate: orders per second, above 0.`);
-    return rate;
-  });
+  if (arrivals !== "constant" && arrivals !== "poisson")
+    throw new KitError("KIT_USAGE", `${JSON.stringify(arrivals)} is not constant or poisson.`);
+  const rates = text("rate")
+    .split(",")
+    .map((word) => {
+      const rate = /^\d+(\.\d+)?$/.test(word.trim()) ? Number(word) : 0;
+      if (rate <= 0 || rate > 10_000)
+        throw new KitError("KIT_USAGE", `${JSON.stringify(word)} is not a rate: orders per second, above 0.`);
+      return rate;
+    });
   const durationMs = parseDuration(text("duration"));
   if (durationMs < 1_000) throw new KitError("KIT_USAGE", "--duration is below 1s.");
-  const profile = options["profile"];
-  return { rates, durationMs, warmupMs: parseDuration(text("warmup")), arrivals, seed: text("seed"), running: options["running"] === true, profile: typeof profile === "string" ? profile : undefined };
+  const profile = options.profile;
+  return {
+    rates,
+    durationMs,
+    warmupMs: parseDuration(text("warmup")),
+    arrivals,
+    seed: text("seed"),
+    running: options.running === true,
+    profile: typeof profile === "string" ? profile : undefined,
+  };
 }
 
-async function run(context: CommandContext, given: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Measured> {
+async function run(
+  context: CommandContext,
+  given: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Measured> {
   const options = readOptions(given);
   const machine = thisMachine();
   const beforeOneMinute = loadBefore();
-  const measured = await withPlatform(context, { running: options.running, signal }, (platform) => measureAll(context, platform, options, signal));
+  const measured = await withPlatform(context, { running: options.running, signal }, (platform) =>
+    measureAll(context, platform, options, signal),
+  );
   const results = measured.map(({ result }) => ({ ...result, aims: judgeAims(result) }));
   const { durationMs, warmupMs, arrivals, seed } = options;
   const subtitle = `${durationMs / 1000} s each after ${warmupMs / 1000} s of warm-up, ${arrivals} arrivals, seed ${seed} · 9 brokers and every service on ${machine.cpus} × ${machine.cpu}`;
-  const profiles = measured.flatMap(({ result, profile }) => (profile === undefined ? [] : [[`-${options.profile}-${result.ratePerSecond}.cpuprofile`, profile] as const]));
+  const profiles = measured.flatMap(({ result, profile }) =>
+    profile === undefined ? [] : [[`-${options.profile}-${result.ratePerSecond}.cpuprofile`, profile] as const],
+  );
   return {
-    document: { name: "saga", machine, load: { beforeOneMinute, durationMs, warmupMs, arrivals, seed, ...(options.profile === undefined ? {} : { profiled: options.profile }) }, results },
+    document: {
+      name: "saga",
+      machine,
+      load: {
+        beforeOneMinute,
+        durationMs,
+        warmupMs,
+        arrivals,
+        seed,
+        ...(options.profile === undefined ? {} : { profiled: options.profile }),
+      },
+      results,
+    },
     text: reportText(results),
     files: new Map([[".svg", sagaPicture(results, subtitle)], ...profiles]),
     good: results.every((result) => result.orders.confirmed === result.orders.due),
   };
 }
 
-async function measureAll(context: CommandContext, platform: BenchPlatform, options: SagaOptions, signal: AbortSignal): Promise<readonly MeasuredRate[]> {
+async function measureAll(
+  context: CommandContext,
+  platform: BenchPlatform,
+  options: SagaOptions,
+  signal: AbortSignal,
+): Promise<readonly MeasuredRate[]> {
   const profiled = options.profile === undefined ? undefined : findService(platform, options.profile);
   const reporter = progressReporter(context);
   const measured: MeasuredRate[] = [];
   for (const ratePerSecond of options.rates) {
-    measured.push(await reporter.step(`${ratePerSecond} orders/s`, async (say) => {
-      let last = 0;
-      return await measureRate(platform, {
-        ratePerSecond, durationMs: options.durationMs, warmupMs: options.warmupMs, arrivals: options.arrivals, seed: options.seed,
-        ...(profiled === undefined ? {} : { profiled }),
-      }, signal, (detail) => {
-        const now = context.now();
-        if (!reporter.live && now - last < PLAIN_INTERVAL_MS) return;
-        last = now;
-        say(detail);
-      });
-    }));
+    measured.push(
+      await reporter.step(`${ratePerSecond} orders/s`, async (say) => {
+        let last = 0;
+        return await measureRate(
+          platform,
+          {
+            ratePerSecond,
+            durationMs: options.durationMs,
+            warmupMs: options.warmupMs,
+            arrivals: options.arrivals,
+            seed: options.seed,
+            ...(profiled === undefined ? {} : { profiled }),
+          },
+          signal,
+          (detail) => {
+            const now = context.now();
+            if (!reporter.live && now - last < PLAIN_INTERVAL_MS) return;
+            last = now;
+            say(detail);
+          },
+        );
+      }),
+    );
   }
   return measured;
 }
@@ -87,23 +135,40 @@ async function measureAll(context: CommandContext, platform: BenchPlatform, opti
 /** The process of a service; of several instances the first. */
 function findService(platform: BenchPlatform, service: string): { readonly name: string; readonly pid: number } {
   const services = platform.processes.filter((process) => process.role === "service");
-  const found = services.find((process) => process.name === service) ?? services.find((process) => process.name === `${service}-0`);
-  if (found === undefined || found.pid === null) throw new KitError("KIT_USAGE", `There is no service ${JSON.stringify(service)}; there are: ${services.map((process) => process.name).join(", ")}.`);
+  const found =
+    services.find((process) => process.name === service) ?? services.find((process) => process.name === `${service}-0`);
+  if (found === undefined || found.pid === null)
+    throw new KitError(
+      "KIT_USAGE",
+      `There is no service ${JSON.stringify(service)}; there are: ${services.map((process) => process.name).join(", ")}.`,
+    );
   return { name: found.name, pid: found.pid };
 }
 
 await runBenchmarkProgram({
   name: "saga",
-  summary: "Orders on a fixed schedule at several rates: time to 202 and to confirmed, by stage; backlog; processors and memory by part.",
-  configure: (command) => command
-    .option("--rate <list>", "orders per second, one run each", "35,60,120")
-    .option("--duration <duration>", "measured time of each run", "5m")
-    .option("--warmup <duration>", "the same load before it, not measured", "20s")
-    .option("--arrivals <kind>", "constant (equal gaps) or poisson (bursts, as from independent customers)", "constant")
-    .option("--seed <text>", "of arrivals and orders", "1")
-    .option("--running", "measure the platform that runs, instead of one brought up for this")
-    .option("--profile <service>", "take a V8 profile of one service under load: tables, and a .cpuprofile beside the JSON")
-    .addHelpText("after", "\nLatency counts from when an order was due, so that a stall is seen in full (no coordinated omission).\nAn order without a certain answer is sent again under its Idempotency-Key, and counted apart. PostgreSQL may restart: the run waits for it.\nExit code 1 when an order was not confirmed; aims of speed are shown, not judged."),
+  summary:
+    "Orders on a fixed schedule at several rates: time to 202 and to confirmed, by stage; backlog; processors and memory by part.",
+  configure: (command) =>
+    command
+      .option("--rate <list>", "orders per second, one run each", "35,60,120")
+      .option("--duration <duration>", "measured time of each run", "5m")
+      .option("--warmup <duration>", "the same load before it, not measured", "20s")
+      .option(
+        "--arrivals <kind>",
+        "constant (equal gaps) or poisson (bursts, as from independent customers)",
+        "constant",
+      )
+      .option("--seed <text>", "of arrivals and orders", "1")
+      .option("--running", "measure the platform that runs, instead of one brought up for this")
+      .option(
+        "--profile <service>",
+        "take a V8 profile of one service under load: tables, and a .cpuprofile beside the JSON",
+      )
+      .addHelpText(
+        "after",
+        "\nLatency counts from when an order was due, so that a stall is seen in full (no coordinated omission).\nAn order without a certain answer is sent again under its Idempotency-Key, and counted apart. PostgreSQL may restart: the run waits for it.\nExit code 1 when an order was not confirmed; aims of speed are shown, not judged.",
+      ),
   examples: [
     "npx kit bench saga",
     "npx kit bench saga --rate 10 --duration 30s --warmup 5s --running",

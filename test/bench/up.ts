@@ -27,7 +27,7 @@ interface StatusProcess {
   readonly startedAt: string | null;
 }
 
-const PORT_BASE = process.env["KIT_BENCH_PORT_BASE"] ?? "27000";
+const PORT_BASE = process.env.KIT_BENCH_PORT_BASE ?? "27000";
 /** Odd, so that there is a middle one. */
 const UNCHANGED_RUNS = 3;
 const COMMAND_LIMIT_MS = 10 * 60_000;
@@ -42,9 +42,14 @@ async function kit(stateDir: string, ...args: string[]): Promise<{ document: unk
     execFile(
       process.execPath,
       ["--disable-warning=ExperimentalWarning", main, ...args, "--json"],
-      { env: { ...process.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: PORT_BASE }, timeout: COMMAND_LIMIT_MS, maxBuffer: 16 * 1024 ** 2 },
+      {
+        env: { ...process.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: PORT_BASE },
+        timeout: COMMAND_LIMIT_MS,
+        maxBuffer: 16 * 1024 ** 2,
+      },
       (error, stdout, stderr) => {
-        if (error !== null) reject(new KitError("KIT_BENCH_FAILED", `kit ${args.join(" ")}\n${stderr}`, { cause: error }));
+        if (error !== null)
+          reject(new KitError("KIT_BENCH_FAILED", `kit ${args.join(" ")}\n${stderr}`, { cause: error }));
         else resolve(JSON.parse(stdout));
       },
     );
@@ -55,7 +60,13 @@ async function kit(stateDir: string, ...args: string[]): Promise<{ document: unk
 }
 
 function isStatus(value: unknown): value is { processes: readonly StatusProcess[]; rssBytes: number } {
-  return typeof value === "object" && value !== null && "processes" in value && Array.isArray(value.processes) && "rssBytes" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "processes" in value &&
+    Array.isArray(value.processes) &&
+    "rssBytes" in value
+  );
 }
 
 async function status(stateDir: string): Promise<{ processes: readonly StatusProcess[]; rssBytes: number }> {
@@ -71,7 +82,9 @@ async function status(stateDir: string): Promise<{ processes: readonly StatusPro
 async function kafkaStartMs(stateDir: string, processes: readonly StatusProcess[]): Promise<number> {
   const nodes = processes.filter((process) => process.role === "controller" || process.role === "broker");
   const starts = nodes.map((process) => Date.parse(process.startedAt ?? ""));
-  const ready = await Promise.all(nodes.map(async (process) => (await stat(join(stateDir, "local", "run", `${process.name}.json`))).mtimeMs));
+  const ready = await Promise.all(
+    nodes.map(async (process) => (await stat(join(stateDir, "local", "run", `${process.name}.json`))).mtimeMs),
+  );
   return Math.max(...ready) - Math.min(...starts);
 }
 
@@ -93,8 +106,18 @@ async function measure(stateDir: string): Promise<readonly Measurement[]> {
   return [
     { name: "controllers and brokers ready", value: kafka, unit: "ms", target: 10_000 },
     { name: "up from an empty state", value: first.elapsedMs, unit: "ms" },
-    { name: "up from an empty state to the first confirmed order", value: first.elapsedMs + order.elapsedMs, unit: "ms", target: 60_000 },
-    { name: `up with nothing changed (median of ${UNCHANGED_RUNS})`, value: median(unchanged), unit: "ms", target: 5_000 },
+    {
+      name: "up from an empty state to the first confirmed order",
+      value: first.elapsedMs + order.elapsedMs,
+      unit: "ms",
+      target: 60_000,
+    },
+    {
+      name: `up with nothing changed (median of ${UNCHANGED_RUNS})`,
+      value: median(unchanged),
+      unit: "ms",
+      target: 5_000,
+    },
     { name: "down", value: Math.max(down.elapsedMs, secondDown.elapsedMs), unit: "ms", target: 10_000 },
     { name: "up after down, with data", value: again.elapsedMs, unit: "ms" },
     { name: "resident memory of all processes", value: rssBytes, unit: "bytes", target: 4 * 1024 ** 3 },
@@ -113,11 +136,18 @@ try {
   const [cpu] = cpus();
   const document = {
     name: "up",
-    machine: { cpus: cpus().length, cpu: cpu?.model ?? "", memoryBytes: totalmem(), system: `${platform()} ${release()}`, node: process.version },
+    machine: {
+      cpus: cpus().length,
+      cpu: cpu?.model ?? "",
+      memoryBytes: totalmem(),
+      system: `${platform()} ${release()}`,
+      node: process.version,
+    },
     load: { beforeOneMinute: load, runs: UNCHANGED_RUNS },
     results,
   };
-  const show = (value: number | undefined, unit: Measurement["unit"]): string => (value === undefined ? "" : unit === "ms" ? formatElapsed(value) : formatBytes(value));
+  const show = (value: number | undefined, unit: Measurement["unit"]): string =>
+    value === undefined ? "" : unit === "ms" ? formatElapsed(value) : formatBytes(value);
   const table = renderTable(
     [{ title: "MEASURED" }, { title: "VALUE", align: "right" }, { title: "AIM", align: "right" }],
     results.map((result) => [result.name, show(result.value, result.unit), show(result.target, result.unit)]),
@@ -135,7 +165,13 @@ try {
   process.exitCode = 1;
 } finally {
   // Only what has ended is removed: without their records, processes that are left could not be found again.
-  const ended = await kit(stateDir, "down", "--delete-data").then(() => true, () => false);
+  const ended = await kit(stateDir, "down", "--delete-data").then(
+    () => true,
+    () => false,
+  );
   if (ended) await rm(folder, { recursive: true, force: true });
-  else process.stderr.write(`What is left stands in ${stateDir}; end it with: KIT_STATE_DIR=${stateDir} npx kit down --delete-data\n`);
+  else
+    process.stderr.write(
+      `What is left stands in ${stateDir}; end it with: KIT_STATE_DIR=${stateDir} npx kit down --delete-data\n`,
+    );
 }

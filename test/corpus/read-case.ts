@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, parse, parseDocument, stringify } from "yaml";
 import { loadTopicFiles } from "../../components/model/load.ts";
-import { isSchemaPath, stackFilePath, type SourceFile } from "../../components/model/source-file.ts";
+import { isSchemaPath, type SourceFile, stackFilePath } from "../../components/model/source-file.ts";
 import type { Hazard } from "../../components/plan/diff/types.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 
@@ -47,7 +47,11 @@ export interface CorpusCase {
   /** The stack that is judged for. Its file is the project's one. */
   readonly stack: string;
   /** With `findings`, the rules are asked as well: they are all the errors that there must be, and some of the warnings. */
-  readonly expect: { readonly verdict: Hazard; readonly changes: readonly ExpectedChange[]; readonly findings?: readonly ExpectedFinding[] };
+  readonly expect: {
+    readonly verdict: Hazard;
+    readonly changes: readonly ExpectedChange[];
+    readonly findings?: readonly ExpectedFinding[];
+  };
 }
 
 interface CaseFile {
@@ -98,16 +102,31 @@ export async function corpusCases(): Promise<CorpusCase[]> {
     .sort()
     .map((file) => {
       const content = parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
-      const given = Object.entries(content.given ?? {}).map(([path, schema]): SourceFile => ({ path, text: typeof schema === "string" ? schema : JSON.stringify(schema, null, 2) }));
+      const given = Object.entries(content.given ?? {}).map(
+        ([path, schema]): SourceFile => ({
+          path,
+          text: typeof schema === "string" ? schema : JSON.stringify(schema, null, 2),
+        }),
+      );
       const before = edited([...base, ...given], content.before ?? {});
-      const added = Object.entries(content.files ?? {}).map(([path, schema]): SourceFile => ({ path, text: typeof schema === "string" ? schema : JSON.stringify(schema) }));
+      const added = Object.entries(content.files ?? {}).map(
+        ([path, schema]): SourceFile => ({ path, text: typeof schema === "string" ? schema : JSON.stringify(schema) }),
+      );
       return {
         name: file.replace(/\.yaml$/, ""),
         about: content.about,
         before,
         after: withLinks(withTexts([...edited(before, content.after), ...added], content), content.links ?? []),
-        history: new Map(Object.entries(content.history ?? {}).map(([path, versions]) => [path, versions.map((version) => (typeof version === "string" ? version : JSON.stringify(version)))])),
-        exceptions: { before: exceptionsFile(content.exceptions?.before), after: exceptionsFile(content.exceptions?.after) },
+        history: new Map(
+          Object.entries(content.history ?? {}).map(([path, versions]) => [
+            path,
+            versions.map((version) => (typeof version === "string" ? version : JSON.stringify(version))),
+          ]),
+        ),
+        exceptions: {
+          before: exceptionsFile(content.exceptions?.before),
+          after: exceptionsFile(content.exceptions?.after),
+        },
         today: content.today ?? "2026-11-25",
         stack: content.stack ?? corpusStack,
         expect: content.expect,
@@ -122,11 +141,17 @@ function withTexts(files: readonly SourceFile[], { replace = {}, texts = {} }: C
     for (const [from] of parts) if (!file.text.includes(from)) throw new Error(`${file.path} does not hold ${from}`);
     return { path: file.path, text: parts.reduce((text, [from, to]) => text.replace(from, to), file.text) };
   });
-  return [...replaced.filter(({ path }) => texts[path] === undefined), ...Object.entries(texts).map(([path, text]) => ({ path, text }))];
+  return [
+    ...replaced.filter(({ path }) => texts[path] === undefined),
+    ...Object.entries(texts).map(([path, text]) => ({ path, text })),
+  ];
 }
 
 function withLinks(files: readonly SourceFile[], links: readonly string[]): SourceFile[] {
-  return [...files.filter(({ path }) => !links.some((link) => path.startsWith(link))), ...links.map((path): SourceFile => ({ path, refused: "symbolic-link", detail: "to elsewhere" }))];
+  return [
+    ...files.filter(({ path }) => !links.some((link) => path.startsWith(link))),
+    ...links.map((path): SourceFile => ({ path, refused: "symbolic-link", detail: "to elsewhere" })),
+  ];
 }
 
 function exceptionsFile(entries: readonly unknown[] = []): SourceFile {
@@ -134,11 +159,19 @@ function exceptionsFile(entries: readonly unknown[] = []): SourceFile {
 }
 
 function edited(files: readonly SourceFile[], edits: Edits): SourceFile[] {
-  for (const path of Object.keys(edits)) if (!files.some((file) => file.path === path)) throw new Error(`the corpus has no file ${path}`);
+  for (const path of Object.keys(edits))
+    if (!files.some((file) => file.path === path)) throw new Error(`the corpus has no file ${path}`);
   return files.flatMap((file) => {
     const change = edits[file.path];
     if (change === undefined || !("text" in file)) return [file];
-    return change === null ? [] : [{ path: file.path, text: typeof change === "string" ? change : withEdits(file.text, change, isSchemaPath(file.path)) }];
+    return change === null
+      ? []
+      : [
+          {
+            path: file.path,
+            text: typeof change === "string" ? change : withEdits(file.text, change, isSchemaPath(file.path)),
+          },
+        ];
   });
 }
 

@@ -3,14 +3,24 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  AclOperations, AclPermissionTypes, Admin, alterUserScramCredentialsV0, ConfigResourceTypes, Connection, Consumer, IncrementalAlterConfigOperationTypes, Producer, ResourcePatternTypes, ResourceTypes,
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  alterUserScramCredentialsV0,
+  ConfigResourceTypes,
+  Connection,
+  Consumer,
+  IncrementalAlterConfigOperationTypes,
+  Producer,
+  ResourcePatternTypes,
+  ResourceTypes,
 } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCluster } from "../../cli/live/cluster-reader.ts";
 import { auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
 import { outcomeOf } from "../kafka/protocol-errors.ts";
-import { runKit } from "../platform/kit-command.ts";
 import { eventually } from "../platform/condition.ts";
+import { runKit } from "../platform/kit-command.ts";
 import type { TestKafka } from "../saga/servers/kafka.ts";
 import { startKafka } from "../saga/servers/kafka.ts";
 
@@ -25,36 +35,92 @@ interface Rule {
 }
 
 /** The auditor's rules, one by one; a grant of another kind than looking ends the test. */
-const rules: readonly Rule[] = auditorGrants.flatMap(({ operations, resourceType, resourceName }) => operations.map((operation) => {
-  if ((operation !== "Describe" && operation !== "DescribeConfigs") || (resourceType !== "Cluster" && resourceType !== "Topic")) throw new Error(`The auditor may ${operation} on ${resourceType}: more than looking.`);
-  return { operation, resourceType, resourceName };
-}));
+const rules: readonly Rule[] = auditorGrants.flatMap(({ operations, resourceType, resourceName }) =>
+  operations.map((operation) => {
+    if (
+      (operation !== "Describe" && operation !== "DescribeConfigs") ||
+      (resourceType !== "Cluster" && resourceType !== "Topic")
+    )
+      throw new Error(`The auditor may ${operation} on ${resourceType}: more than looking.`);
+    return { operation, resourceType, resourceName };
+  }),
+);
 const wordsOf = ({ operation, resourceType }: Rule): string => `${operation} on ${resourceType}`;
 const aclOf = ({ operation, resourceType, resourceName }: Rule) => ({
-  resourceType: TYPES[resourceType], resourceName, resourcePatternType: ResourcePatternTypes.LITERAL,
-  principal: `User:${auditorPrincipal}`, host: "*", operation: OPERATIONS[operation], permissionType: AclPermissionTypes.ALLOW,
+  resourceType: TYPES[resourceType],
+  resourceName,
+  resourcePatternType: ResourcePatternTypes.LITERAL,
+  principal: `User:${auditorPrincipal}`,
+  host: "*",
+  operation: OPERATIONS[operation],
+  permissionType: AclPermissionTypes.ALLOW,
 });
 
 describe("the auditor", () => {
   let kafka: TestKafka;
   let admin: Admin;
   let stateDir: string;
-  let asAuditor: { readonly clientId: string; readonly bootstrapBrokers: string[]; readonly sasl: { readonly mechanism: "SCRAM-SHA-512"; readonly username: string; readonly password: string }; readonly retries: number };
+  let asAuditor: {
+    readonly clientId: string;
+    readonly bootstrapBrokers: string[];
+    readonly sasl: { readonly mechanism: "SCRAM-SHA-512"; readonly username: string; readonly password: string };
+    readonly retries: number;
+  };
   beforeAll(async () => {
     stateDir = await mkdtemp(join(tmpdir(), "kit-auditor-"));
-    kafka = await startKafka({ "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users": "User:ANONYMOUS" }, { scram: true });
+    kafka = await startKafka(
+      {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+      },
+      { scram: true },
+    );
     admin = new Admin({ clientId: "test", bootstrapBrokers: [kafka.bootstrap], retries: 5, retryDelay: 300 });
-    await admin.createTopics({ topics: ["some-events"], partitions: 2, replicas: 1, configs: [{ name: "retention.ms", value: "3600000" }] });
+    await admin.createTopics({
+      topics: ["some-events"],
+      partitions: 2,
+      replicas: 1,
+      configs: [{ name: "retention.ms", value: "3600000" }],
+    });
     await admin.createAcls({ creations: rules.map(aclOf) });
-    await admin.alterClientQuotas({ entries: [{ entities: [{ entityType: "user", entityName: "somebody" }], ops: [{ key: "producer_byte_rate", value: 1_000, remove: false }] }] });
+    await admin.alterClientQuotas({
+      entries: [
+        {
+          entities: [{ entityType: "user", entityName: "somebody" }],
+          ops: [{ key: "producer_byte_rate", value: 1_000, remove: false }],
+        },
+      ],
+    });
     const [host = "", port = ""] = kafka.bootstrap.split(":");
     const connection = new Connection("test");
     await connection.connect(host, Number(port));
     const salt = randomBytes(16);
-    await alterUserScramCredentialsV0.api.async(connection, [], [{ name: auditorPrincipal, mechanism: 2, iterations: 4_096, salt, saltedPassword: pbkdf2Sync(PASSWORD, salt, 4_096, 64, "sha512") }]);
+    await alterUserScramCredentialsV0.api.async(
+      connection,
+      [],
+      [
+        {
+          name: auditorPrincipal,
+          mechanism: 2,
+          iterations: 4_096,
+          salt,
+          saltedPassword: pbkdf2Sync(PASSWORD, salt, 4_096, 64, "sha512"),
+        },
+      ],
+    );
     await connection.close();
-    asAuditor = { clientId: "auditor", bootstrapBrokers: [kafka.scram ?? ""], sasl: { mechanism: "SCRAM-SHA-512", username: auditorPrincipal, password: PASSWORD }, retries: 0 };
-    await eventually("the auditor to see what the admin sees", async () => (await seen(auditorLogin()).catch(() => "")) === (await seen({ brokers: [kafka.bootstrap] })) || undefined, 30_000);
+    asAuditor = {
+      clientId: "auditor",
+      bootstrapBrokers: [kafka.scram ?? ""],
+      sasl: { mechanism: "SCRAM-SHA-512", username: auditorPrincipal, password: PASSWORD },
+      retries: 0,
+    };
+    await eventually(
+      "the auditor to see what the admin sees",
+      async () =>
+        (await seen(auditorLogin()).catch(() => "")) === (await seen({ brokers: [kafka.bootstrap] })) || undefined,
+      30_000,
+    );
   });
   afterAll(async () => {
     await admin.close();
@@ -70,7 +136,8 @@ describe("the auditor", () => {
 
   it("sees all that drift looks at: what a super user sees, and no less", async () => {
     const picture = await seen(auditorLogin());
-    for (const word of ["some-events", "3600000", "User:platform-auditor", "somebody", "SCRAM-SHA-512"]) expect(picture).toContain(word);
+    for (const word of ["some-events", "3600000", "User:platform-auditor", "somebody", "SCRAM-SHA-512"])
+      expect(picture).toContain(word);
     expect(picture).toBe(await seen({ brokers: [kafka.bootstrap] }));
   });
 
@@ -79,14 +146,24 @@ describe("the auditor", () => {
     const acl = aclOf(rule);
     await admin.deleteAcls({ filters: [acl] });
     try {
-      const without = await eventually(`a broker without ${wordsOf(rule)}`, async () => {
-        const picture = await seen(auditorLogin()).catch((error: unknown) => (error instanceof Error ? `refused: ${error.message}` : "refused"));
-        return picture === whole ? undefined : picture;
-      }, 15_000);
+      const without = await eventually(
+        `a broker without ${wordsOf(rule)}`,
+        async () => {
+          const picture = await seen(auditorLogin()).catch((error: unknown) =>
+            error instanceof Error ? `refused: ${error.message}` : "refused",
+          );
+          return picture === whole ? undefined : picture;
+        },
+        15_000,
+      );
       if (!without.startsWith("refused")) expect(JSON.parse(without)).not.toEqual(JSON.parse(whole));
     } finally {
       await admin.createAcls({ creations: [acl] });
-      await eventually("the rule to be back", async () => (await seen(auditorLogin()).catch(() => "")) === whole || undefined, 15_000);
+      await eventually(
+        "the rule to be back",
+        async () => (await seen(auditorLogin()).catch(() => "")) === whole || undefined,
+        15_000,
+      );
     }
   });
 
@@ -101,12 +178,59 @@ describe("the auditor", () => {
       const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
         "make a topic": () => auditor.createTopics({ topics: ["mine"], partitions: 1, replicas: 1 }),
         "delete a topic": () => auditor.deleteTopics({ topics: ["some-events"] }),
-        "add partitions": () => auditor.createPartitions({ topics: [{ name: "some-events", count: 3, assignments: [] }] }),
-        "change a configuration": () => auditor.incrementalAlterConfigs({ resources: [{ ...some, configs: [{ name: "retention.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "1" }] }] }),
-        "allow somebody something": () => auditor.createAcls({ creations: [{ ...aclOf({ operation: "Describe", resourceType: "Topic", resourceName: "some-events" }), operation: AclOperations.ALL }] }),
-        "change a quota": () => auditor.alterClientQuotas({ entries: [{ entities: [{ entityType: "user", entityName: "somebody" }], ops: [{ key: "producer_byte_rate", value: 1, remove: false }] }] }),
-        "write a record": () => producer.send({ messages: [{ topic: "some-events", key: Buffer.from("k"), value: Buffer.from("v") }] }),
-        "read a record": () => consumer.fetch({ node: [...brokers.keys()][0] ?? 0, maxWaitTime: 1, minBytes: 0, topics: [{ topicId: topics.get("some-events")?.id ?? "", partitions: [{ partition: 0, currentLeaderEpoch: 0, fetchOffset: 0n, lastFetchedEpoch: -1, partitionMaxBytes: 1_000 }] }] }),
+        "add partitions": () =>
+          auditor.createPartitions({ topics: [{ name: "some-events", count: 3, assignments: [] }] }),
+        "change a configuration": () =>
+          auditor.incrementalAlterConfigs({
+            resources: [
+              {
+                ...some,
+                configs: [
+                  { name: "retention.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "1" },
+                ],
+              },
+            ],
+          }),
+        "allow somebody something": () =>
+          auditor.createAcls({
+            creations: [
+              {
+                ...aclOf({ operation: "Describe", resourceType: "Topic", resourceName: "some-events" }),
+                operation: AclOperations.ALL,
+              },
+            ],
+          }),
+        "change a quota": () =>
+          auditor.alterClientQuotas({
+            entries: [
+              {
+                entities: [{ entityType: "user", entityName: "somebody" }],
+                ops: [{ key: "producer_byte_rate", value: 1, remove: false }],
+              },
+            ],
+          }),
+        "write a record": () =>
+          producer.send({ messages: [{ topic: "some-events", key: Buffer.from("k"), value: Buffer.from("v") }] }),
+        "read a record": () =>
+          consumer.fetch({
+            node: [...brokers.keys()][0] ?? 0,
+            maxWaitTime: 1,
+            minBytes: 0,
+            topics: [
+              {
+                topicId: topics.get("some-events")?.id ?? "",
+                partitions: [
+                  {
+                    partition: 0,
+                    currentLeaderEpoch: 0,
+                    fetchOffset: 0n,
+                    lastFetchedEpoch: -1,
+                    partitionMaxBytes: 1_000,
+                  },
+                ],
+              },
+            ],
+          }),
       };
       const outcomes: Record<string, string> = {};
       for (const [what, attempt] of Object.entries(attempts)) outcomes[what] = await outcomeOf(attempt);
@@ -121,7 +245,18 @@ describe("the auditor", () => {
 
   it("is who kit drift logs in as; a wrong password is told from a server that is away, and shown nowhere", async () => {
     const password = join(stateDir, "password");
-    const drift = (...args: readonly string[]) => runKit({ stateDir, portBase: 24_000 }, ["drift", "--bootstrap", kafka.scram ?? "", "--plaintext", "--username", auditorPrincipal, "--password-file", password, ...args]);
+    const drift = (...args: readonly string[]) =>
+      runKit({ stateDir, portBase: 24_000 }, [
+        "drift",
+        "--bootstrap",
+        kafka.scram ?? "",
+        "--plaintext",
+        "--username",
+        auditorPrincipal,
+        "--password-file",
+        password,
+        ...args,
+      ]);
     await writeFile(password, `${PASSWORD}\n`);
     const good = await drift("--fail-on", "undeclared", "--json");
     expect(good.code, good.stderr).toBe(1);

@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
 import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../components/databases/migration-files.ts";
+import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
 import { reasonOf } from "../../components/provider/errors.ts";
 import { applyMigrations } from "../../components/provider/migration-database.ts";
-import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
-import { leftOfServices, startSecurePostgres, type SecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
 import { locateLocalServers } from "../../toolchain/local-servers.ts";
 import { pinnedPostgresql } from "../../toolchain/postgresql.ts";
 import { isAtLeast } from "../../toolchain/versioning.ts";
+import { runMigrationProgram } from "../kubernetes/servers/migration-program.ts";
+import { leftOfServices, type SecurePostgres, startSecurePostgres } from "../kubernetes/servers/secure-postgres.ts";
 import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -51,86 +51,125 @@ const newer = isAtLeast(installed.version, ACTS_APART) ? undefined : await pinne
 if (typeof newer === "string") process.stderr.write(`Not tried with a newer PostgreSQL: ${newer}\n`);
 const servers = [installed, newer].filter((server) => typeof server === "object");
 
-describe.each(servers)("databases on a server outside, whose admin is neither superuser nor owner, PostgreSQL $version", ({ binDir }) => {
-  let server: SecurePostgres;
-  let stack: TopicStack;
-  let caFile: string;
-  beforeAll(async () => {
-    server = await startSecurePostgres(ADMIN_PASSWORD, { binDir });
-    stack = await openTopicStack("127.0.0.1:1");
-    caFile = join(stack.folder, "postgres.pem");
-    await writeFile(caFile, server.authority);
-    await writeFile(join(stack.folder, "index.ts"), program(server, caFile));
-    await server.query("postgres", "CREATE ROLE stranger LOGIN PASSWORD 'stranger'");
-  });
-  afterAll(async () => {
-    await stack?.remove();
-    await server?.stop();
-  });
-
-  const nameOf = (service: string): string => service.replaceAll("-", "_");
-  const made = async (service: string): Promise<Made> => {
-    const { code, text } = await stack.pulumi(["stack", "output", "--json", "--show-secrets"]);
-    expect(code, text).toBe(0);
-    const { services }: { readonly services: readonly Made[] } = JSON.parse(text);
-    const found = services.find((each) => each.service === service);
-    if (found === undefined) throw new Error(`No ${service} in ${text}`);
-    return found;
-  };
-  const ends = async (args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
-    const { code, text } = await stack.pulumi(args, { env });
-    expect(code, text).toBe(0);
-    expect(text).not.toMatch(/warning:|error:/);
-  };
-
-  /** Runs the program that a service's image holds, as its job does. */
-  async function migrate(service: string): Promise<string> {
-    const passwordFile = join(stack.folder, "migrator");
-    await writeFile(passwordFile, (await made(service)).migrator);
-    const name = nameOf(service);
-    return await runMigrationProgram({
-      DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(server.port), DATABASE_NAME: name, DATABASE_USER: `${name}_migrator`, DATABASE_OWNER: `${name}_owner`, DATABASE_ADMIN: server.adminUser,
-      DATABASE_PASSWORD_FILE: passwordFile, DATABASE_CA_FILE: caFile, MIGRATIONS_DIR: `service-templates/${service}/migrations`, LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
+describe.each(servers)(
+  "databases on a server outside, whose admin is neither superuser nor owner, PostgreSQL $version",
+  ({ binDir }) => {
+    let server: SecurePostgres;
+    let stack: TopicStack;
+    let caFile: string;
+    beforeAll(async () => {
+      server = await startSecurePostgres(ADMIN_PASSWORD, { binDir });
+      stack = await openTopicStack("127.0.0.1:1");
+      caFile = join(stack.folder, "postgres.pem");
+      await writeFile(caFile, server.authority);
+      await writeFile(join(stack.folder, "index.ts"), program(server, caFile));
+      await server.query("postgres", "CREATE ROLE stranger LOGIN PASSWORD 'stranger'");
     });
-  }
+    afterAll(async () => {
+      await stack?.remove();
+      await server?.stop();
+    });
 
-  const ROWS = "SELECT count(*)::int AS rows FROM outbox";
-  const appliedAt = (service: string) => server.query(nameOf(service), "SELECT version, applied_at FROM schema_migrations ORDER BY version");
-  let before: readonly Record<string, unknown>[];
+    const nameOf = (service: string): string => service.replaceAll("-", "_");
+    const made = async (service: string): Promise<Made> => {
+      const { code, text } = await stack.pulumi(["stack", "output", "--json", "--show-secrets"]);
+      expect(code, text).toBe(0);
+      const { services }: { readonly services: readonly Made[] } = JSON.parse(text);
+      const found = services.find((each) => each.service === service);
+      if (found === undefined) throw new Error(`No ${service} in ${text}`);
+      return found;
+    };
+    const ends = async (args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
+      const { code, text } = await stack.pulumi(args, { env });
+      expect(code, text).toBe(0);
+      expect(text).not.toMatch(/warning:|error:/);
+    };
 
-  it("shut a service out as an earlier release made them", async () => {
-    await ends(["up"], { EARLIER: "1" });
-    const { password, migrator } = await made("payment-service");
-    const connection = { host: "127.0.0.1", port: server.port, database: "payment_service", user: "payment_service_migrator", password: migrator, caPem: server.authority };
-    await applyMigrations({ connection, role: "payment_service_owner", migrations: readServiceMigrations(join(ROOT, LIBRARY_MIGRATIONS), join(ROOT, "service-templates/payment-service/migrations")), preamble: migrationPreamble("payment_service") });
-    expect(await server.answerTo({ user: "payment_service", password }, "payment_service", ROWS)).toMatch(/permission denied for database/);
-    before = await appliedAt("payment-service");
-    expect(before.length).toBeGreaterThan(0);
-  });
-
-  it("let in their own service, and nobody else, once the job has run; what was migrated stays as it was", async () => {
-    // In a run the new release's job comes before the grant that the earlier one declared is taken away.
-    expect(await migrate("payment-service")).toMatch(/has [1-9]\d* migrations/);
-    await ends(["up"]);
-    expect(await migrate("order-service")).toMatch(/has [1-9]\d* migrations/);
-    for (const service of ["order-service", "payment-service"]) {
-      const { password } = await made(service);
-      expect(await server.answerTo({ user: nameOf(service), password }, nameOf(service), ROWS)).toEqual([{ rows: 0 }]);
-      expect(await server.answerTo({ user: "stranger", password: "stranger" }, nameOf(service), ROWS)).toMatch(/permission denied for database/);
+    /** Runs the program that a service's image holds, as its job does. */
+    async function migrate(service: string): Promise<string> {
+      const passwordFile = join(stack.folder, "migrator");
+      await writeFile(passwordFile, (await made(service)).migrator);
+      const name = nameOf(service);
+      return await runMigrationProgram({
+        DATABASE_HOST: "127.0.0.1",
+        DATABASE_PORT: String(server.port),
+        DATABASE_NAME: name,
+        DATABASE_USER: `${name}_migrator`,
+        DATABASE_OWNER: `${name}_owner`,
+        DATABASE_ADMIN: server.adminUser,
+        DATABASE_PASSWORD_FILE: passwordFile,
+        DATABASE_CA_FILE: caFile,
+        MIGRATIONS_DIR: `service-templates/${service}/migrations`,
+        LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
+      });
     }
-    expect(await server.answerTo({ user: "order_service", password: (await made("order-service")).password }, "payment_service", ROWS)).toMatch(/permission denied for database/);
-    expect(await appliedAt("payment-service")).toEqual(before);
-    expect(await migrate("payment-service"), "a second job").toMatch(/has [1-9]\d* migrations/);
-    expect(await appliedAt("payment-service")).toEqual(before);
-  });
 
-  it("are as declared when they are looked at again", async () => {
-    await ends(["preview", "--expect-no-changes"]);
-    await ends(["preview", "--expect-no-changes", "--refresh"]);
-  });
+    const ROWS = "SELECT count(*)::int AS rows FROM outbox";
+    const appliedAt = (service: string) =>
+      server.query(nameOf(service), "SELECT version, applied_at FROM schema_migrations ORDER BY version");
+    let before: readonly Record<string, unknown>[];
 
-  it("go with the platform, roles and all: the server stays", async () => {
-    await ends(["destroy"]);
-    expect(await leftOfServices(server)).toEqual([]);
-  });
-});
+    it("shut a service out as an earlier release made them", async () => {
+      await ends(["up"], { EARLIER: "1" });
+      const { password, migrator } = await made("payment-service");
+      const connection = {
+        host: "127.0.0.1",
+        port: server.port,
+        database: "payment_service",
+        user: "payment_service_migrator",
+        password: migrator,
+        caPem: server.authority,
+      };
+      await applyMigrations({
+        connection,
+        role: "payment_service_owner",
+        migrations: readServiceMigrations(
+          join(ROOT, LIBRARY_MIGRATIONS),
+          join(ROOT, "service-templates/payment-service/migrations"),
+        ),
+        preamble: migrationPreamble("payment_service"),
+      });
+      expect(await server.answerTo({ user: "payment_service", password }, "payment_service", ROWS)).toMatch(
+        /permission denied for database/,
+      );
+      before = await appliedAt("payment-service");
+      expect(before.length).toBeGreaterThan(0);
+    });
+
+    it("let in their own service, and nobody else, once the job has run; what was migrated stays as it was", async () => {
+      // In a run the new release's job comes before the grant that the earlier one declared is taken away.
+      expect(await migrate("payment-service")).toMatch(/has [1-9]\d* migrations/);
+      await ends(["up"]);
+      expect(await migrate("order-service")).toMatch(/has [1-9]\d* migrations/);
+      for (const service of ["order-service", "payment-service"]) {
+        const { password } = await made(service);
+        expect(await server.answerTo({ user: nameOf(service), password }, nameOf(service), ROWS)).toEqual([
+          { rows: 0 },
+        ]);
+        expect(await server.answerTo({ user: "stranger", password: "stranger" }, nameOf(service), ROWS)).toMatch(
+          /permission denied for database/,
+        );
+      }
+      expect(
+        await server.answerTo(
+          { user: "order_service", password: (await made("order-service")).password },
+          "payment_service",
+          ROWS,
+        ),
+      ).toMatch(/permission denied for database/);
+      expect(await appliedAt("payment-service")).toEqual(before);
+      expect(await migrate("payment-service"), "a second job").toMatch(/has [1-9]\d* migrations/);
+      expect(await appliedAt("payment-service")).toEqual(before);
+    });
+
+    it("are as declared when they are looked at again", async () => {
+      await ends(["preview", "--expect-no-changes"]);
+      await ends(["preview", "--expect-no-changes", "--refresh"]);
+    });
+
+    it("go with the platform, roles and all: the server stays", async () => {
+      await ends(["destroy"]);
+      expect(await leftOfServices(server)).toEqual([]);
+    });
+  },
+);

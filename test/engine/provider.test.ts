@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listProcesses, stopProcesses } from "../../components/provider/process/index.ts";
 import { readFacts } from "../../components/provider/process/identity.ts";
+import { listProcesses, stopProcesses } from "../../components/provider/process/index.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -58,16 +58,32 @@ async function openProject(): Promise<Project> {
   await mkdir(state);
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "provider-test", type: "module" }));
-  await writeFile(join(folder, "Pulumi.yaml"), `name: provider-test\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\nplugins: {providers: [{name: kit, path: ${join(root, "components/provider")}}]}\n`);
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    `name: provider-test\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\nplugins: {providers: [{name: kit, path: ${join(root, "components/provider")}}]}\n`,
+  );
   await writeFile(join(folder, "index.ts"), program(port, state));
-  const environment = { ...process.env, ...(await pulumiEnvironment({ stateDir: join(folder, "engine"), projectDir: folder })), NO_COLOR: "1" };
+  const environment = {
+    ...process.env,
+    ...(await pulumiEnvironment({ stateDir: join(folder, "engine"), projectDir: folder })),
+    NO_COLOR: "1",
+  };
   return {
-    folder, state, port, secretFile: join(state, "files", "secret"),
-    pulumi: (args, env = {}) => new Promise((done) => {
-      execFile("pulumi", [...args, "--non-interactive"], { cwd: folder, env: { ...environment, ...env }, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        done({ code: error === null ? 0 : Number(error.code ?? 1), text: `${stdout}${stderr}` });
-      });
-    }),
+    folder,
+    state,
+    port,
+    secretFile: join(state, "files", "secret"),
+    pulumi: (args, env = {}) =>
+      new Promise((done) => {
+        execFile(
+          "pulumi",
+          [...args, "--non-interactive"],
+          { cwd: folder, env: { ...environment, ...env }, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+          (error, stdout, stderr) => {
+            done({ code: error === null ? 0 : Number(error.code ?? 1), text: `${stdout}${stderr}` });
+          },
+        );
+      }),
   };
 }
 
@@ -91,7 +107,8 @@ describe("the plugin under the real engine", () => {
     await rm(project.folder, { recursive: true, force: true });
   });
   const answer = async (): Promise<string> => (await fetch(`http://127.0.0.1:${project.port}/`)).text();
-  const pid = async (): Promise<number> => Number((await succeed(project, ["stack", "output", "pid", "--stack", "test"])).trim());
+  const pid = async (): Promise<number> =>
+    Number((await succeed(project, ["stack", "output", "pid", "--stack", "test"])).trim());
 
   test("a preview touches nothing", async () => {
     await succeed(project, ["preview", "--stack", "test"]);
@@ -119,7 +136,7 @@ describe("the plugin under the real engine", () => {
   test("secrets are in no plain place: not in the state, not in an argument", async () => {
     const secret = (await succeed(project, ["stack", "output", "secret", "--show-secrets", "--stack", "test"])).trim();
     expect(secret).toHaveLength(32);
-    expect((await readFile(project.secretFile, "utf8"))).toBe(secret);
+    expect(await readFile(project.secretFile, "utf8")).toBe(secret);
     const exported = await succeed(project, ["stack", "export", "--stack", "test"]);
     expect(exported).not.toContain(secret);
     expect(exported).not.toContain("PRIVATE KEY");
@@ -189,6 +206,8 @@ describe("the plugin under the real engine", () => {
     // A container's first process may never take notice of what ended; that is no life.
     expect((await readFacts(last))?.zombie ?? true).toBe(true);
     const left = await readdir(project.state, { recursive: true, withFileTypes: true });
-    expect(left.filter((entry) => !entry.isDirectory()).map((entry) => join(dirname(entry.parentPath), entry.name))).toEqual([]);
+    expect(
+      left.filter((entry) => !entry.isDirectory()).map((entry) => join(dirname(entry.parentPath), entry.name)),
+    ).toEqual([]);
   });
 });

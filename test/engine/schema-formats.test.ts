@@ -7,30 +7,63 @@ import { judges } from "../../components/plan/diff/formats.ts";
 import { findDrift } from "../../components/plan/drift.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import { makeSchemaSubjectKind } from "../../components/provider/schema-subject.ts";
-import { stackWith } from "../unit/plan/sample-models.ts";
 import { protobufCases } from "../unit/plan/diff/protobuf-cases.ts";
-import { startApicurio, type RunningRegistry } from "./servers/apicurio.ts";
+import { stackWith } from "../unit/plan/sample-models.ts";
+import { type RunningRegistry, startApicurio } from "./servers/apicurio.ts";
 
 let registry: RunningRegistry;
-beforeAll(async () => { registry = await startApicurio(); });
-afterAll(async () => { await registry?.stop(); });
+beforeAll(async () => {
+  registry = await startApicurio();
+});
+afterAll(async () => {
+  await registry?.stop();
+});
 
 const kind = makeSchemaSubjectKind({ retrySeconds: 10 });
 const note = (): void => undefined;
-const object = (properties: object, required: readonly string[] = [], more: object = { additionalProperties: false }): string =>
-  JSON.stringify({ $schema: "http://json-schema.org/draft-07/schema#", title: "com.example.events.OrderReturned", type: "object", properties, required, ...more });
+const object = (
+  properties: object,
+  required: readonly string[] = [],
+  more: object = { additionalProperties: false },
+): string =>
+  JSON.stringify({
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "com.example.events.OrderReturned",
+    type: "object",
+    properties,
+    required,
+    ...more,
+  });
 const text = { type: "string" };
 
 test("an event with a JSON Schema is registered as such, without drift", async () => {
   const schema = object({ orderId: text }, ["orderId"]);
-  const plan = planPlatform(expectRead(readTopics([
-    { path: "topics/order.yaml", text: "domain: order\nowner: {team: checkout, contact: \"#checkout\"}\ncriticality: low\ntopics:\n  order-events:\n    description: x\n    partitions: 1\n    key: orderId\n    events: {order.returned: {schema: schemas/OrderReturned.json}}\n    producers: {order-service: {rate: 1kB/s}}\n" },
-    { path: "topics/schemas/OrderReturned.json", text: JSON.stringify(JSON.parse(schema), null, 2) },
-  ])), stackWith());
-  for (const { name, schema: content, schemaType = "AVRO", compatibility } of plan.subjects) await kind.create({ inputs: { registryUrl: registry.url, subject: name, schema: content, schemaType, compatibility }, note });
+  const plan = planPlatform(
+    expectRead(
+      readTopics([
+        {
+          path: "topics/order.yaml",
+          text: 'domain: order\nowner: {team: checkout, contact: "#checkout"}\ncriticality: low\ntopics:\n  order-events:\n    description: x\n    partitions: 1\n    key: orderId\n    events: {order.returned: {schema: schemas/OrderReturned.json}}\n    producers: {order-service: {rate: 1kB/s}}\n',
+        },
+        { path: "topics/schemas/OrderReturned.json", text: JSON.stringify(JSON.parse(schema), null, 2) },
+      ]),
+    ),
+    stackWith(),
+  );
+  for (const { name, schema: content, schemaType = "AVRO", compatibility } of plan.subjects)
+    await kind.create({
+      inputs: { registryUrl: registry.url, subject: name, schema: content, schemaType, compatibility },
+      note,
+    });
   const subjects = await readSubjects(registry.url);
-  expect(subjects).toMatchObject([{ name: "order-events-com.example.events.OrderReturned", schemaType: "JSON", version: 1 }]);
-  expect(findDrift(plan, { topics: [], acls: [], quotas: [], users: [], subjects }).filter((each) => each.kind === "subject")).toEqual([]);
+  expect(subjects).toMatchObject([
+    { name: "order-events-com.example.events.OrderReturned", schemaType: "JSON", version: 1 },
+  ]);
+  expect(
+    findDrift(plan, { topics: [], acls: [], quotas: [], users: [], subjects }).filter(
+      (each) => each.kind === "subject",
+    ),
+  ).toEqual([]);
 });
 
 test.each<[string, string, string]>([
@@ -51,16 +84,29 @@ test.each<[string, string, string]>([
   ["an object that is opened", object({ a: text }), object({ a: text }, [], {})],
 ])("of JSON Schema: %s is taken by the registry where the kit says that it is safe", async (title, before, after) => {
   const safe = judges.json.failures(after, [before], "BACKWARD", false).length === 0;
-  const inputs = { registryUrl: registry.url, subject: `json-${title.replaceAll(" ", "-")}`, schemaType: "JSON", compatibility: "BACKWARD" };
+  const inputs = {
+    registryUrl: registry.url,
+    subject: `json-${title.replaceAll(" ", "-")}`,
+    schemaType: "JSON",
+    compatibility: "BACKWARD",
+  };
   await kind.create({ inputs: { ...inputs, schema: before }, note });
   const refused = await kind.check({ news: { ...inputs, schema: after }, olds: { ...inputs, schema: before }, note });
   expect({ safe, refused: refused.length > 0 }).toEqual({ safe, refused: !safe });
 });
 
-test.each(protobufCases)("of Protobuf: where %s the registry takes what the kit calls safe", async (title, before, after, path) => {
-  const inputs = { registryUrl: registry.url, subject: `protobuf-${title.replaceAll(" ", "-")}`, schemaType: "PROTOBUF", compatibility: "BACKWARD" };
-  await kind.create({ inputs: { ...inputs, schema: before }, note });
-  const refused = await kind.check({ news: { ...inputs, schema: after }, olds: { ...inputs, schema: before }, note });
-  // The kit may be stricter than the registry, never milder.
-  if (path === undefined) expect(refused).toEqual([]);
-});
+test.each(protobufCases)(
+  "of Protobuf: where %s the registry takes what the kit calls safe",
+  async (title, before, after, path) => {
+    const inputs = {
+      registryUrl: registry.url,
+      subject: `protobuf-${title.replaceAll(" ", "-")}`,
+      schemaType: "PROTOBUF",
+      compatibility: "BACKWARD",
+    };
+    await kind.create({ inputs: { ...inputs, schema: before }, note });
+    const refused = await kind.check({ news: { ...inputs, schema: after }, olds: { ...inputs, schema: before }, note });
+    // The kit may be stricter than the registry, never milder.
+    if (path === undefined) expect(refused).toEqual([]);
+  },
+);

@@ -33,9 +33,14 @@ describe("topics through the engine", () => {
   const listed = async (): Promise<readonly string[]> => (await admin.listTopics()).toSorted();
   /** The topic's own configuration: what was set on it, not what it inherits. */
   async function ownConfig(topic: string): Promise<Record<string, string>> {
-    const [description] = await admin.describeConfigs({ resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic }] });
-    const own = description?.configs.filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG) ?? [];
-    return Object.fromEntries(own.map(({ name, value }) => [name, value ?? ""] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const [description] = await admin.describeConfigs({
+      resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic }],
+    });
+    const own =
+      description?.configs.filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG) ?? [];
+    return Object.fromEntries(
+      own.map(({ name, value }) => [name, value ?? ""] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
   }
   async function succeed(args: readonly string[]): Promise<string> {
     const { code, text } = await stack.pulumi(args);
@@ -46,7 +51,10 @@ describe("topics through the engine", () => {
   it("creates, leaves an unchanged stack alone, changes in place, deletes; what others made or set stays", async () => {
     await kafka.createTopics(new Map([["foreign", 3]]));
     const foreign = (await admin.metadata({ topics: ["foreign"] })).topics.get("foreign")?.id;
-    await stack.declare([...names(40).map((name) => plainTopic(name)), plainTopic("wide", { partitions: 7, config: { "cleanup.policy": "compact" } })]);
+    await stack.declare([
+      ...names(40).map((name) => plainTopic(name)),
+      plainTopic("wide", { partitions: 7, config: { "cleanup.policy": "compact" } }),
+    ]);
     await succeed(["up"]);
     expect(await listed()).toEqual(["foreign", ...names(40), "wide"]);
     expect((await admin.metadata({ topics: ["wide"] })).topics.get("wide")?.partitionsCount).toBe(7);
@@ -54,20 +62,34 @@ describe("topics through the engine", () => {
     await succeed(["preview", "--refresh", "--expect-no-changes"]);
 
     await admin.incrementalAlterConfigs({
-      resources: [{
-        resourceType: ConfigResourceTypes.TOPIC, resourceName: "topic-000",
-        configs: [{ name: "segment.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "3600000" }],
-      }],
+      resources: [
+        {
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: "topic-000",
+          configs: [
+            { name: "segment.ms", configOperation: IncrementalAlterConfigOperationTypes.SET, value: "3600000" },
+          ],
+        },
+      ],
     });
-    await stack.declare([plainTopic("topic-000", { config: { "retention.ms": "172800000" } }), plainTopic("wide", { partitions: 9, config: { "cleanup.policy": "compact" } })]);
+    await stack.declare([
+      plainTopic("topic-000", { config: { "retention.ms": "172800000" } }),
+      plainTopic("wide", { partitions: 9, config: { "cleanup.policy": "compact" } }),
+    ]);
     await succeed(["up"]);
     expect(await listed()).toEqual(["foreign", "topic-000", "wide"]);
-    expect(await ownConfig("topic-000"), "the key set by hand stays, the one no longer declared goes").toEqual({ "retention.ms": "172800000", "segment.ms": "3600000" });
+    expect(await ownConfig("topic-000"), "the key set by hand stays, the one no longer declared goes").toEqual({
+      "retention.ms": "172800000",
+      "segment.ms": "3600000",
+    });
     expect((await admin.metadata({ topics: ["wide"], forceUpdate: true })).topics.get("wide")?.partitionsCount).toBe(9);
 
     await succeed(["destroy"]);
     expect(await listed()).toEqual(["foreign"]);
-    expect((await admin.metadata({ topics: ["foreign"], forceUpdate: true })).topics.get("foreign")?.id, "the same topic, not a new one").toBe(foreign);
+    expect(
+      (await admin.metadata({ topics: ["foreign"], forceUpdate: true })).topics.get("foreign")?.id,
+      "the same topic, not a new one",
+    ).toBe(foreign);
   });
 
   it("refuses a topic that is somebody else's, whatever it looks like, and makes the others", async () => {
@@ -90,7 +112,7 @@ describe("topics through the engine", () => {
     const killing = new AbortController();
     const killed = stack.pulumi(["up"], { signal: killing.signal });
     // Killed while topics come into being: some are in the state, some on the broker alone, some nowhere.
-    for (const limit = Date.now() + 120_000; (await listed()).length < 20;) {
+    for (const limit = Date.now() + 120_000; (await listed()).length < 20; ) {
       if (Date.now() > limit) throw new Error("Waited 120 s for the first topics.");
       await pause(10);
     }

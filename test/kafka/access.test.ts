@@ -1,5 +1,5 @@
-import { connect } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
+import { connect } from "node:tls";
 import { Admin, Consumer, FetchIsolationLevels } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../components/model/load.ts";
@@ -35,39 +35,58 @@ describe("access on the real cluster", async () => {
   const plan: PlatformPlan = planPlatform(model, stack);
   const topics = plan.topics.map((topic) => topic.name);
   const allowed = (principal: string, operation: string): Set<string> =>
-    new Set(plan.acls.filter((acl) => acl.principal === principal && acl.operation === operation && acl.resourceType === "Topic").map((acl) => acl.resourceName));
+    new Set(
+      plan.acls
+        .filter((acl) => acl.principal === principal && acl.operation === operation && acl.resourceType === "Topic")
+        .map((acl) => acl.resourceName),
+    );
 
   const admin = adminClient(platform);
   let located: Map<string, { id: string; leader: number }>;
   beforeAll(async () => {
     const metadata = await admin.metadata({ topics });
-    located = new Map([...metadata.topics].map(([name, topic]) => [name, { id: topic.id, leader: topic.partitions[0]?.leader ?? -1 }]));
+    located = new Map(
+      [...metadata.topics].map(([name, topic]) => [name, { id: topic.id, leader: topic.partitions[0]?.leader ?? -1 }]),
+    );
   });
   afterAll(() => admin.close());
 
-  it.each(plan.principals.map((principal) => principal.name))("%s can write to no topic that is not its own", async (principal) => {
-    const own = allowed(principal, "Write");
-    const foreign = topics.filter((topic) => !own.has(topic));
-    const producer = textProducer(asPrincipal(platform, principal));
-    try {
-      const outcomes = [];
-      for (const topic of foreign) {
-        outcomes.push([topic, await outcomeOf(() => producer.send({ messages: [{ topic, key: "intruder", value: "intruder" }] }))]);
+  it.each(plan.principals.map((principal) => principal.name))(
+    "%s can write to no topic that is not its own",
+    async (principal) => {
+      const own = allowed(principal, "Write");
+      const foreign = topics.filter((topic) => !own.has(topic));
+      const producer = textProducer(asPrincipal(platform, principal));
+      try {
+        const outcomes = [];
+        for (const topic of foreign) {
+          outcomes.push([
+            topic,
+            await outcomeOf(() => producer.send({ messages: [{ topic, key: "intruder", value: "intruder" }] })),
+          ]);
+        }
+        // A principal that may write nowhere gets no producer id, and is refused before any topic is looked at.
+        const refusal = own.size === 0 ? "CLUSTER_AUTHORIZATION_FAILED" : DENIED;
+        expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(foreign.map((topic) => [topic, refusal])));
+        expect(foreign.length).toBeGreaterThan(0);
+      } finally {
+        await producer.close();
       }
-      // A principal that may write nowhere gets no producer id, and is refused before any topic is looked at.
-      const refusal = own.size === 0 ? "CLUSTER_AUTHORIZATION_FAILED" : DENIED;
-      expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(foreign.map((topic) => [topic, refusal])));
-      expect(foreign.length).toBeGreaterThan(0);
-    } finally {
-      await producer.close();
-    }
-  });
+    },
+  );
 
-  it.each(plan.principals.map((principal) => principal.name))("%s can read its own topics and no other", async (principal) => {
-    const own = allowed(principal, "Read");
-    const outcomes = await Promise.all(topics.map(async (topic) => [topic, await readOutcome(principal, topic)] as const));
-    expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(topics.map((topic) => [topic, own.has(topic) ? "allowed" : DENIED])));
-  });
+  it.each(plan.principals.map((principal) => principal.name))(
+    "%s can read its own topics and no other",
+    async (principal) => {
+      const own = allowed(principal, "Read");
+      const outcomes = await Promise.all(
+        topics.map(async (topic) => [topic, await readOutcome(principal, topic)] as const),
+      );
+      expect(Object.fromEntries(outcomes)).toEqual(
+        Object.fromEntries(topics.map((topic) => [topic, own.has(topic) ? "allowed" : DENIED])),
+      );
+    },
+  );
 
   /** What the broker says to a fetch from the topic's first partition. A consumer of its own, so that no fetch session links two topics. */
   async function readOutcome(principal: string, topic: string): Promise<string> {
@@ -80,7 +99,14 @@ describe("access on the real cluster", async () => {
           maxWaitTime: 1,
           minBytes: 0,
           isolationLevel: FetchIsolationLevels.READ_COMMITTED,
-          topics: [{ topicId: id, partitions: [{ partition: 0, currentLeaderEpoch: -1, fetchOffset: 0n, lastFetchedEpoch: -1, partitionMaxBytes: 1 }] }],
+          topics: [
+            {
+              topicId: id,
+              partitions: [
+                { partition: 0, currentLeaderEpoch: -1, fetchOffset: 0n, lastFetchedEpoch: -1, partitionMaxBytes: 1 },
+              ],
+            },
+          ],
         }),
       );
     } finally {
@@ -95,25 +121,34 @@ describe("access on the real cluster", async () => {
         const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: group });
         const outcome = await outcomeOf(() => consumer.findGroupCoordinator());
         await consumer.close(true);
-        expect(`${principal} in ${group}: ${outcome}`).toBe(`${principal} in ${group}: ${principal === group ? "allowed" : "GROUP_AUTHORIZATION_FAILED"}`);
+        expect(`${principal} in ${group}: ${outcome}`).toBe(
+          `${principal} in ${group}: ${principal === group ? "allowed" : "GROUP_AUTHORIZATION_FAILED"}`,
+        );
       }
     }
   });
 
   it("refuses a wrong password, a plain connection, and the admin listener without a certificate", async () => {
     const { tls: _tls, ...plain } = asPrincipal(platform, "order-service");
-    for (const connection of [asPrincipal(platform, "order-service", "not the password"), { ...plain, connectTimeout: 3_000, requestTimeout: 3_000 }]) {
+    for (const connection of [
+      asPrincipal(platform, "order-service", "not the password"),
+      { ...plain, connectTimeout: 3_000, requestTimeout: 3_000 },
+    ]) {
       const intruder = new Admin(connection);
       await expect(intruder.metadata({ topics: ["order-events"] })).rejects.toThrow();
       await intruder.close();
     }
     // With TLS 1.3 the client is through with its handshake before the broker has missed the certificate.
-    await expect(connectionEnd(asAdmin(platform).bootstrapBrokers[0] ?? "", { ca: asAdmin(platform).tls.ca })).resolves.toMatch(/certificate required/i);
+    await expect(
+      connectionEnd(asAdmin(platform).bootstrapBrokers[0] ?? "", { ca: asAdmin(platform).tls.ca }),
+    ).resolves.toMatch(/certificate required/i);
   });
 
   it("gives an application no right to create topics", async () => {
     const producer = textProducer(asPrincipal(platform, "order-service"));
-    expect(await outcomeOf(() => producer.send({ messages: [{ topic: "made-by-typo", key: "k", value: "v" }] }))).toBe(DENIED);
+    expect(await outcomeOf(() => producer.send({ messages: [{ topic: "made-by-typo", key: "k", value: "v" }] }))).toBe(
+      DENIED,
+    );
     await producer.close();
     expect(await admin.listTopics()).not.toContain("made-by-typo");
   });

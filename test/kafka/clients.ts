@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
-import { credentials, statusFile } from "../platform/test-platform.ts";
 import type { TestPlatform } from "../platform/test-platform.ts";
+import { credentials, statusFile } from "../platform/test-platform.ts";
 
 /** What every client needs to reach the listener for services as a principal. */
 export function asPrincipal(platform: TestPlatform, principal: string, password?: string) {

@@ -15,33 +15,59 @@ describe("the cluster as declared", async () => {
   it("has nine brokers, three in each of three racks", async () => {
     const { brokers } = await admin.metadata({ topics: [] });
     const racks = Map.groupBy(brokers.values(), (broker) => ("rack" in broker ? String(broker.rack) : ""));
-    expect(new Map([...racks].map(([rack, members]) => [rack, members.length]))).toEqual(new Map([["zone-a", 3], ["zone-b", 3], ["zone-c", 3]]));
+    expect(new Map([...racks].map(([rack, members]) => [rack, members.length]))).toEqual(
+      new Map([
+        ["zone-a", 3],
+        ["zone-b", 3],
+        ["zone-c", 3],
+      ]),
+    );
   });
 
   it("holds every declared topic with its partitions, a replica in every zone", async () => {
-    const { topics, brokers } = await admin.metadata({ topics: plan.topics.map((topic) => topic.name), forceUpdate: true });
+    const { topics, brokers } = await admin.metadata({
+      topics: plan.topics.map((topic) => topic.name),
+      forceUpdate: true,
+    });
     const zoneOf = new Map([...brokers].map(([id, broker]) => [id, "rack" in broker ? String(broker.rack) : ""]));
     for (const planned of plan.topics) {
       const topic = topics.get(planned.name);
-      expect(`${planned.name}: ${topic?.partitions.length} partitions`).toBe(`${planned.name}: ${planned.partitions} partitions`);
+      expect(`${planned.name}: ${topic?.partitions.length} partitions`).toBe(
+        `${planned.name}: ${planned.partitions} partitions`,
+      );
       for (const partition of topic?.partitions ?? []) {
-        expect(new Set(partition.replicas.map((replica) => zoneOf.get(replica))).size, `zones of ${planned.name}`).toBe(planned.replicationFactor);
+        expect(new Set(partition.replicas.map((replica) => zoneOf.get(replica))).size, `zones of ${planned.name}`).toBe(
+          planned.replicationFactor,
+        );
       }
     }
   });
 
   it("keeps the guarantees of production", async () => {
     const [broker] = await admin.describeConfigs({
-      resources: [{ resourceType: 4, resourceName: "0", configurationKeys: ["unclean.leader.election.enable", "auto.create.topics.enable", "min.insync.replicas"] }],
+      resources: [
+        {
+          resourceType: 4,
+          resourceName: "0",
+          configurationKeys: ["unclean.leader.election.enable", "auto.create.topics.enable", "min.insync.replicas"],
+        },
+      ],
     });
     const values = Object.fromEntries((broker?.configs ?? []).map((config) => [config.name, config.value]));
-    expect(values).toEqual({ "unclean.leader.election.enable": "false", "auto.create.topics.enable": "false", "min.insync.replicas": "2" });
+    expect(values).toEqual({
+      "unclean.leader.election.enable": "false",
+      "auto.create.topics.enable": "false",
+      "min.insync.replicas": "2",
+    });
   });
 
   it("enforces a quota for every principal that has one", async () => {
     const entries = await admin.describeClientQuotas({ components: [{ entityType: "user", matchType: 2 }] });
     const actual = Object.fromEntries(
-      entries.map((entry) => [entry.entity[0]?.entityName ?? "", Object.fromEntries(entry.values.map((value) => [value.key, value.value]))]),
+      entries.map((entry) => [
+        entry.entity[0]?.entityName ?? "",
+        Object.fromEntries(entry.values.map((value) => [value.key, value.value])),
+      ]),
     );
     const expected = Object.fromEntries(
       plan.quotas.map((quota) => [

@@ -6,21 +6,30 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../platform/condition.ts";
 import { freePortBase } from "../platform/free-ports.ts";
-import { PROJECT_DIR, kitEnvironment, kitJson, runKit } from "../platform/kit-command.ts";
+import { kitEnvironment, kitJson, PROJECT_DIR, runKit } from "../platform/kit-command.ts";
 import { portsInUse, processesMentioning, status, up } from "../platform/processes.ts";
 import { runPulumi } from "../platform/pulumi-command.ts";
 import type { TestPlatform } from "../platform/test-platform.ts";
 
 describe("an `up` that is killed", async () => {
-  const platform: TestPlatform = { stateDir: await mkdtemp(join(tmpdir(), "event-platform-killed-")), portBase: await freePortBase() };
+  const platform: TestPlatform = {
+    stateDir: await mkdtemp(join(tmpdir(), "event-platform-killed-")),
+    portBase: await freePortBase(),
+  };
   afterAll(async () => {
     await runKit(platform, ["down"]);
     await rm(platform.stateDir, { recursive: true, force: true });
   });
 
-  it("is finished by the next one, wherever it was, and `pulumi destroy` leaves nothing", { timeout: 10 * 60_000 }, async () => {
+  it("is finished by the next one, wherever it was, and `pulumi destroy` leaves nothing", {
+    timeout: 10 * 60_000,
+  }, async () => {
     await upKilledWhen("the first brokers run", async () => (await runningProcesses()) >= 5);
-    await upKilledWhen("the registry runs", async () => (await status(platform)).processes.some((process) => process.name === "schema-registry" && process.state === "running"));
+    await upKilledWhen("the registry runs", async () =>
+      (await status(platform)).processes.some(
+        (process) => process.name === "schema-registry" && process.state === "running",
+      ),
+    );
 
     await up(platform);
     const order = await kitJson<{ status: string }>(platform, ["order"]);
@@ -44,7 +53,12 @@ describe("an `up` that is killed", async () => {
 
   /** Starts `kit up` and kills it with everything it started for itself: command, engine, plugins. */
   async function upKilledWhen(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const child = spawn(process.execPath, ["cli/kit.mjs", "up"], { cwd: PROJECT_DIR, env: kitEnvironment(platform), stdio: "ignore", detached: true });
+    const child = spawn(process.execPath, ["cli/kit.mjs", "up"], {
+      cwd: PROJECT_DIR,
+      env: kitEnvironment(platform),
+      stdio: "ignore",
+      detached: true,
+    });
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     try {
       await eventually(what, async () => ((await holds()) ? true : undefined), 180_000);

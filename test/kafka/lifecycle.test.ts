@@ -20,24 +20,29 @@ describe("a platform that is up", () => {
   });
 
   // One of each role; PostgreSQL, brokers and services have to recover state of their own.
-  it.each(["kafka-broker-101", "kafka-controller-900", "schema-registry", "postgres", "redis", "order-service", "log-keeper"])(
-    "heals after kill -9 of %s, and restarts nothing else",
-    async (name) => {
-      const before = await pids(platform);
-      const victim = before.get(name);
-      if (victim === undefined) throw new Error(`${name} does not run`);
-      process.kill(victim, "SIGKILL");
+  it.each([
+    "kafka-broker-101",
+    "kafka-controller-900",
+    "schema-registry",
+    "postgres",
+    "redis",
+    "order-service",
+    "log-keeper",
+  ])("heals after kill -9 of %s, and restarts nothing else", async (name) => {
+    const before = await pids(platform);
+    const victim = before.get(name);
+    if (victim === undefined) throw new Error(`${name} does not run`);
+    process.kill(victim, "SIGKILL");
 
-      await up(platform);
+    await up(platform);
 
-      const after = await pids(platform);
-      expect(after.get(name)).not.toBe(victim);
-      expect((await status(platform)).state).toBe("running");
-      expect([...after].filter(([other, pid]) => other !== name && before.get(other) !== pid)).toEqual([]);
-      const order = await kitJson<{ status: string }>(platform, ["order"]);
-      expect(order.status).toBe("confirmed");
-    },
-  );
+    const after = await pids(platform);
+    expect(after.get(name)).not.toBe(victim);
+    expect((await status(platform)).state).toBe("running");
+    expect([...after].filter(([other, pid]) => other !== name && before.get(other) !== pid)).toEqual([]);
+    const order = await kitJson<{ status: string }>(platform, ["order"]);
+    expect(order.status).toBe("confirmed");
+  });
 
   it("shows its figures and nothing secret in status", async () => {
     const { processes } = await status(platform);

@@ -41,9 +41,16 @@ describe("lowering partitions", () => {
     const topic = topics.get("order-events");
     if (topic === undefined) throw new Error("order-events is gone");
     const offsets = await admin.listOffsets({
-      topics: [{ name: "order-events", partitions: topic.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
+      topics: [
+        {
+          name: "order-events",
+          partitions: topic.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp: -1n })),
+        },
+      ],
     });
-    const records = offsets.flatMap((listed) => listed.partitions.map((partition) => partition.offset)).reduce((sum, offset) => sum + offset, 0n);
+    const records = offsets
+      .flatMap((listed) => listed.partitions.map((partition) => partition.offset))
+      .reduce((sum, offset) => sum + offset, 0n);
     return { id: topic.id, partitions: topic.partitions.length, records };
   }
 });

@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../platform/condition.ts";
-import { openTopicStack, type EngineResult, type TopicStack } from "../topic-stack/stack.ts";
+import { type EngineResult, openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 import type { ApiObject } from "./servers/api-client.ts";
 import { describeAnswer } from "./servers/api-client.ts";
-import { startApiServer, whyNoApiServer, type ApiServer } from "./servers/api-server.ts";
+import { type ApiServer, startApiServer, whyNoApiServer } from "./servers/api-server.ts";
 
 const why = await whyNoApiServer();
 const ROOT = join(import.meta.dirname, "../..");
@@ -15,7 +15,12 @@ const KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkas/kafka";
 const POOL = "/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkanodepools/broker";
 const POD = "/api/v1/namespaces/kafka/pods/kafka-broker-0";
 const POD_LABELS = { "strimzi.io/cluster": "kafka", "strimzi.io/pool-name": "broker" };
-const REFUSED = { type: "NotReady", status: "True", reason: "KubernetesClientException", message: "tlsroutes.gateway.networking.k8s.io is forbidden: cannot list (403)" };
+const REFUSED = {
+  type: "NotReady",
+  status: "True",
+  reason: "KubernetesClientException",
+  message: "tlsroutes.gateway.networking.k8s.io is forbidden: cannot list (403)",
+};
 const READY = { type: "Ready", status: "True" };
 const LISTENERS = [{ name: "tls", bootstrapServers: "kafka:9093", certificates: ["one"] }];
 
@@ -39,11 +44,22 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     await writeFile(join(stack.folder, "index.ts"), PROGRAM);
     const objects: readonly ApiObject[] = [
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "kafka" } },
-      { apiVersion: "kafka.strimzi.io/v1", kind: "Kafka", metadata: { name: "kafka", namespace: "kafka" }, spec: { kafka: { listeners: [{ name: "tls", port: 9093, type: "internal", tls: true }] } } },
+      {
+        apiVersion: "kafka.strimzi.io/v1",
+        kind: "Kafka",
+        metadata: { name: "kafka", namespace: "kafka" },
+        spec: { kafka: { listeners: [{ name: "tls", port: 9093, type: "internal", tls: true }] } },
+      },
       pool("2Gi"),
     ];
     for (const object of objects) await accepted(server.client.apply(object));
-    await accepted(server.client.request("POST", "/api/v1/namespaces/kafka/serviceaccounts", json({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } })));
+    await accepted(
+      server.client.request(
+        "POST",
+        "/api/v1/namespaces/kafka/serviceaccounts",
+        json({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } }),
+      ),
+    );
   }, 5 * MINUTE_MS);
   afterAll(async () => {
     await opened.stack?.remove();
@@ -57,22 +73,50 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
   };
   function pool(memory: string): ApiObject {
     const spec = { replicas: 1, roles: ["broker"], resources: { limits: { memory } }, storage: { type: "ephemeral" } };
-    return { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaNodePool", metadata: { name: "broker", namespace: "kafka", labels: { "strimzi.io/cluster": "kafka" } }, spec };
+    return {
+      apiVersion: "kafka.strimzi.io/v1",
+      kind: "KafkaNodePool",
+      metadata: { name: "broker", namespace: "kafka", labels: { "strimzi.io/cluster": "kafka" } },
+      spec,
+    };
   }
-  const generationOf = async (path: string): Promise<number> => Number((await server.client.read(path))?.metadata["generation"]);
-  const report = async (path: string, status: object): Promise<void> => accepted(server.client.request("PATCH", `${path}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status }) }));
-  const kafkaIs = async (...conditions: readonly object[]): Promise<void> => report(KAFKA, { observedGeneration: await generationOf(KAFKA), conditions, listeners: LISTENERS });
-  const poolIsSeen = async (): Promise<void> => report(POOL, { observedGeneration: await generationOf(POOL), replicas: 1 });
+  const generationOf = async (path: string): Promise<number> =>
+    Number((await server.client.read(path))?.metadata.generation);
+  const report = async (path: string, status: object): Promise<void> =>
+    accepted(
+      server.client.request("PATCH", `${path}/status`, {
+        type: "application/merge-patch+json",
+        body: JSON.stringify({ status }),
+      }),
+    );
+  const kafkaIs = async (...conditions: readonly object[]): Promise<void> =>
+    report(KAFKA, { observedGeneration: await generationOf(KAFKA), conditions, listeners: LISTENERS });
+  const poolIsSeen = async (): Promise<void> =>
+    report(POOL, { observedGeneration: await generationOf(POOL), replicas: 1 });
   const newPod = async (): Promise<void> => {
     await server.client.request("DELETE", `${POD}?gracePeriodSeconds=0`);
     const spec = { automountServiceAccountToken: false, containers: [{ name: "kafka", image: "kafka" }] };
-    await accepted(server.client.request("POST", "/api/v1/namespaces/kafka/pods", json({ apiVersion: "v1", kind: "Pod", metadata: { name: "kafka-broker-0", labels: POD_LABELS }, spec })));
+    await accepted(
+      server.client.request(
+        "POST",
+        "/api/v1/namespaces/kafka/pods",
+        json({ apiVersion: "v1", kind: "Pod", metadata: { name: "kafka-broker-0", labels: POD_LABELS }, spec }),
+      ),
+    );
   };
   const podIsReady = () => report(POD, { phase: "Running", conditions: [READY] });
   /** Starts a run, and waits until it shows something. */
-  const up = async (declared: string, shows = /KafkaRollout kafka (creating|updating)/): Promise<{ readonly ended: Promise<EngineResult>; showing(what: RegExp): Promise<void> }> => {
+  const up = async (
+    declared: string,
+    shows = /KafkaRollout kafka (creating|updating)/,
+  ): Promise<{ readonly ended: Promise<EngineResult>; showing(what: RegExp): Promise<void> }> => {
     let shown = "";
-    const ended = stack.pulumi(["up"], { env: { KUBECONFIG: server.kubeconfig, DECLARED: declared }, onText: (text) => { shown = text; } });
+    const ended = stack.pulumi(["up"], {
+      env: { KUBECONFIG: server.kubeconfig, DECLARED: declared },
+      onText: (text) => {
+        shown = text;
+      },
+    });
     const showing = async (what: RegExp): Promise<void> => {
       await eventually(`${String(what)} to be shown`, () => (what.test(shown) ? true : undefined), MINUTE_MS);
     };
@@ -87,7 +131,9 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
   it("is awaited to its end, and what the operator says meanwhile is shown", { timeout: 5 * MINUTE_MS }, async () => {
     await kafkaIs(REFUSED);
     const run = await up("1");
-    await run.showing(/Kafka kafka is NotReady \(KubernetesClientException\): tlsroutes\.gateway\.networking\.k8s\.io is forbidden: cannot list \(403\)/);
+    await run.showing(
+      /Kafka kafka is NotReady \(KubernetesClientException\): tlsroutes\.gateway\.networking\.k8s\.io is forbidden: cannot list \(403\)/,
+    );
     await newPod();
     await poolIsSeen();
     await podIsReady();
@@ -97,13 +143,26 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     expect(text).toContain("kafka:9093");
   });
 
-  it("fails with the reason of a broker that crash-loops, though the Kafka resource stays Ready", { timeout: 5 * MINUTE_MS }, async () => {
+  it("fails with the reason of a broker that crash-loops, though the Kafka resource stays Ready", {
+    timeout: 5 * MINUTE_MS,
+  }, async () => {
     await accepted(server.client.apply(pool("256Mi")));
     const run = await up("2");
     await newPod();
     await report(POD, {
-      phase: "Running", conditions: [{ type: "Ready", status: "False" }],
-      containerStatuses: [{ name: "kafka", image: "kafka", imageID: "", ready: false, restartCount: 3, state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } }, lastState: { terminated: { exitCode: 1, reason: "Error" } } }],
+      phase: "Running",
+      conditions: [{ type: "Ready", status: "False" }],
+      containerStatuses: [
+        {
+          name: "kafka",
+          image: "kafka",
+          imageID: "",
+          ready: false,
+          restartCount: 3,
+          state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } },
+          lastState: { terminated: { exitCode: 1, reason: "Error" } },
+        },
+      ],
     });
     const { code, text } = await run.ended;
     expect(code, text).not.toBe(0);
@@ -111,7 +170,9 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     expect(text).toContain("[rollout-failed]");
   });
 
-  it("is awaited again by the next run, also where nothing more is declared, and heals", { timeout: 5 * MINUTE_MS }, async () => {
+  it("is awaited again by the next run, also where nothing more is declared, and heals", {
+    timeout: 5 * MINUTE_MS,
+  }, async () => {
     await accepted(server.client.apply(pool("2Gi")));
     // The pool has changed and the operator has not seen it: it sits out its time-out first.
     const run = await up("2");
@@ -121,8 +182,11 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     good(await run.ended);
   });
 
-  it("is looked at afresh: a replaced authority is a change, and an unchanged cluster none", { timeout: 5 * MINUTE_MS }, async () => {
-    const preview = async (): Promise<string> => good(await stack.pulumi(["preview"], { env: { KUBECONFIG: server.kubeconfig, DECLARED: "2" } }));
+  it("is looked at afresh: a replaced authority is a change, and an unchanged cluster none", {
+    timeout: 5 * MINUTE_MS,
+  }, async () => {
+    const preview = async (): Promise<string> =>
+      good(await stack.pulumi(["preview"], { env: { KUBECONFIG: server.kubeconfig, DECLARED: "2" } }));
     expect(await preview()).not.toMatch(/to update/);
     await report(KAFKA, { listeners: [{ ...LISTENERS[0], certificates: ["two"] }] });
     expect(await preview()).toMatch(/1 to update/);

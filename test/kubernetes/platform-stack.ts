@@ -1,6 +1,7 @@
 /** A shipped stack, run by the real engine as anybody would run it, against servers of a test. */
-import { spawn } from "node:child_process";
+
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -41,7 +42,10 @@ export interface PlatformStack {
   /** Changes values below `platform:`; `undefined` takes one away. */
   set(...settings: readonly Setting[]): Promise<void>;
   /** Runs `pulumi` on the stack. */
-  pulumi(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string }): Promise<Run>;
+  pulumi(
+    args: readonly string[],
+    options?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+  ): Promise<Run>;
   /** A file below the state folder, by the path that the stack's settings want: relative to the project. */
   file(name: string, content: string): Promise<string>;
   remove(): Promise<void>;
@@ -55,7 +59,7 @@ export async function openPlatformStack(stack: string, env: Readonly<Record<stri
   const platform = { stateDir, portBase: 0 };
   const variables = await kitJson<Record<string, string>>(platform, ["env", "--stack", stack]);
   const environment = { ...kitEnvironment(platform), ...variables, ...env };
-  const configFile = variables["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  const configFile = variables.PULUMI_OPTION_CONFIG_FILE ?? "";
   let runs = 0;
   const running = new Set<ChildProcess>();
 
@@ -74,7 +78,12 @@ export async function openPlatformStack(stack: string, env: Readonly<Record<stri
       const eventLog = join(eventsDir, `${(runs += 1)}.jsonl`);
       const logged = ["up", "preview", "destroy", "refresh"].includes(args[0] ?? "");
       const started = performance.now();
-      const { code, text } = await run(running, [...args, "--stack", stack, "--non-interactive", ...(logged ? ["--event-log", eventLog] : [])], { ...environment, PULUMI_DEBUG_COMMANDS: "1", ...options.env }, options.input);
+      const { code, text } = await run(
+        running,
+        [...args, "--stack", stack, "--non-interactive", ...(logged ? ["--event-log", eventLog] : [])],
+        { ...environment, PULUMI_DEBUG_COMMANDS: "1", ...options.env },
+        options.input,
+      );
       const elapsedMs = performance.now() - started;
       const events = logged ? await readEvents(eventLog) : { steps: [], complaints: [], violations: [] };
       return { code, text, elapsedMs, ...events };
@@ -99,12 +108,19 @@ async function endGroup(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function run(running: Set<ChildProcess>, args: readonly string[], env: NodeJS.ProcessEnv, input = ""): Promise<{ readonly code: number; readonly text: string }> {
+function run(
+  running: Set<ChildProcess>,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = "",
+): Promise<{ readonly code: number; readonly text: string }> {
   return new Promise((done, fail) => {
     const child = spawn("pulumi", args, { cwd: PROJECT_DIR, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
     running.add(child);
     let text = "";
-    const collect = (chunk: Buffer): void => { text += chunk.toString("utf8"); };
+    const collect = (chunk: Buffer): void => {
+      text += chunk.toString("utf8");
+    };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
     child.once("error", fail);
@@ -124,15 +140,28 @@ async function readEvents(file: string): Promise<Pick<Run, "steps" | "complaints
     const event = parseEvent(line);
     const metadata = event?.resourcePreEvent?.metadata;
     if (metadata !== undefined && !["same", "read"].includes(metadata.op)) {
-      steps.push({ op: metadata.op, type: urnType(metadata.urn), name: urnName(metadata.urn), diffs: diffsOf(metadata) });
+      steps.push({
+        op: metadata.op,
+        type: urnType(metadata.urn),
+        name: urnName(metadata.urn),
+        diffs: diffsOf(metadata),
+      });
     }
     const broken = event?.policyEvent;
-    if (broken !== undefined) violations.push(`${broken.enforcementLevel} ${broken.policyName} ${urnName(broken.resourceUrn ?? "")}: ${plainText(broken.message)}`);
+    if (broken !== undefined)
+      violations.push(
+        `${broken.enforcementLevel} ${broken.policyName} ${urnName(broken.resourceUrn ?? "")}: ${plainText(broken.message)}`,
+      );
     const said = event?.diagnosticEvent;
-    if (said !== undefined && said.ephemeral !== true && (said.severity === "warning" || said.severity === "error")) complaints.push(`${urnName(said.urn ?? "")}: ${plainText(said.message)}`);
+    if (said !== undefined && said.ephemeral !== true && (said.severity === "warning" || said.severity === "error"))
+      complaints.push(`${urnName(said.urn ?? "")}: ${plainText(said.message)}`);
     if (event?.errorEvent !== undefined) complaints.push(event.errorEvent.error);
   }
-  return { steps: steps.sort((a, b) => order(`${a.type} ${a.name} ${a.op}`, `${b.type} ${b.name} ${b.op}`)), complaints, violations: violations.sort(order) };
+  return {
+    steps: steps.sort((a, b) => order(`${a.type} ${a.name} ${a.op}`, `${b.type} ${b.name} ${b.op}`)),
+    complaints,
+    violations: violations.sort(order),
+  };
 }
 
 function diffsOf(metadata: object): readonly string[] {

@@ -21,9 +21,17 @@ describe("a preview without a cluster, a kubeconfig or credentials", () => {
       expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["create"]));
       const kinds = new Set(steps.map(({ type }) => type));
       for (const kind of [
-        "kubernetes:kafka.strimzi.io/v1:Kafka", "kubernetes:kafka.strimzi.io/v1:KafkaNodePool", "kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job",
-        "kafka:index/topic:Topic", "kafka:index/acl:Acl", "kafka:index/quota:Quota", "kit:index:SchemaSubject", "postgresql:index/database:Database",
-      ]) expect(kinds).toContain(kind);
+        "kubernetes:kafka.strimzi.io/v1:Kafka",
+        "kubernetes:kafka.strimzi.io/v1:KafkaNodePool",
+        "kubernetes:apps/v1:Deployment",
+        "kubernetes:batch/v1:Job",
+        "kafka:index/topic:Topic",
+        "kafka:index/acl:Acl",
+        "kafka:index/quota:Quota",
+        "kit:index:SchemaSubject",
+        "postgresql:index/database:Database",
+      ])
+        expect(kinds).toContain(kind);
     } finally {
       await stack.remove();
     }

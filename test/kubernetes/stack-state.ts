@@ -19,7 +19,14 @@ export function good(run: Run): Run {
 
 /** The state with every secret in plain, for the test's eyes alone. */
 export interface Exported {
-  readonly deployment: { readonly resources: readonly { readonly type: string; readonly urn: string; readonly protect?: boolean; readonly outputs?: Readonly<Record<string, unknown>> }[] };
+  readonly deployment: {
+    readonly resources: readonly {
+      readonly type: string;
+      readonly urn: string;
+      readonly protect?: boolean;
+      readonly outputs?: Readonly<Record<string, unknown>>;
+    }[];
+  };
 }
 
 /** The state as it is, secrets in plain. */
@@ -30,32 +37,43 @@ export async function exported(stack: PlatformStack): Promise<Exported> {
 
 /** The secret value of a text in a state that was exported in plain. */
 export function plain(value: unknown): string {
-  const text: unknown = typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
+  const text: unknown =
+    typeof value === "object" && value !== null && "plaintext" in value ? JSON.parse(String(value.plaintext)) : value;
   return typeof text === "string" ? text : "";
 }
 
 /** Values that must stay secret: passwords, and a line of each private key. */
 export function secretsOf({ deployment }: Exported): readonly string[] {
   return deployment.resources.flatMap(({ type, outputs }) => {
-    if (type === "kit:index:Password") return [plain(outputs?.["value"])];
-    if (type === "kit:index:Certificate") return [plain(outputs?.["privateKeyPem"]).split("\n")[1] ?? ""];
+    if (type === "kit:index:Password") return [plain(outputs?.value)];
+    if (type === "kit:index:Certificate") return [plain(outputs?.privateKeyPem).split("\n")[1] ?? ""];
     return [];
   });
 }
 
 /** Reads the cluster as the admin does whose certificate the state holds. */
-export async function liveCluster(client: ApiClient, state: Exported): Promise<Awaited<ReturnType<typeof readCluster>>["live"]> {
+export async function liveCluster(
+  client: ApiClient,
+  state: Exported,
+): Promise<Awaited<ReturnType<typeof readCluster>>["live"]> {
   const kafka = await client.read("/apis/kafka.strimzi.io/v1/namespaces/kafka/kafkas/kafka");
-  const { addresses, certificates } = listenerOf(kafka?.["status"], "admin");
-  const admin = state.deployment.resources.find(({ type, urn }) => type === "kit:index:Certificate" && urn.endsWith("::authorities-admin"))?.outputs;
-  const reading = await readCluster({ brokers: addresses, tls: { ca: certificates, cert: plain(admin?.["chainPem"]), key: plain(admin?.["privateKeyPem"]) } }, new Set());
+  const { addresses, certificates } = listenerOf(kafka?.status, "admin");
+  const admin = state.deployment.resources.find(
+    ({ type, urn }) => type === "kit:index:Certificate" && urn.endsWith("::authorities-admin"),
+  )?.outputs;
+  const reading = await readCluster(
+    { brokers: addresses, tls: { ca: certificates, cert: plain(admin?.chainPem), key: plain(admin?.privateKeyPem) } },
+    new Set(),
+  );
   return reading.live;
 }
 
 /** Asserts that what lives in the servers was really made: topics, users, rules and quotas in Kafka, subjects in the registry. */
 export async function expectServersFilled(client: ApiClient, state: Exported, registryUrl: string): Promise<void> {
   const live = await liveCluster(client, state);
-  expect(live.topics.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]));
+  expect(live.topics.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["order-events", "payment-events", "inventory-events", "payment-service.dlt"]),
+  );
   expect(live.users.map(({ name }) => name)).toEqual(expect.arrayContaining(["order-service", "payment-service"]));
   expect(live.acls.length).toBeGreaterThan(50);
   expect(live.quotas.length).toBeGreaterThan(0);
@@ -76,10 +94,22 @@ export async function expectDestroyed(client: ApiClient, stack: PlatformStack): 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 
 /** Names of what stands in the whole cluster, in no namespace, and has to do with Strimzi or the platform. */
-export async function clusterWide(client: ApiClient): Promise<Readonly<Record<"definitions" | "roles" | "bindings", readonly string[]>>> {
+export async function clusterWide(
+  client: ApiClient,
+): Promise<Readonly<Record<"definitions" | "roles" | "bindings", readonly string[]>>> {
   const namesOf = async (path: string): Promise<readonly string[]> =>
-    (await client.list(path)).filter(({ metadata }) => metadata.name.includes("strimzi") || metadata.labels?.["app.kubernetes.io/part-of"] === "event-platform").map(({ metadata }) => metadata.name).sort();
-  const [definitions, roles, bindings] = await Promise.all([namesOf("/apis/apiextensions.k8s.io/v1/customresourcedefinitions"), namesOf(`${RBAC}/clusterroles`), namesOf(`${RBAC}/clusterrolebindings`)]);
+    (await client.list(path))
+      .filter(
+        ({ metadata }) =>
+          metadata.name.includes("strimzi") || metadata.labels?.["app.kubernetes.io/part-of"] === "event-platform",
+      )
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  const [definitions, roles, bindings] = await Promise.all([
+    namesOf("/apis/apiextensions.k8s.io/v1/customresourcedefinitions"),
+    namesOf(`${RBAC}/clusterroles`),
+    namesOf(`${RBAC}/clusterrolebindings`),
+  ]);
   return { definitions, roles, bindings };
 }
 
@@ -93,4 +123,7 @@ export async function expectOnlySharedLeft(client: ApiClient): Promise<void> {
 }
 
 /** A run's steps on resources, components and the engine's own left out. */
-export const summary = (run: Run): readonly string[] => run.steps.filter(({ type }) => !type.startsWith("pulumi:") && !type.startsWith("platform:")).map(({ op, type, name, diffs }) => `${op} ${type.split(":").at(-1)} ${name}: ${diffs.join(", ")}`);
+export const summary = (run: Run): readonly string[] =>
+  run.steps
+    .filter(({ type }) => !type.startsWith("pulumi:") && !type.startsWith("platform:"))
+    .map(({ op, type, name, diffs }) => `${op} ${type.split(":").at(-1)} ${name}: ${diffs.join(", ")}`);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runKit } from "../platform/kit-command.ts";
 import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 import type { ApiObject } from "./servers/api-client.ts";
-import { startApiServer, whyNoApiServer, type ApiServer } from "./servers/api-server.ts";
+import { type ApiServer, startApiServer, whyNoApiServer } from "./servers/api-server.ts";
 import { clusterWide, expectOnlySharedLeft } from "./stack-state.ts";
 
 const why = await whyNoApiServer({ controllers: true });
@@ -13,8 +13,18 @@ const MINUTE_MS = 60_000;
 /** What another team made by the same definitions. */
 const FOREIGN: readonly ApiObject[] = [
   { apiVersion: "v1", kind: "Namespace", metadata: { name: "team-c" } },
-  { apiVersion: "kafka.strimzi.io/v1", kind: "Kafka", metadata: { name: "theirs", namespace: "team-c" }, spec: { kafka: { listeners: [{ name: "plain", port: 9092, type: "internal", tls: false }] } } },
-  { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaTopic", metadata: { name: "theirs", namespace: "team-c", labels: { "strimzi.io/cluster": "theirs" } }, spec: { partitions: 1, replicas: 1 } },
+  {
+    apiVersion: "kafka.strimzi.io/v1",
+    kind: "Kafka",
+    metadata: { name: "theirs", namespace: "team-c" },
+    spec: { kafka: { listeners: [{ name: "plain", port: 9092, type: "internal", tls: false }] } },
+  },
+  {
+    apiVersion: "kafka.strimzi.io/v1",
+    kind: "KafkaTopic",
+    metadata: { name: "theirs", namespace: "team-c", labels: { "strimzi.io/cluster": "theirs" } },
+    spec: { partitions: 1, replicas: 1 },
+  },
 ];
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -58,8 +68,11 @@ describe.skipIf(why !== undefined)(`two stacks in one cluster${why === undefined
     await opened.server?.stop();
   });
 
-  const run = (stack: TopicStack, args: readonly string[], installation: { readonly stack: string; readonly namespace: string }) =>
-    stack.pulumi(args, { env: { KUBECONFIG: server.kubeconfig, INSTALLATION: JSON.stringify(installation) } });
+  const run = (
+    stack: TopicStack,
+    args: readonly string[],
+    installation: { readonly stack: string; readonly namespace: string },
+  ) => stack.pulumi(args, { env: { KUBECONFIG: server.kubeconfig, INSTALLATION: JSON.stringify(installation) } });
   const ends = async (...args: Parameters<typeof run>): Promise<void> => {
     const { code, text } = await run(...args);
     expect(code, text).toBe(0);
@@ -67,11 +80,25 @@ describe.skipIf(why !== undefined)(`two stacks in one cluster${why === undefined
   const FIRST = { stack: "dev", namespace: "kafka" };
   const SECOND = { stack: "staging", namespace: "kafka-b" };
 
-  const uids = async (): Promise<readonly unknown[]> => await Promise.all(FOREIGN.map(async (object) => (await server.client.read(await server.client.pathOf(object)))?.metadata["uid"]));
+  const uids = async (): Promise<readonly unknown[]> =>
+    await Promise.all(
+      FOREIGN.map(async (object) => (await server.client.read(await server.client.pathOf(object)))?.metadata.uid),
+    );
   const definitions = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await runKit({ stateDir: first.folder, portBase: 0 }, ["definitions", "--stack", "dev", "--json", ...args], { env: { KUBECONFIG: server.kubeconfig } });
+    const { code, stdout, stderr } = await runKit(
+      { stateDir: first.folder, portBase: 0 },
+      ["definitions", "--stack", "dev", "--json", ...args],
+      { env: { KUBECONFIG: server.kubeconfig } },
+    );
     expect([0, 1], stderr).toContain(code);
-    return { code, ...(JSON.parse(stdout) as { definitions: { name: string; resources: { namespace: string; name: string }[] }[]; operators: { namespace: string }[]; removed: boolean }) };
+    return {
+      code,
+      ...(JSON.parse(stdout) as {
+        definitions: { name: string; resources: { namespace: string; name: string }[] }[];
+        operators: { namespace: string }[];
+        removed: boolean;
+      }),
+    };
   };
 
   it("refuses the second one the namespaces of the first", { timeout: 4 * MINUTE_MS }, async () => {
@@ -80,38 +107,73 @@ describe.skipIf(why !== undefined)(`two stacks in one cluster${why === undefined
     const { code, text } = await run(second, ["up"], { ...FIRST, stack: SECOND.stack });
     expect(code, text).not.toBe(0);
     expect(text).toMatch(/metadata\.labels\.event-platform\/stack/);
-    expect(await server.client.read("/api/v1/namespaces/kafka")).toMatchObject({ metadata: { labels: { "event-platform/stack": "dev" } } });
+    expect(await server.client.read("/api/v1/namespaces/kafka")).toMatchObject({
+      metadata: { labels: { "event-platform/stack": "dev" } },
+    });
   });
 
-  it("installs the second one in namespaces of its own, without a clash of names", { timeout: 4 * MINUTE_MS }, async () => {
+  it("installs the second one in namespaces of its own, without a clash of names", {
+    timeout: 4 * MINUTE_MS,
+  }, async () => {
     await ends(second, ["up"], SECOND);
     const { roles, bindings } = await clusterWide(server.client);
-    expect(roles).toEqual(["strimzi-cluster-operator-kafka", "strimzi-cluster-operator-kafka-b", "strimzi-kafka-broker"]);
-    expect(bindings).toEqual(["kafka", "kafka-b"].flatMap((name) => [`strimzi-cluster-operator-${name}`, `strimzi-cluster-operator-${name}-broker`, `strimzi-${name}-kafka-kafka-init`]).sort());
+    expect(roles).toEqual([
+      "strimzi-cluster-operator-kafka",
+      "strimzi-cluster-operator-kafka-b",
+      "strimzi-kafka-broker",
+    ]);
+    expect(bindings).toEqual(
+      ["kafka", "kafka-b"]
+        .flatMap((name) => [
+          `strimzi-cluster-operator-${name}`,
+          `strimzi-cluster-operator-${name}-broker`,
+          `strimzi-${name}-kafka-kafka-init`,
+        ])
+        .sort(),
+    );
   });
 
-  it("leaves nothing of the first when it is destroyed, and everything of the second and of the other team", { timeout: 4 * MINUTE_MS }, async () => {
+  it("leaves nothing of the first when it is destroyed, and everything of the second and of the other team", {
+    timeout: 4 * MINUTE_MS,
+  }, async () => {
     const before = await uids();
     expect(before).toEqual(FOREIGN.map(() => expect.any(String)));
     const all = await clusterWide(server.client);
     await ends(first, ["destroy"], FIRST);
     expect(await uids()).toEqual(before);
     const ofSecond = (name: string): boolean => /kafka-b(-|$)/.test(name);
-    expect(await clusterWide(server.client)).toEqual({ definitions: all.definitions, roles: ["strimzi-cluster-operator-kafka-b", "strimzi-kafka-broker"], bindings: all.bindings.filter(ofSecond) });
+    expect(await clusterWide(server.client)).toEqual({
+      definitions: all.definitions,
+      roles: ["strimzi-cluster-operator-kafka-b", "strimzi-kafka-broker"],
+      bindings: all.bindings.filter(ofSecond),
+    });
     expect(await server.client.read("/api/v1/namespaces/kafka")).toBeUndefined();
   });
 
-  it("keeps the definitions while anybody needs them; then they are taken away by a step of its own", { timeout: 4 * MINUTE_MS }, async () => {
+  it("keeps the definitions while anybody needs them; then they are taken away by a step of its own", {
+    timeout: 4 * MINUTE_MS,
+  }, async () => {
     const refused = await definitions("--remove");
     expect(refused).toMatchObject({ code: 1, removed: false, operators: [{ namespace: "kafka-b" }] });
-    expect(refused.definitions.find(({ name }) => name === "kafkas.kafka.strimzi.io")?.resources).toEqual([{ namespace: "team-c", name: "theirs" }]);
+    expect(refused.definitions.find(({ name }) => name === "kafkas.kafka.strimzi.io")?.resources).toEqual([
+      { namespace: "team-c", name: "theirs" },
+    ]);
     await ends(second, ["destroy"], SECOND);
     await expectOnlySharedLeft(server.client);
     expect(await definitions("--remove")).toMatchObject({ code: 1, removed: false, operators: [] });
-    for (const object of FOREIGN.toReversed()) await server.client.request("DELETE", await server.client.pathOf(object));
-    await server.until("the end of the other team's namespace", async () => (await server.client.read("/api/v1/namespaces/team-c")) === undefined, MINUTE_MS);
+    for (const object of FOREIGN.toReversed())
+      await server.client.request("DELETE", await server.client.pathOf(object));
+    await server.until(
+      "the end of the other team's namespace",
+      async () => (await server.client.read("/api/v1/namespaces/team-c")) === undefined,
+      MINUTE_MS,
+    );
     expect(await definitions("--remove")).toMatchObject({ code: 0, removed: true });
-    await server.until("the end of the definitions", async () => (await clusterWide(server.client)).definitions.length === 0, MINUTE_MS);
+    await server.until(
+      "the end of the definitions",
+      async () => (await clusterWide(server.client)).definitions.length === 0,
+      MINUTE_MS,
+    );
     expect(await clusterWide(server.client)).toEqual({ definitions: [], roles: [], bindings: [] });
   });
 });

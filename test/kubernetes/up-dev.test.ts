@@ -1,7 +1,16 @@
 import { expect, it } from "vitest";
 import { placesOf, writtenBy } from "./site/leaks.ts";
 import { describePlatform, expectNothingLeft, MINUTE_MS } from "./site/platform-site.ts";
-import { DESTROY, expectOnlySharedLeft, expectServersFilled, exported, good, secretsOf, summary, UP } from "./stack-state.ts";
+import {
+  DESTROY,
+  expectOnlySharedLeft,
+  expectServersFilled,
+  exported,
+  good,
+  secretsOf,
+  summary,
+  UP,
+} from "./stack-state.ts";
 
 describePlatform("dev", [], (site) => {
   it("is accepted whole, and what lives in the servers is there", { timeout: 6 * MINUTE_MS }, async () => {
@@ -15,9 +24,15 @@ describePlatform("dev", [], (site) => {
   });
 
   it("rolls out another image of one service, and nothing else", { timeout: 4 * MINUTE_MS }, async () => {
-    await site().stack.set([["kubernetes", "workloads", "images", "digests", "shipping-service"], `sha256:${"5".repeat(64)}`]);
+    await site().stack.set([
+      ["kubernetes", "workloads", "images", "digests", "shipping-service"],
+      `sha256:${"5".repeat(64)}`,
+    ]);
     expect(summary(good(await site().pulumi(UP))).map((line) => line.replace(/: .*$/, ""))).toEqual([
-      "update Deployment shipping-service", "create-replacement Job shipping-service-migration", "delete-replaced Job shipping-service-migration", "replace Job shipping-service-migration",
+      "update Deployment shipping-service",
+      "create-replacement Job shipping-service-migration",
+      "delete-replaced Job shipping-service-migration",
+      "replace Job shipping-service-migration",
     ]);
   });
 
@@ -29,7 +44,9 @@ describePlatform("dev", [], (site) => {
     for (const value of secrets) expect(placesOf(value, written)).toEqual([]);
   });
 
-  it("leaves nothing when it is destroyed but what all platforms of a cluster share", { timeout: 5 * MINUTE_MS }, async () => {
+  it("leaves nothing when it is destroyed but what all platforms of a cluster share", {
+    timeout: 5 * MINUTE_MS,
+  }, async () => {
     good(await site().pulumi(DESTROY));
     await expectNothingLeft(site());
     await expectOnlySharedLeft(site().server.client);

@@ -7,7 +7,10 @@ const MOST_STRETCHED = 10;
  * A limit as it is fair now: as it stands on an idle machine, longer where several processes wait for each processor, at most
  * ten times. A limit is there to end a wait for something that never comes; it must not make a busy machine's test fail.
  */
-export function stretched(limitMs: number, machine = { load: loadavg()[0] ?? 0, processors: availableParallelism() }): number {
+export function stretched(
+  limitMs: number,
+  machine = { load: loadavg()[0] ?? 0, processors: availableParallelism() },
+): number {
   return limitMs * Math.min(MOST_STRETCHED, Math.max(1, (2 * machine.load) / machine.processors));
 }
 
@@ -17,7 +20,11 @@ export function stretched(limitMs: number, machine = { load: loadavg()[0] ?? 0, 
  * @param timeoutMs - The limit on an idle machine; {@link stretched} on a busy one.
  * @throws {Error} saying what was waited for, and the last value seen, after the limit.
  */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined, timeoutMs: number): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  timeoutMs: number,
+): Promise<T> {
   const started = Date.now();
   let last: unknown;
   for (;;) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { credentials, statusFile } from "./test-platform.ts";
 import type { TestPlatform } from "./test-platform.ts";
+import { credentials, statusFile } from "./test-platform.ts";
 
 /**
  * A connection to a service's database as a principal; the caller ends it.
@@ -25,7 +25,12 @@ export async function connectAs(platform: TestPlatform, principal: string, datab
 }
 
 /** Rows of one query as a principal. */
-export async function queryAs<R extends pg.QueryResultRow>(platform: TestPlatform, principal: string, text: string, values: unknown[] = []): Promise<R[]> {
+export async function queryAs<R extends pg.QueryResultRow>(
+  platform: TestPlatform,
+  principal: string,
+  text: string,
+  values: unknown[] = [],
+): Promise<R[]> {
   const client = await connectAs(platform, principal);
   try {
     return (await client.query<R>(text, values)).rows;

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { PORT_SPAN, localPorts } from "../../components/local/ports.ts";
+import { localPorts, PORT_SPAN } from "../../components/local/ports.ts";
 
 const FIRST_BASE = 18_000;
 const STEP = 1_000;
@@ -12,10 +12,18 @@ const LAST_BASE = 31_000;
 export async function freePortBase(): Promise<number> {
   const bases = Array.from({ length: (LAST_BASE - FIRST_BASE) / STEP }, (_, index) => FIRST_BASE + index * STEP);
   // Two test runs at once would otherwise both try the first base first.
-  const start = Math.floor((process.pid % bases.length));
+  const start = Math.floor(process.pid % bases.length);
   for (const base of [...bases.slice(start), ...bases.slice(0, start)]) {
     const ports = localPorts(base);
-    const sample = [ports.postgres, ports.redis, ports.gateway, ports.registry, ports.controller(0), ports.brokerClient(0), ports.brokerInternal(0)];
+    const sample = [
+      ports.postgres,
+      ports.redis,
+      ports.gateway,
+      ports.registry,
+      ports.controller(0),
+      ports.brokerClient(0),
+      ports.brokerInternal(0),
+    ];
     if ((await Promise.all(sample.map(isFree))).every(Boolean)) return base;
   }
   throw new Error(`No ${PORT_SPAN} free ports between ${FIRST_BASE} and ${LAST_BASE}; end what holds them.`);

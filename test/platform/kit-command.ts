@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { TestPlatform } from "./test-platform.ts";
 
@@ -29,7 +29,9 @@ export interface KitOptions {
 /** Environment of a command that talks to a platform of the tests. */
 export function kitEnvironment(platform: TestPlatform): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    ...Object.fromEntries(
+      Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
     KIT_STATE_DIR: platform.stateDir,
     KIT_PORT_BASE: String(platform.portBase),
     NO_COLOR: "1",
@@ -73,8 +75,13 @@ export function runKit(platform: TestPlatform, args: readonly string[], options:
  * Runs `kit … --json` and reads its answer.
  * @throws {Error} with the command's standard error when it did not end with 0.
  */
-export async function kitJson<T>(platform: TestPlatform, args: readonly string[], options: KitOptions = {}): Promise<T> {
+export async function kitJson<T>(
+  platform: TestPlatform,
+  args: readonly string[],
+  options: KitOptions = {},
+): Promise<T> {
   const result = await runKit(platform, [...args, "--json"], options);
-  if (result.code !== 0) throw new Error(`kit ${args.join(" ")} ended with ${result.code ?? result.signal}:\n${result.stderr}`);
+  if (result.code !== 0)
+    throw new Error(`kit ${args.join(" ")} ended with ${result.code ?? result.signal}:\n${result.stderr}`);
   return JSON.parse(result.stdout) as T;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { isFree } from "./free-ports.ts";
 import { kitJson, runKit } from "./kit-command.ts";
 import type { TestPlatform } from "./test-platform.ts";
@@ -30,7 +30,11 @@ export async function status(platform: TestPlatform): Promise<Status> {
 /** Process ids by process name. */
 export async function pids(platform: TestPlatform): Promise<ReadonlyMap<string, number>> {
   const { processes } = await status(platform);
-  return new Map(processes.flatMap((process) => (process.pid === null || process.state !== "running" ? [] : [[process.name, process.pid]])));
+  return new Map(
+    processes.flatMap((process) =>
+      process.pid === null || process.state !== "running" ? [] : [[process.name, process.pid]],
+    ),
+  );
 }
 
 /** `kit up` with its JSON answer. */

@@ -14,7 +14,10 @@ const run = promisify(execFile);
  */
 export async function copyProject(): Promise<{ readonly dir: string; readonly remove: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), "event-platform-project-"));
-  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: PROJECT_DIR, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: PROJECT_DIR,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   for (const file of stdout.split("\0").filter((name) => name !== "")) {
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await cp(join(PROJECT_DIR, file), join(dir, file));

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import type { SpawnSyncReturns } from "node:child_process";
-import { PROJECT_DIR, kitEnvironment, kitJson } from "./kit-command.ts";
+import { spawnSync } from "node:child_process";
+import { kitEnvironment, kitJson, PROJECT_DIR } from "./kit-command.ts";
 import type { TestPlatform } from "./test-platform.ts";
 
 /** Runs the plain Pulumi CLI on the stack `local`, in the environment that `kit env` documents. */

@@ -24,7 +24,12 @@ export interface PlatformStatusFile {
     readonly kafka: { readonly bootstrap: readonly string[]; readonly admin: readonly string[] };
     readonly services: Readonly<Record<string, { readonly http?: string; readonly management: readonly string[] }>>;
   };
-  readonly files: { readonly ca: string; readonly adminCert: string; readonly adminKey: string; readonly credentials: string };
+  readonly files: {
+    readonly ca: string;
+    readonly adminCert: string;
+    readonly adminKey: string;
+    readonly credentials: string;
+  };
 }
 
 /** Login data of one principal in `credentials.json`. */
@@ -48,5 +53,8 @@ export function statusFile(platform: TestPlatform): PlatformStatusFile {
 
 /** Passwords of all principals of a platform. */
 export function credentials(platform: TestPlatform): Readonly<Record<string, PrincipalCredentials>> {
-  return JSON.parse(readFileSync(statusFile(platform).files.credentials, "utf8")) as Record<string, PrincipalCredentials>;
+  return JSON.parse(readFileSync(statusFile(platform).files.credentials, "utf8")) as Record<
+    string,
+    PrincipalCredentials
+  >;
 }

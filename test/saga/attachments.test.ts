@@ -15,23 +15,42 @@ import type { RawIn } from "./servers/records.ts";
 import { readTopic } from "./servers/records.ts";
 
 const MIB = 2 ** 20;
-const ORDER = { items: [{ productId: "sku-mouse", quantity: 1 }], currency: "EUR", shippingAddress: "1 Main Street, 10115 Berlin, DE" };
+const ORDER = {
+  items: [{ productId: "sku-mouse", quantity: 1 }],
+  currency: "EUR",
+  shippingAddress: "1 Main Street, 10115 Berlin, DE",
+};
 const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
-const attachment = (content: Buffer, mediaType = "application/pdf", name = "contract.pdf"): object => ({ name, mediaType, data: content.toString("base64") });
+const attachment = (content: Buffer, mediaType = "application/pdf", name = "contract.pdf"): object => ({
+  name,
+  mediaType,
+  data: content.toString("base64"),
+});
 
 describe("documents with orders", () => {
   let platform: OrderPlatform;
   let notification: RunningService;
   beforeAll(async () => {
-    platform = await startOrderPlatform({ NOTIFICATION_WINDOW_MS: "300" }, { "notification-service": startNotificationService });
+    platform = await startOrderPlatform(
+      { NOTIFICATION_WINDOW_MS: "300" },
+      { "notification-service": startNotificationService },
+    );
     const started = platform.others.get("notification-service");
     if (started === undefined) throw new Error("notification-service was not started");
     notification = started;
   });
   afterAll(() => platform?.stop());
 
-  async function post(body: object, customer: string, key: string = uuidV7()): Promise<Answer<{ orderId: string; errors?: readonly { at: string }[] }>> {
-    return platform.call("POST", "/orders", { token: await platform.token(customer), headers: { "idempotency-key": key }, body });
+  async function post(
+    body: object,
+    customer: string,
+    key: string = uuidV7(),
+  ): Promise<Answer<{ orderId: string; errors?: readonly { at: string }[] }>> {
+    return platform.call("POST", "/orders", {
+      token: await platform.token(customer),
+      headers: { "idempotency-key": key },
+      body,
+    });
   }
   async function placed(content: Buffer, customer: string, mediaType?: string, name?: string): Promise<string> {
     const { status, body } = await post({ ...ORDER, attachment: attachment(content, mediaType, name) }, customer);
@@ -39,20 +58,41 @@ describe("documents with orders", () => {
     return body.orderId;
   }
   async function createdEvent(orderId: string): Promise<RawIn> {
-    return eventually(`order.created of ${orderId}`, async () => {
-      const known = Number((await platform.sql<{ count: string }>("order_service", "SELECT count(*) FROM outbox_published WHERE topic = 'order-events'"))[0]?.count ?? 0);
-      const records = await readTopic(platform.kafka, "order-events", known);
-      return records.find(({ key, headers }) => key === orderId && headers["event-type"] === "order.created");
-    }, 30_000);
+    return eventually(
+      `order.created of ${orderId}`,
+      async () => {
+        const known = Number(
+          (
+            await platform.sql<{ count: string }>(
+              "order_service",
+              "SELECT count(*) FROM outbox_published WHERE topic = 'order-events'",
+            )
+          )[0]?.count ?? 0,
+        );
+        const records = await readTopic(platform.kafka, "order-events", known);
+        return records.find(({ key, headers }) => key === orderId && headers["event-type"] === "order.created");
+      },
+      30_000,
+    );
   }
   async function told(customer: string): Promise<string> {
-    return eventually(`the receipt of ${customer}`, async () => {
-      const [row] = await platform.sql<{ body: string }>("notification_service", "SELECT body FROM channel_deliveries WHERE recipient = $1 AND body LIKE '%We received%' ORDER BY at LIMIT 1", [customer]);
-      return row?.body;
-    }, 60_000);
+    return eventually(
+      `the receipt of ${customer}`,
+      async () => {
+        const [row] = await platform.sql<{ body: string }>(
+          "notification_service",
+          "SELECT body FROM channel_deliveries WHERE recipient = $1 AND body LIKE '%We received%' ORDER BY at LIMIT 1",
+          [customer],
+        );
+        return row?.body;
+      },
+      60_000,
+    );
   }
   async function objects(): Promise<readonly string[]> {
-    return (await readdir(platform.claimCheckFolder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+    return (await readdir(platform.claimCheckFolder, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
   }
 
   it("travel in the record up to the threshold", async () => {
@@ -70,12 +110,21 @@ describe("documents with orders", () => {
     const orderId = await placed(content, "large", "text/plain", "letter.txt");
     const event = await createdEvent(orderId);
     expect(event.value.length).toBeLessThan(1_000);
-    expect(event.headers).toMatchObject({ [CLAIM_HEADER.size]: String(content.length), [CLAIM_HEADER.sha256]: sha256(content), [CLAIM_HEADER.field]: "attachment.data" });
+    expect(event.headers).toMatchObject({
+      [CLAIM_HEADER.size]: String(content.length),
+      [CLAIM_HEADER.sha256]: sha256(content),
+      [CLAIM_HEADER.field]: "attachment.data",
+    });
     expect(event.headers[CLAIM_HEADER.key]).toMatch(/^order-events\/order-service\/\d{4}-\d{2}-\d{2}\/[0-9a-f-]{36}$/u);
     expect(await told("large")).toContain("Your note letter.txt says: Dear Ada, xxx");
     await platform.ended(orderId, { customer: "large" });
     const { body } = await platform.call("GET", `/orders/${orderId}`, { token: await platform.token("large") });
-    expect(body["attachment"]).toEqual({ name: "letter.txt", mediaType: "text/plain", size: content.length, sha256: sha256(content) });
+    expect(body.attachment).toEqual({
+      name: "letter.txt",
+      mediaType: "text/plain",
+      size: content.length,
+      sha256: sha256(content),
+    });
   });
 
   it("are stored once when the request is repeated under its key", async () => {
@@ -97,7 +146,12 @@ describe("documents with orders", () => {
     ["nothing", { ...attachment(Buffer.from("x")), data: "" }, 422, "/attachment/data"],
     ["a path as a name", { ...attachment(Buffer.from("x")), name: "../../etc/passwd" }, 422, "/attachment/name"],
     ["a name that moves the cursor", { ...attachment(Buffer.from("x")), name: "a\u001b[2J" }, 422, "/attachment/name"],
-    ["another media type", { ...attachment(Buffer.from("x")), mediaType: "text/html; charset=x\r\ny: z" }, 422, "/attachment/mediaType"],
+    [
+      "another media type",
+      { ...attachment(Buffer.from("x")), mediaType: "text/html; charset=x\r\ny: z" },
+      422,
+      "/attachment/mediaType",
+    ],
     ["a field more", { ...attachment(Buffer.from("x")), url: "http://example.com" }, 422],
     ["twenty megabytes", { ...attachment(Buffer.from("x")), data: "A".repeat(20 * MIB) }, 413],
     ["a megabyte beside the data", { ...attachment(Buffer.from("x")), name: "n".repeat(MIB) }, 413],
@@ -122,7 +176,15 @@ describe("documents with orders", () => {
       expect(refused.status).toBe(503);
       expect(refused.headers.get("retry-after")).toBe("2");
       expect((await post(ORDER, "without")).status).toBe(202);
-      await eventually("the consumer to meet the store that is away", async () => (await sample(restarted.managementPort, "claim_check_requests_total", { operation: "fetch", outcome: "unavailable" })) > 0 || undefined, 60_000);
+      await eventually(
+        "the consumer to meet the store that is away",
+        async () =>
+          (await sample(restarted.managementPort, "claim_check_requests_total", {
+            operation: "fetch",
+            outcome: "unavailable",
+          })) > 0 || undefined,
+        60_000,
+      );
       await rm(platform.claimCheckFolder);
       await rename(away, platform.claimCheckFolder);
       expect(await told("patient")).toContain("Your note later.txt says: Later. Later.");
@@ -134,7 +196,10 @@ describe("documents with orders", () => {
 
   it("that were altered or lost become dead letters of whoever reads them, and the order goes on", async () => {
     // The consumer is not running since the last test: nobody reads them before they are spoiled.
-    const ids = { altered: await placed(Buffer.alloc(100_000, "a"), "altered", "text/plain"), lost: await placed(Buffer.alloc(100_000, "b"), "lost", "text/plain") };
+    const ids = {
+      altered: await placed(Buffer.alloc(100_000, "a"), "altered", "text/plain"),
+      lost: await placed(Buffer.alloc(100_000, "b"), "lost", "text/plain"),
+    };
     for (const [what, orderId] of Object.entries(ids)) {
       const path = join(platform.claimCheckFolder, (await createdEvent(orderId)).headers[CLAIM_HEADER.key] ?? "");
       if (what === "altered") await writeFile(path, Buffer.alloc(100_000, "z"));
@@ -142,12 +207,20 @@ describe("documents with orders", () => {
     }
     const again = await startNotificationService({ env: platform.environment("notification-service", "0") });
     try {
-      const letters = await eventually("two dead letters", async () => {
-        const rows = await platform.sql<{ error_code: string }>("notification_service", "SELECT error_code FROM dead_letters WHERE error_code LIKE 'SVC_CLAIM%' ORDER BY error_code");
-        return rows.length >= 2 ? rows : undefined;
-      }, 60_000);
+      const letters = await eventually(
+        "two dead letters",
+        async () => {
+          const rows = await platform.sql<{ error_code: string }>(
+            "notification_service",
+            "SELECT error_code FROM dead_letters WHERE error_code LIKE 'SVC_CLAIM%' ORDER BY error_code",
+          );
+          return rows.length >= 2 ? rows : undefined;
+        },
+        60_000,
+      );
       expect(letters.map(({ error_code: code }) => code)).toEqual(["SVC_CLAIM_ALTERED", "SVC_CLAIM_MISSING"]);
-      for (const [customer, orderId] of Object.entries(ids)) expect((await platform.ended(orderId, { customer })).status).toBe("confirmed");
+      for (const [customer, orderId] of Object.entries(ids))
+        expect((await platform.ended(orderId, { customer })).status).toBe("confirmed");
     } finally {
       await again.stop();
     }

@@ -1,10 +1,10 @@
 import { Consumer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { takeClientFault } from "../../service-templates/lib/kafka/client-faults.ts";
 import { pause, systemClock } from "../../service-templates/lib/clock.ts";
+import type { KafkaConfig } from "../../service-templates/lib/config.ts";
 import type { EventConsumer } from "../../service-templates/lib/consumer/consumer.ts";
 import { eventConsumer } from "../../service-templates/lib/consumer/consumer.ts";
-import type { KafkaConfig } from "../../service-templates/lib/config.ts";
+import { takeClientFault } from "../../service-templates/lib/kafka/client-faults.ts";
 import type { OutgoingRecord, Publisher } from "../../service-templates/lib/kafka/kafka.ts";
 import { openPublisher } from "../../service-templates/lib/kafka/publisher.ts";
 import { subscribe } from "../../service-templates/lib/kafka/subscription.ts";
@@ -32,26 +32,57 @@ describe("a Kafka client that is broken inside, on a real broker", () => {
   }
 
   async function expectRead(texts: readonly string[]): Promise<void> {
-    await eventually(`${texts.join(", ")} to be read`, () => (texts.every((text) => read.includes(text)) ? true : undefined), LIMIT_MS);
+    await eventually(
+      `${texts.join(", ")} to be read`,
+      () => (texts.every((text) => read.includes(text)) ? true : undefined),
+      LIMIT_MS,
+    );
   }
 
   beforeAll(async () => {
     kafka = await startSecureKafka();
-    await kafka.allow([PRINCIPAL], [
-      ...(["Read", "Write", "Describe"] as const).map((operation) => ({ principal: PRINCIPAL, operation, resourceType: "Topic" as const, resourceName: TOPIC, pattern: "Literal" as const })),
-      ...(["Read", "Describe"] as const).map((operation) => ({ principal: PRINCIPAL, operation, resourceType: "Group" as const, resourceName: "faults", pattern: "Literal" as const })),
-    ]);
+    await kafka.allow(
+      [PRINCIPAL],
+      [
+        ...(["Read", "Write", "Describe"] as const).map((operation) => ({
+          principal: PRINCIPAL,
+          operation,
+          resourceType: "Topic" as const,
+          resourceName: TOPIC,
+          pattern: "Literal" as const,
+        })),
+        ...(["Read", "Describe"] as const).map((operation) => ({
+          principal: PRINCIPAL,
+          operation,
+          resourceType: "Group" as const,
+          resourceName: "faults",
+          pattern: "Literal" as const,
+        })),
+      ],
+    );
     await kafka.createTopics(new Map([[TOPIC, PARTITIONS]]));
     // With a name that stays: a member that were left behind would throw out its successor again and again.
-    config = { brokers: [kafka.bootstrap], ca: kafka.ca, username: PRINCIPAL, password: passwordOf(PRINCIPAL), contractFile: "", schemasDir: "", registryUrl: "", groupInstanceId: "faults-0" };
+    config = {
+      brokers: [kafka.bootstrap],
+      ca: kafka.ca,
+      username: PRINCIPAL,
+      password: passwordOf(PRINCIPAL),
+      contractFile: "",
+      schemasDir: "",
+      registryUrl: "",
+      groupInstanceId: "faults-0",
+    };
     publisher = openPublisher({ config, clientId: "faults" });
     consumer = eventConsumer({
       subscribe: () => {
         joins += 1;
         return subscribe({ config, clientId: "faults", group: "faults", topics: [TOPIC], lookEveryMs: 300 });
       },
-      process: async (records) => { read.push(...records.map(({ value }) => value?.toString() ?? "")); },
-      commitMs: 50, clock: systemClock,
+      process: async (records) => {
+        read.push(...records.map(({ value }) => value?.toString() ?? ""));
+      },
+      commitMs: 50,
+      clock: systemClock,
       onError: (error, doing) => errors.push(`${doing}: ${(error as Error).message}`),
     });
     consumer.start();
@@ -86,7 +117,11 @@ describe("a Kafka client that is broken inside, on a real broker", () => {
       await eventually("a fetch without an answer", () => (fetch.mock.calls.length > 0 ? true : undefined), LIMIT_MS);
       await publisher.publish(["lost-1", "lost-2", "lost-3"].map(record));
       await expectRead(["lost-1", "lost-2", "lost-3"]);
-      expect(errors).toEqual([expect.stringMatching(/^consuming: faults\/\d is not read any more: its next record is \d+, its end \d+, and nothing came for 0\.6 s$/)]);
+      expect(errors).toEqual([
+        expect.stringMatching(
+          /^consuming: faults\/\d is not read any more: its next record is \d+, its end \d+, and nothing came for 0\.6 s$/,
+        ),
+      ]);
     } finally {
       fetch.mockRestore();
     }

@@ -16,7 +16,12 @@ describe("limits of two instances of the gateway", () => {
   let attempt = 0;
   beforeAll(async () => {
     redis = await startRedis("api-gateway", "gateway:*");
-    const settings = { ...redis.environment, RATE_LIMIT_PER_SECOND: String(RATE), BAD_TOKENS_PER_SECOND: String(BAD_TOKENS), TRUSTED_PROXIES: "127.0.0.1" };
+    const settings = {
+      ...redis.environment,
+      RATE_LIMIT_PER_SECOND: String(RATE),
+      BAD_TOKENS_PER_SECOND: String(BAD_TOKENS),
+      TRUSTED_PROXIES: "127.0.0.1",
+    };
     first = await startLoneGateway(settings);
     second = await startLoneGateway(settings);
   });
@@ -31,20 +36,28 @@ describe("limits of two instances of the gateway", () => {
     attempt += 1;
     const remaining: (number | undefined)[] = [];
     for (const gateway of [first, second]) {
-      const answer = await fetch(`${gateway.url}/orders`, { headers: { authorization: `Bearer ${await gateway.token(`cust-${attempt}`)}` } });
+      const answer = await fetch(`${gateway.url}/orders`, {
+        headers: { authorization: `Bearer ${await gateway.token(`cust-${attempt}`)}` },
+      });
       expect(answer.status).toBe(200);
       remaining.push(Number(answer.headers.get("x-ratelimit-remaining")));
     }
     return remaining;
   }
   const bad = async (gateway: LoneGateway, address: string): Promise<number> =>
-    (await fetch(`${gateway.url}/orders`, { headers: { authorization: "Bearer a.b.c", "x-forwarded-for": address } })).status;
+    (await fetch(`${gateway.url}/orders`, { headers: { authorization: "Bearer a.b.c", "x-forwarded-for": address } }))
+      .status;
   // On a slow machine a window may end between two requests: a new customer tries again.
-  const together = (): Promise<boolean> => eventually("a customer's requests to be counted together", async () => {
-    const [one, two] = await left();
-    if (one === RATE - 1 && two === RATE - 2) return true;
-    throw new Error(`${one} and ${two} left`);
-  }, LIMIT_MS);
+  const together = (): Promise<boolean> =>
+    eventually(
+      "a customer's requests to be counted together",
+      async () => {
+        const [one, two] = await left();
+        if (one === RATE - 1 && two === RATE - 2) return true;
+        throw new Error(`${one} and ${two} left`);
+      },
+      LIMIT_MS,
+    );
 
   it("are one limit through Redis, per instance while it is away, and one again when it is back", async () => {
     await together();
@@ -58,13 +71,17 @@ describe("limits of two instances of the gateway", () => {
   });
 
   it("know bad tokens that an address sent to the other", async () => {
-    await eventually("the second instance to refuse an address after one bad token of its own", async () => {
-      attempt += 1;
-      const address = `192.0.2.${attempt}`;
-      for (let each = 0; each < BAD_TOKENS; each += 1) await bad(first, address);
-      const statuses = [await bad(second, address), await bad(second, address)];
-      if (statuses.join() === "401,429") return true;
-      throw new Error(statuses.join());
-    }, LIMIT_MS);
+    await eventually(
+      "the second instance to refuse an address after one bad token of its own",
+      async () => {
+        attempt += 1;
+        const address = `192.0.2.${attempt}`;
+        for (let each = 0; each < BAD_TOKENS; each += 1) await bad(first, address);
+        const statuses = [await bad(second, address), await bad(second, address)];
+        if (statuses.join() === "401,429") return true;
+        throw new Error(statuses.join());
+      },
+      LIMIT_MS,
+    );
   });
 });

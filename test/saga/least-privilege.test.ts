@@ -18,7 +18,14 @@ describe("the servers of the saga's tests", () => {
   });
 
   const kafka = (change: { readonly password?: string; readonly ca?: string } = {}) => ({
-    brokers: [platform.kafka.bootstrap], ca: platform.kafka.ca, username: "payment-service", password: passwordOf("payment-service"), contractFile: "", schemasDir: "", registryUrl: "", ...change,
+    brokers: [platform.kafka.bootstrap],
+    ca: platform.kafka.ca,
+    username: "payment-service",
+    password: passwordOf("payment-service"),
+    contractFile: "",
+    schemasDir: "",
+    registryUrl: "",
+    ...change,
   });
   /** Why a record to a topic is refused; undefined when it is taken. */
   async function refusal(topic: string, config = kafka()): Promise<string | undefined> {
@@ -35,14 +42,18 @@ describe("the servers of the saga's tests", () => {
 
   it("let a service write to its own topics and to no other", async () => {
     const publisher = openPublisher({ config: kafka(), clientId: "test" });
-    await publisher.publish([{ topic: "payment-service.dlt", key: Buffer.from("k"), value: Buffer.from("v"), headers: {} }]);
+    await publisher.publish([
+      { topic: "payment-service.dlt", key: Buffer.from("k"), value: Buffer.from("v"), headers: {} },
+    ]);
     await publisher.close();
     expect(await refusal("order-events")).toMatch(/AUTHORIZATION_FAILED|authoriz/iu);
     expect(await refusal("inventory-service.dlt")).toMatch(/AUTHORIZATION_FAILED|authoriz/iu);
   });
 
   it("refuse another service's password, and a connection without TLS", async () => {
-    expect(await refusal("payment-service.dlt", kafka({ password: passwordOf("order-service") }))).toMatch(/SASL|authentication/iu);
+    expect(await refusal("payment-service.dlt", kafka({ password: passwordOf("order-service") }))).toMatch(
+      /SASL|authentication/iu,
+    );
     const { ca: _ca, ...plain } = kafka();
     expect(await refusal("payment-service.dlt", plain as ReturnType<typeof kafka>)).toBeDefined();
   });

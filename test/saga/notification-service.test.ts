@@ -41,7 +41,10 @@ describe("notification", () => {
       { NOTIFICATION_WINDOW_MS: String(WINDOW_MS), NOTIFICATION_ANSWER_MS: String(ANSWER_MS) },
       { "notification-service": startNotificationService },
       // The same topics with a shorter delay.
-      (contract) => (contract.service === "notification-service" ? { ...contract, retryTopics: [{ topic: RETRY_TOPIC, delayMs: 5_000 }] } : contract),
+      (contract) =>
+        contract.service === "notification-service"
+          ? { ...contract, retryTopics: [{ topic: RETRY_TOPIC, delayMs: 5_000 }] }
+          : contract,
     );
     records = orderRecords(platform);
     const started = platform.others.get("notification-service");
@@ -55,7 +58,9 @@ describe("notification", () => {
 
   async function put(channel: string, body: object): Promise<Response> {
     return fetch(`http://127.0.0.1:${notification.managementPort}/channels/${channel}`, {
-      method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
     });
   }
   async function behave(channel: ChannelName, body: object): Promise<void> {
@@ -69,25 +74,39 @@ describe("notification", () => {
       if (preferredChannel(customer) === channel) return customer;
     }
   }
-  const sql = <R = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> => platform.sql<R>("notification_service", text, values);
+  const sql = <R = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<readonly R[]> =>
+    platform.sql<R>("notification_service", text, values);
   function deliveries(customer: string): Promise<readonly Delivery[]> {
-    return sql<Delivery>("SELECT channel, message_id, subject, body, status FROM channel_deliveries WHERE recipient = $1 ORDER BY at", [customer]);
+    return sql<Delivery>(
+      "SELECT channel, message_id, subject, body, status FROM channel_deliveries WHERE recipient = $1 ORDER BY at",
+      [customer],
+    );
   }
   async function delivered(customer: string, count = 1, limitMs = 20_000): Promise<readonly Delivery[]> {
-    return eventually(`${count} messages to ${customer}`, async () => {
-      const found = (await deliveries(customer)).filter(({ status }) => status === "accepted");
-      if (found.length >= count) return found;
-      throw new Error(`there are ${JSON.stringify(found)}`);
-    }, limitMs);
+    return eventually(
+      `${count} messages to ${customer}`,
+      async () => {
+        const found = (await deliveries(customer)).filter(({ status }) => status === "accepted");
+        if (found.length >= count) return found;
+        throw new Error(`there are ${JSON.stringify(found)}`);
+      },
+      limitMs,
+    );
   }
   /** Steps of orders of which the customer was told, by order, as notification.sent says. */
-  async function told(orderIds: readonly string[]): Promise<ReadonlyMap<string, readonly (Record<string, unknown> & { readonly headers: RawIn["headers"] })[]>> {
-    const published = await eventually("all messages to be sent and the outbox to be empty", async () => {
-      const [row] = await sql<{ waiting: string; unsent: string; published: string }>(`
+  async function told(
+    orderIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly (Record<string, unknown> & { readonly headers: RawIn["headers"] })[]>> {
+    const published = await eventually(
+      "all messages to be sent and the outbox to be empty",
+      async () => {
+        const [row] = await sql<{ waiting: string; unsent: string; published: string }>(`
         SELECT (SELECT count(*) FROM outbox) AS waiting, (SELECT count(*) FROM messages WHERE status IN ('open', 'sending')) AS unsent,
                (SELECT count(*) FROM outbox_published WHERE topic = 'notification-events') AS published`);
-      return row?.waiting === "0" && row.unsent === "0" ? Number(row.published) : undefined;
-    }, 40_000);
+        return row?.waiting === "0" && row.unsent === "0" ? Number(row.published) : undefined;
+      },
+      40_000,
+    );
     const planned = platform.plan.subjects.find((item) => item.eventType === "notification.sent");
     const type = avro.Type.forSchema(JSON.parse(planned?.schema ?? "{}") as avro.Schema);
     const seen = new Set<string>();
@@ -95,7 +114,12 @@ describe("notification", () => {
     for (const record of await readTopic(platform.kafka, "notification-events", published)) {
       const copy = seen.has(record.headers["event-id"] ?? "");
       seen.add(record.headers["event-id"] ?? "");
-      if (!copy && orderIds.includes(record.key)) found.push({ ...(type.fromBuffer(unframe(record.value).body) as Record<string, unknown>), headers: record.headers, key: record.key });
+      if (!copy && orderIds.includes(record.key))
+        found.push({
+          ...(type.fromBuffer(unframe(record.value).body) as Record<string, unknown>),
+          headers: record.headers,
+          key: record.key,
+        });
     }
     return Map.groupBy(found, (event) => event.key);
   }
@@ -104,35 +128,71 @@ describe("notification", () => {
   it("tells a customer what became of an order in one message, and says that it did", async () => {
     const orderId = await platform.place([{ productId: "sku-mouse", quantity: 2 }], "cust-one");
     expect((await platform.ended(orderId, { customer: "cust-one" })).status).toBe("confirmed");
-    const events = (await eventually("the confirmation to be told", async () => {
-      const found = (await told([orderId])).get(orderId) ?? [];
-      return found.some(({ causedBy }) => causedBy === "order.confirmed") ? found : undefined;
-    }, 20_000));
-    expect(events.flatMap(({ events: steps }) => steps).toSorted()).toEqual(["order.confirmed", "order.created", "payment.processed"]);
+    const events = await eventually(
+      "the confirmation to be told",
+      async () => {
+        const found = (await told([orderId])).get(orderId) ?? [];
+        return found.some(({ causedBy }) => causedBy === "order.confirmed") ? found : undefined;
+      },
+      20_000,
+    );
+    expect(events.flatMap(({ events: steps }) => steps).toSorted()).toEqual([
+      "order.confirmed",
+      "order.created",
+      "payment.processed",
+    ]);
     const [delivery] = await delivered("cust-one");
     expect(delivery?.body).toContain(`Order ${orderId}\nWe received your order of 2 pieces for EUR 49.80.`);
     const last = events.at(-1);
-    expect(last).toMatchObject({ orderId, customerId: "cust-one", channel: preferredChannel("cust-one"), causedBy: "order.confirmed" });
-    const [source] = await platform.sql<{ event_id: string }>("order_service", "SELECT event_id FROM outbox_published WHERE event_type = 'order.confirmed' AND key = convert_to($1, 'UTF8')", [orderId]);
+    expect(last).toMatchObject({
+      orderId,
+      customerId: "cust-one",
+      channel: preferredChannel("cust-one"),
+      causedBy: "order.confirmed",
+    });
+    const [source] = await platform.sql<{ event_id: string }>(
+      "order_service",
+      "SELECT event_id FROM outbox_published WHERE event_type = 'order.confirmed' AND key = convert_to($1, 'UTF8')",
+      [orderId],
+    );
     expect(last?.headers).toMatchObject({ "correlation-id": orderId, "causation-id": source?.event_id });
     // From here on the events are made up; nobody else is to answer them.
-    await Promise.all([platform.services.order.stop(), platform.services.payment.stop(), platform.services.inventory.stop()]);
+    await Promise.all([
+      platform.services.order.stop(),
+      platform.services.payment.stop(),
+      platform.services.inventory.stop(),
+    ]);
   });
 
   it("gathers what one customer is told of several orders within a window, and begins a new message after it", async () => {
     const customer = customerOf("email");
     const [one, two] = [uuidV7(), uuidV7()];
-    const created = [one, two].map((orderId) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now())));
+    const created = [one, two].map((orderId) =>
+      records.record(
+        "order.created",
+        orderId,
+        payloadOf("order.created", life(orderId, customer), "delivered", Date.now()),
+      ),
+    );
     await produceRaw(platform.kafka, created);
     const [first] = await delivered(customer);
     expect(first?.subject).toBe("News about 2 orders");
     expect(first?.body).toContain(one);
     expect(first?.body).toContain(two);
-    await produceRaw(platform.kafka, [records.record("order.confirmed", one, payloadOf("order.confirmed", life(one, customer), "delivered", Date.now()))]);
+    await produceRaw(platform.kafka, [
+      records.record(
+        "order.confirmed",
+        one,
+        payloadOf("order.confirmed", life(one, customer), "delivered", Date.now()),
+      ),
+    ]);
     const [, second] = await delivered(customer, 2);
     expect(second).toMatchObject({ subject: "Your order is confirmed" });
     const events = await told([one, two]);
-    expect(events.get(one)?.map(({ notificationId, template }) => [notificationId, template])).toEqual([[first?.message_id, "order-updates"], [second?.message_id, "order-confirmed"]]);
+    expect(events.get(one)?.map(({ notificationId, template }) => [notificationId, template])).toEqual([
+      [first?.message_id, "order-updates"],
+      [second?.message_id, "order-confirmed"],
+    ]);
     expect(events.get(two)?.map(({ notificationId }) => notificationId)).toEqual([first?.message_id]);
   });
 
@@ -140,14 +200,26 @@ describe("notification", () => {
     const customer = customerOf("push");
     const orderId = uuidV7();
     const [created, , , , , dispatched, arrived] = orderLife(records, life(orderId, customer), "delivered");
-    if (created === undefined || dispatched === undefined || arrived === undefined) throw new Error("the order has no such steps");
+    if (created === undefined || dispatched === undefined || arrived === undefined)
+      throw new Error("the order has no such steps");
     await produceRaw(platform.kafka, [arrived, dispatched]);
-    await eventually("both to wait", async () => ((await sql("SELECT 1 FROM notices WHERE order_id = $1 AND message_id IS NULL", [orderId])).length === 2 ? true : undefined), 10_000);
+    await eventually(
+      "both to wait",
+      async () =>
+        (await sql("SELECT 1 FROM notices WHERE order_id = $1 AND message_id IS NULL", [orderId])).length === 2
+          ? true
+          : undefined,
+      10_000,
+    );
     expect(await sample(notification.managementPort, "notification_notices_unaddressed")).toBe(2);
     await produceRaw(platform.kafka, [created]);
     const [message] = await delivered(customer);
-    expect(message?.body).toMatch(/We received your order[\s\S]*is on its way with UPS[\s\S]*delivered your parcel to customer/u);
-    expect((await told([orderId])).get(orderId)?.map(({ events }) => events)).toEqual([["order.created", "shipment.dispatched", "shipment.delivered"]]);
+    expect(message?.body).toMatch(
+      /We received your order[\s\S]*is on its way with UPS[\s\S]*delivered your parcel to customer/u,
+    );
+    expect((await told([orderId])).get(orderId)?.map(({ events }) => events)).toEqual([
+      ["order.created", "shipment.dispatched", "shipment.delivered"],
+    ]);
   });
 
   it("tells a step once however often it is reported", async () => {
@@ -159,7 +231,14 @@ describe("notification", () => {
     await delivered(customer);
     const again = records.record("order.created", orderId, payload);
     await produceRaw(platform.kafka, [record, again]);
-    await eventually("the copies to be taken", async () => ((await sql("SELECT 1 FROM inbox WHERE event_id = $1", [again.headers["event-id"]])).length === 1 ? true : undefined), 10_000);
+    await eventually(
+      "the copies to be taken",
+      async () =>
+        (await sql("SELECT 1 FROM inbox WHERE event_id = $1", [again.headers["event-id"]])).length === 1
+          ? true
+          : undefined,
+      10_000,
+    );
     expect((await told([orderId])).get(orderId)?.map(({ events }) => events)).toEqual([["order.created"]]);
     expect(await deliveries(customer)).toHaveLength(1);
   });
@@ -171,15 +250,33 @@ describe("notification", () => {
     await behave("sms", { behaviour: "accept", latencyMs: ANSWER_MS * 3 });
     const customers = CHANNELS.map(customerOf);
     const orders = customers.map((customer) => ({ orderId: uuidV7(), customer }));
-    await produceRaw(platform.kafka, orders.map(({ orderId, customer }) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now()))));
-    await eventually("each to be tried twice", async () => ((await sql("SELECT 1 FROM messages WHERE customer_id = ANY($1) AND attempts >= 2", [customers])).length === 3 ? true : undefined), 20_000);
+    await produceRaw(
+      platform.kafka,
+      orders.map(({ orderId, customer }) =>
+        records.record(
+          "order.created",
+          orderId,
+          payloadOf("order.created", life(orderId, customer), "delivered", Date.now()),
+        ),
+      ),
+    );
+    await eventually(
+      "each to be tried twice",
+      async () =>
+        (await sql("SELECT 1 FROM messages WHERE customer_id = ANY($1) AND attempts >= 2", [customers])).length === 3
+          ? true
+          : undefined,
+      20_000,
+    );
     expect(await deliveries(customers[0] ?? "")).toEqual([]);
     expect(await sample(notification.managementPort, "notifications_waiting")).toBe(3);
     expect(await sample(notification.managementPort, "notifications_waiting_oldest_age_seconds")).toBeGreaterThan(0);
     for (const channel of CHANNELS) await behave(channel, { behaviour: "accept" });
     const events = await told(orders.map(({ orderId }) => orderId));
     for (const { orderId, customer } of orders) {
-      expect((await deliveries(customer)).map(({ channel, status }) => `${channel} ${status}`)).toEqual([`${preferredChannel(customer)} accepted`]);
+      expect((await deliveries(customer)).map(({ channel, status }) => `${channel} ${status}`)).toEqual([
+        `${preferredChannel(customer)} accepted`,
+      ]);
       expect(events.get(orderId)).toHaveLength(1);
     }
   });
@@ -188,14 +285,29 @@ describe("notification", () => {
     await behave("email", { behaviour: "reject" });
     const [one, none] = [customerOf("email"), customerOf("email")];
     const [first, second] = [uuidV7(), uuidV7()];
-    const created = (orderId: string, customer: string) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now()));
+    const created = (orderId: string, customer: string) =>
+      records.record(
+        "order.created",
+        orderId,
+        payloadOf("order.created", life(orderId, customer), "delivered", Date.now()),
+      );
     await produceRaw(platform.kafka, [created(first, one)]);
     await delivered(one);
-    expect((await deliveries(one)).map(({ channel, status }) => `${channel} ${status}`)).toEqual(["email rejected", "push accepted"]);
+    expect((await deliveries(one)).map(({ channel, status }) => `${channel} ${status}`)).toEqual([
+      "email rejected",
+      "push accepted",
+    ]);
     expect((await told([first])).get(first)).toMatchObject([{ channel: "push" }]);
     for (const channel of CHANNELS) await behave(channel, { behaviour: "reject" });
     await produceRaw(platform.kafka, [created(second, none)]);
-    await eventually("the message to be undeliverable", async () => ((await sql("SELECT 1 FROM messages WHERE customer_id = $1 AND status = 'undeliverable'", [none])).length === 1 ? true : undefined), 20_000);
+    await eventually(
+      "the message to be undeliverable",
+      async () =>
+        (await sql("SELECT 1 FROM messages WHERE customer_id = $1 AND status = 'undeliverable'", [none])).length === 1
+          ? true
+          : undefined,
+      20_000,
+    );
     expect(await sample(notification.managementPort, "notifications_total", { outcome: "undeliverable" })).toBe(1);
     expect((await told([second])).get(second)).toBeUndefined();
   });
@@ -209,9 +321,18 @@ describe("notification", () => {
     const customer = customerOf("email");
     const [bad, good] = [uuidV7(), uuidV7()];
     await sql("INSERT INTO refused VALUES ($1)", [bad]);
-    const created = [bad, good].map((orderId) => records.record("order.created", orderId, payloadOf("order.created", life(orderId, customer), "delivered", Date.now())));
+    const created = [bad, good].map((orderId) =>
+      records.record(
+        "order.created",
+        orderId,
+        payloadOf("order.created", life(orderId, customer), "delivered", Date.now()),
+      ),
+    );
     // The same key, so the same partition.
-    await produceRaw(platform.kafka, created.map((record) => ({ ...record, key: bad })));
+    await produceRaw(
+      platform.kafka,
+      created.map((record) => ({ ...record, key: bad })),
+    );
     const [message] = await delivered(customer);
     expect(message?.body).toContain(good);
     expect(message?.body).not.toContain(bad);
@@ -226,38 +347,71 @@ describe("notification", () => {
     expect((await put("sms", { behaviour: "strike" })).status).toBe(422);
     expect((await put("sms", { behaviour: "accept", failureRate: 1.5 })).status).toBe(422);
     const shown = await (await fetch(`http://127.0.0.1:${notification.managementPort}/channels`)).json();
-    expect(shown).toMatchObject({ email: { behaviour: "accept" }, push: { behaviour: "accept", latencyMs: 0, failureRate: 0 } });
+    expect(shown).toMatchObject({
+      email: { behaviour: "accept" },
+      push: { behaviour: "accept", latencyMs: 0, failureRate: 0 },
+    });
   });
 
   it("loses nothing and sends nothing twice with two instances, failing channels, and an instance killed in the middle", async () => {
-    for (const [place, channel] of CHANNELS.entries()) await behave(channel, { behaviour: "accept", latencyMs: 30, failureRate: 0.3, seed: 40 + place });
+    for (const [place, channel] of CHANNELS.entries())
+      await behave(channel, { behaviour: "accept", latencyMs: 30, failureRate: 0.3, seed: 40 + place });
     const second = await startServiceProcess("notification-service", platform.environment("notification-service", "1"));
     const customers = Array.from({ length: 12 }, () => `cust-${uuidV7()}`);
-    const orders = Array.from({ length: 120 }, (_, place) => ({ orderId: uuidV7(), customerId: customers[place % customers.length] ?? "", placedAt: Date.now() }));
+    const orders = Array.from({ length: 120 }, (_, place) => ({
+      orderId: uuidV7(),
+      customerId: customers[place % customers.length] ?? "",
+      placedAt: Date.now(),
+    }));
     try {
       for (let from = 0; from < orders.length; from += 20) {
         const portion = orders.slice(from, from + 20).map((order) => orderLife(records, order, "delivered"));
         // All orders' first steps, then all their second ones: each message tells about several orders.
-        await produceRaw(platform.kafka, (portion[0] ?? []).flatMap((_, step) => portion.flatMap((life_) => life_[step] ?? [])));
+        await produceRaw(
+          platform.kafka,
+          (portion[0] ?? []).flatMap((_, step) => portion.flatMap((life_) => life_[step] ?? [])),
+        );
         if (from === 60) {
-          await eventually("the second instance to work, and messages to be under way", async () => {
-            const [found] = await sql<{ working: boolean; sending: boolean }>(`
+          await eventually(
+            "the second instance to work, and messages to be under way",
+            async () => {
+              const [found] = await sql<{ working: boolean; sending: boolean }>(
+                `
               SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'notification-service-1') AS working,
-                     EXISTS (SELECT FROM messages WHERE customer_id = ANY($1) AND status = 'sending') AS sending`, [customers]);
-            return found?.working === true && found.sending ? true : undefined;
-          }, 20_000);
+                     EXISTS (SELECT FROM messages WHERE customer_id = ANY($1) AND status = 'sending') AS sending`,
+                [customers],
+              );
+              return found?.working === true && found.sending ? true : undefined;
+            },
+            20_000,
+          );
           second.child.kill("SIGKILL");
           await once(second.child, "exit");
         }
       }
-      await eventually("all steps to be told", async () => {
-        const [row] = await sql<{ count: string }>("SELECT count(*) FROM notices n JOIN messages m USING (message_id) WHERE m.status = 'sent' AND n.order_id = ANY($1)", [orders.map(({ orderId }) => orderId)]);
-        if (row?.count === String(120 * 6)) return true;
-        throw new Error(`${row?.count} of 720`);
-      }, 90_000);
+      await eventually(
+        "all steps to be told",
+        async () => {
+          const [row] = await sql<{ count: string }>(
+            "SELECT count(*) FROM notices n JOIN messages m USING (message_id) WHERE m.status = 'sent' AND n.order_id = ANY($1)",
+            [orders.map(({ orderId }) => orderId)],
+          );
+          if (row?.count === String(120 * 6)) return true;
+          throw new Error(`${row?.count} of 720`);
+        },
+        90_000,
+      );
       const events = await told(orders.map(({ orderId }) => orderId));
-      const steps = ["order.created", "payment.processed", "order.confirmed", "shipment.created", "shipment.dispatched", "shipment.delivered"].toSorted();
-      for (const { orderId } of orders) expect((events.get(orderId) ?? []).flatMap(({ events: told_ }) => told_).toSorted(), orderId).toEqual(steps);
+      const steps = [
+        "order.created",
+        "payment.processed",
+        "order.confirmed",
+        "shipment.created",
+        "shipment.dispatched",
+        "shipment.delivered",
+      ].toSorted();
+      for (const { orderId } of orders)
+        expect((events.get(orderId) ?? []).flatMap(({ events: told_ }) => told_).toSorted(), orderId).toEqual(steps);
     } finally {
       await endChild(second.child, 12_000);
     }
@@ -269,7 +423,11 @@ describe("notification", () => {
        GROUP BY m.message_id, m.status, m.channel
       HAVING (m.status = 'sent') <> (count(*) FILTER (WHERE d.status = 'accepted' AND d.channel = m.channel) = 1) OR count(*) FILTER (WHERE d.status = 'accepted') > 1`);
     expect(wrong).toEqual([]);
-    expect(await sql("SELECT message_id FROM messages m WHERE NOT EXISTS (SELECT FROM notices n WHERE n.message_id = m.message_id)")).toEqual([]);
+    expect(
+      await sql(
+        "SELECT message_id FROM messages m WHERE NOT EXISTS (SELECT FROM notices n WHERE n.message_id = m.message_id)",
+      ),
+    ).toEqual([]);
     expect(await sql("SELECT order_id FROM notices WHERE message_id IS NULL")).toEqual([]);
   });
 });

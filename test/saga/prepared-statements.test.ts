@@ -18,9 +18,11 @@ describe("a database that changes under its connections", () => {
     postgres = await startPostgres();
     // It listens a moment before it accepts.
     await (await postgres.connect("postgres")).end();
-    database = openDatabase(
-      postgres.login("postgres", POSTGRES_ADMIN), { applicationName: "test", connections: 3, onError: () => undefined },
-    );
+    database = openDatabase(postgres.login("postgres", POSTGRES_ADMIN), {
+      applicationName: "test",
+      connections: 3,
+      onError: () => undefined,
+    });
   });
   afterAll(async () => {
     await database?.close();
@@ -34,23 +36,38 @@ describe("a database that changes under its connections", () => {
   });
 
   const READ = { name: "notes-read", text: "SELECT id, text FROM notes ORDER BY id" };
-  const insert = (id: number | string): { readonly name: string; readonly text: string; readonly values: readonly unknown[] } => ({ name: "notes-insert", text: "INSERT INTO notes (id) VALUES ($1)", values: [id] });
+  const insert = (
+    id: number | string,
+  ): { readonly name: string; readonly text: string; readonly values: readonly unknown[] } => ({
+    name: "notes-insert",
+    text: "INSERT INTO notes (id) VALUES ($1)",
+    values: [id],
+  });
   /** Prepares on every connection. */
-  const warm = (): Promise<unknown> => Promise.all([1, 2, 3].map(() => database.transaction(async (tx) => {
-    await tx.query(READ);
-    await tx.query({ text: "SELECT pg_sleep(0.05)" });
-  })));
+  const warm = (): Promise<unknown> =>
+    Promise.all(
+      [1, 2, 3].map(() =>
+        database.transaction(async (tx) => {
+          await tx.query(READ);
+          await tx.query({ text: "SELECT pg_sleep(0.05)" });
+        }),
+      ),
+    );
 
   it("prepares a statement again whose result changed, in and outside a transaction, on all connections at once", async () => {
     await warm();
     await database.query({ text: "ALTER TABLE notes ALTER COLUMN text TYPE text" });
     let runs = 0;
-    const rows = await Promise.all([1, 2, 3].map(() => database.transaction(async (tx) => {
-      runs += 1;
-      const [row] = await tx.query(READ);
-      await tx.query({ text: "SELECT pg_sleep(0.05)" });
-      return row;
-    })));
+    const rows = await Promise.all(
+      [1, 2, 3].map(() =>
+        database.transaction(async (tx) => {
+          runs += 1;
+          const [row] = await tx.query(READ);
+          await tx.query({ text: "SELECT pg_sleep(0.05)" });
+          return row;
+        }),
+      ),
+    );
     expect(rows).toEqual([1, 2, 3].map(() => ({ id: 1, text: "abc" })));
     // Each at most once more: what one found out holds for all.
     expect(runs).toBeLessThanOrEqual(6);
@@ -66,7 +83,9 @@ describe("a database that changes under its connections", () => {
     const told: string[] = [];
     await database.transaction(async (tx) => {
       await tx.query(insert(2));
-      tx.afterCommit(() => { told.push("committed"); });
+      tx.afterCommit(() => {
+        told.push("committed");
+      });
       await tx.query(READ);
     });
     expect(told).toEqual(["committed"]);
@@ -75,23 +94,36 @@ describe("a database that changes under its connections", () => {
 
   it("prepares a statement again that the server forgot", async () => {
     await warm();
-    await Promise.all([1, 2, 3].map(() => database.transaction(async (tx) => {
-      await tx.query({ text: "DISCARD PLANS" });
-      await tx.query({ text: "DEALLOCATE ALL" });
-      await tx.query({ text: "SELECT pg_sleep(0.05)" });
-    })));
+    await Promise.all(
+      [1, 2, 3].map(() =>
+        database.transaction(async (tx) => {
+          await tx.query({ text: "DISCARD PLANS" });
+          await tx.query({ text: "DEALLOCATE ALL" });
+          await tx.query({ text: "SELECT pg_sleep(0.05)" });
+        }),
+      ),
+    );
     expect(await database.query(READ)).toHaveLength(1);
-    await database.transaction(async (tx) => { expect(await tx.query(READ)).toHaveLength(1); });
+    await database.transaction(async (tx) => {
+      expect(await tx.query(READ)).toHaveLength(1);
+    });
   });
 
   it("trusts nothing prepared where it was asked not to: a parameter keeps its old type in a prepared statement", async () => {
     await database.transaction((tx) => tx.query(insert(2)));
     await database.query({ text: "ALTER TABLE notes ALTER COLUMN id TYPE bigint" });
     const large = "5000000000";
-    await Promise.all([1, 2, 3].map(async () => {
-      const failure = await database.transaction(async (tx) => { await tx.query(insert(large)); throw new Error("fits"); }).catch((error: unknown) => error);
-      expect(["data", undefined]).toContain(databaseFaultOf(failure));
-    }));
+    await Promise.all(
+      [1, 2, 3].map(async () => {
+        const failure = await database
+          .transaction(async (tx) => {
+            await tx.query(insert(large));
+            throw new Error("fits");
+          })
+          .catch((error: unknown) => error);
+        expect(["data", undefined]).toContain(databaseFaultOf(failure));
+      }),
+    );
     await database.transaction((tx) => tx.query(insert(large)), { prepared: false });
     expect((await database.query(READ)).map(({ id }) => id)).toContain(large);
   });
@@ -112,14 +144,18 @@ describe("a database that changes under its connections", () => {
     writeFileSync(file, "first\n", { mode: 0o600 });
     const admin = await postgres.connect("postgres");
     await admin.query("CREATE ROLE clerk LOGIN PASSWORD 'first'");
-    const own = openDatabase({ ...postgres.login("postgres", "clerk"), password: "first", passwordFile: file }, { applicationName: "clerk", connections: 1, onError: () => undefined });
+    const own = openDatabase(
+      { ...postgres.login("postgres", "clerk"), password: "first", passwordFile: file },
+      { applicationName: "clerk", connections: 1, onError: () => undefined },
+    );
     const cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'clerk'";
     try {
       expect(await own.query({ text: "SELECT 1" })).toHaveLength(1);
       await admin.query("ALTER ROLE clerk PASSWORD 'second'");
       await admin.query(cut);
       let failure: unknown;
-      for (let look = 0; look < 100 && databaseFaultOf(failure) !== "credentials"; look += 1) failure = await own.query({ text: "SELECT 1" }).catch((error: unknown) => error);
+      for (let look = 0; look < 100 && databaseFaultOf(failure) !== "credentials"; look += 1)
+        failure = await own.query({ text: "SELECT 1" }).catch((error: unknown) => error);
       expect(databaseFaultOf(failure)).toBe("credentials");
       writeFileSync(file, "second\n");
       expect(await own.query({ text: "SELECT 1" })).toHaveLength(1);

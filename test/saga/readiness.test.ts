@@ -18,7 +18,10 @@ describe("readiness is not liveness", () => {
   beforeAll(async () => {
     platform = await startOrderPlatform({ SAGA_TIMEOUT_MS: "300000" });
     await platform.services.payment.stop();
-    payment = await startPaymentService({ env: platform.environment("payment-service", "0"), clock: () => systemClock() + ahead });
+    payment = await startPaymentService({
+      env: platform.environment("payment-service", "0"),
+      clock: () => systemClock() + ahead,
+    });
     await becomes("ready", (now) => now.status === 200);
   });
   afterAll(async () => {
@@ -31,11 +34,15 @@ describe("readiness is not liveness", () => {
     return { status: response.status, checks: ((await response.json()) as { checks: Record<string, string> }).checks };
   }
   function becomes(what: string, holds: (now: Readiness) => boolean, limitMs = 40_000): Promise<Readiness> {
-    return eventually(`payment-service to be ${what}`, async () => {
-      const now = await ask();
-      if (holds(now)) return now;
-      throw new Error(JSON.stringify(now));
-    }, limitMs);
+    return eventually(
+      `payment-service to be ${what}`,
+      async () => {
+        const now = await ask();
+        if (holds(now)) return now;
+        throw new Error(JSON.stringify(now));
+      },
+      limitMs,
+    );
   }
   async function expectAlive(): Promise<void> {
     expect((await fetch(`http://127.0.0.1:${payment.managementPort}/livez`)).status).toBe(200);
@@ -45,7 +52,7 @@ describe("readiness is not liveness", () => {
     await platform.postgres.kill();
     try {
       const now = await becomes("unready", ({ status }) => status === 503);
-      expect(now.checks["database"]).not.toBe("good");
+      expect(now.checks.database).not.toBe("good");
       await expectAlive();
     } finally {
       await platform.postgres.start();
@@ -59,7 +66,18 @@ describe("readiness is not liveness", () => {
       await admin.query("BEGIN");
       await admin.query("LOCK TABLE payments IN ACCESS EXCLUSIVE MODE");
       const orderId = await platform.place([{ productId: "sku-mouse", quantity: 1 }]);
-      await eventually("the batch to wait for the lock", async () => ((await admin.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'payment-service-0' AND wait_event_type = 'Lock'")).rows.length > 0 ? true : undefined), 20_000);
+      await eventually(
+        "the batch to wait for the lock",
+        async () =>
+          (
+            await admin.query(
+              "SELECT 1 FROM pg_stat_activity WHERE application_name = 'payment-service-0' AND wait_event_type = 'Lock'",
+            )
+          ).rows.length > 0
+            ? true
+            : undefined,
+        20_000,
+      );
       expect((await ask()).status).toBe(200);
       ahead += 31_000;
       const now = await becomes("unready", ({ status }) => status === 503);
@@ -83,6 +101,9 @@ describe("readiness is not liveness", () => {
       await platform.kafka.start();
     }
     await becomes("ready", ({ status }) => status === 200, 60_000);
-    expect((await platform.ended(await platform.place([{ productId: "sku-mouse", quantity: 1 }]), { limitMs: 60_000 })).status).toBe("confirmed");
+    expect(
+      (await platform.ended(await platform.place([{ productId: "sku-mouse", quantity: 1 }]), { limitMs: 60_000 }))
+        .status,
+    ).toBe("confirmed");
   });
 });

@@ -48,7 +48,9 @@ describe("shipping", () => {
 
   async function put(carrier: string, body: object): Promise<Response> {
     return fetch(`http://127.0.0.1:${shipping.managementPort}/carriers/${carrier}`, {
-      method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
     });
   }
   async function behave(carrier: CarrierName, body: object): Promise<void> {
@@ -58,18 +60,36 @@ describe("shipping", () => {
   function subject(event: string): { readonly id: number; readonly type: avro.Type; readonly topic: string } {
     const planned = platform.plan.subjects.find((item) => item.eventType === event);
     if (planned === undefined) throw new Error(`no subject for ${event}`);
-    return { id: platform.registry.register(planned.name, planned.schema), type: avro.Type.forSchema(JSON.parse(planned.schema) as avro.Schema), topic: planned.topic };
+    return {
+      id: platform.registry.register(planned.name, planned.schema),
+      type: avro.Type.forSchema(JSON.parse(planned.schema) as avro.Schema),
+      topic: planned.topic,
+    };
   }
   /** An order.confirmed as order-service writes it. */
   function confirmed(orderId: string, eventId = uuidV7()): RawOut {
     const { id, type, topic } = subject("order.confirmed");
     const payload = {
-      orderId, customerId: "cust-ship", timestamp: Date.now(), totalAmount: 59.8, currency: "EUR", transactionId: "t",
-      items: [{ productId: "sku-mouse", quantity: 2 }], shippingAddress: "1 Main Street, 10115 Berlin, DE",
+      orderId,
+      customerId: "cust-ship",
+      timestamp: Date.now(),
+      totalAmount: 59.8,
+      currency: "EUR",
+      transactionId: "t",
+      items: [{ productId: "sku-mouse", quantity: 2 }],
+      shippingAddress: "1 Main Street, 10115 Berlin, DE",
     };
     return {
-      topic, key: orderId, value: frame(id, type.toBuffer(payload)),
-      headers: { "event-id": eventId, "event-type": "order.confirmed", "event-version": "1", "occurred-at": new Date().toISOString(), "correlation-id": orderId },
+      topic,
+      key: orderId,
+      value: frame(id, type.toBuffer(payload)),
+      headers: {
+        "event-id": eventId,
+        "event-type": "order.confirmed",
+        "event-version": "1",
+        "occurred-at": new Date().toISOString(),
+        "correlation-id": orderId,
+      },
     };
   }
   /** A new order that prefers this carrier. */
@@ -80,23 +100,37 @@ describe("shipping", () => {
     }
   }
   async function confirm(...orderIds: readonly string[]): Promise<void> {
-    await produceRaw(platform.kafka, orderIds.map((orderId) => confirmed(orderId)));
+    await produceRaw(
+      platform.kafka,
+      orderIds.map((orderId) => confirmed(orderId)),
+    );
   }
   async function shipment(orderId: string): Promise<ShownShipment | undefined> {
-    const [row] = await platform.sql<ShownShipment>("shipping_service", "SELECT status, carrier, turn, in_doubt, rejected_by, tracking_number FROM shipments WHERE order_id = $1", [orderId]);
+    const [row] = await platform.sql<ShownShipment>(
+      "shipping_service",
+      "SELECT status, carrier, turn, in_doubt, rejected_by, tracking_number FROM shipments WHERE order_id = $1",
+      [orderId],
+    );
     return row;
   }
   async function reached(orderId: string, status: string, limitMs = 20_000): Promise<ShownShipment> {
-    return eventually(`the shipment of ${orderId} to be ${status}`, async () => {
-      const now = await shipment(orderId);
-      if (now?.status === status) return now;
-      throw new Error(`it is ${JSON.stringify(now)}`);
-    }, limitMs);
+    return eventually(
+      `the shipment of ${orderId} to be ${status}`,
+      async () => {
+        const now = await shipment(orderId);
+        if (now?.status === status) return now;
+        throw new Error(`it is ${JSON.stringify(now)}`);
+      },
+      limitMs,
+    );
   }
   /** What the carriers' books hold for an order, for example `fedex/0 void`. */
   async function books(orderId: string): Promise<readonly string[]> {
-    const rows = await platform.sql<{ carrier: string; reference: string; status: string }>("shipping_service",
-      "SELECT carrier, reference, status FROM carrier_bookings WHERE shipment_id = $1 ORDER BY reference", [shipmentOf(orderId)]);
+    const rows = await platform.sql<{ carrier: string; reference: string; status: string }>(
+      "shipping_service",
+      "SELECT carrier, reference, status FROM carrier_bookings WHERE shipment_id = $1 ORDER BY reference",
+      [shipmentOf(orderId)],
+    );
     return rows.map(({ carrier, reference, status }) => `${carrier}/${reference.split("/")[1] ?? ""} ${status}`);
   }
   async function metric(pattern: RegExp): Promise<number> {
@@ -105,11 +139,17 @@ describe("shipping", () => {
   }
   /** The events of the orders that wait in or are in the topic, without copies, by order. */
   async function eventsOf(orderIds: readonly string[]): Promise<ReadonlyMap<string, readonly RawIn[]>> {
-    const published = await eventually("the outbox to be empty", async () => {
-      const [row] = await platform.sql<{ waiting: string; published: string }>("shipping_service",
-        "SELECT (SELECT count(*) FROM outbox) AS waiting, (SELECT count(*) FROM outbox_published WHERE topic = 'shipping-events') AS published");
-      return row?.waiting === "0" ? Number(row.published) : undefined;
-    }, 10_000);
+    const published = await eventually(
+      "the outbox to be empty",
+      async () => {
+        const [row] = await platform.sql<{ waiting: string; published: string }>(
+          "shipping_service",
+          "SELECT (SELECT count(*) FROM outbox) AS waiting, (SELECT count(*) FROM outbox_published WHERE topic = 'shipping-events') AS published",
+        );
+        return row?.waiting === "0" ? Number(row.published) : undefined;
+      },
+      10_000,
+    );
     const wanted = new Set(orderIds);
     const seen = new Set<string>();
     const records = (await readTopic(platform.kafka, "shipping-events", published)).filter((record) => {
@@ -119,7 +159,8 @@ describe("shipping", () => {
     });
     return Map.groupBy(records, (record) => record.key);
   }
-  const types = (records: readonly RawIn[] | undefined): readonly (string | undefined)[] => (records ?? []).map((record) => record.headers["event-type"]);
+  const types = (records: readonly RawIn[] | undefined): readonly (string | undefined)[] =>
+    (records ?? []).map((record) => record.headers["event-type"]);
 
   it("takes a placed order to the customer's door and tells each step once, in order", async () => {
     const orderId = await platform.place([{ productId: "sku-mouse", quantity: 2 }], "cust-door");
@@ -128,11 +169,28 @@ describe("shipping", () => {
     expect(delivered.carrier).toBe(firstProgress(orderId).carrier);
     const records = (await eventsOf([orderId])).get(orderId);
     expect(types(records)).toEqual(ALL_STEPS);
-    const [source] = await platform.sql<{ event_id: string }>("order_service", "SELECT event_id FROM outbox_published WHERE event_type = 'order.confirmed' AND key = convert_to($1, 'UTF8')", [orderId]);
-    for (const record of records ?? []) expect(record.headers).toMatchObject({ "correlation-id": orderId, "causation-id": source?.event_id });
-    const payloads = (records ?? []).map((record) => ({ ...subject(record.headers["event-type"] ?? "").type.fromBuffer(unframe(record.value).body) as object }));
-    const common = { orderId, shipmentId: shipmentOf(orderId), carrier: delivered.carrier, trackingNumber: delivered.tracking_number };
-    expect(payloads[0]).toMatchObject({ ...common, customerId: "cust-door", items: [{ productId: "sku-mouse", quantity: 2 }], shippingAddress: "1 Main Street, 10115 Berlin, DE" });
+    const [source] = await platform.sql<{ event_id: string }>(
+      "order_service",
+      "SELECT event_id FROM outbox_published WHERE event_type = 'order.confirmed' AND key = convert_to($1, 'UTF8')",
+      [orderId],
+    );
+    for (const record of records ?? [])
+      expect(record.headers).toMatchObject({ "correlation-id": orderId, "causation-id": source?.event_id });
+    const payloads = (records ?? []).map((record) => ({
+      ...(subject(record.headers["event-type"] ?? "").type.fromBuffer(unframe(record.value).body) as object),
+    }));
+    const common = {
+      orderId,
+      shipmentId: shipmentOf(orderId),
+      carrier: delivered.carrier,
+      trackingNumber: delivered.tracking_number,
+    };
+    expect(payloads[0]).toMatchObject({
+      ...common,
+      customerId: "cust-door",
+      items: [{ productId: "sku-mouse", quantity: 2 }],
+      shippingAddress: "1 Main Street, 10115 Berlin, DE",
+    });
     expect(payloads[1]).toMatchObject({ ...common, estimatedDelivery: expect.any(Number) as number });
     expect(payloads[2]).toMatchObject({ ...common, receivedBy: "customer" });
   });
@@ -143,12 +201,19 @@ describe("shipping", () => {
     await produceRaw(platform.kafka, [again, again, confirmed(orderId), confirmed(orderId)]);
     await reached(orderId, "delivered");
     await produceRaw(platform.kafka, [again, confirmed(orderId)]);
-    await eventually("all copies to be taken", async () => {
-      const [row] = await platform.sql<{ count: string }>("shipping_service", "SELECT count(*) FROM inbox WHERE event_type = 'order.confirmed'");
-      const [source] = await platform.sql<{ count: string }>("shipping_service", "SELECT count(*) FROM shipments");
-      // Three ids more than shipments: the copies under ids of their own.
-      return Number(row?.count) === Number(source?.count) + 3 ? true : undefined;
-    }, 10_000);
+    await eventually(
+      "all copies to be taken",
+      async () => {
+        const [row] = await platform.sql<{ count: string }>(
+          "shipping_service",
+          "SELECT count(*) FROM inbox WHERE event_type = 'order.confirmed'",
+        );
+        const [source] = await platform.sql<{ count: string }>("shipping_service", "SELECT count(*) FROM shipments");
+        // Three ids more than shipments: the copies under ids of their own.
+        return Number(row?.count) === Number(source?.count) + 3 ? true : undefined;
+      },
+      10_000,
+    );
     expect(await books(orderId)).toEqual([`${firstProgress(orderId).carrier}/0 booked`]);
     expect(types((await eventsOf([orderId])).get(orderId))).toEqual(ALL_STEPS);
   });
@@ -160,7 +225,9 @@ describe("shipping", () => {
     expect(await reached(hit, "delivered")).toMatchObject({ carrier: "ups", turn: 1 });
     expect(await reached(spared, "delivered")).toMatchObject({ carrier: "ups", turn: 0 });
     expect(await books(hit)).toEqual(["ups/1 booked"]);
-    expect(await metric(/shipment_fall_overs_total\{[^}]*from="fedex"[^}]*to="ups"[^}]*\} (\d+)/gu)).toBeGreaterThanOrEqual(1);
+    expect(
+      await metric(/shipment_fall_overs_total\{[^}]*from="fedex"[^}]*to="ups"[^}]*\} (\d+)/gu),
+    ).toBeGreaterThanOrEqual(1);
   });
 
   it("waits while both are down, and ships when one is back", async () => {
@@ -168,10 +235,14 @@ describe("shipping", () => {
     const orders = [orderFor("fedex"), orderFor("ups")];
     await confirm(...orders);
     for (const orderId of orders) {
-      await eventually(`both carriers to be tried for ${orderId}`, async () => {
-        const now = await shipment(orderId);
-        return now?.status === "waiting" && now.turn >= 1 ? true : undefined;
-      }, 20_000);
+      await eventually(
+        `both carriers to be tried for ${orderId}`,
+        async () => {
+          const now = await shipment(orderId);
+          return now?.status === "waiting" && now.turn >= 1 ? true : undefined;
+        },
+        20_000,
+      );
     }
     expect(await metric(/shipments_waiting\{[^}]*\} (\d+)/gu)).toBe(2);
     expect(await metric(/shipments_waiting_oldest_age_seconds\{[^}]*\} ([\d.]+)/gu)).toBeGreaterThan(0);
@@ -194,10 +265,18 @@ describe("shipping", () => {
     await behave("fedex", { behaviour: "accept", latencyMs: ANSWER_MS * 3 });
     const orderId = orderFor("fedex");
     await confirm(orderId);
-    await eventually("the shipment to be in doubt, with the attempts used up", async () => {
-      const [row] = await platform.sql<{ in_doubt: boolean; failures: number }>("shipping_service", "SELECT in_doubt, failures FROM shipments WHERE order_id = $1", [orderId]);
-      return row?.in_doubt === true && row.failures >= 4 ? true : undefined;
-    }, 30_000);
+    await eventually(
+      "the shipment to be in doubt, with the attempts used up",
+      async () => {
+        const [row] = await platform.sql<{ in_doubt: boolean; failures: number }>(
+          "shipping_service",
+          "SELECT in_doubt, failures FROM shipments WHERE order_id = $1",
+          [orderId],
+        );
+        return row?.in_doubt === true && row.failures >= 4 ? true : undefined;
+      },
+      30_000,
+    );
     expect((await books(orderId)).filter((line) => line.startsWith("ups"))).toEqual([]);
     await behave("fedex", { behaviour: "accept" });
     await reached(orderId, "delivered", 30_000);
@@ -208,15 +287,31 @@ describe("shipping", () => {
     await behave("fedex", { behaviour: "unavailable" });
     const orderId = orderFor("fedex");
     // What such an instance leaves: a claim that ran out, and a booking that nobody knows of.
-    await platform.sql("shipping_service", `
-      INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, tracking_number, at) VALUES ('fedex', $1::text || '/0', ($1::text)::uuid, 'booked', 'left-behind', now())`, [shipmentOf(orderId)]);
-    await platform.sql("shipping_service", `
+    await platform.sql(
+      "shipping_service",
+      `
+      INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, tracking_number, at) VALUES ('fedex', $1::text || '/0', ($1::text)::uuid, 'booked', 'left-behind', now())`,
+      [shipmentOf(orderId)],
+    );
+    await platform.sql(
+      "shipping_service",
+      `
       INSERT INTO shipments (shipment_id, order_id, customer_id, shipping_address, items, carrier, in_doubt, claims, next_at, correlation_id, causation_id, created_at)
-      VALUES ($1, $2::uuid, 'cust-ship', 'Main Street', '[{"productId": "sku-mouse", "quantity": 1}]', 'fedex', true, 1, now(), $3, $2::uuid, now())`, [shipmentOf(orderId), orderId, orderId]);
-    await eventually("the attempts to be used up", async () => {
-      const [row] = await platform.sql<{ failures: number }>("shipping_service", "SELECT failures FROM shipments WHERE order_id = $1", [orderId]);
-      return Number(row?.failures) >= 4 ? true : undefined;
-    }, 20_000);
+      VALUES ($1, $2::uuid, 'cust-ship', 'Main Street', '[{"productId": "sku-mouse", "quantity": 1}]', 'fedex', true, 1, now(), $3, $2::uuid, now())`,
+      [shipmentOf(orderId), orderId, orderId],
+    );
+    await eventually(
+      "the attempts to be used up",
+      async () => {
+        const [row] = await platform.sql<{ failures: number }>(
+          "shipping_service",
+          "SELECT failures FROM shipments WHERE order_id = $1",
+          [orderId],
+        );
+        return Number(row?.failures) >= 4 ? true : undefined;
+      },
+      20_000,
+    );
     expect(await books(orderId)).toEqual(["fedex/0 booked"]);
     await behave("fedex", { behaviour: "accept" });
     expect(await reached(orderId, "delivered", 30_000)).toMatchObject({ carrier: "ups", turn: 1 });
@@ -232,20 +327,33 @@ describe("shipping", () => {
     await behave("ups", { behaviour: "reject" });
     const both = [orderFor("fedex"), orderFor("ups")];
     await confirm(...both);
-    for (const orderId of both) expect(await reached(orderId, "undeliverable")).toMatchObject({ tracking_number: null });
+    for (const orderId of both)
+      expect(await reached(orderId, "undeliverable")).toMatchObject({ tracking_number: null });
     expect(await metric(/shipments_total\{[^}]*outcome="undeliverable"[^}]*\} (\d+)/gu)).toBe(2);
-    expect([...(await eventsOf(both)).values()].map((records) => records.map(({ headers }) => headers["event-type"]))).toEqual([["shipment.failed"], ["shipment.failed"]]);
+    expect(
+      [...(await eventsOf(both)).values()].map((records) => records.map(({ headers }) => headers["event-type"])),
+    ).toEqual([["shipment.failed"], ["shipment.failed"]]);
   });
 
   it("leaves what another instance has claimed alone, however far ahead its own clock is", async () => {
-    for (const carrier of CARRIERS) await behave(carrier, { behaviour: "accept", latencyMs: Math.round(ANSWER_MS / 2) });
-    const ahead = await startShippingService({ env: platform.environment("shipping-service", "ahead"), clock: () => Date.now() + 3_600_000 });
+    for (const carrier of CARRIERS)
+      await behave(carrier, { behaviour: "accept", latencyMs: Math.round(ANSWER_MS / 2) });
+    const ahead = await startShippingService({
+      env: platform.environment("shipping-service", "ahead"),
+      clock: () => Date.now() + 3_600_000,
+    });
     try {
       const orderIds = Array.from({ length: 40 }, () => uuidV7());
       // One by one, so that both instances find something due while the other one asks.
       for (const orderId of orderIds) await confirm(orderId);
       for (const orderId of orderIds) await reached(orderId, "delivered", 60_000);
-      expect(await platform.sql("shipping_service", "SELECT DISTINCT claims FROM shipments WHERE order_id = ANY($1::uuid[])", [orderIds])).toEqual([{ claims: 1 }]);
+      expect(
+        await platform.sql(
+          "shipping_service",
+          "SELECT DISTINCT claims FROM shipments WHERE order_id = ANY($1::uuid[])",
+          [orderIds],
+        ),
+      ).toEqual([{ claims: 1 }]);
     } finally {
       await ahead.stop();
     }
@@ -256,38 +364,65 @@ describe("shipping", () => {
     expect((await put("ups", { behaviour: "strike" })).status).toBe(422);
     expect((await put("ups", { behaviour: "accept", failureRate: 1.5 })).status).toBe(422);
     const shown = await (await fetch(`http://127.0.0.1:${shipping.managementPort}/carriers`)).json();
-    expect(shown).toMatchObject({ fedex: { behaviour: "accept" }, ups: { behaviour: "accept", latencyMs: 0, failureRate: 0 } });
+    expect(shown).toMatchObject({
+      fedex: { behaviour: "accept" },
+      ups: { behaviour: "accept", latencyMs: 0, failureRate: 0 },
+    });
   });
 
   it("ships every order exactly once with two instances, failing carriers, and an instance killed in the middle", async () => {
-    for (const [place, carrier] of CARRIERS.entries()) await behave(carrier, { behaviour: "accept", latencyMs: 30, failureRate: 0.4, seed: 20 + place });
-    const second = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, "service-templates/shipping-service/src/main.ts")], {
-      env: { ...process.env, ...platform.environment("shipping-service", "1"), LOG_LEVEL: "info" }, stdio: ["ignore", "pipe", "inherit"],
-    });
+    for (const [place, carrier] of CARRIERS.entries())
+      await behave(carrier, { behaviour: "accept", latencyMs: 30, failureRate: 0.4, seed: 20 + place });
+    const second = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", join(ROOT, "service-templates/shipping-service/src/main.ts")],
+      {
+        env: { ...process.env, ...platform.environment("shipping-service", "1"), LOG_LEVEL: "info" },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     try {
       await new Promise<void>((resolve, reject) => {
-        second.stdout.on("data", (chunk: Buffer) => { if (chunk.toString().includes("\"started\"")) resolve(); });
+        second.stdout.on("data", (chunk: Buffer) => {
+          if (chunk.toString().includes('"started"')) resolve();
+        });
         second.once("exit", (code) => reject(new Error(`shipping-service ended with ${code}`)));
       });
       const orders = Array.from({ length: 120 }, () => uuidV7());
       for (let from = 0; from < orders.length; from += 20) {
         await confirm(...orders.slice(from, from + 20));
         if (from === 60) {
-          await eventually("the second instance to work, and shipments to be under way", async () => {
-            const [found] = await platform.sql<{ working: boolean; booked: boolean }>("shipping_service", `
+          await eventually(
+            "the second instance to work, and shipments to be under way",
+            async () => {
+              const [found] = await platform.sql<{ working: boolean; booked: boolean }>(
+                "shipping_service",
+                `
               SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'shipping-service-1') AS working,
-                     EXISTS (SELECT FROM shipments WHERE order_id = ANY($1) AND status = 'booked') AS booked`, [orders]);
-            return found?.working === true && found.booked ? true : undefined;
-          }, 20_000);
+                     EXISTS (SELECT FROM shipments WHERE order_id = ANY($1) AND status = 'booked') AS booked`,
+                [orders],
+              );
+              return found?.working === true && found.booked ? true : undefined;
+            },
+            20_000,
+          );
           second.kill("SIGKILL");
           await once(second, "exit");
         }
       }
-      await eventually("all to be delivered", async () => {
-        const rows = await platform.sql<{ status: string; count: string }>("shipping_service", "SELECT status, count(*) FROM shipments WHERE order_id = ANY($1) GROUP BY status", [orders]);
-        if (rows.length === 1 && rows[0]?.status === "delivered" && rows[0].count === "120") return true;
-        throw new Error(JSON.stringify(rows));
-      }, 90_000);
+      await eventually(
+        "all to be delivered",
+        async () => {
+          const rows = await platform.sql<{ status: string; count: string }>(
+            "shipping_service",
+            "SELECT status, count(*) FROM shipments WHERE order_id = ANY($1) GROUP BY status",
+            [orders],
+          );
+          if (rows.length === 1 && rows[0]?.status === "delivered" && rows[0].count === "120") return true;
+          throw new Error(JSON.stringify(rows));
+        },
+        90_000,
+      );
       const events = await eventsOf(orders);
       for (const orderId of orders) expect(types(events.get(orderId)), orderId).toEqual(ALL_STEPS);
     } finally {
@@ -296,12 +431,18 @@ describe("shipping", () => {
   });
 
   it("has one booking for every shipment after all that, the one it tells of", async () => {
-    const wrong = await platform.sql("shipping_service", `
+    const wrong = await platform.sql(
+      "shipping_service",
+      `
       SELECT s.order_id, s.status, array_agg(b.carrier || ' ' || b.reference) AS booked FROM shipments s LEFT JOIN carrier_bookings b USING (shipment_id)
        WHERE b.status = 'booked' OR b.status IS NULL GROUP BY s.order_id, s.status, s.carrier, s.tracking_number
-      HAVING count(b.*) <> 1 OR bool_or(b.carrier <> s.carrier OR b.tracking_number <> s.tracking_number)`);
+      HAVING count(b.*) <> 1 OR bool_or(b.carrier <> s.carrier OR b.tracking_number <> s.tracking_number)`,
+    );
     expect(wrong).toEqual([]);
-    const [open] = await platform.sql("shipping_service", "SELECT count(*)::int AS count FROM shipments WHERE status NOT IN ('delivered', 'undeliverable')");
+    const [open] = await platform.sql(
+      "shipping_service",
+      "SELECT count(*)::int AS count FROM shipments WHERE status NOT IN ('delivered', 'undeliverable')",
+    );
     expect(open).toEqual({ count: 0 });
     expect(await platform.sql("shipping_service", "SELECT 1 FROM dead_letters")).toEqual([]);
   });

@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import { KafkaAccess } from "../../components/kafka/access.ts";
-import { leaveOutTracing } from "../../components/lean-program.ts";
 import { KafkaTopics } from "../../components/kafka/topics.ts";
+import { leaveOutTracing } from "../../components/lean-program.ts";
 import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
 import { TopicLedger } from "../../components/provider/resources.ts";
 
@@ -26,14 +26,21 @@ export interface TopicStackDeclaration {
 /** Declares the stack; called by the entry file of the throw-away project. */
 export function declareTopicStack(): void {
   leaveOutTracing(process.env);
-  const file = process.env["TOPIC_STACK"];
+  const file = process.env.TOPIC_STACK;
   if (file === undefined) throw new Error("TOPIC_STACK is not set.");
   const { bootstrap, topics, protect, access }: TopicStackDeclaration = JSON.parse(readFileSync(file, "utf8"));
   const none = pulumi.output("");
-  const ledger = new TopicLedger("topics", { topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, { partitions }])) });
+  const ledger = new TopicLedger("topics", {
+    topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, { partitions }])),
+  });
   const cluster = {
-    bootstrap: pulumi.output([bootstrap]), admin: pulumi.output([bootstrap]), caCertificate: none,
-    adminIdentity: { certificate: none, privateKey: none }, brokerCount: 1, owner: ledger, external: true,
+    bootstrap: pulumi.output([bootstrap]),
+    admin: pulumi.output([bootstrap]),
+    caCertificate: none,
+    adminIdentity: { certificate: none, privateKey: none },
+    brokerCount: 1,
+    owner: ledger,
+    external: true,
   };
   const provider = new kafka.Provider("kafka-admin", { bootstrapServers: [bootstrap], tlsEnabled: false });
   const declared = new KafkaTopics("topics", { cluster, provider, topics, protect });

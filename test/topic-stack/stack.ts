@@ -9,8 +9,8 @@ import { mendState } from "../../cli/pulumi/engine.ts";
 import { clearStaleLocks } from "../../cli/pulumi/lock.ts";
 import { removeTornAttributes } from "../../cli/pulumi/torn-attributes.ts";
 import type { PlannedTopic } from "../../components/plan/types.ts";
-import type { DeclaredAccess } from "./program.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import type { DeclaredAccess } from "./program.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -27,9 +27,20 @@ export interface TopicStack {
   /** The backend's state of the stack. */
   readonly stateFile: string;
   /** What the next run declares. */
-  declare(topics: readonly PlannedTopic[], options?: { readonly protect?: boolean; readonly access?: DeclaredAccess }): Promise<void>;
+  declare(
+    topics: readonly PlannedTopic[],
+    options?: { readonly protect?: boolean; readonly access?: DeclaredAccess },
+  ): Promise<void>;
   /** Runs `pulumi` with the flags that `kit` gives it; `flags` replaces those. `onText` is given all that was written so far, with each piece. */
-  pulumi(args: readonly string[], options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal; readonly onText?: (text: string) => void }): Promise<EngineResult>;
+  pulumi(
+    args: readonly string[],
+    options?: {
+      readonly flags?: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+      readonly signal?: AbortSignal;
+      readonly onText?: (text: string) => void;
+    },
+  ): Promise<EngineResult>;
   /** What `kit up` does before a run: makes a state fit to be continued. */
   mend(): Promise<MendedState>;
   remove(): Promise<void>;
@@ -38,7 +49,12 @@ export interface TopicStack {
 /** A planned topic with one partition and one replica. */
 export function plainTopic(name: string, overrides: Partial<PlannedTopic> = {}): PlannedTopic {
   return {
-    name, kind: "event", domain: "test", owner: "test", partitions: 1, replicationFactor: 1,
+    name,
+    kind: "event",
+    domain: "test",
+    owner: "test",
+    partitions: 1,
+    replicationFactor: 1,
     config: { "cleanup.policy": "delete", "retention.ms": "86400000" },
     source: { file: "topics/test.yaml", line: 1, column: 1 },
     ...overrides,
@@ -51,16 +67,36 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
   const declaration = join(folder, "declaration.json");
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "topic-stack", type: "module" }));
-  await writeFile(join(folder, "Pulumi.yaml"), `name: topic-stack\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\nplugins: {providers: [{name: kit, path: ${join(ROOT, "components/provider")}}]}\n`);
-  await writeFile(join(folder, "index.ts"), `import { declareTopicStack } from "${join(ROOT, "test/topic-stack/program.ts")}";\ndeclareTopicStack();\n`);
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    `name: topic-stack\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\nplugins: {providers: [{name: kit, path: ${join(ROOT, "components/provider")}}]}\n`,
+  );
+  await writeFile(
+    join(folder, "index.ts"),
+    `import { declareTopicStack } from "${join(ROOT, "test/topic-stack/program.ts")}";\ndeclareTopicStack();\n`,
+  );
   await mkdir(join(folder, "engine"));
   const engine = await pulumiEnvironment({ stateDir: join(folder, "engine"), projectDir: folder });
   const stateDir = join(folder, "engine");
-  const environment = { ...process.env, ...engine, TOPIC_STACK: declaration, NO_COLOR: "1", [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(stateDir) };
+  const environment = {
+    ...process.env,
+    ...engine,
+    TOPIC_STACK: declaration,
+    NO_COLOR: "1",
+    [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(stateDir),
+  };
   const backendDir = join(stateDir, "pulumi");
   const stateFile = join(backendDir, ".pulumi", "stacks", "topic-stack", "test.json");
   const configFile = join(folder, "Pulumi.test.yaml");
-  const files = { stack: "test", project: "topic-stack", folder, backendDir, stateFile, sharedFile: configFile, configFile };
+  const files = {
+    stack: "test",
+    project: "topic-stack",
+    folder,
+    backendDir,
+    stateFile,
+    sharedFile: configFile,
+    configFile,
+  };
 
   const stack: TopicStack = {
     folder,
@@ -68,20 +104,41 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
     async declare(topics, { protect = false, access } = {}) {
       await writeFile(declaration, JSON.stringify({ bootstrap, topics, protect, access }));
     },
-    pulumi: (args, { flags = ["--parallel", "64"], env = {}, signal, onText } = {}) => new Promise((done, fail) => {
-      const started = performance.now();
-      const child = spawn("pulumi", [...args, "--stack", "test", "--non-interactive", ...(args[0] === "up" || args[0] === "destroy" ? ["--yes", "--skip-preview", ...flags] : [])], {
-        cwd: folder, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true,
-      });
-      let text = "";
-      const collect = (chunk: Buffer): void => { text += chunk.toString("utf8"); onText?.(text); };
-      child.stdout.on("data", collect);
-      child.stderr.on("data", collect);
-      // The whole group: engine, language host and plugins, as when a machine's runner is killed.
-      signal?.addEventListener("abort", () => { if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL"); });
-      child.once("error", fail);
-      child.once(signal === undefined ? "close" : "exit", (code) => done({ code: code ?? -1, text, elapsedMs: performance.now() - started }));
-    }),
+    pulumi: (args, { flags = ["--parallel", "64"], env = {}, signal, onText } = {}) =>
+      new Promise((done, fail) => {
+        const started = performance.now();
+        const child = spawn(
+          "pulumi",
+          [
+            ...args,
+            "--stack",
+            "test",
+            "--non-interactive",
+            ...(args[0] === "up" || args[0] === "destroy" ? ["--yes", "--skip-preview", ...flags] : []),
+          ],
+          {
+            cwd: folder,
+            env: { ...environment, ...env },
+            stdio: ["ignore", "pipe", "pipe"],
+            detached: true,
+          },
+        );
+        let text = "";
+        const collect = (chunk: Buffer): void => {
+          text += chunk.toString("utf8");
+          onText?.(text);
+        };
+        child.stdout.on("data", collect);
+        child.stderr.on("data", collect);
+        // The whole group: engine, language host and plugins, as when a machine's runner is killed.
+        signal?.addEventListener("abort", () => {
+          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        });
+        child.once("error", fail);
+        child.once(signal === undefined ? "close" : "exit", (code) =>
+          done({ code: code ?? -1, text, elapsedMs: performance.now() - started }),
+        );
+      }),
     async mend() {
       await clearStaleLocks(backendDir, "topic-stack", "test");
       await removeTornAttributes(stateFile);
@@ -96,6 +153,12 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
 
 /** Names of the topics that the state holds. */
 export async function topicsInState(stack: TopicStack): Promise<readonly string[]> {
-  const state: { readonly checkpoint: { readonly latest?: { readonly resources?: readonly { readonly type: string; readonly id?: string }[] } } } = JSON.parse(await readFile(stack.stateFile, "utf8"));
-  return (state.checkpoint.latest?.resources ?? []).flatMap(({ type, id }) => (type === "kafka:index/topic:Topic" && id !== undefined ? [id] : [])).toSorted();
+  const state: {
+    readonly checkpoint: {
+      readonly latest?: { readonly resources?: readonly { readonly type: string; readonly id?: string }[] };
+    };
+  } = JSON.parse(await readFile(stack.stateFile, "utf8"));
+  return (state.checkpoint.latest?.resources ?? [])
+    .flatMap(({ type, id }) => (type === "kafka:index/topic:Topic" && id !== undefined ? [id] : []))
+    .toSorted();
 }

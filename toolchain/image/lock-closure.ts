@@ -33,7 +33,11 @@ const MARKS = new Set(["dev", "devOptional", "peer"]);
  * @param wanted - Packages that its code imports, each with who imports it.
  * @throws {Error} naming package and importer, when the project does not depend on a package itself.
  */
-export function lockClosure(name: string, wanted: readonly { readonly name: string; readonly importedBy: string }[], lock: Lock): NpmProject {
+export function lockClosure(
+  name: string,
+  wanted: readonly { readonly name: string; readonly importedBy: string }[],
+  lock: Lock,
+): NpmProject {
   const project = lock.packages[""];
   const kept = new Set<string>();
   const visit = (place: string): void => {
@@ -43,26 +47,55 @@ export function lockClosure(name: string, wanted: readonly { readonly name: stri
     for (const [dependency, needed] of dependenciesOf(entry)) {
       const found = resolve(lock, place, dependency);
       if (found !== undefined) visit(found);
-      else if (needed) throw new Error(`package-lock.json has no ${dependency}, which ${place} depends on; run npm install.`);
+      else if (needed)
+        throw new Error(`package-lock.json has no ${dependency}, which ${place} depends on; run npm install.`);
     }
   };
   const versions: [string, string][] = wanted.map((each) => {
     const declared = project?.dependencies?.[each.name];
-    if (declared === undefined) throw new Error(`${each.importedBy} imports ${each.name}, which package.json does not list under dependencies; add it there.`);
+    if (declared === undefined)
+      throw new Error(
+        `${each.importedBy} imports ${each.name}, which package.json does not list under dependencies; add it there.`,
+      );
     visit(`node_modules/${each.name}`);
     return [each.name, lock.packages[`node_modules/${each.name}`]?.version ?? declared];
   });
-  const manifest = { name, version: "0.0.0", private: true, type: "module", dependencies: Object.fromEntries(versions) };
+  const manifest = {
+    name,
+    version: "0.0.0",
+    private: true,
+    type: "module",
+    dependencies: Object.fromEntries(versions),
+  };
   const { private: _, type: __, ...root } = manifest;
-  const entries = [...kept].sort().map((place) => [place, Object.fromEntries(Object.entries(lock.packages[place] ?? {}).filter(([field]) => !MARKS.has(field)))]);
-  return { manifest, lock: { name, version: "0.0.0", lockfileVersion: 3, requires: true, packages: Object.fromEntries([["", root], ...entries]) } };
+  const entries = [...kept]
+    .sort()
+    .map((place) => [
+      place,
+      Object.fromEntries(Object.entries(lock.packages[place] ?? {}).filter(([field]) => !MARKS.has(field))),
+    ]);
+  return {
+    manifest,
+    lock: {
+      name,
+      version: "0.0.0",
+      lockfileVersion: 3,
+      requires: true,
+      packages: Object.fromEntries([["", root], ...entries]),
+    },
+  };
 }
 
 /** What an entry depends on, and whether it cannot be without. */
 function dependenciesOf(entry: LockEntry): [string, boolean][] {
   const optional = Object.keys(entry.optionalDependencies ?? {});
-  const peers = Object.keys(entry.peerDependencies ?? {}).filter((peer) => entry.peerDependenciesMeta?.[peer]?.optional !== true);
-  return [...Object.keys(entry.dependencies ?? {}).map((name): [string, boolean] => [name, true]), ...[...peers, ...optional].map((name): [string, boolean] => [name, false])];
+  const peers = Object.keys(entry.peerDependencies ?? {}).filter(
+    (peer) => entry.peerDependenciesMeta?.[peer]?.optional !== true,
+  );
+  return [
+    ...Object.keys(entry.dependencies ?? {}).map((name): [string, boolean] => [name, true]),
+    ...[...peers, ...optional].map((name): [string, boolean] => [name, false]),
+  ];
 }
 
 /** Where a package that stands at a place finds another: beside itself, then further up. */

@@ -23,12 +23,17 @@ const LOADS = [
 /** Modules that a text loads, types left out, in order of appearance. */
 export function loadedModules(text: string): readonly string[] {
   const code = stripTypeScriptTypes(text);
-  return [...new Set(LOADS.flatMap((pattern) => [...code.matchAll(pattern)].flatMap(([, specifier]) => specifier ?? [])))];
+  return [
+    ...new Set(LOADS.flatMap((pattern) => [...code.matchAll(pattern)].flatMap(([, specifier]) => specifier ?? []))),
+  ];
 }
 
 /** Name of the package in a specifier: `@fastify/rate-limit`, `pg` for `pg/lib/client`. */
 export function packageOf(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 /**
@@ -46,7 +51,9 @@ export function moduleClosure(entries: readonly string[], read: (path: string) =
     try {
       text = read(path);
     } catch (error) {
-      throw new Error(`${path} cannot be read${importedBy === undefined ? "" : `; ${importedBy} imports it`}.`, { cause: error });
+      throw new Error(`${path} cannot be read${importedBy === undefined ? "" : `; ${importedBy} imports it`}.`, {
+        cause: error,
+      });
     }
     if (!path.endsWith(".ts")) return;
     for (const specifier of loadedModules(text)) {
@@ -58,6 +65,8 @@ export function moduleClosure(entries: readonly string[], read: (path: string) =
   for (const entry of entries) visit(entry, undefined);
   return {
     files: [...seen].sort(),
-    packages: [...packages].map(([name, importedBy]) => ({ name, importedBy })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    packages: [...packages]
+      .map(([name, importedBy]) => ({ name, importedBy }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

@@ -5,8 +5,8 @@
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { lockClosure } from "./lock-closure.ts";
 import type { Lock } from "./lock-closure.ts";
+import { lockClosure } from "./lock-closure.ts";
 import { moduleClosure } from "./module-closure.ts";
 
 /** Program that applies a service's migrations. */
@@ -29,13 +29,23 @@ export interface Preparation {
  * Copies code, and writes what npm reads. Files are world-readable, folders passable, nothing is writable for others.
  * @throws {Error} naming an import that leads nowhere, or a package that is not the project's.
  */
-export function prepareImage({ project, entry, out }: Preparation): { readonly files: number; readonly packages: readonly string[] } {
+export function prepareImage({ project, entry, out }: Preparation): {
+  readonly files: number;
+  readonly packages: readonly string[];
+} {
   const [templates = "", service = ""] = entry.split("/");
   const migrations = [templates, service, MIGRATIONS].join("/");
   const hasDatabase = existsSync(join(project, migrations));
-  const closure = moduleClosure(hasDatabase ? [entry, MIGRATION_PROGRAM] : [entry], (path) => readFileSync(join(project, path), "utf8"));
+  const closure = moduleClosure(hasDatabase ? [entry, MIGRATION_PROGRAM] : [entry], (path) =>
+    readFileSync(join(project, path), "utf8"),
+  );
   const folders = hasDatabase ? [[templates, LIBRARY, MIGRATIONS].join("/"), migrations] : [];
-  const sql = folders.flatMap((folder) => readdirSync(join(project, folder)).filter((file) => file.endsWith(".sql")).map((file) => `${folder}/${file}`).sort());
+  const sql = folders.flatMap((folder) =>
+    readdirSync(join(project, folder))
+      .filter((file) => file.endsWith(".sql"))
+      .map((file) => `${folder}/${file}`)
+      .sort(),
+  );
   const files = [...closure.files, ...sql];
   for (const file of files) {
     const target = join(out, "code", file);
@@ -48,7 +58,11 @@ export function prepareImage({ project, entry, out }: Preparation): { readonly f
   mkdirSync(join(out, "packages"), { recursive: true });
   writeFileSync(join(out, "packages", "package.json"), `${JSON.stringify(npm.manifest, null, 2)}\n`, { mode: 0o644 });
   writeFileSync(join(out, "packages", "package-lock.json"), `${JSON.stringify(npm.lock, null, 2)}\n`, { mode: 0o644 });
-  writeFileSync(join(out, "code", "package.json"), `${JSON.stringify({ name: service, private: true, type: "module" }, null, 2)}\n`, { mode: 0o644 });
+  writeFileSync(
+    join(out, "code", "package.json"),
+    `${JSON.stringify({ name: service, private: true, type: "module" }, null, 2)}\n`,
+    { mode: 0o644 },
+  );
   return { files: files.length, packages: closure.packages.map(({ name }) => name) };
 }
 

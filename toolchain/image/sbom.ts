@@ -31,15 +31,32 @@ type Data = Readonly<Record<string, unknown>>;
  * @throws {Error} when it is none.
  */
 export function imageSbom(npm: unknown, facts: ImageFacts): Data {
-  if (!isData(npm) || npm["bomFormat"] !== "CycloneDX" || !Array.isArray(npm["components"])) throw new Error("npm sbom printed no CycloneDX document.");
+  if (!isData(npm) || npm.bomFormat !== "CycloneDX" || !Array.isArray(npm.components))
+    throw new Error("npm sbom printed no CycloneDX document.");
   const { serialNumber: _serial, metadata, components, dependencies, ...rest } = npm;
   // The root of npm's graph of dependencies.
-  const root = isData(metadata) && isData(metadata["component"]) ? metadata["component"]["bom-ref"] : facts.service;
+  const root = isData(metadata) && isData(metadata.component) ? metadata.component["bom-ref"] : facts.service;
   const [, tag = ""] = facts.base.split("@");
   const platform = [
-    { "bom-ref": `node@${facts.nodeVersion}`, type: "platform", name: "node", version: facts.nodeVersion, purl: `pkg:generic/node@${facts.nodeVersion}` },
-    { "bom-ref": "base-image", type: "container", name: facts.base.split("@")[0] ?? facts.base, ...(tag === "" ? {} : { version: tag }) },
-    ...(facts.files ?? []).map(({ path, sha256 }) => ({ "bom-ref": `file:${path}`, type: "file", name: path, hashes: [{ alg: "SHA-256", content: sha256 }] })),
+    {
+      "bom-ref": `node@${facts.nodeVersion}`,
+      type: "platform",
+      name: "node",
+      version: facts.nodeVersion,
+      purl: `pkg:generic/node@${facts.nodeVersion}`,
+    },
+    {
+      "bom-ref": "base-image",
+      type: "container",
+      name: facts.base.split("@")[0] ?? facts.base,
+      ...(tag === "" ? {} : { version: tag }),
+    },
+    ...(facts.files ?? []).map(({ path, sha256 }) => ({
+      "bom-ref": `file:${path}`,
+      type: "file",
+      name: path,
+      hashes: [{ alg: "SHA-256", content: sha256 }],
+    })),
   ];
   const document = {
     ...rest,

@@ -23,25 +23,50 @@ export async function refuseParcels(site: Site, injection: CarriersRefuse, at: n
   const { carriers, targets } = injection;
   const addresses = managementOf(await namedProcesses(site, targets));
   const urlsOf = (carrier: string): string[] => addresses.map((address) => `${address}/carriers/${carrier}`);
-  const undeliverable = async (): Promise<readonly string[]> => JSON.parse(await readValue(site.access, SHIPPING,
-    "SELECT coalesce(json_agg(order_id), '[]')::text AS value FROM shipments WHERE status = 'undeliverable' AND created_at >= $1", [new Date(at - BOOKED_WITHIN_MS)])) as string[];
+  const undeliverable = async (): Promise<readonly string[]> =>
+    JSON.parse(
+      await readValue(
+        site.access,
+        SHIPPING,
+        "SELECT coalesce(json_agg(order_id), '[]')::text AS value FROM shipments WHERE status = 'undeliverable' AND created_at >= $1",
+        [new Date(at - BOOKED_WITHIN_MS)],
+      ),
+    ) as string[];
   const refused: Probe = {
-    what: "parcels that no carrier takes", when: "during",
+    what: "parcels that no carrier takes",
+    when: "during",
     read: async () => (await undeliverable()).length,
     felt: (before, after) => Number(after) > Number(before),
   };
   const undone: Demand = {
     what: "orders of these parcels that are not undone: payment refunded, stock released",
-    read: async () => readValue(site.access, ORDERS,
-      "SELECT count(*) AS value FROM orders WHERE order_id = ANY($1::uuid[]) AND NOT (payment = 'refunded' AND inventory = 'released')", [await undeliverable()]),
+    read: async () =>
+      readValue(
+        site.access,
+        ORDERS,
+        "SELECT count(*) AS value FROM orders WHERE order_id = ANY($1::uuid[]) AND NOT (payment = 'refunded' AND inventory = 'released')",
+        [await undeliverable()],
+      ),
     met: (_, after) => after === "0",
     limitMs: 60_000,
   };
   let undo = (): Promise<void> => Promise.resolve();
   return await runFault(site, {
-    name: `${carriers.join(" and ")} refuse every parcel`, at, lengthMs: injection.lengthMs, probes: [refused], demands: [undone],
+    name: `${carriers.join(" and ")} refuse every parcel`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [refused],
+    demands: [undone],
     async strike() {
-      const steps = await Promise.all(carriers.map(async (carrier): Promise<Undo> => ({ kind: "put", urls: urlsOf(carrier), body: await behaviourOf(urlsOf(carrier)) })));
+      const steps = await Promise.all(
+        carriers.map(
+          async (carrier): Promise<Undo> => ({
+            kind: "put",
+            urls: urlsOf(carrier),
+            body: await behaviourOf(urlsOf(carrier)),
+          }),
+        ),
+      );
       undo = await undoable(site.access, site.stateDir, steps, async () => {
         for (const carrier of carriers) await putJson(urlsOf(carrier), { behaviour: "reject" });
       });

@@ -27,19 +27,29 @@ export async function skewClocks(site: Site, injection: ClockSkew, at: number): 
   }
   const urlOf = (target: string): string => addresses.get(target) ?? "";
   const wrong: readonly Probe[] = clocks.map(({ target, offsetMs }) => ({
-    what: `seconds that ${target} is ahead`, when: "during",
+    what: `seconds that ${target} is ahead`,
+    when: "during",
     read: async () => {
       const answer = await getJson(urlOf(target));
-      const now = typeof answer === "object" && answer !== null && "now" in answer && typeof answer.now === "number" ? answer.now : Number.NaN;
+      const now =
+        typeof answer === "object" && answer !== null && "now" in answer && typeof answer.now === "number"
+          ? answer.now
+          : Number.NaN;
       return Math.round((now - site.now()) / 1_000);
     },
-    felt: (before, after) => Math.abs(Number(before)) * 1_000 < ANSWER_MS && Math.abs(Number(after) * 1_000 - offsetMs) < ANSWER_MS,
+    felt: (before, after) =>
+      Math.abs(Number(before)) * 1_000 < ANSWER_MS && Math.abs(Number(after) * 1_000 - offsetMs) < ANSWER_MS,
   }));
   const window = { from: 0, to: 0 };
   const confirmed: Demand = {
     what: `orders placed meanwhile that are confirmed: at least ${CONFIRMED_SHARE * 100} %`,
-    read: () => readValue(site.access, "order-service",
-      "SELECT count(*) FILTER (WHERE status = 'confirmed') || ' of ' || count(*) AS value FROM orders WHERE created_at BETWEEN $1 AND $2", [new Date(window.from), new Date(window.to)]),
+    read: () =>
+      readValue(
+        site.access,
+        "order-service",
+        "SELECT count(*) FILTER (WHERE status = 'confirmed') || ' of ' || count(*) AS value FROM orders WHERE created_at BETWEEN $1 AND $2",
+        [new Date(window.from), new Date(window.to)],
+      ),
     met: (_, after) => {
       const [some = 0, all = 0] = String(after).split(" of ").map(Number);
       return all > 0 && some >= all * CONFIRMED_SHARE;
@@ -48,11 +58,20 @@ export async function skewClocks(site: Site, injection: ClockSkew, at: number): 
   };
   let undo = (): Promise<void> => Promise.resolve();
   return await runFault(site, {
-    name: `clocks of ${clocks.map(({ target }) => target).join(", ")} are wrong`, at, lengthMs: injection.lengthMs, probes: wrong, demands: [confirmed],
+    name: `clocks of ${clocks.map(({ target }) => target).join(", ")} are wrong`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: wrong,
+    demands: [confirmed],
     async strike() {
-      undo = await undoable(site.access, site.stateDir, clocks.map(({ target }) => ({ kind: "put", urls: [urlOf(target)], body: { offsetMs: 0 } })), async () => {
-        for (const { target, offsetMs } of clocks) await putJson([urlOf(target)], { offsetMs });
-      });
+      undo = await undoable(
+        site.access,
+        site.stateDir,
+        clocks.map(({ target }) => ({ kind: "put", urls: [urlOf(target)], body: { offsetMs: 0 } })),
+        async () => {
+          for (const { target, offsetMs } of clocks) await putJson([urlOf(target)], { offsetMs });
+        },
+      );
       window.from = site.now();
     },
     async heal() {

@@ -26,36 +26,54 @@ function noNewLetters(site: Site, service: string): Demand {
 export async function widenColumn(site: Site, injection: Of<"widen-column">, at: number): Promise<WitnessedFault> {
   const { service, table, column, from, to } = injection.column;
   const type: Probe = {
-    what: `type of ${table}.${column}`, when: "during",
+    what: `type of ${table}.${column}`,
+    when: "during",
     read: () => columnType(site.access, { service, table, column }),
     felt: (before, after) => before === from && after === to,
   };
   let undo = NOTHING;
   return await runFault(site, {
-    name: `${service}: ${table}.${column} becomes ${to}`, at, lengthMs: injection.lengthMs,
-    probes: [type, serviceTroubleProbe(site, service)], demands: [noNewLetters(site, service)],
+    name: `${service}: ${table}.${column} becomes ${to}`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [type, serviceTroubleProbe(site, service)],
+    demands: [noNewLetters(site, service)],
     async strike() {
-      undo = await undoable(site.access, site.stateDir, [{ kind: "column-type", service, table, column, type: from }], () =>
-        setColumnType(site.access, { service, table, column, type: to }));
+      undo = await undoable(
+        site.access,
+        site.stateDir,
+        [{ kind: "column-type", service, table, column, type: from }],
+        () => setColumnType(site.access, { service, table, column, type: to }),
+      );
     },
     heal: () => undo(),
   });
 }
 
 /** The database takes no writes, as after a fail-over that left the service with a replica. */
-export async function makeReadOnly(site: Site, injection: Of<"read-only-database">, at: number): Promise<WitnessedFault> {
+export async function makeReadOnly(
+  site: Site,
+  injection: Of<"read-only-database">,
+  at: number,
+): Promise<WitnessedFault> {
   const { service } = injection;
   const settings: Probe = {
-    what: `sessions of ${service}`, when: "during",
+    what: `sessions of ${service}`,
+    when: "during",
     read: () => writesRefused(site.access, service),
     felt: (before, after) => before === "writable" && after === "read-only",
   };
   let undo = NOTHING;
   return await runFault(site, {
-    name: `the database of ${service} is read-only`, at, lengthMs: injection.lengthMs,
-    probes: [settings, pausedProbe(site, service)], demands: [noNewLetters(site, service), readyAgain(site, service)],
+    name: `the database of ${service} is read-only`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [settings, pausedProbe(site, service)],
+    demands: [noNewLetters(site, service), readyAgain(site, service)],
     async strike() {
-      undo = await undoable(site.access, site.stateDir, [{ kind: "allow-writes", service }], () => refuseWrites(site.access, service));
+      undo = await undoable(site.access, site.stateDir, [{ kind: "allow-writes", service }], () =>
+        refuseWrites(site.access, service),
+      );
     },
     heal: () => undo(),
   });

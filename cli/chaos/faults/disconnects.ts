@@ -47,23 +47,40 @@ export function departures(requests: number, random: Random): readonly Departure
 export async function storm(site: Site, injection: Storm, at: number): Promise<WitnessedFault> {
   const { requests, seed } = injection;
   const gateway = new URL(site.access.status.endpoints.gateway);
-  const tokens = await Promise.all(Array.from({ length: CUSTOMERS }, (_, index) => site.tokenFor(`chaos-leaver-${index}`)));
+  const tokens = await Promise.all(
+    Array.from({ length: CUSTOMERS }, (_, index) => site.tokenFor(`chaos-leaver-${index}`)),
+  );
   const names = site.terrain.instances.filter(({ service }) => service === "api-gateway").map(({ process }) => process);
-  const metric = async (name: string): Promise<number> => sumOf(await readSamples(managementOf(await namedProcesses(site, names))), name);
+  const metric = async (name: string): Promise<number> =>
+    sumOf(await readSamples(managementOf(await namedProcesses(site, names))), name);
   let left = 0;
   let begun = 0;
-  const leavers: Probe = { what: "senders that left before their answer was read", when: "during", read: async () => left, felt: (_, after) => Number(after) >= requests / 2 };
+  const leavers: Probe = {
+    what: "senders that left before their answer was read",
+    when: "during",
+    read: async () => left,
+    felt: (_, after) => Number(after) >= requests / 2,
+  };
   // The gateway counts no request that nobody waited for.
-  const met: Probe = { what: "senders that left with the first byte of an answer", when: "during", read: async () => begun, felt: (_, after) => Number(after) > 0 };
+  const met: Probe = {
+    what: "senders that left with the first byte of an answer",
+    when: "during",
+    read: async () => begun,
+    felt: (_, after) => Number(after) > 0,
+  };
   const answered: Demand = {
     what: `milliseconds until GET /orders is answered with 200: at most ${ANSWER_MS}, or ${ANSWER_FACTOR} times what it took before`,
     async read() {
       const began = performance.now();
-      const response = await fetch(new URL("/orders", gateway), { headers: { authorization: `Bearer ${await site.tokenFor("chaos-stayer")}` }, signal: AbortSignal.timeout(NO_ANSWER_MS) });
+      const response = await fetch(new URL("/orders", gateway), {
+        headers: { authorization: `Bearer ${await site.tokenFor("chaos-stayer")}` },
+        signal: AbortSignal.timeout(NO_ANSWER_MS),
+      });
       await response.arrayBuffer();
       return response.status === 200 ? Math.round(performance.now() - began) : `status ${response.status}`;
     },
-    met: (before, after) => typeof after === "number" && after <= Math.max(ANSWER_MS, ANSWER_FACTOR * (Number(before) || 0)),
+    met: (before, after) =>
+      typeof after === "number" && after <= Math.max(ANSWER_MS, ANSWER_FACTOR * (Number(before) || 0)),
     limitMs: 60_000,
   };
   const slots: Demand = {
@@ -78,21 +95,29 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
   const stop = AbortSignal.any([staying.signal, site.signal]);
   const underWay: Promise<void>[] = [];
   return await runFault(site, {
-    name: `${requests} senders that leave early`, at, lengthMs: injection.lengthMs, probes: [leavers, met], demands: [answered, slots],
+    name: `${requests} senders that leave early`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [leavers, met],
+    demands: [answered, slots],
     async strike() {
       const random = seededRandom(seed);
-      const queue = departures(requests, random).map((departure, index) => ({ departure, token: tokens[index % CUSTOMERS] ?? "" })).values();
-      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (const { departure, token } of queue) {
-          if (stop.aborted) return;
-          const gone = leave(gateway, token, departure, random() * SOON_MS, stop).then((answer) => {
-            left += 1;
-            if (answer) begun += 1;
-          });
-          if (STAYING.has(departure)) underWay.push(gone);
-          else await gone;
-        }
-      }));
+      const queue = departures(requests, random)
+        .map((departure, index) => ({ departure, token: tokens[index % CUSTOMERS] ?? "" }))
+        .values();
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (const { departure, token } of queue) {
+            if (stop.aborted) return;
+            const gone = leave(gateway, token, departure, random() * SOON_MS, stop).then((answer) => {
+              left += 1;
+              if (answer) begun += 1;
+            });
+            if (STAYING.has(departure)) underWay.push(gone);
+            else await gone;
+          }
+        }),
+      );
     },
     async heal() {
       staying.abort();
@@ -102,24 +127,39 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
 }
 
 /** One request, and how its sender leaves. Resolves when the socket is closed, with whether an answer had begun; whatever the other side does is fine. */
-async function leave({ hostname, port }: URL, token: string, departure: Departure, soonMs: number, stop: AbortSignal): Promise<boolean> {
+async function leave(
+  { hostname, port }: URL,
+  token: string,
+  departure: Departure,
+  soonMs: number,
+  stop: AbortSignal,
+): Promise<boolean> {
   const request = `GET /orders HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n\r\n`;
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  const closed = new Promise<boolean>((resolve) => { socket.once("close", () => resolve(socket.bytesRead > 0)); });
-  const destroy = (): void => { socket.destroy(); };
+  const closed = new Promise<boolean>((resolve) => {
+    socket.once("close", () => resolve(socket.bytesRead > 0));
+  });
+  const destroy = (): void => {
+    socket.destroy();
+  };
   socket.on("error", () => undefined);
   stop.addEventListener("abort", destroy, { once: true });
   if (!STAYING.has(departure)) socket.setTimeout(CONNECTION_LIMIT_MS, destroy);
   socket.once("connect", () => {
     switch (departure) {
-      case "half-way": return socket.write(request.slice(0, request.length / 2), () => socket.destroy());
-      case "at-once": return socket.write(request, () => socket.destroy());
-      case "soon": return socket.write(request, () => setTimeout(() => socket.destroy(), soonMs));
+      case "half-way":
+        return socket.write(request.slice(0, request.length / 2), () => socket.destroy());
+      case "at-once":
+        return socket.write(request, () => socket.destroy());
+      case "soon":
+        return socket.write(request, () => setTimeout(() => socket.destroy(), soonMs));
       case "answered":
         socket.once("data", () => socket.destroy());
         return socket.write(request);
-      case "half-open": return socket.end(request.slice(0, -2));
-      case "slow": return void drip(socket, request, stop);
+      case "half-open":
+        return socket.end(request.slice(0, -2));
+      case "slow":
+        return void drip(socket, request, stop);
     }
   });
   try {

@@ -33,12 +33,20 @@ export async function delayReplies(site: Site, injection: Of<"delay-replies">, a
   const overtaken: Probe = {
     what: `orders with ${early} more than a second before ${late}`,
     when: "after",
-    read: () => countOrders(site, `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
-      WHERE a.name = '${early}' AND b.name = '${late}' AND b.at > a.at + interval '1 second' AND a.at >= $1`, at),
+    read: () =>
+      countOrders(
+        site,
+        `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
+      WHERE a.name = '${early}' AND b.name = '${late}' AND b.at > a.at + interval '1 second' AND a.at >= $1`,
+        at,
+      ),
     felt: (before, after) => Number(after) > Number(before),
   };
   return await runFault(site, {
-    name: `SIGSTOP ${targets.join(", ")}`, at, lengthMs: injection.lengthMs, probes: [overtaken],
+    name: `SIGSTOP ${targets.join(", ")}`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [overtaken],
     strike: () => site.hands.freeze(targets),
     heal: () => site.hands.thaw(targets),
   });
@@ -51,18 +59,26 @@ export async function missTimeOut(site: Site, injection: Of<"miss-time-out">, at
   const timedOut: Probe = {
     what: "orders cancelled because their time was over",
     when: "during",
-    read: () => countOrders(site, "SELECT count(*) FROM orders WHERE reason = 'timed_out' AND created_at >= $1", at - 60_000),
+    read: () =>
+      countOrders(site, "SELECT count(*) FROM orders WHERE reason = 'timed_out' AND created_at >= $1", at - 60_000),
     felt: (before, after) => Number(after) > Number(before),
   };
   const lateAnswers: Probe = {
     what: `cancelled orders that ${service} answered, or that were undone, afterwards`,
     when: "after",
-    read: () => countOrders(site, `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
-      WHERE a.name = 'order.cancelled' AND b.name IN ('${late}', 'inventory.released', 'payment.refunded') AND b.at > a.at AND a.at >= $1`, at),
+    read: () =>
+      countOrders(
+        site,
+        `SELECT count(*) FROM order_steps a JOIN order_steps b USING (order_id)
+      WHERE a.name = 'order.cancelled' AND b.name IN ('${late}', 'inventory.released', 'payment.refunded') AND b.at > a.at AND a.at >= $1`,
+        at,
+      ),
     felt: (before, after) => Number(after) > Number(before),
   };
   return await runFault(site, {
-    name: `${targets.join(", ")} away for longer than an order waits`, at, lengthMs: injection.lengthMs,
+    name: `${targets.join(", ")} away for longer than an order waits`,
+    at,
+    lengthMs: injection.lengthMs,
     probes: [timedOut, lateAnswers, processIds(site, targets)],
     strike: () => site.hands.kill(targets),
     heal: () => site.hands.revive(targets),

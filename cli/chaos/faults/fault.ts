@@ -3,8 +3,8 @@ import type { WitnessedFault } from "../../witness.ts";
 import type { Demand } from "../demands.ts";
 import { insist } from "../demands.ts";
 import type { Evidence, Probe } from "../probes.ts";
-import type { Reading } from "../reading.ts";
 import { measure, measureUntilFelt } from "../probes.ts";
+import type { Reading } from "../reading.ts";
 import type { Site } from "../site.ts";
 import { waitUntil } from "../site.ts";
 
@@ -31,10 +31,18 @@ const AFTER_LIMIT_MS = 20_000;
 export async function runFault(site: Site, course: FaultCourse): Promise<WitnessedFault> {
   const { name, probes, demands = [], lengthMs } = course;
   await waitUntil(site, course.at);
-  const before = new Map<Probe | Demand, Reading>(await Promise.all([...probes, ...demands].map(async (probe) => [probe, await measure(probe)] as const)));
+  const before = new Map<Probe | Demand, Reading>(
+    await Promise.all([...probes, ...demands].map(async (probe) => [probe, await measure(probe)] as const)),
+  );
   const evidence: Evidence[] = [];
   const take = async (when: Probe["when"], limitMs: number): Promise<void> => {
-    evidence.push(...await Promise.all(probes.filter((probe) => probe.when === when).map((probe) => measureUntilFelt(site, probe, before.get(probe) ?? 0, limitMs))));
+    evidence.push(
+      ...(await Promise.all(
+        probes
+          .filter((probe) => probe.when === when)
+          .map((probe) => measureUntilFelt(site, probe, before.get(probe) ?? 0, limitMs)),
+      )),
+    );
   };
   const startedAt = site.now();
   site.note(`${name}: begins`);
@@ -51,7 +59,9 @@ export async function runFault(site: Site, course: FaultCourse): Promise<Witness
   await take("after", AFTER_LIMIT_MS);
   const results = await Promise.all(demands.map((demand) => insist(site, demand, before.get(demand) ?? 0)));
   return {
-    name, startedAt, healedAt,
+    name,
+    startedAt,
+    healedAt,
     evidence: evidence.map(({ what, before: was, after }) => ({ what, before: was, after })),
     felt: evidence.length > 0 && evidence.every(({ felt }) => felt),
     ...(results.length === 0 ? {} : { demands: results }),

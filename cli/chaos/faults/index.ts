@@ -17,24 +17,43 @@ import { takeZonesDown } from "./zones.ts";
 /** Does what the schedule says, from its moment (`at`, milliseconds since the epoch) to its healing. */
 export async function perform(site: Site, injection: Injection, at: number): Promise<WitnessedFault> {
   switch (injection.fault) {
-    case "kill": return await killAndRevive(site, injection, at);
-    case "freeze": return await freezeAndThaw(site, injection, at);
-    case "kill-active-controller": return await killActiveController(site, injection, at);
-    case "roll-brokers": return await rollBrokers(site, injection, at);
-    case "crash-at-point": return await crashAtPoint(site, injection, at);
-    case "rewind-offsets": return await rewindOffsets(site, injection, at);
-    case "delay-replies": return await delayReplies(site, injection, at);
-    case "miss-time-out": return await missTimeOut(site, injection, at);
-    case "poison": return await poisonTopics(site, injection, at);
-    case "zones-down": return await takeZonesDown(site, injection, at);
-    case "freeze-instance": return await freezeInstance(site, injection, at);
-    case "answers-wait": return await letAnswersWait(site, injection, at);
-    case "large-poison": return await poisonWithLargeRecords(site, injection, at);
-    case "disconnect-storm": return await storm(site, injection, at);
-    case "widen-column": return await widenColumn(site, injection, at);
-    case "read-only-database": return await makeReadOnly(site, injection, at);
-    case "clock-skew": return await skewClocks(site, injection, at);
-    case "carriers-refuse": return await refuseParcels(site, injection, at);
-    case "cold-registry": return await coldRegistry(site, injection, at);
+    case "kill":
+      return await killAndRevive(site, injection, at);
+    case "freeze":
+      return await freezeAndThaw(site, injection, at);
+    case "kill-active-controller":
+      return await killActiveController(site, injection, at);
+    case "roll-brokers":
+      return await rollBrokers(site, injection, at);
+    case "crash-at-point":
+      return await crashAtPoint(site, injection, at);
+    case "rewind-offsets":
+      return await rewindOffsets(site, injection, at);
+    case "delay-replies":
+      return await delayReplies(site, injection, at);
+    case "miss-time-out":
+      return await missTimeOut(site, injection, at);
+    case "poison":
+      return await poisonTopics(site, injection, at);
+    case "zones-down":
+      return await takeZonesDown(site, injection, at);
+    case "freeze-instance":
+      return await freezeInstance(site, injection, at);
+    case "answers-wait":
+      return await letAnswersWait(site, injection, at);
+    case "large-poison":
+      return await poisonWithLargeRecords(site, injection, at);
+    case "disconnect-storm":
+      return await storm(site, injection, at);
+    case "widen-column":
+      return await widenColumn(site, injection, at);
+    case "read-only-database":
+      return await makeReadOnly(site, injection, at);
+    case "clock-skew":
+      return await skewClocks(site, injection, at);
+    case "carriers-refuse":
+      return await refuseParcels(site, injection, at);
+    case "cold-registry":
+      return await coldRegistry(site, injection, at);
   }
 }

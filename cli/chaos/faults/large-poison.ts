@@ -27,26 +27,42 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
   const written: InjectedRecord[] = [];
   const groups = groupsOf(site, topic, event);
   return await runFault(site, {
-    name: `${heap} wrong records of ${SMALL_BYTES / 1_000} kB and one of the largest size in ${topic}`, at, lengthMs: injection.lengthMs,
+    name: `${heap} wrong records of ${SMALL_BYTES / 1_000} kB and one of the largest size in ${topic}`,
+    at,
+    lengthMs: injection.lengthMs,
     probes: [lettersProbe(site, written, `dead letters of ${heap + 1} large wrong records`)],
     async strike() {
       const { value } = poisonedRecord("not-avro", await schemaIds(site, event));
       const producer = new Producer({ ...site.access.kafka, idempotent: true });
-      const write = async (records: readonly { readonly key: string; readonly bytes: number; readonly header?: Buffer }[], kind: string): Promise<void> => {
+      const write = async (
+        records: readonly { readonly key: string; readonly bytes: number; readonly header?: Buffer }[],
+        kind: string,
+      ): Promise<void> => {
         const { offsets } = await producer.send({
           acks: -1,
           messages: records.map(({ key, bytes, header }) => ({
-            topic, key: Buffer.from(key), value: Buffer.concat([value, randomBytes(bytes)]),
+            topic,
+            key: Buffer.from(key),
+            value: Buffer.concat([value, randomBytes(bytes)]),
             headers: new Map([
-              ...Object.entries(envelopeOf(site, event)).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
+              ...Object.entries(envelopeOf(site, event)).map(
+                ([name, text]) => [Buffer.from(name), Buffer.from(text)] as const,
+              ),
               ...(header === undefined ? [] : [[Buffer.from("trace-state"), header] as const]),
             ]),
           })),
         });
         const first = offsets?.[0];
-        if (first === undefined) throw new KitError("KIT_CHAOS_FAILED", `Kafka did not say where in ${topic} the records were written`);
+        if (first === undefined)
+          throw new KitError("KIT_CHAOS_FAILED", `Kafka did not say where in ${topic} the records were written`);
         for (const place of records.keys()) {
-          const record = { topic, partition: first.partition, offset: String(BigInt(first.offset) + BigInt(place)), kind, groups };
+          const record = {
+            topic,
+            partition: first.partition,
+            offset: String(BigInt(first.offset) + BigInt(place)),
+            kind,
+            groups,
+          };
           written.push(record);
           site.injected(record);
         }
@@ -56,7 +72,10 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
         const key = randomUUID();
         for (let left = heap; left > 0; left -= SMALL_AT_ONCE) {
           site.signal.throwIfAborted();
-          await write(Array.from({ length: Math.min(left, SMALL_AT_ONCE) }, () => ({ key, bytes: SMALL_BYTES })), "large-heap");
+          await write(
+            Array.from({ length: Math.min(left, SMALL_AT_ONCE) }, () => ({ key, bytes: SMALL_BYTES })),
+            "large-heap",
+          );
         }
         await write([{ key: randomUUID(), bytes: LARGE_BYTES, header: Buffer.alloc(HEADER_BYTES, 0xff) }], "largest");
       } finally {

@@ -1,11 +1,20 @@
 /** Processes that die or freeze, and come back. */
-import { Redis } from "ioredis";
+
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { KitError } from "../../errors.ts";
 import type { WitnessedFault } from "../../witness.ts";
 import type { Probe } from "../probes.ts";
-import { brokerId, brokerProbes, controllerProbe, databaseProbes, httpProbe, processIds, troubleProbe } from "../probes.ts";
+import {
+  brokerId,
+  brokerProbes,
+  controllerProbe,
+  databaseProbes,
+  httpProbe,
+  processIds,
+  troubleProbe,
+} from "../probes.ts";
 import { NO_ANSWER } from "../reading.ts";
 import type { Injection } from "../schedule.ts";
 import type { Site } from "../site.ts";
@@ -29,7 +38,9 @@ async function probesOf(site: Site, injection: Of<"kill">): Promise<readonly Pro
       return [await cacheProbe(site)];
     case "gateway": {
       const [management] = managementOf(await namedProcesses(site, targets));
-      return [httpProbe("status of the gateway's /livez", `${management ?? site.access.status.endpoints.gateway}/livez`)];
+      return [
+        httpProbe("status of the gateway's /livez", `${management ?? site.access.status.endpoints.gateway}/livez`),
+      ];
     }
   }
 }
@@ -38,8 +49,10 @@ async function probesOf(site: Site, injection: Of<"kill">): Promise<readonly Pro
 export async function killAndRevive(site: Site, injection: Of<"kill">, at: number): Promise<WitnessedFault> {
   const { targets } = injection;
   return await runFault(site, {
-    name: `SIGKILL ${targets.join(", ")}`, at, lengthMs: injection.lengthMs,
-    probes: [...await probesOf(site, injection), processIds(site, targets), troubleProbe(site)],
+    name: `SIGKILL ${targets.join(", ")}`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [...(await probesOf(site, injection)), processIds(site, targets), troubleProbe(site)],
     strike: () => site.hands.kill(targets),
     heal: () => site.hands.revive(targets),
   });
@@ -49,22 +62,32 @@ export async function killAndRevive(site: Site, injection: Of<"kill">, at: numbe
 export async function freezeAndThaw(site: Site, injection: Of<"freeze">, at: number): Promise<WitnessedFault> {
   const { targets } = injection;
   return await runFault(site, {
-    name: `SIGSTOP ${targets.join(", ")}`, at, lengthMs: injection.lengthMs,
-    probes: [...await brokerProbes(site, targets), troubleProbe(site)],
+    name: `SIGSTOP ${targets.join(", ")}`,
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [...(await brokerProbes(site, targets)), troubleProbe(site)],
     strike: () => site.hands.freeze(targets),
     heal: () => site.hands.thaw(targets),
   });
 }
 
 /** SIGKILL of whichever controller leads when the moment has come. */
-export async function killActiveController(site: Site, injection: Of<"kill-active-controller">, at: number): Promise<WitnessedFault> {
+export async function killActiveController(
+  site: Site,
+  injection: Of<"kill-active-controller">,
+  at: number,
+): Promise<WitnessedFault> {
   const struck: string[] = [];
   return await runFault(site, {
-    name: "SIGKILL of the active controller", at, lengthMs: injection.lengthMs,
+    name: "SIGKILL of the active controller",
+    at,
+    lengthMs: injection.lengthMs,
     probes: [controllerProbe(site), troubleProbe(site)],
     async strike() {
       const { id } = await site.cluster.activeController();
-      const victim = (await site.hands.processes()).find(({ role, name }) => role === "controller" && brokerId(name) === id);
+      const victim = (await site.hands.processes()).find(
+        ({ role, name }) => role === "controller" && brokerId(name) === id,
+      );
       if (victim === undefined) throw new KitError("KIT_CHAOS_FAILED", `there is no process of controller ${id}`);
       site.note(`the active controller is ${victim.name}`);
       struck.push(victim.name);
@@ -82,7 +105,9 @@ export async function rollBrokers(site: Site, injection: Of<"roll-brokers">, at:
   const { targets } = injection;
   const gone: string[] = [];
   return await runFault(site, {
-    name: "rolling restart of all brokers", at, lengthMs: injection.lengthMs,
+    name: "rolling restart of all brokers",
+    at,
+    lengthMs: injection.lengthMs,
     probes: [processIds(site, targets), troubleProbe(site)],
     async strike() {
       for (const name of targets) {
@@ -102,15 +127,23 @@ export async function rollBrokers(site: Site, injection: Of<"roll-brokers">, at:
 
 async function awaitInStep(site: Site, before: string): Promise<void> {
   // Twice in a row: a broker that has just come back is not counted as missing before the controller has heard of it.
-  const twice = await lookFor(site, async () => {
-    for (let round = 0; round < 2; round += 1) {
-      if ((await site.cluster.partitions()).underReplicated > 0) return undefined;
-      await delay(500);
-    }
-    return true;
-  }, IN_STEP_LIMIT_MS);
+  const twice = await lookFor(
+    site,
+    async () => {
+      for (let round = 0; round < 2; round += 1) {
+        if ((await site.cluster.partitions()).underReplicated > 0) return undefined;
+        await delay(500);
+      }
+      return true;
+    },
+    IN_STEP_LIMIT_MS,
+  );
   site.signal.throwIfAborted();
-  if (twice === undefined) throw new KitError("KIT_CHAOS_FAILED", `partitions still lack replicas after ${IN_STEP_LIMIT_MS / 1_000} s; waited for them before ${before}`);
+  if (twice === undefined)
+    throw new KitError(
+      "KIT_CHAOS_FAILED",
+      `partitions still lack replicas after ${IN_STEP_LIMIT_MS / 1_000} s; waited for them before ${before}`,
+    );
 }
 
 /** How many keys the cache holds for the service that uses it. */
@@ -120,15 +153,22 @@ async function cacheProbe(site: Site): Promise<Probe> {
   const credentials = JSON.parse(text) as Record<string, { readonly redis?: string }>;
   const [login] = Object.entries(credentials).filter(([, { redis }]) => redis !== undefined);
   const [cache] = (await site.hands.processes()).filter(({ role }) => role === "cache");
-  const address = (cache === undefined ? undefined : listenerOf(cache, "redis")) ?? `${endpoints.redis.host}:${endpoints.redis.port}`;
+  const address =
+    (cache === undefined ? undefined : listenerOf(cache, "redis")) ?? `${endpoints.redis.host}:${endpoints.redis.port}`;
   const tls = "tls" in endpoints.redis && endpoints.redis.tls === true;
   return {
     what: "keys in the cache",
     when: "during",
     async read() {
       const client = new Redis({
-        host: address.slice(0, address.lastIndexOf(":")), port: endpoints.redis.port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0,
-        connectTimeout: 2_000, commandTimeout: 2_000, enableReadyCheck: false,
+        host: address.slice(0, address.lastIndexOf(":")),
+        port: endpoints.redis.port,
+        lazyConnect: true,
+        retryStrategy: () => null,
+        maxRetriesPerRequest: 0,
+        connectTimeout: 2_000,
+        commandTimeout: 2_000,
+        enableReadyCheck: false,
         ...(login === undefined ? {} : { username: login[0], password: login[1].redis ?? "" }),
         ...(tls ? { tls: { ca } } : {}),
       });

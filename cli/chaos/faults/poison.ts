@@ -15,7 +15,10 @@ const UNKNOWN_SCHEMA_ID = 0x7fff_fff0;
 const WRONG_MAGIC = 0x01;
 
 /** The value and whether the envelope is whole; pure. */
-export function poisonedRecord(kind: PoisonKind, ids: { readonly own: number; readonly foreign: number }): { readonly value: Buffer; readonly lacks?: "event-id" } {
+export function poisonedRecord(
+  kind: PoisonKind,
+  ids: { readonly own: number; readonly foreign: number },
+): { readonly value: Buffer; readonly lacks?: "event-id" } {
   const header = (magic: number, id: number): Buffer => {
     const bytes = Buffer.alloc(5);
     bytes.writeUInt8(magic, 0);
@@ -25,23 +28,37 @@ export function poisonedRecord(kind: PoisonKind, ids: { readonly own: number; re
   // A text that claims to be longer than the whole record: no Avro reader gets past it.
   const unreadable = Buffer.from([0xfe, 0xff, 0xff, 0x0f, 0x6b, 0x69, 0x74]);
   switch (kind) {
-    case "not-avro": return { value: Buffer.concat([header(0, ids.own), unreadable]) };
-    case "wrong-magic-byte": return { value: Buffer.concat([header(WRONG_MAGIC, ids.own), unreadable]) };
-    case "unknown-schema": return { value: Buffer.concat([header(0, UNKNOWN_SCHEMA_ID), unreadable]) };
-    case "incompatible-schema": return { value: Buffer.concat([header(0, ids.foreign), unreadable]) };
-    case "header-missing": return { value: Buffer.concat([header(0, ids.own), unreadable]), lacks: "event-id" };
+    case "not-avro":
+      return { value: Buffer.concat([header(0, ids.own), unreadable]) };
+    case "wrong-magic-byte":
+      return { value: Buffer.concat([header(WRONG_MAGIC, ids.own), unreadable]) };
+    case "unknown-schema":
+      return { value: Buffer.concat([header(0, UNKNOWN_SCHEMA_ID), unreadable]) };
+    case "incompatible-schema":
+      return { value: Buffer.concat([header(0, ids.foreign), unreadable]) };
+    case "header-missing":
+      return { value: Buffer.concat([header(0, ids.own), unreadable]), lacks: "event-id" };
   }
 }
 
 /** Writes the records and waits until each is a dead letter of every group that it concerns. */
 export async function poisonTopics(site: Site, injection: Poison, at: number): Promise<WitnessedFault> {
   const written: InjectedRecord[] = [];
-  const letters = lettersProbe(site, written, `dead letters of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`);
+  const letters = lettersProbe(
+    site,
+    written,
+    `dead letters of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`,
+  );
   return await runFault(site, {
-    name: "wrong records in event topics", at, lengthMs: injection.lengthMs, probes: [letters],
+    name: "wrong records in event topics",
+    at,
+    lengthMs: injection.lengthMs,
+    probes: [letters],
     async strike() {
       // Ids are asked for before anything is written: a registry that is away must not leave half of it.
-      const records = await Promise.all(injection.records.map(async (record) => ({ ...record, ids: await schemaIds(site, record.event) })));
+      const records = await Promise.all(
+        injection.records.map(async (record) => ({ ...record, ids: await schemaIds(site, record.event) })),
+      );
       const producer = new Producer({ ...site.access.kafka, idempotent: true });
       try {
         for (const record of records) {
@@ -62,7 +79,8 @@ export function lettersProbe(site: Site, written: readonly InjectedRecord[], wha
   return {
     what,
     when: "after",
-    read: async () => `${await lettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
+    read: async () =>
+      `${await lettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
     felt: (_, after) => {
       const [found, wanted] = String(after).split(" of ");
       return found === wanted && found !== "0";
@@ -72,7 +90,13 @@ export function lettersProbe(site: Site, written: readonly InjectedRecord[], wha
 
 /** The envelope of an event as its headers. */
 export function envelopeOf(site: Pick<Site, "now">, event: string): Readonly<Record<string, string>> {
-  return { "event-id": randomUUID(), "event-type": event, "event-version": "1", "occurred-at": new Date(site.now()).toISOString(), "correlation-id": randomUUID() };
+  return {
+    "event-id": randomUUID(),
+    "event-type": event,
+    "event-version": "1",
+    "occurred-at": new Date(site.now()).toISOString(),
+    "correlation-id": randomUUID(),
+  };
 }
 
 /** Groups that a record of an event concerns. */
@@ -80,32 +104,56 @@ export function groupsOf(site: Pick<Site, "terrain">, topic: string, event: stri
   return site.terrain.events.find((candidate) => candidate.topic === topic && candidate.event === event)?.groups ?? [];
 }
 
-async function write(site: Site, producer: Producer, record: { kind: PoisonKind; topic: string; event: string; ids: { own: number; foreign: number } }): Promise<InjectedRecord> {
+async function write(
+  site: Site,
+  producer: Producer,
+  record: { kind: PoisonKind; topic: string; event: string; ids: { own: number; foreign: number } },
+): Promise<InjectedRecord> {
   const { kind, topic, event } = record;
   const { value, lacks } = poisonedRecord(kind, record.ids);
-  const headers = new Map(Object.entries(envelopeOf(site, event)).filter(([name]) => name !== lacks).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const));
-  const { offsets } = await producer.send({ messages: [{ topic, key: Buffer.from(randomUUID()), value, headers }], acks: -1 });
+  const headers = new Map(
+    Object.entries(envelopeOf(site, event))
+      .filter(([name]) => name !== lacks)
+      .map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
+  );
+  const { offsets } = await producer.send({
+    messages: [{ topic, key: Buffer.from(randomUUID()), value, headers }],
+    acks: -1,
+  });
   const place = offsets?.[0];
-  if (place === undefined) throw new KitError("KIT_CHAOS_FAILED", `Kafka did not say where in ${topic} the record was written`);
+  if (place === undefined)
+    throw new KitError("KIT_CHAOS_FAILED", `Kafka did not say where in ${topic} the record was written`);
   site.note(`${kind}: ${topic}/${place.partition} at ${place.offset}, as ${event}`);
-  return { topic, partition: place.partition, offset: place.offset.toString(), kind, groups: groupsOf(site, topic, event) };
+  return {
+    topic,
+    partition: place.partition,
+    offset: place.offset.toString(),
+    kind,
+    groups: groupsOf(site, topic, event),
+  };
 }
 
 async function lettersOf(site: Site, written: readonly InjectedRecord[]): Promise<number> {
   const groups = [...new Set(written.flatMap((record) => record.groups))];
-  const counts = await Promise.all(groups.map(async (group) => {
-    const wanted = written.filter((record) => record.groups.includes(group));
-    const client = await site.access.database(group);
-    try {
-      const { rows } = await client.query<{ count: string }>(
-        `SELECT count(*) FROM dead_letters JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS w(topic, partition, "offset") USING (topic, partition, "offset")`,
-        [wanted.map(({ topic }) => topic), wanted.map(({ partition }) => partition), wanted.map(({ offset }) => offset)],
-      );
-      return Number(rows[0]?.count ?? 0);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  }));
+  const counts = await Promise.all(
+    groups.map(async (group) => {
+      const wanted = written.filter((record) => record.groups.includes(group));
+      const client = await site.access.database(group);
+      try {
+        const { rows } = await client.query<{ count: string }>(
+          `SELECT count(*) FROM dead_letters JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS w(topic, partition, "offset") USING (topic, partition, "offset")`,
+          [
+            wanted.map(({ topic }) => topic),
+            wanted.map(({ partition }) => partition),
+            wanted.map(({ offset }) => offset),
+          ],
+        );
+        return Number(rows[0]?.count ?? 0);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    }),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
@@ -113,10 +161,13 @@ const REGISTRY_LIMIT_MS = 5_000;
 
 /** Ids of the event's own schema and of another event's. */
 export async function schemaIds(site: Site, event: string): Promise<{ own: number; foreign: number }> {
-  const published = site.contracts.flatMap(({ publishes }) => publishes).toSorted((a, b) => (a.event < b.event ? -1 : 1));
+  const published = site.contracts
+    .flatMap(({ publishes }) => publishes)
+    .toSorted((a, b) => (a.event < b.event ? -1 : 1));
   const own = published.find((candidate) => candidate.event === event);
   const foreign = published.find((candidate) => candidate.event !== event);
-  if (own === undefined || foreign === undefined) throw new KitError("KIT_CHAOS_FAILED", `no running service publishes ${event}`);
+  if (own === undefined || foreign === undefined)
+    throw new KitError("KIT_CHAOS_FAILED", `no running service publishes ${event}`);
   return { own: await latestId(site, own.subject), foreign: await latestId(site, foreign.subject) };
 }
 
@@ -126,6 +177,7 @@ async function latestId(site: Site, subject: string): Promise<number> {
     throw new KitError("KIT_SERVER_UNREACHABLE", `GET ${url}`, { cause });
   });
   const answer: unknown = await response.json().catch(() => undefined);
-  if (typeof answer === "object" && answer !== null && "id" in answer && typeof answer.id === "number") return answer.id;
+  if (typeof answer === "object" && answer !== null && "id" in answer && typeof answer.id === "number")
+    return answer.id;
   throw new KitError("KIT_CHAOS_FAILED", `the registry does not say the id of ${subject} (status ${response.status})`);
 }

@@ -19,11 +19,19 @@ const DEATH_LIMIT_MS = 45_000;
 export async function crashAtPoint(site: Site, injection: Of<"crash-at-point">, at: number): Promise<WitnessedFault> {
   const { target, point, after } = injection;
   let died = false;
-  const alive: Probe = { what: `${target} lives`, when: "during", read: async () => (died ? "no" : "yes"), felt: (_, now) => now === "no" };
+  const alive: Probe = {
+    what: `${target} lives`,
+    when: "during",
+    read: async () => (died ? "no" : "yes"),
+    felt: (_, now) => now === "no",
+  };
   // Before the commit nothing was done, so nothing is met again; at the two others the work was done and only the note of it is missing.
-  const again = point === "before-commit" ? [] : [deduplicatedProbe(site, point === "after-commit" ? [target] : undefined)];
+  const again =
+    point === "before-commit" ? [] : [deduplicatedProbe(site, point === "after-commit" ? [target] : undefined)];
   return await runFault(site, {
-    name: `${target} ends itself ${point}`, at, lengthMs: injection.lengthMs,
+    name: `${target} ends itself ${point}`,
+    at,
+    lengthMs: injection.lengthMs,
     probes: [alive, processIds(site, [target]), ...again.map(countedFromZero)],
     async strike() {
       await arm(site, target, point, after);
@@ -55,15 +63,26 @@ const EMPTY_LIMIT_MS = 60_000;
 export async function rewindOffsets(site: Site, injection: Of<"rewind-offsets">, at: number): Promise<WitnessedFault> {
   const { service, targets, records } = injection;
   let rewound = 0;
-  const distance: Probe = { what: `records that ${service} has to read again`, when: "after", read: async () => rewound, felt: (_, after) => Number(after) > 0 };
+  const distance: Probe = {
+    what: `records that ${service} has to read again`,
+    when: "after",
+    read: async () => rewound,
+    felt: (_, after) => Number(after) > 0,
+  };
   return await runFault(site, {
-    name: `offsets of ${service} set back by ${records} a partition`, at, lengthMs: injection.lengthMs,
+    name: `offsets of ${service} set back by ${records} a partition`,
+    at,
+    lengthMs: injection.lengthMs,
     probes: [distance, processIds(site, targets), countedFromZero(deduplicatedProbe(site, targets))],
     async strike() {
       await site.hands.stop(targets, STOP_LIMIT_MS);
       const done = await lookFor(site, () => setBack(site, service, records), EMPTY_LIMIT_MS);
       site.signal.throwIfAborted();
-      if (done === undefined) throw new KitError("KIT_CHAOS_FAILED", `the offsets of group ${service} could not be altered within ${EMPTY_LIMIT_MS / 1_000} s`);
+      if (done === undefined)
+        throw new KitError(
+          "KIT_CHAOS_FAILED",
+          `the offsets of group ${service} could not be altered within ${EMPTY_LIMIT_MS / 1_000} s`,
+        );
       rewound = done;
       site.note(`${rewound} records of ${service} are read again`);
     },
@@ -77,11 +96,21 @@ const EARLIEST = -2n;
 async function setBack(site: Site, group: string, records: number): Promise<number> {
   const { admin } = site.access;
   const [state] = await admin.listConsumerGroupOffsets({ groups: [group] });
-  const committed = (state?.topics ?? []).map(({ name, partitions }) => ({ name, partitions: partitions.filter(({ committedOffset }) => committedOffset >= 0n) }));
+  const committed = (state?.topics ?? []).map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.filter(({ committedOffset }) => committedOffset >= 0n),
+  }));
   const earliest = await admin.listOffsets({
-    topics: committed.map(({ name, partitions }) => ({ name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, timestamp: EARLIEST })) })),
+    topics: committed.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, timestamp: EARLIEST })),
+    })),
   });
-  const firstOf = new Map(earliest.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex, offset }) => [`${name} ${partitionIndex}`, offset] as const)));
+  const firstOf = new Map(
+    earliest.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, offset }) => [`${name} ${partitionIndex}`, offset] as const),
+    ),
+  );
   let distance = 0;
   const topics = committed.map(({ name, partitions }) => ({
     name,
@@ -107,14 +136,23 @@ export async function coldRegistry(site: Site, injection: Of<"cold-registry">, a
       const [management] = managementOf(await namedProcesses(site, instances));
       const response = await fetch(new URL("/readyz", management), { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
       const answer: unknown = await response.json();
-      const checks = typeof answer === "object" && answer !== null && "checks" in answer && typeof answer.checks === "object" ? answer.checks : {};
+      const checks =
+        typeof answer === "object" && answer !== null && "checks" in answer && typeof answer.checks === "object"
+          ? answer.checks
+          : {};
       return `schemas: ${String(Object.entries(checks ?? {}).find(([name]) => name === "schemas")?.[1] ?? "unknown")}`;
     },
-    felt: (before, after) => before === "schemas: good" && String(after).startsWith("schemas: ") && after !== before && !String(after).endsWith("unknown"),
+    felt: (before, after) =>
+      before === "schemas: good" &&
+      String(after).startsWith("schemas: ") &&
+      after !== before &&
+      !String(after).endsWith("unknown"),
   };
   let starting: Promise<unknown> = Promise.resolve();
   return await runFault(site, {
-    name: `${service} starts without the registry`, at, lengthMs: injection.lengthMs,
+    name: `${service} starts without the registry`,
+    at,
+    lengthMs: injection.lengthMs,
     probes: [unready, processIds(site, [...targets, ...instances])],
     async strike() {
       await site.hands.kill([...targets, ...instances]);

@@ -28,5 +28,9 @@ function dataCopy(value: unknown): unknown {
 function copy(value: unknown, field: (key: string, value: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => copy(item, field));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== "$ref").map(([key, each]) => [key, field(key, each)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== "$ref")
+      .map(([key, each]) => [key, field(key, each)]),
+  );
 }

@@ -1,20 +1,26 @@
 /** Topics as AsyncAPI channels, their events as messages. Pure. */
-import type { EventDeclaration, TopicDeclaration } from "../../../components/model/types.ts";
+
+import { formatOf, type SchemaFormat } from "../../../components/model/schema-format.ts";
 import { topicsFolder } from "../../../components/model/source-file.ts";
+import type { EventDeclaration, TopicDeclaration } from "../../../components/model/types.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";
 import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import { markdownText } from "../../diff/escaping.ts";
-import { formatOf, type SchemaFormat } from "../../../components/model/schema-format.ts";
 import { AVRO_FORMAT, avroPayload } from "./avro-payload.ts";
 import { headersSchema } from "./envelope.ts";
-import { KAFKA_BINDING, reference } from "./types.ts";
 import type { Channel, Message, Tag } from "./types.ts";
+import { KAFKA_BINDING, reference } from "./types.ts";
 
 /** Content type of Avro bodies. The schema's id precedes them, in Confluent's wire format. */
 export const AVRO_CONTENT = "application/vnd.apache.avro";
 
 /** Topic settings that the Kafka binding has as numbers; the others stay as Kafka prints them. */
-const NUMBERS: ReadonlySet<string> = new Set(["retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "retention.ms",
+  "retention.bytes",
+  "delete.retention.ms",
+  "max.message.bytes",
+]);
 
 /** What is known of a topic. */
 export interface TopicFacts {
@@ -30,13 +36,23 @@ export function channelOf({ topic, planned, subjects }: TopicFacts, servers: rea
   return {
     address: topic.name,
     title: topic.name,
-    description: markdownText(deprecated === undefined ? topic.description : `Deprecated since ${deprecated.since}: ${deprecated.reason} ${topic.description}`),
+    description: markdownText(
+      deprecated === undefined
+        ? topic.description
+        : `Deprecated since ${deprecated.since}: ${deprecated.reason} ${topic.description}`,
+    ),
     servers: servers.map((name) => reference("servers", name)),
-    messages: Object.fromEntries(topic.events.map((event) => [event.name, messageOf(topic, event, subjects.get(event.name))])),
+    messages: Object.fromEntries(
+      topic.events.map((event) => [event.name, messageOf(topic, event, subjects.get(event.name))]),
+    ),
     tags: topicTags(topic),
     bindings: {
       kafka: {
-        topic: topic.name, partitions: planned.partitions, replicas: planned.replicationFactor, topicConfiguration: configurationOf(planned.config), bindingVersion: KAFKA_BINDING,
+        topic: topic.name,
+        partitions: planned.partitions,
+        replicas: planned.replicationFactor,
+        topicConfiguration: configurationOf(planned.config),
+        bindingVersion: KAFKA_BINDING,
       },
     },
     "x-owner": { ...topic.owner },
@@ -68,15 +84,21 @@ const PROTOBUF_FORMAT = "application/vnd.google.protobuf;version=3";
 
 function payloadOf(format: SchemaFormat, schema: string): Message["payload"] {
   switch (format) {
-    case "avro": return { schemaFormat: AVRO_FORMAT, schema: avroPayload(schema) };
-    case "json": return { schemaFormat: JSON_SCHEMA_FORMAT, schema: JSON.parse(schema) as object };
-    case "protobuf": return { schemaFormat: PROTOBUF_FORMAT, schema };
+    case "avro":
+      return { schemaFormat: AVRO_FORMAT, schema: avroPayload(schema) };
+    case "json":
+      return { schemaFormat: JSON_SCHEMA_FORMAT, schema: JSON.parse(schema) as object };
+    case "protobuf":
+      return { schemaFormat: PROTOBUF_FORMAT, schema };
   }
 }
 
 function messageOf(topic: TopicDeclaration, event: EventDeclaration, subject: PlannedSubject | undefined): Message {
   const format = formatOf(event.schemaPath);
-  const { doc: avroDoc, description } = (format === "protobuf" ? {} : JSON.parse(event.schema)) as { doc?: unknown; description?: unknown };
+  const { doc: avroDoc, description } = (format === "protobuf" ? {} : JSON.parse(event.schema)) as {
+    doc?: unknown;
+    description?: unknown;
+  };
   const doc = format === "json" ? description : avroDoc;
   const { claimCheck } = event;
   return {
@@ -85,23 +107,49 @@ function messageOf(topic: TopicDeclaration, event: EventDeclaration, subject: Pl
     ...(typeof doc === "string" && doc !== "" ? { description: markdownText(doc) } : {}),
     contentType: format === "avro" ? AVRO_CONTENT : format === "json" ? "application/json" : "application/x-protobuf",
     headers: headersSchema(event.name, claimCheck),
-    correlationId: { description: "The business process that the event belongs to.", location: `$message.header#/${HEADER.correlationId}` },
+    correlationId: {
+      description: "The business process that the event belongs to.",
+      location: `$message.header#/${HEADER.correlationId}`,
+    },
     payload: payloadOf(format, event.schema),
     tags: [{ name: `domain:${topic.domain}` }],
     bindings: {
       kafka: {
-        ...(topic.key === undefined ? {} : { key: { type: "string", description: `Value of the field ${topic.key}. Kafka keeps the order of records with the same key.` } }),
-        schemaIdLocation: "payload", schemaIdPayloadEncoding: "confluent", schemaLookupStrategy: "TopicRecordNameStrategy", bindingVersion: KAFKA_BINDING,
+        ...(topic.key === undefined
+          ? {}
+          : {
+              key: {
+                type: "string",
+                description: `Value of the field ${topic.key}. Kafka keeps the order of records with the same key.`,
+              },
+            }),
+        schemaIdLocation: "payload",
+        schemaIdPayloadEncoding: "confluent",
+        schemaLookupStrategy: "TopicRecordNameStrategy",
+        bindingVersion: KAFKA_BINDING,
       },
     },
     "x-schema-file": `${topicsFolder}/${event.schemaPath}`,
     ...(subject === undefined ? {} : { "x-subject": subject.name, "x-compatibility": subject.compatibility }),
-    ...(claimCheck === undefined ? {} : { "x-claim-check": { aboveBytes: claimCheck.above, atMostBytes: claimCheck.atMost, ...(claimCheck.field === undefined ? {} : { field: claimCheck.field }) } }),
+    ...(claimCheck === undefined
+      ? {}
+      : {
+          "x-claim-check": {
+            aboveBytes: claimCheck.above,
+            atMostBytes: claimCheck.atMost,
+            ...(claimCheck.field === undefined ? {} : { field: claimCheck.field }),
+          },
+        }),
   };
 }
 
 function configurationOf(config: Readonly<Record<string, string>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, name === "cleanup.policy" ? value.split(",") : NUMBERS.has(name) ? Number(value) : value]));
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      name,
+      name === "cleanup.policy" ? value.split(",") : NUMBERS.has(name) ? Number(value) : value,
+    ]),
+  );
 }
 
 /** Labels as a list: their names come from people, and a map's key can be a word that tools act on, such as `$ref`. */

@@ -2,16 +2,16 @@
 import { createHash } from "node:crypto";
 import { compareText } from "../../../components/model/problem.ts";
 import type { Model, Owner, TopicDeclaration } from "../../../components/model/types.ts";
-import { topologyOf } from "../../../components/plan/topology.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
+import { topologyOf } from "../../../components/plan/topology.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
-import { markdownText } from "../../diff/escaping.ts";
 import type { DeclaredProject } from "../../declared-project.ts";
-import { AVRO_CONTENT, channelOf } from "./channels.ts";
+import { markdownText } from "../../diff/escaping.ts";
 import type { TopicFacts } from "./channels.ts";
+import { AVRO_CONTENT, channelOf } from "./channels.ts";
 import { ENVELOPE, envelopeSchema } from "./envelope.ts";
-import { receiveOperation, sendOperation } from "./operations.ts";
 import type { ServiceFacts } from "./operations.ts";
+import { receiveOperation, sendOperation } from "./operations.ts";
 import { SCRAM, serversOf } from "./servers.ts";
 import type { AsyncApiDocument, Operation } from "./types.ts";
 
@@ -35,7 +35,10 @@ export interface DocumentTitle {
  * Reads the project once and gives what makes documents of parts of it. Channels are sorted by topic, operations by topic,
  * direction and service; `info.version` is a digest of the rest, so it changes exactly when the content does.
  */
-export function documentMaker(project: DeclaredProject, { title, stack }: DocumentTitle): (part: DocumentPart) => AsyncApiDocument {
+export function documentMaker(
+  project: DeclaredProject,
+  { title, stack }: DocumentTitle,
+): (part: DocumentPart) => AsyncApiDocument {
   const topology = topologyOf(project.model);
   const facts = serviceFacts(project.plan, topology);
   const topics = topicFacts(project.plan, topology);
@@ -49,18 +52,28 @@ export function documentMaker(project: DeclaredProject, { title, stack }: Docume
       operations: Object.fromEntries(covered.flatMap(({ topic }) => operationsOf(topic, part, facts))),
       components: {
         schemas: { [ENVELOPE]: envelopeSchema() },
-        securitySchemes: { [SCRAM]: { type: "scramSha512", description: "One user for each service, SCRAM-SHA-512 over TLS." } },
+        securitySchemes: {
+          [SCRAM]: { type: "scramSha512", description: "One user for each service, SCRAM-SHA-512 over TLS." },
+        },
       },
     };
     const owner = ownerOf(project.model, topology, part);
     const headline = part.of === "stack" ? title : `${title}: ${part.name}`;
     const about = {
-      description: markdownText(`${words(part)}, as the stack ${stack} declares it. Generated from the declaration: do not edit.`),
+      description: markdownText(
+        `${words(part)}, as the stack ${stack} declares it. Generated from the declaration: do not edit.`,
+      ),
       ...(owner === undefined ? {} : { contact: contactOf(owner), "x-owner": { ...owner } }),
-      tags: [...new Set(covered.map(({ topic }) => topic.domain))].sort(compareText).map((domain) => ({ name: `domain:${domain}` })),
+      tags: [...new Set(covered.map(({ topic }) => topic.domain))]
+        .sort(compareText)
+        .map((domain) => ({ name: `domain:${domain}` })),
       "x-stack": stack,
     };
-    return { asyncapi: "3.0.0", info: { title: headline, version: digestOf({ headline, about, content }), ...about }, ...content };
+    return {
+      asyncapi: "3.0.0",
+      info: { title: headline, version: digestOf({ headline, about, content }), ...about },
+      ...content,
+    };
   };
 }
 
@@ -85,10 +98,14 @@ function topicFacts(plan: PlatformPlan, { topics }: Topology): TopicFacts[] {
 
 function covers(part: DocumentPart, topic: TopicDeclaration): boolean {
   switch (part.of) {
-    case "stack": return true;
-    case "domain": return topic.domain === part.name;
-    case "topic": return topic.name === part.name;
-    case "service": return [...topic.producers, ...topic.consumers].some(({ service }) => service === part.name);
+    case "stack":
+      return true;
+    case "domain":
+      return topic.domain === part.name;
+    case "topic":
+      return topic.name === part.name;
+    case "service":
+      return [...topic.producers, ...topic.consumers].some(({ service }) => service === part.name);
   }
 }
 
@@ -102,19 +119,27 @@ function operationsOf(topic: TopicDeclaration, part: DocumentPart, facts: Servic
 
 function words(part: DocumentPart): string {
   switch (part.of) {
-    case "stack": return "Every topic, and every service that uses one";
-    case "domain": return `Topics of the domain ${part.name}, and the services that use them`;
-    case "topic": return `The topic ${part.name}, and the services that use it`;
-    case "service": return `What ${part.name} sends and receives`;
+    case "stack":
+      return "Every topic, and every service that uses one";
+    case "domain":
+      return `Topics of the domain ${part.name}, and the services that use them`;
+    case "topic":
+      return `The topic ${part.name}, and the services that use it`;
+    case "service":
+      return `What ${part.name} sends and receives`;
   }
 }
 
 function ownerOf(model: Model, { topics, owners }: Topology, part: DocumentPart): Owner | undefined {
   switch (part.of) {
-    case "stack": return undefined;
-    case "domain": return model.domains.find(({ name }) => name === part.name)?.owner;
-    case "topic": return topics.find(({ name }) => name === part.name)?.owner;
-    case "service": return owners.get(part.name)?.owner;
+    case "stack":
+      return undefined;
+    case "domain":
+      return model.domains.find(({ name }) => name === part.name)?.owner;
+    case "topic":
+      return topics.find(({ name }) => name === part.name)?.owner;
+    case "service":
+      return owners.get(part.name)?.owner;
   }
 }
 

@@ -2,8 +2,8 @@
 import type { ClaimCheck } from "../../../components/model/types.ts";
 import { CLAIM_HEADER } from "../../../service-templates/lib/claim-check/reference.ts";
 import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
-import { reference } from "./types.ts";
 import type { JsonSchema } from "./types.ts";
+import { reference } from "./types.ts";
 
 /** Name of the envelope's schema in the document's components. */
 export const ENVELOPE = "envelope";
@@ -15,11 +15,26 @@ export function envelopeSchema(): JsonSchema {
     description: "Record headers of every event. Values are UTF-8 text.",
     required: [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId],
     properties: {
-      [HEADER.eventId]: { type: "string", format: "uuid", description: "Identifies the event. Consumers handle each id once." },
+      [HEADER.eventId]: {
+        type: "string",
+        format: "uuid",
+        description: "Identifies the event. Consumers handle each id once.",
+      },
       [HEADER.eventType]: { type: "string", description: "Event type, for example order.created." },
-      [HEADER.eventVersion]: { type: "string", pattern: "^[0-9]{1,9}(\\.[0-9]{1,9})?$", description: "Version of the envelope and of the event's meaning. Default: 1." },
-      [HEADER.occurredAt]: { type: "string", format: "date-time", description: "When it happened, by the producer's clock." },
-      [HEADER.correlationId]: { type: "string", description: "The business process that the event belongs to, for example an order." },
+      [HEADER.eventVersion]: {
+        type: "string",
+        pattern: "^[0-9]{1,9}(\\.[0-9]{1,9})?$",
+        description: "Version of the envelope and of the event's meaning. Default: 1.",
+      },
+      [HEADER.occurredAt]: {
+        type: "string",
+        format: "date-time",
+        description: "When it happened, by the producer's clock.",
+      },
+      [HEADER.correlationId]: {
+        type: "string",
+        description: "The business process that the event belongs to, for example an order.",
+      },
       [HEADER.causationId]: { type: "string", format: "uuid", description: "Id of the event that caused this one." },
       [HEADER.traceparent]: { type: "string", description: "W3C trace context." },
     },
@@ -32,7 +47,13 @@ export function headersSchema(event: string, claimCheck: ClaimCheck | undefined)
     type: "object",
     allOf: [
       reference("components", "schemas", ENVELOPE),
-      { type: "object", properties: { [HEADER.eventType]: { type: "string", const: event }, ...(claimCheck === undefined ? {} : claimHeaders(claimCheck)) } },
+      {
+        type: "object",
+        properties: {
+          [HEADER.eventType]: { type: "string", const: event },
+          ...(claimCheck === undefined ? {} : claimHeaders(claimCheck)),
+        },
+      },
     ],
   };
 }
@@ -40,9 +61,24 @@ export function headersSchema(event: string, claimCheck: ClaimCheck | undefined)
 function claimHeaders({ above, atMost, field }: ClaimCheck): Readonly<Record<string, JsonSchema>> {
   const what = field === undefined ? "the body" : `the field ${field}`;
   return {
-    [CLAIM_HEADER.key]: { type: "string", description: `Key in the object store under which ${what} is stored when it is larger than ${above} bytes.` },
-    [CLAIM_HEADER.size]: { type: "string", pattern: "^[0-9]+$", description: `Bytes of the stored content, at most ${atMost}.` },
+    [CLAIM_HEADER.key]: {
+      type: "string",
+      description: `Key in the object store under which ${what} is stored when it is larger than ${above} bytes.`,
+    },
+    [CLAIM_HEADER.size]: {
+      type: "string",
+      pattern: "^[0-9]+$",
+      description: `Bytes of the stored content, at most ${atMost}.`,
+    },
     [CLAIM_HEADER.sha256]: { type: "string", pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the stored content." },
-    ...(field === undefined ? {} : { [CLAIM_HEADER.field]: { type: "string" as const, const: field, description: "Field that is null in the record." } }),
+    ...(field === undefined
+      ? {}
+      : {
+          [CLAIM_HEADER.field]: {
+            type: "string" as const,
+            const: field,
+            description: "Field that is null in the record.",
+          },
+        }),
   };
 }

@@ -2,8 +2,8 @@
 import type { Consumer, Producer, TopicDeclaration } from "../../../components/model/types.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
 import type { PlannedQuota, ServiceContract } from "../../../components/plan/types.ts";
-import { KAFKA_BINDING, reference } from "./types.ts";
 import type { Operation, Tag } from "./types.ts";
+import { KAFKA_BINDING, reference } from "./types.ts";
 
 /** What is known of services, by name. */
 export interface ServiceFacts {
@@ -28,7 +28,11 @@ export function sendOperation(topic: TopicDeclaration, producer: Producer, facts
 }
 
 /** A service's consumer group receives events from a topic. */
-export function receiveOperation(topic: TopicDeclaration, consumer: Consumer, facts: ServiceFacts): [string, Operation] {
+export function receiveOperation(
+  topic: TopicDeclaration,
+  consumer: Consumer,
+  facts: ServiceFacts,
+): [string, Operation] {
   const contract = facts.contracts.get(consumer.service);
   const quota = facts.quotas.get(consumer.service)?.consumerByteRate;
   const group = contract?.group ?? consumer.service;
@@ -48,10 +52,18 @@ export function receiveOperation(topic: TopicDeclaration, consumer: Consumer, fa
   ];
 }
 
-function common(topic: TopicDeclaration, { service, events, source }: Producer | Consumer, does: string, { owners }: ServiceFacts) {
+function common(
+  topic: TopicDeclaration,
+  { service, events, source }: Producer | Consumer,
+  does: string,
+  { owners }: ServiceFacts,
+) {
   const owner = owners.get(service);
   const title = `${service} ${does} ${topic.name}`;
-  const tags: Tag[] = [{ name: `service:${service}` }, ...(owner === undefined ? [] : [{ name: `owner:${owner.owner.team}` }])];
+  const tags: Tag[] = [
+    { name: `service:${service}` },
+    ...(owner === undefined ? [] : [{ name: `owner:${owner.owner.team}` }]),
+  ];
   return {
     channel: reference("channels", topic.name),
     title,

@@ -29,7 +29,10 @@ export function partOf(model: Model, wanted: WantedPart): DocumentPart {
   if (another !== undefined) throw new KitError("KIT_USAGE", `--${part.of} and --${another.of} exclude each other.`);
   if (!part.known.includes(part.name)) {
     const hint = didYouMean(part.name, part.known);
-    throw new KitError("KIT_USAGE", `No ${part.of} ${JSON.stringify(part.name)} ${part.of === "service" ? "produces or consumes" : "is declared"}${hint === undefined ? "." : `: ${hint}`}`);
+    throw new KitError(
+      "KIT_USAGE",
+      `No ${part.of} ${JSON.stringify(part.name)} ${part.of === "service" ? "produces or consumes" : "is declared"}${hint === undefined ? "." : `: ${hint}`}`,
+    );
   }
   return { of: part.of, name: part.name };
 }

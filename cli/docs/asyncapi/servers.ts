@@ -4,8 +4,8 @@ import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import { localPorts } from "../../../components/local/ports.ts";
 import type { StackSettings } from "../../../components/model/stack.ts";
 import { inClusterRegistryBase, localRegistryUrl, registryApi } from "../../../components/schemas/registry-address.ts";
-import { KAFKA_BINDING, reference } from "./types.ts";
 import type { Server } from "./types.ts";
+import { KAFKA_BINDING, reference } from "./types.ts";
 
 /** Name of the security scheme in the document's components. */
 export const SCRAM = "scram";
@@ -21,7 +21,12 @@ export function serversOf(stack: string, settings: StackSettings): Readonly<Reco
     const [[host = "", first = ""] = []] = addresses;
     return {
       [stack]: {
-        ...server(stack, `${host}:{port}`, localRegistryUrl(ports.registry), "Kafka on one machine. Every port is a broker's, and each will do as bootstrap address."),
+        ...server(
+          stack,
+          `${host}:{port}`,
+          localRegistryUrl(ports.registry),
+          "Kafka on one machine. Every port is a broker's, and each will do as bootstrap address.",
+        ),
         variables: { port: { enum: numbers, default: first, description: "Port of one of the brokers." } },
       },
     };
@@ -30,8 +35,22 @@ export function serversOf(stack: string, settings: StackSettings): Readonly<Reco
   const inCluster = registryApi(inClusterRegistryBase(namespaces.platform));
   const outside = registry.reachedAt === undefined ? inCluster : registryApi(registry.reachedAt);
   return {
-    [stack]: server(stack, strimziBootstrap(kafka.name, namespaces.kafka), inCluster, "Kafka within the Kubernetes cluster."),
-    ...(kafka.external === undefined ? {} : { [`${stack}-external`]: server(`${stack}, from outside`, externalBootstrap(kafka.external.bootstrapHost), outside, "Kafka for clients outside the Kubernetes cluster.") }),
+    [stack]: server(
+      stack,
+      strimziBootstrap(kafka.name, namespaces.kafka),
+      inCluster,
+      "Kafka within the Kubernetes cluster.",
+    ),
+    ...(kafka.external === undefined
+      ? {}
+      : {
+          [`${stack}-external`]: server(
+            `${stack}, from outside`,
+            externalBootstrap(kafka.external.bootstrapHost),
+            outside,
+            "Kafka for clients outside the Kubernetes cluster.",
+          ),
+        }),
   };
 }
 

@@ -33,9 +33,17 @@ export interface Server extends Extensions {
   readonly protocol: "kafka-secure";
   readonly title: string;
   readonly description: string;
-  readonly variables?: Readonly<Record<string, { readonly enum: readonly string[]; readonly default: string; readonly description: string }>>;
+  readonly variables?: Readonly<
+    Record<string, { readonly enum: readonly string[]; readonly default: string; readonly description: string }>
+  >;
   readonly security: readonly Reference[];
-  readonly bindings: { readonly kafka: { readonly schemaRegistryUrl: string; readonly schemaRegistryVendor: string; readonly bindingVersion: string } };
+  readonly bindings: {
+    readonly kafka: {
+      readonly schemaRegistryUrl: string;
+      readonly schemaRegistryVendor: string;
+      readonly bindingVersion: string;
+    };
+  };
 }
 
 /** A message: one event type on one topic. */
@@ -59,7 +67,15 @@ export interface Channel extends Extensions {
   readonly servers: readonly Reference[];
   readonly messages: Readonly<Record<string, Message>>;
   readonly tags: readonly Tag[];
-  readonly bindings: { readonly kafka: { readonly topic: string; readonly partitions: number; readonly replicas: number; readonly topicConfiguration: Readonly<Record<string, unknown>>; readonly bindingVersion: string } };
+  readonly bindings: {
+    readonly kafka: {
+      readonly topic: string;
+      readonly partitions: number;
+      readonly replicas: number;
+      readonly topicConfiguration: Readonly<Record<string, unknown>>;
+      readonly bindingVersion: string;
+    };
+  };
 }
 
 /** An operation: what one service does on one topic. */

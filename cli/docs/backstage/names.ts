@@ -17,14 +17,19 @@ export interface WantedName {
  */
 export function entityNames(wanted: readonly WantedName[]): ReadonlyMap<string, string> {
   const takers = Map.groupBy(wanted, ({ name }) => name.toLowerCase());
-  return new Map(wanted.map(({ id, name }) => {
-    const alone = takers.get(name.toLowerCase())?.length === 1;
-    return [id, alone && name.length <= LONGEST && VALID.test(name) ? name : withDigest(id, name)];
-  }));
+  return new Map(
+    wanted.map(({ id, name }) => {
+      const alone = takers.get(name.toLowerCase())?.length === 1;
+      return [id, alone && name.length <= LONGEST && VALID.test(name) ? name : withDigest(id, name)];
+    }),
+  );
 }
 
 function withDigest(id: string, name: string): string {
   const digest = createHash("sha256").update(id).digest("hex").slice(0, 8);
-  const readable = name.replaceAll(/[^A-Za-z0-9_.-]/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, LONGEST - digest.length - 1);
+  const readable = name
+    .replaceAll(/[^A-Za-z0-9_.-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, LONGEST - digest.length - 1);
   return readable === "" ? `x-${digest}` : `${readable}-${digest}`;
 }

@@ -39,14 +39,24 @@ const LONGEST_ANSWER = 256 * 1024 * 1024;
  * @param address - `host:port`, an IPv6 host in brackets.
  * @throws Error of the socket, of TLS, {@link RefusedRequest}, {@link LoginError}.
  */
-export async function connectBroker(address: string, { tls, user }: BrokerCredentials, limits: BrokerLimits): Promise<BrokerConnection> {
+export async function connectBroker(
+  address: string,
+  { tls, user }: BrokerCredentials,
+  limits: BrokerLimits,
+): Promise<BrokerConnection> {
   const colon = address.lastIndexOf(":");
   const [host, port] = [address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), Number(address.slice(colon + 1))];
   // Certificates name an address without the server name that TLS has for names alone.
-  const socket: Socket = tls === undefined ? connectPlain({ host, port }) : connectTls({ host, port, ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) });
+  const socket: Socket =
+    tls === undefined
+      ? connectPlain({ host, port })
+      : connectTls({ host, port, ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) });
   socket.setNoDelay(true);
   const connection = new OpenConnection(socket, limits.requestMs);
-  const late = setTimeout(() => connection.fail(new Error(`no connection within ${limits.connectMs / 1_000} s`)), limits.connectMs);
+  const late = setTimeout(
+    () => connection.fail(new Error(`no connection within ${limits.connectMs / 1_000} s`)),
+    limits.connectMs,
+  );
   try {
     await connection.opened(tls === undefined ? "connect" : "secureConnect");
     if (user !== undefined) await logIn(connection, user);
@@ -59,7 +69,10 @@ export async function connectBroker(address: string, { tls, user }: BrokerCreden
   }
 }
 
-async function logIn(connection: BrokerConnection, { name, password }: { readonly name: string; readonly password: string }): Promise<void> {
+async function logIn(
+  connection: BrokerConnection,
+  { name, password }: { readonly name: string; readonly password: string },
+): Promise<void> {
   const login = scramLogin(name, password, randomBytes(24).toString("base64url"));
   // One after the other: a broker need not read on before it has answered, as long as it does not know who speaks.
   await connection.ask(saslHandshake("SCRAM-SHA-512"));
@@ -105,7 +118,10 @@ class OpenConnection implements BrokerConnection {
       if (this.#failure !== undefined) return reject(this.#failure);
       const id = this.#sent;
       this.#sent += 1;
-      const late = setTimeout(() => this.fail(new Error(`${request.name}: no answer within ${this.#requestMs / 1_000} s`)), this.#requestMs);
+      const late = setTimeout(
+        () => this.fail(new Error(`${request.name}: no answer within ${this.#requestMs / 1_000} s`)),
+        this.#requestMs,
+      );
       this.#waiting.set(id, { request, resolve: (answer) => resolve(answer as T), reject, late });
       const message = new BytesWriter().int16(request.key).int16(request.version).int32(id).string(CLIENT_ID);
       if (request.flexible) message.noTags();
@@ -135,7 +151,15 @@ class OpenConnection implements BrokerConnection {
     try {
       for (const frame of this.#frames.add(chunk)) this.#answer(new BytesReader(frame));
     } catch (error) {
-      this.fail(error instanceof RangeError ? new Error(`the server does not speak Kafka's protocol (${error.message}); is it a listener with TLS?`, { cause: error }) : error instanceof Error ? error : new Error(String(error)));
+      this.fail(
+        error instanceof RangeError
+          ? new Error(`the server does not speak Kafka's protocol (${error.message}); is it a listener with TLS?`, {
+              cause: error,
+            })
+          : error instanceof Error
+            ? error
+            : new Error(String(error)),
+      );
     }
   }
 
@@ -149,7 +173,11 @@ class OpenConnection implements BrokerConnection {
       if (waiting.request.flexible) answer.skipTags();
       waiting.resolve(readAnswer(waiting.request, answer));
     } catch (error) {
-      waiting.reject(error instanceof RangeError ? new Error(`${waiting.request.name}: the answer cannot be read (${error.message})`, { cause: error }) : error);
+      waiting.reject(
+        error instanceof RangeError
+          ? new Error(`${waiting.request.name}: the answer cannot be read (${error.message})`, { cause: error })
+          : error,
+      );
     }
   }
 }
@@ -164,7 +192,7 @@ class FrameReader {
   /** @throws RangeError where a length is none. */
   add(chunk: Buffer): Buffer[] {
     const frames: Buffer[] = [];
-    for (let at = 0; at < chunk.length;) {
+    for (let at = 0; at < chunk.length; ) {
       if (this.#body === undefined) {
         const taken = chunk.copy(this.#head, this.#headFilled, at, at + 4 - this.#headFilled);
         this.#headFilled += taken;

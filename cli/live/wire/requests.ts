@@ -32,18 +32,32 @@ export class RefusedRequest extends Error {
   readonly code: number;
 
   constructor(request: string, code: number, detail: string | null) {
-    super(`${request}: ${ERROR_NAMES[code] ?? `error ${code}`}${detail === null || detail === "" ? "" : ` (${detail})`}`);
+    super(
+      `${request}: ${ERROR_NAMES[code] ?? `error ${code}`}${detail === null || detail === "" ? "" : ` (${detail})`}`,
+    );
     this.code = code;
   }
 }
 
 /** Errors of the protocol that these requests can meet. */
 export const ERROR_CODES = {
-  UNKNOWN_TOPIC_OR_PARTITION: 3, REQUEST_TIMED_OUT: 7, COORDINATOR_LOAD_IN_PROGRESS: 14, TOPIC_AUTHORIZATION_FAILED: 29, CLUSTER_AUTHORIZATION_FAILED: 31,
-  UNSUPPORTED_SASL_MECHANISM: 33, ILLEGAL_SASL_STATE: 34, UNSUPPORTED_VERSION: 35, NOT_CONTROLLER: 41, INVALID_REQUEST: 42, SECURITY_DISABLED: 54,
-  SASL_AUTHENTICATION_FAILED: 58, RESOURCE_NOT_FOUND: 91,
+  UNKNOWN_TOPIC_OR_PARTITION: 3,
+  REQUEST_TIMED_OUT: 7,
+  COORDINATOR_LOAD_IN_PROGRESS: 14,
+  TOPIC_AUTHORIZATION_FAILED: 29,
+  CLUSTER_AUTHORIZATION_FAILED: 31,
+  UNSUPPORTED_SASL_MECHANISM: 33,
+  ILLEGAL_SASL_STATE: 34,
+  UNSUPPORTED_VERSION: 35,
+  NOT_CONTROLLER: 41,
+  INVALID_REQUEST: 42,
+  SECURITY_DISABLED: 54,
+  SASL_AUTHENTICATION_FAILED: 58,
+  RESOURCE_NOT_FOUND: 91,
 } as const;
-const ERROR_NAMES: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(ERROR_CODES).map(([name, code]) => [code, name]));
+const ERROR_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(ERROR_CODES).map(([name, code]) => [code, name]),
+);
 
 function expectGood(request: string, code: number, detail: string | null): void {
   if (code !== 0) throw new RefusedRequest(request, code, detail);
@@ -53,7 +67,11 @@ function expectGood(request: string, code: number, detail: string | null): void 
 export function saslHandshake(mechanism: string): BrokerRequest<void> {
   const name = "SaslHandshake";
   return {
-    name, key: 17, version: 1, flexible: false, body: new BytesWriter().string(mechanism),
+    name,
+    key: 17,
+    version: 1,
+    flexible: false,
+    body: new BytesWriter().string(mechanism),
     read(answer) {
       const code = answer.int16();
       const offered = answer.array(answer.int32(), () => answer.string());
@@ -66,7 +84,11 @@ export function saslHandshake(mechanism: string): BrokerRequest<void> {
 export function saslAuthenticate(message: string): BrokerRequest<string> {
   const name = "SaslAuthenticate";
   return {
-    name, key: 36, version: 2, flexible: true, body: new BytesWriter().compactBytes(Buffer.from(message)).noTags(),
+    name,
+    key: 36,
+    version: 2,
+    flexible: true,
+    body: new BytesWriter().compactBytes(Buffer.from(message)).noTags(),
     read(answer) {
       expectGood(name, answer.int16(), answer.compactNullableString());
       const message = answer.compactBytes().toString("utf8");
@@ -86,7 +108,15 @@ export interface TopicShape {
 /** Every topic. */
 export function describeTopics(): BrokerRequest<readonly TopicShape[]> {
   return {
-    name: "Metadata", key: 3, version: 12, flexible: true, body: new BytesWriter().compactArray(null, () => undefined).boolean(false).boolean(false).noTags(),
+    name: "Metadata",
+    key: 3,
+    version: 12,
+    flexible: true,
+    body: new BytesWriter()
+      .compactArray(null, () => undefined)
+      .boolean(false)
+      .boolean(false)
+      .noTags(),
     read(answer) {
       answer.skip(4);
       answer.compactArray(() => {
@@ -142,12 +172,29 @@ const TOPIC_RESOURCE = 2;
  * The configuration of topics. One that is not there (any more) is left out.
  * @param wanted - Tells by source and key which settings to give.
  */
-export function describeTopicConfigs(topics: readonly string[], wanted: (source: number, key: string) => boolean): BrokerRequest<ReadonlyMap<string, readonly TopicSetting[]>> {
+export function describeTopicConfigs(
+  topics: readonly string[],
+  wanted: (source: number, key: string) => boolean,
+): BrokerRequest<ReadonlyMap<string, readonly TopicSetting[]>> {
   const name = "DescribeConfigs";
   const body = new BytesWriter();
-  body.compactArray(topics, (topic) => body.int8(TOPIC_RESOURCE).compactString(topic).compactArray(null, () => undefined).noTags()).boolean(false).boolean(false).noTags();
+  body
+    .compactArray(topics, (topic) =>
+      body
+        .int8(TOPIC_RESOURCE)
+        .compactString(topic)
+        .compactArray(null, () => undefined)
+        .noTags(),
+    )
+    .boolean(false)
+    .boolean(false)
+    .noTags();
   return {
-    name, key: 32, version: 4, flexible: true, body,
+    name,
+    key: 32,
+    version: 4,
+    flexible: true,
+    body,
     read(answer) {
       answer.skip(4);
       const configs = new Map<string, readonly TopicSetting[]>();
@@ -201,23 +248,42 @@ const ANY = 1;
 export function describeAcls(): BrokerRequest<readonly AclEntry[]> {
   const name = "DescribeAcls";
   return {
-    name, key: 29, version: 3, flexible: true,
-    body: new BytesWriter().int8(ANY).compactString(null).int8(ANY).compactString(null).compactString(null).int8(ANY).int8(ANY).noTags(),
+    name,
+    key: 29,
+    version: 3,
+    flexible: true,
+    body: new BytesWriter()
+      .int8(ANY)
+      .compactString(null)
+      .int8(ANY)
+      .compactString(null)
+      .compactString(null)
+      .int8(ANY)
+      .int8(ANY)
+      .noTags(),
     read(answer) {
       answer.skip(4);
       const code = answer.int16();
       const detail = answer.compactNullableString();
       if (code !== ERROR_CODES.SECURITY_DISABLED) expectGood(name, code, detail);
-      return answer.compactArray(() => {
-        const target = { resourceType: answer.int8(), resourceName: answer.compactString(), pattern: answer.int8() };
-        const rules = answer.compactArray((): AclEntry => {
-          const rule = { ...target, principal: answer.compactString(), host: answer.compactString(), operation: answer.int8(), permission: answer.int8() };
+      return answer
+        .compactArray(() => {
+          const target = { resourceType: answer.int8(), resourceName: answer.compactString(), pattern: answer.int8() };
+          const rules = answer.compactArray((): AclEntry => {
+            const rule = {
+              ...target,
+              principal: answer.compactString(),
+              host: answer.compactString(),
+              operation: answer.int8(),
+              permission: answer.int8(),
+            };
+            answer.skipTags();
+            return rule;
+          });
           answer.skipTags();
-          return rule;
-        });
-        answer.skipTags();
-        return rules;
-      }).flat();
+          return rules;
+        })
+        .flat();
     },
   };
 }
@@ -232,7 +298,14 @@ export interface QuotaEntry {
 export function describeQuotas(): BrokerRequest<readonly QuotaEntry[]> {
   const name = "DescribeClientQuotas";
   return {
-    name, key: 48, version: 1, flexible: true, body: new BytesWriter().compactArray([], () => undefined).boolean(false).noTags(),
+    name,
+    key: 48,
+    version: 1,
+    flexible: true,
+    body: new BytesWriter()
+      .compactArray([], () => undefined)
+      .boolean(false)
+      .noTags(),
     read(answer) {
       answer.skip(4);
       expectGood(name, answer.int16(), answer.compactNullableString());
@@ -266,7 +339,11 @@ const MECHANISMS: Readonly<Record<number, string>> = { 1: "SCRAM-SHA-256", 2: "S
 export function describeUsers(): BrokerRequest<readonly UserEntry[]> {
   const name = "DescribeUserScramCredentials";
   return {
-    name, key: 50, version: 0, flexible: true, body: new BytesWriter().compactArray(null, () => undefined).noTags(),
+    name,
+    key: 50,
+    version: 0,
+    flexible: true,
+    body: new BytesWriter().compactArray(null, () => undefined).noTags(),
     read(answer) {
       answer.skip(4);
       expectGood(name, answer.int16(), answer.compactNullableString());
@@ -275,7 +352,10 @@ export function describeUsers(): BrokerRequest<readonly UserEntry[]> {
         const [code, detail] = [answer.int16(), answer.compactNullableString()];
         const credentials = answer.compactArray(() => {
           const mechanism = answer.int8();
-          const credential = { mechanism: MECHANISMS[mechanism] ?? `mechanism ${mechanism}`, iterations: answer.int32() };
+          const credential = {
+            mechanism: MECHANISMS[mechanism] ?? `mechanism ${mechanism}`,
+            iterations: answer.int32(),
+          };
           answer.skipTags();
           return credential;
         });

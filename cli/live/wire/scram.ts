@@ -45,8 +45,12 @@ export function scramLogin(user: string, password: string, nonce: string): Scram
     answer(serverFirst) {
       const { r: serverNonce = "", s: salt = "", i: count = "" } = attributes(serverFirst);
       const iterations = Number(count);
-      if (!serverNonce.startsWith(nonce) || serverNonce === nonce || salt === "" || !Number.isInteger(iterations)) throw new LoginError("the server's answer is no SCRAM message");
-      if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS) throw new LoginError(`the server asks for ${iterations} iterations of SCRAM; ${FEWEST_ITERATIONS} to ${MOST_ITERATIONS} are accepted`);
+      if (!serverNonce.startsWith(nonce) || serverNonce === nonce || salt === "" || !Number.isInteger(iterations))
+        throw new LoginError("the server's answer is no SCRAM message");
+      if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS)
+        throw new LoginError(
+          `the server asks for ${iterations} iterations of SCRAM; ${FEWEST_ITERATIONS} to ${MOST_ITERATIONS} are accepted`,
+        );
       const salted = pbkdf2Sync(password, Buffer.from(salt, "base64"), iterations, DIGEST_BYTES, DIGEST);
       const withoutProof = `c=${Buffer.from(HEADER).toString("base64")},r=${serverNonce}`;
       const signed = `${bare},${serverFirst},${withoutProof}`;
@@ -60,7 +64,8 @@ export function scramLogin(user: string, password: string, nonce: string): Scram
           const { e: error, v: verifier = "" } = attributes(serverFinal);
           if (error !== undefined) throw new LoginError(error);
           const given = Buffer.from(verifier, "base64");
-          if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new LoginError("the server does not know the password: it may not be the one it says it is");
+          if (given.length !== expected.length || !timingSafeEqual(given, expected))
+            throw new LoginError("the server does not know the password: it may not be the one it says it is");
         },
       };
     },

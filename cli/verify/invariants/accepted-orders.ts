@@ -11,7 +11,8 @@ export function acceptedOrders(context: JudgeContext): Judgement {
   for (const { customerId, key, orderId } of keys) {
     const name = keyName(customerId, key);
     const known = byKey.get(name);
-    if (known !== undefined && known !== orderId) violations.add(orderId, `its idempotency key ${key} of ${customerId} also belongs to ${known}`);
+    if (known !== undefined && known !== orderId)
+      violations.add(orderId, `its idempotency key ${key} of ${customerId} also belongs to ${known}`);
     byKey.set(name, orderId);
     if (keyed.has(orderId)) violations.add(orderId, "is stored under two idempotency keys");
     keyed.add(orderId);
@@ -19,14 +20,19 @@ export function acceptedOrders(context: JudgeContext): Judgement {
     if (owner === undefined) violations.add(orderId, `was answered under the idempotency key ${key} and is not stored`);
     else if (owner !== customerId) violations.add(orderId, `belongs to ${owner}, its idempotency key to ${customerId}`);
   }
-  for (const { orderId } of rows) if (!keyed.has(orderId)) violations.add(orderId, "is stored without an idempotency key");
+  for (const { orderId } of rows)
+    if (!keyed.has(orderId)) violations.add(orderId, "is stored without an idempotency key");
 
   const { witness } = context;
   const figures = { orders: rows.length, idempotencyKeys: keys.length };
   if (witness === undefined) return { figures, violations };
 
   const told = new Map<string, string>();
-  const mayExist = new Set(witness.orders.filter((order) => order.outcome !== "refused").map((order) => keyName(order.customerId, order.idempotencyKey)));
+  const mayExist = new Set(
+    witness.orders
+      .filter((order) => order.outcome !== "refused")
+      .map((order) => keyName(order.customerId, order.idempotencyKey)),
+  );
   const counts = { accepted: 0, refused: 0, unknown: 0, unknownThatExist: 0 };
   for (const { outcome, orderId, customerId, idempotencyKey, status } of witness.orders) {
     counts[outcome] += 1;
@@ -38,13 +44,22 @@ export function acceptedOrders(context: JudgeContext): Judgement {
         continue;
       }
       const before = told.get(name);
-      if (before !== undefined && before !== orderId) violations.add(orderId, `the idempotency key ${idempotencyKey} was answered with ${before} before`);
+      if (before !== undefined && before !== orderId)
+        violations.add(orderId, `the idempotency key ${idempotencyKey} was answered with ${before} before`);
       told.set(name, orderId);
       if (!customers.has(orderId)) violations.add(orderId, "was accepted and does not exist");
-      else if (stored !== orderId) violations.add(orderId, `was accepted under the idempotency key ${idempotencyKey}, which is stored for ${stored ?? "no order"}`);
+      else if (stored !== orderId)
+        violations.add(
+          orderId,
+          `was accepted under the idempotency key ${idempotencyKey}, which is stored for ${stored ?? "no order"}`,
+        );
     } else if (outcome === "refused") {
       // The same key may have been accepted by another request, for example when both came at once.
-      if (stored !== undefined && !mayExist.has(name)) violations.add(stored, `exists though its request (idempotency key ${idempotencyKey}) was refused with ${status ?? "no status"}`);
+      if (stored !== undefined && !mayExist.has(name))
+        violations.add(
+          stored,
+          `exists though its request (idempotency key ${idempotencyKey}) was refused with ${status ?? "no status"}`,
+        );
     } else if (stored !== undefined) counts.unknownThatExist += 1;
   }
   return { figures: { ...figures, witnessed: witness.orders.length, ...counts }, violations };

@@ -24,7 +24,14 @@ export function compensations(context: JudgeContext): Judgement {
   const orders = evidence.orders?.rows ?? [];
   const events = eventsPerOrder(context);
   const count = (orderId: string, type: string): number => events.get(orderId)?.get(type)?.size ?? 0;
-  const figures = { cancelledOrders: 0, captured: 0, refunded: 0, reserved: 0, released: 0, shipments: evidence.shipping?.shipments.length ?? 0 };
+  const figures = {
+    cancelledOrders: 0,
+    captured: 0,
+    refunded: 0,
+    reserved: 0,
+    released: 0,
+    shipments: evidence.shipping?.shipments.length ?? 0,
+  };
   const notes: string[] = [];
 
   const captured = new Map<string, { captures: number; refunds: number }>();
@@ -34,10 +41,16 @@ export function compensations(context: JudgeContext): Judgement {
     if (kind === "refund") moved.refunds += 1;
     captured.set(orderId, moved);
   }
-  const reservations = new Map((evidence.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]));
+  const reservations = new Map(
+    (evidence.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]),
+  );
   // Where the log's beginning is gone, an event that is not there may have been: only what is there is compared then.
   const whole = new Map(evidence.topics.map((topic) => [topic.name, isWhole(topic)]));
-  for (const { topic } of PAIRS) if (whole.get(topic) === false) notes.push(`${topic} lost its oldest records to retention: compensations without their forward step are not judged`);
+  for (const { topic } of PAIRS)
+    if (whole.get(topic) === false)
+      notes.push(
+        `${topic} lost its oldest records to retention: compensations without their forward step are not judged`,
+      );
 
   for (const { orderId, status } of orders) {
     if (status === "pending") continue;
@@ -47,26 +60,45 @@ export function compensations(context: JudgeContext): Judgement {
       figures.cancelledOrders += 1;
       figures.captured += moved.captures;
       figures.refunded += moved.refunds;
-      if (moved.refunds !== moved.captures) violations.add(orderId, `cancelled: ${moved.captures} captures, ${moved.refunds} refunds at the provider`);
-      if (reservation === "reserved" || reservation === "sold") violations.add(orderId, `cancelled: its stock is still ${reservation}`);
+      if (moved.refunds !== moved.captures)
+        violations.add(orderId, `cancelled: ${moved.captures} captures, ${moved.refunds} refunds at the provider`);
+      if (reservation === "reserved" || reservation === "sold")
+        violations.add(orderId, `cancelled: its stock is still ${reservation}`);
       const forward = count(orderId, "inventory.reserved");
       const undone = count(orderId, "inventory.released");
       figures.reserved += forward;
       figures.released += undone;
-      if (forward > 0 && evidence.inventory !== undefined && reservation !== "released" && undone > 0) violations.add(orderId, `inventory.released was published, its reservation is ${reservation ?? "not stored"}`);
+      if (forward > 0 && evidence.inventory !== undefined && reservation !== "released" && undone > 0)
+        violations.add(orderId, `inventory.released was published, its reservation is ${reservation ?? "not stored"}`);
     } else {
       if (moved.refunds > 0) violations.add(orderId, `confirmed: refunded ${moved.refunds} times at the provider`);
-      if (evidence.inventory !== undefined && reservation !== "reserved" && reservation !== "sold") violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
+      if (evidence.inventory !== undefined && reservation !== "reserved" && reservation !== "sold")
+        violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
     }
     // A capture that was never reported, because its record failed, is given back all the same: the provider's books are its forward step.
     const unreported = moved.captures > 0 ? "payment.refunded" : undefined;
-    for (const pair of PAIRS) comparePair(orderId, status, pair, count, (whole.get(pair.topic) ?? false) && pair.undo !== unreported, violations);
+    for (const pair of PAIRS)
+      comparePair(
+        orderId,
+        status,
+        pair,
+        count,
+        (whole.get(pair.topic) ?? false) && pair.undo !== unreported,
+        violations,
+      );
   }
   shipments(context, violations);
   return { figures, violations, notes };
 }
 
-function comparePair(orderId: string, status: "confirmed" | "cancelled", pair: Pair, count: (orderId: string, type: string) => number, whole: boolean, violations: Violations): void {
+function comparePair(
+  orderId: string,
+  status: "confirmed" | "cancelled",
+  pair: Pair,
+  count: (orderId: string, type: string) => number,
+  whole: boolean,
+  violations: Violations,
+): void {
   const forward = count(orderId, pair.forward);
   const undone = count(orderId, pair.undo);
   if (forward > 1) violations.add(orderId, `${forward} different ${pair.forward} events`);
@@ -88,29 +120,41 @@ function shipments(context: JudgeContext, violations: Violations): void {
     shipped.set(orderId, (shipped.get(orderId) ?? 0) + 1);
     // While it waits for a carrier, one booking may stand there that is not known here yet.
     const wanted = status === "waiting" ? Math.min(bookings, 1) : status === "undeliverable" ? 0 : 1;
-    if (status === "undeliverable" && found.get(orderId)?.status === "confirmed") violations.add(orderId, "confirmed: no carrier takes its shipment, and nothing was undone");
-    if (bookings !== wanted) violations.add(orderId, `its shipment is ${status} and has ${bookings} bookings at the carriers`);
+    if (status === "undeliverable" && found.get(orderId)?.status === "confirmed")
+      violations.add(orderId, "confirmed: no carrier takes its shipment, and nothing was undone");
+    if (bookings !== wanted)
+      violations.add(orderId, `its shipment is ${status} and has ${bookings} bookings at the carriers`);
   }
-  const undeliverable = new Set(shipping.shipments.filter(({ status }) => status === "undeliverable").map(({ orderId }) => orderId));
+  const undeliverable = new Set(
+    shipping.shipments.filter(({ status }) => status === "undeliverable").map(({ orderId }) => orderId),
+  );
   for (const { orderId, reason } of orders.rows) {
-    if (reason === "undeliverable" && !undeliverable.has(orderId)) violations.add(orderId, "cancelled as undeliverable, and shipping-service has no undeliverable shipment of it");
+    if (reason === "undeliverable" && !undeliverable.has(orderId))
+      violations.add(orderId, "cancelled as undeliverable, and shipping-service has no undeliverable shipment of it");
   }
   for (const [orderId, number] of shipped) {
     const { status, reason } = found.get(orderId) ?? {};
     if (number > 1) violations.add(orderId, `has ${number} shipments`);
-    if (status !== "confirmed" && reason !== "undeliverable") violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
+    if (status !== "confirmed" && reason !== "undeliverable")
+      violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
   }
   // A confirmed order without one is told apart from one that is on its way: the event's id stands in shipping's inbox.
   const inbox = new Set(context.messaging.get("shipping-service")?.inbox.map(({ eventId }) => eventId));
   for (const { key, eventType, eventId } of context.evidence.records) {
     if (eventType !== "order.confirmed" || key === null || eventId === undefined || !inbox.has(eventId)) continue;
-    if (!shipped.has(key)) violations.add(key, "confirmed: shipping-service applied order.confirmed and there is no shipment");
+    if (!shipped.has(key))
+      violations.add(key, "confirmed: shipping-service applied order.confirmed and there is no shipment");
   }
 }
 
 /** Ids of the events that are compared, by order and type. */
 function eventsPerOrder(context: JudgeContext): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
-  const wanted = new Map(PAIRS.flatMap(({ topic, forward, undo }) => [[forward, topic], [undo, topic]]));
+  const wanted = new Map(
+    PAIRS.flatMap(({ topic, forward, undo }) => [
+      [forward, topic],
+      [undo, topic],
+    ]),
+  );
   const orders = new Map<string, Map<string, Set<string>>>();
   for (const { topic, key, eventType, eventId } of context.evidence.records) {
     if (key === null || eventType === undefined || eventId === undefined || wanted.get(eventType) !== topic) continue;

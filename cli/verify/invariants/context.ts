@@ -1,6 +1,13 @@
 /** What the invariants share: the evidence, the witness, and look-ups over both that several of them need. */
 import type { Witness } from "../../witness.ts";
-import type { Evidence, MessagingTables, PartitionRange, ServiceContract, TopicKind, TopicRecord } from "../evidence.ts";
+import type {
+  Evidence,
+  MessagingTables,
+  PartitionRange,
+  ServiceContract,
+  TopicKind,
+  TopicRecord,
+} from "../evidence.ts";
 import { Violations } from "../verdict.ts";
 
 /** Settings of the judgement. */
@@ -34,7 +41,11 @@ export interface JudgeContext {
 }
 
 /** Name of a place in a topic. */
-export function placeOf(place: { readonly topic: string; readonly partition: number; readonly offset: number }): string {
+export function placeOf(place: {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}): string {
   return `${place.topic}/${place.partition}/${place.offset}`;
 }
 
@@ -49,20 +60,35 @@ const EXAMPLES = 20;
 
 export function judgeContext(evidence: Evidence, witness: Witness | undefined, options: JudgeOptions): JudgeContext {
   const messaging = new Map(evidence.messaging.map((tables) => [tables.service, tables]));
-  const moments = [...(witness?.orders ?? []).map((order) => order.dueAt), ...(witness?.faults ?? []).map((fault) => fault.startedAt)];
+  const moments = [
+    ...(witness?.orders ?? []).map((order) => order.dueAt),
+    ...(witness?.faults ?? []).map((fault) => fault.startedAt),
+  ];
   return {
     evidence,
     witness,
     terminalMs: options.terminalMs ?? TERMINAL_MS,
     // Not Math.min(...moments): 50,000 arguments overflow the stack.
     witnessedFrom: moments.reduce((earliest, moment) => Math.min(earliest, moment), moments[0] ?? 0),
-    injected: new Set((witness?.injected ?? []).map((record) => `${record.topic}/${record.partition}/${record.offset}`)),
+    injected: new Set(
+      (witness?.injected ?? []).map((record) => `${record.topic}/${record.partition}/${record.offset}`),
+    ),
     kinds: new Map(evidence.topics.map((topic) => [topic.name, topic.kind])),
-    ranges: new Map(evidence.topics.flatMap((topic) => topic.partitions.map((range) => [`${topic.name}/${range.partition}`, range]))),
+    ranges: new Map(
+      evidence.topics.flatMap((topic) => topic.partitions.map((range) => [`${topic.name}/${range.partition}`, range])),
+    ),
     messaging,
-    consumers: evidence.contracts.filter((contract) => contract.group !== undefined && contract.consumes.length > 0 && messaging.has(contract.service)),
-    absent: evidence.contracts.filter((contract) => !messaging.has(contract.service)).map((contract) => contract.service),
-    replayed: new Set(evidence.messaging.flatMap((tables) => tables.actions.filter(({ action }) => action === "replay").map(({ letterId }) => letterId))),
+    consumers: evidence.contracts.filter(
+      (contract) => contract.group !== undefined && contract.consumes.length > 0 && messaging.has(contract.service),
+    ),
+    absent: evidence.contracts
+      .filter((contract) => !messaging.has(contract.service))
+      .map((contract) => contract.service),
+    replayed: new Set(
+      evidence.messaging.flatMap((tables) =>
+        tables.actions.filter(({ action }) => action === "replay").map(({ letterId }) => letterId),
+      ),
+    ),
     newViolations: () => new Violations(options.examples ?? EXAMPLES),
   };
 }

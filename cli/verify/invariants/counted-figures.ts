@@ -9,7 +9,7 @@ import type { AnalyticsTables, CountedMessageRow, FigureRow, OrderFactsRow, Stor
 import type { Judgement, Violations } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 import { placeOf } from "./context.ts";
-import { FACTS_KEPT_MS, retainedFrom, ROWS_KEPT_MS } from "./retention.ts";
+import { FACTS_KEPT_MS, ROWS_KEPT_MS, retainedFrom } from "./retention.ts";
 
 const SERVICE = "analytics-service";
 /** How far a service's clock may be from a broker's. */
@@ -44,27 +44,46 @@ interface AnalyticsFigures {
 
 export function countedFigures(context: JudgeContext): Judgement {
   const violations = context.newViolations();
-  const figures: AnalyticsFigures = { orders: 0, steps: 0, messages: 0, figures: 0, beyondTheTopics: 0, unreadable: 0, different: 0 };
+  const figures: AnalyticsFigures = {
+    orders: 0,
+    steps: 0,
+    messages: 0,
+    figures: 0,
+    beyondTheTopics: 0,
+    unreadable: 0,
+    different: 0,
+  };
   const tables = context.evidence.analytics;
-  if (tables === undefined) return { figures: { ...figures }, violations, notes: ["analytics-service has no database here"] };
+  if (tables === undefined)
+    return { figures: { ...figures }, violations, notes: ["analytics-service has no database here"] };
   const fromTopics = readTopics(context, figures, violations);
   const expected = new FigureSums();
   compareOrders(fromTopics, tables, expected, figures, violations);
   compareMessages(context, fromTopics, tables, expected, figures, violations);
   compareFigures(context, tables.figures, expected, figures, violations);
-  const notes = fromTopics.wholeFrom === 0 ? [] : [`the topics have lost their oldest records: ${figures.beyondTheTopics} orders and messages were taken from ${SERVICE}'s own rows`];
+  const notes =
+    fromTopics.wholeFrom === 0
+      ? []
+      : [
+          `the topics have lost their oldest records: ${figures.beyondTheTopics} orders and messages were taken from ${SERVICE}'s own rows`,
+        ];
   return { figures: { ...figures }, violations, notes };
 }
 
 function readTopics(context: JudgeContext, figures: AnalyticsFigures, violations: Violations): FromTopics {
   const { evidence } = context;
-  const consumed = new Set(context.consumers.find(({ service }) => service === SERVICE)?.consumes.map(({ topic }) => topic));
+  const consumed = new Set(
+    context.consumers.find(({ service }) => service === SERVICE)?.consumes.map(({ topic }) => topic),
+  );
   const applied = new Set(context.messaging.get(SERVICE)?.inbox.map(placeOf));
   const orders = new Map<string, ReportedSteps>();
   const messages = new Map<string, CountedMessageRow>();
   const unreadable = new Map<string, { count: number; readonly first: TopicRecord }>();
   const begun = new Map<string, number>();
-  let wholeFrom = evidence.topics.reduce((from, topic) => (consumed.has(topic.name) ? Math.max(from, retainedFrom(topic, evidence.records)) : from), 0);
+  let wholeFrom = evidence.topics.reduce(
+    (from, topic) => (consumed.has(topic.name) ? Math.max(from, retainedFrom(topic, evidence.records)) : from),
+    0,
+  );
   for (const record of evidence.records) {
     if (!consumed.has(record.topic)) continue;
     if (!applied.has(placeOf(record))) {
@@ -83,11 +102,15 @@ function readTopics(context: JudgeContext, figures: AnalyticsFigures, violations
     takeReport(orders, eventType, content);
     if (eventType === "order.created" && !begun.has(content.orderId)) begun.set(content.orderId, record.timestamp);
     const { message } = content;
-    if (message !== undefined && !messages.has(message.messageId)) messages.set(message.messageId, { messageId: message.messageId, channel: message.channel, sentAt: content.at });
+    if (message !== undefined && !messages.has(message.messageId))
+      messages.set(message.messageId, { messageId: message.messageId, channel: message.channel, sentAt: content.at });
   }
   for (const [why, { count, first }] of unreadable) {
     figures.unreadable += count;
-    violations.add(placeOf(first), `${count} records that ${SERVICE} counted cannot be read here, this one first: ${why}`);
+    violations.add(
+      placeOf(first),
+      `${count} records that ${SERVICE} counted cannot be read here, this one first: ${why}`,
+    );
   }
   return { orders, messages, begun, wholeFrom };
 }
@@ -100,7 +123,13 @@ function takeReport(orders: Map<string, ReportedSteps>, eventType: string, conte
   else if (content.at === known.at) steps.set(eventType, { at: known.at, contents: [...known.contents, content] });
 }
 
-function compareOrders({ orders, begun, wholeFrom }: FromTopics, tables: AnalyticsTables, expected: FigureSums, figures: AnalyticsFigures, violations: Violations): void {
+function compareOrders(
+  { orders, begun, wholeFrom }: FromTopics,
+  tables: AnalyticsTables,
+  expected: FigureSums,
+  figures: AnalyticsFigures,
+  violations: Violations,
+): void {
   const stored = new Set<string>();
   for (const row of tables.orders) {
     stored.add(row.orderId);
@@ -114,12 +143,29 @@ function compareOrders({ orders, begun, wholeFrom }: FromTopics, tables: Analyti
   for (const [orderId, steps] of orders) {
     if (stored.has(orderId)) continue;
     violations.add(orderId, `${[...steps.keys()].join(", ")} of it were applied and are not counted`);
-    expected.addOrder(new Map([...steps].map(([type, { contents: [content] }]) => [type, content ?? { at: 0 }])));
+    expected.addOrder(
+      new Map(
+        [...steps].map(
+          ([
+            type,
+            {
+              contents: [content],
+            },
+          ]) => [type, content ?? { at: 0 }],
+        ),
+      ),
+    );
   }
 }
 
 /** What an order really went through, with everything the row says otherwise as a violation. */
-function stepsOf({ orderId, steps: row }: OrderFactsRow, reported: ReportedSteps, complete: boolean, figures: AnalyticsFigures, violations: Violations): ReadonlyMap<string, StoredStep> {
+function stepsOf(
+  { orderId, steps: row }: OrderFactsRow,
+  reported: ReportedSteps,
+  complete: boolean,
+  figures: AnalyticsFigures,
+  violations: Violations,
+): ReadonlyMap<string, StoredStep> {
   const steps = new Map<string, StoredStep>();
   for (const [type, step] of Object.entries(row)) {
     if (reported.has(type)) continue;
@@ -130,23 +176,39 @@ function stepsOf({ orderId, steps: row }: OrderFactsRow, reported: ReportedSteps
     figures.steps += 1;
     const step = row[type];
     const [first = { at }] = contents;
-    const same = step === undefined ? undefined : contents.find((content) => describeStep(content) === describeStep(step));
+    const same =
+      step === undefined ? undefined : contents.find((content) => describeStep(content) === describeStep(step));
     // An earlier report may be one that the topics have lost.
     if (step !== undefined && !complete && step.at < at) steps.set(type, step);
     else {
       steps.set(type, same ?? first);
       if (step === undefined) violations.add(orderId, `${type} was applied and is not counted`);
-      else if (same === undefined) violations.add(orderId, `${type} is counted as ${describeStep(step)}, the topics tell ${describeStep(first)}`);
+      else if (same === undefined)
+        violations.add(orderId, `${type} is counted as ${describeStep(step)}, the topics tell ${describeStep(first)}`);
     }
   }
   return steps;
 }
 
 function describeStep({ at, currency, amount, pieces, products, reason }: StoredStep): string {
-  return JSON.stringify({ at, currency, amount, pieces, products: products?.map((line) => [line.productId, line.pieces, line.amount]), reason });
+  return JSON.stringify({
+    at,
+    currency,
+    amount,
+    pieces,
+    products: products?.map((line) => [line.productId, line.pieces, line.amount]),
+    reason,
+  });
 }
 
-function compareMessages(context: JudgeContext, { messages, wholeFrom }: FromTopics, tables: AnalyticsTables, expected: FigureSums, figures: AnalyticsFigures, violations: Violations): void {
+function compareMessages(
+  context: JudgeContext,
+  { messages, wholeFrom }: FromTopics,
+  tables: AnalyticsTables,
+  expected: FigureSums,
+  figures: AnalyticsFigures,
+  violations: Violations,
+): void {
   const stored = new Set<string>();
   const oldest = context.evidence.takenAt - FACTS_KEPT_MS;
   for (const { messageId, channel, sentAt } of tables.messages) {
@@ -154,23 +216,35 @@ function compareMessages(context: JudgeContext, { messages, wholeFrom }: FromTop
     figures.messages += 1;
     const told = messages.get(messageId);
     if (told === undefined) {
-      if (wholeFrom === 0 || sentAt - CLOCKS_APART_MS > wholeFrom) violations.add(messageId, "is counted as a message, and no record tells of it");
+      if (wholeFrom === 0 || sentAt - CLOCKS_APART_MS > wholeFrom)
+        violations.add(messageId, "is counted as a message, and no record tells of it");
       else {
         figures.beyondTheTopics += 1;
         expected.add("message", sentAt, { label: channel });
       }
       continue;
     }
-    if (told.channel !== channel || told.sentAt !== sentAt) violations.add(messageId, `is counted as sent through ${channel} at ${moment(sentAt)}, the topics tell ${told.channel} at ${moment(told.sentAt)}`);
+    if (told.channel !== channel || told.sentAt !== sentAt)
+      violations.add(
+        messageId,
+        `is counted as sent through ${channel} at ${moment(sentAt)}, the topics tell ${told.channel} at ${moment(told.sentAt)}`,
+      );
   }
   for (const { messageId, channel, sentAt } of messages.values()) {
     expected.add("message", sentAt, { label: channel });
-    if (!stored.has(messageId) && sentAt > oldest) violations.add(messageId, `was sent through ${channel} and is not counted`);
+    if (!stored.has(messageId) && sentAt > oldest)
+      violations.add(messageId, `was sent through ${channel} and is not counted`);
   }
 }
 
 /** Figures of minutes whose orders are all still known. */
-function compareFigures(context: JudgeContext, rows: readonly FigureRow[], expected: FigureSums, figures: AnalyticsFigures, violations: Violations): void {
+function compareFigures(
+  context: JudgeContext,
+  rows: readonly FigureRow[],
+  expected: FigureSums,
+  figures: AnalyticsFigures,
+  violations: Violations,
+): void {
   const oldest = context.evidence.takenAt - FACTS_KEPT_MS;
   const seen = new Set<string>();
   for (const row of rows) {
@@ -190,7 +264,12 @@ function compareFigures(context: JudgeContext, rows: readonly FigureRow[], expec
   }
 }
 
-function describeFigure({ measure, minute, label, currency }: Pick<FigureRow, "measure" | "minute" | "label" | "currency">): string {
+function describeFigure({
+  measure,
+  minute,
+  label,
+  currency,
+}: Pick<FigureRow, "measure" | "minute" | "label" | "currency">): string {
   return [measure, label, currency, moment(minute)].filter((part) => part !== "").join(" ");
 }
 

@@ -14,7 +14,16 @@ export function deadLetters(context: JudgeContext): Judgement {
   const violations = context.newViolations();
   const { evidence, witness } = context;
   const byTopic = Map.groupBy(evidence.records, (record) => record.topic);
-  const figures = { letters: 0, open: 0, replayed: 0, discarded: 0, records: 0, injected: 0, expected: 0, beforeTheRun: 0 };
+  const figures = {
+    letters: 0,
+    open: 0,
+    replayed: 0,
+    discarded: 0,
+    records: 0,
+    injected: 0,
+    expected: 0,
+    beforeTheRun: 0,
+  };
   const notes: string[] = [];
   for (const contract of context.consumers) {
     const tables = context.messaging.get(contract.service);
@@ -36,9 +45,16 @@ interface LetterFigures {
   beforeTheRun: number;
 }
 
-function compareGroup(context: JudgeContext, contract: ServiceContract, tables: MessagingTables, byTopic: ReadonlyMap<string, readonly TopicRecord[]>, figures: LetterFigures, violations: Violations): void {
+function compareGroup(
+  context: JudgeContext,
+  contract: ServiceContract,
+  tables: MessagingTables,
+  byTopic: ReadonlyMap<string, readonly TopicRecord[]>,
+  figures: LetterFigures,
+  violations: Violations,
+): void {
   const { service } = contract;
-  const records = contract.deadLetterTopic === undefined ? [] : byTopic.get(contract.deadLetterTopic) ?? [];
+  const records = contract.deadLetterTopic === undefined ? [] : (byTopic.get(contract.deadLetterTopic) ?? []);
   figures.records += records.length;
   figures.letters += tables.deadLetters.length;
   for (const { action } of tables.actions) figures[action === "replay" ? "replayed" : "discarded"] += 1;
@@ -54,30 +70,56 @@ function compareGroup(context: JudgeContext, contract: ServiceContract, tables: 
     }
     const before = found.get(record.rowId);
     // At least once: the relay may write a letter again, but not another one under the same id.
-    if (before !== undefined && (before.size !== record.size || before.digest !== record.digest || before.key !== record.key)) {
-      violations.add(placeOf(record), `and ${placeOf(before)} are the same letter ${record.rowId} with different bytes`);
+    if (
+      before !== undefined &&
+      (before.size !== record.size || before.digest !== record.digest || before.key !== record.key)
+    ) {
+      violations.add(
+        placeOf(record),
+        `and ${placeOf(before)} are the same letter ${record.rowId} with different bytes`,
+      );
     }
     found.set(record.rowId, record);
     // A letter that was worked off goes from the table after its time, a little before or after its record.
     const expired = context.evidence.takenAt - record.timestamp > LETTERS_KEPT_MS;
-    if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record)) violations.add(placeOf(record), `is a letter of ${service} that its table dead_letters does not know`);
+    if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record))
+      violations.add(placeOf(record), `is a letter of ${service} that its table dead_letters does not know`);
   }
 
-  const waiting = new Set([...[...tables.outbox, ...tables.parked].map(({ eventId }) => eventId), ...tables.discardedEvents]);
+  const waiting = new Set([
+    ...[...tables.outbox, ...tables.parked].map(({ eventId }) => eventId),
+    ...tables.discardedEvents,
+  ]);
   const origins = new Map<string, TopicRecord>();
   const wanted = new Set(tables.deadLetters.map(placeOf));
-  for (const { topic } of contract.consumes) for (const record of byTopic.get(topic) ?? []) if (wanted.has(placeOf(record))) origins.set(placeOf(record), record);
-  const trimmed = contract.deadLetterTopic !== undefined
-    && (context.evidence.topics.find(({ name }) => name === contract.deadLetterTopic)?.partitions.some(({ start }) => start > 0) ?? false);
+  for (const { topic } of contract.consumes)
+    for (const record of byTopic.get(topic) ?? [])
+      if (wanted.has(placeOf(record))) origins.set(placeOf(record), record);
+  const trimmed =
+    contract.deadLetterTopic !== undefined &&
+    (context.evidence.topics
+      .find(({ name }) => name === contract.deadLetterTopic)
+      ?.partitions.some(({ start }) => start > 0) ??
+      false);
   for (const letter of tables.deadLetters) {
     const record = found.get(letter.letterId);
     if (record === undefined) {
-      if (!waiting.has(letter.letterId) && !trimmed) violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}) has no record in ${contract.deadLetterTopic ?? "a dead-letter topic"}`);
+      if (!waiting.has(letter.letterId) && !trimmed)
+        violations.add(
+          letter.letterId,
+          `of ${service} (${letter.eventType} at ${placeOf(letter)}) has no record in ${contract.deadLetterTopic ?? "a dead-letter topic"}`,
+        );
       continue;
     }
     const origin = origins.get(placeOf(letter));
-    if (origin !== undefined && (origin.size !== record.size || origin.digest !== record.digest || origin.key !== record.key)) {
-      violations.add(letter.letterId, `of ${service} differs from its origin ${placeOf(letter)}: a replay would not bring the same record`);
+    if (
+      origin !== undefined &&
+      (origin.size !== record.size || origin.digest !== record.digest || origin.key !== record.key)
+    ) {
+      violations.add(
+        letter.letterId,
+        `of ${service} differs from its origin ${placeOf(letter)}: a replay would not bring the same record`,
+      );
     }
   }
 }
@@ -97,16 +139,22 @@ function compareWitness(context: JudgeContext, figures: LetterFigures, violation
       figures.expected += 1;
       const place = `${topic}/${partition}/${offset}`;
       expected.add(`${group} ${place}`);
-      if (!tables.deadLetters.some((letter) => placeOf(letter) === place)) violations.add(place, `was injected (${kind}) and is no dead letter of ${group}`);
+      if (!tables.deadLetters.some((letter) => placeOf(letter) === place))
+        violations.add(place, `was injected (${kind}) and is no dead letter of ${group}`);
     }
   }
-  if (elsewhere.size > 0) notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
+  if (elsewhere.size > 0)
+    notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
   for (const { service, deadLetters: letters } of context.evidence.messaging) {
     for (const letter of letters) {
       // A replay that fails again is the work of whoever replayed it.
       if (expected.has(`${service} ${placeOf(letter)}`) || letter.replayOf !== undefined) continue;
       if (letter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
-      else violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) was not injected`);
+      else
+        violations.add(
+          letter.letterId,
+          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) was not injected`,
+        );
     }
   }
 }

@@ -6,7 +6,11 @@ export function feltFaults(context: JudgeContext): Judgement {
   const violations = context.newViolations();
   const faults = context.witness?.faults ?? [];
   for (const { name, felt, evidence } of faults) {
-    if (!felt) violations.add(name, `was not felt: ${evidence.map(({ what, before, after }) => `${what} ${before} → ${after}`).join("; ") || "nothing was measured"}`);
+    if (!felt)
+      violations.add(
+        name,
+        `was not felt: ${evidence.map(({ what, before, after }) => `${what} ${before} → ${after}`).join("; ") || "nothing was measured"}`,
+      );
     else if (evidence.length === 0) violations.add(name, "is said to have been felt, without evidence");
   }
   return {

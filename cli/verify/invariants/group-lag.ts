@@ -16,7 +16,9 @@ export function groupLag(context: JudgeContext): Judgement {
     const group = contract.group ?? contract.service;
     const state = evidence.groups.find((item) => item.group === group);
     if (state === undefined || state.members === 0) notes.push(`${group} has no member now`);
-    const committed = new Map((state?.positions ?? []).map((position) => [`${position.topic}/${position.partition}`, position.committed]));
+    const committed = new Map(
+      (state?.positions ?? []).map((position) => [`${position.topic}/${position.partition}`, position.committed]),
+    );
     lags[group] = 0;
     for (const name of topicsOf(contract)) {
       for (const { partition, start, settledEnd } of topics.get(name)?.partitions ?? []) {
@@ -24,17 +26,31 @@ export function groupLag(context: JudgeContext): Judgement {
         const position = Math.max(committed.get(`${name}/${partition}`) ?? start, start);
         let lag = Math.max(0, settledEnd - position);
         if (lag > 0 && topics.get(name)?.kind === "retry") {
-          const waiting = evidence.records.filter((record) => record.topic === name && record.partition === partition && record.offset >= position && (record.notBefore ?? 0) > evidence.takenAt).length;
+          const waiting = evidence.records.filter(
+            (record) =>
+              record.topic === name &&
+              record.partition === partition &&
+              record.offset >= position &&
+              (record.notBefore ?? 0) > evidence.takenAt,
+          ).length;
           delayed += waiting;
           lag -= waiting;
         }
         total += lag;
         lags[group] += lag;
-        if (lag > 0) violations.add(`${group} ${name}/${partition}`, `is ${lag} records behind (committed ${committed.get(`${name}/${partition}`) ?? "never"}, end ${settledEnd})`);
+        if (lag > 0)
+          violations.add(
+            `${group} ${name}/${partition}`,
+            `is ${lag} records behind (committed ${committed.get(`${name}/${partition}`) ?? "never"}, end ${settledEnd})`,
+          );
       }
     }
   }
-  return { figures: { groups: context.consumers.length, partitions, lag: total, delayed, byGroup: lags }, violations, notes };
+  return {
+    figures: { groups: context.consumers.length, partitions, lag: total, delayed, byGroup: lags },
+    violations,
+    notes,
+  };
 }
 
 function topicsOf(contract: ServiceContract): readonly string[] {

@@ -13,9 +13,15 @@ export function keyOrder(context: JudgeContext): Judgement {
   const figures = { keys: 0, events: 0, applied: 0, appliedTogether: 0, delayed: 0, keysInSeveralPartitions: 0 };
   topicOrder(context, figures, violations);
   const keys = new Map<string, string | null>();
-  for (const record of context.evidence.records) if (context.kinds.get(record.topic) === "event") keys.set(placeOf(record), record.key);
+  for (const record of context.evidence.records)
+    if (context.kinds.get(record.topic) === "event") keys.set(placeOf(record), record.key);
   for (const contract of context.consumers) applicationOrder(context, contract, keys, figures, violations);
-  const notes = figures.keysInSeveralPartitions === 0 ? [] : [`${figures.keysInSeveralPartitions} keys have records in several partitions of a topic (partitions were added): their order was judged within each`];
+  const notes =
+    figures.keysInSeveralPartitions === 0
+      ? []
+      : [
+          `${figures.keysInSeveralPartitions} keys have records in several partitions of a topic (partitions were added): their order was judged within each`,
+        ];
   return { figures, violations, notes };
 }
 
@@ -46,7 +52,14 @@ function topicOrder(context: JudgeContext, figures: OrderFigures, violations: Vi
   for (const record of context.evidence.records) {
     const { topic, key, eventId, partition } = record;
     // Letters and delayed records are rows of their own; a replay comes later on purpose.
-    if (context.kinds.get(topic) !== "event" || key === null || eventId === undefined || record.replay !== undefined || seen.has(eventId)) continue;
+    if (
+      context.kinds.get(topic) !== "event" ||
+      key === null ||
+      eventId === undefined ||
+      record.replay !== undefined ||
+      seen.has(eventId)
+    )
+      continue;
     const row = rows.get(eventId);
     if (row === undefined || context.injected.has(placeOf(record))) continue;
     seen.add(eventId);
@@ -61,7 +74,10 @@ function topicOrder(context: JudgeContext, figures: OrderFigures, violations: Vi
     const before = latest.get(place);
     if (before === undefined) latest.set(place, { position: row.position, record });
     else if (row.position < before.position) {
-      violations.add(key, `${record.eventType ?? eventId} at ${placeOf(record)} was written before ${before.record.eventType ?? "the event"} at ${placeOf(before.record)} (outbox positions ${row.position} and ${before.position})`);
+      violations.add(
+        key,
+        `${record.eventType ?? eventId} at ${placeOf(record)} was written before ${before.record.eventType ?? "the event"} at ${placeOf(before.record)} (outbox positions ${row.position} and ${before.position})`,
+      );
     } else {
       before.position = row.position;
       before.record = record;
@@ -70,12 +86,20 @@ function topicOrder(context: JudgeContext, figures: OrderFigures, violations: Vi
   figures.keysInSeveralPartitions = spread.size;
 }
 
-function applicationOrder(context: JudgeContext, contract: ServiceContract, keys: ReadonlyMap<string, string | null>, figures: OrderFigures, violations: Violations): void {
+function applicationOrder(
+  context: JudgeContext,
+  contract: ServiceContract,
+  keys: ReadonlyMap<string, string | null>,
+  figures: OrderFigures,
+  violations: Violations,
+): void {
   const tables = context.messaging.get(contract.service);
   if (tables === undefined) return;
   // A delayed record is applied after those behind it: that is what the group asked for.
   const delayed = delayedPlaces(context, contract);
-  const rows = tables.inbox.toSorted((a, b) => (a.topic === b.topic ? a.partition - b.partition || a.offset - b.offset : a.topic < b.topic ? -1 : 1));
+  const rows = tables.inbox.toSorted((a, b) =>
+    a.topic === b.topic ? a.partition - b.partition || a.offset - b.offset : a.topic < b.topic ? -1 : 1,
+  );
   const latest = new Map<string, InboxRow>();
   for (const row of rows) {
     const place = placeOf(row);
@@ -92,7 +116,10 @@ function applicationOrder(context: JudgeContext, contract: ServiceContract, keys
     // One batch applies its events in their order in one transaction; its rows' times say nothing more.
     else if (before.transaction === row.transaction) figures.appliedTogether += 1;
     else if (row.processedAt < before.processedAt) {
-      violations.add(key, `${contract.service} applied ${row.eventType} (${place}) ${Math.ceil(before.processedAt - row.processedAt)} ms before ${before.eventType} (${placeOf(before)})`);
+      violations.add(
+        key,
+        `${contract.service} applied ${row.eventType} (${place}) ${Math.ceil(before.processedAt - row.processedAt)} ms before ${before.eventType} (${placeOf(before)})`,
+      );
     } else latest.set(name, row);
   }
 }
@@ -100,5 +127,9 @@ function applicationOrder(context: JudgeContext, contract: ServiceContract, keys
 function delayedPlaces(context: JudgeContext, contract: ServiceContract): ReadonlySet<string> {
   const topics = new Set(contract.retryTopics.map(({ topic }) => topic));
   if (topics.size === 0) return new Set();
-  return new Set(context.evidence.records.flatMap((record) => (topics.has(record.topic) && record.origin !== undefined ? [placeOf(record.origin)] : [])));
+  return new Set(
+    context.evidence.records.flatMap((record) =>
+      topics.has(record.topic) && record.origin !== undefined ? [placeOf(record.origin)] : [],
+    ),
+  );
 }

@@ -26,7 +26,12 @@ export function payments(context: JudgeContext): Judgement {
     } else if (row.kind === "decline") figures.declines += 1;
     else figures.voids += 1;
   }
-  if (evidence.payments === undefined || evidence.orders === undefined) return { figures, violations, notes: ["order-service or payment-service has no database here: nothing to compare"] };
+  if (evidence.payments === undefined || evidence.orders === undefined)
+    return {
+      figures,
+      violations,
+      notes: ["order-service or payment-service has no database here: nothing to compare"],
+    };
 
   const known = new Set<string>();
   for (const { orderId, status, total, currency } of evidence.orders.rows) {
@@ -34,19 +39,31 @@ export function payments(context: JudgeContext): Judgement {
     figures.orders += 1;
     const account = accounts.get(orderId);
     const net = account?.net ?? 0;
-    if (status === "confirmed" && net !== total) violations.add(orderId, `confirmed: captured − refunded is ${money(net, currency)}, its total ${money(total, currency)}`);
-    if (status === "confirmed" && account !== undefined && account.currency !== currency) violations.add(orderId, `confirmed in ${currency}, paid in ${account.currency}`);
-    if (status === "cancelled" && net !== 0) violations.add(orderId, `cancelled: ${money(net, currency)} of the customer's money was kept`);
+    if (status === "confirmed" && net !== total)
+      violations.add(
+        orderId,
+        `confirmed: captured − refunded is ${money(net, currency)}, its total ${money(total, currency)}`,
+      );
+    if (status === "confirmed" && account !== undefined && account.currency !== currency)
+      violations.add(orderId, `confirmed in ${currency}, paid in ${account.currency}`);
+    if (status === "cancelled" && net !== 0)
+      violations.add(orderId, `cancelled: ${money(net, currency)} of the customer's money was kept`);
   }
   for (const [orderId, account] of accounts) {
     if (account.captures > 1) violations.add(orderId, `was captured ${account.captures} times`);
-    if (account.refunds > account.captures) violations.add(orderId, `was refunded ${account.refunds} times for ${account.captures} captures`);
+    if (account.refunds > account.captures)
+      violations.add(orderId, `was refunded ${account.refunds} times for ${account.captures} captures`);
     if (!known.has(orderId)) violations.add(orderId, "has movements at the provider and is not stored as an order");
   }
   for (const { orderId, status } of evidence.payments.rows) {
     const account = accounts.get(orderId) ?? { captures: 0, net: 0 };
-    if (status === "processed" && (account.captures !== 1 || account.net <= 0)) violations.add(orderId, `is stored as paid; the provider's books say ${account.captures} captures, net ${account.net}`);
-    if (status !== "processed" && account.net !== 0) violations.add(orderId, `is stored as ${status}; the provider's books still hold ${account.net}`);
+    if (status === "processed" && (account.captures !== 1 || account.net <= 0))
+      violations.add(
+        orderId,
+        `is stored as paid; the provider's books say ${account.captures} captures, net ${account.net}`,
+      );
+    if (status !== "processed" && account.net !== 0)
+      violations.add(orderId, `is stored as ${status}; the provider's books still hold ${account.net}`);
   }
   return { figures, violations };
 }

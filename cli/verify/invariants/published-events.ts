@@ -8,18 +8,35 @@ import type { OutboxRow, TopicRecord } from "../evidence.ts";
 import type { Judgement } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 import { isLate, placeOf } from "./context.ts";
-import { retainedFrom, ROWS_KEPT_MS } from "./retention.ts";
+import { ROWS_KEPT_MS, retainedFrom } from "./retention.ts";
 
 export function publishedEvents(context: JudgeContext): Judgement {
   const violations = context.newViolations();
   const { evidence } = context;
-  const figures = { waiting: 0, oldestWaitingMs: 0, published: 0, records: evidence.records.length, copies: 0, replays: 0, injected: 0, rejected: 0, beyondRetention: 0, missing: 0, withoutRow: 0 };
+  const figures = {
+    waiting: 0,
+    oldestWaitingMs: 0,
+    published: 0,
+    records: evidence.records.length,
+    copies: 0,
+    replays: 0,
+    injected: 0,
+    rejected: 0,
+    beyondRetention: 0,
+    missing: 0,
+    withoutRow: 0,
+  };
   const rows = new Map<string, { readonly row: OutboxRow; readonly waiting: boolean; seen: number }>();
   for (const { service, outbox, published } of evidence.messaging) {
     figures.waiting += outbox.length;
     figures.published += published.length;
-    for (const row of outbox) figures.oldestWaitingMs = Math.max(figures.oldestWaitingMs, Math.round(evidence.takenAt - row.at));
-    if (outbox.length > 0) violations.add(service, `${outbox.length} events wait in its outbox, for example ${outbox[0]?.eventType ?? ""} ${outbox[0]?.eventId ?? ""}`);
+    for (const row of outbox)
+      figures.oldestWaitingMs = Math.max(figures.oldestWaitingMs, Math.round(evidence.takenAt - row.at));
+    if (outbox.length > 0)
+      violations.add(
+        service,
+        `${outbox.length} events wait in its outbox, for example ${outbox[0]?.eventType ?? ""} ${outbox[0]?.eventId ?? ""}`,
+      );
     for (const row of published) rows.set(row.eventId, { row, waiting: false, seen: 0 });
     // Still in the outbox and already in the topic: a relay is at it, or died in between.
     for (const row of outbox) rows.set(row.eventId, { row, waiting: true, seen: 0 });
@@ -30,7 +47,11 @@ export function publishedEvents(context: JudgeContext): Judgement {
   for (const record of evidence.records) {
     if (record.replay !== undefined) {
       figures.replays += 1;
-      if (!letters.has(`${record.replay.group} ${record.replay.letter}`)) violations.add(placeOf(record), `is marked as a replay of letter ${record.replay.letter} for ${record.replay.group}, which no audit row knows`);
+      if (!letters.has(`${record.replay.group} ${record.replay.letter}`))
+        violations.add(
+          placeOf(record),
+          `is marked as a replay of letter ${record.replay.letter} for ${record.replay.group}, which no audit row knows`,
+        );
       continue;
     }
     if (context.injected.has(placeOf(record))) {
@@ -49,7 +70,10 @@ export function publishedEvents(context: JudgeContext): Judgement {
       continue;
     }
     if (known.row.topic !== record.topic || known.row.key !== record.key) {
-      violations.add(placeOf(record), `${describe(record)} was written for ${known.row.topic} under the key ${known.row.key ?? "(none)"}`);
+      violations.add(
+        placeOf(record),
+        `${describe(record)} was written for ${known.row.topic} under the key ${known.row.key ?? "(none)"}`,
+      );
       continue;
     }
     known.seen += 1;
@@ -87,7 +111,8 @@ function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {
   const open = new Set<string>();
   for (const { deadLetters, actions } of context.evidence.messaging) {
     const resolved = new Set(actions.map(({ letterId }) => letterId));
-    for (const letter of deadLetters) (resolved.has(letter.letterId) || letter.failedAt < context.witnessedFrom ? places : open).add(placeOf(letter));
+    for (const letter of deadLetters)
+      (resolved.has(letter.letterId) || letter.failedAt < context.witnessedFrom ? places : open).add(placeOf(letter));
   }
   for (const place of open) places.delete(place);
   return places;

@@ -18,7 +18,9 @@ export const MESSAGES_KEPT_MS = 30 * DAY_MS - HOUR_MS;
  * partition, so the partition that lost most decides.
  */
 export function retainedFrom(topic: TopicLog, records: readonly TopicRecord[]): number {
-  const trimmed = new Map(topic.partitions.filter(({ start }) => start > 0).map(({ partition }) => [partition, Infinity]));
+  const trimmed = new Map(
+    topic.partitions.filter(({ start }) => start > 0).map(({ partition }) => [partition, Infinity]),
+  );
   if (trimmed.size === 0) return 0;
   for (const { topic: name, partition, timestamp } of records) {
     const earliest = name === topic.name ? trimmed.get(partition) : undefined;

@@ -15,15 +15,24 @@ export function stock(context: JudgeContext): Judgement {
       figures[name] += row[name];
       if (row[name] < 0) violations.add(productId, `${name} is ${row[name]}`);
     }
-    if (available + reserved + sold !== initial) violations.add(productId, `available ${available} + reserved ${reserved} + sold ${sold} = ${available + reserved + sold}, initial is ${initial}`);
+    if (available + reserved + sold !== initial)
+      violations.add(
+        productId,
+        `available ${available} + reserved ${reserved} + sold ${sold} = ${available + reserved + sold}, initial is ${initial}`,
+      );
     for (const status of ["reserved", "sold"] as const) {
       const pieces = held.get(`${status} ${productId}`) ?? 0;
-      if (pieces !== row[status]) violations.add(productId, `${row[status]} pieces are ${status}, the reservations that are ${status} hold ${pieces}`);
+      if (pieces !== row[status])
+        violations.add(
+          productId,
+          `${row[status]} pieces are ${status}, the reservations that are ${status} hold ${pieces}`,
+        );
     }
   }
   const stocked = new Set(inventory.stock.map(({ productId }) => productId));
   for (const { productId, status, pieces } of inventory.pieces) {
-    if (!stocked.has(productId)) violations.add(productId, `${pieces} pieces are ${status} of a product that is not stocked`);
+    if (!stocked.has(productId))
+      violations.add(productId, `${pieces} pieces are ${status} of a product that is not stocked`);
   }
   return { figures, violations };
 }

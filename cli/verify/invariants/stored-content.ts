@@ -5,7 +5,7 @@
 import { endOfClaim } from "../../../service-templates/lib/claim-check/cleanup.ts";
 import { parseClaimKey } from "../../../service-templates/lib/claim-check/reference.ts";
 import type { Judgement } from "../verdict.ts";
-import { placeOf, type JudgeContext } from "./context.ts";
+import { type JudgeContext, placeOf } from "./context.ts";
 
 /** The clean-up looks once an hour. */
 const CLEANUP_MS = 2 * 3_600_000;
@@ -16,7 +16,11 @@ export function storedContent(context: JudgeContext): Judgement {
   const content = evidence.stored;
   if (content === undefined) return { figures: {}, violations, notes: ["the store of claim checks was not read"] };
   const objects = new Map(content.objects.map((object) => [object.key, object]));
-  const keep = new Map(evidence.contracts.flatMap(({ service, claimChecks }) => (claimChecks?.stores ?? []).map(({ topic, keepMs }) => [`${topic}/${service}`, keepMs] as const)));
+  const keep = new Map(
+    evidence.contracts.flatMap(({ service, claimChecks }) =>
+      (claimChecks?.stores ?? []).map(({ topic, keepMs }) => [`${topic}/${service}`, keepMs] as const),
+    ),
+  );
   /** When the content's time is over; undefined: never, or not known. */
   const endOf = (key: string): number | undefined => {
     const parts = parseClaimKey(key);
@@ -37,12 +41,19 @@ export function storedContent(context: JudgeContext): Judgement {
       continue;
     }
     const object = objects.get(claim.key);
-    if (parseClaimKey(claim.key) === undefined) violations.add(placeOf(record), `refers to ${JSON.stringify(claim.key.slice(0, 80))}, which is no key`);
+    if (parseClaimKey(claim.key) === undefined)
+      violations.add(placeOf(record), `refers to ${JSON.stringify(claim.key.slice(0, 80))}, which is no key`);
     else if (object === undefined) violations.add(placeOf(record), `refers to ${claim.key}, which is not in the store`);
-    else if (object.size !== claim.size) violations.add(placeOf(record), `refers to ${claim.key} with ${claim.size} bytes; it has ${object.size}`);
-    else if (object.sha256 !== claim.sha256) violations.add(placeOf(record), `refers to ${claim.key} with SHA-256 ${claim.sha256.slice(0, 80)}; it has ${object.sha256 ?? "another"}`);
+    else if (object.size !== claim.size)
+      violations.add(placeOf(record), `refers to ${claim.key} with ${claim.size} bytes; it has ${object.size}`);
+    else if (object.sha256 !== claim.sha256)
+      violations.add(
+        placeOf(record),
+        `refers to ${claim.key} with SHA-256 ${claim.sha256.slice(0, 80)}; it has ${object.sha256 ?? "another"}`,
+      );
   }
-  for (const key of content.waiting) if (!objects.has(key)) violations.add(key, "an event in the outbox refers to it, and it is not in the store");
+  for (const key of content.waiting)
+    if (!objects.has(key)) violations.add(key, "an event in the outbox refers to it, and it is not in the store");
   const waiting = new Set(content.waiting);
   let orphans = 0;
   let foreign = 0;
@@ -50,13 +61,24 @@ export function storedContent(context: JudgeContext): Judgement {
     if (!referred.has(key)) orphans += 1;
     const end = endOf(key);
     if (parseClaimKey(key) === undefined) foreign += 1;
-    else if (end !== undefined && end + CLEANUP_MS < evidence.takenAt && !waiting.has(key)) violations.add(key, `is still in the store ${Math.floor((evidence.takenAt - end) / 3_600_000)} h after its time`);
+    else if (end !== undefined && end + CLEANUP_MS < evidence.takenAt && !waiting.has(key))
+      violations.add(key, `is still in the store ${Math.floor((evidence.takenAt - end) / 3_600_000)} h after its time`);
   }
   return {
-    figures: { objects: content.objects.length, bytes: content.objects.reduce((sum, { size }) => sum + size, 0), references, expired, unreferenced: orphans },
+    figures: {
+      objects: content.objects.length,
+      bytes: content.objects.reduce((sum, { size }) => sum + size, 0),
+      references,
+      expired,
+      unreferenced: orphans,
+    },
     violations,
     notes: [
-      ...(orphans === 0 ? [] : [`${orphans} objects that no record refers to, such as those of requests that failed; they go when their time is over`]),
+      ...(orphans === 0
+        ? []
+        : [
+            `${orphans} objects that no record refers to, such as those of requests that failed; they go when their time is over`,
+          ]),
       ...(foreign === 0 ? [] : [`${foreign} files in the store are no objects of it`]),
     ],
   };

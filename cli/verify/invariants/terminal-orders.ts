@@ -7,14 +7,26 @@ export function terminalOrders(context: JudgeContext): Judgement {
   const { evidence, witness, terminalMs } = context;
   const faults = witness?.faults ?? [];
   const seen = new Set((witness?.orders ?? []).flatMap((order) => order.orderId ?? []));
-  const figures = { confirmed: 0, cancelled: 0, pending: 0, pendingTooLong: 0, compensating: 0, endedLate: 0, slowestMs: 0, limitMs: terminalMs };
+  const figures = {
+    confirmed: 0,
+    cancelled: 0,
+    pending: 0,
+    pendingTooLong: 0,
+    compensating: 0,
+    endedLate: 0,
+    slowestMs: 0,
+    limitMs: terminalMs,
+  };
   for (const order of evidence.orders?.rows ?? []) {
     figures[order.status] += 1;
     if (order.status === "pending") {
       const age = evidence.takenAt - clockStart(order.createdAt, evidence.takenAt);
       if (age > terminalMs) {
         figures.pendingTooLong += 1;
-        violations.add(order.orderId, `pending for ${seconds(age)} (payment ${order.payment}, inventory ${order.inventory})`);
+        violations.add(
+          order.orderId,
+          `pending for ${seconds(age)} (payment ${order.payment}, inventory ${order.inventory})`,
+        );
       }
       continue;
     }
@@ -28,14 +40,20 @@ export function terminalOrders(context: JudgeContext): Judgement {
     figures.slowestMs = Math.max(figures.slowestMs, Math.round(took));
     if (took > terminalMs) {
       figures.endedLate += 1;
-      violations.add(order.orderId, `${order.status} ${seconds(took)} after ${order.createdAt === clockStart(order.createdAt, order.endedAt) ? "its acceptance" : "the last fault healed"}`);
+      violations.add(
+        order.orderId,
+        `${order.status} ${seconds(took)} after ${order.createdAt === clockStart(order.createdAt, order.endedAt) ? "its acceptance" : "the last fault healed"}`,
+      );
     }
   }
   return { figures, violations };
 
   /** When an order's time began: its acceptance, or the healing of the last fault that touched its life. */
   function clockStart(createdAt: number, until: number): number {
-    return faults.reduce((start, fault) => (fault.startedAt <= until && fault.healedAt > start ? fault.healedAt : start), createdAt);
+    return faults.reduce(
+      (start, fault) => (fault.startedAt <= until && fault.healedAt > start ? fault.healedAt : start),
+      createdAt,
+    );
   }
 }
 

@@ -29,24 +29,35 @@ export function toldCustomers(context: JudgeContext): Judgement {
   const figures: ToldFigures = { notices: 0, messages: 0, sent: 0, waiting: 0, undeliverable: 0, records: 0 };
   const { evidence } = context;
   const tables = evidence.notification;
-  if (tables === undefined) return { figures: { ...figures }, violations, notes: ["notification-service has no database here"] };
+  if (tables === undefined)
+    return { figures: { ...figures }, violations, notes: ["notification-service has no database here"] };
   const owners = new Map((evidence.orders?.rows ?? []).map(({ orderId, customerId }) => [orderId, customerId]));
   const messages = new Map(tables.messages.map((message) => [message.messageId, message]));
   judgeMessages(context, tables, messages, figures, violations);
   const notices = judgeNotices(context, tables, messages, owners, figures, violations);
   appliedEvents(context, notices, violations);
   toldInTopic(context, tables, messages, notices, owners, figures, violations);
-  const notes = figures.undeliverable === 0 ? [] : [`${figures.undeliverable} messages are undeliverable: every channel refused them`];
+  const notes =
+    figures.undeliverable === 0
+      ? []
+      : [`${figures.undeliverable} messages are undeliverable: every channel refused them`];
   return { figures: { ...figures }, violations, notes };
 }
 
 /** Each message stands in the books as its status says. */
-function judgeMessages(context: JudgeContext, tables: NotificationTables, messages: ReadonlyMap<string, MessageRow>, figures: ToldFigures, violations: Violations): void {
+function judgeMessages(
+  context: JudgeContext,
+  tables: NotificationTables,
+  messages: ReadonlyMap<string, MessageRow>,
+  figures: ToldFigures,
+  violations: Violations,
+): void {
   const accepted = new Map<string, { readonly channel: string; readonly recipient: string }[]>();
   const rejected = new Map<string, number>();
   for (const { channel, messageId, status, recipient } of tables.deliveries) {
     if (status !== "accepted") rejected.set(messageId, (rejected.get(messageId) ?? 0) + 1);
-    else if (!messages.has(messageId)) violations.add(messageId, `was sent to ${recipient} through ${channel} and is no message of ${SERVICE}`);
+    else if (!messages.has(messageId))
+      violations.add(messageId, `was sent to ${recipient} through ${channel} and is no message of ${SERVICE}`);
     else {
       const known = accepted.get(messageId);
       if (known === undefined) accepted.set(messageId, [{ channel, recipient }]);
@@ -57,18 +68,30 @@ function judgeMessages(context: JudgeContext, tables: NotificationTables, messag
   for (const { messageId, customerId, status, openedAt } of messages.values()) {
     figures.messages += 1;
     const deliveries = accepted.get(messageId) ?? [];
-    for (const { recipient, channel } of deliveries) if (recipient !== customerId) violations.add(messageId, `is for ${customerId} and was sent to ${recipient} through ${channel}`);
-    if (deliveries.length > 1) violations.add(messageId, `was sent ${deliveries.length} times to ${customerId}: through ${deliveries.map(({ channel }) => channel).join(", ")}`);
+    for (const { recipient, channel } of deliveries)
+      if (recipient !== customerId)
+        violations.add(messageId, `is for ${customerId} and was sent to ${recipient} through ${channel}`);
+    if (deliveries.length > 1)
+      violations.add(
+        messageId,
+        `was sent ${deliveries.length} times to ${customerId}: through ${deliveries.map(({ channel }) => channel).join(", ")}`,
+      );
     if (status === "sent") {
       figures.sent += 1;
-      if (deliveries.length === 0) violations.add(messageId, `is stored as sent to ${customerId}, and no channel's books know it`);
+      if (deliveries.length === 0)
+        violations.add(messageId, `is stored as sent to ${customerId}, and no channel's books know it`);
     } else if (status === "undeliverable") {
       figures.undeliverable += 1;
       if (deliveries.length > 0) violations.add(messageId, `is stored as undeliverable and was sent to ${customerId}`);
-      else if ((rejected.get(messageId) ?? 0) < channels) violations.add(messageId, `is stored as undeliverable, and not every channel refused ${customerId}`);
+      else if ((rejected.get(messageId) ?? 0) < channels)
+        violations.add(messageId, `is stored as undeliverable, and not every channel refused ${customerId}`);
     } else {
       figures.waiting += 1;
-      if (waitsTooLong(context, openedAt)) violations.add(messageId, `to ${customerId} has been ${status} for ${seconds(context.evidence.takenAt - openedAt)}`);
+      if (waitsTooLong(context, openedAt))
+        violations.add(
+          messageId,
+          `to ${customerId} has been ${status} for ${seconds(context.evidence.takenAt - openedAt)}`,
+        );
     }
   }
 }
@@ -80,7 +103,12 @@ function differ(one: string, other: string): boolean {
 
 /** Each notice is in a message to whose order it is; gives back the messages by order and event type. */
 function judgeNotices(
-  context: JudgeContext, tables: NotificationTables, messages: ReadonlyMap<string, MessageRow>, owners: ReadonlyMap<string, string>, figures: ToldFigures, violations: Violations,
+  context: JudgeContext,
+  tables: NotificationTables,
+  messages: ReadonlyMap<string, MessageRow>,
+  owners: ReadonlyMap<string, string>,
+  figures: ToldFigures,
+  violations: Violations,
 ): ReadonlyMap<string, string | undefined> {
   const notices = new Map<string, string | undefined>();
   for (const { orderId, eventType, messageId, createdAt } of tables.notices) {
@@ -89,38 +117,67 @@ function judgeNotices(
     const owner = owners.get(orderId);
     if (messageId === undefined) {
       // Nobody can be told of an order that does not exist.
-      if (owner !== undefined && waitsTooLong(context, createdAt)) violations.add(orderId, `${owner} was not told of ${eventType}: the notice has had no message for ${seconds(context.evidence.takenAt - createdAt)}`);
+      if (owner !== undefined && waitsTooLong(context, createdAt))
+        violations.add(
+          orderId,
+          `${owner} was not told of ${eventType}: the notice has had no message for ${seconds(context.evidence.takenAt - createdAt)}`,
+        );
       continue;
     }
     const message = messages.get(messageId);
     if (message === undefined) {
-      if (context.evidence.takenAt - createdAt < MESSAGES_KEPT_MS) violations.add(orderId, `${eventType} is told by message ${messageId}, which is not stored`);
-    } else if (owner !== undefined && differ(message.customerId, owner)) violations.add(orderId, `is an order of ${owner}; ${message.customerId} was told of ${eventType} (message ${messageId})`);
+      if (context.evidence.takenAt - createdAt < MESSAGES_KEPT_MS)
+        violations.add(orderId, `${eventType} is told by message ${messageId}, which is not stored`);
+    } else if (owner !== undefined && differ(message.customerId, owner))
+      violations.add(
+        orderId,
+        `is an order of ${owner}; ${message.customerId} was told of ${eventType} (message ${messageId})`,
+      );
   }
   return notices;
 }
 
 /** Every event that was applied has its notice. */
-function appliedEvents(context: JudgeContext, notices: ReadonlyMap<string, string | undefined>, violations: Violations): void {
+function appliedEvents(
+  context: JudgeContext,
+  notices: ReadonlyMap<string, string | undefined>,
+  violations: Violations,
+): void {
   const youngest = context.evidence.takenAt - MESSAGES_KEPT_MS;
   const applied = new Set<string>();
-  for (const row of context.messaging.get(SERVICE)?.inbox ?? []) if (!UNTOLD.has(row.eventType) && row.processedAt > youngest) applied.add(placeOf(row));
+  for (const row of context.messaging.get(SERVICE)?.inbox ?? [])
+    if (!UNTOLD.has(row.eventType) && row.processedAt > youngest) applied.add(placeOf(row));
   for (const record of context.evidence.records) {
     const orderId = record.content?.orderId ?? record.key;
-    if (orderId === null || record.eventType === undefined || !applied.has(placeOf(record)) || notices.has(stepName(orderId, record.eventType))) continue;
-    violations.add(orderId, `${SERVICE} applied ${record.eventType} (${placeOf(record)}) and has no notice of it: the customer was not told`);
+    if (
+      orderId === null ||
+      record.eventType === undefined ||
+      !applied.has(placeOf(record)) ||
+      notices.has(stepName(orderId, record.eventType))
+    )
+      continue;
+    violations.add(
+      orderId,
+      `${SERVICE} applied ${record.eventType} (${placeOf(record)}) and has no notice of it: the customer was not told`,
+    );
   }
 }
 
 /** The topic tells of each step in one message, which is the notice's. */
 function toldInTopic(
-  context: JudgeContext, tables: NotificationTables, messages: ReadonlyMap<string, MessageRow>, notices: ReadonlyMap<string, string | undefined>, owners: ReadonlyMap<string, string>,
-  figures: ToldFigures, violations: Violations,
+  context: JudgeContext,
+  tables: NotificationTables,
+  messages: ReadonlyMap<string, MessageRow>,
+  notices: ReadonlyMap<string, string | undefined>,
+  owners: ReadonlyMap<string, string>,
+  figures: ToldFigures,
+  violations: Violations,
 ): void {
   const { evidence } = context;
   const told = new Map<string, string>();
   for (const record of evidence.records) {
-    if (record.topic !== TOPIC || record.content?.message === undefined || context.injected.has(placeOf(record))) continue;
+    if (record.topic !== TOPIC || record.content?.message === undefined || context.injected.has(placeOf(record)))
+      continue;
     figures.records += 1;
     judgeRecord(record, record.content.message, record.content.orderId);
   }
@@ -133,23 +190,48 @@ function toldInTopic(
   if ((own?.discardedEvents.length ?? 0) > 0) return;
   for (const { orderId, eventType, messageId } of tables.notices) {
     const message = messageId === undefined ? undefined : messages.get(messageId);
-    if (message?.status !== "sent" || (message.sentAt ?? 0) <= from || unpublished.has(orderId) || told.has(stepName(orderId, eventType))) continue;
-    violations.add(orderId, `${message.customerId} was told of ${eventType} in message ${message.messageId}, and no notification.sent says so`);
+    if (
+      message?.status !== "sent" ||
+      (message.sentAt ?? 0) <= from ||
+      unpublished.has(orderId) ||
+      told.has(stepName(orderId, eventType))
+    )
+      continue;
+    violations.add(
+      orderId,
+      `${message.customerId} was told of ${eventType} in message ${message.messageId}, and no notification.sent says so`,
+    );
   }
 
-  function judgeRecord(record: TopicRecord, { messageId, customerId, tells }: { readonly messageId: string; readonly customerId: string; readonly tells: readonly string[] }, orderId: string): void {
+  function judgeRecord(
+    record: TopicRecord,
+    {
+      messageId,
+      customerId,
+      tells,
+    }: { readonly messageId: string; readonly customerId: string; readonly tells: readonly string[] },
+    orderId: string,
+  ): void {
     const owner = owners.get(orderId);
-    if (owner !== undefined && differ(owner, customerId)) violations.add(orderId, `is an order of ${owner}; ${placeOf(record)} says that ${customerId} was told`);
+    if (owner !== undefined && differ(owner, customerId))
+      violations.add(orderId, `is an order of ${owner}; ${placeOf(record)} says that ${customerId} was told`);
     for (const eventType of tells) {
       const name = stepName(orderId, eventType);
       const before = told.get(name);
       if (before === undefined) told.set(name, messageId);
-      else if (before !== messageId) violations.add(orderId, `${customerId} was told of ${eventType} twice: in message ${before} and in message ${messageId} (${placeOf(record)})`);
+      else if (before !== messageId)
+        violations.add(
+          orderId,
+          `${customerId} was told of ${eventType} twice: in message ${before} and in message ${messageId} (${placeOf(record)})`,
+        );
       const noticed = notices.get(name);
       if (noticed === messageId || evidence.takenAt - record.timestamp > MESSAGES_KEPT_MS) continue;
-      violations.add(orderId, notices.has(name)
-        ? `${placeOf(record)} says that message ${messageId} told of ${eventType}; by its notice that was ${noticed ?? "no message yet"}`
-        : `${placeOf(record)} says that message ${messageId} told of ${eventType}, and ${SERVICE} has no notice of it`);
+      violations.add(
+        orderId,
+        notices.has(name)
+          ? `${placeOf(record)} says that message ${messageId} told of ${eventType}; by its notice that was ${noticed ?? "no message yet"}`
+          : `${placeOf(record)} says that message ${messageId} told of ${eventType}, and ${SERVICE} has no notice of it`,
+      );
     }
   }
 }

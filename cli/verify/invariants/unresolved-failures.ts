@@ -11,7 +11,11 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
   const violations = context.newViolations();
   const figures = { parked: 0, openLetters: 0, explained: 0, beforeTheRun: 0 };
   const notes: string[] = [];
-  const expected = new Set((context.witness?.injected ?? []).flatMap(({ topic, partition, offset, groups }) => groups.map((group) => `${group} ${topic}/${partition}/${offset}`)));
+  const expected = new Set(
+    (context.witness?.injected ?? []).flatMap(({ topic, partition, offset, groups }) =>
+      groups.map((group) => `${group} ${topic}/${partition}/${offset}`),
+    ),
+  );
   for (const tables of context.evidence.messaging) {
     const { service } = tables;
     const explained = explainedLetters(tables, expected);
@@ -21,16 +25,25 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
       figures.openLetters += 1;
       if (explained.has(letter.letterId)) figures.explained += 1;
       else if (before(letter.failedAt)) earlier += 1;
-      else violations.add(letter.letterId, `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: mend the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`);
+      else
+        violations.add(
+          letter.letterId,
+          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: mend the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`,
+        );
     }
     for (const { eventId, eventType, topic, key, errorCode, parkedAt } of tables.parked) {
       figures.parked += 1;
       // A dead-letter record that is too large to be published is parked under its letter's id.
       if (explained.has(eventId)) figures.explained += 1;
       else if (before(parkedAt)) earlier += 1;
-      else violations.add(eventId, `of ${service} (${eventType} of ${key ?? "no key"} for ${topic}, ${errorCode}) is parked: mend the cause and \`kit outbox retry\` it, or \`kit outbox discard\` it`);
+      else
+        violations.add(
+          eventId,
+          `of ${service} (${eventType} of ${key ?? "no key"} for ${topic}, ${errorCode}) is parked: mend the cause and \`kit outbox retry\` it, or \`kit outbox discard\` it`,
+        );
     }
-    if (earlier > 0) notes.push(`${service}: ${earlier} were open before the run; \`kit dlt list\` and \`kit outbox list\` show them`);
+    if (earlier > 0)
+      notes.push(`${service}: ${earlier} were open before the run; \`kit dlt list\` and \`kit outbox list\` show them`);
     figures.beforeTheRun += earlier;
   }
   return { figures, violations, notes };
@@ -47,7 +60,8 @@ function explainedLetters(tables: MessagingTables, expected: ReadonlySet<string>
   const explained = new Set<string>();
   const replays = new Map<string, string[]>();
   for (const letter of tables.deadLetters) {
-    if (letter.replayOf !== undefined) replays.set(letter.replayOf, [...(replays.get(letter.replayOf) ?? []), letter.letterId]);
+    if (letter.replayOf !== undefined)
+      replays.set(letter.replayOf, [...(replays.get(letter.replayOf) ?? []), letter.letterId]);
     if (expected.has(`${tables.service} ${placeOf(letter)}`)) explained.add(letter.letterId);
   }
   // Ids that are added on the way are visited as well.

@@ -6,7 +6,12 @@ import type { StackSettings } from "../../model/stack.ts";
  * @param brokers - Number of brokers; bounds the replication of Kafka's own topics.
  * @param remoteStorage - Whether the brokers have tiered storage, whose metadata lies in a topic of its own. Default: no.
  */
-export function brokerConfig(topics: StackSettings["topics"], brokers: number, extra: Readonly<Record<string, string | number | boolean>>, remoteStorage = false): Record<string, string | number | boolean> {
+export function brokerConfig(
+  topics: StackSettings["topics"],
+  brokers: number,
+  extra: Readonly<Record<string, string | number | boolean>>,
+  remoteStorage = false,
+): Record<string, string | number | boolean> {
   const replicas = Math.min(topics.replicationFactor, brokers);
   return {
     ...extra,

@@ -1,6 +1,6 @@
-import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
-import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
 import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
+import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
+import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
 import { listeners } from "./listeners.ts";
@@ -49,7 +49,11 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
   };
 }
 
-function tieredStorage({ className, classPath, config }: NonNullable<StrimziSettings["remoteStorage"]>): Record<string, unknown> {
+function tieredStorage({
+  className,
+  classPath,
+  config,
+}: NonNullable<StrimziSettings["remoteStorage"]>): Record<string, unknown> {
   return { type: "custom", remoteStorageManager: { className, classPath, config } };
 }
 
@@ -78,7 +82,11 @@ const KAFKA_EXPORTER = {
 
 /** Bytes per second in the largest of Strimzi's units that keeps them whole, else in KiB/s rounded down. */
 function networkRate(bytesPerSecond: number): string {
-  for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["MiB", MIB]] as const) {
+  for (const [unit, factor] of [
+    ["GB", 1e9],
+    ["MB", 1e6],
+    ["MiB", MIB],
+  ] as const) {
     if (bytesPerSecond % factor === 0) return `${bytesPerSecond / factor}${unit}/s`;
   }
   return `${Math.floor(bytesPerSecond / 1_024)}KiB/s`;

@@ -1,7 +1,15 @@
 import * as z from "zod";
 
 const statusSchema = z.object({
-  listeners: z.array(z.object({ name: z.string(), bootstrapServers: z.string().min(1), certificates: z.array(z.string()).default([]) })).default([]),
+  listeners: z
+    .array(
+      z.object({
+        name: z.string(),
+        bootstrapServers: z.string().min(1),
+        certificates: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
 });
 
 /** What Strimzi reports of a listener. */
@@ -18,11 +26,19 @@ export interface ListenerStatus {
  */
 export function listenerOf(status: unknown, name: string): ListenerStatus {
   const parsed = statusSchema.safeParse(status ?? {});
-  if (!parsed.success) throw new Error(`The Kafka resource's status cannot be read: ${parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`);
+  if (!parsed.success)
+    throw new Error(
+      `The Kafka resource's status cannot be read: ${parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`,
+    );
   const listener = parsed.data.listeners.find((candidate) => candidate.name === name);
   if (listener === undefined) {
     const known = parsed.data.listeners.map((candidate) => candidate.name).join(", ");
-    throw new Error(`The Kafka resource reports no address of the listener "${name}" (it reports: ${known === "" ? "none" : known}). See its status: kubectl get kafka -A -o yaml.`);
+    throw new Error(
+      `The Kafka resource reports no address of the listener "${name}" (it reports: ${known === "" ? "none" : known}). See its status: kubectl get kafka -A -o yaml.`,
+    );
   }
-  return { addresses: listener.bootstrapServers.split(","), certificates: listener.certificates.map((certificate) => `${certificate.trimEnd()}\n`).join("") };
+  return {
+    addresses: listener.bootstrapServers.split(","),
+    certificates: listener.certificates.map((certificate) => `${certificate.trimEnd()}\n`).join(""),
+  };
 }

@@ -26,14 +26,23 @@ function adminListener({ settings }: StrimziClusterInput): Record<string, unknow
     authentication: { type: "tls" },
     ...(type === "internal"
       ? { networkPolicyPeers: namespaces.map((namespace) => podsOf(namespace)) }
-      : { networkPolicyPeers: ranges(sourceRanges), configuration: { externalTrafficPolicy: "Local", ...(type === "loadbalancer" ? balancers(sourceRanges, annotations) : {}) } }),
+      : {
+          networkPolicyPeers: ranges(sourceRanges),
+          configuration: {
+            externalTrafficPolicy: "Local",
+            ...(type === "loadbalancer" ? balancers(sourceRanges, annotations) : {}),
+          },
+        }),
   };
 }
 
 function externalListener({ settings }: StrimziClusterInput): Record<string, unknown>[] {
   const { external } = settings;
   if (external === undefined) return [];
-  const { bootstrap, perBrokerAnnotationsTemplate, ...balancer } = balancers(external.sourceRanges, external.annotations);
+  const { bootstrap, perBrokerAnnotationsTemplate, ...balancer } = balancers(
+    external.sourceRanges,
+    external.annotations,
+  );
   return [
     {
       ...LISTENERS.external,
@@ -49,7 +58,9 @@ function externalListener({ settings }: StrimziClusterInput): Record<string, unk
         advertisedHostTemplate: external.brokerHostTemplate,
         ...(external.certificateSecret === undefined
           ? {}
-          : { brokerCertChainAndKey: { secretName: external.certificateSecret, certificate: "tls.crt", key: "tls.key" } }),
+          : {
+              brokerCertChainAndKey: { secretName: external.certificateSecret, certificate: "tls.crt", key: "tls.key" },
+            }),
       },
     },
   ];
@@ -64,7 +75,9 @@ interface Balancers {
 function balancers(sourceRanges: readonly string[], annotations: Readonly<Record<string, string>>): Balancers {
   return {
     loadBalancerSourceRanges: sourceRanges,
-    ...(Object.keys(annotations).length === 0 ? {} : { bootstrap: { annotations }, perBrokerAnnotationsTemplate: annotations }),
+    ...(Object.keys(annotations).length === 0
+      ? {}
+      : { bootstrap: { annotations }, perBrokerAnnotationsTemplate: annotations }),
   };
 }
 

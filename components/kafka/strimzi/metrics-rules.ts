@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { metricsConfigMap } from "./names.ts";
 
 /** A rule of the JMX exporter: beans that match the pattern become a metric. */
@@ -17,7 +17,10 @@ function bean(namePattern: string, keys: number): string {
 }
 
 function keyLabels(keys: number, extra: Readonly<Record<string, string>> = {}): Pick<MetricRule, "labels"> {
-  const labels = { ...Object.fromEntries(Array.from({ length: keys }, (_, index) => [`$${4 + index * 2}`, `$${5 + index * 2}`])), ...extra };
+  const labels = {
+    ...Object.fromEntries(Array.from({ length: keys }, (_, index) => [`$${4 + index * 2}`, `$${5 + index * 2}`])),
+    ...extra,
+  };
   return Object.keys(labels).length === 0 ? {} : { labels };
 }
 
@@ -37,21 +40,56 @@ export const METRIC_RULES: readonly MetricRule[] = [
     labels: { clientId: "$3", topic: "$4", partition: "$5" },
   },
   // Network processors, per listener.
-  { pattern: "kafka.server<type=(.+), listener=(.+), networkProcessor=(.+)><>(.+-total)", name: "kafka_server_$1_$4", type: "COUNTER", labels: { listener: "$2", networkProcessor: "$3" } },
-  { pattern: "kafka.server<type=(.+), listener=(.+), networkProcessor=(.+)><>(.+)", name: "kafka_server_$1_$4", type: "GAUGE", labels: { listener: "$2", networkProcessor: "$3" } },
+  {
+    pattern: "kafka.server<type=(.+), listener=(.+), networkProcessor=(.+)><>(.+-total)",
+    name: "kafka_server_$1_$4",
+    type: "COUNTER",
+    labels: { listener: "$2", networkProcessor: "$3" },
+  },
+  {
+    pattern: "kafka.server<type=(.+), listener=(.+), networkProcessor=(.+)><>(.+)",
+    name: "kafka_server_$1_$4",
+    type: "GAUGE",
+    labels: { listener: "$2", networkProcessor: "$3" },
+  },
   // Shares of time, which stand in the mean rate.
   { pattern: `${bean("(.+)Percent\\w*", 0)}<>MeanRate`, name: "kafka_$1_$2_$3_percent", type: "GAUGE" },
   { pattern: `${bean("(.+)Percent\\w*", 0)}<>Value`, name: "kafka_$1_$2_$3_percent", type: "GAUGE" },
   { pattern: `${bean("(.+)Percent\\w*", 1)}<>Value`, name: "kafka_$1_$2_$3_percent", type: "GAUGE", ...keyLabels(1) },
-  ...KEYS.map((keys): MetricRule => ({ pattern: `${bean("(.+)PerSec\\w*", keys)}<>Count`, name: "kafka_$1_$2_$3_total", type: "COUNTER", ...keyLabels(keys) })),
-  ...KEYS.map((keys): MetricRule => ({ pattern: `${bean("(.+)", keys)}<>Value`, name: "kafka_$1_$2_$3", type: "GAUGE", ...keyLabels(keys) })),
+  ...KEYS.map(
+    (keys): MetricRule => ({
+      pattern: `${bean("(.+)PerSec\\w*", keys)}<>Count`,
+      name: "kafka_$1_$2_$3_total",
+      type: "COUNTER",
+      ...keyLabels(keys),
+    }),
+  ),
+  ...KEYS.map(
+    (keys): MetricRule => ({
+      pattern: `${bean("(.+)", keys)}<>Value`,
+      name: "kafka_$1_$2_$3",
+      type: "GAUGE",
+      ...keyLabels(keys),
+    }),
+  ),
   // Histograms: a count, and percentiles as they are.
   ...KEYS.flatMap((keys): MetricRule[] => [
     { pattern: `${bean("(.+)", keys)}<>Count`, name: "kafka_$1_$2_$3_count", type: "COUNTER", ...keyLabels(keys) },
-    { pattern: `${bean("(.+)", keys)}<>(\\d+)thPercentile`, name: "kafka_$1_$2_$3", type: "GAUGE", ...keyLabels(keys, { quantile: `0.$${4 + keys * 2}` }) },
+    {
+      pattern: `${bean("(.+)", keys)}<>(\\d+)thPercentile`,
+      name: "kafka_$1_$2_$3",
+      type: "GAUGE",
+      ...keyLabels(keys, { quantile: `0.$${4 + keys * 2}` }),
+    },
   ]),
   // The quorum of controllers.
-  { pattern: "kafka.server<type=raft-metrics><>(current-state): (.+)", name: "kafka_server_raftmetrics_$1", type: "UNTYPED", value: 1, labels: { $1: "$2" } },
+  {
+    pattern: "kafka.server<type=raft-metrics><>(current-state): (.+)",
+    name: "kafka_server_raftmetrics_$1",
+    type: "UNTYPED",
+    value: 1,
+    labels: { $1: "$2" },
+  },
   ...(["raft-metrics", "raft-channel-metrics"] as const).flatMap((type): MetricRule[] => {
     const name = `kafka_server_${type.replaceAll("-", "")}_$1`;
     return [
@@ -59,7 +97,11 @@ export const METRIC_RULES: readonly MetricRule[] = [
       { pattern: `kafka.server<type=${type}><>(.+):`, name, type: "GAUGE" },
     ];
   }),
-  { pattern: "kafka.server<type=broker-metadata-metrics><>(.+):", name: "kafka_server_brokermetadatametrics_$1", type: "GAUGE" },
+  {
+    pattern: "kafka.server<type=broker-metadata-metrics><>(.+):",
+    name: "kafka_server_brokermetadatametrics_$1",
+    type: "GAUGE",
+  },
 ];
 
 /** ConfigMap that the Kafka resource's `metricsConfig` names. */

@@ -23,7 +23,10 @@ export const METRICS_PORT = 9404;
 export const clusterLabel = (cluster: string): Record<string, string> => ({ "strimzi.io/cluster": cluster });
 
 /** Names of the Secrets in which Strimzi looks for the clients' authority. */
-export const clientsAuthoritySecrets = (cluster: string) => ({ certificate: `${cluster}-clients-ca-cert`, key: `${cluster}-clients-ca` });
+export const clientsAuthoritySecrets = (cluster: string) => ({
+  certificate: `${cluster}-clients-ca-cert`,
+  key: `${cluster}-clients-ca`,
+});
 
 /** ConfigMap with the rules by which JMX beans become metrics. */
 export const metricsConfigMap = (cluster: string) => ({ name: `${cluster}-metrics`, key: "kafka-metrics-config.yml" });

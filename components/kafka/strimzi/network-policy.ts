@@ -1,4 +1,4 @@
-import { podsOf, type Manifest } from "../../kubernetes/manifest.ts";
+import { type Manifest, podsOf } from "../../kubernetes/manifest.ts";
 import { addresses, allow } from "../../kubernetes/network.ts";
 import type { NameService } from "../../kubernetes/network-peer.ts";
 import { clusterLabel } from "./names.ts";
@@ -26,7 +26,14 @@ const CLUSTER_PORTS = [9_090, 9_091] as const;
  * What the cluster's pods may reach: each other where Strimzi lets them, the names' server, and the Kubernetes API, from which a broker
  * learns its zone when it starts; and the store of tiered storage. Who may reach them is Strimzi's to write, from the listeners.
  */
-export function clusterPolicy({ cluster, namespace, apiServers, apiServerPorts, dns, remoteStorage }: ClusterPolicyInput): Manifest {
+export function clusterPolicy({
+  cluster,
+  namespace,
+  apiServers,
+  apiServerPorts,
+  dns,
+  remoteStorage,
+}: ClusterPolicyInput): Manifest {
   return allow({
     name: `${cluster}-egress`,
     namespace,
@@ -34,6 +41,10 @@ export function clusterPolicy({ cluster, namespace, apiServers, apiServerPorts, 
     pods: clusterLabel(cluster),
     dns,
     // Policies only ever add: whatever were let in here would be let in beside what Strimzi's own policies leave.
-    to: [{ peers: [podsOf(namespace, clusterLabel(cluster))], ports: CLUSTER_PORTS }, { peers: addresses(apiServers), ports: apiServerPorts }, ...(remoteStorage === undefined ? [] : [{ peers: addresses(remoteStorage.cidrs), ports: [remoteStorage.port] }])],
+    to: [
+      { peers: [podsOf(namespace, clusterLabel(cluster))], ports: CLUSTER_PORTS },
+      { peers: addresses(apiServers), ports: apiServerPorts },
+      ...(remoteStorage === undefined ? [] : [{ peers: addresses(remoteStorage.cidrs), ports: [remoteStorage.port] }]),
+    ],
   });
 }

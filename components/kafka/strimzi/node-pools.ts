@@ -1,4 +1,4 @@
-import { byteQuantity, platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
+import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { USABLE_ZONES } from "../../kubernetes/pod-security.ts";
 import { FIRST_CONTROLLER_ID, IDS_PER_ZONE } from "../nodes.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
@@ -20,57 +20,78 @@ export function nodePools(input: StrimziClusterInput): Manifest[] {
 function controllerPool(input: StrimziClusterInput): Manifest {
   const { settings, shape } = input;
   const { cpu, memory, volume, storageClass } = settings.controller;
-  return pool(input, "controller", { first: FIRST_CONTROLLER_ID, last: FIRST_CONTROLLER_ID + 9 }, {
-    replicas: shape.controllers,
-    roles: ["controller"],
-    ...size(cpu, memory),
-    storage: jbod([volume], storageClass),
-    template: {
-      pod: {
-        ...POD,
-        affinity: { podAntiAffinity: apart(input, "controller") },
-        topologySpreadConstraints: [
-          {
-            maxSkew: 1,
-            topologyKey: settings.topologyKey,
-            whenUnsatisfiable: settings.spread === "required" ? "DoNotSchedule" : "ScheduleAnyway",
-            ...USABLE_ZONES,
-            labelSelector: { matchLabels: roleLabels(settings.name, "controller") },
-          },
-        ],
+  return pool(
+    input,
+    "controller",
+    { first: FIRST_CONTROLLER_ID, last: FIRST_CONTROLLER_ID + 9 },
+    {
+      replicas: shape.controllers,
+      roles: ["controller"],
+      ...size(cpu, memory),
+      storage: jbod([volume], storageClass),
+      template: {
+        pod: {
+          ...POD,
+          affinity: { podAntiAffinity: apart(input, "controller") },
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: settings.topologyKey,
+              whenUnsatisfiable: settings.spread === "required" ? "DoNotSchedule" : "ScheduleAnyway",
+              ...USABLE_ZONES,
+              labelSelector: { matchLabels: roleLabels(settings.name, "controller") },
+            },
+          ],
+        },
       },
     },
-  });
+  );
 }
 
 function brokerPool(input: StrimziClusterInput, zone: string, index: number): Manifest {
   const { settings, shape } = input;
   const { cpu, memory, volumes, storageClass } = settings.broker;
-  return pool(input, `broker-${zone}`, { first: index * IDS_PER_ZONE, last: (index + 1) * IDS_PER_ZONE - 1 }, {
-    replicas: shape.brokersPerZone,
-    roles: ["broker"],
-    ...size(cpu, memory),
-    storage: jbod(volumes, storageClass),
-    template: {
-      pod: {
-        ...POD,
-        affinity: {
-          nodeAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: {
-              nodeSelectorTerms: [{ matchExpressions: [{ key: settings.topologyKey, operator: "In", values: [settings.zoneLabels[zone] ?? zone] }] }],
+  return pool(
+    input,
+    `broker-${zone}`,
+    { first: index * IDS_PER_ZONE, last: (index + 1) * IDS_PER_ZONE - 1 },
+    {
+      replicas: shape.brokersPerZone,
+      roles: ["broker"],
+      ...size(cpu, memory),
+      storage: jbod(volumes, storageClass),
+      template: {
+        pod: {
+          ...POD,
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [
+                  {
+                    matchExpressions: [
+                      { key: settings.topologyKey, operator: "In", values: [settings.zoneLabels[zone] ?? zone] },
+                    ],
+                  },
+                ],
+              },
             },
+            podAntiAffinity: apart(input, "broker"),
           },
-          podAntiAffinity: apart(input, "broker"),
         },
       },
     },
-  });
+  );
 }
 
 /** A controlled shutdown hands every partition's leadership over first. */
 const POD = { terminationGracePeriodSeconds: 120, enableServiceLinks: false };
 
-function pool(input: StrimziClusterInput, name: string, ids: { readonly first: number; readonly last: number }, spec: Record<string, unknown>): Manifest {
+function pool(
+  input: StrimziClusterInput,
+  name: string,
+  ids: { readonly first: number; readonly last: number },
+  spec: Record<string, unknown>,
+): Manifest {
   const cluster = input.settings.name;
   return {
     apiVersion: STRIMZI_API,
@@ -116,7 +137,10 @@ function roleLabels(cluster: string, role: "broker" | "controller"): Record<stri
 
 /** No two nodes of a role on one host, so that a lost host is one lost node. */
 function apart({ settings }: StrimziClusterInput, role: "broker" | "controller"): Record<string, unknown> {
-  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: roleLabels(settings.name, role) } };
+  const term = {
+    topologyKey: "kubernetes.io/hostname",
+    labelSelector: { matchLabels: roleLabels(settings.name, role) },
+  };
   return settings.spread === "required"
     ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
     : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] };

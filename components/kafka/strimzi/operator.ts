@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { platformLabels, podsOf, type Manifest } from "../../kubernetes/manifest.ts";
+import { type Manifest, platformLabels, podsOf } from "../../kubernetes/manifest.ts";
 import { addresses, allow, readersOf } from "../../kubernetes/network.ts";
-import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
-import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
-import { kafkaVersions } from "../../model/stack-kubernetes.ts";
 import type { NameService } from "../../kubernetes/network-peer.ts";
+import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
+import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
+import { kafkaVersions } from "../../model/stack-kubernetes.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
 /** What the operator's installation follows from. */
@@ -37,7 +37,15 @@ const ALL = ["get", "list", "watch", "create", "delete", "patch", "update"];
 const WATCH = ["get", "list", "watch"];
 
 /** Kinds that the operator answers for, plural. */
-const OPERATED = ["kafkas", "kafkanodepools", "kafkaconnects", "kafkaconnectors", "kafkabridges", "kafkamirrormaker2s", "kafkarebalances"];
+const OPERATED = [
+  "kafkas",
+  "kafkanodepools",
+  "kafkaconnects",
+  "kafkaconnectors",
+  "kafkabridges",
+  "kafkamirrormaker2s",
+  "kafkarebalances",
+];
 
 /**
  * What the operator may do in its namespace. A right that is missing shows only under the real operator: it lists routes of every kind that
@@ -45,7 +53,11 @@ const OPERATED = ["kafkas", "kafkanodepools", "kafkaconnects", "kafkaconnectors"
  * the rights of Strimzi's own installation, with a reason for each that is left out here.
  */
 const NAMESPACE_RULES = [
-  { apiGroups: [""], resources: ["pods", "serviceaccounts", "configmaps", "services", "endpoints", "secrets", "persistentvolumeclaims"], verbs: ALL },
+  {
+    apiGroups: [""],
+    resources: ["pods", "serviceaccounts", "configmaps", "services", "endpoints", "secrets", "persistentvolumeclaims"],
+    verbs: ALL,
+  },
   { apiGroups: [""], resources: ["pods/resize"], verbs: ["patch", "update"] },
   { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ALL },
   { apiGroups: ["apps"], resources: ["deployments/scale"], verbs: ["get", "patch", "update"] },
@@ -56,7 +68,11 @@ const NAMESPACE_RULES = [
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs: ALL },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
   { apiGroups: ["kafka.strimzi.io"], resources: OPERATED, verbs: [...WATCH, "create", "patch", "update"] },
-  { apiGroups: ["kafka.strimzi.io"], resources: OPERATED.map((kind) => `${kind}/status`), verbs: ["get", "patch", "update"] },
+  {
+    apiGroups: ["kafka.strimzi.io"],
+    resources: OPERATED.map((kind) => `${kind}/status`),
+    verbs: ["get", "patch", "update"],
+  },
   { apiGroups: ["kafka.strimzi.io"], resources: OPERATED.map((kind) => `${kind}/finalizers`), verbs: ["update"] },
   // Rebalances that it starts when brokers come or go are its own to remove.
   { apiGroups: ["kafka.strimzi.io"], resources: ["kafkarebalances"], verbs: ["delete"] },
@@ -64,7 +80,12 @@ const NAMESPACE_RULES = [
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/status"], verbs: ["get", "patch", "update"] },
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/finalizers"], verbs: ["update"] },
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
-  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [OPERATOR_NAME], verbs: ["get", "list", "watch", "delete", "patch", "update"] },
+  {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    resourceNames: [OPERATOR_NAME],
+    verbs: ["get", "list", "watch", "delete", "patch", "update"],
+  },
 ];
 
 /** What it needs of the whole cluster: whether disks can grow, where nodes are, and the right to let brokers read their node's zone. */
@@ -84,7 +105,12 @@ const rbac = "rbac.authorization.k8s.io";
  */
 export function brokerRole(): Manifest {
   const rules = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
-  return { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: BROKER_ROLE, labels: platformLabels(OPERATOR_NAME, "kafka-operator") }, rules };
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRole",
+    metadata: { name: BROKER_ROLE, labels: platformLabels(OPERATOR_NAME, "kafka-operator") },
+    rules,
+  };
 }
 
 /**
@@ -115,9 +141,21 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
     { apiVersion: `${rbac}/v1`, kind: "Role", metadata: local, rules: NAMESPACE_RULES },
     { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", OPERATOR_NAME), subjects },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: global, labels }, rules: CLUSTER_RULES },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: global, labels }, roleRef: role("ClusterRole", global), subjects },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: global, labels },
+      roleRef: role("ClusterRole", global),
+      subjects,
+    },
     // Nobody may hand out rights that he does not have.
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: `${global}-broker`, labels }, roleRef: role("ClusterRole", BROKER_ROLE), subjects },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: `${global}-broker`, labels },
+      roleRef: role("ClusterRole", BROKER_ROLE),
+      subjects,
+    },
     brokersBinding(input),
     { apiVersion: "v1", kind: "ConfigMap", metadata: local, data: { "log4j2.properties": LOGGING } },
     {
@@ -133,7 +171,10 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
       pods: OPERATOR_PODS,
       dns: input.dns,
       from: readersOf(input.metricsReaders, OPERATOR_PORT),
-      to: [{ peers: addresses(input.apiServers), ports: input.apiServerPorts }, { peers: [podsOf(namespace)], ports: [] }],
+      to: [
+        { peers: addresses(input.apiServers), ports: input.apiServerPorts },
+        { peers: [podsOf(namespace)], ports: [] },
+      ],
     }),
     deployment(input, labels),
   ];
@@ -168,7 +209,10 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: OPERATOR_PODS },
       template: {
-        metadata: { labels: { ...labels, ...OPERATOR_PODS }, annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) } },
+        metadata: {
+          labels: { ...labels, ...OPERATOR_PODS },
+          annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) },
+        },
         spec: {
           serviceAccountName: OPERATOR_NAME,
           automountServiceAccountToken: false,
@@ -183,7 +227,11 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
                 sources: [
                   { serviceAccountToken: { path: "token", expirationSeconds: 3_607 } },
                   { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-                  { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+                  {
+                    downwardAPI: {
+                      items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }],
+                    },
+                  },
                 ],
               },
             },
@@ -215,7 +263,11 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
                 { name: "tmp", mountPath: "/tmp" },
                 { name: "configuration", mountPath: "/opt/strimzi/custom-config/", readOnly: true },
               ],
-              startupProbe: { httpGet: { path: "/healthy", port: "management" }, periodSeconds: 2, failureThreshold: 60 },
+              startupProbe: {
+                httpGet: { path: "/healthy", port: "management" },
+                periodSeconds: 2,
+                failureThreshold: 60,
+              },
               livenessProbe: { httpGet: { path: "/healthy", port: "management" }, periodSeconds: 30 },
               readinessProbe: { httpGet: { path: "/ready", port: "management" }, periodSeconds: 30 },
               resources: {
@@ -233,7 +285,8 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
 
 function imageVariables({ image, kafkaImages }: OperatorInput): { name: string; value: string }[] {
   const versions = Object.keys(kafkaVersions);
-  const imageOf = (version: string) => kafkaImages?.[version] ?? `quay.io/strimzi/kafka:${STRIMZI_VERSION}-kafka-${version}`;
+  const imageOf = (version: string) =>
+    kafkaImages?.[version] ?? `quay.io/strimzi/kafka:${STRIMZI_VERSION}-kafka-${version}`;
   const byVersion = versions.map((version) => `${version}=${imageOf(version)}`).join("\n");
   const newest = imageOf(versions.at(-1) ?? "");
   const operator = image ?? OPERATOR_IMAGE;

@@ -1,17 +1,24 @@
-import { aclKey } from "../access.ts";
 import { isDerivedTopicName } from "../../model/names.ts";
+import { aclKey } from "../access.ts";
 import { replayerPrincipal } from "../replayer.ts";
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import type { ServiceRename } from "./service-renames.ts";
-import { hasOwner, platformTeam, teamOf, type PlatformState, type StatePair } from "./state.ts";
+import { hasOwner, type PlatformState, platformTeam, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 
 /** Access that principals gain and lose: one change per principal and direction. What a renamed service keeps is told with its rename. */
 export function compareAccess(pair: StatePair, renames: readonly ServiceRename[]): Change[] {
   const before = new Map(pair.before.plan.acls.map((acl) => [acl.key, acl]));
   const after = new Map(pair.after.plan.acls.map((acl) => [acl.key, acl]));
-  const renamed = new Map(renames.length === 0 ? [] : [...before.values()].flatMap((acl) => { const key = keyUnderNewName(acl, renames); return key !== acl.key && after.has(key) ? [[key, acl.key] as const] : []; }));
+  const renamed = new Map(
+    renames.length === 0
+      ? []
+      : [...before.values()].flatMap((acl) => {
+          const key = keyUnderNewName(acl, renames);
+          return key !== acl.key && after.has(key) ? [[key, acl.key] as const] : [];
+        }),
+  );
   const kept = new Set(renamed.values());
   const gained = [...after.values()].filter(({ key }) => !before.has(key) && !renamed.has(key));
   const lost = [...before.values()].filter(({ key }) => !after.has(key) && !kept.has(key));
@@ -28,15 +35,22 @@ function keyUnderNewName(acl: PlannedAcl, renames: readonly ServiceRename[]): st
     const rename = renames.find(({ from }) => from === owner);
     return rename === undefined ? name : `${rename.to}${name.slice(owner.length)}`;
   };
-  const ofService = acl.resourceType === "Group" || acl.resourceType === "TransactionalID" || isDerivedTopicName(acl.resourceName);
-  return aclKey({ ...acl, principal: named(acl.principal), ...(ofService ? { resourceName: named(acl.resourceName) } : {}) });
+  const ofService =
+    acl.resourceType === "Group" || acl.resourceType === "TransactionalID" || isDerivedTopicName(acl.resourceName);
+  return aclKey({
+    ...acl,
+    principal: named(acl.principal),
+    ...(ofService ? { resourceName: named(acl.resourceName) } : {}),
+  });
 }
 
 function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
   const team = teamOf(pair.after, principal);
   // The owner decides who reads and writes; what is new or one's own needs no one else.
   const owned = hasOwner(pair, principal);
-  const granting = followsConsumers(principal) ? [] : ownersOfRules(pair.before, rules).filter((owner) => !owned || owner !== team);
+  const granting = followsConsumers(principal)
+    ? []
+    : ownersOfRules(pair.before, rules).filter((owner) => !owned || owner !== team);
   return {
     kind: "access-gained",
     object: principal,
@@ -48,7 +62,9 @@ function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
 
 function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
   // Rules on what is itself deleted hurt no one further; those on what stays do.
-  const felt = !followsConsumers(principal) && rules.some(({ resourceType, resourceName }) => resourceType === "Topic" && pair.after.planned.has(resourceName));
+  const felt =
+    !followsConsumers(principal) &&
+    rules.some(({ resourceType, resourceName }) => resourceType === "Topic" && pair.after.planned.has(resourceName));
   return {
     kind: "access-lost",
     object: principal,
@@ -64,13 +80,30 @@ function followsConsumers(principal: string): boolean {
 }
 
 function ownersOfRules(state: PlatformState, rules: readonly PlannedAcl[]): string[] {
-  return sortedSet(rules.flatMap(({ resourceType, resourceName }) => (resourceType === "Topic" ? (state.planned.get(resourceName)?.owner ?? []) : []))).filter((owner) => owner !== platformTeam);
+  return sortedSet(
+    rules.flatMap(({ resourceType, resourceName }) =>
+      resourceType === "Topic" ? (state.planned.get(resourceName)?.owner ?? []) : [],
+    ),
+  ).filter((owner) => owner !== platformTeam);
 }
 
 /** One text per resource: `Read, Describe on topic order-events`. */
 export function describeRules(rules: readonly PlannedAcl[]): string[] {
-  const byResource = Map.groupBy(rules, ({ resourceType, resourceName, pattern }) => `${nouns[resourceType]} ${resourceName}${pattern === "Prefixed" ? "*" : ""}`);
-  return sortedSet([...byResource].map(([resource, same]) => `${sortedSet(same.map(({ operation }) => operation)).join(", ")} on ${resource}`));
+  const byResource = Map.groupBy(
+    rules,
+    ({ resourceType, resourceName, pattern }) =>
+      `${nouns[resourceType]} ${resourceName}${pattern === "Prefixed" ? "*" : ""}`,
+  );
+  return sortedSet(
+    [...byResource].map(
+      ([resource, same]) => `${sortedSet(same.map(({ operation }) => operation)).join(", ")} on ${resource}`,
+    ),
+  );
 }
 
-const nouns: Readonly<Record<PlannedAcl["resourceType"], string>> = { Topic: "topic", Group: "group", TransactionalID: "transactional id", Cluster: "cluster" };
+const nouns: Readonly<Record<PlannedAcl["resourceType"], string>> = {
+  Topic: "topic",
+  Group: "group",
+  TransactionalID: "transactional id",
+  Cluster: "cluster",
+};

@@ -1,13 +1,15 @@
-import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
 import { compareText } from "../../model/problem.ts";
-import { isSmall } from "../../model/stack.ts";
 import type { SourceLocation } from "../../model/source-location.ts";
+import { isSmall } from "../../model/stack.ts";
+import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
 import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 import { approximateBytes, listed, percent, rateText } from "./words.ts";
 
 /** What each resource is called, and what is written of it. */
-export const resourceTexts: Readonly<Record<BrokerResource, { readonly name: string; readonly text: (value: number) => string; readonly setting: string }>> = {
+export const resourceTexts: Readonly<
+  Record<BrokerResource, { readonly name: string; readonly text: (value: number) => string; readonly setting: string }>
+> = {
   partitions: { name: "partition replicas per broker", text: (value) => String(value), setting: "partitionsPerBroker" },
   disk: { name: "disk per broker", text: approximateBytes, setting: "diskPerBroker" },
   "network-in": { name: "network in per broker, expected", text: networkText, setting: "networkPerBroker" },
@@ -26,7 +28,9 @@ export function judgeCapacity(pair: StatePair, { before, after }: CapacityCompar
   const was = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
   // A topic that nothing bounded was in no figure before: bounding it is no growth.
   const bounded = after.unboundedTopics < before.unboundedTopics;
-  const changes = after.perBroker.flatMap((figure) => figure.resource === "disk" && bounded ? [] : judgeFigure(pair, figure, was.get(figure.resource), warnAt));
+  const changes = after.perBroker.flatMap((figure) =>
+    figure.resource === "disk" && bounded ? [] : judgeFigure(pair, figure, was.get(figure.resource), warnAt),
+  );
   const stopped = after.stoppedByZoneLoss.filter((topic) => !before.stoppedByZoneLoss.includes(topic));
   if (stopped.length > 0 && !isSmall(pair.after.stack)) {
     changes.push({
@@ -53,7 +57,9 @@ function judgeFigure(pair: StatePair, figure: BrokerFigure, old: BrokerFigure | 
     return [exceeded(pair, resource, known, before, limit)];
   }
   if (figure.known === undefined || !reaches(figure.value, figure.afterZoneLoss, limit, warnAt)) return [];
-  return old?.limit !== undefined && figure.value / limit <= old.value / old.limit ? [] : [unknown(pair, figure, limit)];
+  return old?.limit !== undefined && figure.value / limit <= old.value / old.limit
+    ? []
+    : [unknown(pair, figure, limit)];
 }
 
 function reaches(value: number, afterLoss: number | undefined, limit: number, warnAt: number): boolean {
@@ -61,13 +67,20 @@ function reaches(value: number, afterLoss: number | undefined, limit: number, wa
 }
 
 /** A limit that is reached by what is planned or declared. */
-function exceeded(pair: StatePair, resource: BrokerResource, { value, afterLoss }: { readonly value: number; readonly afterLoss: number | undefined }, before: number, limit: number): Change {
+function exceeded(
+  pair: StatePair,
+  resource: BrokerResource,
+  { value, afterLoss }: { readonly value: number; readonly afterLoss: number | undefined },
+  before: number,
+  limit: number,
+): Change {
   const { name, text, setting } = resourceTexts[resource];
   const over = value > limit;
   // Quotas are ceilings: they say what could be, not what will, and the platform's team may accept them.
   const hazard: Hazard = over && !resource.startsWith("quota") ? "refused" : "approval";
   const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(before)})`];
-  if (afterLoss !== undefined && afterLoss !== value) effects.push(`${text(afterLoss)} with one zone lost${afterLoss > limit ? ": more than there is" : ""}`);
+  if (afterLoss !== undefined && afterLoss !== value)
+    effects.push(`${text(afterLoss)} with one zone lost${afterLoss > limit ? ": more than there is" : ""}`);
   return {
     kind: "capacity-exceeded",
     object: `${pair.after.stackName}/${resource}`,
@@ -77,7 +90,11 @@ function exceeded(pair: StatePair, resource: BrokerResource, { value, afterLoss 
     hazard,
     effects,
     reviewers: [platformTeam],
-    advice: [over ? "ask for less, or add brokers first" : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more"],
+    advice: [
+      over
+        ? "ask for less, or add brokers first"
+        : "plan for more brokers, or correct capacity in the stack's file if the brokers can take more",
+    ],
   };
 }
 
@@ -91,38 +108,73 @@ function unknown(pair: StatePair, { resource, value, known = 0 }: BrokerFigure, 
     object: `${pair.after.stackName}/${resource}`,
     field: `capacity.${setting}`,
     hazard: "safe",
-    effects: [`${name}: unknown, at most ${text(value)} of ${text(limit)} if all quotas are used; ${text(known)} by declared rates`],
+    effects: [
+      `${name}: unknown, at most ${text(value)} of ${text(limit)} if all quotas are used; ${text(known)} by declared rates`,
+    ],
     reviewers: [],
-    advice: [`declare what is really written, for example rate: 50kB/s, on ${listed(silent.map(({ service, topic }) => `${topic}/${service}`), 5)}`],
+    advice: [
+      `declare what is really written, for example rate: 50kB/s, on ${listed(
+        silent.map(({ service, topic }) => `${topic}/${service}`),
+        5,
+      )}`,
+    ],
     ...(first === undefined ? {} : { source: first.source }),
   };
 }
 
 /** Producers that declare no rate, so that their quota counts: those that this change brings, else all of them. By topic, then service. */
-function withoutRate(pair: StatePair): { readonly topic: string; readonly service: string; readonly source: SourceLocation }[] {
-  const silent = [...pair.after.declared.values()].flatMap((topic) => topic.producers.filter(({ rate }) => rate === undefined).map(({ service, source }) => ({ topic: topic.name, service, source })));
-  const known = (topic: string, service: string): boolean => pair.before.declared.get(topic)?.producers.some((producer) => producer.service === service && producer.rate === undefined) === true;
+function withoutRate(
+  pair: StatePair,
+): { readonly topic: string; readonly service: string; readonly source: SourceLocation }[] {
+  const silent = [...pair.after.declared.values()].flatMap((topic) =>
+    topic.producers
+      .filter(({ rate }) => rate === undefined)
+      .map(({ service, source }) => ({ topic: topic.name, service, source })),
+  );
+  const known = (topic: string, service: string): boolean =>
+    pair.before.declared
+      .get(topic)
+      ?.producers.some((producer) => producer.service === service && producer.rate === undefined) === true;
   const fresh = silent.filter(({ topic, service }) => !known(topic, service));
-  return (fresh.length > 0 ? fresh : silent).sort((a, b) => compareText(a.topic, b.topic) || compareText(a.service, b.service));
+  return (fresh.length > 0 ? fresh : silent).sort(
+    (a, b) => compareText(a.topic, b.topic) || compareText(a.service, b.service),
+  );
 }
 
 function judgeBudget(stack: string, team: TeamFigure, old: TeamFigure | undefined): Change[] {
   const parts = [
-    { field: "partitions", value: team.partitions, was: old?.partitions ?? 0, limit: team.partitionBudget, text: String },
+    {
+      field: "partitions",
+      value: team.partitions,
+      was: old?.partitions ?? 0,
+      limit: team.partitionBudget,
+      text: String,
+    },
     { field: "rate", value: team.rate, was: old?.rate ?? 0, limit: team.rateBudget, text: rateText },
   ];
   return parts.flatMap(({ field, value, was, limit, text }): Change[] => {
-    if (limit === undefined || value <= limit || (value <= was && limit >= ((field === "rate" ? old?.rateBudget : old?.partitionBudget) ?? 0))) return [];
-    return [{
-      kind: "budget-exceeded",
-      object: `${stack}/${team.team}`,
-      field: `budgets.${team.team}.${field}`,
-      before: text(was),
-      after: text(value),
-      hazard: "refused",
-      effects: [`${team.team} may have ${text(limit)} and asks for ${text(value)}${field === "rate" && team.basis === "ceiling" ? ", counting quotas as rates" : ""}`],
-      reviewers: [team.team, platformTeam].sort(),
-      advice: [`ask for less, or have the platform's team raise budgets.${team.team}.${field} in stacks/Pulumi.${stack}.yaml`],
-    }];
+    if (
+      limit === undefined ||
+      value <= limit ||
+      (value <= was && limit >= ((field === "rate" ? old?.rateBudget : old?.partitionBudget) ?? 0))
+    )
+      return [];
+    return [
+      {
+        kind: "budget-exceeded",
+        object: `${stack}/${team.team}`,
+        field: `budgets.${team.team}.${field}`,
+        before: text(was),
+        after: text(value),
+        hazard: "refused",
+        effects: [
+          `${team.team} may have ${text(limit)} and asks for ${text(value)}${field === "rate" && team.basis === "ceiling" ? ", counting quotas as rates" : ""}`,
+        ],
+        reviewers: [team.team, platformTeam].sort(),
+        advice: [
+          `ask for less, or have the platform's team raise budgets.${team.team}.${field} in stacks/Pulumi.${stack}.yaml`,
+        ],
+      },
+    ];
   });
 }

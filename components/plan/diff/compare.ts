@@ -8,12 +8,12 @@ import { compareOwners } from "./owners.ts";
 import { deltaCounts, planDelta } from "./plan-delta.ts";
 import { compareQuotas } from "./quotas.ts";
 import { knownHistory, type SchemaHistory } from "./schema-history.ts";
-import { findServiceRenames } from "./service-renames.ts";
 import type { PlaceInSchema } from "./schema-places.ts";
-import { compareSharedTypes } from "./shared-types.ts";
+import { findServiceRenames } from "./service-renames.ts";
 import { compareServices } from "./services.ts";
-import { compareStackSettings, differingSettings } from "./stack-settings.ts";
 import type { SettingChange } from "./settings/index.ts";
+import { compareSharedTypes } from "./shared-types.ts";
+import { compareStackSettings, differingSettings } from "./stack-settings.ts";
 import type { StatePair } from "./state.ts";
 import { compareTopics } from "./topics.ts";
 import type { Change, PlatformDiff } from "./types.ts";
@@ -36,11 +36,18 @@ export interface Circumstances {
  * Compares two states of the platform and judges every change. Pure: the same two states and circumstances always give
  * the same changes in the same order.
  */
-export function comparePlatforms(pair: StatePair, { today, history = knownHistory(), further = [], ruleBroken = false, placeInSchema = () => undefined }: Circumstances): PlatformDiff {
+export function comparePlatforms(
+  pair: StatePair,
+  { today, history = knownHistory(), further = [], ruleBroken = false, placeInSchema = () => undefined }: Circumstances,
+): PlatformDiff {
   const { before, after } = pair;
   const capacity = { before: capacityOf(before), after: capacityOf(after) };
   const renames = findServiceRenames(pair);
-  const judged = [...compareTopics(pair, today), ...compareEvents(pair, history, placeInSchema), ...compareQuotas(pair)];
+  const judged = [
+    ...compareTopics(pair, today),
+    ...compareEvents(pair, history, placeInSchema),
+    ...compareQuotas(pair),
+  ];
   const settings = new Set(differingSettings(before.stack, after.stack).map(({ path }) => path));
   const follows = ({ setting }: SettingChange): boolean => setting !== undefined && settings.has(setting);
   const changes: Change[] = sortChanges([
@@ -59,6 +66,10 @@ export function comparePlatforms(pair: StatePair, { today, history = knownHistor
     changes,
     counts: deltaCounts(planDelta(before.plan, after.plan)),
     capacity,
-    digest: changeDigest({ head: planFingerprint(after.plan, after.stack), base: planFingerprint(before.plan, before.stack), refused: verdict === "refused" }),
+    digest: changeDigest({
+      head: planFingerprint(after.plan, after.stack),
+      base: planFingerprint(before.plan, before.stack),
+      refused: verdict === "refused",
+    }),
   };
 }

@@ -1,8 +1,8 @@
-import { capacityOf, type Capacity } from "../capacity.ts";
 import type { Model } from "../../model/types.ts";
+import { type Capacity, capacityOf } from "../capacity.ts";
 import type { PlannedTopic } from "../types.ts";
 import { resourceTexts } from "./capacity-hazards.ts";
-import { leadsBetween, type Lead } from "./promotion.ts";
+import { type Lead, leadsBetween } from "./promotion.ts";
 import { compareSettings } from "./settings/index.ts";
 import { numberOf } from "./settings/rule.ts";
 import { differingSettings } from "./stack-settings.ts";
@@ -23,7 +23,12 @@ export interface EnvironmentComparison {
   /** What the settings come to; equal rows stay, as they are the frame for the others. */
   readonly consequences: readonly EnvironmentRow[];
   /** Fields of topics that differ, sorted by topic. */
-  readonly topics: readonly { readonly topic: string; readonly field: string; readonly first: string; readonly second: string }[];
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly field: string;
+    readonly first: string;
+    readonly second: string;
+  }[];
   /** By what one is ahead of the other by the topics' own files; empty where neither is. */
   readonly ahead: readonly Lead[];
 }
@@ -33,43 +38,88 @@ export interface EnvironmentComparison {
  * @param whole - What all environments have together.
  * @param today - `YYYY-MM-DD`, for the judgement of a promotion.
  */
-export function compareEnvironments(first: PlatformState, second: PlatformState, whole: Model, today: string): EnvironmentComparison {
+export function compareEnvironments(
+  first: PlatformState,
+  second: PlatformState,
+  whole: Model,
+  today: string,
+): EnvironmentComparison {
   const capacities = [capacityOf(first), capacityOf(second)] as const;
-  const rows = figures.map(({ what, of }) => ({ what, first: of(first, capacities[0]), second: of(second, capacities[1]) }));
+  const rows = figures.map(({ what, of }) => ({
+    what,
+    first: of(first, capacities[0]),
+    second: of(second, capacities[1]),
+  }));
   const topics = first.plan.topics.flatMap((topic) => {
     const other = second.planned.get(topic.name);
     if (other === undefined) return [];
-    return compareSettings({ before: first, after: second }, topic, other).map(({ change }) => ({ topic: topic.name, field: change.field ?? "", first: String(change.before ?? "–"), second: String(change.after ?? "–") }));
+    return compareSettings({ before: first, after: second }, topic, other).map(({ change }) => ({
+      topic: topic.name,
+      field: change.field ?? "",
+      first: String(change.before ?? "–"),
+      second: String(change.after ?? "–"),
+    }));
   });
   return {
     stacks: [first.stackName, second.stackName],
-    settings: differingSettings(first.stack, second.stack).map(({ path, before, after }) => ({ what: path, ...(before === undefined ? {} : { first: before }), ...(after === undefined ? {} : { second: after }) })),
+    settings: differingSettings(first.stack, second.stack).map(({ path, before, after }) => ({
+      what: path,
+      ...(before === undefined ? {} : { first: before }),
+      ...(after === undefined ? {} : { second: after }),
+    })),
     consequences: rows,
     topics,
     ahead: leadsBetween(first, second, whole, today),
   };
 }
 
-const figures: readonly { readonly what: string; readonly of: (state: PlatformState, capacity: Capacity) => string }[] = [
-  { what: "brokers in zones", of: (_, { brokers, zones }) => `${brokers} in ${zones}` },
-  { what: "topics, partitions, replicas", of: (_, { topics, partitions, replicas }) => `${topics}, ${partitions}, ${replicas}` },
-  { what: "broker losses with which every topic can be written", of: (state) => String(least(state, ({ replicationFactor }, minInsync) => replicationFactor - minInsync)) },
-  { what: "broker losses that every acknowledged record survives", of: (state) => String(least(state, ({ replicationFactor }, minInsync) => Math.min(replicationFactor, minInsync) - 1)) },
-  { what: "topics that can't be written with one zone lost", of: (_, { zones, stoppedByZoneLoss }) => (zones === 1 ? "all" : String(stoppedByZoneLoss.length)) },
-  { what: "consumers at full size", of: ({ plan }) => String(plan.contracts.reduce((sum, contract) => sum + (contract.group === undefined ? 0 : contract.instances), 0)) },
-  ...(["partitions", "disk", "network-in", "network-out", "quota-in", "quota-out"] as const).map((resource) => ({
-    what: resourceTexts[resource].name,
-    of: (_: PlatformState, { perBroker }: Capacity): string => {
-      const figure = perBroker.find((each) => each.resource === resource);
-      if (figure === undefined) return "–";
-      const { text } = resourceTexts[resource];
-      return `${text(figure.value)}${figure.basis === "ceiling" ? " at most" : ""}${figure.limit === undefined ? "" : ` of ${text(figure.limit)}`}`;
+const figures: readonly { readonly what: string; readonly of: (state: PlatformState, capacity: Capacity) => string }[] =
+  [
+    { what: "brokers in zones", of: (_, { brokers, zones }) => `${brokers} in ${zones}` },
+    {
+      what: "topics, partitions, replicas",
+      of: (_, { topics, partitions, replicas }) => `${topics}, ${partitions}, ${replicas}`,
     },
-  })),
-];
+    {
+      what: "broker losses with which every topic can be written",
+      of: (state) => String(least(state, ({ replicationFactor }, minInsync) => replicationFactor - minInsync)),
+    },
+    {
+      what: "broker losses that every acknowledged record survives",
+      of: (state) =>
+        String(least(state, ({ replicationFactor }, minInsync) => Math.min(replicationFactor, minInsync) - 1)),
+    },
+    {
+      what: "topics that can't be written with one zone lost",
+      of: (_, { zones, stoppedByZoneLoss }) => (zones === 1 ? "all" : String(stoppedByZoneLoss.length)),
+    },
+    {
+      what: "consumers at full size",
+      of: ({ plan }) =>
+        String(
+          plan.contracts.reduce((sum, contract) => sum + (contract.group === undefined ? 0 : contract.instances), 0),
+        ),
+    },
+    ...(["partitions", "disk", "network-in", "network-out", "quota-in", "quota-out"] as const).map((resource) => ({
+      what: resourceTexts[resource].name,
+      of: (_: PlatformState, { perBroker }: Capacity): string => {
+        const figure = perBroker.find((each) => each.resource === resource);
+        if (figure === undefined) return "–";
+        const { text } = resourceTexts[resource];
+        return `${text(figure.value)}${figure.basis === "ceiling" ? " at most" : ""}${figure.limit === undefined ? "" : ` of ${text(figure.limit)}`}`;
+      },
+    })),
+  ];
 
 /** The smallest value over all declared topics; 0 without any. */
 function least(state: PlatformState, of: (topic: PlannedTopic, minInsync: number) => number): number {
-  const values = state.plan.topics.filter(({ kind }) => kind === "event").map((topic) => of(topic, numberOf(topic, "min.insync.replicas", 1)));
-  return values.length === 0 ? 0 : Math.max(0, values.reduce((a, b) => Math.min(a, b)));
+  const values = state.plan.topics
+    .filter(({ kind }) => kind === "event")
+    .map((topic) => of(topic, numberOf(topic, "min.insync.replicas", 1)));
+  return values.length === 0
+    ? 0
+    : Math.max(
+        0,
+        values.reduce((a, b) => Math.min(a, b)),
+      );
 }

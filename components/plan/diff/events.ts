@@ -1,6 +1,6 @@
-import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import type { Compatibility } from "../../model/compatibility.ts";
 import { formatNames, formatOf } from "../../model/schema-format.ts";
+import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import { directionsOf, isTransitive } from "../compatibility.ts";
 import type { PlannedSubject } from "../types.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
@@ -9,8 +9,8 @@ import { sortedSet } from "./hazard.ts";
 import type { CompatibilityFailure } from "./level.ts";
 import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
-import type { SettingChange } from "./settings/index.ts";
 import { changedAt, type PlaceInSchema } from "./schema-places.ts";
+import type { SettingChange } from "./settings/index.ts";
 import { changedTypes } from "./shared-types.ts";
 import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
@@ -46,7 +46,9 @@ export function compareEvents(pair: StatePair, history: SchemaHistory, placeInSc
     if (is.topic.name !== was.topic.name && pair.after.declared.has(was.topic.name)) changes.push(moved(pair, was, is));
     compareVersions(was, is);
   }
-  const successors = new Map([...fresh.values()].map((placed) => [`${placed.topic.name} ${placed.event.record}`, placed]));
+  const successors = new Map(
+    [...fresh.values()].map((placed) => [`${placed.topic.name} ${placed.event.record}`, placed]),
+  );
   for (const was of gone) {
     const successor = successors.get(`${was.topic.name} ${was.event.record}`);
     if (successor === undefined) changes.push(removed(pair, was));
@@ -56,12 +58,15 @@ export function compareEvents(pair: StatePair, history: SchemaHistory, placeInSc
       compareVersions(was, successor);
     }
   }
-  for (const placed of fresh.values()) if (pair.before.declared.has(placed.topic.name)) changes.push(added(pair, placed));
+  for (const placed of fresh.values())
+    if (pair.before.declared.has(placed.topic.name)) changes.push(added(pair, placed));
   return [...levelChanges, ...changes.map((change) => ({ change }))];
 }
 
 function eventsOf(topics: readonly TopicDeclaration[]): Map<string, PlacedEvent> {
-  return new Map(topics.flatMap((topic) => topic.events.map((event): [string, PlacedEvent] => [event.name, { topic, event }])));
+  return new Map(
+    topics.flatMap((topic) => topic.events.map((event): [string, PlacedEvent] => [event.name, { topic, event }])),
+  );
 }
 
 function levelsOf(subjects: readonly PlannedSubject[]): Map<string, Compatibility> {
@@ -72,7 +77,12 @@ function levelsOf(subjects: readonly PlannedSubject[]): Map<string, Compatibilit
 function handlersOf(pair: StatePair, { topic, event }: PlacedEvent): Affected[] {
   const names = new Map([pair.before, pair.after].map((state) => [state, state.declared.get(topic.name)]));
   const handles = (service: string, role: Affected["role"]): boolean =>
-    [...names.values()].some((declared) => (role === "consumer" ? declared?.consumers : declared?.producers)?.some((each) => each.service === service && each.events.includes(event.name)) === true);
+    [...names.values()].some(
+      (declared) =>
+        (role === "consumer" ? declared?.consumers : declared?.producers)?.some(
+          (each) => each.service === service && each.events.includes(event.name),
+        ) === true,
+    );
   return affectedBy(pair, topic.name).filter(({ service, role }) => handles(service, role));
 }
 
@@ -87,10 +97,21 @@ function withAffected(affected: readonly Affected[]): { affected?: readonly Affe
 function added(pair: StatePair, placed: PlacedEvent): Change {
   const { topic, event } = placed;
   const declared = pair.after.declared.get(topic.name);
-  const others = (declared?.consumers ?? []).filter(({ events }) => !events.includes(event.name)).map(({ service }) => service);
+  const others = (declared?.consumers ?? [])
+    .filter(({ events }) => !events.includes(event.name))
+    .map(({ service }) => service);
   const effects = [`new event type on ${topic.name}, with a schema history of its own`];
-  if (others.length > 0) effects.push(`${listed(others)} ${others.length === 1 ? "skips and counts" : "skip and count"} it`);
-  return { kind: "event-added", object: named(placed), after: event.record, hazard: "safe", effects, reviewers: [], source: event.source };
+  if (others.length > 0)
+    effects.push(`${listed(others)} ${others.length === 1 ? "skips and counts" : "skip and count"} it`);
+  return {
+    kind: "event-added",
+    object: named(placed),
+    after: event.record,
+    hazard: "safe",
+    effects,
+    reviewers: [],
+    source: event.source,
+  };
 }
 
 function removed(pair: StatePair, placed: PlacedEvent): Change {
@@ -104,7 +125,9 @@ function removed(pair: StatePair, placed: PlacedEvent): Change {
     hazard: "approval",
     effects: [
       "it can no longer be published; its subject is deleted from the registry with its history",
-      readers.length === 0 ? "no consumer handled it" : `${listed(readers)} handled it: records of it that are still in the topic are skipped`,
+      readers.length === 0
+        ? "no consumer handled it"
+        : `${listed(readers)} handled it: records of it that are still in the topic are skipped`,
     ],
     reviewers: reviewersOf(pair, placed.topic.name, affected),
     advice: ["let its producers stop first, and its consumers read what is there"],
@@ -121,9 +144,14 @@ function renamed(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
     before: was.event.name,
     after: is.event.name,
     hazard: "approval",
-    effects: [`records already written carry the type ${was.event.name}: consumers of ${is.event.name} skip them`, "the record and its schema history stay"],
+    effects: [
+      `records already written carry the type ${was.event.name}: consumers of ${is.event.name} skip them`,
+      "the record and its schema history stay",
+    ],
     reviewers: reviewersOf(pair, is.topic.name, affected),
-    advice: [`declare ${is.event.name} with a record of its own beside ${was.event.name}, and remove that one when its last record has been read`],
+    advice: [
+      `declare ${is.event.name} with a record of its own beside ${was.event.name}, and remove that one when its last record has been read`,
+    ],
     ...withAffected(affected),
     source: is.event.source,
   };
@@ -131,12 +159,21 @@ function renamed(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
 
 function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
   const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
-  const left = was.topic.consumers.filter(({ service, events }) => events.includes(was.event.name) && !is.topic.consumers.some((each) => each.service === service && each.events.includes(is.event.name))).map(({ service }) => service);
+  const left = was.topic.consumers
+    .filter(
+      ({ service, events }) =>
+        events.includes(was.event.name) &&
+        !is.topic.consumers.some((each) => each.service === service && each.events.includes(is.event.name)),
+    )
+    .map(({ service }) => service);
   const effects = [
     `records already written stay in ${was.topic.name}; new ones go to ${is.topic.name}: order between them, and towards the other events of ${was.topic.name}, is not kept`,
     "its subject, which is named after the topic, starts a new history; consumers read records of both",
   ];
-  if (left.length > 0) effects.push(`${listed(left)} handled it on ${was.topic.name} and ${left.length === 1 ? "does" : "do"} not read it on ${is.topic.name}`);
+  if (left.length > 0)
+    effects.push(
+      `${listed(left)} handled it on ${was.topic.name} and ${left.length === 1 ? "does" : "do"} not read it on ${is.topic.name}`,
+    );
   return {
     kind: "event-moved",
     object: named(is),
@@ -151,7 +188,14 @@ function moved(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change {
   };
 }
 
-function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level: Compatibility, history: SchemaHistory, placeInSchema: PlaceInSchema): Change[] {
+function compareSchema(
+  pair: StatePair,
+  was: PlacedEvent,
+  is: PlacedEvent,
+  level: Compatibility,
+  history: SchemaHistory,
+  placeInSchema: PlaceInSchema,
+): Change[] {
   if (was.event.schema === is.event.schema) return compareReferences(was, is);
   const affected = uniqueAffected([...handlersOf(pair, was), ...handlersOf(pair, is)]);
   const format = formatOf(is.event.schemaPath);
@@ -170,54 +214,80 @@ function compareSchema(pair: StatePair, was: PlacedEvent, is: PlacedEvent, level
   };
   // The registry begins a new history under another topic or name; consumers still meet records of both.
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];
-  const unknown = isTransitive(level) && history.incomplete !== undefined ? [`earlier versions may be missing, and ${level} is held to all of them: ${history.incomplete}`] : [];
+  const unknown =
+    isTransitive(level) && history.incomplete !== undefined
+      ? [`earlier versions may be missing, and ${level} is held to all of them: ${history.incomplete}`]
+      : [];
   if (was.event.record !== is.event.record) {
     const failures = judge.failures(is.event.schema, versions, level, true);
-    return [{
-      ...common,
-      hazard: failures.length > 0 ? "refused" : "approval",
-      effects: [
-        `${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts again; consumers have to know both records`,
-        ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
-        ...unknown,
-        ...through,
-        ...described.slice(0, 20),
-      ],
-      reviewers: reviewersOf(pair, is.topic.name, affected),
-      advice: [`keep the record's name, or declare a new event type for ${is.event.record}`],
-    }];
+    return [
+      {
+        ...common,
+        hazard: failures.length > 0 ? "refused" : "approval",
+        effects: [
+          `${is.event.record} takes the place of ${was.event.record}: a new subject whose history starts again; consumers have to know both records`,
+          ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
+          ...unknown,
+          ...through,
+          ...described.slice(0, 20),
+        ],
+        reviewers: reviewersOf(pair, is.topic.name, affected),
+        advice: [`keep the record's name, or declare a new event type for ${is.event.record}`],
+      },
+    ];
   }
   const failures = judge.failures(is.event.schema, versions, level, false);
   const outside = failures.length > 0 ? [] : judge.failures(is.event.schema, [was.event.schema], "FULL", false);
   // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
   const [unchecked, order] = directionsOf(level).length === 0 ? [outside, []] : [[], rolloutOrder(outside, affected)];
-  const hazard: Hazard = failures.length > 0 ? "refused" : unknown.length > 0 || unchecked.length > 0 || order.length > 0 || meaning.length > 0 ? "approval" : "safe";
-  return [{
-    ...common,
-    hazard,
-    effects: [
-      ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
-      ...unknown,
-      ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
-      ...order,
-      ...meaning,
-      ...through,
-      ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
-      ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
-    ],
-    reviewers: hazard === "safe" ? [] : sortedSet([...reviewersOf(pair, is.topic.name, affected), ...ownersOf(pair, was.topic.name)]),
-    ...(failures.length === 0 ? {} : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
-  }];
+  const hazard: Hazard =
+    failures.length > 0
+      ? "refused"
+      : unknown.length > 0 || unchecked.length > 0 || order.length > 0 || meaning.length > 0
+        ? "approval"
+        : "safe";
+  return [
+    {
+      ...common,
+      hazard,
+      effects: [
+        ...failures.slice(0, 20).map((failure) => failureText(failure, level)),
+        ...unknown,
+        ...unchecked.slice(0, 20).map((failure) => `${placeOf(failure)}: ${failure.message} (${level} allows it)`),
+        ...order,
+        ...meaning,
+        ...through,
+        ...(described.length === 0 ? ["only documentation or order of fields"] : described.slice(0, 20)),
+        ...(described.length > 20 ? [`and ${counted(described.length - 20, "more place")}`] : []),
+      ],
+      reviewers:
+        hazard === "safe"
+          ? []
+          : sortedSet([...reviewersOf(pair, is.topic.name, affected), ...ownersOf(pair, was.topic.name)]),
+      ...(failures.length === 0
+        ? {}
+        : { advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)) }),
+    },
+  ];
 }
 
 /** A schema in another language: records already written can't be read with it, whatever it says. */
 function translated(pair: StatePair, was: PlacedEvent, is: PlacedEvent, affected: readonly Affected[]): Change {
   const [before, after] = [was, is].map(({ event }) => formatNames[formatOf(event.schemaPath)]);
   return {
-    kind: "schema-changed", object: named(is), field: "format", before: before ?? "", after: after ?? "", hazard: "refused",
-    effects: [`${after} takes the place of ${before}: consumers can't decode the records of the other language, and a registry refuses the version`],
+    kind: "schema-changed",
+    object: named(is),
+    field: "format",
+    before: before ?? "",
+    after: after ?? "",
+    hazard: "refused",
+    effects: [
+      `${after} takes the place of ${before}: consumers can't decode the records of the other language, and a registry refuses the version`,
+    ],
     reviewers: reviewersOf(pair, is.topic.name, affected),
-    advice: [`declare a new event type with a record of its own in ${after} beside ${was.event.name}, and remove that one when its last record has been read`],
+    advice: [
+      `declare a new event type with a record of its own in ${after} beside ${was.event.name}, and remove that one when its last record has been read`,
+    ],
     ...withAffected(affected),
     source: is.event.source,
   };
@@ -226,9 +296,28 @@ function translated(pair: StatePair, was: PlacedEvent, is: PlacedEvent, affected
 /** A schema that says the same in other words: types of it moved to files of their own, or back. */
 function compareReferences(was: PlacedEvent, is: PlacedEvent): Change[] {
   const [before, after] = [was, is].map(({ event }) => event.references?.types.map(({ name }) => name) ?? []);
-  if ((was.event.references?.schema ?? was.event.schema) === (is.event.references?.schema ?? is.event.schema) || before === undefined || after === undefined) return [];
-  const effects = [`the same schema in other words: ${after.length === 0 ? "it no longer refers to other files" : `it refers to ${listed(after)}`}; the registry takes it as a new version`];
-  return [{ kind: "schema-changed", object: named(is), field: "references", before: before.join(", "), after: after.join(", "), hazard: "safe", effects, reviewers: [], source: is.event.source }];
+  if (
+    (was.event.references?.schema ?? was.event.schema) === (is.event.references?.schema ?? is.event.schema) ||
+    before === undefined ||
+    after === undefined
+  )
+    return [];
+  const effects = [
+    `the same schema in other words: ${after.length === 0 ? "it no longer refers to other files" : `it refers to ${listed(after)}`}; the registry takes it as a new version`,
+  ];
+  return [
+    {
+      kind: "schema-changed",
+      object: named(is),
+      field: "references",
+      before: before.join(", "),
+      after: after.join(", "),
+      hazard: "safe",
+      effects,
+      reviewers: [],
+      source: is.event.source,
+    },
+  ];
 }
 
 function compareClaimChecks(pair: StatePair, was: PlacedEvent, is: PlacedEvent): Change[] {
@@ -236,23 +325,45 @@ function compareClaimChecks(pair: StatePair, was: PlacedEvent, is: PlacedEvent):
   const judgement = judgeClaimCheck(was.event, is.event, affected);
   if (judgement === undefined) return [];
   const reviewers = judgement.hazard === "safe" ? [] : reviewersOf(pair, is.topic.name, affected);
-  return [{ kind: "event-changed", object: named(is), ...judgement, reviewers, ...withAffected(affected), source: is.event.source }];
+  return [
+    {
+      kind: "event-changed",
+      object: named(is),
+      ...judgement,
+      reviewers,
+      ...withAffected(affected),
+      source: is.event.source,
+    },
+  ];
 }
 
 /** Who goes first where readers fail in the direction that the level does not look at; nothing where nobody reads. */
 function rolloutOrder(failures: readonly CompatibilityFailure[], affected: readonly Affected[]): string[] {
-  const servicesOf = (role: Affected["role"]): readonly string[] => affected.filter((each) => each.role === role).map(({ service }) => service);
+  const servicesOf = (role: Affected["role"]): readonly string[] =>
+    affected.filter((each) => each.role === role).map(({ service }) => service);
   const [readers, writers] = [servicesOf("consumer"), servicesOf("producer")];
   const [first] = failures;
   if (first === undefined || readers.length === 0) return [];
-  const why = sortedSet(failures.map((failure) => `${placeOf(failure)} (${failure.message})`)).slice(0, 5).join(", ");
+  const why = sortedSet(failures.map((failure) => `${placeOf(failure)} (${failure.message})`))
+    .slice(0, 5)
+    .join(", ");
   const producers = writers.length === 0 ? "anybody" : listed(writers);
   return first.direction === "forward"
-    ? [`consumers first: ${listed(readers)} must run with the new schema before ${producers} writes with it, or fail on new records at ${why}`]
-    : [`producers first: ${listed(readers)} must keep the old schema until ${producers} writes with the new one and the records of before are read, or fail on these at ${why}`];
+    ? [
+        `consumers first: ${listed(readers)} must run with the new schema before ${producers} writes with it, or fail on new records at ${why}`,
+      ]
+    : [
+        `producers first: ${listed(readers)} must keep the old schema until ${producers} writes with the new one and the records of before are read, or fail on these at ${why}`,
+      ];
 }
 
-function compareLevels(pair: StatePair, was: PlacedEvent, placed: PlacedEvent, before: Compatibility, after: Compatibility): SettingChange[] {
+function compareLevels(
+  pair: StatePair,
+  was: PlacedEvent,
+  placed: PlacedEvent,
+  before: Compatibility,
+  after: Compatibility,
+): SettingChange[] {
   if (before === after) return [];
   const given = guarantees(before).filter((guarantee) => !guarantees(after).includes(guarantee));
   const gained = guarantees(after).filter((guarantee) => !guarantees(before).includes(guarantee));
@@ -265,7 +376,10 @@ function compareLevels(pair: StatePair, was: PlacedEvent, placed: PlacedEvent, b
     before,
     after,
     hazard,
-    effects: [...given.map((guarantee) => `no longer checked: ${guarantee}`), ...gained.map((guarantee) => `checked from now on: ${guarantee}`)],
+    effects: [
+      ...given.map((guarantee) => `no longer checked: ${guarantee}`),
+      ...gained.map((guarantee) => `checked from now on: ${guarantee}`),
+    ],
     reviewers: hazard === "safe" ? [] : reviewersOf(pair, placed.topic.name, affected),
     ...withAffected(affected),
     source: placed.event.source,
@@ -276,7 +390,11 @@ function compareLevels(pair: StatePair, was: PlacedEvent, placed: PlacedEvent, b
 
 function guarantees(level: Compatibility): string[] {
   const scope = isTransitive(level) ? ["of the last version", "of every version"] : ["of the last version"];
-  return directionsOf(level).flatMap((direction) => scope.map((versions) => (direction === "backward" ? `new readers read records ${versions}` : `readers ${versions} read new records`)));
+  return directionsOf(level).flatMap((direction) =>
+    scope.map((versions) =>
+      direction === "backward" ? `new readers read records ${versions}` : `readers ${versions} read new records`,
+    ),
+  );
 }
 
 function uniqueAffected(affected: readonly Affected[]): Affected[] {

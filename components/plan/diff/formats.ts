@@ -1,15 +1,15 @@
 import type { Compatibility } from "../../model/compatibility.ts";
 import type { JsonSchema } from "../../model/json-schema-parts.ts";
-import { readProtobufSchema, type ProtobufSchema } from "../../model/protobuf-event-schema.ts";
+import { type ProtobufSchema, readProtobufSchema } from "../../model/protobuf-event-schema.ts";
 import type { SchemaFormat } from "../../model/schema-format.ts";
 import { isTransitive } from "../compatibility.ts";
 import { compatibilityFailures } from "./avro/compatibility.ts";
-import { schemaChanges, type SchemaChanges } from "./avro/schema-changes.ts";
+import { type SchemaChanges, schemaChanges } from "./avro/schema-changes.ts";
 import { jsonChanges } from "./json/changes.ts";
 import { jsonIncompatibilities } from "./json/containment.ts";
+import { type CompatibilityFailure, heldToLevel } from "./level.ts";
 import { protobufChanges } from "./protobuf/changes.ts";
 import { protobufIncompatibilities } from "./protobuf/compatibility.ts";
-import { heldToLevel, type CompatibilityFailure } from "./level.ts";
 
 /** What the judgement of a change needs to know of a language of schemas. */
 export interface FormatJudge {
@@ -29,16 +29,25 @@ function protobufSchema(text: string): ProtobufSchema {
 /** The judges by language. */
 export const judges: Readonly<Record<SchemaFormat, FormatJudge>> = {
   avro: {
-    failures: (schema, versions, level, renamed) => compatibilityFailures(schema, versions, level, renamed ? { names: "any" } : {}),
+    failures: (schema, versions, level, renamed) =>
+      compatibilityFailures(schema, versions, level, renamed ? { names: "any" } : {}),
     changes: schemaChanges,
   },
   json: {
-    failures: (schema, versions, level) => heldToLevel(schema, versions, level, (text) => JSON.parse(text) as JsonSchema, jsonIncompatibilities),
+    failures: (schema, versions, level) =>
+      heldToLevel(schema, versions, level, (text) => JSON.parse(text) as JsonSchema, jsonIncompatibilities),
     changes: jsonChanges,
   },
   protobuf: {
     // One set of rules for both directions: told once.
-    failures: (schema, versions, level) => heldToLevel(schema, versions, level === "NONE" ? level : isTransitive(level) ? "BACKWARD_TRANSITIVE" : "BACKWARD", protobufSchema, protobufIncompatibilities),
+    failures: (schema, versions, level) =>
+      heldToLevel(
+        schema,
+        versions,
+        level === "NONE" ? level : isTransitive(level) ? "BACKWARD_TRANSITIVE" : "BACKWARD",
+        protobufSchema,
+        protobufIncompatibilities,
+      ),
     changes: (before, after) => protobufChanges(protobufSchema(before), protobufSchema(after)),
   },
 };

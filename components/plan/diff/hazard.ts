@@ -20,7 +20,11 @@ export function worstHazard(found: Iterable<Hazard>): Hazard {
 export function sortChanges(changes: readonly Change[]): Change[] {
   return [...changes].sort(
     (a, b) =>
-      compareHazards(b.hazard, a.hazard) || compareText(a.object, b.object) || compareText(a.kind, b.kind) || compareText(a.field ?? "", b.field ?? "") || compareText(String(a.after), String(b.after)),
+      compareHazards(b.hazard, a.hazard) ||
+      compareText(a.object, b.object) ||
+      compareText(a.kind, b.kind) ||
+      compareText(a.field ?? "", b.field ?? "") ||
+      compareText(String(a.after), String(b.after)),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Compatibility } from "../../model/compatibility.ts";
-import { directionsOf, isTransitive, type Direction } from "../compatibility.ts";
+import { type Direction, directionsOf, isTransitive } from "../compatibility.ts";
 
 /** One place at which a reader would fail. */
 export interface Incompatibility {
@@ -26,8 +26,11 @@ export interface CompatibilityFailure extends Incompatibility {
  * @param compare - Every place at which a reader fails on what a writer wrote.
  */
 export function heldToLevel<T>(
-  schema: string, versions: readonly string[], level: Compatibility,
-  parse: (schema: string) => T, compare: (reader: T, writer: T, direction: Direction) => readonly Incompatibility[],
+  schema: string,
+  versions: readonly string[],
+  level: Compatibility,
+  parse: (schema: string) => T,
+  compare: (reader: T, writer: T, direction: Direction) => readonly Incompatibility[],
 ): CompatibilityFailure[] {
   const directions = directionsOf(level);
   if (directions.length === 0) return [];

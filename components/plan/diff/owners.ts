@@ -1,7 +1,7 @@
 import { domainPlace } from "../../model/domain-place.ts";
 import type { Domain } from "../../model/types.ts";
 import { sortedSet } from "./hazard.ts";
-import { teamOf, type StatePair } from "./state.ts";
+import { type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { counted, listed } from "./words.ts";
 
@@ -30,13 +30,25 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       before: old.owner.team,
       after: fresh.owner.team,
       hazard: "approval",
-      effects: [`${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead letters, budget`],
+      effects: [
+        `${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead letters, budget`,
+      ],
       reviewers: sortedSet([old.owner.team, fresh.owner.team]),
       source: domainPlace(fresh, "owner.team"),
     });
   }
   if (old.owner.contact !== fresh.owner.contact) {
-    changes.push({ kind: "domain-changed", object: name, field: "contact", before: old.owner.contact, after: fresh.owner.contact, hazard: "safe", effects: ["alerts and questions go there"], reviewers: [], source: domainPlace(fresh, "owner.contact") });
+    changes.push({
+      kind: "domain-changed",
+      object: name,
+      field: "contact",
+      before: old.owner.contact,
+      after: fresh.owner.contact,
+      hazard: "safe",
+      effects: ["alerts and questions go there"],
+      reviewers: [],
+      source: domainPlace(fresh, "owner.contact"),
+    });
   }
   if (old.criticality !== fresh.criticality) {
     const levels = ["low", "medium", "high"];
@@ -48,7 +60,11 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       before: old.criticality,
       after: fresh.criticality,
       hazard: lowered ? "approval" : "safe",
-      effects: [lowered ? "rules and alerts that go by criticality get laxer" : "rules and alerts that go by criticality get stricter"],
+      effects: [
+        lowered
+          ? "rules and alerts that go by criticality get laxer"
+          : "rules and alerts that go by criticality get stricter",
+      ],
       reviewers: lowered ? sortedSet([old.owner.team, fresh.owner.team]) : [],
       source: domainPlace(fresh, "criticality"),
     });
@@ -59,12 +75,32 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
 
 /** Sagas are for rules and readers: no resource is made from them. */
 function changedSagas(old: Domain, fresh: Domain): Change[] {
-  const content = (domain: Domain): Map<string, string> => new Map(domain.sagas.map((saga) => [saga.name, JSON.stringify(saga, (key, value: unknown) => (key === "source" ? undefined : value))]));
+  const content = (domain: Domain): Map<string, string> =>
+    new Map(
+      domain.sagas.map((saga) => [
+        saga.name,
+        JSON.stringify(saga, (key, value: unknown) => (key === "source" ? undefined : value)),
+      ]),
+    );
   const [before, after] = [content(old), content(fresh)];
   return sortedSet([...before.keys(), ...after.keys()]).flatMap((saga): Change[] => {
     if (before.get(saga) === after.get(saga)) return [];
-    const effect = !before.has(saga) ? "declared from now on: rules check that each step can be answered and undone" : after.has(saga) ? "rules check it in its new form" : "no longer declared: rules do not check it any more";
-    return [{ kind: "domain-changed", object: fresh.name, field: `sagas.${saga}`, hazard: after.has(saga) ? "safe" : "approval", effects: [effect], reviewers: after.has(saga) ? [] : [fresh.owner.team], source: fresh.sagas.find(({ name }) => name === saga)?.source ?? fresh.source }];
+    const effect = !before.has(saga)
+      ? "declared from now on: rules check that each step can be answered and undone"
+      : after.has(saga)
+        ? "rules check it in its new form"
+        : "no longer declared: rules do not check it any more";
+    return [
+      {
+        kind: "domain-changed",
+        object: fresh.name,
+        field: `sagas.${saga}`,
+        hazard: after.has(saga) ? "safe" : "approval",
+        effects: [effect],
+        reviewers: after.has(saga) ? [] : [fresh.owner.team],
+        source: fresh.sagas.find(({ name }) => name === saga)?.source ?? fresh.source,
+      },
+    ];
   });
 }
 
@@ -82,7 +118,11 @@ function compareTopicDomains(pair: StatePair): Change[] {
       before: before.domain,
       after: after.domain,
       hazard: sameTeam ? "safe" : "approval",
-      effects: [sameTeam ? "stands in another file of the same team" : `${after.owner.team} answers for the topic instead of ${before.owner.team}`],
+      effects: [
+        sameTeam
+          ? "stands in another file of the same team"
+          : `${after.owner.team} answers for the topic instead of ${before.owner.team}`,
+      ],
       reviewers: sameTeam ? [] : sortedSet([before.owner.team, after.owner.team]),
       source: after.source,
     });
@@ -93,7 +133,10 @@ function compareTopicDomains(pair: StatePair): Change[] {
 function compareServiceTeams(pair: StatePair): Change[] {
   const known = new Set([...pair.before.topology.services, ...pair.before.topology.owners.keys()]);
   const services = sortedSet([...pair.after.topology.services, ...pair.after.topology.owners.keys()]);
-  const domains = { before: new Map(pair.before.model.domains.map((domain) => [domain.name, domain])), after: new Map(pair.after.model.domains.map((domain) => [domain.name, domain])) };
+  const domains = {
+    before: new Map(pair.before.model.domains.map((domain) => [domain.name, domain])),
+    after: new Map(pair.after.model.domains.map((domain) => [domain.name, domain])),
+  };
   return services.flatMap((service): Change[] => {
     if (!known.has(service)) return [];
     const before = teamOf(pair.before, service);
@@ -101,17 +144,24 @@ function compareServiceTeams(pair: StatePair): Change[] {
     if (before === after) return [];
     const owner = pair.after.topology.owners.get(service);
     // With the whole domain in other hands, its own line says it.
-    if (owner !== undefined && pair.before.topology.owners.get(service)?.name === owner.name && domains.before.get(owner.name)?.owner.team !== domains.after.get(owner.name)?.owner.team) return [];
-    return [{
-      kind: "owner-changed",
-      object: service,
-      field: "service",
-      before,
-      after,
-      hazard: "approval",
-      effects: [`${after} runs ${service} and answers for its dead letters`],
-      reviewers: sortedSet([before, after]),
-      ...(owner === undefined ? {} : { source: domainPlace(owner, `services.${service}`) }),
-    }];
+    if (
+      owner !== undefined &&
+      pair.before.topology.owners.get(service)?.name === owner.name &&
+      domains.before.get(owner.name)?.owner.team !== domains.after.get(owner.name)?.owner.team
+    )
+      return [];
+    return [
+      {
+        kind: "owner-changed",
+        object: service,
+        field: "service",
+        before,
+        after,
+        hazard: "approval",
+        effects: [`${after} runs ${service} and answers for its dead letters`],
+        reviewers: sortedSet([before, after]),
+        ...(owner === undefined ? {} : { source: domainPlace(owner, `services.${service}`) }),
+      },
+    ];
   });
 }

@@ -12,7 +12,9 @@ export interface KeyedDelta<T> {
 export type PlanDelta = { readonly [K in keyof PlatformPlan]: KeyedDelta<PlatformPlan[K][number]> };
 
 /** How many resources of each sort are touched. */
-export type DeltaCounts = { readonly [K in keyof PlatformPlan]: { readonly created: number; readonly changed: number; readonly deleted: number } };
+export type DeltaCounts = {
+  readonly [K in keyof PlatformPlan]: { readonly created: number; readonly changed: number; readonly deleted: number };
+};
 
 const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]) => string } = {
   topics: ({ name }) => name,
@@ -25,14 +27,34 @@ const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]
 };
 
 /** Whether two resources of one key are the same. Field by field where there are many of a sort. */
-const same: { readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b: PlatformPlan[K][number]) => boolean } = {
-  topics: (a, b) => a.partitions === b.partitions && a.replicationFactor === b.replicationFactor && a.kind === b.kind && a.domain === b.domain && a.owner === b.owner && sameTexts(a.config, b.config),
+const same: {
+  readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b: PlatformPlan[K][number]) => boolean;
+} = {
+  topics: (a, b) =>
+    a.partitions === b.partitions &&
+    a.replicationFactor === b.replicationFactor &&
+    a.kind === b.kind &&
+    a.domain === b.domain &&
+    a.owner === b.owner &&
+    sameTexts(a.config, b.config),
   principals: (a, b) => a.kind === b.kind,
   // The key of a rule is its content.
   acls: () => true,
   quotas: (a, b) => a.producerByteRate === b.producerByteRate && a.consumerByteRate === b.consumerByteRate,
-  subjects: (a, b) => a.schema === b.schema && a.schemaType === b.schemaType && a.compatibility === b.compatibility && a.eventType === b.eventType && a.topic === b.topic && a.record === b.record && sameNames(a.references?.subjects ?? [], b.references?.subjects ?? []) && a.references?.selfContained === b.references?.selfContained,
-  sharedSubjects: (a, b) => a.schema === b.schema && a.compatibility === b.compatibility && a.schemaPath === b.schemaPath && sameNames(a.references, b.references),
+  subjects: (a, b) =>
+    a.schema === b.schema &&
+    a.schemaType === b.schemaType &&
+    a.compatibility === b.compatibility &&
+    a.eventType === b.eventType &&
+    a.topic === b.topic &&
+    a.record === b.record &&
+    sameNames(a.references?.subjects ?? [], b.references?.subjects ?? []) &&
+    a.references?.selfContained === b.references?.selfContained,
+  sharedSubjects: (a, b) =>
+    a.schema === b.schema &&
+    a.compatibility === b.compatibility &&
+    a.schemaPath === b.schemaPath &&
+    sameNames(a.references, b.references),
   contracts: (a, b) => JSON.stringify(a) === JSON.stringify(b),
 };
 
@@ -64,7 +86,11 @@ export function applyPlanDelta(plan: PlatformPlan, delta: PlanDelta): PlatformPl
 
 /** Sizes of a delta. */
 export function deltaCounts(delta: PlanDelta): DeltaCounts {
-  const sizes = ({ created, changed, deleted }: KeyedDelta<unknown>) => ({ created: created.length, changed: changed.length, deleted: deleted.length });
+  const sizes = ({ created, changed, deleted }: KeyedDelta<unknown>) => ({
+    created: created.length,
+    changed: changed.length,
+    deleted: deleted.length,
+  });
   return {
     topics: sizes(delta.topics),
     principals: sizes(delta.principals),
@@ -76,7 +102,12 @@ export function deltaCounts(delta: PlanDelta): DeltaCounts {
   };
 }
 
-function keyedDelta<T>(before: readonly T[], after: readonly T[], key: (item: T) => string, equal: (a: T, b: T) => boolean): KeyedDelta<T> {
+function keyedDelta<T>(
+  before: readonly T[],
+  after: readonly T[],
+  key: (item: T) => string,
+  equal: (a: T, b: T) => boolean,
+): KeyedDelta<T> {
   const old = new Map(before.map((item) => [key(item), item]));
   const fresh = new Set(after.map(key));
   const created: T[] = [];

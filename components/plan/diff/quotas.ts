@@ -1,10 +1,10 @@
-import type { TopicDeclaration } from "../../model/types.ts";
 import type { SourceLocation } from "../../model/source-location.ts";
+import type { TopicDeclaration } from "../../model/types.ts";
 import type { PlannedQuota } from "../types.ts";
-import { teamOf, type PlatformState, type StatePair } from "./state.ts";
+import type { SettingChange } from "./settings/index.ts";
+import { type PlatformState, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { rateText } from "./words.ts";
-import type { SettingChange } from "./settings/index.ts";
 
 /** Quotas of the services that are in both states; one that comes or goes shows in its access. */
 export function compareQuotas(pair: StatePair): SettingChange[] {
@@ -21,12 +21,20 @@ const directions = {
   consumer: { rate: (quota: PlannedQuota) => quota.consumerByteRate, verb: "read", setting: "quotas.consumer" },
 } as const;
 
-function compareDirection(pair: StatePair, direction: keyof typeof directions, old: PlannedQuota, fresh: PlannedQuota): SettingChange[] {
+function compareDirection(
+  pair: StatePair,
+  direction: keyof typeof directions,
+  old: PlannedQuota,
+  fresh: PlannedQuota,
+): SettingChange[] {
   const { rate, verb, setting } = directions[direction];
   const { principal } = fresh;
   const before = rate(old);
   const after = rate(fresh);
-  const parts = { before: declaredParts(pair.before, principal, direction), after: declaredParts(pair.after, principal, direction) };
+  const parts = {
+    before: declaredParts(pair.before, principal, direction),
+    after: declaredParts(pair.after, principal, direction),
+  };
   if (before === after && JSON.stringify([...parts.before]) === JSON.stringify([...parts.after])) return [];
   // A group that comes or goes has its line as a consumer.
   if (before === undefined || after === undefined) return [];
@@ -36,13 +44,21 @@ function compareDirection(pair: StatePair, direction: keyof typeof directions, o
   const lowered = after < before && (kept || parts.before.size === 0);
   const effects: string[] = [];
   if (before === after) effects.push("the sum stays: brokers count per service, not per topic");
-  else effects.push(`may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`);
+  else
+    effects.push(
+      `may ${verb} ${rateText(after)} on each broker (was ${rateText(before)})${lowered ? `: above it, its requests are delayed` : ""}`,
+    );
   for (const [topic, quota] of parts.after) {
     const was = parts.before.get(topic);
     if (was !== quota) effects.push(`${topic}: ${quota}${was === undefined ? "" : ` (was ${was})`}`);
   }
   for (const [topic, quota] of parts.before) if (!parts.after.has(topic)) effects.push(`${topic}: none (was ${quota})`);
-  const source = placeOf(pair.after, principal, direction, ({ name }) => parts.before.get(name) !== parts.after.get(name));
+  const source = placeOf(
+    pair.after,
+    principal,
+    direction,
+    ({ name }) => parts.before.get(name) !== parts.after.get(name),
+  );
   const change: Change = {
     kind: "quota-changed",
     object: principal,
@@ -66,19 +82,39 @@ function usedTopics(state: PlatformState, service: string, direction: keyof type
 }
 
 /** Where the service's entry stands on the first topic whose part changed; nowhere when all of them follow the stack. */
-function placeOf(state: PlatformState, service: string, direction: keyof typeof directions, changed: (topic: TopicDeclaration) => boolean): SourceLocation | undefined {
+function placeOf(
+  state: PlatformState,
+  service: string,
+  direction: keyof typeof directions,
+  changed: (topic: TopicDeclaration) => boolean,
+): SourceLocation | undefined {
   const entries =
     direction === "producer"
-      ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({ topic, source: producer.source }))
-      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({ topic, source: consumer.source }));
+      ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({
+          topic,
+          source: producer.source,
+        }))
+      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({
+          topic,
+          source: consumer.source,
+        }));
   return entries.find(({ topic }) => changed(topic))?.source;
 }
 
 /** What a service declares, by topic, as the files write it. */
-function declaredParts(state: PlatformState, service: string, direction: keyof typeof directions): ReadonlyMap<string, string> {
+function declaredParts(
+  state: PlatformState,
+  service: string,
+  direction: keyof typeof directions,
+): ReadonlyMap<string, string> {
   const declared =
     direction === "producer"
       ? (state.topology.productions.get(service) ?? []).map(({ topic, producer }) => ({ topic, quota: producer.quota }))
-      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({ topic, quota: consumer.quota }));
-  return new Map(declared.flatMap(({ topic, quota }) => (quota === undefined ? [] : [[topic.name, rateText(quota)] as const])));
+      : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic, consumer }) => ({
+          topic,
+          quota: consumer.quota,
+        }));
+  return new Map(
+    declared.flatMap(({ topic, quota }) => (quota === undefined ? [] : [[topic.name, rateText(quota)] as const])),
+  );
 }

@@ -12,7 +12,10 @@ const maxCandidates = 50;
  * pair first, then by name.
  * @returns new name by old name.
  */
-export function findRenames(removed: readonly TopicDeclaration[], added: readonly TopicDeclaration[]): Map<string, string> {
+export function findRenames(
+  removed: readonly TopicDeclaration[],
+  added: readonly TopicDeclaration[],
+): Map<string, string> {
   const byTrait = new Map<string, TopicDeclaration[]>();
   for (const topic of added) {
     for (const trait of traitsOf(topic)) {
@@ -24,7 +27,9 @@ export function findRenames(removed: readonly TopicDeclaration[], added: readonl
   const pairs: { from: string; to: string; score: number }[] = [];
   for (const topic of removed) {
     const candidates = new Set<TopicDeclaration>();
-    for (const trait of traitsOf(topic)) for (const other of byTrait.get(trait)?.slice(0, maxCandidates) ?? []) if (candidates.size < maxCandidates) candidates.add(other);
+    for (const trait of traitsOf(topic))
+      for (const other of byTrait.get(trait)?.slice(0, maxCandidates) ?? [])
+        if (candidates.size < maxCandidates) candidates.add(other);
     for (const other of candidates) {
       const score = likeness(topic, other);
       if (score >= renameThreshold) pairs.push({ from: topic.name, to: other.name, score });
@@ -43,15 +48,41 @@ export function findRenames(removed: readonly TopicDeclaration[], added: readonl
 
 /** What makes two topics worth comparing: an event type, a record, or a schema of the same fields. */
 function traitsOf(topic: TopicDeclaration): string[] {
-  return topic.events.flatMap((event) => [`event ${event.name}`, `record ${event.record}`, `fields ${fieldsOf(event.schema)}`]);
+  return topic.events.flatMap((event) => [
+    `event ${event.name}`,
+    `record ${event.record}`,
+    `fields ${fieldsOf(event.schema)}`,
+  ]);
 }
 
 /** A number between 0 and 1. */
 export function likeness(a: TopicDeclaration, b: TopicDeclaration): number {
-  const events = Math.max(overlap(a.events.map(({ name }) => name), b.events.map(({ name }) => name)), overlap(a.events.map(({ record }) => record), b.events.map(({ record }) => record)), overlap(a.events.map(({ schema }) => fieldsOf(schema)), b.events.map(({ schema }) => fieldsOf(schema))) * 0.9);
-  const services = (topic: TopicDeclaration): string[] => [...topic.producers.map(({ service }) => `> ${service}`), ...topic.consumers.map(({ service }) => `< ${service}`)];
+  const events = Math.max(
+    overlap(
+      a.events.map(({ name }) => name),
+      b.events.map(({ name }) => name),
+    ),
+    overlap(
+      a.events.map(({ record }) => record),
+      b.events.map(({ record }) => record),
+    ),
+    overlap(
+      a.events.map(({ schema }) => fieldsOf(schema)),
+      b.events.map(({ schema }) => fieldsOf(schema)),
+    ) * 0.9,
+  );
+  const services = (topic: TopicDeclaration): string[] => [
+    ...topic.producers.map(({ service }) => `> ${service}`),
+    ...topic.consumers.map(({ service }) => `< ${service}`),
+  ];
   const used = services(a).length + services(b).length === 0 ? 1 : overlap(services(a), services(b));
-  return events * 0.6 + used * 0.2 + (a.key === b.key ? 0.1 : 0) + (a.partitions === b.partitions ? 0.05 : 0) + (a.domain === b.domain ? 0.05 : 0);
+  return (
+    events * 0.6 +
+    used * 0.2 +
+    (a.key === b.key ? 0.1 : 0) +
+    (a.partitions === b.partitions ? 0.05 : 0) +
+    (a.domain === b.domain ? 0.05 : 0)
+  );
 }
 
 /** Jaccard's index of two lists. */

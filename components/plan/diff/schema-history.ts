@@ -20,9 +20,18 @@ export function knownHistory(versions: ReadonlyMap<string, readonly string[]> = 
  */
 export function recordsWithHistory({ before, after }: StatePair): string[] {
   const levels = new Map(after.plan.subjects.map((subject) => [subject.record, subject.compatibility]));
-  const old = new Map(before.topology.topics.flatMap((topic) => topic.events.map((event) => [event.record, event.schema])));
-  const changed = after.topology.topics.flatMap((topic) => topic.events.filter((event) => old.get(event.record) !== event.schema && isTransitive(levels.get(event.record) ?? "NONE")));
+  const old = new Map(
+    before.topology.topics.flatMap((topic) => topic.events.map((event) => [event.record, event.schema])),
+  );
+  const changed = after.topology.topics.flatMap((topic) =>
+    topic.events.filter(
+      (event) => old.get(event.record) !== event.schema && isTransitive(levels.get(event.record) ?? "NONE"),
+    ),
+  );
   const shared = new Map(before.plan.sharedSubjects.map(({ name, selfContained }) => [name, selfContained]));
-  const changedTypes = after.plan.sharedSubjects.filter(({ name, selfContained, compatibility }) => isTransitive(compatibility) && shared.has(name) && shared.get(name) !== selfContained);
+  const changedTypes = after.plan.sharedSubjects.filter(
+    ({ name, selfContained, compatibility }) =>
+      isTransitive(compatibility) && shared.has(name) && shared.get(name) !== selfContained,
+  );
   return [...new Set([...changed.map(({ record }) => record), ...changedTypes.map(({ name }) => name)])].sort();
 }

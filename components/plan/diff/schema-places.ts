@@ -8,7 +8,11 @@ import { firstChange, type SchemaPath } from "./avro/first-change.ts";
 export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
 
 /** Where an event's schema first changed: in its own file, else in that of a type that it shares. */
-export function changedAt(was: EventDeclaration, is: EventDeclaration, placeInSchema: PlaceInSchema): SourceLocation | undefined {
+export function changedAt(
+  was: EventDeclaration,
+  is: EventDeclaration,
+  placeInSchema: PlaceInSchema,
+): SourceLocation | undefined {
   if (formatOf(is.schemaPath) === "protobuf") return undefined;
   const [before, after] = [was.references?.schema ?? was.schema, is.references?.schema ?? is.schema];
   if (before !== after) return placeInSchema(is.schemaPath, firstChange(before, after));

@@ -1,9 +1,9 @@
-import type { TopicDeclaration } from "../../model/types.ts";
 import { deadLetterTopicName } from "../../model/names.ts";
 import { compareText } from "../../model/problem.ts";
+import type { TopicDeclaration } from "../../model/types.ts";
 import { sortedSet } from "./hazard.ts";
 import { overlap } from "./renames.ts";
-import { hasOwner, ownerMissing, ownersOf, teamOf, type PlatformState, type StatePair } from "./state.ts";
+import { hasOwner, ownerMissing, ownersOf, type PlatformState, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { listed, retentionText } from "./words.ts";
 
@@ -41,7 +41,9 @@ export function findServiceRenames({ before, after }: StatePair): ServiceRename[
     });
   });
   const renames: ServiceRename[] = [];
-  for (const { from, to } of pairs.sort((a, b) => b.score - a.score || compareText(a.from, b.from) || compareText(a.to, b.to))) {
+  for (const { from, to } of pairs.sort(
+    (a, b) => b.score - a.score || compareText(a.from, b.from) || compareText(a.to, b.to),
+  )) {
     if (!renames.some((rename) => rename.from === from || rename.to === to)) renames.push({ from, to });
   }
   return renames.sort((a, b) => compareText(a.to, b.to));
@@ -54,7 +56,10 @@ function missingIn(state: PlatformState, other: PlatformState): string[] {
 }
 
 function usesOf({ topology }: PlatformState, service: string): string[] {
-  return [...(topology.productions.get(service) ?? []).map(({ topic }) => `> ${topic.name}`), ...readBy(topology.groups, service).map((topic) => `< ${topic}`)];
+  return [
+    ...(topology.productions.get(service) ?? []).map(({ topic }) => `> ${topic.name}`),
+    ...readBy(topology.groups, service).map((topic) => `< ${topic}`),
+  ];
 }
 
 function readBy(groups: PlatformState["topology"]["groups"], service: string): string[] {
@@ -65,14 +70,22 @@ function readBy(groups: PlatformState["topology"]["groups"], service: string): s
  * A topic as it was, with each renamed service that still uses it under its new name: what the service does otherwise there
  * is then a change of it, and not a service that goes and another that comes.
  */
-export function underNewNames(before: TopicDeclaration, after: TopicDeclaration, renames: readonly ServiceRename[]): TopicDeclaration {
+export function underNewNames(
+  before: TopicDeclaration,
+  after: TopicDeclaration,
+  renames: readonly ServiceRename[],
+): TopicDeclaration {
   if (renames.length === 0) return before;
   const among = <T extends { readonly service: string }>(old: readonly T[], fresh: readonly T[]): T[] =>
     old.map((each) => {
       const to = renames.find(({ from }) => from === each.service)?.to;
       return to !== undefined && fresh.some(({ service }) => service === to) ? { ...each, service: to } : each;
     });
-  return { ...before, producers: among(before.producers, after.producers), consumers: among(before.consumers, after.consumers) };
+  return {
+    ...before,
+    producers: among(before.producers, after.producers),
+    consumers: among(before.consumers, after.consumers),
+  };
 }
 
 /** The one line on a renamed service: Kafka knows no rename of a group or a principal. */
@@ -81,12 +94,20 @@ export function renamedService(pair: StatePair, { from, to }: ServiceRename): Ch
   const team = teamOf(after, to);
   const read = readBy(after.topology.groups, to);
   const written = (after.topology.productions.get(to) ?? []).map(({ topic }) => topic.name);
-  const effects = [`for Kafka ${to} is another service: a new principal with new credentials; a running ${from} fails on its next request`];
-  const advice = [`run ${to} beside ${from} until ${from} is switched off: declare both in one change, and remove ${from} in the next`];
+  const effects = [
+    `for Kafka ${to} is another service: a new principal with new credentials; a running ${from} fails on its next request`,
+  ];
+  const advice = [
+    `run ${to} beside ${from} until ${from} is switched off: declare both in one change, and remove ${from} in the next`,
+  ];
   if (read.length > 0) {
-    effects.push(`group ${to} has no offsets: it begins ${startingPlace(after, read)}, and handles again what ${from} has handled; its inbox is new and does not know those events`);
+    effects.push(
+      `group ${to} has no offsets: it begins ${startingPlace(after, read)}, and handles again what ${from} has handled; its inbox is new and does not know those events`,
+    );
     effects.push(`group ${from} goes with its offsets, ${deadLetterTopicName(from)} and what waits for a retry`);
-    advice.push(`before ${to} starts, stop ${from} and give its group the offsets of ${from}: kafka-consumer-groups.sh --export --reset-offsets of one, --from-file of the other`);
+    advice.push(
+      `before ${to} starts, stop ${from} and give its group the offsets of ${from}: kafka-consumer-groups.sh --export --reset-offsets of one, --from-file of the other`,
+    );
   }
   if (!hasOwner(pair, to)) effects.push(ownerMissing(to));
   const source = after.topology.groups.get(to)?.source ?? after.topology.productions.get(to)?.[0]?.producer.source;
@@ -97,9 +118,16 @@ export function renamedService(pair: StatePair, { from, to }: ServiceRename): Ch
     after: to,
     hazard: "approval",
     effects,
-    reviewers: sortedSet([team, teamOf(before, from), ...[...read, ...written].flatMap((topic) => ownersOf(pair, topic))]),
+    reviewers: sortedSet([
+      team,
+      teamOf(before, from),
+      ...[...read, ...written].flatMap((topic) => ownersOf(pair, topic)),
+    ]),
     advice,
-    affected: [...(read.length > 0 ? [{ service: to, team, role: "consumer" as const }] : []), ...(written.length > 0 ? [{ service: to, team, role: "producer" as const }] : [])],
+    affected: [
+      ...(read.length > 0 ? [{ service: to, team, role: "consumer" as const }] : []),
+      ...(written.length > 0 ? [{ service: to, team, role: "producer" as const }] : []),
+    ],
     ...(source === undefined ? {} : { source }),
   };
 }

@@ -1,9 +1,9 @@
 import { formatDuration } from "../../model/duration.ts";
-import type { Consumer, Producer, TopicDeclaration } from "../../model/types.ts";
 import { deadLetterTopicName } from "../../model/names.ts";
+import type { Consumer, Producer, TopicDeclaration } from "../../model/types.ts";
 import { sortedSet } from "./hazard.ts";
-import { renamedService, startingPlace, underNewNames, type ServiceRename } from "./service-renames.ts";
-import { affectedBy, hasOwner, ownerMissing, teamOf, type StatePair } from "./state.ts";
+import { renamedService, type ServiceRename, startingPlace, underNewNames } from "./service-renames.ts";
+import { affectedBy, hasOwner, ownerMissing, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { listed, rateText } from "./words.ts";
 
@@ -29,36 +29,56 @@ function compareProducers(pair: StatePair, before: TopicDeclaration | undefined,
     if (old !== undefined) changes.push(...changedProducer(pair, before, after, old, producer));
     else changes.push(...addedProducer(pair, before, after, producer));
   }
-  for (const [service, producer] of was) if (!is.has(service)) changes.push(removedProducer(pair, after, producer, is.size === 0));
+  for (const [service, producer] of was)
+    if (!is.has(service)) changes.push(removedProducer(pair, after, producer, is.size === 0));
   return changes;
 }
 
-function addedProducer(pair: StatePair, before: TopicDeclaration | undefined, after: TopicDeclaration, { service, events, source }: Producer): Change[] {
+function addedProducer(
+  pair: StatePair,
+  before: TopicDeclaration | undefined,
+  after: TopicDeclaration,
+  { service, events, source }: Producer,
+): Change[] {
   const team = teamOf(pair.after, service);
   const owned = hasOwner(pair, service);
   const foreign = !owned || team !== after.owner.team;
   const second = (before?.producers.length ?? 0) > 0 && after.key !== undefined;
   const effects = [`may publish ${listed(events)} to ${after.name}`];
-  if (second) effects.push(`order per ${after.key ?? "key"} holds for each producer by itself, not between ${service} and ${listed((before?.producers ?? []).map((producer) => producer.service))}`);
+  if (second)
+    effects.push(
+      `order per ${after.key ?? "key"} holds for each producer by itself, not between ${service} and ${listed((before?.producers ?? []).map((producer) => producer.service))}`,
+    );
   if (!owned) effects.push(ownerMissing(service));
   if (after.deprecated !== undefined) effects.push(`${after.name} is deprecated since ${after.deprecated.since}`);
   const approval = foreign || second || after.deprecated !== undefined;
   const consumers = second ? after.consumers.map((consumer) => teamOf(pair.after, consumer.service)) : [];
-  return [{
-    kind: "producer-added",
-    object: `${after.name}/${service}`,
-    after: service,
-    hazard: approval ? "approval" : "safe",
-    effects,
-    reviewers: approval ? sortedSet([after.owner.team, team, ...consumers]) : [],
-    affected: [{ service, team, role: "producer" }],
-    source,
-  }];
+  return [
+    {
+      kind: "producer-added",
+      object: `${after.name}/${service}`,
+      after: service,
+      hazard: approval ? "approval" : "safe",
+      effects,
+      reviewers: approval ? sortedSet([after.owner.team, team, ...consumers]) : [],
+      affected: [{ service, team, role: "producer" }],
+      source,
+    },
+  ];
 }
 
-function removedProducer(pair: StatePair, after: TopicDeclaration, { service, events }: Producer, last: boolean): Change {
+function removedProducer(
+  pair: StatePair,
+  after: TopicDeclaration,
+  { service, events }: Producer,
+  last: boolean,
+): Change {
   const team = teamOf(pair.before, service);
-  const orphaned = events.filter((event) => after.events.some(({ name }) => name === event) && !after.producers.some((producer) => producer.events.includes(event)));
+  const orphaned = events.filter(
+    (event) =>
+      after.events.some(({ name }) => name === event) &&
+      !after.producers.some((producer) => producer.events.includes(event)),
+  );
   const waiting = after.consumers.filter((consumer) => consumer.events.some((event) => orphaned.includes(event)));
   const effects = [`can no longer write to ${after.name}: a running ${service} fails on its next send`];
   if (last) effects.push(`nobody writes ${after.name} any more`);
@@ -70,15 +90,31 @@ function removedProducer(pair: StatePair, after: TopicDeclaration, { service, ev
     hazard: "approval",
     effects,
     reviewers: sortedSet([after.owner.team, team, ...waiting.map((consumer) => teamOf(pair.after, consumer.service))]),
-    affected: [{ service, team, role: "producer" }, ...affectedBy(pair, after.name).filter((each) => waiting.some((consumer) => consumer.service === each.service) && each.role === "consumer")],
+    affected: [
+      { service, team, role: "producer" },
+      ...affectedBy(pair, after.name).filter(
+        (each) => waiting.some((consumer) => consumer.service === each.service) && each.role === "consumer",
+      ),
+    ],
     source: after.source,
   };
 }
 
-function changedProducer(pair: StatePair, topicBefore: TopicDeclaration | undefined, after: TopicDeclaration, was: Producer, is: Producer): Change[] {
+function changedProducer(
+  pair: StatePair,
+  topicBefore: TopicDeclaration | undefined,
+  after: TopicDeclaration,
+  was: Producer,
+  is: Producer,
+): Change[] {
   const changes: Change[] = [];
   const team = teamOf(pair.after, is.service);
-  const common = { kind: "producer-changed" as const, object: `${after.name}/${is.service}`, affected: [{ service: is.service, team, role: "producer" as const }], source: is.source };
+  const common = {
+    kind: "producer-changed" as const,
+    object: `${after.name}/${is.service}`,
+    affected: [{ service: is.service, team, role: "producer" as const }],
+    source: is.source,
+  };
   if (was.rate !== is.rate) {
     changes.push({
       ...common,
@@ -97,7 +133,11 @@ function changedProducer(pair: StatePair, topicBefore: TopicDeclaration | undefi
       before: String(was.transactional === true),
       after: String(is.transactional === true),
       hazard: is.transactional === true ? "safe" : "approval",
-      effects: [is.transactional === true ? "may write in transactions; consumers see its records once a transaction commits, if they read committed ones only" : `a running ${is.service} fails on its next transaction`],
+      effects: [
+        is.transactional === true
+          ? "may write in transactions; consumers see its records once a transaction commits, if they read committed ones only"
+          : `a running ${is.service} fails on its next transaction`,
+      ],
       reviewers: is.transactional === true ? [] : sortedSet([after.owner.team, team]),
     });
   }
@@ -108,15 +148,28 @@ function changedProducer(pair: StatePair, topicBefore: TopicDeclaration | undefi
   const removed = was.events.filter((event) => !is.events.includes(event) && here.has(event));
   if (added.length > 0 || removed.length > 0) {
     const orphaned = removed.filter((event) => !after.producers.some((producer) => producer.events.includes(event)));
-    const waiting = after.consumers.filter((consumer) => consumer.events.some((event) => orphaned.includes(event))).map(({ service }) => service);
+    const waiting = after.consumers
+      .filter((consumer) => consumer.events.some((event) => orphaned.includes(event)))
+      .map(({ service }) => service);
     changes.push({
       ...common,
       field: "events",
       before: was.events.join(", "),
       after: is.events.join(", "),
       hazard: removed.length > 0 ? "approval" : "safe",
-      effects: [...(added.length > 0 ? [`also publishes ${listed(added)}`] : []), ...(removed.length > 0 ? [`no longer publishes ${listed(removed)}`] : []), ...(waiting.length > 0 ? [`${listed(waiting)} ${waiting.length === 1 ? "waits" : "wait"} for ${listed(orphaned)}, which nobody publishes any more`] : [])],
-      reviewers: removed.length > 0 ? sortedSet([after.owner.team, team, ...waiting.map((service) => teamOf(pair.after, service))]) : [],
+      effects: [
+        ...(added.length > 0 ? [`also publishes ${listed(added)}`] : []),
+        ...(removed.length > 0 ? [`no longer publishes ${listed(removed)}`] : []),
+        ...(waiting.length > 0
+          ? [
+              `${listed(waiting)} ${waiting.length === 1 ? "waits" : "wait"} for ${listed(orphaned)}, which nobody publishes any more`,
+            ]
+          : []),
+      ],
+      reviewers:
+        removed.length > 0
+          ? sortedSet([after.owner.team, team, ...waiting.map((service) => teamOf(pair.after, service))])
+          : [],
     });
   }
   return changes;
@@ -139,9 +192,13 @@ function addedConsumer(pair: StatePair, after: TopicDeclaration, { service, even
   const team = teamOf(pair.after, service);
   const owned = hasOwner(pair, service);
   const foreign = !owned || team !== after.owner.team;
-  const effects = [`group ${service} may read ${after.name} and handles ${listed(events)}`, `it has no offsets there: it begins ${startingPlace(pair.after, [after.name])}`];
+  const effects = [
+    `group ${service} may read ${after.name} and handles ${listed(events)}`,
+    `it has no offsets there: it begins ${startingPlace(pair.after, [after.name])}`,
+  ];
   if (!owned) effects.push(ownerMissing(service));
-  if (after.deprecated !== undefined) effects.push(`${after.name} is deprecated since ${after.deprecated.since}: ${after.deprecated.reason}`);
+  if (after.deprecated !== undefined)
+    effects.push(`${after.name} is deprecated since ${after.deprecated.since}: ${after.deprecated.reason}`);
   const approval = foreign || after.deprecated !== undefined;
   return {
     kind: "consumer-added",
@@ -165,7 +222,9 @@ function removedConsumer(pair: StatePair, after: TopicDeclaration, { service }: 
     hazard: "approval",
     effects: [
       `group ${service} can no longer read ${after.name}: a running ${service} fails on its next fetch`,
-      last ? `it reads nothing any more: the group and ${deadLetterTopicName(service)} go` : `its offsets on ${after.name} expire after 7 days (offsets.retention.minutes); one that comes back later starts anew`,
+      last
+        ? `it reads nothing any more: the group and ${deadLetterTopicName(service)} go`
+        : `its offsets on ${after.name} expire after 7 days (offsets.retention.minutes); one that comes back later starts anew`,
     ],
     reviewers: sortedSet([team, after.owner.team]),
     affected: [{ service, team, role: "consumer" }],
@@ -173,10 +232,21 @@ function removedConsumer(pair: StatePair, after: TopicDeclaration, { service }: 
   };
 }
 
-function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, after: TopicDeclaration, was: Consumer, is: Consumer): Change[] {
+function changedConsumer(
+  pair: StatePair,
+  before: TopicDeclaration | undefined,
+  after: TopicDeclaration,
+  was: Consumer,
+  is: Consumer,
+): Change[] {
   const { service } = is;
   const team = teamOf(pair.after, service);
-  const common = { kind: "consumer-changed" as const, object: `${after.name}/${service}`, affected: [{ service, team, role: "consumer" as const }], source: is.source };
+  const common = {
+    kind: "consumer-changed" as const,
+    object: `${after.name}/${service}`,
+    affected: [{ service, team, role: "consumer" as const }],
+    source: is.source,
+  };
   const changes: Change[] = [];
   if (was.instances !== is.instances) {
     changes.push({
@@ -185,7 +255,9 @@ function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, 
       before: was.instances,
       after: is.instances,
       hazard: "safe",
-      effects: [`partitions are spread anew over ${is.instances} consumers${is.instances < was.instances ? `: each takes about ${(was.instances / is.instances).toFixed(1)} times as much` : ""}`],
+      effects: [
+        `partitions are spread anew over ${is.instances} consumers${is.instances < was.instances ? `: each takes about ${(was.instances / is.instances).toFixed(1)} times as much` : ""}`,
+      ],
       reviewers: [],
     });
   }
@@ -202,8 +274,14 @@ function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, 
       after: is.events.join(", "),
       hazard: gone.length > 0 ? "approval" : "safe",
       effects: [
-        ...(added.length > 0 ? [`handles ${listed(added)} from now on${old.length > 0 ? `; records of ${listed(old)} that it has passed already stay unhandled` : ""}`] : []),
-        ...(removed.length > 0 ? [`skips ${listed(removed)} from now on, also what waits for a retry or was dead-lettered`] : []),
+        ...(added.length > 0
+          ? [
+              `handles ${listed(added)} from now on${old.length > 0 ? `; records of ${listed(old)} that it has passed already stay unhandled` : ""}`,
+            ]
+          : []),
+        ...(removed.length > 0
+          ? [`skips ${listed(removed)} from now on, also what waits for a retry or was dead-lettered`]
+          : []),
       ],
       reviewers: gone.length > 0 ? sortedSet([team, after.owner.team]) : [],
     });
@@ -218,8 +296,14 @@ function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, 
       ...(is.fetches.length === 0 ? {} : { after: is.fetches.join(", ") }),
       hazard: lost.length > 0 || team !== after.owner.team ? "approval" : "safe",
       effects: [
-        ...(gained.length > 0 ? [`may read what of ${listed(gained)} is stored outside Kafka; it needs credentials of the store`] : []),
-        ...(lost.length > 0 ? [`may no longer read what of ${listed(lost)} is stored: a running ${service} makes dead-letter records of them`] : []),
+        ...(gained.length > 0
+          ? [`may read what of ${listed(gained)} is stored outside Kafka; it needs credentials of the store`]
+          : []),
+        ...(lost.length > 0
+          ? [
+              `may no longer read what of ${listed(lost)} is stored: a running ${service} makes dead-letter records of them`,
+            ]
+          : []),
       ],
       reviewers: lost.length > 0 || team !== after.owner.team ? sortedSet([team, after.owner.team]) : [],
     });
@@ -232,7 +316,11 @@ function changedConsumer(pair: StatePair, before: TopicDeclaration | undefined, 
       ...(was.retryDelays.length === 0 ? {} : { before: delays(was) }),
       ...(is.retryDelays.length === 0 ? {} : { after: delays(is) }),
       hazard: "safe",
-      effects: [is.retryDelays.length === 0 ? "failed records go to the dead-letter topic at once" : `failed records are tried again after ${delays(is)}`],
+      effects: [
+        is.retryDelays.length === 0
+          ? "failed records go to the dead-letter topic at once"
+          : `failed records are tried again after ${delays(is)}`,
+      ],
       reviewers: [],
     });
   }

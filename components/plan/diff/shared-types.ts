@@ -10,7 +10,7 @@ import { sortedSet } from "./hazard.ts";
 import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
 import type { PlaceInSchema } from "./schema-places.ts";
-import { affectedBy, reviewersOf, type PlatformState, type StatePair } from "./state.ts";
+import { affectedBy, type PlatformState, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change } from "./types.ts";
 import { counted, listed } from "./words.ts";
 
@@ -27,22 +27,51 @@ export function compareSharedTypes(pair: StatePair, history: SchemaHistory, plac
   const changes: Change[] = [];
   for (const [name, is] of after) {
     const was = before.get(name);
-    if (was === undefined) changes.push({ kind: "shared-type-added", object: name, hazard: "safe", effects: [`a subject of its own, which is registered before ${eventsText(pair.after, name)}`], reviewers: [], source: is.source });
+    if (was === undefined)
+      changes.push({
+        kind: "shared-type-added",
+        object: name,
+        hazard: "safe",
+        effects: [`a subject of its own, which is registered before ${eventsText(pair.after, name)}`],
+        reviewers: [],
+        source: is.source,
+      });
     else if (was.selfContained !== is.selfContained) changes.push(changed(pair, was, is, history, placeInSchema));
   }
   for (const [name, was] of before) {
     if (after.has(name)) continue;
-    changes.push({ kind: "shared-type-removed", object: name, hazard: "safe", effects: [`no event refers to it any more (before: ${eventsText(pair.before, name)}); a registry keeps its subject while the schemas of earlier records refer to it`], reviewers: [], source: was.source });
+    changes.push({
+      kind: "shared-type-removed",
+      object: name,
+      hazard: "safe",
+      effects: [
+        `no event refers to it any more (before: ${eventsText(pair.before, name)}); a registry keeps its subject while the schemas of earlier records refer to it`,
+      ],
+      reviewers: [],
+      source: was.source,
+    });
   }
   return changes;
 }
 
-function changed(pair: StatePair, was: PlannedSharedSubject, is: PlannedSharedSubject, history: SchemaHistory, placeInSchema: PlaceInSchema): Change {
+function changed(
+  pair: StatePair,
+  was: PlannedSharedSubject,
+  is: PlannedSharedSubject,
+  history: SchemaHistory,
+  placeInSchema: PlaceInSchema,
+): Change {
   const level = is.compatibility;
   const versions = [was.selfContained, ...(isTransitive(level) ? (history.versions.get(is.name) ?? []) : [])];
   const failures = compatibilityFailures(is.selfContained, versions, level);
   const affected = affectedThrough(pair, is.name);
-  const common = { kind: "schema-changed" as const, object: is.name, field: "schema", ...(affected.length === 0 ? {} : { affected }), source: placeInSchema(`${schemasFolder}${is.schemaPath}`, firstChange(was.schema, is.schema)) ?? is.source };
+  const common = {
+    kind: "schema-changed" as const,
+    object: is.name,
+    field: "schema",
+    ...(affected.length === 0 ? {} : { affected }),
+    source: placeInSchema(`${schemasFolder}${is.schemaPath}`, firstChange(was.schema, is.schema)) ?? is.source,
+  };
   const used = `the type is part of ${eventsText(pair.after, is.name)}; each is judged by itself`;
   if (failures.length === 0) return { ...common, hazard: "safe", effects: [used], reviewers: [] };
   return {
@@ -57,25 +86,41 @@ function changed(pair: StatePair, was: PlannedSharedSubject, is: PlannedSharedSu
 /** Types that an event needs in both versions, and whose own files changed. */
 export function changedTypes(was: EventDeclaration, is: EventDeclaration): string[] {
   const old = new Map(sharedTypesOf([was]).map((type) => [type.name, type.schema]));
-  return sharedTypesOf([is]).flatMap(({ name, schema, source }) => (old.has(name) && old.get(name) !== schema ? [`${name} (${source.file})`] : []));
+  return sharedTypesOf([is]).flatMap(({ name, schema, source }) =>
+    old.has(name) && old.get(name) !== schema ? [`${name} (${source.file})`] : [],
+  );
 }
 
 function usersOf(state: PlatformState, type: string): { readonly topic: string; readonly event: string }[] {
-  return state.topology.topics.flatMap((topic) => topic.events.filter((event) => sharedTypesOf([event]).some(({ name }) => name === type)).map((event) => ({ topic: topic.name, event: event.name })));
+  return state.topology.topics.flatMap((topic) =>
+    topic.events
+      .filter((event) => sharedTypesOf([event]).some(({ name }) => name === type))
+      .map((event) => ({ topic: topic.name, event: event.name })),
+  );
 }
 
 function eventsText(state: PlatformState, type: string): string {
-  const events = usersOf(state, type).map(({ event }) => event).sort(compareText);
-  return events.length > shownEvents ? `${events.slice(0, shownEvents).join(", ")} and ${counted(events.length - shownEvents, "more event")}` : listed(events);
+  const events = usersOf(state, type)
+    .map(({ event }) => event)
+    .sort(compareText);
+  return events.length > shownEvents
+    ? `${events.slice(0, shownEvents).join(", ")} and ${counted(events.length - shownEvents, "more event")}`
+    : listed(events);
 }
 
 function affectedThrough(pair: StatePair, type: string): Affected[] {
-  const topics = sortedSet([pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)));
-  const found = new Map(topics.flatMap((topic) => affectedBy(pair, topic)).map((each) => [`${each.service} ${each.role}`, each]));
+  const topics = sortedSet(
+    [pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)),
+  );
+  const found = new Map(
+    topics.flatMap((topic) => affectedBy(pair, topic)).map((each) => [`${each.service} ${each.role}`, each]),
+  );
   return sortedSet(found.keys()).flatMap((key) => found.get(key) ?? []);
 }
 
 function reviewersThrough(pair: StatePair, type: string, affected: readonly Affected[]): string[] {
-  const topics = sortedSet([pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)));
+  const topics = sortedSet(
+    [pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)),
+  );
   return sortedSet(topics.flatMap((topic) => reviewersOf(pair, topic, affected)));
 }

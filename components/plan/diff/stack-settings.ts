@@ -20,7 +20,9 @@ export function differingSettings(before: StackSettings, after: StackSettings): 
   const is = flattened(after);
   return sortedSet([...was.keys(), ...is.keys()]).flatMap((path) => {
     const [old, fresh] = [was.get(path), is.get(path)];
-    return old === fresh ? [] : [{ path, ...(old === undefined ? {} : { before: old }), ...(fresh === undefined ? {} : { after: fresh }) }];
+    return old === fresh
+      ? []
+      : [{ path, ...(old === undefined ? {} : { before: old }), ...(fresh === undefined ? {} : { after: fresh }) }];
   });
 }
 
@@ -40,9 +42,15 @@ function textOf(path: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((each) => textOf(path, each)).join(", ");
   if (typeof value !== "number") return String(value);
   if (path === "topics.retention") return retentionText(value);
-  if (path === "topics.maxMessage" || path === "capacity.diskPerBroker" || /^kubernetes\..*\.(memory|volumes?|storage)$/.test(path)) return limitText(value);
+  if (
+    path === "topics.maxMessage" ||
+    path === "capacity.diskPerBroker" ||
+    /^kubernetes\..*\.(memory|volumes?|storage)$/.test(path)
+  )
+    return limitText(value);
   if (path === "kubernetes.kafka.readyWithin") return retentionText(value);
-  if (path.startsWith("quotas.") || path === "capacity.networkPerBroker" || /^budgets\..*\.rate$/.test(path)) return rateText(value);
+  if (path.startsWith("quotas.") || path === "capacity.networkPerBroker" || /^budgets\..*\.rate$/.test(path))
+    return rateText(value);
   return String(value);
 }
 
@@ -51,20 +59,38 @@ function textOf(path: string, value: unknown): string {
  * lines for one changed default would hide the rest.
  */
 export function compareStackSettings(pair: StatePair, following: readonly SettingChange[]): Change[] {
-  const bySetting = Map.groupBy(following.filter(({ setting }) => setting !== undefined), ({ setting }) => setting);
+  const bySetting = Map.groupBy(
+    following.filter(({ setting }) => setting !== undefined),
+    ({ setting }) => setting,
+  );
   const differing = differingSettings(pair.before.stack, pair.after.stack);
-  return differing.map((difference) => settingChange(pair, difference, (bySetting.get(difference.path) ?? []).map(({ change }) => change)));
+  return differing.map((difference) =>
+    settingChange(
+      pair,
+      difference,
+      (bySetting.get(difference.path) ?? []).map(({ change }) => change),
+    ),
+  );
 }
 
-function settingChange(pair: StatePair, { path, before, after }: SettingDifference, following: readonly Change[]): Change {
-  const own = rules.find(({ paths }) => paths.test(path))?.judge(pair, path) ?? { hazard: "approval", effects: ["a setting of the whole environment"] };
+function settingChange(
+  pair: StatePair,
+  { path, before, after }: SettingDifference,
+  following: readonly Change[],
+): Change {
+  const own = rules.find(({ paths }) => paths.test(path))?.judge(pair, path) ?? {
+    hazard: "approval",
+    effects: ["a setting of the whole environment"],
+  };
   const hazard = worstHazard([own.hazard, ...following.map((change) => change.hazard)]);
   const worst = following.filter((change) => change.hazard === hazard);
   const [example] = worst;
   const effects = [...own.effects];
   if (following.length > 0) {
     const objects = sortedSet(following.map(({ object }) => object));
-    effects.push(`${counted(objects.length, "object")} that ${objects.length === 1 ? "takes" : "take"} it: ${listed(objects)}`);
+    effects.push(
+      `${counted(objects.length, "object")} that ${objects.length === 1 ? "takes" : "take"} it: ${listed(objects)}`,
+    );
     if (example !== undefined) effects.push(...example.effects.map((effect) => `${example.object}: ${effect}`));
     if (worst.length > 1) effects.push(`likewise ${counted(worst.length - 1, "other")}`);
   }
@@ -95,28 +121,68 @@ interface StackRule {
 
 /** What a setting means by itself, apart from the topics that take it. The first match counts. */
 const rules: readonly StackRule[] = [
-  { paths: /^substrate$/, judge: () => ({ hazard: "irreversible", effects: ["another substrate is another platform: nothing of the data moves along"] }) },
+  {
+    paths: /^substrate$/,
+    judge: () => ({
+      hazard: "irreversible",
+      effects: ["another substrate is another platform: nothing of the data moves along"],
+    }),
+  },
   {
     paths: /^kafka\.(zones|brokersPerZone)$/,
     judge: ({ before, after }) => {
       const brokers = (stack: StackSettings): number => stack.kafka.zones.length * stack.kafka.brokersPerZone;
       const [was, is] = [brokers(before.stack), brokers(after.stack)];
       const lost = before.stack.kafka.zones.filter((zone) => !after.stack.kafka.zones.includes(zone));
-      if (is < was || lost.length > 0) return { hazard: "irreversible", effects: [`${was} brokers become ${is}: replicas on those that go must be moved off first, or they are lost`] };
-      return { hazard: "approval", effects: [`${was} brokers become ${is}: replicas stay where they are until they are reassigned`] };
+      if (is < was || lost.length > 0)
+        return {
+          hazard: "irreversible",
+          effects: [`${was} brokers become ${is}: replicas on those that go must be moved off first, or they are lost`],
+        };
+      return {
+        hazard: "approval",
+        effects: [`${was} brokers become ${is}: replicas stay where they are until they are reassigned`],
+      };
     },
   },
-  { paths: /^kafka\.controllers$/, judge: () => ({ hazard: "approval", effects: ["the controllers' quorum changes its size; the metadata of the cluster depends on it"] }) },
-  { paths: /^topics\./, judge: (_, path) => ({ hazard: "safe", effects: [path === "topics.partitionFactor" ? "every topic's partitions are scaled by it" : "default for what declares no value of its own"] }) },
+  {
+    paths: /^kafka\.controllers$/,
+    judge: () => ({
+      hazard: "approval",
+      effects: ["the controllers' quorum changes its size; the metadata of the cluster depends on it"],
+    }),
+  },
+  {
+    paths: /^topics\./,
+    judge: (_, path) => ({
+      hazard: "safe",
+      effects: [
+        path === "topics.partitionFactor"
+          ? "every topic's partitions are scaled by it"
+          : "default for what declares no value of its own",
+      ],
+    }),
+  },
   { paths: /^quotas\./, judge: () => ({ hazard: "safe", effects: ["default for services that declare no quota"] }) },
-  { paths: /^(capacity|budgets)(\.|$)/, judge: () => ({ hazard: "approval", effects: ["moves the limit that changes are held to"] }) },
+  {
+    paths: /^(capacity|budgets)(\.|$)/,
+    judge: () => ({ hazard: "approval", effects: ["moves the limit that changes are held to"] }),
+  },
   {
     paths: /^services\..*\.replicas$/,
     judge: ({ after }, path) => {
       const replicas = Number(flattened(after.stack).get(path) ?? Number.NaN);
-      return replicas === 0 ? { hazard: "approval", effects: ["the service is switched off"] } : { hazard: "safe", effects: ["more or fewer processes of the service"] };
+      return replicas === 0
+        ? { hazard: "approval", effects: ["the service is switched off"] }
+        : { hazard: "safe", effects: ["more or fewer processes of the service"] };
     },
   },
-  { paths: /^services\..*\.env\./, judge: () => ({ hazard: "safe", effects: ["the service is started anew with it"] }) },
-  { paths: /^local\./, judge: () => ({ hazard: "safe", effects: ["the local platform only; servers move to other ports"] }) },
+  {
+    paths: /^services\..*\.env\./,
+    judge: () => ({ hazard: "safe", effects: ["the service is started anew with it"] }),
+  },
+  {
+    paths: /^local\./,
+    judge: () => ({ hazard: "safe", effects: ["the local platform only; servers move to other ports"] }),
+  },
 ];

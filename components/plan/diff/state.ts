@@ -1,7 +1,7 @@
 import type { StackSettings } from "../../model/stack.ts";
 import type { Model, TopicDeclaration } from "../../model/types.ts";
 import { planPlatform } from "../plan.ts";
-import { topologyOf, type Topology } from "../topology.ts";
+import { type Topology, topologyOf } from "../topology.ts";
 import type { PlannedTopic, PlatformPlan } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import type { Affected } from "./types.ts";
@@ -44,7 +44,12 @@ export const platformTeam = "platform";
 /** Team that runs a service; a service in no list belongs to the owner of the first topic it uses. */
 export function teamOf(state: PlatformState, service: string): string {
   const owner = state.topology.owners.get(service) ?? undefined;
-  return owner?.owner.team ?? state.topology.groups.get(service)?.team ?? state.topology.productions.get(service)?.[0]?.topic.owner.team ?? platformTeam;
+  return (
+    owner?.owner.team ??
+    state.topology.groups.get(service)?.team ??
+    state.topology.productions.get(service)?.[0]?.topic.owner.team ??
+    platformTeam
+  );
 }
 
 /**
@@ -52,7 +57,10 @@ export function teamOf(state: PlatformState, service: string): string {
  * What a change itself lets a service write does not make it that domain's.
  */
 export function hasOwner({ before, after }: StatePair, service: string): boolean {
-  return after.topology.owners.get(service)?.services.includes(service) === true || (before.topology.owners.has(service) && after.topology.owners.has(service));
+  return (
+    after.topology.owners.get(service)?.services.includes(service) === true ||
+    (before.topology.owners.has(service) && after.topology.owners.has(service))
+  );
 }
 
 /** What is said of a service without an owner, with what to write. */
@@ -80,6 +88,10 @@ export function ownersOf({ before, after }: StatePair, topic: string): string[] 
 }
 
 /** Who has to agree to a change of a topic: its owners, and whoever runs what writes or reads it. */
-export function reviewersOf(pair: StatePair, topic: string, affected: readonly Affected[] = affectedBy(pair, topic)): string[] {
+export function reviewersOf(
+  pair: StatePair,
+  topic: string,
+  affected: readonly Affected[] = affectedBy(pair, topic),
+): string[] {
   return sortedSet([...ownersOf(pair, topic), ...affected.map(({ team }) => team)]);
 }

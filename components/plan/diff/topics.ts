@@ -6,7 +6,7 @@ import type { PlannedTopic } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import { findRenames } from "./renames.ts";
 import { compareSettings, type SettingChange } from "./settings/index.ts";
-import { affectedBy, ownersOf, reviewersOf, teamOf, type PlatformState, type StatePair } from "./state.ts";
+import { affectedBy, ownersOf, type PlatformState, reviewersOf, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { approximateDuration, counted, listed, retentionText } from "./words.ts";
 
@@ -23,7 +23,8 @@ export function compareTopics(pair: StatePair, today: string): SettingChange[] {
     const other = after.planned.get(topic.name);
     if (other !== undefined) changes.push(...compareSettings(pair, topic, other));
     else if (topic.kind !== "event") changes.push({ change: derivedRemoved(pair, topic) });
-    else if (elsewhere(after, topic.name) !== undefined) changes.push(...declaredOf(before.declared, topic).map((declared) => ({ change: left(pair, declared, today) })));
+    else if (elsewhere(after, topic.name) !== undefined)
+      changes.push(...declaredOf(before.declared, topic).map((declared) => ({ change: left(pair, declared, today) })));
     else gone.push(...declaredOf(before.declared, topic));
   }
   for (const topic of after.plan.topics) {
@@ -35,7 +36,9 @@ export function compareTopics(pair: StatePair, today: string): SettingChange[] {
   const renamed = new Set(renames.values());
   for (const topic of gone) {
     const target = renames.get(topic.name);
-    changes.push({ change: target === undefined ? removed(pair, topic, today) : renamedTo(pair, topic, target, today) });
+    changes.push({
+      change: target === undefined ? removed(pair, topic, today) : renamedTo(pair, topic, target, today),
+    });
   }
   for (const topic of fresh) if (!renamed.has(topic.name)) changes.push({ change: added(pair, topic) });
   return changes;
@@ -50,12 +53,23 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
   const { name, source } = topic;
   const planned = pair.after.planned.get(name);
   const affected = affectedBy(pair, name);
-  const effects = [`new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${keptText(planned)}`];
+  const effects = [
+    `new topic of ${topic.owner.team}: ${counted(planned?.partitions ?? topic.partitions, "partition")}, ${counted(planned?.replicationFactor ?? 1, "replica")}, kept ${keptText(planned)}`,
+  ];
   const before = elsewhere(pair.before, name)?.stacks;
   if (before !== undefined) effects.push(`promoted: until now only ${listed(before)} had it`);
   if (topic.producers.length === 0) effects.push("nobody writes it yet");
   if (topic.consumers.length === 0) effects.push("nobody reads it yet");
-  return { kind: "topic-added", object: name, after: topic.description, hazard: "safe", effects, reviewers: [], ...(affected.length === 0 ? {} : { affected }), source };
+  return {
+    kind: "topic-added",
+    object: name,
+    after: topic.description,
+    hazard: "safe",
+    effects,
+    reviewers: [],
+    ...(affected.length === 0 ? {} : { affected }),
+    source,
+  };
 }
 
 /** `7d (at most about 8d 4h)`. */
@@ -74,7 +88,9 @@ function left(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   const affected = affectedBy(pair, topic.name);
   const stack = pair.after.stackName;
   const stays = elsewhere(pair.after, topic.name);
-  const token = pair.after.model.domains.flatMap((domain) => domain.removals).find((removal) => removal.topic === topic.name);
+  const token = pair.after.model.domains
+    .flatMap((domain) => domain.removals)
+    .find((removal) => removal.topic === topic.name);
   const allowed = token !== undefined && today >= token.date;
   const users = sortedSet(affected.map(({ service }) => service));
   return {
@@ -85,12 +101,24 @@ function left(pair: StatePair, topic: TopicDeclaration, today: string): Change {
     effects: [
       `${stack} no longer has the topic: it is deleted there with all its records; ${listed(stays?.stacks ?? [])} ${stays?.stacks?.length === 1 ? "keeps" : "keep"} it`,
       ...(users.length === 0 ? [] : [`${listed(users)} can't use it there any more`]),
-      ...(token === undefined ? ["there is no permission to delete its records"] : [allowed ? `permitted on ${token.date}: ${token.reason}` : `its removal is permitted on ${token.date}; today is ${today}`]),
+      ...(token === undefined
+        ? ["there is no permission to delete its records"]
+        : [
+            allowed
+              ? `permitted on ${token.date}: ${token.reason}`
+              : `its removal is permitted on ${token.date}; today is ${today}`,
+          ]),
     ],
     reviewers: reviewersOf(pair, topic.name, affected),
-    advice: allowed ? [] : [token === undefined ? `add removals: [{topic: ${topic.name}, stacks: [${stack}], reason: <why its records may go>, date: <today>}] to the file of the domain ${topic.domain}` : `wait until ${token.date}`],
+    advice: allowed
+      ? []
+      : [
+          token === undefined
+            ? `add removals: [{topic: ${topic.name}, stacks: [${stack}], reason: <why its records may go>, date: <today>}] to the file of the domain ${topic.domain}`
+            : `wait until ${token.date}`,
+        ],
     ...(affected.length === 0 ? {} : { affected }),
-    source: stays?.places["stacks"] ?? topic.source,
+    source: stays?.places.stacks ?? topic.source,
   };
 }
 
@@ -111,7 +139,9 @@ function removalStage(pair: StatePair, topic: TopicDeclaration, today: string): 
     return {
       allowed: false,
       effects: [`${name} is not deprecated: its readers have had no warning`],
-      advice: [`first step, in a change of its own: keep ${name} and add deprecated: {since: <today>, reason: <why, and what to use instead>}`],
+      advice: [
+        `first step, in a change of its own: keep ${name} and add deprecated: {since: <today>, reason: <why, and what to use instead>}`,
+      ],
     };
   }
   if (consumers.length > 0) {
@@ -119,7 +149,9 @@ function removalStage(pair: StatePair, topic: TopicDeclaration, today: string): 
     return {
       allowed: false,
       effects: [`${listed(readers)} still ${readers.length === 1 ? "reads" : "read"} it before this change`],
-      advice: [`second step, in a change of its own: keep ${name} and remove ${listed(readers)} from its consumers, once their teams have moved`],
+      advice: [
+        `second step, in a change of its own: keep ${name} and remove ${listed(readers)} from its consumers, once their teams have moved`,
+      ],
     };
   }
   const file = pair.after.model.domains.find((each) => each.name === domain);
@@ -135,29 +167,52 @@ function removalStage(pair: StatePair, topic: TopicDeclaration, today: string): 
       ],
     };
   }
-  return tooEarly(token, topic, today) ?? { allowed: true, effects: [`permitted on ${token.date}: ${token.reason}`], advice: [] };
+  return (
+    tooEarly(token, topic, today) ?? {
+      allowed: true,
+      effects: [`permitted on ${token.date}: ${token.reason}`],
+      advice: [],
+    }
+  );
 }
 
 function tooEarly(token: Removal, { deprecated }: TopicDeclaration, today: string): RemovalStage | undefined {
   const earliest = deprecated?.removal ?? deprecated?.since ?? token.date;
   if (token.date >= earliest) {
-    return today >= token.date ? undefined : { allowed: false, effects: [`its removal is permitted on ${token.date}; today is ${today}`], advice: [`wait until ${token.date}`] };
+    return today >= token.date
+      ? undefined
+      : {
+          allowed: false,
+          effects: [`its removal is permitted on ${token.date}; today is ${today}`],
+          advice: [`wait until ${token.date}`],
+        };
   }
-  return { allowed: false, effects: [`its removal was announced for ${earliest}; the permission is of ${token.date}`], advice: [`wait until ${earliest}, and date the removal then`] };
+  return {
+    allowed: false,
+    effects: [`its removal was announced for ${earliest}; the permission is of ${token.date}`],
+    advice: [`wait until ${earliest}, and date the removal then`],
+  };
 }
 
 /** Who is declared as a producer until this very change: nothing says that it has stopped. */
 function stillWritten({ producers }: TopicDeclaration): string[] {
   if (producers.length === 0) return [];
   const writers = producers.map(({ service }) => service);
-  return [`${listed(writers)} still ${writers.length === 1 ? "writes" : "write"} it before this change: what ${writers.length === 1 ? "it publishes" : "they publish"} once the topic is gone is parked (SVC_PUBLISH_TOPIC_MISSING)`];
+  return [
+    `${listed(writers)} still ${writers.length === 1 ? "writes" : "write"} it before this change: what ${writers.length === 1 ? "it publishes" : "they publish"} once the topic is gone is parked (SVC_PUBLISH_TOPIC_MISSING)`,
+  ];
 }
 
 function removed(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   const affected = affectedBy(pair, topic.name);
   const stage = removalStage(pair, topic, today);
   const writers = topic.producers.map(({ service }) => service);
-  const advice = stage.allowed && writers.length > 0 ? [`first, in a change of its own: keep ${topic.name} and remove ${listed(writers)} from its producers, once ${writers.length === 1 ? "it runs" : "they run"} without it`] : stage.advice;
+  const advice =
+    stage.allowed && writers.length > 0
+      ? [
+          `first, in a change of its own: keep ${topic.name} and remove ${listed(writers)} from its producers, once ${writers.length === 1 ? "it runs" : "they run"} without it`,
+        ]
+      : stage.advice;
   return {
     kind: "topic-removed",
     object: topic.name,
@@ -190,25 +245,51 @@ function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string, tod
     before: topic.name,
     after: target,
     hazard: stage.allowed ? "irreversible" : "refused",
-    effects: [`Kafka can't rename a topic: ${topic.name} is deleted with all its records, ${target} is made empty`, "what consumers have not read yet is lost, and their offsets start anew", ...stage.effects],
+    effects: [
+      `Kafka can't rename a topic: ${topic.name} is deleted with all its records, ${target} is made empty`,
+      "what consumers have not read yet is lost, and their offsets start anew",
+      ...stage.effects,
+    ],
     reviewers: sortedSet([...reviewersOf(pair, topic.name, affected), ...reviewersOf(pair, target)]),
     advice: stage.allowed
       ? []
-      : [`keep ${topic.name}, declare ${target} beside it, let the producers write to ${target}, move each consumer once it has read ${topic.name} to its end, then remove ${topic.name} in the three steps`],
+      : [
+          `keep ${topic.name}, declare ${target} beside it, let the producers write to ${target}, move each consumer once it has read ${topic.name} to its end, then remove ${topic.name} in the three steps`,
+        ],
     ...(affected.length === 0 ? {} : { affected }),
     ...sourceOf(pair.after.declared.get(target)?.source),
   };
 }
 
 function derivedAdded(topic: PlannedTopic): Change {
-  const what = topic.kind === "dead-letter" ? "holds what its group could not handle" : topic.kind === "retry" ? "holds what its group tries again later" : "belongs to the schema registry";
-  return { kind: "topic-added", object: topic.name, hazard: "safe", effects: [`derived: ${what}`], reviewers: [], source: topic.source };
+  const what =
+    topic.kind === "dead-letter"
+      ? "holds what its group could not handle"
+      : topic.kind === "retry"
+        ? "holds what its group tries again later"
+        : "belongs to the schema registry";
+  return {
+    kind: "topic-added",
+    object: topic.name,
+    hazard: "safe",
+    effects: [`derived: ${what}`],
+    reviewers: [],
+    source: topic.source,
+  };
 }
 
 function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
   const service = topic.name.replace(/\.(dlt|retry-.*)$/, "");
-  const lost = topic.kind === "dead-letter" ? `dead letters of ${service} that are not resolved are deleted` : topic.kind === "retry" ? `records of ${service} that wait for their next try are deleted` : "the registry's memory is deleted";
-  const advice = topic.kind === "dead-letter" ? ["`npx kit dlt list` shows what is there; replay or discard it first"] : ["let the group drain it first: stop the service's intake, wait until the topic is read to its end"];
+  const lost =
+    topic.kind === "dead-letter"
+      ? `dead letters of ${service} that are not resolved are deleted`
+      : topic.kind === "retry"
+        ? `records of ${service} that wait for their next try are deleted`
+        : "the registry's memory is deleted";
+  const advice =
+    topic.kind === "dead-letter"
+      ? ["`npx kit dlt list` shows what is there; replay or discard it first"]
+      : ["let the group drain it first: stop the service's intake, wait until the topic is read to its end"];
   const owner = pair.after.topology.owners.get(service);
   return {
     kind: "topic-removed",
@@ -217,6 +298,9 @@ function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
     effects: [`derived topic: ${lost}`],
     reviewers: sortedSet([...ownersOf(pair, topic.name), teamOf(pair.before, service)]),
     advice,
-    ...sourceOf(pair.after.topology.groups.get(service)?.source ?? (owner === undefined ? undefined : domainPlace(owner, `services.${service}`))),
+    ...sourceOf(
+      pair.after.topology.groups.get(service)?.source ??
+        (owner === undefined ? undefined : domainPlace(owner, `services.${service}`)),
+    ),
   };
 }

@@ -22,8 +22,13 @@ export function touchedStacks(before: Model, after: Model, stack: string): Map<s
     const named = [old, now].flatMap((topic) => (topic === undefined ? [] : namedStacks(topic)));
     if (named.length > 0 && content(old) !== content(now)) for (const each of named) touch(each, name);
   }
-  const removed = (model: Model) => JSON.stringify(model.domains.flatMap(({ removals }) => removals.map(({ topic, stacks = [], date }) => [topic, stacks, date])));
-  if (removed(before) !== removed(after)) for (const { topic, stacks = [] } of after.domains.flatMap(({ removals }) => removals)) for (const each of stacks) touch(each, topic);
+  const removed = (model: Model) =>
+    JSON.stringify(
+      model.domains.flatMap(({ removals }) => removals.map(({ topic, stacks = [], date }) => [topic, stacks, date])),
+    );
+  if (removed(before) !== removed(after))
+    for (const { topic, stacks = [] } of after.domains.flatMap(({ removals }) => removals))
+      for (const each of stacks) touch(each, topic);
   return new Map([...touched].sort(([a], [b]) => compareText(a, b)));
 }
 
@@ -31,17 +36,24 @@ export function touchedStacks(before: Model, after: Model, stack: string): Map<s
 export function stacksWithOwnTopics(model: Model, stack: string): Map<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   for (const topic of model.domains.flatMap(({ topics }) => topics)) {
-    for (const each of namedStacks(topic)) if (each !== stack) found.set(each, (found.get(each) ?? new Set()).add(topic.name));
+    for (const each of namedStacks(topic))
+      if (each !== stack) found.set(each, (found.get(each) ?? new Set()).add(topic.name));
   }
   return new Map([...found].sort(([a], [b]) => compareText(a, b)));
 }
 
 /** Topics of the domains that the other side does not share. */
 function topicsIn(model: Model, shared: ReadonlySet<Domain>): Map<string, TopicDeclaration> {
-  return new Map(model.domains.filter((domain) => !shared.has(domain)).flatMap(({ topics }) => topics.map((topic) => [topic.name, topic] as const)));
+  return new Map(
+    model.domains
+      .filter((domain) => !shared.has(domain))
+      .flatMap(({ topics }) => topics.map((topic) => [topic.name, topic] as const)),
+  );
 }
 
 /** What a topic says, without the places where it stands. */
 function content(topic: TopicDeclaration | undefined): string | undefined {
-  return topic === undefined ? undefined : JSON.stringify(topic, (key, value: unknown) => (key === "source" || key === "places" ? undefined : value));
+  return topic === undefined
+    ? undefined
+    : JSON.stringify(topic, (key, value: unknown) => (key === "source" || key === "places" ? undefined : value));
 }

@@ -1,5 +1,5 @@
-import type { CapacityComparison } from "../capacity.ts";
 import type { SourceLocation } from "../../model/source-location.ts";
+import type { CapacityComparison } from "../capacity.ts";
 import type { DeltaCounts } from "./plan-delta.ts";
 
 /**
@@ -11,15 +11,37 @@ export type Hazard = "safe" | "approval" | "irreversible" | "refused";
 
 /** What happens to what. The object is a topic, an event type, a service, a team, a domain or a setting, as the kind says. */
 export type ChangeKind =
-  | "topic-added" | "topic-removed" | "topic-renamed" | "topic-changed"
-  | "event-added" | "event-removed" | "event-renamed" | "event-moved" | "event-changed" | "schema-changed"
-  | "shared-type-added" | "shared-type-removed"
-  | "producer-added" | "producer-removed" | "producer-changed"
-  | "consumer-added" | "consumer-removed" | "consumer-changed"
-  | "service-renamed" | "access-gained" | "access-lost"
-  | "quota-changed" | "owner-changed" | "domain-changed" | "setting-changed"
-  | "exception-added" | "exception-changed" | "exception-removed"
-  | "capacity-exceeded" | "capacity-unknown" | "budget-exceeded";
+  | "topic-added"
+  | "topic-removed"
+  | "topic-renamed"
+  | "topic-changed"
+  | "event-added"
+  | "event-removed"
+  | "event-renamed"
+  | "event-moved"
+  | "event-changed"
+  | "schema-changed"
+  | "shared-type-added"
+  | "shared-type-removed"
+  | "producer-added"
+  | "producer-removed"
+  | "producer-changed"
+  | "consumer-added"
+  | "consumer-removed"
+  | "consumer-changed"
+  | "service-renamed"
+  | "access-gained"
+  | "access-lost"
+  | "quota-changed"
+  | "owner-changed"
+  | "domain-changed"
+  | "setting-changed"
+  | "exception-added"
+  | "exception-changed"
+  | "exception-removed"
+  | "capacity-exceeded"
+  | "capacity-unknown"
+  | "budget-exceeded";
 
 /** A service that feels a change, and who runs it. */
 export interface Affected {

@@ -10,7 +10,10 @@ export function retentionText(milliseconds: number): string {
 /** A duration for reading, in its two largest units: `8d 4h`, `1h 15m`. Never `0`. */
 export function approximateDuration(milliseconds: number): string {
   const units = Object.entries(durationUnits.units).sort(([, a], [, b]) => b - a);
-  const largest = Math.max(0, units.findIndex(([, factor]) => milliseconds >= factor));
+  const largest = Math.max(
+    0,
+    units.findIndex(([, factor]) => milliseconds >= factor),
+  );
   const [first, second] = [units[largest], units[largest + 1]];
   if (first === undefined || second === undefined) return `${Math.round(milliseconds)}ms`;
   const rounded = Math.round(milliseconds / second[1]) * second[1];
@@ -48,7 +51,8 @@ export function counted(count: number, noun: string): string {
 
 /** Some names, and how many more there are: `a, b and 3 more`. */
 export function listed(names: readonly string[], limit = 8): string {
-  if (names.length <= limit) return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+  if (names.length <= limit)
+    return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
   return `${names.slice(0, limit).join(", ")} and ${names.length - limit} more`;
 }
 

@@ -1,6 +1,6 @@
 /** In which condition is a process? From its record, what it wrote about itself, and the kernel. */
-import { bootId, readFacts, sessionMembers, type ProcessFacts } from "./identity.ts";
-import { readIdentity, readRecord, type ProcessPaths, type RecordedIdentity, type RunRecord } from "./record.ts";
+import { bootId, type ProcessFacts, readFacts, sessionMembers } from "./identity.ts";
+import { type ProcessPaths, type RecordedIdentity, type RunRecord, readIdentity, readRecord } from "./record.ts";
 
 /**
  * - `absent`: no record
@@ -13,7 +13,10 @@ export type ConditionState = "absent" | "starting" | "running" | "dead" | "forei
 
 /** Decides. Pure. */
 export function assess(
-  record: RunRecord | undefined, identity: RecordedIdentity | undefined, facts: ProcessFacts | undefined, boot: string,
+  record: RunRecord | undefined,
+  identity: RecordedIdentity | undefined,
+  facts: ProcessFacts | undefined,
+  boot: string,
 ): ConditionState {
   if (record === undefined) return "absent";
   if (identity === undefined || facts === undefined || facts.zombie) return "dead";
@@ -31,7 +34,9 @@ export interface Condition {
 }
 
 /** Is it alive and ours? */
-export function isAlive(condition: Condition): condition is Condition & { identity: RecordedIdentity; record: RunRecord } {
+export function isAlive(
+  condition: Condition,
+): condition is Condition & { identity: RecordedIdentity; record: RunRecord } {
   return condition.state === "running" || condition.state === "starting";
 }
 

@@ -1,7 +1,7 @@
 /** Ends a process: the signal to its group, SIGKILL after the grace, and waits until nothing of it is left. */
 import { setTimeout as delay } from "node:timers/promises";
 import { providerError, systemCode } from "../errors.ts";
-import { isAlive, type Condition } from "./condition.ts";
+import { type Condition, isAlive } from "./condition.ts";
 import { readFacts, sessionMembers } from "./identity.ts";
 import { awaitFreePorts } from "./ports.ts";
 import type { RecordedIdentity } from "./record.ts";
@@ -69,7 +69,8 @@ export async function endProcess(name: string, condition: Condition): Promise<"t
     how = "killed";
     if (await isSameAlive(identity)) send(-identity.pid, "SIGKILL");
     for (const member of await sessionMembers(identity.pid)) send(member.pid, "SIGKILL");
-    if (!(await goneWithin(identity, killLimitSeconds))) throw providerError("cannot-stop", { name, pid: identity.pid, seconds: killLimitSeconds });
+    if (!(await goneWithin(identity, killLimitSeconds)))
+      throw providerError("cannot-stop", { name, pid: identity.pid, seconds: killLimitSeconds });
   }
   await awaitFreePorts(name, record.ports);
   return how;

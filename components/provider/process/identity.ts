@@ -31,7 +31,10 @@ export function parseStat(line: string): ProcessFacts | undefined {
   if (open < 0 || close < open) return undefined;
   const pid = Number(line.slice(0, open));
   // After the command: state, ppid, pgrp, session, … ; start time is field 22 of the whole line.
-  const fields = line.slice(close + 1).trim().split(/\s+/);
+  const fields = line
+    .slice(close + 1)
+    .trim()
+    .split(/\s+/);
   const [state, , , session] = fields;
   const startTime = fields[19];
   if (!Number.isInteger(pid) || pid <= 0 || state === undefined || startTime === undefined) return undefined;
@@ -48,9 +51,13 @@ export async function readFacts(pid: number): Promise<ProcessFacts | undefined> 
     }
   }
   try {
-    const { stdout } = await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)], { env: { ...process.env, LC_ALL: "C" } });
+    const { stdout } = await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+      env: { ...process.env, LC_ALL: "C" },
+    });
     const [, stat, startTime] = /^\s*(\S+)\s+(.+?)\s*$/m.exec(stdout) ?? [];
-    return stat === undefined || startTime === undefined ? undefined : { pid, startTime: startTime.replace(/\s+/g, " "), session: 0, zombie: stat.startsWith("Z") };
+    return stat === undefined || startTime === undefined
+      ? undefined
+      : { pid, startTime: startTime.replace(/\s+/g, " "), session: 0, zombie: stat.startsWith("Z") };
   } catch {
     return undefined;
   }

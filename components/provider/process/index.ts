@@ -1,5 +1,5 @@
 /** Supervised processes without Pulumi: what `kit status` and `kit down` call. */
-export { listProcesses, stopProcesses, type ProcessStatus, type StopProgress } from "./list.ts";
-export { pathsOf, type ProcessPaths } from "./record.ts";
-export { stopOrder, type ProcessRole, type ProcessSpecification } from "./specification.ts";
-export { ensureProcess, removeProcess, stopProcess, type RunningProcess } from "./supervisor.ts";
+export { listProcesses, type ProcessStatus, type StopProgress, stopProcesses } from "./list.ts";
+export { type ProcessPaths, pathsOf } from "./record.ts";
+export { type ProcessRole, type ProcessSpecification, stopOrder } from "./specification.ts";
+export { ensureProcess, type RunningProcess, removeProcess, stopProcess } from "./supervisor.ts";

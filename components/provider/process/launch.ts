@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { writeFailure } from "../durable-file.ts";
 import { providerError } from "../errors.ts";
 import type { Privilege } from "./privilege.ts";
-import { readIdentity, type ProcessPaths, type RecordedIdentity } from "./record.ts";
+import { type ProcessPaths, type RecordedIdentity, readIdentity } from "./record.ts";
 
 // 3: the pid file, appended to; 4: the intent. Both are open already, so this works without any rights.
 const script = `n=$1; shift
@@ -39,10 +39,12 @@ export interface Launched {
 
 /** The variables every process inherits. */
 export function inheritedEnvironment(): Record<string, string> {
-  return Object.fromEntries(["PATH", "HOME", "LANG", "TZ"].flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  }));
+  return Object.fromEntries(
+    ["PATH", "HOME", "LANG", "TZ"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** An outcome in words. */
@@ -55,7 +57,11 @@ export function outcomeText(outcome: Outcome | undefined): string {
  * Looks until the started process has left its trace; nothing when it ended without one, or the limit passed.
  * Whether it has ended is asked before each look: a short command may leave its trace and end while a look is under way.
  */
-export async function awaitTrace<Trace>(look: () => Promise<Trace | undefined>, hasEnded: () => boolean, limitMs: number): Promise<Trace | undefined> {
+export async function awaitTrace<Trace>(
+  look: () => Promise<Trace | undefined>,
+  hasEnded: () => boolean,
+  limitMs: number,
+): Promise<Trace | undefined> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const last = hasEnded() || performance.now() > deadline;
@@ -108,7 +114,11 @@ export async function launch(options: {
       child.once("error", reject);
     });
     const limitSeconds = 30;
-    const identity = await awaitTrace(() => readIdentity(paths, nonce), () => outcome !== undefined, limitSeconds * 1000);
+    const identity = await awaitTrace(
+      () => readIdentity(paths, nonce),
+      () => outcome !== undefined,
+      limitSeconds * 1000,
+    );
     if (identity === undefined) throw providerError("launch-lost", { name, seconds: limitSeconds, logFile: paths.log });
     return { identity, outcome: () => outcome, ended, release: () => child.unref() };
   } catch (error) {

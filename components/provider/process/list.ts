@@ -2,7 +2,7 @@
 import { inspect } from "./condition.ts";
 import { residentBytes } from "./identity.ts";
 import { pathsOf, recordedNames } from "./record.ts";
-import { stopOrder, type ProcessRole } from "./specification.ts";
+import { type ProcessRole, stopOrder } from "./specification.ts";
 import { stopProcess } from "./supervisor.ts";
 
 /** One process as `kit status` shows it. */
@@ -26,14 +26,28 @@ export interface ProcessStatus {
 /** The processes on record, sorted by name. Processes that were stopped on purpose are not on record. */
 export async function listProcesses(stateDir: string): Promise<ProcessStatus[]> {
   const names = await recordedNames(stateDir);
-  const found = await Promise.all(names.map(async (name): Promise<ProcessStatus | undefined> => {
-    const { record, identity, state } = await inspect(pathsOf(stateDir, name));
-    if (record === undefined) return undefined;
-    const display = { name, role: record.role, ...(record.zone !== undefined && { zone: record.zone }), ports: record.ports, log: record.log.path };
-    if (identity === undefined || (state !== "running" && state !== "starting")) return { ...display, state: "dead" };
-    const rssBytes = await residentBytes(identity.pid);
-    return { ...display, pid: identity.pid, state, ...(rssBytes !== undefined && { rssBytes }), startedAt: record.startedAt };
-  }));
+  const found = await Promise.all(
+    names.map(async (name): Promise<ProcessStatus | undefined> => {
+      const { record, identity, state } = await inspect(pathsOf(stateDir, name));
+      if (record === undefined) return undefined;
+      const display = {
+        name,
+        role: record.role,
+        ...(record.zone !== undefined && { zone: record.zone }),
+        ports: record.ports,
+        log: record.log.path,
+      };
+      if (identity === undefined || (state !== "running" && state !== "starting")) return { ...display, state: "dead" };
+      const rssBytes = await residentBytes(identity.pid);
+      return {
+        ...display,
+        pid: identity.pid,
+        state,
+        ...(rssBytes !== undefined && { rssBytes }),
+        startedAt: record.startedAt,
+      };
+    }),
+  );
   return found.filter((status) => status !== undefined);
 }
 
@@ -50,22 +64,29 @@ export interface StopProgress {
  * once. Data, files and logs stay. One that does not end does not keep the others.
  * @throws AggregateError with the errors of those that could not be stopped
  */
-export async function stopProcesses(stateDir: string, options: { onProgress?: (progress: StopProgress) => void } = {}): Promise<{ stopped: string[] }> {
+export async function stopProcesses(
+  stateDir: string,
+  options: { onProgress?: (progress: StopProgress) => void } = {},
+): Promise<{ stopped: string[] }> {
   const processes = await listProcesses(stateDir);
   const stopped: string[] = [];
   const errors: Error[] = [];
   for (const role of stopOrder) {
-    await Promise.all(processes.filter((process) => process.role === role).map(async ({ name }) => {
-      options.onProgress?.({ name, role, event: "stopping" });
-      try {
-        if (await stopProcess(stateDir, name)) stopped.push(name);
-        options.onProgress?.({ name, role, event: "stopped" });
-      } catch (thrown) {
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-        errors.push(error);
-        options.onProgress?.({ name, role, event: "failed", error });
-      }
-    }));
+    await Promise.all(
+      processes
+        .filter((process) => process.role === role)
+        .map(async ({ name }) => {
+          options.onProgress?.({ name, role, event: "stopping" });
+          try {
+            if (await stopProcess(stateDir, name)) stopped.push(name);
+            options.onProgress?.({ name, role, event: "stopped" });
+          } catch (thrown) {
+            const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+            errors.push(error);
+            options.onProgress?.({ name, role, event: "failed", error });
+          }
+        }),
+    );
   }
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
   return { stopped: stopped.sort() };

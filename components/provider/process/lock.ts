@@ -19,7 +19,9 @@ const ownStart = readFacts(process.pid);
 
 function parseHolder(text: string): Holder | undefined {
   const [pid, since, ...startTime] = text.trim().split(" ");
-  return since === undefined || startTime.length === 0 ? undefined : { pid: Number(pid), startTime: startTime.join(" "), since };
+  return since === undefined || startTime.length === 0
+    ? undefined
+    : { pid: Number(pid), startTime: startTime.join(" "), since };
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
@@ -45,7 +47,12 @@ async function removeStale(path: string, seen: string): Promise<void> {
 }
 
 /** Runs the work while holding the lock. @throws `lock-held` when it is not to be had in time */
-export async function withLock<T>(path: string, name: string, work: () => Promise<T>, options: { timeoutSeconds?: number } = {}): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  name: string,
+  work: () => Promise<T>,
+  options: { timeoutSeconds?: number } = {},
+): Promise<T> {
   const timeoutSeconds = options.timeoutSeconds ?? 120;
   const deadline = performance.now() + timeoutSeconds * 1000;
   // Linked into place whole: a lock is never seen half-written.
@@ -75,7 +82,8 @@ export async function withLock<T>(path: string, name: string, work: () => Promis
         await removeStale(path, seen);
         continue;
       }
-      if (performance.now() > deadline) throw providerError("lock-held", { name, holder: holder.pid, since: holder.since, seconds: timeoutSeconds });
+      if (performance.now() > deadline)
+        throw providerError("lock-held", { name, holder: holder.pid, since: holder.since, seconds: timeoutSeconds });
       await delay(50);
     }
   } finally {

@@ -9,7 +9,10 @@ import { boundLog } from "./log-file.ts";
 import { pathsOf, readRecord, recordedNames } from "./record.ts";
 
 /** Bounds every log once; gives the names of the processes whose log was cut. */
-export async function keepLogs(stateDir: string, onError: (message: string) => void = () => undefined): Promise<string[]> {
+export async function keepLogs(
+  stateDir: string,
+  onError: (message: string) => void = () => undefined,
+): Promise<string[]> {
   const cut: string[] = [];
   for (const name of await recordedNames(stateDir)) {
     try {

@@ -22,17 +22,22 @@ export async function probePort(host: string, port: number): Promise<"free" | st
 /** Inodes of sockets that listen on a port, from the text of /proc/net/tcp or tcp6. Pure. */
 export function listeningInodes(table: string, port: number): string[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return table.split("\n").slice(1).flatMap((line) => {
-    const fields = line.trim().split(/\s+/);
-    const [, local, , state] = fields;
-    const inode = fields[9];
-    // 0A is TCP_LISTEN.
-    return local?.endsWith(`:${hex}`) && state === "0A" && inode !== undefined ? [inode] : [];
-  });
+  return table
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const [, local, , state] = fields;
+      const inode = fields[9];
+      // 0A is TCP_LISTEN.
+      return local?.endsWith(`:${hex}`) && state === "0A" && inode !== undefined ? [inode] : [];
+    });
 }
 
 async function holderOnLinux(port: number): Promise<{ readonly pid: number; readonly words: string } | undefined> {
-  const tables = await Promise.all(["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")));
+  const tables = await Promise.all(
+    ["tcp", "tcp6"].map((name) => readFile(`/proc/net/${name}`, "utf8").catch(() => "")),
+  );
   const wanted = new Set(tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`));
   if (wanted.size === 0) return undefined;
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
@@ -72,7 +77,11 @@ const UNKNOWN_LIMIT_MS = 2_000;
  * @param isNeighbour - Whether a process is one that the same platform started.
  * @throws `port-taken` or `port-forbidden` for the first port that cannot be had
  */
-export async function requireFreePorts(name: string, ports: readonly PortBinding[], isNeighbour: (pid: number) => Promise<boolean>): Promise<void> {
+export async function requireFreePorts(
+  name: string,
+  ports: readonly PortBinding[],
+  isNeighbour: (pid: number) => Promise<boolean>,
+): Promise<void> {
   for (const { name: use, host, port } of ports) {
     const started = performance.now();
     for (;;) {
@@ -81,7 +90,8 @@ export async function requireFreePorts(name: string, ports: readonly PortBinding
       if (answer !== "EADDRINUSE") throw providerError("port-forbidden", { name, use, host, port, reason: answer });
       const holder = hasProc ? await holderOnLinux(port) : undefined;
       const limit = holder === undefined ? UNKNOWN_LIMIT_MS : (await isNeighbour(holder.pid)) ? NEIGHBOUR_LIMIT_MS : 0;
-      if (performance.now() - started >= limit) throw providerError("port-taken", { name, use, host, port, holder: holder?.words ?? (await portHolder(port)) });
+      if (performance.now() - started >= limit)
+        throw providerError("port-taken", { name, use, host, port, holder: holder?.words ?? (await portHolder(port)) });
       await delay(50);
     }
   }
@@ -92,7 +102,14 @@ export async function awaitFreePorts(name: string, ports: readonly PortBinding[]
   const deadline = performance.now() + limitSeconds * 1000;
   for (const { host, port } of ports) {
     while ((await probePort(host, port)) === "EADDRINUSE") {
-      if (performance.now() > deadline) throw providerError("port-still-taken", { name, host, port, seconds: limitSeconds, holder: await portHolder(port) });
+      if (performance.now() > deadline)
+        throw providerError("port-still-taken", {
+          name,
+          host,
+          port,
+          seconds: limitSeconds,
+          holder: await portHolder(port),
+        });
       await delay(50);
     }
   }

@@ -16,7 +16,10 @@ import type { ProcessSpecification } from "./specification.ts";
 type Step = ProcessSpecification["prepare"][number];
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Undoes what an interrupted preparation left. */
@@ -30,7 +33,8 @@ export async function undoInterrupted(paths: ProcessPaths): Promise<void> {
   }
   for (const path of note.split("\n").filter((line) => line !== "")) {
     if (path.endsWith("/")) {
-      for (const entry of await readdir(path).catch(() => [])) await rm(join(path, entry), { recursive: true, force: true });
+      for (const entry of await readdir(path).catch(() => []))
+        await rm(join(path, entry), { recursive: true, force: true });
     } else {
       await rm(path, { recursive: true, force: true });
     }
@@ -51,7 +55,11 @@ export async function missingSteps(steps: readonly Step[]): Promise<readonly Ste
  * @throws `preparation-failed`
  */
 export async function prepare(
-  name: string, paths: ProcessPaths, steps: readonly Step[], directories: readonly string[], start: (step: Step) => Promise<Launched>,
+  name: string,
+  paths: ProcessPaths,
+  steps: readonly Step[],
+  directories: readonly string[],
+  start: (step: Step) => Promise<Launched>,
 ): Promise<void> {
   const undo = [];
   for (const directory of directories) {
@@ -68,7 +76,13 @@ export async function prepare(
     if (outcome.code !== 0) {
       const log = await logTail(paths.log, { offset });
       await undoInterrupted(paths);
-      throw providerError("preparation-failed", { name, command: step.command.join(" "), outcome: outcomeText(outcome), log, logFile: paths.log });
+      throw providerError("preparation-failed", {
+        name,
+        command: step.command.join(" "),
+        outcome: outcomeText(outcome),
+        log,
+        logFile: paths.log,
+      });
     }
   }
   await rm(paths.preparing, { force: true });

@@ -18,7 +18,10 @@ export type Privilege =
 /** Users to drop to, best first: `nobody` has no rights anywhere, `postgres` at least is no person. */
 function candidates(passwd: string): Owner[] {
   return ["nobody", "postgres", "daemon"].flatMap((user) => {
-    const fields = passwd.split("\n").find((line) => line.startsWith(`${user}:`))?.split(":");
+    const fields = passwd
+      .split("\n")
+      .find((line) => line.startsWith(`${user}:`))
+      ?.split(":");
     const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
     return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 ? [{ uid, gid }] : [];
   });
@@ -51,6 +54,13 @@ export async function dropFor(name: string, paths: readonly string[]): Promise<P
     await run("unshare", [...wrapper.slice(1), "true"]);
     return { kind: "namespace", wrapper };
   } catch (error) {
-    throw providerError("cannot-drop-privileges", { name, reason: `${paths[0] ?? "its folder"} is closed to other users and user namespaces are not available (${reasonOf(error).trim()})` }, error);
+    throw providerError(
+      "cannot-drop-privileges",
+      {
+        name,
+        reason: `${paths[0] ?? "its folder"} is closed to other users and user namespaces are not available (${reasonOf(error).trim()})`,
+      },
+      error,
+    );
   }
 }

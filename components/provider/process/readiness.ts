@@ -43,7 +43,9 @@ async function probeLog(path: string, offset: number, pattern: string): Promise<
     // A log that was cut meanwhile is read from its beginning.
     const start = Math.max(offset <= size ? offset : 0, size - 4 * 1024 * 1024);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-    return new RegExp(pattern, "m").test(buffer.subarray(0, bytesRead).toString("utf8")) ? { ready: true } : { ready: false, seen: "no such line" };
+    return new RegExp(pattern, "m").test(buffer.subarray(0, bytesRead).toString("utf8"))
+      ? { ready: true }
+      : { ready: false, seen: "no such line" };
   } finally {
     await file.close();
   }
@@ -54,7 +56,11 @@ function probeCommand(command: readonly string[], env: Readonly<Record<string, s
     const [program = "", ...rest] = command;
     execFile(program, rest, { env, timeout: attemptLimitMs }, (error, stdout, stderr) => {
       const said = `${stderr}${stdout}`.trim().split("\n").at(-1);
-      resolve(error === null ? { ready: true } : { ready: false, seen: said || `exit code ${error.code ?? error.signal ?? "unknown"}` });
+      resolve(
+        error === null
+          ? { ready: true }
+          : { ready: false, seen: said || `exit code ${error.code ?? error.signal ?? "unknown"}` },
+      );
     });
   });
 }
@@ -82,11 +88,17 @@ export async function probe(readiness: Readiness, context: ReadinessContext): Pr
 }
 
 /** How a wait for readiness came out. */
-export type ReadinessResult = { readonly result: "ready" } | { readonly result: "ended" } | { readonly result: "timeout"; readonly last: string };
+export type ReadinessResult =
+  | { readonly result: "ready" }
+  | { readonly result: "ended" }
+  | { readonly result: "timeout"; readonly last: string };
 
 /** Looks again and again, first every 25 ms, later every 250 ms. */
 export async function awaitReadiness(
-  readiness: Readiness, context: ReadinessContext, isAlive: () => Promise<boolean>, limitSeconds = readiness.timeoutSeconds,
+  readiness: Readiness,
+  context: ReadinessContext,
+  isAlive: () => Promise<boolean>,
+  limitSeconds = readiness.timeoutSeconds,
 ): Promise<ReadinessResult> {
   const deadline = performance.now() + limitSeconds * 1000;
   for (let pause = 25; ; pause = Math.min(pause * 1.3, 250)) {

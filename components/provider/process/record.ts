@@ -34,7 +34,16 @@ export function pathsOf(stateDir: string, name: string): ProcessPaths {
   const runFolder = join(stateDir, "run");
   const logFolder = join(stateDir, "logs");
   const at = (kind: string): string => join(runFolder, `${name}.${kind}`);
-  return { runFolder, logFolder, record: at("json"), intent: at("intent"), pid: at("pid"), lock: at("lock"), preparing: at("preparing"), log: join(logFolder, `${name}.log`) };
+  return {
+    runFolder,
+    logFolder,
+    record: at("json"),
+    intent: at("intent"),
+    pid: at("pid"),
+    lock: at("lock"),
+    preparing: at("preparing"),
+    log: join(logFolder, `${name}.log`),
+  };
 }
 
 const recordSchema = z.object({
@@ -66,11 +75,15 @@ export interface RecordedIdentity {
 /** Reads the line that the start with this nonce wrote, if it wrote one whole. Pure. */
 export function parsePidFile(text: string, nonce: string): RecordedIdentity | undefined {
   // A line without its end may still be in writing.
-  for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n").reverse()) {
+  for (const line of text
+    .slice(0, text.lastIndexOf("\n") + 1)
+    .split("\n")
+    .reverse()) {
     if (!line.startsWith(`${nonce} `)) continue;
     const identity = line.slice(nonce.length + 1);
     const [, pid, startTime] = /^ps (\d+) (.+)$/.exec(identity) ?? [];
-    if (pid !== undefined && startTime !== undefined) return { pid: Number(pid), startTime: startTime.replace(/\s+/g, " ").trim() };
+    if (pid !== undefined && startTime !== undefined)
+      return { pid: Number(pid), startTime: startTime.replace(/\s+/g, " ").trim() };
     const facts = parseStat(identity);
     if (facts !== undefined) return { pid: facts.pid, startTime: facts.startTime };
   }
@@ -149,7 +162,8 @@ export async function forget(paths: ProcessPaths): Promise<void> {
   const drafts = [paths.lock, paths.record, paths.preparing].map((path) => `${basename(path)}.`);
   for (const entry of await readdir(paths.runFolder)) {
     const prefix = drafts.find((candidate) => entry.startsWith(candidate));
-    if (prefix !== undefined && /^[0-9a-f]{12}(\.tmp)?$/.test(entry.slice(prefix.length))) await rm(join(paths.runFolder, entry), { force: true });
+    if (prefix !== undefined && /^[0-9a-f]{12}(\.tmp)?$/.test(entry.slice(prefix.length)))
+      await rm(join(paths.runFolder, entry), { force: true });
   }
   await rm(paths.intent, { force: true });
   await rm(paths.pid, { force: true });
@@ -160,7 +174,10 @@ export async function forget(paths: ProcessPaths): Promise<void> {
 export async function recordedNames(stateDir: string): Promise<string[]> {
   try {
     const names = await readdir(join(stateDir, "run"));
-    return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length)).sort();
+    return names
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => name.slice(0, -".json".length))
+      .sort();
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;

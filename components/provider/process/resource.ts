@@ -3,12 +3,12 @@ import { rm } from "node:fs/promises";
 import { fileDrift, modeBits } from "../durable-file.ts";
 import { reasonOf } from "../errors.ts";
 import { inputChanges } from "../property-diff.ts";
-import { Unfinished, type PropertyChange, type ResourceKind } from "../resource-kind.ts";
+import { type PropertyChange, type ResourceKind, Unfinished } from "../resource-kind.ts";
 import { failuresOf } from "../validation.ts";
 import { hasUnknown, type Values } from "../values.ts";
-import { inspect, type Condition } from "./condition.ts";
+import { type Condition, inspect } from "./condition.ts";
 import { pathsOf } from "./record.ts";
-import { processSchema, specificationDigest, type ProcessSpecification } from "./specification.ts";
+import { type ProcessSpecification, processSchema, specificationDigest } from "./specification.ts";
 import { ensureProcess, removeProcess } from "./supervisor.ts";
 
 /** What the world says against a process being as the state has it; nothing: all is well. Pure. */
@@ -24,8 +24,11 @@ export function complaint(condition: Condition, recorded: { pid: number; specifi
     case "starting":
       return "its start was interrupted";
     case "running":
-      if (condition.record?.specification !== recorded.specification) return "it runs with another specification than the one on record";
-      return condition.identity?.pid === recorded.pid ? undefined : `it was started anew meanwhile (pid ${condition.identity?.pid ?? 0})`;
+      if (condition.record?.specification !== recorded.specification)
+        return "it runs with another specification than the one on record";
+      return condition.identity?.pid === recorded.pid
+        ? undefined
+        : `it was started anew meanwhile (pid ${condition.identity?.pid ?? 0})`;
   }
 }
 
@@ -36,12 +39,16 @@ async function run(wanted: ProcessSpecification, note: (message: string) => void
   } catch (error) {
     const logFile = pathsOf(wanted.stateDir, wanted.name).log;
     // Files and data may be there already: the engine must keep the resource to remove them one day.
-    throw new Unfinished(wanted.name, { pid: 0, startedAt: "", logFile, specification: specificationDigest(wanted) }, error instanceof Error ? error : new Error(reasonOf(error)));
+    throw new Unfinished(
+      wanted.name,
+      { pid: 0, startedAt: "", logFile, specification: specificationDigest(wanted) },
+      error instanceof Error ? error : new Error(reasonOf(error)),
+    );
   }
 }
 
 function recordedOf(state: Values): { pid: number; specification: string } {
-  return { pid: Number(state["pid"] ?? 0), specification: String(state["specification"] ?? "") };
+  return { pid: Number(state.pid ?? 0), specification: String(state.specification ?? "") };
 }
 
 /** `kit:index:Process`. */
@@ -68,7 +75,11 @@ export const processKind: ResourceKind = {
         const drift = await fileDrift(path, content, modeBits(mode));
         if (drift === "none") continue;
         note(`process ${id}: ${path} is ${drift === "missing" ? "missing" : "changed"} and is mended`, "warning");
-        changes.push({ path: `files[${index}].${drift === "mode" ? "mode" : "content"}`, change: "update", side: "output" });
+        changes.push({
+          path: `files[${index}].${drift === "mode" ? "mode" : "content"}`,
+          change: "update",
+          side: "output",
+        });
       }
     }
     return { changes };

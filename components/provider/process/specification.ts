@@ -13,8 +13,14 @@ export type ProcessRole = (typeof stopOrder)[number];
 const command = z
   .array(z.string())
   .min(1, "must name a program")
-  .refine((argv) => argv[0] === undefined || isAbsolute(argv[0]), { error: (issue) => `must begin with the absolute path of a program, begins with ${JSON.stringify((issue.input as string[])[0])}` });
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a name of an environment variable"), z.string());
+  .refine((argv) => argv[0] === undefined || isAbsolute(argv[0]), {
+    error: (issue) =>
+      `must begin with the absolute path of a program, begins with ${JSON.stringify((issue.input as string[])[0])}`,
+  });
+const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a name of an environment variable"),
+  z.string(),
+);
 const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 const seconds = z.number().positive("must be more than 0");
 
@@ -22,7 +28,13 @@ const readiness = z
   .object({
     tcp: z.object({ host: z.string(), port }).optional(),
     http: z.object({ url: z.url(), status: z.int().default(200) }).optional(),
-    log: z.object({ pattern: z.string().refine(isPattern, { error: (issue) => `is not a regular expression: ${JSON.stringify(issue.input)}` }) }).optional(),
+    log: z
+      .object({
+        pattern: z
+          .string()
+          .refine(isPattern, { error: (issue) => `is not a regular expression: ${JSON.stringify(issue.input)}` }),
+      })
+      .optional(),
     command: command.optional(),
     timeoutSeconds: seconds,
   })
@@ -40,7 +52,9 @@ function isPattern(text: string): boolean {
 
 /** Inputs of a process resource. */
 export const processSchema = z.object({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, { error: (issue) => `must be up to 100 letters, digits, "-", "_" or ".", is ${JSON.stringify(issue.input)}` }),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, {
+    error: (issue) => `must be up to 100 letters, digits, "-", "_" or ".", is ${JSON.stringify(issue.input)}`,
+  }),
   role: z.enum(["controller", "broker", "registry", "database", "cache", "service", "maintenance"]),
   zone: z.string().optional(),
   command,
@@ -52,8 +66,20 @@ export const processSchema = z.object({
   unprivileged: z.boolean().default(false),
   ports: z.array(z.object({ name: z.string(), host: z.string(), port })),
   readiness,
-  stop: z.object({ signal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT"]).default("SIGTERM"), graceSeconds: z.number().nonnegative().default(10) }).default({ signal: "SIGTERM", graceSeconds: 10 }),
-  log: z.object({ maxBytes: z.int().min(4096, "must be 4096 or more").default(10 * 1024 * 1024) }).default({ maxBytes: 10 * 1024 * 1024 }),
+  stop: z
+    .object({
+      signal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT"]).default("SIGTERM"),
+      graceSeconds: z.number().nonnegative().default(10),
+    })
+    .default({ signal: "SIGTERM", graceSeconds: 10 }),
+  log: z
+    .object({
+      maxBytes: z
+        .int()
+        .min(4096, "must be 4096 or more")
+        .default(10 * 1024 * 1024),
+    })
+    .default({ maxBytes: 10 * 1024 * 1024 }),
   stateDir: absolutePath,
   restartToken: z.string().optional(),
 });
@@ -68,9 +94,21 @@ export type PortBinding = ProcessSpecification["ports"][number];
  * prepare (done once), readiness, stop and log (read from the record when they are needed).
  */
 export function specificationDigest(process: ProcessSpecification): string {
-  const { name, command, env, workingDirectory, files, directories, unprivileged, ports, stateDir, restartToken } = process;
+  const { name, command, env, workingDirectory, files, directories, unprivileged, ports, stateDir, restartToken } =
+    process;
   const restarting = {
-    name, command, env, workingDirectory: workingDirectory ?? null, files, directories, unprivileged, ports, stateDir, restartToken: restartToken ?? null,
+    name,
+    command,
+    env,
+    workingDirectory: workingDirectory ?? null,
+    files,
+    directories,
+    unprivileged,
+    ports,
+    stateDir,
+    restartToken: restartToken ?? null,
   };
-  return createHash("sha256").update(canonicalText(restarting as Value)).digest("hex");
+  return createHash("sha256")
+    .update(canonicalText(restarting as Value))
+    .digest("hex");
 }

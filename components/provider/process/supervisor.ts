@@ -2,20 +2,29 @@
 import { constants } from "node:fs";
 import { access, chown, lchown, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ensureFile, modeBits, writeFailure, type Owner } from "../durable-file.ts";
+import { ensureFile, modeBits, type Owner, writeFailure } from "../durable-file.ts";
 import { providerError, reasonOf } from "../errors.ts";
-import { inspect, isAlive, type Condition } from "./condition.ts";
+import { type Condition, inspect, isAlive } from "./condition.ts";
 import { awaitReaped, endProcess, isSameAlive } from "./ending.ts";
 import { bootId } from "./identity.ts";
-import { inheritedEnvironment, launch, outcomeText, type Launched } from "./launch.ts";
+import { inheritedEnvironment, type Launched, launch, outcomeText } from "./launch.ts";
 import { withLock } from "./lock.ts";
 import { boundLog, logSize, logTail } from "./log-file.ts";
 import { requireFreePorts } from "./ports.ts";
 import { missingSteps, prepare, undoInterrupted } from "./preparation.ts";
 import { dropFor, type Privilege } from "./privilege.ts";
-import { awaitReadiness, readinessText, type ReadinessContext } from "./readiness.ts";
-import { forget, makeFolders, makeNonce, pathsOf, writeIntent, writeRecord, type ProcessPaths, type RunRecord } from "./record.ts";
-import { specificationDigest, type ProcessSpecification } from "./specification.ts";
+import { awaitReadiness, type ReadinessContext, readinessText } from "./readiness.ts";
+import {
+  forget,
+  makeFolders,
+  makeNonce,
+  type ProcessPaths,
+  pathsOf,
+  type RunRecord,
+  writeIntent,
+  writeRecord,
+} from "./record.ts";
+import { type ProcessSpecification, specificationDigest } from "./specification.ts";
 
 /** A process that is ready. */
 export interface RunningProcess {
@@ -34,11 +43,22 @@ export interface SupervisorOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-function recordOf(wanted: ProcessSpecification, paths: ProcessPaths, own: Pick<RunRecord, "phase" | "nonce" | "startedAt" | "specification"> & { offset: number }): RunRecord {
+function recordOf(
+  wanted: ProcessSpecification,
+  paths: ProcessPaths,
+  own: Pick<RunRecord, "phase" | "nonce" | "startedAt" | "specification"> & { offset: number },
+): RunRecord {
   const { offset, ...rest } = own;
   return {
-    version: 1, name: wanted.name, role: wanted.role, ...(wanted.zone !== undefined && { zone: wanted.zone }), ...rest,
-    bootId: bootId(), ports: wanted.ports, stop: wanted.stop, log: { path: paths.log, maxBytes: wanted.log.maxBytes, offset },
+    version: 1,
+    name: wanted.name,
+    role: wanted.role,
+    ...(wanted.zone !== undefined && { zone: wanted.zone }),
+    ...rest,
+    bootId: bootId(),
+    ports: wanted.ports,
+    stop: wanted.stop,
+    log: { path: paths.log, maxBytes: wanted.log.maxBytes, offset },
   };
 }
 
@@ -58,7 +78,8 @@ async function makeDirectories(wanted: ProcessSpecification, privilege: Privileg
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o711 });
       await mkdir(path, { recursive: true, mode: modeBits(mode) });
-      if (privilege.kind === "user" && (await stat(path)).uid !== privilege.owner.uid) await giveAway(path, privilege.owner);
+      if (privilege.kind === "user" && (await stat(path)).uid !== privilege.owner.uid)
+        await giveAway(path, privilege.owner);
     } catch (error) {
       throw writeFailure(path, error);
     }
@@ -71,7 +92,9 @@ async function writeFiles(wanted: ProcessSpecification, privilege: Privilege): P
   for (const { path, content, mode } of wanted.files) {
     const owner = privilege.kind === "user" ? privilege.owner : undefined;
     const folder = dirname(path);
-    await mkdir(folder, { recursive: true, mode: 0o711 }).catch((error: unknown) => Promise.reject(writeFailure(folder, error)));
+    await mkdir(folder, { recursive: true, mode: 0o711 }).catch((error: unknown) =>
+      Promise.reject(writeFailure(folder, error)),
+    );
     if (await ensureFile(path, content, { mode: modeBits(mode), ...(owner && { owner }) })) written.push(path);
     else if (owner !== undefined) await chown(path, owner.uid, owner.gid);
   }
@@ -82,8 +105,13 @@ async function privilegeFor(wanted: ProcessSpecification): Promise<Privilege> {
   if (!wanted.unprivileged) return { kind: "same" };
   const paths = [...wanted.directories, ...wanted.files].map(({ path }) => path);
   // Judged with the folders above in place.
-  for (const path of paths) await mkdir(dirname(path), { recursive: true, mode: 0o711 }).catch((error: unknown) => Promise.reject(writeFailure(path, error)));
-  const programs = [wanted.command, ...wanted.prepare.map(({ command }) => command)].flatMap((command) => command.slice(0, 1));
+  for (const path of paths)
+    await mkdir(dirname(path), { recursive: true, mode: 0o711 }).catch((error: unknown) =>
+      Promise.reject(writeFailure(path, error)),
+    );
+  const programs = [wanted.command, ...wanted.prepare.map(({ command }) => command)].flatMap((command) =>
+    command.slice(0, 1),
+  );
   return dropFor(wanted.name, [...paths, ...programs]);
 }
 
@@ -94,33 +122,60 @@ async function clear(paths: ProcessPaths, name: string): Promise<{ how: "tidily"
   return { how: await endProcess(name, condition), condition };
 }
 
-async function keep(wanted: ProcessSpecification, paths: ProcessPaths, condition: Condition, digest: string): Promise<RunningProcess | undefined> {
-  if (!isAlive(condition) || condition.record.specification !== digest || condition.record.phase === "preparing") return undefined;
+async function keep(
+  wanted: ProcessSpecification,
+  paths: ProcessPaths,
+  condition: Condition,
+  digest: string,
+): Promise<RunningProcess | undefined> {
+  if (!isAlive(condition) || condition.record.specification !== digest || condition.record.phase === "preparing")
+    return undefined;
   const { record, identity } = condition;
   await writeFiles(wanted, await privilegeFor(wanted));
   // One that was ready before must answer soon; one that is still starting gets its time.
-  const limit = record.phase === "ready" ? Math.min(10, wanted.readiness.timeoutSeconds) : wanted.readiness.timeoutSeconds;
+  const limit =
+    record.phase === "ready" ? Math.min(10, wanted.readiness.timeoutSeconds) : wanted.readiness.timeoutSeconds;
   const context = { env: { ...inheritedEnvironment(), ...wanted.env }, log: record.log };
   const known = record.phase === "ready" && wanted.readiness.log !== undefined;
-  const answer = known ? { result: "ready" } : await awaitReadiness(wanted.readiness, context, () => isSameAlive(identity), limit);
+  const answer = known
+    ? { result: "ready" }
+    : await awaitReadiness(wanted.readiness, context, () => isSameAlive(identity), limit);
   if (answer.result !== "ready") return undefined;
-  await writeRecord(paths, recordOf(wanted, paths, { phase: "ready", nonce: record.nonce, startedAt: record.startedAt, specification: digest, offset: record.log.offset }));
+  await writeRecord(
+    paths,
+    recordOf(wanted, paths, {
+      phase: "ready",
+      nonce: record.nonce,
+      startedAt: record.startedAt,
+      specification: digest,
+      offset: record.log.offset,
+    }),
+  );
   return { pid: identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "kept" };
 }
 
 /** Whether a process is one of those that are kept in the same folder. */
 async function isNeighbour({ runFolder }: ProcessPaths, pid: number): Promise<boolean> {
   const names = (await readdir(runFolder).catch(() => [])).filter((file) => file.endsWith(".pid"));
-  const held = await Promise.all(names.map(async (file) => (await readFile(join(runFolder, file), "utf8").catch(() => "")).split(" ")[1]));
+  const held = await Promise.all(
+    names.map(async (file) => (await readFile(join(runFolder, file), "utf8").catch(() => "")).split(" ")[1]),
+  );
   return held.includes(String(pid));
 }
 
-async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: string, options: SupervisorOptions): Promise<RunningProcess> {
+async function start(
+  wanted: ProcessSpecification,
+  paths: ProcessPaths,
+  digest: string,
+  options: SupervisorOptions,
+): Promise<RunningProcess> {
   const { name } = wanted;
   const now = options.now ?? (() => new Date());
   const [program = ""] = wanted.command;
   for (const path of [program, ...wanted.prepare.map(({ command: [first = ""] }) => first)]) {
-    await access(path, constants.X_OK).catch((error: unknown) => Promise.reject(providerError("command-missing", { name, path, reason: reasonOf(error) }, error)));
+    await access(path, constants.X_OK).catch((error: unknown) =>
+      Promise.reject(providerError("command-missing", { name, path, reason: reasonOf(error) }, error)),
+    );
   }
   await requireFreePorts(name, wanted.ports, (pid) => isNeighbour(paths, pid));
   await undoInterrupted(paths);
@@ -131,19 +186,38 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
   const env = { ...wanted.env };
   const workingDirectory = wanted.workingDirectory ?? wanted.stateDir;
 
-  const begin = async (phase: "preparing" | "starting", command: readonly string[], more: Record<string, string> = {}): Promise<{ launched: Launched; record: RunRecord }> => {
+  const begin = async (
+    phase: "preparing" | "starting",
+    command: readonly string[],
+    more: Record<string, string> = {},
+  ): Promise<{ launched: Launched; record: RunRecord }> => {
     const nonce = makeNonce();
-    const record = recordOf(wanted, paths, { phase, nonce, startedAt: now().toISOString(), specification: digest, offset: await logSize(paths.log) });
+    const record = recordOf(wanted, paths, {
+      phase,
+      nonce,
+      startedAt: now().toISOString(),
+      specification: digest,
+      offset: await logSize(paths.log),
+    });
     // Ahead of the start: whoever comes next finds what was intended, whatever became of it.
     await writeRecord(paths, record);
     await writeIntent(paths, nonce);
-    return { launched: await launch({ name, paths, nonce, command, env: { ...env, ...more }, workingDirectory, privilege }), record };
+    return {
+      launched: await launch({ name, paths, nonce, command, env: { ...env, ...more }, workingDirectory, privilege }),
+      record,
+    };
   };
 
   const steps = await missingSteps(wanted.prepare);
   if (steps.length > 0) {
     options.onProgress?.(`preparing ${name}`);
-    await prepare(name, paths, steps, wanted.directories.map(({ path }) => path), async (step) => (await begin("preparing", step.command, step.env)).launched);
+    await prepare(
+      name,
+      paths,
+      steps,
+      wanted.directories.map(({ path }) => path),
+      async (step) => (await begin("preparing", step.command, step.env)).launched,
+    );
   }
 
   const { launched, record } = await begin("starting", wanted.command);
@@ -153,18 +227,38 @@ async function start(wanted: ProcessSpecification, paths: ProcessPaths, digest: 
   } finally {
     launched.release();
   }
-  return { pid: launched.identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "started" };
+  return {
+    pid: launched.identity.pid,
+    startedAt: record.startedAt,
+    logFile: paths.log,
+    specification: digest,
+    how: "started",
+  };
 }
 
 /** Waits for readiness and puts it on record; one that does not get ready is ended. @throws `ended-early`, `not-ready` */
-async function becomeReady(wanted: ProcessSpecification, paths: ProcessPaths, launched: Launched, record: RunRecord, context: ReadinessContext): Promise<void> {
+async function becomeReady(
+  wanted: ProcessSpecification,
+  paths: ProcessPaths,
+  launched: Launched,
+  record: RunRecord,
+  context: ReadinessContext,
+): Promise<void> {
   const { name } = wanted;
   const answer = await awaitReadiness(wanted.readiness, context, async () => launched.outcome() === undefined);
   if (answer.result !== "ready") {
     const log = await logTail(paths.log, { offset: record.log.offset });
     await clear(paths, name);
-    if (answer.result === "ended") throw providerError("ended-early", { name, outcome: outcomeText(launched.outcome()), log, logFile: paths.log });
-    throw providerError("not-ready", { name, seconds: wanted.readiness.timeoutSeconds, condition: readinessText(wanted.readiness), last: answer.last, log, logFile: paths.log });
+    if (answer.result === "ended")
+      throw providerError("ended-early", { name, outcome: outcomeText(launched.outcome()), log, logFile: paths.log });
+    throw providerError("not-ready", {
+      name,
+      seconds: wanted.readiness.timeoutSeconds,
+      condition: readinessText(wanted.readiness),
+      last: answer.last,
+      log,
+      logFile: paths.log,
+    });
   }
   await writeRecord(paths, { ...record, phase: "ready" });
 }
@@ -173,7 +267,10 @@ async function becomeReady(wanted: ProcessSpecification, paths: ProcessPaths, la
  * Makes the process run as specified: one that runs so already is kept, another one is ended first.
  * @throws the catalogue's errors about ports, programs, readiness, the state folder
  */
-export async function ensureProcess(wanted: ProcessSpecification, options: SupervisorOptions = {}): Promise<RunningProcess> {
+export async function ensureProcess(
+  wanted: ProcessSpecification,
+  options: SupervisorOptions = {},
+): Promise<RunningProcess> {
   const paths = pathsOf(wanted.stateDir, wanted.name);
   const digest = specificationDigest(wanted);
   await makeFolders(paths);

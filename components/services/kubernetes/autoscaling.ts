@@ -6,12 +6,27 @@ import { scalingOf } from "./scaling.ts";
 
 /** Growing is quick, shrinking slow: each change moves partitions between consumers. */
 const BEHAVIOR = {
-  scaleUp: { stabilizationWindowSeconds: 30, selectPolicy: "Max", policies: [{ type: "Percent", value: 100, periodSeconds: 60 }, { type: "Pods", value: 2, periodSeconds: 60 }] },
-  scaleDown: { stabilizationWindowSeconds: 300, selectPolicy: "Max", policies: [{ type: "Pods", value: 1, periodSeconds: 120 }] },
+  scaleUp: {
+    stabilizationWindowSeconds: 30,
+    selectPolicy: "Max",
+    policies: [
+      { type: "Percent", value: 100, periodSeconds: 60 },
+      { type: "Pods", value: 2, periodSeconds: 60 },
+    ],
+  },
+  scaleDown: {
+    stabilizationWindowSeconds: 300,
+    selectPolicy: "Max",
+    policies: [{ type: "Pods", value: 1, periodSeconds: 120 }],
+  },
 } satisfies types.input.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 
 /** Number of pods by processor use; absent where something else decides. */
-export function horizontalPodAutoscaler({ workload, namespace, settings }: RenderContext): types.input.autoscaling.v2.HorizontalPodAutoscaler | undefined {
+export function horizontalPodAutoscaler({
+  workload,
+  namespace,
+  settings,
+}: RenderContext): types.input.autoscaling.v2.HorizontalPodAutoscaler | undefined {
   const { by, min, max } = scalingOf(workload, settings);
   if (by !== "cpu") return undefined;
   return {
@@ -20,7 +35,15 @@ export function horizontalPodAutoscaler({ workload, namespace, settings }: Rende
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
       minReplicas: min,
       maxReplicas: max,
-      metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: settings.autoscaling.cpuPercent } } }],
+      metrics: [
+        {
+          type: "Resource",
+          resource: {
+            name: "cpu",
+            target: { type: "Utilization", averageUtilization: settings.autoscaling.cpuPercent },
+          },
+        },
+      ],
       behavior: BEHAVIOR,
     },
   };
@@ -54,14 +77,20 @@ export function lagScaling({ workload, namespace, settings }: RenderContext): La
         password: contentOf("kafka-password"),
         sasl: "scram_sha512",
         tls: "enable",
-        username: workload.environment["KAFKA_USERNAME"] ?? workload.name,
+        username: workload.environment.KAFKA_USERNAME ?? workload.name,
       },
     },
     authentication: {
       apiVersion: "keda.sh/v1alpha1",
       kind: "TriggerAuthentication",
       metadata: { name, namespace, labels },
-      spec: { secretTargetRef: ["sasl", "username", "password", "tls", "ca"].map((parameter) => ({ parameter, name, key: parameter })) },
+      spec: {
+        secretTargetRef: ["sasl", "username", "password", "tls", "ca"].map((parameter) => ({
+          parameter,
+          name,
+          key: parameter,
+        })),
+      },
     },
     scaledObject: {
       apiVersion: "keda.sh/v1alpha1",
@@ -79,7 +108,7 @@ export function lagScaling({ workload, namespace, settings }: RenderContext): La
         triggers: group.topics.map((topic) => ({
           type: "kafka",
           metadata: {
-            bootstrapServers: workload.environment["KAFKA_BROKERS"] ?? "",
+            bootstrapServers: workload.environment.KAFKA_BROKERS ?? "",
             consumerGroup: group.name,
             topic: topic.name,
             lagThreshold: String(settings.autoscaling.lagPerReplica),

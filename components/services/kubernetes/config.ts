@@ -7,10 +7,19 @@ import { PORTS } from "./context.ts";
 import { standardLabels } from "./labels.ts";
 
 /** Folders inside a container. */
-export const FOLDERS = { secrets: "/etc/service/secrets", config: "/etc/service/config", schemas: "/etc/service/schemas", temporary: "/tmp" } as const;
+export const FOLDERS = {
+  secrets: "/etc/service/secrets",
+  config: "/etc/service/config",
+  schemas: "/etc/service/schemas",
+  temporary: "/tmp",
+} as const;
 
 /** Names of the objects that hold a workload's files. */
-export function configNames(service: string): { readonly secret: string; readonly config: string; readonly schemas: string } {
+export function configNames(service: string): {
+  readonly secret: string;
+  readonly config: string;
+  readonly schemas: string;
+} {
   return { secret: `${service}-secrets`, config: `${service}-config`, schemas: `${service}-schemas` };
 }
 
@@ -18,7 +27,10 @@ export function configNames(service: string): { readonly secret: string; readonl
 const MOST_BYTES = 1_048_576;
 
 /** Files that only the process may read. */
-export function secretObject({ workload, namespace }: RenderContext): types.input.core.v1.Secret & { metadata: { name: string } } {
+export function secretObject({
+  workload,
+  namespace,
+}: RenderContext): types.input.core.v1.Secret & { metadata: { name: string } } {
   const secrets = workload.files.filter((file) => file.secret);
   return {
     metadata: { name: configNames(workload.name).secret, namespace, labels: standardLabels(workload) },
@@ -28,7 +40,10 @@ export function secretObject({ workload, namespace }: RenderContext): types.inpu
 }
 
 /** Files that anybody may read: certificates of authorities, the contract, public keys. */
-export function configMap({ workload, namespace }: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+export function configMap({
+  workload,
+  namespace,
+}: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
   const plain = workload.files.filter((file) => !file.secret);
   return {
     metadata: { name: configNames(workload.name).config, namespace, labels: standardLabels(workload) },
@@ -40,9 +55,15 @@ export function configMap({ workload, namespace }: RenderContext): types.input.c
  * The schemas of the events a service knows.
  * @throws {Error} when they exceed what a ConfigMap holds.
  */
-export function schemaMap({ workload, namespace }: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+export function schemaMap({
+  workload,
+  namespace,
+}: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
   const bytes = workload.schemas.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-  if (bytes > MOST_BYTES) throw new Error(`The schemas of ${workload.name} have ${bytes} bytes, a ConfigMap holds ${MOST_BYTES}; split the service, or shorten the schemas' documentation.`);
+  if (bytes > MOST_BYTES)
+    throw new Error(
+      `The schemas of ${workload.name} have ${bytes} bytes, a ConfigMap holds ${MOST_BYTES}; split the service, or shorten the schemas' documentation.`,
+    );
   return {
     metadata: { name: configNames(workload.name).schemas, namespace, labels: standardLabels(workload) },
     data: Object.fromEntries(workload.schemas.map(({ path, content }) => [schemaKey(path), content])),
@@ -63,14 +84,27 @@ export function environment({ workload, zoneLabel }: RenderContext): types.input
     ["MANAGEMENT_PORT", String(PORTS.management)],
     ["NODE_COMPILE_CACHE", `${FOLDERS.temporary}/node-compile-cache`],
     ...(workload.http ? [["HTTP_PORT", String(PORTS.http)] satisfies [string, string]] : []),
-    ...workload.files.map(({ name, variable, secret }): [string, string] => [variable, `${secret ? FOLDERS.secrets : FOLDERS.config}/${name}`]),
+    ...workload.files.map(({ name, variable, secret }): [string, string] => [
+      variable,
+      `${secret ? FOLDERS.secrets : FOLDERS.config}/${name}`,
+    ]),
   ];
   // A pod's name tells instances apart in logs and metrics. It is no static member of its group: its successor has another name.
-  const instance: types.input.core.v1.EnvVar = { name: "SERVICE_INSTANCE", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
+  const instance: types.input.core.v1.EnvVar = {
+    name: "SERVICE_INSTANCE",
+    valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+  };
   // Kubernetes copies the standard labels of a node's zone to its pods from 1.35 on (PodTopologyLabelsAdmission). Where a pod has no such
   // label the variable is empty, and the consumer reads from leaders.
-  const zone: types.input.core.v1.EnvVar = { name: "KAFKA_CLIENT_RACK", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
-  return [...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })), instance, ...(workload.group === undefined ? [] : [zone])];
+  const zone: types.input.core.v1.EnvVar = {
+    name: "KAFKA_CLIENT_RACK",
+    valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } },
+  };
+  return [
+    ...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })),
+    instance,
+    ...(workload.group === undefined ? [] : [zone]),
+  ];
 }
 
 /** Digest over everything a process reads at its start, so that a change of any of it rolls the pods. */
@@ -80,7 +114,9 @@ export function configChecksum({ workload }: RenderContext): pulumi.Output<strin
     schemas: workload.schemas.map(({ path, content }) => [path, content]),
   };
   // Passwords here are random and long: a digest over all of them tells nothing, so it may be seen.
-  return pulumi.unsecret(pulumi.output(parts).apply((resolved) => createHash("sha256").update(JSON.stringify(resolved)).digest("hex")));
+  return pulumi.unsecret(
+    pulumi.output(parts).apply((resolved) => createHash("sha256").update(JSON.stringify(resolved)).digest("hex")),
+  );
 }
 
 function sortedEntries<T>(entries: readonly (readonly [string, T])[]): [string, T][] {

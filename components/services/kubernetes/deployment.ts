@@ -10,9 +10,9 @@ import { imageReference } from "./image.ts";
 import { selectorLabels, standardLabels } from "./labels.ts";
 import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
 import { containerResources, requestsOf } from "./resources.ts";
-import { scalingOf, SURGE_PERCENT } from "./scaling.ts";
-import { serviceMounts, volumeMounts } from "./volumes.ts";
+import { SURGE_PERCENT, scalingOf } from "./scaling.ts";
 import type { Mount } from "./volumes.ts";
+import { serviceMounts, volumeMounts } from "./volumes.ts";
 
 /** Folder of the services' code inside an image. */
 export const IMAGE_ROOT = "/app";
@@ -69,7 +69,11 @@ function container(context: RenderContext, mounts: readonly Mount[]): types.inpu
     imagePullPolicy: settings.images.pullPolicy ?? pullPolicyOf(image),
     workingDir: IMAGE_ROOT,
     command: ["node"],
-    args: ["--disable-warning=ExperimentalWarning", ...heapFlags(requests), `service-templates/${workload.name}/${workload.entry}`],
+    args: [
+      "--disable-warning=ExperimentalWarning",
+      ...heapFlags(requests),
+      `service-templates/${workload.name}/${workload.entry}`,
+    ],
     env: environment(context),
     ports: [
       ...(workload.http ? [{ name: "http", containerPort: PORTS.http, protocol: "TCP" }] : []),
@@ -88,7 +92,9 @@ function container(context: RenderContext, mounts: readonly Mount[]): types.inpu
  * Alive means that the process answers at all: whatever else is broken, a restart would not mend it. Ready means that
  * it should get work: a server that is away takes pods out of service, it kills none.
  */
-function probes({ workload: { management } }: RenderContext): Pick<types.input.core.v1.Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
+function probes({
+  workload: { management },
+}: RenderContext): Pick<types.input.core.v1.Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
   const get = (path: string) => ({ path, port: "management" });
   return {
     startupProbe: { httpGet: get(management.liveness), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 30 },
@@ -99,7 +105,10 @@ function probes({ workload: { management } }: RenderContext): Pick<types.input.c
 }
 
 /** Where replicas run: each on a host of its own, evenly over zones. Counted per revision, so that a roll-out needs no spare host. */
-function placement({ workload, settings }: RenderContext): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
+function placement({
+  workload,
+  settings,
+}: RenderContext): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
   const labelSelector = { matchLabels: selectorLabels(workload.name) };
   const matchLabelKeys = ["pod-template-hash"];
   const apart = { topologyKey: "kubernetes.io/hostname", labelSelector, matchLabelKeys };

@@ -13,7 +13,14 @@ interface Way {
 
 function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress" | "gateway-api"): Way | undefined {
   const { host, tlsSecret, className } = exposure;
-  if (workload.name !== EXPOSED_SERVICE || exposure.by !== by || host === undefined || tlsSecret === undefined || className === undefined) return undefined;
+  if (
+    workload.name !== EXPOSED_SERVICE ||
+    exposure.by !== by ||
+    host === undefined ||
+    tlsSecret === undefined ||
+    className === undefined
+  )
+    return undefined;
   return { host, tlsSecret, className };
 }
 
@@ -23,11 +30,25 @@ export function ingress(context: RenderContext): types.input.networking.v1.Ingre
   if (way === undefined) return undefined;
   const { workload, namespace, settings } = context;
   return {
-    metadata: { name: workload.name, namespace, labels: standardLabels(workload), annotations: settings.exposure.annotations },
+    metadata: {
+      name: workload.name,
+      namespace,
+      labels: standardLabels(workload),
+      annotations: settings.exposure.annotations,
+    },
     spec: {
       ingressClassName: way.className,
       tls: [{ hosts: [way.host], secretName: way.tlsSecret }],
-      rules: [{ host: way.host, http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: workload.name, port: { name: "http" } } } }] } }],
+      rules: [
+        {
+          host: way.host,
+          http: {
+            paths: [
+              { path: "/", pathType: "Prefix", backend: { service: { name: workload.name, port: { name: "http" } } } },
+            ],
+          },
+        },
+      ],
     },
   };
 }
@@ -49,7 +70,14 @@ export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
       spec: {
         gatewayClassName: way.className,
         listeners: [
-          { name: "https", protocol: "HTTPS", port: 443, hostname: way.host, tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: way.tlsSecret }] }, allowedRoutes },
+          {
+            name: "https",
+            protocol: "HTTPS",
+            port: 443,
+            hostname: way.host,
+            tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: way.tlsSecret }] },
+            allowedRoutes,
+          },
           { name: "http", protocol: "HTTP", port: 80, hostname: way.host, allowedRoutes },
         ],
       },

@@ -14,5 +14,9 @@ export function selectorLabels(service: string, part: PodPart = "service"): Reco
 
 /** Labels of every object of a workload. */
 export function standardLabels(workload: Workload, part: PodPart = "service"): Record<string, string> {
-  return { ...selectorLabels(workload.name, part), "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" };
+  return {
+    ...selectorLabels(workload.name, part),
+    "app.kubernetes.io/part-of": "event-platform",
+    "app.kubernetes.io/managed-by": "pulumi",
+  };
 }

@@ -43,7 +43,10 @@ export function migrationSecret({ workload, namespace }: Migrating): types.input
   return {
     metadata: { name: secretName(workload.name), namespace, labels: standardLabels(workload, "migration") },
     type: "Opaque",
-    stringData: { "database-ca.pem": workload.migrations.caCertificate, "database-password": workload.migrations.password },
+    stringData: {
+      "database-ca.pem": workload.migrations.caCertificate,
+      "database-password": workload.migrations.password,
+    },
   };
 }
 
@@ -51,7 +54,11 @@ export function migrationSecret({ workload, namespace }: Migrating): types.input
  * Applies what the database lacks, with the image that the service is rolled out with. Its name follows from the image
  * and the files, so each release has a job of its own, and an unchanged one none.
  */
-export function migrationJob({ workload, namespace, settings }: Migrating): types.input.batch.v1.Job & { metadata: { name: string } } {
+export function migrationJob({
+  workload,
+  namespace,
+  settings,
+}: Migrating): types.input.batch.v1.Job & { metadata: { name: string } } {
   const { migrations } = workload;
   const image = imageReference(workload.name, settings);
   const labels = standardLabels(workload, "migration");
@@ -98,7 +105,9 @@ export function migrationJob({ workload, namespace, settings }: Migrating): type
               workingDir: IMAGE_ROOT,
               command: ["node"],
               args: ["--disable-warning=ExperimentalWarning", MIGRATION_PROGRAM],
-              env: Object.entries(variables).sort(([a], [b]) => compareText(a, b)).map(([name, value]) => ({ name, value })),
+              env: Object.entries(variables)
+                .sort(([a], [b]) => compareText(a, b))
+                .map(([name, value]) => ({ name, value })),
               resources: containerResources(RESOURCES),
               securityContext: containerSecurityContext(),
               terminationMessagePolicy: "FallbackToLogsOnError",

@@ -12,7 +12,9 @@ export function podMonitor({ workload, namespace, settings }: RenderContext): Ma
     metadata: { name: workload.name, namespace, labels: { ...standardLabels(workload), ...monitoring.labels } },
     spec: {
       selector: { matchLabels: selectorLabels(workload.name) },
-      podMetricsEndpoints: [{ port: "management", path: workload.management.metrics, interval: `${monitoring.intervalSeconds}s` }],
+      podMetricsEndpoints: [
+        { port: "management", path: workload.management.metrics, interval: `${monitoring.intervalSeconds}s` },
+      ],
     },
   };
 }

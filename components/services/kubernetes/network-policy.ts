@@ -30,7 +30,9 @@ export function networkPolicy(context: RenderContext, peers: NetworkPeers): Netw
       egress: [
         egressTo(peers.dns),
         ...workload.connects.flatMap((server) => peers[server] ?? []).map(egressTo),
-        ...workload.calls.map((called): EgressRule => ({ to: [podsOf(called)], ports: [{ port: PORTS.http, protocol: "TCP" }] })),
+        ...workload.calls.map(
+          (called): EgressRule => ({ to: [podsOf(called)], ports: [{ port: PORTS.http, protocol: "TCP" }] }),
+        ),
       ],
     },
   };
@@ -52,7 +54,11 @@ export function migrationNetworkPolicy({ workload, namespace }: RenderContext, p
 /** Nothing goes in or out of a namespace's pods but what another policy allows. */
 export function defaultDenyPolicy(namespace: types.input.meta.v1.ObjectMeta["namespace"]): NetworkPolicy {
   return {
-    metadata: { name: "default-deny", ...(namespace === undefined ? {} : { namespace }), labels: { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" } },
+    metadata: {
+      name: "default-deny",
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" },
+    },
     spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
   };
 }
@@ -66,7 +72,9 @@ function ingressRules({ workload, settings }: RenderContext): IngressRule[] {
   }
   return [
     ...(workload.http && callers.length > 0 ? [{ from: callers, ports: [{ port: PORTS.http, protocol: "TCP" }] }] : []),
-    ...(monitoring.podMonitor ? [{ from: [inNamespace(monitoring.namespace)], ports: [{ port: PORTS.management, protocol: "TCP" }] }] : []),
+    ...(monitoring.podMonitor
+      ? [{ from: [inNamespace(monitoring.namespace)], ports: [{ port: PORTS.management, protocol: "TCP" }] }]
+      : []),
   ];
 }
 

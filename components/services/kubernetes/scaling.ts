@@ -18,12 +18,17 @@ export function partitionBound(group: WorkloadGroup | undefined): number | undef
  * Decides on the number of pods.
  * @throws {Error} naming the setting, when it asks for more consumers than there are partitions, or for a maximum below the least.
  */
-export function scalingOf(workload: Pick<Workload, "name" | "replicas" | "group">, settings: KubernetesWorkloadSettings): Scaling {
+export function scalingOf(
+  workload: Pick<Workload, "name" | "replicas" | "group">,
+  settings: KubernetesWorkloadSettings,
+): Scaling {
   const own = settings.services[workload.name]?.autoscaling ?? {};
   const bound = partitionBound(workload.group) ?? Number.POSITIVE_INFINITY;
   const min = workload.replicas;
   if (min > bound) {
-    throw new Error(`services.${workload.name}.replicas is ${min}, but the topics its group reads have at most ${bound} partitions; the others would idle. Lower it to ${bound}, or raise the topics' partitions.`);
+    throw new Error(
+      `services.${workload.name}.replicas is ${min}, but the topics its group reads have at most ${bound} partitions; the others would idle. Lower it to ${bound}, or raise the topics' partitions.`,
+    );
   }
   const chosen = own.by ?? settings.autoscaling.by;
   const by = chosen === "kafka-lag" && workload.group === undefined ? "cpu" : chosen;
@@ -31,8 +36,14 @@ export function scalingOf(workload: Pick<Workload, "name" | "replicas" | "group"
   if (by === "none" || min === 0) return { by: "none", min, max: min };
   const max = own.maxReplicas ?? Math.min(bound, min * settings.autoscaling.growth);
   const setting = `kubernetes.workloads.services.${workload.name}.autoscaling.maxReplicas`;
-  if (max > bound) throw new Error(`${setting} is ${max}, but the topics its group reads have at most ${bound} partitions. Lower it to ${bound}, or raise the topics' partitions.`);
-  if (max < min) throw new Error(`${setting} is ${max}, below the ${min} replicas of the service; raise it, or lower services.${workload.name}.replicas.`);
+  if (max > bound)
+    throw new Error(
+      `${setting} is ${max}, but the topics its group reads have at most ${bound} partitions. Lower it to ${bound}, or raise the topics' partitions.`,
+    );
+  if (max < min)
+    throw new Error(
+      `${setting} is ${max}, below the ${min} replicas of the service; raise it, or lower services.${workload.name}.replicas.`,
+    );
   return { by, min, max };
 }
 

@@ -4,5 +4,8 @@ import { standardLabels } from "./labels.ts";
 
 /** An identity of the service's own, with no right and no token: services do not talk to Kubernetes. */
 export function serviceAccount({ workload, namespace }: RenderContext): types.input.core.v1.ServiceAccount {
-  return { metadata: { name: workload.name, namespace, labels: standardLabels(workload) }, automountServiceAccountToken: false };
+  return {
+    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
+    automountServiceAccountToken: false,
+  };
 }

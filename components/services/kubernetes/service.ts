@@ -11,8 +11,8 @@ import { gatewayRoutes, ingress } from "./exposure.ts";
 import type { Manifest } from "./manifest.ts";
 import { hasMigrations, migrationJob, migrationSecret } from "./migration-job.ts";
 import { podMonitor } from "./monitoring.ts";
-import { migrationNetworkPolicy, networkPolicy } from "./network-policy.ts";
 import type { NetworkPeers } from "./network-policy.ts";
+import { migrationNetworkPolicy, networkPolicy } from "./network-policy.ts";
 import { podDisruptionBudget } from "./pod-disruption-budget.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceObject } from "./service-object.ts";
@@ -45,14 +45,27 @@ export class KubernetesService extends KitComponent {
 
     const account = new kubernetes.core.v1.ServiceAccount(name, serviceAccount(context), options);
     const network = new kubernetes.networking.v1.NetworkPolicy(name, networkPolicy(context, peers), options);
-    const needed: pulumi.Resource[] = [account, network, ...this.configuration(context, options), ...workload.dependsOn];
+    const needed: pulumi.Resource[] = [
+      account,
+      network,
+      ...this.configuration(context, options),
+      ...workload.dependsOn,
+    ];
     if (hasMigrations(context)) {
       const part = `${name}-migration`;
       const secret = new kubernetes.core.v1.Secret(part, migrationSecret(context), options);
       const door = new kubernetes.networking.v1.NetworkPolicy(part, migrationNetworkPolicy(context, peers), options);
-      needed.push(new kubernetes.batch.v1.Job(part, migrationJob(context), { ...options, dependsOn: [account, secret, door, ...workload.dependsOn] }));
+      needed.push(
+        new kubernetes.batch.v1.Job(part, migrationJob(context), {
+          ...options,
+          dependsOn: [account, secret, door, ...workload.dependsOn],
+        }),
+      );
     }
-    this.deployment = new kubernetes.apps.v1.Deployment(name, deployment(context, configChecksum(context)), { ...options, dependsOn: needed });
+    this.deployment = new kubernetes.apps.v1.Deployment(name, deployment(context, configChecksum(context)), {
+      ...options,
+      dependsOn: needed,
+    });
 
     const address = serviceObject(context);
     if (address !== undefined) new kubernetes.core.v1.Service(name, address, options);
@@ -60,7 +73,8 @@ export class KubernetesService extends KitComponent {
     if (budget !== undefined) new kubernetes.policy.v1.PodDisruptionBudget(name, budget, options);
     this.scaling(context, options);
     const way = ingress(context);
-    if (way !== undefined) new kubernetes.networking.v1.Ingress(name, way, { ...options, dependsOn: [this.deployment] });
+    if (way !== undefined)
+      new kubernetes.networking.v1.Ingress(name, way, { ...options, dependsOn: [this.deployment] });
     for (const manifest of gatewayRoutes(context)) this.custom(manifest, options);
     const monitor = podMonitor(context);
     if (monitor !== undefined) this.custom(monitor, options);
@@ -98,6 +112,10 @@ export class KubernetesService extends KitComponent {
   }
 
   private custom({ apiVersion, kind, metadata, spec }: Manifest, options: pulumi.CustomResourceOptions): void {
-    new kubernetes.apiextensions.CustomResource(`${metadata.name}-${kind}`, { apiVersion, kind, metadata, spec }, options);
+    new kubernetes.apiextensions.CustomResource(
+      `${metadata.name}-${kind}`,
+      { apiVersion, kind, metadata, spec },
+      options,
+    );
   }
 }

@@ -19,11 +19,19 @@ export function serviceMounts({ workload }: RenderContext): readonly Mount[] {
   const names = configNames(workload.name);
   const mounts: Mount[] = [temporaryMount()];
   if (workload.files.some((file) => !file.secret)) {
-    mounts.push({ volume: { name: "config", configMap: { name: names.config, defaultMode: CONFIG_MODE } }, path: FOLDERS.config, readOnly: true });
+    mounts.push({
+      volume: { name: "config", configMap: { name: names.config, defaultMode: CONFIG_MODE } },
+      path: FOLDERS.config,
+      readOnly: true,
+    });
   }
   if (workload.schemas.length > 0) {
     const items = workload.schemas.map(({ path }) => ({ key: schemaKey(path), path }));
-    mounts.push({ volume: { name: "schemas", configMap: { name: names.schemas, defaultMode: CONFIG_MODE, items } }, path: FOLDERS.schemas, readOnly: true });
+    mounts.push({
+      volume: { name: "schemas", configMap: { name: names.schemas, defaultMode: CONFIG_MODE, items } },
+      path: FOLDERS.schemas,
+      readOnly: true,
+    });
   }
   if (workload.files.some((file) => file.secret)) mounts.push(secretMount(names.secret));
   return mounts;
@@ -31,15 +39,27 @@ export function serviceMounts({ workload }: RenderContext): readonly Mount[] {
 
 /** A Secret as files. */
 export function secretMount(secretName: string): Mount {
-  return { volume: { name: "secrets", secret: { secretName, defaultMode: SECRET_MODE } }, path: FOLDERS.secrets, readOnly: true };
+  return {
+    volume: { name: "secrets", secret: { secretName, defaultMode: SECRET_MODE } },
+    path: FOLDERS.secrets,
+    readOnly: true,
+  };
 }
 
 /** The one folder to write to. */
 export function temporaryMount(): Mount {
-  return { volume: { name: "temporary", emptyDir: { sizeLimit: `${TEMPORARY_MEBIBYTES}Mi` } }, path: FOLDERS.temporary, readOnly: false };
+  return {
+    volume: { name: "temporary", emptyDir: { sizeLimit: `${TEMPORARY_MEBIBYTES}Mi` } },
+    path: FOLDERS.temporary,
+    readOnly: false,
+  };
 }
 
 /** Mounts as a container has them. */
 export function volumeMounts(mounts: readonly Mount[]): types.input.core.v1.VolumeMount[] {
-  return mounts.map(({ volume, path, readOnly }) => ({ name: volume.name, mountPath: path, ...(readOnly ? { readOnly } : {}) }));
+  return mounts.map(({ volume, path, readOnly }) => ({
+    name: volume.name,
+    mountPath: path,
+    ...(readOnly ? { readOnly } : {}),
+  }));
 }

@@ -1,6 +1,6 @@
+import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
 import type { ClusterFootprint } from "../../plan/cluster-guard.ts";
 import type { PlannedTopic } from "../../plan/types.ts";
-import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
 
 /** The size that an environment gives its cluster, as the ledger remembers it. */
 export function clusterFootprint(settings: KubernetesStackSettings, topics: readonly PlannedTopic[]): ClusterFootprint {

@@ -1,11 +1,11 @@
 import { POSTGRES_NAME, POSTGRES_PODS } from "../../databases/cloud-native-postgres.ts";
 import { clusterLabel } from "../../kafka/strimzi/names.ts";
 import { OPERATOR_NAME, OPERATOR_PODS } from "../../kafka/strimzi/operator.ts";
+import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
+import { serverSelector } from "../../kubernetes/server.ts";
 import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
 import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import { REGISTRY_NAME } from "../../schemas/registry-address.ts";
-import { platformLabels, type Manifest } from "../../kubernetes/manifest.ts";
-import { serverSelector } from "../../kubernetes/server.ts";
 
 /** Strimzi's labels say what a pod is: dashboards and alerts tell brokers from controllers by them. */
 const STRIMZI_LABELS = [
@@ -28,13 +28,49 @@ interface Scraped {
  * Tells the Prometheus operator to read the metrics of brokers, controllers and exporter, of the operator, the registry, and
  * PostgreSQL where it runs in the cluster; nothing where the stack wants no monitors. Services have monitors of their own.
  */
-export function platformMonitors({ namespaces, kafka, strimzi, postgres }: KubernetesServers, { monitoring }: KubernetesWorkloadSettings): Manifest[] {
+export function platformMonitors(
+  { namespaces, kafka, strimzi, postgres }: KubernetesServers,
+  { monitoring }: KubernetesWorkloadSettings,
+): Manifest[] {
   if (!monitoring.podMonitor) return [];
   const scraped: readonly Scraped[] = [
-    { name: kafka.name, namespace: namespaces.kafka, component: "kafka", pods: { ...clusterLabel(kafka.name), "strimzi.io/kind": "Kafka" }, port: "tcp-prometheus", relabelings: STRIMZI_LABELS },
-    ...(strimzi.operator === "existing" ? [] : [{ name: OPERATOR_NAME, namespace: namespaces.kafka, component: "kafka-operator", pods: OPERATOR_PODS, port: "management" }]),
-    { name: REGISTRY_NAME, namespace: namespaces.platform, component: "schema-registry", pods: serverSelector(REGISTRY_NAME), port: "management" },
-    ...(postgres.cloudNativePg === undefined ? [] : [{ name: POSTGRES_NAME, namespace: namespaces.platform, component: "database", pods: POSTGRES_PODS, port: "metrics" }]),
+    {
+      name: kafka.name,
+      namespace: namespaces.kafka,
+      component: "kafka",
+      pods: { ...clusterLabel(kafka.name), "strimzi.io/kind": "Kafka" },
+      port: "tcp-prometheus",
+      relabelings: STRIMZI_LABELS,
+    },
+    ...(strimzi.operator === "existing"
+      ? []
+      : [
+          {
+            name: OPERATOR_NAME,
+            namespace: namespaces.kafka,
+            component: "kafka-operator",
+            pods: OPERATOR_PODS,
+            port: "management",
+          },
+        ]),
+    {
+      name: REGISTRY_NAME,
+      namespace: namespaces.platform,
+      component: "schema-registry",
+      pods: serverSelector(REGISTRY_NAME),
+      port: "management",
+    },
+    ...(postgres.cloudNativePg === undefined
+      ? []
+      : [
+          {
+            name: POSTGRES_NAME,
+            namespace: namespaces.platform,
+            component: "database",
+            pods: POSTGRES_PODS,
+            port: "metrics",
+          },
+        ]),
   ];
   return scraped.map(({ name, namespace, component, pods, port, relabelings }) => ({
     apiVersion: "monitoring.coreos.com/v1",
@@ -42,7 +78,14 @@ export function platformMonitors({ namespaces, kafka, strimzi, postgres }: Kuber
     metadata: { name, namespace, labels: platformLabels(name, component, monitoring.labels) },
     spec: {
       selector: { matchLabels: pods },
-      podMetricsEndpoints: [{ port, path: "/metrics", interval: `${monitoring.intervalSeconds}s`, ...(relabelings === undefined ? {} : { relabelings }) }],
+      podMetricsEndpoints: [
+        {
+          port,
+          path: "/metrics",
+          interval: `${monitoring.intervalSeconds}s`,
+          ...(relabelings === undefined ? {} : { relabelings }),
+        },
+      ],
     },
   }));
 }

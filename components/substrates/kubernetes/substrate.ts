@@ -1,16 +1,20 @@
 import { relative } from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { CloudNativePostgres } from "../../databases/cloud-native-postgres.ts";
 import type { PostgresEndpoint, RedisEndpoint } from "../../databases/endpoints.ts";
 import { ExternalPostgres } from "../../databases/external-postgres.ts";
 import { ExternalRedis } from "../../databases/external-redis.ts";
 import { KubernetesRedis } from "../../databases/kubernetes-redis.ts";
 import type { RedisUser } from "../../databases/redis-acl.ts";
-import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { KubernetesKafkaCluster } from "../../kafka/kubernetes-cluster.ts";
 import { installStrimzi } from "../../kafka/strimzi/installation.ts";
 import { clusterPolicy } from "../../kafka/strimzi/network-policy.ts";
+import type { StackExternals } from "../../kubernetes/externals.ts";
+import { isObjectMeta, type Manifest } from "../../kubernetes/manifest.ts";
+import { type NamespaceBounds, namespaceManifests } from "../../kubernetes/namespaces.ts";
+import { KubernetesObject } from "../../kubernetes/object.ts";
 import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
 import { metricsReaders, scalesByLag } from "../../model/stack-workload.ts";
 import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
@@ -20,17 +24,13 @@ import { FOLDERS } from "../../services/kubernetes/config.ts";
 import { EXPOSED_SERVICE } from "../../services/kubernetes/context.ts";
 import { limitRange, namespace, resourceQuota } from "../../services/kubernetes/namespace.ts";
 import { defaultDenyPolicy, type NetworkPeers } from "../../services/kubernetes/network-policy.ts";
-import { serviceUrl } from "../../services/kubernetes/service-object.ts";
 import { KubernetesService } from "../../services/kubernetes/service.ts";
+import { serviceUrl } from "../../services/kubernetes/service-object.ts";
 import { publicKeySet, TokenIssuer, type TokenKeys } from "../../services/token-issuer.ts";
 import type { Workload } from "../../services/workload.ts";
 import type { Substrate } from "../substrate.ts";
-import type { StackExternals } from "../../kubernetes/externals.ts";
-import { isObjectMeta, type Manifest } from "../../kubernetes/manifest.ts";
 import { platformMonitors } from "./monitors.ts";
 import { networkPeers } from "./network-peers.ts";
-import { namespaceManifests, type NamespaceBounds } from "../../kubernetes/namespaces.ts";
-import { KubernetesObject } from "../../kubernetes/object.ts";
 
 /** Arguments of {@link KubernetesSubstrate}. */
 export interface KubernetesSubstrateArgs {
@@ -92,7 +92,11 @@ export class KubernetesSubstrate implements Substrate {
         settings: settings.kubernetes.kafka,
         network: settings.capacity.networkPerBroker,
         // KEDA asks the brokers how far a group has come, as its service.
-        clientNamespaces: [namespaces.platform, namespaces.services, ...(scalesByLag(workloads) ? [workloads.autoscaling.kedaNamespace] : [])],
+        clientNamespaces: [
+          namespaces.platform,
+          namespaces.services,
+          ...(scalesByLag(workloads) ? [workloads.autoscaling.kedaNamespace] : []),
+        ],
       },
       provider: this.#provider,
       context: settings.kubernetes.context,
@@ -105,7 +109,8 @@ export class KubernetesSubstrate implements Substrate {
     const { claimCheckStore } = settings.kubernetes;
     if (claimCheckStore !== undefined) this.claimChecks = claimCheckBucket(claimCheckStore, args.externals);
     this.tokens = this.#tokens();
-    for (const monitor of platformMonitors(settings.kubernetes, workloads)) this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
+    for (const monitor of platformMonitors(settings.kubernetes, workloads))
+      this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }
 
   get gateway(): string {
@@ -131,7 +136,17 @@ export class KubernetesSubstrate implements Substrate {
   service(workload: Workload): KubernetesService {
     const { workloads, namespaces, kafka } = this.#args.settings.kubernetes;
     this.#workloads.push(workload);
-    return new KubernetesService({ workload, namespace: namespaces.services, provider: this.#provider, settings: workloads, zoneLabel: kafka.topologyKey, peers: this.#peers }, { dependsOn: [...this.#namespaces.services] });
+    return new KubernetesService(
+      {
+        workload,
+        namespace: namespaces.services,
+        provider: this.#provider,
+        settings: workloads,
+        zoneLabel: kafka.topologyKey,
+        peers: this.#peers,
+      },
+      { dependsOn: [...this.#namespaces.services] },
+    );
   }
 
   urlOf(service: string): string {
@@ -141,7 +156,9 @@ export class KubernetesSubstrate implements Substrate {
   /** Bounds the services' namespace by what they may need together. Nothing else is left: the cluster and the stack's outputs tell where everything is. */
   announce(): void {
     const { workloads, namespaces } = this.#args.settings.kubernetes;
-    this.#typed("v1", "ResourceQuota", resourceQuota(namespaces.services, this.#workloads, workloads), { dependsOn: [...this.#namespaces.services] });
+    this.#typed("v1", "ResourceQuota", resourceQuota(namespaces.services, this.#workloads, workloads), {
+      dependsOn: [...this.#namespaces.services],
+    });
   }
 
   #apply(manifest: Manifest, options: pulumi.CustomResourceOptions = {}): KubernetesObject {
@@ -160,11 +177,20 @@ export class KubernetesSubstrate implements Substrate {
   #servicesNamespace(name: string): KubernetesObject[] {
     const first = this.#typed("v1", "Namespace", namespace(name, this.#args.stack), { protect: this.protect });
     const after = { dependsOn: [first] };
-    return [first, this.#typed("v1", "LimitRange", limitRange(name), after), this.#typed("networking.k8s.io/v1", "NetworkPolicy", defaultDenyPolicy(name), after)];
+    return [
+      first,
+      this.#typed("v1", "LimitRange", limitRange(name), after),
+      this.#typed("networking.k8s.io/v1", "NetworkPolicy", defaultDenyPolicy(name), after),
+    ];
   }
 
   /** An object that a renderer of the services describes by its fields alone. */
-  #typed(apiVersion: string, kind: string, { metadata, spec }: { readonly metadata?: unknown; readonly spec?: unknown }, options: pulumi.CustomResourceOptions): KubernetesObject {
+  #typed(
+    apiVersion: string,
+    kind: string,
+    { metadata, spec }: { readonly metadata?: unknown; readonly spec?: unknown },
+    options: pulumi.CustomResourceOptions,
+  ): KubernetesObject {
     if (!isObjectMeta(metadata)) throw new Error(`A ${kind} has no name.`);
     return this.#apply({ apiVersion, kind, metadata, ...(spec === undefined ? {} : { spec }) }, options);
   }
@@ -172,11 +198,31 @@ export class KubernetesSubstrate implements Substrate {
   /** The operator where the program installs it, and what pods of the cluster may reach. */
   #operator(): pulumi.Resource[] {
     const { strimzi, kafka, namespaces, apiServers, apiServerPorts, dns, workloads } = this.#args.settings.kubernetes;
-    const policy = this.#apply(clusterPolicy({ cluster: kafka.name, namespace: namespaces.kafka, apiServers, apiServerPorts, dns, remoteStorage: kafka.remoteStorage }), { dependsOn: [...this.#namespaces.kafka] });
+    const policy = this.#apply(
+      clusterPolicy({
+        cluster: kafka.name,
+        namespace: namespaces.kafka,
+        apiServers,
+        apiServerPorts,
+        dns,
+        remoteStorage: kafka.remoteStorage,
+      }),
+      { dependsOn: [...this.#namespaces.kafka] },
+    );
     if (strimzi.operator === "existing") return [policy];
     const installed = installStrimzi({
-      namespace: namespaces.kafka, cluster: kafka.name, image: strimzi.image, kafkaImages: strimzi.kafkaImages, apiServers, apiServerPorts, dns, metricsReaders: metricsReaders(workloads),
-      definitions: this.#args.strimziDefinitions, provider: this.#provider, dependsOn: this.#namespaces.kafka, protect: this.protect,
+      namespace: namespaces.kafka,
+      cluster: kafka.name,
+      image: strimzi.image,
+      kafkaImages: strimzi.kafkaImages,
+      apiServers,
+      apiServerPorts,
+      dns,
+      metricsReaders: metricsReaders(workloads),
+      definitions: this.#args.strimziDefinitions,
+      provider: this.#provider,
+      dependsOn: this.#namespaces.kafka,
+      protect: this.protect,
     });
     return [policy, ...installed];
   }
@@ -185,7 +231,11 @@ export class KubernetesSubstrate implements Substrate {
     const { settings, projectDir, stateDir } = this.#args;
     const { external, cloudNativePg } = settings.kubernetes.postgres;
     if (external !== undefined) {
-      return new ExternalPostgres("postgres", { settings: external, externals: this.#args.externals, after: pulumi.all(this.#namespaces.platform.map((each) => each.id)) });
+      return new ExternalPostgres("postgres", {
+        settings: external,
+        externals: this.#args.externals,
+        after: pulumi.all(this.#namespaces.platform.map((each) => each.id)),
+      });
     }
     if (cloudNativePg === undefined) throw new Error("kubernetes.postgres names no server; the model checks it.");
     return new CloudNativePostgres("postgres", {
@@ -211,13 +261,21 @@ export class KubernetesSubstrate implements Substrate {
     const { identity } = settings.kubernetes;
     if (identity === undefined) return new TokenIssuer("token-issuer");
     const { issuer, audience, keysFile } = identity;
-    return { issuer, audience, keySet: externals.file(keysFile, "kubernetes.identity.keysFile", { what: "the issuer's public keys (JSON Web Key Set)", check: publicKeySet }) };
+    return {
+      issuer,
+      audience,
+      keySet: externals.file(keysFile, "kubernetes.identity.keysFile", {
+        what: "the issuer's public keys (JSON Web Key Set)",
+        check: publicKeySet,
+      }),
+    };
   }
 
   #redis(): RedisEndpoint {
     const { settings, redisUsers } = this.#args;
     const { external, inCluster } = settings.kubernetes.redis;
-    if (external !== undefined) return new ExternalRedis("redis", { settings: external, externals: this.#args.externals });
+    if (external !== undefined)
+      return new ExternalRedis("redis", { settings: external, externals: this.#args.externals });
     if (inCluster === undefined) throw new Error("kubernetes.redis names no server; the model checks it.");
     return new KubernetesRedis("redis", {
       settings: inCluster,

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
 import { KitComponent } from "../../component.ts";
 import type { PostgresEndpoint, RedisEndpoint } from "../../databases/endpoints.ts";
 import type { ServiceDatabase } from "../../databases/service-database.ts";
 import type { KafkaAccess } from "../../kafka/access.ts";
 import type { KafkaCluster } from "../../kafka/cluster.ts";
-import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
+import type { LocalLayout } from "../../local/layout.ts";
 import { File } from "../../provider/resources.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { TokenIssuer } from "../../services/token-issuer.ts";
-import type { LocalLayout } from "../../local/layout.ts";
 
 /** Arguments of {@link PlatformFiles}. */
 export interface PlatformFilesArgs {
@@ -69,7 +69,11 @@ export class PlatformFiles extends KitComponent {
 
   private credentials(args: PlatformFilesArgs): pulumi.Output<Record<string, Credentials>> {
     const entries: Record<string, Record<string, pulumi.Input<string>>> = {
-      [ADMIN_PRINCIPAL]: { postgres: args.postgres.adminPassword, postgresUser: args.postgres.adminUser, postgresDatabase: "postgres" },
+      [ADMIN_PRINCIPAL]: {
+        postgres: args.postgres.adminPassword,
+        postgresUser: args.postgres.adminUser,
+        postgresDatabase: "postgres",
+      },
     };
     for (const principal of args.principals) entries[principal] = { kafka: args.access.password(principal) };
     for (const [service, database] of args.databases) {
@@ -80,7 +84,8 @@ export class PlatformFiles extends KitComponent {
         postgresDatabase: database.database,
       };
     }
-    for (const service of args.redisUsers) entries[service] = { ...entries[service], redis: args.redis.password(service) };
+    for (const service of args.redisUsers)
+      entries[service] = { ...entries[service], redis: args.redis.password(service) };
     const sorted = Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
     return pulumi.output(sorted);
   }

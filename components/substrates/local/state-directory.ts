@@ -5,7 +5,7 @@ export const DEFAULT_STATE_FOLDER = ".kit";
 
 /** Where the local platform keeps its state: `KIT_STATE_DIR`, else `.kit` in the project. */
 export function stateDirectory(projectDir: string, environment: Readonly<Record<string, string | undefined>>): string {
-  const chosen = environment["KIT_STATE_DIR"];
+  const chosen = environment.KIT_STATE_DIR;
   return chosen === undefined || chosen === "" ? join(projectDir, DEFAULT_STATE_FOLDER) : resolve(projectDir, chosen);
 }
 
@@ -14,8 +14,9 @@ export function stateDirectory(projectDir: string, environment: Readonly<Record<
  * @throws {RangeError} when the variable is not a whole number.
  */
 export function portBase(configured: number, environment: Readonly<Record<string, string | undefined>>): number {
-  const chosen = environment["KIT_PORT_BASE"];
+  const chosen = environment.KIT_PORT_BASE;
   if (chosen === undefined || chosen === "") return configured;
-  if (!/^\d+$/.test(chosen)) throw new RangeError(`KIT_PORT_BASE is "${chosen}"; it must be a whole number, for example 18000.`);
+  if (!/^\d+$/.test(chosen))
+    throw new RangeError(`KIT_PORT_BASE is "${chosen}"; it must be a whole number, for example 18000.`);
   return Number(chosen);
 }

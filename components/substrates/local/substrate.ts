@@ -1,27 +1,27 @@
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../../../toolchain/local-servers.ts";
+import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { LocalPostgres } from "../../databases/local-postgres.ts";
 import { LocalRedis } from "../../databases/local-redis.ts";
 import type { RedisUser } from "../../databases/redis-acl.ts";
-import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { LocalKafkaCluster } from "../../kafka/local-cluster.ts";
+import type { LocalLayout } from "../../local/layout.ts";
+import { LOOPBACK } from "../../local/layout.ts";
+import type { LocalPorts } from "../../local/ports.ts";
 import type { StackSettings } from "../../model/stack.ts";
 import { Process } from "../../provider/resources.ts";
 import { LocalSchemaRegistry } from "../../schemas/local-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
 import { claimCheckFolder } from "../../services/claim-check-store.ts";
-import { LocalService } from "../../services/local-service.ts";
 import type { InstancePorts } from "../../services/local-service.ts";
+import { LocalService } from "../../services/local-service.ts";
 import type { ServiceTemplate } from "../../services/template.ts";
 import { TokenIssuer } from "../../services/token-issuer.ts";
 import type { Workload } from "../../services/workload.ts";
 import type { PlatformParts, Substrate } from "../substrate.ts";
 import { codeVersion } from "./code-version.ts";
-import { LOOPBACK } from "../../local/layout.ts";
-import type { LocalLayout } from "../../local/layout.ts";
 import { PlatformFiles } from "./platform-files.ts";
-import type { LocalPorts } from "../../local/ports.ts";
 
 /** Name of the service that is the platform's front door; it has a port of its own. */
 const GATEWAY = "api-gateway";
@@ -86,9 +86,19 @@ export class LocalSubstrate implements Substrate {
     });
     // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };
-    this.postgres = new LocalPostgres("postgres", { server: servers.postgres, layout, port: ports.postgres, authorities, maxConnections: args.databaseConnections }, afterCluster);
+    this.postgres = new LocalPostgres(
+      "postgres",
+      { server: servers.postgres, layout, port: ports.postgres, authorities, maxConnections: args.databaseConnections },
+      afterCluster,
+    );
     this.claimChecks = claimCheckFolder(layout.data("claim-checks"));
-    this.redis = new LocalRedis("redis", { server: servers.redis, layout, port: ports.redis, authorities, users: args.redisUsers });
+    this.redis = new LocalRedis("redis", {
+      server: servers.redis,
+      layout,
+      port: ports.redis,
+      authorities,
+      users: args.redisUsers,
+    });
   }
 
   get gateway(): string {
@@ -124,7 +134,9 @@ export class LocalSubstrate implements Substrate {
   portsOf(service: string, replicas: number, http: boolean): readonly InstancePorts[] {
     const { ports, services } = this.#args;
     if (replicas > INSTANCES_PER_SERVICE) {
-      throw new RangeError(`services.${service}.replicas is ${replicas}; one machine has ports for at most ${INSTANCES_PER_SERVICE} of a service.`);
+      throw new RangeError(
+        `services.${service}.replicas is ${replicas}; one machine has ports for at most ${INSTANCES_PER_SERVICE} of a service.`,
+      );
     }
     const first = placeOf(service, services) * INSTANCES_PER_SERVICE;
     return Array.from({ length: replicas }, (_, index) => ({
@@ -175,10 +187,20 @@ export class LocalSubstrate implements Substrate {
 }
 
 /** Services of the reference case, in the order of their places. */
-const REFERENCE_SERVICES: readonly string[] = ["analytics-service", "api-gateway", "inventory-service", "notification-service", "order-service", "payment-service", "shipping-service"];
+const REFERENCE_SERVICES: readonly string[] = [
+  "analytics-service",
+  "api-gateway",
+  "inventory-service",
+  "notification-service",
+  "order-service",
+  "payment-service",
+  "shipping-service",
+];
 
 /** Place of a service: the reference case's keep theirs, others come behind, so that one that comes or goes moves nobody's ports. */
 function placeOf(service: string, services: readonly string[]): number {
   const place = REFERENCE_SERVICES.indexOf(service);
-  return place === -1 ? REFERENCE_SERVICES.length + services.filter((name) => !REFERENCE_SERVICES.includes(name)).indexOf(service) : place;
+  return place === -1
+    ? REFERENCE_SERVICES.length + services.filter((name) => !REFERENCE_SERVICES.includes(name)).indexOf(service)
+    : place;
 }

@@ -1,9 +1,9 @@
 /** analytics-service: its parts, put together. */
 import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
 import { tokenVerifier } from "../../lib/http/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import { factsBatch } from "./facts/facts-batch.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
@@ -28,33 +28,43 @@ const GATHER_MS = 500;
 const REQUEST_CONNECTIONS = 2;
 
 export function startAnalyticsService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService({ http: true, tokens: true }, ({ clock, config, log }) => {
-    const requests = openDatabase(config.database as DatabaseConfig, {
-      applicationName: `${config.service}-${config.instance}-http`, connections: REQUEST_CONNECTIONS, onError: (error) => log.warn({ err: error }, "connection of requests"),
-    });
-    const facts = factsBatch();
-    return {
-      handlers: {
-        "order.created": orderCreated(facts),
-        "order.confirmed": orderConfirmed(facts),
-        "order.cancelled": orderCancelled(facts),
-        "payment.processed": paymentProcessed(facts),
-        "payment.failed": paymentFailed(facts),
-        "payment.refunded": paymentRefunded(facts),
-        "inventory.reserved": inventoryReserved(facts),
-        "inventory.insufficient": inventoryInsufficient(facts),
-        "inventory.released": inventoryReleased(facts),
-        "shipment.created": shipmentCreated(facts),
-        "shipment.dispatched": shipmentDispatched(facts),
-        "shipment.delivered": shipmentDelivered(facts),
-        "shipment.failed": shipmentFailed(facts),
-        "notification.sent": notificationSent(facts),
-      },
-      finish: (events, tx) => facts.finish(events, tx),
-      gatherMs: GATHER_MS,
-      retention: ANALYTICS_RETENTION,
-      routes: analyticsRoutes({ database: requests, verify: tokenVerifier(config.tokens as TokenConfig, clock), clock }),
-      close: () => requests.close(),
-    };
-  }, options);
+  return startEventService(
+    { http: true, tokens: true },
+    ({ clock, config, log }) => {
+      const requests = openDatabase(config.database as DatabaseConfig, {
+        applicationName: `${config.service}-${config.instance}-http`,
+        connections: REQUEST_CONNECTIONS,
+        onError: (error) => log.warn({ err: error }, "connection of requests"),
+      });
+      const facts = factsBatch();
+      return {
+        handlers: {
+          "order.created": orderCreated(facts),
+          "order.confirmed": orderConfirmed(facts),
+          "order.cancelled": orderCancelled(facts),
+          "payment.processed": paymentProcessed(facts),
+          "payment.failed": paymentFailed(facts),
+          "payment.refunded": paymentRefunded(facts),
+          "inventory.reserved": inventoryReserved(facts),
+          "inventory.insufficient": inventoryInsufficient(facts),
+          "inventory.released": inventoryReleased(facts),
+          "shipment.created": shipmentCreated(facts),
+          "shipment.dispatched": shipmentDispatched(facts),
+          "shipment.delivered": shipmentDelivered(facts),
+          "shipment.failed": shipmentFailed(facts),
+          "notification.sent": notificationSent(facts),
+        },
+        finish: (events, tx) => facts.finish(events, tx),
+        gatherMs: GATHER_MS,
+        retention: ANALYTICS_RETENTION,
+        routes: analyticsRoutes({
+          database: requests,
+          verify: tokenVerifier(config.tokens as TokenConfig, clock),
+          clock,
+        }),
+        close: () => requests.close(),
+      };
+    },
+    options,
+  );
 }

@@ -42,7 +42,10 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
     const until = refusedUntil.get(key);
     if (until === undefined) return;
     const leftMs = until - clock();
-    if (leftMs > 0) throw new Problem("too-many-requests", "Too many tokens from this address were not valid.", { retryAfter: Math.ceil(leftMs / 1_000) });
+    if (leftMs > 0)
+      throw new Problem("too-many-requests", "Too many tokens from this address were not valid.", {
+        retryAfter: Math.ceil(leftMs / 1_000),
+      });
     refusedUntil.delete(key);
   }
 
@@ -57,7 +60,10 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
     const queue = queues.get(key) ?? { running: 0, waiting: [] };
     queues.set(key, queue);
     // Whoever ends hands its turn on, so a newcomer can't come between.
-    if (queue.running >= CHECKS_AT_ONCE) await new Promise<void>((resolve) => { queue.waiting.push(resolve); });
+    if (queue.running >= CHECKS_AT_ONCE)
+      await new Promise<void>((resolve) => {
+        queue.waiting.push(resolve);
+      });
     else queue.running += 1;
     try {
       return await work();
@@ -87,7 +93,7 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
 
 /** What counts as one address: an IPv4 address, or the /64 that one IPv6 customer gets. */
 export function addressKey(address: string): string {
-  const mapped = /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.groups?.["v4"];
+  const mapped = /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.groups?.v4;
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(address)) return address;
   const [head = "", tail] = (address.split("%")[0] ?? "").toLowerCase().split("::");
@@ -96,5 +102,8 @@ export function addressKey(address: string): string {
   const last = groups(tail ?? "");
   const zeros = tail === undefined ? 0 : 8 - first.length - last.length - (last.at(-1)?.includes(".") === true ? 1 : 0);
   const all = [...first, ...Array.from({ length: zeros }, () => "0"), ...last];
-  return `${all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
 }

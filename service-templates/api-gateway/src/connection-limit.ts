@@ -19,10 +19,25 @@ export interface ConnectionLimitOptions {
 /** Closes connections beyond the limits at once, and shows how many there are and were closed. */
 export function limitConnections(server: Server, { most, trustedProxies, registry }: ConnectionLimitOptions): void {
   const registers = [registry];
-  const refused = new Counter({ name: "gateway_connections_refused_total", help: "Connections closed because there were too many", registers });
+  const refused = new Counter({
+    name: "gateway_connections_refused_total",
+    help: "Connections closed because there were too many",
+    registers,
+  });
   let open = 0;
-  new Gauge({ name: "gateway_connections", help: "Open connections of clients", registers, collect() { this.set(open); } });
-  new Gauge({ name: "gateway_connections_limit", help: "Connections of clients that may be open at once", registers }).set(most);
+  new Gauge({
+    name: "gateway_connections",
+    help: "Open connections of clients",
+    registers,
+    collect() {
+      this.set(open);
+    },
+  });
+  new Gauge({
+    name: "gateway_connections_limit",
+    help: "Connections of clients that may be open at once",
+    registers,
+  }).set(most);
 
   const perAddress = Math.max(1, Math.floor(most / 2));
   const trusted = addressList(trustedProxies);
@@ -50,11 +65,18 @@ export function limitConnections(server: Server, { most, trustedProxies, registr
 
 /** Addresses and ranges that the environment may set, separated by commas; throws SVC_CONFIG_INVALID naming the variable and the value. */
 export function rangesSetting(env: Readonly<Record<string, string | undefined>>, name: string): readonly string[] {
-  const ranges = (env[name] ?? "").split(",").map((range) => range.trim()).filter((range) => range !== "");
+  const ranges = (env[name] ?? "")
+    .split(",")
+    .map((range) => range.trim())
+    .filter((range) => range !== "");
   try {
     addressList(ranges);
   } catch (error) {
-    throw new ServiceError("SVC_CONFIG_INVALID", `${name}=${JSON.stringify(env[name])} is not a list of addresses and ranges, for example 10.0.0.0/8,192.0.2.7`, { cause: error });
+    throw new ServiceError(
+      "SVC_CONFIG_INVALID",
+      `${name}=${JSON.stringify(env[name])} is not a list of addresses and ranges, for example 10.0.0.0/8,192.0.2.7`,
+      { cause: error },
+    );
   }
   return ranges;
 }

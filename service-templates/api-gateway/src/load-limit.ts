@@ -42,7 +42,13 @@ export interface LoadLimit {
 }
 
 /** Limits the requests under way; each holds a slot until its answer is out, its client has gone, or its time is over. */
-export function loadLimit({ pool, most, clock, onLeft = () => undefined, holdLimitMs = HOLD_LIMIT_MS }: LoadLimitOptions): LoadLimit {
+export function loadLimit({
+  pool,
+  most,
+  clock,
+  onLeft = () => undefined,
+  holdLimitMs = HOLD_LIMIT_MS,
+}: LoadLimitOptions): LoadLimit {
   let inUse = 0;
   /** Since when all slots have been taken without one coming free. */
   let fullSince: number | undefined;
@@ -74,7 +80,8 @@ export function loadLimit({ pool, most, clock, onLeft = () => undefined, holdLim
   }
 
   return {
-    pool, most,
+    pool,
+    most,
     async hook(request, reply) {
       // The events that free a slot have passed already when the client left during the hooks before.
       if (request.raw.socket.destroyed || reply.raw.destroyed) {
@@ -83,7 +90,11 @@ export function loadLimit({ pool, most, clock, onLeft = () => undefined, holdLim
         return;
       }
       if (inUse >= most) {
-        throw new Problem("unavailable", "More requests are under way than can be answered soon; repeat it in a moment, with the same Idempotency-Key where it has one.", { retryAfter: RETRY_AFTER_SECONDS });
+        throw new Problem(
+          "unavailable",
+          "More requests are under way than can be answered soon; repeat it in a moment, with the same Idempotency-Key where it has one.",
+          { retryAfter: RETRY_AFTER_SECONDS },
+        );
       }
       take(request, reply);
     },
@@ -91,19 +102,25 @@ export function loadLimit({ pool, most, clock, onLeft = () => undefined, holdLim
     leaving: (request) => signals.get(request),
     check() {
       const fullMs = fullSince === undefined ? 0 : clock() - fullSince;
-      return fullMs < EXHAUSTED_LIMIT_MS ? undefined : `all ${most} slots of ${pool} have been in use for ${Math.floor(fullMs / 1_000)} s`;
+      return fullMs < EXHAUSTED_LIMIT_MS
+        ? undefined
+        : `all ${most} slots of ${pool} have been in use for ${Math.floor(fullMs / 1_000)} s`;
     },
   };
 }
 
 /** Metrics `gateway_slots_in_use` and `gateway_slots_limit`, by pool. */
 export function observeSlots(registry: Registry, limits: readonly LoadLimit[]): void {
-  const gauge = (name: string, help: string, value: (limit: LoadLimit) => number): Gauge<"pool"> => new Gauge({
-    name, help, labelNames: ["pool"], registers: [registry],
-    collect() {
-      for (const limit of limits) this.set({ pool: limit.pool }, value(limit));
-    },
-  });
+  const gauge = (name: string, help: string, value: (limit: LoadLimit) => number): Gauge<"pool"> =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["pool"],
+      registers: [registry],
+      collect() {
+        for (const limit of limits) this.set({ pool: limit.pool }, value(limit));
+      },
+    });
   gauge("gateway_slots_in_use", "Requests under way that hold a slot", (limit) => limit.inUse());
   gauge("gateway_slots_limit", "Requests that may be under way at once", (limit) => limit.most);
 }
@@ -117,8 +134,12 @@ function onceClosed(socket: Socket, closed: () => void): () => void {
     const own = new Set<() => void>();
     calls = own;
     watched.set(socket, own);
-    socket.once("close", () => { for (const call of [...own]) call(); });
+    socket.once("close", () => {
+      for (const call of [...own]) call();
+    });
   }
   calls.add(closed);
-  return () => { calls.delete(closed); };
+  return () => {
+    calls.delete(closed);
+  };
 }

@@ -8,7 +8,9 @@ export const problem = (description: string): object => ({
 });
 
 export const answer = (description: string, schema: string, headers: object = {}): object => ({
-  description, headers, content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
+  description,
+  headers,
+  content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
 });
 
 /** What any operation may answer. */

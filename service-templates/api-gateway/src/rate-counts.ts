@@ -24,7 +24,15 @@ const MOST_KEYS = 20_000;
 const LEFT_ALONE_MS = 1_000;
 
 /** Counts of this process alone. */
-export function ownCounts({ windowMs, clock, mostKeys = MOST_KEYS }: { readonly windowMs: number; readonly clock: Clock; readonly mostKeys?: number }): RateCounts {
+export function ownCounts({
+  windowMs,
+  clock,
+  mostKeys = MOST_KEYS,
+}: {
+  readonly windowMs: number;
+  readonly clock: Clock;
+  readonly mostKeys?: number;
+}): RateCounts {
   const windows = new Map<string, { count: number; readonly endsAt: number }>();
   return {
     async add(key) {
@@ -57,14 +65,20 @@ export function redisCounts(redis: Redis, prefix: string, windowMs: number): Rat
       if (redis.status !== "ready") throw new Error(`Redis is ${redis.status}`);
       const result: unknown = await redis.eval(COUNT, 1, `${prefix}${key}`, windowMs);
       const [count, leftMs] = Array.isArray(result) ? (result as unknown[]) : [];
-      if (typeof count !== "number" || typeof leftMs !== "number") throw new Error(`Redis counted ${JSON.stringify(result)}`);
+      if (typeof count !== "number" || typeof leftMs !== "number")
+        throw new Error(`Redis counted ${JSON.stringify(result)}`);
       return { count, leftMs };
     },
   };
 }
 
 /** Counts together with the others, and alone while that fails. */
-export function sharedCounts({ shared, own, clock, onAlone }: {
+export function sharedCounts({
+  shared,
+  own,
+  clock,
+  onAlone,
+}: {
   readonly shared: RateCounts;
   readonly own: RateCounts;
   readonly clock: Clock;

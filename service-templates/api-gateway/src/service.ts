@@ -1,22 +1,22 @@
 /** api-gateway: the only way in from outside. It checks the token, limits the rate, adds security headers, and hands the request on. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Dispatcher } from "undici";
-import { Agent } from "undici";
 import type { FastifyRateLimitStoreCtor } from "@fastify/rate-limit";
 import rateLimit from "@fastify/rate-limit";
 import replyFrom from "@fastify/reply-from";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Counter } from "prom-client";
+import type { Dispatcher } from "undici";
+import { Agent } from "undici";
 import type { Environment, TokenConfig } from "../../lib/config.ts";
 import { addressSetting, positiveSetting } from "../../lib/config.ts";
 import { sendProblem } from "../../lib/http/http.ts";
-import { connectRedis } from "../../lib/storage/redis.ts";
 import type { TokenVerifier } from "../../lib/http/jwt.ts";
 import { tokenVerifier } from "../../lib/http/jwt.ts";
 import { largeBodyLimit } from "../../lib/http/large-bodies.ts";
 import { Problem } from "../../lib/http/problem.ts";
 import type { Base, RunningService, StartOptions } from "../../lib/service.ts";
 import { startHttpService } from "../../lib/service.ts";
+import { connectRedis } from "../../lib/storage/redis.ts";
 import type { Logger } from "../../lib/telemetry.ts";
 import { formatTraceparent } from "../../lib/trace.ts";
 import type { BadTokenLimit } from "./bad-token-limit.ts";
@@ -81,30 +81,45 @@ const ANALYTICS_ROUTES = [
 
 export function startGateway(options: StartOptions = {}): Promise<RunningService> {
   const env = options.env ?? process.env;
-  return startHttpService({ http: true, tokens: true, orderService: true, redis: "optional" }, (base) => {
-    const { clock, config, log, metrics } = base;
-    const holdLimitMs = positiveSetting(env, "ANSWER_LIMIT_MS", DEFAULT_ANSWER_LIMIT_MS);
-    const left = new Counter({ name: "gateway_client_disconnects_total", help: "Forwarded requests whose client left before the answer was out", registers: [metrics.registry] });
-    const shared = { clock, holdLimitMs, onLeft: () => left.inc() };
-    const limits: Limits = {
-      orders: loadLimit({ ...shared, pool: "orders", most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY) }),
-      figures: loadLimit({ ...shared, pool: "figures", most: FIGURES_UNDER_WAY }),
-    };
-    observeSlots(metrics.registry, [limits.orders, limits.figures]);
-    const trustedProxies = rangesSetting(env, "TRUSTED_PROXIES");
-    const mostConnections = positiveSetting(env, "MAX_CONNECTIONS", DEFAULT_CONNECTIONS);
-    const rates = openRates(base);
-    return {
-      trustedProxies,
-      async routes(app) {
-        if (trustedProxies.length === 0) noteForwarding(app, log);
-        limitConnections(app.server, { most: mostConnections, trustedProxies, registry: metrics.registry });
-        await gatewayRoutes(app, base, env, limits, rates);
-      },
-      checks: { orders: () => upstreamReady(config.orderServiceUrl ?? ""), slots: () => limits.orders.check() ?? limits.figures.check() },
-      close: async () => rates.close(),
-    };
-  }, options);
+  return startHttpService(
+    { http: true, tokens: true, orderService: true, redis: "optional" },
+    (base) => {
+      const { clock, config, log, metrics } = base;
+      const holdLimitMs = positiveSetting(env, "ANSWER_LIMIT_MS", DEFAULT_ANSWER_LIMIT_MS);
+      const left = new Counter({
+        name: "gateway_client_disconnects_total",
+        help: "Forwarded requests whose client left before the answer was out",
+        registers: [metrics.registry],
+      });
+      const shared = { clock, holdLimitMs, onLeft: () => left.inc() };
+      const limits: Limits = {
+        orders: loadLimit({
+          ...shared,
+          pool: "orders",
+          most: positiveSetting(env, "MAX_UNDER_WAY", DEFAULT_UNDER_WAY),
+        }),
+        figures: loadLimit({ ...shared, pool: "figures", most: FIGURES_UNDER_WAY }),
+      };
+      observeSlots(metrics.registry, [limits.orders, limits.figures]);
+      const trustedProxies = rangesSetting(env, "TRUSTED_PROXIES");
+      const mostConnections = positiveSetting(env, "MAX_CONNECTIONS", DEFAULT_CONNECTIONS);
+      const rates = openRates(base);
+      return {
+        trustedProxies,
+        async routes(app) {
+          if (trustedProxies.length === 0) noteForwarding(app, log);
+          limitConnections(app.server, { most: mostConnections, trustedProxies, registry: metrics.registry });
+          await gatewayRoutes(app, base, env, limits, rates);
+        },
+        checks: {
+          orders: () => upstreamReady(config.orderServiceUrl ?? ""),
+          slots: () => limits.orders.check() ?? limits.figures.check(),
+        },
+        close: async () => rates.close(),
+      };
+    },
+    options,
+  );
 }
 
 /** Says once that a proxy seems to stand before the gateway: as long as it is not trusted, all its customers count as one address. */
@@ -113,7 +128,10 @@ function noteForwarding(app: FastifyInstance, log: Logger): void {
   app.addHook("onRequest", async (request) => {
     if (noted || request.headers["x-forwarded-for"] === undefined) return;
     noted = true;
-    log.warn({ from: request.ip }, "X-Forwarded-For is ignored: TRUSTED_PROXIES names no proxy; if this address is one, all its customers share the limits by address");
+    log.warn(
+      { from: request.ip },
+      "X-Forwarded-For is ignored: TRUSTED_PROXIES names no proxy; if this address is one, all its customers share the limits by address",
+    );
   });
 }
 
@@ -130,11 +148,21 @@ interface Rates {
 function openRates({ clock, config, log, metrics }: Base): Rates {
   const own = (): RateCounts => ownCounts({ windowMs: RATE_WINDOW_MS, clock });
   if (config.redis === undefined) return { requests: own(), badTokens: own(), close: () => undefined };
-  const redis = connectRedis(config.redis, (error) => log.warn({ err: error }, "Redis; limits hold per instance until it answers"));
-  const alone = new Counter({ name: "gateway_rates_counted_alone_total", help: "Requests and bad tokens that were counted per instance, for Redis did not answer", registers: [metrics.registry] });
-  const shared = (name: string): RateCounts => sharedCounts({
-    shared: redisCounts(redis, `gateway:${name}:`, RATE_WINDOW_MS), own: own(), clock, onAlone: () => alone.inc(),
+  const redis = connectRedis(config.redis, (error) =>
+    log.warn({ err: error }, "Redis; limits hold per instance until it answers"),
+  );
+  const alone = new Counter({
+    name: "gateway_rates_counted_alone_total",
+    help: "Requests and bad tokens that were counted per instance, for Redis did not answer",
+    registers: [metrics.registry],
   });
+  const shared = (name: string): RateCounts =>
+    sharedCounts({
+      shared: redisCounts(redis, `gateway:${name}:`, RATE_WINDOW_MS),
+      own: own(),
+      clock,
+      onAlone: () => alone.inc(),
+    });
   return { requests: shared("subject"), badTokens: shared("address"), close: () => redis.disconnect() };
 }
 
@@ -144,13 +172,25 @@ interface Limits {
   readonly figures: LoadLimit;
 }
 
-async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env: Environment, limits: Limits, rates: Rates): Promise<void> {
+async function gatewayRoutes(
+  app: FastifyInstance,
+  { config, clock }: Base,
+  env: Environment,
+  limits: Limits,
+  rates: Rates,
+): Promise<void> {
   const verify = tokenVerifier(config.tokens as TokenConfig, clock);
 
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
-  const agent = new Agent({ connections: UPSTREAM_CONNECTIONS, pipelining: 1, headersTimeout: UPSTREAM_TIMEOUT_MS, bodyTimeout: UPSTREAM_TIMEOUT_MS, keepAliveTimeout: 30_000 });
+  const agent = new Agent({
+    connections: UPSTREAM_CONNECTIONS,
+    pipelining: 1,
+    headersTimeout: UPSTREAM_TIMEOUT_MS,
+    bodyTimeout: UPSTREAM_TIMEOUT_MS,
+    keepAliveTimeout: 30_000,
+  });
   app.addHook("onClose", () => agent.destroy());
   await app.register(replyFrom, {
     undici: abortable(agent),
@@ -160,17 +200,27 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
   });
   const analytics = addressSetting(env, "ANALYTICS_SERVICE_URL");
   const document = openApiDocument({ analytics: analytics !== undefined });
-  app.get("/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
+  app.get("/openapi.json", async (_request, reply) =>
+    reply.header("cache-control", "public, max-age=300").send(document),
+  );
 
   await app.register(async (guarded) => {
     // Handed on as it came: the service behind judges it, and reading it here would only be done twice.
     guarded.removeContentTypeParser("application/json");
-    guarded.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => body);
+    guarded.addContentTypeParser(
+      "application/json",
+      { parseAs: "buffer" },
+      async (_request: FastifyRequest, body: Buffer) => body,
+    );
     guarded.addHook("onRequest", async (request) => {
       const path = pathOf(request);
       if (!PLAIN_PATH.test(path)) throw new Problem("not-found", `${request.method} ${path} does not exist`);
     });
-    const badTokens = badTokenLimit({ most: positiveSetting(env, "BAD_TOKENS_PER_SECOND", DEFAULT_BAD_TOKENS), failures: rates.badTokens, clock });
+    const badTokens = badTokenLimit({
+      most: positiveSetting(env, "BAD_TOKENS_PER_SECOND", DEFAULT_BAD_TOKENS),
+      failures: rates.badTokens,
+      clock,
+    });
     guarded.addHook("onRequest", authenticate(verify, badTokens));
     await guarded.register(rateLimit, {
       max: positiveSetting(env, "RATE_LIMIT_PER_SECOND", DEFAULT_RATE),
@@ -182,11 +232,22 @@ async function gatewayRoutes(app: FastifyInstance, { config, clock }: Base, env:
     const largeBodies = largeBodyLimit(LARGE_ORDERS);
     for (const { method, url } of ORDER_ROUTES) {
       const large = method === "POST" ? { bodyLimit: ORDER_BODY_LIMIT, onRequest: largeBodies.hook } : {};
-      guarded.route({ method, url, ...large, preHandler: limits.orders.hook, handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders) });
+      guarded.route({
+        method,
+        url,
+        ...large,
+        preHandler: limits.orders.hook,
+        handler: (request, reply) => forward(request, reply, config.orderServiceUrl ?? "", limits.orders),
+      });
     }
     if (analytics === undefined) return;
     for (const { method, url } of ANALYTICS_ROUTES) {
-      guarded.route({ method, url, preHandler: limits.figures.hook, handler: (request, reply) => forward(request, reply, analytics, limits.figures) });
+      guarded.route({
+        method,
+        url,
+        preHandler: limits.figures.hook,
+        handler: (request, reply) => forward(request, reply, analytics, limits.figures),
+      });
     }
   });
 }
@@ -197,7 +258,11 @@ function authenticate(verify: TokenVerifier, badTokens: BadTokenLimit): (request
   return async (request) => {
     const { authorization } = request.headers;
     // A token that is known to be good passes even when others of its address (a company's, a carrier's) are refused.
-    const subject = verify.known(authorization) ?? (authorization === undefined ? await verify(undefined) : await badTokens.check(request.ip, () => verify(authorization)));
+    const subject =
+      verify.known(authorization) ??
+      (authorization === undefined
+        ? await verify(undefined)
+        : await badTokens.check(request.ip, () => verify(authorization)));
     subjects.set(request, subject.id);
   };
 }
@@ -206,7 +271,10 @@ function authenticate(verify: TokenVerifier, badTokens: BadTokenLimit): (request
 function limiterStore(counts: RateCounts): FastifyRateLimitStoreCtor {
   return class {
     incr(key: string, callback: (error: Error | null, result?: { current: number; ttl: number }) => void): void {
-      void counts.add(key).then(({ count, leftMs }) => callback(null, { current: count, ttl: leftMs }), (error: Error) => callback(error));
+      void counts.add(key).then(
+        ({ count, leftMs }) => callback(null, { current: count, ttl: leftMs }),
+        (error: Error) => callback(error),
+      );
     }
     child(): this {
       return this;
@@ -226,7 +294,10 @@ const clientLeaving = new AsyncLocalStorage<AbortSignal | undefined>();
  * connection, and clients that leave early could pile up more of them than there are slots. The forwarding has no argument for it.
  */
 function abortable(agent: Agent): Pick<Agent, "request"> {
-  const request = (options: Dispatcher.RequestOptions, answered: (error: Error | null, data: Dispatcher.ResponseData) => void): void => {
+  const request = (
+    options: Dispatcher.RequestOptions,
+    answered: (error: Error | null, data: Dispatcher.ResponseData) => void,
+  ): void => {
     const signal = clientLeaving.getStore();
     agent.request(signal === undefined ? options : { ...options, signal }, answered);
   };
@@ -240,18 +311,37 @@ function forward(request: FastifyRequest, reply: FastifyReply, service: string, 
 function sendOn(request: FastifyRequest, reply: FastifyReply, service: string): FastifyReply {
   return reply.from(request.url, {
     getUpstream: () => service,
-    ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: request.headers["content-type"] ?? "application/json" } : {}),
-    rewriteRequestHeaders: (_request, headers) => ({ ...headers, "x-request-id": String(request.id), traceparent: formatTraceparent(request.trace) }),
+    ...(Buffer.isBuffer(request.body)
+      ? { body: request.body, contentType: request.headers["content-type"] ?? "application/json" }
+      : {}),
+    rewriteRequestHeaders: (_request, headers) => ({
+      ...headers,
+      "x-request-id": String(request.id),
+      traceparent: formatTraceparent(request.trace),
+    }),
     // This server's own headers stand; the service behind adds what is about its answer.
-    rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name))),
+    rewriteHeaders: (headers) =>
+      Object.fromEntries(
+        Object.entries(headers).filter(
+          ([name]) => !["x-request-id", "traceparent", "connection", "keep-alive", "transfer-encoding"].includes(name),
+        ),
+      ),
     onError: (failed, { error }) => {
       if (reply.raw.destroyed || request.raw.socket.destroyed) {
         reply.hijack();
         return;
       }
-      const timedOut = "code" in error && (error.code === "UND_ERR_HEADERS_TIMEOUT" || error.code === "UND_ERR_BODY_TIMEOUT" || error.code === "FST_REPLY_FROM_GATEWAY_TIMEOUT");
-      sendProblem(failed as unknown as FastifyReply, timedOut ? "upstream-timeout" : "upstream-unavailable",
-        "It is unknown whether the request was carried out; repeat it with the same Idempotency-Key.", String(request.id));
+      const timedOut =
+        "code" in error &&
+        (error.code === "UND_ERR_HEADERS_TIMEOUT" ||
+          error.code === "UND_ERR_BODY_TIMEOUT" ||
+          error.code === "FST_REPLY_FROM_GATEWAY_TIMEOUT");
+      sendProblem(
+        failed as unknown as FastifyReply,
+        timedOut ? "upstream-timeout" : "upstream-unavailable",
+        "It is unknown whether the request was carried out; repeat it with the same Idempotency-Key.",
+        String(request.id),
+      );
     },
   });
 }

@@ -5,16 +5,23 @@
  * for one product are one change of its row. All or nothing per order holds as before.
  */
 import { batchRows } from "../../lib/consumer/batch-rows.ts";
-import type { Transaction } from "../../lib/storage/database.ts";
-import { isDatabaseAtFault } from "../../lib/storage/database-faults.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import { databaseNow } from "../../lib/events/deadline.ts";
 import type { ReceivedEvent } from "../../lib/events/envelope.ts";
-import { ServiceError } from "../../lib/errors.ts";
 import { requiredUuid } from "../../lib/ids.ts";
+import type { Transaction } from "../../lib/storage/database.ts";
+import { isDatabaseAtFault } from "../../lib/storage/database-faults.ts";
 import type { OrderCreated, OrderedItem } from "./orders.ts";
 import type { StockCache } from "./stock-cache.ts";
 import type { Reservation, Shortage, StockMove } from "./stock-table.ts";
-import { insertReservations, lockReservations, lockStock, moveStock, readStock, updateReservations } from "./stock-table.ts";
+import {
+  insertReservations,
+  lockReservations,
+  lockStock,
+  moveStock,
+  readStock,
+  updateReservations,
+} from "./stock-table.ts";
 
 export interface StockBatch {
   reservation(tx: Transaction, orderId: string): Reservation | undefined;
@@ -60,10 +67,17 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
     for (const { productId, quantity } of items) {
       const now = moves.get(productId) ?? NO_MOVE;
       const by = step(quantity);
-      moves.set(productId, { available: now.available + by.available, reserved: now.reserved + by.reserved, sold: now.sold + by.sold });
+      moves.set(productId, {
+        available: now.available + by.available,
+        reserved: now.reserved + by.reserved,
+        sold: now.sold + by.sold,
+      });
       available.set(productId, (available.get(productId) ?? 0) + by.available);
     }
-    cache.touch(tx, items.map((item) => item.productId));
+    cache.touch(
+      tx,
+      items.map((item) => item.productId),
+    );
   }
 
   return {
@@ -74,38 +88,61 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
       const { available } = productsOf(tx);
       const wanted = totals(items);
       const shortages = wanted
-        .map(({ productId, quantity }) => ({ productId, requested: quantity, available: available.get(productId) ?? 0 }))
+        .map(({ productId, quantity }) => ({
+          productId,
+          requested: quantity,
+          available: available.get(productId) ?? 0,
+        }))
         .filter((item) => item.available < item.requested);
-      if (shortages.length === 0) move(tx, wanted, (quantity) => ({ available: -quantity, reserved: quantity, sold: 0 }));
+      if (shortages.length === 0)
+        move(tx, wanted, (quantity) => ({ available: -quantity, reserved: quantity, sold: 0 }));
       return shortages;
     },
-    giveBack: (tx, items) => move(tx, totals(items), (quantity) => ({ available: quantity, reserved: -quantity, sold: 0 })),
-    takeBack: (tx, items) => move(tx, totals(items), (quantity) => ({ available: quantity, reserved: 0, sold: -quantity })),
+    giveBack: (tx, items) =>
+      move(tx, totals(items), (quantity) => ({ available: quantity, reserved: -quantity, sold: 0 })),
+    takeBack: (tx, items) =>
+      move(tx, totals(items), (quantity) => ({ available: quantity, reserved: 0, sold: -quantity })),
     sell: (tx, items) => move(tx, totals(items), (quantity) => ({ available: 0, reserved: -quantity, sold: quantity })),
 
     async lock(events, tx) {
-      const orderIds = new Set(events.map((event) => requiredUuid(event.payload["orderId"], "orderId")));
+      const orderIds = new Set(events.map((event) => requiredUuid(event.payload.orderId, "orderId")));
       const [known, now] = await Promise.all([lockReservations(tx, [...orderIds]), databaseNow(tx)]);
       reservations.load(tx, known);
-      const ordered = new Set(events.filter((event) => event.type === "order.created").flatMap((event) => (event.payload as OrderCreated).items.map((item) => item.productId)));
+      const ordered = new Set(
+        events
+          .filter((event) => event.type === "order.created")
+          .flatMap((event) => (event.payload as OrderCreated).items.map((item) => item.productId)),
+      );
       // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
       const hinted = await cache.soldOut([...ordered]);
-      const soldOut = new Set(hinted.size === 0 ? [] : (await readStock(tx, [...hinted])).filter((stock) => stock.available === 0).map((stock) => stock.productId));
-      const cancelled = new Set(events.filter((event) => event.type === "order.cancelled").map((event) => event.payload["orderId"]));
+      const soldOut = new Set(
+        hinted.size === 0
+          ? []
+          : (await readStock(tx, [...hinted])).filter((stock) => stock.available === 0).map((stock) => stock.productId),
+      );
+      const cancelled = new Set(
+        events.filter((event) => event.type === "order.cancelled").map((event) => event.payload.orderId),
+      );
       const returning = [...known.values()]
         .filter(({ orderId, status }) => status === "reserved" || (status === "sold" && cancelled.has(orderId)))
         .flatMap(({ items }) => items.map((item) => item.productId));
       const wanted = new Set([...[...ordered].filter((productId) => !soldOut.has(productId)), ...returning]);
-      products.set(tx, { available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])), moves: new Map(), now });
+      products.set(tx, {
+        available: new Map(wanted.size === 0 ? [] : await lockStock(tx, [...wanted])),
+        moves: new Map(),
+        now,
+      });
     },
     async finish(_events, tx) {
       const { added, changed } = reservations.changes(tx);
       const released = changed.filter(({ status }) => status === "released").length;
       const inserted = insertReservations(tx, added);
-      const moved = Promise.all([updateReservations(tx, changed), moveStock(tx, productsOf(tx).moves)]).catch((error: unknown) => {
-        if (released > 0 && !isDatabaseAtFault(error)) onReleaseFailed(released);
-        throw error;
-      });
+      const moved = Promise.all([updateReservations(tx, changed), moveStock(tx, productsOf(tx).moves)]).catch(
+        (error: unknown) => {
+          if (released > 0 && !isDatabaseAtFault(error)) onReleaseFailed(released);
+          throw error;
+        },
+      );
       await Promise.all([inserted, moved]);
     },
   };
@@ -115,8 +152,13 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
 function totals(items: readonly OrderedItem[]): readonly OrderedItem[] {
   const sums = new Map<string, number>();
   for (const { productId, quantity } of items) {
-    if (quantity <= 0) throw new ServiceError("SVC_EVENT_INVALID", `quantity ${quantity} of ${productId} is not above zero`, { permanent: true });
+    if (quantity <= 0)
+      throw new ServiceError("SVC_EVENT_INVALID", `quantity ${quantity} of ${productId} is not above zero`, {
+        permanent: true,
+      });
     sums.set(productId, (sums.get(productId) ?? 0) + quantity);
   }
-  return [...sums].map(([productId, quantity]) => ({ productId, quantity })).sort((a, b) => (a.productId < b.productId ? -1 : 1));
+  return [...sums]
+    .map(([productId, quantity]) => ({ productId, quantity }))
+    .sort((a, b) => (a.productId < b.productId ? -1 : 1));
 }

@@ -12,7 +12,8 @@ import { readStock } from "./stock-table.ts";
 
 /** What a value must be; other fields of a later version are left out. */
 const count = z.number().int().nonnegative();
-const cached = z.object({ productId: z.string().min(1), initial: count, available: count, reserved: count, sold: count })
+const cached = z
+  .object({ productId: z.string().min(1), initial: count, available: count, reserved: count, sold: count })
   .refine(({ initial, available, reserved, sold }) => available + reserved + sold === initial, "does not add up");
 
 /** Keys are `inventory:stock:<product>`, values the stock as JSON. A lost update heals after this many seconds. */
@@ -35,13 +36,15 @@ export function stockCache(cache: Cache, database: Queryable, onBadValue: (produ
 
   async function read(productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> {
     const values = await cache.get(productIds.map(key));
-    return new Map(productIds.flatMap((productId, place) => {
-      const value = values[place];
-      if (value === undefined) return [];
-      const stock = parseStock(productId, value);
-      if (stock === undefined) onBadValue(productId);
-      return stock === undefined ? [] : [[productId, stock] as const];
-    }));
+    return new Map(
+      productIds.flatMap((productId, place) => {
+        const value = values[place];
+        if (value === undefined) return [];
+        const stock = parseStock(productId, value);
+        if (stock === undefined) onBadValue(productId);
+        return stock === undefined ? [] : [[productId, stock] as const];
+      }),
+    );
   }
   async function write(stock: readonly Stock[]): Promise<void> {
     await cache.set(new Map(stock.map((item) => [key(item.productId), JSON.stringify(item)])), TTL_SECONDS);

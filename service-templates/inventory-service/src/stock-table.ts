@@ -2,8 +2,9 @@
  * SQL of the tables stock and reservations. A product's locked row is the truth about what can be
  * reserved; the table's constraints hold whatever the code does.
  */
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+
 import { ServiceError } from "../../lib/errors.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 import type { OrderedItem } from "./orders.ts";
 
 export type ReservationStatus = "reserved" | "insufficient" | "released" | "sold" | "cancelled";
@@ -64,21 +65,35 @@ export async function moveStock(tx: Transaction, moves: ReadonlyMap<string, Stoc
     text: `UPDATE stock s SET available = s.available + m.available, reserved = s.reserved + m.reserved, sold = s.sold + m.sold, updated_at = clock_timestamp()
              FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) AS m(product_id, available, reserved, sold) WHERE s.product_id = m.product_id`,
     values: [
-      [...moves.keys()], [...moves.values()].map((move) => move.available), [...moves.values()].map((move) => move.reserved), [...moves.values()].map((move) => move.sold),
+      [...moves.keys()],
+      [...moves.values()].map((move) => move.available),
+      [...moves.values()].map((move) => move.reserved),
+      [...moves.values()].map((move) => move.sold),
     ],
   });
 }
 
 /** Reservations and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
-export async function lockReservations(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Reservation>> {
+export async function lockReservations(
+  tx: Transaction,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, Reservation>> {
   const rows = await tx.query<ReservationRow>({
     name: "reservations-lock",
     text: "SELECT order_id, status, reservation_id, items FROM reservations WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE",
     values: [orderIds],
   });
-  return new Map(rows.map((row) => [row.order_id, {
-    orderId: row.order_id, status: row.status, items: row.items, ...(row.reservation_id === null ? {} : { reservationId: row.reservation_id }),
-  }]));
+  return new Map(
+    rows.map((row) => [
+      row.order_id,
+      {
+        orderId: row.order_id,
+        status: row.status,
+        items: row.items,
+        ...(row.reservation_id === null ? {} : { reservationId: row.reservation_id }),
+      },
+    ]),
+  );
 }
 
 /** Enters reservations and tombstones of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN when one came in between. */
@@ -89,12 +104,17 @@ export async function insertReservations(tx: Transaction, reservations: readonly
     text: `INSERT INTO reservations (order_id, status, reservation_id, items)
            SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) ON CONFLICT (order_id) DO NOTHING RETURNING order_id`,
     values: [
-      reservations.map((reservation) => reservation.orderId), reservations.map((reservation) => reservation.status),
-      reservations.map((reservation) => reservation.reservationId ?? null), reservations.map((reservation) => JSON.stringify(reservation.items)),
+      reservations.map((reservation) => reservation.orderId),
+      reservations.map((reservation) => reservation.status),
+      reservations.map((reservation) => reservation.reservationId ?? null),
+      reservations.map((reservation) => JSON.stringify(reservation.items)),
     ],
   });
   if (rows.length < reservations.length) {
-    throw new ServiceError("SVC_BATCH_OVERTAKEN", `${reservations.length - rows.length} of ${reservations.length} new reservations were written by another instance`);
+    throw new ServiceError(
+      "SVC_BATCH_OVERTAKEN",
+      `${reservations.length - rows.length} of ${reservations.length} new reservations were written by another instance`,
+    );
   }
 }
 
@@ -105,13 +125,22 @@ export async function updateReservations(tx: Transaction, reservations: readonly
     name: "reservations-update",
     text: `UPDATE reservations r SET status = c.status, updated_at = clock_timestamp()
              FROM unnest($1::uuid[], $2::text[]) AS c(order_id, status) WHERE r.order_id = c.order_id`,
-    values: [reservations.map((reservation) => reservation.orderId), reservations.map((reservation) => reservation.status)],
+    values: [
+      reservations.map((reservation) => reservation.orderId),
+      reservations.map((reservation) => reservation.status),
+    ],
   });
 }
 
 /** Stock of products, all when none is named, sorted by id. */
 export async function readStock(db: Queryable, productIds?: readonly string[]): Promise<readonly Stock[]> {
-  const rows = await db.query<{ product_id: string; initial: number; available: number; reserved: number; sold: number }>({
+  const rows = await db.query<{
+    product_id: string;
+    initial: number;
+    available: number;
+    reserved: number;
+    sold: number;
+  }>({
     name: "stock-read",
     text: "SELECT product_id, initial::int, available::int, reserved::int, sold::int FROM stock WHERE $1::text[] IS NULL OR product_id = ANY($1) ORDER BY product_id",
     values: [productIds ?? null],

@@ -6,15 +6,15 @@
  * reference, an object or a hash that is wrong is the record's own fault.
  */
 import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { Contract, PublishedEvent } from "../contract.ts";
+import { messageOf, ServiceError } from "../errors.ts";
+import type { Codec, Payload } from "../events/codec.ts";
+import { frame, unframe } from "../events/codec.ts";
+import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
 import type { ClaimReference } from "./reference.ts";
 import { newClaimKey, parseClaimKey } from "./reference.ts";
 import type { ClaimCheckStore } from "./store.ts";
-import type { Clock } from "../clock.ts";
-import type { Codec, Payload } from "../events/codec.ts";
-import { frame, unframe } from "../events/codec.ts";
-import type { Contract, PublishedEvent } from "../contract.ts";
-import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
-import { messageOf, ServiceError } from "../errors.ts";
 
 export interface ClaimChecks {
   /**
@@ -51,32 +51,59 @@ export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimC
   async function put(event: NewEvent, { topic, claimCheck }: PublishedEvent, content: Buffer): Promise<ClaimReference> {
     const atMost = claimCheck?.atMost ?? 0;
     if (content.length > atMost) {
-      throw new ServiceError("SVC_CLAIM_TOO_LARGE", `${event.type} of ${event.key} has content of ${content.length} bytes, its claimCheck allows ${atMost}`, { permanent: true });
+      throw new ServiceError(
+        "SVC_CLAIM_TOO_LARGE",
+        `${event.type} of ${event.key} has content of ${content.length} bytes, its claimCheck allows ${atMost}`,
+        { permanent: true },
+      );
     }
     const key = newClaimKey(topic, contract.service, clock);
-    await asked("store", `${key} of ${event.type}`, async () => ({ outcome: "done", result: await opened().put(key, content) }));
-    return { key, size: content.length, sha256: sha256Of(content), ...(claimCheck?.field === undefined ? {} : { field: claimCheck.field }) };
+    await asked("store", `${key} of ${event.type}`, async () => ({
+      outcome: "done",
+      result: await opened().put(key, content),
+    }));
+    return {
+      key,
+      size: content.length,
+      sha256: sha256Of(content),
+      ...(claimCheck?.field === undefined ? {} : { field: claimCheck.field }),
+    };
   }
 
   async function fetchContent(topic: string, { key, size, sha256 }: ClaimReference): Promise<Buffer> {
     const allowed = fetches.get(topic);
     const parts = parseClaimKey(key);
     if (allowed === undefined) throw refused(`${contract.service} is not declared to fetch what of ${topic} is stored`);
-    if (parts?.topic !== topic || !allowed.producers.includes(parts.producer)) throw refused(`${key} was not stored by a producer of ${topic}`);
-    if (size > allowed.atMost) throw refused(`${key} is said to have ${size} bytes, the claimCheck of ${topic} allows ${allowed.atMost}`);
+    if (parts?.topic !== topic || !allowed.producers.includes(parts.producer))
+      throw refused(`${key} was not stored by a producer of ${topic}`);
+    if (size > allowed.atMost)
+      throw refused(`${key} is said to have ${size} bytes, the claimCheck of ${topic} allows ${allowed.atMost}`);
     const content = await asked("fetch", key, async () => {
       const found = await opened().get(key, size);
-      return { outcome: found === undefined ? "missing" : found.length === size && sha256Of(found) === sha256 ? "done" : "altered", result: found };
+      return {
+        outcome:
+          found === undefined ? "missing" : found.length === size && sha256Of(found) === sha256 ? "done" : "altered",
+        result: found,
+      };
     });
-    if (content === undefined) throw new ServiceError("SVC_CLAIM_MISSING", `the store has no object ${key}`, { permanent: true });
-    if (content.length !== size) throw altered(key, `${content.length > size ? "more than " : ""}${Math.min(content.length, size)} bytes instead of ${size}`);
+    if (content === undefined)
+      throw new ServiceError("SVC_CLAIM_MISSING", `the store has no object ${key}`, { permanent: true });
+    if (content.length !== size)
+      throw altered(
+        key,
+        `${content.length > size ? "more than " : ""}${Math.min(content.length, size)} bytes instead of ${size}`,
+      );
     const actual = sha256Of(content);
     if (actual !== sha256) throw altered(key, `SHA-256 ${actual} instead of ${sha256}`);
     return content;
   }
 
   /** One request to the store, counted. Whatever it throws is a circumstance: the record is not at fault. */
-  async function asked<T>(operation: "store" | "fetch", what: string, work: () => Promise<{ outcome: ClaimOutcome; result: T }>): Promise<T> {
+  async function asked<T>(
+    operation: "store" | "fetch",
+    what: string,
+    work: () => Promise<{ outcome: ClaimOutcome; result: T }>,
+  ): Promise<T> {
     const begun = performance.now();
     const count = (outcome: ClaimOutcome): void => onRequest(operation, outcome, (performance.now() - begun) / 1_000);
     try {
@@ -85,7 +112,11 @@ export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimC
       return result;
     } catch (error) {
       count("unavailable");
-      throw new ServiceError("SVC_CLAIM_STORE_UNAVAILABLE", `${operation} ${what}: ${messageOf(error) || String(error)}`, { cause: error });
+      throw new ServiceError(
+        "SVC_CLAIM_STORE_UNAVAILABLE",
+        `${operation} ${what}: ${messageOf(error) || String(error)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -129,13 +160,18 @@ export function requireStored(event: NewEvent, { claimCheck }: PublishedEvent, b
   if (claimCheck === undefined || event.claim !== undefined) return;
   const size = claimCheck.field === undefined ? bodyBytes : (bytesAt(event.payload, claimCheck.field)?.length ?? 0);
   if (size <= claimCheck.above) return;
-  throw new ServiceError("SVC_CLAIM_SKIPPED", `${event.type} of ${event.key} has content of ${size} bytes, above the ${claimCheck.above} of its claimCheck`, { permanent: true });
+  throw new ServiceError(
+    "SVC_CLAIM_SKIPPED",
+    `${event.type} of ${event.key} has content of ${size} bytes, above the ${claimCheck.above} of its claimCheck`,
+    { permanent: true },
+  );
 }
 
 /** The bytes of a field; undefined where they, or a record on the way, are null. */
 export function bytesAt(payload: Payload, field: string): Buffer | undefined {
   let value: unknown = payload;
-  for (const name of field.split(".")) value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  for (const name of field.split("."))
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
   return Buffer.isBuffer(value) ? value : undefined;
 }
 

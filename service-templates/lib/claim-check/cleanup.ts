@@ -3,11 +3,12 @@
  * What a rolled-back transaction or a crash left behind has the same keys and goes the same way. Rows that still wait in
  * the outbox, or are parked, keep their content, however old they are. Every instance does it; removing twice harms nobody.
  */
-import { CLAIM_HEADER, parseClaimKey } from "./reference.ts";
-import type { ClaimCheckStore } from "./store.ts";
+
 import { pause } from "../clock.ts";
 import type { Contract } from "../contract.ts";
 import type { Queryable } from "../storage/database.ts";
+import { CLAIM_HEADER, parseClaimKey } from "./reference.ts";
+import type { ClaimCheckStore } from "./store.ts";
 
 export interface ClaimCleanupOptions {
   readonly contract: Pick<Contract, "service" | "claimChecks">;
@@ -28,9 +29,15 @@ export function endOfClaim(day: string, keepMs: number): number {
 }
 
 /** One round over all topics that the service stores; gives back how many objects went. By the database's clock, which is the same for all instances. */
-export async function removeExpiredClaims({ contract, store, database }: Pick<ClaimCleanupOptions, "contract" | "store" | "database">): Promise<number> {
+export async function removeExpiredClaims({
+  contract,
+  store,
+  database,
+}: Pick<ClaimCleanupOptions, "contract" | "store" | "database">): Promise<number> {
   let removed = 0;
-  const [time] = await database.query<{ now: string }>({ text: "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now" });
+  const [time] = await database.query<{ now: string }>({
+    text: "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now",
+  });
   const now = Number(time?.now ?? 0);
   for (const { topic, keepMs } of contract.claimChecks?.stores ?? []) {
     if (keepMs === undefined) continue;

@@ -14,7 +14,8 @@ const UNFINISHED = ".part";
 export function folderStore(root: string): ClaimCheckStore {
   /** Only keys become paths: whatever else is asked for is not there. */
   function pathOf(key: string): string {
-    if (parseClaimKey(key) === undefined) throw new Error(`${JSON.stringify(key.slice(0, 80))} is no key of a claim check`);
+    if (parseClaimKey(key) === undefined)
+      throw new Error(`${JSON.stringify(key.slice(0, 80))} is no key of a claim check`);
     return join(root, ...key.split("/"));
   }
 
@@ -70,7 +71,9 @@ export function folderStore(root: string): ClaimCheckStore {
       const [topic, producer] = prefix.split("/");
       if (topic === undefined || producer === undefined) return;
       for (const day of await entries(join(root, topic, producer))) {
-        const keys = (await entries(join(root, topic, producer, day))).map((id) => `${topic}/${producer}/${day}/${id}`).filter((key) => parseClaimKey(key) !== undefined);
+        const keys = (await entries(join(root, topic, producer, day)))
+          .map((id) => `${topic}/${producer}/${day}/${id}`)
+          .filter((key) => parseClaimKey(key) !== undefined);
         if (keys.length > 0) yield keys;
       }
     },
@@ -78,7 +81,8 @@ export function folderStore(root: string): ClaimCheckStore {
     async remove(keys) {
       for (const key of keys) await rm(pathOf(key), { force: true });
       for (const folder of new Set(keys.map((key) => dirname(pathOf(key))))) {
-        for (const name of (await entries(folder)).filter((file) => file.endsWith(UNFINISHED))) await rm(join(folder, name), { force: true });
+        for (const name of (await entries(folder)).filter((file) => file.endsWith(UNFINISHED)))
+          await rm(join(folder, name), { force: true });
         // Refused while something is in it, which is what is wanted.
         await rmdir(folder).catch(() => undefined);
       }

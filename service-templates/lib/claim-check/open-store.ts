@@ -1,7 +1,7 @@
+import type { ClaimCheckStoreConfig } from "../config.ts";
 import { folderStore } from "./folder-store.ts";
 import { s3Store } from "./s3-store.ts";
 import type { ClaimCheckStore } from "./store.ts";
-import type { ClaimCheckStoreConfig } from "../config.ts";
 
 /** The store that the configuration names. Nothing is connected before its first use. */
 export function openClaimCheckStore(config: ClaimCheckStoreConfig): ClaimCheckStore {

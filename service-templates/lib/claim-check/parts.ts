@@ -1,16 +1,17 @@
 /** Claim checks of one service: store, library, metrics and clean-up, as its contract and configuration say. */
+
+import type { Clock } from "../clock.ts";
+import type { ServiceConfig } from "../config.ts";
+import type { Contract } from "../contract.ts";
+import { ServiceError } from "../errors.ts";
+import type { Codec } from "../events/codec.ts";
+import type { Queryable } from "../storage/database.ts";
+import type { Logger, Metrics } from "../telemetry.ts";
 import type { ClaimChecks } from "./claim-check.ts";
 import { claimChecks } from "./claim-check.ts";
 import { startClaimCleanup } from "./cleanup.ts";
 import { claimCheckMetrics } from "./metrics.ts";
 import { openClaimCheckStore } from "./open-store.ts";
-import type { Clock } from "../clock.ts";
-import type { Codec } from "../events/codec.ts";
-import type { ServiceConfig } from "../config.ts";
-import type { Contract } from "../contract.ts";
-import type { Queryable } from "../storage/database.ts";
-import { ServiceError } from "../errors.ts";
-import type { Logger, Metrics } from "../telemetry.ts";
 
 export interface ClaimCheckPartsOptions {
   readonly config: ServiceConfig;
@@ -30,19 +31,37 @@ export interface ClaimCheckParts {
 }
 
 /** Throws SVC_CONFIG_INVALID where the contract names content to store or fetch, and the configuration no store. */
-export function claimChecksOf({ config, contract, codec, database, metrics, log, clock }: ClaimCheckPartsOptions): ClaimCheckParts {
+export function claimChecksOf({
+  config,
+  contract,
+  codec,
+  database,
+  metrics,
+  log,
+  clock,
+}: ClaimCheckPartsOptions): ClaimCheckParts {
   if (contract.claimChecks === undefined) {
-    return { claimChecks: claimChecks({ contract, codec, store: undefined, clock, onRequest: () => undefined }), start: () => undefined, stop: async () => undefined };
+    return {
+      claimChecks: claimChecks({ contract, codec, store: undefined, clock, onRequest: () => undefined }),
+      start: () => undefined,
+      stop: async () => undefined,
+    };
   }
   if (config.claimChecks === undefined) {
-    throw new ServiceError("SVC_CONFIG_INVALID", `${contract.service} stores or fetches content outside Kafka: neither CLAIM_CHECK_FOLDER nor CLAIM_CHECK_S3_ENDPOINT is set`);
+    throw new ServiceError(
+      "SVC_CONFIG_INVALID",
+      `${contract.service} stores or fetches content outside Kafka: neither CLAIM_CHECK_FOLDER nor CLAIM_CHECK_S3_ENDPOINT is set`,
+    );
   }
   const store = openClaimCheckStore(config.claimChecks);
   const counted = claimCheckMetrics(metrics.registry);
   let stopCleanup: (() => Promise<void>) | undefined;
   return {
     claimChecks: claimChecks({
-      contract, codec, store, clock,
+      contract,
+      codec,
+      store,
+      clock,
       onRequest(operation, outcome, seconds) {
         counted.requests.inc({ operation, outcome });
         counted.seconds.observe({ operation }, seconds);
@@ -51,7 +70,9 @@ export function claimChecksOf({ config, contract, codec, database, metrics, log,
     start() {
       if (contract.claimChecks?.stores.length === 0) return;
       stopCleanup ??= startClaimCleanup({
-        contract, store, database,
+        contract,
+        store,
+        database,
         onRemoved: (count) => counted.removed.inc(count),
         onError: (error) => log.warn({ err: error }, "removing stored content failed; it is repeated"),
       });

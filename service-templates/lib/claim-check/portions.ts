@@ -1,7 +1,7 @@
 /** Bounds how much stored content a batch may bring into memory at once. */
 import type { BatchProcessor } from "../consumer/batch.ts";
-import { CLAIM_HEADER, hasClaim } from "./reference.ts";
 import type { RawRecord } from "../kafka/raw-record.ts";
+import { CLAIM_HEADER, hasClaim } from "./reference.ts";
 
 /** Stored content of one portion in bytes. One record may have more, by the limit of its claimCheck. */
 const PORTION_BYTES = 16 * 2 ** 20;

@@ -4,9 +4,9 @@
  * nowhere else: its parts are checked one by one, and the topic and producer against the contract.
  */
 import type { Clock } from "../clock.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
 import { ServiceError } from "../errors.ts";
 import { isUuid, uuidV7 } from "../ids.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 
 /** Names of the headers. Values are UTF-8. */
 export const CLAIM_HEADER = {
@@ -51,13 +51,24 @@ export function newClaimKey(topic: string, producer: string, clock: Clock): stri
 /** The parts of a key; undefined when it is none. Nothing that it accepts can leave its folder. */
 export function parseClaimKey(key: string): ClaimKey | undefined {
   const [topic = "", producer = "", day = "", id = "", ...more] = key.split("/");
-  const good = more.length === 0 && SEGMENT.test(topic) && SEGMENT.test(producer) && DAY.test(day) && !Number.isNaN(Date.parse(day)) && isUuid(id);
+  const good =
+    more.length === 0 &&
+    SEGMENT.test(topic) &&
+    SEGMENT.test(producer) &&
+    DAY.test(day) &&
+    !Number.isNaN(Date.parse(day)) &&
+    isUuid(id);
   return good ? { topic, producer, day } : undefined;
 }
 
 /** The headers that carry a reference. */
 export function claimHeaders({ key, size, sha256, field }: ClaimReference): Record<string, string> {
-  return { [CLAIM_HEADER.key]: key, [CLAIM_HEADER.size]: String(size), [CLAIM_HEADER.sha256]: sha256, ...(field === undefined ? {} : { [CLAIM_HEADER.field]: field }) };
+  return {
+    [CLAIM_HEADER.key]: key,
+    [CLAIM_HEADER.size]: String(size),
+    [CLAIM_HEADER.sha256]: sha256,
+    ...(field === undefined ? {} : { [CLAIM_HEADER.field]: field }),
+  };
 }
 
 /** Whether the record says that content of it is stored. */
@@ -81,5 +92,9 @@ export function readClaim(headers: RawRecord["headers"]): ClaimReference | undef
 }
 
 function malformed(header: string, value: string): ServiceError {
-  return new ServiceError("SVC_CLAIM_REFERENCE", `${header} ${JSON.stringify(value.slice(0, 80))} is not what a producer writes`, { permanent: true });
+  return new ServiceError(
+    "SVC_CLAIM_REFERENCE",
+    `${header} ${JSON.stringify(value.slice(0, 80))} is not what a producer writes`,
+    { permanent: true },
+  );
 }

@@ -4,8 +4,8 @@
  */
 import { addAbortSignal, Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { ClaimCheckStore } from "./store.ts";
 import type { S3StoreConfig } from "../config.ts";
+import type { ClaimCheckStore } from "./store.ts";
 
 type S3Module = typeof import("@aws-sdk/client-s3");
 
@@ -24,14 +24,22 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
     const sdk = await import("@aws-sdk/client-s3");
     const secure = config.endpoint.startsWith("https:");
     const { Agent } = secure ? await import("node:https") : await import("node:http");
-    const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS, ...(secure && config.ca !== undefined ? { ca: config.ca } : {}) });
+    const agent = new Agent({
+      keepAlive: true,
+      maxSockets: SOCKETS,
+      ...(secure && config.ca !== undefined ? { ca: config.ca } : {}),
+    });
     const client = new sdk.S3Client({
       endpoint: config.endpoint,
       region: config.region,
       forcePathStyle: true,
       credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey },
       maxAttempts: 2,
-      requestHandler: { connectionTimeout: CONNECT_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS, ...(secure ? { httpsAgent: agent } : { httpAgent: agent }) },
+      requestHandler: {
+        connectionTimeout: CONNECT_LIMIT_MS,
+        requestTimeout: REQUEST_LIMIT_MS,
+        ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
+      },
       // The library holds the SHA-256 against the record; a second checksum in the SDK's own encoding is unknown to some servers.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
@@ -39,16 +47,20 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
     return { sdk, client };
   }
 
-  const use = (): Promise<{ readonly sdk: S3Module; readonly client: S3Client }> => (loaded ??= connect().catch((error: unknown) => {
-    loaded = undefined;
-    throw error;
-  }));
+  const use = (): Promise<{ readonly sdk: S3Module; readonly client: S3Client }> =>
+    (loaded ??= connect().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    }));
   const limit = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
 
   return {
     async put(key, content) {
       const { sdk, client } = await use();
-      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: "application/octet-stream" }), limit());
+      await client.send(
+        new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: "application/octet-stream" }),
+        limit(),
+      );
     },
 
     async get(key, atMost) {
@@ -69,7 +81,15 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
       const { sdk, client } = await use();
       let token: string | undefined;
       do {
-        const page = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: pageKeys, ...(token === undefined ? {} : { ContinuationToken: token }) }), limit());
+        const page = await client.send(
+          new sdk.ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            MaxKeys: pageKeys,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+          limit(),
+        );
         const keys = (page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
         if (keys.length > 0) yield keys;
         token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
@@ -80,12 +100,19 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
       const { sdk, client } = await use();
       // Not with the request for many: it wants a checksum that servers disagree about.
       for (let at = 0; at < keys.length; at += SOCKETS) {
-        await Promise.all(keys.slice(at, at + SOCKETS).map((key) => client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), limit())));
+        await Promise.all(
+          keys
+            .slice(at, at + SOCKETS)
+            .map((key) => client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), limit())),
+        );
       }
     },
 
     close() {
-      void loaded?.then(({ client }) => client.destroy(), () => undefined);
+      void loaded?.then(
+        ({ client }) => client.destroy(),
+        () => undefined,
+      );
     },
   };
 }

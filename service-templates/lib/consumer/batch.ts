@@ -8,29 +8,29 @@
  */
 import type { ClaimChecks } from "../claim-check/claim-check.ts";
 import { readClaim } from "../claim-check/reference.ts";
-import type { Codec, Payload } from "../events/codec.ts";
-import type { Contract } from "../contract.ts";
 import type { Clock, Random } from "../clock.ts";
-import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
-import type { ConsumerPauses } from "./consumer-pauses.ts";
-import type { Database, Transaction, TransactionOptions } from "../storage/database.ts";
-import type { DeadLetter } from "./dead-letter.ts";
-import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
-import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
-import { eventTypeOf, readEnvelope } from "../events/envelope.ts";
+import type { Contract } from "../contract.ts";
 import { messageOf, ServiceError } from "../errors.ts";
+import type { Codec, Payload } from "../events/codec.ts";
+import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
+import { eventTypeOf, readEnvelope } from "../events/envelope.ts";
 import type { PassPoint } from "../fault-points.ts";
 import { NO_FAULTS } from "../fault-points.ts";
-import { enterInbox } from "./inbox.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { RetryPolicy } from "../retry.ts";
+import { retry } from "../retry.ts";
+import type { Database, Transaction, TransactionOptions } from "../storage/database.ts";
+import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
+import { enterInbox } from "./inbox.ts";
 import type { Outcome } from "./outcomes.ts";
 import { patience } from "./patience.ts";
 import type { Attempt, Item } from "./record-by-record.ts";
 import { recordByRecord } from "./record-by-record.ts";
 import { isReplayForOthers } from "./replay.ts";
-import type { RetryPolicy } from "../retry.ts";
-import { retry } from "../retry.ts";
 import type { Delivery } from "./retry-topics.ts";
 import { retryTopics } from "./retry-topics.ts";
 
@@ -98,10 +98,17 @@ const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 5
 const TIMEOUT_ATTEMPTS = 2;
 
 export function batchProcessor(options: BatchOptions): BatchProcessor {
-  const wanted = new Set(options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)));
-  const missing = options.contract.consumes.flatMap((topic) => topic.events).filter(({ event }) => options.handlers[event] === undefined);
+  const wanted = new Set(
+    options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)),
+  );
+  const missing = options.contract.consumes
+    .flatMap((topic) => topic.events)
+    .filter(({ event }) => options.handlers[event] === undefined);
   if (missing.length > 0) {
-    throw new ServiceError("SVC_HANDLER_MISSING", `${options.contract.service} consumes ${missing.map(({ event }) => event).join(", ")} without a handler`);
+    throw new ServiceError(
+      "SVC_HANDLER_MISSING",
+      `${options.contract.service} consumes ${missing.map(({ event }) => event).join(", ")} without a handler`,
+    );
   }
   const group = options.contract.group ?? options.contract.service;
   const deadLetterTopic = options.contract.deadLetterTopic ?? `${group}.dlt`;
@@ -113,11 +120,20 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
 
   async function decode({ record }: Delivery): Promise<ReceivedEvent> {
     const envelope = readEnvelope(record);
-    if (record.value === undefined) throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
+    if (record.value === undefined)
+      throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
     const claim = readClaim(record.headers);
-    const value = claim === undefined ? record.value : await options.claimChecks?.value(record.topic, record.value, claim) ?? record.value;
+    const value =
+      claim === undefined
+        ? record.value
+        : ((await options.claimChecks?.value(record.topic, record.value, claim)) ?? record.value);
     const payload = await options.codec.decode(envelope.type, value);
-    return { ...envelope, payload, ...(claim === undefined ? {} : { claim }), source: { topic: record.topic, partition: record.partition, offset: record.offset } };
+    return {
+      ...envelope,
+      payload,
+      ...(claim === undefined ? {} : { claim }),
+      source: { topic: record.topic, partition: record.partition, offset: record.offset },
+    };
   }
 
   /** The batch that each event came with: also one that is applied by itself is prepared with a view of it. */
@@ -129,7 +145,11 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** Applies events, in their order, in one transaction; gives back those that were new. */
-  async function apply(events: readonly ReceivedEvent[], prepared: readonly unknown[], how?: TransactionOptions): Promise<readonly ReceivedEvent[]> {
+  async function apply(
+    events: readonly ReceivedEvent[],
+    prepared: readonly unknown[],
+    how?: TransactionOptions,
+  ): Promise<readonly ReceivedEvent[]> {
     const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
     const entered = await options.database.transaction(async (tx) => {
       // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
@@ -138,10 +158,15 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
       const groups = [];
       for (const event of fresh) {
         const handler = options.handlers[event.type] as Handler | undefined;
-        if (handler === undefined) throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${event.type}`, { permanent: true });
+        if (handler === undefined)
+          throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${event.type}`, { permanent: true });
         const caused = await handler.apply(event, tx, preparedOf.get(event));
         groups.push({
-          cause: { correlationId: event.correlationId, causationId: event.id, ...(event.trace === undefined ? {} : { trace: event.trace }) },
+          cause: {
+            correlationId: event.correlationId,
+            causationId: event.id,
+            ...(event.trace === undefined ? {} : { trace: event.trace }),
+          },
           events: caused,
         });
       }
@@ -156,22 +181,36 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   /** Gives back the types of events that were applied. */
   function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): ReadonlySet<string> {
     const applied = new Set(fresh);
-    for (const event of events) options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
+    for (const event of events)
+      options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
     // One that is known proves nothing: its handler did not run.
     return new Set(fresh.map(({ type }) => type));
   }
 
   async function bury(letter: DeadLetter, signal: AbortSignal): Promise<void> {
-    const entry = deadLetterEntry(letter, { group, topic: deadLetterTopic, failedAt: new Date(options.clock()).toISOString() });
-    await patiently(() => options.database.transaction(async (tx) => {
-      if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
-    }), signal);
+    const entry = deadLetterEntry(letter, {
+      group,
+      topic: deadLetterTopic,
+      failedAt: new Date(options.clock()).toISOString(),
+    });
+    await patiently(
+      () =>
+        options.database.transaction(async (tx) => {
+          if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
+        }),
+      signal,
+    );
     options.onOutcome("dead-lettered", letter.record.topic, entry.eventType, 1);
     options.onDeadLetter(letter);
   }
 
   /** To the next retry topic. A copy of it, written when this is repeated after a crash, is known to the inbox. */
-  async function postpone(delivery: Delivery, next: NonNullable<Delivery["next"]>, letter: DeadLetter, signal: AbortSignal): Promise<void> {
+  async function postpone(
+    delivery: Delivery,
+    next: NonNullable<Delivery["next"]>,
+    letter: DeadLetter,
+    signal: AbortSignal,
+  ): Promise<void> {
     const entry = retries.entry(delivery, next, letter.attempts, options.clock());
     await patiently(() => options.database.transaction((tx) => options.outbox.put(tx, [entry])), signal);
     options.onOutcome("delayed", letter.record.topic, entry.eventType, 1);
@@ -184,7 +223,12 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     for (const record of records) {
       let delivery: Delivery = { record, attempts: 0, next: undefined };
       const type = eventTypeOf(record);
-      const item = (): Pick<Item, "delivery" | "kind" | "key" | "attempts"> => ({ delivery, kind: type ?? "unknown", key: record.key?.toString("latin1") ?? "", attempts: 0 });
+      const item = (): Pick<Item, "delivery" | "kind" | "key" | "attempts"> => ({
+        delivery,
+        kind: type ?? "unknown",
+        key: record.key?.toString("latin1") ?? "",
+        attempts: 0,
+      });
       try {
         delivery = retries.deliver(record);
         const unwanted = type !== undefined && !wanted.has(`${delivery.record.topic} ${type}`);
@@ -206,7 +250,10 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** All that can be read in one transaction; gives back what is left to be done one by one, and the types that were applied. */
-  async function together(items: readonly Item[], signal: AbortSignal): Promise<{ readonly left: readonly Item[]; readonly applied: ReadonlySet<string> }> {
+  async function together(
+    items: readonly Item[],
+    signal: AbortSignal,
+  ): Promise<{ readonly left: readonly Item[]; readonly applied: ReadonlySet<string> }> {
     const events = items.flatMap(({ event }) => event ?? []);
     if (events.length === 0) return { left: items, applied: new Set() };
     try {
@@ -226,14 +273,27 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     const policy = options.retry ?? RECORD_RETRY;
     let attempts = 0;
     try {
-      const fresh = await patiently(() => retry(async (attempt) => {
-        attempts = attempt;
-        // A value may fail because a statement was prepared for a column that was widened since: the last attempt plans afresh.
-        return apply([event], [await prepare(event)], { prepared: attempt < policy.attempts });
-      }, {
-        policy, random: options.random, signal, onRetry: options.onRetry,
-        retryable: (error) => !isPermanent(error) && faultOf(error) === undefined && !(isTimeout(error) && attempts >= TIMEOUT_ATTEMPTS),
-      }), signal);
+      const fresh = await patiently(
+        () =>
+          retry(
+            async (attempt) => {
+              attempts = attempt;
+              // A value may fail because a statement was prepared for a column that was widened since: the last attempt plans afresh.
+              return apply([event], [await prepare(event)], { prepared: attempt < policy.attempts });
+            },
+            {
+              policy,
+              random: options.random,
+              signal,
+              onRetry: options.onRetry,
+              retryable: (error) =>
+                !isPermanent(error) &&
+                faultOf(error) === undefined &&
+                !(isTimeout(error) && attempts >= TIMEOUT_ATTEMPTS),
+            },
+          ),
+        signal,
+      );
       return { done: count([event], fresh).size > 0 ? "applied" : "known" };
     } catch (error) {
       if (faultOf(error) !== undefined || (signal.aborted && !isPermanent(error))) throw error;
@@ -280,5 +340,12 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
 /** For logs. */
 export function describeLetter(letter: DeadLetter): Record<string, unknown> {
   const { topic, partition, offset } = letter.record;
-  return { topic, partition, offset: offset.toString(), code: deadLetterCode(letter.error), reason: messageOf(letter.error), attempts: letter.attempts };
+  return {
+    topic,
+    partition,
+    offset: offset.toString(),
+    code: deadLetterCode(letter.error),
+    reason: messageOf(letter.error),
+    attempts: letter.attempts,
+  };
 }

@@ -18,7 +18,10 @@ export interface BreakerSettings {
   readonly probes: RetryPolicy;
 }
 
-export const BREAKER: BreakerSettings = { keys: 5, probes: { attempts: 14, firstDelayMs: 1_000, maxDelayMs: 30_000, factor: 2 } };
+export const BREAKER: BreakerSettings = {
+  keys: 5,
+  probes: { attempts: 14, firstDelayMs: 1_000, maxDelayMs: 30_000, factor: 2 },
+};
 
 /** A record that failed all its attempts. */
 export interface Failure {
@@ -38,7 +41,12 @@ interface Streak {
 
 export type BreakerState =
   | { readonly state: "closed"; readonly streaks: ReadonlyMap<string, Streak> }
-  | { readonly state: "open"; readonly kind: string; readonly fingerprint: string; /** Probes that failed. */ readonly probes: number };
+  | {
+      readonly state: "open";
+      readonly kind: string;
+      readonly fingerprint: string /** Probes that failed. */;
+      readonly probes: number;
+    };
 
 /** `give-up`: the record is delayed or dead-lettered. `hold`: it stays where it is until a later probe. */
 export type Verdict = "give-up" | "hold";
@@ -55,7 +63,11 @@ export function afterSuccess(before: BreakerState, kind: string): BreakerState {
 }
 
 /** A record failed all its attempts. */
-export function afterFailure(before: BreakerState, failure: Failure, settings: BreakerSettings = BREAKER): { readonly after: BreakerState; readonly verdict: Verdict } {
+export function afterFailure(
+  before: BreakerState,
+  failure: Failure,
+  settings: BreakerSettings = BREAKER,
+): { readonly after: BreakerState; readonly verdict: Verdict } {
   const { kind, key, fingerprint } = failure;
   if (before.state === "open") {
     // Of another kind: it says nothing about what is waited for.
@@ -81,9 +93,18 @@ const MESSAGE_LIMIT = 200;
  * record to record (identifiers, numbers, quoted values).
  */
 export function fingerprintOf(error: unknown): string {
-  const { code, constraint } = (error instanceof Error ? error : {}) as { readonly code?: unknown; readonly constraint?: unknown };
-  const name = error instanceof ServiceError || typeof code === "string" ? String(code) : error instanceof Error ? error.name : typeof error;
-  const message = messageOf(error).slice(0, 10 * MESSAGE_LIMIT)
+  const { code, constraint } = (error instanceof Error ? error : {}) as {
+    readonly code?: unknown;
+    readonly constraint?: unknown;
+  };
+  const name =
+    error instanceof ServiceError || typeof code === "string"
+      ? String(code)
+      : error instanceof Error
+        ? error.name
+        : typeof error;
+  const message = messageOf(error)
+    .slice(0, 10 * MESSAGE_LIMIT)
     .replaceAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/giu, "#")
     .replaceAll(/"[^"]*"|'[^']*'/gu, "#")
     .replaceAll(/0x[0-9a-f]+|\d+(?:\.\d+)?/giu, "#")

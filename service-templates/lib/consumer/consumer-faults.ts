@@ -2,18 +2,28 @@
  * Who is at fault when a record cannot be applied: the surroundings, the service itself, or the record. Only
  * the record's own fault is a reason to give it up; everything else is waited for. Pure.
  */
-import type { DatabaseFault } from "../storage/database-faults.ts";
-import { databaseFaultOf } from "../storage/database-faults.ts";
+
 import type { ErrorCode } from "../errors.ts";
 import { ServiceError } from "../errors.ts";
+import type { DatabaseFault } from "../storage/database-faults.ts";
+import { databaseFaultOf } from "../storage/database-faults.ts";
 
 /** Why a consumer waits: values of the label `reason`. */
 export const PAUSE_REASONS = [
-  "database-unavailable", "database-contention", "database-schema", "database-rights", "database-credentials", "database-read-only",
-  "registry-unavailable", "claim-store-unavailable", "provider-unavailable", "contract", "repeated-failures",
+  "database-unavailable",
+  "database-contention",
+  "database-schema",
+  "database-rights",
+  "database-credentials",
+  "database-read-only",
+  "registry-unavailable",
+  "claim-store-unavailable",
+  "provider-unavailable",
+  "contract",
+  "repeated-failures",
 ] as const;
 
-export type PauseReason = typeof PAUSE_REASONS[number];
+export type PauseReason = (typeof PAUSE_REASONS)[number];
 
 /** A fault that is waited for. */
 export interface ConsumerFault {
@@ -26,16 +36,16 @@ export interface ConsumerFault {
 }
 
 const OF_DATABASE: Readonly<Record<DatabaseFault, ConsumerFault | undefined>> = {
-  "unavailable": { blames: "circumstances", reason: "database-unavailable" },
-  "contention": { blames: "circumstances", reason: "database-contention" },
-  "schema": { blames: "service", reason: "database-schema" },
-  "rights": { blames: "service", reason: "database-rights" },
-  "credentials": { blames: "service", reason: "database-credentials" },
+  unavailable: { blames: "circumstances", reason: "database-unavailable" },
+  contention: { blames: "circumstances", reason: "database-contention" },
+  schema: { blames: "service", reason: "database-schema" },
+  rights: { blames: "service", reason: "database-rights" },
+  credentials: { blames: "service", reason: "database-credentials" },
   "read-only": { blames: "service", reason: "database-read-only" },
   // Waits for locks end as contention, so this statement was slow by itself. It counts against its record; if others are as
   // slow, the breaker pauses.
-  "timeout": undefined,
-  "data": undefined,
+  timeout: undefined,
+  data: undefined,
 };
 
 const OF_CODE: Partial<Readonly<Record<ErrorCode, ConsumerFault>>> = {

@@ -3,15 +3,16 @@
  * join again. Retry topics are polled beside it, so that what waits there holds up nothing else. Offsets are committed after the database's commit, gathered over a short interval: the
  * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
  */
-import type { BatchProcessor } from "./batch.ts";
-import type { Standing } from "../kafka/catch-up.ts";
+
 import type { Clock } from "../clock.ts";
 import { pause } from "../clock.ts";
-import { delayedRecords } from "./delayed-records.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
+import type { Standing } from "../kafka/catch-up.ts";
 import type { Position, RecordSource, Subscription } from "../kafka/kafka.ts";
 import { partitionKey } from "../kafka/partition-name.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 import { backoff } from "../retry.ts";
+import type { BatchProcessor } from "./batch.ts";
+import { delayedRecords } from "./delayed-records.ts";
 
 export interface ConsumerOptions {
   readonly subscribe: () => Promise<Subscription>;
@@ -98,22 +99,30 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   async function pollAll(subscription: Subscription, commits: Commits): Promise<void> {
     const broken = new AbortController();
     const signal = AbortSignal.any([stopping.signal, broken.signal, commits.broken]);
-    const delayed = subscription.apart.map((source, place) => delayedRecords({
-      source, delayMs: options.delays?.[place] ?? 0, clock: options.clock,
-      isAssigned: (partition) => subscription.isAssigned(partition),
-      onWaiting: (position) => commits.reach([position]),
-    }));
+    const delayed = subscription.apart.map((source, place) =>
+      delayedRecords({
+        source,
+        delayMs: options.delays?.[place] ?? 0,
+        clock: options.clock,
+        isAssigned: (partition) => subscription.isAssigned(partition),
+        onWaiting: (position) => commits.reach([position]),
+      }),
+    );
     const parts = [
       () => subscription.watch(signal),
-      ...[subscription.records, ...delayed].map((source, place) => () => poll(source, commits, place === 0 ? options.gatherMs ?? 0 : 0, signal)),
+      ...[subscription.records, ...delayed].map(
+        (source, place) => () => poll(source, commits, place === 0 ? (options.gatherMs ?? 0) : 0, signal),
+      ),
     ];
-    const ends = await Promise.allSettled(parts.map(async (part) => {
-      try {
-        await part();
-      } finally {
-        broken.abort();
-      }
-    }));
+    const ends = await Promise.allSettled(
+      parts.map(async (part) => {
+        try {
+          await part();
+        } finally {
+          broken.abort();
+        }
+      }),
+    );
     for (const end of ends) if (end.status === "rejected") throw end.reason;
     commits.broken.throwIfAborted();
   }
@@ -203,7 +212,8 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
         failingSince ??= begun;
         if (performance.now() - failingSince >= (options.commitLimitMs ?? COMMIT_LIMIT_MS)) broken.abort(error);
         // Kept for the next attempt unless a later batch has already moved further.
-        for (const position of positions) if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
+        for (const position of positions)
+          if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
         if (!closed) options.onError(error, "committing offsets");
         schedule(COMMIT_AGAIN_MS);
       } finally {

@@ -5,16 +5,16 @@
  * is doubled; another record at the same place (the topic was made again, a mirror took over) has a letter of its own.
  */
 import { createHash } from "node:crypto";
-import { isTimeout } from "./consumer-faults.ts";
-import type { Queryable, Transaction } from "../storage/database.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
-import { HEADER } from "../events/envelope.ts";
 import type { ErrorCode } from "../errors.ts";
 import { messageOf, ServiceError } from "../errors.ts";
+import { HEADER } from "../events/envelope.ts";
 import { derivedUuid, isUuid } from "../ids.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { RecordHeaders } from "../outbox/outbox-headers.ts";
 import { headerText, headerValue, storedHeaders } from "../outbox/outbox-headers.ts";
+import type { Queryable, Transaction } from "../storage/database.ts";
+import { isTimeout } from "./consumer-faults.ts";
 import { replayedLetter } from "./replay.ts";
 
 /** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
@@ -54,8 +54,20 @@ export interface DeadLetterOptions {
 
 /** Codes that letters have: values of the label `code`. */
 export const DEAD_LETTER_CODES: readonly ErrorCode[] = [
-  "SVC_RECORD_HEADER", "SVC_RECORD_FRAMING", "SVC_RECORD_SCHEMA_UNKNOWN", "SVC_RECORD_SCHEMA_INCOMPATIBLE", "SVC_RECORD_BODY", "SVC_EVENT_VERSION", "SVC_EVENT_INVALID",
-  "SVC_HANDLER_FAILED", "SVC_STATEMENT_TIMEOUT", "SVC_CLAIM_REFERENCE", "SVC_CLAIM_MISSING", "SVC_CLAIM_ALTERED", "SVC_CLAIM_TOO_LARGE", "SVC_CLAIM_SKIPPED",
+  "SVC_RECORD_HEADER",
+  "SVC_RECORD_FRAMING",
+  "SVC_RECORD_SCHEMA_UNKNOWN",
+  "SVC_RECORD_SCHEMA_INCOMPATIBLE",
+  "SVC_RECORD_BODY",
+  "SVC_EVENT_VERSION",
+  "SVC_EVENT_INVALID",
+  "SVC_HANDLER_FAILED",
+  "SVC_STATEMENT_TIMEOUT",
+  "SVC_CLAIM_REFERENCE",
+  "SVC_CLAIM_MISSING",
+  "SVC_CLAIM_ALTERED",
+  "SVC_CLAIM_TOO_LARGE",
+  "SVC_CLAIM_SKIPPED",
 ];
 
 /** The error's code as it is written into the letter. */
@@ -69,10 +81,20 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
   const { record } = letter;
   const replayOf = replayedLetter(record);
   // What an earlier dead letter said before its replay is history; this failure is what counts.
-  const headers: RecordHeaders = Object.fromEntries([...record.headers]
-    .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
-    .map(([name, value]) => [printable(name), headerValue(value)]));
-  const id = derivedUuid("dead-letter", options.group, record.topic, String(record.partition), record.offset.toString(), contentDigest(record, headers), replayOf ?? "");
+  const headers: RecordHeaders = Object.fromEntries(
+    [...record.headers]
+      .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
+      .map(([name, value]) => [printable(name), headerValue(value)]),
+  );
+  const id = derivedUuid(
+    "dead-letter",
+    options.group,
+    record.topic,
+    String(record.partition),
+    record.offset.toString(),
+    contentDigest(record, headers),
+    replayOf ?? "",
+  );
   return {
     id,
     topic: options.topic,
@@ -105,8 +127,11 @@ export function printable(text: string): string {
 /** Tells one record from another: key, value, and the headers as they are stored, so that the way through a retry topic changes nothing. */
 function contentDigest(record: RawRecord, headers: RecordHeaders): string {
   const hash = createHash("sha256");
-  for (const bytes of [record.key, record.value]) hash.update(bytes === undefined ? "-" : `${bytes.length}:`).update(bytes ?? "");
-  return hash.update(storedHeaders(Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))))).digest("hex");
+  for (const bytes of [record.key, record.value])
+    hash.update(bytes === undefined ? "-" : `${bytes.length}:`).update(bytes ?? "");
+  return hash
+    .update(storedHeaders(Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1)))))
+    .digest("hex");
 }
 
 /** The id of the letter that a record of a dead-letter topic is, by its headers. @param group - Owner of the topic, where the record does not say. */
@@ -115,7 +140,13 @@ export function letterIdOf(header: (name: string) => string | undefined, group =
   const id = text(DEAD_LETTER_HEADER.letterId);
   if (isUuid(id)) return id;
   // Letters of older versions were named by their origin alone.
-  return derivedUuid("dead-letter", text(DEAD_LETTER_HEADER.group) || group, text(DEAD_LETTER_HEADER.topic), text(DEAD_LETTER_HEADER.partition), text(DEAD_LETTER_HEADER.offset));
+  return derivedUuid(
+    "dead-letter",
+    text(DEAD_LETTER_HEADER.group) || group,
+    text(DEAD_LETTER_HEADER.topic),
+    text(DEAD_LETTER_HEADER.partition),
+    text(DEAD_LETTER_HEADER.offset),
+  );
 }
 
 /** Notes the letter in the table `dead_letters`; false when it is already there (a redelivery). */
@@ -125,9 +156,15 @@ export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promi
     text: `INSERT INTO dead_letters (letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts, replay_of)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (letter_id) DO NOTHING RETURNING letter_id`,
     values: [
-      entry.id, entry.headers[DEAD_LETTER_HEADER.topic], entry.headers[DEAD_LETTER_HEADER.partition], entry.headers[DEAD_LETTER_HEADER.offset],
-      headerText(entry.headers[HEADER.eventId]) ?? null, entry.eventType, entry.headers[DEAD_LETTER_HEADER.code],
-      entry.headers[DEAD_LETTER_HEADER.message], entry.headers[DEAD_LETTER_HEADER.attempts],
+      entry.id,
+      entry.headers[DEAD_LETTER_HEADER.topic],
+      entry.headers[DEAD_LETTER_HEADER.partition],
+      entry.headers[DEAD_LETTER_HEADER.offset],
+      headerText(entry.headers[HEADER.eventId]) ?? null,
+      entry.eventType,
+      entry.headers[DEAD_LETTER_HEADER.code],
+      entry.headers[DEAD_LETTER_HEADER.message],
+      entry.headers[DEAD_LETTER_HEADER.attempts],
       entry.headers[DEAD_LETTER_HEADER.replayOf] ?? null,
     ],
   });

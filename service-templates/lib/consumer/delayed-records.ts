@@ -6,10 +6,10 @@
  */
 import type { Clock } from "../clock.ts";
 import { pause } from "../clock.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
 import type { Position, RecordSource } from "../kafka/kafka.ts";
 import type { PartitionName } from "../kafka/partition-name.ts";
 import { partitionKey } from "../kafka/partition-name.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 import { notBefore } from "./retry-topics.ts";
 
 export interface DelayedRecordsOptions {
@@ -56,7 +56,8 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     const dropped = droppedFrom.get(key);
     if (dropped !== undefined) {
       // The client went on behind what was dropped: only a new membership starts from the committed offset again.
-      if (record.offset > dropped) throw new Error(`${key} came back at offset ${record.offset}, but is done only up to ${dropped}`);
+      if (record.offset > dropped)
+        throw new Error(`${key} came back at offset ${record.offset}, but is done only up to ${dropped}`);
       droppedFrom.delete(key);
     }
     let queue = queues.get(key) ?? [];
@@ -66,7 +67,13 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
       forget(queue);
       queue = [];
     }
-    if (queue.length === 0) options.onWaiting({ topic: record.topic, partition: record.partition, offset: record.offset, leaderEpoch: record.leaderEpoch });
+    if (queue.length === 0)
+      options.onWaiting({
+        topic: record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        leaderEpoch: record.leaderEpoch,
+      });
     const item = { record, dueAt: Math.min(notBefore(record), now + options.delayMs), bytes: sizeOf(record) };
     queue.push(item);
     queues.set(key, queue);
@@ -113,7 +120,8 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
         if (due.length > 0) return due;
         if (records < maxRecords && bytes < maxBytes) {
           const room = Math.min(LOOK, maxRecords - records);
-          for (const record of await within(wait(now), signal, (limited) => options.source.next(room, limited))) hold(record, options.clock());
+          for (const record of await within(wait(now), signal, (limited) => options.source.next(room, limited)))
+            hold(record, options.clock());
         } else {
           await pause(wait(now), signal);
         }
@@ -123,7 +131,11 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
 }
 
 /** Runs with a signal that is aborted with the other one, or after a while. */
-async function within<T>(milliseconds: number, signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(
+  milliseconds: number,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
   const limited = new AbortController();
   const abort = (): void => limited.abort();
   const timer = setTimeout(abort, milliseconds);

@@ -3,8 +3,9 @@
  * applies them. A redelivered event finds its id and is left out, so at-least-once delivery has
  * exactly-once effects. Dead-lettered events are not entered: a replay must be able to apply them.
  */
-import type { Transaction } from "../storage/database.ts";
+
 import type { ReceivedEvent } from "../events/envelope.ts";
+import type { Transaction } from "../storage/database.ts";
 
 const ENTER = {
   name: "inbox-enter",
@@ -26,8 +27,11 @@ export async function enterInbox(tx: Transaction, events: readonly ReceivedEvent
   const rows = await tx.query<{ event_id: string }>({
     ...ENTER,
     values: [
-      unique.map((event) => event.id), unique.map((event) => event.type), unique.map((event) => event.source.topic),
-      unique.map((event) => event.source.partition), unique.map((event) => event.source.offset.toString()),
+      unique.map((event) => event.id),
+      unique.map((event) => event.type),
+      unique.map((event) => event.source.topic),
+      unique.map((event) => event.source.partition),
+      unique.map((event) => event.source.offset.toString()),
     ],
   });
   const entered = new Set(rows.map((row) => row.event_id));

@@ -1,12 +1,12 @@
 /** Work that is repeated for as long as something other than its record is at fault. */
 import type { Random } from "../clock.ts";
 import { pause } from "../clock.ts";
-import type { ConsumerFault } from "./consumer-faults.ts";
-import { faultOf } from "./consumer-faults.ts";
-import type { ConsumerPauses } from "./consumer-pauses.ts";
 import { messageOf } from "../errors.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { backoff } from "../retry.ts";
+import type { ConsumerFault } from "./consumer-faults.ts";
+import { faultOf } from "./consumer-faults.ts";
+import type { ConsumerPauses } from "./consumer-pauses.ts";
 
 export interface PatienceOptions {
   readonly pauses: ConsumerPauses;
@@ -40,7 +40,10 @@ export function patience({ pauses, random, onRetry }: PatienceOptions): Patientl
           failures += 1;
           if (waiting?.reason !== fault.reason) {
             waiting?.end();
-            waiting = fault.blames === "service" || failures >= PAUSED_AFTER ? { reason: fault.reason, end: pauses.begin(fault, messageOf(error)) } : undefined;
+            waiting =
+              fault.blames === "service" || failures >= PAUSED_AFTER
+                ? { reason: fault.reason, end: pauses.begin(fault, messageOf(error)) }
+                : undefined;
           }
           const delay = backoff(failures, POLICIES[fault.blames], random);
           onRetry(error, failures, delay);

@@ -3,15 +3,16 @@
  * back until a probe succeeds. The breaker is shared by everything that is polled at the same time: it is about
  * the service, not about a partition.
  */
-import type { BreakerState } from "./breaker.ts";
-import { afterFailure, afterSuccess, BREAKER, CLOSED, fingerprintOf } from "./breaker.ts";
+
 import type { Random } from "../clock.ts";
 import { pause } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { ReceivedEvent } from "../events/envelope.ts";
+import { backoff } from "../retry.ts";
+import type { BreakerState } from "./breaker.ts";
+import { afterFailure, afterSuccess, BREAKER, CLOSED, fingerprintOf } from "./breaker.ts";
 import { isProvenPoison } from "./consumer-faults.ts";
 import type { ConsumerPauses } from "./consumer-pauses.ts";
-import type { ReceivedEvent } from "../events/envelope.ts";
-import { messageOf } from "../errors.ts";
-import { backoff } from "../retry.ts";
 import type { Delivery } from "./retry-topics.ts";
 
 /** A record of a batch that is not done yet. */
@@ -88,7 +89,10 @@ export function recordByRecord({ attempt, giveUp, pauses, random }: RecordByReco
             resume = undefined;
             probed.clear();
           } else {
-            resume ??= pauses.begin({ blames: "service", reason: "repeated-failures" }, `${open.kind} of different keys failed alike: ${messageOf(lastError ?? open.fingerprint)}`);
+            resume ??= pauses.begin(
+              { blames: "service", reason: "repeated-failures" },
+              `${open.kind} of different keys failed alike: ${messageOf(lastError ?? open.fingerprint)}`,
+            );
             await pause(backoff(open.probes + 1, BREAKER.probes, random), signal);
             signal.throwIfAborted();
             paused = true;
@@ -122,7 +126,9 @@ export function recordByRecord({ attempt, giveUp, pauses, random }: RecordByReco
  * its key, so that none overtakes another.
  */
 function probePlace(pending: readonly Item[], kind: string, probed: Set<string>): number {
-  let wanted = pending.findLast((item) => item.kind === kind && !probed.has(item.key)) ?? pending.findLast((item) => !probed.has(item.key));
+  let wanted =
+    pending.findLast((item) => item.kind === kind && !probed.has(item.key)) ??
+    pending.findLast((item) => !probed.has(item.key));
   if (wanted === undefined) {
     probed.clear();
     wanted = pending.findLast((item) => item.kind === kind) ?? pending.at(-1);

@@ -2,8 +2,9 @@
  * Replays of dead letters. A replay writes the original record to its origin topic again, marked with
  * the group it is meant for: the other groups have had their record and leave the copy alone.
  */
-import type { RawRecord } from "../kafka/raw-record.ts";
+
 import { isUuid } from "../ids.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 
 /** Names of the headers a replayed record carries beside its original ones. Values are UTF-8. */
 export const REPLAY_HEADER = { group: "replay-group", letter: "replay-letter" } as const;

@@ -6,13 +6,13 @@
  * row, so it is neither lost nor does it wait for a broker. A copy after a crash meets the inbox.
  */
 import type { Contract } from "../contract.ts";
-import { printable } from "./dead-letter.ts";
-import type { RawRecord } from "../kafka/raw-record.ts";
-import { HEADER } from "../events/envelope.ts";
 import { ServiceError } from "../errors.ts";
+import { HEADER } from "../events/envelope.ts";
 import { derivedUuid } from "../ids.ts";
+import type { RawRecord } from "../kafka/raw-record.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import { headerText, headerValue } from "../outbox/outbox-headers.ts";
+import { printable } from "./dead-letter.ts";
 
 /** Names of the headers of a record in a retry topic. Values are UTF-8. */
 export const RETRY_HEADER = {
@@ -62,7 +62,9 @@ export function retryTopics(contract: Pick<Contract, "service" | "group" | "retr
       return { ...restored(record, origins), next: topics[stage + 1] };
     },
     entry({ record }, next, attempts, now) {
-      const headers = Object.fromEntries([...record.headers].map(([name, value]) => [printable(name), headerValue(value)]));
+      const headers = Object.fromEntries(
+        [...record.headers].map(([name, value]) => [printable(name), headerValue(value)]),
+      );
       return {
         id: derivedUuid("retry", group, next.topic, record.topic, String(record.partition), record.offset.toString()),
         topic: next.topic,
@@ -111,7 +113,11 @@ function restored(record: RawRecord, origins: ReadonlySet<string>): Pick<Deliver
 
 function malformed(record: RawRecord, header: string, wanted: string): ServiceError {
   const value = record.headers.get(header)?.toString("utf8").slice(0, 80);
-  return new ServiceError("SVC_RECORD_HEADER", `a record in ${record.topic} has ${header} ${value === undefined ? "not at all" : JSON.stringify(value)}, it must be ${wanted}`, { permanent: true });
+  return new ServiceError(
+    "SVC_RECORD_HEADER",
+    `a record in ${record.topic} has ${header} ${value === undefined ? "not at all" : JSON.stringify(value)}, it must be ${wanted}`,
+    { permanent: true },
+  );
 }
 
 /** When the record may be applied again, in milliseconds since the epoch; at once where it does not say. */

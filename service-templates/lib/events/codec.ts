@@ -47,11 +47,19 @@ export function frame(schemaId: number, body: Buffer): Buffer {
 /** Splits a record's value; throws SVC_RECORD_FRAMING. */
 export function unframe(value: Buffer): { schemaId: number; body: Buffer } {
   if (value.length < HEADER_BYTES) {
-    throw new ServiceError("SVC_RECORD_FRAMING", `the value has ${value.length} bytes, the wire format needs at least ${HEADER_BYTES}`, { permanent: true });
+    throw new ServiceError(
+      "SVC_RECORD_FRAMING",
+      `the value has ${value.length} bytes, the wire format needs at least ${HEADER_BYTES}`,
+      { permanent: true },
+    );
   }
   const magic = value.readUInt8(0);
   if (magic !== MAGIC) {
-    throw new ServiceError("SVC_RECORD_FRAMING", `the value starts with byte 0x${magic.toString(16).padStart(2, "0")} instead of 0x00`, { permanent: true });
+    throw new ServiceError(
+      "SVC_RECORD_FRAMING",
+      `the value starts with byte 0x${magic.toString(16).padStart(2, "0")} instead of 0x00`,
+      { permanent: true },
+    );
   }
   return { schemaId: value.readUInt32BE(1), body: value.subarray(HEADER_BYTES) };
 }
@@ -60,23 +68,45 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
   const types = new Map<string, EventSchema>();
   const shared = sharedTypes(contract, schemasDir);
   const publishes = new Map(contract.publishes.map((event) => [event.event, event]));
-  for (const { event, schema, references = [] } of [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)]) {
-    if (!types.has(event)) types.set(event, readSchema(schemasDir, schema, references.map((name) => typeNamed(shared, name, schema))));
+  for (const { event, schema, references = [] } of [
+    ...contract.publishes,
+    ...contract.consumes.flatMap((topic) => topic.events),
+  ]) {
+    if (!types.has(event))
+      types.set(
+        event,
+        readSchema(
+          schemasDir,
+          schema,
+          references.map((name) => typeNamed(shared, name, schema)),
+        ),
+      );
   }
   /** Resolvers by schema id and event: building one costs more than a thousand decodings. */
-  const resolvers = new Map<string, { writer: avro.Type; resolver: avro.Type["createResolver"] extends (type: avro.Type) => infer R ? R : never }>();
+  const resolvers = new Map<
+    string,
+    { writer: avro.Type; resolver: avro.Type["createResolver"] extends (type: avro.Type) => infer R ? R : never }
+  >();
 
   function published(event: string): PublishedEvent {
     const declared = publishes.get(event);
     if (declared !== undefined) return declared;
-    throw new ServiceError("SVC_EVENT_UNDECLARED", `${contract.service} is not a declared producer of "${event}"`, { permanent: true });
+    throw new ServiceError("SVC_EVENT_UNDECLARED", `${contract.service} is not a declared producer of "${event}"`, {
+      permanent: true,
+    });
   }
   function typeOf(event: string): EventSchema {
     const known = types.get(event);
     if (known !== undefined) return known;
-    throw new ServiceError("SVC_EVENT_UNDECLARED", `"${event}" is not in the contract of ${contract.service}`, { permanent: true });
+    throw new ServiceError("SVC_EVENT_UNDECLARED", `"${event}" is not in the contract of ${contract.service}`, {
+      permanent: true,
+    });
   }
-  function resolverOf(event: string, schemaId: number, writerSchema: string): { resolver: ReturnType<avro.Type["createResolver"]> } {
+  function resolverOf(
+    event: string,
+    schemaId: number,
+    writerSchema: string,
+  ): { resolver: ReturnType<avro.Type["createResolver"]> } {
     const key = `${schemaId} ${event}`;
     const known = resolvers.get(key);
     if (known !== undefined) return known;
@@ -86,7 +116,11 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
       resolvers.set(key, made);
       return made;
     } catch (error) {
-      throw new ServiceError("SVC_RECORD_SCHEMA_INCOMPATIBLE", `schema ${schemaId} cannot be read as ${event}: ${messageOf(error)}`, { cause: error, permanent: true });
+      throw new ServiceError(
+        "SVC_RECORD_SCHEMA_INCOMPATIBLE",
+        `schema ${schemaId} cannot be read as ${event}: ${messageOf(error)}`,
+        { cause: error, permanent: true },
+      );
     }
   }
 
@@ -103,27 +137,38 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
       const wrong: string[] = [];
       type.isValid(payload, { errorHook: (path, value) => wrong.push(`${path.join(".")}=${JSON.stringify(value)}`) });
       if (wrong.length > 0) {
-        throw new ServiceError("SVC_EVENT_INVALID", `${event} does not match its schema at ${wrong.join(", ")}`, { permanent: true });
+        throw new ServiceError("SVC_EVENT_INVALID", `${event} does not match its schema at ${wrong.join(", ")}`, {
+          permanent: true,
+        });
       }
       return type.toBuffer(payload);
     },
-    knownSchemaId: (event) => registry.knownIdOf(published(event).subject, typeOf(event).text, typeOf(event).references),
+    knownSchemaId: (event) =>
+      registry.knownIdOf(published(event).subject, typeOf(event).text, typeOf(event).references),
     schemaId: (event) => idOf(published(event).subject, event),
     async decode(event, value) {
       const { schemaId, body } = unframe(value);
       // No await when the schema is known: the hot path stays synchronous.
-      const writerSchema = registry.knownSchemaOf(schemaId) ?? await registry.schemaOf(schemaId);
+      const writerSchema = registry.knownSchemaOf(schemaId) ?? (await registry.schemaOf(schemaId));
       const { resolver } = resolverOf(event, schemaId, writerSchema);
       try {
         return typeOf(event).type.fromBuffer(body, resolver) as Payload;
       } catch (error) {
-        throw new ServiceError("SVC_RECORD_BODY", `the body is not what schema ${schemaId} describes: ${messageOf(error)}`, { cause: error, permanent: true });
+        throw new ServiceError(
+          "SVC_RECORD_BODY",
+          `the body is not what schema ${schemaId} describes: ${messageOf(error)}`,
+          { cause: error, permanent: true },
+        );
       }
     },
     async warm() {
       await Promise.all(contract.publishes.map(({ event, subject }) => idOf(subject, event)));
       // A reader may be older or newer than what is registered: then it learns the writer's schema from the first record.
-      await Promise.allSettled(contract.consumes.flatMap(({ topic, events }) => events.map(({ event, record }) => idOf(`${topic}-${record}`, event))));
+      await Promise.allSettled(
+        contract.consumes.flatMap(({ topic, events }) =>
+          events.map(({ event, record }) => idOf(`${topic}-${record}`, event)),
+        ),
+      );
     },
   };
 }
@@ -141,7 +186,9 @@ function readSchema(schemasDir: string, schema: string, references: readonly Ref
   try {
     return { type: avroType({ schema: text, references }), text, references };
   } catch (error) {
-    throw new ServiceError("SVC_SCHEMA_UNREADABLE", `${join(schemasDir, schema)}: ${messageOf(error)}`, { cause: error });
+    throw new ServiceError("SVC_SCHEMA_UNREADABLE", `${join(schemasDir, schema)}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -149,14 +196,23 @@ function readSchema(schemasDir: string, schema: string, references: readonly Ref
 function sharedTypes({ types = [] }: Contract, schemasDir: string): ReadonlyMap<string, ReferencedType> {
   const read = new Map<string, ReferencedType>();
   for (const { name, schema, references } of types) {
-    read.set(name, { name, subject: name, schema: readText(schemasDir, schema), references: references.map((needed) => typeNamed(read, needed, schema)) });
+    read.set(name, {
+      name,
+      subject: name,
+      schema: readText(schemasDir, schema),
+      references: references.map((needed) => typeNamed(read, needed, schema)),
+    });
   }
   return read;
 }
 
 function typeNamed(types: ReadonlyMap<string, ReferencedType>, name: string, schema: string): ReferencedType {
   const type = types.get(name);
-  if (type === undefined) throw new ServiceError("SVC_CONTRACT_INVALID", `${schema} refers to ${name}, which is none of the contract's types before it`);
+  if (type === undefined)
+    throw new ServiceError(
+      "SVC_CONTRACT_INVALID",
+      `${schema} refers to ${name}, which is none of the contract's types before it`,
+    );
   return type;
 }
 

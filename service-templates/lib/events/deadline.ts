@@ -14,7 +14,10 @@ export function isPast(deadline: number | null | undefined, now: number): boolea
 
 /** The database's time, milliseconds since the epoch: one clock for all instances. */
 export async function databaseNow(db: Queryable): Promise<number> {
-  const [row] = await db.query<{ now: number }>({ name: "database-now", text: "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now" });
+  const [row] = await db.query<{ now: number }>({
+    name: "database-now",
+    text: "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now",
+  });
   return row?.now ?? 0;
 }
 
@@ -24,8 +27,10 @@ export type DeclineReason = "deadline" | "cancelled";
 /** Counts steps that were declined without being tried. */
 export function declinedSteps(registry: Registry): Counter<"reason"> {
   const counter = new Counter({
-    name: "saga_steps_declined_total", help: "Steps of sagas that were declined without being tried, because their deadline had passed or their run was cancelled already",
-    labelNames: ["reason"], registers: [registry],
+    name: "saga_steps_declined_total",
+    help: "Steps of sagas that were declined without being tried, because their deadline had passed or their run was cancelled already",
+    labelNames: ["reason"],
+    registers: [registry],
   });
   for (const reason of ["deadline", "cancelled"] satisfies readonly DeclineReason[]) counter.inc({ reason }, 0);
   return counter;

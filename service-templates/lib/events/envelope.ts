@@ -5,10 +5,10 @@
 import type { ClaimReference } from "../claim-check/reference.ts";
 import { ServiceError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
-import type { Payload } from "./codec.ts";
 import type { RawRecord } from "../kafka/raw-record.ts";
 import type { TraceContext } from "../trace.ts";
 import { parseTraceparent } from "../trace.ts";
+import type { Payload } from "./codec.ts";
 
 /** Names of the envelope's headers. Values are UTF-8. */
 export const HEADER = {
@@ -83,9 +83,16 @@ const VERSION = /^(\d{1,9})(?:\.\d{1,9})?$/u;
 function checkVersion(record: RawRecord): void {
   const version = record.headers.get(HEADER.eventVersion)?.toString("utf8") ?? EVENT_VERSION;
   const major = VERSION.exec(version)?.[1];
-  if (major === undefined) throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventVersion} "${version.slice(0, 80)}" is not a version`, { permanent: true });
+  if (major === undefined)
+    throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventVersion} "${version.slice(0, 80)}" is not a version`, {
+      permanent: true,
+    });
   if (Number(major) !== Number(EVENT_VERSION)) {
-    throw new ServiceError("SVC_EVENT_VERSION", `${eventTypeOf(record) ?? "the event"} has version ${version}, this service knows ${EVENT_VERSION}`, { permanent: true });
+    throw new ServiceError(
+      "SVC_EVENT_VERSION",
+      `${eventTypeOf(record) ?? "the event"} has version ${version}, this service knows ${EVENT_VERSION}`,
+      { permanent: true },
+    );
   }
 }
 
@@ -93,17 +100,26 @@ function checkVersion(record: RawRecord): void {
 export function readEnvelope(record: RawRecord): Envelope {
   // First: another version may have other headers.
   checkVersion(record);
-  const missing: string[] = [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId].filter((name) => !record.headers.has(name));
+  const missing: string[] = [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId].filter(
+    (name) => !record.headers.has(name),
+  );
   if (record.key === undefined) missing.push("the key");
   if (missing.length > 0) {
     throw new ServiceError("SVC_RECORD_HEADER", `missing: ${missing.join(", ")}`, { permanent: true });
   }
   const text = (name: string): string => record.headers.get(name)?.toString("utf8") ?? "";
   const id = text(HEADER.eventId);
-  if (!isUuid(id)) throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventId} "${id.slice(0, 80)}" is not a UUID`, { permanent: true });
+  if (!isUuid(id))
+    throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventId} "${id.slice(0, 80)}" is not a UUID`, {
+      permanent: true,
+    });
   // Any time will do, early or late: producers' clocks are not trusted for anything but showing.
   if (Number.isNaN(Date.parse(text(HEADER.occurredAt)))) {
-    throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.occurredAt} "${text(HEADER.occurredAt).slice(0, 80)}" is not a time`, { permanent: true });
+    throw new ServiceError(
+      "SVC_RECORD_HEADER",
+      `${HEADER.occurredAt} "${text(HEADER.occurredAt).slice(0, 80)}" is not a time`,
+      { permanent: true },
+    );
   }
   return {
     id,

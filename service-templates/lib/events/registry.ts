@@ -5,7 +5,7 @@
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import { messageOf, ServiceError } from "../errors.ts";
-import { selfContained, type ReferencedType, type RegisteredSchema } from "../registered-schema.ts";
+import { type ReferencedType, type RegisteredSchema, selfContained } from "../registered-schema.ts";
 
 export interface SchemaRegistry {
   /** Id under which exactly this schema is registered in the subject, with the newest versions of what it refers to that are the same as here. */
@@ -56,7 +56,11 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     answeredAt = now;
   }
 
-  async function call(method: "GET" | "POST", path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  async function call(
+    method: "GET" | "POST",
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
     const url = `${options.url}${path}`;
     try {
       const response = await request(url, {
@@ -84,8 +88,17 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
   }
 
   /** The registry's id and version of a schema in a subject, with the versions of what it refers to. */
-  async function lookUp(subject: string, { schema, references = [] }: RegisteredSchema): Promise<{ id: number; version: number | undefined }> {
-    const versions = await Promise.all(references.map(async (reference) => ({ name: reference.name, subject: reference.subject, version: (await found(reference)).version })));
+  async function lookUp(
+    subject: string,
+    { schema, references = [] }: RegisteredSchema,
+  ): Promise<{ id: number; version: number | undefined }> {
+    const versions = await Promise.all(
+      references.map(async (reference) => ({
+        name: reference.name,
+        subject: reference.subject,
+        version: (await found(reference)).version,
+      })),
+    );
     const document = { schema, schemaType: "AVRO", ...(versions.length === 0 ? {} : { references: versions }) };
     const path = `/subjects/${encodeURIComponent(subject)}`;
     let answer = await call("POST", path, document);
@@ -93,7 +106,10 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     if (answer.status === 404) answer = await call("POST", `${path}?normalize=true`, document);
     const { id, version } = answer.body;
     if (answer.status !== 200 || typeof id !== "number") {
-      throw new ServiceError("SVC_REGISTRY_SCHEMA_MISSING", `subject ${subject} does not hold this service's schema (status ${answer.status})`);
+      throw new ServiceError(
+        "SVC_REGISTRY_SCHEMA_MISSING",
+        `subject ${subject} does not hold this service's schema (status ${answer.status})`,
+      );
     }
     return { id, version: typeof version === "number" ? version : undefined };
   }
@@ -103,22 +119,37 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
   }
 
   /** What a schema from the registry refers to, as far down as it goes; each version is asked for once. */
-  function resolved(body: Record<string, unknown>, asked: Map<string, Promise<ReferencedType>>, level = 0): Promise<ReferencedType[]> {
-    const references = Array.isArray(body["references"]) ? body["references"] as readonly Record<string, unknown>[] : [];
-    if (level > MOST_LEVELS) throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `schemas refer to each other more than ${MOST_LEVELS} deep`, { permanent: true });
-    return Promise.all(references.map((reference) => {
-      const [name, subject, version] = [String(reference["name"]), String(reference["subject"]), String(reference["version"])];
-      const key = `${name}\n${subject}\n${version}`;
-      const running = asked.get(key) ?? (async (): Promise<ReferencedType> => {
-        const answer = await call("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`);
-        const schema = answer.body["schema"];
-        // The registry keeps what schemas refer to: what it denies it has not read yet.
-        if (answer.status !== 200 || typeof schema !== "string") throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `version ${version} of ${subject}, which a schema refers to: status ${answer.status}`);
-        return { name, subject, schema, references: await resolved(answer.body, asked, level + 1) };
-      })();
-      asked.set(key, running);
-      return running;
-    }));
+  function resolved(
+    body: Record<string, unknown>,
+    asked: Map<string, Promise<ReferencedType>>,
+    level = 0,
+  ): Promise<ReferencedType[]> {
+    const references = Array.isArray(body.references) ? (body.references as readonly Record<string, unknown>[]) : [];
+    if (level > MOST_LEVELS)
+      throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `schemas refer to each other more than ${MOST_LEVELS} deep`, {
+        permanent: true,
+      });
+    return Promise.all(
+      references.map((reference) => {
+        const [name, subject, version] = [String(reference.name), String(reference.subject), String(reference.version)];
+        const key = `${name}\n${subject}\n${version}`;
+        const running =
+          asked.get(key) ??
+          (async (): Promise<ReferencedType> => {
+            const answer = await call("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`);
+            const schema = answer.body.schema;
+            // The registry keeps what schemas refer to: what it denies it has not read yet.
+            if (answer.status !== 200 || typeof schema !== "string")
+              throw new ServiceError(
+                "SVC_REGISTRY_UNAVAILABLE",
+                `version ${version} of ${subject}, which a schema refers to: status ${answer.status}`,
+              );
+            return { name, subject, schema, references: await resolved(answer.body, asked, level + 1) };
+          })();
+        asked.set(key, running);
+        return running;
+      }),
+    );
   }
 
   return {
@@ -141,12 +172,17 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
       if (known !== undefined) return known;
       return once(`id ${id}`, async () => {
         const answer = await call("GET", `/schemas/ids/${id}`);
-        const schema = answer.body["schema"];
+        const schema = answer.body.schema;
         if (answer.status === 404 && clock() - (answeringSince ?? clock()) < BELIEVED_AFTER_MS) {
-          throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `schema ${id}: not known to a registry that may still be starting`);
+          throw new ServiceError(
+            "SVC_REGISTRY_UNAVAILABLE",
+            `schema ${id}: not known to a registry that may still be starting`,
+          );
         }
         if (answer.status === 404) {
-          throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `the registry knows no schema with id ${id}`, { permanent: true });
+          throw new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", `the registry knows no schema with id ${id}`, {
+            permanent: true,
+          });
         }
         if (answer.status !== 200 || typeof schema !== "string") {
           throw new ServiceError("SVC_REGISTRY_UNAVAILABLE", `schema ${id}: status ${answer.status}`);

@@ -4,13 +4,13 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { pause } from "../clock.ts";
-import { isDatabaseAtFault } from "../storage/database-faults.ts";
 import { uuidV7 } from "../ids.ts";
-import type { ProblemDetail, ProblemType } from "./problem.ts";
-import { Problem, PROBLEM_MEDIA_TYPE, problemDocument, PROBLEMS } from "./problem.ts";
+import { isDatabaseAtFault } from "../storage/database-faults.ts";
 import type { Logger, Metrics } from "../telemetry.ts";
 import type { TraceContext } from "../trace.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../trace.ts";
+import type { ProblemDetail, ProblemType } from "./problem.ts";
+import { PROBLEM_MEDIA_TYPE, PROBLEMS, Problem, problemDocument } from "./problem.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -46,7 +46,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     requestTimeout: requestTimeoutMs,
     // Node takes the larger of the two limits for the whole request, and its own for the headers is 60 s; it looks every 30 s.
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(LOOK_FOR_LATE_MS, requestTimeoutMs) },
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(LOOK_FOR_LATE_MS, requestTimeoutMs),
+    },
     keepAliveTimeout: 65_000,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     rewriteUrl: ({ url = "/" }) => originForm(url),
@@ -60,7 +63,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     },
     // A field that is not known is an error of the caller, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: true } },
-    frameworkErrors: (error, request, reply) => { void sendError(error, request, reply); },
+    frameworkErrors: (error, request, reply) => {
+      void sendError(error, request, reply);
+    },
     return503OnClosing: true,
     forceCloseConnections: "idle",
   });
@@ -70,7 +75,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.decorateRequest("trace", null as unknown as TraceContext);
   app.addHook("onRequest", async (request, reply) => {
     latest.set(request.raw.socket, reply.raw);
-    const header = request.headers["traceparent"];
+    const header = request.headers.traceparent;
     request.trace = childTrace(parseTraceparent(typeof header === "string" ? header : undefined));
     reply.header("x-request-id", request.id);
     reply.header("traceparent", formatTraceparent(request.trace));
@@ -93,19 +98,30 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { type, detail, errors, retryAfter } = classify(error, request.routeOptions.bodyLimit ?? BODY_LIMIT);
     // A refusal because of too much load is counted by its status; a line for each would add to the load.
-    if (PROBLEMS[type].status >= 500 && !(error instanceof Problem)) options.log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, "request failed");
+    if (PROBLEMS[type].status >= 500 && !(error instanceof Problem))
+      options.log.error(
+        { err: error, requestId: request.id, method: request.method, url: request.url },
+        "request failed",
+      );
     if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
     if (type === "unauthenticated") reply.header("www-authenticate", "Bearer");
     return sendProblem(reply, type, detail, String(request.id), errors);
   }
   app.setErrorHandler((error: FastifyError | Error, request, reply) => sendError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, "not-found", `${request.method} ${request.url.split("?")[0] ?? ""} does not exist`, String(request.id)));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      "not-found",
+      `${request.method} ${request.url.split("?")[0] ?? ""} does not exist`,
+      String(request.id),
+    ),
+  );
   return app;
 }
 
 /** A request target without scheme and host: servers must take targets that name them (RFC 9112, 3.2.2), routes know paths alone. */
 function originForm(target: string): string {
-  const rest = /^https?:\/\/[^/?#]*(?<rest>.*)$/iu.exec(target)?.groups?.["rest"];
+  const rest = /^https?:\/\/[^/?#]*(?<rest>.*)$/iu.exec(target)?.groups?.rest;
   if (rest === undefined) return target;
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
@@ -127,11 +143,16 @@ function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const [status, type, detail] = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? (["408 Request Timeout", "request-timeout", "The request did not come to its end in time."] as const)
-    : error.code === "HPE_HEADER_OVERFLOW" ? (["431 Request Header Fields Too Large", "headers-too-large", "The headers are too large."] as const)
-    : (["400 Bad Request", "malformed-request", "This is not HTTP."] as const);
+  const [status, type, detail] =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? (["408 Request Timeout", "request-timeout", "The request did not come to its end in time."] as const)
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? (["431 Request Header Fields Too Large", "headers-too-large", "The headers are too large."] as const)
+        : (["400 Bad Request", "malformed-request", "This is not HTTP."] as const);
   const body = JSON.stringify(problemDocument(type, detail));
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
   // Closed with unread bytes, the connection would be reset, and the client would lose the answer that it has not read yet.
   refused.add(socket);
   const limit = setTimeout(() => socket.destroy(), REFUSED_LIMIT_MS);
@@ -139,33 +160,63 @@ function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socke
   socket.resume();
 }
 
-export function sendProblem(reply: FastifyReply, type: ProblemType, detail?: string, requestId?: string, errors: readonly ProblemDetail[] = []): FastifyReply {
-  return reply.code(PROBLEMS[type].status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problemDocument(type, detail, requestId, errors)));
+export function sendProblem(
+  reply: FastifyReply,
+  type: ProblemType,
+  detail?: string,
+  requestId?: string,
+  errors: readonly ProblemDetail[] = [],
+): FastifyReply {
+  return reply
+    .code(PROBLEMS[type].status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problemDocument(type, detail, requestId, errors)));
 }
 
 /** @param bodyLimit - The route's, in bytes. */
-function classify(error: FastifyError | Error, bodyLimit: number): { type: ProblemType; detail?: string; errors: readonly ProblemDetail[]; retryAfter?: number } {
+function classify(
+  error: FastifyError | Error,
+  bodyLimit: number,
+): { type: ProblemType; detail?: string; errors: readonly ProblemDetail[]; retryAfter?: number } {
   if (error instanceof Problem) {
-    return { type: error.problem, detail: error.message, errors: error.errors, ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }) };
+    return {
+      type: error.problem,
+      detail: error.message,
+      errors: error.errors,
+      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    };
   }
-  if (isDatabaseAtFault(error)) return { type: "unavailable", detail: "It could not be done just now; repeat the request, with the same Idempotency-Key where it has one.", errors: [], retryAfter: 1 };
+  if (isDatabaseAtFault(error))
+    return {
+      type: "unavailable",
+      detail: "It could not be done just now; repeat the request, with the same Idempotency-Key where it has one.",
+      errors: [],
+      retryAfter: 1,
+    };
   const { validation, validationContext, code, statusCode } = error as FastifyError;
   if (validation !== undefined) {
     const errors = validation.slice(0, 20).map((problem) => ({
       at: `${validationContext === "body" ? "" : `${validationContext ?? "request"} `}${problem.instancePath || "/"}`,
       message: [problem.message ?? "is not valid", extra(problem.params)].filter((part) => part !== "").join(": "),
     }));
-    return { type: validationContext === "body" ? "unprocessable" : "malformed-request", detail: "The request does not match its schema.", errors };
+    return {
+      type: validationContext === "body" ? "unprocessable" : "malformed-request",
+      detail: "The request does not match its schema.",
+      errors,
+    };
   }
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return { type: "too-large", detail: `The body may have at most ${bodyLimit} bytes.`, errors: [] };
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return { type: "unsupported-media-type", detail: "Send application/json.", errors: [] };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return { type: "too-large", detail: `The body may have at most ${bodyLimit} bytes.`, errors: [] };
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+    return { type: "unsupported-media-type", detail: "Send application/json.", errors: [] };
   if (statusCode === 429) return { type: "too-many-requests", detail: error.message, errors: [] };
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { type: "malformed-request", detail: error.message, errors: [] };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return { type: "malformed-request", detail: error.message, errors: [] };
   return { type: "internal", errors: [] };
 }
 
 function extra(params: Record<string, unknown> | undefined): string {
-  const property = params?.["additionalProperty"];
+  const property = params?.additionalProperty;
   return typeof property === "string" ? `"${property.slice(0, 80)}"` : "";
 }
 
@@ -174,7 +225,10 @@ const LOOK_MS = 20;
 
 /** Waits until callers have given their connections back, at most so long. Those that are not used stay, to be closed with the server. */
 export async function lastRequests(app: FastifyInstance, limitMs: number): Promise<void> {
-  const connections = (): Promise<number> => new Promise((resolve, reject) => app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))));
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) =>
+      app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+    );
   const end = performance.now() + limitMs;
   while (performance.now() < end && (await connections()) > 0) await pause(LOOK_MS);
 }

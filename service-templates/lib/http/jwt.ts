@@ -62,7 +62,8 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
         }
       } catch (error) {
         // A key file that is being replaced must not lock everyone out: the last good set holds.
-        if (keys === undefined) throw new Problem("unavailable", `The token keys cannot be read: ${messageOf(error)}`, { retryAfter: 1 });
+        if (keys === undefined)
+          throw new Problem("unavailable", `The token keys cannot be read: ${messageOf(error)}`, { retryAfter: 1 });
       }
     }
     if (keys === undefined) throw new Problem("unavailable", "There are no token keys yet.", { retryAfter: 1 });
@@ -73,10 +74,15 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
     const checkedWith = currentKeys();
     const now = clock();
     const { payload, protectedHeader } = await jwtVerify(token, checkedWith, {
-      algorithms: ["ES256"], issuer: config.issuer, audience: config.audience,
-      requiredClaims: ["sub", "exp"], clockTolerance: CLOCK_TOLERANCE_SECONDS, currentDate: new Date(now),
+      algorithms: ["ES256"],
+      issuer: config.issuer,
+      audience: config.audience,
+      requiredClaims: ["sub", "exp"],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(now),
     });
-    if (protectedHeader.typ !== undefined && !ACCESS_TOKEN.test(protectedHeader.typ)) throw new Problem("unauthenticated", "The token is not an access token.");
+    if (protectedHeader.typ !== undefined && !ACCESS_TOKEN.test(protectedHeader.typ))
+      throw new Problem("unauthenticated", "The token is not an access token.");
     const subject = subjectOf(payload, now / 1_000, config.longestLifeSeconds ?? LONGEST_LIFE_SECONDS);
     // New keys may have come meanwhile: what the old ones say is not remembered then.
     if (checkedWith === keys) {
@@ -90,7 +96,7 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
     const token = tokenOf(authorization);
     if (token === undefined) throw new Problem("unauthenticated", "Send Authorization: Bearer <token>.");
     try {
-      return known(authorization) ?? await check(token);
+      return known(authorization) ?? (await check(token));
     } catch (error) {
       if (error instanceof Problem) throw error;
       const expired = error instanceof errors.JWTExpired;
@@ -116,9 +122,12 @@ function tokenOf(authorization: string | undefined): string | undefined {
 /** Judges what the signature and the standard checks leave open; throws the problem `unauthenticated`. */
 function subjectOf({ sub, iat, exp = 0, scope }: JWTPayload, nowSeconds: number, longestLife: number): Subject {
   // The types promise a text; the token decides.
-  if (typeof sub !== "string" || !SUBJECT.test(sub)) throw new Problem("unauthenticated", "The token names no usable subject.");
-  if (iat !== undefined && iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) throw new Problem("unauthenticated", "The token was issued in the future.");
-  if (exp - (iat ?? nowSeconds) > longestLife + CLOCK_TOLERANCE_SECONDS) throw new Problem("unauthenticated", `The token lives longer than ${longestLife} s.`);
+  if (typeof sub !== "string" || !SUBJECT.test(sub))
+    throw new Problem("unauthenticated", "The token names no usable subject.");
+  if (iat !== undefined && iat > nowSeconds + CLOCK_TOLERANCE_SECONDS)
+    throw new Problem("unauthenticated", "The token was issued in the future.");
+  if (exp - (iat ?? nowSeconds) > longestLife + CLOCK_TOLERANCE_SECONDS)
+    throw new Problem("unauthenticated", `The token lives longer than ${longestLife} s.`);
   return { id: sub, scopes: scopesOf(scope) };
 }
 

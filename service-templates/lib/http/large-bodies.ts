@@ -27,9 +27,16 @@ export function largeBodyLimit(most: number): LargeBodyLimit {
       if (declared <= BODY_LIMIT) return;
       // Whoever left while the token was checked has sent its `close` already: the slot would never come back.
       if (reply.raw.closed || request.raw.socket.destroyed) return;
-      if (inUse >= most) throw new Problem("unavailable", "More large orders are under way than can be read at once; repeat it in a moment with the same Idempotency-Key.", { retryAfter: RETRY_AFTER_SECONDS });
+      if (inUse >= most)
+        throw new Problem(
+          "unavailable",
+          "More large orders are under way than can be read at once; repeat it in a moment with the same Idempotency-Key.",
+          { retryAfter: RETRY_AFTER_SECONDS },
+        );
       inUse += 1;
-      reply.raw.once("close", () => { inUse -= 1; });
+      reply.raw.once("close", () => {
+        inUse -= 1;
+      });
     },
   };
 }

@@ -4,9 +4,9 @@
  */
 import type { FastifyInstance } from "fastify";
 import { pause } from "../clock.ts";
+import { messageOf } from "../errors.ts";
 import type { HttpOptions } from "./http.ts";
 import { createHttp } from "./http.ts";
-import { messageOf } from "../errors.ts";
 
 /** A condition of readiness: undefined when good, else what is wrong. */
 export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
@@ -21,13 +21,17 @@ export function createManagement(options: ManagementOptions): FastifyInstance {
   const app = createHttp(options);
   app.get("/livez", async () => ({ status: "alive" }));
   app.get("/readyz", async (_request, reply) => {
-    const answers = await Promise.all(Object.entries(options.checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const));
+    const answers = await Promise.all(
+      Object.entries(options.checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+    );
     const ready = answers.every(([, wrong]) => wrong === undefined);
     const checks = Object.fromEntries(answers.map(([name, wrong]) => [name, wrong ?? "good"]));
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", checks });
   });
   app.get("/metrics", async (_request, reply) => {
-    await options.beforeScrape?.().catch((error: unknown) => options.log.warn({ err: error }, "gauges are not up to date"));
+    await options
+      .beforeScrape?.()
+      .catch((error: unknown) => options.log.warn({ err: error }, "gauges are not up to date"));
     return reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
   });
   return app;

@@ -4,20 +4,20 @@
 export const PROBLEMS = {
   "malformed-request": { status: 400, title: "The request is malformed" },
   "idempotency-key-missing": { status: 400, title: "Idempotency-Key is missing or malformed" },
-  "unauthenticated": { status: 401, title: "A valid bearer token is required" },
-  "forbidden": { status: 403, title: "The token does not allow this" },
+  unauthenticated: { status: 401, title: "A valid bearer token is required" },
+  forbidden: { status: 403, title: "The token does not allow this" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },
   "too-large": { status: 413, title: "The request is too large" },
   "unsupported-media-type": { status: 415, title: "The content type is not supported" },
-  "unprocessable": { status: 422, title: "The request cannot be accepted" },
+  unprocessable: { status: 422, title: "The request cannot be accepted" },
   "idempotency-key-reused": { status: 422, title: "Idempotency-Key was used with another request" },
   "too-many-requests": { status: 429, title: "Too many requests" },
   "headers-too-large": { status: 431, title: "The request headers are too large" },
-  "internal": { status: 500, title: "Something went wrong here" },
+  internal: { status: 500, title: "Something went wrong here" },
   "upstream-unavailable": { status: 502, title: "The service behind the gateway is not available" },
-  "unavailable": { status: 503, title: "Temporarily unavailable" },
+  unavailable: { status: 503, title: "Temporarily unavailable" },
   "upstream-timeout": { status: 504, title: "The service behind the gateway did not answer in time" },
 } as const;
 
@@ -47,7 +47,11 @@ export class Problem extends Error {
   /** Seconds after which a repetition makes sense. */
   readonly retryAfter: number | undefined;
 
-  constructor(problem: ProblemType, detail: string, options: { errors?: readonly ProblemDetail[]; retryAfter?: number } = {}) {
+  constructor(
+    problem: ProblemType,
+    detail: string,
+    options: { errors?: readonly ProblemDetail[]; retryAfter?: number } = {},
+  ) {
     super(detail);
     this.name = "Problem";
     this.problem = problem;
@@ -58,7 +62,12 @@ export class Problem extends Error {
 
 export const PROBLEM_MEDIA_TYPE = "application/problem+json";
 
-export function problemDocument(type: ProblemType, detail?: string, requestId?: string, errors: readonly ProblemDetail[] = []): ProblemDocument {
+export function problemDocument(
+  type: ProblemType,
+  detail?: string,
+  requestId?: string,
+  errors: readonly ProblemDetail[] = [],
+): ProblemDocument {
   const { status, title } = PROBLEMS[type];
   return {
     type: `urn:event-platform-kit:problem:${type}`,

@@ -35,7 +35,12 @@ export function notReached(ends: ReadonlyMap<string, bigint>, standing: readonly
  * Waits until the group has read everything that was there when this was called.
  * `stalled`: a partition is not read any more, and waiting for it would hold up everything else for ever.
  */
-export async function caughtUp({ standing, signal, everyMs = 250, stalledMs = STALLED_MS }: CatchUpOptions): Promise<"caught up" | "stalled" | "stopped"> {
+export async function caughtUp({
+  standing,
+  signal,
+  everyMs = 250,
+  stalledMs = STALLED_MS,
+}: CatchUpOptions): Promise<"caught up" | "stalled" | "stopped"> {
   let ends: ReadonlyMap<string, bigint> | undefined;
   let last = "";
   let stillMs = 0;
@@ -45,7 +50,10 @@ export async function caughtUp({ standing, signal, everyMs = 250, stalledMs = ST
       ends ??= new Map(seen.map((partition) => [partitionKey(partition), partition.end]));
       const left = notReached(ends, seen);
       if (left.length === 0) return "caught up";
-      const now = left.map((partition) => `${partitionKey(partition)} ${partition.committed}`).sort().join();
+      const now = left
+        .map((partition) => `${partitionKey(partition)} ${partition.committed}`)
+        .sort()
+        .join();
       // Counted in looks, not by a clock: time in which this process stood still says nothing about the group.
       stillMs = now === last ? stillMs + everyMs : 0;
       last = now;

@@ -43,10 +43,13 @@ export async function answered<T>(answer: Promise<T>, doing: string, limitMs = A
   const settled = new AbortController();
   let stopListening = (): void => undefined;
   const fault = new Promise<never>((_resolve, reject) => {
-    stopListening = onClientFault((cause) => reject(new LostAnswer(`the Kafka client failed while ${doing}`, { cause })));
+    stopListening = onClientFault((cause) =>
+      reject(new LostAnswer(`the Kafka client failed while ${doing}`, { cause })),
+    );
   });
   const late = pause(limitMs, settled.signal).then(() => {
-    if (!settled.signal.aborted) throw new LostAnswer(`${doing}: no answer of the Kafka client within ${limitMs / 1_000} s`);
+    if (!settled.signal.aborted)
+      throw new LostAnswer(`${doing}: no answer of the Kafka client within ${limitMs / 1_000} s`);
     return answer;
   });
   try {

@@ -5,11 +5,11 @@
  */
 import type { ProducerOptions } from "@platformatic/kafka";
 import type { KafkaConfig } from "../config.ts";
-import type { RawRecord } from "./raw-record.ts";
 import type { RecordHeaders } from "../outbox/outbox-headers.ts";
+import { backoff } from "../retry.ts";
 import type { Standing } from "./catch-up.ts";
 import type { PartitionName } from "./partition-name.ts";
-import { backoff } from "../retry.ts";
+import type { RawRecord } from "./raw-record.ts";
 
 /** A record to be published. */
 export interface OutgoingRecord {
@@ -66,17 +66,32 @@ export interface ClientOptions {
 }
 
 /** What producers and consumers connect with. */
-export function connection(options: ClientOptions): Pick<ProducerOptions<Buffer, Buffer, string, string>, "clientId" | "bootstrapBrokers" | "tls" | "sasl" | "tlsServerName" | "connectTimeout" | "metadataMaxAge" | "retryDelay"> {
+export function connection(
+  options: ClientOptions,
+): Pick<
+  ProducerOptions<Buffer, Buffer, string, string>,
+  | "clientId"
+  | "bootstrapBrokers"
+  | "tls"
+  | "sasl"
+  | "tlsServerName"
+  | "connectTimeout"
+  | "metadataMaxAge"
+  | "retryDelay"
+> {
   const { config } = options;
   return {
     clientId: options.clientId,
     bootstrapBrokers: [...config.brokers],
     ...(config.ca === undefined ? {} : { tls: { ca: config.ca, rejectUnauthorized: true } }),
-    ...(config.username === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512", username: config.username, password: config.password ?? "" } }),
+    ...(config.username === undefined
+      ? {}
+      : { sasl: { mechanism: "SCRAM-SHA-512", username: config.username, password: config.password ?? "" } }),
     connectTimeout: 3_000,
     // Leaders that moved are learned from errors at once; the default of 5 s only adds a round trip to the hot path.
     metadataMaxAge: 60_000,
     // The default is a constant second: clients that lost the same broker would come back together.
-    retryDelay: (_client, _operation, attempt) => backoff(attempt, { attempts: 0, firstDelayMs: 50, maxDelayMs: 1_000, factor: 2 }),
+    retryDelay: (_client, _operation, attempt) =>
+      backoff(attempt, { attempts: 0, firstDelayMs: 50, maxDelayMs: 1_000, factor: 2 }),
   };
 }

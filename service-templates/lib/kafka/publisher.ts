@@ -40,7 +40,11 @@ export function openPublisher(options: ClientOptions): Publisher {
   }
 
   /** Runs a call of the client; its errors say what they concern. */
-  async function call<T>(work: (client: KafkaProducer) => Promise<T>, doing: string, topics: ReadonlySet<string>): Promise<T> {
+  async function call<T>(
+    work: (client: KafkaProducer) => Promise<T>,
+    doing: string,
+    topics: ReadonlySet<string>,
+  ): Promise<T> {
     const client = producer;
     try {
       return await answered(work(client), doing);
@@ -56,32 +60,50 @@ export function openPublisher(options: ClientOptions): Publisher {
   async function find(topics: ReadonlySet<string>): Promise<void> {
     for (const topic of topics) {
       if (known.has(topic)) continue;
-      await call((client) => client.metadata({ topics: [topic], forceUpdate: true, retries: 0 }), `looking for topic ${topic}`, new Set([topic]));
+      await call(
+        (client) => client.metadata({ topics: [topic], forceUpdate: true, retries: 0 }),
+        `looking for topic ${topic}`,
+        new Set([topic]),
+      );
       known.add(topic);
     }
   }
 
-  const topicsOf = (records: readonly OutgoingRecord[]): ReadonlySet<string> => new Set(records.map(({ topic }) => topic));
+  const topicsOf = (records: readonly OutgoingRecord[]): ReadonlySet<string> =>
+    new Set(records.map(({ topic }) => topic));
 
   const stopListening = onClientFault(() => replace(producer));
   return {
     async publish(records) {
       const topics = topicsOf(records);
       await find(topics);
-      await call((client) => client.send({
-        messages: records.map((record) => ({
-          topic: record.topic,
-          ...(record.key === null ? {} : { key: record.key }),
-          ...(record.value === null ? {} : { value: record.value }),
-          headers: record.headers,
-        })),
-      }), "publishing", topics);
+      await call(
+        (client) =>
+          client.send({
+            messages: records.map((record) => ({
+              topic: record.topic,
+              ...(record.key === null ? {} : { key: record.key }),
+              ...(record.value === null ? {} : { value: record.value }),
+              headers: record.headers,
+            })),
+          }),
+        "publishing",
+        topics,
+      );
     },
     async partitionsOf(records) {
       const topics = topicsOf(records);
       await find(topics);
-      const metadata = await call((client) => client.metadata({ topics: [...topics] }), "looking for partitions", topics);
-      return records.map((record) => compatibilityPartitioner({ topic: record.topic }, record.key ?? undefined) % (metadata.topics.get(record.topic)?.partitionsCount ?? 1));
+      const metadata = await call(
+        (client) => client.metadata({ topics: [...topics] }),
+        "looking for partitions",
+        topics,
+      );
+      return records.map(
+        (record) =>
+          compatibilityPartitioner({ topic: record.topic }, record.key ?? undefined) %
+          (metadata.topics.get(record.topic)?.partitionsCount ?? 1),
+      );
     },
     async close() {
       stopListening();

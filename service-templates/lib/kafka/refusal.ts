@@ -17,8 +17,15 @@ export class PublishError extends ServiceError {
   /** The topic concerned, where the reach is a topic and the error names it. */
   readonly topic: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { readonly reach: Reach; readonly topic?: string | undefined; readonly cause?: unknown }) {
-    super(code, message, { permanent: options.reach === "record", ...(options.cause === undefined ? {} : { cause: options.cause }) });
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly reach: Reach; readonly topic?: string | undefined; readonly cause?: unknown },
+  ) {
+    super(code, message, {
+      permanent: options.reach === "record",
+      ...(options.cause === undefined ? {} : { cause: options.cause }),
+    });
     this.name = "PublishError";
     this.reach = options.reach;
     this.topic = options.topic;

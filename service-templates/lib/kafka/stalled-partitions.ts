@@ -61,7 +61,9 @@ export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: Wa
     strikes = new Map(still.map((reading) => [partitionKey(reading), (strikes.get(partitionKey(reading)) ?? 0) + 1]));
     for (const reading of still) {
       if ((strikes.get(partitionKey(reading)) ?? 0) < STRIKES) continue;
-      throw new Error(`${partitionKey(reading)} is not read any more: its next record is ${reading.next}, its end ${reading.end}, and nothing came for ${(STRIKES * everyMs) / 1_000} s`);
+      throw new Error(
+        `${partitionKey(reading)} is not read any more: its next record is ${reading.next}, its end ${reading.end}, and nothing came for ${(STRIKES * everyMs) / 1_000} s`,
+      );
     }
     last = seen;
   }

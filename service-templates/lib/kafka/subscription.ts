@@ -1,12 +1,12 @@
 /** One membership of a consumer group, from which batches of records are polled. */
 import type { ConsumerOptions, Message, MessagesStream } from "@platformatic/kafka";
 import { Consumer, ListOffsetTimestamps, MessagesStreamFallbackModes, MessagesStreamModes } from "@platformatic/kafka";
-import { answered, onClientFault } from "./client-faults.ts";
 import { pause } from "../clock.ts";
-import type { RawRecord } from "./raw-record.ts";
+import { answered, onClientFault } from "./client-faults.ts";
 import type { ClientOptions, RecordSource, Subscription } from "./kafka.ts";
-import type { PartitionName } from "./partition-name.ts";
 import { connection } from "./kafka.ts";
+import type { PartitionName } from "./partition-name.ts";
+import type { RawRecord } from "./raw-record.ts";
 import type { Look } from "./stalled-partitions.ts";
 import { watchReading } from "./stalled-partitions.ts";
 
@@ -66,15 +66,18 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   const sources: StreamSource[] = [];
   try {
     for (const [place, topics] of [options.topics, ...apart.map((topic) => [topic])].entries()) {
-      const stream = await answered(consumer.consume({
-        topics: [...topics],
-        mode: MessagesStreamModes.COMMITTED,
-        // The default, LATEST, turns a failed look-up of committed offsets into lost records.
-        fallbackMode: MessagesStreamFallbackModes.EARLIEST,
-        autocommit: false,
-        // What is taken apart waits for its time: little of it is kept ready.
-        ...(place === 0 ? {} : { highWaterMark: 16 }),
-      }), "joining the group");
+      const stream = await answered(
+        consumer.consume({
+          topics: [...topics],
+          mode: MessagesStreamModes.COMMITTED,
+          // The default, LATEST, turns a failed look-up of committed offsets into lost records.
+          fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+          autocommit: false,
+          // What is taken apart waits for its time: little of it is kept ready.
+          ...(place === 0 ? {} : { highWaterMark: 16 }),
+        }),
+        "joining the group",
+      );
       streams.push(stream);
       sources.push(recordsOf(stream, consumer));
     }
@@ -88,17 +91,26 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   if (records === undefined) throw new Error("no topics to subscribe to");
 
   function isAssigned({ topic, partition }: PartitionName): boolean {
-    return consumer.assignments?.some((assignment) => assignment.topic === topic && assignment.partitions.includes(partition)) ?? false;
+    return (
+      consumer.assignments?.some(
+        (assignment) => assignment.topic === topic && assignment.partitions.includes(partition),
+      ) ?? false
+    );
   }
 
   /** What is taken apart is left alone: it is read only as far as there is room for what waits. */
   async function look(source: StreamSource): Promise<Look | undefined> {
     try {
-      const ends = await answered(consumer.listOffsets({ topics: [...options.topics], timestamp: ListOffsetTimestamps.LATEST }), "asking for the ends of partitions");
-      const partitions = [...ends].flatMap(([topic, offsets]) => offsets.flatMap((end, partition) => {
-        const next = isAssigned({ topic, partition }) ? source.nextOffset({ topic, partition }) : undefined;
-        return next === undefined ? [] : [{ topic, partition, next, end }];
-      }));
+      const ends = await answered(
+        consumer.listOffsets({ topics: [...options.topics], timestamp: ListOffsetTimestamps.LATEST }),
+        "asking for the ends of partitions",
+      );
+      const partitions = [...ends].flatMap(([topic, offsets]) =>
+        offsets.flatMap((end, partition) => {
+          const next = isAssigned({ topic, partition }) ? source.nextOffset({ topic, partition }) : undefined;
+          return next === undefined ? [] : [{ topic, partition, next, end }];
+        }),
+      );
       return { partitions, ...source.hunger() };
     } catch {
       // A broker is away: whoever reads from it learns it by himself.
@@ -110,26 +122,43 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     records,
     apart: separate,
     isAssigned,
-    watch: (signal) => watchReading({
-      look: () => look(records), signal,
-      ...(options.lookEveryMs === undefined ? {} : { everyMs: options.lookEveryMs }),
-    }),
+    watch: (signal) =>
+      watchReading({
+        look: () => look(records),
+        signal,
+        ...(options.lookEveryMs === undefined ? {} : { everyMs: options.lookEveryMs }),
+      }),
     async standing() {
       const topics = [...options.topics];
-      const [starts, ends] = await Promise.all([ListOffsetTimestamps.EARLIEST, ListOffsetTimestamps.LATEST].map(
-        (timestamp) => answered(consumer.listOffsets({ topics, timestamp }), "asking for the bounds of partitions"),
-      ));
-      const committed = await answered(consumer.listCommittedOffsets({
-        topics: [...ends ?? []].map(([topic, offsets]) => ({ topic, partitions: offsets.map((_, partition) => partition) })),
-      }), "asking for committed offsets");
-      return [...ends ?? []].flatMap(([topic, offsets]) => offsets.map((end, partition) => {
-        const offset = committed.get(topic)?.[partition] ?? -1n;
-        return { topic, partition, end, committed: offset >= 0n ? offset : starts?.get(topic)?.[partition] ?? 0n };
-      }));
+      const [starts, ends] = await Promise.all(
+        [ListOffsetTimestamps.EARLIEST, ListOffsetTimestamps.LATEST].map((timestamp) =>
+          answered(consumer.listOffsets({ topics, timestamp }), "asking for the bounds of partitions"),
+        ),
+      );
+      const committed = await answered(
+        consumer.listCommittedOffsets({
+          topics: [...(ends ?? [])].map(([topic, offsets]) => ({
+            topic,
+            partitions: offsets.map((_, partition) => partition),
+          })),
+        }),
+        "asking for committed offsets",
+      );
+      return [...(ends ?? [])].flatMap(([topic, offsets]) =>
+        offsets.map((end, partition) => {
+          const offset = committed.get(topic)?.[partition] ?? -1n;
+          return { topic, partition, end, committed: offset >= 0n ? offset : (starts?.get(topic)?.[partition] ?? 0n) };
+        }),
+      );
     },
     async commit(positions) {
       const mine = positions.filter(isAssigned);
-      if (mine.length > 0) await answered(consumer.commit({ offsets: mine.map((position) => ({ ...position })) }), "committing offsets", COMMIT_LIMIT_MS);
+      if (mine.length > 0)
+        await answered(
+          consumer.commit({ offsets: mine.map((position) => ({ ...position })) }),
+          "committing offsets",
+          COMMIT_LIMIT_MS,
+        );
     },
     async close() {
       for (const source of sources) source.forget();
@@ -161,10 +190,16 @@ function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): StreamSource {
   let failure: Error | undefined;
   let ended = false;
   let awaken: (() => void) | undefined;
-  const fail = (error: Error): void => { failure ??= error; awaken?.(); };
+  const fail = (error: Error): void => {
+    failure ??= error;
+    awaken?.();
+  };
   const forget = onClientFault(fail);
   stream.on("error", fail);
-  stream.on("close", () => { ended = true; awaken?.(); });
+  stream.on("close", () => {
+    ended = true;
+    awaken?.();
+  });
   stream.on("readable", () => awaken?.());
   consumer.on("error", fail);
   // The coordinator has not heard of this member for longer than it waits: it has given its partitions away.
@@ -194,7 +229,9 @@ function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): StreamSource {
           }
           if (batch.length > 0) return batch;
           waits += 1;
-          await new Promise<void>((resolve) => { awaken = resolve; });
+          await new Promise<void>((resolve) => {
+            awaken = resolve;
+          });
           awaken = undefined;
         }
       } finally {

@@ -53,7 +53,9 @@ export function doubts(now: () => number, believedAfterMs = BELIEVED_AFTER_MS): 
     holds() {
       if (noted.size === 0) return [];
       const time = now();
-      return [...noted.values()].filter((doubt) => !isBelieved(doubt) && time - doubt.seenAt < TRY_AGAIN_MS).map(({ topic, key }) => ({ topic, key }));
+      return [...noted.values()]
+        .filter((doubt) => !isBelieved(doubt) && time - doubt.seenAt < TRY_AGAIN_MS)
+        .map(({ topic, key }) => ({ topic, key }));
     },
     any: () => noted.size > 0,
     clear: (name) => void noted.delete(name),

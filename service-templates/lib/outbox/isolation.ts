@@ -104,9 +104,17 @@ export function isolator<Item>(options: IsolationOptions<Item>): Isolator<Item> 
   return {
     publish,
     refuse,
-    hold: (items) => { for (const item of items) stop(item); },
+    hold: (items) => {
+      for (const item of items) stop(item);
+    },
     outcome() {
-      if (failure === undefined && accepted.length === 0 && refused.length > 0 && refused.every(({ error }) => !(error instanceof PublishError))) failure = refused[0]?.error;
+      if (
+        failure === undefined &&
+        accepted.length === 0 &&
+        refused.length > 0 &&
+        refused.every(({ error }) => !(error instanceof PublishError))
+      )
+        failure = refused[0]?.error;
       return { accepted, refused, failure };
     },
   };

@@ -18,14 +18,22 @@ export function headerText(value: string | Buffer | undefined): string | undefin
 
 /** The JSON of headers. */
 export function storedHeaders(headers: RecordHeaders): string {
-  const stored: readonly (readonly [string, StoredHeaders[string]])[] = Object.entries(headers)
-    .map(([name, value]) => [name, typeof value === "string" ? value : { base64: value.toString("base64") }]);
+  const stored: readonly (readonly [string, StoredHeaders[string]])[] = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : { base64: value.toString("base64") },
+  ]);
   return JSON.stringify(Object.fromEntries(stored));
 }
 
 /** Headers from their JSON, parsed. */
 export function restoredHeaders(stored: StoredHeaders): RecordHeaders {
   // Most records have text alone: then nothing is copied.
-  if (Object.values(stored).every((value) => typeof value === "string")) return stored as Readonly<Record<string, string>>;
-  return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, typeof value === "string" ? value : Buffer.from(value.base64, "base64")]));
+  if (Object.values(stored).every((value) => typeof value === "string"))
+    return stored as Readonly<Record<string, string>>;
+  return Object.fromEntries(
+    Object.entries(stored).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : Buffer.from(value.base64, "base64"),
+    ]),
+  );
 }

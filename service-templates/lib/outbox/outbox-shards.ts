@@ -47,7 +47,8 @@ const ALIVE_EVERY_MS = 300;
 const MESSAGE_LIMIT = 1_000;
 
 /** Rows that wait behind a parked one of the same topic and key are left where they are. */
-const NOT_BEHIND_PARKED = "NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.key = o.key AND p.topic = o.topic AND p.position < o.position)";
+const NOT_BEHIND_PARKED =
+  "NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.key = o.key AND p.topic = o.topic AND p.position < o.position)";
 
 /** Rows of the shards that were taken, in their order, up to a number of rows and of bytes. */
 function readStatement(further: string): string {
@@ -64,7 +65,9 @@ const READ = { name: "relay-read", text: readStatement("") };
 /** The same, without what is kept back at the moment. */
 const READ_HOLDING = {
   name: "relay-read-holding",
-  text: readStatement(" AND NOT EXISTS (SELECT 1 FROM unnest($3::text[], $4::bytea[]) AS h(topic, key) WHERE h.topic = o.topic AND (h.key IS NULL OR h.key = o.key))"),
+  text: readStatement(
+    " AND NOT EXISTS (SELECT 1 FROM unnest($3::text[], $4::bytea[]) AS h(topic, key) WHERE h.topic = o.topic AND (h.key IS NULL OR h.key = o.key))",
+  ),
 };
 
 /**
@@ -72,7 +75,10 @@ const READ_HOLDING = {
  * locks are held, so it sees what their last holder left.
  */
 export async function lockAndRead(
-  tx: Transaction, shards: readonly number[], limits: ReadLimits, holds: readonly Hold[],
+  tx: Transaction,
+  shards: readonly number[],
+  limits: ReadLimits,
+  holds: readonly Hold[],
 ): Promise<{ readonly taken: ReadonlySet<number>; readonly rows: readonly OutboxRow[] }> {
   const [locks, rows] = await Promise.all([
     tx.query<{ shards: string; read_only: string }>({
@@ -88,19 +94,27 @@ export async function lockAndRead(
     }),
     tx.query<OutboxRow>({
       ...(holds.length === 0 ? READ : READ_HOLDING),
-      values: [limits.rows, limits.bytes, ...(holds.length === 0 ? [] : [holds.map(({ topic }) => topic), holds.map(({ key }) => key)])],
+      values: [
+        limits.rows,
+        limits.bytes,
+        ...(holds.length === 0 ? [] : [holds.map(({ topic }) => topic), holds.map(({ key }) => key)]),
+      ],
       harmless: true,
     }),
   ]);
   // A server that takes no changes refuses this: better than to publish again and again what cannot be moved.
-  if (locks[0]?.read_only === "on" && rows.length > 0) await tx.query({ text: "SELECT 1 FROM outbox LIMIT 1 FOR UPDATE" });
+  if (locks[0]?.read_only === "on" && rows.length > 0)
+    await tx.query({ text: "SELECT 1 FROM outbox LIMIT 1 FOR UPDATE" });
   const taken = locks[0]?.shards ?? "";
   return { taken: new Set(taken === "" ? [] : taken.split(",").map(Number)), rows };
 }
 
 /** Keeps the transaction from being taken for a frozen one's while the work lasts. */
 export async function whileAlive<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => void tx.query({ name: "relay-alive", text: "SELECT 1", harmless: true }).catch(() => undefined), ALIVE_EVERY_MS);
+  const timer = setInterval(
+    () => void tx.query({ name: "relay-alive", text: "SELECT 1", harmless: true }).catch(() => undefined),
+    ALIVE_EVERY_MS,
+  );
   try {
     return await work();
   } finally {
@@ -129,7 +143,11 @@ export function parkRows(tx: Transaction, parked: readonly ParkedRow[]): void {
                 gone AS (DELETE FROM outbox o USING faults f WHERE o.position = f.position RETURNING o.*, f.code, f.message)
            INSERT INTO outbox_parked (position, event_id, shard, topic, key, event_type, body, schema_id, raw, headers, created_at, error_code, error_message)
            SELECT position, event_id, shard, topic, key, event_type, body, schema_id, raw, headers, created_at, code, message FROM gone`,
-    values: [parked.map(({ row }) => row.position), parked.map(({ code }) => code), parked.map(({ message }) => message.replaceAll("\u0000", "\ufffd").slice(0, MESSAGE_LIMIT))],
+    values: [
+      parked.map(({ row }) => row.position),
+      parked.map(({ code }) => code),
+      parked.map(({ message }) => message.replaceAll("\u0000", "\ufffd").slice(0, MESSAGE_LIMIT)),
+    ],
   });
 }
 

@@ -10,13 +10,13 @@ import { claimHeaders } from "../claim-check/reference.ts";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import type { Codec } from "../events/codec.ts";
-import type { Transaction } from "../storage/database.ts";
 import type { Cause, NewEvent } from "../events/envelope.ts";
 import { EVENT_VERSION, HEADER } from "../events/envelope.ts";
 import { uuidV7 } from "../ids.ts";
+import type { Transaction } from "../storage/database.ts";
+import { childTrace, formatTraceparent } from "../trace.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
 import { storedHeaders } from "./outbox-headers.ts";
-import { childTrace, formatTraceparent } from "../trace.ts";
 
 /** Keys are spread over this many shards; one relay at a time works on a shard, which keeps the order per key. */
 export const SHARDS = 16;
@@ -43,7 +43,10 @@ export interface OutboxEntry {
 
 export interface Outbox {
   /** Adds the events caused by something, in order, within the transaction; they are relayed right after its commit. */
-  add(tx: Transaction, groups: readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[]): Promise<void>;
+  add(
+    tx: Transaction,
+    groups: readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[],
+  ): Promise<void>;
   /** Adds ready-made entries. */
   put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void>;
 }
@@ -108,13 +111,20 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
     await tx.query({
       ...INSERT,
       values: [
-        entries.map((item) => item.id), shards, entries.map((item) => item.topic), entries.map((item) => item.key),
-        entries.map((item) => item.eventType), entries.map((item) => item.body), entries.map((item) => item.schemaId),
-        entries.map((item) => item.raw), entries.map((item) => storedHeaders(item.headers)),
+        entries.map((item) => item.id),
+        shards,
+        entries.map((item) => item.topic),
+        entries.map((item) => item.key),
+        entries.map((item) => item.eventType),
+        entries.map((item) => item.body),
+        entries.map((item) => item.schemaId),
+        entries.map((item) => item.raw),
+        entries.map((item) => storedHeaders(item.headers)),
       ],
     });
     const urgent = entries.map((item) => hurried(item.eventType));
-    const shardsOf = (urgency: boolean): ReadonlySet<number> => new Set(shards.filter((_, place) => urgent[place] === urgency));
+    const shardsOf = (urgency: boolean): ReadonlySet<number> =>
+      new Set(shards.filter((_, place) => urgent[place] === urgency));
     tx.afterCommit(() => {
       for (const urgency of [true, false]) if (urgent.includes(urgency)) options.wake(shardsOf(urgency), urgency);
     });
@@ -122,6 +132,10 @@ export function transactionalOutbox(options: OutboxOptions): Outbox {
 
   return {
     put,
-    add: (tx, groups) => put(tx, groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause)))),
+    add: (tx, groups) =>
+      put(
+        tx,
+        groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause))),
+      ),
   };
 }

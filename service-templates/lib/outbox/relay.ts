@@ -13,25 +13,26 @@
  * A row that cannot be published for a reason of its own is parked (`outbox_parked`). Its topic and key wait
  * behind it; everything else goes on. Circumstances, as brokers that are away, park nothing.
  */
-import type { Codec } from "../events/codec.ts";
-import { frame } from "../events/codec.ts";
+
 import type { Clock } from "../clock.ts";
 import { pause } from "../clock.ts";
-import type { Database } from "../storage/database.ts";
-import { doubts } from "./doubts.ts";
 import { messageOf, ServiceError } from "../errors.ts";
+import type { Codec } from "../events/codec.ts";
+import { frame } from "../events/codec.ts";
 import type { PassPoint } from "../fault-points.ts";
 import { NO_FAULTS } from "../fault-points.ts";
+import type { OutgoingRecord, Publisher } from "../kafka/kafka.ts";
+import { PublishError } from "../kafka/refusal.ts";
+import { packRequests } from "../kafka/request-packing.ts";
+import { backoff } from "../retry.ts";
+import type { Database } from "../storage/database.ts";
+import { doubts } from "./doubts.ts";
 import type { Isolation, Isolator, Refused } from "./isolation.ts";
 import { isolator } from "./isolation.ts";
-import type { OutgoingRecord, Publisher } from "../kafka/kafka.ts";
 import { SHARDS } from "./outbox.ts";
 import { restoredHeaders } from "./outbox-headers.ts";
 import type { OutboxRow, ParkedRow } from "./outbox-shards.ts";
 import { lockAndRead, movePublished, parkRows, shardsWithRows, whileAlive } from "./outbox-shards.ts";
-import { PublishError } from "../kafka/refusal.ts";
-import { packRequests } from "../kafka/request-packing.ts";
-import { backoff } from "../retry.ts";
 export interface RelayOptions {
   readonly database: Database;
   readonly publisher: Publisher;
@@ -151,19 +152,24 @@ export function outboxRelay(options: RelayOptions): Relay {
       parkRows(tx, faults);
       return { ...held, outcome: published, parked: faults };
     });
-    if (outcome !== undefined && outcome.accepted.length > 0) options.onPublished(outcome.accepted.length, (options.clock() - started) / 1_000);
+    if (outcome !== undefined && outcome.accepted.length > 0)
+      options.onPublished(outcome.accepted.length, (options.clock() - started) / 1_000);
     for (const row of parked) options.onParked?.(row);
     if (outcome?.failure !== undefined) throw outcome.failure;
     const doubtful = outcome?.refused.find(({ item }) => !parked.some(({ row }) => row === item));
     if (doubtful !== undefined) options.onError(doubtful.error);
     const full = rows.length === limits.rows || rows.reduce((sum, row) => sum + row.bytes, 0) >= limits.bytes;
-    return { more: parked.length > 0 || (full && (outcome?.accepted.length ?? 0) > 0), busy: shards.filter((shard) => !taken.has(shard)) };
+    return {
+      more: parked.length > 0 || (full && (outcome?.accepted.length ?? 0) > 0),
+      busy: shards.filter((shard) => !taken.has(shard)),
+    };
   }
 
   /** Publishes rows as far as it goes. */
   async function publish(rows: readonly OutboxRow[]): Promise<Isolation<OutboxRow>> {
     const records = new Map<OutboxRow, OutgoingRecord>();
-    const recordsOf = (some: readonly OutboxRow[]): readonly OutgoingRecord[] => some.flatMap((row) => records.get(row) ?? []);
+    const recordsOf = (some: readonly OutboxRow[]): readonly OutgoingRecord[] =>
+      some.flatMap((row) => records.get(row) ?? []);
     const work = isolator<OutboxRow>({
       send: (some) => options.publisher.publish(recordsOf(some)),
       topicOf: ({ topic }) => topic,
@@ -171,8 +177,10 @@ export function outboxRelay(options: RelayOptions): Relay {
     });
     const { ids, failure } = await schemaIds(rows, work);
     for (const row of rows) {
-      const value = row.raw || row.body === null ? row.body : framed(row.body, row.schema_id ?? ids.get(row.event_type));
-      if (value !== undefined) records.set(row, { topic: row.topic, key: row.key, value, headers: restoredHeaders(row.headers) });
+      const value =
+        row.raw || row.body === null ? row.body : framed(row.body, row.schema_id ?? ids.get(row.event_type));
+      if (value !== undefined)
+        records.set(row, { topic: row.topic, key: row.key, value, headers: restoredHeaders(row.headers) });
     }
     const sendable = rows.filter((row) => records.has(row));
     for (const request of await requestsOf(sendable, recordsOf)) await work.publish(request);
@@ -181,10 +189,16 @@ export function outboxRelay(options: RelayOptions): Relay {
   }
 
   /** Ids of schemas that the rows do not name. Where there is none, the rows are refused; where it cannot be told, they wait. */
-  async function schemaIds(rows: readonly OutboxRow[], work: Isolator<OutboxRow>): Promise<{ readonly ids: ReadonlyMap<string, number>; readonly failure: unknown }> {
+  async function schemaIds(
+    rows: readonly OutboxRow[],
+    work: Isolator<OutboxRow>,
+  ): Promise<{ readonly ids: ReadonlyMap<string, number>; readonly failure: unknown }> {
     const ids = new Map<string, number>();
     let failure: unknown;
-    for (const [event, concerned] of Map.groupBy(rows.filter((row) => !row.raw && row.body !== null && row.schema_id === null), (row) => row.event_type)) {
+    for (const [event, concerned] of Map.groupBy(
+      rows.filter((row) => !row.raw && row.body !== null && row.schema_id === null),
+      (row) => row.event_type,
+    )) {
       try {
         ids.set(event, await options.codec.schemaId(event));
       } catch (error) {
@@ -200,25 +214,35 @@ export function outboxRelay(options: RelayOptions): Relay {
   }
 
   /** The rows by request. One request is enough for most drains. */
-  async function requestsOf(rows: readonly OutboxRow[], recordsOf: (rows: readonly OutboxRow[]) => readonly OutgoingRecord[]): Promise<readonly (readonly OutboxRow[])[]> {
+  async function requestsOf(
+    rows: readonly OutboxRow[],
+    recordsOf: (rows: readonly OutboxRow[]) => readonly OutgoingRecord[],
+  ): Promise<readonly (readonly OutboxRow[])[]> {
     if (rows.reduce((sum, row) => sum + row.bytes + FRAMING_BYTES, 0) <= requestBytes) return [rows];
     const records = recordsOf(rows);
     // Where partitions cannot be told, publishing says why. Till then the records count as being in one.
     const partitions = await options.publisher.partitionsOf(records).catch(() => records.map(() => 0));
-    return packRequests(records, partitions, requestBytes).map((places) => places.flatMap((place) => rows[place] ?? []));
+    return packRequests(records, partitions, requestBytes).map((places) =>
+      places.flatMap((place) => rows[place] ?? []),
+    );
   }
 
   /** Which of the refused rows are parked. What is refused for the moment only may be accepted later. */
   function judge({ accepted, refused, failure }: Isolation<OutboxRow>): readonly ParkedRow[] {
     if (failure !== undefined) suspicion.reset();
     if (suspicion.any()) for (const row of accepted) for (const name of doubtNames(row)) suspicion.clear(name);
-    return refused.flatMap(({ item: row, error }) => (isBelieved({ item: row, error }) ? [{ row, code: codeOf(error), message: messageOf(error) }] : []));
+    return refused.flatMap(({ item: row, error }) =>
+      isBelieved({ item: row, error }) ? [{ row, code: codeOf(error), message: messageOf(error) }] : [],
+    );
   }
 
   function isBelieved({ item: row, error }: Refused<OutboxRow>): boolean {
     const [topic, event, one] = doubtNames(row);
     if (!(error instanceof PublishError)) return suspicion.note(one, { topic: row.topic, key: row.key });
-    return error.reach === "record" || suspicion.note(error.reach === "event" ? event : topic, { topic: row.topic, key: null });
+    return (
+      error.reach === "record" ||
+      suspicion.note(error.reach === "event" ? event : topic, { topic: row.topic, key: null })
+    );
   }
 
   async function run(): Promise<void> {
@@ -231,7 +255,9 @@ export function outboxRelay(options: RelayOptions): Relay {
         if (waitMs <= 0) {
           // Also when there is always something to do: what another instance left behind must not wait for a quiet moment.
           lookAt = performance.now() + pollMs;
-          const waiting = (await shardsWithRows(options.database, limits.rows)).filter((shard) => !gathering.has(shard));
+          const waiting = (await shardsWithRows(options.database, limits.rows)).filter(
+            (shard) => !gathering.has(shard),
+          );
           if (waiting.length > 0 && (await drain(waiting)).more) wake(waiting);
         } else {
           const shards = takeDue();

@@ -23,7 +23,12 @@ export function lateAnswers(limitMs: number): LateAnswers {
         if (latencyMs > 0) await pause(latencyMs, closing.signal);
         return closing.signal.aborted ? undefined : work();
       })();
-      const settled = done.then(() => undefined, () => undefined).finally(() => underWay.delete(settled));
+      const settled = done
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => underWay.delete(settled));
       underWay.add(settled);
       const answered = new AbortController();
       const givenUp = pause(limitMs, AbortSignal.any([answered.signal, closing.signal])).then(() => undefined);

@@ -6,7 +6,8 @@ export type Mishap = "unavailable" | "silent";
 
 /** What goes wrong with one attempt of a call; undefined: nothing. Half of the mishaps are of either kind. */
 export function mishapOf(seed: number, rate: number, reference: string, attempt: number): Mishap | undefined {
-  const drawn = createHash("sha256").update(`${seed}\u0000${reference}\u0000${attempt}`).digest().readUInt32BE(0) / 2 ** 32;
+  const drawn =
+    createHash("sha256").update(`${seed}\u0000${reference}\u0000${attempt}`).digest().readUInt32BE(0) / 2 ** 32;
   if (drawn >= rate) return undefined;
   return drawn < rate / 2 ? "unavailable" : "silent";
 }

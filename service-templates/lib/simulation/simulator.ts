@@ -1,7 +1,7 @@
 /** What simulated outside systems have in common: a behaviour that can be switched while they run, kept in a table, and its HTTP routes. */
 import type { FastifyInstance } from "fastify";
-import type { Database } from "../storage/database.ts";
 import { Problem } from "../http/problem.ts";
+import type { Database } from "../storage/database.ts";
 
 const BEHAVIOURS = ["accept", "reject", "unavailable", "timeout"] as const;
 
@@ -33,7 +33,12 @@ export interface BehaviourTable {
 export function storedBehaviour(database: Database, { table, column }: BehaviourTable, name: string): Switchable {
   return {
     async behaviour() {
-      const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; latency_ms: number; failure_rate: number; seed: number }>({
+      const [row] = await database.query<{
+        behaviour: Behaviour["behaviour"];
+        latency_ms: number;
+        failure_rate: number;
+        seed: number;
+      }>({
         name: `${column}-behaviour`,
         text: `SELECT behaviour, latency_ms, failure_rate, seed FROM ${table} WHERE ${column} = $1`,
         values: [name],
@@ -65,19 +70,36 @@ const BODY = {
 } as const;
 
 /** `GET /<kind>s`, `GET` and `PUT /<kind>s/:name`, for the management port. */
-export function simulatorRoutes(kind: string, simulators: readonly (Switchable & { readonly name: string })[]): (app: FastifyInstance) => void {
+export function simulatorRoutes(
+  kind: string,
+  simulators: readonly (Switchable & { readonly name: string })[],
+): (app: FastifyInstance) => void {
   function simulator(name: string): Switchable {
     const found = simulators.find((candidate) => candidate.name === name);
-    if (found === undefined) throw new Problem("not-found", `There is no ${kind} "${name.slice(0, 40)}"; there are: ${simulators.map((known) => known.name).join(", ")}.`);
+    if (found === undefined)
+      throw new Problem(
+        "not-found",
+        `There is no ${kind} "${name.slice(0, 40)}"; there are: ${simulators.map((known) => known.name).join(", ")}.`,
+      );
     return found;
   }
   return (app) => {
-    app.get(`/${kind}s`, async () => Object.fromEntries(await Promise.all(simulators.map(async (known) => [known.name, await known.behaviour()] as const))));
-    app.get<{ Params: { name: string } }>(`/${kind}s/:name`, async (request) => simulator(request.params.name).behaviour());
-    app.put<{ Params: { name: string }; Body: Behaviour }>(`/${kind}s/:name`, { schema: { body: BODY } }, async (request) => {
-      const found = simulator(request.params.name);
-      await found.change(request.body);
-      return found.behaviour();
-    });
+    app.get(`/${kind}s`, async () =>
+      Object.fromEntries(
+        await Promise.all(simulators.map(async (known) => [known.name, await known.behaviour()] as const)),
+      ),
+    );
+    app.get<{ Params: { name: string } }>(`/${kind}s/:name`, async (request) =>
+      simulator(request.params.name).behaviour(),
+    );
+    app.put<{ Params: { name: string }; Body: Behaviour }>(
+      `/${kind}s/:name`,
+      { schema: { body: BODY } },
+      async (request) => {
+        const found = simulator(request.params.name);
+        await found.change(request.body);
+        return found.behaviour();
+      },
+    );
   };
 }

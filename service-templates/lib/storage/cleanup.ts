@@ -57,7 +57,11 @@ export interface Portion {
 }
 
 /** The statement that removes one portion. @param from - Time as the database writes it; older rows are not looked at. */
-export function portionStatement({ table, column, keepHours, only }: Retention, portion: number, from: string): { readonly text: string; readonly values: readonly unknown[] } {
+export function portionStatement(
+  { table, column, keepHours, only }: Retention,
+  portion: number,
+  from: string,
+): { readonly text: string; readonly values: readonly unknown[] } {
   return {
     text: `WITH old AS (
              SELECT t.ctid, t.${column} AS at FROM ${table} t
@@ -70,8 +74,15 @@ export function portionStatement({ table, column, keepHours, only }: Retention, 
 }
 
 /** Removes one portion. By the database's clock, which is the same for all instances. */
-export async function removePortion(database: Queryable, retention: Retention, portion = PORTION, from = BEGINNING): Promise<Portion> {
-  const [row] = await database.query<{ removed: string; newest: string | null }>(portionStatement(retention, portion, from));
+export async function removePortion(
+  database: Queryable,
+  retention: Retention,
+  portion = PORTION,
+  from = BEGINNING,
+): Promise<Portion> {
+  const [row] = await database.query<{ removed: string; newest: string | null }>(
+    portionStatement(retention, portion, from),
+  );
   return { removed: Number(row?.removed ?? 0), newest: row?.newest ?? null };
 }
 
@@ -121,7 +132,7 @@ export function startCleanup(options: CleanupOptions): () => Promise<void> {
       for (const retention of options.retention) {
         if (stopping.signal.aborted) return;
         try {
-          more = await clean(retention) || more;
+          more = (await clean(retention)) || more;
         } catch (error) {
           options.onError(error, retention.table);
         }

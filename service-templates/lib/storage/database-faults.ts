@@ -27,27 +27,51 @@ export type DatabaseFault =
 const STATES: Readonly<Record<string, DatabaseFault>> = {
   "25006": "read-only",
   // Of a transaction that failed before, or was cut off while idle.
-  "25P02": "unavailable", "25P03": "unavailable", "25P04": "unavailable",
-  "40001": "contention", "40003": "unavailable", "40P01": "contention",
+  "25P02": "unavailable",
+  "25P03": "unavailable",
+  "25P04": "unavailable",
+  "40001": "contention",
+  "40003": "unavailable",
+  "40P01": "contention",
   "42501": "rights",
-  "55006": "contention", "55P03": "contention",
+  "55006": "contention",
+  "55P03": "contention",
   "57014": "timeout",
 };
 const CLASSES: Readonly<Record<string, DatabaseFault>> = {
-  "08": "unavailable", "53": "unavailable", "57": "unavailable", "58": "unavailable",
+  "08": "unavailable",
+  "53": "unavailable",
+  "57": "unavailable",
+  "58": "unavailable",
   // A feature that is not supported (also: a cached plan whose result changed), an unknown prepared statement, objects that
   // depend on another, an unknown database or schema, a statement that does not fit the tables.
-  "0A": "schema", "26": "schema", "2B": "schema", "3D": "schema", "3F": "schema", "42": "schema",
-  "0L": "rights", "0P": "rights",
+  "0A": "schema",
+  "26": "schema",
+  "2B": "schema",
+  "3D": "schema",
+  "3F": "schema",
+  "42": "schema",
+  "0L": "rights",
+  "0P": "rights",
   "28": "credentials",
 };
-const NETWORK_CODES = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+const NETWORK_CODES = [
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+];
 /** Codes of Node's TLS. */
 const CERTIFICATE_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u;
 /** Codes of Node and of the system begin with other letters. */
 const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/u;
 /** node-postgres reports these without a code. */
-const UNAVAILABLE_MESSAGE = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is insecure|not queryable/u;
+const UNAVAILABLE_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is insecure|not queryable/u;
 const CREDENTIALS_MESSAGE = /^SASL|does not support SSL/u;
 
 /** What an error blames; undefined for one that did not come from the database. */

@@ -61,7 +61,11 @@ export interface DatabaseOptions {
 
 export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): Database {
   const pool = new pg.Pool({
-    host: config.host, port: config.port, database: config.name, user: config.user, password: () => currentPassword(config),
+    host: config.host,
+    port: config.port,
+    database: config.name,
+    user: config.user,
+    password: () => currentPassword(config),
     // The certificate must name the host that was asked for (`verify-full`).
     ...(config.ca === undefined ? {} : { ssl: { ca: config.ca, rejectUnauthorized: true } }),
     max: options.connections ?? 8,
@@ -93,7 +97,9 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       client = await pool.connect();
     }
     let broken: Error | undefined;
-    const broke = (error: Error): void => { broken ??= error; };
+    const broke = (error: Error): void => {
+      broken ??= error;
+    };
     // While a client is checked out the pool does not listen: an unheard error would end the process.
     client.on("error", broke);
     try {
@@ -104,7 +110,11 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     }
   }
 
-  async function send<R extends Row>(client: pg.PoolClient, { name, text, values }: Statement, prepared: boolean): Promise<readonly R[]> {
+  async function send<R extends Row>(
+    client: pg.PoolClient,
+    { name, text, values }: Statement,
+    prepared: boolean,
+  ): Promise<readonly R[]> {
     const result = await client.query({
       text,
       ...(name === undefined || !prepared ? {} : { name: generation === 0 ? name : `${name}~${generation}` }),
@@ -128,7 +138,12 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
   }
 
   /** The transaction's result, and what it left for the time after its commit. */
-  async function runTransaction<T>(client: pg.PoolClient, broke: (error: Error) => void, work: (tx: Transaction) => Promise<T>, prepared: boolean): Promise<{ readonly result: T; readonly actions: readonly (() => void | Promise<void>)[] }> {
+  async function runTransaction<T>(
+    client: pg.PoolClient,
+    broke: (error: Error) => void,
+    work: (tx: Transaction) => Promise<T>,
+    prepared: boolean,
+  ): Promise<{ readonly result: T; readonly actions: readonly (() => void | Promise<void>)[] }> {
     const actions: (() => void | Promise<void>)[] = [];
     const sent: Promise<unknown>[] = [];
     function track<T>(answer: Promise<T>): Promise<T> {
@@ -145,7 +160,11 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     }
     try {
       let open = false;
-      const begun = track(client.query("BEGIN").then(() => { open = true; }));
+      const begun = track(
+        client.query("BEGIN").then(() => {
+          open = true;
+        }),
+      );
       result = await work({
         query<R extends Row>(statement: Statement) {
           if (open || ended) return track(inside<R>(statement));
@@ -163,8 +182,12 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
     } catch (error) {
       ended = true;
-      await client.query("ROLLBACK").catch((failure: unknown) => broke(failure instanceof Error ? failure : new Error(String(failure))));
-      const failures = (await Promise.allSettled(sent)).flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+      await client
+        .query("ROLLBACK")
+        .catch((failure: unknown) => broke(failure instanceof Error ? failure : new Error(String(failure))));
+      const failures = (await Promise.allSettled(sent)).flatMap((outcome) =>
+        outcome.status === "rejected" ? [outcome.reason as unknown] : [],
+      );
       // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.
       throw failures.includes(error) ? failures[0] : error;
     }
@@ -172,7 +195,9 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
   }
 
   async function transaction<T>(work: (tx: Transaction) => Promise<T>, prepared: boolean): Promise<T> {
-    const { result, actions } = await current(() => withClient((client, broke) => runTransaction(client, broke, work, prepared)));
+    const { result, actions } = await current(() =>
+      withClient((client, broke) => runTransaction(client, broke, work, prepared)),
+    );
     for (const action of actions) {
       try {
         // What is called for its effect may return something all the same, as `() => waiting.delete(id)` does.

@@ -22,7 +22,10 @@ const LONGEST_VALUE = 16_384;
 /** A connection whose commands are answered within 50 ms or fail, at once while Redis is away; its errors are reported. */
 export function connectRedis(config: RedisConfig, onError: (error: unknown) => void): Redis {
   const redis = new Redis({
-    host: config.host, port: config.port, username: config.username, password: config.password,
+    host: config.host,
+    port: config.port,
+    username: config.username,
+    password: config.password,
     ...(config.ca === undefined ? {} : { tls: { ca: config.ca } }),
     commandTimeout: COMMAND_LIMIT_MS,
     // While it is away commands fail at once instead of queueing up.
@@ -46,7 +49,7 @@ export function openCache(config: RedisConfig, onError: (error: unknown) => void
         // Not GET: whatever somebody else put there must not fill this process's memory.
         for (const key of keys) pipeline.getrange(key, 0, LONGEST_VALUE);
         // Each has an answer of its own: a key that holds something else than text spoils no other.
-        const answers = await pipeline.exec() ?? [];
+        const answers = (await pipeline.exec()) ?? [];
         const failed = answers.find(([error]) => error !== null);
         if (failed !== undefined) onError(failed[0]);
         return keys.map((_, place) => {

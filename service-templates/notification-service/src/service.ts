@@ -1,10 +1,10 @@
 /** notification-service: its parts, put together. */
 import type { DatabaseConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { simulatorRoutes } from "../../lib/simulation/simulator.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import { workLoop } from "../../lib/work-loop.ts";
 import { CHANNELS } from "./channels/channel.ts";
 import { channelSimulator } from "./channels/simulator.ts";
@@ -35,60 +35,76 @@ const GATHER_MS = 250;
 const LEASE_MARGIN_MS = 10_000;
 
 export function startNotificationService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService({}, (context) => {
-    const { clock, config, database, log } = context;
-    const setting = (name: keyof typeof DEFAULTS): number => positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
-    const windowMs = setting("NOTIFICATION_WINDOW_MS");
-    const answerLimitMs = setting("NOTIFICATION_ANSWER_MS");
-    const metrics = messageMetrics(context.metrics.registry);
-    // The channels have connections of their own: what they did stays done when a transaction here rolls back.
-    const books = openDatabase(config.database as DatabaseConfig, {
-      applicationName: "channels", connections: 2, onError: (error) => log.warn({ err: error }, "channels' connection"),
-    });
-    const channels = CHANNELS.map((name) => channelSimulator({ name, database: books, answerLimitMs, clock }));
-    // Each channel has a loop of its own, so a slow one holds up nothing of the others.
-    const desks = channels.map((channel) => workLoop({
-      passes: [{ doing: "sending messages", run: () => sendDue({ context, channel, metrics, leaseMs: LEASE_MARGIN_MS + answerLimitMs }) }],
-      atOnce: AT_ONCE,
-      onError: (error, doing) => log.warn({ err: error, channel: channel.name }, `${doing} failed; it is repeated`),
-    }));
-    const notices = noticeBatch({ clock, windowMs });
-    return {
-      handlers: {
-        "order.created": orderCreated(notices, context.claimChecks),
-        "order.confirmed": orderConfirmed(notices),
-        "order.cancelled": orderCancelled(notices),
-        "payment.processed": paymentProcessed(notices),
-        "payment.failed": paymentFailed(notices),
-        "payment.refunded": paymentRefunded(notices),
-        "inventory.reserved": inventoryReserved,
-        "inventory.insufficient": inventoryInsufficient(notices),
-        "inventory.released": inventoryReleased,
-        "shipment.created": shipmentCreated(notices),
-        "shipment.dispatched": shipmentDispatched(notices),
-        "shipment.delivered": shipmentDelivered(notices),
-        "shipment.failed": shipmentFailed(notices),
-      },
-      finish: (events, tx) => notices.finish(events, tx),
-      gatherMs: GATHER_MS,
-      unhurried: ["notification.sent"],
-      retention: NOTIFICATION_RETENTION,
-      managementRoutes: simulatorRoutes("channel", channels),
-      background() {
-        for (const desk of desks) desk.start();
-        return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
-      },
-      async beforeScrape() {
-        const now = await waiting(database, windowMs);
-        metrics.waiting.set(now.messages);
-        metrics.waitingOldestAge.set(now.oldestMessageSeconds);
-        metrics.unaddressed.set(now.notices);
-        metrics.unaddressedOldestAge.set(now.oldestNoticeSeconds);
-      },
-      async close() {
-        await Promise.all(channels.map((channel) => channel.close()));
-        await books.close();
-      },
-    };
-  }, options);
+  return startEventService(
+    {},
+    (context) => {
+      const { clock, config, database, log } = context;
+      const setting = (name: keyof typeof DEFAULTS): number =>
+        positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
+      const windowMs = setting("NOTIFICATION_WINDOW_MS");
+      const answerLimitMs = setting("NOTIFICATION_ANSWER_MS");
+      const metrics = messageMetrics(context.metrics.registry);
+      // The channels have connections of their own: what they did stays done when a transaction here rolls back.
+      const books = openDatabase(config.database as DatabaseConfig, {
+        applicationName: "channels",
+        connections: 2,
+        onError: (error) => log.warn({ err: error }, "channels' connection"),
+      });
+      const channels = CHANNELS.map((name) => channelSimulator({ name, database: books, answerLimitMs, clock }));
+      // Each channel has a loop of its own, so a slow one holds up nothing of the others.
+      const desks = channels.map((channel) =>
+        workLoop({
+          passes: [
+            {
+              doing: "sending messages",
+              run: () => sendDue({ context, channel, metrics, leaseMs: LEASE_MARGIN_MS + answerLimitMs }),
+            },
+          ],
+          atOnce: AT_ONCE,
+          onError: (error, doing) => log.warn({ err: error, channel: channel.name }, `${doing} failed; it is repeated`),
+        }),
+      );
+      const notices = noticeBatch({ clock, windowMs });
+      return {
+        handlers: {
+          "order.created": orderCreated(notices, context.claimChecks),
+          "order.confirmed": orderConfirmed(notices),
+          "order.cancelled": orderCancelled(notices),
+          "payment.processed": paymentProcessed(notices),
+          "payment.failed": paymentFailed(notices),
+          "payment.refunded": paymentRefunded(notices),
+          "inventory.reserved": inventoryReserved,
+          "inventory.insufficient": inventoryInsufficient(notices),
+          "inventory.released": inventoryReleased,
+          "shipment.created": shipmentCreated(notices),
+          "shipment.dispatched": shipmentDispatched(notices),
+          "shipment.delivered": shipmentDelivered(notices),
+          "shipment.failed": shipmentFailed(notices),
+        },
+        finish: (events, tx) => notices.finish(events, tx),
+        gatherMs: GATHER_MS,
+        unhurried: ["notification.sent"],
+        retention: NOTIFICATION_RETENTION,
+        managementRoutes: simulatorRoutes("channel", channels),
+        background() {
+          for (const desk of desks) desk.start();
+          return async () => {
+            await Promise.all(desks.map((desk) => desk.stop()));
+          };
+        },
+        async beforeScrape() {
+          const now = await waiting(database, windowMs);
+          metrics.waiting.set(now.messages);
+          metrics.waitingOldestAge.set(now.oldestMessageSeconds);
+          metrics.unaddressed.set(now.notices);
+          metrics.unaddressedOldestAge.set(now.oldestNoticeSeconds);
+        },
+        async close() {
+          await Promise.all(channels.map((channel) => channel.close()));
+          await books.close();
+        },
+      };
+    },
+    options,
+  );
 }

@@ -29,7 +29,10 @@ export function shortened(text: string): string {
 
 /** A text from outside in one line, without characters that act on a screen or that a database refuses. */
 export function printable(text: string): string {
-  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim();
 }
 
 /** A day in UTC, for example `2026-11-25`. */

@@ -23,11 +23,36 @@ describe("the choice of the channel", () => {
 describe("what an answer means", () => {
   it.each<[string, Progress, DeliveryAnswer, object]>([
     ["accepted ends it", START, { outcome: "accepted" }, { kind: "sent", progress: { channel: "email" } }],
-    ["unavailable is tried again at the same channel", START, { outcome: "unavailable" }, { kind: "sending", progress: { channel: "email", attempts: 1, rejectedBy: [] } }],
-    ["silence is never taken for a refusal", { ...START, attempts: 90 }, { outcome: "silent" }, { kind: "sending", progress: { channel: "email", attempts: 91, rejectedBy: [] } }],
-    ["a refusal brings the next channel at once", START, REJECTED, { kind: "sending", delayMs: 0, progress: { channel: "push", rejectedBy: ["email"] } }],
-    ["the next one follows in a circle", { ...START, channel: "sms", rejectedBy: ["push"] }, REJECTED, { kind: "sending", progress: { channel: "email", rejectedBy: ["push", "sms"] } }],
-    ["the last refusal ends it", { ...START, channel: "sms", rejectedBy: ["email", "push"] }, REJECTED, { kind: "undeliverable" }],
+    [
+      "unavailable is tried again at the same channel",
+      START,
+      { outcome: "unavailable" },
+      { kind: "sending", progress: { channel: "email", attempts: 1, rejectedBy: [] } },
+    ],
+    [
+      "silence is never taken for a refusal",
+      { ...START, attempts: 90 },
+      { outcome: "silent" },
+      { kind: "sending", progress: { channel: "email", attempts: 91, rejectedBy: [] } },
+    ],
+    [
+      "a refusal brings the next channel at once",
+      START,
+      REJECTED,
+      { kind: "sending", delayMs: 0, progress: { channel: "push", rejectedBy: ["email"] } },
+    ],
+    [
+      "the next one follows in a circle",
+      { ...START, channel: "sms", rejectedBy: ["push"] },
+      REJECTED,
+      { kind: "sending", progress: { channel: "email", rejectedBy: ["push", "sms"] } },
+    ],
+    [
+      "the last refusal ends it",
+      { ...START, channel: "sms", rejectedBy: ["email", "push"] },
+      REJECTED,
+      { kind: "undeliverable" },
+    ],
   ])("%s", (_name, progress, answer, expected) => {
     expect(afterDelivery(progress, answer, Math.random)).toMatchObject(expected);
   });
@@ -42,49 +67,118 @@ describe("what an answer means", () => {
   });
 
   it("sends once, whatever is lost, comes late, or is refused", () => {
-    const fates = fc.array(fc.constantFrom("accept", "reject", "unavailable", "done-silently", "lost", "crash-after"), { maxLength: 60 });
-    fc.assert(fc.property(fc.constantFrom<ChannelName>(...CHANNELS), fates, (channel, chosen) => {
-      const books = new Map<ChannelName, "accepted" | "rejected">();
-      let progress: Progress = { ...START, channel };
-      let end: string | undefined;
-      // Everything heals at the end.
-      for (const fate of [...chosen, "accept", "accept", "accept"]) {
-        if (end !== undefined) break;
-        if (fate !== "unavailable" && fate !== "lost" && !books.has(progress.channel)) books.set(progress.channel, fate === "reject" ? "rejected" : "accepted");
-        // The process ends before it has noted the answer: the next one starts from what is stored.
-        if (fate === "crash-after") continue;
-        const answer: DeliveryAnswer = fate === "unavailable" ? { outcome: "unavailable" } : fate === "lost" || fate === "done-silently" ? { outcome: "silent" }
-          : books.get(progress.channel) === "accepted" ? { outcome: "accepted" } : REJECTED;
-        const decision = afterDelivery(progress, answer, Math.random);
-        progress = decision.progress;
-        if (decision.kind !== "sending") end = decision.kind;
-      }
-      expect(end).toBeDefined();
-      const accepted = [...books].filter(([, status]) => status === "accepted").map(([name]) => name);
-      expect(accepted).toEqual(end === "sent" ? [progress.channel] : []);
-    }), { numRuns: 2_000 });
+    const fates = fc.array(fc.constantFrom("accept", "reject", "unavailable", "done-silently", "lost", "crash-after"), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(fc.constantFrom<ChannelName>(...CHANNELS), fates, (channel, chosen) => {
+        const books = new Map<ChannelName, "accepted" | "rejected">();
+        let progress: Progress = { ...START, channel };
+        let end: string | undefined;
+        // Everything heals at the end.
+        for (const fate of [...chosen, "accept", "accept", "accept"]) {
+          if (end !== undefined) break;
+          if (fate !== "unavailable" && fate !== "lost" && !books.has(progress.channel))
+            books.set(progress.channel, fate === "reject" ? "rejected" : "accepted");
+          // The process ends before it has noted the answer: the next one starts from what is stored.
+          if (fate === "crash-after") continue;
+          const answer: DeliveryAnswer =
+            fate === "unavailable"
+              ? { outcome: "unavailable" }
+              : fate === "lost" || fate === "done-silently"
+                ? { outcome: "silent" }
+                : books.get(progress.channel) === "accepted"
+                  ? { outcome: "accepted" }
+                  : REJECTED;
+          const decision = afterDelivery(progress, answer, Math.random);
+          progress = decision.progress;
+          if (decision.kind !== "sending") end = decision.kind;
+        }
+        expect(end).toBeDefined();
+        const accepted = [...books].filter(([, status]) => status === "accepted").map(([name]) => name);
+        expect(accepted).toEqual(end === "sent" ? [progress.channel] : []);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
 describe("a message", () => {
   const notice = (orderId: string, eventType: string, occurredAt: number): ToldNotice => ({
-    messageId: "m", orderId, eventType, occurredAt, template: `t-${eventType}`, headline: `H ${eventType}`, line: `L ${eventType}`, cause: { correlationId: orderId, causationId: `${orderId} ${eventType}` },
+    messageId: "m",
+    orderId,
+    eventType,
+    occurredAt,
+    template: `t-${eventType}`,
+    headline: `H ${eventType}`,
+    line: `L ${eventType}`,
+    cause: { correlationId: orderId, causationId: `${orderId} ${eventType}` },
   });
 
   it("that tells one thing has its subject and text", () => {
-    expect(compose([notice("a", "order.confirmed", 1)])).toEqual({ template: "t-order.confirmed", subject: "H order.confirmed", body: "Order a\nL order.confirmed" });
+    expect(compose([notice("a", "order.confirmed", 1)])).toEqual({
+      template: "t-order.confirmed",
+      subject: "H order.confirmed",
+      body: "Order a\nL order.confirmed",
+    });
   });
   it("that tells several things of one order has the last one's subject", () => {
     expect(compose([notice("a", "order.created", 1), notice("a", "order.confirmed", 2)])).toEqual({
-      template: "order-updates", subject: "H order.confirmed", body: "Order a\nL order.created\nL order.confirmed",
+      template: "order-updates",
+      subject: "H order.confirmed",
+      body: "Order a\nL order.created\nL order.confirmed",
     });
   });
   it("that tells of several orders tells them one after the other", () => {
-    const notices = [notice("a", "order.created", 1), notice("b", "order.created", 2), notice("a", "order.cancelled", 3)];
-    expect(compose(notices)).toEqual({ template: "order-updates", subject: "News about 2 orders", body: "Order a\nL order.created\nL order.cancelled\n\nOrder b\nL order.created" });
+    const notices = [
+      notice("a", "order.created", 1),
+      notice("b", "order.created", 2),
+      notice("a", "order.cancelled", 3),
+    ];
+    expect(compose(notices)).toEqual({
+      template: "order-updates",
+      subject: "News about 2 orders",
+      body: "Order a\nL order.created\nL order.cancelled\n\nOrder b\nL order.created",
+    });
     expect(sentEvents({ messageId: "m", customerId: "c", channel: "sms" }, notices, 9)).toEqual([
-      { cause: { correlationId: "a", causationId: "a order.cancelled" }, events: [{ type: "notification.sent", key: "a", payload: { orderId: "a", notificationId: "m", customerId: "c", channel: "sms", template: "order-updates", causedBy: "order.cancelled", events: ["order.created", "order.cancelled"], timestamp: 9 } }] },
-      { cause: { correlationId: "b", causationId: "b order.created" }, events: [{ type: "notification.sent", key: "b", payload: { orderId: "b", notificationId: "m", customerId: "c", channel: "sms", template: "order-updates", causedBy: "order.created", events: ["order.created"], timestamp: 9 } }] },
+      {
+        cause: { correlationId: "a", causationId: "a order.cancelled" },
+        events: [
+          {
+            type: "notification.sent",
+            key: "a",
+            payload: {
+              orderId: "a",
+              notificationId: "m",
+              customerId: "c",
+              channel: "sms",
+              template: "order-updates",
+              causedBy: "order.cancelled",
+              events: ["order.created", "order.cancelled"],
+              timestamp: 9,
+            },
+          },
+        ],
+      },
+      {
+        cause: { correlationId: "b", causationId: "b order.created" },
+        events: [
+          {
+            type: "notification.sent",
+            key: "b",
+            payload: {
+              orderId: "b",
+              notificationId: "m",
+              customerId: "c",
+              channel: "sms",
+              template: "order-updates",
+              causedBy: "order.created",
+              events: ["order.created"],
+              timestamp: 9,
+            },
+          },
+        ],
+      },
     ]);
   });
   it("keeps texts from outside short, without cutting a character in two", () => {

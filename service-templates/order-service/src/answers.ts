@@ -12,7 +12,11 @@ export interface PaymentAnswer extends Record<string, unknown> {
 export interface InventoryAnswer extends Record<string, unknown> {
   readonly orderId: string;
   /** Present where there was too little. */
-  readonly shortages?: readonly { readonly productId: string; readonly requested: number; readonly available: number }[];
+  readonly shortages?: readonly {
+    readonly productId: string;
+    readonly requested: number;
+    readonly available: number;
+  }[];
 }
 
 /** shipment.failed. */

@@ -30,14 +30,29 @@ export interface Document {
 }
 
 /** The document, or what is wrong with it. */
-export function readAttachment({ name, mediaType, data }: AttachmentBody): { readonly document: Document } | { readonly errors: readonly ProblemDetail[] } {
+export function readAttachment({
+  name,
+  mediaType,
+  data,
+}: AttachmentBody): { readonly document: Document } | { readonly errors: readonly ProblemDetail[] } {
   const errors: ProblemDetail[] = [];
-  if (!name.isWellFormed() || /[\p{Cc}/\\]/u.test(name) || /^\.*$/u.test(name.trim())) errors.push({ at: "/attachment/name", message: "is blank, or has slashes, control characters or broken Unicode" });
+  if (!name.isWellFormed() || /[\p{Cc}/\\]/u.test(name) || /^\.*$/u.test(name.trim()))
+    errors.push({ at: "/attachment/name", message: "is blank, or has slashes, control characters or broken Unicode" });
   const content = Buffer.from(data, "base64");
   // Node skips what is no base64; what comes back the same had nothing of it.
-  if (content.toString("base64") !== data) errors.push({ at: "/attachment/data", message: "is not base64 with padding" });
+  if (content.toString("base64") !== data)
+    errors.push({ at: "/attachment/data", message: "is not base64 with padding" });
   else if (content.length === 0) errors.push({ at: "/attachment/data", message: "is empty" });
-  else if (content.length > LARGEST_ATTACHMENT) errors.push({ at: "/attachment/data", message: `has ${content.length} bytes, at most ${LARGEST_ATTACHMENT} are taken` });
+  else if (content.length > LARGEST_ATTACHMENT)
+    errors.push({
+      at: "/attachment/data",
+      message: `has ${content.length} bytes, at most ${LARGEST_ATTACHMENT} are taken`,
+    });
   if (errors.length > 0) return { errors };
-  return { document: { attachment: { name, mediaType, size: content.length, sha256: createHash("sha256").update(content).digest("hex") }, data: content } };
+  return {
+    document: {
+      attachment: { name, mediaType, size: content.length, sha256: createHash("sha256").update(content).digest("hex") },
+      data: content,
+    },
+  };
 }

@@ -11,14 +11,16 @@ export interface OrderItem {
 }
 
 /** Where to deliver: one line of text, or its parts. */
-export type ShippingAddress = string | {
-  readonly name?: string;
-  readonly street: string;
-  readonly postalCode: string;
-  readonly city: string;
-  /** ISO 3166-1, two letters. */
-  readonly country: string;
-};
+export type ShippingAddress =
+  | string
+  | {
+      readonly name?: string;
+      readonly street: string;
+      readonly postalCode: string;
+      readonly city: string;
+      /** ISO 3166-1, two letters. */
+      readonly country: string;
+    };
 
 export interface Order {
   readonly orderId: string;
@@ -46,7 +48,9 @@ export function toMinor(amount: number): number | undefined {
 
 export function addressText(address: ShippingAddress): string {
   if (typeof address === "string") return address;
-  return [address.name, address.street, `${address.postalCode} ${address.city}`, address.country].filter((part) => part !== undefined).join(", ");
+  return [address.name, address.street, `${address.postalCode} ${address.city}`, address.country]
+    .filter((part) => part !== undefined)
+    .join(", ");
 }
 
 export function orderCreated(order: Order, timestamp: number, document?: Document): NewEvent {
@@ -57,11 +61,23 @@ export function orderCreated(order: Order, timestamp: number, document?: Documen
       orderId: order.orderId,
       customerId: order.customerId,
       timestamp,
-      items: order.items.map((item) => ({ productId: item.productId, quantity: item.quantity, price: toDecimal(item.unitPrice) })),
+      items: order.items.map((item) => ({
+        productId: item.productId,
+        quantity: item.quantity,
+        price: toDecimal(item.unitPrice),
+      })),
       totalAmount: toDecimal(order.totalAmount),
       currency: order.currency,
       shippingAddress: addressText(order.shippingAddress),
-      attachment: document === undefined ? null : { name: document.attachment.name, mediaType: document.attachment.mediaType, size: document.attachment.size, data: document.data },
+      attachment:
+        document === undefined
+          ? null
+          : {
+              name: document.attachment.name,
+              mediaType: document.attachment.mediaType,
+              size: document.attachment.size,
+              data: document.data,
+            },
     },
   };
 }
@@ -95,6 +111,12 @@ export function orderCancelled(order: Order, timestamp: number, detail: string |
   return {
     type: "order.cancelled",
     key: order.orderId,
-    payload: { orderId: order.orderId, customerId: order.customerId, timestamp, reason: order.saga.reason ?? "timed_out", detail },
+    payload: {
+      orderId: order.orderId,
+      customerId: order.customerId,
+      timestamp,
+      reason: order.saga.reason ?? "timed_out",
+      detail,
+    },
   };
 }

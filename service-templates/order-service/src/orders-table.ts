@@ -2,7 +2,14 @@
 import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 import type { Attachment } from "./attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "./order.ts";
-import type { CancelReason, InventoryOutcome, OrderStatus, PaymentOutcome, SagaState, StepName } from "./saga/state-machine.ts";
+import type {
+  CancelReason,
+  InventoryOutcome,
+  OrderStatus,
+  PaymentOutcome,
+  SagaState,
+  StepName,
+} from "./saga/state-machine.ts";
 
 interface OrderRow extends Row {
   readonly order_id: string;
@@ -32,10 +39,16 @@ export interface OrderStep {
   readonly at: Date;
 }
 
-const COLUMNS = "order_id, customer_id, status, payment, inventory, reason, transaction_id, items, total_amount, currency, shipping_address";
+const COLUMNS =
+  "order_id, customer_id, status, payment, inventory, reason, transaction_id, items, total_amount, currency, shipping_address";
 
 function toSaga(row: OrderRow): SagaState {
-  return { status: row.status, payment: row.payment, inventory: row.inventory, ...(row.reason === null ? {} : { reason: row.reason }) };
+  return {
+    status: row.status,
+    payment: row.payment,
+    inventory: row.inventory,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+  };
 }
 
 function toOrder(row: OrderRow): Order {
@@ -58,7 +71,12 @@ interface RecordRow extends OrderRow {
 }
 
 function toRecord(row: RecordRow): OrderRecord {
-  return { ...toOrder(row), ...(row.attachment === null ? {} : { attachment: row.attachment }), createdAt: row.created_at, updatedAt: row.updated_at };
+  return {
+    ...toOrder(row),
+    ...(row.attachment === null ? {} : { attachment: row.attachment }),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
 }
 
 /** An order to be stored, with what belongs to its request. */
@@ -80,7 +98,10 @@ export interface Placement {
  * stored by id, with the moment they were stored at, milliseconds since the epoch by the database's clock. An order whose key is taken, by an earlier request or one of the same batch,
  * is left out. The key is the arbiter: a request with the same key in another transaction is waited for.
  */
-export async function insertOrders(tx: Transaction, placements: readonly Placement[]): Promise<ReadonlyMap<string, number>> {
+export async function insertOrders(
+  tx: Transaction,
+  placements: readonly Placement[],
+): Promise<ReadonlyMap<string, number>> {
   const orders = placements.map(({ order }) => order);
   const rows = await tx.query<{ order_id: string; created_at: Date }>({
     name: "orders-insert",
@@ -99,11 +120,20 @@ export async function insertOrders(tx: Transaction, placements: readonly Placeme
            step AS (INSERT INTO order_steps (order_id, name, at) SELECT order_id, 'accepted', created_at FROM placed)
            SELECT order_id, created_at FROM placed`,
     values: [
-      orders.map((order) => order.orderId), orders.map((order) => order.customerId), orders.map((order) => order.saga.status),
-      orders.map((order) => order.saga.payment), orders.map((order) => order.saga.inventory), orders.map((order) => JSON.stringify(order.items)),
-      orders.map((order) => order.totalAmount), orders.map((order) => order.currency), orders.map((order) => JSON.stringify(order.shippingAddress)),
-      placements.map(({ traceparent }) => traceparent), placements.map(({ key }) => key), placements.map(({ hash }) => hash),
-      placements.map(({ answer }) => JSON.stringify(answer)), placements.map(({ attachment }) => (attachment === undefined ? null : JSON.stringify(attachment))),
+      orders.map((order) => order.orderId),
+      orders.map((order) => order.customerId),
+      orders.map((order) => order.saga.status),
+      orders.map((order) => order.saga.payment),
+      orders.map((order) => order.saga.inventory),
+      orders.map((order) => JSON.stringify(order.items)),
+      orders.map((order) => order.totalAmount),
+      orders.map((order) => order.currency),
+      orders.map((order) => JSON.stringify(order.shippingAddress)),
+      placements.map(({ traceparent }) => traceparent),
+      placements.map(({ key }) => key),
+      placements.map(({ hash }) => hash),
+      placements.map(({ answer }) => JSON.stringify(answer)),
+      placements.map(({ attachment }) => (attachment === undefined ? null : JSON.stringify(attachment))),
     ],
   });
   return new Map(rows.map((row) => [row.order_id, row.created_at.getTime()]));
@@ -118,7 +148,10 @@ export interface KnownAnswer {
 }
 
 /** The answers given under these keys, where there are any. */
-export async function findAnswers(db: Queryable, keys: readonly { readonly customerId: string; readonly key: string }[]): Promise<readonly KnownAnswer[]> {
+export async function findAnswers(
+  db: Queryable,
+  keys: readonly { readonly customerId: string; readonly key: string }[],
+): Promise<readonly KnownAnswer[]> {
   const rows = await db.query<{ customer_id: string; key: string; body_hash: Buffer; answer: object }>({
     name: "answers-find",
     text: `SELECT customer_id, key, body_hash, answer FROM idempotency_keys JOIN unnest($1::text[], $2::text[]) AS k(customer_id, key) USING (customer_id, key)`,
@@ -149,7 +182,11 @@ export async function overdueSince(db: Queryable, olderThanMs: number): Promise<
 }
 
 /** Locks pending orders that were placed before a moment and that nobody else is working on. */
-export async function lockOverdue(tx: Transaction, placedBefore: Date, limit: number): Promise<readonly (Order & { readonly traceparent: string | null })[]> {
+export async function lockOverdue(
+  tx: Transaction,
+  placedBefore: Date,
+  limit: number,
+): Promise<readonly (Order & { readonly traceparent: string | null })[]> {
   const rows = await tx.query<OrderRow & { traceparent: string | null }>({
     name: "orders-lock-overdue",
     text: `SELECT ${COLUMNS}, traceparent FROM orders
@@ -183,9 +220,14 @@ export async function updateOrders(tx: Transaction, changes: readonly OrderChang
            SELECT step.order_id, step.name FROM unnest($7::uuid[], $8::text[]) WITH ORDINALITY AS step(order_id, name, place) ORDER BY step.place
            ON CONFLICT DO NOTHING`,
     values: [
-      orders.map((order) => order.orderId), orders.map((order) => order.saga.status), orders.map((order) => order.saga.payment),
-      orders.map((order) => order.saga.inventory), orders.map((order) => order.saga.reason ?? null), orders.map((order) => order.transactionId ?? null),
-      steps.map((step) => step.orderId), steps.map((step) => step.name),
+      orders.map((order) => order.orderId),
+      orders.map((order) => order.saga.status),
+      orders.map((order) => order.saga.payment),
+      orders.map((order) => order.saga.inventory),
+      orders.map((order) => order.saga.reason ?? null),
+      orders.map((order) => order.transactionId ?? null),
+      steps.map((step) => step.orderId),
+      steps.map((step) => step.name),
     ],
   });
 }
@@ -201,7 +243,12 @@ export async function findOrder(db: Queryable, customerId: string, orderId: stri
 }
 
 /** A customer's orders, newest first (ids grow with time), after a given one. */
-export async function listOrders(db: Queryable, customerId: string, limit: number, before: string | undefined): Promise<readonly OrderRecord[]> {
+export async function listOrders(
+  db: Queryable,
+  customerId: string,
+  limit: number,
+  before: string | undefined,
+): Promise<readonly OrderRecord[]> {
   const rows = await db.query<RecordRow>({
     name: "orders-list",
     text: `SELECT ${COLUMNS}, attachment, created_at, updated_at FROM orders
@@ -212,7 +259,10 @@ export async function listOrders(db: Queryable, customerId: string, limit: numbe
 }
 
 /** The steps of orders, in the order they were recorded. */
-export async function stepsOf(db: Queryable, orderIds: readonly string[]): Promise<ReadonlyMap<string, readonly OrderStep[]>> {
+export async function stepsOf(
+  db: Queryable,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly OrderStep[]>> {
   const rows = await db.query<{ order_id: string; name: StepName; at: Date }>({
     name: "order-steps",
     text: "SELECT order_id, name, at FROM order_steps WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, place",
@@ -222,7 +272,9 @@ export async function stepsOf(db: Queryable, orderIds: readonly string[]): Promi
 }
 
 /** Age in seconds of the oldest saga that is not at its end, by state; 0 where there is none. */
-export async function oldestUnfinished(db: Queryable): Promise<{ readonly pending: number; readonly compensating: number }> {
+export async function oldestUnfinished(
+  db: Queryable,
+): Promise<{ readonly pending: number; readonly compensating: number }> {
   const [row] = await db.query<{ pending: string | null; compensating: string | null }>({
     text: `SELECT (SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM orders WHERE status = 'pending') AS pending,
                   (SELECT extract(epoch FROM clock_timestamp() - min(updated_at)) FROM orders

@@ -4,4 +4,6 @@ import type { Retention } from "../../lib/storage/cleanup.ts";
 /** How long the answer under an Idempotency-Key can be had again. */
 const KEEP_IDEMPOTENCY_KEYS_HOURS = 48;
 
-export const ORDER_RETENTION: readonly Retention[] = [{ table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS }];
+export const ORDER_RETENTION: readonly Retention[] = [
+  { table: "idempotency_keys", column: "created_at", keepHours: KEEP_IDEMPOTENCY_KEYS_HOURS },
+];

@@ -2,10 +2,10 @@
 import { Gauge } from "prom-client";
 import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
 import { tokenVerifier } from "../../lib/http/jwt.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
 import { inventoryReserved } from "./handlers/inventory-reserved.ts";
@@ -27,40 +27,56 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const REQUEST_CONNECTIONS = 6;
 
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService({ http: true, tokens: true }, (context) => {
-    const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);
-    const { clock, config, database, log, metrics, outbox } = context;
-    // Requests have connections of their own: however many come, the sagas under way go on.
-    const requests = openDatabase(config.database as DatabaseConfig, {
-      applicationName: `${config.service}-${config.instance}-http`, connections: REQUEST_CONNECTIONS, onError: (error) => log.warn({ err: error }, "connection of requests"),
-    });
-    const oldest = new Gauge({
-      name: "saga_oldest_nonterminal_age_seconds", help: "Age of the oldest order that is not at its end, by state",
-      labelNames: ["saga", "state"], registers: [metrics.registry],
-    });
-    return {
-      handlers: {
-        "payment.processed": paymentProcessed(clock),
-        "payment.failed": paymentFailed(clock),
-        "payment.refunded": paymentRefunded(clock),
-        "inventory.reserved": inventoryReserved(clock),
-        "inventory.insufficient": inventoryInsufficient(clock),
-        "inventory.released": inventoryReleased(clock),
-        "shipment.failed": shipmentFailed(clock),
-      },
-      lock: lockBatch,
-      finish: (_events, tx) => writeOrders(tx),
-      retention: ORDER_RETENTION,
-      routes: orderRoutes({
-        database: requests, placeOrder: orderPlacement({ database: requests, outbox, claimChecks: context.claimChecks, clock, timeoutMs }), verify: tokenVerifier(config.tokens as TokenConfig, clock),
-      }),
-      close: () => requests.close(),
-      background: ({ caughtUp }) => startSweep(context, { timeoutMs, caughtUp }),
-      async beforeScrape() {
-        const ages = await oldestUnfinished(database);
-        oldest.set({ saga: "order", state: "pending" }, ages.pending);
-        oldest.set({ saga: "order", state: "compensating" }, ages.compensating);
-      },
-    };
-  }, options);
+  return startEventService(
+    { http: true, tokens: true },
+    (context) => {
+      const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);
+      const { clock, config, database, log, metrics, outbox } = context;
+      // Requests have connections of their own: however many come, the sagas under way go on.
+      const requests = openDatabase(config.database as DatabaseConfig, {
+        applicationName: `${config.service}-${config.instance}-http`,
+        connections: REQUEST_CONNECTIONS,
+        onError: (error) => log.warn({ err: error }, "connection of requests"),
+      });
+      const oldest = new Gauge({
+        name: "saga_oldest_nonterminal_age_seconds",
+        help: "Age of the oldest order that is not at its end, by state",
+        labelNames: ["saga", "state"],
+        registers: [metrics.registry],
+      });
+      return {
+        handlers: {
+          "payment.processed": paymentProcessed(clock),
+          "payment.failed": paymentFailed(clock),
+          "payment.refunded": paymentRefunded(clock),
+          "inventory.reserved": inventoryReserved(clock),
+          "inventory.insufficient": inventoryInsufficient(clock),
+          "inventory.released": inventoryReleased(clock),
+          "shipment.failed": shipmentFailed(clock),
+        },
+        lock: lockBatch,
+        finish: (_events, tx) => writeOrders(tx),
+        retention: ORDER_RETENTION,
+        routes: orderRoutes({
+          database: requests,
+          placeOrder: orderPlacement({
+            database: requests,
+            outbox,
+            claimChecks: context.claimChecks,
+            clock,
+            timeoutMs,
+          }),
+          verify: tokenVerifier(config.tokens as TokenConfig, clock),
+        }),
+        close: () => requests.close(),
+        background: ({ caughtUp }) => startSweep(context, { timeoutMs, caughtUp }),
+        async beforeScrape() {
+          const ages = await oldestUnfinished(database);
+          oldest.set({ saga: "order", state: "pending" }, ages.pending);
+          oldest.set({ saga: "order", state: "compensating" }, ages.compensating);
+        },
+      };
+    },
+    options,
+  );
 }

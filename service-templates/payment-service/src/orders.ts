@@ -19,5 +19,5 @@ export interface OrderCancelled extends Record<string, unknown> {
 
 /** Whether an order is cancelled further on in its batch, or was before. */
 export function isCancelledIn(batch: readonly ReceivedEvent[], orderId: string): boolean {
-  return batch.some(({ type, payload }) => type === "order.cancelled" && payload["orderId"] === orderId);
+  return batch.some(({ type, payload }) => type === "order.cancelled" && payload.orderId === orderId);
 }

@@ -1,9 +1,9 @@
 /** Payments of the running batch: locked and loaded at its beginning, written at its end. */
 import type { BatchRows } from "../../lib/consumer/batch-rows.ts";
 import { batchRows } from "../../lib/consumer/batch-rows.ts";
-import type { Transaction } from "../../lib/storage/database.ts";
 import type { ReceivedEvent } from "../../lib/events/envelope.ts";
 import { requiredUuid } from "../../lib/ids.ts";
+import type { Transaction } from "../../lib/storage/database.ts";
 import type { Payment } from "./payments-table.ts";
 import { insertPayments, lockPayments, updatePayments } from "./payments-table.ts";
 
@@ -17,7 +17,7 @@ export function paymentsBatch(): PaymentsBatch & {
   return {
     ...payments,
     async lock(events, tx) {
-      const orderIds = new Set(events.map((event) => requiredUuid(event.payload["orderId"], "orderId")));
+      const orderIds = new Set(events.map((event) => requiredUuid(event.payload.orderId, "orderId")));
       payments.load(tx, await lockPayments(tx, [...orderIds]));
     },
     async finish(_events, tx) {

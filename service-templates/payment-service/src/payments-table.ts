@@ -1,6 +1,7 @@
 /** SQL of the table payments. */
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+
 import { ServiceError } from "../../lib/errors.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 
 export type PaymentStatus = "processed" | "failed" | "refunded" | "cancelled";
 
@@ -67,7 +68,10 @@ export async function lookAtPayments(db: Queryable, orderIds: readonly string[])
 }
 
 /** Payments and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
-export async function lockPayments(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Payment>> {
+export async function lockPayments(
+  tx: Transaction,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, Payment>> {
   const rows = await tx.query<PaymentRow>({
     name: "payments-lock",
     text: `SELECT ${COLUMNS} FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
@@ -85,13 +89,22 @@ export async function insertPayments(tx: Transaction, payments: readonly Payment
            SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::text[], $9::text[])
            ON CONFLICT (order_id) DO NOTHING RETURNING order_id`,
     values: [
-      payments.map((payment) => payment.orderId), payments.map((payment) => payment.status), payments.map((payment) => payment.transactionId ?? null),
-      payments.map((payment) => payment.customerId ?? null), payments.map((payment) => payment.amount ?? null), payments.map((payment) => payment.currency ?? null),
-      payments.map((payment) => payment.refundId ?? null), payments.map((payment) => payment.reason ?? null), payments.map((payment) => payment.providerCode ?? null),
+      payments.map((payment) => payment.orderId),
+      payments.map((payment) => payment.status),
+      payments.map((payment) => payment.transactionId ?? null),
+      payments.map((payment) => payment.customerId ?? null),
+      payments.map((payment) => payment.amount ?? null),
+      payments.map((payment) => payment.currency ?? null),
+      payments.map((payment) => payment.refundId ?? null),
+      payments.map((payment) => payment.reason ?? null),
+      payments.map((payment) => payment.providerCode ?? null),
     ],
   });
   if (rows.length < payments.length) {
-    throw new ServiceError("SVC_BATCH_OVERTAKEN", `${payments.length - rows.length} of ${payments.length} new payments were written by another instance`);
+    throw new ServiceError(
+      "SVC_BATCH_OVERTAKEN",
+      `${payments.length - rows.length} of ${payments.length} new payments were written by another instance`,
+    );
   }
 }
 
@@ -106,10 +119,14 @@ export async function updatePayments(tx: Transaction, payments: readonly Payment
              FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::bigint[], $8::text[])
                   AS c(order_id, status, refund_id, reason, transaction_id, customer_id, amount, currency) WHERE p.order_id = c.order_id`,
     values: [
-      payments.map((payment) => payment.orderId), payments.map((payment) => payment.status),
-      payments.map((payment) => payment.refundId ?? null), payments.map((payment) => payment.reason ?? null),
-      payments.map((payment) => payment.transactionId ?? null), payments.map((payment) => payment.customerId ?? null),
-      payments.map((payment) => payment.amount ?? null), payments.map((payment) => payment.currency ?? null),
+      payments.map((payment) => payment.orderId),
+      payments.map((payment) => payment.status),
+      payments.map((payment) => payment.refundId ?? null),
+      payments.map((payment) => payment.reason ?? null),
+      payments.map((payment) => payment.transactionId ?? null),
+      payments.map((payment) => payment.customerId ?? null),
+      payments.map((payment) => payment.amount ?? null),
+      payments.map((payment) => payment.currency ?? null),
     ],
   });
 }

@@ -3,12 +3,11 @@
  * asked as well, because a capture comes before the transaction that notes it, and that transaction may have failed.
  */
 import type { Clock } from "../../lib/clock.ts";
-import type { Transaction } from "../../lib/storage/database.ts";
-import type { NewEvent } from "../../lib/events/envelope.ts";
 import { messageOf, ServiceError } from "../../lib/errors.ts";
+import type { NewEvent } from "../../lib/events/envelope.ts";
 import { gather, UNBOUNDED } from "../../lib/gather.ts";
-import type { Database } from "../../lib/storage/database.ts";
 import { derivedUuid, requiredUuid } from "../../lib/ids.ts";
+import type { Database, Transaction } from "../../lib/storage/database.ts";
 import type { Metrics } from "../../lib/telemetry.ts";
 import type { PaymentsBatch } from "./payments-batch.ts";
 import type { PaymentLook } from "./payments-table.ts";
@@ -24,7 +23,11 @@ export function transactionOf(orderId: string): string {
 export type LookAt = (orderId: string) => Promise<PaymentLook>;
 
 export function paymentLooks(database: Database, clock: Clock): LookAt {
-  const look = gather<string, PaymentLook>({ work: (orderIds) => lookAtPayments(database, orderIds), clock, ...UNBOUNDED });
+  const look = gather<string, PaymentLook>({
+    work: (orderIds) => lookAtPayments(database, orderIds),
+    clock,
+    ...UNBOUNDED,
+  });
   return (orderId) => look(requiredUuid(orderId, "orderId"));
 }
 
@@ -37,7 +40,11 @@ export async function makeVoid(provider: PaymentProvider, orderId: string): Prom
   try {
     return await provider.void({ transactionId, orderId });
   } catch (error) {
-    throw new ServiceError("SVC_PROVIDER_UNAVAILABLE", `transaction ${transactionId} is neither captured nor void for certain: ${messageOf(error)}`, { cause: error });
+    throw new ServiceError(
+      "SVC_PROVIDER_UNAVAILABLE",
+      `transaction ${transactionId} is neither captured nor void for certain: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -55,7 +62,12 @@ export interface SettleOptions {
 }
 
 /** Notes what making an order's transaction void came to: a tombstone, or a refund, of which the event that is given back tells once. */
-export function settle({ payments, metrics, clock }: SettleOptions, tx: Transaction, { orderId, customerId, reason }: GivenUp, reversal: Reversal): readonly NewEvent[] {
+export function settle(
+  { payments, metrics, clock }: SettleOptions,
+  tx: Transaction,
+  { orderId, customerId, reason }: GivenUp,
+  reversal: Reversal,
+): readonly NewEvent[] {
   const known = payments.get(tx, orderId);
   if (known !== undefined && known.status !== "cancelled") return [];
   if (!reversal.captured) {
@@ -66,12 +78,39 @@ export function settle({ payments, metrics, clock }: SettleOptions, tx: Transact
 }
 
 /** Notes that what was captured is given back, and tells it. */
-export function refunded({ payments, metrics, clock }: SettleOptions, tx: Transaction, { orderId, customerId, reason }: GivenUp, { amount, currency }: { readonly amount: number; readonly currency: string }): readonly NewEvent[] {
+export function refunded(
+  { payments, metrics, clock }: SettleOptions,
+  tx: Transaction,
+  { orderId, customerId, reason }: GivenUp,
+  { amount, currency }: { readonly amount: number; readonly currency: string },
+): readonly NewEvent[] {
   const [transactionId, refundId] = [transactionOf(orderId), derivedUuid("refund", orderId)];
-  payments.put(tx, orderId, { ...payments.get(tx, orderId), orderId, status: "refunded", transactionId, customerId, amount, currency, refundId, reason });
+  payments.put(tx, orderId, {
+    ...payments.get(tx, orderId),
+    orderId,
+    status: "refunded",
+    transactionId,
+    customerId,
+    amount,
+    currency,
+    refundId,
+    reason,
+  });
   tx.afterCommit(() => metrics.compensations.inc({ kind: "refund" }));
-  return [{
-    type: "payment.refunded", key: orderId,
-    payload: { orderId, customerId, transactionId, refundId, amount: amount / 100, currency, reason, timestamp: clock() },
-  }];
+  return [
+    {
+      type: "payment.refunded",
+      key: orderId,
+      payload: {
+        orderId,
+        customerId,
+        transactionId,
+        refundId,
+        amount: amount / 100,
+        currency,
+        reason,
+        timestamp: clock(),
+      },
+    },
+  ];
 }

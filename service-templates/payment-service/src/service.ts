@@ -1,39 +1,53 @@
 /** payment-service: its parts, put together. */
-import { openDatabase } from "../../lib/storage/database.ts";
-import { declinedSteps } from "../../lib/events/deadline.ts";
+
 import type { DatabaseConfig } from "../../lib/config.ts";
+import { declinedSteps } from "../../lib/events/deadline.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import { startCompensationCounters } from "../../lib/telemetry.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
 import { paymentsBatch } from "./payments-batch.ts";
-import { paymentLooks } from "./reversal.ts";
 import { providerSimulator } from "./provider/simulator.ts";
 import { simulatorRoutes } from "./provider/simulator-routes.ts";
+import { paymentLooks } from "./reversal.ts";
 
 /** How long the provider may take to answer, in milliseconds. */
 const ANSWER_LIMIT_MS = 2_000;
 
 export function startPaymentService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService({}, ({ clock, config, database, log, metrics }) => {
-    startCompensationCounters(metrics, ["refund"]);
-    // The provider has connections of its own: what it did stays done when a transaction here rolls back.
-    const books = openDatabase(config.database as DatabaseConfig, {
-      applicationName: "payment-provider", connections: 4, onError: (error) => log.warn({ err: error }, "provider's connection"),
-    });
-    const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS, clock });
-    const payments = paymentsBatch();
-    const lookAt = paymentLooks(database, clock);
-    return {
-      handlers: {
-        "order.created": orderCreated({ payments, provider, lookAt, metrics, clock, declined: declinedSteps(metrics.registry) }),
-        "order.cancelled": orderCancelled({ payments, provider, lookAt, metrics, clock }),
-      },
-      lock: payments.lock,
-      finish: payments.finish,
-      managementRoutes: simulatorRoutes(provider),
-      close: () => books.close(),
-    };
-  }, options);
+  return startEventService(
+    {},
+    ({ clock, config, database, log, metrics }) => {
+      startCompensationCounters(metrics, ["refund"]);
+      // The provider has connections of its own: what it did stays done when a transaction here rolls back.
+      const books = openDatabase(config.database as DatabaseConfig, {
+        applicationName: "payment-provider",
+        connections: 4,
+        onError: (error) => log.warn({ err: error }, "provider's connection"),
+      });
+      const provider = providerSimulator({ database: books, answerLimitMs: ANSWER_LIMIT_MS, clock });
+      const payments = paymentsBatch();
+      const lookAt = paymentLooks(database, clock);
+      return {
+        handlers: {
+          "order.created": orderCreated({
+            payments,
+            provider,
+            lookAt,
+            metrics,
+            clock,
+            declined: declinedSteps(metrics.registry),
+          }),
+          "order.cancelled": orderCancelled({ payments, provider, lookAt, metrics, clock }),
+        },
+        lock: payments.lock,
+        finish: payments.finish,
+        managementRoutes: simulatorRoutes(provider),
+        close: () => books.close(),
+      };
+    },
+    options,
+  );
 }

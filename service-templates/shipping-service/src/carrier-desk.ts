@@ -10,9 +10,15 @@ import { AT_ONCE, bookDue } from "./booking/book-due.ts";
 import { trackDue } from "./tracking/track-due.ts";
 
 export function carrierDesk(options: PassOptions): WorkLoop {
-  const { context: { log }, carrier } = options;
+  const {
+    context: { log },
+    carrier,
+  } = options;
   return workLoop({
-    passes: [{ doing: "booking shipments", run: () => bookDue(options) }, { doing: "following shipments", run: () => trackDue(options) }],
+    passes: [
+      { doing: "booking shipments", run: () => bookDue(options) },
+      { doing: "following shipments", run: () => trackDue(options) },
+    ],
     atOnce: AT_ONCE,
     onError: (error, doing) => log.warn({ err: error, carrier: carrier.name }, `${doing} failed; it is repeated`),
   });

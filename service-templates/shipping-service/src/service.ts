@@ -1,10 +1,10 @@
 /** shipping-service: its parts, put together. */
 import type { DatabaseConfig } from "../../lib/config.ts";
 import { positiveSetting } from "../../lib/config.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
 import type { RunningService, StartOptions } from "../../lib/service.ts";
 import { startEventService } from "../../lib/service.ts";
 import { simulatorRoutes } from "../../lib/simulation/simulator.ts";
+import { openDatabase } from "../../lib/storage/database.ts";
 import { carrierDesk } from "./carrier-desk.ts";
 import { CARRIERS } from "./carriers/carrier.ts";
 import { carrierSimulator } from "./carriers/simulator.ts";
@@ -20,37 +20,53 @@ const GATHER_MS = 250;
 const LEASE_MARGIN_MS = 10_000;
 
 export function startShippingService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService({}, (context) => {
-    const { config, database, log } = context;
-    const setting = (name: keyof typeof DEFAULTS): number => positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
-    const durations = { dispatchMs: setting("SHIPPING_DISPATCH_MS"), deliveryMs: setting("SHIPPING_DELIVERY_MS") };
-    const answerLimitMs = setting("SHIPPING_ANSWER_MS");
-    const metrics = shipmentMetrics(context.metrics.registry);
-    // The carriers have connections of their own: what they did stays done when a transaction here rolls back.
-    const books = openDatabase(config.database as DatabaseConfig, {
-      applicationName: "carriers", connections: 2, onError: (error) => log.warn({ err: error }, "carriers' connection"),
-    });
-    const carriers = CARRIERS.map((name) => carrierSimulator({ name, database: books, durations, answerLimitMs }));
-    const desks = carriers.map((carrier) => carrierDesk({ context, carrier, metrics, leaseMs: LEASE_MARGIN_MS + 2 * answerLimitMs }));
-    return {
-      handlers: { "order.confirmed": orderConfirmed },
-      finish: storeConfirmed({ onWaiting: () => desks.forEach((desk) => { desk.wake(); }) }),
-      gatherMs: GATHER_MS,
-      unhurried: ["shipment.created", "shipment.dispatched", "shipment.delivered"],
-      managementRoutes: simulatorRoutes("carrier", carriers),
-      background() {
-        for (const desk of desks) desk.start();
-        return async () => { await Promise.all(desks.map((desk) => desk.stop())); };
-      },
-      async beforeScrape() {
-        const { count, oldestSeconds } = await waitingShipments(database);
-        metrics.waiting.set(count);
-        metrics.waitingOldestAge.set(oldestSeconds);
-      },
-      async close() {
-        await Promise.all(carriers.map((carrier) => carrier.close()));
-        await books.close();
-      },
-    };
-  }, options);
+  return startEventService(
+    {},
+    (context) => {
+      const { config, database, log } = context;
+      const setting = (name: keyof typeof DEFAULTS): number =>
+        positiveSetting(options.env ?? process.env, name, DEFAULTS[name]);
+      const durations = { dispatchMs: setting("SHIPPING_DISPATCH_MS"), deliveryMs: setting("SHIPPING_DELIVERY_MS") };
+      const answerLimitMs = setting("SHIPPING_ANSWER_MS");
+      const metrics = shipmentMetrics(context.metrics.registry);
+      // The carriers have connections of their own: what they did stays done when a transaction here rolls back.
+      const books = openDatabase(config.database as DatabaseConfig, {
+        applicationName: "carriers",
+        connections: 2,
+        onError: (error) => log.warn({ err: error }, "carriers' connection"),
+      });
+      const carriers = CARRIERS.map((name) => carrierSimulator({ name, database: books, durations, answerLimitMs }));
+      const desks = carriers.map((carrier) =>
+        carrierDesk({ context, carrier, metrics, leaseMs: LEASE_MARGIN_MS + 2 * answerLimitMs }),
+      );
+      return {
+        handlers: { "order.confirmed": orderConfirmed },
+        finish: storeConfirmed({
+          onWaiting: () =>
+            desks.forEach((desk) => {
+              desk.wake();
+            }),
+        }),
+        gatherMs: GATHER_MS,
+        unhurried: ["shipment.created", "shipment.dispatched", "shipment.delivered"],
+        managementRoutes: simulatorRoutes("carrier", carriers),
+        background() {
+          for (const desk of desks) desk.start();
+          return async () => {
+            await Promise.all(desks.map((desk) => desk.stop()));
+          };
+        },
+        async beforeScrape() {
+          const { count, oldestSeconds } = await waitingShipments(database);
+          metrics.waiting.set(count);
+          metrics.waitingOldestAge.set(oldestSeconds);
+        },
+        async close() {
+          await Promise.all(carriers.map((carrier) => carrier.close()));
+          await books.close();
+        },
+      };
+    },
+    options,
+  );
 }

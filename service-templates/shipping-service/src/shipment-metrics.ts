@@ -19,15 +19,35 @@ export interface ShipmentMetrics {
 export function shipmentMetrics(registry: Registry): ShipmentMetrics {
   const registers = [registry];
   const metrics: ShipmentMetrics = {
-    shipments: new Counter({ name: "shipments_total", help: "Shipments by carrier and outcome", labelNames: ["carrier", "outcome"], registers }),
-    fallOvers: new Counter({ name: "shipment_fall_overs_total", help: "Shipments that went to the other carrier", labelNames: ["from", "to"], registers }),
-    answers: new Counter({ name: "carrier_answers_total", help: "Answers of carriers", labelNames: ["carrier", "call", "answer"], registers }),
+    shipments: new Counter({
+      name: "shipments_total",
+      help: "Shipments by carrier and outcome",
+      labelNames: ["carrier", "outcome"],
+      registers,
+    }),
+    fallOvers: new Counter({
+      name: "shipment_fall_overs_total",
+      help: "Shipments that went to the other carrier",
+      labelNames: ["from", "to"],
+      registers,
+    }),
+    answers: new Counter({
+      name: "carrier_answers_total",
+      help: "Answers of carriers",
+      labelNames: ["carrier", "call", "answer"],
+      registers,
+    }),
     waiting: new Gauge({ name: "shipments_waiting", help: "Shipments that no carrier has accepted yet", registers }),
-    waitingOldestAge: new Gauge({ name: "shipments_waiting_oldest_age_seconds", help: "Age of the oldest shipment that no carrier has accepted yet", registers }),
+    waitingOldestAge: new Gauge({
+      name: "shipments_waiting_oldest_age_seconds",
+      help: "Age of the oldest shipment that no carrier has accepted yet",
+      registers,
+    }),
   };
   // Alerts on an increase need the series to exist before its first event.
   for (const carrier of CARRIERS) {
-    for (const outcome of ["created", "dispatched", "delivered", "undeliverable"]) metrics.shipments.inc({ carrier, outcome }, 0);
+    for (const outcome of ["created", "dispatched", "delivered", "undeliverable"])
+      metrics.shipments.inc({ carrier, outcome }, 0);
     for (const to of CARRIERS) if (to !== carrier) metrics.fallOvers.inc({ from: carrier, to }, 0);
   }
   return metrics;

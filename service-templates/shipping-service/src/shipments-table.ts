@@ -2,8 +2,9 @@
  * SQL of the table shipments. When something is due is judged by the database's clock: those of instances may be minutes
  * apart, and one that is ahead would take what another has claimed.
  */
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+
 import type { Cause } from "../../lib/events/envelope.ts";
+import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
 import { parseTraceparent } from "../../lib/trace.ts";
 import type { Progress } from "./booking/decide.ts";
 import type { CarrierName } from "./carriers/carrier.ts";
@@ -43,9 +44,15 @@ export async function insertShipments(tx: Transaction, shipments: readonly NewSh
             ORDER BY s.shipment_id
            ON CONFLICT DO NOTHING RETURNING shipment_id`,
     values: [
-      shipments.map((item) => item.shipmentId), shipments.map((item) => item.orderId), shipments.map((item) => item.customerId),
-      shipments.map((item) => item.shippingAddress), shipments.map((item) => JSON.stringify(item.items)), shipments.map((item) => item.carrier),
-      shipments.map((item) => item.correlationId), shipments.map((item) => item.causationId), shipments.map((item) => item.traceparent ?? null),
+      shipments.map((item) => item.shipmentId),
+      shipments.map((item) => item.orderId),
+      shipments.map((item) => item.customerId),
+      shipments.map((item) => item.shippingAddress),
+      shipments.map((item) => JSON.stringify(item.items)),
+      shipments.map((item) => item.carrier),
+      shipments.map((item) => item.correlationId),
+      shipments.map((item) => item.causationId),
+      shipments.map((item) => item.traceparent ?? null),
     ],
   });
   return rows.length;
@@ -65,8 +72,16 @@ interface ShipmentRow extends Row {
 function toShipment(row: ShipmentRow): Shipment {
   const trace = parseTraceparent(row.traceparent ?? undefined);
   return {
-    shipmentId: row.shipment_id, orderId: row.order_id, customerId: row.customer_id, shippingAddress: row.shipping_address, items: row.items,
-    cause: { correlationId: row.correlation_id, causationId: row.causation_id, ...(trace === undefined ? {} : { trace }) },
+    shipmentId: row.shipment_id,
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    shippingAddress: row.shipping_address,
+    items: row.items,
+    cause: {
+      correlationId: row.correlation_id,
+      causationId: row.causation_id,
+      ...(trace === undefined ? {} : { trace }),
+    },
   };
 }
 
@@ -91,7 +106,16 @@ export interface ClaimPlan {
  * may have been asked.
  */
 export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<readonly Claimed[]> {
-  const rows = await db.query<ShipmentRow & { claims: number; turn: number; attempts: number; failures: number; was_in_doubt: boolean; rejected_by: CarrierName[] }>({
+  const rows = await db.query<
+    ShipmentRow & {
+      claims: number;
+      turn: number;
+      attempts: number;
+      failures: number;
+      was_in_doubt: boolean;
+      rejected_by: CarrierName[];
+    }
+  >({
     name: "shipments-claim",
     text: `WITH due AS (
              SELECT shipment_id, in_doubt FROM shipments WHERE status = 'waiting' AND carrier = $1 AND next_at <= statement_timestamp()
@@ -105,7 +129,14 @@ export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<read
   return rows.map((row) => ({
     ...toShipment(row),
     claim: row.claims,
-    progress: { carrier: plan.carrier, turn: row.turn, attempts: row.attempts, failures: row.failures, inDoubt: row.was_in_doubt, rejectedBy: row.rejected_by },
+    progress: {
+      carrier: plan.carrier,
+      turn: row.turn,
+      attempts: row.attempts,
+      failures: row.failures,
+      inDoubt: row.was_in_doubt,
+      rejectedBy: row.rejected_by,
+    },
   }));
 }
 
@@ -133,10 +164,21 @@ export async function storeBookings(tx: Transaction, results: readonly BookingRe
             WHERE s.shipment_id = r.shipment_id AND s.claims = r.claim AND s.status = 'waiting'
            RETURNING s.shipment_id`,
     values: [
-      JSON.stringify(results.map(({ shipmentId, claim, status, progress, next, trackingNumber }) => ({
-        shipment_id: shipmentId, claim, status, carrier: progress.carrier, turn: progress.turn, attempts: progress.attempts, failures: progress.failures,
-        in_doubt: progress.inDoubt, rejected_by: progress.rejectedBy, ...("at" in next ? { next_at: next.at } : { next_in: next.inMs }), tracking_number: trackingNumber ?? null,
-      }))),
+      JSON.stringify(
+        results.map(({ shipmentId, claim, status, progress, next, trackingNumber }) => ({
+          shipment_id: shipmentId,
+          claim,
+          status,
+          carrier: progress.carrier,
+          turn: progress.turn,
+          attempts: progress.attempts,
+          failures: progress.failures,
+          in_doubt: progress.inDoubt,
+          rejected_by: progress.rejectedBy,
+          ...("at" in next ? { next_at: next.at } : { next_in: next.inMs }),
+          tracking_number: trackingNumber ?? null,
+        })),
+      ),
     ],
   });
   return new Set(rows.map((row) => row.shipment_id));
@@ -182,14 +224,20 @@ export async function storeTracking(tx: Transaction, results: readonly TrackingR
              FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::float8[], $5::bigint[], $6::bigint[]) AS r(shipment_id, status, in_ms, not_before, dispatched_at, delivered_at)
             WHERE s.shipment_id = r.shipment_id`,
     values: [
-      results.map((item) => item.shipmentId), results.map((item) => item.status), results.map((item) => item.inMs), results.map((item) => item.notBefore ?? null),
-      results.map((item) => item.dispatchedAt ?? null), results.map((item) => item.deliveredAt ?? null),
+      results.map((item) => item.shipmentId),
+      results.map((item) => item.status),
+      results.map((item) => item.inMs),
+      results.map((item) => item.notBefore ?? null),
+      results.map((item) => item.dispatchedAt ?? null),
+      results.map((item) => item.deliveredAt ?? null),
     ],
   });
 }
 
 /** How many shipments wait to be booked, and the age of the oldest in seconds; 0 where there is none. */
-export async function waitingShipments(db: Queryable): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
+export async function waitingShipments(
+  db: Queryable,
+): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
   const [row] = await db.query<{ count: string; oldest: string | null }>({
     text: "SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at)) AS oldest FROM shipments WHERE status = 'waiting'",
   });

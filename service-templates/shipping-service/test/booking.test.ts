@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isUuid } from "../../lib/ids.ts";
 import type { Progress } from "../src/booking/decide.ts";
-import { afterBooking, afterVoid, ATTEMPTS_PER_TURN, bookingReference, BOOKING_RETRY, firstProgress, nextCall, shipmentOf } from "../src/booking/decide.ts";
+import {
+  ATTEMPTS_PER_TURN,
+  afterBooking,
+  afterVoid,
+  BOOKING_RETRY,
+  bookingReference,
+  firstProgress,
+  nextCall,
+  shipmentOf,
+} from "../src/booking/decide.ts";
 import type { BookingAnswer, CarrierName } from "../src/carriers/carrier.ts";
 import { CARRIERS } from "../src/carriers/carrier.ts";
 
@@ -28,18 +37,88 @@ describe("the choice of the carrier", () => {
 
 describe("what an answer means", () => {
   it.each<[string, Progress, BookingAnswer, object]>([
-    ["booked ends it", START, BOOKED, { kind: "booked", trackingNumber: "T", lookAfter: 5, progress: { inDoubt: false } }],
-    ["booked after all clears the doubt", { ...LAST, inDoubt: true }, BOOKED, { kind: "booked", progress: { inDoubt: false } }],
-    ["unavailable once is tried again", START, { outcome: "unavailable" }, { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 1, failures: 1, inDoubt: false } }],
-    ["unavailable too often falls over at once", LAST, { outcome: "unavailable" }, { kind: "waiting", delayMs: 0, fellOverTo: "ups", progress: { carrier: "ups", turn: 1, attempts: 0, failures: 3 } }],
-    ["unavailable does not clear an earlier doubt", { ...LAST, inDoubt: true }, { outcome: "unavailable" }, { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3, inDoubt: true } }],
-    ["silence is doubt", START, { outcome: "silent" }, { kind: "waiting", progress: { carrier: "fedex", turn: 0, inDoubt: true } }],
-    ["silence too often does not fall over", LAST, { outcome: "silent" }, { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3, inDoubt: true } }],
-    ["a refusal falls over at once", { ...START, inDoubt: true }, REJECTED, { kind: "waiting", delayMs: 0, fellOverTo: "ups", progress: { carrier: "ups", turn: 1, inDoubt: false, rejectedBy: ["fedex"] } }],
-    ["the last refusal ends it", { ...START, carrier: "ups", turn: 1, rejectedBy: ["fedex"] }, REJECTED, { kind: "undeliverable", progress: { rejectedBy: ["fedex", "ups"] } }],
-    ["with the other's refusal the same carrier is tried on", { ...LAST, rejectedBy: ["ups"] }, { outcome: "unavailable" }, { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3 } }],
-    ["a reference made void earlier may be left", { ...START, inDoubt: true }, { outcome: "voided" }, { kind: "waiting", fellOverTo: "ups", progress: { carrier: "ups", turn: 1, inDoubt: false } }],
-    ["a void reference of the only carrier left gets a new turn", { ...START, rejectedBy: ["ups"] }, { outcome: "voided" }, { kind: "waiting", progress: { carrier: "fedex", turn: 1 } }],
+    [
+      "booked ends it",
+      START,
+      BOOKED,
+      { kind: "booked", trackingNumber: "T", lookAfter: 5, progress: { inDoubt: false } },
+    ],
+    [
+      "booked after all clears the doubt",
+      { ...LAST, inDoubt: true },
+      BOOKED,
+      { kind: "booked", progress: { inDoubt: false } },
+    ],
+    [
+      "unavailable once is tried again",
+      START,
+      { outcome: "unavailable" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 1, failures: 1, inDoubt: false } },
+    ],
+    [
+      "unavailable too often falls over at once",
+      LAST,
+      { outcome: "unavailable" },
+      {
+        kind: "waiting",
+        delayMs: 0,
+        fellOverTo: "ups",
+        progress: { carrier: "ups", turn: 1, attempts: 0, failures: 3 },
+      },
+    ],
+    [
+      "unavailable does not clear an earlier doubt",
+      { ...LAST, inDoubt: true },
+      { outcome: "unavailable" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3, inDoubt: true } },
+    ],
+    [
+      "silence is doubt",
+      START,
+      { outcome: "silent" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 0, inDoubt: true } },
+    ],
+    [
+      "silence too often does not fall over",
+      LAST,
+      { outcome: "silent" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3, inDoubt: true } },
+    ],
+    [
+      "a refusal falls over at once",
+      { ...START, inDoubt: true },
+      REJECTED,
+      {
+        kind: "waiting",
+        delayMs: 0,
+        fellOverTo: "ups",
+        progress: { carrier: "ups", turn: 1, inDoubt: false, rejectedBy: ["fedex"] },
+      },
+    ],
+    [
+      "the last refusal ends it",
+      { ...START, carrier: "ups", turn: 1, rejectedBy: ["fedex"] },
+      REJECTED,
+      { kind: "undeliverable", progress: { rejectedBy: ["fedex", "ups"] } },
+    ],
+    [
+      "with the other's refusal the same carrier is tried on",
+      { ...LAST, rejectedBy: ["ups"] },
+      { outcome: "unavailable" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 0, attempts: 3 } },
+    ],
+    [
+      "a reference made void earlier may be left",
+      { ...START, inDoubt: true },
+      { outcome: "voided" },
+      { kind: "waiting", fellOverTo: "ups", progress: { carrier: "ups", turn: 1, inDoubt: false } },
+    ],
+    [
+      "a void reference of the only carrier left gets a new turn",
+      { ...START, rejectedBy: ["ups"] },
+      { outcome: "voided" },
+      { kind: "waiting", progress: { carrier: "fedex", turn: 1 } },
+    ],
   ])("%s", (_name, progress, answer, expected) => {
     expect(afterBooking(progress, answer, Math.random)).toMatchObject(expected);
   });
@@ -49,13 +128,25 @@ describe("what an answer means", () => {
     expect(nextCall(doubtful)).toBe("void");
     expect(nextCall({ ...doubtful, inDoubt: false })).toBe("book");
     expect(nextCall({ ...doubtful, rejectedBy: ["ups"] }), "nowhere to fall over to").toBe("book");
-    expect(afterVoid(doubtful, "silent", Math.random)).toMatchObject({ kind: "waiting", progress: { ...doubtful, failures: 4 } });
-    expect(afterVoid(doubtful, "void", Math.random)).toMatchObject({ kind: "waiting", delayMs: 0, fellOverTo: "ups", progress: { carrier: "ups", turn: 1, inDoubt: false } });
+    expect(afterVoid(doubtful, "silent", Math.random)).toMatchObject({
+      kind: "waiting",
+      progress: { ...doubtful, failures: 4 },
+    });
+    expect(afterVoid(doubtful, "void", Math.random)).toMatchObject({
+      kind: "waiting",
+      delayMs: 0,
+      fellOverTo: "ups",
+      progress: { carrier: "ups", turn: 1, inDoubt: false },
+    });
   });
 
   it("waits longer and longer, with jitter, and never beyond the limit", () => {
     const delays = Array.from({ length: 40 }, (_, failures) => {
-      const decision = afterBooking({ ...START, failures, turn: 1, rejectedBy: ["ups"] }, { outcome: "unavailable" }, highest);
+      const decision = afterBooking(
+        { ...START, failures, turn: 1, rejectedBy: ["ups"] },
+        { outcome: "unavailable" },
+        highest,
+      );
       return decision.kind === "waiting" ? decision.delayMs : Number.NaN;
     });
     expect(delays.slice(0, 4)).toEqual([200, 400, 800, 1_600]);
@@ -85,7 +176,17 @@ class World {
   }
 }
 
-const FATES = ["good", "reject", "unavailable", "silent-done", "silent-lost", "silent-late", "crash-before", "crash-after", "crash-late"] as const;
+const FATES = [
+  "good",
+  "reject",
+  "unavailable",
+  "silent-done",
+  "silent-lost",
+  "silent-late",
+  "crash-before",
+  "crash-after",
+  "crash-late",
+] as const;
 type Fate = (typeof FATES)[number];
 
 /** One claim: the doubt is noted, the carrier is asked with this fate, the answer is noted unless the process crashes. */
@@ -107,10 +208,15 @@ function claim(world: World, fate: Fate): void {
   if (fate === "good" || fate === "reject") answer = act();
   else if (fate === "unavailable") answer = { outcome: "unavailable" };
   else if (fate === "silent-done" || fate === "crash-after") act();
-  else if (fate === "silent-late" || fate === "crash-late") world.late.push(() => { act(); });
+  else if (fate === "silent-late" || fate === "crash-late")
+    world.late.push(() => {
+      act();
+    });
   if (fate.startsWith("crash")) return;
 
-  const decision = isVoid ? afterVoid(before, answer.outcome === "voided" ? "void" : "silent", Math.random) : afterBooking(before, answer, Math.random);
+  const decision = isVoid
+    ? afterVoid(before, answer.outcome === "voided" ? "void" : "silent", Math.random)
+    : afterBooking(before, answer, Math.random);
   world.progress = decision.progress;
   if (decision.kind === "waiting") return;
   world.end = decision.kind;
@@ -121,27 +227,32 @@ describe("booking as a whole", () => {
   const anyFates = fc.array(fc.record({ fate: fc.constantFrom(...FATES), arrives: fc.boolean() }), { maxLength: 60 });
 
   it("never leaves two carriers with a booking, whatever fails, crashes, or arrives late", () => {
-    fc.assert(fc.property(fc.constantFrom<CarrierName>(...CARRIERS), anyFates, (carrier, fates) => {
-      const world = new World();
-      world.progress = { ...START, carrier };
-      for (const { fate, arrives } of fates) {
-        claim(world, fate);
-        if (arrives) world.late.shift()?.();
-      }
-      // Everything heals: it ends soon, and what is still under way arrives.
-      for (let claims = 0; world.end === undefined && claims < 3; claims += 1) claim(world, "good");
-      expect(world.end).toBeDefined();
-      for (const arrive of world.late) arrive();
-      expect(world.live()).toEqual(world.end === "booked" ? [world.bookedWith] : []);
-    }), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(fc.constantFrom<CarrierName>(...CARRIERS), anyFates, (carrier, fates) => {
+        const world = new World();
+        world.progress = { ...START, carrier };
+        for (const { fate, arrives } of fates) {
+          claim(world, fate);
+          if (arrives) world.late.shift()?.();
+        }
+        // Everything heals: it ends soon, and what is still under way arrives.
+        for (let claims = 0; world.end === undefined && claims < 3; claims += 1) claim(world, "good");
+        expect(world.end).toBeDefined();
+        for (const arrive of world.late) arrive();
+        expect(world.live()).toEqual(world.end === "booked" ? [world.bookedWith] : []);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it("is undeliverable only when every carrier has refused", () => {
-    fc.assert(fc.property(anyFates, (fates) => {
-      const world = new World();
-      for (const { fate } of fates) claim(world, fate);
-      if (world.end === "undeliverable") expect(new Set(world.progress.rejectedBy)).toEqual(new Set(CARRIERS));
-      else expect(world.progress.rejectedBy).not.toContain(world.progress.carrier);
-    }));
+    fc.assert(
+      fc.property(anyFates, (fates) => {
+        const world = new World();
+        for (const { fate } of fates) claim(world, fate);
+        if (world.end === "undeliverable") expect(new Set(world.progress.rejectedBy)).toEqual(new Set(CARRIERS));
+        else expect(world.progress.rejectedBy).not.toContain(world.progress.carrier);
+      }),
+    );
   });
 });

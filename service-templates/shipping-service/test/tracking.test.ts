@@ -23,18 +23,22 @@ describe("what a report means", () => {
   });
 
   it("gives each step once and in order, whatever is reported how often in whichever order", () => {
-    const states = fc.array(fc.constantFrom<TrackingReport["state"]>("accepted", "in_transit", "delivered"), { maxLength: 30 });
-    fc.assert(fc.property(states, (reports) => {
-      let status: UnderWay | "delivered" = "booked";
-      const steps: string[] = [];
-      for (const state of [...reports, "delivered"] as const) {
-        if (status === "delivered") break;
-        const move = afterReport(status, { state });
-        status = move.status;
-        steps.push(...move.steps);
-      }
-      expect(steps).toEqual(["shipment.dispatched", "shipment.delivered"]);
-    }));
+    const states = fc.array(fc.constantFrom<TrackingReport["state"]>("accepted", "in_transit", "delivered"), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(states, (reports) => {
+        let status: UnderWay | "delivered" = "booked";
+        const steps: string[] = [];
+        for (const state of [...reports, "delivered"] as const) {
+          if (status === "delivered") break;
+          const move = afterReport(status, { state });
+          status = move.status;
+          steps.push(...move.steps);
+        }
+        expect(steps).toEqual(["shipment.dispatched", "shipment.delivered"]);
+      }),
+    );
   });
 });
 
@@ -52,7 +56,9 @@ describe("a simulated parcel", () => {
   it("has a number in its carrier's form, the same for the same booking, another for another", () => {
     expect(trackingNumberOf("fedex", "a/0")).toMatch(/^\d{20}$/u);
     expect(trackingNumberOf("ups", "a/0")).toMatch(/^1Z[0-9A-Z]{16}$/u);
-    const numbers = CARRIERS.flatMap((carrier) => Array.from({ length: 500 }, (_, turn) => trackingNumberOf(carrier, `a/${turn}`)));
+    const numbers = CARRIERS.flatMap((carrier) =>
+      Array.from({ length: 500 }, (_, turn) => trackingNumberOf(carrier, `a/${turn}`)),
+    );
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(trackingNumberOf("ups", "a/7")).toBe(trackingNumberOf("ups", "a/7"));
   });
@@ -60,7 +66,8 @@ describe("a simulated parcel", () => {
 
 describe("mishaps", () => {
   it("are decided by the seed, come at their rate, and half of them after the booking", () => {
-    const fates = (seed: number, rate: number): readonly (string | undefined)[] => Array.from({ length: 4_000 }, (_, place) => mishapOf(seed, rate, `booking-${place}`, 1));
+    const fates = (seed: number, rate: number): readonly (string | undefined)[] =>
+      Array.from({ length: 4_000 }, (_, place) => mishapOf(seed, rate, `booking-${place}`, 1));
     expect(fates(7, 0.3)).toEqual(fates(7, 0.3));
     expect(fates(7, 0.3)).not.toEqual(fates(8, 0.3));
     expect(fates(7, 0).every((fate) => fate === undefined)).toBe(true);
@@ -72,6 +79,8 @@ describe("mishaps", () => {
     }
   });
   it("differ from attempt to attempt", () => {
-    expect(new Set(Array.from({ length: 50 }, (_, attempt) => mishapOf(1, 0.5, "a/0", attempt) ?? "good")).size).toBe(3);
+    expect(new Set(Array.from({ length: 50 }, (_, attempt) => mishapOf(1, 0.5, "a/0", attempt) ?? "good")).size).toBe(
+      3,
+    );
   });
 });

@@ -41,19 +41,43 @@ export function judgeSale(sale: SaleFigures, withinMs: number): readonly SaleVer
   const wanted = Math.min(sale.units, sale.orders);
   const sold = sale.after.sold - sale.before.sold;
   const otherReasons = Object.entries(sale.cancelled).filter(([reason]) => reason !== SOLD_OUT);
-  const exactly = (what: string, aim: number, measured: number): SaleVerdict => ({ what, aim: String(aim), measured: String(measured), reached: aim === measured, exact: true });
+  const exactly = (what: string, aim: number, measured: number): SaleVerdict => ({
+    what,
+    aim: String(aim),
+    measured: String(measured),
+    reached: aim === measured,
+    exact: true,
+  });
   return [
     exactly("orders accepted", sale.orders, sale.accepted),
     exactly("units sold", wanted, sold),
     exactly("orders confirmed", wanted, sale.confirmed),
     exactly(`orders cancelled with ${SOLD_OUT}`, sale.orders - wanted, sale.cancelled[SOLD_OUT] ?? 0),
-    { what: "cancelled for another reason", aim: "none", measured: otherReasons.map(([reason, count]) => `${reason} ${count}`).join(", ") || "none", reached: otherReasons.length === 0, exact: true },
+    {
+      what: "cancelled for another reason",
+      aim: "none",
+      measured: otherReasons.map(([reason, count]) => `${reason} ${count}`).join(", ") || "none",
+      reached: otherReasons.length === 0,
+      exact: true,
+    },
     exactly("units left", sale.units - wanted, sale.after.available),
     exactly("units still set aside", sale.before.reserved, sale.after.reserved),
-    { what: "fewest units available", aim: "≥ 0", measured: String(sale.leastAvailable), reached: sale.leastAvailable >= 0, exact: true },
+    {
+      what: "fewest units available",
+      aim: "≥ 0",
+      measured: String(sale.leastAvailable),
+      reached: sale.leastAvailable >= 0,
+      exact: true,
+    },
     exactly("payments kept for confirmed orders", wanted, sale.keptPayments.confirmed),
     exactly("payments kept for cancelled orders", 0, sale.keptPayments.cancelled),
     exactly("orders without an end", 0, sale.unfinished),
-    { what: "time to the last order's end", aim: `≤ ${withinMs / 1000} s`, measured: `${(sale.elapsedMs / 1000).toFixed(1)} s`, reached: sale.elapsedMs <= withinMs, exact: false },
+    {
+      what: "time to the last order's end",
+      aim: `≤ ${withinMs / 1000} s`,
+      measured: `${(sale.elapsedMs / 1000).toFixed(1)} s`,
+      reached: sale.elapsedMs <= withinMs,
+      exact: false,
+    },
   ];
 }

@@ -25,27 +25,46 @@ export async function writeTopics(dir: string, size: GeneratedSize, changed = 0)
     const domain = `domain${file}`;
     const schemas = join(dir, "topics", "schemas", domain);
     await mkdir(schemas, { recursive: true });
-    const places = Array.from({ length: Math.min(perFile, size.topics - file * perFile) }, (_, place) => file * perFile + place);
+    const places = Array.from(
+      { length: Math.min(perFile, size.topics - file * perFile) },
+      (_, place) => file * perFile + place,
+    );
     await Promise.all(places.map((place) => writeFile(join(schemas, `Happened${place}.avsc`), schemaText(place))));
-    const topics = places.map((place) => [
-      `  ${generatedName(place)}:`,
-      "    description: Something that happened.",
-      "    partitions: 3",
-      `    retention: ${place < changed ? "9d" : "7d"}`,
-      "    key: id",
-      `    events: {${domain}.happened-${place}: {schema: schemas/${domain}/Happened${place}.avsc}}`,
-      `    producers: {${domain}-writer: {quota: 1KiB/s}}`,
-      `    consumers: {${domain}-reader: {instances: 1, events: [${domain}.happened-${place}], quota: 2KiB/s}}`,
-    ].join("\n"));
-    await writeFile(join(dir, "topics", `${domain}.yaml`), [
-      "# yaml-language-server: $schema=./topics.schema.json",
-      `domain: ${domain}`, `owner: {team: team-${file}, contact: "#team-${file}"}`, "criticality: low", "topics:", ...topics, "",
-    ].join("\n"));
+    const topics = places.map((place) =>
+      [
+        `  ${generatedName(place)}:`,
+        "    description: Something that happened.",
+        "    partitions: 3",
+        `    retention: ${place < changed ? "9d" : "7d"}`,
+        "    key: id",
+        `    events: {${domain}.happened-${place}: {schema: schemas/${domain}/Happened${place}.avsc}}`,
+        `    producers: {${domain}-writer: {quota: 1KiB/s}}`,
+        `    consumers: {${domain}-reader: {instances: 1, events: [${domain}.happened-${place}], quota: 2KiB/s}}`,
+      ].join("\n"),
+    );
+    await writeFile(
+      join(dir, "topics", `${domain}.yaml`),
+      [
+        "# yaml-language-server: $schema=./topics.schema.json",
+        `domain: ${domain}`,
+        `owner: {team: team-${file}, contact: "#team-${file}"}`,
+        "criticality: low",
+        "topics:",
+        ...topics,
+        "",
+      ].join("\n"),
+    );
   }
 }
 
 function schemaText(place: number): string {
-  const schema = { type: "record", name: `Happened${place}`, namespace: "com.example.bench", doc: "Something happened.", fields: [{ name: "id", type: "string", doc: "What it happened to." }] };
+  const schema = {
+    type: "record",
+    name: `Happened${place}`,
+    namespace: "com.example.bench",
+    doc: "Something happened.",
+    fields: [{ name: "id", type: "string", doc: "What it happened to." }],
+  };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
@@ -53,7 +72,9 @@ function schemaText(place: number): string {
 const STACK = "config:\n  event-platform:platform:\n    substrate: local\n";
 
 /** Makes the clone; the caller removes it. */
-export async function generatedProject(size: GeneratedSize): Promise<{ readonly dir: string; readonly remove: () => Promise<void> }> {
+export async function generatedProject(
+  size: GeneratedSize,
+): Promise<{ readonly dir: string; readonly remove: () => Promise<void> }> {
   const project = await copyProject();
   await rm(join(project.dir, "topics"), { recursive: true });
   await writeTopics(project.dir, size);

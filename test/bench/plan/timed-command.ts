@@ -19,11 +19,23 @@ const LOOK_MS = 20;
  * Runs a command of a project's `kit`.
  * @throws KitError `KIT_BENCH_FAILED` when its exit code is neither 0 nor 1.
  */
-export async function timedKit(projectDir: string, stateDir: string, args: readonly string[], signal: AbortSignal): Promise<TimedCommand> {
+export async function timedKit(
+  projectDir: string,
+  stateDir: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<TimedCommand> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${projectDir}/cli/main.mjs`, ...args], {
-    cwd: projectDir, env: { ...process.env, KIT_STATE_DIR: stateDir }, stdio: ["ignore", "pipe", "pipe"], signal,
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", `${projectDir}/cli/main.mjs`, ...args],
+    {
+      cwd: projectDir,
+      env: { ...process.env, KIT_STATE_DIR: stateDir },
+      stdio: ["ignore", "pipe", "pipe"],
+      signal,
+    },
+  );
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString("utf8")).slice(-2_000)));

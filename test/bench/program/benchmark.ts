@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "../../../cli/context.ts";
 import { processContext } from "../../../cli/context.ts";
-import { describeError, EXIT, KitError } from "../../../cli/errors.ts";
 import type { ExitCode } from "../../../cli/errors.ts";
+import { describeError, EXIT, KitError } from "../../../cli/errors.ts";
 import { watchInterruptions } from "../../../cli/interruption.ts";
 import { writeError, writeJson } from "../../../cli/output.ts";
 
@@ -18,7 +18,11 @@ export interface Benchmark {
   readonly configure: (command: Command) => void;
   readonly examples: readonly string[];
   /** Measures. The signal comes with Ctrl-C. */
-  readonly run: (context: CommandContext, options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<Measured>;
+  readonly run: (
+    context: CommandContext,
+    options: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ) => Promise<Measured>;
 }
 
 /** What a benchmark gives back. */
@@ -42,7 +46,11 @@ export async function runBenchmarkProgram(benchmark: Benchmark): Promise<void> {
 async function runWith(context: CommandContext, benchmark: Benchmark, argv: readonly string[]): Promise<ExitCode> {
   const command = new Command(`kit bench ${benchmark.name}`)
     .description(benchmark.summary)
-    .configureOutput({ writeOut: (line) => context.stdout.write(line), writeErr: (line) => context.stderr.write(line), outputError: () => undefined })
+    .configureOutput({
+      writeOut: (line) => context.stdout.write(line),
+      writeErr: (line) => context.stderr.write(line),
+      outputError: () => undefined,
+    })
     .exitOverride();
   benchmark.configure(command);
   command
@@ -58,16 +66,20 @@ async function runWith(context: CommandContext, benchmark: Benchmark, argv: read
     command.parse([...argv], { from: "user" });
     const options: Readonly<Record<string, unknown>> = command.opts();
     const measured = await benchmark.run(context, options, stopping.signal);
-    if (options["json"] === true) writeJson(context, measured.document);
+    if (options.json === true) writeJson(context, measured.document);
     else context.stdout.write(`${measured.text}\n`);
-    if (typeof options["out"] === "string") await writeResults(context, options["out"], measured);
+    if (typeof options.out === "string") await writeResults(context, options.out, measured);
     return measured.good ? EXIT.good : EXIT.no;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
-    const shown = error instanceof CommanderError ? new KitError("KIT_USAGE", error.message.replace(/^error: /, "")) : error;
+    const shown =
+      error instanceof CommanderError ? new KitError("KIT_USAGE", error.message.replace(/^error: /, "")) : error;
     const report = describeError(shown);
     writeError(context, report, shown);
-    if (argv.includes("--json")) writeJson(context, { error: { code: report.code, message: report.message, ...(report.fix === undefined ? {} : { fix: report.fix }) } });
+    if (argv.includes("--json"))
+      writeJson(context, {
+        error: { code: report.code, message: report.message, ...(report.fix === undefined ? {} : { fix: report.fix }) },
+      });
     return report.exitCode;
   } finally {
     watch.stop();
@@ -76,7 +88,10 @@ async function runWith(context: CommandContext, benchmark: Benchmark, argv: read
 
 async function writeResults(context: CommandContext, out: string, measured: Measured): Promise<void> {
   await mkdir(dirname(out), { recursive: true });
-  const files = new Map([[out, `${JSON.stringify(measured.document, null, 2)}\n`], ...[...measured.files].map(([suffix, content]) => [`${out.replace(/\.json$/, "")}${suffix}`, content] as const)]);
+  const files = new Map([
+    [out, `${JSON.stringify(measured.document, null, 2)}\n`],
+    ...[...measured.files].map(([suffix, content]) => [`${out.replace(/\.json$/, "")}${suffix}`, content] as const),
+  ]);
   for (const [file, content] of files) await writeFile(file, content);
   context.stderr.write(`written: ${[...files.keys()].join(", ")}\n`);
 }

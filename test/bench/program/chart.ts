@@ -1,9 +1,19 @@
 /** Pictures of results: SVG from ECharts, without a browser. */
-import * as echarts from "echarts";
+
 import type { EChartsOption } from "echarts";
+import * as echarts from "echarts";
 
 /** Colours that stay apart in print and for colour-blind eyes (Okabe and Ito), darkest first. */
-export const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a", "#3b3b3b"] as const;
+export const PALETTE = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#7a7a7a",
+  "#3b3b3b",
+] as const;
 
 /** Where a panel stands in the picture, in pixels. */
 export interface Panel {
@@ -45,14 +55,34 @@ export function panelGrid(size: { readonly width: number; readonly height: numbe
 }
 
 /** Headline of the picture and titles of its panels. */
-export function titles(headline: string, subtitle: string, panels: readonly Panel[], texts: readonly string[]): NonNullable<EChartsOption["title"]> {
+export function titles(
+  headline: string,
+  subtitle: string,
+  panels: readonly Panel[],
+  texts: readonly string[],
+): NonNullable<EChartsOption["title"]> {
   return [
-    { text: headline, subtext: subtitle, left: 24, top: 12, textStyle: { fontSize: 18, color: "#222222" }, subtextStyle: { fontSize: 12, color: "#555555" } },
-    ...panels.map((panel, place) => ({ text: texts[place] ?? "", left: panel.left - 44, top: panel.top - 50, textStyle: { fontSize: 14, color: "#222222" } })),
+    {
+      text: headline,
+      subtext: subtitle,
+      left: 24,
+      top: 12,
+      textStyle: { fontSize: 18, color: "#222222" },
+      subtextStyle: { fontSize: 12, color: "#555555" },
+    },
+    ...panels.map((panel, place) => ({
+      text: texts[place] ?? "",
+      left: panel.left - 44,
+      top: panel.top - 50,
+      textStyle: { fontSize: 14, color: "#222222" },
+    })),
   ];
 }
 
 /** An axis' name with its unit, in its middle. */
-export function axisName(name: string, gap: number): { name: string; nameLocation: "middle"; nameGap: number; nameTextStyle: { color: string } } {
+export function axisName(
+  name: string,
+  gap: number,
+): { name: string; nameLocation: "middle"; nameGap: number; nameTextStyle: { color: string } } {
   return { name, nameLocation: "middle", nameGap: gap, nameTextStyle: { color: "#444444" } };
 }

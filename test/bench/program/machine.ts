@@ -12,7 +12,13 @@ export interface MachineDocument {
 /** This machine. */
 export function thisMachine(): MachineDocument {
   const processors = cpus();
-  return { cpus: processors.length, cpu: processors[0]?.model ?? "", memoryBytes: totalmem(), system: `${platform()} ${release()}`, node: process.version };
+  return {
+    cpus: processors.length,
+    cpu: processors[0]?.model ?? "",
+    memoryBytes: totalmem(),
+    system: `${platform()} ${release()}`,
+    node: process.version,
+  };
 }
 
 /** Load of the machine over the last minute: what else ran when a measurement began. */

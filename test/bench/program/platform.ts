@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandContext } from "../../../cli/context.ts";
 import { KitError } from "../../../cli/errors.ts";
-import type { LoadTarget } from "../../../cli/load/open-loop.ts";
 import { loadTarget } from "../../../cli/load/load-target.ts";
+import type { LoadTarget } from "../../../cli/load/open-loop.ts";
 import type { RunDatabases } from "../../../cli/load/order-records.ts";
 import { openRunDatabases } from "../../../cli/load/order-records.ts";
 import { openPlatform } from "../../../cli/platform-access.ts";
@@ -28,7 +28,11 @@ const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.mjs");
  * @param running - True: the platform of the context's state folder, which is left as it is.
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_BENCH_FAILED`, `KIT_CANCELLED`.
  */
-export async function withPlatform<T>(context: CommandContext, options: { readonly running: boolean; readonly signal: AbortSignal }, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+export async function withPlatform<T>(
+  context: CommandContext,
+  options: { readonly running: boolean; readonly signal: AbortSignal },
+  work: (platform: BenchPlatform) => Promise<T>,
+): Promise<T> {
   if (options.running) return await onPlatform(context, options.signal, work);
   const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
   // PostgreSQL runs as an unprivileged user, who must be able to pass through.
@@ -40,13 +44,23 @@ export async function withPlatform<T>(context: CommandContext, options: { readon
     return await onPlatform({ ...context, stateDir }, options.signal, work);
   } finally {
     // Only what has ended is removed: without their records, processes that are left could not be found again.
-    const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(() => true, () => false);
+    const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(
+      () => true,
+      () => false,
+    );
     if (ended) await rm(folder, { recursive: true, force: true });
-    else context.stderr.write(`What is left stands in ${stateDir}; end it with: KIT_STATE_DIR=${stateDir} npx kit down --delete-data\n`);
+    else
+      context.stderr.write(
+        `What is left stands in ${stateDir}; end it with: KIT_STATE_DIR=${stateDir} npx kit down --delete-data\n`,
+      );
   }
 }
 
-async function onPlatform<T>(context: CommandContext, signal: AbortSignal, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
+async function onPlatform<T>(
+  context: CommandContext,
+  signal: AbortSignal,
+  work: (platform: BenchPlatform) => Promise<T>,
+): Promise<T> {
   const status = await observePlatform(context.stateDir, "local");
   if (status.state !== "running") throw new KitError("KIT_PLATFORM_NOT_RUNNING", status.state);
   const [target, access] = await Promise.all([loadTarget(context), openPlatform(context)]);
@@ -61,7 +75,11 @@ async function onPlatform<T>(context: CommandContext, signal: AbortSignal, work:
 async function kit(context: CommandContext, stateDir: string, args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--json"], {
     cwd: context.projectDir,
-    env: { ...context.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: context.env["KIT_BENCH_PORT_BASE"] ?? DEFAULT_PORT_BASE },
+    env: {
+      ...context.env,
+      KIT_STATE_DIR: stateDir,
+      KIT_PORT_BASE: context.env.KIT_BENCH_PORT_BASE ?? DEFAULT_PORT_BASE,
+    },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -26,7 +26,11 @@ export function sampling<T>(everyMs: number, look: () => Promise<T>): () => Prom
 }
 
 /** Looks at something at equal intervals while work goes on, and no longer, whatever becomes of the work. */
-export async function whileSampling<S, T>(everyMs: number, look: () => Promise<S>, work: () => Promise<T>): Promise<{ readonly result: T; readonly samples: readonly S[] }> {
+export async function whileSampling<S, T>(
+  everyMs: number,
+  look: () => Promise<S>,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly samples: readonly S[] }> {
   const stop = sampling(everyMs, look);
   const result = await work().catch(async (error: unknown) => {
     await stop().catch(() => undefined);

@@ -15,7 +15,7 @@ import { countUnfinished, readEnds, readOrderTimes } from "../../../cli/load/ord
 import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
 import { measureUsage } from "../../../cli/load/platform-usage.ts";
 import type { Interruptions } from "../../../cli/load/run-database.ts";
-import { enoughCustomers, sampleOrders, STOCKED_PRODUCTS } from "../../../cli/load/sample-orders.ts";
+import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../../../cli/load/sample-orders.ts";
 import type { Arrivals } from "../../../cli/load/schedule.ts";
 import type { StageSummary } from "../../../cli/load/stages.ts";
 import { stagesOf, summarizeStages } from "../../../cli/load/stages.ts";
@@ -48,7 +48,12 @@ export interface RateResult {
     /** Still without a certain answer when repeating was given up; the order may exist. */
     readonly unknown: number;
     /** Orders that were sent again under their Idempotency-Key because an answer was uncertain, and what became of them; part of the counts above. */
-    readonly repeated: { readonly orders: number; readonly requests: number; readonly accepted: number; readonly answered: LatencySummary };
+    readonly repeated: {
+      readonly orders: number;
+      readonly requests: number;
+      readonly accepted: number;
+      readonly answered: LatencySummary;
+    };
     /** How often a request was refused or went without a certain answer, by what was said. */
     readonly failures: Readonly<Record<string, number>>;
     /** Due, but too many were under way. */
@@ -65,9 +70,18 @@ export interface RateResult {
   /** From due to the step order.confirmed. */
   readonly confirmed: LatencySummary;
   /** Along the critical path; `orders` is of how many every time is known. */
-  readonly stages: { readonly orders: number; readonly waitedForPayment: number; readonly waitedForInventory: number; readonly durations: readonly StageSummary[] };
+  readonly stages: {
+    readonly orders: number;
+    readonly waitedForPayment: number;
+    readonly waitedForInventory: number;
+    readonly durations: readonly StageSummary[];
+  };
   /** By second of the measured time. */
-  readonly timeline: { readonly due: readonly number[]; readonly confirmed: readonly number[]; readonly unfinished: readonly { readonly second: number; readonly orders: number }[] };
+  readonly timeline: {
+    readonly due: readonly number[];
+    readonly confirmed: readonly number[];
+    readonly unfinished: readonly { readonly second: number; readonly orders: number }[];
+  };
   readonly backlog: BacklogVerdict;
   /** From the last order due to the end of the last order. */
   readonly drainMs: number;
@@ -96,32 +110,65 @@ const PROFILE_LIMIT_MS = 30_000;
 const TOP = 25;
 
 /** Measures. `say` gets a line about once a second. */
-export async function measureRate(platform: BenchPlatform, plan: RatePlan, signal: AbortSignal, say: (detail: string) => void): Promise<MeasuredRate> {
+export async function measureRate(
+  platform: BenchPlatform,
+  plan: RatePlan,
+  signal: AbortSignal,
+  say: (detail: string) => void,
+): Promise<MeasuredRate> {
   const { databases } = platform;
   const { ratePerSecond, durationMs, warmupMs } = plan;
   const totalMs = warmupMs + durationMs;
   const interruptedBefore = databases.orders.interruptions();
-  await ensureAvailable(databases.inventory, STOCKED_PRODUCTS, unitsFor(ratePerSecond, totalMs, STOCKED_PRODUCTS.length));
+  await ensureAvailable(
+    databases.inventory,
+    STOCKED_PRODUCTS,
+    unitsFor(ratePerSecond, totalMs, STOCKED_PRODUCTS.length),
+  );
   await untilNone(() => countUnfinished(databases.orders), END_LIMIT_MS, signal);
 
   let unfinished = 0;
-  const look = async (): Promise<BacklogSample> => ({ at: Date.now(), unfinished: (unfinished = await countUnfinished(databases.orders)) });
-  const windows: { usage?: Promise<PlatformUsage>; profile?: ReturnType<typeof profileProcess> } = {};
-  const place = (): Promise<LoadResult> => runOpenLoop(platform.target, {
-    ratePerSecond, durationMs: totalMs, arrivals: plan.arrivals, seed: plan.seed, timeoutMs: ANSWER_LIMIT_MS, retry: REPETITION,
-    order: sampleOrders({ seed: plan.seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond) }),
-  }, {
-    signal,
-    onStart(startedAt) {
-      windows.usage = usageBetween(platform, startedAt + warmupMs, startedAt + totalMs, signal);
-      windows.usage.catch(() => undefined);
-      if (plan.profiled === undefined) return;
-      windows.profile = profileLater(plan.profiled.pid, startedAt + warmupMs + durationMs * 0.1, Math.min(PROFILE_LIMIT_MS, durationMs * 0.8), signal);
-      windows.profile.catch(() => undefined);
-    },
-    onProgress: (progress) => say(`${Math.round(progress.elapsedMs / 1000)} of ${Math.round(totalMs / 1000)} s, ${progress.due} orders due, ${progress.accepted} accepted, ${unfinished} under way${failures(progress)}`),
+  const look = async (): Promise<BacklogSample> => ({
+    at: Date.now(),
+    unfinished: (unfinished = await countUnfinished(databases.orders)),
   });
-  const { result: { load, left }, samples } = await whileSampling(SAMPLE_MS, look, async () => {
+  const windows: { usage?: Promise<PlatformUsage>; profile?: ReturnType<typeof profileProcess> } = {};
+  const place = (): Promise<LoadResult> =>
+    runOpenLoop(
+      platform.target,
+      {
+        ratePerSecond,
+        durationMs: totalMs,
+        arrivals: plan.arrivals,
+        seed: plan.seed,
+        timeoutMs: ANSWER_LIMIT_MS,
+        retry: REPETITION,
+        order: sampleOrders({ seed: plan.seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond) }),
+      },
+      {
+        signal,
+        onStart(startedAt) {
+          windows.usage = usageBetween(platform, startedAt + warmupMs, startedAt + totalMs, signal);
+          windows.usage.catch(() => undefined);
+          if (plan.profiled === undefined) return;
+          windows.profile = profileLater(
+            plan.profiled.pid,
+            startedAt + warmupMs + durationMs * 0.1,
+            Math.min(PROFILE_LIMIT_MS, durationMs * 0.8),
+            signal,
+          );
+          windows.profile.catch(() => undefined);
+        },
+        onProgress: (progress) =>
+          say(
+            `${Math.round(progress.elapsedMs / 1000)} of ${Math.round(totalMs / 1000)} s, ${progress.due} orders due, ${progress.accepted} accepted, ${unfinished} under way${failures(progress)}`,
+          ),
+      },
+    );
+  const {
+    result: { load, left },
+    samples,
+  } = await whileSampling(SAMPLE_MS, look, async () => {
     const placed = await place();
     if (signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
     say("waiting for the last orders");
@@ -132,12 +179,21 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
 
   const [from, to] = [load.startedAt + warmupMs, load.startedAt + totalMs];
   const orders = load.orders.filter((order) => order.dueAt >= from);
-  const accepted = orders.flatMap((order) => (order.orderId === undefined || order.outcome !== "accepted" ? [] : [{ ...order, orderId: order.orderId }]));
-  const ends = await readEnds(databases, accepted.map((order) => order.orderId));
-  const confirmed = new Map(accepted.flatMap(({ orderId, dueAt }) => {
-    const end = ends.get(orderId);
-    return end?.status === "confirmed" && end.endedAt !== undefined ? [[orderId, { due: dueAt, confirmed: end.endedAt }] as const] : [];
-  }));
+  const accepted = orders.flatMap((order) =>
+    order.orderId === undefined || order.outcome !== "accepted" ? [] : [{ ...order, orderId: order.orderId }],
+  );
+  const ends = await readEnds(
+    databases,
+    accepted.map((order) => order.orderId),
+  );
+  const confirmed = new Map(
+    accepted.flatMap(({ orderId, dueAt }) => {
+      const end = ends.get(orderId);
+      return end?.status === "confirmed" && end.endedAt !== undefined
+        ? [[orderId, { due: dueAt, confirmed: end.endedAt }] as const]
+        : [];
+    }),
+  );
   const stages = (await readOrderTimes(databases, confirmed, load.startedAt)).map(stagesOf);
   const cancelled = countReasons(accepted.flatMap(({ orderId }) => ends.get(orderId) ?? []));
   const cancelledCount = Object.values(cancelled).reduce((sum, count) => sum + count, 0);
@@ -146,25 +202,38 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
   const seconds = Math.ceil(durationMs / 1000);
   const measured = samples.filter((sample) => sample.at >= from && sample.at < to);
   const lastEnd = Math.max(...[...ends.values()].map((end) => end.endedAt ?? 0), to);
-  const profileSummary = profile === undefined || plan.profiled === undefined ? undefined : { process: plan.profiled.name, ...summarizeProfile(profile, TOP) };
+  const profileSummary =
+    profile === undefined || plan.profiled === undefined
+      ? undefined
+      : { process: plan.profiled.name, ...summarizeProfile(profile, TOP) };
   const result: RateResult = {
     name: `${ratePerSecond} orders/s`,
-    ratePerSecond, seconds: durationMs / 1000,
+    ratePerSecond,
+    seconds: durationMs / 1000,
     orders: {
       due,
       accepted: accepted.length,
       refused: orders.filter((order) => order.outcome === "refused").length,
       unknown: orders.filter((order) => order.outcome === "unknown").length,
       repeated: {
-        orders: repeated.length, requests: repeated.reduce((sum, order) => sum + (order.repetitions ?? 0), 0),
-        accepted: repeated.filter((order) => order.outcome === "accepted").length, answered: summarize(repeated.filter((order) => order.outcome === "accepted").map((order) => order.answeredAt - order.dueAt)),
+        orders: repeated.length,
+        requests: repeated.reduce((sum, order) => sum + (order.repetitions ?? 0), 0),
+        accepted: repeated.filter((order) => order.outcome === "accepted").length,
+        answered: summarize(
+          repeated.filter((order) => order.outcome === "accepted").map((order) => order.answeredAt - order.dueAt),
+        ),
       },
       failures: load.failures,
       unsent: load.unsent,
-      confirmed: confirmed.size, cancelled,
+      confirmed: confirmed.size,
+      cancelled,
       unfinished: accepted.length - confirmed.size - cancelledCount,
     },
-    shares: { confirmed: share(confirmed.size, due), cancelled: share(cancelledCount, due), failed: share(due - confirmed.size - cancelledCount, due) },
+    shares: {
+      confirmed: share(confirmed.size, due),
+      cancelled: share(cancelledCount, due),
+      failed: share(due - confirmed.size - cancelledCount, due),
+    },
     answered: summarize(accepted.map((order) => order.answeredAt - order.dueAt)),
     confirmed: summarize([...confirmed.values()].map((times) => times.confirmed - times.due)),
     stages: {
@@ -174,9 +243,20 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
       durations: summarizeStages(stages),
     },
     timeline: {
-      due: perSecond(orders.map((order) => order.dueAt), from, seconds),
-      confirmed: perSecond([...confirmed.values()].map((times) => times.confirmed), from, seconds),
-      unfinished: measured.map((sample) => ({ second: Math.round((sample.at - from) / 100) / 10, orders: sample.unfinished })),
+      due: perSecond(
+        orders.map((order) => order.dueAt),
+        from,
+        seconds,
+      ),
+      confirmed: perSecond(
+        [...confirmed.values()].map((times) => times.confirmed),
+        from,
+        seconds,
+      ),
+      unfinished: measured.map((sample) => ({
+        second: Math.round((sample.at - from) / 100) / 10,
+        orders: sample.unfinished,
+      })),
     },
     backlog: judgeBacklog(measured, ratePerSecond),
     drainMs: left === 0 ? Math.round(lastEnd - to) : END_LIMIT_MS,
@@ -188,14 +268,24 @@ export async function measureRate(platform: BenchPlatform, plan: RatePlan, signa
   return { result, ...(profile === undefined ? {} : { profile: JSON.stringify(profile) }) };
 }
 
-async function usageBetween(platform: BenchPlatform, from: number, to: number, signal: AbortSignal): Promise<PlatformUsage> {
+async function usageBetween(
+  platform: BenchPlatform,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<PlatformUsage> {
   await pause(Math.max(0, from - Date.now()), undefined, { signal });
   const end = await measureUsage(platform.processes);
   await pause(Math.max(0, to - Date.now()), undefined, { signal });
   return await end();
 }
 
-async function profileLater(pid: number, from: number, durationMs: number, signal: AbortSignal): ReturnType<typeof profileProcess> {
+async function profileLater(
+  pid: number,
+  from: number,
+  durationMs: number,
+  signal: AbortSignal,
+): ReturnType<typeof profileProcess> {
   await pause(Math.max(0, from - Date.now()), undefined, { signal });
   return await profileProcess(pid, durationMs);
 }
@@ -207,12 +297,19 @@ function interruptionsSince({ orders }: BenchPlatform["databases"], before: Inte
 }
 
 function countReasons(ends: readonly OrderEnd[]): Readonly<Record<string, number>> {
-  const groups = Map.groupBy(ends.filter((end) => end.status === "cancelled"), (end) => end.reason ?? "");
-  return Object.fromEntries([...groups].map(([reason, members]) => [reason, members.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const groups = Map.groupBy(
+    ends.filter((end) => end.status === "cancelled"),
+    (end) => end.reason ?? "",
+  );
+  return Object.fromEntries(
+    [...groups].map(([reason, members]) => [reason, members.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function failures(progress: { readonly refused: number; readonly unknown: number; readonly unsent: number }): string {
-  const parts = (["refused", "unknown", "unsent"] as const).filter((name) => progress[name] > 0).map((name) => `${progress[name]} ${name}`);
+  const parts = (["refused", "unknown", "unsent"] as const)
+    .filter((name) => progress[name] > 0)
+    .map((name) => `${progress[name]} ${name}`);
   return parts.length === 0 ? "" : `, ${parts.join(", ")}`;
 }
 

@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BLOBS, MEDIA_TYPES, readImage } from "../../../cli/image/oci-archive.ts";
 import type { StoredImage } from "../../../cli/image/oci-archive.ts";
+import { BLOBS, MEDIA_TYPES, readImage } from "../../../cli/image/oci-archive.ts";
 import { runChecked, runCommand } from "../../../toolchain/command.ts";
 
 /** User of the images. */
@@ -29,7 +29,9 @@ export interface ContainerRun {
 /** Why containers cannot be started here; undefined when they can. */
 export async function sandboxMissing(): Promise<string | undefined> {
   if (process.platform !== "linux") return "read-only roots need Linux";
-  const { code } = await runCommand("unshare", [...namespaceFlags(), "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).catch(() => ({ code: 127 }));
+  const { code } = await runCommand("unshare", [...namespaceFlags(), "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).catch(
+    () => ({ code: 127 }),
+  );
   return code === 0 ? undefined : "mount namespaces are not allowed here (neither root nor a user namespace)";
 }
 
@@ -42,7 +44,8 @@ export async function unpackImage(layout: string, digest: string): Promise<Unpac
   const root = join(folder, "root");
   await mkdir(root);
   const image = await readImage(layout, { mediaType: MEDIA_TYPES.manifest, digest, size: 0 });
-  for (const layer of image.manifest.layers) await runChecked("tar", ["-xzf", join(layout, BLOBS, layer.digest.slice("sha256:".length)), "-C", root]);
+  for (const layer of image.manifest.layers)
+    await runChecked("tar", ["-xzf", join(layout, BLOBS, layer.digest.slice("sha256:".length)), "-C", root]);
   // Pods of another user pass through.
   await chmod(folder, 0o755);
   return { image, root, remove: () => rm(folder, { recursive: true, force: true }) };
@@ -52,7 +55,10 @@ export async function unpackImage(layout: string, digest: string): Promise<Unpac
  * Starts a container in an unpacked image: read-only root, the image's user, a /tmp of its own, and nothing of this machine but
  * the network and /proc. The caller ends it.
  */
-export async function startContainer({ root, image }: UnpackedImage, { command, environment, files }: ContainerRun): Promise<ChildProcess> {
+export async function startContainer(
+  { root, image }: UnpackedImage,
+  { command, environment, files }: ContainerRun,
+): Promise<ChildProcess> {
   const mounts: string[] = [];
   for (const [path, contents] of Object.entries(files)) {
     const source = await mkdtemp(join(root, "..", "mount-"));
@@ -73,22 +79,31 @@ export async function startContainer({ root, image }: UnpackedImage, { command, 
     `mount --bind "$1" "$1"`,
     `mount -t tmpfs tmpfs "$1/tmp"`,
     `mount --rbind /proc "$1/proc"`,
-    ...mounts.flatMap((_, index) => (index % 2 === 0 ? [`mount --bind "\${${index + 2}}" "$1\${${index + 3}}"`, `mount -o remount,bind,ro "$1\${${index + 3}}"`] : [])),
+    ...mounts.flatMap((_, index) =>
+      index % 2 === 0
+        ? [`mount --bind "\${${index + 2}}" "$1\${${index + 3}}"`, `mount -o remount,bind,ro "$1\${${index + 3}}"`]
+        : [],
+    ),
     `mount -o remount,bind,ro "$1"`,
     `root=$1; shift ${mounts.length + 1}; exec unshare --root="$root" --wd=/app ${isRoot() ? `--setgid ${USER} --setuid ${USER}` : ""} -- "$@"`,
   ].join(" && ");
   // PATH finds the shell and mount outside, and node inside by its full path.
-  const inside = program === "node" ? join(path.split(":").find((folder) => folder === "/usr/local/bin") ?? "/", "node") : program;
+  const inside =
+    program === "node" ? join(path.split(":").find((folder) => folder === "/usr/local/bin") ?? "/", "node") : program;
   return spawn("unshare", [...namespaceFlags(), "sh", "-c", script, "sh", root, ...mounts, inside, ...args], {
-    env: { PATH: `${path}:${process.env["PATH"] ?? ""}`, NODE_ENV: "production", ...environment },
+    env: { PATH: `${path}:${process.env.PATH ?? ""}`, NODE_ENV: "production", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
 /** A container's end: its exit code and all that it said. */
-export async function endOf(child: ChildProcess, limitMs: number): Promise<{ readonly code: number | null; readonly output: string }> {
+export async function endOf(
+  child: ChildProcess,
+  limitMs: number,
+): Promise<{ readonly code: number | null; readonly output: string }> {
   const output: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
   return await new Promise((resolve, reject) => {
     const limit = setTimeout(() => {
       child.kill("SIGKILL");
@@ -108,7 +123,28 @@ export async function sbomOf({ root }: UnpackedImage): Promise<unknown> {
 
 /** Files of an unpacked image that are somebody else's, writable for others, or set the user of whoever runs them. */
 export function unfitFiles({ root }: UnpackedImage): readonly string[] {
-  const found = execFileSync("find", [root, "(", "-perm", "/6000", "-o", "-perm", "-o=w", "-not", "-type", "l", "-not", "-path", join(root, "tmp"), ...(isRoot() ? ["-o", "-not", "-uid", "0"] : []), ")", "-print"], { encoding: "utf8" });
+  const found = execFileSync(
+    "find",
+    [
+      root,
+      "(",
+      "-perm",
+      "/6000",
+      "-o",
+      "-perm",
+      "-o=w",
+      "-not",
+      "-type",
+      "l",
+      "-not",
+      "-path",
+      join(root, "tmp"),
+      ...(isRoot() ? ["-o", "-not", "-uid", "0"] : []),
+      ")",
+      "-print",
+    ],
+    { encoding: "utf8" },
+  );
   return found.split("\n").filter((line) => line !== "");
 }
 
@@ -117,5 +153,7 @@ function isRoot(): boolean {
 }
 
 function namespaceFlags(): readonly string[] {
-  return isRoot() ? ["--mount", "--propagation", "private"] : ["--map-root-user", "--mount", "--propagation", "private"];
+  return isRoot()
+    ? ["--mount", "--propagation", "private"]
+    : ["--map-root-user", "--mount", "--propagation", "private"];
 }

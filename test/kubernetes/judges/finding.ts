@@ -34,21 +34,34 @@ export interface RenderedObject {
 
 /** The objects that `kit render` wrote into a folder, one a file, in the order of their paths. */
 export async function readRendered(folder: string): Promise<readonly RenderedObject[]> {
-  const files = (await readdir(folder, { recursive: true })).filter((file) => file.includes("/") && file.endsWith(".yaml")).sort();
-  return await Promise.all(files.map(async (name) => {
-    const file = join(folder, name);
-    const text = await readFile(file, "utf8");
-    return { file, text, object: parse(text) as ApiObject };
-  }));
+  const files = (await readdir(folder, { recursive: true }))
+    .filter((file) => file.includes("/") && file.endsWith(".yaml"))
+    .sort();
+  return await Promise.all(
+    files.map(async (name) => {
+      const file = join(folder, name);
+      const text = await readFile(file, "utf8");
+      return { file, text, object: parse(text) as ApiObject };
+    }),
+  );
 }
 
 /** An object as findings name it. */
-export function objectName({ kind, metadata }: { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string } }): string {
+export function objectName({
+  kind,
+  metadata,
+}: {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}): string {
   return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
 }
 
 /** What is left to complain of, and the exceptions that nothing needed. */
-export function weigh(findings: readonly Finding[], exceptions: readonly Exception[]): { readonly open: readonly Finding[]; readonly unused: readonly Exception[] } {
+export function weigh(
+  findings: readonly Finding[],
+  exceptions: readonly Exception[],
+): { readonly open: readonly Finding[]; readonly unused: readonly Exception[] } {
   const covers = (exception: Exception, finding: Finding): boolean =>
     exception.judge === finding.judge && exception.rule === finding.rule && exception.object.test(finding.object);
   return {
@@ -60,5 +73,7 @@ export function weigh(findings: readonly Finding[], exceptions: readonly Excepti
 /** Findings as a failing test shows them: a line for each rule and message, with the objects it is about. */
 export function describeFindings(findings: readonly Finding[]): readonly string[] {
   const groups = Map.groupBy(findings, ({ judge, rule, message }) => `${judge} ${rule}: ${message}`);
-  return [...groups].map(([complaint, group]) => `${complaint} — ${[...new Set(group.map(({ object }) => object))].join(", ")}`).sort();
+  return [...groups]
+    .map(([complaint, group]) => `${complaint} — ${[...new Set(group.map(({ object }) => object))].join(", ")}`)
+    .sort();
 }

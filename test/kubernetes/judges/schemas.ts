@@ -1,4 +1,4 @@
-import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCrds } from "../servers/crds.ts";
 
@@ -24,53 +24,90 @@ export const SCHEMA_FILE_TEMPLATE = "{{ .Group }}_{{ .ResourceAPIVersion }}_{{ .
  * @param apiDescription - `swagger.json` of a Kubernetes release.
  * @param crdFolders - Folders with definitions.
  */
-export async function writeSchemas(folder: string, apiDescription: string, crdFolders: readonly string[]): Promise<void> {
+export async function writeSchemas(
+  folder: string,
+  apiDescription: string,
+  crdFolders: readonly string[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const description: unknown = JSON.parse(await readFile(apiDescription, "utf8"));
-  const definitions = isRecord(description) && isRecord(description["definitions"]) ? description["definitions"] : {};
+  const definitions = isRecord(description) && isRecord(description.definitions) ? description.definitions : {};
   const crds = (await Promise.all(crdFolders.map(readCrds))).flat();
   const all = [...builtInSchemas(definitions), ...crds.flatMap(({ spec }) => customSchemas(spec))];
-  await Promise.all(all.map(({ group, version, kind, schema }) => writeFile(join(folder, `${group === "" ? version : group}_${version}_${kind.toLowerCase()}.json`), JSON.stringify(schema))));
+  await Promise.all(
+    all.map(({ group, version, kind, schema }) =>
+      writeFile(
+        join(folder, `${group === "" ? version : group}_${version}_${kind.toLowerCase()}.json`),
+        JSON.stringify(schema),
+      ),
+    ),
+  );
 }
 
 /** Schemas of the kinds in an API description; each holds the definitions it refers to. */
 export function builtInSchemas(definitions: Readonly<Record<string, unknown>>): readonly KindSchema[] {
-  const strictDefinitions = Object.fromEntries(Object.entries(definitions).map(([name, schema]) => [name, strict(schema, name)]));
+  const strictDefinitions = Object.fromEntries(
+    Object.entries(definitions).map(([name, schema]) => [name, strict(schema, name)]),
+  );
   return Object.entries(definitions).flatMap(([name, definition]) => {
     const kinds: unknown = isRecord(definition) ? definition["x-kubernetes-group-version-kind"] : undefined;
     if (!Array.isArray(kinds) || kinds.length !== 1) return [];
     const { group = "", version = "", kind = "" }: { group?: string; version?: string; kind?: string } = kinds[0] ?? {};
     const needed = reachable(name, strictDefinitions);
-    return [{ group, version, kind, schema: { $ref: `#/definitions/${name}`, definitions: Object.fromEntries([...needed].map((key) => [key, strictDefinitions[key]])) } }];
+    return [
+      {
+        group,
+        version,
+        kind,
+        schema: {
+          $ref: `#/definitions/${name}`,
+          definitions: Object.fromEntries([...needed].map((key) => [key, strictDefinitions[key]])),
+        },
+      },
+    ];
   });
 }
 
 function customSchemas(spec: unknown): readonly KindSchema[] {
-  if (!isRecord(spec) || !isRecord(spec["names"]) || !Array.isArray(spec["versions"])) return [];
-  const group = String(spec["group"]);
-  const kind = String(spec["names"]["kind"]);
-  return spec["versions"].map((version: { name: string; schema?: { openAPIV3Schema?: unknown } }) => {
+  if (!isRecord(spec) || !isRecord(spec.names) || !Array.isArray(spec.versions)) return [];
+  const group = String(spec.group);
+  const kind = String(spec.names.kind);
+  return spec.versions.map((version: { name: string; schema?: { openAPIV3Schema?: unknown } }) => {
     const schema = strict(version.schema?.openAPIV3Schema ?? {}, "");
     // A definition leaves these to the server.
-    const own = isRecord(schema["properties"]) ? schema["properties"] : {};
-    return { group, version: version.name, kind, schema: { ...schema, properties: { apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { type: "object" }, ...own } } };
+    const own = isRecord(schema.properties) ? schema.properties : {};
+    return {
+      group,
+      version: version.name,
+      kind,
+      schema: {
+        ...schema,
+        properties: { apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { type: "object" }, ...own },
+      },
+    };
   });
 }
 
 /** Refuses what a schema does not name, and says in JSON Schema what Kubernetes says in extensions. */
 function strict(value: unknown, name: string): Schema {
   if (!isRecord(value)) return {};
-  if (value["x-kubernetes-int-or-string"] === true || value["format"] === "int-or-string") return { type: ["string", "integer"] };
+  if (value["x-kubernetes-int-or-string"] === true || value.format === "int-or-string")
+    return { type: ["string", "integer"] };
   if (name.endsWith(".api.resource.Quantity")) return { type: ["string", "number"] };
   const { properties, items, additionalProperties, ...rest } = value;
   const open = rest["x-kubernetes-preserve-unknown-fields"] === true || rest["x-kubernetes-embedded-resource"] === true;
   const schema: Record<string, unknown> = { ...rest };
   if (isRecord(properties)) {
-    schema["properties"] = Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, strict(property, "")]));
-    if (additionalProperties === undefined && !open) schema["additionalProperties"] = false;
+    schema.properties = Object.fromEntries(
+      Object.entries(properties).map(([key, property]) => [key, strict(property, "")]),
+    );
+    if (additionalProperties === undefined && !open) schema.additionalProperties = false;
   }
-  if (isRecord(items)) schema["items"] = strict(items, "");
-  if (additionalProperties !== undefined) schema["additionalProperties"] = isRecord(additionalProperties) ? strict(additionalProperties, "") : additionalProperties;
+  if (isRecord(items)) schema.items = strict(items, "");
+  if (additionalProperties !== undefined)
+    schema.additionalProperties = isRecord(additionalProperties)
+      ? strict(additionalProperties, "")
+      : additionalProperties;
   // `oneOf` and its kin state what must be there; they do not close the object.
   return schema;
 }

@@ -4,7 +4,12 @@ import { request as httpsRequest } from "node:https";
 export interface ApiObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly [field: string]: unknown };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -33,7 +38,11 @@ export interface ApiClient {
   /** Server-side apply with strict field validation; never fails on an answer. */
   apply(object: ApiObject, options?: { readonly dryRun?: boolean }): Promise<ApiAnswer>;
   /** The object's path, found by discovery. Throws when the server does not know the kind. */
-  pathOf(object: { readonly apiVersion: string; readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string } }): Promise<string>;
+  pathOf(object: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+  }): Promise<string>;
   /** An object by its path; undefined when there is none. */
   read(path: string): Promise<ApiObject | undefined>;
   /** Items of a list, e.g. of `/api/v1/pods`. */
@@ -54,33 +63,48 @@ export function apiClient(access: ApiAccess): ApiClient {
 
   const request: ApiClient["request"] = (method, path, content) =>
     new Promise((resolve, reject) => {
-      const outgoing = httpsRequest(new URL(path, access.url), {
-        method,
-        ca: access.ca,
-        agent: false,
-        timeout: REQUEST_LIMIT_MS,
-        ...(access.socketPath === undefined ? {} : { socketPath: access.socketPath }),
-        headers: {
-          authorization: `Bearer ${access.token}`,
-          accept: "application/json",
-          ...(content === undefined ? {} : { "content-type": content.type, "content-length": Buffer.byteLength(content.body) }),
+      const outgoing = httpsRequest(
+        new URL(path, access.url),
+        {
+          method,
+          ca: access.ca,
+          agent: false,
+          timeout: REQUEST_LIMIT_MS,
+          ...(access.socketPath === undefined ? {} : { socketPath: access.socketPath }),
+          headers: {
+            authorization: `Bearer ${access.token}`,
+            accept: "application/json",
+            ...(content === undefined
+              ? {}
+              : { "content-type": content.type, "content-length": Buffer.byteLength(content.body) }),
+          },
         },
-      }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-        incoming.once("error", reject);
-        incoming.once("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          resolve({ status: incoming.statusCode ?? 0, body: parsed(text), warnings: warningsOf(incoming.rawHeaders) });
-        });
-      });
-      outgoing.once("timeout", () => outgoing.destroy(new Error(`No answer to ${method} ${path} within ${REQUEST_LIMIT_MS} ms.`)));
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+          incoming.once("error", reject);
+          incoming.once("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            resolve({
+              status: incoming.statusCode ?? 0,
+              body: parsed(text),
+              warnings: warningsOf(incoming.rawHeaders),
+            });
+          });
+        },
+      );
+      outgoing.once("timeout", () =>
+        outgoing.destroy(new Error(`No answer to ${method} ${path} within ${REQUEST_LIMIT_MS} ms.`)),
+      );
       outgoing.once("error", reject);
       outgoing.end(content?.body);
     });
 
   const typesOf = async (apiVersion: string): Promise<ReadonlyMap<string, ResourceType>> => {
-    const { status, body } = await request("GET", apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
+    const { status, body } = await request(
+      "GET",
+      apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`,
+    );
     const found = status === 200 ? resourceTypes(body) : new Map<string, ResourceType>();
     types.set(apiVersion, found);
     return found;
@@ -89,7 +113,8 @@ export function apiClient(access: ApiAccess): ApiClient {
   const pathOf: ApiClient["pathOf"] = async ({ apiVersion, kind, metadata }) => {
     // A definition may have come since the last look.
     const type = types.get(apiVersion)?.get(kind) ?? (await typesOf(apiVersion)).get(kind);
-    if (type === undefined) throw new Error(`The API server does not know ${apiVersion} ${kind}; is its definition installed?`);
+    if (type === undefined)
+      throw new Error(`The API server does not know ${apiVersion} ${kind}; is its definition installed?`);
     const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const within = type.namespaced ? `${base}/namespaces/${metadata.namespace ?? "default"}` : base;
     return `${within}/${type.name}/${encodeURIComponent(metadata.name)}`;
@@ -99,8 +124,16 @@ export function apiClient(access: ApiAccess): ApiClient {
     request,
     pathOf,
     apply: async (object, options = {}) => {
-      const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict", force: "true", ...(options.dryRun === true ? { dryRun: "All" } : {}) });
-      return await request("PATCH", `${await pathOf(object)}?${query.toString()}`, { type: "application/apply-patch+yaml", body: JSON.stringify(object) });
+      const query = new URLSearchParams({
+        fieldManager: FIELD_MANAGER,
+        fieldValidation: "Strict",
+        force: "true",
+        ...(options.dryRun === true ? { dryRun: "All" } : {}),
+      });
+      return await request("PATCH", `${await pathOf(object)}?${query.toString()}`, {
+        type: "application/apply-patch+yaml",
+        body: JSON.stringify(object),
+      });
     },
     read: async (path) => {
       const answer = await request("GET", path);
@@ -111,7 +144,14 @@ export function apiClient(access: ApiAccess): ApiClient {
     list: async (path) => {
       const answer = await request("GET", path);
       const { body } = answer;
-      if (answer.status !== 200 || typeof body !== "object" || body === null || !("items" in body) || !Array.isArray(body.items)) throw new Error(`GET ${path}: ${describeAnswer(answer)}`);
+      if (
+        answer.status !== 200 ||
+        typeof body !== "object" ||
+        body === null ||
+        !("items" in body) ||
+        !Array.isArray(body.items)
+      )
+        throw new Error(`GET ${path}: ${describeAnswer(answer)}`);
       const { kind, apiVersion } = { kind: "", apiVersion: "", ...body };
       // Items of a list do not repeat what they are.
       return body.items.map((item: ApiObject) => ({ ...item, apiVersion, kind: kind.replace(/List$/, "") }));
@@ -122,7 +162,8 @@ export function apiClient(access: ApiAccess): ApiClient {
 /** Status and message of an answer, for errors. */
 export function describeAnswer(answer: ApiAnswer): string {
   const { body } = answer;
-  const message = typeof body === "object" && body !== null && "message" in body ? String(body.message) : JSON.stringify(body);
+  const message =
+    typeof body === "object" && body !== null && "message" in body ? String(body.message) : JSON.stringify(body);
   return `${answer.status} ${message}`;
 }
 
@@ -145,7 +186,8 @@ function resourceTypes(body: unknown): ReadonlyMap<string, ResourceType> {
   for (const entry of Array.isArray(resources) ? resources : []) {
     const { kind, name, namespaced }: { kind?: unknown; name?: unknown; namespaced?: unknown } = entry ?? {};
     // Names with a slash are subresources, such as deployments/scale.
-    if (typeof kind === "string" && typeof name === "string" && !name.includes("/")) types.set(kind, { name, namespaced: namespaced === true });
+    if (typeof kind === "string" && typeof name === "string" && !name.includes("/"))
+      types.set(kind, { name, namespaced: namespaced === true });
   }
   return types;
 }

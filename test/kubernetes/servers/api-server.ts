@@ -1,17 +1,17 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findKubernetesPart } from "../../../toolchain/kubernetes.ts";
 import type { KubernetesPart } from "../../../toolchain/kubernetes.ts";
+import { findKubernetesPart } from "../../../toolchain/kubernetes.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
-import { apiClient } from "./api-client.ts";
 import type { ApiClient } from "./api-client.ts";
-import { writeControlPlaneFiles } from "./control-plane-files.ts";
+import { apiClient } from "./api-client.ts";
 import type { ControlPlaneFiles } from "./control-plane-files.ts";
+import { writeControlPlaneFiles } from "./control-plane-files.ts";
 import { startControllers, startManagers } from "./controllers.ts";
 import { installCrds } from "./crds.ts";
-import { startServer, untilAlive } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
+import { startServer, untilAlive } from "./server-process.ts";
 
 /** What an API server of the tests is started with. */
 export interface ApiServerOptions {
@@ -85,28 +85,47 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const [etcdPort, peerPort, port] = await freePorts(3);
     const url = `https://127.0.0.1:${port}`;
     const files = await writeControlPlaneFiles(join(folder, "pki"), {
-      url, ipAddresses: ["127.0.0.1", "10.96.0.1"], dnsNames: ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"],
+      url,
+      ipAddresses: ["127.0.0.1", "10.96.0.1"],
+      dnsNames: ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"],
     });
     const logs = join(folder, "log");
     await mkdir(logs);
     const etcdUrl = `http://127.0.0.1:${etcdPort}`;
-    processes.push(startServer("etcd", [await partPath("etcd"), ...etcdArguments(join(folder, "etcd"), etcdUrl, `http://127.0.0.1:${peerPort}`)], { folder: logs }));
-    const apiServer = startServer("kube-apiserver", [
-      await partPath("kube-apiserver"),
-      ...apiServerArguments(files, etcdUrl),
-      "--bind-address=127.0.0.1",
-      `--secure-port=${port}`,
-      "--advertise-address=127.0.0.1",
-      // There are no endpoints of it to keep: nothing runs in a pod.
-      "--endpoint-reconciler-type=none",
-    ], { folder: logs });
+    processes.push(
+      startServer(
+        "etcd",
+        [await partPath("etcd"), ...etcdArguments(join(folder, "etcd"), etcdUrl, `http://127.0.0.1:${peerPort}`)],
+        { folder: logs },
+      ),
+    );
+    const apiServer = startServer(
+      "kube-apiserver",
+      [
+        await partPath("kube-apiserver"),
+        ...apiServerArguments(files, etcdUrl),
+        "--bind-address=127.0.0.1",
+        `--secure-port=${port}`,
+        "--advertise-address=127.0.0.1",
+        // There are no endpoints of it to keep: nothing runs in a pod.
+        "--endpoint-reconciler-type=none",
+      ],
+      { folder: logs },
+    );
     processes.push(apiServer);
     const client = apiClient({ url, ca: files.ca, token: files.token("admin") });
     await apiServer.until("readiness", () => isReady(client), READY_LIMIT_MS);
     await installCrds(client, options.crds);
     if (options.controllers === "without-nodes") processes.push(...(await startManagers(files, { logs })));
     if (options.controllers === true) processes.push(...(await startControllers(client, files, { logs })));
-    return { url, kubeconfig: files.kubeconfig("admin"), client, files, until: (what, condition, limitMs) => untilAlive(processes, what, condition, limitMs), stop };
+    return {
+      url,
+      kubeconfig: files.kubeconfig("admin"),
+      client,
+      files,
+      until: (what, condition, limitMs) => untilAlive(processes, what, condition, limitMs),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

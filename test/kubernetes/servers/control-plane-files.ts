@@ -37,7 +37,8 @@ const VALIDITY_HOURS = 48;
 
 /** Makes the files for an API server at a URL; its certificate is good for these addresses. */
 export async function writeControlPlaneFiles(
-  folder: string, server: { readonly url: string; readonly ipAddresses: readonly string[]; readonly dnsNames: readonly string[] },
+  folder: string,
+  server: { readonly url: string; readonly ipAddresses: readonly string[]; readonly dnsNames: readonly string[] },
 ): Promise<ControlPlaneFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const write = async (name: string, content: string): Promise<string> => {
@@ -48,12 +49,32 @@ export async function writeControlPlaneFiles(
   const none = { dnsNames: [], ipAddresses: [], validityHours: VALIDITY_HOURS };
   const authority = await issueCertificate({ kind: "authority", commonName: "kubernetes", usages: [], ...none });
   const issuer = { certificatePem: authority.certificatePem, privateKeyPem: authority.privateKeyPem };
-  const serving = await issueCertificate({ kind: "leaf", commonName: "kube-apiserver", issuer, usages: ["server"], validityHours: VALIDITY_HOURS, ipAddresses: server.ipAddresses, dnsNames: server.dnsNames });
-  const kubeletClient = await issueCertificate({ kind: "leaf", commonName: "apiserver-kubelet-client", issuer, usages: ["client"], ...none });
-  const serviceAccounts = generateKeyPairSync("rsa", {
-    modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" },
+  const serving = await issueCertificate({
+    kind: "leaf",
+    commonName: "kube-apiserver",
+    issuer,
+    usages: ["server"],
+    validityHours: VALIDITY_HOURS,
+    ipAddresses: server.ipAddresses,
+    dnsNames: server.dnsNames,
   });
-  const users = Object.entries(CONTROL_PLANE_USERS).map(([key, user]) => ({ key, ...user, token: randomBytes(24).toString("base64url") }));
+  const kubeletClient = await issueCertificate({
+    kind: "leaf",
+    commonName: "apiserver-kubelet-client",
+    issuer,
+    usages: ["client"],
+    ...none,
+  });
+  const serviceAccounts = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const users = Object.entries(CONTROL_PLANE_USERS).map(([key, user]) => ({
+    key,
+    ...user,
+    token: randomBytes(24).toString("base64url"),
+  }));
   const caFile = await write("ca.crt", authority.certificatePem);
   const files: ControlPlaneFiles = {
     folder,
@@ -66,7 +87,14 @@ export async function writeControlPlaneFiles(
     serviceAccountKeyFile: await write("service-accounts.key", serviceAccounts.privateKey),
     serviceAccountPublicKeyFile: await write("service-accounts.pub", serviceAccounts.publicKey),
     // token,user,uid,"group,group"
-    tokensFile: await write("tokens.csv", users.map(({ key, name, groups, token }) => [token, name, key, ...(groups.length === 0 ? [] : [`"${groups.join(",")}"`])].join(",")).join("\n")),
+    tokensFile: await write(
+      "tokens.csv",
+      users
+        .map(({ key, name, groups, token }) =>
+          [token, name, key, ...(groups.length === 0 ? [] : [`"${groups.join(",")}"`])].join(","),
+        )
+        .join("\n"),
+    ),
     kubeconfig: (user) => join(folder, `${user}.kubeconfig`),
     token: (user) => {
       const found = users.find(({ key }) => key === user);
@@ -80,12 +108,16 @@ export async function writeControlPlaneFiles(
 
 /** JSON is YAML. */
 function kubeconfigText(url: string, caFile: string, token: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "test", cluster: { server: url, "certificate-authority": caFile } }],
-    users: [{ name: "test", user: { token } }],
-    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
-    "current-context": "test",
-  }, undefined, 2);
+  return JSON.stringify(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "test", cluster: { server: url, "certificate-authority": caFile } }],
+      users: [{ name: "test", user: { token } }],
+      contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
+      "current-context": "test",
+    },
+    undefined,
+    2,
+  );
 }

@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { eventually } from "../../platform/condition.ts";
 import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/module-crds.ts";
 import { locateStrimziCrds } from "../../../toolchain/strimzi-crds.ts";
-import { describeAnswer } from "./api-client.ts";
+import { eventually } from "../../platform/condition.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
+import { describeAnswer } from "./api-client.ts";
 
 const ESTABLISHED_LIMIT_MS = 60_000;
 
@@ -18,7 +18,8 @@ export async function allCrdFolders(): Promise<readonly string[]> {
 export async function readCrds(folder: string): Promise<readonly ApiObject[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as ApiObject | null))
+  return texts
+    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as ApiObject | null))
     .filter((object) => object !== null && object.kind === "CustomResourceDefinition") as readonly ApiObject[];
 }
 
@@ -28,16 +29,25 @@ export async function readCrds(folder: string): Promise<readonly ApiObject[]> {
  */
 export async function installCrds(client: ApiClient, folders?: readonly string[]): Promise<void> {
   const definitions = (await Promise.all((folders ?? (await allCrdFolders())).map(readCrds))).flat();
-  await Promise.all(definitions.map(async (definition) => {
-    const answer = await client.apply(definition);
-    if (answer.status >= 300) throw new Error(`The definition ${definition.metadata.name} was refused: ${describeAnswer(answer)}`);
-  }));
+  await Promise.all(
+    definitions.map(async (definition) => {
+      const answer = await client.apply(definition);
+      if (answer.status >= 300)
+        throw new Error(`The definition ${definition.metadata.name} was refused: ${describeAnswer(answer)}`);
+    }),
+  );
   const names = new Set(definitions.map((definition) => definition.metadata.name));
-  await eventually("established definitions", async () => {
-    const installed = await client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-    const established = installed.filter((definition) => names.has(definition.metadata.name) && isEstablished(definition));
-    return established.length === names.size ? true : undefined;
-  }, ESTABLISHED_LIMIT_MS);
+  await eventually(
+    "established definitions",
+    async () => {
+      const installed = await client.list("/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
+      const established = installed.filter(
+        (definition) => names.has(definition.metadata.name) && isEstablished(definition),
+      );
+      return established.length === names.size ? true : undefined;
+    },
+    ESTABLISHED_LIMIT_MS,
+  );
 }
 
 function isEstablished(definition: ApiObject): boolean {
@@ -46,7 +56,10 @@ function isEstablished(definition: ApiObject): boolean {
 
 /** Whether an object's status holds a condition that is true. */
 export function hasCondition(object: ApiObject, type: string): boolean {
-  const status: unknown = object["status"];
-  const conditions: unknown = typeof status === "object" && status !== null && "conditions" in status ? status.conditions : [];
-  return (Array.isArray(conditions) ? conditions : []).some((condition: { type?: unknown; status?: unknown }) => condition.type === type && condition.status === "True");
+  const status: unknown = object.status;
+  const conditions: unknown =
+    typeof status === "object" && status !== null && "conditions" in status ? status.conditions : [];
+  return (Array.isArray(conditions) ? conditions : []).some(
+    (condition: { type?: unknown; status?: unknown }) => condition.type === type && condition.status === "True",
+  );
 }

@@ -9,7 +9,11 @@ const LIMIT_MS = 60_000;
  */
 export function runMigrationProgram(variables: Readonly<Record<string, string>>): Promise<string> {
   return new Promise((done, fail) => {
-    execFile(process.execPath, ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"], { cwd: PROJECT_DIR, timeout: LIMIT_MS, env: { ...variables } }, (error, stdout, stderr) =>
-      error === null ? done(stdout) : fail(new Error(stderr, { cause: error })));
+    execFile(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"],
+      { cwd: PROJECT_DIR, timeout: LIMIT_MS, env: { ...variables } },
+      (error, stdout, stderr) => (error === null ? done(stdout) : fail(new Error(stderr, { cause: error }))),
+    );
   });
 }

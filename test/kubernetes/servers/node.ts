@@ -2,13 +2,14 @@
  * One real node: kubelet, containerd, kube-proxy and CoreDNS in namespaces of their own, beside the API server that the
  * tests start anyway. Nothing in it reaches a network, and the machine's links, rules, mounts and settings stay as they are.
  */
-import { spawn } from "node:child_process";
+
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import type { Server } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,16 +18,16 @@ import { findContainerRuntime } from "../../../toolchain/container-runtime.ts";
 import type { KubernetesPart } from "../../../toolchain/kubernetes.ts";
 import { findOnPath } from "../../../toolchain/probe.ts";
 import { describeAnswer } from "./api-client.ts";
-import { partPath, startApiServer, whyMissing } from "./api-server.ts";
 import type { ApiServer } from "./api-server.ts";
+import { partPath, startApiServer, whyMissing } from "./api-server.ts";
 import { hasCondition } from "./crds.ts";
 import { apiServerEndpoints, CLUSTER_DNS } from "./node/cluster-dns.ts";
 import { writeProgramImage } from "./node/program-image.ts";
 import { COREDNS_IMAGE, NODE_ADDRESS, nodeSettings, PAUSE_IMAGE } from "./node/settings.ts";
-import { doorTo, exitTo, requestThrough } from "./node/ways.ts";
 import type { Dial, InsideAnswer, InsideRequest } from "./node/ways.ts";
-import { startServer, untilAlive } from "./server-process.ts";
+import { doorTo, exitTo, requestThrough } from "./node/ways.ts";
 import type { ServerProcess } from "./server-process.ts";
+import { startServer, untilAlive } from "./server-process.ts";
 
 /** What a node is started with. */
 export interface NodeOptions {
@@ -65,7 +66,17 @@ export interface ClusterNode {
 
 const SANDBOX = join(import.meta.dirname, "node", "sandbox.sh");
 const TUNNEL = join(import.meta.dirname, "node", "tunnel.ts");
-const PARTS: readonly KubernetesPart[] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "cni-plugins", "pause"];
+const PARTS: readonly KubernetesPart[] = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubelet",
+  "kube-proxy",
+  "coredns",
+  "cni-plugins",
+  "pause",
+];
 const PROGRAMS = ["unshare", "nsenter", "setpriv", "mount", "ip", "find"];
 const CGROUPS = "/sys/fs/cgroup";
 const READY_LIMIT_MS = 120_000;
@@ -79,13 +90,24 @@ export async function whyNoNode(): Promise<string | undefined> {
   const programs = await Promise.all(PROGRAMS.map((name) => findOnPath(name)));
   const absent = PROGRAMS.filter((_, index) => programs[index] === undefined);
   if (absent.length > 0) return `not on PATH: ${absent.join(", ")}`;
-  if (!existsSync(join(CGROUPS, "memory"))) return "no hierarchy of control groups, version 1, for memory: others were not tried";
-  const rights = await runCommand("unshare", ["--mount", "--net", "--pid", "--fork", "sh", "-c", "mount -t tmpfs tmpfs /mnt && ip link add node0 type veth peer name node0p && ip link add bridge0 type bridge"]);
-  if (rights.code !== 0) return `namespaces, mounts or links are not allowed here (${rights.stderr.trim().split("\n").at(-1) ?? ""})`;
+  if (!existsSync(join(CGROUPS, "memory")))
+    return "no hierarchy of control groups, version 1, for memory: others were not tried";
+  const rights = await runCommand("unshare", [
+    "--mount",
+    "--net",
+    "--pid",
+    "--fork",
+    "sh",
+    "-c",
+    "mount -t tmpfs tmpfs /mnt && ip link add node0 type veth peer name node0p && ip link add bridge0 type bridge",
+  ]);
+  if (rights.code !== 0)
+    return `namespaces, mounts or links are not allowed here (${rights.stderr.trim().split("\n").at(-1) ?? ""})`;
   const probe = join(CGROUPS, "memory", `kit-probe-${process.pid}`);
   const groups = await runCommand("sh", ["-c", 'mkdir "$1" && rmdir "$1"', "sh", probe]);
   if (groups.code !== 0) return "control groups cannot be made here";
-  if ((await findContainerRuntime()) === undefined) return "neither installed nor unpacked: containerd, runc, nftables (npx kit doctor --fix --kubernetes)";
+  if ((await findContainerRuntime()) === undefined)
+    return "neither installed nor unpacked: containerd, runc, nftables (npx kit doctor --fix --kubernetes)";
   return await whyMissing(PARTS);
 }
 
@@ -95,14 +117,25 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   if (runtime === undefined) throw new Error("There is no containerd; run: npx kit doctor --fix --kubernetes");
   const folder = await mkdtemp(join(tmpdir(), "kit-node-"));
   const cgroup = folder.slice(tmpdir().length + 1);
-  for (const name of ["etc", "run", "log", "mount", "mount/cgroup", "cni", "kubelet", "containerd", "pods", "images"]) await mkdir(join(folder, name));
+  for (const name of ["etc", "run", "log", "mount", "mount/cgroup", "cni", "kubelet", "containerd", "pods", "images"])
+    await mkdir(join(folder, name));
   const api = await startApiServer({ controllers: "without-nodes", crds: options.crds ?? [] });
   let keeper: Keeper | undefined;
   const ways: Server[] = [];
   let servers: ServerProcess[] = [];
   let init = "";
 
-  const inside = (command: readonly string[]): readonly string[] => ["nsenter", `--target=${init}`, "--mount", "--net", "--pid", "--uts", "--ipc", "--", ...command];
+  const inside = (command: readonly string[]): readonly string[] => [
+    "nsenter",
+    `--target=${init}`,
+    "--mount",
+    "--net",
+    "--pid",
+    "--uts",
+    "--ipc",
+    "--",
+    ...command,
+  ];
   const run = async (command: readonly string[]): Promise<string> => {
     const [program = "", ...args] = inside(command);
     return (await runChecked(program, args, { env: { ...runtime.env } })).stdout;
@@ -115,33 +148,55 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   const importImages = async (archives: readonly string[]): Promise<void> => {
     for (const archive of archives) await run(["ctr", "--namespace=k8s.io", "images", "import", archive]);
   };
-  const isReady = async (): Promise<boolean> => (await api.client.list("/api/v1/nodes")).some((node) => hasCondition(node, "Ready"));
+  const isReady = async (): Promise<boolean> =>
+    (await api.client.list("/api/v1/nodes")).some((node) => hasCondition(node, "Ready"));
   const dial: Dial = (host, port) => {
     const socket = createConnection({ path: entrance });
     socket.write(`${host} ${port}\n`);
     return socket;
   };
   const apiPort = Number(new URL(api.url).port);
-  const exits = [{ port: apiPort, to: apiPort }, ...(options.exits ?? [])].map((each) => ({ ...each, exit: join(folder, "run", `exit-${each.port}.sock`) }));
+  const exits = [{ port: apiPort, to: apiPort }, ...(options.exits ?? [])].map((each) => ({
+    ...each,
+    exit: join(folder, "run", `exit-${each.port}.sock`),
+  }));
 
   const boot = async (first: boolean): Promise<void> => {
     // The first process reads settings: they are there by now.
     keeper ??= new Keeper(folder, cgroup);
     init = await keeper.nextInit();
-    start("tunnel", [process.execPath, TUNNEL, entrance, JSON.stringify(exits.map(({ port, exit }) => ({ port, exit })))]);
+    start("tunnel", [
+      process.execPath,
+      TUNNEL,
+      entrance,
+      JSON.stringify(exits.map(({ port, exit }) => ({ port, exit }))),
+    ]);
     start("containerd", ["containerd", "--config", join(folder, "etc", "containerd.toml")]);
     await untilAlive(servers, "containerd", async () => (await run(["ctr", "version"])) !== "", READY_LIMIT_MS);
     if (first) {
       await importImages([
-        await writeProgramImage(join(folder, "images"), { name: "pause", path: await partPath("pause"), image: PAUSE_IMAGE }),
-        await writeProgramImage(join(folder, "images"), { name: "coredns", path: await partPath("coredns"), image: COREDNS_IMAGE }),
+        await writeProgramImage(join(folder, "images"), {
+          name: "pause",
+          path: await partPath("pause"),
+          image: PAUSE_IMAGE,
+        }),
+        await writeProgramImage(join(folder, "images"), {
+          name: "coredns",
+          path: await partPath("coredns"),
+          image: COREDNS_IMAGE,
+        }),
         ...(options.images ?? []),
       ]);
     }
     start("kube-proxy", [await partPath("kube-proxy"), `--config=${join(folder, "etc", "kube-proxy.json")}`]);
     start("kubelet", [
-      await partPath("kubelet"), `--config=${join(folder, "etc", "kubelet.json")}`, `--kubeconfig=${api.files.kubeconfig("kubelet")}`,
-      `--root-dir=${join(folder, "kubelet")}`, `--cert-dir=${join(folder, "kubelet", "pki")}`, "--hostname-override=node1", `--node-ip=${NODE_ADDRESS}`,
+      await partPath("kubelet"),
+      `--config=${join(folder, "etc", "kubelet.json")}`,
+      `--kubeconfig=${api.files.kubeconfig("kubelet")}`,
+      `--root-dir=${join(folder, "kubelet")}`,
+      `--cert-dir=${join(folder, "kubelet", "pki")}`,
+      "--hostname-override=node1",
+      `--node-ip=${NODE_ADDRESS}`,
     ]);
   };
 
@@ -164,25 +219,42 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
     await boot(true);
     for (const object of [apiServerEndpoints(apiPort), ...CLUSTER_DNS]) {
       // The first objects may come before the control plane has made their namespace.
-      await api.until(`${object.kind} ${object.metadata.name}`, async () => {
-        const answer = await api.client.apply(object);
-        if (answer.status >= 300 && answer.status !== 404) throw new Error(describeAnswer(answer));
-        return answer.status < 300;
-      }, READY_LIMIT_MS);
+      await api.until(
+        `${object.kind} ${object.metadata.name}`,
+        async () => {
+          const answer = await api.client.apply(object);
+          if (answer.status >= 300 && answer.status !== 404) throw new Error(describeAnswer(answer));
+          return answer.status < 300;
+        },
+        READY_LIMIT_MS,
+      );
     }
     await until("a Ready node", isReady, READY_LIMIT_MS);
-    await until("an available CoreDNS", async () => {
-      const deployment = await api.client.read("/apis/apps/v1/namespaces/kube-system/deployments/coredns");
-      return deployment !== undefined && hasCondition(deployment, "Available");
-    }, READY_LIMIT_MS);
+    await until(
+      "an available CoreDNS",
+      async () => {
+        const deployment = await api.client.read("/apis/apps/v1/namespaces/kube-system/deployments/coredns");
+        return deployment !== undefined && hasCondition(deployment, "Available");
+      },
+      READY_LIMIT_MS,
+    );
   } catch (error) {
     const words = await Promise.all(servers.map(async (server) => `${server.name}:\n${await server.lastLines()}`));
     await stop();
-    throw new Error(`The node did not start: ${error instanceof Error ? error.message : String(error)}\n${words.join("\n")}`, { cause: error });
+    throw new Error(
+      `The node did not start: ${error instanceof Error ? error.message : String(error)}\n${words.join("\n")}`,
+      { cause: error },
+    );
   }
 
   return {
-    api, dial, importImages, run, until, stop, places: { folder, cgroup },
+    api,
+    dial,
+    importImages,
+    run,
+    until,
+    stop,
+    places: { folder, cgroup },
     door: async (host, port) => {
       const { server, port: here } = await doorTo(dial, host, port);
       ways.push(server);
@@ -191,7 +263,13 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
     fetch: (url, request = {}) => requestThrough(dial, url, request),
     podLogs: async (namespace, pod) => {
       const folders = (await readdir(join(folder, "pods"))).filter((name) => name.startsWith(`${namespace}_${pod}`));
-      const files = await Promise.all(folders.map(async (name) => (await readdir(join(folder, "pods", name), { recursive: true })).filter((file) => file.endsWith(".log")).map((file) => join(folder, "pods", name, file))));
+      const files = await Promise.all(
+        folders.map(async (name) =>
+          (await readdir(join(folder, "pods", name), { recursive: true }))
+            .filter((file) => file.endsWith(".log"))
+            .map((file) => join(folder, "pods", name, file)),
+        ),
+      );
       return (await Promise.all(files.flat().map((file) => readFile(file, "utf8")))).join("\n");
     },
     restart: async () => {
@@ -214,7 +292,9 @@ class Keeper {
     this.#child = spawn("sh", [SANDBOX, "keep", folder, cgroup], { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error("The keeper has no output.");
-    stderr.on("data", (chunk: Buffer) => { this.#words += chunk.toString("utf8"); });
+    stderr.on("data", (chunk: Buffer) => {
+      this.#words += chunk.toString("utf8");
+    });
     this.#inits = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 

@@ -6,7 +6,11 @@ import type { ApiObject } from "./api-client.ts";
  */
 export function textOf(object: unknown, ...path: readonly string[]): string {
   let value = object;
-  for (const step of path) value = typeof value === "object" && value !== null && step in value ? (value as Readonly<Record<string, unknown>>)[step] : undefined;
+  for (const step of path)
+    value =
+      typeof value === "object" && value !== null && step in value
+        ? (value as Readonly<Record<string, unknown>>)[step]
+        : undefined;
   if (typeof value !== "string" && typeof value !== "number") throw new Error(`Nothing at ${path.join(".")}.`);
   return String(value);
 }

@@ -15,20 +15,32 @@ export interface PlayedAddress {
 }
 
 /** Makes a Service as an operator does for its servers. Nothing selects its endpoints: they are named. */
-export async function playAddress(client: ApiClient, { namespace, name, port, address, server }: PlayedAddress): Promise<void> {
+export async function playAddress(
+  client: ApiClient,
+  { namespace, name, port, address, server }: PlayedAddress,
+): Promise<void> {
   const ports = [{ name: "tcp", port, protocol: "TCP" }];
   const objects: readonly ApiObject[] = [
-    { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports, ...(server === undefined ? {} : { clusterIP: "None" }) } },
     {
-      apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice",
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace },
+      spec: { ports, ...(server === undefined ? {} : { clusterIP: "None" }) },
+    },
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
       metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
       addressType: "IPv4",
-      endpoints: [{ addresses: [address], conditions: { ready: true }, ...(server === undefined ? {} : { hostname: server }) }],
+      endpoints: [
+        { addresses: [address], conditions: { ready: true }, ...(server === undefined ? {} : { hostname: server }) },
+      ],
       ports,
     },
   ];
   for (const object of objects) {
     const answer = await client.apply(object);
-    if (answer.status >= 300) throw new Error(`The ${object.kind} ${namespace}/${name} was refused: ${describeAnswer(answer)}`);
+    if (answer.status >= 300)
+      throw new Error(`The ${object.kind} ${namespace}/${name} was refused: ${describeAnswer(answer)}`);
   }
 }

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { locateLocalServers } from "../../../toolchain/local-servers.ts";
+import { freePorts } from "../../../toolchain/loopback-port.ts";
 import type { ApiClient } from "./api-client.ts";
 import { secretText } from "./object-texts.ts";
-import { playPart, type PlayedPart } from "./played-part.ts";
+import { type PlayedPart, playPart } from "./played-part.ts";
 import { startServer } from "./server-process.ts";
 
 const SECRET = "/api/v1/namespaces/platform/secrets/schema-registry";
@@ -31,8 +31,16 @@ export function playRegistry(client: ApiClient, port: number, limitMs: number): 
       .replace(/^quarkus\.management\.port=.*$/m, `quarkus.management.port=${managementPort}`);
     await writeFile(settings, properties, { mode: 0o600 });
     await writeFile(truststore, secretText(secret, "kafka-ca.pem"));
-    const server = startServer("schema-registry", [apicurio.java, ...apicurio.jvmFlags, "-Xmx192m", `-Dsmallrye.config.locations=${settings}`, ...apicurio.command], { folder, workDir: apicurio.workDir });
+    const server = startServer(
+      "schema-registry",
+      [apicurio.java, ...apicurio.jvmFlags, "-Xmx192m", `-Dsmallrye.config.locations=${settings}`, ...apicurio.command],
+      { folder, workDir: apicurio.workDir },
+    );
     endLater(() => server.stop(10_000));
-    await server.until("readiness", async () => (await fetch(`http://127.0.0.1:${managementPort}/health/ready`)).ok, limitMs);
+    await server.until(
+      "readiness",
+      async () => (await fetch(`http://127.0.0.1:${managementPort}/health/ready`)).ok,
+      limitMs,
+    );
   });
 }

@@ -1,20 +1,20 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clusterNodes, type KafkaNode } from "../../../components/kafka/nodes.ts";
 import { NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
+import { clusterNodes, type KafkaNode } from "../../../components/kafka/nodes.ts";
 import { LISTENERS } from "../../../components/kafka/strimzi/names.ts";
-import { issueCertificate, type IssuedCertificate } from "../../../components/provider/certificate-authority.ts";
-import { locateLocalServers, type KafkaServer } from "../../../toolchain/local-servers.ts";
+import { type IssuedCertificate, issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import { type KafkaServer, locateLocalServers } from "../../../toolchain/local-servers.ts";
 import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { listening } from "../../saga/servers/child.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
 import { secretText, textOf } from "./object-texts.ts";
-import { playPools } from "./played-pools.ts";
 import { playAddress } from "./played-address.ts";
-import { playPart, type PlayedPart } from "./played-part.ts";
-import { startServer, type ServerProcess } from "./server-process.ts";
+import { type PlayedPart, playPart } from "./played-part.ts";
+import { playPools } from "./played-pools.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
 
 /** Plays Strimzi: for the Kafka resource that comes it starts real brokers here and reports their addresses. */
 export interface PlayedStrimzi extends PlayedPart {
@@ -47,7 +47,14 @@ const CLUSTER_ID = "cGxheWVkLXN0cmltemkhIQ";
  * @param pods - Where pods want to connect; for clusters of one broker. The admin's listener stays on loopback.
  */
 export async function playStrimzi(client: ApiClient, limitMs: number, pods?: BrokerForPods): Promise<PlayedStrimzi> {
-  const authority = await issueCertificate({ kind: "authority", commonName: "played cluster authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
+  const authority = await issueCertificate({
+    kind: "authority",
+    commonName: "played cluster authority",
+    dnsNames: [],
+    ipAddresses: [],
+    usages: ["server", "client"],
+    validityHours: 24,
+  });
   const part = playPart(limitMs, async ({ declared, again, endLater }) => {
     const [resource, secret] = await declared("the Kafka resource with the clients' authority", async () => {
       const both = await Promise.all([client.read(RESOURCE), client.read(CLIENTS_AUTHORITY)]);
@@ -61,12 +68,24 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
     });
     const clients = secretText(secret, "ca.crt");
     const brokers = Number(textOf(resource, "spec", "kafka", "config", "default.replication.factor"));
-    if (pods !== undefined && brokers !== 1) throw new Error(`Pods can be led to one broker, and the stack has ${brokers}.`);
+    if (pods !== undefined && brokers !== 1)
+      throw new Error(`Pods can be led to one broker, and the stack has ${brokers}.`);
     const selector = textOf(resource, "spec", "kafka", "config", "replica.selector.class");
     const ports = await startBrokers({ folder, authority, clients, brokers, selector, processes, pods });
     if (pods !== undefined) {
-      await playAddress(client, { namespace: NAMESPACE, name: BOOTSTRAP, port: LISTENERS.services.port, address: pods.address });
-      await playAddress(client, { namespace: NAMESPACE, name: BROKERS, port: LISTENERS.services.port, address: pods.address, server: FIRST_BROKER });
+      await playAddress(client, {
+        namespace: NAMESPACE,
+        name: BOOTSTRAP,
+        port: LISTENERS.services.port,
+        address: pods.address,
+      });
+      await playAddress(client, {
+        namespace: NAMESPACE,
+        name: BROKERS,
+        port: LISTENERS.services.port,
+        address: pods.address,
+        server: FIRST_BROKER,
+      });
     }
     await bindBrokersRole(client);
     await declared("the pools' pods", async () => {
@@ -93,13 +112,23 @@ async function bindBrokersRole(client: ApiClient): Promise<void> {
   const [name, group] = [`strimzi-${NAMESPACE}-kafka-kafka-init`, "rbac.authorization.k8s.io"];
   const path = `/apis/${group}/v1/clusterrolebindings`;
   const current = await client.read(`${path}/${name}`);
-  const labels = { ...current?.metadata.labels, "app.kubernetes.io/managed-by": "strimzi-cluster-operator", "strimzi.io/cluster": "kafka", "strimzi.io/kind": "Kafka" };
+  const labels = {
+    ...current?.metadata.labels,
+    "app.kubernetes.io/managed-by": "strimzi-cluster-operator",
+    "strimzi.io/cluster": "kafka",
+    "strimzi.io/kind": "Kafka",
+  };
   const binding = {
-    apiVersion: `${group}/v1`, kind: "ClusterRoleBinding", metadata: { ...current?.metadata, name, labels },
-    roleRef: { apiGroup: group, kind: "ClusterRole", name: "strimzi-kafka-broker" }, subjects: [{ kind: "ServiceAccount", name: "kafka-kafka", namespace: NAMESPACE }],
+    apiVersion: `${group}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { ...current?.metadata, name, labels },
+    roleRef: { apiGroup: group, kind: "ClusterRole", name: "strimzi-kafka-broker" },
+    subjects: [{ kind: "ServiceAccount", name: "kafka-kafka", namespace: NAMESPACE }],
   };
   const content = { type: "application/json", body: JSON.stringify(binding) };
-  const answer = await (current === undefined ? client.request("POST", path, content) : client.request("PUT", `${path}/${name}`, content));
+  const answer = await (current === undefined
+    ? client.request("POST", path, content)
+    : client.request("PUT", `${path}/${name}`, content));
   if (answer.status >= 300) throw new Error(`The brokers' binding was refused: ${describeAnswer(answer)}`);
 }
 
@@ -120,74 +149,173 @@ interface BrokerPorts {
   readonly internal: readonly number[];
 }
 
-async function startBrokers({ folder, authority, clients, brokers, selector, processes, pods }: BrokersRequest): Promise<BrokerPorts> {
+async function startBrokers({
+  folder,
+  authority,
+  clients,
+  brokers,
+  selector,
+  processes,
+  pods,
+}: BrokersRequest): Promise<BrokerPorts> {
   const { kafka } = await locateLocalServers();
-  const nodes = clusterNodes({ zones: Array.from({ length: brokers }, (_, index) => `zone-${index}`), brokersPerZone: 1, controllers: 1 });
+  const nodes = clusterNodes({
+    zones: Array.from({ length: brokers }, (_, index) => `zone-${index}`),
+    brokersPerZone: 1,
+    controllers: 1,
+  });
   const ports = await freePorts(1 + brokers * 2);
   const controllerPort = ports[0] ?? 0;
   const client = pods === undefined ? ports.slice(1, 1 + brokers) : [pods.port];
   const internal = ports.slice(1 + brokers);
   const listens: Promise<void>[] = [];
   for (const node of nodes) {
-    const brokerPorts = node.role === "broker" ? { client: client[node.ordinal] ?? 0, internal: internal[node.ordinal] ?? 0 } : undefined;
-    const server = await startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, selector, brokerPorts, pods });
+    const brokerPorts =
+      node.role === "broker" ? { client: client[node.ordinal] ?? 0, internal: internal[node.ordinal] ?? 0 } : undefined;
+    const server = await startNode({
+      kafka,
+      node,
+      folder,
+      authority,
+      clients,
+      controllerPort,
+      brokers,
+      selector,
+      brokerPorts,
+      pods,
+    });
     processes.push(server);
-    listens.push(listening(node.name, brokerPorts?.internal ?? controllerPort, server.child, START_LIMIT_MS, () => `see ${folder}`));
+    listens.push(
+      listening(
+        node.name,
+        brokerPorts?.internal ?? controllerPort,
+        server.child,
+        START_LIMIT_MS,
+        () => `see ${folder}`,
+      ),
+    );
   }
   await Promise.all(listens);
   return { client, internal };
 }
 
-interface NodeRequest extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers" | "selector" | "pods"> {
+interface NodeRequest
+  extends Pick<BrokersRequest, "folder" | "authority" | "clients" | "brokers" | "selector" | "pods"> {
   readonly kafka: KafkaServer;
   readonly node: KafkaNode;
   readonly controllerPort: number;
   readonly brokerPorts: { readonly client: number; readonly internal: number } | undefined;
 }
 
-async function startNode({ kafka, node, folder, authority, clients, controllerPort, brokers, selector, brokerPorts, pods }: NodeRequest): Promise<ServerProcess> {
+async function startNode({
+  kafka,
+  node,
+  folder,
+  authority,
+  clients,
+  controllerPort,
+  brokers,
+  selector,
+  brokerPorts,
+  pods,
+}: NodeRequest): Promise<ServerProcess> {
   const own = join(folder, node.name);
   const dataDir = join(own, "data");
   await mkdir(own, { recursive: true });
   await cp(kafka.storageTemplate, dataDir, { recursive: true });
   const directoryId = Buffer.from(`played-directory-${node.id}`.slice(-16).padStart(16, "-")).toString("base64url");
-  await writeFile(join(dataDir, "meta.properties"), `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${node.id}\ndirectory.id=${directoryId}\n`);
+  await writeFile(
+    join(dataDir, "meta.properties"),
+    `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${node.id}\ndirectory.id=${directoryId}\n`,
+  );
   const certificate = await issueCertificate({
-    kind: "leaf", commonName: NODE_PRINCIPAL, dnsNames: ["localhost", hostOf(BOOTSTRAP), hostOf(FIRST_BROKER, BROKERS)], ipAddresses: ["127.0.0.1"], usages: ["server", "client"], validityHours: 12,
+    kind: "leaf",
+    commonName: NODE_PRINCIPAL,
+    dnsNames: ["localhost", hostOf(BOOTSTRAP), hostOf(FIRST_BROKER, BROKERS)],
+    ipAddresses: ["127.0.0.1"],
+    usages: ["server", "client"],
+    validityHours: 12,
     issuer: { certificatePem: authority.certificatePem, privateKeyPem: authority.privateKeyPem },
   });
   const file = (name: string) => join(own, name);
   await writeFile(file("keystore.pem"), `${certificate.privateKeyPem}${certificate.chainPem}`, { mode: 0o600 });
   await writeFile(file("truststore.pem"), `${authority.certificatePem}${clients}`);
   const common = nodeProperties({
-    node, host: "127.0.0.1", controllerPorts: new Map([[900, controllerPort]]), ...(brokerPorts === undefined ? {} : { brokerPorts }),
-    dataDir, keystore: file("keystore.pem"), truststore: file("truststore.pem"), replicationFactor: brokers, minInsyncReplicas: Math.max(1, brokers - 1), brokerCount: brokers,
+    node,
+    host: "127.0.0.1",
+    controllerPorts: new Map([[900, controllerPort]]),
+    ...(brokerPorts === undefined ? {} : { brokerPorts }),
+    dataDir,
+    keystore: file("keystore.pem"),
+    truststore: file("truststore.pem"),
+    replicationFactor: brokers,
+    minInsyncReplicas: Math.max(1, brokers - 1),
+    brokerCount: brokers,
   });
   const properties = `${common.trimEnd()}\nreplica.selector.class=${selector}\n`;
   const listensAt = `CLIENT://127.0.0.1:${brokerPorts?.client}`;
   const foundAt = `CLIENT://${hostOf(FIRST_BROKER, BROKERS)}:${LISTENERS.services.port}`;
-  await writeFile(file("server.properties"), pods === undefined ? properties : properties.replace(`advertised.listeners=${listensAt}`, `advertised.listeners=${foundAt}`));
-  return startServer(node.name, [
-    kafka.java, ...kafka.jvmFlags, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-Xmx160m", "-Dkeystore.pkcs12.keyPbeIterationCount=1",
-    "-cp", kafka.classPath, "kafka.Kafka", file("server.properties"),
-  ], { folder: own });
+  await writeFile(
+    file("server.properties"),
+    pods === undefined
+      ? properties
+      : properties.replace(`advertised.listeners=${listensAt}`, `advertised.listeners=${foundAt}`),
+  );
+  return startServer(
+    node.name,
+    [
+      kafka.java,
+      ...kafka.jvmFlags,
+      ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]),
+      "-Xmx160m",
+      "-Dkeystore.pkcs12.keyPbeIterationCount=1",
+      "-cp",
+      kafka.classPath,
+      "kafka.Kafka",
+      file("server.properties"),
+    ],
+    { folder: own },
+  );
 }
 
 function hasSeen({ metadata, status }: ApiObject): boolean {
-  return typeof status === "object" && status !== null && "observedGeneration" in status && status.observedGeneration === metadata["generation"];
+  return (
+    typeof status === "object" &&
+    status !== null &&
+    "observedGeneration" in status &&
+    status.observedGeneration === metadata.generation
+  );
 }
 
-async function report(client: ApiClient, resource: ApiObject, { ports, authority, pods }: { readonly ports: BrokerPorts; readonly authority: string; readonly pods: BrokerForPods | undefined }): Promise<void> {
+async function report(
+  client: ApiClient,
+  resource: ApiObject,
+  {
+    ports,
+    authority,
+    pods,
+  }: { readonly ports: BrokerPorts; readonly authority: string; readonly pods: BrokerForPods | undefined },
+): Promise<void> {
   const listener = (name: string, addresses: readonly { readonly host: string; readonly port: number }[]) => ({
-    name, bootstrapServers: addresses.map(({ host, port }) => `${host}:${port}`).join(","), addresses, certificates: [authority],
+    name,
+    bootstrapServers: addresses.map(({ host, port }) => `${host}:${port}`).join(","),
+    addresses,
+    certificates: [authority],
   });
   const onLoopback = (listened: readonly number[]) => listened.map((port) => ({ host: "127.0.0.1", port }));
-  const forServices = pods === undefined ? onLoopback(ports.client) : [{ host: hostOf(BOOTSTRAP), port: LISTENERS.services.port }];
+  const forServices =
+    pods === undefined ? onLoopback(ports.client) : [{ host: hostOf(BOOTSTRAP), port: LISTENERS.services.port }];
   const status = {
-    observedGeneration: resource.metadata["generation"],
+    observedGeneration: resource.metadata.generation,
     conditions: [{ type: "Ready", status: "True", lastTransitionTime: new Date().toISOString() }],
-    listeners: [listener(LISTENERS.services.name, forServices), listener(LISTENERS.admin.name, onLoopback(ports.internal))],
+    listeners: [
+      listener(LISTENERS.services.name, forServices),
+      listener(LISTENERS.admin.name, onLoopback(ports.internal)),
+    ],
   };
-  const answer = await client.request("PATCH", `${RESOURCE}/status`, { type: "application/merge-patch+json", body: JSON.stringify({ status }) });
+  const answer = await client.request("PATCH", `${RESOURCE}/status`, {
+    type: "application/merge-patch+json",
+    body: JSON.stringify({ status }),
+  });
   if (answer.status >= 300) throw new Error(`The Kafka resource's status was refused: ${describeAnswer(answer)}`);
 }

@@ -10,7 +10,7 @@ import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { findS3Server } from "../../../toolchain/s3-server.ts";
 import { passwordOf, testAuthorities } from "../../saga/servers/authorities.ts";
 import { listening } from "../../saga/servers/child.ts";
-import { startServer, type ServerProcess } from "./server-process.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
 
 export interface S3Server {
   /** What a service is configured with. */
@@ -51,16 +51,40 @@ export async function startS3Server(): Promise<S3Server> {
 
   async function comeBack(): Promise<void> {
     // Without extended attributes it runs on any file system: what it knows of an object stands in files beside it.
-    server = startServer("versitygw", [binary ?? "", "--port", `127.0.0.1:${port}`, "--cert", cert, "--key", key, "--quiet", "posix", "--sidecar", join(folder, "attributes"), objects], {
-      folder, env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
-    });
+    server = startServer(
+      "versitygw",
+      [
+        binary ?? "",
+        "--port",
+        `127.0.0.1:${port}`,
+        "--cert",
+        cert,
+        "--key",
+        key,
+        "--quiet",
+        "posix",
+        "--sidecar",
+        join(folder, "attributes"),
+        objects,
+      ],
+      {
+        folder,
+        env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+      },
+    );
     await listening("versitygw", port, server.child, READY_LIMIT_MS, () => `see ${folder}/versitygw.log`);
   }
 
   await mkdir(join(folder, "attributes"));
   await comeBack();
   return {
-    config: { endpoint: `https://127.0.0.1:${port}`, region: "us-east-1", bucket: BUCKET, ...credentials, ca: serversPem },
+    config: {
+      endpoint: `https://127.0.0.1:${port}`,
+      region: "us-east-1",
+      bucket: BUCKET,
+      ...credentials,
+      ca: serversPem,
+    },
     fileOf: (object) => join(objects, BUCKET, object),
     goAway: async () => server?.stop(),
     comeBack,

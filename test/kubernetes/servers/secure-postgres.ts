@@ -11,7 +11,9 @@ import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
 
 /** Databases and roles of services that a server holds; none where it is as it was found: a later platform makes the same names. */
-export async function leftOfServices({ query }: Pick<SecurePostgres, "query">): Promise<readonly Record<string, unknown>[]> {
+export async function leftOfServices({
+  query,
+}: Pick<SecurePostgres, "query">): Promise<readonly Record<string, unknown>[]> {
   const databases = await query("postgres", "SELECT datname FROM pg_database WHERE datname LIKE '%service%'");
   return [...databases, ...(await query("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%service%'"))];
 }
@@ -26,7 +28,11 @@ export interface SecurePostgres {
   /** Rows of a query as the superuser. */
   query(database: string, sql: string): Promise<readonly Record<string, unknown>[]>;
   /** What it answers somebody else: the rows, or the reason of a refusal. */
-  answerTo(who: { readonly user: string; readonly password: string }, database: string, sql: string): Promise<readonly Record<string, unknown>[] | string>;
+  answerTo(
+    who: { readonly user: string; readonly password: string },
+    database: string,
+    sql: string,
+  ): Promise<readonly Record<string, unknown>[] | string>;
   stop(): Promise<void>;
 }
 
@@ -47,12 +53,18 @@ const MANAGED_ADMIN = "platform_admin";
 const PROVIDERS_SUPERUSER = "provider";
 
 /** Starts one on a loopback port. */
-export async function startSecurePostgres(adminPassword: string, options: SecurePostgresOptions = {}): Promise<SecurePostgres> {
+export async function startSecurePostgres(
+  adminPassword: string,
+  options: SecurePostgresOptions = {},
+): Promise<SecurePostgres> {
   const located = options.binDir ?? (await locateLocalServers()).postgres.binDir;
   const superuser = options.superuser ?? PROVIDERS_SUPERUSER;
   const folder = mkdtempSync(join(tmpdir(), "kit-secure-postgres-"));
   // The server refuses root: when the test runs as root, everything of it belongs to another user.
-  const owner = process.getuid?.() === 0 ? { uid: Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })), gid: 65_534 } : undefined;
+  const owner =
+    process.getuid?.() === 0
+      ? { uid: Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })), gid: 65_534 }
+      : undefined;
   const keep = (name: string, content: string): string => {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -66,15 +78,51 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
   const data = join(folder, "data");
   const passwordFile = keep("password", adminPassword);
   const asOwner = { ...(owner ?? {}), cwd: folder };
-  execFileSync(join(binDir, "initdb"), ["-D", data, "-U", superuser, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...asOwner, stdio: "ignore" });
+  execFileSync(
+    join(binDir, "initdb"),
+    [
+      "-D",
+      data,
+      "-U",
+      superuser,
+      "--pwfile",
+      passwordFile,
+      "-A",
+      "scram-sha-256",
+      "-E",
+      "UTF8",
+      "--no-locale",
+      "--no-sync",
+    ],
+    { ...asOwner, stdio: "ignore" },
+  );
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const rules = keep("pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n");
   const settings = {
-    listen_addresses: "127.0.0.1", unix_socket_directories: "", hba_file: rules, ssl: "on",
-    ssl_cert_file: keep("server.crt", certificate.chainPem), ssl_key_file: keep("server.key", certificate.privateKeyPem), fsync: "off",
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    hba_file: rules,
+    ssl: "on",
+    ssl_cert_file: keep("server.crt", certificate.chainPem),
+    ssl_key_file: keep("server.key", certificate.privateKeyPem),
+    fsync: "off",
   };
-  const server = spawn(join(binDir, "postgres"), ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...asOwner, stdio: "pipe" });
-  const rowsAs = async (who: { readonly user: string; readonly password: string }, database: string, sql: string): Promise<readonly Record<string, unknown>[]> => {
+  const server = spawn(
+    join(binDir, "postgres"),
+    [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    ],
+    { ...asOwner, stdio: "pipe" },
+  );
+  const rowsAs = async (
+    who: { readonly user: string; readonly password: string },
+    database: string,
+    sql: string,
+  ): Promise<readonly Record<string, unknown>[]> => {
     const client = new pg.Client({ host: "127.0.0.1", port, ...who, database, ssl: { ca: certificate.authorityPem } });
     try {
       await client.connect();
@@ -83,8 +131,10 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
       await client.end();
     }
   };
-  const query: SecurePostgres["query"] = (database, sql) => rowsAs({ user: superuser, password: adminPassword }, database, sql);
-  const answerTo: SecurePostgres["answerTo"] = (who, database, sql) => rowsAs(who, database, sql).catch((error: unknown) => reasonOf(error));
+  const query: SecurePostgres["query"] = (database, sql) =>
+    rowsAs({ user: superuser, password: adminPassword }, database, sql);
+  const answerTo: SecurePostgres["answerTo"] = (who, database, sql) =>
+    rowsAs(who, database, sql).catch((error: unknown) => reasonOf(error));
   const stop = async (): Promise<void> => {
     await endChild(server, 10_000, "SIGINT");
     rmSync(folder, { recursive: true, force: true });
@@ -94,7 +144,10 @@ export async function startSecurePostgres(adminPassword: string, options: Secure
     // It listens before it lets anybody in.
     await eventually("PostgreSQL to let its superuser in", () => query("postgres", "SELECT 1"), 60_000);
     if (options.superuser === undefined) {
-      await query("postgres", `CREATE ROLE ${MANAGED_ADMIN} LOGIN CREATEDB CREATEROLE PASSWORD ${pg.escapeLiteral(adminPassword)}`);
+      await query(
+        "postgres",
+        `CREATE ROLE ${MANAGED_ADMIN} LOGIN CREATEDB CREATEROLE PASSWORD ${pg.escapeLiteral(adminPassword)}`,
+      );
     }
   } catch (error) {
     await stop();
@@ -120,7 +173,22 @@ function withinReach(binDir: string, folder: string): string {
 }
 
 async function ownCertificate(): Promise<NonNullable<SecurePostgresOptions["certificate"]>> {
-  const authority = await issueCertificate({ kind: "authority", commonName: "postgres authority", dnsNames: [], ipAddresses: [], usages: ["server", "client"], validityHours: 24 });
-  const { chainPem, privateKeyPem } = await issueCertificate({ kind: "leaf", commonName: "postgres", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server"], validityHours: 12, issuer: authority });
+  const authority = await issueCertificate({
+    kind: "authority",
+    commonName: "postgres authority",
+    dnsNames: [],
+    ipAddresses: [],
+    usages: ["server", "client"],
+    validityHours: 24,
+  });
+  const { chainPem, privateKeyPem } = await issueCertificate({
+    kind: "leaf",
+    commonName: "postgres",
+    dnsNames: ["localhost"],
+    ipAddresses: ["127.0.0.1"],
+    usages: ["server"],
+    validityHours: 12,
+    issuer: authority,
+  });
   return { chainPem, privateKeyPem, authorityPem: authority.certificatePem };
 }

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -30,15 +30,28 @@ const DEFAULT_GRACE_MS = 5_000;
  * Starts a server with its output in `<folder>/<name>.log`, in `workDir` (default: the same folder). It ends with this process, however this process ends:
  * on Linux the kernel sees to it even when this process is killed.
  */
-export function startServer(name: string, command: readonly string[], options: { readonly folder: string; readonly workDir?: string; readonly env?: Readonly<Record<string, string>> }): ServerProcess {
+export function startServer(
+  name: string,
+  command: readonly string[],
+  options: { readonly folder: string; readonly workDir?: string; readonly env?: Readonly<Record<string, string>> },
+): ServerProcess {
   const log = join(options.folder, `${name}.log`);
   const output = openSync(log, "a", 0o600);
-  const [program = "", ...args] = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--", ...command] : command;
-  const child = spawn(program, args, { cwd: options.workDir ?? options.folder, env: { ...process.env, ...options.env }, stdio: ["ignore", output, output] });
+  const [program = "", ...args] =
+    process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--", ...command] : command;
+  const child = spawn(program, args, {
+    cwd: options.workDir ?? options.folder,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", output, output],
+  });
   closeSync(output);
   let failure: Error | undefined;
-  child.once("error", (error) => { failure = error; });
-  const onExit = (): void => { child.kill("SIGKILL"); };
+  child.once("error", (error) => {
+    failure = error;
+  });
+  const onExit = (): void => {
+    child.kill("SIGKILL");
+  };
   process.once("exit", onExit);
   child.once("exit", () => process.removeListener("exit", onExit));
   const lastLines = async (): Promise<string> => (await readFile(log, "utf8")).trim().split("\n").slice(-15).join("\n");
@@ -50,7 +63,8 @@ export function startServer(name: string, command: readonly string[], options: {
       if (failure === undefined) await endChild(child, graceMs);
     },
     mustRun: async (what) => {
-      if (failure !== undefined) throw new Error(`${name} could not be started: ${failure.message}.`, { cause: failure });
+      if (failure !== undefined)
+        throw new Error(`${name} could not be started: ${failure.message}.`, { cause: failure });
       const ended = child.exitCode ?? child.signalCode;
       if (ended !== null) throw new Error(`${name} ended (${ended}) while waiting for ${what}:\n${await lastLines()}`);
     },
@@ -63,7 +77,12 @@ export function startServer(name: string, command: readonly string[], options: {
  * Waits until a condition holds that several servers bring about together. A condition that throws does not hold yet.
  * @throws {Error} at once when one of them has ended, with its last lines; when the limit passes, with those of all.
  */
-export async function untilAlive(servers: readonly ServerProcess[], what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void> {
+export async function untilAlive(
+  servers: readonly ServerProcess[],
+  what: string,
+  condition: () => Promise<boolean>,
+  limitMs: number,
+): Promise<void> {
   const end = performance.now() + limitMs;
   let cause: unknown;
   const holds = async (): Promise<boolean> => {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { KubernetesStackSettings } from "../../../components/model/kubernetes-stack.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { readServiceTemplates } from "../../../components/services/template.ts";
-import type { KubernetesStackSettings } from "../../../components/model/kubernetes-stack.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import type { PlatformStack, Setting } from "../platform-stack.ts";
 import type { ApiServer } from "../servers/api-server.ts";
@@ -12,10 +12,14 @@ import type { PlayedPart } from "../servers/played-part.ts";
 import { playPostgresOperator } from "../servers/played-postgres-operator.ts";
 import { playRegistry } from "../servers/played-registry.ts";
 import { playStrimzi } from "../servers/played-strimzi.ts";
-import { startSecurePostgres, type SecurePostgres } from "../servers/secure-postgres.ts";
+import { type SecurePostgres, startSecurePostgres } from "../servers/secure-postgres.ts";
 
 /** What the stacks of the guide get from outside; no run may show any of it. */
-export const OUTSIDE = { postgres: "canary-of-the-admin-of-postgres", redis: "canary-of-a-user-of-redis", claimChecks: "canary-of-a-user-of-the-store" } as const;
+export const OUTSIDE = {
+  postgres: "canary-of-the-admin-of-postgres",
+  redis: "canary-of-a-user-of-redis",
+  claimChecks: "canary-of-a-user-of-the-store",
+} as const;
 
 /** What a need is met with. */
 export interface Opening {
@@ -43,7 +47,10 @@ interface Need {
 
 /** What stacks may ask for by their settings, and how a test answers. */
 export const NEEDS: readonly Need[] = [
-  { asked: () => true, meet: async ({ server, declaredLimitMs }) => ({ part: await playStrimzi(server.client, declaredLimitMs) }) },
+  {
+    asked: () => true,
+    meet: async ({ server, declaredLimitMs }) => ({ part: await playStrimzi(server.client, declaredLimitMs) }),
+  },
   {
     asked: () => true,
     async meet({ server, stack, ports, declaredLimitMs }) {
@@ -54,7 +61,10 @@ export const NEEDS: readonly Need[] = [
   {
     asked: ({ postgres }) => postgres.cloudNativePg !== undefined,
     async meet({ server, stack, ports, declaredLimitMs }) {
-      await stack.set([["kubernetes", "postgres", "cloudNativePg", "reachedAt"], { host: "127.0.0.1", port: ports.postgres }]);
+      await stack.set([
+        ["kubernetes", "postgres", "cloudNativePg", "reachedAt"],
+        { host: "127.0.0.1", port: ports.postgres },
+      ]);
       return { part: playPostgresOperator(server.client, ports.postgres, declaredLimitMs) };
     },
   },
@@ -63,7 +73,11 @@ export const NEEDS: readonly Need[] = [
     async meet({ stack, ports }) {
       const postgres = await startSecurePostgres(OUTSIDE.postgres, { port: ports.postgres });
       const at = (key: string, value: unknown): Setting => [["kubernetes", "postgres", "external", key], value];
-      await stack.set(at("host", "127.0.0.1"), at("port", ports.postgres), at("caFile", await stack.file("certificates/postgres.pem", postgres.authority)));
+      await stack.set(
+        at("host", "127.0.0.1"),
+        at("port", ports.postgres),
+        at("caFile", await stack.file("certificates/postgres.pem", postgres.authority)),
+      );
       await setSecret(stack, "postgresAdminPassword", OUTSIDE.postgres);
       return { postgres };
     },
@@ -71,7 +85,10 @@ export const NEEDS: readonly Need[] = [
   {
     asked: ({ redis }) => redis.external !== undefined,
     async meet({ stack }) {
-      const caFile = await stack.file("certificates/redis.pem", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+      const caFile = await stack.file(
+        "certificates/redis.pem",
+        "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+      );
       await stack.set([["kubernetes", "redis", "external", "caFile"], caFile]);
       for (const template of readServiceTemplates(join(PROJECT_DIR, "service-templates"))) {
         if (template.redis !== undefined) await setSecret(stack, `redisPassword-${template.name}`, OUTSIDE.redis);
@@ -86,20 +103,26 @@ export const NEEDS: readonly Need[] = [
       return {};
     },
   },
-  { asked: ({ workloads }) => workloads.exposure.by === "ingress", meet: async ({ server, declaredLimitMs }) => ({ part: playIngress(server.client, declaredLimitMs) }) },
+  {
+    asked: ({ workloads }) => workloads.exposure.by === "ingress",
+    meet: async ({ server, declaredLimitMs }) => ({ part: playIngress(server.client, declaredLimitMs) }),
+  },
 ];
 
 /** Gives the stack a key of the store for each service that has content in it. */
 export async function setStoreKeys(stack: PlatformStack): Promise<void> {
   for (const service of await servicesWithClaimChecks()) {
-    for (const key of ["claimCheckKeyId", "claimCheckSecretKey"]) await setSecret(stack, `${key}-${service}`, OUTSIDE.claimChecks);
+    for (const key of ["claimCheckKeyId", "claimCheckSecretKey"])
+      await setSecret(stack, `${key}-${service}`, OUTSIDE.claimChecks);
   }
 }
 
 /** Services that store or fetch content outside Kafka, by the plan. */
 async function servicesWithClaimChecks(): Promise<readonly string[]> {
   const { model, stack } = expectRead(await loadModel(PROJECT_DIR, "prod"));
-  return planPlatform(model, stack).contracts.filter(({ claimChecks }) => claimChecks !== undefined).map(({ service }) => service);
+  return planPlatform(model, stack)
+    .contracts.filter(({ claimChecks }) => claimChecks !== undefined)
+    .map(({ service }) => service);
 }
 
 async function setSecret(stack: PlatformStack, key: string, value: string): Promise<void> {

@@ -9,7 +9,7 @@ import { freePorts } from "../../../toolchain/loopback-port.ts";
 import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/module-crds.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import { openPlatformStack, type PlatformStack, type Run, type Setting } from "../platform-stack.ts";
-import { startApiServer, whyNoApiServer, type ApiServer } from "../servers/api-server.ts";
+import { type ApiServer, startApiServer, whyNoApiServer } from "../servers/api-server.ts";
 import type { PlayedPart } from "../servers/played-part.ts";
 import { leftOfServices, type SecurePostgres } from "../servers/secure-postgres.ts";
 import { expectDestroyed } from "../stack-state.ts";
@@ -39,18 +39,25 @@ const why = await whyNoApiServer({ controllers: true });
  * Tests of a shipped stack, through the plain CLI, on a real API server.
  * @param changes - Settings that differ from the shipped ones from the beginning.
  */
-export function describePlatform(name: string, changes: readonly Setting[], tests: (site: () => PlatformSite) => void): void {
-  describe.skipIf(why !== undefined)(`the stack ${name} on a real API server${why === undefined ? "" : ` (skipped: ${why})`}`, () => {
-    let site: PlatformSite | undefined;
-    beforeAll(async () => {
-      site = await openSite(name, changes);
-    });
-    afterAll(() => site?.close());
-    tests(() => {
-      if (site === undefined) throw new Error(`The stack ${name} was not opened.`);
-      return site;
-    });
-  });
+export function describePlatform(
+  name: string,
+  changes: readonly Setting[],
+  tests: (site: () => PlatformSite) => void,
+): void {
+  describe.skipIf(why !== undefined)(
+    `the stack ${name} on a real API server${why === undefined ? "" : ` (skipped: ${why})`}`,
+    () => {
+      let site: PlatformSite | undefined;
+      beforeAll(async () => {
+        site = await openSite(name, changes);
+      });
+      afterAll(() => site?.close());
+      tests(() => {
+        if (site === undefined) throw new Error(`The stack ${name} was not opened.`);
+        return site;
+      });
+    },
+  );
 }
 
 async function openSite(name: string, changes: readonly Setting[]): Promise<PlatformSite> {
@@ -83,7 +90,11 @@ async function openSite(name: string, changes: readonly Setting[]): Promise<Plat
     }
     const runs: Run[] = [];
     return {
-      server, stack, parts, runs, close,
+      server,
+      stack,
+      parts,
+      runs,
+      close,
       registryUrl: `http://127.0.0.1:${registry}`,
       postgres: outside,
       async pulumi(args) {

@@ -24,16 +24,37 @@ export function testAuthorities(): Promise<TestAuthorities> {
 }
 
 async function makeAuthorities(): Promise<TestAuthorities> {
-  const authority = (signs: string): Promise<IssuedCertificate> => issueCertificate({ kind: "authority", commonName: `test ${signs}`, usages: ["server", "client"], ...NO_NAMES, ...VALIDITY });
+  const authority = (signs: string): Promise<IssuedCertificate> =>
+    issueCertificate({
+      kind: "authority",
+      commonName: `test ${signs}`,
+      usages: ["server", "client"],
+      ...NO_NAMES,
+      ...VALIDITY,
+    });
   const [servers, clients] = await Promise.all([authority("servers"), authority("clients")]);
-  const admin = await issueCertificate({ kind: "leaf", commonName: ADMIN_PRINCIPAL, issuer: clients, usages: ["client"], ...NO_NAMES, ...VALIDITY });
+  const admin = await issueCertificate({
+    kind: "leaf",
+    commonName: ADMIN_PRINCIPAL,
+    issuer: clients,
+    usages: ["client"],
+    ...NO_NAMES,
+    ...VALIDITY,
+  });
   return {
     serversPem: servers.certificatePem,
     clientsPem: clients.certificatePem,
     admin: { cert: admin.chainPem, key: admin.privateKeyPem },
-    serverCertificate: (commonName, usages = ["server"]) => issueCertificate({
-      kind: "leaf", commonName, issuer: servers, usages, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], ...VALIDITY,
-    }),
+    serverCertificate: (commonName, usages = ["server"]) =>
+      issueCertificate({
+        kind: "leaf",
+        commonName,
+        issuer: servers,
+        usages,
+        dnsNames: ["localhost"],
+        ipAddresses: ["127.0.0.1"],
+        ...VALIDITY,
+      }),
   };
 }
 

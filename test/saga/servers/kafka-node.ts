@@ -35,16 +35,30 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<KafkaNo
   const data = join(folder, "data");
   mkdirSync(data);
   cpSync(kafka.storageTemplate, data, { recursive: true });
-  writeFileSync(join(data, "meta.properties"), `version=1\ncluster.id=c2FnYS10ZXN0LWNsdXN0ZQ\nnode.id=${options.nodeId}\ndirectory.id=c2FnYS10ZXN0LWZvbGRlcg\n`);
+  writeFileSync(
+    join(data, "meta.properties"),
+    `version=1\ncluster.id=c2FnYS10ZXN0LWNsdXN0ZQ\nnode.id=${options.nodeId}\ndirectory.id=c2FnYS10ZXN0LWZvbGRlcg\n`,
+  );
   const properties = join(folder, "server.properties");
   writeFileSync(properties, `${options.properties(folder, data).join("\n")}\n`);
 
   let server: ChildProcess | undefined;
   async function start(): Promise<void> {
     if (kafka === undefined) return;
-    server = spawn(kafka.java.binary, [
-      ...kafka.jvmFlags, ...(options.jvmFlags ?? []), `-Xmx${options.heapMb}m`, ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]), "-cp", kafka.classPath, "kafka.Kafka", properties,
-    ], { cwd: folder, stdio: "pipe" });
+    server = spawn(
+      kafka.java.binary,
+      [
+        ...kafka.jvmFlags,
+        ...(options.jvmFlags ?? []),
+        `-Xmx${options.heapMb}m`,
+        ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]),
+        "-cp",
+        kafka.classPath,
+        "kafka.Kafka",
+        properties,
+      ],
+      { cwd: folder, stdio: "pipe" },
+    );
     await listening("Kafka", options.port, server, 90_000, tailOf(server));
   }
   await start();

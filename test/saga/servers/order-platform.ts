@@ -49,15 +49,35 @@ export interface OrderPlatform {
   /** Where stored content lies. */
   readonly claimCheckFolder: string;
   readonly gatewayUrl: string;
-  readonly services: { readonly order: RunningService; readonly payment: RunningService; readonly inventory: RunningService; readonly gateway: RunningService };
+  readonly services: {
+    readonly order: RunningService;
+    readonly payment: RunningService;
+    readonly inventory: RunningService;
+    readonly gateway: RunningService;
+  };
   /** Services that were asked for beyond the usual ones, by name. */
   readonly others: ReadonlyMap<string, RunningService>;
   /** Environment of a service's process, to start one more instance. */
   environment(service: string, instance: string): Environment;
-  token(subject: string, claims?: { readonly expiresAt?: string; readonly audience?: string; readonly scope?: string }): Promise<string>;
-  call<T = Record<string, unknown>>(method: string, path: string, options?: { readonly token?: string; readonly body?: unknown; readonly text?: string; readonly headers?: Record<string, string> }): Promise<Answer<T>>;
+  token(
+    subject: string,
+    claims?: { readonly expiresAt?: string; readonly audience?: string; readonly scope?: string },
+  ): Promise<string>;
+  call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: {
+      readonly token?: string;
+      readonly body?: unknown;
+      readonly text?: string;
+      readonly headers?: Record<string, string>;
+    },
+  ): Promise<Answer<T>>;
   /** Places an order for customer `cust-1` (or another) and gives back its id. */
-  place(items: readonly { readonly productId: string; readonly quantity: number }[], customer?: string): Promise<string>;
+  place(
+    items: readonly { readonly productId: string; readonly quantity: number }[],
+    customer?: string,
+  ): Promise<string>;
   /** Waits for an order's end. */
   ended(orderId: string, options?: { readonly customer?: string; readonly limitMs?: number }): Promise<ShownOrder>;
   behave(behaviour: Record<string, unknown>): Promise<void>;
@@ -74,8 +94,12 @@ function httpAddress({ httpPort = 0 }: RunningService): string {
 /** Rules for retry topics that a test adds to a contract: what the plan gives the group on its dead-letter topic, as it does for retry topics. */
 function accessToRetryTopics(plan: PlatformPlan, contract: ServiceContract): readonly TestAcl[] {
   const planned = new Set(plan.topics.map(({ name }) => name));
-  const rules = plan.acls.filter(({ resourceType, resourceName }) => resourceType === "Topic" && resourceName === contract.deadLetterTopic);
-  return contract.retryTopics.filter(({ topic }) => !planned.has(topic)).flatMap(({ topic }) => rules.map((rule) => ({ ...rule, resourceName: topic })));
+  const rules = plan.acls.filter(
+    ({ resourceType, resourceName }) => resourceType === "Topic" && resourceName === contract.deadLetterTopic,
+  );
+  return contract.retryTopics
+    .filter(({ topic }) => !planned.has(topic))
+    .flatMap(({ topic }) => rules.map((rule) => ({ ...rule, resourceName: topic })));
 }
 
 /** Starts one more service of the saga beside those that are always there. */
@@ -88,7 +112,9 @@ export type ServiceStart = (options: { readonly env: Environment }) => Promise<R
  * @param adjust - Changes a service's contract before the service sees it; retry topics that it adds are created.
  */
 export async function startOrderPlatform(
-  overrides: Environment = {}, further: Readonly<Record<string, ServiceStart>> = {}, adjust: (contract: ServiceContract) => ServiceContract = (contract) => contract,
+  overrides: Environment = {},
+  further: Readonly<Record<string, ServiceStart>> = {},
+  adjust: (contract: ServiceContract) => ServiceContract = (contract) => contract,
 ): Promise<OrderPlatform> {
   const folder = mkdtempSync(join(tmpdir(), "saga-services-"));
   const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -102,23 +128,38 @@ export async function startOrderPlatform(
     const plan = planPlatform(model, stack);
 
     const [postgres, kafka, registry] = await Promise.all([startPostgres(), startSecureKafka(), startRegistry()]);
-    undo.push(() => postgres.stop(), () => kafka.stop(), () => registry.stop());
+    undo.push(
+      () => postgres.stop(),
+      () => kafka.stop(),
+      () => registry.stop(),
+    );
     for (const service of [...SERVICES, ...Object.keys(further)]) {
-      await postgres.createDatabase(service.replaceAll("-", "_"), join(ROOT, "service-templates", service, "migrations"));
+      await postgres.createDatabase(
+        service.replaceAll("-", "_"),
+        join(ROOT, "service-templates", service, "migrations"),
+      );
     }
     // Few partitions: the order per key is the same, the test node is smaller.
     const contracts = plan.contracts.map(adjust);
-    await kafka.allow(plan.principals.map(({ name }) => name), [...plan.acls, ...contracts.flatMap((contract) => accessToRetryTopics(plan, contract))]);
-    await kafka.createTopics(new Map([
-      ...contracts.flatMap((contract) => contract.retryTopics.map(({ topic }) => [topic, 2] as const)),
-      ...plan.topics.map((topic) => [topic.name, topic.kind === "event" ? 6 : 1] as const),
-    ]));
+    await kafka.allow(
+      plan.principals.map(({ name }) => name),
+      [...plan.acls, ...contracts.flatMap((contract) => accessToRetryTopics(plan, contract))],
+    );
+    await kafka.createTopics(
+      new Map([
+        ...contracts.flatMap((contract) => contract.retryTopics.map(({ topic }) => [topic, 2] as const)),
+        ...plan.topics.map((topic) => [topic.name, topic.kind === "event" ? 6 : 1] as const),
+      ]),
+    );
     for (const subject of plan.subjects) registry.register(subject.name, subject.schema);
     for (const contract of contracts) writeFileSync(join(folder, `${contract.service}.json`), JSON.stringify(contract));
 
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwks = join(folder, "jwks.json");
-    writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256", use: "sig" }] }));
+    writeFileSync(
+      jwks,
+      JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256", use: "sig" }] }),
+    );
     const authority = join(folder, "ca.pem");
     writeFileSync(authority, kafka.ca);
     /** A file with a user's password; names of services and of their databases differ. */
@@ -129,16 +170,37 @@ export async function startOrderPlatform(
     };
 
     const environment = (service: string, instance: string): Environment => ({
-      SERVICE_NAME: service, SERVICE_INSTANCE: instance, KAFKA_GROUP_INSTANCE_ID: `${service}-${instance}`, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", MANAGEMENT_PORT: "0", LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
-      KAFKA_BROKERS: kafka.bootstrap, KAFKA_USERNAME: service, KAFKA_PASSWORD_FILE: passwordFile(service), KAFKA_CA_FILE: authority, KAFKA_CONTRACT_FILE: join(folder, `${service}.json`), SCHEMAS_DIR: join(ROOT, "topics/schemas"), SCHEMA_REGISTRY_URL: registry.url,
-      DATABASE_HOST: "127.0.0.1", DATABASE_PORT: String(postgres.port), DATABASE_NAME: service.replaceAll("-", "_"), DATABASE_USER: service.replaceAll("-", "_"),
-      DATABASE_PASSWORD_FILE: passwordFile(service.replaceAll("-", "_")), DATABASE_CA_FILE: authority,
+      SERVICE_NAME: service,
+      SERVICE_INSTANCE: instance,
+      KAFKA_GROUP_INSTANCE_ID: `${service}-${instance}`,
+      HTTP_HOST: "127.0.0.1",
+      HTTP_PORT: "0",
+      MANAGEMENT_PORT: "0",
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
+      KAFKA_BROKERS: kafka.bootstrap,
+      KAFKA_USERNAME: service,
+      KAFKA_PASSWORD_FILE: passwordFile(service),
+      KAFKA_CA_FILE: authority,
+      KAFKA_CONTRACT_FILE: join(folder, `${service}.json`),
+      SCHEMAS_DIR: join(ROOT, "topics/schemas"),
+      SCHEMA_REGISTRY_URL: registry.url,
+      DATABASE_HOST: "127.0.0.1",
+      DATABASE_PORT: String(postgres.port),
+      DATABASE_NAME: service.replaceAll("-", "_"),
+      DATABASE_USER: service.replaceAll("-", "_"),
+      DATABASE_PASSWORD_FILE: passwordFile(service.replaceAll("-", "_")),
+      DATABASE_CA_FILE: authority,
       CLAIM_CHECK_FOLDER: join(folder, "claim-checks"),
       // Nothing listens there: the saga must not need Redis.
-      REDIS_HOST: "127.0.0.1", REDIS_PORT: "1", REDIS_USERNAME: service, REDIS_PASSWORD_FILE: passwordFile(service),
+      REDIS_HOST: "127.0.0.1",
+      REDIS_PORT: "1",
+      REDIS_USERNAME: service,
+      REDIS_PASSWORD_FILE: passwordFile(service),
       // A busy machine must not cancel orders; tests of the time-out set their own.
       SAGA_TIMEOUT_MS: "300000",
-      JWT_ISSUER: "https://token.kit.local", JWT_AUDIENCE: "order-platform", JWT_JWKS_FILE: jwks,
+      JWT_ISSUER: "https://token.kit.local",
+      JWT_AUDIENCE: "order-platform",
+      JWT_JWKS_FILE: jwks,
       ...overrides,
     });
     const [order, payment, inventory] = await Promise.all([
@@ -149,23 +211,53 @@ export async function startOrderPlatform(
     undo.push(() => Promise.all([order.stop(), payment.stop(), inventory.stop()]));
     const others = new Map<string, RunningService>();
     undo.push(() => Promise.all([...others.values()].map((service) => service.stop())));
-    await Promise.all(Object.entries(further).map(async ([name, start]) => others.set(name, await start({ env: environment(name, "0") }))));
+    await Promise.all(
+      Object.entries(further).map(async ([name, start]) =>
+        others.set(name, await start({ env: environment(name, "0") })),
+      ),
+    );
     const analytics = others.get("analytics-service");
-    const gateway = await startGateway({ env: { ...environment("api-gateway", "0"), ORDER_SERVICE_URL: httpAddress(order), ...(analytics === undefined ? {} : { ANALYTICS_SERVICE_URL: httpAddress(analytics) }) } });
+    const gateway = await startGateway({
+      env: {
+        ...environment("api-gateway", "0"),
+        ORDER_SERVICE_URL: httpAddress(order),
+        ...(analytics === undefined ? {} : { ANALYTICS_SERVICE_URL: httpAddress(analytics) }),
+      },
+    });
     undo.push(() => gateway.stop());
-    for (const [name, service] of Object.entries({ order, payment, inventory, gateway, ...Object.fromEntries(others) })) {
-      await eventually(`${name} to be ready`, async () => {
-        const response = await fetch(`http://127.0.0.1:${service.managementPort}/readyz`);
-        if (response.ok) return true;
-        throw new Error(await response.text());
-      }, 30_000);
+    for (const [name, service] of Object.entries({
+      order,
+      payment,
+      inventory,
+      gateway,
+      ...Object.fromEntries(others),
+    })) {
+      await eventually(
+        `${name} to be ready`,
+        async () => {
+          const response = await fetch(`http://127.0.0.1:${service.managementPort}/readyz`);
+          if (response.ok) return true;
+          throw new Error(await response.text());
+        },
+        30_000,
+      );
     }
 
     const gatewayUrl = `http://127.0.0.1:${gateway.httpPort ?? 0}`;
     const token: OrderPlatform["token"] = (subject, claims = {}) =>
-      new SignJWT(claims.scope === undefined ? {} : { scope: claims.scope }).setProtectedHeader({ alg: "ES256", kid: "test" }).setSubject(subject).setIssuer("https://token.kit.local")
-        .setAudience(claims.audience ?? "order-platform").setIssuedAt().setExpirationTime(claims.expiresAt ?? "10m").sign(privateKey);
-    const call = async <T>(method: string, path: string, options: Parameters<OrderPlatform["call"]>[2] = {}): Promise<Answer<T>> => {
+      new SignJWT(claims.scope === undefined ? {} : { scope: claims.scope })
+        .setProtectedHeader({ alg: "ES256", kid: "test" })
+        .setSubject(subject)
+        .setIssuer("https://token.kit.local")
+        .setAudience(claims.audience ?? "order-platform")
+        .setIssuedAt()
+        .setExpirationTime(claims.expiresAt ?? "10m")
+        .sign(privateKey);
+    const call = async <T>(
+      method: string,
+      path: string,
+      options: Parameters<OrderPlatform["call"]>[2] = {},
+    ): Promise<Answer<T>> => {
       const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
       const response = await fetch(`${gatewayUrl}${path}`, {
         method,
@@ -181,14 +273,24 @@ export async function startOrderPlatform(
 
     let placed = 0;
     return {
-      postgres, kafka, registry, plan, gatewayUrl, claimCheckFolder: join(folder, "claim-checks"), environment, token, call, stop,
+      postgres,
+      kafka,
+      registry,
+      plan,
+      gatewayUrl,
+      claimCheckFolder: join(folder, "claim-checks"),
+      environment,
+      token,
+      call,
+      stop,
       others,
       services: { order, payment, inventory, gateway },
       async place(items, customer = "cust-1") {
         placed += 1;
         const key = `key-${process.pid}-${placed}`;
         const answer = await call<{ orderId: string }>("POST", "/orders", {
-          token: await token(customer), headers: { "idempotency-key": key },
+          token: await token(customer),
+          headers: { "idempotency-key": key },
           body: { items, currency: "EUR", shippingAddress: "1 Main Street, 10115 Berlin, DE" },
         });
         if (answer.status !== 202) throw new Error(`POST /orders: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -196,14 +298,20 @@ export async function startOrderPlatform(
       },
       async ended(orderId, { customer = "cust-1", limitMs = 15_000 } = {}) {
         const bearer = await token(customer);
-        return eventually(`order ${orderId} to end`, async () => {
-          const answer = await call<ShownOrder>("GET", `/orders/${orderId}`, { token: bearer });
-          return answer.status === 200 && answer.body.status !== "pending" ? answer.body : undefined;
-        }, limitMs);
+        return eventually(
+          `order ${orderId} to end`,
+          async () => {
+            const answer = await call<ShownOrder>("GET", `/orders/${orderId}`, { token: bearer });
+            return answer.status === 200 && answer.body.status !== "pending" ? answer.body : undefined;
+          },
+          limitMs,
+        );
       },
       async behave(behaviour) {
         const response = await fetch(`http://127.0.0.1:${payment.managementPort}/simulator`, {
-          method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(behaviour),
+          method: "PUT",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(behaviour),
         });
         if (!response.ok) throw new Error(`PUT /simulator: ${response.status} ${await response.text()}`);
       },

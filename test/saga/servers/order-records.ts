@@ -16,7 +16,12 @@ export interface OrderRecords {
   /** The current schema of an event. */
   schema(event: string): RecordSchema;
   /** A record of the event, written with its current schema or another one, which is registered for it. */
-  record(event: string, orderId: string, payload: object, options?: { readonly eventId?: string; readonly writer?: RecordSchema }): RawOut;
+  record(
+    event: string,
+    orderId: string,
+    payload: object,
+    options?: { readonly eventId?: string; readonly writer?: RecordSchema },
+  ): RawOut;
 }
 
 export function orderRecords(platform: Pick<OrderPlatform, "plan" | "registry">): OrderRecords {
@@ -31,19 +36,39 @@ export function orderRecords(platform: Pick<OrderPlatform, "plan" | "registry">)
     record(event, orderId, payload, options = {}) {
       const { name, topic } = planned(event);
       const writer = options.writer ?? schema(event);
-      const id = platform.registry.register(name, options.writer === undefined ? planned(event).schema : JSON.stringify(writer));
-      return { topic, key: orderId, value: frame(id, avro.Type.forSchema(writer as avro.Schema).toBuffer(payload)), headers: envelope(event, orderId, options.eventId) };
+      const id = platform.registry.register(
+        name,
+        options.writer === undefined ? planned(event).schema : JSON.stringify(writer),
+      );
+      return {
+        topic,
+        key: orderId,
+        value: frame(id, avro.Type.forSchema(writer as avro.Schema).toBuffer(payload)),
+        headers: envelope(event, orderId, options.eventId),
+      };
     },
   };
 }
 
 export function envelope(type: string, orderId: string, eventId = uuidV7()): Record<string, string> {
-  return { "event-id": eventId, "event-type": type, "event-version": "1", "occurred-at": new Date().toISOString(), "correlation-id": orderId };
+  return {
+    "event-id": eventId,
+    "event-type": type,
+    "event-version": "1",
+    "occurred-at": new Date().toISOString(),
+    "correlation-id": orderId,
+  };
 }
 
 export function createdPayload(orderId: string, customerId = "cust-raw"): Record<string, unknown> {
   return {
-    orderId, customerId, timestamp: Date.now(), items: [{ productId: "sku-charger", quantity: 1, price: 39.9 }], totalAmount: 39.9, currency: "EUR", shippingAddress: "raw",
+    orderId,
+    customerId,
+    timestamp: Date.now(),
+    items: [{ productId: "sku-charger", quantity: 1, price: 39.9 }],
+    totalAmount: 39.9,
+    currency: "EUR",
+    shippingAddress: "raw",
   };
 }
 

@@ -48,7 +48,8 @@ export function postgresBinaries(): string | undefined {
 
 export async function startPostgres(): Promise<TestPostgres> {
   const bin = postgresBinaries();
-  if (bin === undefined) throw new Error("No PostgreSQL server under /usr/lib/postgresql; install one of version 15 or newer.");
+  if (bin === undefined)
+    throw new Error("No PostgreSQL server under /usr/lib/postgresql; install one of version 15 or newer.");
   const folder = mkdtempSync(join(tmpdir(), "saga-postgres-"));
   // The server refuses root: when the test runs as root, everything of it belongs to another user.
   const owner = process.getuid?.() === 0 ? { uid: userId("nobody"), gid: 65_534 } : {};
@@ -62,23 +63,54 @@ export async function startPostgres(): Promise<TestPostgres> {
   const authorities = await testAuthorities();
   const certificate = await authorities.serverCertificate("postgres");
   const files = {
-    "postgresql.conf": postgresqlConf({ port, maxConnections: MAX_CONNECTIONS, path }), "pg_hba.conf": POSTGRES_HOST_RULES,
-    "server.crt": certificate.chainPem, "server.key": certificate.privateKeyPem, "admin-password": passwordOf(POSTGRES_ADMIN),
+    "postgresql.conf": postgresqlConf({ port, maxConnections: MAX_CONNECTIONS, path }),
+    "pg_hba.conf": POSTGRES_HOST_RULES,
+    "server.crt": certificate.chainPem,
+    "server.key": certificate.privateKeyPem,
+    "admin-password": passwordOf(POSTGRES_ADMIN),
   };
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(path(name), content, { mode: 0o600 });
     own(path(name));
   }
   const data = path("data");
-  execFileSync(join(bin, "initdb"), ["-D", data, "-U", POSTGRES_ADMIN, "--pwfile", path("admin-password"), "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"], { ...owner, cwd: folder, stdio: "ignore" });
+  execFileSync(
+    join(bin, "initdb"),
+    [
+      "-D",
+      data,
+      "-U",
+      POSTGRES_ADMIN,
+      "--pwfile",
+      path("admin-password"),
+      "-A",
+      "scram-sha-256",
+      "-E",
+      "UTF8",
+      "--no-locale",
+      "--no-sync",
+    ],
+    { ...owner, cwd: folder, stdio: "ignore" },
+  );
   const start = async (): Promise<ChildProcess> => {
-    const child = spawn(join(bin, "postgres"), ["-D", data, "-c", `config_file=${path("postgresql.conf")}`], { ...owner, cwd: folder, stdio: "pipe" });
+    const child = spawn(join(bin, "postgres"), ["-D", data, "-c", `config_file=${path("postgresql.conf")}`], {
+      ...owner,
+      cwd: folder,
+      stdio: "pipe",
+    });
     await listening("PostgreSQL", port, child, 20_000, tailOf(child));
     return child;
   };
   let server = await start();
 
-  const login: TestPostgres["login"] = (database, user = database) => ({ host: LOOPBACK, port, name: database, user, password: passwordOf(user), ca: authorities.serversPem });
+  const login: TestPostgres["login"] = (database, user = database) => ({
+    host: LOOPBACK,
+    port,
+    name: database,
+    user,
+    password: passwordOf(user),
+    ca: authorities.serversPem,
+  });
 
   async function connect(database: string): Promise<pg.Client> {
     const { host, user, password, ca } = login(database, POSTGRES_ADMIN);
@@ -109,12 +141,17 @@ export async function startPostgres(): Promise<TestPostgres> {
       await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${name}`);
       await admin.end();
       const client = await connect(name);
-      for (const [kind, rights] of Object.entries(LOGIN_RIGHTS)) await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${name}_owner IN SCHEMA public GRANT ${rights.join(", ")} ON ${kind.toUpperCase()}S TO ${name}`);
+      for (const [kind, rights] of Object.entries(LOGIN_RIGHTS))
+        await client.query(
+          `ALTER DEFAULT PRIVILEGES FOR ROLE ${name}_owner IN SCHEMA public GRANT ${rights.join(", ")} ON ${kind.toUpperCase()}S TO ${name}`,
+        );
       await client.end();
       const { host, user, password, ca } = login(name, POSTGRES_ADMIN);
       await applyMigrations({
-        connection: { host, port, database: name, user, password, caPem: ca }, role: `${name}_owner`,
-        migrations: readServiceMigrations(LIBRARY, migrationsDir), preamble: migrationPreamble(name),
+        connection: { host, port, database: name, user, password, caPem: ca },
+        role: `${name}_owner`,
+        migrations: readServiceMigrations(LIBRARY, migrationsDir),
+        preamble: migrationPreamble(name),
       });
     },
     async kill() {

@@ -26,7 +26,9 @@ export async function produceRaw(kafka: Pick<SecureKafka, "admin">, records: rea
   const producer = new Producer({ clientId: "test-records", ...kafka.admin, acks: -1 });
   await producer.send({
     messages: records.map((record) => ({
-      topic: record.topic, key: Buffer.from(record.key), value: record.value,
+      topic: record.topic,
+      key: Buffer.from(record.key),
+      value: record.value,
       headers: new Map(Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)])),
     })),
   });
@@ -34,19 +36,37 @@ export async function produceRaw(kafka: Pick<SecureKafka, "admin">, records: rea
 }
 
 /** Reads a topic from its beginning until `count` records are there. */
-export async function readTopic(kafka: Pick<SecureKafka, "admin">, topic: string, count: number, limitMs = 10_000): Promise<readonly RawIn[]> {
-  const consumer = new Consumer({ clientId: "test-reader", groupId: `test-reader-${topic}-${Math.random()}`, ...kafka.admin, autocommit: false, maxWaitTime: 200 });
+export async function readTopic(
+  kafka: Pick<SecureKafka, "admin">,
+  topic: string,
+  count: number,
+  limitMs = 10_000,
+): Promise<readonly RawIn[]> {
+  const consumer = new Consumer({
+    clientId: "test-reader",
+    groupId: `test-reader-${topic}-${Math.random()}`,
+    ...kafka.admin,
+    autocommit: false,
+    maxWaitTime: 200,
+  });
   const records: RawIn[] = [];
   const stream = await consumer.consume({ topics: [topic], mode: "earliest", autocommit: false });
   stream.on("data", (message: Message) => {
     records.push({
-      key: message.key?.toString() ?? "", value: message.value ?? Buffer.alloc(0), partition: message.partition, offset: message.offset,
+      key: message.key?.toString() ?? "",
+      value: message.value ?? Buffer.alloc(0),
+      partition: message.partition,
+      offset: message.offset,
       headers: Object.fromEntries([...message.headers].map(([name, value]) => [name.toString(), value.toString()])),
       headerBytes: new Map([...message.headers].map(([name, value]) => [name.toString(), value])),
     });
   });
   try {
-    await eventually(`${count} records in ${topic} (${records.length} seen)`, () => (records.length >= count ? true : undefined), limitMs);
+    await eventually(
+      `${count} records in ${topic} (${records.length} seen)`,
+      () => (records.length >= count ? true : undefined),
+      limitMs,
+    );
   } finally {
     await stream.close();
     await consumer.close(true);

@@ -31,11 +31,19 @@ export async function startRedis(service: string, keys: string): Promise<TestRed
   const path = (file: string): string => join(folder, file);
   const [port = 0] = await freePorts(1);
   const password = passwordOf(service);
-  const files: Record<string, string> = { "redis.conf": redisConf({ port, tls: redis.tls, dataDir: folder, path }), "users.acl": redisAccessFile([{ service, keys, password }], "hash"), password };
+  const files: Record<string, string> = {
+    "redis.conf": redisConf({ port, tls: redis.tls, dataDir: folder, path }),
+    "users.acl": redisAccessFile([{ service, keys, password }], "hash"),
+    password,
+  };
   if (redis.tls) {
     const authorities = await testAuthorities();
     const certificate = await authorities.serverCertificate("redis");
-    Object.assign(files, { "server.crt": certificate.chainPem, "server.key": certificate.privateKeyPem, "ca.pem": authorities.serversPem });
+    Object.assign(files, {
+      "server.crt": certificate.chainPem,
+      "server.key": certificate.privateKeyPem,
+      "ca.pem": authorities.serversPem,
+    });
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(path(name), content, { mode: 0o600 });
   let server: ChildProcess | undefined;
@@ -48,7 +56,11 @@ export async function startRedis(service: string, keys: string): Promise<TestRed
   return {
     login: { host: LOOPBACK, port, username: service, password, ...(ca === undefined ? {} : { ca }) },
     environment: {
-      REDIS_HOST: LOOPBACK, REDIS_PORT: String(port), REDIS_USERNAME: service, REDIS_PASSWORD_FILE: path("password"), ...(ca === undefined ? {} : { REDIS_CA_FILE: path("ca.pem") }),
+      REDIS_HOST: LOOPBACK,
+      REDIS_PORT: String(port),
+      REDIS_USERNAME: service,
+      REDIS_PASSWORD_FILE: path("password"),
+      ...(ca === undefined ? {} : { REDIS_CA_FILE: path("ca.pem") }),
     },
     start,
     async kill() {

@@ -53,9 +53,10 @@ export async function startRegistry(): Promise<TestRegistry> {
       return id;
     },
     calls: () => calls,
-    stop: () => new Promise<void>((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   });
 }

@@ -3,21 +3,27 @@
  * publish, waits for a line on stdin, and goes on. Its settings come as JSON in RELAY_PROCESS.
  */
 import { once } from "node:events";
-import type { Codec } from "../../../service-templates/lib/events/codec.ts";
 import { systemClock } from "../../../service-templates/lib/clock.ts";
 import type { DatabaseConfig, KafkaConfig } from "../../../service-templates/lib/config.ts";
-import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
+import type { Codec } from "../../../service-templates/lib/events/codec.ts";
 import { openPublisher } from "../../../service-templates/lib/kafka/publisher.ts";
 import { outboxRelay } from "../../../service-templates/lib/outbox/relay.ts";
+import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
 
-const { database: login, kafka } = JSON.parse(process.env["RELAY_PROCESS"] ?? "") as { readonly database: DatabaseConfig; readonly kafka: KafkaConfig };
+const { database: login, kafka } = JSON.parse(process.env.RELAY_PROCESS ?? "") as {
+  readonly database: DatabaseConfig;
+  readonly kafka: KafkaConfig;
+};
 const report = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const database = openDatabase(login, { applicationName: "frozen-relay", onError: () => undefined });
 const publisher = openPublisher({ config: kafka, clientId: "frozen-relay" });
 let waits = true;
 const relay = outboxRelay({
-  database, codec: { schemaId: async () => 1 } as unknown as Codec, clock: systemClock, onPublished: () => undefined,
+  database,
+  codec: { schemaId: async () => 1 } as unknown as Codec,
+  clock: systemClock,
+  onPublished: () => undefined,
   onError: () => report("failed"),
   publisher: {
     ...publisher,

@@ -7,7 +7,15 @@ import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Acl } from "@platformatic/kafka";
-import { AclOperations, AclPermissionTypes, Admin, alterUserScramCredentialsV0, Connection, ResourcePatternTypes, ResourceTypes } from "@platformatic/kafka";
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  alterUserScramCredentialsV0,
+  Connection,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from "@platformatic/kafka";
 import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
 import type { AclOperation, AclResourceType, PlannedAcl } from "../../../components/plan/types.ts";
@@ -47,7 +55,10 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
   const authorities = await testAuthorities();
   const certificate = await authorities.serverCertificate(NODE_PRINCIPAL, ["server", "client"]);
   const node = await startKafkaNode({
-    nodeId: NODE_ID, port: client, heapMb: 256, jvmFlags: [KEY_STORE_IN_MEMORY],
+    nodeId: NODE_ID,
+    port: client,
+    heapMb: 256,
+    jvmFlags: [KEY_STORE_IN_MEMORY],
     properties: (folder, dataDir) => {
       const keep = (name: string, content: string): string => {
         const file = join(folder, name);
@@ -55,13 +66,21 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
         return file;
       };
       const broker = nodeProperties({
-        node: { id: NODE_ID, role: "broker", name: "kafka", zone: "test", ordinal: 0 }, host: LOOPBACK, controllerPorts: new Map([[NODE_ID, controller]]),
-        brokerPorts: { client, internal }, dataDir, replicationFactor: 1, minInsyncReplicas: 1, brokerCount: 1,
+        node: { id: NODE_ID, role: "broker", name: "kafka", zone: "test", ordinal: 0 },
+        host: LOOPBACK,
+        controllerPorts: new Map([[NODE_ID, controller]]),
+        brokerPorts: { client, internal },
+        dataDir,
+        replicationFactor: 1,
+        minInsyncReplicas: 1,
+        brokerCount: 1,
         keystore: keep("keystore.pem", `${certificate.privateKeyPem}${certificate.chainPem}`),
         truststore: keep("truststore.pem", `${authorities.serversPem}${authorities.clientsPem}`),
       });
       return [
-        broker, "process.roles=broker,controller", "controller.quorum.append.linger.ms=0",
+        broker,
+        "process.roles=broker,controller",
+        "controller.quorum.append.linger.ms=0",
         `listeners=CLIENT://${LOOPBACK}:${client},INTERNAL://${LOOPBACK}:${internal},CONTROLLER://${LOOPBACK}:${controller}`,
         ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
       ];
@@ -81,10 +100,24 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
       try {
         const rules = acls.map(ruleOf);
         await administrator.createAcls({ creations: rules });
-        await eventually("the node to know its rules", async () => {
-          const known = await administrator.describeAcls({ filter: { resourceType: ResourceTypes.ANY, resourceName: null, resourcePatternType: ResourcePatternTypes.ANY, principal: null, host: null, operation: AclOperations.ANY, permissionType: AclPermissionTypes.ANY } });
-          return known.reduce((sum, resource) => sum + resource.acls.length, 0) >= rules.length ? true : undefined;
-        }, 30_000);
+        await eventually(
+          "the node to know its rules",
+          async () => {
+            const known = await administrator.describeAcls({
+              filter: {
+                resourceType: ResourceTypes.ANY,
+                resourceName: null,
+                resourcePatternType: ResourcePatternTypes.ANY,
+                principal: null,
+                host: null,
+                operation: AclOperations.ANY,
+                permissionType: AclPermissionTypes.ANY,
+              },
+            });
+            return known.reduce((sum, resource) => sum + resource.acls.length, 0) >= rules.length ? true : undefined;
+          },
+          30_000,
+        );
       } finally {
         await administrator.close();
       }
@@ -93,36 +126,65 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
 }
 
 /** Makes users; repeated while the node still starts. */
-async function createUsers({ host, port, tls }: { readonly host: string; readonly port: number; readonly tls: AdminConnection["tls"] }, principals: readonly string[]): Promise<void> {
+async function createUsers(
+  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls: AdminConnection["tls"] },
+  principals: readonly string[],
+): Promise<void> {
   const users = principals.map((name) => {
     const salt = randomBytes(24);
-    return { name, mechanism: SCRAM_SHA_512, iterations: ITERATIONS, salt, saltedPassword: pbkdf2Sync(passwordOf(name), salt, ITERATIONS, 64, "sha512") };
+    return {
+      name,
+      mechanism: SCRAM_SHA_512,
+      iterations: ITERATIONS,
+      salt,
+      saltedPassword: pbkdf2Sync(passwordOf(name), salt, ITERATIONS, 64, "sha512"),
+    };
   });
-  await eventually("the node to take SCRAM users", async () => {
-    const connection = new Connection("test", { tls });
-    try {
-      await connection.connect(host, port);
-      const { results } = await alterUserScramCredentialsV0.api.async(connection, [], users);
-      const refused = results.find(({ errorCode }) => errorCode !== 0);
-      if (refused !== undefined) throw new Error(`${refused.user}: ${refused.errorMessage ?? refused.errorCode}`);
-      return true;
-    } finally {
-      await connection.close();
-    }
-  }, 60_000);
+  await eventually(
+    "the node to take SCRAM users",
+    async () => {
+      const connection = new Connection("test", { tls });
+      try {
+        await connection.connect(host, port);
+        const { results } = await alterUserScramCredentialsV0.api.async(connection, [], users);
+        const refused = results.find(({ errorCode }) => errorCode !== 0);
+        if (refused !== undefined) throw new Error(`${refused.user}: ${refused.errorMessage ?? refused.errorCode}`);
+        return true;
+      } finally {
+        await connection.close();
+      }
+    },
+    60_000,
+  );
 }
 
 const OPERATIONS: Readonly<Record<AclOperation, Acl["operation"]>> = {
-  Read: AclOperations.READ, Write: AclOperations.WRITE, Describe: AclOperations.DESCRIBE, DescribeConfigs: AclOperations.DESCRIBE_CONFIGS, Create: AclOperations.CREATE,
-  Delete: AclOperations.DELETE, Alter: AclOperations.ALTER, AlterConfigs: AclOperations.ALTER_CONFIGS, ClusterAction: AclOperations.CLUSTER_ACTION, IdempotentWrite: AclOperations.IDEMPOTENT_WRITE,
+  Read: AclOperations.READ,
+  Write: AclOperations.WRITE,
+  Describe: AclOperations.DESCRIBE,
+  DescribeConfigs: AclOperations.DESCRIBE_CONFIGS,
+  Create: AclOperations.CREATE,
+  Delete: AclOperations.DELETE,
+  Alter: AclOperations.ALTER,
+  AlterConfigs: AclOperations.ALTER_CONFIGS,
+  ClusterAction: AclOperations.CLUSTER_ACTION,
+  IdempotentWrite: AclOperations.IDEMPOTENT_WRITE,
 };
 const RESOURCES: Readonly<Record<AclResourceType, Acl["resourceType"]>> = {
-  Topic: ResourceTypes.TOPIC, Group: ResourceTypes.GROUP, TransactionalID: ResourceTypes.TRANSACTIONAL_ID, Cluster: ResourceTypes.CLUSTER,
+  Topic: ResourceTypes.TOPIC,
+  Group: ResourceTypes.GROUP,
+  TransactionalID: ResourceTypes.TRANSACTIONAL_ID,
+  Cluster: ResourceTypes.CLUSTER,
 };
 
 function ruleOf({ principal, operation, resourceType, resourceName, pattern }: TestAcl): Acl {
   return {
-    principal: `User:${principal}`, host: "*", operation: OPERATIONS[operation], permissionType: AclPermissionTypes.ALLOW,
-    resourceType: RESOURCES[resourceType], resourceName, resourcePatternType: pattern === "Prefixed" ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+    principal: `User:${principal}`,
+    host: "*",
+    operation: OPERATIONS[operation],
+    permissionType: AclPermissionTypes.ALLOW,
+    resourceType: RESOURCES[resourceType],
+    resourceName,
+    resourcePatternType: pattern === "Prefixed" ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
   };
 }

@@ -12,13 +12,19 @@ export function serverAccess(platform: OrderPlatform): ServerAccess {
   const { bootstrapBrokers, tls } = platform.kafka.admin;
   const { host, port, user, password, ca } = platform.postgres.login("postgres", POSTGRES_ADMIN);
   return openServers({
-    kafka: { brokers: bootstrapBrokers, tls, replayer: { brokers: [platform.kafka.bootstrap], ca: platform.kafka.ca, password: passwordOf(replayerPrincipal) } },
+    kafka: {
+      brokers: bootstrapBrokers,
+      tls,
+      replayer: { brokers: [platform.kafka.bootstrap], ca: platform.kafka.ca, password: passwordOf(replayerPrincipal) },
+    },
     postgres: { host, port, user, password, ca },
     databases: Object.fromEntries(services.map((service) => [service, service.replaceAll("-", "_")])),
-    logins: Object.fromEntries(services.map((service) => {
-      const { user, password } = platform.postgres.login(service.replaceAll("-", "_"));
-      return [service, { user, password }];
-    })),
+    logins: Object.fromEntries(
+      services.map((service) => {
+        const { user, password } = platform.postgres.login(service.replaceAll("-", "_"));
+        return [service, { user, password }];
+      }),
+    ),
     registry: platform.registry.url,
   });
 }

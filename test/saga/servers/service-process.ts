@@ -12,9 +12,14 @@ export interface ServiceProcess {
 
 /** Starts it and waits until it listens. */
 export async function startServiceProcess(service: string, env: Environment): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, `service-templates/${service}/src/main.ts`)], {
-    env: { ...process.env, ...env, LOG_LEVEL: "info" }, stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(ROOT, `service-templates/${service}/src/main.ts`)],
+    {
+      env: { ...process.env, ...env, LOG_LEVEL: "info" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const managementPort = await new Promise<number>((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => {

@@ -1,6 +1,7 @@
 /** A small server that answers like the parts of GitHub's and GitLab's API that the publisher uses, and keeps what it was asked. */
-import { createServer } from "node:http";
+
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** The token that the server takes. */
@@ -33,7 +34,11 @@ export interface ForgeServer {
   readonly comments: Stored[];
   readonly issues: Stored[];
   /** Answers in place of the next ones, in order. */
-  readonly failures: { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }[];
+  readonly failures: {
+    readonly status: number;
+    readonly body?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+  }[];
   close(): Promise<void>;
 }
 
@@ -42,7 +47,12 @@ export const OURSELVES = { github: "github-actions[bot]", gitlab: "42" } as cons
 
 /** Starts a server on a free port of this machine. */
 export async function startForge(kind: keyof typeof OURSELVES): Promise<ForgeServer> {
-  const forge = { asked: [] as Asked[], comments: [] as Stored[], issues: [] as Stored[], failures: [] as ForgeServer["failures"] };
+  const forge = {
+    asked: [] as Asked[],
+    comments: [] as Stored[],
+    issues: [] as Stored[],
+    failures: [] as ForgeServer["failures"],
+  };
   const answer = kind === "github" ? gitHub(forge) : gitLab(forge);
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -50,54 +60,116 @@ export async function startForge(kind: keyof typeof OURSELVES): Promise<ForgeSer
       forge.asked.push(asked);
       const failure = forge.failures.shift();
       if (failure !== undefined) return send(response, failure.status, failure.body ?? {}, failure.headers);
-      const allowed = kind === "github" ? request.headers.authorization === `Bearer ${TOKEN}` : request.headers["private-token"] === TOKEN;
+      const allowed =
+        kind === "github"
+          ? request.headers.authorization === `Bearer ${TOKEN}`
+          : request.headers["private-token"] === TOKEN;
       if (!allowed) return send(response, 401, { message: "401 Unauthorized" });
       const result = answer(asked);
-      return send(response, result === undefined ? 404 : asked.method === "POST" ? 201 : 200, result ?? { message: "404 Not Found" });
+      return send(
+        response,
+        result === undefined ? 404 : asked.method === "POST" ? 201 : 200,
+        result ?? { message: "404 Not Found" },
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return { ...forge, url: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()); }) };
+  return {
+    ...forge,
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
 }
 
 type Answer = (asked: Asked) => unknown;
 type Held = Pick<ForgeServer, "comments" | "issues">;
 
 function gitHub({ comments, issues }: Held): Answer {
-  const shown = (post: Stored) => ({ id: post.id, number: post.id, user: { login: post.author, type: "Bot" }, body: post.text, title: post.title, state: post.state });
+  const shown = (post: Stored) => ({
+    id: post.id,
+    number: post.id,
+    user: { login: post.author, type: "Bot" },
+    body: post.text,
+    title: post.title,
+    state: post.state,
+  });
   return ({ method, path, body }) => {
     const url = new URL(path, "http://forge");
     const change = body as { body?: string; title?: string; state?: "closed" };
     const [, id] = /^\/repos\/team\/project\/issues\/(?:comments\/)?(\d+)$/.exec(url.pathname) ?? [];
     switch (`${method} ${url.pathname.replace(/\d+$/, "N")}`) {
-      case "GET /repos/team/project/issues/7/comments": return pageOf(comments, url).map(shown);
-      case "POST /repos/team/project/issues/7/comments": return shown(added(comments, { author: OURSELVES.github, text: change.body ?? "" }));
-      case "PATCH /repos/team/project/issues/comments/N": return changed(comments, id, { text: change.body }, shown);
-      case "GET /repos/team/project/issues": return pageOf(issues.filter(({ state }) => state === url.searchParams.get("state")), url).map(shown);
-      case "POST /repos/team/project/issues": return shown(added(issues, { author: OURSELVES.github, text: change.body ?? "", title: change.title ?? "" }));
-      case "PATCH /repos/team/project/issues/N": return changed(issues, id, { text: change.body, state: change.state }, shown);
-      default: return undefined;
+      case "GET /repos/team/project/issues/7/comments":
+        return pageOf(comments, url).map(shown);
+      case "POST /repos/team/project/issues/7/comments":
+        return shown(added(comments, { author: OURSELVES.github, text: change.body ?? "" }));
+      case "PATCH /repos/team/project/issues/comments/N":
+        return changed(comments, id, { text: change.body }, shown);
+      case "GET /repos/team/project/issues":
+        return pageOf(
+          issues.filter(({ state }) => state === url.searchParams.get("state")),
+          url,
+        ).map(shown);
+      case "POST /repos/team/project/issues":
+        return shown(added(issues, { author: OURSELVES.github, text: change.body ?? "", title: change.title ?? "" }));
+      case "PATCH /repos/team/project/issues/N":
+        return changed(issues, id, { text: change.body, state: change.state }, shown);
+      default:
+        return undefined;
     }
   };
 }
 
 function gitLab({ comments, issues }: Held): Answer {
-  const note = (post: Stored) => ({ id: post.id, author: { id: Number(post.author) }, body: post.text, system: post.system ?? false });
-  const issue = (post: Stored) => ({ id: post.id + 9_000, iid: post.id, author: { id: Number(post.author) }, description: post.text, title: post.title, state: post.state });
+  const note = (post: Stored) => ({
+    id: post.id,
+    author: { id: Number(post.author) },
+    body: post.text,
+    system: post.system ?? false,
+  });
+  const issue = (post: Stored) => ({
+    id: post.id + 9_000,
+    iid: post.id,
+    author: { id: Number(post.author) },
+    description: post.text,
+    title: post.title,
+    state: post.state,
+  });
   return ({ method, path, body }) => {
     const url = new URL(path, "http://forge");
     const change = body as { body?: string; description?: string; title?: string; state_event?: string };
     const [, id] = /\/(\d+)$/.exec(url.pathname) ?? [];
     switch (`${method} ${url.pathname.replace(/(notes|issues)\/\d+$/, "$1/N")}`) {
-      case "GET /user": return { id: Number(OURSELVES.gitlab) };
-      case "GET /projects/1/merge_requests/7/notes": return pageOf(comments, url).map(note);
-      case "POST /projects/1/merge_requests/7/notes": return note(added(comments, { author: OURSELVES.gitlab, text: change.body ?? "" }));
-      case "PUT /projects/1/merge_requests/7/notes/N": return changed(comments, id, { text: change.body }, note);
-      case "GET /projects/1/issues": return pageOf(issues.filter(({ state }) => state === "open"), url).map(issue);
-      case "POST /projects/1/issues": return issue(added(issues, { author: OURSELVES.gitlab, text: change.description ?? "", title: change.title ?? "" }));
-      case "PUT /projects/1/issues/N": return changed(issues, id, { text: change.description, state: change.state_event === "close" ? "closed" : undefined }, issue);
-      default: return undefined;
+      case "GET /user":
+        return { id: Number(OURSELVES.gitlab) };
+      case "GET /projects/1/merge_requests/7/notes":
+        return pageOf(comments, url).map(note);
+      case "POST /projects/1/merge_requests/7/notes":
+        return note(added(comments, { author: OURSELVES.gitlab, text: change.body ?? "" }));
+      case "PUT /projects/1/merge_requests/7/notes/N":
+        return changed(comments, id, { text: change.body }, note);
+      case "GET /projects/1/issues":
+        return pageOf(
+          issues.filter(({ state }) => state === "open"),
+          url,
+        ).map(issue);
+      case "POST /projects/1/issues":
+        return issue(
+          added(issues, { author: OURSELVES.gitlab, text: change.description ?? "", title: change.title ?? "" }),
+        );
+      case "PUT /projects/1/issues/N":
+        return changed(
+          issues,
+          id,
+          { text: change.description, state: change.state_event === "close" ? "closed" : undefined },
+          issue,
+        );
+      default:
+        return undefined;
     }
   };
 }
@@ -114,7 +186,12 @@ function added(posts: Stored[], post: Omit<Stored, "id" | "state">): Stored {
   return stored;
 }
 
-function changed(posts: readonly Stored[], id: string | undefined, change: { readonly text: string | undefined; readonly state?: "closed" | undefined }, shown: (post: Stored) => unknown): unknown {
+function changed(
+  posts: readonly Stored[],
+  id: string | undefined,
+  change: { readonly text: string | undefined; readonly state?: "closed" | undefined },
+  shown: (post: Stored) => unknown,
+): unknown {
   const post = posts.find((each) => each.id === Number(id));
   if (post === undefined) return undefined;
   if (change.text !== undefined) post.text = change.text;
@@ -129,6 +206,11 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return text === "" ? undefined : JSON.parse(text);
 }
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }

@@ -17,13 +17,32 @@ let out: string;
 
 function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(command, args, { cwd: project.dir, env: { ...process.env, NO_COLOR: "1", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", ...env }, timeout: 240_000, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }));
+    execFile(
+      command,
+      args,
+      {
+        cwd: project.dir,
+        env: { ...process.env, NO_COLOR: "1", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", ...env },
+        timeout: 240_000,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
+    );
   });
 }
 
 async function git(...args: string[]): Promise<void> {
-  const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"];
+  const identity = [
+    "-c",
+    "user.name=Test",
+    "-c",
+    "user.email=test@example.com",
+    "-c",
+    "commit.gpgsign=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+  ];
   const ended = await run("git", [...identity, ...args]);
   if (ended.code !== 0) throw new Error(`git ${args.join(" ")}: ${ended.stderr}`);
 }
@@ -43,9 +62,11 @@ beforeEach(async () => {
   return () => rmSync(out, { recursive: true, force: true });
 });
 
-const edit = (path: string, change: (text: string) => string): void => writeFileSync(join(project.dir, path), change(readFileSync(join(project.dir, path), "utf8")));
+const edit = (path: string, change: (text: string) => string): void =>
+  writeFileSync(join(project.dir, path), change(readFileSync(join(project.dir, path), "utf8")));
 const result = (name: string): string => readFileSync(join(out, name), "utf8");
-const review = (env?: Readonly<Record<string, string>>): Promise<Ended> => run("bash", ["ci/review.sh", "main", out], env);
+const review = (env?: Readonly<Record<string, string>>): Promise<Ended> =>
+  run("bash", ["ci/review.sh", "main", out], env);
 
 async function committed(): Promise<void> {
   await git("add", "-A");
@@ -68,7 +89,9 @@ describe("a review", () => {
   }, 240_000);
 
   it("of fewer partitions refuses, in the exit code, the comment and the document", async () => {
-    edit("topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 12").replaceAll("instances: 10", "instances: 5"));
+    edit("topics/order.yaml", (text) =>
+      text.replace("partitions: 30", "partitions: 12").replaceAll("instances: 10", "instances: 5"),
+    );
     await committed();
     expect((await review()).code).toBe(1);
     expect(JSON.parse(result("diff.json"))).toMatchObject({ verdict: "refused" });
@@ -86,11 +109,30 @@ describe("a review", () => {
   }, 240_000);
 
   it("keeps what people typed from becoming markup or a mention", async () => {
-    appendFileSync(join(project.dir, "topics/order.yaml"), [
-      "  order-remarks:", "    description: \"</details><img src=x onerror=alert(1)> @everyone [x](javascript:alert(1)) | `a`\"", "    partitions: 6", "    key: orderId",
-      "    events:", "      order.remarked: {schema: schemas/order/OrderRemarked.avsc}", "    producers:", "      order-service: {quota: 1MiB/s}", "",
-    ].join("\n"));
-    writeFileSync(join(project.dir, "topics/schemas/order/OrderRemarked.avsc"), JSON.stringify({ type: "record", name: "OrderRemarked", namespace: "com.globalmart.events", doc: "A remark.", fields: [{ name: "orderId", type: "string", doc: "Order." }] }));
+    appendFileSync(
+      join(project.dir, "topics/order.yaml"),
+      [
+        "  order-remarks:",
+        '    description: "</details><img src=x onerror=alert(1)> @everyone [x](javascript:alert(1)) | `a`"',
+        "    partitions: 6",
+        "    key: orderId",
+        "    events:",
+        "      order.remarked: {schema: schemas/order/OrderRemarked.avsc}",
+        "    producers:",
+        "      order-service: {quota: 1MiB/s}",
+        "",
+      ].join("\n"),
+    );
+    writeFileSync(
+      join(project.dir, "topics/schemas/order/OrderRemarked.avsc"),
+      JSON.stringify({
+        type: "record",
+        name: "OrderRemarked",
+        namespace: "com.globalmart.events",
+        doc: "A remark.",
+        fields: [{ name: "orderId", type: "string", doc: "Order." }],
+      }),
+    );
     await committed();
     await review();
     const comment = result("comment.md");
@@ -109,8 +151,14 @@ describe("a review", () => {
   }, 240_000);
 
   it("judges a commit by the kit of the checkout, whatever that commit makes of the kit", async () => {
-    edit("topics/order.yaml", (text) => text.replace("partitions: 30", "partitions: 12").replaceAll("instances: 10", "instances: 5"));
-    edit("policies/check.ts", () => "export const checkDeclaration = () => ({ findings: [], excepted: [], summary: { errors: 0, warnings: 0, files: 0, topics: 0 } });\n");
+    edit("topics/order.yaml", (text) =>
+      text.replace("partitions: 30", "partitions: 12").replaceAll("instances: 10", "instances: 5"),
+    );
+    edit(
+      "policies/check.ts",
+      () =>
+        "export const checkDeclaration = () => ({ findings: [], excepted: [], summary: { errors: 0, warnings: 0, files: 0, topics: 0 } });\n",
+    );
     edit("ci/review.sh", () => "#!/usr/bin/env bash\nexit 0\n");
     await committed();
     await git("checkout", "-q", "main");
@@ -127,8 +175,13 @@ describe("a review", () => {
 
   it("needs a base", async () => {
     // Not 1, which would be read as a broken rule.
-    expect(await run("bash", ["ci/review.sh"])).toMatchObject({ code: 2, stderr: expect.stringContaining("usage: ci/review.sh BASE") as string });
+    expect(await run("bash", ["ci/review.sh"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("usage: ci/review.sh BASE") as string,
+    });
     expect((await run("bash", ["ci/review.sh", "no-such-branch", out])).code).toBe(2);
-    expect(result("comment.md")).toMatch(/^<!-- kit diff: [a-z]+ -->\n[^]*neither a commit nor a folder with topics\/ called "no-such-branch"/);
+    expect(result("comment.md")).toMatch(
+      /^<!-- kit diff: [a-z]+ -->\n[^]*neither a commit nor a folder with topics\/ called "no-such-branch"/,
+    );
   }, 240_000);
 });

@@ -26,13 +26,46 @@ function kit(args: readonly string[], env: Readonly<Record<string, string>> = {}
     execFile(
       process.execPath,
       ["--disable-warning=ExperimentalWarning", main, ...args],
-      { env: { PATH: process.env["PATH"] ?? "", HOME: folder, KIT_CACHE_DIR: join(folder, "cache"), KIT_STATE_DIR: join(folder, "state"), ...env }, timeout: 20_000 },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
+      {
+        env: {
+          PATH: process.env.PATH ?? "",
+          HOME: folder,
+          KIT_CACHE_DIR: join(folder, "cache"),
+          KIT_STATE_DIR: join(folder, "state"),
+          ...env,
+        },
+        timeout: 20_000,
+      },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
     );
   });
 }
 
-const COMMANDS = ["start", "up", "down", "status", "order", "token", "doctor", "env", "test", "bench", "dlt", "outbox", "erase", "verify", "chaos", "new", "access", "owners", "docs", "diff", "image", "definitions"];
+const COMMANDS = [
+  "start",
+  "up",
+  "down",
+  "status",
+  "order",
+  "token",
+  "doctor",
+  "env",
+  "test",
+  "bench",
+  "dlt",
+  "outbox",
+  "erase",
+  "verify",
+  "chaos",
+  "new",
+  "access",
+  "owners",
+  "docs",
+  "diff",
+  "image",
+  "definitions",
+];
 
 describe("help", () => {
   it("lists every command, with exit codes and examples, on stdout", async () => {
@@ -62,7 +95,10 @@ describe("wrong usage ends with 2", () => {
     [["image", "build", "order-servic"], "KIT_IMAGE_UNKNOWN_SERVICE"],
     [["image", "build", "--base", "debian:12"], "debian:12 is neither a file nor a reference with its digest"],
     [["image", "build", "--builder", "buildah"], "go with a --base by reference"],
-    [["image", "build", "--base", `base@sha256:${"a".repeat(64)}`, "--builder", "kaniko"], "--builder kaniko is none of"],
+    [
+      ["image", "build", "--base", `base@sha256:${"a".repeat(64)}`, "--builder", "kaniko"],
+      "--builder kaniko is none of",
+    ],
     [["image", "build", "--tag", "a b"], "is no tag"],
     [["image", "build", "--stack", "local"], "KIT_RENDER_LOCAL"],
     [["up", "--stack", "../../etc"], "KIT_UNKNOWN_STACK"],
@@ -90,7 +126,14 @@ describe("without a platform", () => {
     const { code, stdout, stderr } = await kit(["status", "--json"]);
     expect(code).toBe(1);
     expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toEqual({ stack: "local", state: "absent", endpoints: null, files: null, processes: [], rssBytes: 0 });
+    expect(JSON.parse(stdout)).toEqual({
+      stack: "local",
+      state: "absent",
+      endpoints: null,
+      files: null,
+      processes: [],
+      rssBytes: 0,
+    });
   });
 
   it("status for people names the next command", async () => {
@@ -99,7 +142,10 @@ describe("without a platform", () => {
     expect(stdout).toContain("npx kit up");
   });
 
-  it.each([[["token"], "KIT_ISSUER_KEY_MISSING"], [["order"], "KIT_PLATFORM_NOT_RUNNING"]])("%j lacks what it needs: exit 3", async (args, errorCode) => {
+  it.each([
+    [["token"], "KIT_ISSUER_KEY_MISSING"],
+    [["order"], "KIT_PLATFORM_NOT_RUNNING"],
+  ])("%j lacks what it needs: exit 3", async (args, errorCode) => {
     const { code, stderr } = await kit(args);
     expect(stderr).toContain(errorCode);
     expect(code).toBe(3);
@@ -113,7 +159,9 @@ describe("without a platform", () => {
 
   it("an error is JSON on stdout too when JSON was asked for", async () => {
     const { stdout } = await kit(["order", "--json"]);
-    expect(JSON.parse(stdout)).toEqual({ error: { code: "KIT_PLATFORM_NOT_RUNNING", message: expect.any(String), fix: expect.stringContaining("kit up") } });
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: "KIT_PLATFORM_NOT_RUNNING", message: expect.any(String), fix: expect.stringContaining("kit up") },
+    });
   });
 
   it("a state folder that cannot be made is named, with exit 3", async () => {

@@ -6,9 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { insistOnDigest } from "../../../cli/plan-digest.ts";
 import { changeDigest, expectFingerprint, parseDigest, planFingerprint } from "../../../components/plan/digest.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
-import { modelOf, stackWith, type SampleTopic } from "../plan/sample-models.ts";
+import { modelOf, type SampleTopic, stackWith } from "../plan/sample-models.ts";
 
-const topic = (partitions: number): SampleTopic => ({ name: "t-one", partitions, events: 1, producers: [], consumers: [{ service: "ant", events: 1, instances: 1 }] });
+const topic = (partitions: number): SampleTopic => ({
+  name: "t-one",
+  partitions,
+  events: 1,
+  producers: [],
+  consumers: [{ service: "ant", events: 1, instances: 1 }],
+});
 const stack = stackWith();
 const [base, head, other] = [1, 2, 3].map((partitions) => planPlatform(modelOf([topic(partitions)]), stack));
 if (base === undefined || head === undefined || other === undefined) throw new Error("three plans");
@@ -22,18 +28,30 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const state = (applied: string): string => JSON.stringify({ version: 3, checkpoint: { latest: { resources: [{ type: "pulumi:pulumi:Stack", outputs: { appliedPlan: applied } }] } } });
+const state = (applied: string): string =>
+  JSON.stringify({
+    version: 3,
+    checkpoint: { latest: { resources: [{ type: "pulumi:pulumi:Stack", outputs: { appliedPlan: applied } }] } },
+  });
 
 describe("a digest", () => {
   it("tells any two plans and settings apart, and no two readings of one", () => {
-    expect(new Set([print(base), print(head), print(other), planFingerprint(base, stackWith({ topics: { retention: "1d" } }))]).size).toBe(4);
+    expect(
+      new Set([
+        print(base),
+        print(head),
+        print(other),
+        planFingerprint(base, stackWith({ topics: { retention: "1d" } })),
+      ]).size,
+    ).toBe(4);
     expect(planFingerprint(planPlatform(modelOf([topic(1)]), stackWith()), stackWith())).toBe(print(base));
   });
 
   it("is read back in its halves, and nothing else is", () => {
     expect(parseDigest(digest)).toEqual(parts);
     expect(parseDigest(changeDigest({ ...parts, refused: true }))).toEqual({ ...parts, refused: true });
-    for (const wrong of ["", print(head), `${digest}0`, digest.toUpperCase(), digest.replace("-", "_")]) expect(parseDigest(wrong)).toBeUndefined();
+    for (const wrong of ["", print(head), `${digest}0`, digest.toUpperCase(), digest.replace("-", "_")])
+      expect(parseDigest(wrong)).toBeUndefined();
   });
 
   it.each([
@@ -50,10 +68,21 @@ describe("a digest", () => {
   it("refuses another plan, another base and what is no digest", async () => {
     const file = join(folder, "state.json");
     await writeFile(file, state(print(other)));
-    await expect(insistOnDigest(digest, other, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_OTHER_PLAN", exitCode: 1 });
-    await expect(insistOnDigest(digest, head, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_OTHER_BASE", exitCode: 1 });
-    await expect(insistOnDigest(changeDigest({ ...parts, refused: true }), head, stack, join(folder, "none.json"))).rejects.toMatchObject({ code: "KIT_DIGEST_REFUSED", exitCode: 1 });
-    await expect(insistOnDigest("abc", head, stack, file)).rejects.toMatchObject({ code: "KIT_DIGEST_INVALID", exitCode: 2 });
+    await expect(insistOnDigest(digest, other, stack, file)).rejects.toMatchObject({
+      code: "KIT_DIGEST_OTHER_PLAN",
+      exitCode: 1,
+    });
+    await expect(insistOnDigest(digest, head, stack, file)).rejects.toMatchObject({
+      code: "KIT_DIGEST_OTHER_BASE",
+      exitCode: 1,
+    });
+    await expect(
+      insistOnDigest(changeDigest({ ...parts, refused: true }), head, stack, join(folder, "none.json")),
+    ).rejects.toMatchObject({ code: "KIT_DIGEST_REFUSED", exitCode: 1 });
+    await expect(insistOnDigest("abc", head, stack, file)).rejects.toMatchObject({
+      code: "KIT_DIGEST_INVALID",
+      exitCode: 2,
+    });
   });
 
   it("is looked up in a compressed state as well", async () => {

@@ -1,8 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { instancesFrom } from "../../../components/substrates/local/instances.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { fileURLToPath } from "node:url";
+import { instancesFrom } from "../../../components/substrates/local/instances.ts";
 
 const { stack } = expectRead(await loadModel(fileURLToPath(new URL("../../..", import.meta.url)), "local"));
 
@@ -13,9 +13,16 @@ describe("instances of each service on one machine", () => {
   });
 
   it("are as many as the variable says, also of services without settings, and none of what is switched off", () => {
-    const off = { ...stack, services: { "order-service": { replicas: 1, env: { LOG_LEVEL: "debug" } }, "payment-service": { replicas: 0 } } };
-    expect(instancesFrom(off, ["order-service", "payment-service", "refund-service"], { KIT_INSTANCES: "2" }).services).toEqual({
-      "order-service": { replicas: 2, env: { LOG_LEVEL: "debug" } }, "payment-service": { replicas: 0 }, "refund-service": { replicas: 2 },
+    const off = {
+      ...stack,
+      services: { "order-service": { replicas: 1, env: { LOG_LEVEL: "debug" } }, "payment-service": { replicas: 0 } },
+    };
+    expect(
+      instancesFrom(off, ["order-service", "payment-service", "refund-service"], { KIT_INSTANCES: "2" }).services,
+    ).toEqual({
+      "order-service": { replicas: 2, env: { LOG_LEVEL: "debug" } },
+      "payment-service": { replicas: 0 },
+      "refund-service": { replicas: 2 },
     });
   });
 

@@ -37,6 +37,9 @@ describe("readMigrationFiles", () => {
     mkdirSync(library);
     writeFileSync(join(library, "0001_outbox.sql"), "select 1");
     writeFileSync(join(folder, "0001_orders.sql"), "select 2");
-    expect(readServiceMigrations(library, folder).map(({ version, name }) => `${version}_${name}`)).toEqual(["lib.0001_outbox", "0001_orders"]);
+    expect(readServiceMigrations(library, folder).map(({ version, name }) => `${version}_${name}`)).toEqual([
+      "lib.0001_outbox",
+      "0001_orders",
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import { nodeProperties } from "../../../components/kafka/node-properties.ts";
+import { clusterNodes } from "../../../components/kafka/nodes.ts";
 
 const shape = { zones: ["zone-a", "zone-b", "zone-c"], brokersPerZone: 3, controllers: 3 };
 const nodes = clusterNodes(shape);
@@ -11,7 +11,11 @@ function propertiesOf(name: string, overrides: { brokerCount?: number } = {}): M
   const text = nodeProperties({
     node,
     host: "127.0.0.1",
-    controllerPorts: new Map([[900, 1], [901, 2], [902, 3]]),
+    controllerPorts: new Map([
+      [900, 1],
+      [901, 2],
+      [902, 3],
+    ]),
     ...(node.role === "broker" ? { brokerPorts: { client: 10, internal: 20 } } : {}),
     dataDir: "/data",
     keystore: "/key.pem",
@@ -20,7 +24,12 @@ function propertiesOf(name: string, overrides: { brokerCount?: number } = {}): M
     minInsyncReplicas: 2,
     brokerCount: overrides.brokerCount ?? 9,
   });
-  return new Map(text.trimEnd().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  return new Map(
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
 }
 
 describe("nodeProperties", () => {

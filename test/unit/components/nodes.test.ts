@@ -27,7 +27,9 @@ describe("clusterNodes", () => {
       fc.property(size, (brokersPerZone) => {
         const shape = { zones: ["a", "b", "c"], controllers: 3 };
         const before = clusterNodes({ ...shape, brokersPerZone }).map((node) => `${node.id}@${node.zone}`);
-        const after = clusterNodes({ ...shape, brokersPerZone: brokersPerZone + 1 }).map((node) => `${node.id}@${node.zone}`);
+        const after = clusterNodes({ ...shape, brokersPerZone: brokersPerZone + 1 }).map(
+          (node) => `${node.id}@${node.zone}`,
+        );
         expect(after).toEqual(expect.arrayContaining(before));
         expect(new Set(after).size).toBe(after.length);
       }),

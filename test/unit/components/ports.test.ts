@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_PORT_BASE, PORT_SPAN, localPorts } from "../../../components/local/ports.ts";
+import { DEFAULT_PORT_BASE, localPorts, PORT_SPAN } from "../../../components/local/ports.ts";
 
 describe("localPorts", () => {
   it("gives every server and instance a port of its own within the span", () => {
@@ -15,7 +15,13 @@ describe("localPorts", () => {
           ports.gateway,
           ports.registry,
           ports.registryManagement,
-          ...[ports.brokerClient, ports.brokerInternal, ports.controller, ports.serviceHttp, ports.serviceManagement].flatMap((of) => ordinals.map(of)),
+          ...[
+            ports.brokerClient,
+            ports.brokerInternal,
+            ports.controller,
+            ports.serviceHttp,
+            ports.serviceManagement,
+          ].flatMap((of) => ordinals.map(of)),
         ];
         expect(new Set(all).size).toBe(all.length);
         expect(Math.min(...all)).toBeGreaterThanOrEqual(first);

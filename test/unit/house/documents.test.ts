@@ -5,19 +5,31 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
-const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: root, encoding: "utf8" }).split("\n").filter((path) => path !== "" && existsSync(join(root, path)));
+const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path !== "" && existsSync(join(root, path)));
 const text = (path: string): string => readFileSync(join(root, path), "utf8");
-const withoutCode = (content: string): string => content.replaceAll(/^(```|~~~)[^]*?^\1/gm, "").replaceAll(/(`+)[^]*?\1/g, "");
+const withoutCode = (content: string): string =>
+  content.replaceAll(/^(```|~~~)[^]*?^\1/gm, "").replaceAll(/(`+)[^]*?\1/g, "");
 
 /** Anchors as GitHub makes them from headings. */
 function anchors(content: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
-  return new Set([...content.replaceAll(/^```[^]*?^```/gm, "").matchAll(/^#{1,6} (.+)$/gm)].map(([, title = ""]) => {
-    const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase().replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "").replaceAll(" ", "-");
-    const before = seen.get(plain) ?? 0;
-    seen.set(plain, before + 1);
-    return before === 0 ? plain : `${plain}-${before}`;
-  }));
+  return new Set(
+    [...content.replaceAll(/^```[^]*?^```/gm, "").matchAll(/^#{1,6} (.+)$/gm)].map(([, title = ""]) => {
+      const plain = title
+        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
+        .replaceAll(" ", "-");
+      const before = seen.get(plain) ?? 0;
+      seen.set(plain, before + 1);
+      return before === 0 ? plain : `${plain}-${before}`;
+    }),
+  );
 }
 
 describe.each(pages)("%s", (page) => {
@@ -34,7 +46,9 @@ describe.each(pages)("%s", (page) => {
 });
 
 describe("the glossary", () => {
-  const rows = [...text("docs/guide/glossary.md").matchAll(/^\| \*\*(.+?)\*\* \| (.+) \|$/gm)].map(([, term = "", meaning = ""]) => ({ term, meaning }));
+  const rows = [...text("docs/guide/glossary.md").matchAll(/^\| \*\*(.+?)\*\* \| (.+) \|$/gm)].map(
+    ([, term = "", meaning = ""]) => ({ term, meaning }),
+  );
 
   it("has each term once, with one sentence that ends", () => {
     expect(rows.length).toBeGreaterThan(50);

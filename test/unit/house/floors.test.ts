@@ -10,7 +10,11 @@ const PARTS = ["index.ts", "components", "policies", "cli", "toolchain", "servic
 /** The imports that break a rule, as `rule: from -> to`. */
 async function broken(baseDir: string, parts: readonly string[]): Promise<readonly string[]> {
   const { output } = await cruise([...parts], {
-    baseDir, validate: true, ruleSet: { forbidden: [...RULES] }, doNotFollow: { path: "node_modules" }, exclude: { path: "node_modules" },
+    baseDir,
+    validate: true,
+    ruleSet: { forbidden: [...RULES] },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "node_modules" },
     // Types count: who must read another file to understand this one depends on it.
     tsPreCompilationDeps: true,
   });
@@ -42,11 +46,18 @@ describe("imports", () => {
       ["below components/databases", "components/databases/postgres.ts", "components/kafka/cluster.ts"],
       ["below policies", "policies/rule.ts", "components/provider/errors.ts"],
       ["below service-templates/lib", "service-templates/lib/consumer/consumer.ts", "components/model/types.ts"],
-      ["services apart", "service-templates/order-service/src/service.ts", "service-templates/payment-service/src/service.ts"],
+      [
+        "services apart",
+        "service-templates/order-service/src/service.ts",
+        "service-templates/payment-service/src/service.ts",
+      ],
       ["nothing imports the command line", "components/services/template.ts", "cli/errors.ts"],
       ["nothing imports tests", "cli/program.ts", "test/platform/condition.ts"],
     ])("are told: %s", async (rule, from, to) => {
-      for (const [file, text] of [[to, "export const value = 1;\n"], [from, `import "${up(from)}${to}";\n`]] as const) {
+      for (const [file, text] of [
+        [to, "export const value = 1;\n"],
+        [from, `import "${up(from)}${to}";\n`],
+      ] as const) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         writeFileSync(join(folder, file), text);
       }
@@ -97,8 +108,14 @@ describe("ARCHITECTURE.md", () => {
 
   it.each(Object.entries(ROOMS))("shows what %s may import", (room, { imports }) => {
     const below = reached(arrows, room);
-    expect(imports.filter((other) => !below.has(other)), "permitted, and not pictured").toEqual([]);
-    expect([...(arrows.get(room) ?? [])].filter((other) => !imports.includes(other)), "pictured, and not permitted").toEqual([]);
+    expect(
+      imports.filter((other) => !below.has(other)),
+      "permitted, and not pictured",
+    ).toEqual([]);
+    expect(
+      [...(arrows.get(room) ?? [])].filter((other) => !imports.includes(other)),
+      "pictured, and not permitted",
+    ).toEqual([]);
   });
 
   it("points down only", () => {

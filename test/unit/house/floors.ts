@@ -19,7 +19,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "components/model": {
     imports: [],
-    because: "What is declared does not depend on what becomes of it: product teams' checks load this and the plan alone.",
+    because:
+      "What is declared does not depend on what becomes of it: product teams' checks load this and the plan alone.",
   },
   "components/plan": {
     imports: ["components/model"],
@@ -43,43 +44,81 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "components/kafka": {
     imports: [
-      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
-      "components/local", "components/certificates",
+      "toolchain",
+      "components/component",
+      "components/model",
+      "components/plan",
+      "components/provider",
+      "components/kubernetes",
+      "components/local",
+      "components/certificates",
     ],
     because: "Kafka is the ground of the platform: the registry keeps its schemas in it, services talk through it.",
   },
   "components/schemas": {
     imports: [
-      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
-      "components/local", "components/certificates", "components/kafka",
+      "toolchain",
+      "components/component",
+      "components/model",
+      "components/plan",
+      "components/provider",
+      "components/kubernetes",
+      "components/local",
+      "components/certificates",
+      "components/kafka",
     ],
     because: "The registry is a client of Kafka, and does not know who asks it.",
   },
   "components/databases": {
     imports: [
-      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
-      "components/local", "components/certificates",
+      "toolchain",
+      "components/component",
+      "components/model",
+      "components/plan",
+      "components/provider",
+      "components/kubernetes",
+      "components/local",
+      "components/certificates",
     ],
     because: "PostgreSQL and Redis know neither Kafka nor the services that use them.",
   },
   "components/services": {
     imports: [
-      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
-      "components/local", "components/certificates", "components/kafka", "components/schemas", "components/databases",
+      "toolchain",
+      "components/component",
+      "components/model",
+      "components/plan",
+      "components/provider",
+      "components/kubernetes",
+      "components/local",
+      "components/certificates",
+      "components/kafka",
+      "components/schemas",
+      "components/databases",
     ],
     because: "A service is handed what it needs of Kafka, the registry and its database.",
   },
   "components/substrates": {
     imports: [
-      "toolchain", "components/component", "components/model", "components/plan", "components/provider", "components/kubernetes",
-      "components/local", "components/certificates", "components/kafka", "components/schemas", "components/databases",
+      "toolchain",
+      "components/component",
+      "components/model",
+      "components/plan",
+      "components/provider",
+      "components/kubernetes",
+      "components/local",
+      "components/certificates",
+      "components/kafka",
+      "components/schemas",
+      "components/databases",
       "components/services",
     ],
     because: "A substrate puts the concerns together; no concern knows on which of them it runs beside the others.",
   },
   policies: {
     imports: ["components/model", "components/plan"],
-    because: "Rules judge the model, the plan and rendered objects as data, so that CI and the laptop give the same verdict.",
+    because:
+      "Rules judge the model, the plan and rendered objects as data, so that CI and the laptop give the same verdict.",
   },
   "service-templates/lib": {
     imports: [],
@@ -94,7 +133,8 @@ function inside(room: string): string {
 }
 
 /** The table, and what holds beside it, as dependency-cruiser takes it. */
-export const RULES: readonly IForbiddenRuleType[] = [    ...Object.entries(ROOMS).map(([room, { imports, because }]) => ({
+export const RULES: readonly IForbiddenRuleType[] = [
+  ...Object.entries(ROOMS).map(([room, { imports, because }]) => ({
     name: `below ${room}`,
     comment: because,
     severity: "error" as const,

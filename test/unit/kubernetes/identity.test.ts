@@ -13,12 +13,23 @@ const set = (...keys: readonly object[]): string => JSON.stringify({ keys });
 
 describe("an issuer of customers' tokens", () => {
   it("is named with its public keys; the audience has a default", () => {
-    expect(kubernetesOf({ identity: { issuer: "https://login.example.com/", keysFile: "stacks/identity/prod.json" } }).identity).toEqual({ issuer: "https://login.example.com/", audience: "order-platform", keysFile: "stacks/identity/prod.json" });
+    expect(
+      kubernetesOf({ identity: { issuer: "https://login.example.com/", keysFile: "stacks/identity/prod.json" } })
+        .identity,
+    ).toEqual({
+      issuer: "https://login.example.com/",
+      audience: "order-platform",
+      keysFile: "stacks/identity/prod.json",
+    });
     expect(kubernetesOf().identity).toBeUndefined();
   });
 
   it.each([
-    ["without encryption", { issuer: "http://login.example.com/", keysFile: "keys.json" }, /kubernetes\.identity\.issuer/],
+    [
+      "without encryption",
+      { issuer: "http://login.example.com/", keysFile: "keys.json" },
+      /kubernetes\.identity\.issuer/,
+    ],
     ["without keys", { issuer: "https://login.example.com/" }, /"keysFile" is missing in kubernetes\.identity/],
   ])("is refused %s", (_what, identity, message) => {
     const reading = parseStackSettings(written({ identity }));
@@ -43,12 +54,18 @@ describe("an issuer of customers' tokens", () => {
 
 describe("a file from outside", () => {
   const folder = mkdtempSync(join(tmpdir(), "kit-externals-"));
-  afterAll(() => { rmSync(folder, { recursive: true }); });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it("whose content is not what it must be is refused by the setting that names it", () => {
     writeFileSync(join(folder, "keys.json"), "[]");
     const keys = { what: "keys", check: publicKeySet };
-    expect(() => stackExternals(folder).file("keys.json", "kubernetes.identity.keysFile", keys)).toThrow("kubernetes.identity.keysFile: keys.json is no JSON Web Key Set; it holds {\"keys\": [...]} as the issuer's jwks_uri gives it.");
-    expect(() => stackExternals(folder).file("gone.json", "kubernetes.identity.keysFile", keys)).toThrow("kubernetes.identity.keysFile names gone.json, which is not there; put keys into it.");
+    expect(() => stackExternals(folder).file("keys.json", "kubernetes.identity.keysFile", keys)).toThrow(
+      'kubernetes.identity.keysFile: keys.json is no JSON Web Key Set; it holds {"keys": [...]} as the issuer\'s jwks_uri gives it.',
+    );
+    expect(() => stackExternals(folder).file("gone.json", "kubernetes.identity.keysFile", keys)).toThrow(
+      "kubernetes.identity.keysFile names gone.json, which is not there; put keys into it.",
+    );
   });
 });

@@ -1,24 +1,61 @@
 import { describe, expect, it } from "vitest";
-import { platformMonitors } from "../../../components/substrates/kubernetes/monitors.ts";
 import { allow } from "../../../components/kubernetes/network.ts";
-import { networkPeers } from "../../../components/substrates/kubernetes/network-peers.ts";
 import { metricsReaders, scalesByLag } from "../../../components/model/stack-workload.ts";
+import { platformMonitors } from "../../../components/substrates/kubernetes/monitors.ts";
+import { networkPeers } from "../../../components/substrates/kubernetes/network-peers.ts";
 import { kubernetesOf, leastKubernetes, type Written } from "./strimzi-input.ts";
 
-const workloads = (changes: Written): Written => ({ workloads: { images: { registry: "registry.example.com" }, ...changes } });
+const workloads = (changes: Written): Written => ({
+  workloads: { images: { registry: "registry.example.com" }, ...changes },
+});
 
 describe("look-ups of names", () => {
-  const policyOf = (dns: Written) => allow({ name: "a", namespace: "n", component: "c", pods: {}, dns: kubernetesOf({ dns }).dns });
+  const policyOf = (dns: Written) =>
+    allow({ name: "a", namespace: "n", component: "c", pods: {}, dns: kubernetesOf({ dns }).dns });
 
   it("go to CoreDNS where the stack says nothing", () => {
     expect(policyOf({})).toMatchObject({
-      spec: { egress: [{ to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }], ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP", port: 53 }] }] },
+      spec: {
+        egress: [
+          {
+            to: [
+              {
+                namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+                podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+              },
+            ],
+            ports: [
+              { protocol: "UDP", port: 53 },
+              { protocol: "TCP", port: 53 },
+            ],
+          },
+        ],
+      },
     });
   });
 
   it.each<[what: string, dns: Written, to: unknown, ports: readonly number[]]>([
-    ["a cache on each node beside it", { addresses: ["169.254.20.10/32"] }, [{ podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }], [53, 53]],
-    ["OpenShift's", { namespace: "openshift-dns", podLabels: { "dns.operator.openshift.io/daemonset-dns": "default" }, ports: [5353] }, [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "openshift-dns" } }, podSelector: { matchLabels: { "dns.operator.openshift.io/daemonset-dns": "default" } } }], [5353, 5353]],
+    [
+      "a cache on each node beside it",
+      { addresses: ["169.254.20.10/32"] },
+      [{ podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }],
+      [53, 53],
+    ],
+    [
+      "OpenShift's",
+      {
+        namespace: "openshift-dns",
+        podLabels: { "dns.operator.openshift.io/daemonset-dns": "default" },
+        ports: [5353],
+      },
+      [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "openshift-dns" } },
+          podSelector: { matchLabels: { "dns.operator.openshift.io/daemonset-dns": "default" } },
+        },
+      ],
+      [5353, 5353],
+    ],
   ])("go to %s, the servers' pods as the services'", (_what, dns, to, ports) => {
     const expected = { to, ports: ports.map((port) => ({ port })) };
     expect(policyOf(dns)).toMatchObject({ spec: { egress: [expected] } });
@@ -50,7 +87,12 @@ describe("monitors of the platform", () => {
 
   it("find the pods of brokers, operator, registry and database, with the labels that Prometheus looks for", () => {
     const monitors = monitorsOf(on);
-    expect(monitors.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`)).toEqual(["kafka/kafka", "kafka/strimzi-cluster-operator", "platform/schema-registry", "platform/postgres"]);
+    expect(monitors.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`)).toEqual([
+      "kafka/kafka",
+      "kafka/strimzi-cluster-operator",
+      "platform/schema-registry",
+      "platform/postgres",
+    ]);
     for (const { metadata, spec } of monitors) {
       expect(metadata.labels).toMatchObject({ release: "prometheus" });
       expect(spec).toMatchObject({ podMetricsEndpoints: [{ path: "/metrics", interval: "15s" }] });
@@ -59,13 +101,20 @@ describe("monitors of the platform", () => {
 
   it("keep Strimzi's labels on the brokers' metrics, by which alerts tell brokers from controllers", () => {
     const [kafka] = monitorsOf(on);
-    const { relabelings } = (kafka?.["spec"] as { podMetricsEndpoints: [{ relabelings: { action: string; regex?: string }[] }] }).podMetricsEndpoints[0];
+    const { relabelings } = (
+      kafka?.spec as { podMetricsEndpoints: [{ relabelings: { action: string; regex?: string }[] }] }
+    ).podMetricsEndpoints[0];
     const regex = new RegExp(`^${relabelings.find(({ action }) => action === "labelmap")?.regex ?? ""}$`);
     expect(regex.exec("__meta_kubernetes_pod_label_strimzi_io_component_type")?.[1]).toBe("strimzi_io_component_type");
   });
 
   it("leave out who is not there", () => {
-    const outside = { ...on, strimzi: { operator: "existing" }, postgres: { external: { host: "postgres", adminUser: "admin", caFile: "ca.pem", cidrs: ["10.0.0.0/8"] } }, redis: leastKubernetes["redis"] };
+    const outside = {
+      ...on,
+      strimzi: { operator: "existing" },
+      postgres: { external: { host: "postgres", adminUser: "admin", caFile: "ca.pem", cidrs: ["10.0.0.0/8"] } },
+      redis: leastKubernetes.redis,
+    };
     expect(monitorsOf(outside).map(({ metadata }) => metadata.name)).toEqual(["kafka", "schema-registry"]);
   });
 });

@@ -14,39 +14,79 @@ interface Rule {
 
 const NAMESPACE = "kafka";
 const { dns, apiServers, apiServerPorts } = kubernetesOf();
-const manifests = [brokerRole(), ...operatorManifests({ namespace: NAMESPACE, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers, apiServerPorts, dns, metricsReaders: [] })];
+const manifests = [
+  brokerRole(),
+  ...operatorManifests({
+    namespace: NAMESPACE,
+    cluster: "kafka",
+    image: undefined,
+    kafkaImages: undefined,
+    apiServers,
+    apiServerPorts,
+    dns,
+    metricsReaders: [],
+  }),
+];
 const GROUP = "rbac.authorization.k8s.io";
 
 /** One right as a line: `cluster core nodes: list`. */
 const right = (scope: string, group: string, resource: string, name: string | undefined, verb: string): string =>
   `${scope} ${group === "" ? "core" : group} ${resource}${name === undefined ? "" : `[${name}]`}: ${verb}`;
 
-const resourceOf = (line: string): string => line.split(" ").slice(1).join(" ").replace(/(\[.*\])?: .*$/, "");
+const resourceOf = (line: string): string =>
+  line
+    .split(" ")
+    .slice(1)
+    .join(" ")
+    .replace(/(\[.*\])?: .*$/, "");
 
 /** What the operator's account may do: the rules of every role that a binding gives it. */
 function given(): ReadonlySet<string> {
-  const lines = manifests.filter(({ kind }) => kind.endsWith("Binding")).flatMap((binding) => {
-    const { roleRef, subjects } = binding as Manifest & { readonly roleRef: { readonly kind: string; readonly name: string }; readonly subjects: readonly { readonly name: string; readonly namespace: string }[] };
-    if (!subjects.some(({ name, namespace }) => name === OPERATOR_NAME && namespace === NAMESPACE)) return [];
-    const role = manifests.find(({ kind, metadata }) => kind === roleRef.kind && metadata.name === roleRef.name) as (Manifest & { readonly rules: readonly Rule[] }) | undefined;
-    expect(role, `${roleRef.kind} ${roleRef.name}`).toBeDefined();
-    const scope = binding.kind === "ClusterRoleBinding" ? "cluster" : "namespace";
-    return (role?.rules ?? []).flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
-      apiGroups.flatMap((group) => resources.flatMap((resource) => (resourceNames ?? [undefined]).flatMap((name) => verbs.map((verb) => right(scope, group, resource, name, verb))))));
-  });
+  const lines = manifests
+    .filter(({ kind }) => kind.endsWith("Binding"))
+    .flatMap((binding) => {
+      const { roleRef, subjects } = binding as Manifest & {
+        readonly roleRef: { readonly kind: string; readonly name: string };
+        readonly subjects: readonly { readonly name: string; readonly namespace: string }[];
+      };
+      if (!subjects.some(({ name, namespace }) => name === OPERATOR_NAME && namespace === NAMESPACE)) return [];
+      const role = manifests.find(({ kind, metadata }) => kind === roleRef.kind && metadata.name === roleRef.name) as
+        | (Manifest & { readonly rules: readonly Rule[] })
+        | undefined;
+      expect(role, `${roleRef.kind} ${roleRef.name}`).toBeDefined();
+      const scope = binding.kind === "ClusterRoleBinding" ? "cluster" : "namespace";
+      return (role?.rules ?? []).flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) =>
+            (resourceNames ?? [undefined]).flatMap((name) =>
+              verbs.map((verb) => right(scope, group, resource, name, verb)),
+            ),
+          ),
+        ),
+      );
+    });
   return new Set(lines);
 }
 
 /** What Strimzi's own installation gives. */
 function published(): ReadonlySet<string> {
-  return new Set(Object.values(PUBLISHED_ROLES).flatMap(({ scope, rules }) => rules.flatMap(({ apiGroup, resources, names, verbs }) =>
-    resources.flatMap((resource) => (names ?? [undefined]).flatMap((name) => verbs.map((verb) => right(scope, apiGroup, resource, name, verb)))))));
+  return new Set(
+    Object.values(PUBLISHED_ROLES).flatMap(({ scope, rules }) =>
+      rules.flatMap(({ apiGroup, resources, names, verbs }) =>
+        resources.flatMap((resource) =>
+          (names ?? [undefined]).flatMap((name) => verbs.map((verb) => right(scope, apiGroup, resource, name, verb))),
+        ),
+      ),
+    ),
+  );
 }
 
 describe("the operator's rights", () => {
   const kit = given();
   const strimzi = published();
-  const reasons = new Map(LEFT_OUT.map(({ apiGroup, resource, reason }) => [`${apiGroup === "" ? "core" : apiGroup} ${resource}`, reason]));
+  const reasons = new Map(
+    LEFT_OUT.map(({ apiGroup, resource, reason }) => [`${apiGroup === "" ? "core" : apiGroup} ${resource}`, reason]),
+  );
 
   it("are compared with those of the release that is installed", () => {
     expect(RIGHTS_OF_VERSION).toBe(STRIMZI_VERSION);
@@ -67,6 +107,10 @@ describe("the operator's rights", () => {
   });
 
   it("come from roles by the names that the operator itself uses: it binds the brokers' role by its name", () => {
-    expect(manifests.filter(({ kind, apiVersion }) => kind === "ClusterRole" && apiVersion.startsWith(GROUP)).map(({ metadata }) => metadata.name)).toContain("strimzi-kafka-broker");
+    expect(
+      manifests
+        .filter(({ kind, apiVersion }) => kind === "ClusterRole" && apiVersion.startsWith(GROUP))
+        .map(({ metadata }) => metadata.name),
+    ).toContain("strimzi-kafka-broker");
   });
 });

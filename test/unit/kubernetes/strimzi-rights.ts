@@ -30,15 +30,36 @@ export interface LeftOut {
 export const RIGHTS_OF_VERSION = "1.2.0";
 
 const ALL = ["get", "list", "watch", "create", "delete", "patch", "update"];
-const OPERATED = ["kafkas", "kafkanodepools", "kafkaconnects", "kafkaconnectors", "kafkabridges", "kafkamirrormaker2s", "kafkarebalances"];
+const OPERATED = [
+  "kafkas",
+  "kafkanodepools",
+  "kafkaconnects",
+  "kafkaconnectors",
+  "kafkabridges",
+  "kafkamirrormaker2s",
+  "kafkarebalances",
+];
 
 /** The roles of the published installation, by their names. */
 export const PUBLISHED_ROLES: Readonly<Record<string, PublishedRole>> = {
   "strimzi-cluster-operator-namespaced": {
-    file: "020", scope: "namespace",
+    file: "020",
+    scope: "namespace",
     rules: [
       { apiGroup: "rbac.authorization.k8s.io", resources: ["rolebindings", "roles"], verbs: ALL },
-      { apiGroup: "", resources: ["pods", "serviceaccounts", "configmaps", "services", "endpoints", "secrets", "persistentvolumeclaims"], verbs: ALL },
+      {
+        apiGroup: "",
+        resources: [
+          "pods",
+          "serviceaccounts",
+          "configmaps",
+          "services",
+          "endpoints",
+          "secrets",
+          "persistentvolumeclaims",
+        ],
+        verbs: ALL,
+      },
       { apiGroup: "", resources: ["pods/resize"], verbs: ["patch", "update"] },
       { apiGroup: "apps", resources: ["deployments", "replicasets"], verbs: ALL },
       { apiGroup: "apps", resources: ["deployments/scale"], verbs: ["get", "patch", "update"] },
@@ -52,7 +73,8 @@ export const PUBLISHED_ROLES: Readonly<Record<string, PublishedRole>> = {
     ],
   },
   "strimzi-cluster-operator-global": {
-    file: "021", scope: "cluster",
+    file: "021",
+    scope: "cluster",
     rules: [
       { apiGroup: "rbac.authorization.k8s.io", resources: ["clusterrolebindings"], verbs: ALL },
       { apiGroup: "storage.k8s.io", resources: ["storageclasses"], verbs: ["get"] },
@@ -60,18 +82,33 @@ export const PUBLISHED_ROLES: Readonly<Record<string, PublishedRole>> = {
     ],
   },
   "strimzi-cluster-operator-leader-election": {
-    file: "022", scope: "namespace",
+    file: "022",
+    scope: "namespace",
     rules: [
       { apiGroup: "coordination.k8s.io", resources: ["leases"], verbs: ["create"] },
-      { apiGroup: "coordination.k8s.io", resources: ["leases"], names: ["strimzi-cluster-operator"], verbs: ["get", "list", "watch", "delete", "patch", "update"] },
+      {
+        apiGroup: "coordination.k8s.io",
+        resources: ["leases"],
+        names: ["strimzi-cluster-operator"],
+        verbs: ["get", "list", "watch", "delete", "patch", "update"],
+      },
     ],
   },
   "strimzi-cluster-operator-watched": {
-    file: "023", scope: "namespace",
+    file: "023",
+    scope: "namespace",
     rules: [
       { apiGroup: "", resources: ["pods"], verbs: ["watch", "list"] },
-      { apiGroup: "kafka.strimzi.io", resources: OPERATED, verbs: ["get", "list", "watch", "create", "patch", "update"] },
-      { apiGroup: "kafka.strimzi.io", resources: OPERATED.map((kind) => `${kind}/status`), verbs: ["get", "patch", "update"] },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: OPERATED,
+        verbs: ["get", "list", "watch", "create", "patch", "update"],
+      },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: OPERATED.map((kind) => `${kind}/status`),
+        verbs: ["get", "patch", "update"],
+      },
       { apiGroup: "kafka.strimzi.io", resources: OPERATED.map((kind) => `${kind}/finalizers`), verbs: ["update"] },
       { apiGroup: "core.strimzi.io", resources: ["strimzipodsets"], verbs: ALL },
       { apiGroup: "core.strimzi.io", resources: ["strimzipodsets/status"], verbs: ["get", "patch", "update"] },
@@ -79,18 +116,43 @@ export const PUBLISHED_ROLES: Readonly<Record<string, PublishedRole>> = {
       { apiGroup: "kafka.strimzi.io", resources: ["kafkarebalances"], verbs: ["delete"] },
     ],
   },
-  "strimzi-kafka-broker": { file: "030", scope: "cluster", rules: [{ apiGroup: "", resources: ["nodes"], verbs: ["get"] }] },
+  "strimzi-kafka-broker": {
+    file: "030",
+    scope: "cluster",
+    rules: [{ apiGroup: "", resources: ["nodes"], verbs: ["get"] }],
+  },
   "strimzi-entity-operator": {
-    file: "031", scope: "namespace",
+    file: "031",
+    scope: "namespace",
     rules: [
-      { apiGroup: "kafka.strimzi.io", resources: ["kafkatopics"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] },
-      { apiGroup: "kafka.strimzi.io", resources: ["kafkausers"], verbs: ["get", "list", "watch", "create", "patch", "update"] },
-      { apiGroup: "kafka.strimzi.io", resources: ["kafkatopics/status", "kafkausers/status"], verbs: ["get", "patch", "update"] },
-      { apiGroup: "kafka.strimzi.io", resources: ["kafkatopics/finalizers", "kafkausers/finalizers"], verbs: ["update"] },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: ["kafkatopics"],
+        verbs: ["get", "list", "watch", "create", "patch", "update", "delete"],
+      },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: ["kafkausers"],
+        verbs: ["get", "list", "watch", "create", "patch", "update"],
+      },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: ["kafkatopics/status", "kafkausers/status"],
+        verbs: ["get", "patch", "update"],
+      },
+      {
+        apiGroup: "kafka.strimzi.io",
+        resources: ["kafkatopics/finalizers", "kafkausers/finalizers"],
+        verbs: ["update"],
+      },
       { apiGroup: "", resources: ["secrets"], verbs: ALL },
     ],
   },
-  "strimzi-kafka-client": { file: "033", scope: "cluster", rules: [{ apiGroup: "", resources: ["nodes"], verbs: ["get"] }] },
+  "strimzi-kafka-client": {
+    file: "033",
+    scope: "cluster",
+    rules: [{ apiGroup: "", resources: ["nodes"], verbs: ["get"] }],
+  },
 };
 
 const NO_BUILDS = "Only a KafkaConnect resource with a build on OpenShift uses it; the kit declares none.";
@@ -98,7 +160,16 @@ const NO_ENTITY_OPERATOR = "The Kafka resource has no entity operator, and only 
 
 /** Published rights that the kit does not give, each with its reason. An entry that nothing needs fails the test. */
 export const LEFT_OUT: readonly LeftOut[] = [
-  ...["buildconfigs", "buildconfigs/instantiate", "builds"].map((resource): LeftOut => ({ apiGroup: "build.openshift.io", resource, reason: NO_BUILDS })),
+  ...["buildconfigs", "buildconfigs/instantiate", "builds"].map(
+    (resource): LeftOut => ({ apiGroup: "build.openshift.io", resource, reason: NO_BUILDS }),
+  ),
   { apiGroup: "image.openshift.io", resource: "imagestreams", reason: NO_BUILDS },
-  ...["kafkatopics", "kafkatopics/status", "kafkatopics/finalizers", "kafkausers", "kafkausers/status", "kafkausers/finalizers"].map((resource): LeftOut => ({ apiGroup: "kafka.strimzi.io", resource, reason: NO_ENTITY_OPERATOR })),
+  ...[
+    "kafkatopics",
+    "kafkatopics/status",
+    "kafkatopics/finalizers",
+    "kafkausers",
+    "kafkausers/status",
+    "kafkausers/finalizers",
+  ].map((resource): LeftOut => ({ apiGroup: "kafka.strimzi.io", resource, reason: NO_ENTITY_OPERATOR })),
 ];

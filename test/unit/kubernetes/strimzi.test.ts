@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import { kafkaResource } from "../../../components/kafka/strimzi/kafka-resource.ts";
 import { listenerOf } from "../../../components/kafka/strimzi/listener-status.ts";
 import { listeners } from "../../../components/kafka/strimzi/listeners.ts";
@@ -7,7 +8,6 @@ import { METRIC_RULES, metricsRules } from "../../../components/kafka/strimzi/me
 import { clusterPolicy } from "../../../components/kafka/strimzi/network-policy.ts";
 import { heapMebibytes, nodePools } from "../../../components/kafka/strimzi/node-pools.ts";
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
-import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import type { Manifest } from "../../../components/kubernetes/manifest.ts";
 import { clusterInput, kubernetesOf } from "./strimzi-input.ts";
 
@@ -15,7 +15,8 @@ const GIB = 2 ** 30;
 
 function named(manifests: readonly Manifest[], name: string): Manifest {
   const found = manifests.find((manifest) => manifest.metadata.name === name);
-  if (found === undefined) throw new Error(`No ${name} among ${manifests.map((manifest) => manifest.metadata.name).join(", ")}.`);
+  if (found === undefined)
+    throw new Error(`No ${name} among ${manifests.map((manifest) => manifest.metadata.name).join(", ")}.`);
   return found;
 }
 
@@ -29,17 +30,37 @@ describe("node pools", () => {
       ["broker-zone-b", "[100-199]"],
       ["broker-zone-c", "[200-299]"],
     ]);
-    expect(pools.map((pool) => pool["spec"])).toMatchObject([{ replicas: 3, roles: ["controller"] }, ...Array.from({ length: 3 }, () => ({ replicas: 3, roles: ["broker"] }))]);
+    expect(pools.map((pool) => pool.spec)).toMatchObject([
+      { replicas: 3, roles: ["controller"] },
+      ...Array.from({ length: 3 }, () => ({ replicas: 3, roles: ["broker"] })),
+    ]);
   });
 
   it("hold every broker to its zone, by the value that the nodes' label has, and to a host of its own", () => {
     const pool = named(nodePools(clusterInput({ zoneLabels: { "zone-b": "eu-central-1b" } })), "broker-zone-b");
-    expect(pool["spec"]).toMatchObject({
+    expect(pool.spec).toMatchObject({
       template: {
         pod: {
           affinity: {
-            nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: "topology.kubernetes.io/zone", operator: "In", values: ["eu-central-1b"] }] }] } },
-            podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { "strimzi.io/cluster": "kafka", "strimzi.io/broker-role": "true" } } }] },
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [
+                  {
+                    matchExpressions: [
+                      { key: "topology.kubernetes.io/zone", operator: "In", values: ["eu-central-1b"] },
+                    ],
+                  },
+                ],
+              },
+            },
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                {
+                  topologyKey: "kubernetes.io/hostname",
+                  labelSelector: { matchLabels: { "strimzi.io/cluster": "kafka", "strimzi.io/broker-role": "true" } },
+                },
+              ],
+            },
           },
         },
       },
@@ -47,13 +68,19 @@ describe("node pools", () => {
   });
 
   it("spread the controllers over the zones", () => {
-    expect(named(pools, "controller")["spec"]).toMatchObject({
-      template: { pod: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" }] } },
+    expect(named(pools, "controller").spec).toMatchObject({
+      template: {
+        pod: {
+          topologySpreadConstraints: [
+            { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" },
+          ],
+        },
+      },
     });
   });
 
   it("keep every volume, and the quorum's metadata on the first alone", () => {
-    expect(named(pools, "broker-zone-a")["spec"]).toMatchObject({
+    expect(named(pools, "broker-zone-a").spec).toMatchObject({
       storage: {
         type: "jbod",
         volumes: [
@@ -75,14 +102,25 @@ describe("node pools", () => {
   });
 
   it("number brokers as the nodes on one machine are numbered, whatever the shape", () => {
-    const shape = fc.record({ zones: fc.integer({ min: 1, max: 9 }), brokersPerZone: fc.integer({ min: 1, max: 20 }), controllers: fc.constantFrom(1, 3, 5) });
+    const shape = fc.record({
+      zones: fc.integer({ min: 1, max: 9 }),
+      brokersPerZone: fc.integer({ min: 1, max: 20 }),
+      controllers: fc.constantFrom(1, 3, 5),
+    });
     fc.assert(
       fc.property(shape, ({ zones, brokersPerZone, controllers }) => {
         const names = Array.from({ length: zones }, (_, index) => `z${index}`);
-        const input = clusterInput({ cruiseControl: false }, { kafka: { zones: names, brokersPerZone, controllers }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } });
+        const input = clusterInput(
+          { cruiseControl: false },
+          {
+            kafka: { zones: names, brokersPerZone, controllers },
+            topics: { replicationFactor: 1, minInsyncReplicas: 1 },
+          },
+        );
         const ids = nodePools(input).flatMap((pool) => {
-          const [first = 0] = /\d+/.exec(pool.metadata.annotations?.["strimzi.io/next-node-ids"]?.toString() ?? "")?.map(Number) ?? [];
-          return Array.from({ length: (pool["spec"] as { replicas: number }).replicas }, (_, index) => first + index);
+          const [first = 0] =
+            /\d+/.exec(pool.metadata.annotations?.["strimzi.io/next-node-ids"]?.toString() ?? "")?.map(Number) ?? [];
+          return Array.from({ length: (pool.spec as { replicas: number }).replicas }, (_, index) => first + index);
         });
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids).toEqual(clusterNodes({ zones: names, brokersPerZone, controllers }).map((node) => node.id));
@@ -96,7 +134,11 @@ describe("the Kafka resource", () => {
   it("has no entity operator, the kit's authority for clients, the platform's admin as the one super user, and Kafka's own quotas", () => {
     const { spec } = kafkaResource(clusterInput());
     expect(spec).toMatchObject({
-      kafka: { authorization: { type: "simple", superUsers: ["CN=platform-admin"] }, quotas: { type: "kafka" }, rack: { type: "topology-label" } },
+      kafka: {
+        authorization: { type: "simple", superUsers: ["CN=platform-admin"] },
+        quotas: { type: "kafka" },
+        rack: { type: "topology-label" },
+      },
       clientsCa: { generateCertificateAuthority: false },
       cruiseControl: { autoRebalance: [{ mode: "add-brokers" }, { mode: "remove-brokers" }] },
     });
@@ -108,29 +150,93 @@ describe("the Kafka resource", () => {
   });
 
   it("takes replication from the stack, and never more than there are brokers", () => {
-    const small = kafkaResource(clusterInput({ cruiseControl: false }, { kafka: { zones: ["a"], brokersPerZone: 1, controllers: 1 }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } }));
-    expect(small["spec"]).toMatchObject({ kafka: { config: { "default.replication.factor": 1, "min.insync.replicas": 1, "offsets.topic.replication.factor": 1 } } });
-    expect(kafkaResource(clusterInput())["spec"]).toMatchObject({ kafka: { config: { "min.insync.replicas": 2, "transaction.state.log.min.isr": 2, "unclean.leader.election.enable": false, "auto.create.topics.enable": false } } });
+    const small = kafkaResource(
+      clusterInput(
+        { cruiseControl: false },
+        {
+          kafka: { zones: ["a"], brokersPerZone: 1, controllers: 1 },
+          topics: { replicationFactor: 1, minInsyncReplicas: 1 },
+        },
+      ),
+    );
+    expect(small.spec).toMatchObject({
+      kafka: {
+        config: { "default.replication.factor": 1, "min.insync.replicas": 1, "offsets.topic.replication.factor": 1 },
+      },
+    });
+    expect(kafkaResource(clusterInput()).spec).toMatchObject({
+      kafka: {
+        config: {
+          "min.insync.replicas": 2,
+          "transaction.state.log.min.isr": 2,
+          "unclean.leader.election.enable": false,
+          "auto.create.topics.enable": false,
+        },
+      },
+    });
   });
 
   it("has tiered storage where the stack does, with its metadata copied like every topic", () => {
-    const input = clusterInput({ remoteStorage: { className: "com.example.Store", classPath: "/opt/plugin/*", config: { "storage.bucket": "order-platform" }, cidrs: ["192.0.2.0/24"] } });
-    expect(kafkaResource(input)["spec"]).toMatchObject({
+    const input = clusterInput({
+      remoteStorage: {
+        className: "com.example.Store",
+        classPath: "/opt/plugin/*",
+        config: { "storage.bucket": "order-platform" },
+        cidrs: ["192.0.2.0/24"],
+      },
+    });
+    expect(kafkaResource(input).spec).toMatchObject({
       kafka: {
-        tieredStorage: { type: "custom", remoteStorageManager: { className: "com.example.Store", classPath: "/opt/plugin/*", config: { "storage.bucket": "order-platform" } } },
+        tieredStorage: {
+          type: "custom",
+          remoteStorageManager: {
+            className: "com.example.Store",
+            classPath: "/opt/plugin/*",
+            config: { "storage.bucket": "order-platform" },
+          },
+        },
         config: { "rlmm.config.remote.log.metadata.topic.replication.factor": 3 },
       },
     });
     expect(JSON.stringify(kafkaResource(clusterInput()))).not.toMatch(/tieredStorage|rlmm/);
-    const policy = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["0.0.0.0/0"], apiServerPorts: [443], dns: kubernetesOf().dns, remoteStorage: input.settings.remoteStorage });
-    expect(policy).toMatchObject({ spec: { egress: expect.arrayContaining([{ to: [{ ipBlock: { cidr: "192.0.2.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] }]) as unknown } });
+    const policy = clusterPolicy({
+      cluster: "kafka",
+      namespace: "kafka",
+      apiServers: ["0.0.0.0/0"],
+      apiServerPorts: [443],
+      dns: kubernetesOf().dns,
+      remoteStorage: input.settings.remoteStorage,
+    });
+    expect(policy).toMatchObject({
+      spec: {
+        egress: expect.arrayContaining([
+          { to: [{ ipBlock: { cidr: "192.0.2.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] },
+        ]) as unknown,
+      },
+    });
   });
 
   it("lets its pods reach each other where Strimzi's own policies do, and lets nobody in beside them", () => {
-    const { spec } = clusterPolicy({ cluster: "kafka", namespace: "kafka", apiServers: ["10.0.0.1/32"], apiServerPorts: [8_443], dns: kubernetesOf().dns });
-    const kafka = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kafka" } }, podSelector: { matchLabels: { "strimzi.io/cluster": "kafka" } } };
+    const { spec } = clusterPolicy({
+      cluster: "kafka",
+      namespace: "kafka",
+      apiServers: ["10.0.0.1/32"],
+      apiServerPorts: [8_443],
+      dns: kubernetesOf().dns,
+    });
+    const kafka = {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kafka" } },
+      podSelector: { matchLabels: { "strimzi.io/cluster": "kafka" } },
+    };
     const tcp = (...ports: readonly number[]) => ports.map((port) => ({ protocol: "TCP", port }));
-    expect(spec).toMatchObject({ ingress: [], egress: [{}, { to: [kafka], ports: tcp(9_090, 9_091) }, { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: tcp(8_443) }] });
+    expect(spec).toMatchObject({
+      ingress: [],
+      egress: [
+        {},
+        { to: [kafka], ports: tcp(9_090, 9_091) },
+        { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: tcp(8_443) },
+      ],
+    });
   });
 
   it("leaves Cruise Control and the exporter out where the stack does", () => {
@@ -146,37 +252,58 @@ describe("the Kafka resource", () => {
     ["1500kB/s", "1464KiB/s"],
   ])("tells Cruise Control of a network of %s in units it knows", (rate, expected) => {
     const { spec } = kafkaResource(clusterInput({}, { capacity: { networkPerBroker: rate } }));
-    expect(spec).toMatchObject({ cruiseControl: { brokerCapacity: { inboundNetwork: expected, outboundNetwork: expected } } });
+    expect(spec).toMatchObject({
+      cruiseControl: { brokerCapacity: { inboundNetwork: expected, outboundNetwork: expected } },
+    });
   });
 });
 
 describe("listeners", () => {
-  const external = { bootstrapHost: "kafka.example.com", brokerHostTemplate: "b-{nodeId}.kafka.example.com", sourceRanges: ["10.0.0.0/8"], certificateSecret: "kafka-external" };
+  const external = {
+    bootstrapHost: "kafka.example.com",
+    brokerHostTemplate: "b-{nodeId}.kafka.example.com",
+    sourceRanges: ["10.0.0.0/8"],
+    certificateSecret: "kafka-external",
+  };
 
   it.each([
     ["inside alone", {}, ["tls", "admin"]],
     ["with one for clients outside", { external }, ["tls", "admin", "external"]],
   ])("are encrypted and authenticated, %s", (_what, kafka, names) => {
     const all = listeners(clusterInput(kafka));
-    expect(all.map((listener) => listener["name"])).toEqual(names);
+    expect(all.map((listener) => listener.name)).toEqual(names);
     for (const listener of all) {
-      expect(listener["tls"]).toBe(true);
-      expect(listener["authentication"]).toEqual({ type: listener["name"] === "admin" ? "tls" : "scram-sha-512" });
-      expect(listener["networkPolicyPeers"], "open to all without peers").not.toEqual([]);
-      expect(String(listener["name"])).toMatch(/^[a-z0-9]{1,11}$/);
-      expect([9404, 9999]).not.toContain(listener["port"]);
+      expect(listener.tls).toBe(true);
+      expect(listener.authentication).toEqual({ type: listener.name === "admin" ? "tls" : "scram-sha-512" });
+      expect(listener.networkPolicyPeers, "open to all without peers").not.toEqual([]);
+      expect(String(listener.name)).toMatch(/^[a-z0-9]{1,11}$/);
+      expect([9404, 9999]).not.toContain(listener.port);
     }
   });
 
   it("keeps addresses of clients through load balancers, and admits the listed ones alone", () => {
-    const [, admin, outside] = listeners(clusterInput({ adminListener: { type: "loadbalancer", sourceRanges: ["192.0.2.0/24"], annotations: { internal: "true" } }, external }));
+    const [, admin, outside] = listeners(
+      clusterInput({
+        adminListener: { type: "loadbalancer", sourceRanges: ["192.0.2.0/24"], annotations: { internal: "true" } },
+        external,
+      }),
+    );
     expect(admin).toMatchObject({
       type: "loadbalancer",
       networkPolicyPeers: [{ ipBlock: { cidr: "192.0.2.0/24" } }],
-      configuration: { externalTrafficPolicy: "Local", loadBalancerSourceRanges: ["192.0.2.0/24"], bootstrap: { annotations: { internal: "true" } }, perBrokerAnnotationsTemplate: { internal: "true" } },
+      configuration: {
+        externalTrafficPolicy: "Local",
+        loadBalancerSourceRanges: ["192.0.2.0/24"],
+        bootstrap: { annotations: { internal: "true" } },
+        perBrokerAnnotationsTemplate: { internal: "true" },
+      },
     });
     expect(outside).toMatchObject({
-      configuration: { bootstrap: { alternativeNames: ["kafka.example.com"] }, advertisedHostTemplate: "b-{nodeId}.kafka.example.com", brokerCertChainAndKey: { secretName: "kafka-external" } },
+      configuration: {
+        bootstrap: { alternativeNames: ["kafka.example.com"] },
+        advertisedHostTemplate: "b-{nodeId}.kafka.example.com",
+        brokerCertChainAndKey: { secretName: "kafka-external" },
+      },
     });
   });
 });
@@ -208,14 +335,35 @@ describe("metrics", () => {
   }
 
   it.each([
-    ["kafka.server<type=ReplicaManager, name=UnderMinIsrPartitionCount><>Value", "kafka_server_replicamanager_underminisrpartitioncount"],
-    ["kafka.server<type=ReplicaManager, name=UnderReplicatedPartitions><>Value", "kafka_server_replicamanager_underreplicatedpartitions"],
+    [
+      "kafka.server<type=ReplicaManager, name=UnderMinIsrPartitionCount><>Value",
+      "kafka_server_replicamanager_underminisrpartitioncount",
+    ],
+    [
+      "kafka.server<type=ReplicaManager, name=UnderReplicatedPartitions><>Value",
+      "kafka_server_replicamanager_underreplicatedpartitions",
+    ],
     ["kafka.server<type=ReplicaManager, name=IsrShrinksPerSec><>Count", "kafka_server_replicamanager_isrshrinks_total"],
-    ["kafka.controller<type=KafkaController, name=OfflinePartitionsCount><>Value", "kafka_controller_kafkacontroller_offlinepartitionscount"],
-    ["kafka.controller<type=KafkaController, name=ActiveControllerCount><>Value", "kafka_controller_kafkacontroller_activecontrollercount"],
-    ["kafka.server<type=BrokerTopicMetrics, name=BytesInPerSec, topic=order-events><>Count", "kafka_server_brokertopicmetrics_bytesin_total"],
-    ["kafka.server<type=KafkaRequestHandlerPool, name=RequestHandlerAvgIdlePercent><>MeanRate", "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent"],
-    ["kafka.network<type=RequestMetrics, name=TotalTimeMs, request=Produce><>99thPercentile", "kafka_network_requestmetrics_totaltimems"],
+    [
+      "kafka.controller<type=KafkaController, name=OfflinePartitionsCount><>Value",
+      "kafka_controller_kafkacontroller_offlinepartitionscount",
+    ],
+    [
+      "kafka.controller<type=KafkaController, name=ActiveControllerCount><>Value",
+      "kafka_controller_kafkacontroller_activecontrollercount",
+    ],
+    [
+      "kafka.server<type=BrokerTopicMetrics, name=BytesInPerSec, topic=order-events><>Count",
+      "kafka_server_brokertopicmetrics_bytesin_total",
+    ],
+    [
+      "kafka.server<type=KafkaRequestHandlerPool, name=RequestHandlerAvgIdlePercent><>MeanRate",
+      "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
+    ],
+    [
+      "kafka.network<type=RequestMetrics, name=TotalTimeMs, request=Produce><>99thPercentile",
+      "kafka_network_requestmetrics_totaltimems",
+    ],
     ["kafka.server<type=raft-metrics><>commit-latency-avg: 3", "kafka_server_raftmetrics_commit-latency-avg"],
   ])("turn %s into %s, the name that alerts use", (bean, metric) => {
     expect(metricOf(bean)).toBe(metric);
@@ -223,33 +371,62 @@ describe("metrics", () => {
 
   it("stand where the Kafka resource looks for them", () => {
     const map = metricsRules("kafka", "kafka");
-    expect(kafkaResource(clusterInput())["spec"]).toMatchObject({ kafka: { metricsConfig: { valueFrom: { configMapKeyRef: { name: map.metadata.name, key: Object.keys(map["data"] as object)[0] } } } } });
+    expect(kafkaResource(clusterInput()).spec).toMatchObject({
+      kafka: {
+        metricsConfig: {
+          valueFrom: { configMapKeyRef: { name: map.metadata.name, key: Object.keys(map.data as object)[0] } },
+        },
+      },
+    });
   });
 });
 
 describe("the operator's installation", () => {
   const openings = { dns: kubernetesOf().dns, metricsReaders: ["monitoring"] };
-  const manifests = operatorManifests({ namespace: "kafka", cluster: "kafka", image: undefined, kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" }, apiServers: ["10.0.0.1/32"], apiServerPorts: [16_443], ...openings });
+  const manifests = operatorManifests({
+    namespace: "kafka",
+    cluster: "kafka",
+    image: undefined,
+    kafkaImages: { "4.3.1": "registry.example.com/kafka:4.3.1" },
+    apiServers: ["10.0.0.1/32"],
+    apiServerPorts: [16_443],
+    ...openings,
+  });
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
 
   it("watches its own namespace, runs its operands restricted, and takes its images where the stack says", () => {
     const [deployment] = ofKind("Deployment");
-    const env = (deployment?.["spec"] as { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } }).template.spec.containers[0]?.env ?? [];
+    const env =
+      (deployment?.spec as { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } })
+        .template.spec.containers[0]?.env ?? [];
     const value = (name: string) => env.find((variable) => variable.name === name)?.value;
     expect(value("STRIMZI_POD_SECURITY_PROVIDER_CLASS")).toBe("restricted");
     expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.3.1=registry.example.com/kafka:4.3.1");
     expect(value("STRIMZI_KAFKA_IMAGES")).toContain("4.2.0=quay.io/strimzi/kafka:1.2.0-kafka-4.2.0");
-    expect(env.find((variable) => variable.name === "STRIMZI_NAMESPACE")).toMatchObject({ valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } });
+    expect(env.find((variable) => variable.name === "STRIMZI_NAMESPACE")).toMatchObject({
+      valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+    });
   });
 
   it("lets in those who read its metrics, and nobody else", () => {
     expect(ofKind("NetworkPolicy")).toMatchObject([{ spec: { egress: [{}, { ports: [{ port: 16_443 }] }, {}] } }]);
-    expect(ofKind("NetworkPolicy")).toMatchObject([{ spec: { ingress: [{ from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }], ports: [{ port: 8080 }] }] } }]);
+    expect(ofKind("NetworkPolicy")).toMatchObject([
+      {
+        spec: {
+          ingress: [
+            {
+              from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }],
+              ports: [{ port: 8080 }],
+            },
+          ],
+        },
+      },
+    ]);
   });
 
   it("may read no secret outside its namespace, and nothing with a star", () => {
     for (const role of ofKind("ClusterRole")) {
-      expect(JSON.stringify(role["rules"]), role.metadata.name).not.toMatch(/"(secrets|pods|configmaps|\*)"/);
+      expect(JSON.stringify(role.rules), role.metadata.name).not.toMatch(/"(secrets|pods|configmaps|\*)"/);
     }
     expect(JSON.stringify(ofKind("Role"))).not.toContain('"*"');
   });

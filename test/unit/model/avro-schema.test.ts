@@ -1,13 +1,19 @@
-import avro from "avsc";
-import fc from "fast-check";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import avro from "avsc";
+import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { readAvroSchema } from "../../../components/model/avro-schema.ts";
 import { loadTopicFiles } from "../../../components/model/load.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
-const record = (fields: unknown, more: object = {}): unknown => ({ type: "record", name: "A", namespace: "a.b", fields, ...more });
+const record = (fields: unknown, more: object = {}): unknown => ({
+  type: "record",
+  name: "A",
+  namespace: "a.b",
+  fields,
+  ...more,
+});
 const field = (type: unknown, more: object = {}): unknown => record([{ name: "x", type, ...more }]);
 
 /** The codec library's verdict, which services meet at run time. */
@@ -22,8 +28,20 @@ function acceptedByAvsc(schema: unknown): boolean {
 
 describe("Avro schemas", () => {
   it("gives the full name, the fields in order, and the text without white space", () => {
-    const schema = { type: "record", name: "A", namespace: "a.b", doc: "d", fields: [{ name: "y", type: "int" }, { name: "x", type: ["null", "string"], default: null }] };
-    expect(readAvroSchema(schema)).toEqual({ ok: true, value: { record: "a.b.A", fields: ["y", "x"], schema: JSON.stringify(schema) } });
+    const schema = {
+      type: "record",
+      name: "A",
+      namespace: "a.b",
+      doc: "d",
+      fields: [
+        { name: "y", type: "int" },
+        { name: "x", type: ["null", "string"], default: null },
+      ],
+    };
+    expect(readAvroSchema(schema)).toEqual({
+      ok: true,
+      value: { record: "a.b.A", fields: ["y", "x"], schema: JSON.stringify(schema) },
+    });
     expect(readAvroSchema({ type: "record", name: "a.b.A", fields: [] })).toMatchObject({ value: { record: "a.b.A" } });
   });
 
@@ -34,15 +52,42 @@ describe("Avro schemas", () => {
     ["no fields", { type: "record", name: "A", namespace: "a" }, [], /fields/],
     ["a field that is a text", record(["x"]), ["fields", 0], /name and type/],
     ["a field without type", record([{ name: "x" }]), ["fields", 0], /no type/],
-    ["a field twice", record([{ name: "x", type: "int" }, { name: "x", type: "int" }]), ["fields", 1, "name"], /twice/],
+    [
+      "a field twice",
+      record([
+        { name: "x", type: "int" },
+        { name: "x", type: "int" },
+      ]),
+      ["fields", 1, "name"],
+      /twice/,
+    ],
     ["a field's name with a dash", record([{ name: "x-y", type: "int" }]), ["fields", 0, "name"], /x-y/],
     ["an unknown type", field("strng"), ["fields", 0, "type"], /strng/],
     ["an unknown type in an array", field({ type: "array", items: "strng" }), ["fields", 0, "type", "items"], /strng/],
     ["an array of nothing", field({ type: "array" }), ["fields", 0, "type"], /items/],
     ["an enum without symbols", field({ type: "enum", name: "E", symbols: [] }), ["fields", 0, "type"], /symbols/],
-    ["an enum with a symbol twice", field({ type: "enum", name: "E", symbols: ["A", "A"] }), ["fields", 0, "type", "symbols", 1], /twice/],
-    ["an enum with a symbol far too often", field({ type: "enum", name: "E", symbols: [...Array.from({ length: 100_000 }, (_, index) => `S${index}`), "S0"] }), ["fields", 0, "type", "symbols", 100_000], /twice/],
-    ["an enum with a bad default", field({ type: "enum", name: "E", symbols: ["A"], default: "B" }), ["fields", 0, "type", "default"], /"B"/],
+    [
+      "an enum with a symbol twice",
+      field({ type: "enum", name: "E", symbols: ["A", "A"] }),
+      ["fields", 0, "type", "symbols", 1],
+      /twice/,
+    ],
+    [
+      "an enum with a symbol far too often",
+      field({
+        type: "enum",
+        name: "E",
+        symbols: [...Array.from({ length: 100_000 }, (_, index) => `S${index}`), "S0"],
+      }),
+      ["fields", 0, "type", "symbols", 100_000],
+      /twice/,
+    ],
+    [
+      "an enum with a bad default",
+      field({ type: "enum", name: "E", symbols: ["A"], default: "B" }),
+      ["fields", 0, "type", "default"],
+      /"B"/,
+    ],
     ["a fixed without size", field({ type: "fixed", name: "F" }), ["fields", 0, "type"], /size/],
     ["a union in a union", field(["null", ["int"]]), ["fields", 0, "type", 1], /directly/],
     ["a union with a type twice", field(["int", "int"]), ["fields", 0, "type", 1], /twice/],
@@ -50,7 +95,15 @@ describe("Avro schemas", () => {
     ["a default of another type", field("int", { default: "1" }), ["fields", 0, "default"], /"1"/],
     ["an int that is too large", field("int", { default: 2 ** 31 }), ["fields", 0, "default"], /2147483648/],
     ["a default for the second branch", field(["string", "null"], { default: null }), ["fields", 0, "default"], /null/],
-    ["a type defined twice", record([{ name: "x", type: { type: "enum", name: "E", symbols: ["A"] } }, { name: "y", type: { type: "enum", name: "E", symbols: ["A"] } }]), ["fields", 1, "type", "name"], /twice/],
+    [
+      "a type defined twice",
+      record([
+        { name: "x", type: { type: "enum", name: "E", symbols: ["A"] } },
+        { name: "y", type: { type: "enum", name: "E", symbols: ["A"] } },
+      ]),
+      ["fields", 1, "type", "name"],
+      /twice/,
+    ],
   ];
   test.each(refused)("%s is refused at its place", (_title, schema, path, says) => {
     const read = readAvroSchema(schema);
@@ -67,8 +120,16 @@ describe("Avro schemas", () => {
         primitive,
         fc.record({ type: fc.constant("array"), items: tie("type") }),
         fc.record({ type: fc.constant("map"), values: tie("type") }),
-        fc.record({ type: fc.constant("enum"), name: fc.constantFrom("E", "F"), symbols: fc.array(fc.constantFrom("A", "B", "1"), { maxLength: 3 }) }),
-        fc.record({ type: fc.constant("record"), name: fc.constantFrom("R", "S"), fields: fc.array(fc.record({ name: fc.constantFrom("x", "y"), type: tie("type") }), { maxLength: 2 }) }),
+        fc.record({
+          type: fc.constant("enum"),
+          name: fc.constantFrom("E", "F"),
+          symbols: fc.array(fc.constantFrom("A", "B", "1"), { maxLength: 3 }),
+        }),
+        fc.record({
+          type: fc.constant("record"),
+          name: fc.constantFrom("R", "S"),
+          fields: fc.array(fc.record({ name: fc.constantFrom("x", "y"), type: tie("type") }), { maxLength: 2 }),
+        }),
         fc.array(primitive, { maxLength: 3 }),
       ),
     }));

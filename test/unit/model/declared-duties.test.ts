@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import { readTopics } from "../../../components/model/read-topics.ts";
 import type { Model } from "../../../components/model/types.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { stackWith } from "../plan/sample-models.ts";
@@ -10,10 +10,20 @@ const read = (text: string): Model => expectRead(readTopics(projectWith(text)));
 
 describe("what a topic's data is", () => {
   it("is said by the topic, else by its domain", () => {
-    const domain = goodDomain.replace("criticality: high", "criticality: high\nclassification: internal\nresidency: [us, eu]");
+    const domain = goodDomain.replace(
+      "criticality: high",
+      "criticality: high\nclassification: internal\nresidency: [us, eu]",
+    );
     expect(read(domain).domains[0]?.topics[0]).toMatchObject({ classification: "internal", residency: ["eu", "us"] });
-    const own = domain.replace("retention: 7d", "retention: 7d\n    classification: restricted\n    residency: [eu]\n    labels: {long-retention: kept by law}");
-    expect(read(own).domains[0]?.topics[0]).toMatchObject({ classification: "restricted", residency: ["eu"], labels: { "long-retention": "kept by law" } });
+    const own = domain.replace(
+      "retention: 7d",
+      "retention: 7d\n    classification: restricted\n    residency: [eu]\n    labels: {long-retention: kept by law}",
+    );
+    expect(read(own).domains[0]?.topics[0]).toMatchObject({
+      classification: "restricted",
+      residency: ["eu"],
+      labels: { "long-retention": "kept by law" },
+    });
   });
 
   it("has a place for each setting in the file, and for those only", () => {
@@ -42,16 +52,46 @@ describe("who answers for a domain", () => {
 describe("what is missing or of the wrong kind", () => {
   const problems = (text: string): readonly string[] => {
     const reading = readTopics(projectWith(text));
-    return reading.ok ? [] : reading.problems.map(({ line, column, message, fix }) => `${line}:${column} ${message} | ${fix ?? ""}`);
+    return reading.ok
+      ? []
+      : reading.problems.map(({ line, column, message, fix }) => `${line}:${column} ${message} | ${fix ?? ""}`);
   };
   it.each([
-    ["a missing contact, at the owner", goodDomain.replace(', contact: "#team-checkout"', ""), '2:1 "contact" is missing in owner | add contact: …, for example "#team-checkout"'],
-    ["a missing owner, at the file's start", goodDomain.replace(/^owner.*\n/m, ""), '1:1 "owner" is missing | add owner: …, for example {team: checkout, contact: "#team-checkout"}'],
-    ["an owner of one word", goodDomain.replace(/^owner.*$/m, "owner: checkout"), '2:8 owner must be a mapping; got "checkout" | for example {team: checkout, contact: "#team-checkout"}'],
-    ["nothing where a number is wanted", goodDomain.replace("partitions: 30", "partitions:"), "7:16 topics.order-events.partitions must be a number; got nothing | for example 30"],
-    ["milliseconds", goodDomain.replace("retention: 7d", "retention: 604800000"), "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got 604800000 (as milliseconds that is 7d) | write the unit right after the number"],
-    ["Kafka's for ever", goodDomain.replace("retention: 7d", "retention: -1"), "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got -1 (to keep records for ever write forever) | write the unit right after the number"],
-    ["bytes", goodDomain.replace("quota: 10MiB/s", "quota: 1048576"), "14:30 topics.order-events.producers.order-service.quota: a rate with its unit is wanted, for example 10MiB/s; got 1048576 (as bytes per second that is 1MiB/s) | write the unit right after the number"],
+    [
+      "a missing contact, at the owner",
+      goodDomain.replace(', contact: "#team-checkout"', ""),
+      '2:1 "contact" is missing in owner | add contact: …, for example "#team-checkout"',
+    ],
+    [
+      "a missing owner, at the file's start",
+      goodDomain.replace(/^owner.*\n/m, ""),
+      '1:1 "owner" is missing | add owner: …, for example {team: checkout, contact: "#team-checkout"}',
+    ],
+    [
+      "an owner of one word",
+      goodDomain.replace(/^owner.*$/m, "owner: checkout"),
+      '2:8 owner must be a mapping; got "checkout" | for example {team: checkout, contact: "#team-checkout"}',
+    ],
+    [
+      "nothing where a number is wanted",
+      goodDomain.replace("partitions: 30", "partitions:"),
+      "7:16 topics.order-events.partitions must be a number; got nothing | for example 30",
+    ],
+    [
+      "milliseconds",
+      goodDomain.replace("retention: 7d", "retention: 604800000"),
+      "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got 604800000 (as milliseconds that is 7d) | write the unit right after the number",
+    ],
+    [
+      "Kafka's for ever",
+      goodDomain.replace("retention: 7d", "retention: -1"),
+      "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got -1 (to keep records for ever write forever) | write the unit right after the number",
+    ],
+    [
+      "bytes",
+      goodDomain.replace("quota: 10MiB/s", "quota: 1048576"),
+      "14:30 topics.order-events.producers.order-service.quota: a rate with its unit is wanted, for example 10MiB/s; got 1048576 (as bytes per second that is 1MiB/s) | write the unit right after the number",
+    ],
   ])("%s, with an example of what to write", (_title, text, says) => {
     expect(problems(text)).toContain(says);
   });
@@ -59,15 +99,27 @@ describe("what is missing or of the wrong kind", () => {
 
 describe("what follows from new fields", () => {
   it("a tombstone's retention is set on the topic, and nothing where none is declared", () => {
-    const planned = planPlatform(read(goodDomain.replace("retention: 7d", "retention: 7d\n    cleanup: compact\n    tombstoneRetention: 2d")), stackWith());
+    const planned = planPlatform(
+      read(goodDomain.replace("retention: 7d", "retention: 7d\n    cleanup: compact\n    tombstoneRetention: 2d")),
+      stackWith(),
+    );
     expect(planned.topics.find(({ name }) => name === "order-events")?.config["delete.retention.ms"]).toBe("172800000");
-    expect(planPlatform(read(goodDomain), stackWith()).topics.flatMap(({ config }) => Object.keys(config))).not.toContain("delete.retention.ms");
+    expect(
+      planPlatform(read(goodDomain), stackWith()).topics.flatMap(({ config }) => Object.keys(config)),
+    ).not.toContain("delete.retention.ms");
   });
 
   it("a transactional writer may use transactional ids of its own, and nobody else may", () => {
-    const planned = planPlatform(read(goodDomain.replace("{quota: 10MiB/s}", "{quota: 10MiB/s, transactional: true}")), stackWith());
-    expect(planned.acls.filter(({ resourceType }) => resourceType === "TransactionalID").map(({ key }) => key)).toEqual(["order-service/Describe/TransactionalID/order-service.*", "order-service/Write/TransactionalID/order-service.*"]);
-    expect(planPlatform(read(goodDomain), stackWith()).acls.map(({ resourceType }) => resourceType)).not.toContain("TransactionalID");
+    const planned = planPlatform(
+      read(goodDomain.replace("{quota: 10MiB/s}", "{quota: 10MiB/s, transactional: true}")),
+      stackWith(),
+    );
+    expect(planned.acls.filter(({ resourceType }) => resourceType === "TransactionalID").map(({ key }) => key)).toEqual(
+      ["order-service/Describe/TransactionalID/order-service.*", "order-service/Write/TransactionalID/order-service.*"],
+    );
+    expect(planPlatform(read(goodDomain), stackWith()).acls.map(({ resourceType }) => resourceType)).not.toContain(
+      "TransactionalID",
+    );
   });
 });
 
@@ -86,7 +138,15 @@ describe("a saga", () => {
 `;
 
   it("is read with its steps and places", () => {
-    expect(read(declared).domains[0]?.sagas).toMatchObject([{ name: "order", domain: "order", timeout: 300_000, source: { line: 18, column: 3 }, steps: [{ name: "payment", failure: [], retriable: false, source: { line: 27 } }] }]);
+    expect(read(declared).domains[0]?.sagas).toMatchObject([
+      {
+        name: "order",
+        domain: "order",
+        timeout: 300_000,
+        source: { line: 18, column: 3 },
+        steps: [{ name: "payment", failure: [], retriable: false, source: { line: 27 } }],
+      },
+    ]);
   });
 
   it.each([
@@ -95,6 +155,8 @@ describe("a saga", () => {
     ["an unknown key", declared.replace("coordinator", "cordinator"), /did you mean "coordinator"/],
   ])("with %s is refused", (_title, text, says) => {
     const reading = readTopics(projectWith(text));
-    expect(reading.ok ? "" : reading.problems.map(({ message, fix }) => `${message} ${fix ?? ""}`).join("\n")).toMatch(says);
+    expect(reading.ok ? "" : reading.problems.map(({ message, fix }) => `${message} ${fix ?? ""}`).join("\n")).toMatch(
+      says,
+    );
   });
 });

@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { checkFit } from "../../../components/model/fit.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import { readTopics } from "../../../components/model/read-topics.ts";
 import { stackWith } from "../plan/sample-models.ts";
 import { goodDomain, projectWith } from "./project-files.ts";
 
-const withSettings = (settings: string): string => goodDomain.replace("    retention: 7d\n", `${settings.split("\n").map((line) => `    ${line}`).join("\n")}\n`);
+const withSettings = (settings: string): string =>
+  goodDomain.replace(
+    "    retention: 7d\n",
+    `${settings
+      .split("\n")
+      .map((line) => `    ${line}`)
+      .join("\n")}\n`,
+  );
 const unfit = (settings: string, stack: object = {}): string =>
-  checkFit(expectRead(readTopics(projectWith(withSettings(settings)))), stackWith(stack)).map(({ rule, line, message, fix }) => `${line} ${rule} ${message} → ${fix ?? ""}`).join("\n");
+  checkFit(expectRead(readTopics(projectWith(withSettings(settings)))), stackWith(stack))
+    .map(({ rule, line, message, fix }) => `${line} ${rule} ${message} → ${fix ?? ""}`)
+    .join("\n");
 const refused = (settings: string): string => {
   const reading = readTopics(projectWith(withSettings(settings)));
   return reading.ok ? "" : reading.problems.map(({ rule, line, message }) => `${line} ${rule} ${message}`).join("\n");
@@ -16,9 +25,21 @@ const refused = (settings: string): string => {
 describe("what a topic says of its log", () => {
   it.each<[string, string, object]>([
     ["segments as long as the retention", "retention: 1d\nsegmentAge: 1d", {}],
-    ["segments longer than the stack's retention, which the plan shortens", "segmentAge: 2d", { topics: { retention: "1d" } }],
-    ["segments longer than a retention that compaction does not look at", "retention: 1h\ncleanup: compact\nsegmentAge: 1d", {}],
-    ["compaction with all its settings", "cleanup: compact,delete\nminCompactionLag: 1h\nmaxCompactionLag: 1h\ndirtyRatio: 0.01", {}],
+    [
+      "segments longer than the stack's retention, which the plan shortens",
+      "segmentAge: 2d",
+      { topics: { retention: "1d" } },
+    ],
+    [
+      "segments longer than a retention that compaction does not look at",
+      "retention: 1h\ncleanup: compact\nsegmentAge: 1d",
+      {},
+    ],
+    [
+      "compaction with all its settings",
+      "cleanup: compact,delete\nminCompactionLag: 1h\nmaxCompactionLag: 1h\ndirtyRatio: 0.01",
+      {},
+    ],
     ["remote storage", "retention: 7d\nremoteStorage: enabled\nlocalRetention: 7d", {}],
     ["remote storage disabled before compaction", "cleanup: compact\nremoteStorage: disabled", {}],
   ])("may be %s", (_what, settings, stack) => {
@@ -26,16 +47,57 @@ describe("what a topic says of its log", () => {
   });
 
   it.each<[string, string, RegExp, object?]>([
-    ["segments longer than the retention", "retention: 1h\nsegmentAge: 1d", /^\d+ segment-unfit order-events: segments are closed after 1d, records expire after 1h: they would be kept for up to 25h → lower segmentAge to at most 1h/],
-    ["segments that hold no batch", "maxMessage: 2MiB\nsegmentSize: 1MiB", /segment-unfit .*2MiB does not fit a segment of 1MiB.* raise segmentSize to at least 2MiB/],
-    ["segments that hold no batch of the stack's size", "segmentSize: 1MiB", /5MiB does not fit/, { topics: { maxMessage: "5MiB" } }],
-    ["compaction without compaction", "dirtyRatio: 0.2", /setting-without-effect .*dirtyRatio is about compaction, and cleanup is delete/],
-    ["lags that cross", "cleanup: compact\nminCompactionLag: 2d\nmaxCompactionLag: 1d", /compaction-lags-crossed .*raise maxCompactionLag to at least 2d/],
-    ["remote storage of a compacted log", "cleanup: compact\nremoteStorage: enabled", /remote-storage-unfit .*Kafka refuses it/],
-    ["a local limit without remote storage", "localRetention: 1d", /setting-without-effect .*set remoteStorage: enabled/],
-    ["a local limit of remote storage that copies nothing", "remoteStorage: read-only\nlocalRetention: 1d", /setting-without-effect .*for the whole retention/],
-    ["more locally than in all", "retention: 1d\nremoteStorage: enabled\nlocalRetention: 2d", /remote-storage-unfit .*lower localRetention to at most 1d/],
-    ["a larger part locally than in all", "retentionBytes: 1GiB\nremoteStorage: enabled\nlocalRetentionBytes: 2GiB", /remote-storage-unfit .*lower localRetentionBytes to at most 1GiB/],
+    [
+      "segments longer than the retention",
+      "retention: 1h\nsegmentAge: 1d",
+      /^\d+ segment-unfit order-events: segments are closed after 1d, records expire after 1h: they would be kept for up to 25h → lower segmentAge to at most 1h/,
+    ],
+    [
+      "segments that hold no batch",
+      "maxMessage: 2MiB\nsegmentSize: 1MiB",
+      /segment-unfit .*2MiB does not fit a segment of 1MiB.* raise segmentSize to at least 2MiB/,
+    ],
+    [
+      "segments that hold no batch of the stack's size",
+      "segmentSize: 1MiB",
+      /5MiB does not fit/,
+      { topics: { maxMessage: "5MiB" } },
+    ],
+    [
+      "compaction without compaction",
+      "dirtyRatio: 0.2",
+      /setting-without-effect .*dirtyRatio is about compaction, and cleanup is delete/,
+    ],
+    [
+      "lags that cross",
+      "cleanup: compact\nminCompactionLag: 2d\nmaxCompactionLag: 1d",
+      /compaction-lags-crossed .*raise maxCompactionLag to at least 2d/,
+    ],
+    [
+      "remote storage of a compacted log",
+      "cleanup: compact\nremoteStorage: enabled",
+      /remote-storage-unfit .*Kafka refuses it/,
+    ],
+    [
+      "a local limit without remote storage",
+      "localRetention: 1d",
+      /setting-without-effect .*set remoteStorage: enabled/,
+    ],
+    [
+      "a local limit of remote storage that copies nothing",
+      "remoteStorage: read-only\nlocalRetention: 1d",
+      /setting-without-effect .*for the whole retention/,
+    ],
+    [
+      "more locally than in all",
+      "retention: 1d\nremoteStorage: enabled\nlocalRetention: 2d",
+      /remote-storage-unfit .*lower localRetention to at most 1d/,
+    ],
+    [
+      "a larger part locally than in all",
+      "retentionBytes: 1GiB\nremoteStorage: enabled\nlocalRetentionBytes: 2GiB",
+      /remote-storage-unfit .*lower localRetentionBytes to at most 1GiB/,
+    ],
   ])("can't be %s", (_what, settings, problem, stack) => {
     expect(unfit(settings, stack)).toMatch(problem);
     expect(unfit(settings, stack).split("\n")).toHaveLength(1);

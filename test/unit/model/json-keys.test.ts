@@ -12,8 +12,10 @@ describe("a key that stands twice", () => {
   });
 
   it("is found in no object that was written from a value", () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
-      expect(findDuplicateKey(JSON.stringify(value, undefined, indent))).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
+        expect(findDuplicateKey(JSON.stringify(value, undefined, indent))).toBeUndefined();
+      }),
+    );
   });
 });

@@ -52,7 +52,12 @@ describe("a project on disk", () => {
     await symlink("/nowhere", join(dir, "topics/less"));
     await symlink("/etc/hostname", join(dir, "topics/README.md"));
     expect((await loadTopicFiles(dir)).map((file) => file.path)).toEqual([
-      "topics/less/", "topics/more.d/", "topics/order.yaml", "topics/schemas/linked/", "topics/schemas/order/OrderCancelled.avsc", "topics/schemas/order/OrderCreated.avsc",
+      "topics/less/",
+      "topics/more.d/",
+      "topics/order.yaml",
+      "topics/schemas/linked/",
+      "topics/schemas/order/OrderCancelled.avsc",
+      "topics/schemas/order/OrderCreated.avsc",
     ]);
     expect(await problemsOf()).toEqual([
       "topics/less/ file-outside: the folder is a symbolic link (to /nowhere); only plain files are read",
@@ -64,17 +69,26 @@ describe("a project on disk", () => {
   it("refuses topics/ itself as a symbolic link, and a stack in a folder that is one", async () => {
     await rename(join(dir, "topics"), join(dir, "real"));
     await symlink("real", join(dir, "topics"));
-    expect(await problemsOf()).toEqual(["topics/ file-outside: the folder is a symbolic link (to real); only plain files are read"]);
+    expect(await problemsOf()).toEqual([
+      "topics/ file-outside: the folder is a symbolic link (to real); only plain files are read",
+    ]);
     await rename(join(dir, "stacks"), join(dir, "elsewhere"));
     await symlink("elsewhere", join(dir, "stacks"));
-    expect(await loadFile(dir, "stacks/Pulumi.dev.yaml")).toEqual({ path: "stacks/Pulumi.dev.yaml", refused: "symbolic-link", detail: "its folder stacks leads to elsewhere" });
+    expect(await loadFile(dir, "stacks/Pulumi.dev.yaml")).toEqual({
+      path: "stacks/Pulumi.dev.yaml",
+      refused: "symbolic-link",
+      detail: "its folder stacks leads to elsewhere",
+    });
   });
 
   it("refuses a folder that is called like a domain file, and a file whose ending is in capitals", async () => {
     await mkdir(join(dir, "topics/x.yaml"));
     await writeFile(join(dir, "topics/x.yaml/more.yaml"), goodDomain);
     await writeFile(join(dir, "topics/loud.YAML"), goodDomain);
-    expect(await problemsOf()).toEqual(["topics/loud.YAML file-misplaced: this file would not be read", "topics/x.yaml file-unreadable: it is no plain file (a folder)"]);
+    expect(await problemsOf()).toEqual([
+      "topics/loud.YAML file-misplaced: this file would not be read",
+      "topics/x.yaml file-unreadable: it is no plain file (a folder)",
+    ]);
   });
 
   it("refuses a large file, bytes that are no text, a pipe, and a file that is gone", async () => {
@@ -90,34 +104,71 @@ describe("a project on disk", () => {
   });
 
   it("names the stack's file when there is none", async () => {
-    expect(await problemsOf("staging")).toEqual([expect.stringMatching(/^stacks\/Pulumi.staging.yaml stack-settings-missing/)]);
+    expect(await problemsOf("staging")).toEqual([
+      expect.stringMatching(/^stacks\/Pulumi.staging.yaml stack-settings-missing/),
+    ]);
   });
 
   it("reports problems of topics and stack together", async () => {
     await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 0"));
     await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform: {substrate: lokal}\n");
-    expect((await problemsOf()).map((text) => text.split(" ")[0])).toEqual(["stacks/Pulumi.local.yaml", "topics/order.yaml"]);
-    await expect(loadModel(dir, "local").then(expectRead)).rejects.toThrow(/2 problems[^]*Pulumi.local.yaml:2:40 \[invalid-value\][^]*Fix: did you mean "local"/);
+    expect((await problemsOf()).map((text) => text.split(" ")[0])).toEqual([
+      "stacks/Pulumi.local.yaml",
+      "topics/order.yaml",
+    ]);
+    await expect(loadModel(dir, "local").then(expectRead)).rejects.toThrow(
+      /2 problems[^]*Pulumi.local.yaml:2:40 \[invalid-value\][^]*Fix: did you mean "local"/,
+    );
   });
 
   it("holds a topic to what the environment has", async () => {
-    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 12"));
-    expect(await problemsOf()).toEqual([expect.stringMatching(/replication-too-high: order-events wants 12 replicas, but there are 9 brokers/)]);
-    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 2"));
-    expect(await problemsOf()).toEqual([expect.stringMatching(/min-isr-too-high: order-events has 2 replicas and min ISR 2 \(the stack's\)/)]);
+    await writeFile(
+      join(dir, "topics/order.yaml"),
+      goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 12"),
+    );
+    expect(await problemsOf()).toEqual([
+      expect.stringMatching(/replication-too-high: order-events wants 12 replicas, but there are 9 brokers/),
+    ]);
+    await writeFile(
+      join(dir, "topics/order.yaml"),
+      goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 2"),
+    );
+    expect(await problemsOf()).toEqual([
+      expect.stringMatching(/min-isr-too-high: order-events has 2 replicas and min ISR 2 \(the stack's\)/),
+    ]);
   });
 
   it("scales topics down where the environment says so, whatever they declare", async () => {
-    await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform:\n    substrate: local\n    kafka: {zones: [a], brokersPerZone: 1, controllers: 1}\n    topics: {replicationFactor: 1, minInsyncReplicas: 1}\n");
-    await writeFile(join(dir, "topics/order.yaml"), goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 5\n    minInsyncReplicas: 3"));
+    await writeFile(
+      join(dir, "stacks/Pulumi.local.yaml"),
+      "config:\n  event-platform:platform:\n    substrate: local\n    kafka: {zones: [a], brokersPerZone: 1, controllers: 1}\n    topics: {replicationFactor: 1, minInsyncReplicas: 1}\n",
+    );
+    await writeFile(
+      join(dir, "topics/order.yaml"),
+      goodDomain.replace("partitions: 30", "partitions: 30\n    replicationFactor: 5\n    minInsyncReplicas: 3"),
+    );
     const { model, stack } = expectRead(await loadModel(dir, "local"));
-    expect(planPlatform(model, stack).topics.find(({ name }) => name === "order-events")).toMatchObject({ replicationFactor: 1, config: { "min.insync.replicas": "1" } });
+    expect(planPlatform(model, stack).topics.find(({ name }) => name === "order-events")).toMatchObject({
+      replicationFactor: 1,
+      config: { "min.insync.replicas": "1" },
+    });
   });
 
   it("finds settings of a service that is nowhere", async () => {
-    await writeFile(join(dir, "stacks/Pulumi.local.yaml"), "config:\n  event-platform:platform:\n    substrate: local\n    services: {order-servcie: {replicas: 2}}\n");
+    await writeFile(
+      join(dir, "stacks/Pulumi.local.yaml"),
+      "config:\n  event-platform:platform:\n    substrate: local\n    services: {order-servcie: {replicas: 2}}\n",
+    );
     const read = await loadModel(dir, "local");
-    expect(read.ok ? [] : read.problems).toEqual([expect.objectContaining({ rule: "unknown-service", file: "stacks/Pulumi.local.yaml", line: 4, column: 16, fix: 'did you mean "order-service"?' })]);
+    expect(read.ok ? [] : read.problems).toEqual([
+      expect.objectContaining({
+        rule: "unknown-service",
+        file: "stacks/Pulumi.local.yaml",
+        line: 4,
+        column: 16,
+        fix: 'did you mean "order-service"?',
+      }),
+    ]);
   });
 
   it("says so when there is no folder topics/", async () => {
@@ -135,7 +186,10 @@ describe("the project's own files", () => {
     const file = await loadFile(projectDir, topicFileJsonSchemaPath);
     expect("text" in file ? file.text : file, "run: node components/model/json-schema.ts").toBe(topicFileJsonSchema());
     for (const domain of (await loadTopicFiles(projectDir)).filter(({ path }) => path.endsWith(".yaml"))) {
-      expect("text" in domain && domain.text.startsWith("# yaml-language-server: $schema=./topics.schema.json\n"), domain.path).toBe(true);
+      expect(
+        "text" in domain && domain.text.startsWith("# yaml-language-server: $schema=./topics.schema.json\n"),
+        domain.path,
+      ).toBe(true);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,9 @@ import { findHiddenCharacter, readYaml } from "../../../components/model/yaml-do
 
 const depth = 32;
 const folder = join(import.meta.dirname, "..", "..", "..", "topics");
-const shipped = readdirSync(folder).filter((name) => name.endsWith(".yaml")).map((name) => readFileSync(join(folder, name), "utf8"));
+const shipped = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => readFileSync(join(folder, name), "utf8"));
 
 const samples = [
   ...shipped,
@@ -17,14 +19,69 @@ const samples = [
 ];
 
 /** What makes YAML turn: indicators, quotes, blanks, ends of lines, words with a meaning. */
-const pieces = fc.constantFrom(":", " ", "  ", "\n", "\n  ", "\n    ", "-", "- ", "#", " #", "{", "}", "[", "]", ",", "'", "\"", "|", ">", "?", "? ", "&a", "*a", "!", "!!str ", "%", "@", "`", "~", "null", "true", "1", "0x", ".5", "1e3", "a", "key: ", "\\", "\\n", "---", "\n---\n", "...", "<<: ", "\r\n", ": ", "é", "😀");
+const pieces = fc.constantFrom(
+  ":",
+  " ",
+  "  ",
+  "\n",
+  "\n  ",
+  "\n    ",
+  "-",
+  "- ",
+  "#",
+  " #",
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  "'",
+  '"',
+  "|",
+  ">",
+  "?",
+  "? ",
+  "&a",
+  "*a",
+  "!",
+  "!!str ",
+  "%",
+  "@",
+  "`",
+  "~",
+  "null",
+  "true",
+  "1",
+  "0x",
+  ".5",
+  "1e3",
+  "a",
+  "key: ",
+  "\\",
+  "\\n",
+  "---",
+  "\n---\n",
+  "...",
+  "<<: ",
+  "\r\n",
+  ": ",
+  "é",
+  "😀",
+);
 
 const mutated = fc
-  .record({ text: fc.constantFrom(...samples), edits: fc.array(fc.record({ at: fc.nat(10_000), remove: fc.nat(6), insert: fc.option(pieces, { nil: "" }) }), { maxLength: 4 }) })
-  .map(({ text, edits }) => edits.reduce((now, { at, remove, insert }) => {
-    const place = at % (now.length + 1);
-    return now.slice(0, place) + insert + now.slice(place + remove);
-  }, text));
+  .record({
+    text: fc.constantFrom(...samples),
+    edits: fc.array(fc.record({ at: fc.nat(10_000), remove: fc.nat(6), insert: fc.option(pieces, { nil: "" }) }), {
+      maxLength: 4,
+    }),
+  })
+  .map(({ text, edits }) =>
+    edits.reduce((now, { at, remove, insert }) => {
+      const place = at % (now.length + 1);
+      return now.slice(0, place) + insert + now.slice(place + remove);
+    }, text),
+  );
 
 /** The composer's reading: a tab anywhere keeps the quick way out. */
 function composed(text: string): ReturnType<typeof readYaml> {
@@ -33,7 +90,9 @@ function composed(text: string): ReturnType<typeof readYaml> {
 
 function paths(value: unknown, path: readonly PropertyKey[] = []): readonly (readonly PropertyKey[])[] {
   if (typeof value !== "object" || value === null) return [path];
-  const entries: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value) ? value.map((item: unknown, index) => [index, item] as const) : Object.entries(value);
+  const entries: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item] as const)
+    : Object.entries(value);
   return [path, ...entries.flatMap(([key, inner]) => paths(inner, [...path, key])), [...path, "missing"]];
 }
 
@@ -43,9 +102,21 @@ describe("the quick way through plain YAML", () => {
   });
 
   it.each([
-    ["a fault", "a: [1"], ["a second document", "a: 1\n---\nb: 2\n"], ["an anchor", "a: &x 1"], ["an alias", "a: &x 1\nb: *x\n"], ["a tag", "a: !!str 1"],
-    ["equal keys", "a: 1\na: 2\n"], ["a merge key", "<<: {a: 1}\n"], ["an escape", 'a: "\\u200b"'], ["no value", "a:\nb: 1\n"], ["a scalar alone", "a"], ["nothing", ""],
-    ["a mapping on the line of its key", "a: b: c\n"], ["a list on the line of its key", "a: - b\n"], ["a prototype", "__proto__: {a: 1}\n"], ["a wrong column", "a:\n   b: 1\n  c: 2\n"],
+    ["a fault", "a: [1"],
+    ["a second document", "a: 1\n---\nb: 2\n"],
+    ["an anchor", "a: &x 1"],
+    ["an alias", "a: &x 1\nb: *x\n"],
+    ["a tag", "a: !!str 1"],
+    ["equal keys", "a: 1\na: 2\n"],
+    ["a merge key", "<<: {a: 1}\n"],
+    ["an escape", 'a: "\\u200b"'],
+    ["no value", "a:\nb: 1\n"],
+    ["a scalar alone", "a"],
+    ["nothing", ""],
+    ["a mapping on the line of its key", "a: b: c\n"],
+    ["a list on the line of its key", "a: - b\n"],
+    ["a prototype", "__proto__: {a: 1}\n"],
+    ["a wrong column", "a:\n   b: 1\n  c: 2\n"],
   ])("leaves %s to the composer", (_what, text) => {
     expect(readPlainYaml(text, depth)).toBeUndefined();
   });
@@ -63,12 +134,17 @@ describe("the quick way through plain YAML", () => {
         expect(quick.value).toEqual(slow.document?.value);
         const lines = text.split("\n");
         const offset = (place: { line: number; column: number } | undefined): number =>
-          lines.slice(0, (place?.line ?? 1) - 1).reduce((sum, line) => sum + line.length + 1, 0) + (place?.column ?? 1) - 1;
+          lines.slice(0, (place?.line ?? 1) - 1).reduce((sum, line) => sum + line.length + 1, 0) +
+          (place?.column ?? 1) -
+          1;
         for (const path of paths(quick.value)) {
-          for (const part of ["key", "value"] as const) expect(quick.offsetOf(path, part), `${path.join("/")} ${part}`).toBe(offset(slow.document?.at.place(path, part)));
+          for (const part of ["key", "value"] as const)
+            expect(quick.offsetOf(path, part), `${path.join("/")} ${part}`).toBe(
+              offset(slow.document?.at.place(path, part)),
+            );
         }
       }),
-      { numRuns: Number(process.env["PLAIN_YAML_RUNS"] ?? 3_000) },
+      { numRuns: Number(process.env.PLAIN_YAML_RUNS ?? 3_000) },
     );
     expect(plain, "some stayed plain").toBeGreaterThan(100);
   }, 600_000);

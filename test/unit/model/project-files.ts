@@ -2,7 +2,12 @@ import type { SourceFile } from "../../../components/model/source-file.ts";
 
 /** Schema text of a record with an `orderId`. */
 export function avroRecord(name: string, fields: readonly object[] = []): string {
-  return JSON.stringify({ type: "record", name, namespace: "com.example.events", fields: [{ name: "orderId", type: "string" }, ...fields] });
+  return JSON.stringify({
+    type: "record",
+    name,
+    namespace: "com.example.events",
+    fields: [{ name: "orderId", type: "string" }, ...fields],
+  });
 }
 
 /** A good domain file; each test breaks one thing in it. Line numbers in tests count from its first line. */

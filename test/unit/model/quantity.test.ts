@@ -55,16 +55,29 @@ describe("values with units", () => {
 
   it("reads back what it prints, in every family", () => {
     fc.assert(
-      fc.property(fc.constantFrom(durationUnits, sizeUnits, rateUnits), fc.nat({ max: Number.MAX_SAFE_INTEGER }), (family, value) => {
-        const printed = formatQuantity(value, family);
-        expect(printed).toMatch(new RegExp(quantityPattern(family)));
-        expect(parseQuantity(printed, family)).toEqual({ ok: true, value });
-      }),
+      fc.property(
+        fc.constantFrom(durationUnits, sizeUnits, rateUnits),
+        fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+        (family, value) => {
+          const printed = formatQuantity(value, family);
+          expect(printed).toMatch(new RegExp(quantityPattern(family)));
+          expect(parseQuantity(printed, family)).toEqual({ ok: true, value });
+        },
+      ),
     );
   });
 
   it("accepts exactly what the pattern for editors accepts, up to the largest number", () => {
-    const text = fc.oneof(fc.string(), fc.tuple(fc.nat({ max: 1_000_000 }), fc.constantFrom("", " "), fc.constantFrom("ms", "s", "d", "MiB", "MiB/s", "x")).map((parts) => parts.join("")));
+    const text = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(
+          fc.nat({ max: 1_000_000 }),
+          fc.constantFrom("", " "),
+          fc.constantFrom("ms", "s", "d", "MiB", "MiB/s", "x"),
+        )
+        .map((parts) => parts.join("")),
+    );
     fc.assert(
       fc.property(fc.constantFrom(durationUnits, sizeUnits, rateUnits), text, (family, candidate) => {
         expect(parseQuantity(candidate, family).ok).toBe(new RegExp(quantityPattern(family)).test(candidate));

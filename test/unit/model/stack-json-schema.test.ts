@@ -13,6 +13,8 @@ describe("the format of stack files", () => {
 
   it.each(["local", "dev", "staging", "prod"])("accepts the stack %s, which names it for editors", async (stack) => {
     expect(await loadModel(PROJECT_DIR, stack)).toMatchObject({ ok: true });
-    expect(await readFile(join(PROJECT_DIR, `stacks/Pulumi.${stack}.yaml`), "utf8")).toContain("# yaml-language-server: $schema=./stack.schema.json");
+    expect(await readFile(join(PROJECT_DIR, `stacks/Pulumi.${stack}.yaml`), "utf8")).toContain(
+      "# yaml-language-server: $schema=./stack.schema.json",
+    );
   });
 });

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EditableYaml } from "../../../cli/new-service/yaml-edits.ts";
 import { loadModel, loadTopicFiles } from "../../../components/model/load.ts";
-import { readModel, expectRead } from "../../../components/model/read.ts";
-import { explainAccess } from "../../../components/plan/explain-access.ts";
+import { expectRead, readModel } from "../../../components/model/read.ts";
 import type { AccessAnswer, AccessQuestion } from "../../../components/plan/explain-access.ts";
+import { explainAccess } from "../../../components/plan/explain-access.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { AclOperation } from "../../../components/plan/types.ts";
 
@@ -14,8 +14,12 @@ const files = await loadTopicFiles(projectDir);
 const { model, stack } = expectRead(await loadModel(projectDir, "local"));
 const plan = planPlatform(model, stack);
 
-const ask = (principal: string, operation: AclOperation, resourceName: string, resourceType: "Topic" | "Group" = "Topic"): AccessAnswer =>
-  explainAccess(model, plan, { principal, operation, resourceType, resourceName });
+const ask = (
+  principal: string,
+  operation: AclOperation,
+  resourceName: string,
+  resourceType: "Topic" | "Group" = "Topic",
+): AccessAnswer => explainAccess(model, plan, { principal, operation, resourceType, resourceName });
 
 describe("why access is given", () => {
   it("names the rule and the line it follows from", () => {
@@ -23,7 +27,9 @@ describe("why access is given", () => {
     expect(allowed).toBe(true);
     expect(rules.map(({ acl }) => acl.key)).toEqual(["payment-service/Read/Topic/order-events"]);
     const [place] = rules[0]?.declared ?? [];
-    const line = files.flatMap((file) => (file.path === place?.file && "text" in file ? [file.text.split("\n")[(place?.line ?? 0) - 1]] : []))[0];
+    const line = files.flatMap((file) =>
+      file.path === place?.file && "text" in file ? [file.text.split("\n")[(place?.line ?? 0) - 1]] : [],
+    )[0];
     expect(line?.trim()).toMatch(/^payment-service:/);
   });
 
@@ -61,22 +67,34 @@ it("answers as the plan has it, and the line it asks for gives what was denied",
   const principals = plan.principals.map(({ name }) => name);
   const topics = plan.topics.map(({ name }) => name);
   const question = fc.record<AccessQuestion>({
-    principal: fc.constantFrom(...principals), operation: fc.constantFrom<AclOperation>("Read", "Write", "Describe", "Create"),
-    resourceType: fc.constant("Topic"), resourceName: fc.constantFrom(...topics),
+    principal: fc.constantFrom(...principals),
+    operation: fc.constantFrom<AclOperation>("Read", "Write", "Describe", "Create"),
+    resourceType: fc.constant("Topic"),
+    resourceName: fc.constantFrom(...topics),
   });
-  fc.assert(fc.property(question, (asked) => {
-    const answer = explainAccess(model, plan, asked);
-    const held = plan.acls.some((acl) => acl.principal === asked.principal && acl.resourceType === "Topic" && [asked.resourceName, "*"].includes(acl.resourceName) && (acl.operation === asked.operation || (asked.operation === "Describe" && ["Read", "Write"].includes(acl.operation))));
-    expect(answer.allowed).toBe(held);
-    if (answer.missing === undefined) return;
-    const { at, path, line } = answer.missing;
-    const changed = files.map((file) => {
-      if (file.path !== at.file || !("text" in file)) return file;
-      const yaml = new EditableYaml(file.path, file.text);
-      yaml.addEntry(path, line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2));
-      return { path: file.path, text: yaml.text };
-    });
-    const after = expectRead(readModel(changed, stack));
-    expect(explainAccess(after.model, planPlatform(after.model, stack), asked).allowed).toBe(true);
-  }), { numRuns: 60 });
+  fc.assert(
+    fc.property(question, (asked) => {
+      const answer = explainAccess(model, plan, asked);
+      const held = plan.acls.some(
+        (acl) =>
+          acl.principal === asked.principal &&
+          acl.resourceType === "Topic" &&
+          [asked.resourceName, "*"].includes(acl.resourceName) &&
+          (acl.operation === asked.operation ||
+            (asked.operation === "Describe" && ["Read", "Write"].includes(acl.operation))),
+      );
+      expect(answer.allowed).toBe(held);
+      if (answer.missing === undefined) return;
+      const { at, path, line } = answer.missing;
+      const changed = files.map((file) => {
+        if (file.path !== at.file || !("text" in file)) return file;
+        const yaml = new EditableYaml(file.path, file.text);
+        yaml.addEntry(path, line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2));
+        return { path: file.path, text: yaml.text };
+      });
+      const after = expectRead(readModel(changed, stack));
+      expect(explainAccess(after.model, planPlatform(after.model, stack), asked).allowed).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
 });

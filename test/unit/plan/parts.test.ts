@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { scalePartitions } from "../../../components/model/partitions.ts";
 import { describeLowered, insteadOfLowering, loweredPartitions } from "../../../components/plan/partition-guard.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
-import { scalePartitions } from "../../../components/model/partitions.ts";
-import { modelOf, stackWith, type SampleTopic } from "./sample-models.ts";
+import { modelOf, type SampleTopic, stackWith } from "./sample-models.ts";
 
-const topic = (more: Partial<SampleTopic> = {}): SampleTopic => ({ name: "t-one", partitions: 30, events: 1, producers: [], consumers: [], ...more });
+const topic = (more: Partial<SampleTopic> = {}): SampleTopic => ({
+  name: "t-one",
+  partitions: 30,
+  events: 1,
+  producers: [],
+  consumers: [],
+  ...more,
+});
 
 describe("partitions in a smaller environment", () => {
   test.each([
@@ -20,10 +27,14 @@ describe("partitions in a smaller environment", () => {
 
   it("never falls with the declared number or the factor, and is at least 1", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0.001, max: 10, noNaN: true }), (declared, factor) => {
-        expect(scalePartitions(declared, factor)).toBeGreaterThanOrEqual(1);
-        expect(scalePartitions(declared + 1, factor)).toBeGreaterThanOrEqual(scalePartitions(declared, factor));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.double({ min: 0.001, max: 10, noNaN: true }),
+        (declared, factor) => {
+          expect(scalePartitions(declared, factor)).toBeGreaterThanOrEqual(1);
+          expect(scalePartitions(declared + 1, factor)).toBeGreaterThanOrEqual(scalePartitions(declared, factor));
+        },
+      ),
     );
   });
 });
@@ -31,10 +42,27 @@ describe("partitions in a smaller environment", () => {
 describe("replication", () => {
   test.each([
     ["the stack's", {}, 3, "2"],
-    ["one replica where the stack says so", { kafka: { zones: ["zone-a"], brokersPerZone: 1, controllers: 1 }, topics: { replicationFactor: 1, minInsyncReplicas: 1 } }, 1, "1"],
+    [
+      "one replica where the stack says so",
+      {
+        kafka: { zones: ["zone-a"], brokersPerZone: 1, controllers: 1 },
+        topics: { replicationFactor: 1, minInsyncReplicas: 1 },
+      },
+      1,
+      "1",
+    ],
   ])("is %s", (_title, settings, factor, minInsync) => {
-    const planned = planPlatform(modelOf([topic({ consumers: [{ service: "bee", events: 1, instances: 1 }] })]), stackWith(settings)).topics;
-    expect(planned.map((each) => each.name)).toEqual(["bee.dlt", "kafkasql-journal", "kafkasql-snapshots", "registry-events", "t-one"]);
+    const planned = planPlatform(
+      modelOf([topic({ consumers: [{ service: "bee", events: 1, instances: 1 }] })]),
+      stackWith(settings),
+    ).topics;
+    expect(planned.map((each) => each.name)).toEqual([
+      "bee.dlt",
+      "kafkasql-journal",
+      "kafkasql-snapshots",
+      "registry-events",
+      "t-one",
+    ]);
     for (const each of planned) {
       expect(each.replicationFactor).toBe(factor);
       expect(each.config["min.insync.replicas"]).toBe(minInsync);
@@ -46,8 +74,18 @@ describe("quotas", () => {
   it("add up over a service's topics, and default where none is declared", () => {
     const quotas = planPlatform(
       modelOf([
-        topic({ producers: [{ service: "ant", quota: "10MiB/s" }, { service: "dog" }], consumers: [{ service: "bee", events: 1, instances: 1, quota: "10MiB/s" }, { service: "cat", events: 1, instances: 1 }] }),
-        topic({ name: "t-two", producers: [{ service: "ant", quota: "1MiB/s" }], consumers: [{ service: "bee", events: 1, instances: 1, quota: "1MiB/s" }] }),
+        topic({
+          producers: [{ service: "ant", quota: "10MiB/s" }, { service: "dog" }],
+          consumers: [
+            { service: "bee", events: 1, instances: 1, quota: "10MiB/s" },
+            { service: "cat", events: 1, instances: 1 },
+          ],
+        }),
+        topic({
+          name: "t-two",
+          producers: [{ service: "ant", quota: "1MiB/s" }],
+          consumers: [{ service: "bee", events: 1, instances: 1, quota: "1MiB/s" }],
+        }),
       ]),
       stackWith({ quotas: { producer: "3MiB/s", consumer: "4MiB/s" } }),
     ).quotas;
@@ -63,7 +101,11 @@ describe("quotas", () => {
 
 describe("contracts", () => {
   const model = modelOf([
-    topic({ events: 2, producers: [{ service: "ant" }], consumers: [{ service: "bee", events: 1, instances: 7, retry: ["10s", "5m"] }] }),
+    topic({
+      events: 2,
+      producers: [{ service: "ant" }],
+      consumers: [{ service: "bee", events: 1, instances: 7, retry: ["10s", "5m"] }],
+    }),
     topic({ name: "t-two", consumers: [{ service: "bee", events: 1, instances: 9 }] }),
   ]);
 
@@ -74,14 +116,23 @@ describe("contracts", () => {
       instances: 1,
       consumes: [],
       retryTopics: [],
-      publishes: [0, 1].map((index) => ({ event: `t.one.e${index}`, topic: "t-one", subject: `t-one-com.example.t_one_${index}`, record: `com.example.t_one_${index}`, schema: `t-one-${index}.avsc` })),
+      publishes: [0, 1].map((index) => ({
+        event: `t.one.e${index}`,
+        topic: "t-one",
+        subject: `t-one-com.example.t_one_${index}`,
+        record: `com.example.t_one_${index}`,
+        schema: `t-one-${index}.avsc`,
+      })),
     });
     expect(bee).toEqual({
       service: "bee",
       group: "bee",
       deadLetterTopic: "bee.dlt",
       instances: 9,
-      consumes: ["one", "two"].map((name) => ({ topic: `t-${name}`, events: [{ event: `t.${name}.e0`, record: `com.example.t_${name}_0`, schema: `t-${name}-0.avsc` }] })),
+      consumes: ["one", "two"].map((name) => ({
+        topic: `t-${name}`,
+        events: [{ event: `t.${name}.e0`, record: `com.example.t_${name}_0`, schema: `t-${name}-0.avsc` }],
+      })),
       retryTopics: [
         { topic: "bee.retry-10s", delayMs: 10_000 },
         { topic: "bee.retry-5m", delayMs: 300_000 },
@@ -97,7 +148,9 @@ describe("contracts", () => {
 
 describe("the partition guard", () => {
   it("lists what is lowered, in order, and nothing that is raised, new or removed", () => {
-    expect(loweredPartitions({ b: 30, a: 6, same: 3, raised: 3, removed: 9 }, { a: 3, b: 12, same: 3, raised: 4, added: 1 })).toEqual([
+    expect(
+      loweredPartitions({ b: 30, a: 6, same: 3, raised: 3, removed: 9 }, { a: 3, b: 12, same: 3, raised: 4, added: 1 }),
+    ).toEqual([
       { topic: "a", before: 6, after: 3 },
       { topic: "b", before: 30, after: 12 },
     ]);
@@ -109,6 +162,8 @@ describe("the partition guard", () => {
     const lowered = { topic: "order-events", before: 30, after: 12 };
     expect(describeLowered(lowered)).toMatch(/order-events has 30 partitions.*lowered to 12.*deleted and made anew/);
     expect(insteadOfLowering(lowered)).toMatch(/^set partitions of order-events back to 30/);
-    expect(insteadOfLowering({ ...lowered, factor: { before: 1, after: 0.4 } })).toMatch(/^set topics\.partitionFactor in the stack's file back to 1, it is 0\.4 now/);
+    expect(insteadOfLowering({ ...lowered, factor: { before: 1, after: 0.4 } })).toMatch(
+      /^set topics\.partitionFactor in the stack's file back to 1, it is 0\.4 now/,
+    );
   });
 });

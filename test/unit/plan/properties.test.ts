@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readTopics } from "../../../components/model/read-topics.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import { readTopics } from "../../../components/model/read-topics.ts";
 import { auditorPrincipal } from "../../../components/plan/auditor.ts";
-import { replayerPrincipal } from "../../../components/plan/replayer.ts";
-import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
+import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
+import { replayerPrincipal } from "../../../components/plan/replayer.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
-import { filesOf, modelOf, sampleTopics, stackWith, withoutSources, type SampleTopic } from "./sample-models.ts";
+import { filesOf, modelOf, type SampleTopic, sampleTopics, stackWith, withoutSources } from "./sample-models.ts";
 
 const stack = stackWith();
 const plan = (topics: readonly SampleTopic[]): PlatformPlan => planPlatform(modelOf(topics), stack);
@@ -15,8 +15,21 @@ const plan = (topics: readonly SampleTopic[]): PlatformPlan => planPlatform(mode
 /** Shuffles the topics, and the producers and consumers within each. */
 const shuffled = (topics: readonly SampleTopic[]): fc.Arbitrary<SampleTopic[]> =>
   fc
-    .tuple(...topics.map((topic) => fc.tuple(fc.shuffledSubarray([...topic.producers], { minLength: topic.producers.length }), fc.shuffledSubarray([...topic.consumers], { minLength: topic.consumers.length }))))
-    .map((orders) => topics.map((topic, index) => ({ ...topic, producers: orders[index]?.[0] ?? [], consumers: orders[index]?.[1] ?? [] })))
+    .tuple(
+      ...topics.map((topic) =>
+        fc.tuple(
+          fc.shuffledSubarray([...topic.producers], { minLength: topic.producers.length }),
+          fc.shuffledSubarray([...topic.consumers], { minLength: topic.consumers.length }),
+        ),
+      ),
+    )
+    .map((orders) =>
+      topics.map((topic, index) => ({
+        ...topic,
+        producers: orders[index]?.[0] ?? [],
+        consumers: orders[index]?.[1] ?? [],
+      })),
+    )
     .chain((changed) => fc.shuffledSubarray(changed, { minLength: changed.length }));
 
 /** Everything in a plan that becomes a resource, by its key. */
@@ -34,9 +47,14 @@ function keyed(of: PlatformPlan): Map<string, string> {
 describe("the plan of any project", () => {
   it("does not depend on the order of files and keys", () => {
     fc.assert(
-      fc.property(sampleTopics.chain((topics) => fc.tuple(fc.constant(topics), shuffled(topics))), ([topics, other]) => {
-        expect(withoutSources(planPlatform(expectRead(readTopics(filesOf(other).reverse())), stack))).toEqual(withoutSources(plan(topics)));
-      }),
+      fc.property(
+        sampleTopics.chain((topics) => fc.tuple(fc.constant(topics), shuffled(topics))),
+        ([topics, other]) => {
+          expect(withoutSources(planPlatform(expectRead(readTopics(filesOf(other).reverse())), stack))).toEqual(
+            withoutSources(plan(topics)),
+          );
+        },
+      ),
     );
   });
 
@@ -44,7 +62,14 @@ describe("the plan of any project", () => {
     fc.assert(
       fc.property(sampleTopics, (topics) => {
         const { topics: planned, principals, acls, quotas, subjects, contracts } = plan(topics);
-        for (const keys of [planned.map(({ name }) => name), principals.map(({ name }) => name), acls.map(({ key }) => key), quotas.map(({ principal }) => principal), subjects.map(({ name }) => name), contracts.map(({ service }) => service)]) {
+        for (const keys of [
+          planned.map(({ name }) => name),
+          principals.map(({ name }) => name),
+          acls.map(({ key }) => key),
+          quotas.map(({ principal }) => principal),
+          subjects.map(({ name }) => name),
+          contracts.map(({ service }) => service),
+        ]) {
           expect(keys).toEqual([...new Set(keys)].sort());
         }
       }),
@@ -54,7 +79,13 @@ describe("the plan of any project", () => {
   it("changes nothing else when a topic is added in the middle", () => {
     fc.assert(
       fc.property(sampleTopics, fc.nat(), (topics, at) => {
-        const added: SampleTopic = { name: "t-zero", partitions: 5, events: 1, producers: [{ service: "newcomer" }], consumers: [{ service: "reader", events: 1, instances: 1 }] };
+        const added: SampleTopic = {
+          name: "t-zero",
+          partitions: 5,
+          events: 1,
+          producers: [{ service: "newcomer" }],
+          consumers: [{ service: "reader", events: 1, instances: 1 }],
+        };
         const place = at % (topics.length + 1);
         const before = keyed(plan(topics));
         const after = keyed(plan([...topics.slice(0, place), added, ...topics.slice(place)]));
@@ -70,13 +101,26 @@ describe("the plan of any project", () => {
       fc.property(sampleTopics, (topics) => {
         const { acls, contracts } = plan(topics);
         const allowed = (service: string, operation: string): string[] =>
-          acls.filter((acl) => acl.principal === service && acl.operation === operation && acl.resourceType === "Topic").map((acl) => acl.resourceName);
-        for (const service of new Set(topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service)))) {
+          acls
+            .filter((acl) => acl.principal === service && acl.operation === operation && acl.resourceType === "Topic")
+            .map((acl) => acl.resourceName);
+        for (const service of new Set(
+          topics.flatMap((topic) => [...topic.producers, ...topic.consumers].map((each) => each.service)),
+        )) {
           const consumed = topics.filter((topic) => topic.consumers.some((consumer) => consumer.service === service));
-          const retries = new Set(consumed.flatMap((topic) => topic.consumers.flatMap((consumer) => (consumer.service === service ? (consumer.retry ?? []) : []))));
-          const own = consumed.length === 0 ? [] : [`${service}.dlt`, ...[...retries].map((delay) => `${service}.retry-${delay}`)];
+          const retries = new Set(
+            consumed.flatMap((topic) =>
+              topic.consumers.flatMap((consumer) => (consumer.service === service ? (consumer.retry ?? []) : [])),
+            ),
+          );
+          const own =
+            consumed.length === 0
+              ? []
+              : [`${service}.dlt`, ...[...retries].map((delay) => `${service}.retry-${delay}`)];
           const reads = [...new Set([...consumed.map((topic) => topic.name), ...own])].sort();
-          const produced = topics.filter((topic) => topic.producers.some((producer) => producer.service === service)).map((topic) => topic.name);
+          const produced = topics
+            .filter((topic) => topic.producers.some((producer) => producer.service === service))
+            .map((topic) => topic.name);
           const writes = [...new Set([...produced, ...own])].sort();
           expect(allowed(service, "Read")).toEqual(reads);
           expect(allowed(service, "Write")).toEqual(writes);
@@ -110,7 +154,10 @@ describe("the plan of any project", () => {
           expect(["Read", "Write", "Describe"]).toContain(acl.operation);
           if (acl.principal === replayerPrincipal) {
             expect(["Write", "Describe"]).toContain(acl.operation);
-            expect(contracts.some(({ consumes }) => consumes.some(({ topic }) => topic === acl.resourceName)), acl.key).toBe(true);
+            expect(
+              contracts.some(({ consumes }) => consumes.some(({ topic }) => topic === acl.resourceName)),
+              acl.key,
+            ).toBe(true);
           }
           expect(registryTopics).not.toContain(acl.resourceName);
           if (acl.resourceType === "Group") expect(acl.resourceName).toBe(acl.principal);
@@ -123,9 +170,13 @@ describe("the plan of any project", () => {
     fc.assert(
       fc.property(sampleTopics, (topics) => {
         const { topics: planned, contracts } = plan(topics);
-        const config = (name: string, key: string): number => Number(planned.find((topic) => topic.name === name)?.config[key]);
+        const config = (name: string, key: string): number =>
+          Number(planned.find((topic) => topic.name === name)?.config[key]);
         for (const { deadLetterTopic, retryTopics, consumes } of contracts) {
-          for (const name of [...(deadLetterTopic === undefined ? [] : [deadLetterTopic]), ...retryTopics.map(({ topic }) => topic)]) {
+          for (const name of [
+            ...(deadLetterTopic === undefined ? [] : [deadLetterTopic]),
+            ...retryTopics.map(({ topic }) => topic),
+          ]) {
             for (const { topic } of consumes) {
               expect(config(name, "retention.ms")).toBeGreaterThanOrEqual(Math.max(1, config(topic, "retention.ms")));
               expect(config(name, "max.message.bytes")).toBeGreaterThan(config(topic, "max.message.bytes"));

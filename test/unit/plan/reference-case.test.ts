@@ -37,16 +37,35 @@ describe("the reference case on one machine", () => {
   it("configures event topics as stated: RF 3, min ISR 2, 7 d, LZ4, under 1 MB", () => {
     for (const topic of plan.topics.filter(({ kind }) => kind === "event")) {
       expect(topic.replicationFactor).toBe(3);
-      expect(topic.config).toEqual({ "cleanup.policy": "delete", "compression.type": "lz4", "max.message.bytes": "1000000", "min.insync.replicas": "2", "retention.ms": "604800000", "segment.bytes": "1073741824", "segment.ms": "100800000" });
+      expect(topic.config).toEqual({
+        "cleanup.policy": "delete",
+        "compression.type": "lz4",
+        "max.message.bytes": "1000000",
+        "min.insync.replicas": "2",
+        "retention.ms": "604800000",
+        "segment.bytes": "1073741824",
+        "segment.ms": "100800000",
+      });
     }
   });
 
   it("keeps dead letters for 30 days", () => {
-    for (const topic of plan.topics.filter(({ kind }) => kind === "dead-letter")) expect(topic.config["retention.ms"]).toBe(String(30 * 86_400_000));
+    for (const topic of plan.topics.filter(({ kind }) => kind === "dead-letter"))
+      expect(topic.config["retention.ms"]).toBe(String(30 * 86_400_000));
   });
 
   it("has a principal for each service with access to Kafka, and none for the gateway", () => {
-    expect(plan.principals.map(({ name }) => name)).toEqual(["analytics-service", "inventory-service", "notification-service", "order-service", "payment-service", "platform-auditor", "platform-replayer", "schema-registry", "shipping-service"]);
+    expect(plan.principals.map(({ name }) => name)).toEqual([
+      "analytics-service",
+      "inventory-service",
+      "notification-service",
+      "order-service",
+      "payment-service",
+      "platform-auditor",
+      "platform-replayer",
+      "schema-registry",
+      "shipping-service",
+    ]);
   });
 
   it("lets payment do this and nothing else", () => {
@@ -82,10 +101,18 @@ describe("the reference case on one machine", () => {
     ]);
     const created = plan.subjects.find(({ name }) => name === "order-events-com.globalmart.events.OrderCreated");
     expect(created?.compatibility).toBe("BACKWARD");
-    const fields = (of: { fields: { name: string; type: unknown }[] }): Record<string, unknown> => Object.fromEntries(of.fields.map(({ name, type }) => [name, type]));
+    const fields = (of: { fields: { name: string; type: unknown }[] }): Record<string, unknown> =>
+      Object.fromEntries(of.fields.map(({ name, type }) => [name, type]));
     const schema = JSON.parse(created?.schema ?? "{}") as { fields: { name: string; type: unknown }[] };
     const { items, ...others } = fields(schema);
-    expect(others).toMatchObject({ orderId: "string", customerId: "string", timestamp: "long", totalAmount: "double", currency: "string", shippingAddress: "string" });
+    expect(others).toMatchObject({
+      orderId: "string",
+      customerId: "string",
+      timestamp: "long",
+      totalAmount: "double",
+      currency: "string",
+      shippingAddress: "string",
+    });
     const array = items as { type: string; items: { name: string; fields: { name: string; type: unknown }[] } };
     expect(array.type).toBe("array");
     expect(array.items.name).toBe("OrderItem");
@@ -93,11 +120,24 @@ describe("the reference case on one machine", () => {
   });
 
   it("hands each service the events of its part in the saga", () => {
-    const consumed = Object.fromEntries(plan.contracts.map(({ service, consumes }) => [service, consumes.flatMap(({ events }) => events.map(({ event }) => event)).sort()]));
+    const consumed = Object.fromEntries(
+      plan.contracts.map(({ service, consumes }) => [
+        service,
+        consumes.flatMap(({ events }) => events.map(({ event }) => event)).sort(),
+      ]),
+    );
     expect(consumed["payment-service"]).toEqual(["order.cancelled", "order.created"]);
     expect(consumed["inventory-service"]).toEqual(["order.cancelled", "order.confirmed", "order.created"]);
     expect(consumed["shipping-service"]).toEqual(["order.confirmed"]);
-    expect(consumed["order-service"]).toEqual(["inventory.insufficient", "inventory.released", "inventory.reserved", "payment.failed", "payment.processed", "payment.refunded", "shipment.failed"]);
+    expect(consumed["order-service"]).toEqual([
+      "inventory.insufficient",
+      "inventory.released",
+      "inventory.reserved",
+      "payment.failed",
+      "payment.processed",
+      "payment.refunded",
+      "shipment.failed",
+    ]);
     expect(consumed["notification-service"]).toHaveLength(13);
     expect(consumed["analytics-service"]).toHaveLength(14);
   });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import { readTopics } from "../../../components/model/read-topics.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
 import type { StackSettings } from "../../../components/model/stack.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import type { Model } from "../../../components/model/types.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 
@@ -21,12 +21,19 @@ export interface SampleTopic {
   /** Further settings, as the files write them. */
   readonly log?: Readonly<Record<string, string>>;
   readonly producers: readonly { readonly service: string; readonly quota?: string }[];
-  readonly consumers: readonly { readonly service: string; readonly events: number; readonly instances: number; readonly quota?: string; readonly retry?: readonly string[] }[];
+  readonly consumers: readonly {
+    readonly service: string;
+    readonly events: number;
+    readonly instances: number;
+    readonly quota?: string;
+    readonly retry?: readonly string[];
+  }[];
 }
 
 const services = ["ant", "bee", "cat", "dog", "elk"];
 const quota = fc.option(fc.constantFrom("1MiB/s", "10MiB/s"), { nil: undefined });
-const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } => (value === undefined ? {} : ({ [key]: value } as { [P in K]?: V }));
+const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 
 /** Topics of one project, with distinct names. */
 export const sampleTopics: fc.Arbitrary<SampleTopic[]> = fc.uniqueArray(
@@ -36,11 +43,23 @@ export const sampleTopics: fc.Arbitrary<SampleTopic[]> = fc.uniqueArray(
       partitions: fc.integer({ min: 1, max: 60 }),
       events: fc.integer({ min: 1, max: 3 }),
       retention: fc.option(fc.constantFrom("1h", "7d", "60d", "forever"), { nil: undefined }),
-      producers: fc.uniqueArray(fc.record({ service: fc.constantFrom(...services), quota }), { selector: ({ service }) => service, maxLength: 3 }),
-      consumers: fc.uniqueArray(fc.record({ service: fc.constantFrom(...services), quota, events: fc.integer({ min: 1, max: 3 }), instances: fc.integer({ min: 1, max: 60 }), retry: fc.option(fc.constantFrom(["10s"], ["10s", "5m"]), { nil: undefined }) }), {
+      producers: fc.uniqueArray(fc.record({ service: fc.constantFrom(...services), quota }), {
         selector: ({ service }) => service,
-        maxLength: 4,
+        maxLength: 3,
       }),
+      consumers: fc.uniqueArray(
+        fc.record({
+          service: fc.constantFrom(...services),
+          quota,
+          events: fc.integer({ min: 1, max: 3 }),
+          instances: fc.integer({ min: 1, max: 60 }),
+          retry: fc.option(fc.constantFrom(["10s"], ["10s", "5m"]), { nil: undefined }),
+        }),
+        {
+          selector: ({ service }) => service,
+          maxLength: 4,
+        },
+      ),
     })
     .map(
       ({ retention, producers, consumers, ...topic }): SampleTopic => ({
@@ -72,8 +91,12 @@ export function filesOf(topics: readonly SampleTopic[]): SourceFile[] {
   for (const domain of ["first", "second"]) {
     const own = topics.filter(({ name }) => (name.length % 2 === 0 ? "first" : "second") === domain);
     const lines = own.map((topic) => {
-      const events = range(topic.events).map((index) => `${eventOf(topic.name, index)}: {schema: schemas/${topic.name}-${index}.avsc}`);
-      const producers = topic.producers.map((producer) => `${producer.service}: {${producer.quota === undefined ? "" : `quota: ${producer.quota}`}}`);
+      const events = range(topic.events).map(
+        (index) => `${eventOf(topic.name, index)}: {schema: schemas/${topic.name}-${index}.avsc}`,
+      );
+      const producers = topic.producers.map(
+        (producer) => `${producer.service}: {${producer.quota === undefined ? "" : `quota: ${producer.quota}`}}`,
+      );
       const consumers = topic.consumers.map((consumer) => {
         const wanted = range(consumer.events).map((index) => eventOf(topic.name, index));
         return `${consumer.service}: {instances: ${consumer.instances}, events: [${wanted.join(", ")}]${consumer.quota === undefined ? "" : `, quota: ${consumer.quota}`}${consumer.retry === undefined ? "" : `, retry: [${consumer.retry.join(", ")}]`}}`;
@@ -89,11 +112,22 @@ export function filesOf(topics: readonly SampleTopic[]): SourceFile[] {
         `    consumers: {${consumers.join(", ")}}`,
       ].join("\n");
     });
-    files.push({ path: `topics/${domain}.yaml`, text: `domain: ${domain}\nowner: {team: team-${domain}, contact: "#x"}\ncriticality: low\ntopics:${lines.length === 0 ? " {}" : `\n${lines.join("\n")}`}\n` });
+    files.push({
+      path: `topics/${domain}.yaml`,
+      text: `domain: ${domain}\nowner: {team: team-${domain}, contact: "#x"}\ncriticality: low\ntopics:${lines.length === 0 ? " {}" : `\n${lines.join("\n")}`}\n`,
+    });
   }
   for (const topic of topics) {
     for (const index of range(topic.events)) {
-      files.push({ path: `topics/schemas/${topic.name}-${index}.avsc`, text: JSON.stringify({ type: "record", name: `${topic.name.replace("-", "_")}_${index}`, namespace: "com.example", fields: [] }) });
+      files.push({
+        path: `topics/schemas/${topic.name}-${index}.avsc`,
+        text: JSON.stringify({
+          type: "record",
+          name: `${topic.name.replace("-", "_")}_${index}`,
+          namespace: "com.example",
+          fields: [],
+        }),
+      });
     }
   }
   return files;

@@ -1,16 +1,34 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDuration } from "../../../components/model/duration.ts";
-import { diskBytes, largestPartition, longestKept, retentionCheck, segmentBytes, segmentMs, segmentsByAge, segmentsPerRetention, type LogBounds } from "../../../components/plan/segments.ts";
+import {
+  diskBytes,
+  type LogBounds,
+  largestPartition,
+  longestKept,
+  retentionCheck,
+  segmentBytes,
+  segmentMs,
+  segmentsByAge,
+  segmentsPerRetention,
+} from "../../../components/plan/segments.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
-const bounds = (more: Partial<LogBounds>): LogBounds => ({ cleanup: "delete", retention: 7 * day, maxMessage: 1e6, ...more });
+const bounds = (more: Partial<LogBounds>): LogBounds => ({
+  cleanup: "delete",
+  retention: 7 * day,
+  maxMessage: 1e6,
+  ...more,
+});
 const configOf = (log: LogBounds): Record<string, string> => ({
-  "cleanup.policy": log.cleanup, "retention.ms": String(log.retention), "segment.ms": String(segmentMs(log)), "segment.bytes": String(segmentBytes(log)),
+  "cleanup.policy": log.cleanup,
+  "retention.ms": String(log.retention),
+  "segment.ms": String(segmentMs(log)),
+  "segment.bytes": String(segmentBytes(log)),
   ...(log.retentionBytes === undefined ? {} : { "retention.bytes": String(log.retentionBytes) }),
 });
 
@@ -54,16 +72,22 @@ const logs = fc.record({
 
 describe("what retention comes to", () => {
   it("is never more than a sixth and the brokers' pause above what is declared, and takes few segments", () => {
-    fc.assert(fc.property(logs, (log) => {
-      const config = configOf(log);
-      expect(longestKept(config)).toBeLessThanOrEqual(log.retention + Math.max(retentionCheck, log.retention / segmentsPerRetention + minute) + retentionCheck);
-      if (log.retention >= 30 * minute && log.retention <= 42 * day) expect(segmentsByAge(config)).toBeLessThanOrEqual(segmentsPerRetention + 1);
-      expect(segmentBytes(log)).toBeGreaterThanOrEqual(log.maxMessage);
-    }));
+    fc.assert(
+      fc.property(logs, (log) => {
+        const config = configOf(log);
+        expect(longestKept(config)).toBeLessThanOrEqual(
+          log.retention + Math.max(retentionCheck, log.retention / segmentsPerRetention + minute) + retentionCheck,
+        );
+        if (log.retention >= 30 * minute && log.retention <= 42 * day)
+          expect(segmentsByAge(config)).toBeLessThanOrEqual(segmentsPerRetention + 1);
+        expect(segmentBytes(log)).toBeGreaterThanOrEqual(log.maxMessage);
+      }),
+    );
   });
 
   it("has no end by time where nothing is deleted by time", () => {
-    for (const log of [bounds({ retention: -1 }), bounds({ cleanup: "compact" })]) expect(longestKept(configOf(log))).toBeUndefined();
+    for (const log of [bounds({ retention: -1 }), bounds({ cleanup: "compact" })])
+      expect(longestKept(configOf(log))).toBeUndefined();
     expect(longestKept({})).toBeUndefined();
   });
 
@@ -75,14 +99,22 @@ describe("what retention comes to", () => {
 
   it("holds for a log that is kept as Kafka keeps it: records of any pace are gone by then", () => {
     const paces = fc.array(fc.integer({ min: 0, max: 3 * hour }), { minLength: 1, maxLength: 60 });
-    fc.assert(fc.property(fc.integer({ min: 1, max: 12 * hour }), paces, fc.nat({ max: retentionCheck }), (retention, pauses, phase) => {
-      const config = configOf(bounds({ retention }));
-      const bound = longestKept(config);
-      if (bound === undefined) throw new Error("a retention has an end");
-      let now = 0;
-      const arrivals = pauses.map((pause) => (now += pause));
-      expect(longestLife(arrivals, phase, retention, Number(config["segment.ms"]))).toBeLessThanOrEqual(bound);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 * hour }),
+        paces,
+        fc.nat({ max: retentionCheck }),
+        (retention, pauses, phase) => {
+          const config = configOf(bounds({ retention }));
+          const bound = longestKept(config);
+          if (bound === undefined) throw new Error("a retention has an end");
+          let now = 0;
+          const arrivals = pauses.map((pause) => (now += pause));
+          expect(longestLife(arrivals, phase, retention, Number(config["segment.ms"]))).toBeLessThanOrEqual(bound);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -101,7 +133,11 @@ function longestLife(arrivals: readonly number[], phase: number, retention: numb
       else open.push(next);
       waiting.shift();
     }
-    for (let oldest = segments[0]; oldest !== undefined && now - (oldest.at(-1) ?? now) > retention; oldest = segments[0]) {
+    for (
+      let oldest = segments[0];
+      oldest !== undefined && now - (oldest.at(-1) ?? now) > retention;
+      oldest = segments[0]
+    ) {
       longest = Math.max(longest, now - (oldest[0] ?? now));
       segments.shift();
     }
@@ -132,17 +168,31 @@ describe("bytes on brokers' disks", () => {
 
   it("are those that stay local where the rest is in remote storage", () => {
     const remote = { ...config, "remote.storage.enable": "true" };
-    expect(diskBytes({ ...remote, "local.retention.ms": String(hour) }, 6, 1_000)).toBe(1_000 * (1 + 1) * 3_600 + 1_000 * 360);
+    expect(diskBytes({ ...remote, "local.retention.ms": String(hour) }, 6, 1_000)).toBe(
+      1_000 * (1 + 1) * 3_600 + 1_000 * 360,
+    );
     expect(diskBytes(remote, 6, 1_000)).toBe(diskBytes(config, 6, 1_000));
-    expect(diskBytes({ ...remote, "local.retention.ms": String(hour), "remote.log.copy.disable": "true" }, 6, 1_000)).toBe(diskBytes(config, 6, 1_000));
+    expect(
+      diskBytes({ ...remote, "local.retention.ms": String(hour), "remote.log.copy.disable": "true" }, 6, 1_000),
+    ).toBe(diskBytes(config, 6, 1_000));
   });
 
   it("never shrink with the rate, the retention or the limit", () => {
-    fc.assert(fc.property(logs, fc.nat({ max: 1e9 }), fc.nat({ max: 1e9 }), fc.integer({ min: 1, max: 300 }), (log, rate, more, partitions) => {
-      const held = (changed: Partial<LogBounds>, bytes = rate): number => diskBytes(configOf({ ...log, ...changed }), partitions, bytes) ?? Number.POSITIVE_INFINITY;
-      expect(held({}, rate + more)).toBeGreaterThanOrEqual(held({}));
-      expect(held({ retention: log.retention + more })).toBeGreaterThanOrEqual(held({}));
-      if (log.retentionBytes !== undefined) expect(held({ retentionBytes: log.retentionBytes + more })).toBeGreaterThanOrEqual(held({}));
-    }));
+    fc.assert(
+      fc.property(
+        logs,
+        fc.nat({ max: 1e9 }),
+        fc.nat({ max: 1e9 }),
+        fc.integer({ min: 1, max: 300 }),
+        (log, rate, more, partitions) => {
+          const held = (changed: Partial<LogBounds>, bytes = rate): number =>
+            diskBytes(configOf({ ...log, ...changed }), partitions, bytes) ?? Number.POSITIVE_INFINITY;
+          expect(held({}, rate + more)).toBeGreaterThanOrEqual(held({}));
+          expect(held({ retention: log.retention + more })).toBeGreaterThanOrEqual(held({}));
+          if (log.retentionBytes !== undefined)
+            expect(held({ retentionBytes: log.retentionBytes + more })).toBeGreaterThanOrEqual(held({}));
+        },
+      ),
+    );
   });
 });

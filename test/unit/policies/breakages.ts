@@ -61,24 +61,66 @@ export const BREAKAGES: readonly Breakage[] = [
   ...removedFrom("Ingress", { "spec.tls": "workload-exposure" }),
   ...removedFrom("HorizontalPodAutoscaler", { "spec.maxReplicas": "workload-autoscaler" }),
   gone("PodDisruptionBudget", () => true, "the budget of disruptions", "workload-disruption-budget"),
-  gone("NetworkPolicy", ({ metadata }) => metadata?.name === "default-deny", "the namespace's default policy", "workload-network-policy"),
-  gone("NetworkPolicy", ({ metadata }) => metadata?.name === "order-service", "a service's network policy", "workload-network-policy"),
-  gone("NetworkPolicy", ({ metadata }) => metadata?.name === "order-service-migration", "a migration's network policy", "workload-network-policy"),
+  gone(
+    "NetworkPolicy",
+    ({ metadata }) => metadata?.name === "default-deny",
+    "the namespace's default policy",
+    "workload-network-policy",
+  ),
+  gone(
+    "NetworkPolicy",
+    ({ metadata }) => metadata?.name === "order-service",
+    "a service's network policy",
+    "workload-network-policy",
+  ),
+  gone(
+    "NetworkPolicy",
+    ({ metadata }) => metadata?.name === "order-service-migration",
+    "a migration's network policy",
+    "workload-network-policy",
+  ),
   gone("ResourceQuota", () => true, "the namespace's quota", "workload-namespace"),
   gone("LimitRange", () => true, "the namespace's limits", "workload-namespace"),
-  altered("Deployment", "an image by tag", "workload-image-digest", (object) => replaceText(object, /@sha256:[0-9a-f]{64}/g, "")),
+  altered("Deployment", "an image by tag", "workload-image-digest", (object) =>
+    replaceText(object, /@sha256:[0-9a-f]{64}/g, ""),
+  ),
   // Pod and container both say it; either alone would do.
-  altered("Deployment", "a process that may be root", "workload-pod-security", (object) => replaceText(object, /"runAsNonRoot":true/g, '"runAsNonRoot":false')),
-  altered("Deployment", "readiness that asks what liveness asks", "workload-probes", (object) => replaceText(object, /"\/readyz"/g, '"/livez"')),
-  altered("Deployment", "too little time to end", "workload-graceful-end", (object) => replaceText(object, /"terminationGracePeriodSeconds":\d+/g, '"terminationGracePeriodSeconds":1')),
-  altered("Deployment", "secrets that every user of the container may read", "workload-secret-mode", (object) => replaceText(object, /"defaultMode":256/g, '"defaultMode":420')),
-  altered("Deployment", "a password as a variable", "workload-plain-secret", (object) => replaceText(object, /"name":"KAFKA_PASSWORD_FILE","value":"[^"]*"/g, '"name":"KAFKA_PASSWORD","value":"hunter2"')),
-  altered("ConfigMap", "a private key in a ConfigMap", "workload-plain-secret", (object) => ({ ...object, data: { key: "-----BEGIN PRIVATE KEY-----" } })),
-  altered("Deployment", "a number of pods beside an autoscaler", "workload-autoscaler", (object) => ({ ...object, spec: { ...dataOf(object["spec"]), replicas: 3 } })),
-  altered("HorizontalPodAutoscaler", "more consumers than partitions", "workload-autoscaler", (object) => replaceText(object, /"maxReplicas":\d+/g, '"maxReplicas":31')),
-  altered("NetworkPolicy", "a way out to everywhere", "workload-network-open", (object) => ({ ...object, spec: { ...dataOf(object["spec"]), egress: [{}] } })),
-  altered("NetworkPolicy", "a policy for one direction alone", "workload-network-policy", (object) => replaceText(object, /"policyTypes":\["Ingress","Egress"\]/g, '"policyTypes":["Ingress"]')),
-  altered("Service", "a load balancer of its own", "workload-exposure", (object) => replaceText(object, /"ClusterIP"/g, '"LoadBalancer"')),
+  altered("Deployment", "a process that may be root", "workload-pod-security", (object) =>
+    replaceText(object, /"runAsNonRoot":true/g, '"runAsNonRoot":false'),
+  ),
+  altered("Deployment", "readiness that asks what liveness asks", "workload-probes", (object) =>
+    replaceText(object, /"\/readyz"/g, '"/livez"'),
+  ),
+  altered("Deployment", "too little time to end", "workload-graceful-end", (object) =>
+    replaceText(object, /"terminationGracePeriodSeconds":\d+/g, '"terminationGracePeriodSeconds":1'),
+  ),
+  altered("Deployment", "secrets that every user of the container may read", "workload-secret-mode", (object) =>
+    replaceText(object, /"defaultMode":256/g, '"defaultMode":420'),
+  ),
+  altered("Deployment", "a password as a variable", "workload-plain-secret", (object) =>
+    replaceText(object, /"name":"KAFKA_PASSWORD_FILE","value":"[^"]*"/g, '"name":"KAFKA_PASSWORD","value":"hunter2"'),
+  ),
+  altered("ConfigMap", "a private key in a ConfigMap", "workload-plain-secret", (object) => ({
+    ...object,
+    data: { key: "-----BEGIN PRIVATE KEY-----" },
+  })),
+  altered("Deployment", "a number of pods beside an autoscaler", "workload-autoscaler", (object) => ({
+    ...object,
+    spec: { ...dataOf(object.spec), replicas: 3 },
+  })),
+  altered("HorizontalPodAutoscaler", "more consumers than partitions", "workload-autoscaler", (object) =>
+    replaceText(object, /"maxReplicas":\d+/g, '"maxReplicas":31'),
+  ),
+  altered("NetworkPolicy", "a way out to everywhere", "workload-network-open", (object) => ({
+    ...object,
+    spec: { ...dataOf(object.spec), egress: [{}] },
+  })),
+  altered("NetworkPolicy", "a policy for one direction alone", "workload-network-policy", (object) =>
+    replaceText(object, /"policyTypes":\["Ingress","Egress"\]/g, '"policyTypes":["Ingress"]'),
+  ),
+  altered("Service", "a load balancer of its own", "workload-exposure", (object) =>
+    replaceText(object, /"ClusterIP"/g, '"LoadBalancer"'),
+  ),
 ];
 
 /** A property that a real API server insists on: by the kind's own definition, or by the pod security of the namespace. */
@@ -86,17 +128,30 @@ export const API_SERVER = "the API server";
 
 /** A breakage for each path: what stands there is taken away from every object of a kind. */
 export function removedFrom(kind: string, paths: Readonly<Record<string, string>>): Breakage[] {
-  return Object.entries(paths).map(([path, caughtBy]) => altered(kind, `${kind} without ${path}`, caughtBy, (object) => without(object, path.split("."))));
+  return Object.entries(paths).map(([path, caughtBy]) =>
+    altered(kind, `${kind} without ${path}`, caughtBy, (object) => without(object, path.split("."))),
+  );
 }
 
 /** The objects without some of a kind. */
 export function gone(kind: string, which: (manifest: Manifest) => boolean, what: string, caughtBy: string): Breakage {
-  return { what: `without ${what}`, caughtBy, apply: (manifests) => manifests.filter((manifest) => manifest.kind !== kind || !which(manifest)) };
+  return {
+    what: `without ${what}`,
+    caughtBy,
+    apply: (manifests) => manifests.filter((manifest) => manifest.kind !== kind || !which(manifest)),
+  };
 }
 
 /** The objects with every one of a kind changed. */
 export function altered(kind: string, what: string, caughtBy: string, change: (object: Data) => Data): Breakage {
-  return { what, caughtBy, apply: (manifests) => manifests.map((manifest) => (manifest.kind === kind ? { ...manifest, ...change({ ...manifest }) } : manifest)).map((manifest) => ({ ...manifest })) };
+  return {
+    what,
+    caughtBy,
+    apply: (manifests) =>
+      manifests
+        .map((manifest) => (manifest.kind === kind ? { ...manifest, ...change({ ...manifest }) } : manifest))
+        .map((manifest) => ({ ...manifest })),
+  };
 }
 
 /** A copy without the value at a path; the object as it is, where there is none. */
@@ -106,7 +161,11 @@ function without(value: unknown, [step, ...rest]: readonly string[]): Data {
   // Undefined, not deleted: laid over the object, it takes the value away.
   if (rest.length === 0) return { ...copy, [step]: undefined };
   const inner = copy[step];
-  const changed = Array.isArray(inner) ? inner.map((item, index) => (String(index) === rest[0] ? (rest.length === 1 ? undefined : without(item, rest.slice(1))) : item)) : without(inner, rest);
+  const changed = Array.isArray(inner)
+    ? inner.map((item, index) =>
+        String(index) === rest[0] ? (rest.length === 1 ? undefined : without(item, rest.slice(1))) : item,
+      )
+    : without(inner, rest);
   return { ...copy, [step]: changed };
 }
 

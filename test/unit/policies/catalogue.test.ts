@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
 import { modelRules } from "../../../components/model/rules.ts";
 import { catalogue } from "../../../policies/catalogue.ts";
-import { subjects, type Rule } from "../../../policies/rule.ts";
+import { type Rule, subjects } from "../../../policies/rule.ts";
 import { checkExample, findingsOfExample, proseFiles } from "./example-project.ts";
 
 const rules = [...catalogue.values()];
@@ -32,11 +32,15 @@ describe("every rule", () => {
   });
 
   it("has examples that are YAML", () => {
-    for (const { wrong, right } of rules) for (const example of [wrong, right]) for (const text of [example.topic, example.domain, example.stack, example.resources]) if (text !== undefined) expect(() => parse(text) as unknown).not.toThrow();
+    for (const { wrong, right } of rules)
+      for (const example of [wrong, right])
+        for (const text of [example.topic, example.domain, example.stack, example.resources])
+          if (text !== undefined) expect(() => parse(text) as unknown).not.toThrow();
   });
 });
 
-const firing = (rule: Rule): boolean => (rule.wrong.prose === undefined || proseFiles[rule.id] !== undefined) && elsewhere[rule.id] === undefined;
+const firing = (rule: Rule): boolean =>
+  (rule.wrong.prose === undefined || proseFiles[rule.id] !== undefined) && elsewhere[rule.id] === undefined;
 
 describe("the wrong example", () => {
   test.each(rules.filter(firing).map((rule) => [rule.id, rule] as const))("breaks %s", (id, rule) => {
@@ -47,18 +51,29 @@ describe("the wrong example", () => {
       expect(finding.message).not.toBe("");
       expect(finding.line).toBeGreaterThan(0);
       expect(finding.column).toBeGreaterThan(0);
-      if (rule.refusal !== true) expect(finding, "an exception must be able to name what it is about").toHaveProperty("object");
+      if (rule.refusal !== true)
+        expect(finding, "an exception must be able to name what it is about").toHaveProperty("object");
       if (rule.refusal !== true) expect(finding, "it must say what to do").toHaveProperty("fix");
     }
   });
 });
 
 describe("the right example", () => {
-  test.each(rules.filter((rule) => rule.right.prose === undefined).map((rule) => [rule.id, rule] as const))("keeps %s", (id, rule) => {
-    expect(findingsOfExample(rule.right, id).filter((finding) => finding.rule === id)).toEqual([]);
-  });
+  test.each(rules.filter((rule) => rule.right.prose === undefined).map((rule) => [rule.id, rule] as const))(
+    "keeps %s",
+    (id, rule) => {
+      expect(findingsOfExample(rule.right, id).filter((finding) => finding.rule === id)).toEqual([]);
+    },
+  );
 
-  test.each(rules.filter((rule) => rule.right.prose === undefined && rule.right.resources === undefined && rule.right.manifest === undefined).map((rule) => [rule.id, rule] as const))("of %s breaks no other rule gravely", (_id, rule) => {
+  test.each(
+    rules
+      .filter(
+        (rule) =>
+          rule.right.prose === undefined && rule.right.resources === undefined && rule.right.manifest === undefined,
+      )
+      .map((rule) => [rule.id, rule] as const),
+  )("of %s breaks no other rule gravely", (_id, rule) => {
     expect(checkExample(rule.right, rule.id).findings.filter(({ level }) => level === "error")).toEqual([]);
   });
 });

@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { documentation, documentationPath, exceptionsJsonSchema, exceptionsJsonSchemaPath } from "../../../policies/documentation.ts";
+import {
+  documentation,
+  documentationPath,
+  exceptionsJsonSchema,
+  exceptionsJsonSchemaPath,
+} from "../../../policies/documentation.ts";
 
 test.each([
   [documentationPath, documentation],

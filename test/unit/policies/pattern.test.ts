@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readYaml } from "../../../components/model/yaml-document.ts";
 import { catalogue } from "../../../policies/catalogue.ts";
 import { pattern } from "../../../policies/pattern.ts";
 import { readRuleSettings } from "../../../policies/rule-settings.ts";
-import { readYaml } from "../../../components/model/yaml-document.ts";
 
 describe("a pattern that a stack gives to a rule", () => {
   it("can't make a check hang, whatever it is", () => {
@@ -13,11 +13,34 @@ describe("a pattern that a stack gives to a rule", () => {
   });
 
   it("matches as JavaScript does, where both know the syntax", () => {
-    const part = fc.constantFrom("a", "b", "[ab]", "[^b]", ".", "a*", "b+", "a?", "(?:ab|c)", "a{2}", "\\.", "\\d", "-", "(?:a|b)*");
-    fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.boolean(), fc.string({ unit: fc.constantFrom("a", "b", "c", ".", "-", "1"), maxLength: 8 }), (parts, start, end, name) => {
-      const text = `${start ? "^" : ""}${parts.join("")}${end ? "$" : ""}`;
-      expect(pattern.parse(text).matches(name), `${text} on ${name}`).toBe(new RegExp(text, "u").test(name));
-    }));
+    const part = fc.constantFrom(
+      "a",
+      "b",
+      "[ab]",
+      "[^b]",
+      ".",
+      "a*",
+      "b+",
+      "a?",
+      "(?:ab|c)",
+      "a{2}",
+      "\\.",
+      "\\d",
+      "-",
+      "(?:a|b)*",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.string({ unit: fc.constantFrom("a", "b", "c", ".", "-", "1"), maxLength: 8 }),
+        (parts, start, end, name) => {
+          const text = `${start ? "^" : ""}${parts.join("")}${end ? "$" : ""}`;
+          expect(pattern.parse(text).matches(name), `${text} on ${name}`).toBe(new RegExp(text, "u").test(name));
+        },
+      ),
+    );
   });
 
   it.each([
@@ -31,10 +54,23 @@ describe("a pattern that a stack gives to a rule", () => {
   ])("%s is refused, with its place, the reason and a fix", (text, reason, fix) => {
     const source = `policies:\n  topic-name: {pattern: '${text}'}\n`;
     const { document } = readYaml("stacks/Pulumi.dev.yaml", source);
-    const { settings, findings } = readRuleSettings(catalogue, (document?.value as { policies: Record<string, unknown> }).policies, {
-      place: (path, part) => document?.at.place(["policies", ...path], part) ?? { file: "", line: 0, column: 0 },
-    });
-    expect(findings).toMatchObject([{ file: "stacks/Pulumi.dev.yaml", line: 2, column: 25, level: "error", message: expect.stringContaining(reason), fix: expect.stringContaining(fix) }]);
+    const { settings, findings } = readRuleSettings(
+      catalogue,
+      (document?.value as { policies: Record<string, unknown> }).policies,
+      {
+        place: (path, part) => document?.at.place(["policies", ...path], part) ?? { file: "", line: 0, column: 0 },
+      },
+    );
+    expect(findings).toMatchObject([
+      {
+        file: "stacks/Pulumi.dev.yaml",
+        line: 2,
+        column: 25,
+        level: "error",
+        message: expect.stringContaining(reason),
+        fix: expect.stringContaining(fix),
+      },
+    ]);
     expect(settings.get("topic-name")?.parameters).toEqual({});
   });
 

@@ -18,7 +18,16 @@ export function scopeWith(partitions: Readonly<Record<string, number>> = {}): Sc
 
 function declaration(name: string, partitions: number): TopicDeclaration {
   return {
-    name, partitions, description: "Sample.", domain: "order", owner: { team: "checkout", contact: "#team-checkout" }, criticality: "high",
-    places: {}, events: [], producers: [], consumers: [], source: { file: "topics/order.yaml", line: 1, column: 1 },
+    name,
+    partitions,
+    description: "Sample.",
+    domain: "order",
+    owner: { team: "checkout", contact: "#team-checkout" },
+    criticality: "high",
+    places: {},
+    events: [],
+    producers: [],
+    consumers: [],
+    source: { file: "topics/order.yaml", line: 1, column: 1 },
   };
 }

@@ -1,27 +1,51 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AnyHandler } from "../../../service-templates/lib/consumer/batch.ts";
 import { batchProcessor } from "../../../service-templates/lib/consumer/batch.ts";
-import type { Codec } from "../../../service-templates/lib/events/codec.ts";
 import type { PauseReason } from "../../../service-templates/lib/consumer/consumer-faults.ts";
 import type { ConsumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
 import { consumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
-import type { Contract } from "../../../service-templates/lib/contract.ts";
-import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/storage/database.ts";
-import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
-import { ServiceError } from "../../../service-templates/lib/errors.ts";
-import { derivedUuid } from "../../../service-templates/lib/ids.ts";
 import type { Outcome } from "../../../service-templates/lib/consumer/outcomes.ts";
+import type { Contract } from "../../../service-templates/lib/contract.ts";
+import { ServiceError } from "../../../service-templates/lib/errors.ts";
+import type { Codec } from "../../../service-templates/lib/events/codec.ts";
+import { derivedUuid } from "../../../service-templates/lib/ids.ts";
+import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
+import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/storage/database.ts";
 
 const CONTRACT: Contract = {
-  service: "s", group: "s", instances: 1, deadLetterTopic: "s.dlt", retryTopics: [], publishes: [],
-  consumes: [{ topic: "t", events: [{ event: "a", record: "A", schema: "a" }, { event: "b", record: "B", schema: "b" }] }],
+  service: "s",
+  group: "s",
+  instances: 1,
+  deadLetterTopic: "s.dlt",
+  retryTopics: [],
+  publishes: [],
+  consumes: [
+    {
+      topic: "t",
+      events: [
+        { event: "a", record: "A", schema: "a" },
+        { event: "b", record: "B", schema: "b" },
+      ],
+    },
+  ],
 };
 const coded = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });
 
 function record(offset: number, type = "a", key = `k${offset}`): RawRecord {
-  const headers = { "event-id": derivedUuid("event", String(offset)), "event-type": type, "occurred-at": "2026-01-01T00:00:00Z", "correlation-id": "c", "event-version": "1" };
+  const headers = {
+    "event-id": derivedUuid("event", String(offset)),
+    "event-type": type,
+    "occurred-at": "2026-01-01T00:00:00Z",
+    "correlation-id": "c",
+    "event-version": "1",
+  };
   return {
-    topic: "t", partition: 0, offset: BigInt(offset), key: Buffer.from(key), value: Buffer.from([offset % 256]), leaderEpoch: 0,
+    topic: "t",
+    partition: 0,
+    offset: BigInt(offset),
+    key: Buffer.from(key),
+    value: Buffer.from([offset % 256]),
+    leaderEpoch: 0,
     headers: new Map(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])),
   };
 }
@@ -38,13 +62,19 @@ interface Bench {
 }
 
 /** A processor on a database that remembers nothing. `fails` says what applying a record does. */
-function bench(fails: (offset: number, type: string, attempt: number) => Error | undefined, decodes: (offset: number) => Error | undefined = () => undefined): Bench {
+function bench(
+  fails: (offset: number, type: string, attempt: number) => Error | undefined,
+  decodes: (offset: number) => Error | undefined = () => undefined,
+): Bench {
   const applied: string[] = [];
   const letters: number[] = [];
   const prepared: (boolean | undefined)[] = [];
   const attempts = new Map<number, number>();
   const changes: (readonly [PauseReason, boolean])[] = [];
-  const pauses = consumerPauses({ clock: Date.now, onChange: (reason, pause) => changes.push([reason, pause !== undefined]) });
+  const pauses = consumerPauses({
+    clock: Date.now,
+    onChange: (reason, pause) => changes.push([reason, pause !== undefined]),
+  });
   const database: Database = {
     query: async () => [],
     close: async () => undefined,
@@ -52,7 +82,8 @@ function bench(fails: (offset: number, type: string, attempt: number) => Error |
       prepared.push(options?.prepared);
       const tx: Transaction = {
         async query<R extends Row>({ name, values }: Statement): Promise<readonly R[]> {
-          if (name === "inbox-enter") return (values?.[0] as string[]).map((event_id) => ({ event_id })) as unknown as R[];
+          if (name === "inbox-enter")
+            return (values?.[0] as string[]).map((event_id) => ({ event_id })) as unknown as R[];
           return [{ letter_id: "x" }] as unknown as R[];
         },
         afterCommit: () => undefined,
@@ -70,28 +101,66 @@ function bench(fails: (offset: number, type: string, attempt: number) => Error |
     },
   };
   const process = batchProcessor({
-    contract: CONTRACT, database, pauses, handlers: { a: handler, b: handler }, clock: Date.now, random: () => 0.5,
-    codec: { async decode(_type: string, value: Buffer) { const error = decodes(value[0] ?? 0); if (error !== undefined) throw error; return {}; } } as unknown as Codec,
+    contract: CONTRACT,
+    database,
+    pauses,
+    handlers: { a: handler, b: handler },
+    clock: Date.now,
+    random: () => 0.5,
+    codec: {
+      async decode(_type: string, value: Buffer) {
+        const error = decodes(value[0] ?? 0);
+        if (error !== undefined) throw error;
+        return {};
+      },
+    } as unknown as Codec,
     outbox: { add: async () => undefined, put: async () => undefined },
-    onOutcome: (outcome: Outcome, _topic, type) => { if (outcome === "applied") applied.push(type); },
+    onOutcome: (outcome: Outcome, _topic, type) => {
+      if (outcome === "applied") applied.push(type);
+    },
     onDeadLetter: (letter) => letters.push(Number(letter.record.offset)),
-    onDelayed: () => undefined, onRetry: () => undefined, onBatch: () => undefined,
+    onDelayed: () => undefined,
+    onRetry: () => undefined,
+    onBatch: () => undefined,
   });
-  return { process: (records, signal = new AbortController().signal) => process(records, signal), applied, letters, pauses, changes, prepared };
+  return {
+    process: (records, signal = new AbortController().signal) => process(records, signal),
+    applied,
+    letters,
+    pauses,
+    changes,
+    prepared,
+  };
 }
 
 describe("a batch whose records fail", () => {
-  beforeEach(() => { vi.useFakeTimers({ now: 0 }); });
-  afterEach(() => { vi.useRealTimers(); });
-  const many = (count: number, type = "a"): RawRecord[] => Array.from({ length: count }, (_, offset) => record(offset, type));
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 0 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const many = (count: number, type = "a"): RawRecord[] =>
+    Array.from({ length: count }, (_, offset) => record(offset, type));
   const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
   it.each<readonly [string, PauseReason]>([
-    ["0A000", "database-schema"], ["42703", "database-schema"], ["42P01", "database-schema"], ["26000", "database-schema"], ["42501", "database-rights"],
-    ["25006", "database-read-only"], ["28P01", "database-credentials"], ["28000", "database-credentials"], ["42883", "database-schema"], ["3F000", "database-schema"], ["0LP01", "database-rights"],
+    ["0A000", "database-schema"],
+    ["42703", "database-schema"],
+    ["42P01", "database-schema"],
+    ["26000", "database-schema"],
+    ["42501", "database-rights"],
+    ["25006", "database-read-only"],
+    ["28P01", "database-credentials"],
+    ["28000", "database-credentials"],
+    ["42883", "database-schema"],
+    ["3F000", "database-schema"],
+    ["0LP01", "database-rights"],
   ])("waits while the service is at fault (%s), says why, and goes on by itself", async (code, reason) => {
     let healed = false;
-    const { process, letters, applied, pauses, changes } = bench(() => (healed ? undefined : coded(code, "it does not fit")));
+    const { process, letters, applied, pauses, changes } = bench(() =>
+      healed ? undefined : coded(code, "it does not fit"),
+    );
     const done = process(many(20));
     await pass(600_000);
     expect(letters).toEqual([]);
@@ -100,11 +169,16 @@ describe("a batch whose records fail", () => {
     await pass(10_000);
     await done;
     expect([letters, applied.length, pauses.current()]).toEqual([[], 20, undefined]);
-    expect(changes).toEqual([[reason, true], [reason, false]]);
+    expect(changes).toEqual([
+      [reason, true],
+      [reason, false],
+    ]);
   });
 
   it("makes a single poison key a dead letter as before, and applies the rest", async () => {
-    const { process, letters, applied, changes, prepared } = bench((offset) => (offset === 3 ? coded("23514") : undefined));
+    const { process, letters, applied, changes, prepared } = bench((offset) =>
+      offset === 3 ? coded("23514") : undefined,
+    );
     const done = process(many(8));
     await pass(5_000);
     await done;
@@ -115,7 +189,9 @@ describe("a batch whose records fail", () => {
 
   it("holds records back when those of five keys fail alike, and applies them once that is over", async () => {
     let healed = false;
-    const { process, letters, applied, pauses, changes } = bench(() => (healed ? undefined : new Error("something that all share")));
+    const { process, letters, applied, pauses, changes } = bench(() =>
+      healed ? undefined : new Error("something that all share"),
+    );
     const done = process(many(50));
     await pass(60_000);
     expect(letters).toEqual([0, 1, 2, 3]);
@@ -124,7 +200,15 @@ describe("a batch whose records fail", () => {
     healed = true;
     await pass(60_000);
     await done;
-    expect([letters, applied.length, pauses.current(), changes]).toEqual([[0, 1, 2, 3], 46, undefined, [["repeated-failures", true], ["repeated-failures", false]]]);
+    expect([letters, applied.length, pauses.current(), changes]).toEqual([
+      [0, 1, 2, 3],
+      46,
+      undefined,
+      [
+        ["repeated-failures", true],
+        ["repeated-failures", false],
+      ],
+    ]);
   });
 
   it("finds out with a good record behind them that bad ones are at fault themselves", async () => {
@@ -137,17 +221,27 @@ describe("a batch whose records fail", () => {
   });
 
   it("is not stopped by records that nobody can read, nor by unreadable ones beside good ones", async () => {
-    const broken = bench(() => undefined, () => new ServiceError("SVC_RECORD_BODY", "no", { permanent: true }));
+    const broken = bench(
+      () => undefined,
+      () => new ServiceError("SVC_RECORD_BODY", "no", { permanent: true }),
+    );
     await broken.process(many(30));
     expect([broken.letters.length, broken.changes]).toEqual([30, []]);
-    const beside = bench(() => undefined, (offset) => (offset < 20 ? new ServiceError("SVC_RECORD_SCHEMA_INCOMPATIBLE", "no", { permanent: true }) : undefined));
+    const beside = bench(
+      () => undefined,
+      (offset) =>
+        offset < 20 ? new ServiceError("SVC_RECORD_SCHEMA_INCOMPATIBLE", "no", { permanent: true }) : undefined,
+    );
     await beside.process(many(30));
     expect([beside.letters.length, beside.applied.length, beside.changes]).toEqual([20, 10, []]);
   });
 
   it("waits when nothing can be read any more, and reads it again", async () => {
     let healed = false;
-    const { process, letters, applied } = bench(() => undefined, () => (healed ? undefined : new ServiceError("SVC_RECORD_SCHEMA_INCOMPATIBLE", "no", { permanent: true })));
+    const { process, letters, applied } = bench(
+      () => undefined,
+      () => (healed ? undefined : new ServiceError("SVC_RECORD_SCHEMA_INCOMPATIBLE", "no", { permanent: true })),
+    );
     const done = process(many(30));
     await pass(120_000);
     expect(letters).toHaveLength(4);
@@ -166,7 +260,10 @@ describe("a batch whose records fail", () => {
       return undefined;
     });
     const keys = ["p", "q", "r"];
-    const done = process([...many(5), ...Array.from({ length: 12 }, (_, place) => record(100 + place, "a", keys[place % 3]))]);
+    const done = process([
+      ...many(5),
+      ...Array.from({ length: 12 }, (_, place) => record(100 + place, "a", keys[place % 3])),
+    ]);
     await pass(90_000);
     healed = true;
     await pass(60_000);
@@ -203,14 +300,20 @@ describe("a batch whose records fail", () => {
   it("gives nothing up when it is stopped while it waits", async () => {
     const stop = new AbortController();
     const { process, letters, pauses } = bench(() => coded("42501"));
-    const ended = process(many(3), stop.signal).then(() => "done", () => "not done");
+    const ended = process(many(3), stop.signal).then(
+      () => "done",
+      () => "not done",
+    );
     await pass(30_000);
     stop.abort();
     await pass(1_000);
     expect([await ended, letters, pauses.current()]).toEqual(["not done", [], undefined]);
     const held = bench(() => new Error("all alike"));
     const again = new AbortController();
-    const end = held.process(many(20), again.signal).then(() => "done", () => "not done");
+    const end = held.process(many(20), again.signal).then(
+      () => "done",
+      () => "not done",
+    );
     await pass(30_000);
     again.abort();
     await pass(1_000);

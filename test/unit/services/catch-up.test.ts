@@ -3,10 +3,18 @@ import { describe, expect, it } from "vitest";
 import type { Standing } from "../../../service-templates/lib/kafka/catch-up.ts";
 import { caughtUp, notReached } from "../../../service-templates/lib/kafka/catch-up.ts";
 
-const at = (partition: number, committed: number, end: number): Standing => ({ topic: "answers", partition, committed: BigInt(committed), end: BigInt(end) });
+const at = (partition: number, committed: number, end: number): Standing => ({
+  topic: "answers",
+  partition,
+  committed: BigInt(committed),
+  end: BigInt(end),
+});
 
 /** Gives one look after the other, the last one for ever; counts them. */
-function looks(...all: readonly (readonly Standing[] | undefined)[]): { readonly standing: () => Promise<readonly Standing[] | undefined>; taken: number } {
+function looks(...all: readonly (readonly Standing[] | undefined)[]): {
+  readonly standing: () => Promise<readonly Standing[] | undefined>;
+  taken: number;
+} {
   const state = {
     taken: 0,
     standing: async () => {
@@ -16,7 +24,8 @@ function looks(...all: readonly (readonly Standing[] | undefined)[]): { readonly
   };
   return state;
 }
-const run = (source: ReturnType<typeof looks>, signal = new AbortController().signal): ReturnType<typeof caughtUp> => caughtUp({ standing: source.standing, signal, everyMs: 1, stalledMs: 20 });
+const run = (source: ReturnType<typeof looks>, signal = new AbortController().signal): ReturnType<typeof caughtUp> =>
+  caughtUp({ standing: source.standing, signal, everyMs: 1, stalledMs: 20 });
 
 describe("catching up", () => {
   it("is over at once where nothing waits", async () => {
@@ -47,11 +56,17 @@ describe("catching up", () => {
   });
 
   it("never misses a partition that is behind", () => {
-    const partition = fc.record({ partition: fc.nat({ max: 20 }), committed: fc.bigInt({ min: 0n, max: 50n }), end: fc.bigInt({ min: 0n, max: 50n }) });
-    fc.assert(fc.property(fc.uniqueArray(partition, { selector: (item) => item.partition }), (partitions) => {
-      const standing = partitions.map((item) => ({ topic: "answers", ...item }));
-      const ends = new Map(standing.map((item) => [`answers/${item.partition}`, item.end]));
-      expect(notReached(ends, standing).length).toBe(standing.filter(({ committed, end }) => committed < end).length);
-    }));
+    const partition = fc.record({
+      partition: fc.nat({ max: 20 }),
+      committed: fc.bigInt({ min: 0n, max: 50n }),
+      end: fc.bigInt({ min: 0n, max: 50n }),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(partition, { selector: (item) => item.partition }), (partitions) => {
+        const standing = partitions.map((item) => ({ topic: "answers", ...item }));
+        const ends = new Map(standing.map((item) => [`answers/${item.partition}`, item.end]));
+        expect(notReached(ends, standing).length).toBe(standing.filter(({ committed, end }) => committed < end).length);
+      }),
+    );
   });
 });

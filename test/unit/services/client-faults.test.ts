@@ -3,7 +3,12 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { answered, LostAnswer, onClientFault, takeClientFault } from "../../../service-templates/lib/kafka/client-faults.ts";
+import {
+  answered,
+  LostAnswer,
+  onClientFault,
+  takeClientFault,
+} from "../../../service-templates/lib/kafka/client-faults.ts";
 
 const LIB = resolve(import.meta.dirname, "../../../service-templates/lib");
 const run = promisify(execFile);
@@ -19,7 +24,9 @@ const IN_CLIENT = thrownAt("file:///app/node_modules/@platformatic/kafka/dist/cl
 
 describe("faults of the Kafka client", () => {
   const ends: (() => void)[] = [];
-  afterEach(() => { for (const end of ends.splice(0)) end(); });
+  afterEach(() => {
+    for (const end of ends.splice(0)) end();
+  });
 
   it("reach whoever holds a client, until he lets go of it", () => {
     const seen: Error[] = [];
@@ -44,7 +51,11 @@ describe("faults of the Kafka client", () => {
   it("end a call whose answer will not come", async () => {
     const call = answered(new Promise(() => undefined), "publishing");
     expect(takeClientFault(IN_CLIENT)).toBe(true);
-    await expect(call).rejects.toMatchObject({ name: "LostAnswer", message: "the Kafka client failed while publishing", cause: IN_CLIENT });
+    await expect(call).rejects.toMatchObject({
+      name: "LostAnswer",
+      message: "the Kafka client failed while publishing",
+      cause: IN_CLIENT,
+    });
   });
 
   it("leave an answer that comes as it is, and nobody listening behind it", async () => {
@@ -54,7 +65,9 @@ describe("faults of the Kafka client", () => {
   });
 
   it("an answer has a limit", async () => {
-    await expect(answered(new Promise(() => undefined), "joining the group", 20)).rejects.toThrow(new LostAnswer("joining the group: no answer of the Kafka client within 0.02 s"));
+    await expect(answered(new Promise(() => undefined), "joining the group", 20)).rejects.toThrow(
+      new LostAnswer("joining the group: no answer of the Kafka client within 0.02 s"),
+    );
   });
 });
 
@@ -70,7 +83,10 @@ describe("a process with an error that nobody caught", () => {
       setTimeout(() => process.stdout.write("alive"), 50);
     `;
   }
-  const node = (source: string): Promise<{ stdout: string; stderr: string }> => run(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", source], { timeout: 20_000 });
+  const node = (source: string): Promise<{ stdout: string; stderr: string }> =>
+    run(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", source], {
+      timeout: 20_000,
+    });
 
   it("goes on when it is the client's", async () => {
     const { stdout, stderr } = await node(script("/app/node_modules/@platformatic/kafka/dist/network/connection.js"));
@@ -79,6 +95,10 @@ describe("a process with an error that nobody caught", () => {
   });
 
   it("ends with code 1 and the place when it is anybody else's", async () => {
-    await expect(node(script("/app/service-templates/lib/consumer/batch.ts"))).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("batch.ts:1:1") });
+    await expect(node(script("/app/service-templates/lib/consumer/batch.ts"))).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("batch.ts:1:1"),
+    });
   });
 });

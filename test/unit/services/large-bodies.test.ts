@@ -14,7 +14,11 @@ beforeEach(async () => {
   sockets = [];
   app = createHttp({ log: createLogger("test", "0", "silent"), metrics: createMetrics("test", "0") });
   // A token's check takes a moment, in which a client may leave.
-  app.post("/orders", { bodyLimit: 4 * BODY_LIMIT, onRequest: [async () => new Promise((resolve) => setImmediate(resolve)), limit.hook] }, async () => ({}));
+  app.post(
+    "/orders",
+    { bodyLimit: 4 * BODY_LIMIT, onRequest: [async () => new Promise((resolve) => setImmediate(resolve)), limit.hook] },
+    async () => ({}),
+  );
   await app.listen({ host: "127.0.0.1", port: 0 });
   port = (app.server.address() as { port: number }).port;
 });
@@ -28,10 +32,17 @@ function begin(): Socket {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined);
   sockets.push(socket);
-  socket.write(`POST /orders HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: ${BODY_LIMIT * 2}\r\n\r\n{`);
+  socket.write(
+    `POST /orders HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: ${BODY_LIMIT * 2}\r\n\r\n{`,
+  );
   return socket;
 }
-const post = (bytes: number): Promise<Response> => fetch(`http://127.0.0.1:${port}/orders`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text: "x".repeat(bytes) }) });
+const post = (bytes: number): Promise<Response> =>
+  fetch(`http://127.0.0.1:${port}/orders`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text: "x".repeat(bytes) }),
+  });
 
 it("reads so many large bodies at once, refuses more for a moment, and lets small ones pass", async () => {
   begin();

@@ -17,7 +17,11 @@ describe("a server that is about to close", () => {
   });
 
   async function start(leaving: () => boolean, work: () => Promise<unknown>): Promise<FastifyInstance> {
-    const started = (app = createHttp({ log: createLogger("test", "0", "silent"), metrics: createMetrics("test", "0"), leaving }));
+    const started = (app = createHttp({
+      log: createLogger("test", "0", "silent"),
+      metrics: createMetrics("test", "0"),
+      leaving,
+    }));
     started.get("/", async () => {
       await work();
       return {};
@@ -27,23 +31,32 @@ describe("a server that is about to close", () => {
   }
 
   /** Asks on the caller's one kept connection. */
-  function ask({ server }: FastifyInstance): Promise<{ readonly status: number | undefined; readonly connection: string | undefined }> {
+  function ask({
+    server,
+  }: FastifyInstance): Promise<{ readonly status: number | undefined; readonly connection: string | undefined }> {
     return new Promise((resolve, reject) => {
       request({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, agent }, (answer) => {
         answer.resume();
         answer.once("end", () => resolve({ status: answer.statusCode, connection: answer.headers.connection }));
-      }).once("error", reject).end();
+      })
+        .once("error", reject)
+        .end();
     });
   }
 
   it("answers a caller that keeps its connection, tells it to leave, and closes without waiting for it", async () => {
     let leaving = false;
     let begun = (): void => {};
-    const under = new Promise<void>((resolve) => { begun = resolve; });
-    const server = await start(() => leaving, async () => {
-      begun();
-      await pause(200);
+    const under = new Promise<void>((resolve) => {
+      begun = resolve;
     });
+    const server = await start(
+      () => leaving,
+      async () => {
+        begun();
+        await pause(200);
+      },
+    );
     const first = ask(server);
     await under;
     leaving = true;
@@ -58,7 +71,10 @@ describe("a server that is about to close", () => {
 
   it("goes on answering on new connections until the last caller has left", async () => {
     let leaving = false;
-    const server = await start(() => leaving, async () => undefined);
+    const server = await start(
+      () => leaving,
+      async () => undefined,
+    );
     expect((await ask(server)).connection).toBe("keep-alive");
     leaving = true;
     const gone = lastRequests(server, LIMIT_MS);
@@ -68,7 +84,10 @@ describe("a server that is about to close", () => {
   });
 
   it("waits no longer than its limit for a connection that nobody uses", async () => {
-    const server = await start(() => true, async () => undefined);
+    const server = await start(
+      () => true,
+      async () => undefined,
+    );
     const idle = request({ host: "127.0.0.1", port: (server.server.address() as AddressInfo).port });
     idle.on("error", () => undefined);
     await new Promise((resolve) => idle.once("socket", (socket) => socket.once("connect", resolve)));

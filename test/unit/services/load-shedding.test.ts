@@ -1,21 +1,29 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Fastify from "fastify";
+import { afterEach, describe, expect, it } from "vitest";
 import { loadLimit } from "../../../service-templates/api-gateway/src/load-limit.ts";
 import { gather } from "../../../service-templates/lib/gather.ts";
 
 /** Work that goes on until it is told to end. */
-function heldWork(): { readonly work: (items: readonly number[]) => Promise<readonly (number | Error)[]>; readonly batches: (readonly number[])[]; release(): void } {
+function heldWork(): {
+  readonly work: (items: readonly number[]) => Promise<readonly (number | Error)[]>;
+  readonly batches: (readonly number[])[];
+  release(): void;
+} {
   const batches: (readonly number[])[] = [];
   const held: (() => void)[] = [];
   return {
     batches,
-    work: (items) => new Promise((resolve) => {
-      batches.push(items);
-      held.push(() => resolve(items.map((item) => item * 10)));
-    }),
-    release: () => held.splice(0).forEach((end) => { end(); }),
+    work: (items) =>
+      new Promise((resolve) => {
+        batches.push(items);
+        held.push(() => resolve(items.map((item) => item * 10)));
+      }),
+    release: () =>
+      held.splice(0).forEach((end) => {
+        end();
+      }),
   };
 }
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -33,7 +41,10 @@ describe("gathered work", () => {
     await settled();
     held.release();
     expect(await Promise.all([first, ...later])).toEqual([[10, 20], 30, 40, 50]);
-    expect(held.batches).toEqual([[1, 2], [3, 4, 5]]);
+    expect(held.batches).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
   });
 
   it("refuses at once what is too much", async () => {
@@ -42,7 +53,11 @@ describe("gathered work", () => {
     const first = [call(1)];
     await settled();
     first.push(call(2), call(3));
-    await expect(call(4)).rejects.toMatchObject({ problem: "unavailable", retryAfter: 1, message: "More requests wait than can be answered soon; repeat it in a moment." });
+    await expect(call(4)).rejects.toMatchObject({
+      problem: "unavailable",
+      retryAfter: 1,
+      message: "More requests wait than can be answered soon; repeat it in a moment.",
+    });
     held.release();
     await settled();
     held.release();
@@ -52,7 +67,9 @@ describe("gathered work", () => {
   it("tells a refused caller what its work says", async () => {
     const held = heldWork();
     const call = gather({ work: held.work, waiting: 0, advice: "repeat it with the same key", clock: () => 0 });
-    await expect(call(1)).rejects.toMatchObject({ message: "More requests wait than can be answered soon; repeat it with the same key." });
+    await expect(call(1)).rejects.toMatchObject({
+      message: "More requests wait than can be answered soon; repeat it with the same key.",
+    });
   });
 
   it("does nothing for those that have waited too long, and serves those behind them", async () => {
@@ -74,22 +91,33 @@ describe("gathered work", () => {
   });
 
   it("whose batch fails is done one by one, so that one bad item fails alone", async () => {
-    const call = gather<number, number>({ atOnce: 1, clock: () => 0, work: async (items) => {
-      if (items.includes(13)) throw new Error("thirteen");
-      return items.map((item) => item * 10);
-    } });
+    const call = gather<number, number>({
+      atOnce: 1,
+      clock: () => 0,
+      work: async (items) => {
+        if (items.includes(13)) throw new Error("thirteen");
+        return items.map((item) => item * 10);
+      },
+    });
     const results = await Promise.allSettled([1, 13, 2].map(call));
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 
   it("that fails because of the circumstances fails at once for all, and is not tried one by one", async () => {
     let attempts = 0;
-    const call = gather<number, number>({ atOnce: 1, clock: () => 0, work: async () => {
-      attempts += 1;
-      throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-    } });
+    const call = gather<number, number>({
+      atOnce: 1,
+      clock: () => 0,
+      work: async () => {
+        attempts += 1;
+        throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+      },
+    });
     const results = await Promise.allSettled([1, 2, 3].map(call));
-    expect({ attempts, outcomes: results.map(({ status }) => status) }).toEqual({ attempts: 1, outcomes: ["rejected", "rejected", "rejected"] });
+    expect({ attempts, outcomes: results.map(({ status }) => status) }).toEqual({
+      attempts: 1,
+      outcomes: ["rejected", "rejected", "rejected"],
+    });
   });
 });
 
@@ -102,7 +130,13 @@ describe("the gateway's limit of load", () => {
     app = Fastify();
     app.addHook("preHandler", loadLimit({ pool: "test", most: 2, clock: () => 0 }).hook);
     app.setErrorHandler((error, _request, reply) => reply.code("problem" in (error as object) ? 503 : 500).send());
-    app.get("/", () => new Promise((resolve) => { held.push(() => resolve("done")); }));
+    app.get(
+      "/",
+      () =>
+        new Promise((resolve) => {
+          held.push(() => resolve("done"));
+        }),
+    );
     const url = await app.listen({ host: "127.0.0.1", port: 0 });
     const underWay = async (count: number): Promise<void> => {
       while (held.length < count) await settled();
@@ -120,7 +154,10 @@ describe("the gateway's limit of load", () => {
     // The server learns of the leaving a moment later.
     for (;;) {
       const attempt = fetch(url);
-      const status = await Promise.race([attempt.then((response) => response.status), underWay(3).then(() => undefined)]);
+      const status = await Promise.race([
+        attempt.then((response) => response.status),
+        underWay(3).then(() => undefined),
+      ]);
       if (status === undefined) {
         third = attempt;
         break;
@@ -135,35 +172,43 @@ describe("the gateway's limit of load", () => {
     expect((await fourth).status).toBe(200);
   });
 
-  it.each(["onRequest", "preParsing", "preValidation", "preHandler"] as const)("counts nobody who left during the hook %s", async (when) => {
-    const limit = loadLimit({ pool: "test", most: 1, clock: () => 0 });
-    let entered = (): void => {};
-    const within = new Promise<void>((resolve) => { entered = resolve; });
-    let closed = Promise.resolve();
-    let handled = 0;
-    const server = (app = Fastify());
-    const wait = async (request: FastifyRequest): Promise<void> => {
-      if (request.headers["x-leaves"] === undefined) return;
-      closed = once(request.raw.socket, "close").then(() => undefined);
-      entered();
+  it.each(["onRequest", "preParsing", "preValidation", "preHandler"] as const)(
+    "counts nobody who left during the hook %s",
+    async (when) => {
+      const limit = loadLimit({ pool: "test", most: 1, clock: () => 0 });
+      let entered = (): void => {};
+      const within = new Promise<void>((resolve) => {
+        entered = resolve;
+      });
+      let closed = Promise.resolve();
+      let handled = 0;
+      const server = (app = Fastify());
+      const wait = async (request: FastifyRequest): Promise<void> => {
+        if (request.headers["x-leaves"] === undefined) return;
+        closed = once(request.raw.socket, "close").then(() => undefined);
+        entered();
+        await closed;
+      };
+      if (when === "preParsing")
+        server.addHook(when, (request, _reply, payload, done) => {
+          void wait(request).then(() => done(null, payload));
+        });
+      else server.addHook(when, wait);
+      server.addHook("preHandler", limit.hook);
+      server.get("/", async () => {
+        handled += 1;
+        return "done";
+      });
+      const url = await server.listen({ host: "127.0.0.1", port: 0 });
+      const leaving = new AbortController();
+      const left = fetch(url, { headers: { "x-leaves": "1" }, signal: leaving.signal }).catch(() => undefined);
+      await within;
+      leaving.abort();
+      await left;
       await closed;
-    };
-    if (when === "preParsing") server.addHook(when, (request, _reply, payload, done) => { void wait(request).then(() => done(null, payload)); });
-    else server.addHook(when, wait);
-    server.addHook("preHandler", limit.hook);
-    server.get("/", async () => {
-      handled += 1;
-      return "done";
-    });
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
-    const leaving = new AbortController();
-    const left = fetch(url, { headers: { "x-leaves": "1" }, signal: leaving.signal }).catch(() => undefined);
-    await within;
-    leaving.abort();
-    await left;
-    await closed;
-    await settled();
-    expect({ inUse: limit.inUse(), handled }).toEqual({ inUse: 0, handled: 0 });
-    expect((await fetch(url)).status).toBe(200);
-  });
+      await settled();
+      expect({ inUse: limit.inUse(), handled }).toEqual({ inUse: 0, handled: 0 });
+      expect((await fetch(url)).status).toBe(200);
+    },
+  );
 });

@@ -2,11 +2,11 @@ import { MultipleErrors, NetworkError, ProtocolError, ResponseError, UserError }
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LostAnswer } from "../../../service-templates/lib/kafka/client-faults.ts";
-import { doubts } from "../../../service-templates/lib/outbox/doubts.ts";
 import type { OutgoingRecord } from "../../../service-templates/lib/kafka/kafka.ts";
-import { headerValue, restoredHeaders, storedHeaders } from "../../../service-templates/lib/outbox/outbox-headers.ts";
 import { publishErrorOf } from "../../../service-templates/lib/kafka/publish-errors.ts";
 import { packRequests, recordBytes } from "../../../service-templates/lib/kafka/request-packing.ts";
+import { doubts } from "../../../service-templates/lib/outbox/doubts.ts";
+import { headerValue, restoredHeaders, storedHeaders } from "../../../service-templates/lib/outbox/outbox-headers.ts";
 
 const PRODUCE = 0;
 const one = new Set(["t"]);
@@ -14,13 +14,70 @@ const two = new Set(["t", "u"]);
 
 describe("errors of the Kafka client", () => {
   it.each([
-    ["a record that is too large", new ResponseError(PRODUCE, 11, { "/responses/1/partition_responses/0": [10, null] }, { responses: [{ name: "u" }, { name: "t" }] }), two, "SVC_PUBLISH_TOO_LARGE", "record", "t"],
-    ["a topic that the client does not find", new UserError("Unknown topic u."), two, "SVC_PUBLISH_TOPIC_MISSING", "topic", "u"],
-    ["a topic that is denied, after repetitions", new MultipleErrors("produce failed 2 times.", [new NetworkError("gone"), new ProtocolError("TOPIC_AUTHORIZATION_FAILED")]), one, "SVC_PUBLISH_DENIED", "topic", "t"],
-    ["a connection that ends", new MultipleErrors("produce failed 7 times.", [new NetworkError("gone")]), one, "SVC_PUBLISH_UNAVAILABLE", "circumstances", undefined],
-    ["too few replicas", new ProtocolError("NOT_ENOUGH_REPLICAS"), one, "SVC_PUBLISH_UNAVAILABLE", "circumstances", undefined],
-    ["an answer that does not come", new LostAnswer("publishing: no answer"), one, "SVC_PUBLISH_UNAVAILABLE", "circumstances", undefined],
-    ["an address that is refused", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), one, "SVC_PUBLISH_UNAVAILABLE", "circumstances", undefined],
+    [
+      "a record that is too large",
+      new ResponseError(
+        PRODUCE,
+        11,
+        { "/responses/1/partition_responses/0": [10, null] },
+        { responses: [{ name: "u" }, { name: "t" }] },
+      ),
+      two,
+      "SVC_PUBLISH_TOO_LARGE",
+      "record",
+      "t",
+    ],
+    [
+      "a topic that the client does not find",
+      new UserError("Unknown topic u."),
+      two,
+      "SVC_PUBLISH_TOPIC_MISSING",
+      "topic",
+      "u",
+    ],
+    [
+      "a topic that is denied, after repetitions",
+      new MultipleErrors("produce failed 2 times.", [
+        new NetworkError("gone"),
+        new ProtocolError("TOPIC_AUTHORIZATION_FAILED"),
+      ]),
+      one,
+      "SVC_PUBLISH_DENIED",
+      "topic",
+      "t",
+    ],
+    [
+      "a connection that ends",
+      new MultipleErrors("produce failed 7 times.", [new NetworkError("gone")]),
+      one,
+      "SVC_PUBLISH_UNAVAILABLE",
+      "circumstances",
+      undefined,
+    ],
+    [
+      "too few replicas",
+      new ProtocolError("NOT_ENOUGH_REPLICAS"),
+      one,
+      "SVC_PUBLISH_UNAVAILABLE",
+      "circumstances",
+      undefined,
+    ],
+    [
+      "an answer that does not come",
+      new LostAnswer("publishing: no answer"),
+      one,
+      "SVC_PUBLISH_UNAVAILABLE",
+      "circumstances",
+      undefined,
+    ],
+    [
+      "an address that is refused",
+      Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+      one,
+      "SVC_PUBLISH_UNAVAILABLE",
+      "circumstances",
+      undefined,
+    ],
   ] as const)("tells %s", (_name, error, topics, code, reach, topic) => {
     expect(publishErrorOf(error, topics)).toMatchObject({ code, reach, topic });
   });
@@ -31,32 +88,51 @@ describe("errors of the Kafka client", () => {
 });
 
 describe("requests of records", () => {
-  const record = (value: number): OutgoingRecord => ({ topic: "t", key: Buffer.from("k"), value: Buffer.alloc(value), headers: { a: "ä" } });
+  const record = (value: number): OutgoingRecord => ({
+    topic: "t",
+    key: Buffer.from("k"),
+    value: Buffer.alloc(value),
+    headers: { a: "ä" },
+  });
   it("keeps each partition below the limit and in order, and loses nothing", () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 4_000 }), fc.integer({ min: 0, max: 3 })), { maxLength: 80 }), (drawn) => {
-      const records = drawn.map(([size]) => record(size));
-      const requests = packRequests(records, drawn.map(([, partition]) => partition), 3_000);
-      expect(requests.flat().toSorted((a, b) => a - b)).toEqual(records.map((_, place) => place));
-      for (const partition of [0, 1, 2, 3]) {
-        const ofPartition = requests.map((places) => places.filter((place) => drawn[place]?.[1] === partition));
-        expect(ofPartition.flat()).toEqual(ofPartition.flat().toSorted((a, b) => a - b));
-        for (const places of ofPartition) {
-          const bytes = places.reduce((sum, place) => sum + recordBytes(records[place] as OutgoingRecord), 0);
-          expect(places.length <= 1 || bytes <= 3_000).toBe(true);
-        }
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 4_000 }), fc.integer({ min: 0, max: 3 })), { maxLength: 80 }),
+        (drawn) => {
+          const records = drawn.map(([size]) => record(size));
+          const requests = packRequests(
+            records,
+            drawn.map(([, partition]) => partition),
+            3_000,
+          );
+          expect(requests.flat().toSorted((a, b) => a - b)).toEqual(records.map((_, place) => place));
+          for (const partition of [0, 1, 2, 3]) {
+            const ofPartition = requests.map((places) => places.filter((place) => drawn[place]?.[1] === partition));
+            expect(ofPartition.flat()).toEqual(ofPartition.flat().toSorted((a, b) => a - b));
+            for (const places of ofPartition) {
+              const bytes = places.reduce((sum, place) => sum + recordBytes(records[place] as OutgoingRecord), 0);
+              expect(places.length <= 1 || bytes <= 3_000).toBe(true);
+            }
+          }
+        },
+      ),
+    );
   });
 });
 
 describe("headers in the outbox", () => {
   it("give back the bytes they were made of", () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.uint8Array()), (drawn) => {
-      const headers = Object.fromEntries(Object.entries(drawn).map(([name, value]) => [name, headerValue(Buffer.from(value))]));
-      const restored = restoredHeaders(JSON.parse(storedHeaders(headers)));
-      for (const [name, value] of Object.entries(drawn)) expect(Buffer.from(restored[name] as string)).toEqual(Buffer.from(value));
-      expect(storedHeaders(headers)).not.toMatch(/(?<!\\)(\\\\)*\\u0000/u);
-    }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.uint8Array()), (drawn) => {
+        const headers = Object.fromEntries(
+          Object.entries(drawn).map(([name, value]) => [name, headerValue(Buffer.from(value))]),
+        );
+        const restored = restoredHeaders(JSON.parse(storedHeaders(headers)));
+        for (const [name, value] of Object.entries(drawn))
+          expect(Buffer.from(restored[name] as string)).toEqual(Buffer.from(value));
+        expect(storedHeaders(headers)).not.toMatch(/(?<!\\)(\\\\)*\\u0000/u);
+      }),
+    );
   });
 });
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { SagaInput, SagaState } from "../../../service-templates/order-service/src/saga/state-machine.ts";
-import { advance, INITIAL_STATE, isCompensating } from "../../../service-templates/order-service/src/saga/state-machine.ts";
+import {
+  advance,
+  INITIAL_STATE,
+  isCompensating,
+} from "../../../service-templates/order-service/src/saga/state-machine.ts";
 
 /*
  * One order among four services, in every interleaving: what each may answer, time-outs at any moment, every order in
@@ -31,12 +35,24 @@ interface World {
 }
 
 const START: World = {
-  order: INITIAL_STATE, payment: "none", captured: false, refunded: false, inventory: "none", shipping: "none",
+  order: INITIAL_STATE,
+  payment: "none",
+  captured: false,
+  refunded: false,
+  inventory: "none",
+  shipping: "none",
   topics: { order: ["order.created"], payment: [], inventory: [], shipping: [] },
-  read: { payment: 0, inventory: 0, shipping: 0, "order/payment": 0, "order/inventory": 0, "order/shipping": 0 }, redelivered: false, letter: undefined,
+  read: { payment: 0, inventory: 0, shipping: 0, "order/payment": 0, "order/inventory": 0, "order/shipping": 0 },
+  redelivered: false,
+  letter: undefined,
 };
 const TOPIC_OF: Readonly<Record<Reader, Topic>> = {
-  payment: "order", inventory: "order", shipping: "order", "order/payment": "payment", "order/inventory": "inventory", "order/shipping": "shipping",
+  payment: "order",
+  inventory: "order",
+  shipping: "order",
+  "order/payment": "payment",
+  "order/inventory": "inventory",
+  "order/shipping": "shipping",
 };
 
 function published(world: World, topic: Topic, ...events: readonly string[]): World {
@@ -45,9 +61,10 @@ function published(world: World, topic: Topic, ...events: readonly string[]): Wo
 
 /** All worlds in which payment may leave an event. Without the provider's word nothing is captured. */
 function payment(world: World, event: string): readonly World[] {
-  const reversed = (next: Payment): World => (world.captured && !world.refunded
-    ? published({ ...world, refunded: true, payment: "refunded" }, "payment", "payment.refunded")
-    : { ...world, payment: next });
+  const reversed = (next: Payment): World =>
+    world.captured && !world.refunded
+      ? published({ ...world, refunded: true, payment: "refunded" }, "payment", "payment.refunded")
+      : { ...world, payment: next };
   if (event === "order.created" && world.payment === "none") {
     return [
       published({ ...world, captured: true, payment: "processed" }, "payment", "payment.processed"),
@@ -58,8 +75,10 @@ function payment(world: World, event: string): readonly World[] {
     ];
   }
   if (event === "order.created" && world.payment === "tombstone") return [reversed("tombstone")];
-  if (event === "order.cancelled" && (world.payment === "none" || world.payment === "tombstone")) return [reversed("tombstone")];
-  if (event === "order.cancelled" && world.payment === "processed") return [published({ ...world, refunded: true, payment: "refunded" }, "payment", "payment.refunded")];
+  if (event === "order.cancelled" && (world.payment === "none" || world.payment === "tombstone"))
+    return [reversed("tombstone")];
+  if (event === "order.cancelled" && world.payment === "processed")
+    return [published({ ...world, refunded: true, payment: "refunded" }, "payment", "payment.refunded")];
   return [world];
 }
 
@@ -73,13 +92,17 @@ function inventory(world: World, event: string): readonly World[] {
   }
   if (event === "order.confirmed" && world.inventory === "reserved") return [{ ...world, inventory: "sold" }];
   if (event === "order.cancelled" && world.inventory === "none") return [{ ...world, inventory: "tombstone" }];
-  if (event === "order.cancelled" && (world.inventory === "reserved" || world.inventory === "sold")) return [published({ ...world, inventory: "released" }, "inventory", "inventory.released")];
+  if (event === "order.cancelled" && (world.inventory === "reserved" || world.inventory === "sold"))
+    return [published({ ...world, inventory: "released" }, "inventory", "inventory.released")];
   return [world];
 }
 
 function shipping(world: World, event: string): readonly World[] {
   if (event !== "order.confirmed" || world.shipping !== "none") return [world];
-  return [{ ...world, shipping: "booked" }, published({ ...world, shipping: "undeliverable" }, "shipping", "shipment.failed")];
+  return [
+    { ...world, shipping: "booked" },
+    published({ ...world, shipping: "undeliverable" }, "shipping", "shipment.failed"),
+  ];
 }
 
 function order(world: World, input: SagaInput): World {
@@ -90,10 +113,14 @@ function order(world: World, input: SagaInput): World {
 
 function applied(world: World, reader: Reader, event: string): readonly World[] {
   switch (reader) {
-    case "payment": return payment(world, event);
-    case "inventory": return inventory(world, event);
-    case "shipping": return shipping(world, event);
-    default: return [order(world, event as SagaInput)];
+    case "payment":
+      return payment(world, event);
+    case "inventory":
+      return inventory(world, event);
+    case "shipping":
+      return shipping(world, event);
+    default:
+      return [order(world, event as SagaInput)];
   }
 }
 
@@ -110,21 +137,29 @@ function* after(world: World): Generator<World> {
         const letter = { reader, event, replayed: false };
         yield { ...past, letter };
         // The amount is captured before the transaction that fails.
-        if (reader === "payment" && event === "order.created" && world.payment === "none") yield { ...past, letter, captured: true };
+        if (reader === "payment" && event === "order.created" && world.payment === "none")
+          yield { ...past, letter, captured: true };
       }
     }
     // Without the inbox, which would know it: that the rows alone make a repetition harmless is what lets old dead letters be replayed.
     const again = events[world.read[reader] - 1];
-    if (!world.redelivered && again !== undefined && world.letter === undefined) yield* applied({ ...world, redelivered: true }, reader, again);
+    if (!world.redelivered && again !== undefined && world.letter === undefined)
+      yield* applied({ ...world, redelivered: true }, reader, again);
   }
   const { letter } = world;
-  if (letter?.replayed === false) yield* applied({ ...world, letter: { ...letter, replayed: true } }, letter.reader, letter.event);
+  if (letter?.replayed === false)
+    yield* applied({ ...world, letter: { ...letter, replayed: true } }, letter.reader, letter.event);
 }
 
 /** At rest: everything is read, every letter is replayed. */
 function atRest(world: World): boolean {
-  return world.order.status !== "pending" && world.letter?.replayed !== false
-    && (Object.keys(world.read) as Reader[]).every((reader) => world.read[reader] === world.topics[TOPIC_OF[reader]].length);
+  return (
+    world.order.status !== "pending" &&
+    world.letter?.replayed !== false &&
+    (Object.keys(world.read) as Reader[]).every(
+      (reader) => world.read[reader] === world.topics[TOPIC_OF[reader]].length,
+    )
+  );
 }
 
 function explore(): { readonly worlds: number; readonly rest: readonly World[] } {
@@ -148,24 +183,47 @@ describe("one order, in every interleaving", () => {
 
   it("is tried in many worlds, and each end is reached", () => {
     expect(worlds).toBeGreaterThan(10_000);
-    expect(new Set(rest.map(({ order: { status, reason } }) => reason ?? status)))
-      .toEqual(new Set(["confirmed", "payment_declined", "payment_unavailable", "insufficient_stock", "timed_out", "undeliverable"]));
+    expect(new Set(rest.map(({ order: { status, reason } }) => reason ?? status))).toEqual(
+      new Set([
+        "confirmed",
+        "payment_declined",
+        "payment_unavailable",
+        "insufficient_stock",
+        "timed_out",
+        "undeliverable",
+      ]),
+    );
   });
 
   it("is at rest in one consistent state: paid, sold and shipped, or nothing of it", () => {
     for (const world of rest) {
       const { order: end, captured, refunded, inventory: stock, shipping: shipment } = world;
       if (end.status === "confirmed") {
-        expect({ captured, refunded, stock, shipment }, JSON.stringify(world)).toEqual({ captured: true, refunded: false, stock: "sold", shipment: "booked" });
+        expect({ captured, refunded, stock, shipment }, JSON.stringify(world)).toEqual({
+          captured: true,
+          refunded: false,
+          stock: "sold",
+          shipment: "booked",
+        });
       } else {
-        expect({ net: captured && !refunded, stock: stock === "reserved" || stock === "sold", shipped: shipment === "booked", compensating: isCompensating(end) }, JSON.stringify(world))
-          .toEqual({ net: false, stock: false, shipped: false, compensating: false });
+        expect(
+          {
+            net: captured && !refunded,
+            stock: stock === "reserved" || stock === "sold",
+            shipped: shipment === "booked",
+            compensating: isCompensating(end),
+          },
+          JSON.stringify(world),
+        ).toEqual({ net: false, stock: false, shipped: false, compensating: false });
         expect(shipment === "undeliverable").toBe(end.reason === "undeliverable");
       }
     }
   });
 
   it("says once that money is given back, and only what was captured", () => {
-    for (const world of rest) expect(world.topics.payment.filter((event) => event === "payment.refunded")).toHaveLength(world.captured && world.refunded ? 1 : 0);
+    for (const world of rest)
+      expect(world.topics.payment.filter((event) => event === "payment.refunded")).toHaveLength(
+        world.captured && world.refunded ? 1 : 0,
+      );
   });
 });

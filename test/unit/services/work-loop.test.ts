@@ -6,7 +6,9 @@ import { workLoop } from "../../../service-templates/lib/work-loop.ts";
 function calledTimes(times: number): { readonly call: () => number; readonly reached: Promise<void> } {
   let calls = 0;
   let resolve: () => void = () => undefined;
-  const reached = new Promise<void>((done) => { resolve = done; });
+  const reached = new Promise<void>((done) => {
+    resolve = done;
+  });
   return {
     call() {
       calls += 1;
@@ -23,7 +25,13 @@ describe("background work in passes", () => {
   it("goes on at once while a pass finds all it may take, and only then waits", async () => {
     const seen = calledTimes(4);
     const loop = workLoop({
-      passes: [{ doing: "counting", run: async () => (seen.call() < 4 ? 10 : 0) }], atOnce: 10, gatherMs: HOUR_MS, idleMs: HOUR_MS, onError: (error) => { throw error; },
+      passes: [{ doing: "counting", run: async () => (seen.call() < 4 ? 10 : 0) }],
+      atOnce: 10,
+      gatherMs: HOUR_MS,
+      idleMs: HOUR_MS,
+      onError: (error) => {
+        throw error;
+      },
     });
     loop.start();
     await seen.reached;
@@ -34,7 +42,21 @@ describe("background work in passes", () => {
   it("is woken from its rest, also by work that came during a pass", async () => {
     const seen = calledTimes(3);
     const loop = workLoop({
-      passes: [{ doing: "waiting", run: async () => { if (seen.call() === 2) loop.wake(); return 0; } }], atOnce: 10, gatherMs: 1, idleMs: HOUR_MS, onError: (error) => { throw error; },
+      passes: [
+        {
+          doing: "waiting",
+          run: async () => {
+            if (seen.call() === 2) loop.wake();
+            return 0;
+          },
+        },
+      ],
+      atOnce: 10,
+      gatherMs: 1,
+      idleMs: HOUR_MS,
+      onError: (error) => {
+        throw error;
+      },
     });
     loop.start();
     loop.wake();
@@ -46,8 +68,26 @@ describe("background work in passes", () => {
     const [failing, other] = [calledTimes(2), calledTimes(2)];
     const told: string[] = [];
     const loop = workLoop({
-      passes: [{ doing: "failing", run: async () => { failing.call(); throw new Error("not today"); } }, { doing: "working", run: async () => { other.call(); return 1; } }],
-      atOnce: 10, gatherMs: 1, idleMs: HOUR_MS, onError: (error, doing) => told.push(`${doing}: ${String(error)}`),
+      passes: [
+        {
+          doing: "failing",
+          run: async () => {
+            failing.call();
+            throw new Error("not today");
+          },
+        },
+        {
+          doing: "working",
+          run: async () => {
+            other.call();
+            return 1;
+          },
+        },
+      ],
+      atOnce: 10,
+      gatherMs: 1,
+      idleMs: HOUR_MS,
+      onError: (error, doing) => told.push(`${doing}: ${String(error)}`),
     });
     loop.start();
     await Promise.all([failing.reached, other.reached]);
@@ -60,10 +100,28 @@ describe("background work in passes", () => {
     const done: string[] = [];
     const loop = workLoop({
       passes: [
-        { doing: "first", run: () => new Promise<number>((resolve) => { finish = () => { done.push("first"); resolve(10); }; }) },
-        { doing: "second", run: async () => { done.push("second"); return 0; } },
+        {
+          doing: "first",
+          run: () =>
+            new Promise<number>((resolve) => {
+              finish = () => {
+                done.push("first");
+                resolve(10);
+              };
+            }),
+        },
+        {
+          doing: "second",
+          run: async () => {
+            done.push("second");
+            return 0;
+          },
+        },
       ],
-      atOnce: 10, onError: (error) => { throw error; },
+      atOnce: 10,
+      onError: (error) => {
+        throw error;
+      },
     });
     loop.start();
     const stopped = loop.stop();
@@ -77,8 +135,15 @@ describe("answers that come too late", () => {
   it("are given up by who asked, and what was asked is done all the same", async () => {
     const answers = lateAnswers(1);
     let did: () => void = () => undefined;
-    const done = new Promise<void>((resolve) => { did = resolve; });
-    expect(await answers.inTime(60, async () => { did(); return "done"; })).toBeUndefined();
+    const done = new Promise<void>((resolve) => {
+      did = resolve;
+    });
+    expect(
+      await answers.inTime(60, async () => {
+        did();
+        return "done";
+      }),
+    ).toBeUndefined();
     await done;
     await answers.close();
   });

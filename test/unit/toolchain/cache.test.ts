@@ -5,7 +5,14 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { artefactFolder, artefactKey, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "../../../toolchain/cache.ts";
+import {
+  type ArtefactRecipe,
+  artefactFolder,
+  artefactKey,
+  cacheDirectory,
+  findArtefact,
+  makeArtefact,
+} from "../../../toolchain/cache.ts";
 
 const recipe: ArtefactRecipe = { name: "tool", version: "1.0.0", inputs: { version: "1.0.0", flags: "-s" } };
 
@@ -86,7 +93,9 @@ describe("makeArtefact", () => {
         process.stdout.write("making");
         await new Promise(() => setInterval(() => {}, 1000));
       }, ${JSON.stringify(cache)});`;
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await new Promise((started) => child.stdout.once("data", started));
     child.kill("SIGKILL");
     await new Promise((ended) => child.once("close", ended));
@@ -109,8 +118,16 @@ describe("makeArtefact", () => {
   });
 
   it("clears away results of other inputs that were not used for a month, and only those", async () => {
-    const old = await makeArtefact({ ...recipe, inputs: { version: "0.9.0" } }, async () => ({ origin: "built" }), cache);
-    const recent = await makeArtefact({ ...recipe, inputs: { version: "0.9.1" } }, async () => ({ origin: "built" }), cache);
+    const old = await makeArtefact(
+      { ...recipe, inputs: { version: "0.9.0" } },
+      async () => ({ origin: "built" }),
+      cache,
+    );
+    const recent = await makeArtefact(
+      { ...recipe, inputs: { version: "0.9.1" } },
+      async () => ({ origin: "built" }),
+      cache,
+    );
     const other = await makeArtefact({ ...recipe, name: "tool-other" }, async () => ({ origin: "built" }), cache);
     await utimes(join(old.folder, "artefact.json"), 0, 0);
     await utimes(join(other.folder, "artefact.json"), 0, 0);

@@ -16,16 +16,17 @@ let folder: string;
 /** An empty cache, an empty home, nothing on the search path. */
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "kit-tools-"));
-  process.env["KIT_CACHE_DIR"] = join(folder, "cache");
-  process.env["HOME"] = join(folder, "home");
-  process.env["PATH"] = join(folder, "bin");
-  process.env["KIT_NO_DOWNLOADS"] = "1";
-  delete process.env["JAVA_HOME"];
+  process.env.KIT_CACHE_DIR = join(folder, "cache");
+  process.env.HOME = join(folder, "home");
+  process.env.PATH = join(folder, "bin");
+  process.env.KIT_NO_DOWNLOADS = "1";
+  delete process.env.JAVA_HOME;
   await mkdir(join(folder, "bin"));
 });
 afterEach(async () => {
   Object.assign(process.env, environment);
-  for (const name of ["KIT_CACHE_DIR", "KIT_NO_DOWNLOADS"]) if (environment[name] === undefined) delete process.env[name];
+  for (const name of ["KIT_CACHE_DIR", "KIT_NO_DOWNLOADS"])
+    if (environment[name] === undefined) delete process.env[name];
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -72,7 +73,11 @@ describe("locateTool", () => {
     await place("3.13.1");
     expect((await locateTool("pulumi-resource-kafka")).found).toBe(false);
     await place("3.13.2");
-    expect(await locateTool("pulumi-resource-kafka")).toMatchObject({ found: true, version: "3.13.2", origin: "installed" });
+    expect(await locateTool("pulumi-resource-kafka")).toMatchObject({
+      found: true,
+      version: "3.13.2",
+      origin: "installed",
+    });
   });
 
   it("reads Maven's version past the colours of its banner", async () => {
@@ -82,7 +87,11 @@ describe("locateTool", () => {
 
   it("refuses a Maven that is too old, naming the version wanted", async () => {
     await command("mvn", "echo Apache Maven 3.0.5");
-    expect(await locateTool("maven")).toMatchObject({ found: false, reason: expect.stringContaining("3.6.3"), fix: expect.stringContaining("apt install maven") });
+    expect(await locateTool("maven")).toMatchObject({
+      found: false,
+      reason: expect.stringContaining("3.6.3"),
+      fix: expect.stringContaining("apt install maven"),
+    });
   });
 
   it("finds a JDK through JAVA_HOME", async () => {
@@ -90,7 +99,7 @@ describe("locateTool", () => {
     await mkdir(join(home, "bin"), { recursive: true });
     await writeFile(join(home, "bin", "java"), "", { mode: 0o755 });
     await writeFile(join(home, "release"), 'JAVA_VERSION="99.0.1"\nJAVA_RUNTIME_VERSION="99.0.1+7"\n');
-    process.env["JAVA_HOME"] = home;
+    process.env.JAVA_HOME = home;
     expect(await locateTool("java")).toMatchObject({ found: true, version: "99.0.1", path: join(home, "bin", "java") });
   });
 });
@@ -105,7 +114,10 @@ describe("prepareTools", () => {
 
   it("reports a failure as an event and throws what to do", async () => {
     const states: string[] = [];
-    await expect(prepareTools(["maven"], ({ state }) => states.push(state))).rejects.toMatchObject({ code: "TOOL_MISSING", fix: expect.stringContaining("Install") });
+    await expect(prepareTools(["maven"], ({ state }) => states.push(state))).rejects.toMatchObject({
+      code: "TOOL_MISSING",
+      fix: expect.stringContaining("Install"),
+    });
     expect(states).toEqual(["started", "failed"]);
   });
 
@@ -114,17 +126,23 @@ describe("prepareTools", () => {
     expect(ALL_TOOLS).toEqual(expect.arrayContaining([...LOCAL_TOOLS]));
   });
 
-  it.skipIf(process.getuid?.() === undefined)("needs Go only for builds: without it, the message says what else would do", async () => {
-    if ((await findGo()) !== undefined) return;
-    await expect(prepareTools(["pulumi"], () => undefined)).rejects.toMatchObject({ code: "TOOL_MISSING", fix: expect.stringContaining("Pulumi CLI") });
-  });
+  it.skipIf(process.getuid?.() === undefined)(
+    "needs Go only for builds: without it, the message says what else would do",
+    async () => {
+      if ((await findGo()) !== undefined) return;
+      await expect(prepareTools(["pulumi"], () => undefined)).rejects.toMatchObject({
+        code: "TOOL_MISSING",
+        fix: expect.stringContaining("Pulumi CLI"),
+      });
+    },
+  );
 });
 
 describe("probeVersion", () => {
   it("asks a binary once, and again when it was replaced", async () => {
     const counter = join(folder, "count");
     const binary = await command("tool", `echo x >> ${counter}\necho 1.2.3`);
-    process.env["PATH"] = [join(folder, "bin"), "/bin", "/usr/bin"].join(delimiter);
+    process.env.PATH = [join(folder, "bin"), "/bin", "/usr/bin"].join(delimiter);
     expect(await probeVersion(binary, ["--version"])).toBe("1.2.3");
     expect(await probeVersion(binary, ["--version"])).toBe("1.2.3");
     expect((await readFile(counter, "utf8")).trim().split("\n")).toHaveLength(1);
@@ -141,9 +159,11 @@ describe("probeVersion", () => {
 describe("runCommand", () => {
   it("ends a command's whole process group when its time is up", async () => {
     const script = `sleep 60 & echo $!; wait`;
-    process.env["PATH"] = environment["PATH"] ?? "/bin:/usr/bin";
+    process.env.PATH = environment.PATH ?? "/bin:/usr/bin";
     const lines: string[] = [];
-    await expect(runCommand("/bin/sh", ["-c", script], { timeoutMs: 500, onLine: (line) => lines.push(line) })).rejects.toMatchObject({ code: "COMMAND_TIMED_OUT" });
+    await expect(
+      runCommand("/bin/sh", ["-c", script], { timeoutMs: 500, onLine: (line) => lines.push(line) }),
+    ).rejects.toMatchObject({ code: "COMMAND_TIMED_OUT" });
     const pid = Number(lines[0]);
     expect(pid).toBeGreaterThan(1);
     await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
@@ -157,7 +177,10 @@ describe("runCommand", () => {
   });
 
   it("names a command that does not exist", async () => {
-    await expect(runCommand("/no/such/command", [])).rejects.toMatchObject({ code: "COMMAND_FAILED", message: expect.stringContaining("/no/such/command") });
+    await expect(runCommand("/no/such/command", [])).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+      message: expect.stringContaining("/no/such/command"),
+    });
   });
 });
 
@@ -171,9 +194,15 @@ describe("the bootstrap", () => {
     await writeFile(join(root, "package-lock.json"), JSON.stringify({ packages }));
     await writeFile(join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages }));
     await writeFile(join(root, "node_modules", "left", "package.json"), "{}");
-    await writeFile(join(root, "cli", "kit.mjs"), await readFile(new URL("../../../cli/kit.mjs", import.meta.url), "utf8"));
+    await writeFile(
+      join(root, "cli", "kit.mjs"),
+      await readFile(new URL("../../../cli/kit.mjs", import.meta.url), "utf8"),
+    );
     await writeFile(join(root, "cli", "main.ts"), main);
-    await writeFile(join(root, "cli", "main.mjs"), await readFile(new URL("../../../cli/main.mjs", import.meta.url), "utf8"));
+    await writeFile(
+      join(root, "cli", "main.mjs"),
+      await readFile(new URL("../../../cli/main.mjs", import.meta.url), "utf8"),
+    );
     return root;
   }
 
@@ -181,7 +210,9 @@ describe("the bootstrap", () => {
     return spawn(process.execPath, [join(root, "cli", "kit.mjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  async function outcome(child: ReturnType<typeof spawn>): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
+  async function outcome(
+    child: ReturnType<typeof spawn>,
+  ): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
     const text = { stdout: "", stderr: "" };
     child.stdout?.on("data", (chunk) => (text.stdout += String(chunk)));
     child.stderr?.on("data", (chunk) => (text.stderr += String(chunk)));
@@ -189,13 +220,17 @@ describe("the bootstrap", () => {
   }
 
   it("hands over the arguments and keeps the exit code", async () => {
-    const root = await project(`const a: string[] = process.argv.slice(2); console.log(JSON.stringify(a)); process.exit(2);`);
+    const root = await project(
+      `const a: string[] = process.argv.slice(2); console.log(JSON.stringify(a)); process.exit(2);`,
+    );
     const { code, stdout, stderr } = await outcome(kit(root, ["order", "--product", "a b"]));
     expect([code, stdout.trim(), stderr]).toEqual([2, '["order","--product","a b"]', ""]);
   });
 
   it("forwards a signal and waits for the orderly end", async () => {
-    const root = await project(`process.on("SIGTERM", () => { console.log("ending"); process.exit(0); }); console.log("up"); setInterval(() => {}, 1000);`);
+    const root = await project(
+      `process.on("SIGTERM", () => { console.log("ending"); process.exit(0); }); console.log("up"); setInterval(() => {}, 1000);`,
+    );
     const child = kit(root, []);
     child.stdout?.once("data", () => child.kill("SIGTERM"));
     const { code, stdout } = await outcome(child);
@@ -204,11 +239,17 @@ describe("the bootstrap", () => {
 
   it("installs the packages when they do not match the lock file, once for two runs at once", async () => {
     const root = await project(`console.log("ran");`);
-    await writeFile(join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages: { "node_modules/left": { version: "0.9.0" } } }));
+    await writeFile(
+      join(root, "node_modules", ".package-lock.json"),
+      JSON.stringify({ packages: { "node_modules/left": { version: "0.9.0" } } }),
+    );
     const calls = join(folder, "calls");
     await command("npm", `echo "$@" >> ${calls}\n/bin/sleep 0.3`);
     const results = await Promise.all([outcome(kit(root, [])), outcome(kit(root, []))]);
-    expect(results.map(({ code, stdout }) => [code, stdout])).toEqual([[0, "ran\n"], [0, "ran\n"]]);
+    expect(results.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, "ran\n"],
+      [0, "ran\n"],
+    ]);
     expect((await readFile(calls, "utf8")).trim()).toBe("ci --ignore-scripts --no-audit --no-fund --loglevel=error");
   }, 20_000);
 
@@ -227,7 +268,9 @@ describe("the bootstrap", () => {
     const root = await project(`console.log("ran");`);
     const link = join(folder, "bin", "kit");
     await symlink(join(root, "cli", "kit.mjs"), link);
-    const { code, stdout } = await outcome(spawn(process.execPath, [link], { stdio: ["ignore", "pipe", "pipe"], cwd: dirname(root) }));
+    const { code, stdout } = await outcome(
+      spawn(process.execPath, [link], { stdio: ["ignore", "pipe", "pipe"], cwd: dirname(root) }),
+    );
     expect([code, stdout]).toEqual([0, "ran\n"]);
     expect((await stat(join(root, "node_modules", ".kit-stamp"))).isFile()).toBe(true);
   });

@@ -48,7 +48,11 @@ describe("isAtLeast", () => {
 
 describe("chooseJava", () => {
   const jdk = (version: string, home = `/jdk-${version}`): Java => ({
-    home, binary: `${home}/bin/java`, version, major: Number(version.split(".")[0]), build: version,
+    home,
+    binary: `${home}/bin/java`,
+    version,
+    major: Number(version.split(".")[0]),
+    build: version,
   });
 
   it.each<[string, string[], string | undefined]>([
@@ -107,18 +111,26 @@ describe("pinned versions", () => {
   });
 
   it("are served by the wrapper modules", async () => {
-    for (const [name, version] of [["kafka", PINNED.pulumiKafka], ["postgresql", PINNED.pulumiPostgresql]] as const) {
+    for (const [name, version] of [
+      ["kafka", PINNED.pulumiKafka],
+      ["postgresql", PINNED.pulumiPostgresql],
+    ] as const) {
       const folder = `../../../toolchain/go/pulumi-resource-${name}`;
       const source = await readFile(new URL(`${folder}/provider/provider.go`, import.meta.url), "utf8");
       expect(source).toContain(`const Version = "${version}"`);
-      const schema = JSON.parse(await readFile(new URL(`${folder}/schema.json`, import.meta.url), "utf8")) as { name: string };
+      const schema = JSON.parse(await readFile(new URL(`${folder}/schema.json`, import.meta.url), "utf8")) as {
+        name: string;
+      };
       expect(schema.name).toBe(name);
     }
   });
 
   it("are the same in the jar list", async () => {
     const pom = await readFile(new URL("../../../toolchain/kafka/pom.xml", import.meta.url), "utf8");
-    expect(pom.match(/<version>4\.[\d.]+<\/version>/g)).toEqual([`<version>${PINNED.kafka}</version>`, `<version>${PINNED.kafka}</version>`]);
+    expect(pom.match(/<version>4\.[\d.]+<\/version>/g)).toEqual([
+      `<version>${PINNED.kafka}</version>`,
+      `<version>${PINNED.kafka}</version>`,
+    ]);
   });
 
   it("are those of the modules that the parts of a cluster are built from", async () => {
@@ -133,7 +145,9 @@ describe("pinned versions", () => {
     ];
     for (const [wrapper, module, version] of required) {
       const text = await readFile(new URL(`../../../toolchain/go/${wrapper}/go.mod`, import.meta.url), "utf8");
-      expect(text).toMatch(new RegExp(`^require ${module.replaceAll(".", "\\.")} v${version.replaceAll(".", "\\.")}$`, "m"));
+      expect(text).toMatch(
+        new RegExp(`^require ${module.replaceAll(".", "\\.")} v${version.replaceAll(".", "\\.")}$`, "m"),
+      );
     }
     const kubernetes = await readFile(new URL("../../../toolchain/go/kubernetes/go.mod", import.meta.url), "utf8");
     const staging = kubernetes.match(/^\tk8s\.io\/\S+ => \S+ v(\S+)$/gm) ?? [];
@@ -142,14 +156,19 @@ describe("pinned versions", () => {
   });
 
   it("are those of checkov's requirements, of which none is open", async () => {
-    const lines = (await readFile(new URL("../../../toolchain/python/checkov.txt", import.meta.url), "utf8")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const lines = (await readFile(new URL("../../../toolchain/python/checkov.txt", import.meta.url), "utf8"))
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
     expect(lines).toContain(`checkov==${PINNED.checkov}`);
     expect(lines.filter((line) => !/^[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*$/.test(line))).toEqual([]);
   });
 
   it("are those of Strimzi's jars", async () => {
     const pom = await readFile(new URL("../../../toolchain/strimzi/pom.xml", import.meta.url), "utf8");
-    expect(pom.match(/<version>[\d.]+\.[\d.]+<\/version>/g)).toEqual([`<version>${PINNED.strimzi}</version>`, `<version>${PINNED.strimzi}</version>`]);
+    expect(pom.match(/<version>[\d.]+\.[\d.]+<\/version>/g)).toEqual([
+      `<version>${PINNED.strimzi}</version>`,
+      `<version>${PINNED.strimzi}</version>`,
+    ]);
   });
 
   it("are the same in the bootstrap, which runs before any TypeScript", async () => {

@@ -1,7 +1,7 @@
 import type { Compatibility } from "../../../model/compatibility.ts";
 import type { Direction } from "../../compatibility.ts";
-import { heldToLevel, type CompatibilityFailure, type Incompatibility } from "../level.ts";
-import { nameOfType, parseAvro, type AvroField, type AvroRecordType, type AvroType } from "./schema-tree.ts";
+import { type CompatibilityFailure, heldToLevel, type Incompatibility } from "../level.ts";
+import { type AvroField, type AvroRecordType, type AvroType, nameOfType, parseAvro } from "./schema-tree.ts";
 
 /*
  * Whether data written with one schema can be read with another, by the resolution rules of the Avro specification
@@ -18,12 +18,24 @@ type NameMatch = "full" | "any";
  * @param versions - Earlier versions, newest first. Levels that are not transitive look at the first only.
  * @param names - How names of records, enums and fixed types are compared.
  */
-export function compatibilityFailures(schema: string, versions: readonly string[], level: Compatibility, { names = "full" }: { readonly names?: NameMatch } = {}): CompatibilityFailure[] {
-  return heldToLevel(schema, versions, level, parseAvro, (reader, writer, direction) => incompatibilities(reader, writer, direction, names));
+export function compatibilityFailures(
+  schema: string,
+  versions: readonly string[],
+  level: Compatibility,
+  { names = "full" }: { readonly names?: NameMatch } = {},
+): CompatibilityFailure[] {
+  return heldToLevel(schema, versions, level, parseAvro, (reader, writer, direction) =>
+    incompatibilities(reader, writer, direction, names),
+  );
 }
 
 /** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */
-export function incompatibilities(reader: AvroType, writer: AvroType, direction: Direction = "backward", names: NameMatch = "full"): Incompatibility[] {
+export function incompatibilities(
+  reader: AvroType,
+  writer: AvroType,
+  direction: Direction = "backward",
+  names: NameMatch = "full",
+): Incompatibility[] {
   return new Resolution(direction, names).between(reader, writer, "");
 }
 
@@ -54,7 +66,12 @@ class Resolution {
       return this.#names(reader, writer, path) ?? this.#symbols(reader.symbols, reader.default, writer.symbols, path);
     }
     if (reader.kind === "fixed" && writer.kind === "fixed") {
-      return this.#names(reader, writer, path) ?? (reader.size === writer.size ? [] : this.#mismatch(`${reader.size} bytes of ${reader.name}`, `${writer.size} bytes of it`, path));
+      return (
+        this.#names(reader, writer, path) ??
+        (reader.size === writer.size
+          ? []
+          : this.#mismatch(`${reader.size} bytes of ${reader.name}`, `${writer.size} bytes of it`, path))
+      );
     }
     if ((reader.kind === "array" || reader.kind === "map") && reader.kind === writer.kind) {
       return this.between(reader.items, writer.items, `${path}${reader.kind === "array" ? "[]" : "{}"}`);
@@ -66,7 +83,13 @@ class Resolution {
   #fromBranch(reader: AvroType, branch: AvroType, path: string): Incompatibility[] {
     const found = this.between(reader, branch, path);
     if (found.length === 0 || branch.kind !== "null" || reader.kind === "union") return found;
-    return [{ path, message: `a reader of ${nameOfType(reader)} fails on null, which is written`, fix: this.#new ? "keep null among its types" : "do not add null to its types" }];
+    return [
+      {
+        path,
+        message: `a reader of ${nameOfType(reader)} fails on null, which is written`,
+        fix: this.#new ? "keep null among its types" : "do not add null to its types",
+      },
+    ];
   }
 
   #intoUnion(branches: readonly AvroType[], writer: AvroType, path: string): Incompatibility[] {
@@ -90,7 +113,10 @@ class Resolution {
       // Told in full at the first place alone: types that share parts have exponentially many places.
       known.set(writer, found.slice(0, 1));
     }
-    return found.map((failure) => ({ ...failure, path: path === "" || failure.path === "" ? `${path}${failure.path}` : `${path}.${failure.path}` }));
+    return found.map((failure) => ({
+      ...failure,
+      path: path === "" || failure.path === "" ? `${path}${failure.path}` : `${path}.${failure.path}`,
+    }));
   }
 
   #fields(reader: AvroRecordType, writer: AvroRecordType): Incompatibility[] {
@@ -98,7 +124,14 @@ class Resolution {
     return reader.fields.flatMap((field) => {
       const [source, other] = [...new Set([field.name, ...field.aliases])].flatMap((name) => written.get(name) ?? []);
       if (source === undefined) return field.hasDefault ? [] : [this.#missing(field)];
-      if (other !== undefined) return [{ path: field.name, message: `${source.name} and ${other.name} both stand for it`, fix: "delete one of the aliases" }];
+      if (other !== undefined)
+        return [
+          {
+            path: field.name,
+            message: `${source.name} and ${other.name} both stand for it`,
+            fix: "delete one of the aliases",
+          },
+        ];
       return this.between(field.type, source.type, field.name);
     });
   }
@@ -106,28 +139,66 @@ class Resolution {
   #missing(field: AvroField): Incompatibility {
     const { name } = field;
     return this.#new
-      ? { path: name, message: `records without ${name} exist, and it has no default`, fix: `give it a default, for example "type": ["null", ${JSON.stringify(simpleName(field.type))}], "default": null` }
-      : { path: name, message: `earlier readers need ${name} and have no default for it`, fix: `keep ${name}; to drop it, give it a default first and let all readers take that version` };
+      ? {
+          path: name,
+          message: `records without ${name} exist, and it has no default`,
+          fix: `give it a default, for example "type": ["null", ${JSON.stringify(simpleName(field.type))}], "default": null`,
+        }
+      : {
+          path: name,
+          message: `earlier readers need ${name} and have no default for it`,
+          fix: `keep ${name}; to drop it, give it a default first and let all readers take that version`,
+        };
   }
 
-  #symbols(known: readonly string[], fallback: string | undefined, written: readonly string[], path: string): Incompatibility[] {
+  #symbols(
+    known: readonly string[],
+    fallback: string | undefined,
+    written: readonly string[],
+    path: string,
+  ): Incompatibility[] {
     const unknown = written.filter((symbol) => !known.includes(symbol));
     if (unknown.length === 0 || fallback !== undefined) return [];
     const symbols = unknown.join(", ");
     return [
       this.#new
-        ? { path, message: `records with ${symbols} exist, and the enum no longer has ${unknown.length === 1 ? "it" : "them"}`, fix: `keep ${symbols}, or give the enum a "default"` }
-        : { path, message: `earlier readers do not know ${symbols}, and their enum has no default`, fix: `give the enum a "default" first and let all readers take that version, then add ${symbols}` },
+        ? {
+            path,
+            message: `records with ${symbols} exist, and the enum no longer has ${unknown.length === 1 ? "it" : "them"}`,
+            fix: `keep ${symbols}, or give the enum a "default"`,
+          }
+        : {
+            path,
+            message: `earlier readers do not know ${symbols}, and their enum has no default`,
+            fix: `give the enum a "default" first and let all readers take that version, then add ${symbols}`,
+          },
     ];
   }
 
-  #names(reader: { readonly name: string; readonly aliases: readonly string[] }, writer: { readonly name: string }, path: string): Incompatibility[] | undefined {
-    if (this.#nameMatch === "any" || reader.name === writer.name || reader.aliases.includes(writer.name)) return undefined;
-    return [{ path, message: `a reader of ${reader.name} does not take ${writer.name} for it`, fix: this.#new ? `keep the name ${writer.name}, or list it under "aliases"` : `keep the name ${reader.name}` }];
+  #names(
+    reader: { readonly name: string; readonly aliases: readonly string[] },
+    writer: { readonly name: string },
+    path: string,
+  ): Incompatibility[] | undefined {
+    if (this.#nameMatch === "any" || reader.name === writer.name || reader.aliases.includes(writer.name))
+      return undefined;
+    return [
+      {
+        path,
+        message: `a reader of ${reader.name} does not take ${writer.name} for it`,
+        fix: this.#new ? `keep the name ${writer.name}, or list it under "aliases"` : `keep the name ${reader.name}`,
+      },
+    ];
   }
 
   #mismatch(reader: string, writer: string, path: string): Incompatibility[] {
-    return [{ path, message: `a reader of ${reader} cannot read ${writer}`, fix: `keep ${this.#new ? writer : reader}, or add a field of another name beside it` }];
+    return [
+      {
+        path,
+        message: `a reader of ${reader} cannot read ${writer}`,
+        fix: `keep ${this.#new ? writer : reader}, or add a field of another name beside it`,
+      },
+    ];
   }
 
   /** Whether the reader is the new schema. */

@@ -35,7 +35,7 @@ function ofLists(old: readonly unknown[], fresh: readonly unknown[], path: Schem
 }
 
 function nameOf(item: unknown): string | undefined {
-  return isObject(item) && typeof item["name"] === "string" ? item["name"] : undefined;
+  return isObject(item) && typeof item.name === "string" ? item.name : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { nameOfType, parseAvro, type AvroRecordType, type AvroType } from "./schema-tree.ts";
+import { type AvroRecordType, type AvroType, nameOfType, parseAvro } from "./schema-tree.ts";
 
 /** What a change of a schema consists of, in words, and what of it changes the meaning of bytes that still decode. */
 export interface SchemaChanges {
@@ -18,24 +18,31 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
     const done = seen.get(old) ?? new Set();
     if (done.has(fresh)) return;
     seen.set(old, done.add(fresh));
-    if (old.name !== fresh.name) described.push(`${path === "" ? "the record" : path} is called ${fresh.name} instead of ${old.name}`);
+    if (old.name !== fresh.name)
+      described.push(`${path === "" ? "the record" : path} is called ${fresh.name} instead of ${old.name}`);
     const left = new Map(old.fields.map((field) => [field.name, field]));
     for (const field of fresh.fields) {
       const where = path === "" ? field.name : `${path}.${field.name}`;
       const source = [field.name, ...field.aliases].map((name) => left.get(name)).find((found) => found !== undefined);
       if (source === undefined) {
-        described.push(`${where} (${nameOfType(field.type)}) added ${field.default === undefined ? "without a default" : `with default ${field.default}`}`);
+        described.push(
+          `${where} (${nameOfType(field.type)}) added ${field.default === undefined ? "without a default" : `with default ${field.default}`}`,
+        );
         continue;
       }
       left.delete(source.name);
       if (source.name !== field.name) described.push(`${where} takes the place of ${source.name} (alias)`);
       if (source.default !== field.default) {
         described.push(`${where}: default ${source.default ?? "none"} becomes ${field.default ?? "none"}`);
-        if (source.default !== undefined && field.default !== undefined) meaning.push(`${where} is read as ${field.default} instead of ${source.default} where a record does not have it`);
+        if (source.default !== undefined && field.default !== undefined)
+          meaning.push(
+            `${where} is read as ${field.default} instead of ${source.default} where a record does not have it`,
+          );
       }
       types(source.type, field.type, where);
     }
-    for (const field of left.values()) described.push(`${path === "" ? field.name : `${path}.${field.name}`} (${nameOfType(field.type)}) removed`);
+    for (const field of left.values())
+      described.push(`${path === "" ? field.name : `${path}.${field.name}`} (${nameOfType(field.type)}) removed`);
   };
 
   /** Branches are told apart by what they are, not by their place. */
@@ -56,7 +63,8 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
     const gone = [...left.values()];
     const [one, another] = [gone[0], added[0]];
     // One type in the place of one other is a change of it.
-    if (gone.length === 1 && added.length === 1 && one !== undefined && another !== undefined) types(one, another, path);
+    if (gone.length === 1 && added.length === 1 && one !== undefined && another !== undefined)
+      types(one, another, path);
     else {
       if (added.length > 0) described.push(`${path}: may also be ${added.map(shapeOf).join(" or ")}`);
       if (gone.length > 0) described.push(`${path}: may no longer be ${gone.map(shapeOf).join(" or ")}`);
@@ -79,8 +87,12 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
       const removed = old.symbols.filter((symbol) => !fresh.symbols.includes(symbol));
       if (added.length > 0) described.push(`${path}: ${added.join(", ")} added to ${fresh.name}`);
       if (removed.length > 0) described.push(`${path}: ${removed.join(", ")} removed from ${fresh.name}`);
-      if (old.default !== fresh.default) described.push(`${path}: default of ${fresh.name} is ${fresh.default ?? "none"} instead of ${old.default ?? "none"}`);
-      if (removed.length > 0 && fresh.default !== undefined) meaning.push(`${path}: records with ${removed.join(", ")} are read as ${fresh.default} from now on`);
+      if (old.default !== fresh.default)
+        described.push(
+          `${path}: default of ${fresh.name} is ${fresh.default ?? "none"} instead of ${old.default ?? "none"}`,
+        );
+      if (removed.length > 0 && fresh.default !== undefined)
+        meaning.push(`${path}: records with ${removed.join(", ")} are read as ${fresh.default} from now on`);
       return;
     }
     if (old.kind === "union" && fresh.kind === "union") {
@@ -91,9 +103,12 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
     const is = shapeOf(fresh);
     if (was === is) return;
     described.push(`${path}: ${was} becomes ${is}`);
-    if ((old.kind === "string" && fresh.kind === "bytes") || (old.kind === "bytes" && fresh.kind === "string")) meaning.push(`${path} was ${was} and is ${is}: consumers get another type, and not all bytes are text`);
-    if (old.kind === fresh.kind && "logical" in old !== "logical" in fresh) meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
-    else if ("logical" in old && "logical" in fresh && old.logical !== fresh.logical) meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
+    if ((old.kind === "string" && fresh.kind === "bytes") || (old.kind === "bytes" && fresh.kind === "string"))
+      meaning.push(`${path} was ${was} and is ${is}: consumers get another type, and not all bytes are text`);
+    if (old.kind === fresh.kind && "logical" in old !== "logical" in fresh)
+      meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
+    else if ("logical" in old && "logical" in fresh && old.logical !== fresh.logical)
+      meaning.push(`${path} was ${was} and is ${is}: the bytes stay readable and mean something else`);
   };
 
   types(parseAvro(before), parseAvro(after), "");

@@ -18,8 +18,20 @@ export type AvroType =
   | { readonly kind: PrimitiveKind; readonly logical?: string }
   | { readonly kind: "array" | "map"; readonly items: AvroType }
   | { readonly kind: "union"; readonly branches: readonly AvroType[] }
-  | { readonly kind: "enum"; readonly name: string; readonly aliases: readonly string[]; readonly symbols: readonly string[]; readonly default?: string }
-  | { readonly kind: "fixed"; readonly name: string; readonly aliases: readonly string[]; readonly size: number; readonly logical?: string }
+  | {
+      readonly kind: "enum";
+      readonly name: string;
+      readonly aliases: readonly string[];
+      readonly symbols: readonly string[];
+      readonly default?: string;
+    }
+  | {
+      readonly kind: "fixed";
+      readonly name: string;
+      readonly aliases: readonly string[];
+      readonly size: number;
+      readonly logical?: string;
+    }
   | AvroRecordType;
 
 /** A record; its fields are filled after its name is known, because they may refer to it. */
@@ -54,37 +66,47 @@ export function parseAvro(schema: string): AvroType {
     if (Array.isArray(json)) return { kind: "union", branches: json.map((branch: unknown) => read(branch, namespace)) };
     if (!isObject(json)) throw fault(json);
     const { type } = json;
-    if (type === "array") return { kind: "array", items: read(json["items"], namespace) };
-    if (type === "map") return { kind: "map", items: read(json["values"], namespace) };
-    if (type === "record" || type === "error" || type === "enum" || type === "fixed") return readNamed(json, type === "error" ? "record" : type, namespace);
+    if (type === "array") return { kind: "array", items: read(json.items, namespace) };
+    if (type === "map") return { kind: "map", items: read(json.values, namespace) };
+    if (type === "record" || type === "error" || type === "enum" || type === "fixed")
+      return readNamed(json, type === "error" ? "record" : type, namespace);
     if (typeof type !== "string") throw fault(json);
     const inner = read(type, namespace);
     return "logical" in inner || !isPrimitive(inner.kind) ? inner : { kind: inner.kind, ...logicalOf(json) };
   };
 
-  const readNamed = (json: Readonly<Record<string, unknown>>, kind: "record" | "enum" | "fixed", namespace: string): AvroType => {
-    const own = json["namespace"];
-    const name = qualified(textOf(json["name"]), typeof own === "string" ? own : namespace);
+  const readNamed = (
+    json: Readonly<Record<string, unknown>>,
+    kind: "record" | "enum" | "fixed",
+    namespace: string,
+  ): AvroType => {
+    const own = json.namespace;
+    const name = qualified(textOf(json.name), typeof own === "string" ? own : namespace);
     const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
-    const common = { name, aliases: textsOf(json["aliases"]).map((alias) => qualified(alias, inner)) };
+    const common = { name, aliases: textsOf(json.aliases).map((alias) => qualified(alias, inner)) };
     if (kind === "enum") {
-      const fallback = json["default"];
-      return define(name, { kind, ...common, symbols: textsOf(json["symbols"]), ...(typeof fallback === "string" ? { default: fallback } : {}) });
+      const fallback = json.default;
+      return define(name, {
+        kind,
+        ...common,
+        symbols: textsOf(json.symbols),
+        ...(typeof fallback === "string" ? { default: fallback } : {}),
+      });
     }
-    if (kind === "fixed") return define(name, { kind, ...common, size: Number(json["size"]), ...logicalOf(json) });
+    if (kind === "fixed") return define(name, { kind, ...common, size: Number(json.size), ...logicalOf(json) });
     const fields: AvroField[] = [];
     const record = define(name, { kind, ...common, fields });
-    const declared = json["fields"];
+    const declared = json.fields;
     if (!Array.isArray(declared)) throw fault(json);
     for (const field of declared as unknown[]) {
       if (!isObject(field)) throw fault(field);
       const hasDefault = Object.hasOwn(field, "default");
       fields.push({
-        name: textOf(field["name"]),
-        aliases: textsOf(field["aliases"]),
-        type: read(field["type"], inner),
+        name: textOf(field.name),
+        aliases: textsOf(field.aliases),
+        type: read(field.type, inner),
         hasDefault,
-        ...(hasDefault ? { default: JSON.stringify(field["default"]) } : {}),
+        ...(hasDefault ? { default: JSON.stringify(field.default) } : {}),
       });
     }
     return record;

@@ -1,10 +1,29 @@
-import { isObject, resolvePointer, sameJson, type JsonSchema, type SchemaObject } from "../../../model/json-schema-parts.ts";
+import {
+  isObject,
+  type JsonSchema,
+  resolvePointer,
+  type SchemaObject,
+  sameJson,
+} from "../../../model/json-schema-parts.ts";
 import type { SchemaChanges } from "../avro/schema-changes.ts";
 
 /** Most places of a schema that are compared. */
 const mostPlaces = 2_000;
 /** Keywords that are places of their own, or say nothing of values. */
-const apart = new Set(["properties", "items", "required", "definitions", "$ref", "$schema", "$id", "title", "description", "examples", "$comment", "default"]);
+const apart = new Set([
+  "properties",
+  "items",
+  "required",
+  "definitions",
+  "$ref",
+  "$schema",
+  "$id",
+  "title",
+  "description",
+  "examples",
+  "$comment",
+  "default",
+]);
 
 interface Place {
   readonly schema: JsonSchema;
@@ -28,12 +47,16 @@ export function jsonChanges(before: string, after: string): SchemaChanges {
     for (const keyword of new Set([...Object.keys(left), ...Object.keys(right)])) {
       if (sameJson(left[keyword], right[keyword])) continue;
       described.push(`${where}: ${keyword} ${text(left[keyword])} becomes ${text(right[keyword])}`);
-      if (keyword === "format" || keyword === "contentEncoding") meaning.push(`${where} had the ${keyword} ${text(left[keyword])} and has ${text(right[keyword])}: the text stays readable and means something else`);
+      if (keyword === "format" || keyword === "contentEncoding")
+        meaning.push(
+          `${where} had the ${keyword} ${text(left[keyword])} and has ${text(right[keyword])}: the text stays readable and means something else`,
+        );
     }
     const [had, has] = [defaultOf(was.schema), defaultOf(is.schema)];
     if (!sameJson(had, has)) {
       described.push(`${where}: default ${text(had)} becomes ${text(has)}`);
-      if (had !== undefined && has !== undefined) meaning.push(`${where} is read as ${text(has)} instead of ${text(had)} where a document does not have it`);
+      if (had !== undefined && has !== undefined)
+        meaning.push(`${where} is read as ${text(has)} instead of ${text(had)} where a document does not have it`);
     }
   }
   for (const [path, was] of old) if (!fresh.has(path)) described.push(`${path} (${shapeOf(was.schema)}) removed`);
@@ -49,20 +72,23 @@ function placesOf(root: JsonSchema): Map<string, Place> {
     places.set(path, { schema, required });
     if (schema === true || schema === false || within.includes(schema)) return;
     const inner = [...within, schema];
-    const needed = Array.isArray(schema["required"]) ? schema["required"] : [];
-    for (const [name, property] of Object.entries(isObject(schema["properties"]) ? schema["properties"] : {})) visit(property as JsonSchema, path === "" ? name : `${path}.${name}`, needed.includes(name), inner);
-    if (isObject(schema["items"])) visit(schema["items"], `${path}[]`, true, inner);
+    const needed = Array.isArray(schema.required) ? schema.required : [];
+    for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {}))
+      visit(property as JsonSchema, path === "" ? name : `${path}.${name}`, needed.includes(name), inner);
+    if (isObject(schema.items)) visit(schema.items, `${path}[]`, true, inner);
   };
   visit(root, "", true, []);
   return places;
 }
 
 function keywordsOf(schema: JsonSchema): SchemaObject {
-  return isObject(schema) ? Object.fromEntries(Object.entries(schema).filter(([keyword]) => !apart.has(keyword))) : { allowed: schema };
+  return isObject(schema)
+    ? Object.fromEntries(Object.entries(schema).filter(([keyword]) => !apart.has(keyword)))
+    : { allowed: schema };
 }
 
 function defaultOf(schema: JsonSchema): unknown {
-  return isObject(schema) ? schema["default"] : undefined;
+  return isObject(schema) ? schema.default : undefined;
 }
 
 /** Kind of a schema in a word or two. */

@@ -1,4 +1,11 @@
-import { annotations, isObject, resolvePointer, sameJson, type JsonSchema, type SchemaObject } from "../../../model/json-schema-parts.ts";
+import {
+  annotations,
+  isObject,
+  type JsonSchema,
+  resolvePointer,
+  type SchemaObject,
+  sameJson,
+} from "../../../model/json-schema-parts.ts";
 import type { Direction } from "../../compatibility.ts";
 import type { Incompatibility } from "../level.ts";
 
@@ -9,16 +16,44 @@ import type { Incompatibility } from "../level.ts";
  */
 
 /** Every place at which `reader` refuses a document that `writer` allows; empty when it takes all of them. */
-export function jsonIncompatibilities(reader: JsonSchema, writer: JsonSchema, direction: Direction = "backward"): Incompatibility[] {
+export function jsonIncompatibilities(
+  reader: JsonSchema,
+  writer: JsonSchema,
+  direction: Direction = "backward",
+): Incompatibility[] {
   return new Containment(reader, writer, direction).schemas(reader, writer, "");
 }
 
 const typeNames = ["null", "boolean", "object", "array", "number", "string", "integer"];
 /** Keywords that are compared one by one. */
 const known = new Set([
-  "$schema", "$id", "$ref", "$defs", "definitions", "type", "enum", "const", "anyOf", "oneOf", "allOf",
-  "properties", "required", "additionalProperties", "minProperties", "maxProperties", "items", "minItems", "maxItems",
-  "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", ...annotations,
+  "$schema",
+  "$id",
+  "$ref",
+  "$defs",
+  "definitions",
+  "type",
+  "enum",
+  "const",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "properties",
+  "required",
+  "additionalProperties",
+  "minProperties",
+  "maxProperties",
+  "items",
+  "minItems",
+  "maxItems",
+  "minLength",
+  "maxLength",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  ...annotations,
 ]);
 /** Most pairs of schemas that are looked at. */
 const mostSteps = 20_000;
@@ -33,7 +68,13 @@ class Containment {
   /** Shared with the trials of branches. */
   readonly #work: { steps: number };
 
-  constructor(reader: JsonSchema, writer: JsonSchema, direction: Direction, seen: SeenPairs = new Map(), work = { steps: 0 }) {
+  constructor(
+    reader: JsonSchema,
+    writer: JsonSchema,
+    direction: Direction,
+    seen: SeenPairs = new Map(),
+    work = { steps: 0 },
+  ) {
     this.#roots = [reader, writer];
     this.#direction = direction;
     this.#seen = seen;
@@ -49,8 +90,23 @@ class Containment {
     const reader = resolvePointer(readerSchema, this.#roots[0]);
     const writer = resolvePointer(writerSchema, this.#roots[1]);
     if (reader === true || writer === false) return [];
-    if (reader === false) return [this.#fault(path, "is no longer allowed to be there", "may be there, which earlier readers refuse", "allow it in the schema")];
-    if (this.#work.steps++ > mostSteps) return [{ path, message: "the schemas are too intertwined to be compared", fix: "split the schema, or refer to its parts by $ref" }];
+    if (reader === false)
+      return [
+        this.#fault(
+          path,
+          "is no longer allowed to be there",
+          "may be there, which earlier readers refuse",
+          "allow it in the schema",
+        ),
+      ];
+    if (this.#work.steps++ > mostSteps)
+      return [
+        {
+          path,
+          message: "the schemas are too intertwined to be compared",
+          fix: "split the schema, or refer to its parts by $ref",
+        },
+      ];
     if (writer !== true) {
       const seen = this.#seen.get(reader) ?? new Set();
       if (seen.has(writer)) return [];
@@ -59,9 +115,20 @@ class Containment {
       if (sameJson(reader, writer) && !JSON.stringify(reader).includes('"$ref"')) return [];
       for (const combinator of ["anyOf", "oneOf"] as const) {
         const branches = writer[combinator];
-        if (Array.isArray(branches)) return (branches as JsonSchema[]).flatMap((branch) => this.schemas(reader, merged(writer, combinator, resolvePointer(branch, this.#roots[1])), path));
+        if (Array.isArray(branches))
+          return (branches as JsonSchema[]).flatMap((branch) =>
+            this.schemas(reader, merged(writer, combinator, resolvePointer(branch, this.#roots[1])), path),
+          );
       }
-      if (Array.isArray(writer.allOf)) return this.schemas(reader, (writer.allOf as JsonSchema[]).reduce<JsonSchema>((whole, part) => intersection(whole, resolvePointer(part, this.#roots[1])), without(writer, "allOf")), path);
+      if (Array.isArray(writer.allOf))
+        return this.schemas(
+          reader,
+          (writer.allOf as JsonSchema[]).reduce<JsonSchema>(
+            (whole, part) => intersection(whole, resolvePointer(part, this.#roots[1])),
+            without(writer, "allOf"),
+          ),
+          path,
+        );
     }
     return this.#keywords(reader, writer === true ? {} : writer, path);
   }
@@ -69,46 +136,104 @@ class Containment {
   #keywords(reader: SchemaObject, writer: SchemaObject, path: string): Incompatibility[] {
     const found: Incompatibility[] = [];
     for (const keyword of Object.keys(reader)) {
-      if (!known.has(keyword) && !sameJson(reader[keyword], writer[keyword])) found.push(this.#unlike(path, keyword, writer));
+      if (!known.has(keyword) && !sameJson(reader[keyword], writer[keyword]))
+        found.push(this.#unlike(path, keyword, writer));
     }
-    if (Array.isArray(reader.allOf)) for (const part of reader.allOf as JsonSchema[]) found.push(...this.schemas(part, writer, path));
+    if (Array.isArray(reader.allOf))
+      for (const part of reader.allOf as JsonSchema[]) found.push(...this.schemas(part, writer, path));
     for (const combinator of ["anyOf", "oneOf"] as const) {
       const branches = reader[combinator];
-      if (Array.isArray(branches)) found.push(...this.#intoBranches(branches as JsonSchema[], writer, path, combinator));
+      if (Array.isArray(branches))
+        found.push(...this.#intoBranches(branches as JsonSchema[], writer, path, combinator));
     }
     const values = valuesOf(writer);
     const types = this.#types(reader, writer, values, path);
     found.push(...types, ...this.#values(reader, values, path));
     if (types.length > 0) return found;
-    return [...found, ...this.#bounds(reader, writer, path), ...this.#objects(reader, writer, path), ...this.#items(reader, writer, path)];
+    return [
+      ...found,
+      ...this.#bounds(reader, writer, path),
+      ...this.#objects(reader, writer, path),
+      ...this.#items(reader, writer, path),
+    ];
   }
 
-  #intoBranches(branches: readonly JsonSchema[], writer: SchemaObject, path: string, combinator: "anyOf" | "oneOf"): Incompatibility[] {
+  #intoBranches(
+    branches: readonly JsonSchema[],
+    writer: SchemaObject,
+    path: string,
+    combinator: "anyOf" | "oneOf",
+  ): Incompatibility[] {
     const seen = (): SeenPairs => new Map([...this.#seen].map(([reader, writers]) => [reader, new Set(writers)]));
-    const fitting = branches.filter((branch) => new Containment(...this.#roots, this.#direction, seen(), this.#work).schemas(branch, writer, path).length === 0);
+    const fitting = branches.filter(
+      (branch) =>
+        new Containment(...this.#roots, this.#direction, seen(), this.#work).schemas(branch, writer, path).length === 0,
+    );
     if (fitting.length === 1 || (fitting.length > 1 && combinator === "anyOf")) return [];
     // What fits one of several branches may fit others as well, which oneOf refuses; types tell most apart.
-    return [this.#fault(path, `none of its ${combinator} branches takes all that earlier documents may hold`, `may hold what no ${combinator} branch of earlier readers takes`, `keep the branches that were there`)];
+    return [
+      this.#fault(
+        path,
+        `none of its ${combinator} branches takes all that earlier documents may hold`,
+        `may hold what no ${combinator} branch of earlier readers takes`,
+        `keep the branches that were there`,
+      ),
+    ];
   }
 
-  #types(reader: SchemaObject, writer: SchemaObject, values: readonly unknown[] | undefined, path: string): Incompatibility[] {
+  #types(
+    reader: SchemaObject,
+    writer: SchemaObject,
+    values: readonly unknown[] | undefined,
+    path: string,
+  ): Incompatibility[] {
     const allowed = typesOf(reader.type);
     if (allowed === undefined) return [];
     const written = values?.map(typeOfValue) ?? typesOf(writer.type) ?? typeNames.filter((type) => type !== "integer");
-    const refused = [...new Set(written)].filter((type) => !allowed.includes(type) && !(type === "integer" && allowed.includes("number")));
+    const refused = [...new Set(written)].filter(
+      (type) => !allowed.includes(type) && !(type === "integer" && allowed.includes("number")),
+    );
     if (refused.length === 0) return [];
-    const [took, takes] = [written.length >= typeNames.length - 1 ? "anything" : written.join(" or "), allowed.join(" or ")];
-    return [this.#fault(path, `was ${took} and is ${takes}`, `is ${took}, and earlier readers take ${takes} only`, this.#new ? `allow ${refused.join(" and ")} as well` : `keep ${takes}`)];
+    const [took, takes] = [
+      written.length >= typeNames.length - 1 ? "anything" : written.join(" or "),
+      allowed.join(" or "),
+    ];
+    return [
+      this.#fault(
+        path,
+        `was ${took} and is ${takes}`,
+        `is ${took}, and earlier readers take ${takes} only`,
+        this.#new ? `allow ${refused.join(" and ")} as well` : `keep ${takes}`,
+      ),
+    ];
   }
 
   #values(reader: SchemaObject, values: readonly unknown[] | undefined, path: string): Incompatibility[] {
     const allowed = valuesOf(reader);
     if (allowed === undefined) return [];
     const unknown = values?.filter((value) => !allowed.some((each) => sameJson(each, value)));
-    if (unknown === undefined) return [this.#fault(path, "takes only listed values, and could hold any before", "takes any value, and earlier readers take listed ones only", "keep it as it was, or add another property beside it")];
+    if (unknown === undefined)
+      return [
+        this.#fault(
+          path,
+          "takes only listed values, and could hold any before",
+          "takes any value, and earlier readers take listed ones only",
+          "keep it as it was, or add another property beside it",
+        ),
+      ];
     if (unknown.length === 0) return [];
-    const text = unknown.slice(0, 5).map((value) => JSON.stringify(value)).join(", ");
-    return [this.#fault(path, `no longer takes ${text}, which earlier documents hold`, `may be ${text}, which earlier readers refuse`, this.#new ? `keep ${text}` : `let all readers take ${text} first`)];
+    const text = unknown
+      .slice(0, 5)
+      .map((value) => JSON.stringify(value))
+      .join(", ");
+    return [
+      this.#fault(
+        path,
+        `no longer takes ${text}, which earlier documents hold`,
+        `may be ${text}, which earlier readers refuse`,
+        this.#new ? `keep ${text}` : `let all readers take ${text} first`,
+      ),
+    ];
   }
 
   #bounds(reader: SchemaObject, writer: SchemaObject, path: string): Incompatibility[] {
@@ -120,11 +245,30 @@ class Containment {
       if (larger === false && limit === 0 && keyword.startsWith("min") && keyword !== "minimum") continue;
       if (was !== undefined && (larger ? was <= limit : was >= limit)) continue;
       if (!concerns(keyword, writer)) continue;
-      found.push(this.#fault(path, `${keyword} is ${limit}, and was ${was ?? "not set"}`, `${keyword} is ${was ?? "not set"}, and earlier readers hold it to ${limit}`, this.#new ? `keep ${keyword} ${was === undefined ? "away" : was}` : `keep ${keyword} ${limit}`));
+      found.push(
+        this.#fault(
+          path,
+          `${keyword} is ${limit}, and was ${was ?? "not set"}`,
+          `${keyword} is ${was ?? "not set"}, and earlier readers hold it to ${limit}`,
+          this.#new ? `keep ${keyword} ${was === undefined ? "away" : was}` : `keep ${keyword} ${limit}`,
+        ),
+      );
     }
-    const factor = numberOf(reader["multipleOf"]);
-    const step = numberOf(writer["multipleOf"]);
-    if (factor !== undefined && concerns("multipleOf", writer) && (step === undefined || !Number.isInteger(step / factor))) found.push(this.#fault(path, `is a multiple of ${factor}, and was ${step === undefined ? "any number" : `one of ${step}`}`, `is ${step === undefined ? "any number" : `a multiple of ${step}`}, and earlier readers take multiples of ${factor}`, "keep multipleOf as it was"));
+    const factor = numberOf(reader.multipleOf);
+    const step = numberOf(writer.multipleOf);
+    if (
+      factor !== undefined &&
+      concerns("multipleOf", writer) &&
+      (step === undefined || !Number.isInteger(step / factor))
+    )
+      found.push(
+        this.#fault(
+          path,
+          `is a multiple of ${factor}, and was ${step === undefined ? "any number" : `one of ${step}`}`,
+          `is ${step === undefined ? "any number" : `a multiple of ${step}`}, and earlier readers take multiples of ${factor}`,
+          "keep multipleOf as it was",
+        ),
+      );
     return found;
   }
 
@@ -132,20 +276,37 @@ class Containment {
     if (!mayBe("object", writer)) return [];
     const found: Incompatibility[] = [];
     const [wanted, given] = [propertiesOf(reader), propertiesOf(writer)];
-    const [needed, sure] = [namesOf(reader["required"]), namesOf(writer["required"])];
+    const [needed, sure] = [namesOf(reader.required), namesOf(writer.required)];
     const gone = needed.filter((name) => !sure.includes(name));
     for (const name of gone) {
       const where = placeIn(path, name);
-      found.push(this.#new
-        ? { path: where, message: "is required, and documents without it exist", fix: `take ${name} out of "required"` }
-        : { path: where, message: "is required by earlier readers, and may be absent", fix: `keep ${name} in "required"; to drop it, take it out of "required" first and let all readers take that version` });
+      found.push(
+        this.#new
+          ? {
+              path: where,
+              message: "is required, and documents without it exist",
+              fix: `take ${name} out of "required"`,
+            }
+          : {
+              path: where,
+              message: "is required by earlier readers, and may be absent",
+              fix: `keep ${name} in "required"; to drop it, take it out of "required" first and let all readers take that version`,
+            },
+      );
     }
     const names = new Set([...wanted.keys(), ...given.keys()]);
     for (const name of names) {
       const has = wanted.get(name) ?? other(reader);
       const had = given.get(name) ?? other(writer);
       if (had === true && has !== true && !given.has(name) && isNarrow(has)) {
-        found.push(this.#fault(placeIn(path, name), "is new, and earlier documents may hold anything under this name, since other properties are allowed", `is gone, and new documents may hold anything under this name, since other properties are allowed`, `write "additionalProperties": false ${path === "" ? "in the schema" : `at ${path}`} before properties come and go`));
+        found.push(
+          this.#fault(
+            placeIn(path, name),
+            "is new, and earlier documents may hold anything under this name, since other properties are allowed",
+            `is gone, and new documents may hold anything under this name, since other properties are allowed`,
+            `write "additionalProperties": false ${path === "" ? "in the schema" : `at ${path}`} before properties come and go`,
+          ),
+        );
         continue;
       }
       found.push(...this.schemas(has, had, placeIn(path, name)));
@@ -155,14 +316,20 @@ class Containment {
   }
 
   #items(reader: SchemaObject, writer: SchemaObject, path: string): Incompatibility[] {
-    if (!mayBe("array", writer) || reader["items"] === undefined) return [];
-    const [items, had] = [reader["items"], writer["items"] ?? true];
-    if (Array.isArray(items) || Array.isArray(had)) return sameJson(items, had) ? [] : [this.#unlike(path, "items", writer)];
+    if (!mayBe("array", writer) || reader.items === undefined) return [];
+    const [items, had] = [reader.items, writer.items ?? true];
+    if (Array.isArray(items) || Array.isArray(had))
+      return sameJson(items, had) ? [] : [this.#unlike(path, "items", writer)];
     return this.schemas(items as JsonSchema, had as JsonSchema, `${path}[]`);
   }
 
   #unlike(path: string, keyword: string, writer: SchemaObject): Incompatibility {
-    return this.#fault(path, `${keyword} ${writer[keyword] === undefined ? "is new" : "has changed"}, which may refuse earlier documents`, `${keyword} ${writer[keyword] === undefined ? "is gone" : "has changed"}, and earlier readers may refuse new documents`, `keep ${keyword} as it was`);
+    return this.#fault(
+      path,
+      `${keyword} ${writer[keyword] === undefined ? "is new" : "has changed"}, which may refuse earlier documents`,
+      `${keyword} ${writer[keyword] === undefined ? "is gone" : "has changed"}, and earlier readers may refuse new documents`,
+      `keep ${keyword} as it was`,
+    );
   }
 
   #fault(path: string, whenNew: string, whenOld: string, fix: string): Incompatibility {
@@ -172,12 +339,29 @@ class Containment {
 
 /** Bounds of values: whether a larger one is laxer. */
 const bounds: Readonly<Record<string, boolean>> = {
-  minimum: false, exclusiveMinimum: false, minLength: false, minItems: false, minProperties: false,
-  maximum: true, exclusiveMaximum: true, maxLength: true, maxItems: true, maxProperties: true,
+  minimum: false,
+  exclusiveMinimum: false,
+  minLength: false,
+  minItems: false,
+  minProperties: false,
+  maximum: true,
+  exclusiveMaximum: true,
+  maxLength: true,
+  maxItems: true,
+  maxProperties: true,
 };
 const concerned: Readonly<Record<string, readonly string[]>> = {
-  minimum: ["number", "integer"], exclusiveMinimum: ["number", "integer"], maximum: ["number", "integer"], exclusiveMaximum: ["number", "integer"], multipleOf: ["number", "integer"],
-  minLength: ["string"], maxLength: ["string"], minItems: ["array"], maxItems: ["array"], minProperties: ["object"], maxProperties: ["object"],
+  minimum: ["number", "integer"],
+  exclusiveMinimum: ["number", "integer"],
+  maximum: ["number", "integer"],
+  exclusiveMaximum: ["number", "integer"],
+  multipleOf: ["number", "integer"],
+  minLength: ["string"],
+  maxLength: ["string"],
+  minItems: ["array"],
+  maxItems: ["array"],
+  minProperties: ["object"],
+  maxProperties: ["object"],
 };
 
 function concerns(keyword: string, writer: SchemaObject): boolean {
@@ -187,7 +371,10 @@ function concerns(keyword: string, writer: SchemaObject): boolean {
 /** Whether a value that the schema allows may have a type. */
 function mayBe(type: string, schema: SchemaObject): boolean {
   const values = valuesOf(schema);
-  if (values !== undefined) return values.some((value) => typeOfValue(value) === type || (type === "number" && typeOfValue(value) === "integer"));
+  if (values !== undefined)
+    return values.some(
+      (value) => typeOfValue(value) === type || (type === "number" && typeOfValue(value) === "integer"),
+    );
   const types = typesOf(schema.type);
   return types === undefined || types.includes(type) || (type === "number" && types.includes("integer"));
 }
@@ -205,8 +392,8 @@ function typeOfValue(value: unknown): string {
 }
 
 function valuesOf(schema: SchemaObject): readonly unknown[] | undefined {
-  if (Object.hasOwn(schema, "const")) return [schema["const"]];
-  return Array.isArray(schema["enum"]) ? schema["enum"] : undefined;
+  if (Object.hasOwn(schema, "const")) return [schema.const];
+  return Array.isArray(schema.enum) ? schema.enum : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -218,12 +405,12 @@ function namesOf(value: unknown): readonly string[] {
 }
 
 function propertiesOf(schema: SchemaObject): Map<string, JsonSchema> {
-  return new Map(isObject(schema["properties"]) ? (Object.entries(schema["properties"]) as [string, JsonSchema][]) : []);
+  return new Map(isObject(schema.properties) ? (Object.entries(schema.properties) as [string, JsonSchema][]) : []);
 }
 
 /** What properties without a name of their own hold. */
 function other(schema: SchemaObject): JsonSchema {
-  const rest = schema["additionalProperties"];
+  const rest = schema.additionalProperties;
   return isObject(rest) || typeof rest === "boolean" ? (rest as JsonSchema) : true;
 }
 
@@ -253,7 +440,15 @@ function intersection(first: JsonSchema, second: JsonSchema): JsonSchema {
   if (first === false || second === false) return false;
   if (first === true) return second;
   if (second === true) return first;
-  const properties = { ...(isObject(second["properties"]) ? second["properties"] : {}), ...(isObject(first["properties"]) ? first["properties"] : {}) };
-  const required = [...new Set([...namesOf(first["required"]), ...namesOf(second["required"])])];
-  return { ...second, ...first, ...(Object.keys(properties).length === 0 ? {} : { properties }), ...(required.length === 0 ? {} : { required }) };
+  const properties = {
+    ...(isObject(second.properties) ? second.properties : {}),
+    ...(isObject(first.properties) ? first.properties : {}),
+  };
+  const required = [...new Set([...namesOf(first.required), ...namesOf(second.required)])];
+  return {
+    ...second,
+    ...first,
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    ...(required.length === 0 ? {} : { required }),
+  };
 }

@@ -16,11 +16,14 @@ export function protobufChanges(old: ProtobufSchema, fresh: ProtobufSchema): Sch
     for (const field of is.fields) {
       const other = before.get(field.number);
       if (other === undefined) described.push(`${short(name)}: ${textOf(field)} added`);
-      else if (textOf(other) !== textOf(field)) described.push(`${short(name)}: ${textOf(other)} becomes ${textOf(field)}`);
+      else if (textOf(other) !== textOf(field))
+        described.push(`${short(name)}: ${textOf(other)} becomes ${textOf(field)}`);
     }
     for (const field of was.fields.filter(({ number }) => !is.fields.some((each) => each.number === number))) {
       described.push(`${short(name)}: ${textOf(field)} removed`);
-      meaning.push(`${field.name} of ${short(name)} is no longer written: readers that know it find its default, and can't tell that from a value`);
+      meaning.push(
+        `${field.name} of ${short(name)} is no longer written: readers that know it find its default, and can't tell that from a value`,
+      );
     }
   }
   for (const [name, is] of fresh.enums) {
@@ -29,10 +32,14 @@ export function protobufChanges(old: ProtobufSchema, fresh: ProtobufSchema): Sch
       described.push(`enum ${short(name)} added`);
       continue;
     }
-    for (const [number, names] of is.values) if (!was.values.has(number)) described.push(`${short(name)}: ${names.join(", ")} = ${number} added; earlier readers see the number`);
-    for (const [number, names] of was.values) if (!is.values.has(number)) described.push(`${short(name)}: ${names.join(", ")} = ${number} removed`);
+    for (const [number, names] of is.values)
+      if (!was.values.has(number))
+        described.push(`${short(name)}: ${names.join(", ")} = ${number} added; earlier readers see the number`);
+    for (const [number, names] of was.values)
+      if (!is.values.has(number)) described.push(`${short(name)}: ${names.join(", ")} = ${number} removed`);
   }
-  for (const name of old.messages.keys()) if (!fresh.messages.has(name) && name !== old.record) described.push(`message ${short(name)} removed`);
+  for (const name of old.messages.keys())
+    if (!fresh.messages.has(name) && name !== old.record) described.push(`message ${short(name)} removed`);
   for (const name of old.enums.keys()) if (!fresh.enums.has(name)) described.push(`enum ${short(name)} removed`);
   return { described: described.sort(), meaning: meaning.sort() };
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../../model/duration.ts";
 import { listed, percent } from "../words.ts";
-import { configOf, isPersonal, numberOf, servicesIn, type SettingRule, type TopicPair } from "./rule.ts";
+import { configOf, isPersonal, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
 /** Kafka's `delete.retention.ms` where nobody sets it. */
 const defaultTombstoneRetention = 86_400_000;
@@ -17,7 +17,13 @@ export const tombstoneRule: SettingRule = {
     if (configOf(before, "delete.retention.ms") === configOf(after, "delete.retention.ms")) return undefined;
     const values = { before: formatDuration(was), after: formatDuration(is) };
     if (is >= was) return { ...values, hazard: "safe", effects: ["deletions of keys stay readable longer"] };
-    return { ...values, hazard: "approval", effects: [`${readers(affected)} that reads from the beginning, or lags by more than ${values.after}, misses the deletion of a key and keeps its old value`] };
+    return {
+      ...values,
+      hazard: "approval",
+      effects: [
+        `${readers(affected)} that reads from the beginning, or lags by more than ${values.after}, misses the deletion of a key and keeps its old value`,
+      ],
+    };
   },
 };
 
@@ -31,7 +37,15 @@ export const minCompactionLagRule: SettingRule = {
     if (was === is) return undefined;
     const values = { before: formatDuration(was), after: formatDuration(is) };
     if (!compacts(topic)) return { ...values, hazard: "safe", effects: [withoutCompaction] };
-    if (is > was) return { ...values, hazard: "safe", effects: [`every record of a key, and the deletion of one, can be read for ${values.after}: consumers may lag by as much`, "old values take disk for longer"] };
+    if (is > was)
+      return {
+        ...values,
+        hazard: "safe",
+        effects: [
+          `every record of a key, and the deletion of one, can be read for ${values.after}: consumers may lag by as much`,
+          "old values take disk for longer",
+        ],
+      };
     const tombstones = formatDuration(is + numberOf(topic.after, "delete.retention.ms", defaultTombstoneRetention));
     return {
       ...values,
@@ -56,12 +70,22 @@ export const maxCompactionLagRule: SettingRule = {
     const values = { before: text(before), after: text(after) };
     if (!compacts(topic)) return { ...values, hazard: "safe", effects: [withoutCompaction] };
     const later = after === undefined || (before !== undefined && Number(after) > Number(before));
-    if (!later) return { ...values, hazard: "safe", effects: [`the old value of a key is gone about ${values.after} after the record that replaces or deletes it: segments are closed and compacted by then, whatever dirtyRatio says`, "compaction works more often: brokers read and write more"] };
+    if (!later)
+      return {
+        ...values,
+        hazard: "safe",
+        effects: [
+          `the old value of a key is gone about ${values.after} after the record that replaces or deletes it: segments are closed and compacted by then, whatever dirtyRatio says`,
+          "compaction works more often: brokers read and write more",
+        ],
+      };
     return {
       ...values,
       hazard: isPersonal(topic) ? "approval" : "safe",
       effects: [
-        after === undefined ? "the old value of a key, and of a deleted one, stays until enough of the log waits for compaction: on a slow topic without a bound" : `the old value of a key, and of a deleted one, stays for up to about ${values.after}`,
+        after === undefined
+          ? "the old value of a key, and of a deleted one, stays until enough of the log waits for compaction: on a slow topic without a bound"
+          : `the old value of a key, and of a deleted one, stays for up to about ${values.after}`,
         ...(isPersonal(topic) ? ["what was erased by deleting a key is removed later than was promised"] : []),
       ],
     };
@@ -78,7 +102,15 @@ export const dirtyRatioRule: SettingRule = {
     if (was === is) return undefined;
     const values = { before: was, after: is };
     if (!compacts(topic)) return { ...values, hazard: "safe", effects: [withoutCompaction] };
-    if (is < was) return { ...values, hazard: "safe", effects: [`compaction starts once ${percent(is)} of a partition wait for it: old values and deletions of keys (tombstones) go sooner, never before minCompactionLag and tombstoneRetention allow it`, "brokers read and write more for it"] };
+    if (is < was)
+      return {
+        ...values,
+        hazard: "safe",
+        effects: [
+          `compaction starts once ${percent(is)} of a partition wait for it: old values and deletions of keys (tombstones) go sooner, never before minCompactionLag and tombstoneRetention allow it`,
+          "brokers read and write more for it",
+        ],
+      };
     const bounded = configOf(topic.after, "max.compaction.lag.ms") !== undefined;
     return {
       ...values,

@@ -1,12 +1,19 @@
-import { sortedSet } from "../hazard.ts";
-import { reviewersOf, affectedBy, type StatePair } from "../state.ts";
-import type { Change } from "../types.ts";
 import type { PlannedTopic } from "../../types.ts";
+import { sortedSet } from "../hazard.ts";
+import { affectedBy, reviewersOf, type StatePair } from "../state.ts";
+import type { Change } from "../types.ts";
 import { cleanupRule } from "./cleanup.ts";
 import { dirtyRatioRule, maxCompactionLagRule, minCompactionLagRule, tombstoneRule } from "./compaction.ts";
 import { classificationRule, labelsRule, residencyRule } from "./data.ts";
 import { partitionsRule } from "./partitions.ts";
-import { compressionRule, deprecationRule, descriptionRule, keyRule, maxMessageRule, timestampTypeRule } from "./records.ts";
+import {
+  compressionRule,
+  deprecationRule,
+  descriptionRule,
+  keyRule,
+  maxMessageRule,
+  timestampTypeRule,
+} from "./records.ts";
 import { localRetentionBytesRule, localRetentionRule, remoteStorageRule } from "./remote-storage.ts";
 import { minInsyncRule, replicationRule } from "./replication.ts";
 import { retentionBytesRule, retentionRule } from "./retention.ts";
@@ -15,9 +22,30 @@ import { segmentAgeRule, segmentSizeRule } from "./segments.ts";
 
 /** Every field of a topic that has a rule of its own. */
 export const settingRules: readonly SettingRule[] = [
-  partitionsRule, retentionRule, retentionBytesRule, segmentAgeRule, segmentSizeRule, cleanupRule, tombstoneRule, minCompactionLagRule, maxCompactionLagRule, dirtyRatioRule,
-  remoteStorageRule, localRetentionRule, localRetentionBytesRule, replicationRule, minInsyncRule, maxMessageRule, timestampTypeRule, compressionRule, keyRule,
-  classificationRule, residencyRule, labelsRule, deprecationRule, descriptionRule,
+  partitionsRule,
+  retentionRule,
+  retentionBytesRule,
+  segmentAgeRule,
+  segmentSizeRule,
+  cleanupRule,
+  tombstoneRule,
+  minCompactionLagRule,
+  maxCompactionLagRule,
+  dirtyRatioRule,
+  remoteStorageRule,
+  localRetentionRule,
+  localRetentionBytesRule,
+  replicationRule,
+  minInsyncRule,
+  maxMessageRule,
+  timestampTypeRule,
+  compressionRule,
+  keyRule,
+  classificationRule,
+  residencyRule,
+  labelsRule,
+  deprecationRule,
+  descriptionRule,
 ];
 
 /** A change of a topic, and the stack's setting it follows from where the topic's own declaration did not change. */
@@ -33,7 +61,15 @@ export function compareSettings(pair: StatePair, before: PlannedTopic, after: Pl
   const declaredAfter = pair.after.declared.get(name);
   if (declaredBefore === declaredAfter && samePlan(before, after)) return [];
   const affected = affectedBy(pair, name);
-  const topic: TopicPair = { pair, name, before, after, affected, ...(declaredBefore === undefined ? {} : { declaredBefore }), ...(declaredAfter === undefined ? {} : { declaredAfter }) };
+  const topic: TopicPair = {
+    pair,
+    name,
+    before,
+    after,
+    affected,
+    ...(declaredBefore === undefined ? {} : { declaredBefore }),
+    ...(declaredAfter === undefined ? {} : { declaredAfter }),
+  };
   return settingRules.flatMap((rule): SettingChange[] => {
     const judgement = rule.judge(topic);
     if (judgement === undefined) return [];
@@ -56,11 +92,16 @@ export function compareSettings(pair: StatePair, before: PlannedTopic, after: Pl
 function samePlan(before: PlannedTopic, after: PlannedTopic): boolean {
   if (before.partitions !== after.partitions || before.replicationFactor !== after.replicationFactor) return false;
   const keys = Object.keys(before.config);
-  return keys.length === Object.keys(after.config).length && keys.every((key) => before.config[key] === after.config[key]);
+  return (
+    keys.length === Object.keys(after.config).length && keys.every((key) => before.config[key] === after.config[key])
+  );
 }
 
 /** The stack's setting that a change follows from: the topic says the same as before, and the stack something else. */
-function followedSetting({ settings = [], declared }: SettingRule, { pair, declaredBefore, declaredAfter }: TopicPair): string | undefined {
+function followedSetting(
+  { settings = [], declared }: SettingRule,
+  { pair, declaredBefore, declaredAfter }: TopicPair,
+): string | undefined {
   const changed = settings.find((setting) => pair.before.stack.topics[setting] !== pair.after.stack.topics[setting]);
   if (changed === undefined) return undefined;
   const was = declaredBefore === undefined ? undefined : declared(declaredBefore);

@@ -1,8 +1,8 @@
-import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
 import { scalePartitions } from "../../../model/partitions.ts";
+import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
 import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";
-import { configOf, servicesIn, type SettingRule, type TopicPair } from "./rule.ts";
+import { configOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
 /** Number of partitions: never lowered; raised without harm only where records have no key. */
 export const partitionsRule: SettingRule = {
@@ -14,37 +14,73 @@ export const partitionsRule: SettingRule = {
     const counts = { before: before.partitions, after: after.partitions };
     if (counts.before === counts.after) return undefined;
     if (counts.after < counts.before) {
-      const factor = loweredFactor(topic.pair.before.stack.topics.partitionFactor, topic.pair.after.stack.topics.partitionFactor);
+      const factor = loweredFactor(
+        topic.pair.before.stack.topics.partitionFactor,
+        topic.pair.after.stack.topics.partitionFactor,
+      );
       const declared = topic.declaredAfter?.partitions;
-      const byFactor = factor !== undefined && topic.declaredAfter?.partitionsAsIs !== true && (declared === undefined || scalePartitions(declared, factor.before) >= counts.before);
+      const byFactor =
+        factor !== undefined &&
+        topic.declaredAfter?.partitionsAsIs !== true &&
+        (declared === undefined || scalePartitions(declared, factor.before) >= counts.before);
       const lowered = { topic: name, ...counts, ...(byFactor ? { factor } : {}) };
-      return { ...counts, hazard: "refused", effects: [describeLowered(lowered)], advice: [insteadOfLowering(lowered)] };
+      return {
+        ...counts,
+        hazard: "refused",
+        effects: [describeLowered(lowered)],
+        advice: [insteadOfLowering(lowered)],
+      };
     }
     const effects = ["partitions can't be lowered again"];
     const compacted = (configOf(before, "cleanup.policy") ?? "").includes("compact");
     const key = topic.declaredBefore?.key;
     if (key === undefined && !compacted) return { ...counts, hazard: "safe", effects };
     const separated = separatedTopics(topic);
-    if (separated.topics.length > 0) effects.push(`no longer co-partitioned with ${listed(separated.topics)}: ${listed(separated.services)} ${separated.services.length === 1 ? "reads" : "read"} them together and ${separated.services.length === 1 ? "finds" : "find"} one ${key ?? "key"} in different partitions`);
+    if (separated.topics.length > 0)
+      effects.push(
+        `no longer co-partitioned with ${listed(separated.topics)}: ${listed(separated.services)} ${separated.services.length === 1 ? "reads" : "read"} them together and ${separated.services.length === 1 ? "finds" : "find"} one ${key ?? "key"} in different partitions`,
+      );
 
     const moved = percent(1 - Math.min(counts.before, counts.after) / leastCommonMultiple(counts.before, counts.after));
-    effects.unshift(`keys move: about ${moved} of the values of ${key ?? "the key"} go to another partition`, `order per ${key ?? "key"} breaks across the change: new records of a key can be handled before older ones that still wait in its old partition`);
+    effects.unshift(
+      `keys move: about ${moved} of the values of ${key ?? "the key"} go to another partition`,
+      `order per ${key ?? "key"} breaks across the change: new records of a key can be handled before older ones that still wait in its old partition`,
+    );
     const consumers = servicesIn(topic.affected, "consumer");
-    const advice = [`stop the producers, let ${consumers.length === 0 ? "the consumers" : listed(consumers)} read to the end (lag 0), raise partitions, start the producers again`];
+    const advice = [
+      `stop the producers, let ${consumers.length === 0 ? "the consumers" : listed(consumers)} read to the end (lag 0), raise partitions, start the producers again`,
+    ];
     if (!compacted) return { ...counts, hazard: "approval", effects, advice };
-    effects.unshift("compaction works within a partition: the last value of a moved key stays in its old partition for ever, beside the new one, and readers of the whole topic may end with the older of the two");
-    return { ...counts, hazard: "irreversible", effects, advice: [`declare a new compacted topic with ${counts.after} partitions, copy the last value of each key, move the consumers over`] };
+    effects.unshift(
+      "compaction works within a partition: the last value of a moved key stays in its old partition for ever, beside the new one, and readers of the whole topic may end with the older of the two",
+    );
+    return {
+      ...counts,
+      hazard: "irreversible",
+      effects,
+      advice: [
+        `declare a new compacted topic with ${counts.after} partitions, copy the last value of each key, move the consumers over`,
+      ],
+    };
   },
 };
 
 /** Topics that were equally keyed and partitioned and no longer are, and the consumers that read both. */
-function separatedTopics({ pair, name, before, after, declaredBefore }: TopicPair): { topics: string[]; services: string[] } {
+function separatedTopics({ pair, name, before, after, declaredBefore }: TopicPair): {
+  topics: string[];
+  services: string[];
+} {
   const key = declaredBefore?.key;
   const topics = new Set<string>();
   const services = new Set<string>();
   for (const { service } of declaredBefore?.consumers ?? []) {
     for (const { topic } of pair.before.topology.groups.get(service)?.consumptions ?? []) {
-      if (topic.name === name || topic.key !== key || pair.before.planned.get(topic.name)?.partitions !== before.partitions) continue;
+      if (
+        topic.name === name ||
+        topic.key !== key ||
+        pair.before.planned.get(topic.name)?.partitions !== before.partitions
+      )
+        continue;
       const partitions = pair.after.planned.get(topic.name)?.partitions;
       if (partitions === undefined || partitions === after.partitions) continue;
       topics.add(topic.name);

@@ -2,7 +2,7 @@ import { formatOf } from "../../../model/schema-format.ts";
 import type { EventDeclaration } from "../../../model/types.ts";
 import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";
-import { configOf, numberOf, servicesIn, type SettingRule } from "./rule.ts";
+import { configOf, numberOf, type SettingRule, servicesIn } from "./rule.ts";
 
 /** Largest record batch. */
 export const maxMessageRule: SettingRule = {
@@ -14,17 +14,26 @@ export const maxMessageRule: SettingRule = {
     const after = numberOf(topic.after, "max.message.bytes", 0);
     if (before === after) return undefined;
     const values = { before: limitText(before), after: limitText(after) };
-    if (topic.after.kind !== "event") return { ...values, hazard: "safe", effects: ["follows what the group reads, so that every dead letter fits"] };
+    if (topic.after.kind !== "event")
+      return { ...values, hazard: "safe", effects: ["follows what the group reads, so that every dead letter fits"] };
     const producers = servicesIn(topic.affected, "producer");
     const consumers = servicesIn(topic.affected, "consumer");
     return after < before
       ? {
           ...values,
           hazard: "approval",
-          effects: [`batches above ${values.after} are refused: ${producers.length === 0 ? "producers fail" : `${listed(producers)} would fail`} with RECORD_TOO_LARGE; what is stored stays readable`],
+          effects: [
+            `batches above ${values.after} are refused: ${producers.length === 0 ? "producers fail" : `${listed(producers)} would fail`} with RECORD_TOO_LARGE; what is stored stays readable`,
+          ],
           advice: ["let the producers send smaller records first"],
         }
-      : { ...values, hazard: "approval", effects: [`${consumers.length === 0 ? "consumers" : listed(consumers)} must have memory for batches of ${values.after}: one of them is fetched whole, whatever the fetch size`] };
+      : {
+          ...values,
+          hazard: "approval",
+          effects: [
+            `${consumers.length === 0 ? "consumers" : listed(consumers)} must have memory for batches of ${values.after}: one of them is fetched whole, whatever the fetch size`,
+          ],
+        };
   },
 };
 
@@ -37,7 +46,10 @@ export const compressionRule: SettingRule = {
     const before = configOf(topic.before, "compression.type") ?? "producer";
     const after = configOf(topic.after, "compression.type") ?? "producer";
     if (before === after) return undefined;
-    const effect = after === "producer" ? "batches are stored as producers send them" : `brokers compress anew what producers send in another codec than ${after}`;
+    const effect =
+      after === "producer"
+        ? "batches are stored as producers send them"
+        : `brokers compress anew what producers send in another codec than ${after}`;
     return { before, after, hazard: "safe", effects: [`${effect}; what is stored stays as it is`] };
   },
 };
@@ -56,10 +68,19 @@ export const timestampTypeRule: SettingRule = {
     const consumers = servicesIn(affected, "consumer");
     const producers = servicesIn(affected, "producer");
     const stored = `records that are stored keep their timestamps: until they expire ${consumers.length === 0 ? "consumers read" : `${listed(consumers)} ${consumers.length === 1 ? "reads" : "read"}`} both kinds`;
-    const effect = after === "LogAppendTime"
-      ? "a record's timestamp is when the broker stored it: windows and searches by time no longer go by when the event happened, and a replayed record is new"
-      : `a record's timestamp is what ${producers.length === 0 ? "its producer" : listed(producers)} ${producers.length > 1 ? "set" : "sets"}: with a late clock, or old records sent again, they expire sooner than after their retention, down to at once`;
-    return { before, after, hazard: "approval", effects: [effect, stored], advice: ["let consumers take the time of an event from its header (occurred-at) or a field, which no setting changes"] };
+    const effect =
+      after === "LogAppendTime"
+        ? "a record's timestamp is when the broker stored it: windows and searches by time no longer go by when the event happened, and a replayed record is new"
+        : `a record's timestamp is what ${producers.length === 0 ? "its producer" : listed(producers)} ${producers.length > 1 ? "set" : "sets"}: with a late clock, or old records sent again, they expire sooner than after their retention, down to at once`;
+    return {
+      before,
+      after,
+      hazard: "approval",
+      effects: [effect, stored],
+      advice: [
+        "let consumers take the time of an event from its header (occurred-at) or a field, which no setting changes",
+      ],
+    };
   },
 };
 
@@ -68,21 +89,45 @@ export const keyRule: SettingRule = {
   field: "key",
   declared: ({ key }) => key,
   judge({ declaredBefore, declaredAfter, after }) {
-    if (declaredBefore === undefined || declaredAfter === undefined || declaredBefore.key === declaredAfter.key) return undefined;
-    const values = { ...(declaredBefore.key === undefined ? {} : { before: declaredBefore.key }), ...(declaredAfter.key === undefined ? {} : { after: declaredAfter.key }) };
+    if (declaredBefore === undefined || declaredAfter === undefined || declaredBefore.key === declaredAfter.key)
+      return undefined;
+    const values = {
+      ...(declaredBefore.key === undefined ? {} : { before: declaredBefore.key }),
+      ...(declaredAfter.key === undefined ? {} : { after: declaredAfter.key }),
+    };
     const compacted = (configOf(after, "cleanup.policy") ?? "").includes("compact");
     if (compacted && declaredAfter.key === undefined) {
-      return { ...values, hazard: "refused", effects: ["a compacted topic takes no record without a key: every send of its producers would fail with INVALID_RECORD"], advice: ["keep a key, or set cleanup: delete in a change before"] };
+      return {
+        ...values,
+        hazard: "refused",
+        effects: [
+          "a compacted topic takes no record without a key: every send of its producers would fail with INVALID_RECORD",
+        ],
+        advice: ["keep a key, or set cleanup: delete in a change before"],
+      };
     }
     const [was, is] = [declaredBefore.key, declaredAfter.key];
     if (was !== undefined && is !== undefined && declaredAfter.events.every((event) => hasAlias(event, is, was))) {
-      return { ...values, hazard: "safe", effects: [`${is} is the new name of ${was} in every event (alias): the same values are the key, so order per key is kept`] };
+      return {
+        ...values,
+        hazard: "safe",
+        effects: [
+          `${is} is the new name of ${was} in every event (alias): the same values are the key, so order per key is kept`,
+        ],
+      };
     }
     const effects: string[] = [];
-    if (declaredBefore.key !== undefined) effects.push(`records of one ${declaredBefore.key} are spread over partitions: their order is no longer kept`);
-    if (declaredAfter.key !== undefined) effects.push(`order is kept per ${declaredAfter.key} for new records; those written before lie where they are`);
+    if (declaredBefore.key !== undefined)
+      effects.push(`records of one ${declaredBefore.key} are spread over partitions: their order is no longer kept`);
+    if (declaredAfter.key !== undefined)
+      effects.push(`order is kept per ${declaredAfter.key} for new records; those written before lie where they are`);
     if (compacted) effects.push("values under the old keys are never overwritten again and stay for ever");
-    return { ...values, hazard: compacted ? "irreversible" : "approval", effects, advice: ["declare a new topic with the new key, and move producers and consumers over"] };
+    return {
+      ...values,
+      hazard: compacted ? "irreversible" : "approval",
+      effects,
+      advice: ["declare a new topic with the new key, and move producers and consumers over"],
+    };
   },
 };
 
@@ -101,7 +146,10 @@ export const deprecationRule: SettingRule = {
     const before = declaredBefore?.deprecated;
     const after = declaredAfter?.deprecated;
     if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
-    const values = { ...(before === undefined ? {} : { before: before.since }), ...(after === undefined ? {} : { after: after.since }) };
+    const values = {
+      ...(before === undefined ? {} : { before: before.since }),
+      ...(after === undefined ? {} : { after: after.since }),
+    };
     if (after === undefined) return { ...values, hazard: "safe", effects: ["the topic stays"] };
     const consumers = servicesIn(affected, "consumer");
     const until = after.removal === undefined ? "" : `, not before ${after.removal}`;
@@ -110,7 +158,17 @@ export const deprecationRule: SettingRule = {
     return {
       ...values,
       hazard: nearer ? "approval" : "safe",
-      effects: [...(nearer ? [`the removal was announced for ${announced} and may come from ${due} on: its consumers have planned with the later day`] : []), consumers.length === 0 ? `nobody reads it: the next change may delete it${until}` : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`, `reason: ${after.reason}`],
+      effects: [
+        ...(nearer
+          ? [
+              `the removal was announced for ${announced} and may come from ${due} on: its consumers have planned with the later day`,
+            ]
+          : []),
+        consumers.length === 0
+          ? `nobody reads it: the next change may delete it${until}`
+          : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`,
+        `reason: ${after.reason}`,
+      ],
     };
   },
 };
@@ -120,7 +178,17 @@ export const descriptionRule: SettingRule = {
   field: "description",
   declared: ({ description }) => description,
   judge({ declaredBefore, declaredAfter }) {
-    if (declaredBefore === undefined || declaredAfter === undefined || declaredBefore.description === declaredAfter.description) return undefined;
-    return { before: declaredBefore.description, after: declaredAfter.description, hazard: "safe", effects: ["for readers only"] };
+    if (
+      declaredBefore === undefined ||
+      declaredAfter === undefined ||
+      declaredBefore.description === declaredAfter.description
+    )
+      return undefined;
+    return {
+      before: declaredBefore.description,
+      after: declaredAfter.description,
+      hazard: "safe",
+      effects: ["for readers only"],
+    };
   },
 };

@@ -3,7 +3,7 @@ import type { RemoteStorage } from "../../../model/types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { platformTeam } from "../state.ts";
 import { limitText, listed, retentionText } from "../words.ts";
-import { configOf, numberOf, servicesIn, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
+import { configOf, type Judgement, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
 /** What a topic does with tiered storage; `none` where it has nothing to do with it. */
 type State = RemoteStorage | "none";
@@ -17,7 +17,16 @@ export const remoteStorageRule: SettingRule = {
     if (before !== after) return { before, after, ...judged(topic, before, after) };
     const [said, says] = [topic.declaredBefore?.remoteStorage ?? "none", topic.declaredAfter?.remoteStorage ?? "none"];
     if (said === says || topic.declaredBefore === undefined || topic.declaredAfter === undefined) return undefined;
-    return { before: said, after: says, hazard: "safe", effects: [hasRemoteStorage(topic.pair.after.stack) ? "nothing changes" : `no effect here: ${topic.pair.after.stackName} has no remote storage, so brokers keep everything on their own disks`] };
+    return {
+      before: said,
+      after: says,
+      hazard: "safe",
+      effects: [
+        hasRemoteStorage(topic.pair.after.stack)
+          ? "nothing changes"
+          : `no effect here: ${topic.pair.after.stackName} has no remote storage, so brokers keep everything on their own disks`,
+      ],
+    };
   },
 };
 
@@ -44,20 +53,49 @@ function stateOf(topic: PlannedTopic): State {
 
 function judged(topic: TopicPair, before: State, after: State): Omit<Judgement, "before" | "after"> {
   const whole = retentionText(numberOf(topic.after, "retention.ms", -1));
-  const onDisk = retentionText(numberOf(topic.before, "local.retention.ms", numberOf(topic.before, "retention.ms", -1)));
+  const onDisk = retentionText(
+    numberOf(topic.before, "local.retention.ms", numberOf(topic.before, "retention.ms", -1)),
+  );
   const used = before === "enabled" || before === "read-only";
   const alsoAsk = [platformTeam];
   const inSteps = `keep remoteStorage: read-only until what was copied has expired (${whole}), then set remoteStorage: disabled`;
   if (after === "none" && used) {
-    return { hazard: "refused", effects: ["Kafka refuses to switch remote storage off unless what is there is deleted with it, and the update would stop half-way"], advice: [inSteps], alsoAsk };
+    return {
+      hazard: "refused",
+      effects: [
+        "Kafka refuses to switch remote storage off unless what is there is deleted with it, and the update would stop half-way",
+      ],
+      advice: [inSteps],
+      alsoAsk,
+    };
   }
-  if (after === "none" || (after === "disabled" && !used)) return { hazard: "safe", effects: ["nothing is in remote storage, and nothing is copied there"] };
+  if (after === "none" || (after === "disabled" && !used))
+    return { hazard: "safe", effects: ["nothing is in remote storage, and nothing is copied there"] };
   if (after === "disabled") {
-    const lost = before === "enabled" ? `records older than ${onDisk} are in remote storage alone: they are deleted and can't be brought back` : "what was copied before and has not expired is deleted and can't be brought back";
-    return { hazard: "irreversible", effects: [lost], advice: [before === "enabled" ? inSteps : `wait until what was copied has expired: ${whole} after remoteStorage became read-only`], alsoAsk };
+    const lost =
+      before === "enabled"
+        ? `records older than ${onDisk} are in remote storage alone: they are deleted and can't be brought back`
+        : "what was copied before and has not expired is deleted and can't be brought back";
+    return {
+      hazard: "irreversible",
+      effects: [lost],
+      advice: [
+        before === "enabled"
+          ? inSteps
+          : `wait until what was copied has expired: ${whole} after remoteStorage became read-only`,
+      ],
+      alsoAsk,
+    };
   }
   if (after === "read-only") {
-    return { hazard: "approval", effects: [`no more segments are copied: brokers keep every new record on their own disks for ${whole}`, "what was copied can be read until it expires"], alsoAsk };
+    return {
+      hazard: "approval",
+      effects: [
+        `no more segments are copied: brokers keep every new record on their own disks for ${whole}`,
+        "what was copied can be read until it expires",
+      ],
+      alsoAsk,
+    };
   }
   const kept = retentionText(numberOf(topic.after, "local.retention.ms", numberOf(topic.after, "retention.ms", -1)));
   return {
@@ -73,12 +111,23 @@ function judged(topic: TopicPair, before: State, after: State): Omit<Judgement, 
 
 function local(topic: TopicPair, key: string, whole: string, text: (value: number) => string): Judgement | undefined {
   // Where remote storage itself comes or goes, that is told.
-  if (stateOf(topic.before) !== "enabled" || stateOf(topic.after) !== "enabled" || configOf(topic.before, key) === configOf(topic.after, key)) return undefined;
+  if (
+    stateOf(topic.before) !== "enabled" ||
+    stateOf(topic.after) !== "enabled" ||
+    configOf(topic.before, key) === configOf(topic.after, key)
+  )
+    return undefined;
   const was = numberOf(topic.before, key, numberOf(topic.before, whole, -1));
   const is = numberOf(topic.after, key, numberOf(topic.after, whole, -1));
   const values = { before: text(was), after: text(is) };
   const shorter = is >= 0 && (was < 0 || is < was);
   if (!shorter) return { ...values, hazard: "safe", effects: ["brokers keep more on their own disks"] };
   const consumers = servicesIn(topic.affected, "consumer");
-  return { ...values, hazard: consumers.length === 0 ? "safe" : "approval", effects: [`${consumers.length === 0 ? "consumers" : listed(consumers)} that lag by more than ${values.after} read from remote storage: slower, and paid for by request; nothing is lost`] };
+  return {
+    ...values,
+    hazard: consumers.length === 0 ? "safe" : "approval",
+    effects: [
+      `${consumers.length === 0 ? "consumers" : listed(consumers)} that lag by more than ${values.after} read from remote storage: slower, and paid for by request; nothing is lost`,
+    ],
+  };
 }

@@ -15,11 +15,25 @@ export const replicationRule: SettingRule = {
     if (after > before) {
       const rate = writeRate(topic.pair.after, topic.after);
       const stored = storedBytes(topic.after, rate);
-      const moved = stored === undefined || stored === 0 ? "all records" : `${rate.basis === "declared" ? "about" : "at most"} ${approximateBytes(stored * (after - before))}`;
-      effects.push(`brokers copy ${moved} to ${counted(after - before, "more replica")} of each partition; throttle the reassignment`);
-    } else effects.push(`${counted(before - after, "replica")} of each partition ${before - after === 1 ? "is" : "are"} deleted`);
+      const moved =
+        stored === undefined || stored === 0
+          ? "all records"
+          : `${rate.basis === "declared" ? "about" : "at most"} ${approximateBytes(stored * (after - before))}`;
+      effects.push(
+        `brokers copy ${moved} to ${counted(after - before, "more replica")} of each partition; throttle the reassignment`,
+      );
+    } else
+      effects.push(
+        `${counted(before - after, "replica")} of each partition ${before - after === 1 ? "is" : "are"} deleted`,
+      );
     if (after === 1) effects.push("the loss of one broker's disk is the loss of its partitions");
-    return { before, after, hazard: "approval", effects, ...(after < before ? { advice: ["keep at least 3 replicas wherever records matter"] } : {}) };
+    return {
+      before,
+      after,
+      hazard: "approval",
+      effects,
+      ...(after < before ? { advice: ["keep at least 3 replicas wherever records matter"] } : {}),
+    };
   },
 };
 
@@ -34,17 +48,31 @@ export const minInsyncRule: SettingRule = {
     if (before === after) return undefined;
     const weaker = after < before;
     const stopsAtOnce = topic.after.replicationFactor - after < 1;
-    const advice = weaker ? ["keep min ISR at 2 or more, so that an acknowledged record is never on one disk only"] : ["raise replicationFactor with it"];
-    return { before, after, hazard: weaker || stopsAtOnce ? "approval" : "safe", effects: tolerance(topic), ...(weaker || stopsAtOnce ? { advice } : {}) };
+    const advice = weaker
+      ? ["keep min ISR at 2 or more, so that an acknowledged record is never on one disk only"]
+      : ["raise replicationFactor with it"];
+    return {
+      before,
+      after,
+      hazard: weaker || stopsAtOnce ? "approval" : "safe",
+      effects: tolerance(topic),
+      ...(weaker || stopsAtOnce ? { advice } : {}),
+    };
   },
 };
 
 /** What the loss of brokers does, before and after. */
 function tolerance({ before, after }: TopicPair): string[] {
-  const writes = (topic: TopicPair["before"]): number => Math.max(0, topic.replicationFactor - numberOf(topic, "min.insync.replicas", 1));
-  const records = (topic: TopicPair["before"]): number => Math.max(0, Math.min(topic.replicationFactor, numberOf(topic, "min.insync.replicas", 1)) - 1);
+  const writes = (topic: TopicPair["before"]): number =>
+    Math.max(0, topic.replicationFactor - numberOf(topic, "min.insync.replicas", 1));
+  const records = (topic: TopicPair["before"]): number =>
+    Math.max(0, Math.min(topic.replicationFactor, numberOf(topic, "min.insync.replicas", 1)) - 1);
   const effects: string[] = [];
-  if (writes(before) !== writes(after)) effects.push(`writing goes on with ${counted(writes(after), "broker")} lost (was ${writes(before)})`);
-  if (records(before) !== records(after)) effects.push(`an acknowledged record survives the loss of ${counted(records(after), "broker")} for certain (was ${records(before)})`);
+  if (writes(before) !== writes(after))
+    effects.push(`writing goes on with ${counted(writes(after), "broker")} lost (was ${writes(before)})`);
+  if (records(before) !== records(after))
+    effects.push(
+      `an acknowledged record survives the loss of ${counted(records(after), "broker")} for certain (was ${records(before)})`,
+    );
   return effects;
 }

@@ -4,7 +4,7 @@ import type { PlannedTopic } from "../../types.ts";
 import { writeRate } from "../../volume.ts";
 import { platformTeam } from "../state.ts";
 import { approximateBytes, approximateDuration, limitText, retentionText } from "../words.ts";
-import { configOf, isPersonal, numberOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
+import { configOf, isPersonal, type Judgement, numberOf, type SettingRule, type TopicPair } from "./rule.ts";
 
 const day = 86_400_000;
 const checkMinutes = retentionCheck / 60_000;
@@ -19,9 +19,14 @@ export const retentionRule: SettingRule = {
     const after = numberOf(topic.after, "retention.ms", -1);
     if (before === after) return undefined;
     const values = { before: retentionText(before), after: retentionText(after) };
-    if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
+    if (!deletes(topic))
+      return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
     if (after < 0 || (before >= 0 && after > before)) return { ...values, ...longer(topic, before, after) };
-    const effects = [`records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`, ...lost(topic, before, after), ...bound(topic.after)];
+    const effects = [
+      `records older than ${values.after} are deleted within about ${checkMinutes} minutes and can't be brought back`,
+      ...lost(topic, before, after),
+      ...bound(topic.after),
+    ];
     return { ...values, hazard: "irreversible", effects, advice: steps(before, after) };
   },
 };
@@ -35,13 +40,32 @@ export const retentionBytesRule: SettingRule = {
     const after = numberOf(topic.after, "retention.bytes", -1);
     if (before === after) return undefined;
     const values = { before: limitText(before), after: limitText(after) };
-    if (!deletes(topic)) return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
+    if (!deletes(topic))
+      return { ...values, hazard: "safe", effects: ["no effect as long as the topic is only compacted"] };
     if (after < 0 || (before >= 0 && after > before)) {
-      return { ...values, hazard: "safe", effects: [after < 0 ? "the topic may grow as far as its retention by time lets it" : `the topic may grow to ${mostBytes(topic.after)} before replication`] };
+      return {
+        ...values,
+        hazard: "safe",
+        effects: [
+          after < 0
+            ? "the topic may grow as far as its retention by time lets it"
+            : `the topic may grow to ${mostBytes(topic.after)} before replication`,
+        ],
+      };
     }
     const most = `at most ${mostBytes(topic.after)} of the topic are kept: the limit and one segment of each partition`;
-    const gone = before < 0 ? [most] : [most, `up to ${approximateBytes((before - after) * topic.before.partitions)} are deleted within about ${checkMinutes} minutes and can't be brought back`];
-    return { ...values, hazard: "irreversible", effects: before < 0 ? [...gone, "what is above that is deleted within minutes and can't be brought back"] : gone };
+    const gone =
+      before < 0
+        ? [most]
+        : [
+            most,
+            `up to ${approximateBytes((before - after) * topic.before.partitions)} are deleted within about ${checkMinutes} minutes and can't be brought back`,
+          ];
+    return {
+      ...values,
+      hazard: "irreversible",
+      effects: before < 0 ? [...gone, "what is above that is deleted within minutes and can't be brought back"] : gone,
+    };
   },
 };
 
@@ -49,15 +73,31 @@ export const retentionBytesRule: SettingRule = {
  * Longer retention of a declared topic. Without an end somebody pays for disks that only grow; data about people is kept
  * longer than its owners and users agreed to. A derived topic follows its group's topics, within bounds of its own.
  */
-function longer(topic: TopicPair, before: number, after: number): Pick<Judgement, "hazard" | "effects" | "advice" | "alsoAsk"> {
+function longer(
+  topic: TopicPair,
+  before: number,
+  after: number,
+): Pick<Judgement, "hazard" | "effects" | "advice" | "alsoAsk"> {
   const effects = [...grown(topic, before, after), ...bound(topic.after)];
   const classification = topic.declaredAfter?.classification;
   const aboutPeople = isPersonal(topic);
   if (topic.after.kind !== "event" || (after >= 0 && !aboutPeople)) return { hazard: "safe", effects };
   return {
     hazard: "approval",
-    effects: [...effects, ...(aboutPeople ? [`${String(classification)} data is kept longer: what was erased elsewhere stays here until then`] : [])],
-    ...(after < 0 ? { alsoAsk: [platformTeam], advice: ["set retentionBytes as well, keep the last value per key with cleanup: compact, or move old records to cheaper storage"] } : {}),
+    effects: [
+      ...effects,
+      ...(aboutPeople
+        ? [`${String(classification)} data is kept longer: what was erased elsewhere stays here until then`]
+        : []),
+    ],
+    ...(after < 0
+      ? {
+          alsoAsk: [platformTeam],
+          advice: [
+            "set retentionBytes as well, keep the last value per key with cleanup: compact, or move old records to cheaper storage",
+          ],
+        }
+      : {}),
   };
 }
 
@@ -65,7 +105,9 @@ function longer(topic: TopicPair, before: number, after: number): Pick<Judgement
 function bound(topic: PlannedTopic): string[] {
   const kept = longestKept(topic.config);
   if (kept === undefined) return [];
-  return [`a record is kept for at most about ${approximateDuration(kept)}: Kafka deletes whole segments, each of which takes records for up to ${formatDuration(numberOf(topic, "segment.ms", longestSegment))}`];
+  return [
+    `a record is kept for at most about ${approximateDuration(kept)}: Kafka deletes whole segments, each of which takes records for up to ${formatDuration(numberOf(topic, "segment.ms", longestSegment))}`,
+  ];
 }
 
 /** Most bytes that a topic holds by its limit of size, before replication. */
@@ -83,10 +125,15 @@ function lost(topic: TopicPair, before: number, after: number): string[] {
   if (before < 0) return ["how much that is follows from the topic's age: nothing was ever deleted by time"];
   const bySize = numberOf(topic.before, "retention.bytes", -1);
   const cap = bySize < 0 ? Number.POSITIVE_INFINITY : bySize * topic.before.partitions;
-  const gone = Math.min((rate.bytesPerSecond * before) / 1_000, cap) - Math.min((rate.bytesPerSecond * after) / 1_000, cap);
+  const gone =
+    Math.min((rate.bytesPerSecond * before) / 1_000, cap) - Math.min((rate.bytesPerSecond * after) / 1_000, cap);
   if (gone <= 0) return ["the limit by size keeps less than that already"];
   const bytes = approximateBytes(gone);
-  return [rate.basis === "declared" ? `about ${bytes} are lost by the declared rates, before replication` : `at most ${bytes} are lost, before replication, if producers use their quotas in full; declare their rate for a better figure`];
+  return [
+    rate.basis === "declared"
+      ? `about ${bytes} are lost by the declared rates, before replication`
+      : `at most ${bytes} are lost, before replication, if producers use their quotas in full; declare their rate for a better figure`,
+  ];
 }
 
 function grown(topic: TopicPair, before: number, after: number): string[] {
@@ -101,9 +148,17 @@ function grown(topic: TopicPair, before: number, after: number): string[] {
 function steps(before: number, after: number): string[] {
   if (before < 0) return [`ask the consumers which records they still need, then lower it in steps, the longest first`];
   const way: string[] = [];
-  for (let next = Math.ceil(before / 2 / day) * day; next > after && next < before && way.length < 6; next = Math.ceil(next / 2 / day) * day) {
+  for (
+    let next = Math.ceil(before / 2 / day) * day;
+    next > after && next < before && way.length < 6;
+    next = Math.ceil(next / 2 / day) * day
+  ) {
     way.push(retentionText(next));
     if (next <= day) break;
   }
-  return [way.length === 0 ? "make sure that no consumer's lag is longer than the new retention" : `lower it in steps, one a day, with a look at the consumers' lag before each: ${[retentionText(before), ...way, retentionText(after)].join(" → ")}`];
+  return [
+    way.length === 0
+      ? "make sure that no consumer's lag is longer than the new retention"
+      : `lower it in steps, one a day, with a look at the consumers' lag before each: ${[retentionText(before), ...way, retentionText(after)].join(" → ")}`,
+  ];
 }

@@ -20,13 +20,25 @@ export const segmentAgeRule: SettingRule = {
     if (topic.declaredBefore?.segmentAge === topic.declaredAfter?.segmentAge || before === after) return undefined;
     const [was, is] = [longestKept(topic.before.config), longestKept(topic.after.config)];
     const effects: string[] = [];
-    if (is !== undefined) effects.push(`a record is kept for at most about ${approximateDuration(is)}${was === undefined ? "" : ` (was ${approximateDuration(was)})`}`);
-    if (compacts(topic.after)) effects.push(`compaction takes a record ${approximateDuration(after)} after its segment began at the latest, and no record of an open segment`);
+    if (is !== undefined)
+      effects.push(
+        `a record is kept for at most about ${approximateDuration(is)}${was === undefined ? "" : ` (was ${approximateDuration(was)})`}`,
+      );
+    if (compacts(topic.after))
+      effects.push(
+        `compaction takes a record ${approximateDuration(after)} after its segment began at the latest, and no record of an open segment`,
+      );
     const many = tooMany(segmentsByAge(topic.before.config), segmentsByAge(topic.after.config));
     if (many !== undefined) effects.push(many);
     const personal = after > before && isPersonal(topic);
     if (personal) effects.push(`${String(topic.declaredAfter?.classification)} data is kept longer`);
-    return { before: formatDuration(before), after: formatDuration(after), hazard: personal || many !== undefined ? "approval" : "safe", effects, ...(many === undefined ? {} : { alsoAsk: [platformTeam] }) };
+    return {
+      before: formatDuration(before),
+      after: formatDuration(after),
+      hazard: personal || many !== undefined ? "approval" : "safe",
+      effects,
+      ...(many === undefined ? {} : { alsoAsk: [platformTeam] }),
+    };
   },
 };
 
@@ -39,12 +51,24 @@ export const segmentSizeRule: SettingRule = {
     const after = numberOf(topic.after, "segment.bytes", largestSegment);
     if (topic.declaredBefore?.segmentSize === topic.declaredAfter?.segmentSize || before === after) return undefined;
     const most = largestPartition(topic.after.config);
-    const effects = most === undefined ? [] : [`the topic may grow to ${approximateBytes(most * topic.after.partitions)} before replication`];
-    const many = after < before ? tooMany(segmentsBySize(topic, topic.before, before), segmentsBySize(topic, topic.after, after)) : undefined;
+    const effects =
+      most === undefined
+        ? []
+        : [`the topic may grow to ${approximateBytes(most * topic.after.partitions)} before replication`];
+    const many =
+      after < before
+        ? tooMany(segmentsBySize(topic, topic.before, before), segmentsBySize(topic, topic.after, after))
+        : undefined;
     if (many !== undefined) effects.push(many);
     else if (after < before) effects.push("more and smaller files; Kafka deletes and compacts in finer steps");
     else effects.push("fewer and larger files; Kafka deletes and compacts in coarser steps");
-    return { before: formatSize(before), after: formatSize(after), hazard: many === undefined ? "safe" : "approval", effects, ...(many === undefined ? {} : { alsoAsk: [platformTeam] }) };
+    return {
+      before: formatSize(before),
+      after: formatSize(after),
+      hazard: many === undefined ? "safe" : "approval",
+      effects,
+      ...(many === undefined ? {} : { alsoAsk: [platformTeam] }),
+    };
   },
 };
 

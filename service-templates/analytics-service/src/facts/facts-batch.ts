@@ -2,9 +2,10 @@
  * Facts and figures of the running batch: gathered by its handlers, written at its end with one statement for
  * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
  */
-import type { Transaction } from "../../../lib/storage/database.ts";
+
 import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { requiredUuid } from "../../../lib/ids.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
 import type { OfOrder } from "../consumed-events.ts";
 import type { Figure } from "../figures/contributions.ts";
 import { balance, contributions, minuteOf } from "../figures/contributions.ts";
@@ -57,14 +58,25 @@ export function factsBatch(): FactsBatch {
 }
 
 /** Joins what was taken with what is stored; gives back what the orders add now, and what they added before. */
-async function storeFacts(tx: Transaction, taken: ReadonlyMap<string, OrderFacts>): Promise<{ readonly added: readonly Figure[]; readonly removed: readonly Figure[] }> {
+async function storeFacts(
+  tx: Transaction,
+  taken: ReadonlyMap<string, OrderFacts>,
+): Promise<{ readonly added: readonly Figure[]; readonly removed: readonly Figure[] }> {
   const inserted = await insertFacts(tx, taken);
-  const before = await lockFacts(tx, [...taken.keys()].filter((orderId) => !inserted.has(orderId)));
-  const after = new Map([...before].map(([orderId, known]) => [orderId, joined(known, taken.get(orderId) ?? {})] as const));
+  const before = await lockFacts(
+    tx,
+    [...taken.keys()].filter((orderId) => !inserted.has(orderId)),
+  );
+  const after = new Map(
+    [...before].map(([orderId, known]) => [orderId, joined(known, taken.get(orderId) ?? {})] as const),
+  );
   const changed = new Map([...after].filter(([orderId, facts]) => facts !== before.get(orderId)));
   await updateFacts(tx, changed);
   return {
-    added: [...[...taken].filter(([orderId]) => inserted.has(orderId)).map(([, facts]) => facts), ...changed.values()].flatMap(contributions),
+    added: [
+      ...[...taken].filter(([orderId]) => inserted.has(orderId)).map(([, facts]) => facts),
+      ...changed.values(),
+    ].flatMap(contributions),
     removed: [...changed.keys()].flatMap((orderId) => contributions(before.get(orderId) ?? {})),
   };
 }

@@ -7,7 +7,10 @@ import type { OrderFacts } from "./order-facts.ts";
  * transaction stores at the same time are waited for and left as they are.
  * @returns Ids of those that were stored.
  */
-export async function insertFacts(tx: Transaction, facts: ReadonlyMap<string, OrderFacts>): Promise<ReadonlySet<string>> {
+export async function insertFacts(
+  tx: Transaction,
+  facts: ReadonlyMap<string, OrderFacts>,
+): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ order_id: string }>({
     name: "order-facts-insert",
     text: `INSERT INTO order_facts (order_id, steps) SELECT f.order_id, f.steps FROM unnest($1::uuid[], $2::jsonb[]) AS f(order_id, steps) ORDER BY f.order_id
@@ -18,7 +21,10 @@ export async function insertFacts(tx: Transaction, facts: ReadonlyMap<string, Or
 }
 
 /** Facts of orders, locked, always in the order of their ids, until the transaction ends. */
-export async function lockFacts(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, OrderFacts>> {
+export async function lockFacts(
+  tx: Transaction,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, OrderFacts>> {
   if (orderIds.length === 0) return new Map();
   const rows = await tx.query<{ order_id: string; steps: OrderFacts }>({
     name: "order-facts-lock",

@@ -5,8 +5,20 @@
 
 /** Event types that are a step of an order. */
 export const STEPS = [
-  "order.created", "payment.processed", "payment.failed", "inventory.reserved", "inventory.insufficient", "order.confirmed", "order.cancelled",
-  "payment.refunded", "inventory.released", "shipment.created", "shipment.dispatched", "shipment.delivered", "shipment.failed", "notification.sent",
+  "order.created",
+  "payment.processed",
+  "payment.failed",
+  "inventory.reserved",
+  "inventory.insufficient",
+  "order.confirmed",
+  "order.cancelled",
+  "payment.refunded",
+  "inventory.released",
+  "shipment.created",
+  "shipment.dispatched",
+  "shipment.delivered",
+  "shipment.failed",
+  "notification.sent",
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
@@ -54,7 +66,14 @@ function isEarlier(step: Step, known: Step): boolean {
 
 /** The same text for the same content: JSON that comes from the database has its fields in another order. */
 function canonical({ at, currency, amount, pieces, products, reason }: Step): string {
-  return JSON.stringify([at, currency, amount, pieces, products?.map((line) => [line.productId, line.pieces, line.amount]), reason]);
+  return JSON.stringify([
+    at,
+    currency,
+    amount,
+    pieces,
+    products?.map((line) => [line.productId, line.pieces, line.amount]),
+    reason,
+  ]);
 }
 
 /** A decimal amount in minor units. */

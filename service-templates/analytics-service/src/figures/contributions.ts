@@ -7,7 +7,16 @@ import type { OrderFacts, Step } from "../facts/order-facts.ts";
 import { STEPS } from "../facts/order-facts.ts";
 import { bucketOf } from "./latency.ts";
 
-export type Measure = "step" | "ordered" | "sold" | "refunded" | "cancelled" | "outcome" | "latency" | "product" | "message";
+export type Measure =
+  | "step"
+  | "ordered"
+  | "sold"
+  | "refunded"
+  | "cancelled"
+  | "outcome"
+  | "latency"
+  | "product"
+  | "message";
 
 /** A number of one minute. */
 export interface Figure {
@@ -36,13 +45,22 @@ export function contributions(facts: OrderFacts): readonly Figure[] {
   const add = (measure: Measure, at: number, values: Partial<Omit<Figure, "measure" | "minute">> = {}): void => {
     figures.push({ measure, minute: minuteOf(at), label: "", currency: "", count: 1, units: 0, amount: 0, ...values });
   };
-  const money = ({ currency = "", amount = 0, pieces = 0 }: Step): Partial<Figure> => ({ currency, amount, units: pieces });
+  const money = ({ currency = "", amount = 0, pieces = 0 }: Step): Partial<Figure> => ({
+    currency,
+    amount,
+    units: pieces,
+  });
 
   for (const name of STEPS) {
     const step = facts[name];
     if (step !== undefined) add("step", step.at, { label: name });
   }
-  const { "order.created": created, "order.confirmed": confirmed, "order.cancelled": cancelled, "payment.refunded": refunded } = facts;
+  const {
+    "order.created": created,
+    "order.confirmed": confirmed,
+    "order.cancelled": cancelled,
+    "payment.refunded": refunded,
+  } = facts;
   if (created !== undefined) add("ordered", created.at, money(created));
   if (confirmed !== undefined) add("sold", confirmed.at, money(confirmed));
   if (refunded !== undefined) add("refunded", refunded.at, money(refunded));
@@ -52,14 +70,18 @@ export function contributions(facts: OrderFacts): readonly Figure[] {
   const outcomeNow = cancelled !== undefined ? "cancelled" : confirmed !== undefined ? "confirmed" : undefined;
   if (outcomeNow !== undefined) add("outcome", created.at, { label: outcomeNow });
   // The first end is what the customer waited for.
-  for (const [outcome, end] of [["confirmed", confirmed], ["cancelled", confirmed === undefined ? cancelled : undefined]] as const) {
+  for (const [outcome, end] of [
+    ["confirmed", confirmed],
+    ["cancelled", confirmed === undefined ? cancelled : undefined],
+  ] as const) {
     if (end === undefined) continue;
     // By the minute in which it ended: how quick it was then. Clocks that disagree must not make it negative.
     const tookMs = Math.max(0, end.at - created.at);
     add("latency", end.at, { label: `${outcome} ${bucketOf(tookMs)}`, units: tookMs });
   }
   if (confirmed !== undefined && cancelled === undefined) {
-    for (const { productId, pieces, amount } of created.products ?? []) add("product", confirmed.at, { label: productId, currency: created.currency ?? "", units: pieces, amount });
+    for (const { productId, pieces, amount } of created.products ?? [])
+      add("product", confirmed.at, { label: productId, currency: created.currency ?? "", units: pieces, amount });
   }
   return figures;
 }
@@ -70,10 +92,17 @@ export function balance(added: Iterable<Figure>, removed: Iterable<Figure> = [])
   const enter = (figure: Figure, sign: 1 | -1): void => {
     const key = JSON.stringify([figure.measure, figure.minute, figure.label, figure.currency]);
     const known = sums.get(key) ?? { ...figure, count: 0, units: 0, amount: 0 };
-    sums.set(key, { ...known, count: known.count + sign * figure.count, units: known.units + sign * figure.units, amount: known.amount + sign * figure.amount });
+    sums.set(key, {
+      ...known,
+      count: known.count + sign * figure.count,
+      units: known.units + sign * figure.units,
+      amount: known.amount + sign * figure.amount,
+    });
   };
   for (const figure of added) enter(figure, 1);
   for (const figure of removed) enter(figure, -1);
-  return [...sums].filter(([, { count, units, amount }]) => count !== 0 || units !== 0 || amount !== 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1)).map(([, figure]) => figure);
+  return [...sums]
+    .filter(([, { count, units, amount }]) => count !== 0 || units !== 0 || amount !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, figure]) => figure);
 }

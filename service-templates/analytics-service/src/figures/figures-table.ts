@@ -14,8 +14,13 @@ export async function addFigures(tx: Transaction, figures: readonly Figure[]): P
            ON CONFLICT (measure, minute, label, currency) DO UPDATE
               SET count = f.count + EXCLUDED.count, units = f.units + EXCLUDED.units, amount = f.amount + EXCLUDED.amount`,
     values: [
-      figures.map((item) => item.measure), figures.map((item) => item.minute), figures.map((item) => item.label), figures.map((item) => item.currency),
-      figures.map((item) => item.count), figures.map((item) => item.units), figures.map((item) => item.amount),
+      figures.map((item) => item.measure),
+      figures.map((item) => item.minute),
+      figures.map((item) => item.label),
+      figures.map((item) => item.currency),
+      figures.map((item) => item.count),
+      figures.map((item) => item.units),
+      figures.map((item) => item.amount),
     ],
   });
 }
@@ -28,7 +33,10 @@ export interface SentMessage {
 }
 
 /** Stores messages; gives back those that were not known yet. @param messages - Each id once. */
-export async function insertMessages(tx: Transaction, messages: readonly SentMessage[]): Promise<readonly SentMessage[]> {
+export async function insertMessages(
+  tx: Transaction,
+  messages: readonly SentMessage[],
+): Promise<readonly SentMessage[]> {
   if (messages.length === 0) return [];
   const rows = await tx.query<{ message_id: string }>({
     name: "sent-messages-insert",
@@ -36,7 +44,11 @@ export async function insertMessages(tx: Transaction, messages: readonly SentMes
            SELECT m.message_id, m.channel, to_timestamp(m.sent_at / 1000.0) FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS m(message_id, channel, sent_at)
             ORDER BY m.message_id
            ON CONFLICT DO NOTHING RETURNING message_id`,
-    values: [messages.map((item) => item.messageId), messages.map((item) => item.channel), messages.map((item) => item.sentAt)],
+    values: [
+      messages.map((item) => item.messageId),
+      messages.map((item) => item.channel),
+      messages.map((item) => item.sentAt),
+    ],
   });
   const fresh = new Set(rows.map((row) => row.message_id));
   return messages.filter(({ messageId }) => fresh.has(messageId));
@@ -48,17 +60,34 @@ export interface Period {
   readonly to: number;
 }
 
-type FigureRow = { readonly measure: Measure; readonly minute?: string; readonly label: string; readonly currency: string; readonly count: string; readonly units: string; readonly amount: string };
+type FigureRow = {
+  readonly measure: Measure;
+  readonly minute?: string;
+  readonly label: string;
+  readonly currency: string;
+  readonly count: string;
+  readonly units: string;
+  readonly amount: string;
+};
 
 function toFigure(row: FigureRow): Figure {
   return {
-    measure: row.measure, minute: Number(row.minute ?? 0), label: row.label, currency: row.currency,
-    count: Number(row.count), units: Number(row.units), amount: Number(row.amount),
+    measure: row.measure,
+    minute: Number(row.minute ?? 0),
+    label: row.label,
+    currency: row.currency,
+    count: Number(row.count),
+    units: Number(row.units),
+    amount: Number(row.amount),
   };
 }
 
 /** Sums over a period, by measure, label and currency. */
-export async function sumsOf(db: Queryable, measures: readonly Measure[], { from, to }: Period): Promise<readonly Figure[]> {
+export async function sumsOf(
+  db: Queryable,
+  measures: readonly Measure[],
+  { from, to }: Period,
+): Promise<readonly Figure[]> {
   const rows = await db.query<FigureRow>({
     name: "minute-figures-sums",
     text: `SELECT measure, label, currency, sum(count) AS count, sum(units) AS units, sum(amount) AS amount
@@ -70,7 +99,11 @@ export async function sumsOf(db: Queryable, measures: readonly Measure[], { from
 }
 
 /** The figures of a period by minute. */
-export async function minutesOf(db: Queryable, measures: readonly Measure[], { from, to }: Period): Promise<readonly Figure[]> {
+export async function minutesOf(
+  db: Queryable,
+  measures: readonly Measure[],
+  { from, to }: Period,
+): Promise<readonly Figure[]> {
   const rows = await db.query<FigureRow>({
     name: "minute-figures-minutes",
     text: `SELECT measure, (extract(epoch FROM minute) * 1000)::bigint AS minute, label, currency, count, units, amount
@@ -85,7 +118,11 @@ export async function minutesOf(db: Queryable, measures: readonly Measure[], { f
 export type Ranking = "pieces" | "amount";
 
 /** Products sold in a period in one currency, the best first. */
-export async function topProducts(db: Queryable, period: Period, options: { readonly currency?: string; readonly by: Ranking; readonly limit: number }): Promise<readonly Figure[]> {
+export async function topProducts(
+  db: Queryable,
+  period: Period,
+  options: { readonly currency?: string; readonly by: Ranking; readonly limit: number },
+): Promise<readonly Figure[]> {
   const rows = await db.query<FigureRow>({
     name: `minute-figures-products-${options.by}`,
     text: `SELECT measure, label, currency, sum(count) AS count, sum(units) AS units, sum(amount) AS amount

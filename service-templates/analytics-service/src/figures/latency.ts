@@ -1,7 +1,10 @@
 /** How long orders took, as counts by bucket: sums of buckets can be added up over any period. Pure. */
 
 /** Upper bounds of the buckets in milliseconds; beyond the last one there is one more. */
-export const BUCKETS_MS = [10, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000, 60_000, 300_000] as const;
+export const BUCKETS_MS = [
+  10, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000,
+  30_000, 60_000, 300_000,
+] as const;
 /** Label of the bucket without an upper bound. */
 export const BEYOND = "beyond";
 
@@ -23,7 +26,8 @@ export function quantile(counts: ReadonlyMap<string, number>, share: number): nu
   let lower = 0;
   for (const bound of BUCKETS_MS) {
     const count = counts.get(String(bound)) ?? 0;
-    if (count > 0 && below + count >= share * total) return Math.round((lower + ((bound - lower) * (share * total - below)) / count) * 10) / 10;
+    if (count > 0 && below + count >= share * total)
+      return Math.round((lower + ((bound - lower) * (share * total - below)) / count) * 10) / 10;
     below += count;
     lower = bound;
   }

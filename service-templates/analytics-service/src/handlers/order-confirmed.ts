@@ -8,7 +8,11 @@ export function orderConfirmed(facts: FactsBatch): Handler<OrderConfirmed> {
   return {
     apply: async (event, tx) => {
       const { items, totalAmount, currency } = event.payload;
-      return facts.take(tx, event, "order.confirmed", { currency, amount: toMinor(totalAmount), pieces: sum(items.map(({ quantity }) => quantity)) });
+      return facts.take(tx, event, "order.confirmed", {
+        currency,
+        amount: toMinor(totalAmount),
+        pieces: sum(items.map(({ quantity }) => quantity)),
+      });
     },
   };
 }

@@ -8,8 +8,17 @@ export function orderCreated(facts: FactsBatch): Handler<OrderCreated> {
   return {
     apply: async (event, tx) => {
       const { items, totalAmount, currency } = event.payload;
-      const products = items.map(({ productId, quantity, price }) => ({ productId, pieces: quantity, amount: quantity * toMinor(price) }));
-      return facts.take(tx, event, "order.created", { currency, amount: toMinor(totalAmount), pieces: sum(items.map(({ quantity }) => quantity)), products });
+      const products = items.map(({ productId, quantity, price }) => ({
+        productId,
+        pieces: quantity,
+        amount: quantity * toMinor(price),
+      }));
+      return facts.take(tx, event, "order.created", {
+        currency,
+        amount: toMinor(totalAmount),
+        pieces: sum(items.map(({ quantity }) => quantity)),
+        products,
+      });
     },
   };
 }

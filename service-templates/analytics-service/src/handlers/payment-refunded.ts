@@ -6,6 +6,10 @@ import { toMinor } from "../facts/order-facts.ts";
 
 export function paymentRefunded(facts: FactsBatch): Handler<PaymentRefunded> {
   return {
-    apply: async (event, tx) => facts.take(tx, event, "payment.refunded", { currency: event.payload.currency, amount: toMinor(event.payload.amount) }),
+    apply: async (event, tx) =>
+      facts.take(tx, event, "payment.refunded", {
+        currency: event.payload.currency,
+        amount: toMinor(event.payload.amount),
+      }),
   };
 }

@@ -6,7 +6,16 @@ import type { Period } from "../figures/figures-table.ts";
 import { quantile } from "../figures/latency.ts";
 
 /** What a summary is made from. */
-export const SUMMARY_MEASURES: readonly Measure[] = ["step", "ordered", "sold", "refunded", "cancelled", "outcome", "latency", "message"];
+export const SUMMARY_MEASURES: readonly Measure[] = [
+  "step",
+  "ordered",
+  "sold",
+  "refunded",
+  "cancelled",
+  "outcome",
+  "latency",
+  "message",
+];
 /** What a minute is made from. */
 export const MINUTE_MEASURES: readonly Measure[] = ["step", "ordered", "sold", "refunded", "cancelled", "latency"];
 
@@ -40,8 +49,18 @@ export interface Summary {
   /** What happened in the period. */
   readonly orders: { readonly created: number; readonly confirmed: number; readonly cancelled: number };
   /** What has become by now of the orders that were placed in the period. `rate` is null where there are none. */
-  readonly conversion: { readonly created: number; readonly confirmed: number; readonly cancelled: number; readonly open: number; readonly rate: number | null };
-  readonly revenue: { readonly ordered: readonly Amount[]; readonly sold: readonly Amount[]; readonly refunded: readonly Amount[] };
+  readonly conversion: {
+    readonly created: number;
+    readonly confirmed: number;
+    readonly cancelled: number;
+    readonly open: number;
+    readonly rate: number | null;
+  };
+  readonly revenue: {
+    readonly ordered: readonly Amount[];
+    readonly sold: readonly Amount[];
+    readonly refunded: readonly Amount[];
+  };
   readonly cancellations: readonly CancellationReason[];
   readonly latency: { readonly confirmed: Latency; readonly cancelled: Latency };
   /** Orders by step they took in the period. */
@@ -63,12 +82,22 @@ export function summaryOf(period: Period, figures: readonly Figure[]): Summary {
   const steps = countsBy(figures, "step");
   const outcomes = countsBy(figures, "outcome");
   const created = steps["order.created"] ?? 0;
-  const [confirmed = 0, cancelled = 0] = [outcomes["confirmed"], outcomes["cancelled"]];
+  const [confirmed = 0, cancelled = 0] = [outcomes.confirmed, outcomes.cancelled];
   return {
     period: shownPeriod(period),
     orders: endsOf(steps),
-    conversion: { created, confirmed, cancelled, open: Math.max(0, created - confirmed - cancelled), rate: created === 0 ? null : rounded(confirmed / created) },
-    revenue: { ordered: amountsOf(figures, "ordered"), sold: amountsOf(figures, "sold"), refunded: amountsOf(figures, "refunded") },
+    conversion: {
+      created,
+      confirmed,
+      cancelled,
+      open: Math.max(0, created - confirmed - cancelled),
+      rate: created === 0 ? null : rounded(confirmed / created),
+    },
+    revenue: {
+      ordered: amountsOf(figures, "ordered"),
+      sold: amountsOf(figures, "sold"),
+      refunded: amountsOf(figures, "refunded"),
+    },
     cancellations: reasonsOf(figures),
     latency: { confirmed: latencyOf(figures, "confirmed"), cancelled: latencyOf(figures, "cancelled") },
     steps,
@@ -95,41 +124,61 @@ export function minutesIn({ from, to }: Period, figures: readonly Figure[]): rea
     const minute = from + place * MINUTE_MS;
     const own = byMinute.get(minute) ?? [];
     return {
-      minute: new Date(minute).toISOString(), ...endsOf(countsBy(own, "step")),
-      ordered: amountsOf(own, "ordered"), sold: amountsOf(own, "sold"), refunded: amountsOf(own, "refunded"),
-      cancellations: countsBy(own, "cancelled"), latency: latencyOf(own, "confirmed"),
+      minute: new Date(minute).toISOString(),
+      ...endsOf(countsBy(own, "step")),
+      ordered: amountsOf(own, "ordered"),
+      sold: amountsOf(own, "sold"),
+      refunded: amountsOf(own, "refunded"),
+      cancellations: countsBy(own, "cancelled"),
+      latency: latencyOf(own, "confirmed"),
     };
   });
 }
 
 function endsOf(steps: Readonly<Record<string, number>>): { created: number; confirmed: number; cancelled: number } {
-  return { created: steps["order.created"] ?? 0, confirmed: steps["order.confirmed"] ?? 0, cancelled: steps["order.cancelled"] ?? 0 };
+  return {
+    created: steps["order.created"] ?? 0,
+    confirmed: steps["order.confirmed"] ?? 0,
+    cancelled: steps["order.cancelled"] ?? 0,
+  };
 }
 
 /** Reasons, the most frequent first. */
 export function reasonsOf(figures: readonly Figure[]): readonly CancellationReason[] {
   const reasons = Object.entries(countsBy(figures, "cancelled"));
   const all = sum(reasons.map(([, orders]) => orders));
-  return reasons.map(([reason, orders]) => ({ reason, orders, share: rounded(orders / all) })).sort((a, b) => b.orders - a.orders || (a.reason < b.reason ? -1 : 1));
+  return reasons
+    .map(([reason, orders]) => ({ reason, orders, share: rounded(orders / all) }))
+    .sort((a, b) => b.orders - a.orders || (a.reason < b.reason ? -1 : 1));
 }
 
 function amountsOf(figures: readonly Figure[], measure: Measure): readonly Amount[] {
-  return figures.filter((figure) => figure.measure === measure && figure.count > 0)
+  return figures
+    .filter((figure) => figure.measure === measure && figure.count > 0)
     .map(({ currency, count, units, amount }) => ({ currency, orders: count, pieces: units, amount: amount / 100 }));
 }
 
 /** Counts by label; what came to nothing is left out. */
 function countsBy(figures: readonly Figure[], measure: Measure): Readonly<Record<string, number>> {
-  return Object.fromEntries(figures.filter((figure) => figure.measure === measure && figure.count > 0).map(({ label, count }) => [label, count]));
+  return Object.fromEntries(
+    figures
+      .filter((figure) => figure.measure === measure && figure.count > 0)
+      .map(({ label, count }) => [label, count]),
+  );
 }
 
 function latencyOf(figures: readonly Figure[], outcome: "confirmed" | "cancelled"): Latency {
-  const own = figures.filter(({ measure, label, count }) => measure === "latency" && label.startsWith(`${outcome} `) && count > 0);
+  const own = figures.filter(
+    ({ measure, label, count }) => measure === "latency" && label.startsWith(`${outcome} `) && count > 0,
+  );
   const counts = new Map(own.map(({ label, count }) => [label.slice(outcome.length + 1), count]));
   const orders = sum(own.map(({ count }) => count));
   return {
-    orders, meanMs: orders === 0 ? null : Math.round((sum(own.map(({ units }) => units)) / orders) * 10) / 10,
-    p50Ms: quantile(counts, 0.5), p95Ms: quantile(counts, 0.95), p99Ms: quantile(counts, 0.99),
+    orders,
+    meanMs: orders === 0 ? null : Math.round((sum(own.map(({ units }) => units)) / orders) * 10) / 10,
+    p50Ms: quantile(counts, 0.5),
+    p95Ms: quantile(counts, 0.95),
+    p99Ms: quantile(counts, 0.99),
   };
 }
 

@@ -1,13 +1,13 @@
 /** The public routes: figures of the business, for whoever has a token with the scope. Nothing in them names a customer or an order. */
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Queryable } from "../../../lib/storage/database.ts";
 import type { TokenVerifier } from "../../../lib/http/jwt.ts";
 import { requireScope } from "../../../lib/http/jwt.ts";
+import type { Queryable } from "../../../lib/storage/database.ts";
 import { MINUTE_MS } from "../figures/contributions.ts";
 import type { Ranking } from "../figures/figures-table.ts";
 import { minutesOf, sumsOf, topProducts } from "../figures/figures-table.ts";
-import { MINUTE_MEASURES, minutesIn, reasonsOf, shownPeriod, SUMMARY_MEASURES, summaryOf } from "./answers.ts";
+import { MINUTE_MEASURES, minutesIn, reasonsOf, SUMMARY_MEASURES, shownPeriod, summaryOf } from "./answers.ts";
 import type { PeriodQuery } from "./period.ts";
 import { limitOf, periodOf } from "./period.ts";
 import { LIMITS, MINUTES_QUERY, PERIOD_QUERY, PRODUCTS_QUERY } from "./schemas.ts";
@@ -30,37 +30,64 @@ export function analyticsRoutes({ database, verify, clock }: AnalyticsRoutesOpti
       requireScope(await verify(request.headers.authorization), SCOPE);
     });
 
-    app.get<{ Querystring: PeriodQuery }>("/analytics/summary", { schema: { querystring: PERIOD_QUERY } }, async (request) => {
-      const period = periodOf(request.query, clock(), DAY_MS);
-      return summaryOf(period, await sumsOf(database, SUMMARY_MEASURES, period));
-    });
+    app.get<{ Querystring: PeriodQuery }>(
+      "/analytics/summary",
+      { schema: { querystring: PERIOD_QUERY } },
+      async (request) => {
+        const period = periodOf(request.query, clock(), DAY_MS);
+        return summaryOf(period, await sumsOf(database, SUMMARY_MEASURES, period));
+      },
+    );
 
-    app.get<{ Querystring: PeriodQuery & { limit?: string } }>("/analytics/minutes", { schema: { querystring: MINUTES_QUERY } }, async (request) => {
-      const limit = limitOf(request.query.limit, LIMITS.minutes, USUAL.minutes);
-      const period = periodOf(request.query, clock(), limit * MINUTE_MS);
-      const page = { from: period.from, to: Math.min(period.to, period.from + limit * MINUTE_MS) };
-      return {
-        period: shownPeriod(period),
-        minutes: minutesIn(page, await minutesOf(database, MINUTE_MEASURES, page)),
-        ...(page.to < period.to ? { next: new Date(page.to).toISOString() } : {}),
-      };
-    });
+    app.get<{ Querystring: PeriodQuery & { limit?: string } }>(
+      "/analytics/minutes",
+      { schema: { querystring: MINUTES_QUERY } },
+      async (request) => {
+        const limit = limitOf(request.query.limit, LIMITS.minutes, USUAL.minutes);
+        const period = periodOf(request.query, clock(), limit * MINUTE_MS);
+        const page = { from: period.from, to: Math.min(period.to, period.from + limit * MINUTE_MS) };
+        return {
+          period: shownPeriod(period),
+          minutes: minutesIn(page, await minutesOf(database, MINUTE_MEASURES, page)),
+          ...(page.to < period.to ? { next: new Date(page.to).toISOString() } : {}),
+        };
+      },
+    );
 
-    app.get<{ Querystring: PeriodQuery }>("/analytics/cancellations", { schema: { querystring: PERIOD_QUERY } }, async (request) => {
-      const period = periodOf(request.query, clock(), DAY_MS);
-      const reasons = reasonsOf(await sumsOf(database, ["cancelled"], period));
-      return { period: shownPeriod(period), orders: reasons.reduce((all, { orders }) => all + orders, 0), reasons };
-    });
+    app.get<{ Querystring: PeriodQuery }>(
+      "/analytics/cancellations",
+      { schema: { querystring: PERIOD_QUERY } },
+      async (request) => {
+        const period = periodOf(request.query, clock(), DAY_MS);
+        const reasons = reasonsOf(await sumsOf(database, ["cancelled"], period));
+        return { period: shownPeriod(period), orders: reasons.reduce((all, { orders }) => all + orders, 0), reasons };
+      },
+    );
 
-    app.get<{ Querystring: PeriodQuery & { limit?: string; currency?: string; by?: Ranking } }>("/analytics/products", { schema: { querystring: PRODUCTS_QUERY } }, async (request) => {
-      const { currency, by = "pieces" } = request.query;
-      const limit = limitOf(request.query.limit, LIMITS.products, USUAL.products);
-      const period = periodOf(request.query, clock(), DAY_MS);
-      const products = await topProducts(database, period, { by, limit, ...(currency === undefined ? {} : { currency }) });
-      return {
-        period: shownPeriod(period), by,
-        products: products.map(({ label, currency: paid, count, units, amount }) => ({ productId: label, currency: paid, orders: count, pieces: units, amount: amount / 100 })),
-      };
-    });
+    app.get<{ Querystring: PeriodQuery & { limit?: string; currency?: string; by?: Ranking } }>(
+      "/analytics/products",
+      { schema: { querystring: PRODUCTS_QUERY } },
+      async (request) => {
+        const { currency, by = "pieces" } = request.query;
+        const limit = limitOf(request.query.limit, LIMITS.products, USUAL.products);
+        const period = periodOf(request.query, clock(), DAY_MS);
+        const products = await topProducts(database, period, {
+          by,
+          limit,
+          ...(currency === undefined ? {} : { currency }),
+        });
+        return {
+          period: shownPeriod(period),
+          by,
+          products: products.map(({ label, currency: paid, count, units, amount }) => ({
+            productId: label,
+            currency: paid,
+            orders: count,
+            pieces: units,
+            amount: amount / 100,
+          })),
+        };
+      },
+    );
   };
 }

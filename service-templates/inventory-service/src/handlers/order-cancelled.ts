@@ -2,8 +2,9 @@
  * A cancelled order: what was set aside or, where it can't be shipped, was sold already, goes back, exactly once. When the cancellation comes before
  * the order itself, a tombstone makes sure that nothing is set aside later.
  */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+
 import type { Clock } from "../../../lib/clock.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Metrics } from "../../../lib/telemetry.ts";
 import type { OrderCancelled } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
@@ -23,15 +24,28 @@ export function orderCancelled({ stock, metrics, clock }: OrderCancelledOptions)
         stock.keep(tx, { orderId, status: "cancelled", items: [] });
         return [];
       }
-      if ((reservation.status !== "reserved" && reservation.status !== "sold") || reservation.reservationId === undefined) return [];
+      if (
+        (reservation.status !== "reserved" && reservation.status !== "sold") ||
+        reservation.reservationId === undefined
+      )
+        return [];
       if (reservation.status === "sold") stock.takeBack(tx, reservation.items);
       else stock.giveBack(tx, reservation.items);
       stock.keep(tx, { ...reservation, status: "released" });
       tx.afterCommit(() => metrics.compensations.inc({ kind: "release" }));
-      return [{
-        type: "inventory.released", key: orderId,
-        payload: { orderId, reservationId: reservation.reservationId, items: reservation.items, reason, timestamp: clock() },
-      }];
+      return [
+        {
+          type: "inventory.released",
+          key: orderId,
+          payload: {
+            orderId,
+            reservationId: reservation.reservationId,
+            items: reservation.items,
+            reason,
+            timestamp: clock(),
+          },
+        },
+      ];
     },
   };
 }

@@ -3,8 +3,8 @@
  * or whose deadline has passed, gets nothing: after an outage such orders would take the stock from those that still count.
  */
 import type { Counter } from "prom-client";
-import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { DeclineReason } from "../../../lib/events/deadline.ts";
 import { isPast } from "../../../lib/events/deadline.ts";
 import { derivedUuid } from "../../../lib/ids.ts";
@@ -30,7 +30,11 @@ export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): H
       const { orderId } = payload;
       // There is one where this order was answered or cancelled before.
       if (stock.reservation(tx, orderId) !== undefined) return [];
-      const reason: DeclineReason | undefined = cancelled ? "cancelled" : isPast(payload.deadline, stock.now(tx)) ? "deadline" : undefined;
+      const reason: DeclineReason | undefined = cancelled
+        ? "cancelled"
+        : isPast(payload.deadline, stock.now(tx))
+          ? "deadline"
+          : undefined;
       if (reason !== undefined) {
         // order-service ends the order by the same deadline, or has done so: it needs no answer.
         stock.keep(tx, { orderId, status: "cancelled", items: [] });
@@ -41,14 +45,19 @@ export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): H
       const shortages = stock.take(tx, items);
       if (shortages.length > 0) {
         stock.keep(tx, { orderId, status: "insufficient", items });
-        return [{
-          type: "inventory.insufficient", key: orderId,
-          payload: { orderId, shortages, reason: "insufficient_stock", timestamp: clock() },
-        }];
+        return [
+          {
+            type: "inventory.insufficient",
+            key: orderId,
+            payload: { orderId, shortages, reason: "insufficient_stock", timestamp: clock() },
+          },
+        ];
       }
       const reservationId = derivedUuid("reservation", orderId);
       stock.keep(tx, { orderId, status: "reserved", reservationId, items });
-      return [{ type: "inventory.reserved", key: orderId, payload: { orderId, reservationId, items, timestamp: clock() } }];
+      return [
+        { type: "inventory.reserved", key: orderId, payload: { orderId, reservationId, items, timestamp: clock() } },
+      ];
     },
   };
 }

@@ -4,11 +4,11 @@
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
 import type { Clock } from "../../../lib/clock.ts";
-import type { Database } from "../../../lib/storage/database.ts";
 import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
 import { mishapOf } from "../../../lib/simulation/mishap.ts";
 import type { Switchable } from "../../../lib/simulation/simulator.ts";
 import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
+import type { Database } from "../../../lib/storage/database.ts";
 import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
 
 /** accept: sends. reject: does not reach the customer. */
@@ -43,8 +43,13 @@ export function channelSimulator({ name, database, answerLimitMs, clock }: Simul
              ON CONFLICT (channel, message_id) DO UPDATE SET channel = EXCLUDED.channel
              RETURNING message_id, status`,
       values: [
-        name, requests.map((request) => request.messageId), requests.map((request) => request.recipient),
-        requests.map((request) => request.subject), requests.map((request) => request.body), status, clock(),
+        name,
+        requests.map((request) => request.messageId),
+        requests.map((request) => request.recipient),
+        requests.map((request) => request.subject),
+        requests.map((request) => request.body),
+        status,
+        clock(),
       ],
     });
     return new Map(rows.map((row) => [row.message_id, row.status]));
@@ -58,7 +63,9 @@ export function channelSimulator({ name, database, answerLimitMs, clock }: Simul
       if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
       const mishaps = requests.map(({ messageId, attempt }) => mishapOf(now.seed, now.failureRate, messageId, attempt));
       const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");
-      const books = await answers.inTime(now.latencyMs, () => enter(heard, now.behaviour === "reject" ? "rejected" : "accepted"));
+      const books = await answers.inTime(now.latencyMs, () =>
+        enter(heard, now.behaviour === "reject" ? "rejected" : "accepted"),
+      );
       if (now.behaviour === "timeout") await answers.never();
       if (now.behaviour === "timeout" || books === undefined) return requests.map(() => ({ outcome: "silent" }));
       return requests.map(({ messageId }, place): DeliveryAnswer => {

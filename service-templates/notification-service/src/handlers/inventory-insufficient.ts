@@ -6,9 +6,11 @@ import { counted, listed } from "../wording.ts";
 
 export function inventoryInsufficient(notices: NoticeBatch): Handler<InventoryInsufficient> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      template: "out-of-stock", headline: "Not everything is in stock",
-      line: `Not in stock as ordered: ${listed(event.payload.shortages.map(({ productId, requested, available }) => `${productId} (${counted(requested, "piece")} ordered, ${Math.max(0, available)} there)`))}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        template: "out-of-stock",
+        headline: "Not everything is in stock",
+        line: `Not in stock as ordered: ${listed(event.payload.shortages.map(({ productId, requested, available }) => `${productId} (${counted(requested, "piece")} ordered, ${Math.max(0, available)} there)`))}.`,
+      }),
   };
 }

@@ -14,9 +14,12 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function orderCancelled(notices: NoticeBatch): Handler<OrderCancelled> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "order-cancelled", headline: "Your order was cancelled",
-      line: `Your order was cancelled: ${REASONS[event.payload.reason] ?? "it could not be completed"}. You pay nothing; what you have paid is given back.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "order-cancelled",
+        headline: "Your order was cancelled",
+        line: `Your order was cancelled: ${REASONS[event.payload.reason] ?? "it could not be completed"}. You pay nothing; what you have paid is given back.`,
+      }),
   };
 }

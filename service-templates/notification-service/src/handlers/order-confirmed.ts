@@ -6,9 +6,12 @@ import { shortened } from "../wording.ts";
 
 export function orderConfirmed(notices: NoticeBatch): Handler<OrderConfirmed> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "order-confirmed", headline: "Your order is confirmed",
-      line: `Your order is confirmed and will be sent to ${shortened(event.payload.shippingAddress)}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "order-confirmed",
+        headline: "Your order is confirmed",
+        line: `Your order is confirmed and will be sent to ${shortened(event.payload.shippingAddress)}.`,
+      }),
   };
 }

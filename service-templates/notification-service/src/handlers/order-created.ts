@@ -1,11 +1,15 @@
 /** An order was accepted: the customer gets its receipt, with the words of a gift note that came with it. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
-import type { OrderCreated } from "../consumed-events.ts";
-import { counted, money, printable, shortened } from "../wording.ts";
-import type { NoticeBatch } from "../notices/notice-batch.ts";
 
-export function orderCreated(notices: NoticeBatch, claimChecks: Pick<ClaimChecks, "read">): Handler<OrderCreated, string> {
+import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { OrderCreated } from "../consumed-events.ts";
+import type { NoticeBatch } from "../notices/notice-batch.ts";
+import { counted, money, printable, shortened } from "../wording.ts";
+
+export function orderCreated(
+  notices: NoticeBatch,
+  claimChecks: Pick<ClaimChecks, "read">,
+): Handler<OrderCreated, string> {
   return {
     /** What is said of the attachment. Only a text is read: nobody looks at the others here. */
     async prepare(event) {
@@ -16,9 +20,15 @@ export function orderCreated(notices: NoticeBatch, claimChecks: Pick<ClaimChecks
       const note = await claimChecks.read(event, "attachment.data");
       return ` Your note ${name} says: ${shortened(printable(note?.toString("utf8") ?? ""))}`;
     },
-    apply: async (event, tx, attached) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "order-received", headline: "We have your order",
-      line: `We received your order of ${counted(event.payload.items.reduce((sum, item) => sum + item.quantity, 0), "piece")} for ${money(event.payload.totalAmount, event.payload.currency)}.${attached}`,
-    }),
+    apply: async (event, tx, attached) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "order-received",
+        headline: "We have your order",
+        line: `We received your order of ${counted(
+          event.payload.items.reduce((sum, item) => sum + item.quantity, 0),
+          "piece",
+        )} for ${money(event.payload.totalAmount, event.payload.currency)}.${attached}`,
+      }),
   };
 }

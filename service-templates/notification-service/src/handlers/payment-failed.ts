@@ -6,9 +6,12 @@ import { money } from "../wording.ts";
 
 export function paymentFailed(notices: NoticeBatch): Handler<PaymentFailed> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "payment-failed", headline: "Your payment failed",
-      line: `The payment of ${money(event.payload.amount, event.payload.currency)} ${event.payload.reason === "payment_declined" ? "was declined" : "could not be made: our payment provider did not answer"}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "payment-failed",
+        headline: "Your payment failed",
+        line: `The payment of ${money(event.payload.amount, event.payload.currency)} ${event.payload.reason === "payment_declined" ? "was declined" : "could not be made: our payment provider did not answer"}.`,
+      }),
   };
 }

@@ -6,9 +6,12 @@ import { money } from "../wording.ts";
 
 export function paymentProcessed(notices: NoticeBatch): Handler<PaymentProcessed> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "payment-received", headline: "We have your payment",
-      line: `We received your payment of ${money(event.payload.amount, event.payload.currency)}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "payment-received",
+        headline: "We have your payment",
+        line: `We received your payment of ${money(event.payload.amount, event.payload.currency)}.`,
+      }),
   };
 }

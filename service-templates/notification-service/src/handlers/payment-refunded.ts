@@ -6,9 +6,12 @@ import { money } from "../wording.ts";
 
 export function paymentRefunded(notices: NoticeBatch): Handler<PaymentRefunded> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "payment-refunded", headline: "Your money is on its way back",
-      line: `We gave back ${money(event.payload.amount, event.payload.currency)}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "payment-refunded",
+        headline: "Your money is on its way back",
+        line: `We gave back ${money(event.payload.amount, event.payload.currency)}.`,
+      }),
   };
 }

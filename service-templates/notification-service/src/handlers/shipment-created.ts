@@ -6,9 +6,12 @@ import { carrierName } from "../wording.ts";
 
 export function shipmentCreated(notices: NoticeBatch): Handler<ShipmentCreated> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "shipment-prepared", headline: "Your parcel is being prepared",
-      line: `${carrierName(event.payload.carrier)} will bring your parcel${event.payload.trackingNumber === null ? "" : `; its number is ${event.payload.trackingNumber}`}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "shipment-prepared",
+        headline: "Your parcel is being prepared",
+        line: `${carrierName(event.payload.carrier)} will bring your parcel${event.payload.trackingNumber === null ? "" : `; its number is ${event.payload.trackingNumber}`}.`,
+      }),
   };
 }

@@ -6,9 +6,11 @@ import { carrierName } from "../wording.ts";
 
 export function shipmentDelivered(notices: NoticeBatch): Handler<ShipmentDelivered> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      template: "shipment-delivered", headline: "Your parcel was delivered",
-      line: `${carrierName(event.payload.carrier)} delivered your parcel${event.payload.receivedBy === null ? "" : ` to ${event.payload.receivedBy}`}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        template: "shipment-delivered",
+        headline: "Your parcel was delivered",
+        line: `${carrierName(event.payload.carrier)} delivered your parcel${event.payload.receivedBy === null ? "" : ` to ${event.payload.receivedBy}`}.`,
+      }),
   };
 }

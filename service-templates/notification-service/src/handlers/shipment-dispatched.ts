@@ -6,9 +6,11 @@ import { carrierName, day } from "../wording.ts";
 
 export function shipmentDispatched(notices: NoticeBatch): Handler<ShipmentDispatched> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      template: "shipment-dispatched", headline: "Your parcel is on its way",
-      line: `Your parcel ${event.payload.trackingNumber} is on its way with ${carrierName(event.payload.carrier)}${event.payload.estimatedDelivery === null ? "" : `, expected on ${day(event.payload.estimatedDelivery)}`}.`,
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        template: "shipment-dispatched",
+        headline: "Your parcel is on its way",
+        line: `Your parcel ${event.payload.trackingNumber} is on its way with ${carrierName(event.payload.carrier)}${event.payload.estimatedDelivery === null ? "" : `, expected on ${day(event.payload.estimatedDelivery)}`}.`,
+      }),
   };
 }

@@ -5,9 +5,12 @@ import type { NoticeBatch } from "../notices/notice-batch.ts";
 
 export function shipmentFailed(notices: NoticeBatch): Handler<ShipmentFailed> {
   return {
-    apply: async (event, tx) => notices.take(tx, event, {
-      customerId: event.payload.customerId, template: "shipment-failed", headline: "Your order cannot be delivered",
-      line: "None of our carriers delivers to your address.",
-    }),
+    apply: async (event, tx) =>
+      notices.take(tx, event, {
+        customerId: event.payload.customerId,
+        template: "shipment-failed",
+        headline: "Your order cannot be delivered",
+        line: "None of our carriers delivers to your address.",
+      }),
   };
 }

@@ -19,8 +19,11 @@ export function compose(notices: readonly ToldNotice[]): MessageText {
   const last = notices.at(-1);
   return {
     template: notices.length === 1 && last !== undefined ? last.template : DIGEST,
-    subject: orders.length === 1 && last !== undefined ? last.headline : `News about ${counted(orders.length, "order")}`,
-    body: orders.map(([orderId, told]) => [`Order ${orderId}`, ...told.map((notice) => notice.line)].join("\n")).join("\n\n"),
+    subject:
+      orders.length === 1 && last !== undefined ? last.headline : `News about ${counted(orders.length, "order")}`,
+    body: orders
+      .map(([orderId, told]) => [`Order ${orderId}`, ...told.map((notice) => notice.line)].join("\n"))
+      .join("\n\n"),
   };
 }
 
@@ -32,19 +35,36 @@ export interface SentMessage {
 }
 
 /** One notification.sent for every order that the message tells about, each with what led to it. */
-export function sentEvents(message: SentMessage, notices: readonly ToldNotice[], timestamp: number): readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[] {
+export function sentEvents(
+  message: SentMessage,
+  notices: readonly ToldNotice[],
+  timestamp: number,
+): readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[] {
   const { template } = compose(notices);
   return [...Map.groupBy(notices, (notice) => notice.orderId)].flatMap(([orderId, told]) => {
     const last = told.at(-1);
-    return last === undefined ? [] : [{
-      cause: last.cause,
-      events: [{
-        type: "notification.sent", key: orderId,
-        payload: {
-          orderId, notificationId: message.messageId, customerId: message.customerId, channel: message.channel, template,
-          causedBy: last.eventType, events: told.map((notice) => notice.eventType), timestamp,
-        },
-      }],
-    }];
+    return last === undefined
+      ? []
+      : [
+          {
+            cause: last.cause,
+            events: [
+              {
+                type: "notification.sent",
+                key: orderId,
+                payload: {
+                  orderId,
+                  notificationId: message.messageId,
+                  customerId: message.customerId,
+                  channel: message.channel,
+                  template,
+                  causedBy: last.eventType,
+                  events: told.map((notice) => notice.eventType),
+                  timestamp,
+                },
+              },
+            ],
+          },
+        ];
   });
 }

@@ -49,7 +49,11 @@ export function afterDelivery(progress: Progress, answer: DeliveryAnswer, random
     case "unavailable":
     case "silent": {
       const attempts = progress.attempts + 1;
-      return { kind: "sending", progress: { ...progress, attempts }, delayMs: backoff(Math.min(attempts, MOST_DOUBLINGS), DELIVERY_RETRY, random) };
+      return {
+        kind: "sending",
+        progress: { ...progress, attempts },
+        delayMs: backoff(Math.min(attempts, MOST_DOUBLINGS), DELIVERY_RETRY, random),
+      };
     }
   }
 }

@@ -17,7 +17,11 @@ export interface NewMessage {
  * transaction ends, so that none of them is closed before its notices are there.
  * @param messages - Sorted by customer, so that two instances never wait for each other crosswise.
  */
-export async function openMessages(tx: Transaction, messages: readonly NewMessage[], windowMs: number): Promise<ReadonlyMap<string, string>> {
+export async function openMessages(
+  tx: Transaction,
+  messages: readonly NewMessage[],
+  windowMs: number,
+): Promise<ReadonlyMap<string, string>> {
   if (messages.length === 0) return new Map();
   const rows = await tx.query<{ customer_id: string; message_id: string }>({
     name: "messages-open",
@@ -26,7 +30,12 @@ export async function openMessages(tx: Transaction, messages: readonly NewMessag
              FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS m(message_id, customer_id, channel, place) ORDER BY m.place
            ON CONFLICT (customer_id) WHERE status = 'open' DO UPDATE SET status = 'open'
            RETURNING customer_id, message_id`,
-    values: [messages.map((item) => item.messageId), messages.map((item) => item.customerId), messages.map((item) => item.channel), windowMs],
+    values: [
+      messages.map((item) => item.messageId),
+      messages.map((item) => item.customerId),
+      messages.map((item) => item.channel),
+      windowMs,
+    ],
   });
   return new Map(rows.map((row) => [row.customer_id, row.message_id]));
 }
@@ -49,7 +58,13 @@ export interface ClaimPlan {
 
 /** Claims messages whose window is over or whose pause has passed, in a transaction of its own. One that is just being added to is left for the next time. */
 export async function claimDue(db: Queryable, plan: ClaimPlan): Promise<readonly Claimed[]> {
-  const rows = await db.query<{ message_id: string; customer_id: string; claims: number; attempts: number; rejected_by: ChannelName[] }>({
+  const rows = await db.query<{
+    message_id: string;
+    customer_id: string;
+    claims: number;
+    attempts: number;
+    rejected_by: ChannelName[];
+  }>({
     name: "messages-claim",
     text: `WITH due AS (
              SELECT message_id FROM messages WHERE status IN ('open', 'sending') AND channel = $1 AND next_at <= statement_timestamp()
@@ -60,7 +75,9 @@ export async function claimDue(db: Queryable, plan: ClaimPlan): Promise<readonly
     values: [plan.channel, plan.limit, plan.leaseMs],
   });
   return rows.map((row) => ({
-    messageId: row.message_id, customerId: row.customer_id, claim: row.claims,
+    messageId: row.message_id,
+    customerId: row.customer_id,
+    claim: row.claims,
     progress: { channel: plan.channel, attempts: row.attempts, rejectedBy: row.rejected_by },
   }));
 }
@@ -76,7 +93,10 @@ export interface DeliveryResult {
 }
 
 /** Notes what became of claimed messages and ends their claims; gives back the ids of those whose claim still held. */
-export async function storeDeliveries(tx: Transaction, results: readonly DeliveryResult[]): Promise<ReadonlySet<string>> {
+export async function storeDeliveries(
+  tx: Transaction,
+  results: readonly DeliveryResult[],
+): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ message_id: string }>({
     name: "messages-delivered",
     text: `UPDATE messages AS m
@@ -86,9 +106,17 @@ export async function storeDeliveries(tx: Transaction, results: readonly Deliver
             WHERE m.message_id = r.message_id AND m.claims = r.claim AND m.status = 'sending'
            RETURNING m.message_id`,
     values: [
-      JSON.stringify(results.map(({ messageId, claim, status, progress, delayMs }) => ({
-        message_id: messageId, claim, status, channel: progress.channel, attempts: progress.attempts, rejected_by: progress.rejectedBy, delay_ms: delayMs,
-      }))),
+      JSON.stringify(
+        results.map(({ messageId, claim, status, progress, delayMs }) => ({
+          message_id: messageId,
+          claim,
+          status,
+          channel: progress.channel,
+          attempts: progress.attempts,
+          rejected_by: progress.rejectedBy,
+          delay_ms: delayMs,
+        })),
+      ),
     ],
   });
   return new Set(rows.map((row) => row.message_id));
@@ -103,7 +131,12 @@ export interface Waiting {
 }
 
 export async function waiting(db: Queryable, windowMs: number): Promise<Waiting> {
-  const [row] = await db.query<{ messages: string; oldest: string | null; notices: string; oldest_notice: string | null }>({
+  const [row] = await db.query<{
+    messages: string;
+    oldest: string | null;
+    notices: string;
+    oldest_notice: string | null;
+  }>({
     text: `SELECT m.messages, m.oldest, n.notices, n.oldest_notice
              FROM (SELECT count(*) AS messages, extract(epoch FROM statement_timestamp() - min(opened_at)) - $1::float8 / 1000 AS oldest
                      FROM messages WHERE status IN ('open', 'sending') AND opened_at <= statement_timestamp() - $1::float8 * interval '1 millisecond') m,
@@ -111,7 +144,9 @@ export async function waiting(db: Queryable, windowMs: number): Promise<Waiting>
     values: [windowMs],
   });
   return {
-    messages: Number(row?.messages ?? 0), oldestMessageSeconds: Math.max(0, Number(row?.oldest ?? 0)),
-    notices: Number(row?.notices ?? 0), oldestNoticeSeconds: Math.max(0, Number(row?.oldest_notice ?? 0)),
+    messages: Number(row?.messages ?? 0),
+    oldestMessageSeconds: Math.max(0, Number(row?.oldest ?? 0)),
+    notices: Number(row?.notices ?? 0),
+    oldestNoticeSeconds: Math.max(0, Number(row?.oldest_notice ?? 0)),
   };
 }

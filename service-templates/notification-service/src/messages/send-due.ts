@@ -34,42 +34,78 @@ interface Decided {
 
 /** One pass; gives back how many messages were due. */
 export async function sendDue(options: PassOptions): Promise<number> {
-  const { context: { clock, database, outbox, random }, channel, metrics } = options;
+  const {
+    context: { clock, database, outbox, random },
+    channel,
+    metrics,
+  } = options;
   const claimed = await claimDue(database, { channel: channel.name, limit: AT_ONCE, leaseMs: options.leaseMs });
   if (claimed.length === 0) return 0;
-  const notices = await noticesOfMessages(database, claimed.map(({ messageId }) => messageId));
-  const answers = await ask(options, claimed.map(({ messageId, customerId, progress }) => {
-    const { subject, body } = compose(notices.get(messageId) ?? []);
-    return { messageId, recipient: customerId, subject, body, attempt: progress.attempts + 1 };
-  }));
+  const notices = await noticesOfMessages(
+    database,
+    claimed.map(({ messageId }) => messageId),
+  );
+  const answers = await ask(
+    options,
+    claimed.map(({ messageId, customerId, progress }) => {
+      const { subject, body } = compose(notices.get(messageId) ?? []);
+      return { messageId, recipient: customerId, subject, body, attempt: progress.attempts + 1 };
+    }),
+  );
   const decided = claimed.map((message, place): Decided => {
     const answer = answers[place] ?? { outcome: "silent" };
     metrics.answers.inc({ channel: channel.name, answer: answer.outcome });
-    return { message, notices: notices.get(message.messageId) ?? [], decision: afterDelivery(message.progress, answer, random) };
+    return {
+      message,
+      notices: notices.get(message.messageId) ?? [],
+      decision: afterDelivery(message.progress, answer, random),
+    };
   });
 
   const now = clock();
   await database.transaction(async (tx) => {
-    const kept = await storeDeliveries(tx, decided.map(({ message, decision }) => ({
-      messageId: message.messageId, claim: message.claim, status: decision.kind, progress: decision.progress,
-      delayMs: decision.kind === "sending" ? decision.delayMs : 0,
-    })));
+    const kept = await storeDeliveries(
+      tx,
+      decided.map(({ message, decision }) => ({
+        messageId: message.messageId,
+        claim: message.claim,
+        status: decision.kind,
+        progress: decision.progress,
+        delayMs: decision.kind === "sending" ? decision.delayMs : 0,
+      })),
+    );
     const held = decided.filter(({ message }) => kept.has(message.messageId));
     const sent = held.filter(({ decision }) => decision.kind === "sent");
     // Two messages of one customer may tell of the same order and be sent by two instances at once.
-    if (sent.length > 0) await lockKnownOrders(tx, [...new Set(sent.flatMap(({ notices: told }) => told.map(({ orderId }) => orderId)))]);
-    await outbox.add(tx, sent.flatMap(({ message, notices: told, decision }) => sentEvents({ ...message, channel: decision.progress.channel }, told, now)));
-    tx.afterCommit(() => held.forEach((item) => { report(options, item); }));
+    if (sent.length > 0)
+      await lockKnownOrders(tx, [...new Set(sent.flatMap(({ notices: told }) => told.map(({ orderId }) => orderId)))]);
+    await outbox.add(
+      tx,
+      sent.flatMap(({ message, notices: told, decision }) =>
+        sentEvents({ ...message, channel: decision.progress.channel }, told, now),
+      ),
+    );
+    tx.afterCommit(() =>
+      held.forEach((item) => {
+        report(options, item);
+      }),
+    );
   });
   return claimed.length;
 }
 
 /** An error of the call as a whole is silence about each of its messages. */
-async function ask({ context: { log }, channel }: PassOptions, requests: readonly DeliveryRequest[]): Promise<readonly DeliveryAnswer[]> {
+async function ask(
+  { context: { log }, channel }: PassOptions,
+  requests: readonly DeliveryRequest[],
+): Promise<readonly DeliveryAnswer[]> {
   try {
     return await channel.deliver(requests);
   } catch (error) {
-    log.warn({ err: error, channel: channel.name, messages: requests.length }, "the channel could not be asked; its messages are sent again under their ids");
+    log.warn(
+      { err: error, channel: channel.name, messages: requests.length },
+      "the channel could not be asked; its messages are sent again under their ids",
+    );
     return requests.map(() => ({ outcome: "silent" }));
   }
 }
@@ -78,5 +114,9 @@ function report({ context: { log }, channel, metrics }: PassOptions, { message, 
   if (decision.kind === "sending") return;
   metrics.messages.inc({ channel: channel.name, outcome: decision.kind });
   if (decision.kind === "sent") metrics.noticesPerMessage.observe(notices.length);
-  else log.error({ messageId: message.messageId, rejectedBy: decision.progress.rejectedBy }, "no channel reaches the customer; the message is undeliverable");
+  else
+    log.error(
+      { messageId: message.messageId, rejectedBy: decision.progress.rejectedBy },
+      "no channel reaches the customer; the message is undeliverable",
+    );
 }

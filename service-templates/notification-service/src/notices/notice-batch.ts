@@ -7,9 +7,9 @@
  * row in order_customers is the lock under which both happen.
  */
 import type { Clock } from "../../../lib/clock.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
 import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { requiredUuid, uuidV7 } from "../../../lib/ids.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import { preferredChannel } from "../messages/decide.ts";
 import { openMessages } from "../messages/messages-table.ts";
@@ -48,14 +48,20 @@ export function noticeBatch({ clock, windowMs }: NoticeBatchOptions): NoticeBatc
 
   return {
     take(tx, { id, type, correlationId, trace, payload }, { customerId, ...texts }) {
-      const orderId = requiredUuid(payload["orderId"], "orderId");
+      const orderId = requiredUuid(payload.orderId, "orderId");
       const notices = taken.get(tx) ?? new Map<string, Notice>();
       taken.set(tx, notices);
       const step = `${orderId} ${type}`;
       if (!notices.has(step)) {
         notices.set(step, {
-          orderId, eventType: type, eventId: id, occurredAt: payload.timestamp, correlationId, ...texts,
-          ...(customerId === undefined ? {} : { customerId }), ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
+          orderId,
+          eventType: type,
+          eventId: id,
+          occurredAt: payload.timestamp,
+          correlationId,
+          ...texts,
+          ...(customerId === undefined ? {} : { customerId }),
+          ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
         });
       }
       return [];
@@ -67,21 +73,37 @@ export function noticeBatch({ clock, windowMs }: NoticeBatchOptions): NoticeBatc
       const customers = await lockOrders(tx, notices);
       const known = await noticesOfOrders(tx, [...customers.keys()]);
       const fresh = notices.filter(({ orderId, eventType }) => known.get(orderId)?.has(eventType) !== true);
-      const waiting = [...known].filter(([orderId, steps]) => customers.get(orderId) !== undefined && [...steps.values()].includes("waiting")).map(([orderId]) => orderId);
+      const waiting = [...known]
+        .filter(([orderId, steps]) => customers.get(orderId) !== undefined && [...steps.values()].includes("waiting"))
+        .map(([orderId]) => orderId);
 
-      const told = new Set([...fresh.map(({ orderId }) => orderId), ...waiting].flatMap((orderId) => customers.get(orderId) ?? []));
-      const messages = await openMessages(tx, [...told].sort().map((customerId) => ({
-        messageId: uuidV7(clock), customerId, channel: preferredChannel(customerId),
-      })), windowMs);
+      const told = new Set(
+        [...fresh.map(({ orderId }) => orderId), ...waiting].flatMap((orderId) => customers.get(orderId) ?? []),
+      );
+      const messages = await openMessages(
+        tx,
+        [...told].sort().map((customerId) => ({
+          messageId: uuidV7(clock),
+          customerId,
+          channel: preferredChannel(customerId),
+        })),
+        windowMs,
+      );
       function messageOf(orderId: string): string | undefined {
         const customerId = customers.get(orderId);
         return customerId === undefined ? undefined : messages.get(customerId);
       }
-      await insertNotices(tx, fresh.map((notice) => ({ ...notice, messageId: messageOf(notice.orderId) })));
-      await addressNotices(tx, waiting.flatMap((orderId) => {
-        const messageId = messageOf(orderId);
-        return messageId === undefined ? [] : [{ orderId, messageId }];
-      }));
+      await insertNotices(
+        tx,
+        fresh.map((notice) => ({ ...notice, messageId: messageOf(notice.orderId) })),
+      );
+      await addressNotices(
+        tx,
+        waiting.flatMap((orderId) => {
+          const messageId = messageOf(orderId);
+          return messageId === undefined ? [] : [{ orderId, messageId }];
+        }),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 /** SQL of the tables notices and order_customers. Times are milliseconds since the epoch. */
-import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
+
 import type { Cause } from "../../../lib/events/envelope.ts";
+import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
 import { parseTraceparent } from "../../../lib/trace.ts";
 
 /** One thing to tell about an order. */
@@ -22,7 +23,10 @@ export interface Notice {
  * Locks the orders, always in the order of their ids, and notes whose they are where that is new.
  * @returns Customers by order; undefined where it is still not known.
  */
-export async function lockOrders(tx: Transaction, notices: readonly Pick<Notice, "orderId" | "customerId">[]): Promise<ReadonlyMap<string, string | undefined>> {
+export async function lockOrders(
+  tx: Transaction,
+  notices: readonly Pick<Notice, "orderId" | "customerId">[],
+): Promise<ReadonlyMap<string, string | undefined>> {
   const customers = new Map<string, string | undefined>();
   for (const { orderId, customerId } of notices) customers.set(orderId, customers.get(orderId) ?? customerId);
   const rows = await tx.query<{ order_id: string; customer_id: string | null }>({
@@ -46,19 +50,28 @@ export async function lockKnownOrders(tx: Transaction, orderIds: readonly string
 }
 
 /** What is known of locked orders: by order and event type, whether the notice has its message. */
-export async function noticesOfOrders(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, "addressed" | "waiting">>> {
+export async function noticesOfOrders(
+  tx: Transaction,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, "addressed" | "waiting">>> {
   const rows = await tx.query<{ order_id: string; event_type: string; addressed: boolean }>({
     name: "notices-of-orders",
     text: "SELECT order_id, event_type, message_id IS NOT NULL AS addressed FROM notices WHERE order_id = ANY($1::uuid[])",
     values: [orderIds],
   });
-  return new Map([...Map.groupBy(rows, (row) => row.order_id)].map(([orderId, steps]) => [
-    orderId, new Map(steps.map((step) => [step.event_type, step.addressed ? "addressed" : "waiting"])),
-  ]));
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.order_id)].map(([orderId, steps]) => [
+      orderId,
+      new Map(steps.map((step) => [step.event_type, step.addressed ? "addressed" : "waiting"])),
+    ]),
+  );
 }
 
 /** Stores notices, with the message that tells them where there is one. */
-export async function insertNotices(tx: Transaction, notices: readonly (Notice & { readonly messageId: string | undefined })[]): Promise<void> {
+export async function insertNotices(
+  tx: Transaction,
+  notices: readonly (Notice & { readonly messageId: string | undefined })[],
+): Promise<void> {
   if (notices.length === 0) return;
   await tx.query({
     name: "notices-insert",
@@ -67,15 +80,25 @@ export async function insertNotices(tx: Transaction, notices: readonly (Notice &
              FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[])
                   AS n(order_id, event_type, event_id, message_id, template, headline, line, occurred_at, correlation_id, traceparent)`,
     values: [
-      notices.map((item) => item.orderId), notices.map((item) => item.eventType), notices.map((item) => item.eventId), notices.map((item) => item.messageId ?? null),
-      notices.map((item) => item.template), notices.map((item) => item.headline), notices.map((item) => item.line), notices.map((item) => item.occurredAt),
-      notices.map((item) => item.correlationId), notices.map((item) => item.traceparent ?? null),
+      notices.map((item) => item.orderId),
+      notices.map((item) => item.eventType),
+      notices.map((item) => item.eventId),
+      notices.map((item) => item.messageId ?? null),
+      notices.map((item) => item.template),
+      notices.map((item) => item.headline),
+      notices.map((item) => item.line),
+      notices.map((item) => item.occurredAt),
+      notices.map((item) => item.correlationId),
+      notices.map((item) => item.traceparent ?? null),
     ],
   });
 }
 
 /** Gives waiting notices of locked orders their message. */
-export async function addressNotices(tx: Transaction, orders: readonly { readonly orderId: string; readonly messageId: string }[]): Promise<void> {
+export async function addressNotices(
+  tx: Transaction,
+  orders: readonly { readonly orderId: string; readonly messageId: string }[],
+): Promise<void> {
   if (orders.length === 0) return;
   await tx.query({
     name: "notices-address",
@@ -86,17 +109,29 @@ export async function addressNotices(tx: Transaction, orders: readonly { readonl
 }
 
 /** A notice as its message tells it. */
-export interface ToldNotice extends Pick<Notice, "orderId" | "eventType" | "template" | "headline" | "line" | "occurredAt"> {
+export interface ToldNotice
+  extends Pick<Notice, "orderId" | "eventType" | "template" | "headline" | "line" | "occurredAt"> {
   readonly messageId: string;
   /** What the event about it points back to. */
   readonly cause: Cause;
 }
 
 /** The notices of messages that collect no more, by message, in order of time. */
-export async function noticesOfMessages(db: Queryable, messageIds: readonly string[]): Promise<ReadonlyMap<string, readonly ToldNotice[]>> {
+export async function noticesOfMessages(
+  db: Queryable,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly ToldNotice[]>> {
   const rows = await db.query<{
-    message_id: string; order_id: string; event_type: string; event_id: string; template: string; headline: string; line: string; occurred_at: Date;
-    correlation_id: string; traceparent: string | null;
+    message_id: string;
+    order_id: string;
+    event_type: string;
+    event_id: string;
+    template: string;
+    headline: string;
+    line: string;
+    occurred_at: Date;
+    correlation_id: string;
+    traceparent: string | null;
   }>({
     name: "notices-of-messages",
     text: `SELECT message_id, order_id, event_type, event_id, template, headline, line, occurred_at, correlation_id, traceparent
@@ -106,8 +141,18 @@ export async function noticesOfMessages(db: Queryable, messageIds: readonly stri
   const told = rows.map((row): ToldNotice => {
     const trace = parseTraceparent(row.traceparent ?? undefined);
     return {
-      messageId: row.message_id, orderId: row.order_id, eventType: row.event_type, template: row.template, headline: row.headline, line: row.line,
-      occurredAt: row.occurred_at.getTime(), cause: { correlationId: row.correlation_id, causationId: row.event_id, ...(trace === undefined ? {} : { trace }) },
+      messageId: row.message_id,
+      orderId: row.order_id,
+      eventType: row.event_type,
+      template: row.template,
+      headline: row.headline,
+      line: row.line,
+      occurredAt: row.occurred_at.getTime(),
+      cause: {
+        correlationId: row.correlation_id,
+        causationId: row.event_id,
+        ...(trace === undefined ? {} : { trace }),
+      },
     };
   });
   return Map.groupBy(told, (notice) => notice.messageId);

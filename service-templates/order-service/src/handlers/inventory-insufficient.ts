@@ -1,13 +1,18 @@
 /** There is not enough stock: the order is cancelled. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+
 import type { Clock } from "../../../lib/clock.ts";
-import { advanceOrder } from "../saga/advance-order.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { InventoryAnswer } from "../answers.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
 
 export function inventoryInsufficient(clock: Clock): Handler<InventoryAnswer> {
   return {
-    apply: (event, tx) => advanceOrder(tx, event.payload.orderId, "inventory.insufficient", clock(), {
-      detail: (event.payload.shortages ?? []).map((item) => `${item.productId}: ${item.requested} wanted, ${item.available} there`).join("; ") || null,
-    }),
+    apply: (event, tx) =>
+      advanceOrder(tx, event.payload.orderId, "inventory.insufficient", clock(), {
+        detail:
+          (event.payload.shortages ?? [])
+            .map((item) => `${item.productId}: ${item.requested} wanted, ${item.available} there`)
+            .join("; ") || null,
+      }),
   };
 }

@@ -1,8 +1,9 @@
 /** The stock is set aside; with the payment captured too, the order is confirmed. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+
 import type { Clock } from "../../../lib/clock.ts";
-import { advanceOrder } from "../saga/advance-order.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { InventoryAnswer } from "../answers.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
 
 export function inventoryReserved(clock: Clock): Handler<InventoryAnswer> {
   return {

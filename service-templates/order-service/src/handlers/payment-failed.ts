@@ -1,8 +1,9 @@
 /** The payment was declined, or the provider could not be reached: the order is cancelled. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+
 import type { Clock } from "../../../lib/clock.ts";
-import { advanceOrder } from "../saga/advance-order.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { PaymentAnswer } from "../answers.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
 
 export function paymentFailed(clock: Clock): Handler<PaymentAnswer> {
   return {

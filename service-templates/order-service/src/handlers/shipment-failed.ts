@@ -1,13 +1,16 @@
 /** No carrier takes a confirmed order: it is cancelled, and payment and inventory undo their part. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+
 import type { Clock } from "../../../lib/clock.ts";
-import { advanceOrder } from "../saga/advance-order.ts";
+import type { Handler } from "../../../lib/consumer/batch.ts";
 import type { ShipmentAnswer } from "../answers.ts";
+import { advanceOrder } from "../saga/advance-order.ts";
 
 export function shipmentFailed(clock: Clock): Handler<ShipmentAnswer> {
   return {
     apply({ payload: { orderId, reason, rejectedBy } }, tx) {
-      return advanceOrder(tx, orderId, "shipment.failed", clock(), { detail: `${reason}${rejectedBy.length === 0 ? "" : `: ${rejectedBy.join(", ")}`}` });
+      return advanceOrder(tx, orderId, "shipment.failed", clock(), {
+        detail: `${reason}${rejectedBy.length === 0 ? "" : `: ${rejectedBy.join(", ")}`}`,
+      });
     },
   };
 }

@@ -6,15 +6,15 @@
 import { createHash } from "node:crypto";
 import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Database } from "../../../lib/storage/database.ts";
-import type { NewEvent } from "../../../lib/events/envelope.ts";
 import { ServiceError } from "../../../lib/errors.ts";
+import type { NewEvent } from "../../../lib/events/envelope.ts";
 import { gather } from "../../../lib/gather.ts";
-import { uuidV7 } from "../../../lib/ids.ts";
 import type { Subject } from "../../../lib/http/jwt.ts";
-import type { Outbox } from "../../../lib/outbox/outbox.ts";
 import type { ProblemDetail } from "../../../lib/http/problem.ts";
 import { Problem } from "../../../lib/http/problem.ts";
+import { uuidV7 } from "../../../lib/ids.ts";
+import type { Outbox } from "../../../lib/outbox/outbox.ts";
+import type { Database } from "../../../lib/storage/database.ts";
 import type { TraceContext } from "../../../lib/trace.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import type { AttachmentBody } from "../attachment.ts";
@@ -86,27 +86,48 @@ export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs
   return async (request) => {
     const { idempotencyKey: key, subject, body, trace } = request;
     if (key === undefined || !KEY.test(key)) {
-      throw new Problem("idempotency-key-missing", "Send Idempotency-Key: 1 to 255 visible ASCII characters, for example a UUID; the same for each repetition of this order.");
+      throw new Problem(
+        "idempotency-key-missing",
+        "Send Idempotency-Key: 1 to 255 visible ASCII characters, for example a UUID; the same for each repetition of this order.",
+      );
     }
     const hash = createHash("sha256").update(canonical(body)).digest();
     const checked = check(await prices(), body);
     const read = body.attachment === undefined ? undefined : readAttachment(body.attachment);
-    const errors = [...("errors" in checked ? checked.errors : []), ...(read !== undefined && "errors" in read ? read.errors : [])];
+    const errors = [
+      ...("errors" in checked ? checked.errors : []),
+      ...(read !== undefined && "errors" in read ? read.errors : []),
+    ];
     if (errors.length > 0 || read !== undefined) {
       // A repetition gets its first answer even when the price list has changed since, and stores its document once.
       const known = (await findAnswers(database, [{ customerId: subject.id, key }]))[0];
-      if (known !== undefined) return known.hash.equals(hash) ? { answer: known.answer as PlaceOrderAnswer, replayed: true } : reused();
+      if (known !== undefined)
+        return known.hash.equals(hash) ? { answer: known.answer as PlaceOrderAnswer, replayed: true } : reused();
     }
-    if ("errors" in checked || (read !== undefined && "errors" in read)) throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors });
+    if ("errors" in checked || (read !== undefined && "errors" in read))
+      throw new Problem("unprocessable", "The order cannot be accepted as it is.", { errors });
     const document = read?.document;
     const order: Order = {
-      orderId: uuidV7(clock), customerId: subject.id, ...checked,
-      currency: body.currency, shippingAddress: body.shippingAddress, saga: INITIAL_STATE,
+      orderId: uuidV7(clock),
+      customerId: subject.id,
+      ...checked,
+      currency: body.currency,
+      shippingAddress: body.shippingAddress,
+      saga: INITIAL_STATE,
     };
-    const answer: PlaceOrderAnswer = { orderId: order.orderId, status: "pending", links: { self: `/orders/${order.orderId}` } };
+    const answer: PlaceOrderAnswer = {
+      orderId: order.orderId,
+      status: "pending",
+      links: { self: `/orders/${order.orderId}` },
+    };
     const created = await storeDocument(orderCreated(order, clock(), document));
     const attachment = document === undefined ? {} : { attachment: document.attachment };
-    return store({ placement: { order, ...attachment, traceparent: formatTraceparent(trace), key, hash, answer }, created, answer, trace });
+    return store({
+      placement: { order, ...attachment, traceparent: formatTraceparent(trace), key, hash, answer },
+      created,
+      answer,
+      trace,
+    });
   };
 
   /** Before the transaction, which is not to wait for a store. */
@@ -115,26 +136,40 @@ export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs
       return await claimChecks.store(created);
     } catch (error) {
       if (!(error instanceof ServiceError) || error.permanent) throw error;
-      throw new Problem("unavailable", "The attachment can't be stored just now; repeat the request with the same Idempotency-Key.", { retryAfter: 2 });
+      throw new Problem(
+        "unavailable",
+        "The attachment can't be stored just now; repeat the request with the same Idempotency-Key.",
+        { retryAfter: 2 },
+      );
     }
   }
 
   /** Stores all orders whose keys are new, with their first events, in one transaction. */
   async function storeAll(wanted: readonly CheckedOrder[]): Promise<readonly (PlacedOrder | Error)[]> {
     return database.transaction(async (tx) => {
-      const claimed = await insertOrders(tx, wanted.map(({ placement }) => placement));
+      const claimed = await insertOrders(
+        tx,
+        wanted.map(({ placement }) => placement),
+      );
       const placed = wanted.filter(({ placement }) => claimed.has(placement.order.orderId));
-      const repeated = wanted.filter((item) => !placed.includes(item)).map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));
+      const repeated = wanted
+        .filter((item) => !placed.includes(item))
+        .map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));
       const [known] = await Promise.all([
         repeated.length === 0 ? [] : findAnswers(tx, repeated),
-        outbox.add(tx, placed.map(({ placement: { order }, created, trace }) => ({
-          cause: { correlationId: order.orderId, trace }, events: [withDeadline(created, (claimed.get(order.orderId) ?? clock()) + timeoutMs)],
-        }))),
+        outbox.add(
+          tx,
+          placed.map(({ placement: { order }, created, trace }) => ({
+            cause: { correlationId: order.orderId, trace },
+            events: [withDeadline(created, (claimed.get(order.orderId) ?? clock()) + timeoutMs)],
+          })),
+        ),
       ]);
       return wanted.map(({ placement: { order, key, hash }, answer }): PlacedOrder | Error => {
         if (claimed.has(order.orderId)) return { answer, replayed: false };
         const earlier = known.find((found) => found.customerId === order.customerId && found.key === key);
-        if (earlier === undefined) return new Error(`the Idempotency-Key of order ${order.orderId} was taken and is not there`);
+        if (earlier === undefined)
+          return new Error(`the Idempotency-Key of order ${order.orderId} was taken and is not there`);
         return earlier.hash.equals(hash) ? { answer: earlier.answer as PlaceOrderAnswer, replayed: true } : keyReused();
       });
     });
@@ -142,7 +177,10 @@ export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs
 }
 
 function keyReused(): Problem {
-  return new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body; use a new key for a new order.");
+  return new Problem(
+    "idempotency-key-reused",
+    "This Idempotency-Key belongs to an order with another body; use a new key for a new order.",
+  );
 }
 
 function reused(): never {
@@ -150,13 +188,25 @@ function reused(): never {
 }
 
 /** The priced items and their sum, or everything that is wrong with the order. */
-function check(prices: Prices, body: PlaceOrderBody): { readonly items: readonly OrderItem[]; readonly totalAmount: number } | { readonly errors: readonly ProblemDetail[] } {
+function check(
+  prices: Prices,
+  body: PlaceOrderBody,
+):
+  | { readonly items: readonly OrderItem[]; readonly totalAmount: number }
+  | { readonly errors: readonly ProblemDetail[] } {
   const errors: ProblemDetail[] = [...unusableTexts(body), ...duplicates(body)];
   const items = body.items.map((item, place) => {
     const unitPrice = prices(item.productId, body.currency);
-    if (unitPrice === undefined) errors.push({ at: `/items/${place}/productId`, message: `"${item.productId}" is not sold in ${body.currency}; see GET /products` });
+    if (unitPrice === undefined)
+      errors.push({
+        at: `/items/${place}/productId`,
+        message: `"${item.productId}" is not sold in ${body.currency}; see GET /products`,
+      });
     else if (item.price !== undefined && toMinor(item.price) !== unitPrice) {
-      errors.push({ at: `/items/${place}/price`, message: `is ${item.price}, the price list gives ${toDecimal(unitPrice)}` });
+      errors.push({
+        at: `/items/${place}/price`,
+        message: `is ${item.price}, the price list gives ${toDecimal(unitPrice)}`,
+      });
     }
     return { productId: item.productId, quantity: item.quantity, unitPrice: unitPrice ?? 0 };
   });
@@ -170,7 +220,8 @@ function check(prices: Prices, body: PlaceOrderBody): { readonly items: readonly
 function duplicates(body: PlaceOrderBody): readonly ProblemDetail[] {
   const seen = new Set<string>();
   return body.items.flatMap(({ productId }, place) => {
-    if (seen.has(productId)) return [{ at: `/items/${place}/productId`, message: `"${productId}" is there twice; add up the quantities` }];
+    if (seen.has(productId))
+      return [{ at: `/items/${place}/productId`, message: `"${productId}" is there twice; add up the quantities` }];
     seen.add(productId);
     return [];
   });
@@ -181,14 +232,20 @@ function unusableTexts(body: PlaceOrderBody): readonly ProblemDetail[] {
   const texts = typeof body.shippingAddress === "string" ? { "": body.shippingAddress } : body.shippingAddress;
   return Object.entries(texts)
     .filter(([, value]) => !value.isWellFormed() || /\p{Cc}/u.test(value) || value.trim() === "")
-    .map(([field]) => ({ at: `/shippingAddress${field === "" ? "" : `/${field}`}`, message: "is blank or has control characters or broken Unicode" }));
+    .map(([field]) => ({
+      at: `/shippingAddress${field === "" ? "" : `/${field}`}`,
+      message: "is blank or has control characters or broken Unicode",
+    }));
 }
 
 /** The same text for the same order, whatever the order of its fields. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(",")}}`;
+    return `{${Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`)
+      .join(",")}}`;
   }
   return JSON.stringify(value);
 }

@@ -1,11 +1,11 @@
 /** The public routes. Every one wants a token; an order is shown to its owner alone. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Database } from "../../../lib/storage/database.ts";
 import { BODY_LIMIT } from "../../../lib/http/http.ts";
-import { isUuid } from "../../../lib/ids.ts";
 import type { Subject, TokenVerifier } from "../../../lib/http/jwt.ts";
 import { largeBodyLimit } from "../../../lib/http/large-bodies.ts";
 import { Problem } from "../../../lib/http/problem.ts";
+import { isUuid } from "../../../lib/ids.ts";
+import type { Database } from "../../../lib/storage/database.ts";
 import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";
@@ -37,17 +37,26 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
       request.subject = await verify(request.headers.authorization);
     });
 
-    app.post<{ Body: PlaceOrderBody }>("/orders", {
-      bodyLimit: ORDER_BODY_LIMIT, onRequest: largeBodies.hook, preValidation: refuseLargeOrder,
-      schema: { body: PLACE_ORDER_BODY, response: { 202: PLACED_ORDER } },
-    }, async (request, reply) => {
-      const header = request.headers["idempotency-key"];
-      const { answer, replayed } = await placeOrder({
-        subject: request.subject, idempotencyKey: typeof header === "string" ? header : undefined, body: request.body, trace: request.trace,
-      });
-      if (replayed) reply.header("idempotency-replayed", "true");
-      return reply.code(202).header("location", answer.links.self).send(answer);
-    });
+    app.post<{ Body: PlaceOrderBody }>(
+      "/orders",
+      {
+        bodyLimit: ORDER_BODY_LIMIT,
+        onRequest: largeBodies.hook,
+        preValidation: refuseLargeOrder,
+        schema: { body: PLACE_ORDER_BODY, response: { 202: PLACED_ORDER } },
+      },
+      async (request, reply) => {
+        const header = request.headers["idempotency-key"];
+        const { answer, replayed } = await placeOrder({
+          subject: request.subject,
+          idempotencyKey: typeof header === "string" ? header : undefined,
+          body: request.body,
+          trace: request.trace,
+        });
+        if (replayed) reply.header("idempotency-replayed", "true");
+        return reply.code(202).header("location", answer.links.self).send(answer);
+      },
+    );
 
     app.get<{ Params: { id: string } }>("/orders/:id", async (request) => {
       const { id } = request.params;
@@ -57,18 +66,28 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
       return shown(order, (await stepsOf(database, [id])).get(id) ?? []);
     });
 
-    app.get<{ Querystring: { limit?: string; cursor?: string } }>("/orders", { schema: { querystring: LIST_QUERY } }, async (request) => {
-      const limit = Number(request.query.limit ?? DEFAULT_PAGE);
-      if (limit < 1 || limit > LIMITS.page) throw new Problem("malformed-request", `limit must be between 1 and ${LIMITS.page}`);
-      const orders = await listOrders(database, request.subject.id, limit + 1, cursorOrder(request.query.cursor));
-      const page = orders.slice(0, limit);
-      const steps = await stepsOf(database, page.map((order) => order.orderId));
-      const last = page.at(-1);
-      return {
-        orders: page.map((order) => shown(order, steps.get(order.orderId) ?? [])),
-        ...(orders.length > limit && last !== undefined ? { next: Buffer.from(last.orderId).toString("base64url") } : {}),
-      };
-    });
+    app.get<{ Querystring: { limit?: string; cursor?: string } }>(
+      "/orders",
+      { schema: { querystring: LIST_QUERY } },
+      async (request) => {
+        const limit = Number(request.query.limit ?? DEFAULT_PAGE);
+        if (limit < 1 || limit > LIMITS.page)
+          throw new Problem("malformed-request", `limit must be between 1 and ${LIMITS.page}`);
+        const orders = await listOrders(database, request.subject.id, limit + 1, cursorOrder(request.query.cursor));
+        const page = orders.slice(0, limit);
+        const steps = await stepsOf(
+          database,
+          page.map((order) => order.orderId),
+        );
+        const last = page.at(-1);
+        return {
+          orders: page.map((order) => shown(order, steps.get(order.orderId) ?? [])),
+          ...(orders.length > limit && last !== undefined
+            ? { next: Buffer.from(last.orderId).toString("base64url") }
+            : {}),
+        };
+      },
+    );
 
     app.get("/products", async () => {
       const rows = await database.query<{ product_id: string; name: string; currency: string; unit_price: number }>({
@@ -78,7 +97,8 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
       const products = Map.groupBy(rows, (row) => row.product_id);
       return {
         products: [...products].map(([productId, prices]) => ({
-          productId, name: prices[0]?.name ?? productId,
+          productId,
+          name: prices[0]?.name ?? productId,
           prices: Object.fromEntries(prices.map((row) => [row.currency, toDecimal(row.unit_price)])),
         })),
       };
@@ -92,14 +112,19 @@ async function refuseLargeOrder(request: FastifyRequest): Promise<void> {
   if (length !== undefined && Number(length) <= BODY_LIMIT) return;
   const data = attachedData(request.body);
   // As it was sent: white space and digits that reading drops have been paid for as well. An encoder may escape each slash of base64.
-  const rest = length === undefined ? Buffer.byteLength(JSON.stringify(request.body) ?? "") - data.length : Number(length) - data.length - data.split("/").length;
-  if (rest > BODY_LIMIT) throw new Problem("too-large", `Beside the attachment's data the body may have at most ${BODY_LIMIT} bytes.`);
+  const rest =
+    length === undefined
+      ? Buffer.byteLength(JSON.stringify(request.body) ?? "") - data.length
+      : Number(length) - data.length - data.split("/").length;
+  if (rest > BODY_LIMIT)
+    throw new Problem("too-large", `Beside the attachment's data the body may have at most ${BODY_LIMIT} bytes.`);
 }
 
 /** The attachment's data as text; empty where the body has none. The schema has not looked at it yet. */
 function attachedData(body: unknown): string {
   const attachment = typeof body === "object" && body !== null && "attachment" in body ? body.attachment : undefined;
-  const data = typeof attachment === "object" && attachment !== null && "data" in attachment ? attachment.data : undefined;
+  const data =
+    typeof attachment === "object" && attachment !== null && "data" in attachment ? attachment.data : undefined;
   return typeof data === "string" ? data : "";
 }
 
@@ -116,12 +141,20 @@ function shown(order: OrderRecord, steps: readonly OrderStep[]): object {
     orderId: order.orderId,
     status: order.saga.status,
     ...(order.saga.reason === undefined ? {} : { reason: order.saga.reason }),
-    items: order.items.map((item) => ({ productId: item.productId, quantity: item.quantity, price: toDecimal(item.unitPrice) })),
+    items: order.items.map((item) => ({
+      productId: item.productId,
+      quantity: item.quantity,
+      price: toDecimal(item.unitPrice),
+    })),
     totalAmount: toDecimal(order.totalAmount),
     currency: order.currency,
     shippingAddress: order.shippingAddress,
     ...(order.attachment === undefined ? {} : { attachment: order.attachment }),
-    steps: steps.map((step) => ({ name: step.name, at: step.at.toISOString(), elapsedMs: step.at.getTime() - order.createdAt.getTime() })),
+    steps: steps.map((step) => ({
+      name: step.name,
+      at: step.at.toISOString(),
+      elapsedMs: step.at.getTime() - order.createdAt.getTime(),
+    })),
     createdAt: order.createdAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     links: { self: `/orders/${order.orderId}` },

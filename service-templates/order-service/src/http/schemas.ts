@@ -2,7 +2,14 @@
 import { BODY_LIMIT } from "../../../lib/http/http.ts";
 import { LARGEST_ATTACHMENT } from "../attachment.ts";
 
-export const LIMITS = { items: 100, quantity: 1_000, productId: 64, address: 500, addressPart: 120, page: 100 } as const;
+export const LIMITS = {
+  items: 100,
+  quantity: 1_000,
+  productId: 64,
+  address: 500,
+  addressPart: 120,
+  page: 100,
+} as const;
 
 const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
 
@@ -15,11 +22,20 @@ export const PLACE_ORDER_BODY = {
   required: ["items", "currency", "shippingAddress"],
   properties: {
     items: {
-      type: "array", minItems: 1, maxItems: LIMITS.items,
+      type: "array",
+      minItems: 1,
+      maxItems: LIMITS.items,
       items: {
-        type: "object", additionalProperties: false, required: ["productId", "quantity"],
+        type: "object",
+        additionalProperties: false,
+        required: ["productId", "quantity"],
         properties: {
-          productId: { type: "string", minLength: 1, maxLength: LIMITS.productId, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$" },
+          productId: {
+            type: "string",
+            minLength: 1,
+            maxLength: LIMITS.productId,
+            pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+          },
           quantity: { type: "integer", minimum: 1, maximum: LIMITS.quantity },
           // What the customer saw; the order is refused when the price list says otherwise.
           price: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000 },
@@ -31,9 +47,14 @@ export const PLACE_ORDER_BODY = {
       anyOf: [
         text(LIMITS.address),
         {
-          type: "object", additionalProperties: false, required: ["street", "postalCode", "city", "country"],
+          type: "object",
+          additionalProperties: false,
+          required: ["street", "postalCode", "city", "country"],
           properties: {
-            name: text(LIMITS.addressPart), street: text(LIMITS.addressPart), postalCode: text(20), city: text(LIMITS.addressPart),
+            name: text(LIMITS.addressPart),
+            street: text(LIMITS.addressPart),
+            postalCode: text(20),
+            city: text(LIMITS.addressPart),
             country: { type: "string", pattern: "^[A-Z]{2}$" },
           },
         },
@@ -41,7 +62,9 @@ export const PLACE_ORDER_BODY = {
     },
     total: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000_000 },
     attachment: {
-      type: "object", additionalProperties: false, required: ["name", "mediaType", "data"],
+      type: "object",
+      additionalProperties: false,
+      required: ["name", "mediaType", "data"],
       properties: {
         name: text(LIMITS.addressPart),
         mediaType: { type: "string", maxLength: 100, pattern: "^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*$" },
@@ -54,7 +77,10 @@ export const PLACE_ORDER_BODY = {
 export const LIST_QUERY = {
   type: "object",
   additionalProperties: false,
-  properties: { limit: { type: "string", pattern: "^[0-9]{1,3}$" }, cursor: { type: "string", minLength: 1, maxLength: 200 } },
+  properties: {
+    limit: { type: "string", pattern: "^[0-9]{1,3}$" },
+    cursor: { type: "string", minLength: 1, maxLength: 200 },
+  },
 } as const;
 
 /** The answer to an order. With a schema its fields keep their order: a repetition gets the same bytes, whatever the database made of them. */

@@ -1,9 +1,9 @@
 /** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
 import { batchRows } from "../../../lib/consumer/batch-rows.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { ServiceError } from "../../../lib/errors.ts";
+import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
 import { isUuid } from "../../../lib/ids.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
 import type { Order } from "../order.ts";
 import { orderCancelled, orderConfirmed } from "../order.ts";
 import type { OrderChange } from "../orders-table.ts";
@@ -37,15 +37,26 @@ export interface Answer {
 }
 
 /** The events that follow from an input; none when it says nothing new. What changed is stored by `writeOrders`. */
-export async function advanceOrder(tx: Transaction, orderId: string, input: SagaInput, timestamp: number, answer: Answer = {}): Promise<readonly NewEvent[]> {
+export async function advanceOrder(
+  tx: Transaction,
+  orderId: string,
+  input: SagaInput,
+  timestamp: number,
+  answer: Answer = {},
+): Promise<readonly NewEvent[]> {
   // An answer whose key is not its order's id was not locked with the batch.
   if (orders.get(tx, orderId) === undefined) await load(tx, [orderId]);
   const known = orders.get(tx, orderId);
   // Answers are about orders this service has committed; an unknown one is a foreign or damaged record.
-  if (known === undefined) throw new ServiceError("SVC_HANDLER_FAILED", `there is no order ${orderId}`, { permanent: true });
+  if (known === undefined)
+    throw new ServiceError("SVC_HANDLER_FAILED", `there is no order ${orderId}`, { permanent: true });
   const { state, steps, emits } = advance(known.order.saga, input);
   if (steps.length === 0) return [];
-  const next: Order = { ...known.order, saga: state, ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }) };
+  const next: Order = {
+    ...known.order,
+    saga: state,
+    ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }),
+  };
   orders.put(tx, orderId, { order: next, steps: [...known.steps, ...steps] });
   if (emits === "order.confirmed") return [orderConfirmed(next, timestamp)];
   if (emits === "order.cancelled") return [orderCancelled(next, timestamp, answer.detail ?? null)];

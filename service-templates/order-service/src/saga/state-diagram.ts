@@ -62,7 +62,10 @@ export function mermaidDiagram({ states, edges }: SagaGraph): string {
     const [start, end] = [groupOf(from).id, groupOf(to).id];
     if (start === end) continue;
     const arrow = `${start} --> ${end}`;
-    labels.set(arrow, (labels.get(arrow) ?? new Set<string>()).add(emits === undefined ? input : `${input} / ${emits}`));
+    labels.set(
+      arrow,
+      (labels.get(arrow) ?? new Set<string>()).add(emits === undefined ? input : `${input} / ${emits}`),
+    );
   }
   const inside = [...Map.groupBy(groups.values(), (group) => group.status)].flatMap(([status, members]) => [
     `  state ${status} {`,
@@ -80,7 +83,8 @@ export function mermaidDiagram({ states, edges }: SagaGraph): string {
 
 /** The graph as a table: one line per state, and where each input leads. */
 export function transitionTable({ states, edges }: SagaGraph): string {
-  const name = (state: SagaState): string => [state.status, ...(state.reason === undefined ? [] : [state.reason]), state.payment, state.inventory].join(" · ");
+  const name = (state: SagaState): string =>
+    [state.status, ...(state.reason === undefined ? [] : [state.reason]), state.payment, state.inventory].join(" · ");
   const number = new Map(states.map((state, index) => [stateKey(state), index + 1]));
   const cell = (state: SagaState, input: SagaInput): string => {
     const edge = edges.find((candidate) => candidate.from === state && candidate.input === input);
@@ -90,6 +94,9 @@ export function transitionTable({ states, edges }: SagaGraph): string {
   return [
     `| | status · payment · inventory | ${SAGA_INPUTS.join(" | ")} |`,
     `|---|---|${SAGA_INPUTS.map(() => "---|").join("")}`,
-    ...states.map((state, index) => `| ${index + 1} | ${name(state)} | ${SAGA_INPUTS.map((input) => cell(state, input)).join(" | ")} |`),
+    ...states.map(
+      (state, index) =>
+        `| ${index + 1} | ${name(state)} | ${SAGA_INPUTS.map((input) => cell(state, input)).join(" | ")} |`,
+    ),
   ].join("\n");
 }

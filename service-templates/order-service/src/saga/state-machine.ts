@@ -8,7 +8,12 @@
 export type OrderStatus = "pending" | "confirmed" | "cancelled";
 export type PaymentOutcome = "pending" | "processed" | "failed" | "refunded";
 export type InventoryOutcome = "pending" | "reserved" | "insufficient" | "released";
-export type CancelReason = "payment_declined" | "payment_unavailable" | "insufficient_stock" | "timed_out" | "undeliverable";
+export type CancelReason =
+  | "payment_declined"
+  | "payment_unavailable"
+  | "insufficient_stock"
+  | "timed_out"
+  | "undeliverable";
 
 /** Where an order stands. */
 export interface SagaState {
@@ -24,9 +29,15 @@ export interface SagaState {
  * provider's outage and not the customer's means.
  */
 export const SAGA_INPUTS = [
-  "payment.processed", "payment.failed", "payment.unavailable", "payment.refunded",
-  "inventory.reserved", "inventory.insufficient", "inventory.released",
-  "shipment.failed", "timeout",
+  "payment.processed",
+  "payment.failed",
+  "payment.unavailable",
+  "payment.refunded",
+  "inventory.reserved",
+  "inventory.insufficient",
+  "inventory.released",
+  "shipment.failed",
+  "timeout",
 ] as const;
 export type SagaInput = (typeof SAGA_INPUTS)[number];
 
@@ -34,7 +45,11 @@ export type SagaInput = (typeof SAGA_INPUTS)[number];
 type Answer = Exclude<SagaInput, "shipment.failed" | "timeout">;
 
 /** Steps as customers see them. */
-export type StepName = "accepted" | Exclude<SagaInput, "payment.unavailable" | "timeout"> | "order.confirmed" | "order.cancelled";
+export type StepName =
+  | "accepted"
+  | Exclude<SagaInput, "payment.unavailable" | "timeout">
+  | "order.confirmed"
+  | "order.cancelled";
 
 /** What an answer changes: the participant's outcome, from which outcomes it may come, and whether it ends the saga badly. */
 interface Rule {
@@ -47,13 +62,41 @@ interface Rule {
 
 export const RULES: Readonly<Record<Answer, Rule>> = {
   "payment.processed": { participant: "payment", from: ["pending"], to: "processed", step: "payment.processed" },
-  "payment.failed": { participant: "payment", from: ["pending"], to: "failed", cancels: "payment_declined", step: "payment.failed" },
-  "payment.unavailable": { participant: "payment", from: ["pending"], to: "failed", cancels: "payment_unavailable", step: "payment.failed" },
+  "payment.failed": {
+    participant: "payment",
+    from: ["pending"],
+    to: "failed",
+    cancels: "payment_declined",
+    step: "payment.failed",
+  },
+  "payment.unavailable": {
+    participant: "payment",
+    from: ["pending"],
+    to: "failed",
+    cancels: "payment_unavailable",
+    step: "payment.failed",
+  },
   // From `pending` too: a capture that was never reported is given back when the order is cancelled, and a replayed dead letter may bring the answers in the wrong order.
-  "payment.refunded": { participant: "payment", from: ["pending", "processed"], to: "refunded", step: "payment.refunded" },
+  "payment.refunded": {
+    participant: "payment",
+    from: ["pending", "processed"],
+    to: "refunded",
+    step: "payment.refunded",
+  },
   "inventory.reserved": { participant: "inventory", from: ["pending"], to: "reserved", step: "inventory.reserved" },
-  "inventory.insufficient": { participant: "inventory", from: ["pending"], to: "insufficient", cancels: "insufficient_stock", step: "inventory.insufficient" },
-  "inventory.released": { participant: "inventory", from: ["pending", "reserved"], to: "released", step: "inventory.released" },
+  "inventory.insufficient": {
+    participant: "inventory",
+    from: ["pending"],
+    to: "insufficient",
+    cancels: "insufficient_stock",
+    step: "inventory.insufficient",
+  },
+  "inventory.released": {
+    participant: "inventory",
+    from: ["pending", "reserved"],
+    to: "released",
+    step: "inventory.released",
+  },
 };
 
 export const INITIAL_STATE: SagaState = { status: "pending", payment: "pending", inventory: "pending" };
@@ -70,7 +113,8 @@ export interface Transition {
 export function advance(state: SagaState, input: SagaInput): Transition {
   if (input === "timeout") return state.status === "pending" ? cancel(state, "timed_out", []) : { state, steps: [] };
   // From `pending` too: a database that was restored to an earlier time may not know any more that it confirmed.
-  if (input === "shipment.failed") return state.status === "cancelled" ? { state, steps: [] } : cancel(state, "undeliverable", [input]);
+  if (input === "shipment.failed")
+    return state.status === "cancelled" ? { state, steps: [] } : cancel(state, "undeliverable", [input]);
 
   const rule = RULES[input];
   if (!rule.from.includes(state[rule.participant])) return { state, steps: [] };
@@ -92,5 +136,9 @@ export function isCompensating(state: SagaState): boolean {
 }
 
 function cancel(state: SagaState, reason: CancelReason, steps: readonly StepName[]): Transition {
-  return { state: { ...state, status: "cancelled", reason }, steps: [...steps, "order.cancelled"], emits: "order.cancelled" };
+  return {
+    state: { ...state, status: "cancelled", reason },
+    steps: [...steps, "order.cancelled"],
+    emits: "order.cancelled",
+  };
 }

@@ -3,9 +3,9 @@
  * outage the answers to orders that seem overdue may wait in the topics: nothing is cancelled before everything that was
  * there when a sweep began is read.
  */
-import type { CatchUp } from "../../../lib/service.ts";
+
 import { pause } from "../../../lib/clock.ts";
-import type { Context } from "../../../lib/service.ts";
+import type { CatchUp, Context } from "../../../lib/service.ts";
 import { parseTraceparent } from "../../../lib/trace.ts";
 import { lockOverdue, overdueSince } from "../orders-table.ts";
 import { advanceOrder, writeOrders } from "./advance-order.ts";
@@ -27,13 +27,21 @@ const AT_ONCE = 100;
  * @param placedBefore - As `overdueSince` gives it.
  * @returns How many were cancelled; less than 100 when none is left.
  */
-export async function cancelOverdue({ database, outbox, clock }: SweepContext, placedBefore: Date, timeoutMs: number): Promise<number> {
+export async function cancelOverdue(
+  { database, outbox, clock }: SweepContext,
+  placedBefore: Date,
+  timeoutMs: number,
+): Promise<number> {
   return database.transaction(async (tx) => {
     const overdue = await lockOverdue(tx, placedBefore, AT_ONCE);
     for (const order of overdue) {
-      const events = await advanceOrder(tx, order.orderId, "timeout", clock(), { detail: `no answer within ${timeoutMs} ms` });
+      const events = await advanceOrder(tx, order.orderId, "timeout", clock(), {
+        detail: `no answer within ${timeoutMs} ms`,
+      });
       const trace = parseTraceparent(order.traceparent ?? undefined);
-      await outbox.add(tx, [{ cause: { correlationId: order.orderId, ...(trace === undefined ? {} : { trace }) }, events }]);
+      await outbox.add(tx, [
+        { cause: { correlationId: order.orderId, ...(trace === undefined ? {} : { trace }) }, events },
+      ]);
     }
     await writeOrders(tx);
     return overdue.length;
@@ -41,7 +49,10 @@ export async function cancelOverdue({ database, outbox, clock }: SweepContext, p
 }
 
 /** Sweeps until stopped. Several instances may sweep at once: each skips what another has locked. */
-export function startSweep(context: Context, { timeoutMs, everyMs = 1_000, caughtUp }: SweepOptions): () => Promise<void> {
+export function startSweep(
+  context: Context,
+  { timeoutMs, everyMs = 1_000, caughtUp }: SweepOptions,
+): () => Promise<void> {
   const stopping = new AbortController();
 
   async function sweep(): Promise<void> {
@@ -49,9 +60,11 @@ export function startSweep(context: Context, { timeoutMs, everyMs = 1_000, caugh
     if (placedBefore === undefined) return;
     const reading = await caughtUp(stopping.signal);
     if (reading === "stopped") return;
-    if (reading === "stalled") context.log.warn("a partition of the answers is not read any more; orders are cancelled without waiting for it");
+    if (reading === "stalled")
+      context.log.warn("a partition of the answers is not read any more; orders are cancelled without waiting for it");
     let count = 0;
-    for (let some = AT_ONCE; some === AT_ONCE && !stopping.signal.aborted; count += some) some = await cancelOverdue(context, placedBefore, timeoutMs);
+    for (let some = AT_ONCE; some === AT_ONCE && !stopping.signal.aborted; count += some)
+      some = await cancelOverdue(context, placedBefore, timeoutMs);
     if (count > 0) context.log.warn({ count }, "orders timed out");
   }
 

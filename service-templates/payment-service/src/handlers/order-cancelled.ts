@@ -15,7 +15,11 @@ export interface OrderCancelledOptions extends SettleOptions {
   readonly lookAt: LookAt;
 }
 
-export function orderCancelled({ provider, lookAt, ...settling }: OrderCancelledOptions): Handler<OrderCancelled, Reversal | undefined> {
+export function orderCancelled({
+  provider,
+  lookAt,
+  ...settling
+}: OrderCancelledOptions): Handler<OrderCancelled, Reversal | undefined> {
   const { payments, metrics } = settling;
   return {
     // Before the transaction, for the whole batch at once. The order is given up for good, so it is never too early.
@@ -25,7 +29,8 @@ export function orderCancelled({ provider, lookAt, ...settling }: OrderCancelled
     },
     async apply({ payload }, tx, reversal) {
       const payment = payments.get(tx, payload.orderId);
-      if (payment === undefined || payment.status === "cancelled") return settle(settling, tx, payload, reversal ?? await makeVoid(provider, payload.orderId));
+      if (payment === undefined || payment.status === "cancelled")
+        return settle(settling, tx, payload, reversal ?? (await makeVoid(provider, payload.orderId)));
       if (payment.status !== "processed" || payment.transactionId === undefined) return [];
       try {
         // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
@@ -33,7 +38,11 @@ export function orderCancelled({ provider, lookAt, ...settling }: OrderCancelled
       } catch (error) {
         metrics.compensationFailures.inc({ kind: "refund" });
         if (!(error instanceof ProviderUnavailable)) throw error;
-        throw new ServiceError("SVC_PROVIDER_UNAVAILABLE", `transaction ${payment.transactionId} is not given back: ${messageOf(error)}`, { cause: error });
+        throw new ServiceError(
+          "SVC_PROVIDER_UNAVAILABLE",
+          `transaction ${payment.transactionId} is not given back: ${messageOf(error)}`,
+          { cause: error },
+        );
       }
       const { customerId = payload.customerId, amount = 0, currency = "" } = payment;
       return refunded(settling, tx, { ...payload, customerId }, { amount, currency });

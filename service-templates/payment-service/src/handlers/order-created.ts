@@ -37,22 +37,45 @@ export interface OrderCreatedOptions extends SettleOptions {
   readonly declined: Counter<"reason">;
 }
 
-export function orderCreated({ provider, lookAt, declined, ...settling }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+export function orderCreated({
+  provider,
+  lookAt,
+  declined,
+  ...settling
+}: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
   const { payments, clock } = settling;
   /** Notes that an order is not paid any more. order-service ends it by the same deadline, or has done so: it needs no answer. */
-  function decline(payload: OrderCreated, why: DeclineReason, reversal: Reversal, tx: Parameters<typeof settle>[1]): readonly NewEvent[] {
+  function decline(
+    payload: OrderCreated,
+    why: DeclineReason,
+    reversal: Reversal,
+    tx: Parameters<typeof settle>[1],
+  ): readonly NewEvent[] {
     if (payments.get(tx, payload.orderId) === undefined) tx.afterCommit(() => declined.inc({ reason: why }));
-    return settle(settling, tx, { orderId: payload.orderId, customerId: payload.customerId, reason: why === "deadline" ? "deadline_passed" : "order_cancelled" }, reversal);
+    return settle(
+      settling,
+      tx,
+      {
+        orderId: payload.orderId,
+        customerId: payload.customerId,
+        reason: why === "deadline" ? "deadline_passed" : "order_cancelled",
+      },
+      reversal,
+    );
   }
   return {
     async prepare({ payload }, batch) {
       const { orderId } = payload;
       const { status, now } = await lookAt(orderId);
-      if (status === "cancelled" || (status === undefined && isCancelledIn(batch, orderId))) return { outcome: "cancelled", reversal: await makeVoid(provider, orderId) };
+      if (status === "cancelled" || (status === undefined && isCancelledIn(batch, orderId)))
+        return { outcome: "cancelled", reversal: await makeVoid(provider, orderId) };
       if (status !== undefined) return undefined;
       if (isPast(payload.deadline, now)) return { outcome: "late" };
       try {
-        return await retry(() => provider.capture(chargeOf(payload)), { policy: PROVIDER_RETRY, retryable: (error) => error instanceof ProviderUnavailable });
+        return await retry(() => provider.capture(chargeOf(payload)), {
+          policy: PROVIDER_RETRY,
+          retryable: (error) => error instanceof ProviderUnavailable,
+        });
       } catch (error) {
         if (!(error instanceof ProviderUnavailable)) throw error;
         await makeVoid(provider, orderId);
@@ -64,12 +87,22 @@ export function orderCreated({ provider, lookAt, declined, ...settling }: OrderC
       if (prepared.outcome === "cancelled") return decline(payload, "cancelled", prepared.reversal, tx);
       const known = payments.get(tx, payload.orderId);
       // Only a tombstone forbids what was captured, or declined: a payment is this very capture.
-      if (known !== undefined) return known.status === "cancelled" ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx) : [];
+      if (known !== undefined)
+        return known.status === "cancelled"
+          ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx)
+          : [];
       // Not before the inbox has said that the order is new: void, its capture by an instance that had the record before would be lost.
-      if (prepared.outcome === "late") return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
+      if (prepared.outcome === "late")
+        return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
 
       const charge = chargeOf(payload);
-      const payment = { orderId: payload.orderId, transactionId: charge.transactionId, customerId: payload.customerId, amount: charge.amount, currency: payload.currency };
+      const payment = {
+        orderId: payload.orderId,
+        transactionId: charge.transactionId,
+        customerId: payload.customerId,
+        amount: charge.amount,
+        currency: payload.currency,
+      };
       if (prepared.outcome === "captured") {
         payments.put(tx, payload.orderId, { ...payment, status: "processed" });
         return [processed(payload, charge, clock())];
@@ -83,25 +116,49 @@ export function orderCreated({ provider, lookAt, declined, ...settling }: OrderC
 }
 
 function chargeOf(payload: OrderCreated): Charge {
-  return { transactionId: transactionOf(payload.orderId), orderId: payload.orderId, amount: Math.round(payload.totalAmount * 100), currency: payload.currency };
+  return {
+    transactionId: transactionOf(payload.orderId),
+    orderId: payload.orderId,
+    amount: Math.round(payload.totalAmount * 100),
+    currency: payload.currency,
+  };
 }
 
 function processed(payload: OrderCreated, charge: Charge, timestamp: number): NewEvent {
   return {
-    type: "payment.processed", key: payload.orderId,
+    type: "payment.processed",
+    key: payload.orderId,
     payload: {
-      orderId: payload.orderId, customerId: payload.customerId, transactionId: charge.transactionId,
-      amount: charge.amount / 100, currency: charge.currency, timestamp, provider: "simulator",
+      orderId: payload.orderId,
+      customerId: payload.customerId,
+      transactionId: charge.transactionId,
+      amount: charge.amount / 100,
+      currency: charge.currency,
+      timestamp,
+      provider: "simulator",
     },
   };
 }
 
-function failed(payload: OrderCreated, charge: Charge, reason: string, providerCode: string, timestamp: number): NewEvent {
+function failed(
+  payload: OrderCreated,
+  charge: Charge,
+  reason: string,
+  providerCode: string,
+  timestamp: number,
+): NewEvent {
   return {
-    type: "payment.failed", key: payload.orderId,
+    type: "payment.failed",
+    key: payload.orderId,
     payload: {
-      orderId: payload.orderId, customerId: payload.customerId, transactionId: charge.transactionId,
-      amount: charge.amount / 100, currency: charge.currency, reason, providerCode, timestamp,
+      orderId: payload.orderId,
+      customerId: payload.customerId,
+      transactionId: charge.transactionId,
+      amount: charge.amount / 100,
+      currency: charge.currency,
+      reason,
+      providerCode,
+      timestamp,
     },
   };
 }

@@ -13,9 +13,7 @@ export interface Charge {
 }
 
 /** What the provider said about a capture. */
-export type CaptureOutcome =
-  | { readonly outcome: "captured" }
-  | { readonly outcome: "declined"; readonly code: string };
+export type CaptureOutcome = { readonly outcome: "captured" } | { readonly outcome: "declined"; readonly code: string };
 
 /** What making a transaction void came to. Amounts in minor units. */
 export type Reversal =

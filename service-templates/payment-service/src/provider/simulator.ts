@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../../../lib/clock.ts";
 import { pause } from "../../../lib/clock.ts";
-import type { Database, Transaction } from "../../../lib/storage/database.ts";
 import { gather, UNBOUNDED } from "../../../lib/gather.ts";
+import type { Database, Transaction } from "../../../lib/storage/database.ts";
 import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "./provider.ts";
 import { ProviderUnavailable } from "./provider.ts";
 
@@ -41,12 +41,20 @@ interface Decision {
 
 export function providerSimulator({ database, answerLimitMs, clock }: SimulatorOptions): Simulator {
   async function behaviour(): Promise<Behaviour> {
-    const [row] = await database.query<{ behaviour: Behaviour["behaviour"]; threshold: string | null; latency_ms: number }>({
+    const [row] = await database.query<{
+      behaviour: Behaviour["behaviour"];
+      threshold: string | null;
+      latency_ms: number;
+    }>({
       name: "provider-behaviour",
       text: "SELECT behaviour, threshold, latency_ms FROM provider_behaviour",
     });
     if (row === undefined) return { behaviour: "approve", latencyMs: 0 };
-    return { behaviour: row.behaviour, latencyMs: row.latency_ms, ...(row.threshold === null ? {} : { threshold: Number(row.threshold) / 100 }) };
+    return {
+      behaviour: row.behaviour,
+      latencyMs: row.latency_ms,
+      ...(row.threshold === null ? {} : { threshold: Number(row.threshold) / 100 }),
+    };
   }
 
   // An outside provider would pay for its own work; here it is this machine's, so calls that come together share it.
@@ -55,17 +63,25 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
       const now = await behaviour();
       return calls.map(() => now);
     },
-    clock, ...UNBOUNDED,
+    clock,
+    ...UNBOUNDED,
   });
   const enter = gather<Decision, CaptureOutcome>({ work: enterAll, clock, ...UNBOUNDED });
-  const makeVoid = gather<Pick<Charge, "transactionId" | "orderId">, Reversal>({ work: makeAllVoid, clock, ...UNBOUNDED });
+  const makeVoid = gather<Pick<Charge, "transactionId" | "orderId">, Reversal>({
+    work: makeAllVoid,
+    clock,
+    ...UNBOUNDED,
+  });
 
   /** Enters movements; gives back what the books hold for each transaction, so that repetitions and races see one truth. */
   async function enterAll(decisions: readonly Decision[]): Promise<readonly CaptureOutcome[]> {
     const wanted = new Map(decisions.map((decision) => [decision.charge.transactionId, decision]));
     const rows = await database.transaction(async (tx) => {
       await lock(tx, [...wanted.keys()]);
-      const [charges, kinds] = [[...wanted.values()].map(({ charge }) => charge), [...wanted.values()].map(({ kind }) => kind)];
+      const [charges, kinds] = [
+        [...wanted.values()].map(({ charge }) => charge),
+        [...wanted.values()].map(({ kind }) => kind),
+      ];
       return await tx.query<{ transaction_id: string; kind: string }>({
         name: "provider-enter",
         text: `WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) AS w(transaction_id, kind, order_id, amount, currency)),
@@ -76,7 +92,11 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
                        WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.transaction_id = w.transaction_id))
                SELECT transaction_id, kind FROM known`,
         values: [
-          charges.map((charge) => charge.transactionId), kinds, charges.map((charge) => charge.orderId), charges.map((charge) => charge.amount), charges.map((charge) => charge.currency),
+          charges.map((charge) => charge.transactionId),
+          kinds,
+          charges.map((charge) => charge.orderId),
+          charges.map((charge) => charge.amount),
+          charges.map((charge) => charge.currency),
         ],
       });
     });
@@ -98,7 +118,9 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
   }
 
   /** Makes transactions void and gives back what was captured under them. */
-  async function makeAllVoid(transactions: readonly Pick<Charge, "transactionId" | "orderId">[]): Promise<readonly Reversal[]> {
+  async function makeAllVoid(
+    transactions: readonly Pick<Charge, "transactionId" | "orderId">[],
+  ): Promise<readonly Reversal[]> {
     const wanted = new Map(transactions.map((transaction) => [transaction.transactionId, transaction.orderId]));
     const rows = await database.transaction(async (tx) => {
       await lock(tx, [...wanted.keys()]);
@@ -115,7 +137,12 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
         values: [[...wanted.keys()], [...wanted.values()]],
       });
     });
-    const captured = new Map(rows.map((row) => [row.transaction_id, { captured: true, amount: Number(row.amount), currency: row.currency } as const]));
+    const captured = new Map(
+      rows.map((row) => [
+        row.transaction_id,
+        { captured: true, amount: Number(row.amount), currency: row.currency } as const,
+      ]),
+    );
     return transactions.map(({ transactionId }) => captured.get(transactionId) ?? { captured: false });
   }
 
@@ -125,7 +152,11 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
       await database.query({
         text: `INSERT INTO provider_behaviour (only_row, behaviour, threshold, latency_ms) VALUES (true, $1, $2, $3)
                ON CONFLICT (only_row) DO UPDATE SET behaviour = EXCLUDED.behaviour, threshold = EXCLUDED.threshold, latency_ms = EXCLUDED.latency_ms`,
-        values: [next.behaviour, next.threshold === undefined ? null : Math.round(next.threshold * 100), next.latencyMs],
+        values: [
+          next.behaviour,
+          next.threshold === undefined ? null : Math.round(next.threshold * 100),
+          next.latencyMs,
+        ],
       });
     },
     async capture(charge) {
@@ -133,7 +164,9 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
       if (now.latencyMs > 0) await pause(Math.min(now.latencyMs, answerLimitMs));
       if (now.latencyMs >= answerLimitMs) throw new ProviderUnavailable(`no answer within ${answerLimitMs} ms`);
       if (now.behaviour === "error") throw new ProviderUnavailable("the provider answered with status 500");
-      const declines = now.behaviour === "decline" || (now.behaviour === "decline_above" && charge.amount > Math.round((now.threshold ?? 0) * 100));
+      const declines =
+        now.behaviour === "decline" ||
+        (now.behaviour === "decline_above" && charge.amount > Math.round((now.threshold ?? 0) * 100));
       const outcome = await enter({ charge, kind: declines ? "decline" : "capture" });
       if (now.behaviour === "timeout") {
         await pause(answerLimitMs);

@@ -31,7 +31,10 @@ interface Decided {
 
 /** One pass; gives back how many shipments were due. */
 export async function bookDue(options: PassOptions): Promise<number> {
-  const { context: { clock, database, outbox }, carrier } = options;
+  const {
+    context: { clock, database, outbox },
+    carrier,
+  } = options;
   const claimed = await claimWaiting(database, { carrier: carrier.name, limit: AT_ONCE, leaseMs: options.leaseMs });
   if (claimed.length === 0) return 0;
   const decided = (await Promise.all([book(options, claimed), makeVoid(options, claimed)])).flat();
@@ -39,21 +42,42 @@ export async function bookDue(options: PassOptions): Promise<number> {
   await database.transaction(async (tx) => {
     const kept = await storeBookings(tx, decided.map(resultOf));
     const held = decided.filter(({ shipment }) => kept.has(shipment.shipmentId));
-    await outbox.add(tx, held.flatMap(({ shipment, decision }) => {
-      if (decision.kind === "booked") return [{ cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] }];
-      if (decision.kind === "undeliverable") return [{ cause: shipment.cause, events: [shipmentFailed(shipment, decision.progress.rejectedBy, now)] }];
-      return [];
-    }));
-    tx.afterCommit(() => held.forEach((item) => { report(options, item); }));
+    await outbox.add(
+      tx,
+      held.flatMap(({ shipment, decision }) => {
+        if (decision.kind === "booked")
+          return [
+            { cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] },
+          ];
+        if (decision.kind === "undeliverable")
+          return [{ cause: shipment.cause, events: [shipmentFailed(shipment, decision.progress.rejectedBy, now)] }];
+        return [];
+      }),
+    );
+    tx.afterCommit(() =>
+      held.forEach((item) => {
+        report(options, item);
+      }),
+    );
   });
   return claimed.length;
 }
 
-async function book({ context, carrier, metrics }: PassOptions, claimed: readonly Claimed[]): Promise<readonly Decided[]> {
+async function book(
+  { context, carrier, metrics }: PassOptions,
+  claimed: readonly Claimed[],
+): Promise<readonly Decided[]> {
   const asked = claimed.filter(({ progress }) => nextCall(progress) === "book");
-  const answers = await ask<BookingAnswer>(context, carrier, asked, { outcome: "silent" }, () => carrier.book(asked.map(({ shipmentId, shippingAddress, progress }) => ({
-    reference: bookingReference(shipmentId, progress.turn), shipmentId, address: shippingAddress, attempt: progress.attempts + 1,
-  }))));
+  const answers = await ask<BookingAnswer>(context, carrier, asked, { outcome: "silent" }, () =>
+    carrier.book(
+      asked.map(({ shipmentId, shippingAddress, progress }) => ({
+        reference: bookingReference(shipmentId, progress.turn),
+        shipmentId,
+        address: shippingAddress,
+        attempt: progress.attempts + 1,
+      })),
+    ),
+  );
   return asked.map((shipment, place) => {
     const answer = answers[place] ?? { outcome: "silent" };
     metrics.answers.inc({ carrier: carrier.name, call: "book", answer: answer.outcome });
@@ -61,11 +85,19 @@ async function book({ context, carrier, metrics }: PassOptions, claimed: readonl
   });
 }
 
-async function makeVoid({ context, carrier, metrics }: PassOptions, claimed: readonly Claimed[]): Promise<readonly Decided[]> {
+async function makeVoid(
+  { context, carrier, metrics }: PassOptions,
+  claimed: readonly Claimed[],
+): Promise<readonly Decided[]> {
   const asked = claimed.filter(({ progress }) => nextCall(progress) === "void");
-  const answers = await ask<VoidAnswer>(context, carrier, asked, "silent", () => carrier.makeVoid(asked.map(({ shipmentId, progress }) => ({
-    reference: bookingReference(shipmentId, progress.turn), shipmentId,
-  }))));
+  const answers = await ask<VoidAnswer>(context, carrier, asked, "silent", () =>
+    carrier.makeVoid(
+      asked.map(({ shipmentId, progress }) => ({
+        reference: bookingReference(shipmentId, progress.turn),
+        shipmentId,
+      })),
+    ),
+  );
   return asked.map((shipment, place) => {
     const answer = answers[place] ?? "silent";
     metrics.answers.inc({ carrier: carrier.name, call: "void", answer });
@@ -74,20 +106,35 @@ async function makeVoid({ context, carrier, metrics }: PassOptions, claimed: rea
 }
 
 /** An error of the call as a whole is silence about each of its shipments. */
-async function ask<A>({ log }: PassOptions["context"], carrier: Carrier, asked: readonly Claimed[], silence: A, call: () => Promise<readonly A[]>): Promise<readonly A[]> {
+async function ask<A>(
+  { log }: PassOptions["context"],
+  carrier: Carrier,
+  asked: readonly Claimed[],
+  silence: A,
+  call: () => Promise<readonly A[]>,
+): Promise<readonly A[]> {
   if (asked.length === 0) return [];
   try {
     return await call();
   } catch (error) {
-    log.warn({ err: error, carrier: carrier.name, shipments: asked.length }, "the carrier could not be asked; its shipments are in doubt");
+    log.warn(
+      { err: error, carrier: carrier.name, shipments: asked.length },
+      "the carrier could not be asked; its shipments are in doubt",
+    );
     return asked.map(() => silence);
   }
 }
 
 function resultOf({ shipment, decision }: Decided): BookingResult {
   return {
-    shipmentId: shipment.shipmentId, claim: shipment.claim, status: decision.kind, progress: decision.progress,
-    next: decision.kind === "booked" ? { at: decision.lookAfter } : { inMs: decision.kind === "waiting" ? decision.delayMs : 0 },
+    shipmentId: shipment.shipmentId,
+    claim: shipment.claim,
+    status: decision.kind,
+    progress: decision.progress,
+    next:
+      decision.kind === "booked"
+        ? { at: decision.lookAfter }
+        : { inMs: decision.kind === "waiting" ? decision.delayMs : 0 },
     ...(decision.kind === "booked" ? { trackingNumber: decision.trackingNumber } : {}),
   };
 }
@@ -97,7 +144,10 @@ function report({ context: { log }, carrier, metrics }: PassOptions, { shipment,
   if (decision.kind === "booked") metrics.shipments.inc({ carrier: carrier.name, outcome: "created" });
   if (decision.kind === "undeliverable") {
     metrics.shipments.inc({ carrier: carrier.name, outcome: "undeliverable" });
-    log.error({ orderId, shipmentId, rejectedBy: decision.progress.rejectedBy }, "no carrier serves the address; the shipment is undeliverable");
+    log.error(
+      { orderId, shipmentId, rejectedBy: decision.progress.rejectedBy },
+      "no carrier serves the address; the shipment is undeliverable",
+    );
   }
   if (decision.kind === "waiting" && decision.fellOverTo !== undefined) {
     metrics.fallOvers.inc({ from: carrier.name, to: decision.fellOverTo });

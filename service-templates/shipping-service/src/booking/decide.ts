@@ -40,9 +40,19 @@ export interface Progress {
 
 /** What follows from an answer. */
 export type Decision =
-  | { readonly kind: "booked"; readonly progress: Progress; readonly trackingNumber: string; readonly lookAfter: number }
+  | {
+      readonly kind: "booked";
+      readonly progress: Progress;
+      readonly trackingNumber: string;
+      readonly lookAfter: number;
+    }
   | { readonly kind: "undeliverable"; readonly progress: Progress }
-  | { readonly kind: "waiting"; readonly progress: Progress; readonly delayMs: number; readonly fellOverTo?: CarrierName };
+  | {
+      readonly kind: "waiting";
+      readonly progress: Progress;
+      readonly delayMs: number;
+      readonly fellOverTo?: CarrierName;
+    };
 
 /** Id of an order's only shipment. */
 export function shipmentOf(orderId: string): string {
@@ -62,7 +72,9 @@ export function bookingReference(shipmentId: string, turn: number): string {
 
 /** What the carrier is asked next: to book, or to make sure that it has not. */
 export function nextCall(progress: Progress): "book" | "void" {
-  return progress.inDoubt && progress.attempts >= ATTEMPTS_PER_TURN && otherCarrier(progress) !== undefined ? "void" : "book";
+  return progress.inDoubt && progress.attempts >= ATTEMPTS_PER_TURN && otherCarrier(progress) !== undefined
+    ? "void"
+    : "book";
 }
 
 /**
@@ -72,10 +84,21 @@ export function nextCall(progress: Progress): "book" | "void" {
 export function afterBooking(progress: Progress, answer: BookingAnswer, random: Random): Decision {
   switch (answer.outcome) {
     case "booked":
-      return { kind: "booked", progress: { ...progress, inDoubt: false }, trackingNumber: answer.trackingNumber, lookAfter: answer.expectedChangeAt };
+      return {
+        kind: "booked",
+        progress: { ...progress, inDoubt: false },
+        trackingNumber: answer.trackingNumber,
+        lookAfter: answer.expectedChangeAt,
+      };
     case "rejected": {
-      const refused = { ...progress, inDoubt: false, rejectedBy: [...new Set([...progress.rejectedBy, progress.carrier])] };
-      return otherCarrier(refused) === undefined ? { kind: "undeliverable", progress: refused } : fallOver(refused, random);
+      const refused = {
+        ...progress,
+        inDoubt: false,
+        rejectedBy: [...new Set([...progress.rejectedBy, progress.carrier])],
+      };
+      return otherCarrier(refused) === undefined
+        ? { kind: "undeliverable", progress: refused }
+        : fallOver(refused, random);
     }
     case "voided":
       // Made void by an earlier run whose word was lost: certain, so the carrier may be left.
@@ -83,7 +106,9 @@ export function afterBooking(progress: Progress, answer: BookingAnswer, random: 
     case "unavailable":
     case "silent": {
       const failed = {
-        ...progress, attempts: progress.attempts + 1, failures: progress.failures + 1,
+        ...progress,
+        attempts: progress.attempts + 1,
+        failures: progress.failures + 1,
         // Certainty about this call says nothing about an earlier one.
         inDoubt: progress.inDoubt || answer.outcome === "silent",
       };
@@ -108,9 +133,20 @@ function otherCarrier({ carrier, rejectedBy }: Progress): CarrierName | undefine
 /** Gives the other carrier its turn: the first one at once, later ones after a pause. Without another carrier the same one gets a new turn. */
 function fallOver(progress: Progress, random: Random): Decision {
   const other = otherCarrier(progress);
-  const next: Progress = { ...progress, carrier: other ?? progress.carrier, turn: progress.turn + 1, attempts: 0, inDoubt: false };
+  const next: Progress = {
+    ...progress,
+    carrier: other ?? progress.carrier,
+    turn: progress.turn + 1,
+    attempts: 0,
+    inDoubt: false,
+  };
   if (other === undefined) return waiting(next, random);
-  return { kind: "waiting", progress: next, delayMs: progress.turn === 0 ? 0 : pauseAfter(progress.failures, random), fellOverTo: other };
+  return {
+    kind: "waiting",
+    progress: next,
+    delayMs: progress.turn === 0 ? 0 : pauseAfter(progress.failures, random),
+    fellOverTo: other,
+  };
 }
 
 function waiting(progress: Progress, random: Random): Decision {

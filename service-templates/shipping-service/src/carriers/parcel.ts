@@ -12,7 +12,9 @@ export interface Durations {
 export function reportOf(bookedAt: number, now: number, { dispatchMs, deliveryMs }: Durations): TrackingReport {
   const dispatchedAt = bookedAt + dispatchMs;
   const deliveredAt = dispatchedAt + deliveryMs;
-  if (now >= deliveredAt) return { state: "delivered", dispatchedAt, deliveredAt, estimatedDelivery: deliveredAt, receivedBy: "customer" };
-  if (now >= dispatchedAt) return { state: "in_transit", dispatchedAt, estimatedDelivery: deliveredAt, expectedChangeAt: deliveredAt };
+  if (now >= deliveredAt)
+    return { state: "delivered", dispatchedAt, deliveredAt, estimatedDelivery: deliveredAt, receivedBy: "customer" };
+  if (now >= dispatchedAt)
+    return { state: "in_transit", dispatchedAt, estimatedDelivery: deliveredAt, expectedChangeAt: deliveredAt };
   return { state: "accepted", estimatedDelivery: deliveredAt, expectedChangeAt: dispatchedAt };
 }

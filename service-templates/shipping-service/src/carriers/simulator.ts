@@ -3,12 +3,13 @@
  * while it runs. It writes over its own connections, as an outside system would: what it did stays done
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
-import type { Database } from "../../../lib/storage/database.ts";
+
 import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
 import type { Mishap } from "../../../lib/simulation/mishap.ts";
 import { mishapOf } from "../../../lib/simulation/mishap.ts";
 import type { Switchable } from "../../../lib/simulation/simulator.ts";
 import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
+import type { Database } from "../../../lib/storage/database.ts";
 import type { BookingAnswer, BookingRequest, Carrier, CarrierName, TrackingReport } from "./carrier.ts";
 import { CarrierUnavailable } from "./carrier.ts";
 import type { Durations } from "./parcel.ts";
@@ -41,7 +42,10 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
   const kept = storedBehaviour(database, { table: "carrier_behaviour", column: "carrier" }, name);
 
   /** Books or rejects; gives back what the books hold by reference, so that repetitions and races see one truth. */
-  async function enter(requests: readonly BookingRequest[], status: "booked" | "rejected"): Promise<ReadonlyMap<string, BookedRow>> {
+  async function enter(
+    requests: readonly BookingRequest[],
+    status: "booked" | "rejected",
+  ): Promise<ReadonlyMap<string, BookedRow>> {
     if (requests.length === 0) return new Map();
     const rows = await database.query<BookedRow>({
       name: "carrier-book",
@@ -52,8 +56,11 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
              ON CONFLICT (carrier, reference) DO UPDATE SET carrier = EXCLUDED.carrier
              RETURNING reference, status, tracking_number, at`,
       values: [
-        name, requests.map((request) => request.reference), requests.map((request) => request.shipmentId),
-        requests.map((request) => (status === "booked" ? trackingNumberOf(name, request.reference) : null)), status,
+        name,
+        requests.map((request) => request.reference),
+        requests.map((request) => request.shipmentId),
+        requests.map((request) => (status === "booked" ? trackingNumberOf(name, request.reference) : null)),
+        status,
       ],
     });
     return new Map(rows.map((row) => [row.reference, row]));
@@ -62,8 +69,13 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
   function answerOf(row: BookedRow | undefined, mishap: Mishap | undefined): BookingAnswer {
     if (mishap !== undefined || row === undefined) return { outcome: mishap ?? "silent" };
     if (row.status === "void") return { outcome: "voided" };
-    if (row.status === "rejected" || row.tracking_number === null) return { outcome: "rejected", code: "address_not_served" };
-    return { outcome: "booked", trackingNumber: row.tracking_number, expectedChangeAt: row.at.getTime() + durations.dispatchMs };
+    if (row.status === "rejected" || row.tracking_number === null)
+      return { outcome: "rejected", code: "address_not_served" };
+    return {
+      outcome: "booked",
+      trackingNumber: row.tracking_number,
+      expectedChangeAt: row.at.getTime() + durations.dispatchMs,
+    };
   }
 
   return {
@@ -74,7 +86,9 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
       if (now.behaviour === "unavailable") return requests.map(() => ({ outcome: "unavailable" }));
       const mishaps = requests.map(({ reference, attempt }) => mishapOf(now.seed, now.failureRate, reference, attempt));
       const heard = requests.filter((_request, place) => mishaps[place] !== "unavailable");
-      const books = await answers.inTime(now.latencyMs, () => enter(heard, now.behaviour === "reject" ? "rejected" : "booked"));
+      const books = await answers.inTime(now.latencyMs, () =>
+        enter(heard, now.behaviour === "reject" ? "rejected" : "booked"),
+      );
       if (now.behaviour === "timeout") await answers.never();
       if (now.behaviour === "timeout" || books === undefined) return requests.map(() => ({ outcome: "silent" }));
       return requests.map(({ reference }, place) => answerOf(books.get(reference), mishaps[place]));
@@ -82,26 +96,32 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
     async makeVoid(bookings) {
       const now = await kept.behaviour();
       if (now.behaviour === "unavailable") return bookings.map(() => "silent");
-      const done = await answers.inTime(now.latencyMs, () => database.query({
-        name: "carrier-void",
-        text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, at)
+      const done = await answers.inTime(now.latencyMs, () =>
+        database.query({
+          name: "carrier-void",
+          text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, at)
                SELECT $1, asked.reference, asked.shipment_id, 'void', clock_timestamp()
                  FROM unnest($2::text[], $3::uuid[]) AS asked(reference, shipment_id) ORDER BY asked.reference
                ON CONFLICT (carrier, reference) DO UPDATE SET status = 'void'`,
-        values: [name, bookings.map((booking) => booking.reference), bookings.map((booking) => booking.shipmentId)],
-      }));
+          values: [name, bookings.map((booking) => booking.reference), bookings.map((booking) => booking.shipmentId)],
+        }),
+      );
       return bookings.map(() => (done === undefined ? "silent" : "void"));
     },
     async track(trackingNumbers) {
       const now = await kept.behaviour();
       if (now.behaviour === "unavailable") throw new CarrierUnavailable(`${name} answered with status 503`);
-      const rows = await answers.inTime(now.latencyMs, () => database.query<{ tracking_number: string; at: Date; now: Date }>({
-        name: "carrier-track",
-        text: "SELECT tracking_number, at, clock_timestamp() AS now FROM carrier_bookings WHERE tracking_number = ANY($1::text[]) AND carrier = $2 AND status = 'booked'",
-        values: [trackingNumbers, name],
-      }));
+      const rows = await answers.inTime(now.latencyMs, () =>
+        database.query<{ tracking_number: string; at: Date; now: Date }>({
+          name: "carrier-track",
+          text: "SELECT tracking_number, at, clock_timestamp() AS now FROM carrier_bookings WHERE tracking_number = ANY($1::text[]) AND carrier = $2 AND status = 'booked'",
+          values: [trackingNumbers, name],
+        }),
+      );
       if (rows === undefined) throw new CarrierUnavailable(`${name} gave no answer within ${answerLimitMs} ms`);
-      return new Map<string, TrackingReport>(rows.map((row) => [row.tracking_number, reportOf(row.at.getTime(), row.now.getTime(), durations)]));
+      return new Map<string, TrackingReport>(
+        rows.map((row) => [row.tracking_number, reportOf(row.at.getTime(), row.now.getTime(), durations)]),
+      );
     },
     close: () => answers.close(),
   };

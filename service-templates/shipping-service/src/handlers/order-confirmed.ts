@@ -4,8 +4,8 @@
  * that is confirmed again meets its shipment.
  */
 import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
 import type { ReceivedEvent } from "../../../lib/events/envelope.ts";
+import type { Transaction } from "../../../lib/storage/database.ts";
 import { formatTraceparent } from "../../../lib/trace.ts";
 import { firstProgress, shipmentOf } from "../booking/decide.ts";
 import type { OrderConfirmed } from "../orders.ts";
@@ -21,18 +21,29 @@ export interface OrdersConfirmedOptions {
 export const orderConfirmed: Handler<OrderConfirmed> = { apply: async () => [] };
 
 /** Stores the shipments of a batch of confirmed orders. */
-export function storeConfirmed({ onWaiting }: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
+export function storeConfirmed({
+  onWaiting,
+}: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
   return async (events, tx) => {
-    const shipments = events.filter((event) => event.type === "order.confirmed").map((event) => newShipment(event as ReceivedEvent<OrderConfirmed>));
+    const shipments = events
+      .filter((event) => event.type === "order.confirmed")
+      .map((event) => newShipment(event as ReceivedEvent<OrderConfirmed>));
     if (shipments.length === 0) return;
-    if (await insertShipments(tx, shipments) > 0) tx.afterCommit(onWaiting);
+    if ((await insertShipments(tx, shipments)) > 0) tx.afterCommit(onWaiting);
   };
 }
 
 function newShipment({ id, correlationId, trace, payload }: ReceivedEvent<OrderConfirmed>): NewShipment {
   const { orderId, customerId, shippingAddress, items } = payload;
   return {
-    shipmentId: shipmentOf(orderId), orderId, customerId, shippingAddress, items, carrier: firstProgress(orderId).carrier,
-    correlationId, causationId: id, ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
+    shipmentId: shipmentOf(orderId),
+    orderId,
+    customerId,
+    shippingAddress,
+    items,
+    carrier: firstProgress(orderId).carrier,
+    correlationId,
+    causationId: id,
+    ...(trace === undefined ? {} : { traceparent: formatTraceparent(trace) }),
   };
 }

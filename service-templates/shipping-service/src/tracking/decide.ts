@@ -14,5 +14,7 @@ export interface Move {
 export function afterReport(status: UnderWay, report: Pick<TrackingReport, "state"> | undefined): Move {
   if (report === undefined || report.state === "accepted") return { status, steps: [] };
   const steps: readonly ShipmentStep[] = status === "booked" ? ["shipment.dispatched"] : [];
-  return report.state === "delivered" ? { status: "delivered", steps: [...steps, "shipment.delivered"] } : { status: "dispatched", steps };
+  return report.state === "delivered"
+    ? { status: "delivered", steps: [...steps, "shipment.delivered"] }
+    : { status: "dispatched", steps };
 }

@@ -3,9 +3,10 @@
  * transaction for all of them; their rows stay locked meanwhile, so every step is noted and published once
  * whatever other instances do. Asking has no effect at the carrier, so it may be repeated.
  */
-import { CarrierUnavailable } from "../carriers/carrier.ts";
+
 import type { PassOptions } from "../booking/book-due.ts";
 import { AT_ONCE } from "../booking/book-due.ts";
+import { CarrierUnavailable } from "../carriers/carrier.ts";
 import { shipmentStep } from "../shipment-events.ts";
 import { lockUnderWay, storeTracking } from "../shipments-table.ts";
 import { afterReport } from "./decide.ts";
@@ -14,7 +15,11 @@ import { afterReport } from "./decide.ts";
 const LOOK_AGAIN_MS = 1_000;
 
 /** One pass; gives back how many shipments were due. Nothing is lost when the carrier gives no answer: they stay due. */
-export async function trackDue({ context: { clock, database, log, outbox }, carrier, metrics }: PassOptions): Promise<number> {
+export async function trackDue({
+  context: { clock, database, log, outbox },
+  carrier,
+  metrics,
+}: PassOptions): Promise<number> {
   return database.transaction(async (tx) => {
     const due = await lockUnderWay(tx, carrier.name, AT_ONCE);
     if (due.length === 0) return 0;
@@ -33,18 +38,31 @@ export async function trackDue({ context: { clock, database, log, outbox }, carr
       const report = reports.get(shipment.trackingNumber);
       return { shipment, report, move: afterReport(shipment.status, report) };
     });
-    await storeTracking(tx, moved.map(({ shipment, report, move }) => ({
-      shipmentId: shipment.shipmentId, status: move.status, inMs: move.steps.length === 0 ? LOOK_AGAIN_MS : 0,
-      ...(report?.expectedChangeAt === undefined ? {} : { notBefore: report.expectedChangeAt }),
-      ...(move.steps.includes("shipment.dispatched") ? { dispatchedAt: report?.dispatchedAt ?? now } : {}),
-      ...(move.steps.includes("shipment.delivered") ? { deliveredAt: report?.deliveredAt ?? now } : {}),
-    })));
-    await outbox.add(tx, moved.map(({ shipment, report, move }) => ({
-      cause: shipment.cause, events: report === undefined ? [] : move.steps.map((step) => shipmentStep(step, shipment, carrier.name, report, now)),
-    })));
+    await storeTracking(
+      tx,
+      moved.map(({ shipment, report, move }) => ({
+        shipmentId: shipment.shipmentId,
+        status: move.status,
+        inMs: move.steps.length === 0 ? LOOK_AGAIN_MS : 0,
+        ...(report?.expectedChangeAt === undefined ? {} : { notBefore: report.expectedChangeAt }),
+        ...(move.steps.includes("shipment.dispatched") ? { dispatchedAt: report?.dispatchedAt ?? now } : {}),
+        ...(move.steps.includes("shipment.delivered") ? { deliveredAt: report?.deliveredAt ?? now } : {}),
+      })),
+    );
+    await outbox.add(
+      tx,
+      moved.map(({ shipment, report, move }) => ({
+        cause: shipment.cause,
+        events:
+          report === undefined ? [] : move.steps.map((step) => shipmentStep(step, shipment, carrier.name, report, now)),
+      })),
+    );
     tx.afterCommit(() => {
       for (const step of moved.flatMap(({ move }) => move.steps)) {
-        metrics.shipments.inc({ carrier: carrier.name, outcome: step === "shipment.delivered" ? "delivered" : "dispatched" });
+        metrics.shipments.inc({
+          carrier: carrier.name,
+          outcome: step === "shipment.delivered" ? "delivered" : "dispatched",
+        });
       }
     });
     return due.length;

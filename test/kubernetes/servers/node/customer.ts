@@ -4,8 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { importPKCS8, SignJWT } from "jose";
 import * as z from "zod";
 import { TOKEN_AUDIENCE, TOKEN_ISSUER } from "../../../../components/services/token-issuer.ts";
-import { plain } from "../../stack-state.ts";
 import type { Exported } from "../../stack-state.ts";
+import { plain } from "../../stack-state.ts";
 import type { ClusterNode } from "../node.ts";
 
 /** What became of one attempt to place an order. */
@@ -30,25 +30,45 @@ export interface NodeCustomer {
 }
 
 const GATEWAY = "http://api-gateway.services.svc.cluster.local:8080";
-const ORDER = { items: [{ productId: "sku-keyboard", quantity: 1 }], currency: "USD", shippingAddress: "1 Market Street, San Francisco" };
+const ORDER = {
+  items: [{ productId: "sku-keyboard", quantity: 1 }],
+  currency: "USD",
+  shippingAddress: "1 Market Street, San Francisco",
+};
 const accepted = z.object({ orderId: z.string() });
 const shown = z.object({ status: z.string() });
 const keyOf = z.object({ kid: z.string() });
 
 /** Signs a customer in with the key of the stack's own token issuer. */
-export async function nodeCustomer(node: ClusterNode, { deployment }: Exported, subject: string): Promise<NodeCustomer> {
-  const issuer = deployment.resources.find(({ type, urn }) => type === "kit:index:Certificate" && urn.endsWith("::token-issuer"))?.outputs;
-  const { kid } = keyOf.parse(JSON.parse(plain(issuer?.["publicJwk"])));
-  const token = await new SignJWT({}).setProtectedHeader({ alg: "ES256", kid }).setIssuer(TOKEN_ISSUER).setAudience(TOKEN_AUDIENCE).setSubject(subject).setIssuedAt().setExpirationTime("1h")
-    .sign(await importPKCS8(plain(issuer?.["privateKeyPem"]), "ES256"));
+export async function nodeCustomer(
+  node: ClusterNode,
+  { deployment }: Exported,
+  subject: string,
+): Promise<NodeCustomer> {
+  const issuer = deployment.resources.find(
+    ({ type, urn }) => type === "kit:index:Certificate" && urn.endsWith("::token-issuer"),
+  )?.outputs;
+  const { kid } = keyOf.parse(JSON.parse(plain(issuer?.publicJwk)));
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: "ES256", kid })
+    .setIssuer(TOKEN_ISSUER)
+    .setAudience(TOKEN_AUDIENCE)
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime("1h")
+    .sign(await importPKCS8(plain(issuer?.privateKeyPem), "ES256"));
   const authorization = `Bearer ${token}`;
 
   const place: NodeCustomer["place"] = async () => {
     try {
       const { status, body } = await node.fetch(`${GATEWAY}/orders`, {
-        method: "POST", body: JSON.stringify(ORDER), headers: { authorization, "content-type": "application/json", "idempotency-key": randomUUID() },
+        method: "POST",
+        body: JSON.stringify(ORDER),
+        headers: { authorization, "content-type": "application/json", "idempotency-key": randomUUID() },
       });
-      return status === 202 ? { orderId: accepted.parse(JSON.parse(body)).orderId } : { failure: `${status} ${body.slice(0, 300)}` };
+      return status === 202
+        ? { orderId: accepted.parse(JSON.parse(body)).orderId }
+        : { failure: `${status} ${body.slice(0, 300)}` };
     } catch (error) {
       return { failure: error instanceof Error ? error.message : String(error) };
     }
@@ -86,18 +106,27 @@ const POLL_MS = 100;
  * Waits until every order has come to its end, and gives the number of orders by how they ended.
  * @throws {Error} naming orders that have not when the limit passes.
  */
-export async function endsOf(customer: NodeCustomer, orders: readonly string[], limitMs: number): Promise<Readonly<Record<string, number>>> {
+export async function endsOf(
+  customer: NodeCustomer,
+  orders: readonly string[],
+  limitMs: number,
+): Promise<Readonly<Record<string, number>>> {
   const limit = performance.now() + limitMs;
   const ends = new Map<string, string>();
   for (;;) {
     const open = orders.filter((order) => !ends.has(order));
     if (open.length === 0) break;
-    if (performance.now() > limit) throw new Error(`Waited ${limitMs} ms for the end of ${orders.length} orders; ${open.length} are still pending: ${open.slice(0, 10).join(", ")}`);
+    if (performance.now() > limit)
+      throw new Error(
+        `Waited ${limitMs} ms for the end of ${orders.length} orders; ${open.length} are still pending: ${open.slice(0, 10).join(", ")}`,
+      );
     for (let next = 0; next < open.length; next += TOGETHER) {
-      await Promise.all(open.slice(next, next + TOGETHER).map(async (order) => {
-        const status = await customer.status(order);
-        if (status !== "pending") ends.set(order, status);
-      }));
+      await Promise.all(
+        open.slice(next, next + TOGETHER).map(async (order) => {
+          const status = await customer.status(order);
+          if (status !== "pending") ends.set(order, status);
+        }),
+      );
     }
     await pause(POLL_MS);
   }

@@ -18,7 +18,8 @@ while (url === undefined) {
   const answer = await fetch(INSPECTOR).catch(() => undefined);
   const targets: unknown = await answer?.json();
   const [first]: unknown[] = Array.isArray(targets) ? targets : [];
-  if (typeof first === "object" && first !== null && "webSocketDebuggerUrl" in first) url = String(first.webSocketDebuggerUrl);
+  if (typeof first === "object" && first !== null && "webSocketDebuggerUrl" in first)
+    url = String(first.webSocketDebuggerUrl);
   else await pause(50);
 }
 const socket = new WebSocket(url);

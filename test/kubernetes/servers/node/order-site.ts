@@ -11,13 +11,13 @@ import { readServiceTemplates } from "../../../../components/services/template.t
 import { freePorts } from "../../../../toolchain/loopback-port.ts";
 import { CRD_MODULES, locateModuleCrds } from "../../../../toolchain/module-crds.ts";
 import { PROJECT_DIR } from "../../../platform/kit-command.ts";
-import { openPlatformStack } from "../../platform-stack.ts";
 import type { PlatformStack, Setting } from "../../platform-stack.ts";
+import { openPlatformStack } from "../../platform-stack.ts";
 import { setStoreKeys } from "../../site/needs.ts";
-import { startNode } from "../node.ts";
 import type { ClusterNode } from "../node.ts";
+import { startNode } from "../node.ts";
 import type { PlayedPart } from "../played-part.ts";
-import { playPostgresOperator, POSTGRES_PORT } from "../played-postgres-operator.ts";
+import { POSTGRES_PORT, playPostgresOperator } from "../played-postgres-operator.ts";
 import { playStrimzi } from "../played-strimzi.ts";
 import { writeServerImages } from "./server-images.ts";
 import { NODE_ADDRESS } from "./settings.ts";
@@ -56,7 +56,10 @@ export async function openOrderSite(): Promise<OrderSite> {
       // Strimzi's own definitions are the program's to bring.
       crds: await Promise.all(CRD_MODULES.map((module) => locateModuleCrds(module))),
       images: await imagesOf(services, folder),
-      exits: [{ port: LISTENERS.services.port, to: brokerPort }, { port: POSTGRES_PORT, to: postgresPort }],
+      exits: [
+        { port: LISTENERS.services.port, to: brokerPort },
+        { port: POSTGRES_PORT, to: postgresPort },
+      ],
     });
     ends.push(() => node.stop());
     const stack = await openPlatformStack("dev", { KUBECONFIG: node.api.kubeconfig });
@@ -68,7 +71,9 @@ export async function openOrderSite(): Promise<OrderSite> {
       [["kubernetes", "registry", "reachedAt"], registryUrl],
       [["kubernetes", "postgres", "cloudNativePg", "reachedAt"], { host: "127.0.0.1", port: postgresPort }],
       [["kubernetes", "workloads", "images", "pullPolicy"], "IfNotPresent"],
-      ...services.map(({ name }): Setting => [["kubernetes", "workloads", "services", name, "resources", "cpu"], SERVICE_CPU]),
+      ...services.map(
+        ({ name }): Setting => [["kubernetes", "workloads", "services", name, "resources", "cpu"], SERVICE_CPU],
+      ),
     );
     const parts = [
       await playStrimzi(node.api.client, DECLARED_LIMIT_MS, { address: NODE_ADDRESS, port: brokerPort }),
@@ -91,8 +96,15 @@ async function imagesOf(services: ReturnType<typeof readServiceTemplates>, folde
   const [servers] = await Promise.all([
     writeServerImages(folder),
     buildImages({
-      projectDir: PROJECT_DIR, version: "1.0.0", base: { by: "host" }, out: archive,
-      services: services.map(({ name, runtime }) => ({ service: name, entry: `service-templates/${name}/${runtime.entry}`, name: `registry.dev.example.com/order-platform/${name}:latest` })),
+      projectDir: PROJECT_DIR,
+      version: "1.0.0",
+      base: { by: "host" },
+      out: archive,
+      services: services.map(({ name, runtime }) => ({
+        service: name,
+        entry: `service-templates/${name}/${runtime.entry}`,
+        name: `registry.dev.example.com/order-platform/${name}:latest`,
+      })),
     }),
   ]);
   return [archive, servers];

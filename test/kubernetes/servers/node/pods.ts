@@ -7,7 +7,17 @@ const pod = z.object({
   status: z.object({
     phase: z.string(),
     conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-    containerStatuses: z.array(z.object({ containerID: z.string().optional(), ready: z.boolean(), started: z.boolean().optional(), restartCount: z.number(), lastState: ended })).default([]),
+    containerStatuses: z
+      .array(
+        z.object({
+          containerID: z.string().optional(),
+          ready: z.boolean(),
+          started: z.boolean().optional(),
+          restartCount: z.number(),
+          lastState: ended,
+        }),
+      )
+      .default([]),
   }),
 });
 
@@ -27,15 +37,18 @@ export interface PodState {
 /** Pods of a namespace that are neither on their way out nor, as those of a Job, done. */
 export async function podsOf(client: ApiClient, namespace: string): Promise<readonly PodState[]> {
   const found = await client.list(`/api/v1/namespaces/${namespace}/pods`);
-  return found.map((object) => pod.parse(object)).filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase !== "Succeeded").map(({ metadata, status }) => {
-    const [first] = status.containerStatuses;
-    return {
-      name: metadata.name,
-      ready: status.conditions.some(({ type, status: value }) => type === "Ready" && value === "True"),
-      started: first?.started === true,
-      container: first?.containerID?.replace(/^.*:\/\//, ""),
-      restarts: first?.restartCount ?? 0,
-      lastEnd: first?.lastState?.terminated?.reason,
-    };
-  });
+  return found
+    .map((object) => pod.parse(object))
+    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase !== "Succeeded")
+    .map(({ metadata, status }) => {
+      const [first] = status.containerStatuses;
+      return {
+        name: metadata.name,
+        ready: status.conditions.some(({ type, status: value }) => type === "Ready" && value === "True"),
+        started: first?.started === true,
+        container: first?.containerID?.replace(/^.*:\/\//, ""),
+        restarts: first?.restartCount ?? 0,
+        lastEnd: first?.lastState?.terminated?.reason,
+      };
+    });
 }

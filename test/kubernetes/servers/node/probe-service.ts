@@ -23,10 +23,21 @@ const labels = { app: "probe" };
 export function probeService(image: string): readonly ApiObject[] {
   const namespace = PROBE_NAMESPACE;
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } },
-    { apiVersion: "v1", kind: "Service", metadata: { name: "probe", namespace }, spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] } },
     {
-      apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "probe", namespace },
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "probe", namespace },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "probe", namespace },
       spec: {
         replicas: 2,
         selector: { matchLabels: labels },
@@ -37,13 +48,22 @@ export function probeService(image: string): readonly ApiObject[] {
             automountServiceAccountToken: false,
             terminationGracePeriodSeconds: 10,
             securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-            containers: [{
-              name: "probe", image, imagePullPolicy: "Never", command: ["node", "-e", PROGRAM],
-              ports: [{ containerPort: 8080 }],
-              readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1, timeoutSeconds: 5 },
-              resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "192Mi" } },
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-            }],
+            containers: [
+              {
+                name: "probe",
+                image,
+                imagePullPolicy: "Never",
+                command: ["node", "-e", PROGRAM],
+                ports: [{ containerPort: 8080 }],
+                readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1, timeoutSeconds: 5 },
+                resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "192Mi" } },
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  readOnlyRootFilesystem: true,
+                  capabilities: { drop: ["ALL"] },
+                },
+              },
+            ],
           },
         },
       },

@@ -15,7 +15,16 @@ export async function renderedServices(folder: string): Promise<readonly ApiObje
   const place = ({ kind }: ApiObject): number => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
   return (await readRendered(folder))
     .map(({ object }) => object)
-    .filter(({ kind, metadata }) => (metadata.namespace === SERVICES_NAMESPACE || (kind === "Namespace" && metadata.name === SERVICES_NAMESPACE)) && !LEFT_OUT.includes(kind))
+    .filter(
+      ({ kind, metadata }) =>
+        (metadata.namespace === SERVICES_NAMESPACE || (kind === "Namespace" && metadata.name === SERVICES_NAMESPACE)) &&
+        !LEFT_OUT.includes(kind),
+    )
     .toSorted((a, b) => place(a) - place(b))
-    .map((object): ApiObject => JSON.parse(JSON.stringify(object), (key, value: unknown) => (key === "imagePullPolicy" ? "IfNotPresent" : value)) as ApiObject);
+    .map(
+      (object): ApiObject =>
+        JSON.parse(JSON.stringify(object), (key, value: unknown) =>
+          key === "imagePullPolicy" ? "IfNotPresent" : value,
+        ) as ApiObject,
+    );
 }

@@ -15,8 +15,8 @@ import { REDIS_IMAGE } from "../../../../components/databases/kubernetes-redis.t
 import { OPERATOR_IMAGE } from "../../../../components/kafka/strimzi/operator.ts";
 import { REGISTRY_IMAGE } from "../../../../components/schemas/kubernetes-registry.ts";
 import { runChecked } from "../../../../toolchain/command.ts";
-import { locateLocalServers } from "../../../../toolchain/local-servers.ts";
 import type { ApicurioServer } from "../../../../toolchain/local-servers.ts";
+import { locateLocalServers } from "../../../../toolchain/local-servers.ts";
 import type { AnyLayer } from "./program-image.ts";
 import { writeImage } from "./program-image.ts";
 
@@ -43,16 +43,37 @@ export async function writeServerImages(folder: string): Promise<string> {
     writeLayer(blobs, (await hostBase(process.execPath)).content),
     nodeLayer(process.execPath, blobs),
     writeLayer(blobs, { files: [{ path: "operator.cjs", mode: 0o644, content: Buffer.from(OPERATOR) }] }),
-    writeLayer(blobs, { files: [{ path: "usr/local/bin/redis-server", mode: 0o755, content: { source: redis.server } }], folders: [{ path: "tmp", mode: 0o1777 }] }),
+    writeLayer(blobs, {
+      files: [{ path: "usr/local/bin/redis-server", mode: 0o755, content: { source: redis.server } }],
+      folders: [{ path: "tmp", mode: 0o1777 }],
+    }),
     registryLayer(apicurio, folder, blobs),
   ]);
   const path = "PATH=/usr/local/bin:/usr/bin:/bin";
   const archive = join(folder, "servers.tar");
-  await writeArchive(layout, [
-    await writeImage(layout, OPERATOR_IMAGE, { User: USER, Entrypoint: ["/usr/local/bin/node", "/operator.cjs"] }, [base, node, program]),
-    await writeImage(layout, REDIS_IMAGE, { User: USER, Env: [path], Cmd: ["redis-server"] }, [cache]),
-    await writeImage(layout, REGISTRY_IMAGE, { User: USER, Env: [path], WorkingDir: apicurio.workDir, Entrypoint: [apicurio.java, ...apicurio.jvmFlags, ...apicurio.command] }, [registry]),
-  ], archive);
+  await writeArchive(
+    layout,
+    [
+      await writeImage(layout, OPERATOR_IMAGE, { User: USER, Entrypoint: ["/usr/local/bin/node", "/operator.cjs"] }, [
+        base,
+        node,
+        program,
+      ]),
+      await writeImage(layout, REDIS_IMAGE, { User: USER, Env: [path], Cmd: ["redis-server"] }, [cache]),
+      await writeImage(
+        layout,
+        REGISTRY_IMAGE,
+        {
+          User: USER,
+          Env: [path],
+          WorkingDir: apicurio.workDir,
+          Entrypoint: [apicurio.java, ...apicurio.jvmFlags, ...apicurio.command],
+        },
+        [registry],
+      ),
+    ],
+    archive,
+  );
   await rm(layout, { recursive: true });
   return archive;
 }
@@ -63,14 +84,31 @@ export async function writeServerImages(folder: string): Promise<string> {
  */
 async function registryLayer(apicurio: ApicurioServer, folder: string, blobs: string): Promise<AnyLayer> {
   const home = dirname(dirname(apicurio.java));
-  const programs = [apicurio.java, join(home, "lib", "server", "libjvm.so"), join(home, "lib", "libnio.so"), join(home, "lib", "libzip.so"), join(home, "lib", "libmanagement.so")];
-  const printed = await Promise.all(programs.map(async (program) => (await runChecked("ldd", [program])).stdout.replaceAll(/^.*=> not found$/gm, "")));
+  const programs = [
+    apicurio.java,
+    join(home, "lib", "server", "libjvm.so"),
+    join(home, "lib", "libnio.so"),
+    join(home, "lib", "libzip.so"),
+    join(home, "lib", "libmanagement.so"),
+  ];
+  const printed = await Promise.all(
+    programs.map(async (program) => (await runChecked("ldd", [program])).stdout.replaceAll(/^.*=> not found$/gm, "")),
+  );
   const libraries = new Set(printed.flatMap(linkedLibraries).filter((library) => !library.startsWith(home)));
   const parts = ["bin", "conf", "lib", "release"].map((part) => join(home, part));
   const caches = apicurio.jvmFlags.flatMap((flag) => /^-XX:AOTCache=(.*)$/.exec(flag)?.[1] ?? []);
   const archive = join(folder, "registry-layer.tar");
   await runChecked("tar", [
-    "--create", "--file", archive, "--directory=/", "--owner=0", "--group=0", "--numeric-owner", "--dereference", "--hard-dereference", ...JDK_LEFT_OUT.map((name) => `--exclude=${name}`),
+    "--create",
+    "--file",
+    archive,
+    "--directory=/",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    "--dereference",
+    "--hard-dereference",
+    ...JDK_LEFT_OUT.map((name) => `--exclude=${name}`),
     ...[...libraries, ...parts, apicurio.workDir, ...caches].filter(existsSync).map((file) => file.slice(1)),
   ]);
   const hash = createHash("sha256");

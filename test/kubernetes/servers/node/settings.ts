@@ -31,16 +31,31 @@ export function nodeSettings({ folder, plugins, cgroup, files }: NodePlaces): Re
     "cni/10-pods.conflist": json({
       cniVersion: "0.4.0",
       name: "pods",
-      plugins: [{
-        type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, hairpinMode: true,
-        ipam: { type: "host-local", dataDir: "/run/cni-ipam", ranges: [[{ subnet: "10.244.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] },
-      }],
+      plugins: [
+        {
+          type: "bridge",
+          bridge: "cni0",
+          isGateway: true,
+          ipMasq: false,
+          hairpinMode: true,
+          ipam: {
+            type: "host-local",
+            dataDir: "/run/cni-ipam",
+            ranges: [[{ subnet: "10.244.0.0/24" }]],
+            routes: [{ dst: "0.0.0.0/0" }],
+          },
+        },
+      ],
     }),
     "etc/kubelet.json": json({
       apiVersion: "kubelet.config.k8s.io/v1beta1",
       kind: "KubeletConfiguration",
       address: NODE_ADDRESS,
-      authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: files.caFile } },
+      authentication: {
+        anonymous: { enabled: false },
+        webhook: { enabled: false },
+        x509: { clientCAFile: files.caFile },
+      },
       authorization: { mode: "AlwaysAllow" },
       cgroupDriver: "cgroupfs",
       cgroupRoot: `/${cgroup}`,

@@ -6,8 +6,9 @@
  * ENTRANCE takes connections from outside; their first line names the host and port to dial inside. What dials a
  * listed port on the node, by its own address or loopback, comes out at the socket `exit`.
  */
-import { createConnection, createServer } from "node:net";
+
 import type { Socket } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { argv } from "node:process";
 
 /** The node's address, which pods can reach. */
@@ -17,7 +18,10 @@ const [entrance = "", list = "[]"] = argv.slice(2);
 const exits: unknown = JSON.parse(list);
 
 function join(one: Socket, other: Socket): void {
-  for (const [from, to] of [[one, other], [other, one]] as const) {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
     from.on("error", () => to.destroy());
     from.on("close", () => to.end());
     from.pipe(to);
@@ -36,5 +40,8 @@ createServer({ allowHalfOpen: true }, (incoming) => {
 }).listen(entrance);
 
 for (const { port, exit } of Array.isArray(exits) ? exits : []) {
-  for (const host of ADDRESSES) createServer({ allowHalfOpen: true }, (incoming) => join(incoming, createConnection({ path: String(exit), allowHalfOpen: true }))).listen(Number(port), host);
+  for (const host of ADDRESSES)
+    createServer({ allowHalfOpen: true }, (incoming) =>
+      join(incoming, createConnection({ path: String(exit), allowHalfOpen: true })),
+    ).listen(Number(port), host);
 }

@@ -9,7 +9,12 @@ import { freePort, isAliveNow, openWorkbench, serverProgram } from "../../provid
 
 async function server(bench: Workbench, name: string): Promise<ProcessSpecification> {
   const port = await freePort();
-  const wanted = bench.specify({ name, command: serverProgram(port), ports: [{ name: "http", host: "127.0.0.1", port }], readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 30 } });
+  const wanted = bench.specify({
+    name,
+    command: serverProgram(port),
+    ports: [{ name: "http", host: "127.0.0.1", port }],
+    readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 30 },
+  });
   await ensureProcess(wanted);
   return wanted;
 }
@@ -18,7 +23,9 @@ function handsOn(bench: Workbench, wanted: readonly ProcessSpecification[], brou
   return chaosHands({
     folder: bench.stateDir,
     specificationOf: async (name) => wanted.find((candidate) => candidate.name === name),
-    bringUp: async () => { broughtUp.push("up"); },
+    bringUp: async () => {
+      broughtUp.push("up");
+    },
   });
 }
 
@@ -31,7 +38,7 @@ describe("the hands of the chaos", () => {
     await using bench = await openWorkbench();
     const [one, two] = [await server(bench, "one"), await server(bench, "two")];
     const hands = handsOn(bench, [one, two]);
-    const [pidOne, pidTwo] = [await pidOf(bench, "one") ?? 0, await pidOf(bench, "two") ?? 0];
+    const [pidOne, pidTwo] = [(await pidOf(bench, "one")) ?? 0, (await pidOf(bench, "two")) ?? 0];
 
     await hands.kill(["one"]);
     expect(isAliveNow(pidTwo)).toBe(true);
@@ -59,7 +66,9 @@ describe("the hands of the chaos", () => {
       await hands.thaw(["one"]);
     }
     expect(await hands.frozen()).toEqual([]);
-    expect((await fetch(`http://127.0.0.1:${one.ports[0]?.port ?? 0}/`, { signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+    expect(
+      (await fetch(`http://127.0.0.1:${one.ports[0]?.port ?? 0}/`, { signal: AbortSignal.timeout(5_000) })).status,
+    ).toBe(200);
   });
 
   it("do not touch a stranger that has got the process's number", async () => {
@@ -69,7 +78,7 @@ describe("the hands of the chaos", () => {
     const paths = pathsOf(bench.stateDir, "one");
     const record = await readRecord(paths);
     if (record === undefined) throw new Error("no record");
-    const pid = await pidOf(bench, "one") ?? 0;
+    const pid = (await pidOf(bench, "one")) ?? 0;
     // A record of another boot: the number means nothing any more.
     await writeRecord(paths, { ...record, bootId: "another" });
     await expect(hands.kill(["one"])).rejects.toMatchObject({ code: "KIT_CHAOS_FAILED" });

@@ -7,11 +7,14 @@ import { unframe } from "../../../../service-templates/lib/events/codec.ts";
 
 describe("services' metrics", () => {
   const text = [
-    "# HELP consumer_records_total Records", "# TYPE consumer_records_total counter",
+    "# HELP consumer_records_total Records",
+    "# TYPE consumer_records_total counter",
     'consumer_records_total{topic="order-events",outcome="deduplicated",service="a"} 3',
     'consumer_records_total{topic="order-events",outcome="applied",service="a"} 40',
     'consumer_records_total{topic="with \\"quotes\\"",outcome="deduplicated",service="a"} 4',
-    "outbox_relay_failures_total 2", "broken{", "",
+    "outbox_relay_failures_total 2",
+    "broken{",
+    "",
   ].join("\n");
 
   it("are summed by name and labels", () => {
@@ -27,7 +30,12 @@ describe("a process in the stack's state", () => {
   const resource = { type: "kit:index:Process", inputs: { name: "redis", role: "cache" } };
 
   it("is found by type and name, in a checkpoint and in an export", () => {
-    expect(processInputs({ version: 3, checkpoint: { latest: { resources: [{ type: "other", inputs: { name: "redis" } }, resource] } } }, "redis")).toEqual(resource.inputs);
+    expect(
+      processInputs(
+        { version: 3, checkpoint: { latest: { resources: [{ type: "other", inputs: { name: "redis" } }, resource] } } },
+        "redis",
+      ),
+    ).toEqual(resource.inputs);
     expect(processInputs({ version: 3, deployment: { resources: [resource] } }, "redis")).toEqual(resource.inputs);
   });
 
@@ -43,6 +51,9 @@ describe("wrong records", () => {
     const { value, lacks } = poisonedRecord(kind, { own: 7, foreign: 8 });
     expect(lacks).toBe(kind === "header-missing" ? "event-id" : undefined);
     if (kind === "wrong-magic-byte") expect(() => unframe(value)).toThrow(/0x01/);
-    else expect(unframe(value).schemaId).toBe({ "not-avro": 7, "unknown-schema": 0x7fff_fff0, "incompatible-schema": 8, "header-missing": 7 }[kind]);
+    else
+      expect(unframe(value).schemaId).toBe(
+        { "not-avro": 7, "unknown-schema": 0x7fff_fff0, "incompatible-schema": 8, "header-missing": 7 }[kind],
+      );
   });
 });

@@ -1,8 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SCENARIOS } from "../../../../cli/chaos/scenarios.ts";
-import { describeInjection, LEAD_MS, planChaos, plannedMs, POISON_KINDS, shortestMs, TAIL_MS } from "../../../../cli/chaos/schedule.ts";
 import type { Injection, Schedule } from "../../../../cli/chaos/schedule.ts";
+import {
+  describeInjection,
+  LEAD_MS,
+  POISON_KINDS,
+  planChaos,
+  plannedMs,
+  shortestMs,
+  TAIL_MS,
+} from "../../../../cli/chaos/schedule.ts";
 import { fewProcesses, SAMPLE_TERRAIN } from "./sample-terrain.ts";
 
 const seeds = fc.integer({ min: 0, max: 999_999_999 });
@@ -26,50 +34,75 @@ function plans(name: string, count = 60): readonly Schedule[] {
 /** Names of the processes an injection is about. */
 function touched(injection: Injection): readonly string[] {
   const targets = "targets" in injection ? injection.targets : [];
-  return [...targets, ...("target" in injection ? [injection.target] : []), ...("instances" in injection ? injection.instances : []),
-    ...("ahead" in injection ? [...injection.ahead, ...injection.away] : []), ...("clocks" in injection ? injection.clocks.map(({ target }) => target) : [])];
+  return [
+    ...targets,
+    ...("target" in injection ? [injection.target] : []),
+    ...("instances" in injection ? injection.instances : []),
+    ...("ahead" in injection ? [...injection.ahead, ...injection.away] : []),
+    ...("clocks" in injection ? injection.clocks.map(({ target }) => target) : []),
+  ];
 }
 
 describe("schedules", () => {
   it("are the same for the same seed, and depend on the seed", () => {
-    fc.assert(fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
-      const options = { seed, durationMs: shortestMs(chosen) + extra, terrain: SAMPLE_TERRAIN };
-      expect(planChaos(chosen, options)).toEqual(planChaos(chosen, structuredClone(options)));
-    }));
-    for (const { name } of SCENARIOS) expect(new Set(plans(name, 20).map(({ injections }) => JSON.stringify(injections))).size, name).toBeGreaterThan(1);
+    fc.assert(
+      fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
+        const options = { seed, durationMs: shortestMs(chosen) + extra, terrain: SAMPLE_TERRAIN };
+        expect(planChaos(chosen, options)).toEqual(planChaos(chosen, structuredClone(options)));
+      }),
+    );
+    for (const { name } of SCENARIOS)
+      expect(new Set(plans(name, 20).map(({ injections }) => JSON.stringify(injections))).size, name).toBeGreaterThan(
+        1,
+      );
   });
 
   it("leave load before the first fault and after the last, and are in the order of time", () => {
-    fc.assert(fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
-      const durationMs = shortestMs(chosen) + extra;
-      const { injections } = planChaos(chosen, { seed, durationMs, terrain: SAMPLE_TERRAIN });
-      expect(injections.length).toBeGreaterThan(0);
-      for (const { atMs, lengthMs } of injections) {
-        expect(Number.isInteger(atMs) && Number.isInteger(lengthMs) && lengthMs >= 0).toBe(true);
-        expect(atMs).toBeGreaterThanOrEqual(LEAD_MS);
-        expect(atMs + lengthMs).toBeLessThanOrEqual(durationMs - TAIL_MS);
-      }
-      expect(injections.map(({ atMs }) => atMs)).toEqual(injections.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(scenarios, seeds, extraMs, (chosen, seed, extra) => {
+        const durationMs = shortestMs(chosen) + extra;
+        const { injections } = planChaos(chosen, { seed, durationMs, terrain: SAMPLE_TERRAIN });
+        expect(injections.length).toBeGreaterThan(0);
+        for (const { atMs, lengthMs } of injections) {
+          expect(Number.isInteger(atMs) && Number.isInteger(lengthMs) && lengthMs >= 0).toBe(true);
+          expect(atMs).toBeGreaterThanOrEqual(LEAD_MS);
+          expect(atMs + lengthMs).toBeLessThanOrEqual(durationMs - TAIL_MS);
+        }
+        expect(injections.map(({ atMs }) => atMs)).toEqual(
+          injections.map(({ atMs }) => atMs).toSorted((a, b) => a - b),
+        );
+      }),
+    );
   });
 
   it("name only processes that are there, and say in words what they do", () => {
-    const known = new Set([...SAMPLE_TERRAIN.brokers.map(({ name }) => name), ...SAMPLE_TERRAIN.instances.map(({ process }) => process), ...SAMPLE_TERRAIN.registry, ...SAMPLE_TERRAIN.database, ...SAMPLE_TERRAIN.cache]);
-    fc.assert(fc.property(scenarios, seeds, (chosen, seed) => {
-      for (const injection of planChaos(chosen, { seed, terrain: SAMPLE_TERRAIN }).injections) {
-        for (const name of touched(injection)) expect(known).toContain(name);
-        expect(describeInjection(injection)).not.toBe("");
-      }
-    }));
+    const known = new Set([
+      ...SAMPLE_TERRAIN.brokers.map(({ name }) => name),
+      ...SAMPLE_TERRAIN.instances.map(({ process }) => process),
+      ...SAMPLE_TERRAIN.registry,
+      ...SAMPLE_TERRAIN.database,
+      ...SAMPLE_TERRAIN.cache,
+    ]);
+    fc.assert(
+      fc.property(scenarios, seeds, (chosen, seed) => {
+        for (const injection of planChaos(chosen, { seed, terrain: SAMPLE_TERRAIN }).injections) {
+          for (const name of touched(injection)) expect(known).toContain(name);
+          expect(describeInjection(injection)).not.toBe("");
+        }
+      }),
+    );
   });
 
   it("do not fit into less than they need", () => {
     const zoneDown = scenario("zone-down");
-    expect(() => planChaos(zoneDown, { seed: 1, durationMs: shortestMs(zoneDown) - 1, terrain: SAMPLE_TERRAIN })).toThrow(/zone-down takes at least 26 s/);
+    expect(() =>
+      planChaos(zoneDown, { seed: 1, durationMs: shortestMs(zoneDown) - 1, terrain: SAMPLE_TERRAIN }),
+    ).toThrow(/zone-down takes at least 26 s/);
   });
 
   it("say how long the load is to run", () => {
-    for (const chosen of SCENARIOS) expect(planChaos(chosen, { seed: 1, terrain: SAMPLE_TERRAIN }).durationMs).toBe(plannedMs(chosen));
+    for (const chosen of SCENARIOS)
+      expect(planChaos(chosen, { seed: 1, terrain: SAMPLE_TERRAIN }).durationMs).toBe(plannedMs(chosen));
   });
 
   it("refuse a platform that has nothing to hit", () => {
@@ -90,12 +123,15 @@ describe("scenarios", () => {
   });
 
   it("freeze a broker for longer than the cluster waits for it", () => {
-    for (const { injections } of plans("broker-freeze")) for (const { lengthMs } of injections) expect(lengthMs).toBeGreaterThan(9_000);
+    for (const { injections } of plans("broker-freeze"))
+      for (const { lengthMs } of injections) expect(lengthMs).toBeGreaterThan(9_000);
   });
 
   it("take a whole zone and nothing else", () => {
     for (const { injections } of plans("zone-down")) {
-      const zones = SAMPLE_TERRAIN.brokers.filter(({ name }) => injections.some((injection) => touched(injection).includes(name))).map(({ zone }) => zone);
+      const zones = SAMPLE_TERRAIN.brokers
+        .filter(({ name }) => injections.some((injection) => touched(injection).includes(name)))
+        .map(({ zone }) => zone);
       expect(zones).toHaveLength(3);
       expect(new Set(zones).size).toBe(1);
     }
@@ -107,13 +143,19 @@ describe("scenarios", () => {
     }
   });
 
-  it.each([["service-before-commit", "before-commit"], ["service-after-commit", "after-commit"], ["service-after-publish", "after-publish"]])("%s crashes at %s, in services that pass there", (name, point) => {
+  it.each([
+    ["service-before-commit", "before-commit"],
+    ["service-after-commit", "after-commit"],
+    ["service-after-publish", "after-publish"],
+  ])("%s crashes at %s, in services that pass there", (name, point) => {
     const passing = point === "after-publish" ? SAMPLE_TERRAIN.publishers : SAMPLE_TERRAIN.consumers;
     for (const { injections } of plans(name)) {
       expect(injections).toHaveLength(1);
       const [injection] = injections;
       expect(injection).toMatchObject({ fault: "crash-at-point", point });
-      const service = SAMPLE_TERRAIN.instances.find(({ process }) => injection?.fault === "crash-at-point" && process === injection.target)?.service;
+      const service = SAMPLE_TERRAIN.instances.find(
+        ({ process }) => injection?.fault === "crash-at-point" && process === injection.target,
+      )?.service;
       expect(passing).toContain(service);
     }
   });
@@ -122,7 +164,9 @@ describe("scenarios", () => {
     for (const { injections } of plans("duplicates")) {
       const [injection] = injections;
       if (injection?.fault !== "rewind-offsets") throw new Error("not a rewind");
-      expect(injection.targets).toEqual(SAMPLE_TERRAIN.instances.filter(({ service }) => service === injection.service).map(({ process }) => process));
+      expect(injection.targets).toEqual(
+        SAMPLE_TERRAIN.instances.filter(({ service }) => service === injection.service).map(({ process }) => process),
+      );
       expect(injection.records).toBeGreaterThan(0);
     }
   });
@@ -130,7 +174,10 @@ describe("scenarios", () => {
   it("delay payment first, then inventory, never both at once", () => {
     for (const { injections } of plans("out-of-order")) {
       const [first, second] = injections;
-      expect(injections.map((injection) => (injection.fault === "delay-replies" ? injection.service : ""))).toEqual(["payment-service", "inventory-service"]);
+      expect(injections.map((injection) => (injection.fault === "delay-replies" ? injection.service : ""))).toEqual([
+        "payment-service",
+        "inventory-service",
+      ]);
       expect((first?.atMs ?? 0) + (first?.lengthMs ?? 0)).toBeLessThan(second?.atMs ?? 0);
     }
   });
@@ -143,11 +190,17 @@ describe("scenarios", () => {
     for (const { injections } of plans("poison")) {
       const records = injections.flatMap((injection) => (injection.fault === "poison" ? injection.records : []));
       expect(records.map(({ kind }) => kind).toSorted()).toEqual([...POISON_KINDS].toSorted());
-      for (const { topic, event } of records) expect(SAMPLE_TERRAIN.events.some((candidate) => candidate.topic === topic && candidate.event === event)).toBe(true);
+      for (const { topic, event } of records)
+        expect(SAMPLE_TERRAIN.events.some((candidate) => candidate.topic === topic && candidate.event === event)).toBe(
+          true,
+        );
     }
   });
 
-  const SINGLE_TERRAIN = { ...SAMPLE_TERRAIN, instances: SAMPLE_TERRAIN.instances.filter(({ process }) => !/-\d+$/.test(process)) };
+  const SINGLE_TERRAIN = {
+    ...SAMPLE_TERRAIN,
+    instances: SAMPLE_TERRAIN.instances.filter(({ process }) => !/-\d+$/.test(process)),
+  };
 
   it("that need several instances come last, so that these are started once", () => {
     const needs = SCENARIOS.map(({ instances = 1 }) => instances);
@@ -171,7 +224,9 @@ describe("scenarios", () => {
   });
 
   it("keep order-service away for longer than an order waits, while the answers to older orders come", () => {
-    for (const { injections: [injection] } of plans("outage-beyond-timeout")) {
+    for (const {
+      injections: [injection],
+    } of plans("outage-beyond-timeout")) {
       if (injection?.fault !== "answers-wait") throw new Error("not what was planned");
       expect(injection.lengthMs).toBeGreaterThan(30_000);
       expect(injection.aheadMs).toBeLessThan(30_000);
@@ -190,7 +245,9 @@ describe("scenarios", () => {
   });
 
   it("set clocks wrong by minutes in both directions, never the one that tokens are checked with at the front", () => {
-    const offsets = plans("clock-skew").flatMap(({ injections }) => injections.flatMap((injection) => (injection.fault === "clock-skew" ? injection.clocks : [])));
+    const offsets = plans("clock-skew").flatMap(({ injections }) =>
+      injections.flatMap((injection) => (injection.fault === "clock-skew" ? injection.clocks : [])),
+    );
     for (const { target, offsetMs } of offsets) {
       expect(Math.abs(offsetMs)).toBeGreaterThanOrEqual(60_000);
       expect(["api-gateway", "order-service"]).not.toContain(target);
@@ -204,9 +261,16 @@ describe("scenarios", () => {
       const [first, second] = injections;
       if (first === undefined || second === undefined) throw new Error("not two faults");
       expect(second.atMs).toBeLessThanOrEqual(first.atMs + first.lengthMs);
-      expect(injections.filter((injection) => touched(injection).some((name) => name.startsWith("kafka-broker")))).not.toHaveLength(2);
+      expect(
+        injections.filter((injection) => touched(injection).some((name) => name.startsWith("kafka-broker"))),
+      ).not.toHaveLength(2);
       expect(touched(first).some((name) => touched(second).includes(name))).toBe(false);
-      pairs.add(injections.map(({ fault }) => fault).toSorted().join(" + "));
+      pairs.add(
+        injections
+          .map(({ fault }) => fault)
+          .toSorted()
+          .join(" + "),
+      );
     }
     expect(pairs.size).toBeGreaterThan(4);
   });

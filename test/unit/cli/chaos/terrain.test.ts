@@ -4,17 +4,29 @@ import { SAMPLE_CONTRACTS, SAMPLE_PROCESSES, SAMPLE_SERVICES, SAMPLE_TERRAIN } f
 
 describe("terrain", () => {
   it("tells instances from services, and services that are named alike apart", () => {
-    expect(SAMPLE_TERRAIN.instances.filter(({ service }) => service === "payment-service").map(({ process }) => process)).toEqual(["payment-service", "payment-service-1"]);
+    expect(
+      SAMPLE_TERRAIN.instances.filter(({ service }) => service === "payment-service").map(({ process }) => process),
+    ).toEqual(["payment-service", "payment-service-1"]);
     const { instances } = surveyTerrain([{ name: "order-service-archive", role: "service" }], [], ["order-service"]);
     expect(instances).toEqual([]);
   });
 
   it("knows which groups an event concerns", () => {
-    expect(SAMPLE_TERRAIN.events).toContainEqual({ topic: "order-events", event: "order.created", groups: ["inventory-service", "payment-service"] });
-    expect(SAMPLE_TERRAIN.events).toContainEqual({ topic: "order-events", event: "order.confirmed", groups: ["inventory-service"] });
+    expect(SAMPLE_TERRAIN.events).toContainEqual({
+      topic: "order-events",
+      event: "order.created",
+      groups: ["inventory-service", "payment-service"],
+    });
+    expect(SAMPLE_TERRAIN.events).toContainEqual({
+      topic: "order-events",
+      event: "order.confirmed",
+      groups: ["inventory-service"],
+    });
   });
 
   it("does not depend on the order in which things are found", () => {
-    expect(surveyTerrain(SAMPLE_PROCESSES.toReversed(), SAMPLE_CONTRACTS.toReversed(), SAMPLE_SERVICES)).toEqual(SAMPLE_TERRAIN);
+    expect(surveyTerrain(SAMPLE_PROCESSES.toReversed(), SAMPLE_CONTRACTS.toReversed(), SAMPLE_SERVICES)).toEqual(
+      SAMPLE_TERRAIN,
+    );
   });
 });

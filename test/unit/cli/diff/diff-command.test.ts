@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { CommandContext } from "../../../../cli/context.ts";
 import { commentLimit } from "../../../../cli/diff/markdown.ts";
 import { runProgram } from "../../../../cli/program.ts";
-import { gitRepository, type GitRepository } from "./git-repository.ts";
+import { type GitRepository, gitRepository } from "./git-repository.ts";
 
 const repositories: GitRepository[] = [];
 afterEach(async () => {
@@ -31,7 +31,13 @@ const check = (projectDir: string, ...args: string[]): Promise<Ended> => program
 
 async function program(projectDir: string, args: readonly string[]): Promise<Ended> {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const context = { projectDir, stateDir: join(tmpdir(), "none"), env: { PATH: process.env["PATH"] }, ...streams, now: () => 0 } as unknown as CommandContext;
+  const context = {
+    projectDir,
+    stateDir: join(tmpdir(), "none"),
+    env: { PATH: process.env.PATH },
+    ...streams,
+    now: () => 0,
+  } as unknown as CommandContext;
   const code = await runProgram(context, args);
   const textOf = (stream: PassThrough): string => String(stream.read() ?? "");
   return { code, stdout: textOf(streams.stdout), stderr: textOf(streams.stderr) };
@@ -39,7 +45,15 @@ async function program(projectDir: string, args: readonly string[]): Promise<End
 
 interface Document {
   readonly verdict: string;
-  readonly changes: readonly { readonly kind: string; readonly object: string; readonly field?: string; readonly hazard: string; readonly effects: readonly string[]; readonly reviewers: readonly string[]; readonly source?: object }[];
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly object: string;
+    readonly field?: string;
+    readonly hazard: string;
+    readonly effects: readonly string[];
+    readonly reviewers: readonly string[];
+    readonly source?: object;
+  }[];
   readonly capacity: unknown;
   readonly digest: string | null;
   readonly problems: readonly { readonly file: string; readonly rule: string }[];
@@ -52,7 +66,13 @@ async function json(projectDir: string, ...args: string[]): Promise<Document & {
   return { code, ...(JSON.parse(stdout) as Document) };
 }
 
-const orderFile = (partitions: number): ((text: string) => string) => (text) => text.replace("partitions: 6\n    retention: 7d\n    key: orderId", `partitions: ${partitions}\n    retention: 7d\n    key: orderId`);
+const orderFile =
+  (partitions: number): ((text: string) => string) =>
+  (text) =>
+    text.replace(
+      "partitions: 6\n    retention: 7d\n    key: orderId",
+      `partitions: ${partitions}\n    retention: 7d\n    key: orderId`,
+    );
 
 async function edit({ dir, write }: GitRepository, path: string, change: (text: string) => string): Promise<void> {
   const { readFile } = await import("node:fs/promises");
@@ -64,7 +84,13 @@ async function edit({ dir, write }: GitRepository, path: string, change: (text: 
 describe("kit diff", () => {
   it("finds nothing between a commit and an untouched working tree", async () => {
     const { dir } = await repository();
-    expect(await json(dir, "--base", "HEAD")).toMatchObject({ code: 0, verdict: "safe", changes: [], problems: [], notes: [] });
+    expect(await json(dir, "--base", "HEAD")).toMatchObject({
+      code: 0,
+      verdict: "safe",
+      changes: [],
+      problems: [],
+      notes: [],
+    });
   });
 
   it("judges commits, folders and the working tree alike", async () => {
@@ -77,13 +103,20 @@ describe("kit diff", () => {
     const fromCommits = await json(repo.dir, "--base", base, "--head", head);
     const fromFolders = await json(other.dir, "--base", other.dir, "--head", repo.dir);
     expect(fromTree).toMatchObject({ code: 0, verdict: "approval" });
-    for (const each of [fromCommits, fromFolders]) expect({ changes: each.changes, digest: each.digest }).toEqual({ changes: fromTree.changes, digest: fromTree.digest });
+    for (const each of [fromCommits, fromFolders])
+      expect({ changes: each.changes, digest: each.digest }).toEqual({
+        changes: fromTree.changes,
+        digest: fromTree.digest,
+      });
   });
 
   it("works in a project below the repository's root", async () => {
     const repo = await repository("platform/kit");
     await edit(repo, "topics/order.yaml", orderFile(12));
-    expect(await json(repo.dir, "--base", "main")).toMatchObject({ verdict: "approval", changes: [{ object: "order-events", field: "partitions" }] });
+    expect(await json(repo.dir, "--base", "main")).toMatchObject({
+      verdict: "approval",
+      changes: [{ object: "order-events", field: "partitions" }],
+    });
   });
 
   it("touches nothing in the repository", async () => {
@@ -91,7 +124,9 @@ describe("kit diff", () => {
     await edit(repo, "topics/order.yaml", orderFile(12));
     const before = [repo.git("status", "--porcelain"), repo.git("for-each-ref"), repo.git("rev-parse", "HEAD")];
     await json(repo.dir, "--base", "HEAD");
-    expect([repo.git("status", "--porcelain"), repo.git("for-each-ref"), repo.git("rev-parse", "HEAD")]).toEqual(before);
+    expect([repo.git("status", "--porcelain"), repo.git("for-each-ref"), repo.git("rev-parse", "HEAD")]).toEqual(
+      before,
+    );
   });
 
   it.each([
@@ -100,18 +135,25 @@ describe("kit diff", () => {
     ["irreversible", 12, 0],
   ])("with --fail-on %s and %i partitions ends with %i", async (hazard, partitions, code) => {
     const repo = await repository();
-    await edit(repo, "topics/order.yaml", (text) => orderFile(partitions)(text).replaceAll("instances: 3", "instances: 2"));
+    await edit(repo, "topics/order.yaml", (text) =>
+      orderFile(partitions)(text).replaceAll("instances: 3", "instances: 2"),
+    );
     expect((await kit(repo.dir, "--base", "HEAD", "--fail-on", hazard)).code).toBe(code);
   });
 
   it("takes the history of a schema from git where the level is transitive", async () => {
     const repo = await repository();
-    const schema = (more: string): string => `{"type": "record", "name": "PaymentProcessed", "namespace": "com.example.events", "fields": [{"name": "orderId", "type": "string"}${more}]}`;
-    await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "string", "default": ""}') });
+    const schema = (more: string): string =>
+      `{"type": "record", "name": "PaymentProcessed", "namespace": "com.example.events", "fields": [{"name": "orderId", "type": "string"}${more}]}`;
+    await repo.write({
+      "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "string", "default": ""}'),
+    });
     repo.commit("a fee as text");
     await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema("") });
     repo.commit("no fee");
-    await repo.write({ "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "int", "default": 0}') });
+    await repo.write({
+      "topics/schemas/PaymentProcessed.avsc": schema(', {"name": "fee", "type": "int", "default": 0}'),
+    });
     const found = await json(repo.dir, "--base", "HEAD");
     expect(found).toMatchObject({ code: 1, verdict: "refused" });
     expect(found.changes[0]?.effects.join("\n")).toContain("FULL_TRANSITIVE is broken at fee, 2 versions back");
@@ -120,7 +162,12 @@ describe("kit diff", () => {
   it("asks for approval where the history of a schema is not to be had", async () => {
     const repo = await repository();
     const before = await repository();
-    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) => text.replace('{"name": "orderId", "type": "string"},', '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},'));
+    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) =>
+      text.replace(
+        '{"name": "orderId", "type": "string"},',
+        '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},',
+      ),
+    );
     const found = await json(repo.dir, "--base", before.dir);
     expect(found).toMatchObject({ code: 0, verdict: "approval" });
     expect(found.changes[0]?.effects.join("\n")).toContain("is a folder without history");
@@ -132,7 +179,12 @@ describe("kit diff", () => {
     const repo = await repository();
     await edit(repo, "topics/order.yaml", orderFile(12));
     repo.commit("more partitions");
-    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) => text.replace('{"name": "orderId", "type": "string"},', '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},'));
+    await edit(repo, "topics/schemas/PaymentProcessed.avsc", (text) =>
+      text.replace(
+        '{"name": "orderId", "type": "string"},',
+        '{"name": "orderId", "type": "string"}, {"name": "fee", "type": "int", "default": 0},',
+      ),
+    );
     repo.commit("a fee");
     const clone = join(repo.dir, "..", `${basename(repo.dir)}-clone`);
     repo.git("clone", "--quiet", "--depth", "2", `file://${repo.dir}`, clone);
@@ -158,31 +210,50 @@ describe("kit diff", () => {
     repo.commit("another topic");
     repo.git("checkout", "--quiet", "feature");
     const own = [{ object: "order-events", field: "partitions" }];
-    for (const args of [["--base", "main"], ["--base", "main", "--head", "feature"], ["--base", "main...feature"], ["--base", "main..."], ["--base", start]]) {
+    for (const args of [
+      ["--base", "main"],
+      ["--base", "main", "--head", "feature"],
+      ["--base", "main...feature"],
+      ["--base", "main..."],
+      ["--base", start],
+    ]) {
       const found = await json(repo.dir, ...args);
       expect(found.changes, args.join(" ")).toMatchObject(own);
       expect(found.changes).toHaveLength(1);
     }
     expect((await json(repo.dir, "--base", "main")).notes.join()).toContain("one commit of main that the head lacks");
-    expect((await json(repo.dir, "--base", "main..feature")).changes.map(({ object }) => object)).toContain("tap-events");
-    expect(await kit(repo.dir, "--base", "main...feature", "--head", "feature")).toMatchObject({ code: 2, stderr: expect.stringContaining("names both sides") as string });
+    expect((await json(repo.dir, "--base", "main..feature")).changes.map(({ object }) => object)).toContain(
+      "tap-events",
+    );
+    expect(await kit(repo.dir, "--base", "main...feature", "--head", "feature")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("names both sides") as string,
+    });
   });
 
   it("takes the folder topics/ itself for a base", async () => {
     const repo = await repository();
     const before = await repository();
     await edit(repo, "topics/order.yaml", orderFile(12));
-    expect(await json(repo.dir, "--base", join(before.dir, "topics"))).toMatchObject({ verdict: "approval", changes: [{ object: "order-events" }] });
+    expect(await json(repo.dir, "--base", join(before.dir, "topics"))).toMatchObject({
+      verdict: "approval",
+      changes: [{ object: "order-events" }],
+    });
   });
 
   it("refuses what a rule refuses, in every format and in kit check alike", async () => {
     const repo = await repository();
-    await edit(repo, "topics/order.yaml", (text) => text.replace("partitions: 6\n    retention: 7d", "partitions: 6\n    replicationFactor: 4\n    retention: 7d"));
+    await edit(repo, "topics/order.yaml", (text) =>
+      text.replace("partitions: 6\n    retention: 7d", "partitions: 6\n    replicationFactor: 4\n    retention: 7d"),
+    );
     const found = await json(repo.dir, "--base", "HEAD");
     expect(found).toMatchObject({ code: 1, verdict: "refused", digest: expect.stringMatching(/-refused$/) as string });
     expect(found.findings.map(({ rule }) => rule)).toContain("replication-change");
     const text = await kit(repo.dir, "--base", "HEAD");
-    expect(text).toMatchObject({ code: 1, stdout: expect.stringMatching(/refused: 1 rule broken[^]*replication-change/) as string });
+    expect(text).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/refused: 1 rule broken[^]*replication-change/) as string,
+    });
     expect((await kit(repo.dir, "--base", "HEAD", "--format", "markdown")).code).toBe(1);
     expect((await check(repo.dir, "--base", "HEAD")).code).toBe(1);
     expect((await check(repo.dir)).code).toBe(0);
@@ -194,7 +265,11 @@ describe("kit diff", () => {
     expect(await json(repo.dir, "--base", "HEAD")).toMatchObject({ code: 1, verdict: "refused" });
     const { code, stdout } = await check(repo.dir, "--base", "HEAD", "--json");
     expect(code).toBe(1);
-    expect((JSON.parse(stdout) as { findings: { rule: string; level: string; object?: string }[] }).findings.filter(({ rule }) => rule === "change-refused")).toMatchObject([{ level: "error", object: "click-events" }]);
+    expect(
+      (JSON.parse(stdout) as { findings: { rule: string; level: string; object?: string }[] }).findings.filter(
+        ({ rule }) => rule === "change-refused",
+      ),
+    ).toMatchObject([{ level: "error", object: "click-events" }]);
     const head = repo.commit("no clicks");
     expect((await check(repo.dir, "--base", "HEAD~1", "--head", head)).code).toBe(1);
     expect((await check(repo.dir, "--head", head)).code).toBe(0);
@@ -202,13 +277,22 @@ describe("kit diff", () => {
 
   it("names an exception that is added", async () => {
     const repo = await repository();
-    await repo.write({ "policies/exceptions.yaml": "exceptions:\n  - {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 1970-03-31}\n" });
-    expect(await json(repo.dir, "--base", "HEAD")).toMatchObject({ verdict: "approval", changes: [{ kind: "exception-added", reviewers: ["platform"] }] });
+    await repo.write({
+      "policies/exceptions.yaml":
+        "exceptions:\n  - {rule: partition-count, object: order-events, reason: Moved to a new topic this year., owner: checkout, expires: 1970-03-31}\n",
+    });
+    expect(await json(repo.dir, "--base", "HEAD")).toMatchObject({
+      verdict: "approval",
+      changes: [{ kind: "exception-added", reviewers: ["platform"] }],
+    });
   });
 
   it.each(["--base", "--head", "--stack", "--format"])("refuses an empty value of %s", async (option) => {
     const { dir } = await repository();
-    expect(await kit(dir, ...(option === "--base" ? [] : ["--base", "HEAD"]), option, "")).toMatchObject({ code: 2, stderr: expect.stringContaining(`${option} is empty`) as string });
+    expect(await kit(dir, ...(option === "--base" ? [] : ["--base", "HEAD"]), option, "")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${option} is empty`) as string,
+    });
     expect((await check(dir, "--base", "")).code).toBe(2);
   });
 
@@ -225,16 +309,29 @@ describe("kit diff", () => {
     const repo = await repository();
     await symlink("/etc/passwd", join(repo.dir, "topics/evil.yaml"));
     const head = repo.commit("a link");
-    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual(["file-outside"]);
+    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ rule }) => rule)).toEqual([
+      "file-outside",
+    ]);
   });
 
   it("names the line in the schema's file where it first changes", async () => {
     const repo = await repository();
-    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) => text.replace('"symbols": ["WEB", "STORE"]', '"symbols": ["WEB", "STORE", "APP"]'));
+    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) =>
+      text.replace('"symbols": ["WEB", "STORE"]', '"symbols": ["WEB", "STORE", "APP"]'),
+    );
     const { changes } = await json(repo.dir, "--base", "HEAD");
     const lines = readFileSync(join(repo.dir, "topics/schemas/OrderCreated.avsc"), "utf8").split("\n");
     const line = lines.findIndex((each) => each.includes("APP"));
-    expect(changes.map(({ kind, source }) => ({ kind, source }))).toEqual([{ kind: "schema-changed", source: { file: "topics/schemas/OrderCreated.avsc", line: line + 1, column: (lines[line] ?? "").indexOf('"APP"') + 1 } }]);
+    expect(changes.map(({ kind, source }) => ({ kind, source }))).toEqual([
+      {
+        kind: "schema-changed",
+        source: {
+          file: "topics/schemas/OrderCreated.avsc",
+          line: line + 1,
+          column: (lines[line] ?? "").indexOf('"APP"') + 1,
+        },
+      },
+    ]);
     expect((await kit(repo.dir, "--base", "HEAD")).stdout).toContain(`topics/schemas/OrderCreated.avsc:${line + 1}`);
   });
 
@@ -244,7 +341,8 @@ describe("kit diff", () => {
       await rename(join(repo.dir, folder), join(repo.dir, `real-${folder}`));
       await symlink(`real-${folder}`, join(repo.dir, folder));
     }
-    const places = ({ problems }: { problems: readonly { file: string; rule: string }[] }): string[] => problems.map(({ file, rule }) => `${file} ${rule}`);
+    const places = ({ problems }: { problems: readonly { file: string; rule: string }[] }): string[] =>
+      problems.map(({ file, rule }) => `${file} ${rule}`);
     const onDisk = places(await json(repo.dir, "--base", "HEAD"));
     const head = repo.commit("links");
     expect(places(await json(repo.dir, "--base", "HEAD~1", "--head", head))).toEqual(onDisk);
@@ -261,8 +359,14 @@ describe("kit diff", () => {
     await writeFile(join(repo.dir, "topics/loud.YAML"), "domain: loud\n");
     const onDisk = (await json(repo.dir, "--base", "HEAD")).problems.map(({ file, rule }) => `${file} ${rule}`);
     const head = repo.commit("odd names");
-    expect((await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ file, rule }) => `${file} ${rule}`)).toEqual(onDisk);
-    expect(onDisk).toEqual(["topics/linked/ file-outside", "topics/loud.YAML file-misplaced", "topics/x.yaml file-unreadable"]);
+    expect(
+      (await json(repo.dir, "--base", "HEAD~1", "--head", head)).problems.map(({ file, rule }) => `${file} ${rule}`),
+    ).toEqual(onDisk);
+    expect(onDisk).toEqual([
+      "topics/linked/ file-outside",
+      "topics/loud.YAML file-misplaced",
+      "topics/x.yaml file-unreadable",
+    ]);
   });
 
   it.each([
@@ -297,25 +401,38 @@ describe("kit diff", () => {
     await repo.write({ "stacks/Pulumi.dev.yaml": "config:\n  event-platform:platform: {substrate: local}\n" });
     const found = await json(repo.dir, "--base", "HEAD", "--stack", "dev");
     expect(found.notes).toEqual(["HEAD has no stack dev: everything in it is new"]);
-    expect(found.changes.filter(({ kind }) => kind === "topic-added").map(({ object }) => object)).toContain("order-events");
+    expect(found.changes.filter(({ kind }) => kind === "topic-added").map(({ object }) => object)).toContain(
+      "order-events",
+    );
   });
 
   it("compares two environments of one tree", async () => {
     const repo = await repository();
-    await repo.write({ "stacks/Pulumi.dev.yaml": "config:\n  event-platform:platform: {substrate: local, kafka: {zones: [a], brokersPerZone: 1}, topics: {replicationFactor: 1, minInsyncReplicas: 1}}\n" });
+    await repo.write({
+      "stacks/Pulumi.dev.yaml":
+        "config:\n  event-platform:platform: {substrate: local, kafka: {zones: [a], brokersPerZone: 1}, topics: {replicationFactor: 1, minInsyncReplicas: 1}}\n",
+    });
     const { code, stdout } = await kit(repo.dir, "--stack", "dev", "--stack", "prod");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^topics\.replicationFactor +1 +3$/m);
     expect(stdout).toMatch(/^broker losses with which every topic can be written +0 +1$/m);
-    expect(JSON.parse((await kit(repo.dir, "--stack", "dev", "--stack", "prod", "--json")).stdout)).toMatchObject({ stacks: ["dev", "prod"] });
+    expect(JSON.parse((await kit(repo.dir, "--stack", "dev", "--stack", "prod", "--json")).stdout)).toMatchObject({
+      stacks: ["dev", "prod"],
+    });
   });
 });
 
 describe("the comment of a pull request", () => {
   it("has its nine parts", async () => {
     const repo = await repository();
-    await edit(repo, "topics/order.yaml", (text) => orderFile(12)(text).replace("retention: 7d", "retention: 1d").replace("    partitions: 6\n    events:\n      click", "    partitions: 1\n    events:\n      click"));
-    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) => text.replace('"fields": [\n', '"fields": [\n    {"name": "coupon", "type": "string"},\n'));
+    await edit(repo, "topics/order.yaml", (text) =>
+      orderFile(12)(text)
+        .replace("retention: 7d", "retention: 1d")
+        .replace("    partitions: 6\n    events:\n      click", "    partitions: 1\n    events:\n      click"),
+    );
+    await edit(repo, "topics/schemas/OrderCreated.avsc", (text) =>
+      text.replace('"fields": [\n', '"fields": [\n    {"name": "coupon", "type": "string"},\n'),
+    );
     await edit(repo, "topics/payment.yaml", (text) => text.replace(/ {6}report-service:.*\n/, ""));
     const { code, stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
     expect(code).toBe(1);
@@ -333,20 +450,26 @@ describe("the comment of a pull request", () => {
       /### Rollback\n\n- nothing is applied as long as a change is refused/,
       /\*\*Reviewers:\*\* `checkout`, `insights`, `payments`/,
       /\*\*Plan digest:\*\* `[0-9a-f]{24}-[0-9a-f]{24}-refused`. Nothing applies a refused plan/,
-    ]) expect(stdout).toMatch(part);
+    ])
+      expect(stdout).toMatch(part);
   });
 
   it("names no token for a change that a rule stops", async () => {
     const repo = await repository();
-    await edit(repo, "topics/order.yaml", (text) => text.replace("retention: 7d", "retention: 1d\n    minInsyncReplicas: 1"));
+    await edit(repo, "topics/order.yaml", (text) =>
+      text.replace("retention: 7d", "retention: 1d\n    minInsyncReplicas: 1"),
+    );
     const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
-    expect(stdout).toMatch(/\*\*blocked\*\* \(\d+\)[\s\S]*`min-isr-floor`[\s\S]*There is no token for it[\s\S]*Nothing applies a refused plan/);
+    expect(stdout).toMatch(
+      /\*\*blocked\*\* \(\d+\)[\s\S]*`min-isr-floor`[\s\S]*There is no token for it[\s\S]*Nothing applies a refused plan/,
+    );
     expect(stdout).not.toMatch(/Apply it only with this token|applies this plan and no other/);
   });
 
   it("shows what people wrote as text, whatever they wrote", async () => {
     const repo = await repository();
-    const nasty = '@everyone <img src=x onerror=alert(1)> [click](https://evil.example) | `code` **bold** ![i](//x) &lt; #1 <!-- -->';
+    const nasty =
+      "@everyone <img src=x onerror=alert(1)> [click](https://evil.example) | `code` **bold** ![i](//x) &lt; #1 <!-- -->";
     await edit(repo, "topics/order.yaml", (text) => text.replace("The life of an order.", JSON.stringify(nasty)));
     const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");
     const row = stdout.split("\n").find((line) => line.includes("description")) ?? "";
@@ -359,8 +482,18 @@ describe("the comment of a pull request", () => {
     const repo = await repository();
     const domain = (partitions: (index: number) => number): string =>
       `domain: many\nowner: {team: many, contact: "#m"}\ncriticality: low\ntopics:\n${Array.from({ length: 1_000 }, (_, index) => `  many-${index}:\n    description: ${"words ".repeat(20)}\n    partitions: ${partitions(index)}\n    key: id\n    events: {many.e${index}: {schema: schemas/M${index}.avsc}}\n`).join("")}`;
-    await repo.write(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`topics/schemas/M${index}.avsc`, `{"type": "record", "name": "M${index}", "namespace": "x", "fields": [{"name": "id", "type": "string"}]}`])));
-    await repo.write({ "topics/many.yaml": domain(() => 2), "stacks/Pulumi.prod.yaml": "config:\n  event-platform:platform: {substrate: local}\n" });
+    await repo.write(
+      Object.fromEntries(
+        Array.from({ length: 1_000 }, (_, index) => [
+          `topics/schemas/M${index}.avsc`,
+          `{"type": "record", "name": "M${index}", "namespace": "x", "fields": [{"name": "id", "type": "string"}]}`,
+        ]),
+      ),
+    );
+    await repo.write({
+      "topics/many.yaml": domain(() => 2),
+      "stacks/Pulumi.prod.yaml": "config:\n  event-platform:platform: {substrate: local}\n",
+    });
     repo.commit("many");
     await repo.write({ "topics/many.yaml": domain((index) => (index === 777 ? 1 : 4)) });
     const { stdout } = await kit(repo.dir, "--base", "HEAD", "--format", "markdown");

@@ -14,11 +14,41 @@ describe("text of people in a report", () => {
 
   it("is no markup, HTML, mention or link", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("@", "<", ">", "&", "`", "|", "[", "](", "https://", "www.", "<!--", "*", "_", "#12", "!", "\n", "~~", "GH-1")), { maxLength: 12 }).map((parts) => parts.join("")), (text) => {
-        const shown = markdownText(text);
-        expect(shown).not.toMatch(/[<>@\n]|:\/\/|\bwww\./i);
-        expect(shown.replace(/\\.|&#\d+;/g, "")).not.toMatch(/[`*_|[\]#!~]/);
-      }),
+      fc.property(
+        fc
+          .array(
+            fc.oneof(
+              fc.string(),
+              fc.constantFrom(
+                "@",
+                "<",
+                ">",
+                "&",
+                "`",
+                "|",
+                "[",
+                "](",
+                "https://",
+                "www.",
+                "<!--",
+                "*",
+                "_",
+                "#12",
+                "!",
+                "\n",
+                "~~",
+                "GH-1",
+              ),
+            ),
+            { maxLength: 12 },
+          )
+          .map((parts) => parts.join("")),
+        (text) => {
+          const shown = markdownText(text);
+          expect(shown).not.toMatch(/[<>@\n]|:\/\/|\bwww\./i);
+          expect(shown.replace(/\\.|&#\d+;/g, "")).not.toMatch(/[`*_|[\]#!~]/);
+        },
+      ),
     );
   });
 

@@ -18,7 +18,15 @@ export interface GitRepository {
 export async function gitRepository(folder = ""): Promise<GitRepository> {
   const root = await mkdtemp(join(tmpdir(), "event-platform-diff-"));
   const dir = join(root, folder);
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null", GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@example.com", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@example.com" };
+  const env = {
+    ...process.env,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_SYSTEM: "/dev/null",
+    GIT_AUTHOR_NAME: "t",
+    GIT_AUTHOR_EMAIL: "t@example.com",
+    GIT_COMMITTER_NAME: "t",
+    GIT_COMMITTER_EMAIL: "t@example.com",
+  };
   const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, env, encoding: "utf8" }).trim();
   git("init", "--quiet", "--initial-branch=main");
   await cp(join(import.meta.dirname, "../../../corpus/base"), dir, { recursive: true });

@@ -2,7 +2,14 @@ import { expect, it } from "vitest";
 import { rollbackSteps } from "../../../../cli/diff/rollback.ts";
 import type { Change } from "../../../../components/plan/diff/types.ts";
 
-const change = (overrides: Partial<Change>): Change => ({ kind: "topic-changed", object: "order-events", hazard: "safe", effects: [], reviewers: [], ...overrides });
+const change = (overrides: Partial<Change>): Change => ({
+  kind: "topic-changed",
+  object: "order-events",
+  hazard: "safe",
+  effects: [],
+  reviewers: [],
+  ...overrides,
+});
 
 it("begins with the revert, and says what stays or does not come back", () => {
   const steps = rollbackSteps([
@@ -16,5 +23,7 @@ it("begins with the revert, and says what stays or does not come back", () => {
 });
 
 it("takes nothing back where nothing may be applied", () => {
-  expect(rollbackSteps([change({ field: "retention" }), change({ field: "partitions", hazard: "refused" })])).toEqual(["nothing is applied as long as a change is refused, so there is nothing to take back"]);
+  expect(rollbackSteps([change({ field: "retention" }), change({ field: "partitions", hazard: "refused" })])).toEqual([
+    "nothing is applied as long as a change is refused, so there is nothing to take back",
+  ]);
 });

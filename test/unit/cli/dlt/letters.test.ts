@@ -6,7 +6,7 @@ import type { LetterState } from "../../../../cli/dlt/letters.ts";
 import { chooseLetters, needsWork, stateOf } from "../../../../cli/dlt/letters.ts";
 import { checkResolvable, inOrderOfOrigin } from "../../../../cli/dlt/resolve.ts";
 import { ERRORS } from "../../../../service-templates/lib/errors.ts";
-import { action, letter, LETTER_ID, record } from "./sample-letters.ts";
+import { action, LETTER_ID, letter, record } from "./sample-letters.ts";
 
 describe("where a letter stands", () => {
   const failed = (at: string): { readonly failed_at: Date } => ({ failed_at: new Date(at) });
@@ -14,12 +14,31 @@ describe("where a letter stands", () => {
     ["nothing was done", [[], undefined], "open"],
     ["its record was written", [[action()], undefined], "replayed"],
     ["a replay was begun and never confirmed", [[action({ written: undefined })], undefined], "in-doubt"],
-    ["a confirmed replay after one in doubt", [[action({ written: undefined, at: "2026-01-01T00:00:30.000Z" }), action()], undefined], "replayed"],
+    [
+      "a confirmed replay after one in doubt",
+      [[action({ written: undefined, at: "2026-01-01T00:00:30.000Z" }), action()], undefined],
+      "replayed",
+    ],
     ["discarded", [[action({ action: "discard", written: undefined })], undefined], "discarded"],
-    ["discarded after a replay that failed", [[action(), action({ action: "discard", written: undefined, at: "2026-01-01T00:05:00.000Z" })], failed("2026-01-01T00:02:00.000Z")], "discarded"],
+    [
+      "discarded after a replay that failed",
+      [
+        [action(), action({ action: "discard", written: undefined, at: "2026-01-01T00:05:00.000Z" })],
+        failed("2026-01-01T00:02:00.000Z"),
+      ],
+      "discarded",
+    ],
     ["its replay came back as another letter", [[action()], failed("2026-01-01T00:01:01.000Z")], "failed-again"],
-    ["replayed again since then", [[action(), action({ at: "2026-01-01T00:03:00.000Z" })], failed("2026-01-01T00:01:01.000Z")], "replayed"],
-    ["begun, in doubt, and yet it came back", [[action({ written: undefined })], failed("2026-01-01T00:01:01.000Z")], "failed-again"],
+    [
+      "replayed again since then",
+      [[action(), action({ at: "2026-01-01T00:03:00.000Z" })], failed("2026-01-01T00:01:01.000Z")],
+      "replayed",
+    ],
+    [
+      "begun, in doubt, and yet it came back",
+      [[action({ written: undefined })], failed("2026-01-01T00:01:01.000Z")],
+      "failed-again",
+    ],
   ])("%s", (_, [actions, successor], state) => {
     expect(stateOf(actions, successor)).toBe(state);
   });
@@ -28,7 +47,8 @@ describe("where a letter stands", () => {
     const states: readonly LetterState[] = ["open", "in-doubt", "replayed", "failed-again", "discarded"];
     expect(states.filter(needsWork)).toEqual(["open", "in-doubt"]);
     for (const state of states) {
-      const work = (again: boolean) => () => checkResolvable(letter({ state, actions: [action()], failedAgainAs: "other" }), again);
+      const work = (again: boolean) => () =>
+        checkResolvable(letter({ state, actions: [action()], failedAgainAs: "other" }), again);
       if (needsWork(state)) expect(work(false)).not.toThrow();
       else expect(work(false)).toThrow(expect.objectContaining({ code: "KIT_DLT_RESOLVED" }));
       expect(work(true)).not.toThrow();
@@ -58,10 +78,15 @@ describe("naming letters", () => {
 
 describe("a replay", () => {
   it("carries the original headers and whom it is for, and nothing of earlier journeys", () => {
-    const headers = Object.fromEntries([...replayHeaders(letter(), record())].map(([name, value]) => [name.toString(), value.toString()]));
+    const headers = Object.fromEntries(
+      [...replayHeaders(letter(), record())].map(([name, value]) => [name.toString(), value.toString()]),
+    );
     expect(headers).toEqual({
-      "event-id": "01940000-0000-7000-8000-000000000001", "event-type": "order.created", traceparent: "00-aa-bb-01",
-      "replay-group": "payment-service", "replay-letter": LETTER_ID,
+      "event-id": "01940000-0000-7000-8000-000000000001",
+      "event-type": "order.created",
+      traceparent: "00-aa-bb-01",
+      "replay-group": "payment-service",
+      "replay-letter": LETTER_ID,
     });
   });
 
@@ -72,22 +97,29 @@ describe("a replay", () => {
   });
 
   it("comes in the order of the origin, by number, whatever the order asked for", () => {
-    const place = fc.record({ topic: fc.constantFrom("a", "b"), partition: fc.integer({ min: 0, max: 12 }), offset: fc.bigInt({ min: 0n, max: 1n << 60n }).map(String) });
-    fc.assert(fc.property(fc.array(place, { maxLength: 12 }), (places) => {
-      const sorted = inOrderOfOrigin(places.map((origin) => letter({ origin })));
-      expect(sorted).toHaveLength(places.length);
-      for (const [index, { origin }] of sorted.entries()) {
-        const before = sorted[index - 1]?.origin;
-        if (before === undefined || before.topic !== origin.topic || before.partition !== origin.partition) continue;
-        expect(BigInt(before.offset) <= BigInt(origin.offset)).toBe(true);
-      }
-    }));
+    const place = fc.record({
+      topic: fc.constantFrom("a", "b"),
+      partition: fc.integer({ min: 0, max: 12 }),
+      offset: fc.bigInt({ min: 0n, max: 1n << 60n }).map(String),
+    });
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 12 }), (places) => {
+        const sorted = inOrderOfOrigin(places.map((origin) => letter({ origin })));
+        expect(sorted).toHaveLength(places.length);
+        for (const [index, { origin }] of sorted.entries()) {
+          const before = sorted[index - 1]?.origin;
+          if (before === undefined || before.topic !== origin.topic || before.partition !== origin.partition) continue;
+          expect(BigInt(before.offset) <= BigInt(origin.offset)).toBe(true);
+        }
+      }),
+    );
   });
 });
 
 describe("advice", () => {
   it("knows every code that a service can write", () => {
-    for (const code of Object.keys(ERRORS)) expect(adviceFor(letter({ code })), code).not.toContain("not in the library's catalogue");
+    for (const code of Object.keys(ERRORS))
+      expect(adviceFor(letter({ code })), code).not.toContain("not in the library's catalogue");
     expect(adviceFor(letter({ code: "SVC_OF_TOMORROW" }))).toContain("not in the library's catalogue");
   });
 

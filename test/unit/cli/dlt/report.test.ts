@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { letterDocument, listDocument, writeDryRun, writeLetter, writeList } from "../../../../cli/dlt/report.ts";
 import type { CommandContext } from "../../../../cli/context.ts";
-import { action, letter, LETTER_ID, record } from "./sample-letters.ts";
+import { letterDocument, listDocument, writeDryRun, writeLetter, writeList } from "../../../../cli/dlt/report.ts";
+import { action, LETTER_ID, letter, record } from "./sample-letters.ts";
 
 /** What is written to stdout, without a terminal. */
 function written(write: (context: CommandContext) => void): string {
@@ -14,13 +14,28 @@ function written(write: (context: CommandContext) => void): string {
 }
 
 const OPEN = letter();
-const OTHER = letter({ letterId: "6f0c2a81-0000-8000-8000-000000000002", group: "inventory-service", ageMs: 3 * 86_400_000, message: `line one\n${"long ".repeat(40)}` });
-const DONE = letter({ letterId: "7f0c2a81-0000-8000-8000-000000000003", state: "replayed", actions: [action({ reason: "the books are open" })] });
+const OTHER = letter({
+  letterId: "6f0c2a81-0000-8000-8000-000000000002",
+  group: "inventory-service",
+  ageMs: 3 * 86_400_000,
+  message: `line one\n${"long ".repeat(40)}`,
+});
+const DONE = letter({
+  letterId: "7f0c2a81-0000-8000-8000-000000000003",
+  state: "replayed",
+  actions: [action({ reason: "the books are open" })],
+});
 
 describe("the list", () => {
   it("as a document counts what is open by group, and holds what was worked off only when asked", () => {
-    expect(listDocument([OPEN, OTHER, DONE], false)).toEqual({ letters: [OPEN, OTHER], summary: { shown: 2, open: 2, byGroup: { "payment-service": 1, "inventory-service": 1 } } });
-    expect(listDocument([OPEN, OTHER, DONE], true)).toMatchObject({ letters: [OPEN, OTHER, DONE], summary: { shown: 3, open: 2 } });
+    expect(listDocument([OPEN, OTHER, DONE], false)).toEqual({
+      letters: [OPEN, OTHER],
+      summary: { shown: 2, open: 2, byGroup: { "payment-service": 1, "inventory-service": 1 } },
+    });
+    expect(listDocument([OPEN, OTHER, DONE], true)).toMatchObject({
+      letters: [OPEN, OTHER, DONE],
+      summary: { shown: 3, open: 2 },
+    });
   });
 
   it("for people goes by group, one line a letter, with an id that the other commands take", () => {
@@ -35,25 +50,46 @@ describe("the list", () => {
   });
 
   it("says so when nothing is open", () => {
-    expect(written((context) => writeList(context, [DONE], false))).toBe("No open dead letters; 1 were worked off (--all shows them).\n");
+    expect(written((context) => writeList(context, [DONE], false))).toBe(
+      "No open dead letters; 1 were worked off (--all shows them).\n",
+    );
     expect(written((context) => writeList(context, [], false))).toBe("No open dead letters.\n");
   });
 });
 
 describe("one letter", () => {
-  const content = { kind: "avro", schemaId: 7, record: "com.globalmart.events.OrderCreated", bytes: 6, value: { orderId: "o-1" } } as const;
+  const content = {
+    kind: "avro",
+    schemaId: 7,
+    record: "com.globalmart.events.OrderCreated",
+    bytes: 6,
+    value: { orderId: "o-1" },
+  } as const;
 
   it("for people: the error with its fix, the record, its content, who did what, what can be done", () => {
     const text = written((context) => writeLetter(context, { ...DONE }, record(), content));
     for (const part of [
-      "Letter 7f0c2a81-0000-8000-8000-000000000003: replayed", "order-events, partition 3, offset 41", "after 5 attempts", "SVC_HANDLER_FAILED: the books are closed", "fix:",
-      "payment-service.dlt, partition 0, offset 9", "key  order-1", '"orderId": "o-1"', "replay by operator, written to order-events/3@57: the books are open", "--again",
-    ]) expect(text).toContain(part);
+      "Letter 7f0c2a81-0000-8000-8000-000000000003: replayed",
+      "order-events, partition 3, offset 41",
+      "after 5 attempts",
+      "SVC_HANDLER_FAILED: the books are closed",
+      "fix:",
+      "payment-service.dlt, partition 0, offset 9",
+      "key  order-1",
+      '"orderId": "o-1"',
+      "replay by operator, written to order-events/3@57: the books are open",
+      "--again",
+    ])
+      expect(text).toContain(part);
   });
 
   it("whose record is gone says that it cannot be replayed", () => {
     expect(written((context) => writeLetter(context, OPEN, undefined, undefined))).toContain("it cannot be replayed");
-    expect(letterDocument(OPEN, undefined, undefined)).toMatchObject({ letterId: LETTER_ID, record: null, content: null });
+    expect(letterDocument(OPEN, undefined, undefined)).toMatchObject({
+      letterId: LETTER_ID,
+      record: null,
+      content: null,
+    });
   });
 
   it("as a document holds headers by name and what can be done", () => {
@@ -71,6 +107,8 @@ describe("a dry run", () => {
     expect(text).toContain("order-events/3");
     expect(text).toContain("6 bytes, 5 headers");
     expect(text).toContain("nothing was written. 1 letter would be replayed");
-    expect(written((context) => writeDryRun(context, "discard", [OPEN, OTHER], new Map()))).toContain("2 letters would be discarded");
+    expect(written((context) => writeDryRun(context, "discard", [OPEN, OTHER], new Map()))).toContain(
+      "2 letters would be discarded",
+    );
   });
 });

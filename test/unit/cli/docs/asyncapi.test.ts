@@ -3,8 +3,8 @@ import { AvroSchemaParser } from "@asyncapi/avro-schema-parser";
 import { Parser } from "@asyncapi/parser";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { documentMaker } from "../../../../cli/docs/asyncapi/document.ts";
 import type { DocumentPart } from "../../../../cli/docs/asyncapi/document.ts";
+import { documentMaker } from "../../../../cli/docs/asyncapi/document.ts";
 import { partOf } from "../../../../cli/docs/asyncapi/part.ts";
 import type { AsyncApiDocument } from "../../../../cli/docs/asyncapi/types.ts";
 import { yamlText } from "../../../../cli/docs/yaml-text.ts";
@@ -12,23 +12,46 @@ import { EVENT_VERSION, HEADER } from "../../../../service-templates/lib/events/
 import { HOSTILE, hostileProject, ownProject } from "./declared-projects.ts";
 
 const STACKS = ["local", "dev", "staging", "prod"] as const;
-const PARTS: readonly DocumentPart[] = [{ of: "domain", name: "order" }, { of: "topic", name: "payment-events" }, { of: "service", name: "notification-service" }];
-const projects = Object.fromEntries(await Promise.all(STACKS.map(async (stack) => [stack, await ownProject(stack)] as const)));
+const PARTS: readonly DocumentPart[] = [
+  { of: "domain", name: "order" },
+  { of: "topic", name: "payment-events" },
+  { of: "service", name: "notification-service" },
+];
+const projects = Object.fromEntries(
+  await Promise.all(STACKS.map(async (stack) => [stack, await ownProject(stack)] as const)),
+);
 const local = await ownProject("local");
 
-const made = (stack: string, part: DocumentPart = { of: "stack" }): AsyncApiDocument => documentMaker(projects[stack] ?? local, { title: "Event platform", stack })(part);
+const made = (stack: string, part: DocumentPart = { of: "stack" }): AsyncApiDocument =>
+  documentMaker(projects[stack] ?? local, { title: "Event platform", stack })(part);
 
 /** What the parser has against a document, what it would have fetched (nothing is), and the document as it reads it. */
 async function judged(text: string) {
   const asked: string[] = [];
-  const refuse = (uri: { toString(): string }): never => { asked.push(uri.toString()); throw new Error(`${uri.toString()} was asked for`); };
-  const parser = new Parser({ __unstable: { resolver: { cache: false, resolvers: ["file", "http", "https"].map((schema) => ({ schema, canRead: true, read: refuse })) } } });
+  const refuse = (uri: { toString(): string }): never => {
+    asked.push(uri.toString());
+    throw new Error(`${uri.toString()} was asked for`);
+  };
+  const parser = new Parser({
+    __unstable: {
+      resolver: {
+        cache: false,
+        resolvers: ["file", "http", "https"].map((schema) => ({ schema, canRead: true, read: refuse })),
+      },
+    },
+  });
   const avro = AvroSchemaParser();
   parser.registerSchemaParser(avro);
   const { document, diagnostics } = await parser.parse(text);
   // Of AsyncAPI 3 the parser translates payloads without validating them first.
-  const messages = Object.values((parse(text) as AsyncApiDocument).channels).flatMap((channel) => Object.values(channel.messages));
-  const schemas = await Promise.all(messages.map(({ name, payload }) => avro.validate({ data: payload.schema, path: [name] } as Parameters<typeof avro.validate>[0])));
+  const messages = Object.values((parse(text) as AsyncApiDocument).channels).flatMap((channel) =>
+    Object.values(channel.messages),
+  );
+  const schemas = await Promise.all(
+    messages.map(({ name, payload }) =>
+      avro.validate({ data: payload.schema, path: [name] } as Parameters<typeof avro.validate>[0]),
+    ),
+  );
   const found = [...diagnostics.filter(({ severity }) => severity < 2), ...schemas.flatMap((faults) => faults ?? [])];
   return { read: document, problems: found.map(({ message, path = [] }) => `${path.join(".")}: ${message}`), asked };
 }
@@ -42,25 +65,38 @@ async function valid(document: AsyncApiDocument) {
 }
 
 describe("the document is valid", () => {
-  it.each([...STACKS.map((stack) => ({ stack, part: { of: "stack" } as DocumentPart })), ...PARTS.map((part) => ({ stack: "prod", part }))])("for $stack, $part.of $part.name", async ({ stack, part }) => {
-    const read = await valid(made(stack, part));
-    expect(read.version()).toBe("3.0.0");
-    expect(read.servers().length).toBeGreaterThan(0);
-    expect(read.operations().length).toBeGreaterThan(0);
-  }, 240_000);
+  it.each([
+    ...STACKS.map((stack) => ({ stack, part: { of: "stack" } as DocumentPart })),
+    ...PARTS.map((part) => ({ stack: "prod", part })),
+  ])(
+    "for $stack, $part.of $part.name",
+    async ({ stack, part }) => {
+      const read = await valid(made(stack, part));
+      expect(read.version()).toBe("3.0.0");
+      expect(read.servers().length).toBeGreaterThan(0);
+      expect(read.operations().length).toBeGreaterThan(0);
+    },
+    240_000,
+  );
 
   it.each([
     ["a binding", "partitions: 6", "partitions: 0"],
     ["an Avro schema", "type: long", "type: lang"],
     ["a reference within", "#/components/schemas/envelope", "#/components/schemas/envelop"],
-  ])("or the parser would say so: %s", async (_, right, wrong) => {
-    const text = yamlText([made("prod", { of: "topic", name: "notification-events" })]);
-    expect((await judged(text.replace(right, wrong))).problems).not.toEqual([]);
-  }, 240_000);
+  ])(
+    "or the parser would say so: %s",
+    async (_, right, wrong) => {
+      const text = yamlText([made("prod", { of: "topic", name: "notification-events" })]);
+      expect((await judged(text.replace(right, wrong))).problems).not.toEqual([]);
+    },
+    240_000,
+  );
 
   it("or what it refers to outside would be seen", async () => {
     const text = yamlText([made("prod", { of: "topic", name: "notification-events" })]);
-    expect((await judged(text.replace("#/components/schemas/envelope", "file:///etc/passwd"))).asked).toEqual(["file:///etc/passwd"]);
+    expect((await judged(text.replace("#/components/schemas/envelope", "file:///etc/passwd"))).asked).toEqual([
+      "file:///etc/passwd",
+    ]);
   }, 240_000);
 });
 
@@ -71,16 +107,30 @@ describe("the document of a stack", () => {
 
   it("has each topic, and each service's use of it, once", () => {
     expect(Object.keys(document.channels)).toEqual(topics.map(({ name }) => name).sort());
-    const uses = topics.flatMap((topic) => [...topic.producers.map(({ service }) => `${service}.send.${topic.name}`), ...topic.consumers.map(({ service }) => `${service}.receive.${topic.name}`)]);
+    const uses = topics.flatMap((topic) => [
+      ...topic.producers.map(({ service }) => `${service}.send.${topic.name}`),
+      ...topic.consumers.map(({ service }) => `${service}.receive.${topic.name}`),
+    ]);
     expect(Object.keys(document.operations).sort()).toEqual(uses.sort());
-    expect(document.operations["payment-service.receive.order-events"]?.messages).toEqual([{ $ref: "#/channels/order-events/messages/order.cancelled" }, { $ref: "#/channels/order-events/messages/order.created" }]);
+    expect(document.operations["payment-service.receive.order-events"]?.messages).toEqual([
+      { $ref: "#/channels/order-events/messages/order.cancelled" },
+      { $ref: "#/channels/order-events/messages/order.created" },
+    ]);
   });
 
   it("has the size and settings that the stack gives a topic, and who owns it", () => {
     const { kafka } = document.channels["order-events"]?.bindings ?? {};
-    expect(kafka).toMatchObject({ topic: "order-events", partitions: 30, replicas: 3, topicConfiguration: { "cleanup.policy": ["delete"], "retention.ms": 604_800_000, "compression.type": "lz4" } });
+    expect(kafka).toMatchObject({
+      topic: "order-events",
+      partitions: 30,
+      replicas: 3,
+      topicConfiguration: { "cleanup.policy": ["delete"], "retention.ms": 604_800_000, "compression.type": "lz4" },
+    });
     expect(made("dev").channels["order-events"]?.bindings.kafka).toMatchObject({ partitions: 3, replicas: 1 });
-    expect(document.channels["order-events"]).toMatchObject({ "x-owner": { team: "checkout", contact: "#team-checkout" }, tags: expect.arrayContaining([{ name: "owner:checkout" }]) as unknown });
+    expect(document.channels["order-events"]).toMatchObject({
+      "x-owner": { team: "checkout", contact: "#team-checkout" },
+      tags: expect.arrayContaining([{ name: "owner:checkout" }]) as unknown,
+    });
   });
 
   it("tells a consumer's group, dead-letter and retry topics, and quota", () => {
@@ -92,18 +142,34 @@ describe("the document of a stack", () => {
   });
 
   it("has servers of the stack alone", () => {
-    expect(document.servers).toMatchObject({ prod: { host: "kafka-kafka-bootstrap.kafka.svc:9093", bindings: { kafka: { schemaRegistryUrl: "http://schema-registry.platform.svc:8080/apis/ccompat/v7" } } } });
-    expect(made("local").servers.local).toMatchObject({ host: "127.0.0.1:{port}", variables: { port: { default: "17100", enum: expect.arrayContaining(["17100", "17108"]) as unknown } } });
+    expect(document.servers).toMatchObject({
+      prod: {
+        host: "kafka-kafka-bootstrap.kafka.svc:9093",
+        bindings: { kafka: { schemaRegistryUrl: "http://schema-registry.platform.svc:8080/apis/ccompat/v7" } },
+      },
+    });
+    expect(made("local").servers.local).toMatchObject({
+      host: "127.0.0.1:{port}",
+      variables: { port: { default: "17100", enum: expect.arrayContaining(["17100", "17108"]) as unknown } },
+    });
   });
 
   it("has a listener for clients outside Kubernetes where the stack has one", () => {
     const project = projects.prod ?? local;
     const { kubernetes } = project.stack;
     if (kubernetes === undefined) throw new Error("prod runs on Kubernetes");
-    const external = { bootstrapHost: "kafka.example.com", brokerHostTemplate: "b-{nodeId}.kafka.example.com", sourceRanges: ["10.0.0.0/8"], annotations: {} };
+    const external = {
+      bootstrapHost: "kafka.example.com",
+      brokerHostTemplate: "b-{nodeId}.kafka.example.com",
+      sourceRanges: ["10.0.0.0/8"],
+      annotations: {},
+    };
     const stack = { ...project.stack, kubernetes: { ...kubernetes, kafka: { ...kubernetes.kafka, external } } };
     const { servers } = documentMaker({ ...project, stack }, { title: "t", stack: "prod" })({ of: "stack" });
-    expect(Object.entries(servers).map(([name, { host }]) => [name, host])).toEqual([["prod", "kafka-kafka-bootstrap.kafka.svc:9093"], ["prod-external", "kafka.example.com:9094"]]);
+    expect(Object.entries(servers).map(([name, { host }]) => [name, host])).toEqual([
+      ["prod", "kafka-kafka-bootstrap.kafka.svc:9093"],
+      ["prod-external", "kafka.example.com:9094"],
+    ]);
   });
 
   it("has the envelope that services read and write, and the payload that the parser turns into JSON Schema", async () => {
@@ -112,20 +178,33 @@ describe("the document of a stack", () => {
     const headers = document.components.schemas.envelope;
     expect(Object.keys(headers?.properties ?? {}).sort()).toEqual(Object.values(HEADER).sort());
     expect(headers?.properties?.[HEADER.eventVersion]?.description).toContain(EVENT_VERSION);
-    expect(Object.keys(message?.payload()?.properties() ?? {})).toEqual(expect.arrayContaining(["orderId", "items", "totalAmount"]));
-    expect(JSON.stringify(document.channels["order-events"]?.messages["order.created"]?.headers)).toContain("claim-check-key");
+    expect(Object.keys(message?.payload()?.properties() ?? {})).toEqual(
+      expect.arrayContaining(["orderId", "items", "totalAmount"]),
+    );
+    expect(JSON.stringify(document.channels["order-events"]?.messages["order.created"]?.headers)).toContain(
+      "claim-check-key",
+    );
   }, 240_000);
 });
 
 describe("a part", () => {
   it("of a service has its operations alone", () => {
-    expect(new Set(Object.values(made("prod", { of: "service", name: "payment-service" }).operations).map((operation) => operation["x-service"]))).toEqual(new Set(["payment-service"]));
+    expect(
+      new Set(
+        Object.values(made("prod", { of: "service", name: "payment-service" }).operations).map(
+          (operation) => operation["x-service"],
+        ),
+      ),
+    ).toEqual(new Set(["payment-service"]));
   });
 
   it("is found by name, and a wrong name says what was meant", () => {
     const none = { domain: undefined, topic: undefined, service: undefined };
     expect(partOf(local.model, none)).toEqual({ of: "stack" });
-    expect(partOf(local.model, { ...none, service: "payment-service" })).toEqual({ of: "service", name: "payment-service" });
+    expect(partOf(local.model, { ...none, service: "payment-service" })).toEqual({
+      of: "service",
+      name: "payment-service",
+    });
     expect(() => partOf(local.model, { ...none, topic: "order-event" })).toThrow(/order-events/);
     expect(() => partOf(local.model, { ...none, topic: "order-events", domain: "order" })).toThrow(/exclude/);
   });
@@ -165,7 +244,9 @@ describe("hostile text", () => {
 });
 
 it("is the same for the same files, and its version changes with its content", () => {
-  expect(yamlText([made("local")])).toBe(yamlText([documentMaker(local, { title: "Event platform", stack: "local" })({ of: "stack" })]));
+  expect(yamlText([made("local")])).toBe(
+    yamlText([documentMaker(local, { title: "Event platform", stack: "local" })({ of: "stack" })]),
+  );
   expect(made("local").info.version).toMatch(/^sha256-[0-9a-f]{12}$/);
   expect(made("local").info.version).not.toBe(made("dev").info.version);
 });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cataloguePage } from "../../../../cli/docs/catalogue-page.ts";
 import { flowGraph } from "../../../../cli/docs/flow-graph.ts";
-import { topicCatalogue } from "../../../../cli/docs/topic-catalogue.ts";
 import type { TopicCatalogue } from "../../../../cli/docs/topic-catalogue.ts";
+import { topicCatalogue } from "../../../../cli/docs/topic-catalogue.ts";
 import { loadModel } from "../../../../components/model/load.ts";
 import { expectRead } from "../../../../components/model/read.ts";
 import { planPlatform } from "../../../../components/plan/plan.ts";
@@ -16,9 +16,21 @@ const page = (of: TopicCatalogue): string => cataloguePage(of, { title: "Topics"
 describe("the catalogue", () => {
   it("tells of a topic what its readers ask", () => {
     const topic = catalogue.topics.find(({ name }) => name === "order-events");
-    expect(Object.fromEntries(topic?.settings ?? [])).toMatchObject({ partitions: "30", key: "orderId", retention: "7d", replicas: "3, of which 2 in sync" });
-    expect(topic?.consumers.find(({ service }) => service === "notification-service")).toMatchObject({ instances: 8, also: ["notification-service.dlt", "notification-service.retry-10s", "notification-service.retry-5m"] });
-    expect(topic?.events.find(({ name }) => name === "order.created")?.fields).toContainEqual({ name: "items[].price", type: "double", doc: "Price of one piece, in the order's currency." });
+    expect(Object.fromEntries(topic?.settings ?? [])).toMatchObject({
+      partitions: "30",
+      key: "orderId",
+      retention: "7d",
+      replicas: "3, of which 2 in sync",
+    });
+    expect(topic?.consumers.find(({ service }) => service === "notification-service")).toMatchObject({
+      instances: 8,
+      also: ["notification-service.dlt", "notification-service.retry-10s", "notification-service.retry-5m"],
+    });
+    expect(topic?.events.find(({ name }) => name === "order.created")?.fields).toContainEqual({
+      name: "items[].price",
+      type: "double",
+      doc: "Price of one piece, in the order's currency.",
+    });
   });
 
   it("has each topic once, with an anchor, and needs nothing from elsewhere", () => {
@@ -43,9 +55,29 @@ describe("the catalogue", () => {
 
   it("shows what people typed as text, whatever it is", () => {
     const hostile = `"><script>alert('x')</script>&amp;`;
-    const topic = { ...catalogue.topics[0], name: hostile, description: hostile, team: hostile, contact: hostile, domain: hostile, criticality: hostile, deprecated: hostile, declaredAt: hostile, settings: [[hostile, hostile] as const],
-      events: [{ name: hostile, record: hostile, doc: hostile, compatibility: hostile, fields: [{ name: hostile, type: hostile, doc: hostile }] }],
-      producers: [{ service: hostile, events: [hostile], quota: hostile }], consumers: [{ service: hostile, events: [hostile], instances: 1, quota: hostile, also: [hostile] }] };
+    const topic = {
+      ...catalogue.topics[0],
+      name: hostile,
+      description: hostile,
+      team: hostile,
+      contact: hostile,
+      domain: hostile,
+      criticality: hostile,
+      deprecated: hostile,
+      declaredAt: hostile,
+      settings: [[hostile, hostile] as const],
+      events: [
+        {
+          name: hostile,
+          record: hostile,
+          doc: hostile,
+          compatibility: hostile,
+          fields: [{ name: hostile, type: hostile, doc: hostile }],
+        },
+      ],
+      producers: [{ service: hostile, events: [hostile], quota: hostile }],
+      consumers: [{ service: hostile, events: [hostile], instances: 1, quota: hostile, also: [hostile] }],
+    };
     const html = cataloguePage({ topics: [topic] }, { title: hostile, stack: hostile });
     expect(html).not.toContain("<script>alert");
     expect(html.match(/<script>/g)).toHaveLength(1);
@@ -60,10 +92,21 @@ describe("the graph", () => {
   });
 
   it("shows domains where there are too many topics, and a line between two domains once", () => {
-    const many: TopicCatalogue = { topics: Array.from({ length: 100 }, (_, index) => ({
-      name: `t-${index}`, description: "", domain: `d-${index % 2}`, team: "t", contact: "c", criticality: "low", settings: [], events: [], declaredAt: "f:1",
-      producers: [{ service: `s-${index % 2}`, events: [], quota: "" }], consumers: [{ service: `s-${(index + 1) % 2}`, events: [], instances: 1, quota: "", also: [] }],
-    })) };
+    const many: TopicCatalogue = {
+      topics: Array.from({ length: 100 }, (_, index) => ({
+        name: `t-${index}`,
+        description: "",
+        domain: `d-${index % 2}`,
+        team: "t",
+        contact: "c",
+        criticality: "low",
+        settings: [],
+        events: [],
+        declaredAt: "f:1",
+        producers: [{ service: `s-${index % 2}`, events: [], quota: "" }],
+        consumers: [{ service: `s-${(index + 1) % 2}`, events: [], instances: 1, quota: "", also: [] }],
+      })),
+    };
     const svg = flowGraph(many);
     expect(svg.match(/class="flow"/g)).toHaveLength(2);
     expect(svg).toContain('data-from="owns d-0" data-to="reads d-1"');

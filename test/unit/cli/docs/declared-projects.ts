@@ -23,13 +23,32 @@ export function hostileProject({ model, stack }: DeclaredProject): DeclaredProje
   const owner = { team: "checkout", contact: HOSTILE };
   const deprecated = { since: "2026-01-01", reason: HOSTILE, removal: "2027-01-01" };
   const changed: Model = {
-    domains: model.domains.map((domain) => ({ ...domain, owner, topics: domain.topics.map((topic): TopicDeclaration => ({ ...topic, owner, description: HOSTILE, deprecated, labels: { note: HOSTILE }, events: topic.events.map((event) => ({ ...event, schema: hostileSchema(event.schema) })) })) })),
+    domains: model.domains.map((domain) => ({
+      ...domain,
+      owner,
+      topics: domain.topics.map(
+        (topic): TopicDeclaration => ({
+          ...topic,
+          owner,
+          description: HOSTILE,
+          deprecated,
+          labels: { note: HOSTILE },
+          events: topic.events.map((event) => ({ ...event, schema: hostileSchema(event.schema) })),
+        }),
+      ),
+    })),
   };
   return { model: changed, stack, plan: planPlatform(changed, stack) };
 }
 
 function hostileSchema(schema: string): string {
   const record = JSON.parse(schema) as { fields: unknown[] };
-  const trap = { name: "trap", doc: HOSTILE, type: { type: "map", values: "string", $ref: "file:///etc/passwd" }, default: { $ref: "file:///etc/passwd", doc: HOSTILE }, $ref: "http://127.0.0.1:1/steal" };
+  const trap = {
+    name: "trap",
+    doc: HOSTILE,
+    type: { type: "map", values: "string", $ref: "file:///etc/passwd" },
+    default: { $ref: "file:///etc/passwd", doc: HOSTILE },
+    $ref: "http://127.0.0.1:1/steal",
+  };
   return JSON.stringify({ ...record, doc: HOSTILE, $ref: "../../secret.yaml", fields: [...record.fields, trap] });
 }

@@ -2,39 +2,75 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildImages } from "../../../../cli/image/build-images.ts";
 import type { BuildRequest } from "../../../../cli/image/build-images.ts";
+import { buildImages } from "../../../../cli/image/build-images.ts";
 
 const ENTRY = "service-templates/tiny-service/src/main.ts";
 const PACKAGE = { version: "1.0.0", integrity: "sha512-of-a-test" };
 
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "kit-build-")); });
-afterAll(async () => { await rm(folder, { recursive: true, force: true }); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kit-build-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** A project with one service, which imports one package. */
-async function project(name: string, changes: { readonly code?: string; readonly installed?: object } = {}): Promise<string> {
+async function project(
+  name: string,
+  changes: { readonly code?: string; readonly installed?: object } = {},
+): Promise<string> {
   const root = join(folder, name);
   const write = async (path: string, content: string): Promise<void> => {
     await mkdir(join(root, path, ".."), { recursive: true });
     await writeFile(join(root, path), content);
   };
   await write(ENTRY, changes.code ?? `import { answer } from "tiny";\nconsole.log(answer);\n`);
-  await write("package-lock.json", JSON.stringify({ lockfileVersion: 3, packages: { "": { dependencies: { tiny: "1.0.0" } }, "node_modules/tiny": PACKAGE } }));
-  await write("node_modules/.package-lock.json", JSON.stringify({ packages: { "node_modules/tiny": { ...PACKAGE, ...changes.installed } } }));
+  await write(
+    "package-lock.json",
+    JSON.stringify({
+      lockfileVersion: 3,
+      packages: { "": { dependencies: { tiny: "1.0.0" } }, "node_modules/tiny": PACKAGE },
+    }),
+  );
+  await write(
+    "node_modules/.package-lock.json",
+    JSON.stringify({ packages: { "node_modules/tiny": { ...PACKAGE, ...changes.installed } } }),
+  );
   await write("node_modules/tiny/index.js", "export const answer = 42;\n");
   return root;
 }
 
-const request = (projectDir: string, out: string, base: BuildRequest["base"] = { by: "host" }): BuildRequest =>
-  ({ projectDir, services: [{ service: "tiny-service", entry: ENTRY, name: "localhost/tiny-service:1" }], base, version: "1", out: join(folder, out) });
+const request = (projectDir: string, out: string, base: BuildRequest["base"] = { by: "host" }): BuildRequest => ({
+  projectDir,
+  services: [{ service: "tiny-service", entry: ENTRY, name: "localhost/tiny-service:1" }],
+  base,
+  version: "1",
+  out: join(folder, out),
+});
 
 describe("images refused before anything is written", () => {
   it.each([
     ["gone", { code: `import "./gone.ts";\n` }, "KIT_IMAGE_CODE", "gone.ts cannot be read"],
-    ["undeclared", { code: `import "undeclared";\n` }, "KIT_IMAGE_CODE", "which package.json does not list under dependencies"],
-    ["other-version", { installed: { version: "1.0.1" } }, "KIT_IMAGE_PACKAGES", "installed in version 1.0.1, package-lock.json has 1.0.0"],
-    ["other-content", { installed: { integrity: "sha512-of-somebody-else" } }, "KIT_IMAGE_PACKAGES", "node_modules/tiny was installed with other content"],
+    [
+      "undeclared",
+      { code: `import "undeclared";\n` },
+      "KIT_IMAGE_CODE",
+      "which package.json does not list under dependencies",
+    ],
+    [
+      "other-version",
+      { installed: { version: "1.0.1" } },
+      "KIT_IMAGE_PACKAGES",
+      "installed in version 1.0.1, package-lock.json has 1.0.0",
+    ],
+    [
+      "other-content",
+      { installed: { integrity: "sha512-of-somebody-else" } },
+      "KIT_IMAGE_PACKAGES",
+      "node_modules/tiny was installed with other content",
+    ],
   ])("%s", async (name, changes, code, message) => {
     const building = buildImages(request(await project(name, changes), `${name}.tar`));
     await expect(building).rejects.toMatchObject({ code, message: expect.stringContaining(message) as unknown });
@@ -44,7 +80,9 @@ describe("images refused before anything is written", () => {
   it("a base that is no archive of images", async () => {
     const base = join(folder, "base.tar");
     await writeFile(base, "no archive");
-    await expect(buildImages(request(await project("bad-base"), "bad-base.tar", { by: "archive", archive: base }))).rejects.toMatchObject({ code: "KIT_IMAGE_BASE" });
+    await expect(
+      buildImages(request(await project("bad-base"), "bad-base.tar", { by: "archive", archive: base })),
+    ).rejects.toMatchObject({ code: "KIT_IMAGE_BASE" });
   });
 });
 

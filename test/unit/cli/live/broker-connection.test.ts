@@ -1,9 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { readCluster } from "../../../../cli/live/cluster-reader.ts";
-import { BytesReader, BytesWriter } from "../../../../cli/live/wire/bytes.ts";
 import { connectBroker } from "../../../../cli/live/wire/broker-connection.ts";
+import { BytesReader, BytesWriter } from "../../../../cli/live/wire/bytes.ts";
 import { describeQuotas, describeUsers } from "../../../../cli/live/wire/requests.ts";
 import { LoginError, scramLogin } from "../../../../cli/live/wire/scram.ts";
 
@@ -50,7 +50,13 @@ function framed(id: number, body: Buffer, flexible = true): Buffer {
   return Buffer.concat([(flexible ? head.noTags() : head).bytes(), body]);
 }
 
-const noQuotas = new BytesWriter().int32(0).int16(0).compactString(null).compactArray([], () => undefined).noTags().bytes();
+const noQuotas = new BytesWriter()
+  .int32(0)
+  .int16(0)
+  .compactString(null)
+  .compactArray([], () => undefined)
+  .noTags()
+  .bytes();
 
 describe("a connection", () => {
   it("gives each request its own answer, in pieces or several at once", async () => {
@@ -62,22 +68,50 @@ describe("a connection", () => {
         // Two whole answers and the head of the third, then the rest byte by byte.
         const all = Buffer.concat(answers);
         socket.write(all.subarray(0, all.length - 9));
-        setImmediate(() => { for (const byte of all.subarray(all.length - 9)) socket.write(Buffer.from([byte])); });
+        setImmediate(() => {
+          for (const byte of all.subarray(all.length - 9)) socket.write(Buffer.from([byte]));
+        });
       });
     });
     const connection = await connectBroker(address, {}, LIMITS);
-    await expect(Promise.all([connection.ask(describeQuotas()), connection.ask(describeQuotas()), connection.ask(describeUsers())])).resolves.toEqual([[], [], []]);
+    await expect(
+      Promise.all([
+        connection.ask(describeQuotas()),
+        connection.ask(describeQuotas()),
+        connection.ask(describeUsers()),
+      ]),
+    ).resolves.toEqual([[], [], []]);
     connection.close();
     await expect(connection.ask(describeQuotas())).rejects.toThrow("the connection was closed");
   });
 
   it.each<[string, (socket: Socket) => void, RegExp]>([
-    ["does not answer", (socket) => requests(socket, () => undefined), /^DescribeClientQuotas: no answer within 0\.3 s$/],
+    [
+      "does not answer",
+      (socket) => requests(socket, () => undefined),
+      /^DescribeClientQuotas: no answer within 0\.3 s$/,
+    ],
     ["hangs up", (socket) => requests(socket, () => socket.end()), /^the server closed the connection$/],
-    ["speaks HTTP", (socket) => requests(socket, () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")), /does not speak Kafka's protocol \(its answer would have 1213486160 bytes\)/],
-    ["wants TLS", (socket) => requests(socket, () => socket.write(Buffer.from([0x15, 3, 3, 0, 2, 2, 70]))), /does not speak Kafka's protocol .*is it a listener with TLS\?/],
-    ["answers what nobody asked", (socket) => requests(socket, (id) => socket.write(framed(id + 7, noQuotas))), /an answer that nobody asked for/],
-    ["answers too little", (socket) => requests(socket, (id) => socket.write(framed(id, noQuotas.subarray(0, 5)))), /^DescribeClientQuotas: the answer cannot be read \(it ends in the middle\)$/],
+    [
+      "speaks HTTP",
+      (socket) => requests(socket, () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+      /does not speak Kafka's protocol \(its answer would have 1213486160 bytes\)/,
+    ],
+    [
+      "wants TLS",
+      (socket) => requests(socket, () => socket.write(Buffer.from([0x15, 3, 3, 0, 2, 2, 70]))),
+      /does not speak Kafka's protocol .*is it a listener with TLS\?/,
+    ],
+    [
+      "answers what nobody asked",
+      (socket) => requests(socket, (id) => socket.write(framed(id + 7, noQuotas))),
+      /an answer that nobody asked for/,
+    ],
+    [
+      "answers too little",
+      (socket) => requests(socket, (id) => socket.write(framed(id, noQuotas.subarray(0, 5)))),
+      /^DescribeClientQuotas: the answer cannot be read \(it ends in the middle\)$/,
+    ],
   ])("to a server that %s ends with a message that says so", async (_, behave, message) => {
     const connection = await connectBroker(await server(behave), {}, LIMITS);
     await expect(connection.ask(describeQuotas())).rejects.toThrow(message);
@@ -88,27 +122,62 @@ describe("a connection", () => {
     const plain = await server((socket) => socket.on("data", () => socket.end()));
     await expect(connectBroker(plain, { tls: { ca: "" } }, LIMITS)).rejects.toThrow();
     const silent = await server(() => undefined);
-    await expect(connectBroker(silent, { tls: { ca: "" } }, { ...LIMITS, connectMs: 200 })).rejects.toThrow("no connection within 0.2 s");
-    await expect(connectBroker(silent, { user: { name: "a", password: "b" } }, { connectMs: 200, requestMs: 5_000 })).rejects.toThrow("no connection within 0.2 s");
+    await expect(connectBroker(silent, { tls: { ca: "" } }, { ...LIMITS, connectMs: 200 })).rejects.toThrow(
+      "no connection within 0.2 s",
+    );
+    await expect(
+      connectBroker(silent, { user: { name: "a", password: "b" } }, { connectMs: 200, requestMs: 5_000 }),
+    ).rejects.toThrow("no connection within 0.2 s");
   });
 
   it("goes to the next broker where the first does not answer, and names all where none does", async () => {
-    await expect(readCluster({ brokers: ["127.0.0.1:1", "[::1]:1"] }, new Set())).rejects.toMatchObject({ code: "KIT_SERVER_UNREACHABLE", message: expect.stringMatching(/127\.0\.0\.1:1, \[::1\]:1.*ECONNREFUSED|EADDRNOTAVAIL/) });
-    const address = await server((socket) => requests(socket, (id, api) => {
-      const list = new BytesWriter().int32(0).int16(0).compactString(null).compactArray([], () => undefined).noTags().bytes();
-      const metadata = new BytesWriter().int32(0).compactArray([], () => undefined).compactString(null).int32(-1).compactArray([], () => undefined).noTags().bytes();
-      socket.write(framed(id, api === 3 ? metadata : list));
-    }));
-    await expect(readCluster({ brokers: ["127.0.0.1:1", address] }, new Set())).resolves.toEqual({ requests: 4, live: { topics: [], acls: [], quotas: [], users: [] } });
+    await expect(readCluster({ brokers: ["127.0.0.1:1", "[::1]:1"] }, new Set())).rejects.toMatchObject({
+      code: "KIT_SERVER_UNREACHABLE",
+      message: expect.stringMatching(/127\.0\.0\.1:1, \[::1\]:1.*ECONNREFUSED|EADDRNOTAVAIL/),
+    });
+    const address = await server((socket) =>
+      requests(socket, (id, api) => {
+        const list = new BytesWriter()
+          .int32(0)
+          .int16(0)
+          .compactString(null)
+          .compactArray([], () => undefined)
+          .noTags()
+          .bytes();
+        const metadata = new BytesWriter()
+          .int32(0)
+          .compactArray([], () => undefined)
+          .compactString(null)
+          .int32(-1)
+          .compactArray([], () => undefined)
+          .noTags()
+          .bytes();
+        socket.write(framed(id, api === 3 ? metadata : list));
+      }),
+    );
+    await expect(readCluster({ brokers: ["127.0.0.1:1", address] }, new Set())).resolves.toEqual({
+      requests: 4,
+      live: { topics: [], acls: [], quotas: [], users: [] },
+    });
   });
 
   it("whose login is refused says so and names nobody's password", async () => {
-    const address = await server((socket) => requests(socket, (id, api) => {
-      if (api === 17) socket.write(framed(id, new BytesWriter().int16(33).int32(1).string("PLAIN").bytes(), false));
-    }));
-    const refusal = readCluster({ brokers: [address], user: { name: "auditor", password: "very-secret-word" } }, new Set());
-    await expect(refusal).rejects.toMatchObject({ code: "KIT_LOGIN_REFUSED", message: expect.stringContaining("auditor at 127.0.0.1") });
-    await expect(refusal).rejects.toMatchObject({ message: expect.stringContaining("SCRAM-SHA-512 is not offered, but PLAIN") });
+    const address = await server((socket) =>
+      requests(socket, (id, api) => {
+        if (api === 17) socket.write(framed(id, new BytesWriter().int16(33).int32(1).string("PLAIN").bytes(), false));
+      }),
+    );
+    const refusal = readCluster(
+      { brokers: [address], user: { name: "auditor", password: "very-secret-word" } },
+      new Set(),
+    );
+    await expect(refusal).rejects.toMatchObject({
+      code: "KIT_LOGIN_REFUSED",
+      message: expect.stringContaining("auditor at 127.0.0.1"),
+    });
+    await expect(refusal).rejects.toMatchObject({
+      message: expect.stringContaining("SCRAM-SHA-512 is not offered, but PLAIN"),
+    });
     await expect(refusal).rejects.not.toMatchObject({ message: expect.stringContaining("very-secret-word") });
   });
 });
@@ -139,8 +208,13 @@ describe("SCRAM", () => {
   });
 
   it.each([
-    ["another's nonce", serverFirst.replace(nonce, "other-nonce")], ["no nonce of its own", serverFirst.replace("server-part", "")], ["no salt", serverFirst.replace(/s=[^,]*/, "s=")],
-    ["too few iterations", serverFirst.replace("4096", "1")], ["endless iterations", serverFirst.replace("4096", "99999999999")], ["words", "i=many"], ["nothing", ""],
+    ["another's nonce", serverFirst.replace(nonce, "other-nonce")],
+    ["no nonce of its own", serverFirst.replace("server-part", "")],
+    ["no salt", serverFirst.replace(/s=[^,]*/, "s=")],
+    ["too few iterations", serverFirst.replace("4096", "1")],
+    ["endless iterations", serverFirst.replace("4096", "99999999999")],
+    ["words", "i=many"],
+    ["nothing", ""],
   ])("is broken off where the server sends %s", (_, message) => {
     expect(() => scramLogin(user, password, nonce).answer(message)).toThrow(LoginError);
   });

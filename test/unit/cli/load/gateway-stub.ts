@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -19,7 +19,9 @@ export interface GatewayStub {
 }
 
 /** Starts a server on loopback that answers as told; closed with the test. */
-export async function gatewayStub(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<GatewayStub> {
+export async function gatewayStub(
+  answer: (request: SeenRequest, response: ServerResponse) => void,
+): Promise<GatewayStub> {
   const seen: SeenRequest[] = [];
   let connections = 0;
   const server = createServer((request, response) => {
@@ -34,17 +36,22 @@ export async function gatewayStub(answer: (request: SeenRequest, response: Serve
   });
   server.on("connection", () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  }));
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
   const { port } = server.address() as AddressInfo;
   return { gateway: `http://127.0.0.1:${port}`, seen, connections: () => connections };
 }
 
 /** 202 with an order id made of the key. */
 export function accept(request: SeenRequest, response: ServerResponse): void {
-  response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify({ orderId: `order-of-${String(request.headers["idempotency-key"])}`, status: "pending" }));
+  response
+    .writeHead(202, { "content-type": "application/json" })
+    .end(JSON.stringify({ orderId: `order-of-${String(request.headers["idempotency-key"])}`, status: "pending" }));
 }
 
 /** An answer without content. */

@@ -1,18 +1,26 @@
 import { describe, expect, it } from "vitest";
+import { KitError } from "../../../../cli/errors.ts";
 import type { RunConnection } from "../../../../cli/load/run-database.ts";
 import { lastingDatabase } from "../../../../cli/load/run-database.ts";
-import { KitError } from "../../../../cli/errors.ts";
 
-const restarting = (): Error => Object.assign(new Error("terminating connection due to administrator command"), { code: "57P01" });
-const refused = (): KitError => new KitError("KIT_SERVER_UNREACHABLE", "PostgreSQL", { cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }) });
+const restarting = (): Error =>
+  Object.assign(new Error("terminating connection due to administrator command"), { code: "57P01" });
+const refused = (): KitError =>
+  new KitError("KIT_SERVER_UNREACHABLE", "PostgreSQL", {
+    cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
+  });
 
 /** A server whose connections and queries fail as told, in order; undefined succeeds. */
-function server(connects: readonly (Error | undefined)[], queries: readonly (Error | undefined)[]): { readonly connect: () => Promise<RunConnection>; readonly made: () => number; readonly ended: () => number } {
+function server(
+  connects: readonly (Error | undefined)[],
+  queries: readonly (Error | undefined)[],
+): { readonly connect: () => Promise<RunConnection>; readonly made: () => number; readonly ended: () => number } {
   const [connecting, answering] = [[...connects], [...queries]];
   let made = 0;
   let ended = 0;
   return {
-    made: () => made, ended: () => ended,
+    made: () => made,
+    ended: () => ended,
     async connect() {
       const failure = connecting.shift();
       if (failure !== undefined) throw failure;
@@ -23,7 +31,9 @@ function server(connects: readonly (Error | undefined)[], queries: readonly (Err
           if (wrong !== undefined) throw wrong;
           return { rows: [], rowCount: made };
         },
-        async end() { ended += 1; },
+        async end() {
+          ended += 1;
+        },
       };
     },
   };
@@ -32,12 +42,19 @@ const options = { signal: new AbortController().signal, everyMs: 1 };
 
 describe("a database that a run is read from", () => {
   it("is asked again on a new connection when the server has restarted, and counts how often it was away", async () => {
-    const { connect, made, ended } = server([undefined, refused(), refused()], [undefined, restarting(), undefined, restarting(), undefined]);
+    const { connect, made, ended } = server(
+      [undefined, refused(), refused()],
+      [undefined, restarting(), undefined, restarting(), undefined],
+    );
     const database = await lastingDatabase(connect, options);
     expect((await database.query("SELECT 1")).rowCount).toBe(1);
     expect((await database.query("SELECT 1")).rowCount).toBe(2);
     expect((await database.query("SELECT 1")).rowCount).toBe(3);
-    expect({ made: made(), ended: ended(), times: database.interruptions().times }).toEqual({ made: 3, ended: 2, times: 2 });
+    expect({ made: made(), ended: ended(), times: database.interruptions().times }).toEqual({
+      made: 3,
+      ended: 2,
+      times: 2,
+    });
   });
 
   it("waits once for all that ask at the same time", async () => {
@@ -58,7 +75,9 @@ describe("a database that a run is read from", () => {
 
   it("gives up after its limit with the last error", async () => {
     const { connect } = server([undefined, ...Array.from({ length: 10_000 }, refused)], [restarting()]);
-    await expect((await lastingDatabase(connect, { ...options, limitMs: 30 })).query("SELECT 1")).rejects.toMatchObject({ code: "KIT_SERVER_UNREACHABLE" });
+    await expect((await lastingDatabase(connect, { ...options, limitMs: 30 })).query("SELECT 1")).rejects.toMatchObject(
+      { code: "KIT_SERVER_UNREACHABLE" },
+    );
   });
 
   it("stops waiting when the run is cancelled", async () => {
@@ -71,6 +90,8 @@ describe("a database that a run is read from", () => {
   });
 
   it("fails at once when it can't be reached in the beginning", async () => {
-    await expect(lastingDatabase(server([refused()], []).connect, options)).rejects.toMatchObject({ code: "KIT_SERVER_UNREACHABLE" });
+    await expect(lastingDatabase(server([refused()], []).connect, options)).rejects.toMatchObject({
+      code: "KIT_SERVER_UNREACHABLE",
+    });
   });
 });

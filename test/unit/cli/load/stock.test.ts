@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sampleOrders, STOCKED_PRODUCTS } from "../../../../cli/load/sample-orders.ts";
+import { STOCKED_PRODUCTS, sampleOrders } from "../../../../cli/load/sample-orders.ts";
 import { unitsFor } from "../../../../cli/load/stock.ts";
 
 it("counts units enough for every order of a load, whatever its seed", () => {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -24,18 +33,34 @@ it("writes everything, with the files' modes", () => {
 });
 
 it("writes nothing when a new file is there already", () => {
-  expect(() => writeChanges(dir, { created: [{ path: "a/first", content: "x", mode: 0o644 }, { path: "topics/order.yaml", content: "x", mode: 0o644 }], changed: [] })).toThrow(/order\.yaml is there already/);
+  expect(() =>
+    writeChanges(dir, {
+      created: [
+        { path: "a/first", content: "x", mode: 0o644 },
+        { path: "topics/order.yaml", content: "x", mode: 0o644 },
+      ],
+      changed: [],
+    }),
+  ).toThrow(/order\.yaml is there already/);
   expect(files()).toEqual(["topics", "topics/order.yaml"]);
 });
 
 it("writes nothing when a file was changed since it was read", () => {
-  expect(() => writeChanges(dir, { created: [{ path: "a/first", content: "x", mode: 0o644 }], changed: [{ ...order, before: "older\n" }] })).toThrow(/changed by someone else/);
+  expect(() =>
+    writeChanges(dir, {
+      created: [{ path: "a/first", content: "x", mode: 0o644 }],
+      changed: [{ ...order, before: "older\n" }],
+    }),
+  ).toThrow(/changed by someone else/);
   expect(files()).toEqual(["topics", "topics/order.yaml"]);
 });
 
 it("takes back what it wrote when a later step fails", () => {
   writeFileSync(join(dir, "in-the-way"), "");
-  const created = [{ path: "a/b/first", content: "x", mode: 0o644 }, { path: "in-the-way/second", content: "x", mode: 0o644 }];
+  const created = [
+    { path: "a/b/first", content: "x", mode: 0o644 },
+    { path: "in-the-way/second", content: "x", mode: 0o644 },
+  ];
   expect(() => writeChanges(dir, { created, changed: [order] })).toThrow(/were not written.*second/);
   expect(existsSync(join(dir, "a"))).toBe(false);
   expect(files()).toEqual(["in-the-way", "topics", "topics/order.yaml"]);

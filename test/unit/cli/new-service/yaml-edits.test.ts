@@ -13,13 +13,29 @@ function beside(text: string, path: readonly string[], key = "new"): string {
 
 describe("an entry beside another one", () => {
   it.each<[string, string, string]>([
-    ["braces on the same line", "a:\n  old: {x: 1,  y: [2]}   # why\n  z: 1\n", "a:\n  old: {x: 1,  y: [2]}   # why\n  new: {x: 1,  y: [2]}\n  z: 1\n"],
-    ["braces on the next line", "a:\n  old:\n    {x: 1}\n\n# end\n", "a:\n  old:\n    {x: 1}\n  new:\n    {x: 1}\n\n# end\n"],
-    ["a block", "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n", "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n  new:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n"],
+    [
+      "braces on the same line",
+      "a:\n  old: {x: 1,  y: [2]}   # why\n  z: 1\n",
+      "a:\n  old: {x: 1,  y: [2]}   # why\n  new: {x: 1,  y: [2]}\n  z: 1\n",
+    ],
+    [
+      "braces on the next line",
+      "a:\n  old:\n    {x: 1}\n\n# end\n",
+      "a:\n  old:\n    {x: 1}\n  new:\n    {x: 1}\n\n# end\n",
+    ],
+    [
+      "a block",
+      "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n",
+      "a:\n  old:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n  new:\n    x: 1   # one\n    y:\n      - 2\n      - 3\n\n  # about z\n  z: 1\n",
+    ],
     ["within braces", "a: {old: {x: 1}, z: {}}\n", "a: {old: {x: 1}, new: {x: 1}, z: {}}\n"],
     ["at the end of a file without a line end", "a:\n  old: {}", "a:\n  old: {}\n  new: {}\n"],
-    ["with the line ends of Windows", "a:\r\n  old: {x: 1}\r\n  z: 1\r\n", "a:\r\n  old: {x: 1}\r\n  new: {x: 1}\r\n  z: 1\r\n"],
-    ["quoted", "a:\n  \"old\": {x: 1}\n", "a:\n  \"old\": {x: 1}\n  new: {x: 1}\n"],
+    [
+      "with the line ends of Windows",
+      "a:\r\n  old: {x: 1}\r\n  z: 1\r\n",
+      "a:\r\n  old: {x: 1}\r\n  new: {x: 1}\r\n  z: 1\r\n",
+    ],
+    ["quoted", 'a:\n  "old": {x: 1}\n', 'a:\n  "old": {x: 1}\n  new: {x: 1}\n'],
   ])("%s", (_name, text, expected) => {
     expect(beside(text, ["a", "old"])).toBe(expected);
   });
@@ -27,13 +43,31 @@ describe("an entry beside another one", () => {
 
 describe("an entry at the end of a mapping", () => {
   it.each<[string, string, readonly string[], boolean, string]>([
-    ["in lines", "a:\n  x: {}   # one\n\n# end\nb: 1\n", ["a"], false, "a:\n  x: {}   # one\n  new: {v: 1}\n\n# end\nb: 1\n"],
+    [
+      "in lines",
+      "a:\n  x: {}   # one\n\n# end\nb: 1\n",
+      ["a"],
+      false,
+      "a:\n  x: {}   # one\n  new: {v: 1}\n\n# end\nb: 1\n",
+    ],
     ["below its key", "a:\n  x: {}\n", ["a"], true, "a:\n  x: {}\n  new:\n    {v: 1}\n"],
     ["in braces", "a: {x: {}}\n", ["a"], true, "a: {x: {}, new: {v: 1}}\n"],
     ["in empty braces", "a: {}  # none\n", ["a"], false, "a: {new: {v: 1}}  # none\n"],
     ["under a key without a value", "a:\nb: 1\n", ["a"], false, "a:\n  new: {v: 1}\nb: 1\n"],
-    ["in a mapping that is made for it", "t:\n  one:\n    d: x\n  two:\n    d: y\n", ["t", "one", "consumers"], false, "t:\n  one:\n    d: x\n    consumers:\n      new: {v: 1}\n  two:\n    d: y\n"],
-    ["in a mapping that is made in braces", "t: {one: {d: x}}\n", ["t", "one", "consumers"], false, "t: {one: {d: x, consumers: {new: {v: 1}}}}\n"],
+    [
+      "in a mapping that is made for it",
+      "t:\n  one:\n    d: x\n  two:\n    d: y\n",
+      ["t", "one", "consumers"],
+      false,
+      "t:\n  one:\n    d: x\n    consumers:\n      new: {v: 1}\n  two:\n    d: y\n",
+    ],
+    [
+      "in a mapping that is made in braces",
+      "t: {one: {d: x}}\n",
+      ["t", "one", "consumers"],
+      false,
+      "t: {one: {d: x, consumers: {new: {v: 1}}}}\n",
+    ],
   ])("%s", (_name, text, path, below, expected) => {
     const yaml = new EditableYaml("file.yaml", text);
     yaml.addEntry(path, "new", "{v: 1}", below);
@@ -67,10 +101,29 @@ it("says of a file that it cannot add to it", () => {
 it("shows changes as a unified diff", () => {
   const before = Array.from({ length: 20 }, (_, line) => `line ${line + 1}\n`).join("");
   const after = before.replace("line 4\n", "line 4\nnew\n").replace("line 17\n", "seventeen\n");
-  expect(unifiedDiff("f", before, after)).toBe([
-    "--- a/f", "+++ b/f", "@@ -2,6 +2,7 @@", " line 2", " line 3", " line 4", "+new", " line 5", " line 6", " line 7",
-    "@@ -14,7 +15,7 @@", " line 14", " line 15", " line 16", "-line 17", "+seventeen", " line 18", " line 19", " line 20",
-  ].join("\n"));
+  expect(unifiedDiff("f", before, after)).toBe(
+    [
+      "--- a/f",
+      "+++ b/f",
+      "@@ -2,6 +2,7 @@",
+      " line 2",
+      " line 3",
+      " line 4",
+      "+new",
+      " line 5",
+      " line 6",
+      " line 7",
+      "@@ -14,7 +15,7 @@",
+      " line 14",
+      " line 15",
+      " line 16",
+      "-line 17",
+      "+seventeen",
+      " line 18",
+      " line 19",
+      " line 20",
+    ].join("\n"),
+  );
   expect(unifiedDiff("f", before, before)).toBe("");
   expect(unifiedDiff("f", "", "a\n")).toBe("--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a");
 });

@@ -3,15 +3,28 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { isLongService, plainOrQuoted, serviceLines } from "../../../../cli/new-service/yaml-lines.ts";
 
-it.each([["order-events", "order-events"], ["a_b.c", "a_b.c"], ["9-lives", '"9-lives"'], ["null", '"null"'], ["Off", '"Off"'], ["It's a state, once (or twice).", "It's a state, once (or twice)."], ["a: b", '"a: b"'], ["a #b", '"a #b"'], ["", '""'], ["ends ", '"ends "']])("%j is written %s", (text, written) => {
+it.each([
+  ["order-events", "order-events"],
+  ["a_b.c", "a_b.c"],
+  ["9-lives", '"9-lives"'],
+  ["null", '"null"'],
+  ["Off", '"Off"'],
+  ["It's a state, once (or twice).", "It's a state, once (or twice)."],
+  ["a: b", '"a: b"'],
+  ["a #b", '"a #b"'],
+  ["", '""'],
+  ["ends ", '"ends "'],
+])("%j is written %s", (text, written) => {
   expect(plainOrQuoted(text)).toBe(written);
 });
 
 it("what is written is read back as the same text, as a value and as a key", () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."aZ09 ,.;()'/_-:#") })), (text) => {
-    expect(parse(`k: ${plainOrQuoted(text)}\n`)).toEqual({ k: text });
-    expect(Object.keys(parse(`${plainOrQuoted(text)}: 1\n`) as object)).toEqual([text]);
-  }));
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."aZ09 ,.;()'/_-:#") })), (text) => {
+      expect(parse(`k: ${plainOrQuoted(text)}\n`)).toEqual({ k: text });
+      expect(Object.keys(parse(`${plainOrQuoted(text)}: 1\n`) as object)).toEqual([text]);
+    }),
+  );
 });
 
 it("a service's entry goes below its key where the line in the file would have more than 110 characters", () => {

@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { begunTopicsFile, forgetBegunTopics, rememberBegunTopics, withoutBegunCreations } from "../../../../cli/pulumi/begun-creations.ts";
+import {
+  begunTopicsFile,
+  forgetBegunTopics,
+  rememberBegunTopics,
+  withoutBegunCreations,
+} from "../../../../cli/pulumi/begun-creations.ts";
 
 const topic = (name: string) => ({ urn: `urn::${name}`, type: "kafka:index/topic:Topic", inputs: { name } });
 
@@ -11,10 +16,20 @@ it("takes the records of begun creations out, names the topics among them, and l
   const stack = {
     version: 3,
     deployment: {
-      manifest: { time: "t" }, resources: [topic("there")],
+      manifest: { time: "t" },
+      resources: [topic("there")],
       pending_operations: [
-        { type: "creating", resource: topic("orders-b") }, deleting, { type: "creating", resource: topic("orders-a") },
-        { type: "creating", resource: { urn: "urn::user", type: "kafka:index/userScramCredential:UserScramCredential", inputs: { name: "nobody" } } },
+        { type: "creating", resource: topic("orders-b") },
+        deleting,
+        { type: "creating", resource: topic("orders-a") },
+        {
+          type: "creating",
+          resource: {
+            urn: "urn::user",
+            type: "kafka:index/userScramCredential:UserScramCredential",
+            inputs: { name: "nobody" },
+          },
+        },
       ],
     },
   };
@@ -25,7 +40,11 @@ it("takes the records of begun creations out, names the topics among them, and l
 });
 
 it("gives a stack without such records back as it is", () => {
-  for (const deployment of [{ resources: [topic("there")] }, { resources: [], pending_operations: null }, { pending_operations: [{ type: "updating", resource: topic("a") }] }]) {
+  for (const deployment of [
+    { resources: [topic("there")] },
+    { resources: [], pending_operations: null },
+    { pending_operations: [{ type: "updating", resource: topic("a") }] },
+  ]) {
     const stack = { deployment };
     expect(withoutBegunCreations(stack)).toEqual({ stack, topics: [], removed: 0 });
   }

@@ -5,11 +5,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { claimStack, ensureStack, outcomeError, runEngine } from "../../../../cli/pulumi/engine.ts";
+import { processStart } from "../../../../cli/process-start.ts";
 import type { EngineOutcome } from "../../../../cli/pulumi/engine.ts";
+import { claimStack, ensureStack, outcomeError, runEngine } from "../../../../cli/pulumi/engine.ts";
 import type { EngineProgress } from "../../../../cli/pulumi/progress.ts";
 import { locateStack } from "../../../../cli/pulumi/stack.ts";
-import { processStart } from "../../../../cli/process-start.ts";
 
 /**
  * Notes its arguments, writes the events given, then does what STAND_IN says.
@@ -57,13 +57,30 @@ afterEach(async () => {
 });
 
 const environment = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
-  PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, CALLS: join(folder, "calls"), PULUMI_CONFIG_PASSPHRASE_FILE: "/state/passphrase", ...more,
+  PATH: `${join(folder, "bin")}:${process.env.PATH ?? ""}`,
+  CALLS: join(folder, "calls"),
+  PULUMI_CONFIG_PASSPHRASE_FILE: "/state/passphrase",
+  ...more,
 });
 const stackFiles = () => locateStack({ projectDir, stateDir, stack: "local" });
-const calls = async (): Promise<readonly Record<string, unknown>[]> => (await readFile(join(folder, "calls"), "utf8").catch(() => "")).split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
+const calls = async (): Promise<readonly Record<string, unknown>[]> =>
+  (await readFile(join(folder, "calls"), "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-async function run(more: Readonly<Record<string, string>>, onProgress: (progress: EngineProgress) => void = () => {}): Promise<EngineOutcome> {
-  return await runEngine({ operation: "up", projectDir, stateDir, files: await stackFiles(), environment: environment(more), onProgress });
+async function run(
+  more: Readonly<Record<string, string>>,
+  onProgress: (progress: EngineProgress) => void = () => {},
+): Promise<EngineOutcome> {
+  return await runEngine({
+    operation: "up",
+    projectDir,
+    stateDir,
+    files: await stackFiles(),
+    environment: environment(more),
+    onProgress,
+  });
 }
 
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
@@ -76,7 +93,16 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
 
 const topic = "urn:pulumi:local::event-platform::kafka:index/topic:Topic::order-events";
 const EVENTS = JSON.stringify([
-  { resourcePreEvent: { metadata: { op: "create", urn: topic, type: "kafka:index/topic:Topic", new: { inputs: { name: "Bücher für alle" } } } } },
+  {
+    resourcePreEvent: {
+      metadata: {
+        op: "create",
+        urn: topic,
+        type: "kafka:index/topic:Topic",
+        new: { inputs: { name: "Bücher für alle" } },
+      },
+    },
+  },
   { resOutputsEvent: { metadata: { op: "create", urn: topic, type: "kafka:index/topic:Topic" } } },
   { summaryEvent: { resourceChanges: { create: 1 } } },
 ]);
@@ -85,10 +111,25 @@ describe("a run", () => {
   it("is given the stack's own configuration and tells its progress", async () => {
     const seen: EngineProgress[] = [];
     const outcome = await run({ EVENTS }, (progress) => seen.push(progress));
-    expect(outcome).toMatchObject({ succeeded: true, cancelled: false, failures: [], progress: { changes: { create: 1 }, groups: { topics: { seen: 1, done: 1, changed: 1 } } } });
+    expect(outcome).toMatchObject({
+      succeeded: true,
+      cancelled: false,
+      failures: [],
+      progress: { changes: { create: 1 }, groups: { topics: { seen: 1, done: 1, changed: 1 } } },
+    });
     expect(seen.length).toBeGreaterThan(0);
     const [call] = await calls();
-    expect(call).toMatchObject({ cwd: projectDir, debug: "true", args: expect.arrayContaining(["up", "--yes", "--skip-preview", "--non-interactive", join(stateDir, "stack", "Pulumi.local.yaml")]) });
+    expect(call).toMatchObject({
+      cwd: projectDir,
+      debug: "true",
+      args: expect.arrayContaining([
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--non-interactive",
+        join(stateDir, "stack", "Pulumi.local.yaml"),
+      ]),
+    });
     expect(outcomeError(outcome, environment())).toBeUndefined();
   });
 
@@ -101,13 +142,21 @@ describe("a run", () => {
   it("that fails names the resource", async () => {
     const events = JSON.stringify([{ diagnosticEvent: { urn: topic, severity: "error", message: "broker said no" } }]);
     const outcome = await run({ EVENTS: events, STAND_IN: "1" });
-    expect(outcome.failures).toEqual([{ urn: topic, what: 'kafka:index/topic:Topic "order-events"', messages: ["broker said no"] }]);
+    expect(outcome.failures).toEqual([
+      { urn: topic, what: 'kafka:index/topic:Topic "order-events"', messages: ["broker said no"] },
+    ]);
     expect(outcomeError(outcome, environment())).toMatchObject({ code: "KIT_ENGINE_FAILED", exitCode: 1 });
   });
 
   it.each([
-    ["error: getting stack configuration: incorrect passphrase", { code: "KIT_WRONG_PASSPHRASE", exitCode: 2, message: expect.stringContaining("/state/passphrase") }],
-    ["error: the stack is currently locked by 1 lock(s).\n  file:///x: created by ada@here (pid 77) at 2026-01-01T00:00:00Z", { code: "KIT_PLATFORM_BUSY", exitCode: 1, message: expect.stringContaining("process 77 of ada@here") }],
+    [
+      "error: getting stack configuration: incorrect passphrase",
+      { code: "KIT_WRONG_PASSPHRASE", exitCode: 2, message: expect.stringContaining("/state/passphrase") },
+    ],
+    [
+      "error: the stack is currently locked by 1 lock(s).\n  file:///x: created by ada@here (pid 77) at 2026-01-01T00:00:00Z",
+      { code: "KIT_PLATFORM_BUSY", exitCode: 1, message: expect.stringContaining("process 77 of ada@here") },
+    ],
     ["error: something new", { code: "KIT_ENGINE_UNREADABLE", message: expect.stringContaining("something new") }],
   ])("that ends before it began is understood: %s", async (says, expected) => {
     expect(outcomeError(await run({ SAYS: says, STAND_IN: "255" }), environment())).toMatchObject(expected);
@@ -115,7 +164,9 @@ describe("a run", () => {
 
   it("is not blamed for the last words of the one before", async () => {
     await run({ SAYS: "incorrect passphrase", STAND_IN: "255" });
-    expect(outcomeError(await run({ SAYS: "other words", STAND_IN: "255" }), environment())).toMatchObject({ code: "KIT_ENGINE_UNREADABLE" });
+    expect(outcomeError(await run({ SAYS: "other words", STAND_IN: "255" }), environment())).toMatchObject({
+      code: "KIT_ENGINE_UNREADABLE",
+    });
   });
 
   it("that cannot be started says that Pulumi is missing", async () => {
@@ -128,7 +179,9 @@ describe("making the stack", () => {
   it("happens once, in the state folder, and leaves the shared file alone", async () => {
     const files = await stackFiles();
     await ensureStack({ files, environment: environment(), stateDir });
-    expect(await calls()).toEqual([expect.objectContaining({ cwd: files.folder, args: expect.arrayContaining(["stack", "init", "local"]) })]);
+    expect(await calls()).toEqual([
+      expect.objectContaining({ cwd: files.folder, args: expect.arrayContaining(["stack", "init", "local"]) }),
+    ]);
     await mkdir(join(files.stateFile, ".."), { recursive: true });
     await writeFile(files.stateFile, "{}");
     await ensureStack({ files, environment: environment(), stateDir });
@@ -141,20 +194,27 @@ describe("runs that were interrupted", () => {
   /** A kit in a process of its own, which can be interrupted and killed. */
   async function startKit(): Promise<{ pid: number; ended: Promise<string>; kill: (signal: NodeJS.Signals) => void }> {
     const program = join(folder, "kit.ts");
-    const source = (name: string): string => JSON.stringify(join(import.meta.dirname, "..", "..", "..", "..", "cli", "pulumi", `${name}.ts`));
-    await writeFile(program, `
+    const source = (name: string): string =>
+      JSON.stringify(join(import.meta.dirname, "..", "..", "..", "..", "cli", "pulumi", `${name}.ts`));
+    await writeFile(
+      program,
+      `
       import { runEngine } from ${source("engine")};
       import { locateStack } from ${source("stack")};
       const files = await locateStack({ projectDir: ${JSON.stringify(projectDir)}, stateDir: ${JSON.stringify(stateDir)}, stack: "local" });
       const outcome = await runEngine({ operation: "up", projectDir: ${JSON.stringify(projectDir)}, stateDir: ${JSON.stringify(stateDir)}, files, environment: process.env, onProgress: () => {} });
       console.log(JSON.stringify({ cancelled: outcome.cancelled, succeeded: outcome.succeeded }));
-    `);
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], { env: environment({ STAND_IN: "wait", EVENTS }), stdio: ["ignore", "pipe", "inherit"] });
+    `,
+    );
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+      env: environment({ STAND_IN: "wait", EVENTS }),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     onTestFinished(() => void child.kill("SIGKILL"));
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
     const ended = new Promise<string>((resolve) => child.once("close", () => resolve(output)));
-    await until("the stand-in to wait", async () => (await calls()).some((call) => call["waiting"] === true));
+    await until("the stand-in to wait", async () => (await calls()).some((call) => call.waiting === true));
     return { pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) };
   }
 
@@ -175,7 +235,7 @@ describe("runs that were interrupted", () => {
     kit.kill("SIGINT");
     kit.kill("SIGINT");
     expect(JSON.parse(await kit.ended)).toEqual({ cancelled: true, succeeded: false });
-    expect((await calls()).filter((call) => call["signal"] === "SIGINT")).toHaveLength(1);
+    expect((await calls()).filter((call) => call.signal === "SIGINT")).toHaveLength(1);
     expect(await readdir(stateDir)).not.toContain("run.json");
   });
 
@@ -185,14 +245,17 @@ describe("runs that were interrupted", () => {
     const files = await stackFiles();
     const locks = join(files.backendDir, ".pulumi", "locks", "organization", files.project, files.stack);
     await mkdir(locks, { recursive: true });
-    await writeFile(join(locks, "lock.json"), JSON.stringify({ pid: engine, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() }));
+    await writeFile(
+      join(locks, "lock.json"),
+      JSON.stringify({ pid: engine, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() }),
+    );
     kit.kill("SIGKILL");
     await kit.ended;
     expect(await processStart(engine)).toBeDefined();
     const said: string[] = [];
     await claimStack(stateDir, files, (line) => said.push(line));
     expect(await processStart(engine)).toBeUndefined();
-    expect((await calls()).filter((call) => call["signal"] === "SIGINT")).toHaveLength(1);
+    expect((await calls()).filter((call) => call.signal === "SIGINT")).toHaveLength(1);
     expect(said).toEqual([expect.stringContaining(`process ${engine}`), expect.stringContaining("Removed a lock")]);
     expect(await readdir(locks)).toEqual([]);
     expect((await readdir(stateDir)).filter((name) => name.startsWith("events-"))).toEqual([]);
@@ -204,8 +267,14 @@ describe("runs that were interrupted", () => {
     const files = await stackFiles();
     const locks = join(files.backendDir, ".pulumi", "locks", "organization", files.project, files.stack);
     await mkdir(locks, { recursive: true });
-    await writeFile(join(locks, "lock.json"), JSON.stringify({ pid: engine, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() }));
-    await expect(claimStack(stateDir, files, () => {})).rejects.toMatchObject({ code: "KIT_PLATFORM_BUSY", message: expect.stringContaining(`process ${engine} of ada`) });
+    await writeFile(
+      join(locks, "lock.json"),
+      JSON.stringify({ pid: engine, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() }),
+    );
+    await expect(claimStack(stateDir, files, () => {})).rejects.toMatchObject({
+      code: "KIT_PLATFORM_BUSY",
+      message: expect.stringContaining(`process ${engine} of ada`),
+    });
     expect(await processStart(engine)).toBeDefined();
     kit.kill("SIGINT");
     await kit.ended;

@@ -11,7 +11,11 @@ describe("staleness of a lock", () => {
     ["its process is gone", { hostname: "here" }, true],
     ["its process started before it", { hostname: "here", holderStartedAt: new Date("2026-01-01T11:59:00Z") }, false],
     ["its process id was used again", { hostname: "here", holderStartedAt: new Date("2026-01-01T12:05:00Z") }, true],
-    ["the start is within the clock's grain", { hostname: "here", holderStartedAt: new Date("2026-01-01T12:00:01Z") }, false],
+    [
+      "the start is within the clock's grain",
+      { hostname: "here", holderStartedAt: new Date("2026-01-01T12:00:01Z") },
+      false,
+    ],
     ["it is another machine's, whatever runs here", { hostname: "there" }, false],
   ])("%s", (_what, facts, stale) => {
     expect(isStale(lock, facts)).toBe(stale);

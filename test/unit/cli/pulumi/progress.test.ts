@@ -1,12 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { parseEvent, plainText, urnName, urnType } from "../../../../cli/pulumi/events.ts";
 import type { EngineEvent } from "../../../../cli/pulumi/events.ts";
-import { failures, groupOf, INITIAL_PROGRESS, notableWarnings, openLines, progressLines, reduceEvent } from "../../../../cli/pulumi/progress.ts";
+import { parseEvent, plainText, urnName, urnType } from "../../../../cli/pulumi/events.ts";
+import {
+  failures,
+  groupOf,
+  INITIAL_PROGRESS,
+  notableWarnings,
+  openLines,
+  progressLines,
+  reduceEvent,
+} from "../../../../cli/pulumi/progress.ts";
 
-const urn = (type: string, name: string): string => `urn:pulumi:local::event-platform::platform:local:Substrate$${type}::${name}`;
+const urn = (type: string, name: string): string =>
+  `urn:pulumi:local::event-platform::platform:local:Substrate$${type}::${name}`;
 
 function pre(type: string, name: string, role?: string, op = "create"): EngineEvent {
-  return { resourcePreEvent: { metadata: { op, urn: urn(type, name), type, new: { inputs: role === undefined ? {} : { role } } } } };
+  return {
+    resourcePreEvent: {
+      metadata: { op, urn: urn(type, name), type, new: { inputs: role === undefined ? {} : { role } } },
+    },
+  };
 }
 
 function done(type: string, name: string, op = "create"): EngineEvent {
@@ -35,37 +48,56 @@ describe("progress of a run", () => {
   });
 
   it("takes the larger of what is expected and what was seen as the total", () => {
-    const progress = reduce(pre("kafka:index/topic:Topic", "a"), pre("kafka:index/topic:Topic", "b"), done("kafka:index/topic:Topic", "a"));
+    const progress = reduce(
+      pre("kafka:index/topic:Topic", "a"),
+      pre("kafka:index/topic:Topic", "b"),
+      done("kafka:index/topic:Topic", "a"),
+    );
     expect(progressLines(progress, { topics: 11 })).toEqual(["Topics 1/11"]);
     expect(progressLines(progress, { topics: 1 })).toEqual(["Topics 1/2"]);
   });
 
   it("counts a replacement, which comes as several steps, as one resource", () => {
     const type = "kafka:index/acl:Acl";
-    const progress = reduce(pre(type, "x", undefined, "replace"), pre(type, "x", undefined, "create-replacement"), done(type, "x", "create-replacement"));
+    const progress = reduce(
+      pre(type, "x", undefined, "replace"),
+      pre(type, "x", undefined, "create-replacement"),
+      done(type, "x", "create-replacement"),
+    );
     expect(progressLines(progress)).toEqual(["Access rules 1/1"]);
   });
 
   it("tells changed from unchanged", () => {
     const type = "kafka:index/topic:Topic";
-    const progress = reduce(pre(type, "a", undefined, "same"), done(type, "a", "same"), pre(type, "b", undefined, "update"), done(type, "b", "update"));
+    const progress = reduce(
+      pre(type, "a", undefined, "same"),
+      done(type, "a", "same"),
+      pre(type, "b", undefined, "update"),
+      done(type, "b", "update"),
+    );
     expect(progress.groups.topics).toEqual({ seen: 2, done: 2, changed: 1 });
   });
 
   it("leaves finished groups out of what is waited for", () => {
     const progress = reduce(
-      pre("kit:index:Process", "c", "controller"), done("kit:index:Process", "c"),
+      pre("kit:index:Process", "c", "controller"),
+      done("kit:index:Process", "c"),
       pre("kit:index:Process", "b", "broker"),
     );
     expect(openLines(progress)).toEqual(["Kafka brokers 0/1 ready"]);
   });
 
-  it.each(["pulumi:pulumi:Stack", "pulumi:providers:kafka", "platform:kafka:LocalCluster"])("does not count %s", (type) => {
-    expect(groupOf({ op: "create", urn: urn(type, "x"), type })).toBeUndefined();
-  });
+  it.each(["pulumi:pulumi:Stack", "pulumi:providers:kafka", "platform:kafka:LocalCluster"])(
+    "does not count %s",
+    (type) => {
+      expect(groupOf({ op: "create", urn: urn(type, "x"), type })).toBeUndefined();
+    },
+  );
 
   it("takes the role of a deleted process from its old state", () => {
-    expect(groupOf({ op: "delete", urn: "u", type: "kit:index:Process", new: null, old: { inputs: { role: "service" } } })).toBe("service");
+    expect(
+      groupOf({ op: "delete", urn: "u", type: "kit:index:Process", new: null, old: { inputs: { role: "service" } } }),
+    ).toBe("service");
   });
 
   it("ignores a step that ends without having begun", () => {
@@ -73,7 +105,10 @@ describe("progress of a run", () => {
   });
 
   it("keeps the engine's sum of changes", () => {
-    expect(reduce({ summaryEvent: { resourceChanges: { same: 3, create: 1 } } }).changes).toEqual({ same: 3, create: 1 });
+    expect(reduce({ summaryEvent: { resourceChanges: { same: 3, create: 1 } } }).changes).toEqual({
+      same: 3,
+      create: 1,
+    });
     expect(reduce({ summaryEvent: { resourceChanges: null } }).changes).toEqual({});
   });
 });
@@ -89,7 +124,9 @@ describe("what went wrong", () => {
       said("error", "<{%reset%}>update failed<{%reset%}>", urn("pulumi:pulumi:Stack", "event-platform-local")),
       said("error", "update failed"),
     );
-    expect(failures(progress)).toEqual([{ urn: broker, what: 'kit:index:Process "kafka-broker-0"', messages: ["port 17100 is taken by process 4711"] }]);
+    expect(failures(progress)).toEqual([
+      { urn: broker, what: 'kit:index:Process "kafka-broker-0"', messages: ["port 17100 is taken by process 4711"] },
+    ]);
     expect(progress.running).toEqual({});
   });
 
@@ -98,18 +135,28 @@ describe("what went wrong", () => {
   });
 
   it("shows the program's own error without preface and stack frames", () => {
-    const message = "Running program '/x/index.ts' failed with an unhandled exception:\nError: the platform is wrong\nand here is why\n    at file:///x/index.ts:4:33\n    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)";
-    expect(failures(reduce(said("error", message)))).toEqual([{ urn: "", what: "the program", messages: ["the platform is wrong\nand here is why"] }]);
+    const message =
+      "Running program '/x/index.ts' failed with an unhandled exception:\nError: the platform is wrong\nand here is why\n    at file:///x/index.ts:4:33\n    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)";
+    expect(failures(reduce(said("error", message)))).toEqual([
+      { urn: "", what: "the program", messages: ["the platform is wrong\nand here is why"] },
+    ]);
   });
 
   it("counts a mandatory policy violation as an error and an advisory one not", () => {
-    const violation = (enforcementLevel: string): EngineEvent => ({ policyEvent: { resourceUrn: broker, policyName: "min-isr", message: "too low", enforcementLevel } });
+    const violation = (enforcementLevel: string): EngineEvent => ({
+      policyEvent: { resourceUrn: broker, policyName: "min-isr", message: "too low", enforcementLevel },
+    });
     expect(failures(reduce(violation("mandatory")))[0]?.messages).toEqual(["min-isr: too low"]);
     expect(failures(reduce(violation("advisory")))).toEqual([]);
   });
 
   it("passes over ephemeral words and warnings of the offline set-up", () => {
-    const progress = reduce(said("error", "retrying", broker, true), said("warning", "using pulumi-language-nodejs from $PATH at /x"), said("warning", "disk is slow"), said("warning", "disk is slow"));
+    const progress = reduce(
+      said("error", "retrying", broker, true),
+      said("warning", "using pulumi-language-nodejs from $PATH at /x"),
+      said("warning", "disk is slow"),
+      said("warning", "disk is slow"),
+    );
     expect(failures(progress)).toEqual([]);
     expect(notableWarnings(progress)).toEqual(["disk is slow"]);
   });
@@ -125,7 +172,7 @@ it("takes the innermost text of a bridged provider's error, which is said twice"
 });
 
 describe("reading events", () => {
-  it.each(["", "  ", "{\"sequence\":", "42", "null"])("passes over %j", (line) => {
+  it.each(["", "  ", '{"sequence":', "42", "null"])("passes over %j", (line) => {
     expect(parseEvent(line)).toBeUndefined();
   });
 

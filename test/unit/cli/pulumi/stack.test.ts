@@ -25,7 +25,9 @@ describe("the stack's own copy", () => {
   });
 
   it("names the place of broken YAML", () => {
-    expect(() => mergeStackConfig("config:\n  a: [1\n", "", "stacks/Pulumi.local.yaml")).toThrow(/stacks\/Pulumi\.local\.yaml:\d+:\d+/);
+    expect(() => mergeStackConfig("config:\n  a: [1\n", "", "stacks/Pulumi.local.yaml")).toThrow(
+      /stacks\/Pulumi\.local\.yaml:\d+:\d+/,
+    );
   });
 });
 

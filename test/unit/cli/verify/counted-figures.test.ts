@@ -1,18 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS_MS } from "../../../../cli/verify/expected-figures.ts";
-import { countedFigures } from "../../../../cli/verify/invariants/counted-figures.ts";
 import type { JudgeContext } from "../../../../cli/verify/invariants/context.ts";
+import { countedFigures } from "../../../../cli/verify/invariants/counted-figures.ts";
 import { STEPS } from "../../../../service-templates/analytics-service/src/facts/order-facts.ts";
 import { BUCKETS_MS } from "../../../../service-templates/analytics-service/src/figures/latency.ts";
 import { FollowersWorld, NOW, PLACED } from "./followers-world.ts";
 
 function problems(context: JudgeContext): string {
-  return countedFigures(context).violations.examples.map(({ subject, message }) => `${subject} ${message}`).join("\n");
+  return countedFigures(context)
+    .violations.examples.map(({ subject, message }) => `${subject} ${message}`)
+    .join("\n");
 }
 
 function cancelled(world: FollowersWorld, orderId: string): void {
-  for (const [place, type] of ["order.created", "payment.processed", "inventory.insufficient", "order.cancelled", "payment.refunded"].entries()) world.event(type, orderId, PLACED + 70_000 + place * 20);
+  for (const [place, type] of [
+    "order.created",
+    "payment.processed",
+    "inventory.insufficient",
+    "order.cancelled",
+    "payment.refunded",
+  ].entries())
+    world.event(type, orderId, PLACED + 70_000 + place * 20);
 }
 
 function world(): FollowersWorld {
@@ -38,16 +47,98 @@ describe("12: figures of analytics", () => {
   });
 
   it.each<[string, (made: FollowersWorld) => void, RegExp]>([
-    ["an order that is counted twice", (made) => { const sold = made.figures.find(({ measure }) => measure === "sold"); if (sold !== undefined) Object.assign(sold, { count: sold.count + 1, amount: sold.amount + 4_980 }); }, /^sold EUR 2026\S+ is 2 \(2 pieces or ms, 99.60\), the topics give 1 \(2 pieces or ms, 49.80\)$/mu],
-    ["a figure that is missing", (made) => void made.figures.splice(made.figures.findIndex(({ measure }) => measure === "product"), 1), /^product sku-mouse EUR 2026\S+ is missing/mu],
-    ["a figure that nothing gives", (made) => made.figures.push({ measure: "cancelled", minute: PLACED, label: "made_up", currency: "", count: 1, units: 0, amount: 0 }), /^cancelled made_up 2026\S+ is 1 .*the topics give 0/mu],
-    ["an order that is not counted", (made) => void made.orders.shift(), /^one order.created, .* were applied and are not counted$/mu],
-    ["a step that is not counted", (made) => { made.orders[0] = { orderId: "one", steps: Object.fromEntries(Object.entries(made.orders[0]?.steps ?? {}).filter(([type]) => type !== "shipment.created")) }; }, /^one shipment.created was applied and is not counted$/mu],
-    ["a step that no record tells", (made) => { made.orders[0] = { orderId: "one", steps: { ...made.orders[0]?.steps, "payment.refunded": { at: PLACED, currency: "EUR", amount: 1 } } }; }, /^one counts payment.refunded, which no record tells/mu],
-    ["another amount than the topic's", (made) => { made.orders[0] = { orderId: "one", steps: { ...made.orders[0]?.steps, "order.confirmed": { at: PLACED + 30, currency: "EUR", amount: 4_981, pieces: 2 } } }; }, /^one order.confirmed is counted as .*4981.*, the topics tell .*4980/mu],
-    ["a message that is not counted", (made) => void made.counted.pop(), /^message-two was sent through email and is not counted$/mu],
-    ["a message that nobody sent", (made) => made.counted.push({ messageId: "made-up", channel: "sms", sentAt: PLACED }), /^made-up is counted as a message/mu],
-    ["a record that was counted and cannot be read", (made) => { const [record] = made.records; if (record !== undefined) { delete record.content; record.unreadable = "schema 7: no answer"; } }, /^order-events\/0\/0 1 records .* cannot be read here.*schema 7: no answer$/mu],
+    [
+      "an order that is counted twice",
+      (made) => {
+        const sold = made.figures.find(({ measure }) => measure === "sold");
+        if (sold !== undefined) Object.assign(sold, { count: sold.count + 1, amount: sold.amount + 4_980 });
+      },
+      /^sold EUR 2026\S+ is 2 \(2 pieces or ms, 99.60\), the topics give 1 \(2 pieces or ms, 49.80\)$/mu,
+    ],
+    [
+      "a figure that is missing",
+      (made) =>
+        void made.figures.splice(
+          made.figures.findIndex(({ measure }) => measure === "product"),
+          1,
+        ),
+      /^product sku-mouse EUR 2026\S+ is missing/mu,
+    ],
+    [
+      "a figure that nothing gives",
+      (made) =>
+        made.figures.push({
+          measure: "cancelled",
+          minute: PLACED,
+          label: "made_up",
+          currency: "",
+          count: 1,
+          units: 0,
+          amount: 0,
+        }),
+      /^cancelled made_up 2026\S+ is 1 .*the topics give 0/mu,
+    ],
+    [
+      "an order that is not counted",
+      (made) => void made.orders.shift(),
+      /^one order.created, .* were applied and are not counted$/mu,
+    ],
+    [
+      "a step that is not counted",
+      (made) => {
+        made.orders[0] = {
+          orderId: "one",
+          steps: Object.fromEntries(
+            Object.entries(made.orders[0]?.steps ?? {}).filter(([type]) => type !== "shipment.created"),
+          ),
+        };
+      },
+      /^one shipment.created was applied and is not counted$/mu,
+    ],
+    [
+      "a step that no record tells",
+      (made) => {
+        made.orders[0] = {
+          orderId: "one",
+          steps: { ...made.orders[0]?.steps, "payment.refunded": { at: PLACED, currency: "EUR", amount: 1 } },
+        };
+      },
+      /^one counts payment.refunded, which no record tells/mu,
+    ],
+    [
+      "another amount than the topic's",
+      (made) => {
+        made.orders[0] = {
+          orderId: "one",
+          steps: {
+            ...made.orders[0]?.steps,
+            "order.confirmed": { at: PLACED + 30, currency: "EUR", amount: 4_981, pieces: 2 },
+          },
+        };
+      },
+      /^one order.confirmed is counted as .*4981.*, the topics tell .*4980/mu,
+    ],
+    [
+      "a message that is not counted",
+      (made) => void made.counted.pop(),
+      /^message-two was sent through email and is not counted$/mu,
+    ],
+    [
+      "a message that nobody sent",
+      (made) => made.counted.push({ messageId: "made-up", channel: "sms", sentAt: PLACED }),
+      /^made-up is counted as a message/mu,
+    ],
+    [
+      "a record that was counted and cannot be read",
+      (made) => {
+        const [record] = made.records;
+        if (record !== undefined) {
+          delete record.content;
+          record.unreadable = "schema 7: no answer";
+        }
+      },
+      /^order-events\/0\/0 1 records .* cannot be read here.*schema 7: no answer$/mu,
+    ],
   ])("see %s", (_, change, message) => {
     const made = world();
     change(made);
@@ -67,7 +158,14 @@ describe("12: figures of analytics", () => {
     made.delivered("first-kept");
     made.delivered("young", PLACED + 90_000);
     made.count();
-    for (const topic of ["order-events", "payment-events", "inventory-events", "shipping-events", "notification-events"]) made.forget(topic, PLACED);
+    for (const topic of [
+      "order-events",
+      "payment-events",
+      "inventory-events",
+      "shipping-events",
+      "notification-events",
+    ])
+      made.forget(topic, PLACED);
     const judged = countedFigures(made.context());
     expect(judged.violations.examples).toEqual([]);
     expect(judged.figures).toMatchObject({ orders: 3, beyondTheTopics: 3 });
@@ -89,24 +187,42 @@ describe("12: figures of analytics", () => {
 
   it("do not judge minutes whose orders the service has forgotten", () => {
     const made = world();
-    made.figures.push({ measure: "sold", minute: NOW - 36 * DAY_MS, label: "", currency: "EUR", count: 5, units: 5, amount: 5 });
+    made.figures.push({
+      measure: "sold",
+      minute: NOW - 36 * DAY_MS,
+      label: "",
+      currency: "EUR",
+      count: 5,
+      units: 5,
+      amount: 5,
+    });
     expect(problems(made.context())).toBe("");
   });
 
   it("are the service's for any history: any order of arrival, repeated reports, steps without a beginning", () => {
     const report = fc.record({
-      type: fc.constantFrom(...STEPS), orderId: fc.constantFrom("a", "b"), at: fc.oneof(fc.integer({ min: PLACED, max: PLACED + 400_000 }), fc.constantFrom(PLACED, PLACED + 60_000)), amount: fc.integer({ min: 0, max: 3 }),
+      type: fc.constantFrom(...STEPS),
+      orderId: fc.constantFrom("a", "b"),
+      at: fc.oneof(fc.integer({ min: PLACED, max: PLACED + 400_000 }), fc.constantFrom(PLACED, PLACED + 60_000)),
+      amount: fc.integer({ min: 0, max: 3 }),
       reason: fc.constantFrom("timed_out", "payment_declined"),
     });
-    fc.assert(fc.property(fc.array(report, { maxLength: 60, size: "max" }), (reports) => {
-      const made = new FollowersWorld();
-      for (const { type, orderId, at, amount, reason } of reports) {
-        made.event(type, orderId, at, {
-          ...(type === "order.created" || type === "order.confirmed" || type === "payment.refunded" ? { amount } : {}), ...(type === "order.cancelled" ? { reason } : {}),
-          ...(type === "notification.sent" ? { message: { messageId: `${orderId}-${at}`, customerId: "c", channel: "sms", tells: [] } } : {}),
-        });
-      }
-      expect(countedFigures(made.count().context()).violations.examples).toEqual([]);
-    }));
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 60, size: "max" }), (reports) => {
+        const made = new FollowersWorld();
+        for (const { type, orderId, at, amount, reason } of reports) {
+          made.event(type, orderId, at, {
+            ...(type === "order.created" || type === "order.confirmed" || type === "payment.refunded"
+              ? { amount }
+              : {}),
+            ...(type === "order.cancelled" ? { reason } : {}),
+            ...(type === "notification.sent"
+              ? { message: { messageId: `${orderId}-${at}`, customerId: "c", channel: "sms", tells: [] } }
+              : {}),
+          });
+        }
+        expect(countedFigures(made.count().context()).violations.examples).toEqual([]);
+      }),
+    );
   });
 });

@@ -1,27 +1,45 @@
 import { describe, expect, it } from "vitest";
 import { contentReader } from "../../../../cli/verify/event-content.ts";
-import { frame } from "../../../../service-templates/lib/events/codec.ts";
 import { ServiceError } from "../../../../service-templates/lib/errors.ts";
+import { frame } from "../../../../service-templates/lib/events/codec.ts";
 import { schemaRegistry } from "../../../../service-templates/lib/events/registry.ts";
 
 const value = frame(7, Buffer.from([0]));
 
 describe("reading payloads", () => {
   it("gives no verdict on records while the registry is away", async () => {
-    const read = contentReader({ schemaOf: () => Promise.reject(new ServiceError("SVC_REGISTRY_UNAVAILABLE", "no answer")) }, { pause: async () => undefined });
-    await expect(read("order.created", null, value)).rejects.toMatchObject({ code: "KIT_SERVER_UNREACHABLE", message: expect.stringContaining("schema 7") as string });
+    const read = contentReader(
+      { schemaOf: () => Promise.reject(new ServiceError("SVC_REGISTRY_UNAVAILABLE", "no answer")) },
+      { pause: async () => undefined },
+    );
+    await expect(read("order.created", null, value)).rejects.toMatchObject({
+      code: "KIT_SERVER_UNREACHABLE",
+      message: expect.stringContaining("schema 7") as string,
+    });
   });
 
   it("believes that there is no such schema once the registry has answered for as long as it takes to load them", async () => {
     let now = 0;
-    const registry = schemaRegistry({ url: "http://registry", clock: () => now, fetch: () => Promise.resolve(new Response("{}", { status: 404 })) });
-    const read = contentReader(registry, { pause: async (ms) => { now += ms; } });
-    expect(await read("order.created", null, value)).toEqual({ unreadable: "schema 7: the registry knows no schema with id 7" });
+    const registry = schemaRegistry({
+      url: "http://registry",
+      clock: () => now,
+      fetch: () => Promise.resolve(new Response("{}", { status: 404 })),
+    });
+    const read = contentReader(registry, {
+      pause: async (ms) => {
+        now += ms;
+      },
+    });
+    expect(await read("order.created", null, value)).toEqual({
+      unreadable: "schema 7: the registry knows no schema with id 7",
+    });
     expect(now).toBeGreaterThanOrEqual(10_000);
   });
 
   it("calls a record unreadable whose schema the registry denies", async () => {
-    const read = contentReader({ schemaOf: () => Promise.reject(new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", "no schema 7", { permanent: true })) });
+    const read = contentReader({
+      schemaOf: () => Promise.reject(new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", "no schema 7", { permanent: true })),
+    });
     expect(await read("order.created", null, value)).toEqual({ unreadable: "schema 7: no schema 7" });
   });
 });

@@ -4,7 +4,14 @@
  */
 import type { EventContent } from "../../../../cli/verify/event-content.ts";
 import type { Evidence, TopicRecord } from "../../../../cli/verify/evidence.ts";
-import type { CountedMessageRow, DeliveryRow, FigureRow, MessageRow, NoticeRow, OrderFactsRow } from "../../../../cli/verify/follower-evidence.ts";
+import type {
+  CountedMessageRow,
+  DeliveryRow,
+  FigureRow,
+  MessageRow,
+  NoticeRow,
+  OrderFactsRow,
+} from "../../../../cli/verify/follower-evidence.ts";
 import type { JudgeContext } from "../../../../cli/verify/invariants/context.ts";
 import { judgeContext } from "../../../../cli/verify/invariants/context.ts";
 import type { Witness } from "../../../../cli/witness.ts";
@@ -18,26 +25,58 @@ export const PLACED = NOW - 3_600_000;
 export const CUSTOMER = "cust-1";
 
 const UNTOLD = new Set(["inventory.reserved", "inventory.released", "notification.sent"]);
-const topicOf = (eventType: string): string => ({ order: "order-events", payment: "payment-events", inventory: "inventory-events", shipment: "shipping-events", notification: "notification-events" })[eventType.split(".")[0] ?? ""] ?? "";
+const topicOf = (eventType: string): string =>
+  ({
+    order: "order-events",
+    payment: "payment-events",
+    inventory: "inventory-events",
+    shipment: "shipping-events",
+    notification: "notification-events",
+  })[eventType.split(".")[0] ?? ""] ?? "";
 const TOPICS = ["order-events", "payment-events", "inventory-events", "shipping-events", "notification-events"];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Content of an event as the dump of a topic gives it. */
-export function content(eventType: string, orderId: string, at: number, change: Partial<EventContent> = {}): EventContent {
+export function content(
+  eventType: string,
+  orderId: string,
+  at: number,
+  change: Partial<EventContent> = {},
+): EventContent {
   const base = { orderId, at };
   switch (eventType) {
-    case "order.created": return { ...base, currency: "EUR", amount: 4_980, pieces: 2, products: [{ productId: "sku-mouse", pieces: 2, amount: 4_980 }], ...change };
-    case "order.confirmed": return { ...base, currency: "EUR", amount: 4_980, pieces: 2, ...change };
-    case "order.cancelled": return { ...base, reason: "insufficient_stock", ...change };
-    case "payment.refunded": return { ...base, currency: "EUR", amount: 4_980, ...change };
-    default: return { ...base, ...change };
+    case "order.created":
+      return {
+        ...base,
+        currency: "EUR",
+        amount: 4_980,
+        pieces: 2,
+        products: [{ productId: "sku-mouse", pieces: 2, amount: 4_980 }],
+        ...change,
+      };
+    case "order.confirmed":
+      return { ...base, currency: "EUR", amount: 4_980, pieces: 2, ...change };
+    case "order.cancelled":
+      return { ...base, reason: "insufficient_stock", ...change };
+    case "payment.refunded":
+      return { ...base, currency: "EUR", amount: 4_980, ...change };
+    default:
+      return { ...base, ...change };
   }
 }
 
 export class FollowersWorld {
   readonly records: Mutable<TopicRecord>[] = [];
-  readonly applied: { eventId: string; eventType: string; topic: string; partition: number; offset: number; processedAt: number; transaction: string }[] = [];
+  readonly applied: {
+    eventId: string;
+    eventType: string;
+    topic: string;
+    partition: number;
+    offset: number;
+    processedAt: number;
+    transaction: string;
+  }[] = [];
   readonly starts = new Map<string, number>();
   readonly notices: Mutable<NoticeRow>[] = [];
   readonly messages: Mutable<MessageRow>[] = [];
@@ -53,20 +92,54 @@ export class FollowersWorld {
     const topic = topicOf(eventType);
     const offset = this.end(topic);
     const record = {
-      topic, partition: 0, offset, timestamp: at + 5, key: orderId, size: 10, digest: 1, eventId: `event-${this.records.length}`, eventType, rowId: undefined, replay: undefined,
-      origin: undefined, lacks: [], notBefore: undefined, content: content(eventType, orderId, at, change),
+      topic,
+      partition: 0,
+      offset,
+      timestamp: at + 5,
+      key: orderId,
+      size: 10,
+      digest: 1,
+      eventId: `event-${this.records.length}`,
+      eventType,
+      rowId: undefined,
+      replay: undefined,
+      origin: undefined,
+      lacks: [],
+      notBefore: undefined,
+      content: content(eventType, orderId, at, change),
     };
     this.records.push(record);
-    this.applied.push({ eventId: record.eventId, eventType, topic, partition: 0, offset, processedAt: at + 10, transaction: "tx" });
+    this.applied.push({
+      eventId: record.eventId,
+      eventType,
+      topic,
+      partition: 0,
+      offset,
+      processedAt: at + 10,
+      transaction: "tx",
+    });
     return record;
   }
 
   /** A confirmed order from its beginning to the customer's door, told in one message. */
   delivered(orderId: string, placedAt = PLACED): void {
     this.owners.set(orderId, CUSTOMER);
-    const types = ["order.created", "payment.processed", "inventory.reserved", "order.confirmed", "shipment.created", "shipment.dispatched", "shipment.delivered"];
+    const types = [
+      "order.created",
+      "payment.processed",
+      "inventory.reserved",
+      "order.confirmed",
+      "shipment.created",
+      "shipment.dispatched",
+      "shipment.delivered",
+    ];
     for (const [place, type] of types.entries()) this.event(type, orderId, placedAt + 10 * place);
-    this.tell(`message-${orderId}`, orderId, types.filter((type) => !UNTOLD.has(type)), placedAt + 5_000);
+    this.tell(
+      `message-${orderId}`,
+      orderId,
+      types.filter((type) => !UNTOLD.has(type)),
+      placedAt + 5_000,
+    );
   }
 
   /** A message that was sent, with everything that should be known of it. */
@@ -74,7 +147,9 @@ export class FollowersWorld {
     for (const eventType of tells) this.notices.push({ orderId, eventType, messageId, createdAt: at - 1_000 });
     this.messages.push({ messageId, customerId: CUSTOMER, status: "sent", openedAt: at - 1_000, sentAt: at });
     this.deliveries.push({ channel: "email", messageId, status: "accepted", recipient: CUSTOMER });
-    this.event("notification.sent", orderId, at, { message: { messageId, customerId: CUSTOMER, channel: "email", tells } });
+    this.event("notification.sent", orderId, at, {
+      message: { messageId, customerId: CUSTOMER, channel: "email", tells },
+    });
   }
 
   /** Fills the tables of analytics as that service would. */
@@ -86,30 +161,73 @@ export class FollowersWorld {
       if (!known.has(`${topic}/${offset}`) || read === undefined || !isStep(eventType)) continue;
       const { orderId, message, ...step } = read;
       facts.set(orderId, withStep(facts.get(orderId) ?? {}, eventType, step));
-      if (message !== undefined && !messages.has(message.messageId)) messages.set(message.messageId, { messageId: message.messageId, channel: message.channel, sentAt: read.at });
+      if (message !== undefined && !messages.has(message.messageId))
+        messages.set(message.messageId, { messageId: message.messageId, channel: message.channel, sentAt: read.at });
     }
     this.orders = [...facts].map(([orderId, steps]) => ({ orderId, steps: steps as OrderFactsRow["steps"] }));
     this.counted = [...messages.values()];
-    this.figures = balance([...[...facts.values()].flatMap(contributions), ...this.counted.map(messageFigure)]).map((figure) => ({ ...figure }));
+    this.figures = balance([...[...facts.values()].flatMap(contributions), ...this.counted.map(messageFigure)]).map(
+      (figure) => ({ ...figure }),
+    );
     return this;
   }
 
   context(witness?: Witness): JudgeContext {
     const messaging = ["analytics-service", "notification-service"].map((service) => ({
-      service, published: [], deadLetters: [], actions: [], parked: [], discardedEvents: [],
-      inbox: service === "notification-service" ? this.applied.filter(({ eventType }) => eventType !== "notification.sent") : this.applied,
-      outbox: this.waitingKeys.map((key) => ({ position: 1, eventId: "waits", topic: "notification-events", key, eventType: "notification.sent", at: NOW })),
+      service,
+      published: [],
+      deadLetters: [],
+      actions: [],
+      parked: [],
+      discardedEvents: [],
+      inbox:
+        service === "notification-service"
+          ? this.applied.filter(({ eventType }) => eventType !== "notification.sent")
+          : this.applied,
+      outbox: this.waitingKeys.map((key) => ({
+        position: 1,
+        eventId: "waits",
+        topic: "notification-events",
+        key,
+        eventType: "notification.sent",
+        at: NOW,
+      })),
     }));
     const evidence: Evidence = {
-      takenAt: NOW, records: this.records, messaging, groups: [],
+      takenAt: NOW,
+      records: this.records,
+      messaging,
+      groups: [],
       contracts: messaging.map(({ service }) => ({
-        service, group: service, retryTopics: [], publishes: [],
-        consumes: TOPICS.map((topic) => ({ topic, events: STEPS.filter((type) => topicOf(type) === topic).map((event) => ({ event })) })),
+        service,
+        group: service,
+        retryTopics: [],
+        publishes: [],
+        consumes: TOPICS.map((topic) => ({
+          topic,
+          events: STEPS.filter((type) => topicOf(type) === topic).map((event) => ({ event })),
+        })),
       })),
-      topics: TOPICS.map((name) => ({ name, kind: "event", partitions: [{ partition: 0, start: this.starts.get(name) ?? 0, settledEnd: this.end(name), end: this.end(name) }] })),
+      topics: TOPICS.map((name) => ({
+        name,
+        kind: "event",
+        partitions: [
+          { partition: 0, start: this.starts.get(name) ?? 0, settledEnd: this.end(name), end: this.end(name) },
+        ],
+      })),
       orders: {
         keys: [],
-        rows: [...this.owners].map(([orderId, customerId]) => ({ orderId, customerId, status: "confirmed", payment: "processed", inventory: "reserved", total: 1, currency: "EUR", createdAt: PLACED, endedAt: PLACED })),
+        rows: [...this.owners].map(([orderId, customerId]) => ({
+          orderId,
+          customerId,
+          status: "confirmed",
+          payment: "processed",
+          inventory: "reserved",
+          total: 1,
+          currency: "EUR",
+          createdAt: PLACED,
+          endedAt: PLACED,
+        })),
       },
       analytics: { orders: this.orders, figures: this.figures, messages: this.counted },
       notification: { notices: this.notices, messages: this.messages, deliveries: this.deliveries },
@@ -125,7 +243,10 @@ export class FollowersWorld {
   }
 
   private end(topic: string): number {
-    return this.records.reduce((end, record) => (record.topic === topic ? Math.max(end, record.offset + 1) : end), this.starts.get(topic) ?? 0);
+    return this.records.reduce(
+      (end, record) => (record.topic === topic ? Math.max(end, record.offset + 1) : end),
+      this.starts.get(topic) ?? 0,
+    );
   }
 }
 

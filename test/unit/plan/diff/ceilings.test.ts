@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { readTopics } from "../../../../components/model/read-topics.ts";
 import { expectRead } from "../../../../components/model/read.ts";
+import { readTopics } from "../../../../components/model/read-topics.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { platformState } from "../../../../components/plan/diff/state.ts";
 import { avroRecord, goodDomain, projectWith } from "../../model/project-files.ts";
@@ -15,8 +15,18 @@ const notes = `  order-notes:
       order-service: {}
 `;
 const stack = stackWith({ capacity: { diskPerBroker: "200GB" } });
-const state = (text: string) => platformState(expectRead(readTopics(projectWith(text, [{ path: "topics/schemas/order/OrderNoted.avsc", text: avroRecord("OrderNoted") }]))), stack, "prod");
-const disk = (before: string, after: string) => comparePlatforms({ before: state(before), after: state(after) }, { today: "2026-11-25" }).changes.find(({ object }) => object === "prod/disk");
+const state = (text: string) =>
+  platformState(
+    expectRead(
+      readTopics(projectWith(text, [{ path: "topics/schemas/order/OrderNoted.avsc", text: avroRecord("OrderNoted") }])),
+    ),
+    stack,
+    "prod",
+  );
+const disk = (before: string, after: string) =>
+  comparePlatforms({ before: state(before), after: state(after) }, { today: "2026-11-25" }).changes.find(
+    ({ object }) => object === "prod/disk",
+  );
 
 it("a limit that only quotas pass names the producers that this change brings without a rate, and where", () => {
   expect(disk(rated, `${rated}${notes}`)).toMatchObject({
@@ -31,7 +41,9 @@ it("a limit that only quotas pass names the producers that this change brings wi
 
 it("names all of them where the change brings none", () => {
   const longer = (text: string): string => text.replace("retention: 7d", "retention: 70d");
-  expect(disk(`${goodDomain}${notes}`, longer(`${goodDomain}${notes}`))?.advice?.[0]).toBe("declare what is really written, for example rate: 50kB/s, on order-events/order-service and order-notes/order-service");
+  expect(disk(`${goodDomain}${notes}`, longer(`${goodDomain}${notes}`))?.advice?.[0]).toBe(
+    "declare what is really written, for example rate: 50kB/s, on order-events/order-service and order-notes/order-service",
+  );
 });
 
 it("says nothing of rates where all are declared", () => {

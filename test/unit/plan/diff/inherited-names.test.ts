@@ -7,7 +7,7 @@ import { readTopics } from "../../../../components/model/read-topics.ts";
 import type { SourceFile } from "../../../../components/model/source-file.ts";
 import { codeOwners } from "../../../../components/plan/code-owners.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
-import { platformState, type PlatformState } from "../../../../components/plan/diff/state.ts";
+import { type PlatformState, platformState } from "../../../../components/plan/diff/state.ts";
 import { checkDeclaration } from "../../../../policies/check.ts";
 
 const inherited = Object.getOwnPropertyNames(Object.prototype);
@@ -23,7 +23,15 @@ interface Names {
   readonly label: string;
 }
 
-const ordinary: Names = { topic: "orders", service: "writer", team: "sellers", word: "order", field: "remark", record: "OrderMade", label: "reason" };
+const ordinary: Names = {
+  topic: "orders",
+  service: "writer",
+  team: "sellers",
+  word: "order",
+  field: "remark",
+  record: "OrderMade",
+  label: "reason",
+};
 
 /** A name of the same length and letter cases that no object has. */
 const standIn = (name: string): string => name.replaceAll(/[a-z]/g, "q").replaceAll(/[A-Z]/g, "Q");
@@ -35,8 +43,21 @@ interface Version {
   readonly aside?: boolean;
 }
 
-function filesOf({ topic, service, team, word, field, record, label }: Names, { quota, more = false, aside = false }: Version): SourceFile[] {
-  const schema = (name: string) => JSON.stringify({ type: "record", name, namespace: "com.example", doc: "It.", fields: [{ name: "id", type: "string", doc: "It." }, ...(more ? [{ name: field, type: ["null", "string"], default: null, doc: "It." }] : [])] });
+function filesOf(
+  { topic, service, team, word, field, record, label }: Names,
+  { quota, more = false, aside = false }: Version,
+): SourceFile[] {
+  const schema = (name: string) =>
+    JSON.stringify({
+      type: "record",
+      name,
+      namespace: "com.example",
+      doc: "It.",
+      fields: [
+        { name: "id", type: "string", doc: "It." },
+        ...(more ? [{ name: field, type: ["null", "string"], default: null, doc: "It." }] : []),
+      ],
+    });
   return [
     {
       path: "topics/sales.yaml",
@@ -46,7 +67,10 @@ criticality: low
 classification: internal
 services: [${service}, reader]
 topics:
-${aside ? "" : `  ${topic}:
+${
+  aside
+    ? ""
+    : `  ${topic}:
     description: What is sold.
     partitions: 6
     retention: ${more ? "8d" : "7d"}
@@ -55,7 +79,8 @@ ${aside ? "" : `  ${topic}:
     events: {${word}.made: {schema: schemas/Made.avsc}}
     producers: {${service}: {rate: 10kB/s, quota: ${quota}}}
     consumers: {reader: {instances: 2, events: [${word}.made], quota: ${quota}, retry: [10s]}}
-`}  Aside:
+`
+}  Aside:
     description: What is not.
     partitions: 6
     key: id
@@ -69,7 +94,9 @@ ${aside ? "" : `  ${topic}:
   ];
 }
 
-const empty: SourceFile[] = [{ path: "topics/sales.yaml", text: 'domain: sales\nowner: {team: sellers, contact: "#sales"}\ncriticality: low\n' }];
+const empty: SourceFile[] = [
+  { path: "topics/sales.yaml", text: 'domain: sales\nowner: {team: sellers, contact: "#sales"}\ncriticality: low\n' },
+];
 const stackFile = (names: Names): SourceFile => ({
   path: "stacks/Pulumi.prod.yaml",
   text: `config:\n  event-platform:platform:\n    substrate: local\n    budgets: {${names.team}: {partitions: 90}}\n    services: {${names.service}: {replicas: 2}}\n    policies: {retention-max: {max: 1d, label: ${names.label}}}\n`,
@@ -77,54 +104,85 @@ const stackFile = (names: Names): SourceFile => ({
 
 function stateOf(files: readonly SourceFile[], names: Names): PlatformState | readonly string[] {
   const read = readModel(files, stackFile(names));
-  return read.ok ? platformState(read.value.model, read.value.stack, "prod") : read.problems.map(({ rule, message }) => `${rule}: ${message}`);
+  return read.ok
+    ? platformState(read.value.model, read.value.stack, "prod")
+    : read.problems.map(({ rule, message }) => `${rule}: ${message}`);
 }
 
 /** Everything that is said of a project and of changes of it, as sorted lines. */
 function outcome(names: Names): string[] {
   const [few, many] = [filesOf(names, { quota: "1MiB/s" }), filesOf(names, { quota: "2MiB/s", more: true })];
-  const states = [empty, few, many, filesOf(names, { quota: "1MiB/s", aside: true })].map((files) => stateOf(files, names));
+  const states = [empty, few, many, filesOf(names, { quota: "1MiB/s", aside: true })].map((files) =>
+    stateOf(files, names),
+  );
   const checked = [few, many].map((files) => checkDeclaration({ files, stack: stackFile(names), today: "2026-11-25" }));
   const model = readTopics(many);
   const said: unknown[] = [checked, model.ok ? codeOwners(model.value, "platform") : ""];
-  for (const [from, to] of [[0, 1], [1, 2], [2, 1], [1, 0], [3, 1], [1, 3]] as const) {
+  for (const [from, to] of [
+    [0, 1],
+    [1, 2],
+    [2, 1],
+    [1, 0],
+    [3, 1],
+    [1, 3],
+  ] as const) {
     const [before, after] = [states[from], states[to]];
-    if (before === undefined || after === undefined || !("plan" in before) || !("plan" in after)) said.push(before, after);
+    if (before === undefined || after === undefined || !("plan" in before) || !("plan" in after))
+      said.push(before, after);
     else {
       const { digest: _digest, ...diff } = comparePlatforms({ before, after }, { today: "2026-11-25" });
       said.push(diff, after.plan);
     }
   }
-  return JSON.stringify(said, null, 1).split("\n").map((line) => line.replace(/,$/, "")).sort();
+  return JSON.stringify(said, null, 1)
+    .split("\n")
+    .map((line) => line.replace(/,$/, ""))
+    .sort();
 }
 
 /** What is said of a name, with its stand-in written for it. */
 function saidOf(place: keyof Names, name: string): string[] {
-  return outcome({ ...ordinary, [place]: name }).map((line) => line.replaceAll(name, standIn(name))).sort();
+  return outcome({ ...ordinary, [place]: name })
+    .map((line) => line.replaceAll(name, standIn(name)))
+    .sort();
 }
 
 describe("a name that every object has", () => {
   const lowerCase = inherited.filter((name) => /^[a-z]+$/.test(name));
 
-  it.each(inherited.flatMap((name) => (["topic", "record"] as const).map((place) => [name, place] as const)))("%s is a %s like any other", (name, place) => {
-    // YAML that holds it as a key is refused; as a name of Avro it is one.
-    if (name === "__proto__" && place === "topic") expect(outcome({ ...ordinary, topic: name }).join("\n")).toContain('the key \\"__proto__\\" is not allowed');
-    else expect(saidOf(place, name)).toEqual(outcome({ ...ordinary, [place]: standIn(name) }));
-  });
+  it.each(inherited.flatMap((name) => (["topic", "record"] as const).map((place) => [name, place] as const)))(
+    "%s is a %s like any other",
+    (name, place) => {
+      // YAML that holds it as a key is refused; as a name of Avro it is one.
+      if (name === "__proto__" && place === "topic")
+        expect(outcome({ ...ordinary, topic: name }).join("\n")).toContain('the key \\"__proto__\\" is not allowed');
+      else expect(saidOf(place, name)).toEqual(outcome({ ...ordinary, [place]: standIn(name) }));
+    },
+  );
 
   it.each(inherited.filter((name) => name !== "__proto__"))("%s is a field like any other", (name) => {
     expect(saidOf("field", name)).toEqual(outcome({ ...ordinary, field: standIn(name) }));
   });
 
-  it.each(lowerCase.flatMap((name) => (["service", "team", "word", "label"] as const).map((place) => [name, place] as const)))("%s is a %s like any other", (name, place) => {
+  it.each(
+    lowerCase.flatMap((name) => (["service", "team", "word", "label"] as const).map((place) => [name, place] as const)),
+  )("%s is a %s like any other", (name, place) => {
     expect(saidOf(place, name)).toEqual(outcome({ ...ordinary, [place]: standIn(name) }));
   });
 
   it("is refused as a field or symbol where JavaScript's Avro library loses it", () => {
     expect(outcome({ ...ordinary, field: "__proto__" }).join("\n")).toContain("the field __proto__ is lost");
     for (const name of inherited) {
-      const schema = { type: "record", name: "A", namespace: "b", fields: [{ name: "c", type: { type: "enum", name: "E", symbols: [name, "D"] } }] };
-      expect(readAvroSchema(schema)).toMatchObject({ ok: false, problem: { path: ["fields", 0, "type", "symbols", 0] } });
+      const schema = {
+        type: "record",
+        name: "A",
+        namespace: "b",
+        fields: [{ name: "c", type: { type: "enum", name: "E", symbols: [name, "D"] } }],
+      };
+      expect(readAvroSchema(schema)).toMatchObject({
+        ok: false,
+        problem: { path: ["fields", 0, "type", "symbols", 0] },
+      });
       expect(() => avro.Type.forSchema(schema as avro.Schema)).toThrow("duplicate");
     }
   });

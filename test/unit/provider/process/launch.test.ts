@@ -13,7 +13,13 @@ describe("awaitTrace", () => {
       },
       () => "its trace",
     ];
-    expect(await awaitTrace(() => Promise.resolve(looks.shift()?.()), () => ended, 1_000)).toBe("its trace");
+    expect(
+      await awaitTrace(
+        () => Promise.resolve(looks.shift()?.()),
+        () => ended,
+        1_000,
+      ),
+    ).toBe("its trace");
   });
 
   test("one that ended before a look that finds nothing is lost, and so is one that is silent for too long", async () => {
@@ -26,14 +32,26 @@ describe("awaitTrace", () => {
 describe("launch", () => {
   test("a command that ends at once has left its identity, however busy the machine is", async () => {
     await using bench = await openWorkbench();
-    const { stateDir } = bench.specify({ name: "any", command: ["/bin/true"], readiness: { tcp: { host: "127.0.0.1", port: 1 }, timeoutSeconds: 1 } });
+    const { stateDir } = bench.specify({
+      name: "any",
+      command: ["/bin/true"],
+      readiness: { tcp: { host: "127.0.0.1", port: 1 }, timeoutSeconds: 1 },
+    });
     const starts = Array.from({ length: 80 }, async (_, index) => {
       const name = `short-${index}`;
       const paths = pathsOf(stateDir, name);
       await makeFolders(paths);
       const nonce = makeNonce();
       await writeIntent(paths, nonce);
-      const { identity, ended } = await launch({ name, paths, nonce, command: ["/bin/true"], env: {}, workingDirectory: stateDir, privilege: { kind: "same" } });
+      const { identity, ended } = await launch({
+        name,
+        paths,
+        nonce,
+        command: ["/bin/true"],
+        env: {},
+        workingDirectory: stateDir,
+        privilege: { kind: "same" },
+      });
       expect(await ended).toEqual({ code: 0, signal: null });
       return identity.pid;
     });

@@ -6,7 +6,10 @@ import { pathsOf } from "../../../../components/provider/process/record.ts";
 import { ensureProcess } from "../../../../components/provider/process/supervisor.ts";
 import { isAliveNow, openWorkbench, until } from "./workbench.ts";
 
-const sleeper = { command: ["/bin/sh", "-c", "echo ready; exec sleep 600"], readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 } };
+const sleeper = {
+  command: ["/bin/sh", "-c", "echo ready; exec sleep 600"],
+  readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 },
+};
 
 test("a list shows running and dead ones with what people ask for, sorted by name", async () => {
   await using bench = await openWorkbench();
@@ -30,11 +33,19 @@ test("there is nothing to list or stop in a folder that is not there", async () 
 test("stopping goes role by role, users before what they use, and leaves nothing on record", async () => {
   await using bench = await openWorkbench();
   const roles = ["maintenance", "database", "cache", "controller", "broker", "registry", "service"] as const;
-  const running = await Promise.all(roles.map((role) => ensureProcess(bench.specify({ name: `the-${role}`, ...sleeper, role }))));
+  const running = await Promise.all(
+    roles.map((role) => ensureProcess(bench.specify({ name: `the-${role}`, ...sleeper, role }))),
+  );
   const events: string[] = [];
-  const { stopped } = await stopProcesses(bench.stateDir, { onProgress: ({ role, event }) => events.push(`${event} ${role}`) });
+  const { stopped } = await stopProcesses(bench.stateDir, {
+    onProgress: ({ role, event }) => events.push(`${event} ${role}`),
+  });
   expect(stopped).toHaveLength(roles.length);
-  expect(events.filter((event) => event.startsWith("stopped"))).toEqual(["service", "registry", "broker", "controller", "cache", "database", "maintenance"].map((role) => `stopped ${role}`));
+  expect(events.filter((event) => event.startsWith("stopped"))).toEqual(
+    ["service", "registry", "broker", "controller", "cache", "database", "maintenance"].map(
+      (role) => `stopped ${role}`,
+    ),
+  );
   expect(running.filter(({ pid }) => isAliveNow(pid))).toEqual([]);
   expect(await listProcesses(bench.stateDir)).toEqual([]);
 });

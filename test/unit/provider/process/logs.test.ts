@@ -42,13 +42,31 @@ test("the tail is the last lines, from an offset on, and empty without a log", a
 test("the keeper bounds the log of a process that writes without end, and ends on SIGTERM", async () => {
   await using bench = await openWorkbench();
   const wanted = bench.specify({
-    name: "chatty", command: ["/bin/sh", "-c", "while :; do echo 0123456789012345678901234567890123456789; sleep 0.001; done"],
-    log: { maxBytes: 8192 }, readiness: { log: { pattern: "0123" }, timeoutSeconds: 10 },
+    name: "chatty",
+    command: ["/bin/sh", "-c", "while :; do echo 0123456789012345678901234567890123456789; sleep 0.001; done"],
+    log: { maxBytes: 8192 },
+    readiness: { log: { pattern: "0123" }, timeoutSeconds: 10 },
   });
   const { logFile, pid } = await ensureProcess(wanted);
-  const keeper = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "../../../../components/provider/process/log-keeper.ts"), bench.stateDir], { stdio: "ignore" });
+  const keeper = spawn(
+    process.execPath,
+    [
+      "--disable-warning=ExperimentalWarning",
+      join(import.meta.dirname, "../../../../components/provider/process/log-keeper.ts"),
+      bench.stateDir,
+    ],
+    { stdio: "ignore" },
+  );
   const ended = once(keeper, "exit");
-  await until("the log to be cut", async () => stat(`${logFile}.1`).then(() => true, () => false), 20_000);
+  await until(
+    "the log to be cut",
+    async () =>
+      stat(`${logFile}.1`).then(
+        () => true,
+        () => false,
+      ),
+    20_000,
+  );
   const { size } = await stat(logFile);
   await until("the process to write on", async () => (await stat(logFile)).size !== size);
   // Appending, not at the old offset: no hole of zero bytes at the beginning.

@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ProviderError } from "../../../../components/provider/errors.ts";
 import { readFacts } from "../../../../components/provider/process/identity.ts";
+import { probePort } from "../../../../components/provider/process/ports.ts";
 import { pathsOf, readRecord, writeRecord } from "../../../../components/provider/process/record.ts";
 import { ensureProcess, removeProcess, stopProcess } from "../../../../components/provider/process/supervisor.ts";
-import { probePort } from "../../../../components/provider/process/ports.ts";
 import { freePort, isAliveNow, openWorkbench, serverProgram, until } from "./workbench.ts";
 
 async function failureOf(work: Promise<unknown>): Promise<ProviderError> {
-  const error = await work.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!(error instanceof ProviderError)) throw new Error(`expected an error of the catalogue, got ${String(error)}`);
   return error;
 }
@@ -21,8 +24,10 @@ describe("start", () => {
     await using bench = await openWorkbench();
     const port = await freePort();
     const wanted = bench.specify({
-      name: "slow", command: serverProgram(port, { delayMs: 400 }),
-      ports: [{ name: "http", host: "127.0.0.1", port }], readiness: { http: { url: `http://127.0.0.1:${port}/` }, timeoutSeconds: 20 },
+      name: "slow",
+      command: serverProgram(port, { delayMs: 400 }),
+      ports: [{ name: "http", host: "127.0.0.1", port }],
+      readiness: { http: { url: `http://127.0.0.1:${port}/` }, timeoutSeconds: 20 },
     });
     const { pid, how, logFile } = await ensureProcess(wanted);
     expect(how).toBe("started");
@@ -34,7 +39,11 @@ describe("start", () => {
   test("one that ends before it is ready: the error has its exit code and last lines", async () => {
     await using bench = await openWorkbench();
     const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
-    const wanted = bench.specify({ name: "crash", command: ["/bin/sh", "-c", `echo "${lines}"; echo "no such disk" >&2; exit 3`], readiness: { tcp: { host: "127.0.0.1", port: 1 }, timeoutSeconds: 20 } });
+    const wanted = bench.specify({
+      name: "crash",
+      command: ["/bin/sh", "-c", `echo "${lines}"; echo "no such disk" >&2; exit 3`],
+      readiness: { tcp: { host: "127.0.0.1", port: 1 }, timeoutSeconds: 20 },
+    });
     const error = await failureOf(ensureProcess(wanted));
     expect(error.code).toBe("ended-early");
     expect(error.message).toContain("exit code 3");
@@ -45,7 +54,11 @@ describe("start", () => {
 
   test("one that is not ready in time is ended, and the error says what was waited for", async () => {
     await using bench = await openWorkbench();
-    const wanted = bench.specify({ name: "never", command: ["/bin/sh", "-c", "echo $$; exec sleep 600"], readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 0.5 } });
+    const wanted = bench.specify({
+      name: "never",
+      command: ["/bin/sh", "-c", "echo $$; exec sleep 600"],
+      readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 0.5 },
+    });
     const error = await failureOf(ensureProcess(wanted));
     expect(error.code).toBe("not-ready");
     expect(error.message).toContain("/^ready$/");
@@ -55,16 +68,31 @@ describe("start", () => {
 
   test("readiness by a line of the log counts only lines of this start", async () => {
     await using bench = await openWorkbench();
-    await ensureProcess(bench.specify({ name: "log", command: ["/bin/sh", "-c", "echo ready; exec sleep 600"], readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 10 } }));
+    await ensureProcess(
+      bench.specify({
+        name: "log",
+        command: ["/bin/sh", "-c", "echo ready; exec sleep 600"],
+        readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 10 },
+      }),
+    );
     await stopProcess(bench.stateDir, "log");
-    const silent = bench.specify({ name: "log", command: ["/bin/sh", "-c", "exec sleep 600"], readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 0.4 } });
+    const silent = bench.specify({
+      name: "log",
+      command: ["/bin/sh", "-c", "exec sleep 600"],
+      readiness: { log: { pattern: "^ready$" }, timeoutSeconds: 0.4 },
+    });
     expect((await failureOf(ensureProcess(silent))).code).toBe("not-ready");
   });
 
   test("a program that is not there is named before anything is touched", async () => {
     await using bench = await openWorkbench();
     const path = join(bench.stateDir, "data");
-    const wanted = bench.specify({ name: "missing", command: ["/nowhere/java"], directories: [{ path }], readiness: { command: ["/bin/true"], timeoutSeconds: 1 } });
+    const wanted = bench.specify({
+      name: "missing",
+      command: ["/nowhere/java"],
+      directories: [{ path }],
+      readiness: { command: ["/bin/true"], timeoutSeconds: 1 },
+    });
     const error = await failureOf(ensureProcess(wanted));
     expect(error.code).toBe("command-missing");
     expect(error.message).toContain("/nowhere/java");
@@ -78,7 +106,12 @@ describe("start", () => {
     try {
       const address = server.address();
       const port = address !== null && typeof address === "object" ? address.port : 0;
-      const wanted = bench.specify({ name: "late", command: serverProgram(port), ports: [{ name: "http", host: "127.0.0.1", port }], readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 5 } });
+      const wanted = bench.specify({
+        name: "late",
+        command: serverProgram(port),
+        ports: [{ name: "http", host: "127.0.0.1", port }],
+        readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 5 },
+      });
       const error = await failureOf(ensureProcess(wanted));
       expect(error.code).toBe("port-taken");
       expect(error.message).toContain(`127.0.0.1:${port}`);
@@ -93,42 +126,70 @@ describe("start", () => {
     await using bench = await openWorkbench();
     const path = join(bench.stateDir, "files", "password");
     const secret = "s3cr3t-value";
-    const wanted = bench.specify({ name: "reader", command: ["/bin/sh", "-c", `cat "$0" >/dev/null && echo ready; exec sleep 600`, path], files: [{ path, content: secret }], readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 } });
+    const wanted = bench.specify({
+      name: "reader",
+      command: ["/bin/sh", "-c", `cat "$0" >/dev/null && echo ready; exec sleep 600`, path],
+      files: [{ path, content: secret }],
+      readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 },
+    });
     const { pid } = await ensureProcess(wanted);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const paths = pathsOf(bench.stateDir, "reader");
-    for (const place of [paths.record, paths.pid, paths.log, `/proc/${pid}/cmdline`, `/proc/${pid}/environ`]) expect(await readFile(place, "utf8").catch(() => "")).not.toContain(secret);
+    for (const place of [paths.record, paths.pid, paths.log, `/proc/${pid}/cmdline`, `/proc/${pid}/environ`])
+      expect(await readFile(place, "utf8").catch(() => "")).not.toContain(secret);
     expect((await stat(paths.record)).mode & 0o777).toBe(0o600);
     expect((await stat(paths.log)).mode & 0o777).toBe(0o600);
   });
 
   test("the environment is what was asked for, PATH, HOME, LANG and TZ", async () => {
     await using bench = await openWorkbench();
-    process.env["KIT_TEST_LEAK"] = "leak";
+    process.env.KIT_TEST_LEAK = "leak";
     try {
-      const wanted = bench.specify({ name: "env", command: ["/bin/sh", "-c", "env; echo ready; exec sleep 600"], env: { ASKED: "yes" }, readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 } });
+      const wanted = bench.specify({
+        name: "env",
+        command: ["/bin/sh", "-c", "env; echo ready; exec sleep 600"],
+        env: { ASKED: "yes" },
+        readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 },
+      });
       const { logFile } = await ensureProcess(wanted);
-      const names = (await readFile(logFile, "utf8")).split("\n").filter((line) => line.includes("=")).map((line) => line.split("=")[0]);
+      const names = (await readFile(logFile, "utf8"))
+        .split("\n")
+        .filter((line) => line.includes("="))
+        .map((line) => line.split("=")[0]);
       // sh adds PWD, OLDPWD, SHLVL and _ itself.
-      expect(names.filter((name) => !["PATH", "HOME", "LANG", "TZ", "PWD", "OLDPWD", "SHLVL", "_"].includes(name ?? ""))).toEqual(["ASKED"]);
+      expect(
+        names.filter((name) => !["PATH", "HOME", "LANG", "TZ", "PWD", "OLDPWD", "SHLVL", "_"].includes(name ?? "")),
+      ).toEqual(["ASKED"]);
     } finally {
-      delete process.env["KIT_TEST_LEAK"];
+      delete process.env.KIT_TEST_LEAK;
     }
   });
 });
 
 describe("again", () => {
-  const sleeper = { command: ["/bin/sh", "-c", "echo ready; exec sleep 600"], readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 } };
+  const sleeper = {
+    command: ["/bin/sh", "-c", "echo ready; exec sleep 600"],
+    readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 },
+  };
 
   test("the same specification keeps the process, display fields and stop included", async () => {
     await using bench = await openWorkbench();
     const first = await ensureProcess(bench.specify({ name: "one", ...sleeper }));
-    const second = await ensureProcess(bench.specify({ name: "one", ...sleeper, zone: "zone-b", stop: { graceSeconds: 1 } }));
+    const second = await ensureProcess(
+      bench.specify({ name: "one", ...sleeper, zone: "zone-b", stop: { graceSeconds: 1 } }),
+    );
     expect(second).toMatchObject({ pid: first.pid, how: "kept" });
-    expect(await readRecord(pathsOf(bench.stateDir, "one"))).toMatchObject({ zone: "zone-b", stop: { graceSeconds: 1 } });
+    expect(await readRecord(pathsOf(bench.stateDir, "one"))).toMatchObject({
+      zone: "zone-b",
+      stop: { graceSeconds: 1 },
+    });
   });
 
-  test.each([["env", { env: { A: "1" } }], ["restartToken", { restartToken: "2" }], ["command", { command: ["/bin/sh", "-c", "echo ready; exec sleep 601"] }]])("a change of %s restarts", async (_, change) => {
+  test.each([
+    ["env", { env: { A: "1" } }],
+    ["restartToken", { restartToken: "2" }],
+    ["command", { command: ["/bin/sh", "-c", "echo ready; exec sleep 601"] }],
+  ])("a change of %s restarts", async (_, change) => {
     await using bench = await openWorkbench();
     const first = await ensureProcess(bench.specify({ name: "one", ...sleeper }));
     const second = await ensureProcess(bench.specify({ name: "one", ...sleeper, ...change }));
@@ -162,7 +223,11 @@ describe("again", () => {
   test("one that lives but no longer answers is started anew", async () => {
     await using bench = await openWorkbench();
     const flag = join(bench.stateDir, "healthy");
-    const wanted = bench.specify({ name: "sick", command: ["/bin/sh", "-c", `touch ${flag}; exec sleep 600`], readiness: { command: ["/bin/ls", flag], timeoutSeconds: 1 } });
+    const wanted = bench.specify({
+      name: "sick",
+      command: ["/bin/sh", "-c", `touch ${flag}; exec sleep 600`],
+      readiness: { command: ["/bin/ls", flag], timeoutSeconds: 1 },
+    });
     const first = await ensureProcess(wanted);
     await rm(flag);
     const second = await ensureProcess(wanted);
@@ -180,7 +245,10 @@ describe("again", () => {
     try {
       const paths = pathsOf(bench.stateDir, "one");
       const record = await readRecord(paths);
-      const forged = `${record?.nonce ?? ""} ${await readFile(`/proc/${stranger.pid}/stat`, "utf8")}`.replace(/(\) \S (?:\S+ ){18})\d+/, "$11");
+      const forged = `${record?.nonce ?? ""} ${await readFile(`/proc/${stranger.pid}/stat`, "utf8")}`.replace(
+        /(\) \S (?:\S+ ){18})\d+/,
+        "$11",
+      );
       await writeFile(paths.pid, forged);
       expect((await ensureProcess(wanted)).how).toBe("started");
       await stopProcess(bench.stateDir, "one");
@@ -214,8 +282,11 @@ describe("end", () => {
     await using bench = await openWorkbench();
     const port = await freePort();
     const wanted = bench.specify({
-      name: "stubborn", command: serverProgram(port, { ignoreTerm: true }), stop: { graceSeconds: 0.5 },
-      ports: [{ name: "http", host: "127.0.0.1", port }], readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 20 },
+      name: "stubborn",
+      command: serverProgram(port, { ignoreTerm: true }),
+      stop: { graceSeconds: 0.5 },
+      ports: [{ name: "http", host: "127.0.0.1", port }],
+      readiness: { tcp: { host: "127.0.0.1", port }, timeoutSeconds: 20 },
     });
     const { pid, logFile } = await ensureProcess(wanted);
     expect(await stopProcess(bench.stateDir, "stubborn")).toBe(true);
@@ -226,7 +297,11 @@ describe("end", () => {
 
   test("children go with their parent, also when the parent was killed before", async () => {
     await using bench = await openWorkbench();
-    const wanted = bench.specify({ name: "parent", command: ["/bin/sh", "-c", "sleep 600 & echo child $!; wait"], readiness: { log: { pattern: "child" }, timeoutSeconds: 10 } });
+    const wanted = bench.specify({
+      name: "parent",
+      command: ["/bin/sh", "-c", "sleep 600 & echo child $!; wait"],
+      readiness: { log: { pattern: "child" }, timeoutSeconds: 10 },
+    });
     const { pid, logFile } = await ensureProcess(wanted);
     const child = Number(/child (\d+)/.exec(await readFile(logFile, "utf8"))?.[1]);
     process.kill(pid, "SIGKILL");
@@ -240,12 +315,25 @@ describe("end", () => {
     await using bench = await openWorkbench();
     const data = join(bench.stateDir, "data", "one");
     const file = join(bench.stateDir, "files", "one.conf");
-    const wanted = bench.specify({ name: "one", command: ["/bin/sh", "-c", `echo kept > ${data}/fact; echo ready; exec sleep 600`], directories: [{ path: data }], files: [{ path: file, content: "x" }], readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 } });
+    const wanted = bench.specify({
+      name: "one",
+      command: ["/bin/sh", "-c", `echo kept > ${data}/fact; echo ready; exec sleep 600`],
+      directories: [{ path: data }],
+      files: [{ path: file, content: "x" }],
+      readiness: { log: { pattern: "ready" }, timeoutSeconds: 10 },
+    });
     const { logFile } = await ensureProcess(wanted);
     await stopProcess(bench.stateDir, "one");
     expect(await readFile(join(data, "fact"), "utf8")).toBe("kept\n");
     await access(file);
     await removeProcess(wanted);
-    for (const path of [data, file, logFile, pathsOf(bench.stateDir, "one").record, pathsOf(bench.stateDir, "one").intent]) await expect(access(path)).rejects.toThrow();
+    for (const path of [
+      data,
+      file,
+      logFile,
+      pathsOf(bench.stateDir, "one").record,
+      pathsOf(bench.stateDir, "one").intent,
+    ])
+      await expect(access(path)).rejects.toThrow();
   });
 });

@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stopProcesses } from "../../../../components/provider/process/index.ts";
-import { processSchema, type ProcessSpecification } from "../../../../components/provider/process/specification.ts";
+import { type ProcessSpecification, processSchema } from "../../../../components/provider/process/specification.ts";
 
 /** Waits for a condition. @throws when it is not met in time, saying what was waited for */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for: ${what}`);
@@ -23,7 +27,9 @@ export async function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+      server.close(() =>
+        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
     });
   });
 }
@@ -50,7 +56,9 @@ export function serverProgram(port: number, options: { delayMs?: number; ignoreT
 export interface Workbench {
   readonly stateDir: string;
   /** A specification with defaults for what a test does not care about. */
-  specify(values: { name: string; command: string[]; readiness: object } & Partial<Record<string, unknown>>): ProcessSpecification;
+  specify(
+    values: { name: string; command: string[]; readiness: object } & Partial<Record<string, unknown>>,
+  ): ProcessSpecification;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -42,19 +42,29 @@ export interface LoneGateway {
  * @param overrides - Environment variables beyond those it cannot do without.
  * @param clock - Milliseconds since the epoch. @default the machine's
  */
-export async function startLoneGateway(overrides: Environment = {}, clock: () => number = Date.now): Promise<LoneGateway> {
+export async function startLoneGateway(
+  overrides: Environment = {},
+  clock: () => number = Date.now,
+): Promise<LoneGateway> {
   const folder = mkdtempSync(join(tmpdir(), "lone-gateway-"));
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const jwks = join(folder, "jwks.json");
-  writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256", use: "sig" }] }));
+  writeFileSync(
+    jwks,
+    JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256", use: "sig" }] }),
+  );
 
-  let respond = (_request: IncomingMessage, response: ServerResponse): void => { response.setHeader("content-type", "application/json").end("{}"); };
+  let respond = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.setHeader("content-type", "application/json").end("{}");
+  };
   const received: string[] = [];
   let pending = 0;
   const service = createServer((request, response) => {
     received.push(request.url ?? "");
     pending += 1;
-    response.once("close", () => { pending -= 1; });
+    response.once("close", () => {
+      pending -= 1;
+    });
     respond(request, response);
   });
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
@@ -62,8 +72,14 @@ export async function startLoneGateway(overrides: Environment = {}, clock: () =>
   const gateway = await startGateway({
     clock,
     env: {
-      SERVICE_NAME: "api-gateway", HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", MANAGEMENT_PORT: "0", LOG_LEVEL: "silent",
-      JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_FILE: jwks,
+      SERVICE_NAME: "api-gateway",
+      HTTP_HOST: "127.0.0.1",
+      HTTP_PORT: "0",
+      MANAGEMENT_PORT: "0",
+      LOG_LEVEL: "silent",
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+      JWT_JWKS_FILE: jwks,
       ORDER_SERVICE_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
       ...overrides,
     },
@@ -71,31 +87,50 @@ export async function startLoneGateway(overrides: Environment = {}, clock: () =>
   const port = gateway.httpPort ?? 0;
   const management = `http://127.0.0.1:${gateway.managementPort}`;
   return {
-    port, url: `http://127.0.0.1:${port}`, received,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    received,
     pending: () => pending,
-    answer: (next) => { respond = next; },
+    answer: (next) => {
+      respond = next;
+    },
     async token(subject, { claims = {}, header = {} } = {}) {
       const seconds = Math.floor(clock() / 1_000);
-      return await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: subject, iat: seconds, exp: seconds + 600, ...claims })
-        .setProtectedHeader({ alg: "ES256", kid: "test", typ: "JWT", ...header }).sign(privateKey);
+      return await new SignJWT({
+        iss: ISSUER,
+        aud: AUDIENCE,
+        sub: subject,
+        iat: seconds,
+        exp: seconds + 600,
+        ...claims,
+      })
+        .setProtectedHeader({ alg: "ES256", kid: "test", typ: "JWT", ...header })
+        .sign(privateKey);
     },
-    connect: () => new Promise((resolve, reject) => {
-      const socket = connect({ host: "127.0.0.1", port });
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        socket.on("error", () => undefined);
-        resolve(socket);
-      });
-      socket.once("error", reject);
-    }),
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: "127.0.0.1", port });
+        socket.once("connect", () => {
+          socket.off("error", reject);
+          socket.on("error", () => undefined);
+          resolve(socket);
+        });
+        socket.once("error", reject);
+      }),
     async metric(name) {
       const text = await (await fetch(`${management}/metrics`)).text();
-      const values = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `)).map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
+      const values = text
+        .split("\n")
+        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
       return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
     },
     async ready() {
       const response = await fetch(`${management}/readyz`);
-      return { status: response.status, checks: ((await response.json()) as { checks: Record<string, string> }).checks };
+      return {
+        status: response.status,
+        checks: ((await response.json()) as { checks: Record<string, string> }).checks,
+      };
     },
     async stop() {
       service.closeAllConnections();

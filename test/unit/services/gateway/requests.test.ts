@@ -31,11 +31,18 @@ describe("targets of requests", () => {
     token = await gateway.token("cust-1");
   });
   afterAll(() => gateway?.stop());
-  const get = (target: string): Promise<string> => exchange(gateway.port, `GET ${target} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`);
+  const get = (target: string): Promise<string> =>
+    exchange(
+      gateway.port,
+      `GET ${target} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`,
+    );
 
   it.each([
     ["http://gateway/orders?limit=1", "/orders?limit=1"],
-    ["HTTPS://gateway:8443/orders/0190c0de-0000-7000-8000-000000000000", "/orders/0190c0de-0000-7000-8000-000000000000"],
+    [
+      "HTTPS://gateway:8443/orders/0190c0de-0000-7000-8000-000000000000",
+      "/orders/0190c0de-0000-7000-8000-000000000000",
+    ],
     ["/orders?cursor=a%2Fb%5C..", "/orders?cursor=a%2Fb%5C.."],
   ])("%s reach the service behind as %s", async (target, received) => {
     expect(await get(target)).toMatch(/^HTTP\/1\.1 200 /u);
@@ -43,8 +50,23 @@ describe("targets of requests", () => {
   });
 
   it.each([
-    "/orders/\\..\\simulator", "/orders/..\\simulator", "/orders\\", "/orders/%5c..%5csimulator", "/orders/..%2fsimulator", "/orders/%2e%2e", "/orders/..", "/orders/.", "/orders//", "/orders/a%00b", "/orders/a;b",
-    "/orders#x", "http://gateway/orders/..\\simulator", "http://gateway", "http://gateway\\orders", "//orders", "*",
+    "/orders/\\..\\simulator",
+    "/orders/..\\simulator",
+    "/orders\\",
+    "/orders/%5c..%5csimulator",
+    "/orders/..%2fsimulator",
+    "/orders/%2e%2e",
+    "/orders/..",
+    "/orders/.",
+    "/orders//",
+    "/orders/a%00b",
+    "/orders/a;b",
+    "/orders#x",
+    "http://gateway/orders/..\\simulator",
+    "http://gateway",
+    "http://gateway\\orders",
+    "//orders",
+    "*",
   ])("%s exist nowhere and reach nobody", async (target) => {
     const before = gateway.received.length;
     expect(await get(target)).toMatch(/^HTTP\/1\.1 40[04] [^]*application\/problem\+json/u);
@@ -55,7 +77,9 @@ describe("targets of requests", () => {
 describe("tokens", () => {
   let gateway: LoneGateway;
   const now = 1_800_000_000;
-  beforeAll(async () => { gateway = await startLoneGateway({ BAD_TOKENS_PER_SECOND: "1000" }, () => now * 1_000); });
+  beforeAll(async () => {
+    gateway = await startLoneGateway({ BAD_TOKENS_PER_SECOND: "1000" }, () => now * 1_000);
+  });
   afterAll(() => gateway?.stop());
 
   it.each<[string, number, Record<string, unknown>, Record<string, unknown>?]>([
@@ -78,8 +102,14 @@ describe("tokens", () => {
     ["of typ dpop+jwt", 401, {}, { typ: "dpop+jwt" }],
     ["of an empty typ", 401, {}, { typ: "" }],
   ])("%s answer %i", async (_what, status, claims, header = {}) => {
-    const answer = await fetch(`${gateway.url}/orders`, { headers: { authorization: `Bearer ${await gateway.token("cust-1", { claims, header })}` } });
-    expect({ status: answer.status, body: await answer.json() }).toMatchObject(status === 200 ? { status, body: {} } : { status, body: { type: "urn:event-platform-kit:problem:unauthenticated" } });
+    const answer = await fetch(`${gateway.url}/orders`, {
+      headers: { authorization: `Bearer ${await gateway.token("cust-1", { claims, header })}` },
+    });
+    expect({ status: answer.status, body: await answer.json() }).toMatchObject(
+      status === 200
+        ? { status, body: {} }
+        : { status, body: { type: "urn:event-platform-kit:problem:unauthenticated" } },
+    );
   });
 
   it("that were good are forgotten when their time is over", async () => {
@@ -99,7 +129,12 @@ describe("tokens", () => {
   it("may live as long as the settings say", async () => {
     const strict = await startLoneGateway({ TOKEN_MAX_LIFE_SECONDS: "300" });
     try {
-      const ask = async (claims: Record<string, unknown>): Promise<number> => (await fetch(`${strict.url}/orders`, { headers: { authorization: `Bearer ${await strict.token("cust-1", { claims })}` } })).status;
+      const ask = async (claims: Record<string, unknown>): Promise<number> =>
+        (
+          await fetch(`${strict.url}/orders`, {
+            headers: { authorization: `Bearer ${await strict.token("cust-1", { claims })}` },
+          })
+        ).status;
       expect([await ask({}), await ask({ exp: Math.floor(Date.now() / 1_000) + 290 })]).toEqual([401, 200]);
     } finally {
       await strict.stop();
@@ -113,7 +148,11 @@ describe("requests that do not come to their end", () => {
   afterEach(() => app?.close());
 
   async function start(): Promise<number> {
-    const server = (app = createHttp({ log: createLogger("test", "0", "silent"), metrics: createMetrics("test", "0"), requestTimeoutMs: LIMIT_MS }));
+    const server = (app = createHttp({
+      log: createLogger("test", "0", "silent"),
+      metrics: createMetrics("test", "0"),
+      requestTimeoutMs: LIMIT_MS,
+    }));
     server.post("/orders", async () => ({}));
     await server.listen({ host: "127.0.0.1", port: 0 });
     return (server.server.address() as AddressInfo).port;
@@ -122,18 +161,29 @@ describe("requests that do not come to their end", () => {
   it.each([
     ["say nothing", ""],
     ["stop within the headers", "POST /orders HTTP/1.1\r\nhost: gateway\r\nx-slow: "],
-    ["stop within the body", "POST /orders HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"items\":"],
-  ])("are ended when they %s", async (_how, text) => {
-    // Ends when the server closes: Node's own limits would keep it for up to a minute and a half, beyond the test's.
-    expect(await exchange(await start(), text)).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*urn:event-platform-kit:problem:request-timeout/u);
-  }, 25_000);
+    [
+      "stop within the body",
+      'POST /orders HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"items":',
+    ],
+  ])(
+    "are ended when they %s",
+    async (_how, text) => {
+      // Ends when the server closes: Node's own limits would keep it for up to a minute and a half, beyond the test's.
+      expect(await exchange(await start(), text)).toMatch(
+        /^HTTP\/1\.1 408 Request Timeout\r\n[^]*urn:event-platform-kit:problem:request-timeout/u,
+      );
+    },
+    25_000,
+  );
 
   it("are ended when they trickle", async () => {
     const port = await start();
     const socket = connect({ host: "127.0.0.1", port });
     socket.on("error", () => undefined);
     socket.resume();
-    socket.write("POST /orders HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n");
+    socket.write(
+      "POST /orders HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n",
+    );
     const trickle = setInterval(() => socket.write(" "), 20);
     try {
       await once(socket, "close");
@@ -143,16 +193,28 @@ describe("requests that do not come to their end", () => {
   }, 25_000);
 
   it("has the limits of the documentation by default", async () => {
-    const server = (app = createHttp({ log: createLogger("test", "0", "silent"), metrics: createMetrics("test", "0") }));
-    expect({ headers: server.server.headersTimeout, request: server.server.requestTimeout }).toEqual({ headers: 10_000, request: 10_000 });
+    const server = (app = createHttp({
+      log: createLogger("test", "0", "silent"),
+      metrics: createMetrics("test", "0"),
+    }));
+    expect({ headers: server.server.headersTimeout, request: server.server.requestTimeout }).toEqual({
+      headers: 10_000,
+      request: 10_000,
+    });
   });
 
   it("or are no requests are refused as problems", async () => {
     const port = await start();
-    expect(await exchange(port, "NONSENSE\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*application\/problem\+json[^]*malformed-request/u);
-    expect(await exchange(port, `GET / HTTP/1.1\r\nhost: gateway\r\nx-large: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [^]*headers-too-large/u);
+    expect(await exchange(port, "NONSENSE\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 400 Bad Request\r\n[^]*application\/problem\+json[^]*malformed-request/u,
+    );
+    expect(await exchange(port, `GET / HTTP/1.1\r\nhost: gateway\r\nx-large: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 [^]*headers-too-large/u,
+    );
     // Also on a connection that had an answer before, and to a client that goes on sending.
     const large = `POST / HTTP/1.1\r\nhost: gateway\r\nx-large: ${"x".repeat(100_000)}\r\ncontent-length: 100000\r\n\r\n${"x".repeat(100_000)}`;
-    expect(await exchange(port, "GET /nowhere HTTP/1.1\r\nhost: gateway\r\n\r\n", large)).toMatch(/^HTTP\/1\.1 404 [^]*HTTP\/1\.1 431 [^]*headers-too-large/u);
+    expect(await exchange(port, "GET /nowhere HTTP/1.1\r\nhost: gateway\r\n\r\n", large)).toMatch(
+      /^HTTP\/1\.1 404 [^]*HTTP\/1\.1 431 [^]*headers-too-large/u,
+    );
   });
 });

@@ -31,7 +31,15 @@ export function namespaceManifests(contexts: readonly RenderContext[]): Manifest
     { apiVersion: "v1", kind: "Namespace", ...namespace("services", "dev") },
     { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", ...defaultDenyPolicy("services") },
     { apiVersion: "v1", kind: "LimitRange", ...limitRange("services") },
-    { apiVersion: "v1", kind: "ResourceQuota", ...resourceQuota("services", contexts.map(({ workload }) => workload), first.settings) },
+    {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      ...resourceQuota(
+        "services",
+        contexts.map(({ workload }) => workload),
+        first.settings,
+      ),
+    },
   ].map(plain);
 }
 
