@@ -77,7 +77,8 @@ async function objections(registry: RegistryClient, wanted: Inputs): Promise<str
  */
 async function registerUnjudged(registry: RegistryClient, wanted: Inputs, error: unknown): Promise<Values> {
   if (!(error instanceof IncompatibleSchema) || wanted.schemaType !== "AVRO") throw error;
-  const latest = await registry.versionOf(wanted.subject, "latest");
+  // Where the latest version can't be read, the refusal is all that is known.
+  const latest = await registry.versionOf(wanted.subject, "latest").catch(() => undefined);
   if (latest === undefined || !refers(latest) || refers(documentOf(wanted))) throw error;
   const against = await referenceIncompatibilities(registry, wanted.subject, documentOf(wanted), wanted.compatibility);
   if (against.length > 0) throw new IncompatibleSchema(against.join("; "));

@@ -7,8 +7,11 @@ const run = promisify(execFile);
 const BIOME = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
 
 it("follows the formatter and the linter; `npx biome check --write` mends most of it", async () => {
-  const { stdout } = await run(process.execPath, [BIOME, "ci", "--colors=off", "--max-diagnostics=20", "."], {
+  const complaints = await run(process.execPath, [BIOME, "ci", "--colors=off", "--max-diagnostics=20", "."], {
     timeout: 120_000,
-  }).catch((error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }));
-  expect(stdout).toMatch(/^Checked \d+ files in .*\. No fixes applied\.\n$/u);
+  }).then(
+    () => "",
+    (error: { stdout: string; stderr: string }) => `${error.stdout}${error.stderr}` || String(error),
+  );
+  expect(complaints).toBe("");
 }, 130_000);
