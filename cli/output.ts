@@ -4,7 +4,8 @@ import type { CommandContext } from "./context.ts";
 import type { ErrorReport } from "./errors.ts";
 import { colouredText, terminalJson, terminalLines } from "./terminal-text.ts";
 
-type Colors = ReturnType<typeof picocolors.createColors>;
+/** The colours of one stream. */
+export type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** Colours for a stream: only on a terminal, never with `NO_COLOR` or `TERM=dumb`. */
 export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Colors {

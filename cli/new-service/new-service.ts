@@ -2,6 +2,7 @@
 import type { CommandContext } from "../context.ts";
 import { colorsFor, writeJson } from "../output.ts";
 import { writeChanges } from "./file-writing.ts";
+import { paintedChange, paintedCreation } from "./painted-changes.ts";
 import { DeclarationProblems, declarationError } from "./project-model.ts";
 import { readProject } from "./project-reading.ts";
 import type { NewServicePlan, NewServiceRequest } from "./service-plan.ts";
@@ -59,8 +60,6 @@ function document(plan: NewServicePlan, dryRun: boolean): object {
 function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean): string {
   const colors = colorsFor(context.stdout, context.env);
   const { service, template, domain, team, access, changes } = plan;
-  const painted = (line: string): string =>
-    line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line;
   // New text in topics/ is what a reviewer reads; the copied code is the template's.
   const shown = changes.created.filter(({ path }) => path === `topics/${domain}.yaml`);
   const facts: [string, string | undefined][] = [
@@ -79,18 +78,8 @@ function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean):
     "",
     ...(dryRun
       ? [
-          ...shown.flatMap(({ path, content }) => [
-            `${path}:`,
-            ...String(content)
-              .trimEnd()
-              .split("\n")
-              .map((line) => painted(`+${line}`)),
-            "",
-          ]),
-          ...changes.changed.flatMap(({ path, before, after }) => [
-            ...unifiedDiff(path, before, after).split("\n").map(painted),
-            "",
-          ]),
+          ...shown.flatMap((file) => [`${file.path}:`, ...paintedCreation(file, colors)]),
+          ...changes.changed.flatMap((file) => paintedChange(file, colors)),
         ]
       : []),
     ...facts

@@ -2,6 +2,7 @@
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
+import { paintedChange, paintedCreation } from "../new-service/painted-changes.ts";
 import { DeclarationProblems, declarationError, readForAllStacks } from "../new-service/project-model.ts";
 import type { ProjectReading } from "../new-service/project-reading.ts";
 import { readProject } from "../new-service/project-reading.ts";
@@ -78,8 +79,6 @@ function document({ changes, effects }: DeclarationPlan, dryRun: boolean): objec
 
 function report(context: CommandContext, { changes, effects }: DeclarationPlan, what: string, dryRun: boolean): string {
   const colors = colorsFor(context.stdout, context.env);
-  const painted = (line: string): string =>
-    line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line;
   const facts: readonly (readonly [string, readonly string[]])[] = [
     ["topics", effects.topics],
     ["access", effects.access],
@@ -89,18 +88,8 @@ function report(context: CommandContext, { changes, effects }: DeclarationPlan, 
   return [
     `${dryRun ? "Would declare" : "Declared"} ${colors.bold(what)}`,
     "",
-    ...changes.created.flatMap(({ path, content }) => [
-      colors.bold(`new ${path}`),
-      ...String(content)
-        .trimEnd()
-        .split("\n")
-        .map((line) => painted(`+${line}`)),
-      "",
-    ]),
-    ...changes.changed.flatMap(({ path, before, after }) => [
-      ...unifiedDiff(path, before, after).split("\n").map(painted),
-      "",
-    ]),
+    ...changes.created.flatMap((file) => [colors.bold(`new ${file.path}`), ...paintedCreation(file, colors)]),
+    ...changes.changed.flatMap((file) => paintedChange(file, colors)),
     ...facts
       .filter(([, names]) => names.length > 0)
       .map(([name, names]) => `${`new ${name}:`.padEnd(16)}${names.join(", ")}`),

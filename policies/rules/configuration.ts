@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { formatDuration } from "../../components/model/duration.ts";
 import { didYouMean } from "../../components/model/suggestion.ts";
+import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { TopicFacts } from "../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { duration } from "./parameters.ts";
@@ -50,26 +51,7 @@ const knownKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** What the kit sets, and what may be tuned per topic without touching what the platform promises. */
-const tunableKeys = [
-  "cleanup.policy",
-  "compression.type",
-  "delete.retention.ms",
-  "local.retention.bytes",
-  "local.retention.ms",
-  "max.compaction.lag.ms",
-  "max.message.bytes",
-  "message.timestamp.type",
-  "min.cleanable.dirty.ratio",
-  "min.compaction.lag.ms",
-  "min.insync.replicas",
-  "remote.log.copy.disable",
-  "remote.log.delete.on.disable",
-  "remote.storage.enable",
-  "retention.bytes",
-  "retention.ms",
-  "segment.bytes",
-  "segment.ms",
-];
+const tunableKeys = [...topicConfigKeys];
 
 const resource = (config: string): string =>
   `- {type: kafka:index/topic:Topic, name: order-events, protect: true, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", ${config}}}}`;
