@@ -184,6 +184,8 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
         folder,
       };
       await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+      // Ctrl-C while the run was verified: its report is kept, and no further scenario begins.
+      ending.signal.throwIfAborted();
       return report;
     } finally {
       watch.stop();
