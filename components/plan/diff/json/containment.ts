@@ -57,6 +57,8 @@ const known = new Set([
 ]);
 /** Most pairs of schemas that are looked at. */
 const mostSteps = 20_000;
+/** Branches within branches that are looked into to tell two apart. */
+const mostNesting = 16;
 
 /** Pairs that are under way or done: a schema that holds itself is looked at once. */
 type SeenPairs = Map<JsonSchema, Set<JsonSchema>>;
@@ -169,8 +171,10 @@ class Containment {
       (branch) =>
         new Containment(...this.#roots, this.#direction, seen(), this.#work).schemas(branch, writer, path).length === 0,
     );
-    if (fitting.length === 1 || (fitting.length > 1 && combinator === "anyOf")) return [];
-    // What fits one of several branches may fit others as well, which oneOf refuses; types tell most apart.
+    if (combinator === "anyOf" && fitting.length > 0) return [];
+    // What fits one branch may fit another as well, in part or in all, which oneOf refuses.
+    const others = branches.filter((branch) => branch !== fitting[0]);
+    if (fitting.length === 1 && others.every((branch) => this.#isApart(branch, writer, mostNesting))) return [];
     return [
       this.#fault(
         path,
@@ -179,6 +183,45 @@ class Containment {
         `keep the branches that were there`,
       ),
     ];
+  }
+
+  /**
+   * Whether a reader's branch takes nothing that the writer, whose own branches are told apart already, may write. It is held
+   * apart by its types, by listed values, or by a property that both require with other values; where none of them tells, it counts
+   * as not apart.
+   */
+  #isApart(branch: JsonSchema, writer: SchemaObject, nesting: number): boolean {
+    const reader = resolvePointer(branch, this.#roots[0]);
+    if (typeof reader === "boolean") return !reader;
+    if (nesting === 0) return false;
+    if (
+      Array.isArray(reader.allOf) &&
+      (reader.allOf as JsonSchema[]).some((part) => this.#isApart(part, writer, nesting - 1))
+    )
+      return true;
+    for (const combinator of ["anyOf", "oneOf"] as const) {
+      const branches = reader[combinator];
+      if (
+        Array.isArray(branches) &&
+        (branches as JsonSchema[]).every((each) => this.#isApart(each, writer, nesting - 1))
+      )
+        return true;
+    }
+    const [takes, writes] = [valuesOf(reader), valuesOf(writer)];
+    if (takes !== undefined && writes !== undefined)
+      return !takes.some((value) => writes.some((each) => sameJson(value, each)));
+    const types = writes?.map(typeOfValue) ?? typesOf(writer.type);
+    const taken = takes?.map(typeOfValue) ?? typesOf(reader.type);
+    if (types === undefined || taken === undefined) return false;
+    const number = (type: string): string => (type === "integer" ? "number" : type);
+    if (!types.some((type) => taken.map(number).includes(number(type)))) return true;
+    if (types.some((type) => type !== "object") || !namesOf(reader.required).length) return false;
+    const written = propertiesOf(writer);
+    return [...propertiesOf(reader)].some(([name, property]) => {
+      const other = resolvePointer(written.get(name) ?? true, this.#roots[1]);
+      const required = namesOf(reader.required).includes(name) && namesOf(writer.required).includes(name);
+      return required && typeof other === "object" && this.#isApart(property, other, nesting - 1);
+    });
   }
 
   #types(

@@ -180,6 +180,28 @@ const pair = fc.oneof(
   ),
 );
 
+describe("oneOf of the reader", () => {
+  const incompatible = (reader: JsonSchema, writer: JsonSchema): boolean =>
+    jsonIncompatibilities(reader, writer).length > 0;
+
+  it("refuses what fits one branch whole and another in part", () => {
+    const reader = { oneOf: [{ type: ["string", "integer"] }, { anyOf: [{ type: "string" }] }] };
+    expect(incompatible(reader, { type: ["string", "integer"] })).toBe(true);
+    expect(incompatible(reader, { type: "integer" })).toBe(false);
+  });
+
+  it("tells objects apart by a property that both require", () => {
+    const kind = (value: string, more: object = {}): JsonSchema => ({
+      type: "object",
+      required: ["kind"],
+      properties: { kind: { const: value }, ...more },
+    });
+    const writer = { oneOf: [kind("card"), kind("transfer")] };
+    expect(incompatible({ oneOf: [kind("card"), kind("transfer"), kind("cash", { till: {} })] }, writer)).toBe(false);
+    expect(incompatible({ oneOf: [kind("card"), kind("transfer"), { type: "object" }] }, writer)).toBe(true);
+  });
+});
+
 it("never says of a document that it can be read where a validator refuses it", () => {
   const ajv = new Ajv({ strict: false, logger: false });
   fc.assert(
@@ -188,7 +210,7 @@ it("never says of a document that it can be read where a validator refuses it", 
       const [reads, writes] = [ajv.compile(reader), ajv.compile(writer)];
       for (const each of documents) if (writes(each)) expect(reads(each), JSON.stringify(each)).toBe(true);
     }),
-    { numRuns: 1_500 },
+    { numRuns: 1_500, seed: 767_515_876 },
   );
 });
 
