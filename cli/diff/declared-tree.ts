@@ -121,16 +121,9 @@ export function workingTree(projectDir: string): TreeSource {
 
 /** One side's files. */
 export async function readTree(git: GitProject, source: TreeSource, stacks: readonly string[]): Promise<DeclaredTree> {
-  const { files, refused, entries } = await list(git, source, stacks);
-  const blobs = await readBlobs(
-    git,
-    entries.map(({ oid }) => oid),
-  );
-  return treeOf(
-    source,
-    [...refused, ...files, ...entries.map(({ path, oid }) => decoded(path, blobs.get(oid)))],
-    stacks,
-  );
+  const [tree] = await treesOf(git, [source], stacks);
+  if (tree === undefined) throw new Error("one source gives one tree");
+  return tree;
 }
 
 /** Both sides' files. A file with the same content on both is one object, so that it is parsed once. */
@@ -139,6 +132,16 @@ export async function readTrees(
   sources: readonly [TreeSource, TreeSource],
   stacks: readonly string[],
 ): Promise<[DeclaredTree, DeclaredTree]> {
+  const [before, after] = await treesOf(git, sources, stacks);
+  if (before === undefined || after === undefined) throw new Error("a diff has two sides");
+  return [before, after];
+}
+
+async function treesOf(
+  git: GitProject,
+  sources: readonly TreeSource[],
+  stacks: readonly string[],
+): Promise<DeclaredTree[]> {
   const listed = await Promise.all(sources.map((source) => list(git, source, stacks)));
   const shared = new Map<string, SourceFile>();
   for (const { files } of listed)
@@ -149,7 +152,7 @@ export async function readTrees(
     git,
     missing.map(({ oid }) => oid),
   );
-  const [before, after] = listed.map(({ source, files, refused, entries }) => {
+  return listed.map(({ source, files, refused, entries }) => {
     const all: SourceFile[] = [...refused];
     for (const file of files)
       all.push("text" in file ? (shared.get(`${file.path}\n${file.oid(file.text)}`) ?? file) : file);
@@ -161,8 +164,6 @@ export async function readTrees(
     }
     return treeOf(source, all, stacks);
   });
-  if (before === undefined || after === undefined) throw new Error("a diff has two sides");
-  return [before, after];
 }
 
 /** A folder below `topics/` that is called like a domain file. */

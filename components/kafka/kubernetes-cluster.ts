@@ -52,11 +52,12 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
       metricsRules(input.settings.name, input.namespace),
       ...this.clientsAuthority(input, authorities),
     ].map((manifest) => apply(manifest));
-    const pools = nodePools(input).map((pool) => apply(pool, { protect }));
-    const kafka = apply(kafkaResource(input), { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });
+    const declared = { kafka: kafkaResource(input), pools: nodePools(input) };
+    const pools = declared.pools.map((pool) => apply(pool, { protect }));
+    const kafka = apply(declared.kafka, { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });
     const rollout = new KafkaRollout(
       name,
-      rolloutOf(input, args.context),
+      rolloutOf(input, declared, args.context),
       this.child({ dependsOn: [kafka, ...pools] }),
     );
     const status = rollout.listeners.apply((listeners) => ({ listeners }));
@@ -98,10 +99,13 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
 }
 
 /** What a change of the cluster is to arrive at, and a digest by which a change is noticed. */
-function rolloutOf(input: StrimziClusterInput, context: string | undefined): KafkaRolloutArgs {
-  const pools = nodePools(input);
+function rolloutOf(
+  input: StrimziClusterInput,
+  { kafka, pools }: { readonly kafka: Manifest; readonly pools: readonly Manifest[] },
+  context: string | undefined,
+): KafkaRolloutArgs {
   const declared = createHash("sha256")
-    .update(JSON.stringify([kafkaResource(input), ...pools]))
+    .update(JSON.stringify([kafka, ...pools]))
     .digest("hex")
     .slice(0, 32);
   return {

@@ -330,7 +330,7 @@ class SchemaReader {
     if (!Array.isArray(fields)) throw new SchemaFault(path, 'the record has no list of "fields"');
     const known = new Map<string, { type: Resolved; hasDefault: boolean }>();
     const record = this.#define(schema, namespace, path, (identity) => ({ identity, kind: "record", fields: known }));
-    const inner = record.identity.includes(".") ? record.identity.slice(0, record.identity.lastIndexOf(".")) : "";
+    const inner = namespaceOf(record.identity);
     fields.forEach((field: unknown, index) => {
       const where = [...path, "fields", index];
       if (!isObject(field)) throw new SchemaFault(where, "a field must be an object with name and type");
@@ -436,7 +436,7 @@ export function withFullNames(schema: unknown, namespace = ""): unknown {
   if (type === "map") return { ...rest, type, values: withFullNames(rest.values, namespace) };
   if (typeof type !== "string" || !complex.includes(type)) return { ...rest, type: withFullNames(type, namespace) };
   const name = fullName(String(rest.name), typeof own === "string" ? own : namespace);
-  const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+  const inner = namespaceOf(name);
   const fields = rest.fields;
   return {
     ...rest,
@@ -475,7 +475,7 @@ function withSharedTypes(schema: unknown, types: ReadonlyMap<string, unknown>): 
         const name = fullName(String(type.name), typeof type.namespace === "string" ? type.namespace : namespace);
         defined.add(name);
         if (!Array.isArray(type.fields)) return type;
-        const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+        const inner = namespaceOf(name);
         return {
           ...type,
           fields: type.fields.map((field: unknown) =>
@@ -537,6 +537,11 @@ function fits(value: unknown, type: Resolved): boolean {
 }
 
 /** A name with its namespace; a name with dots has its own. */
+/** Namespace of a full name; empty where it has none. */
+export function namespaceOf(name: string): string {
+  return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+}
+
 function fullName(name: string, namespace: string): string {
   return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
 }

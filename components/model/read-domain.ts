@@ -1,4 +1,5 @@
 import { claimableFields, claimCheckOf } from "./claim-check.ts";
+import { defined } from "./defined.ts";
 import { formatDuration } from "./duration.ts";
 import { compareText, type Problem } from "./problem.ts";
 import { keepValid } from "./pruning.ts";
@@ -359,11 +360,4 @@ function readSagas(content: TopicFile, at: Located): Saga[] {
       source: at.place(["sagas", name], "key"),
     }))
     .sort((a, b) => compareText(a.name, b.name));
-}
-
-/** An object without its undefined entries: absent and undefined are told apart by strict optional properties. */
-function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

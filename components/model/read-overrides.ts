@@ -1,3 +1,4 @@
+import { defined } from "./defined.ts";
 import { compareText } from "./problem.ts";
 import type { ModelRule } from "./rules.ts";
 import type { TopicFile } from "./topic-file.ts";
@@ -30,7 +31,7 @@ export function readEnvironments(
     return [
       stack,
       {
-        settings: withoutUndefined(settings),
+        settings: defined(settings),
         places: Object.fromEntries(
           Object.keys(settings).map((setting) => [setting, at.place([...where, setting], "key")]),
         ),
@@ -53,11 +54,4 @@ export function placesOfStacks(
   return Object.fromEntries(
     (stacks ?? []).map((stack, index) => [`stacks.${stack}`, at.place(["topics", name, "stacks", index])]),
   );
-}
-
-/** Absent and undefined are told apart by strict optional properties. */
-function withoutUndefined(
-  settings: NonNullable<TopicFile["topics"][string]["overrides"]>[string],
-): TopicOverride["settings"] {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -17,10 +17,7 @@ export const schemasFolder = "schemas/";
 
 /** Whether a file is looked at, by its path. `.YAML` is not read, but somebody who writes it has to learn that. */
 export function isReadPath(path: string): boolean {
-  return (
-    /\.(?:ya?ml|avsc)$/i.test(path) ||
-    (path.startsWith(`${topicsFolder}/${schemasFolder}`) && /\.(?:json|proto)$/.test(path))
-  );
+  return /\.(?:ya?ml|avsc)$/i.test(path) || isSchemaPath(path);
 }
 
 /** Whether a path is that of a schema. */

@@ -3,6 +3,7 @@ import { formatNames, formatOf } from "../../model/schema-format.ts";
 import type { EventDeclaration, TopicDeclaration } from "../../model/types.ts";
 import { directionsOf, isTransitive } from "../compatibility.ts";
 import type { PlannedSubject } from "../types.ts";
+import { changedTypes } from "./changed-types.ts";
 import { judgeClaimCheck } from "./claim-checks.ts";
 import { judges } from "./formats.ts";
 import { sortedSet } from "./hazard.ts";
@@ -11,7 +12,6 @@ import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
 import { changedAt, type PlaceInSchema } from "./schema-places.ts";
 import type { SettingChange } from "./settings/index.ts";
-import { changedTypes } from "./shared-types.ts";
 import { affectedBy, ownersOf, reviewersOf, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { counted, listed } from "./words.ts";
@@ -202,7 +202,9 @@ function compareSchema(
   if (formatOf(was.event.schemaPath) !== format) return [translated(pair, was, is, affected)];
   const judge = judges[format];
   const { described, meaning } = judge.changes(was.event.schema, is.event.schema);
-  const through = changedTypes(was.event, is.event).map((type) => `through the shared type ${type}`);
+  const through = changedTypes(was.event, is.event).map(
+    ({ type: { name, source } }) => `through the shared type ${name} (${source.file})`,
+  );
   const common = {
     kind: "schema-changed" as const,
     object: named(is),

@@ -1,8 +1,8 @@
 import { formatOf } from "../../model/schema-format.ts";
-import { sharedTypesOf } from "../../model/shared-types.ts";
 import type { SourceLocation } from "../../model/source-location.ts";
 import type { EventDeclaration } from "../../model/types.ts";
 import { firstChange, type SchemaPath } from "./avro/first-change.ts";
+import { changedTypes } from "./changed-types.ts";
 
 /** Where steps lead in a schema's file; undefined where the file is not at hand. */
 export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
@@ -16,10 +16,7 @@ export function changedAt(
   if (formatOf(is.schemaPath) === "protobuf") return undefined;
   const [before, after] = [was.references?.schema ?? was.schema, is.references?.schema ?? is.schema];
   if (before !== after) return placeInSchema(is.schemaPath, firstChange(before, after));
-  const old = new Map(sharedTypesOf([was]).map((type) => [type.name, type.schema]));
-  for (const { name, schemaPath, schema } of sharedTypesOf([is])) {
-    const earlier = old.get(name);
-    if (earlier !== undefined && earlier !== schema) return placeInSchema(schemaPath, firstChange(earlier, schema));
-  }
-  return undefined;
+  const [changed] = changedTypes(was, is);
+  if (changed === undefined) return undefined;
+  return placeInSchema(changed.type.schemaPath, firstChange(changed.earlier, changed.type.schema));
 }

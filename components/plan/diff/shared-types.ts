@@ -1,7 +1,6 @@
 import { compareText } from "../../model/problem.ts";
 import { sharedTypesOf } from "../../model/shared-types.ts";
 import { schemasFolder } from "../../model/source-file.ts";
-import type { EventDeclaration } from "../../model/types.ts";
 import { isTransitive } from "../compatibility.ts";
 import type { PlannedSharedSubject } from "../types.ts";
 import { compatibilityFailures } from "./avro/compatibility.ts";
@@ -64,7 +63,8 @@ function changed(
   const level = is.compatibility;
   const versions = [was.selfContained, ...(isTransitive(level) ? (history.versions.get(is.name) ?? []) : [])];
   const failures = compatibilityFailures(is.selfContained, versions, level);
-  const affected = affectedThrough(pair, is.name);
+  const topics = topicsOf(pair, is.name);
+  const affected = affectedOn(pair, topics);
   const common = {
     kind: "schema-changed" as const,
     object: is.name,
@@ -78,17 +78,9 @@ function changed(
     ...common,
     hazard: "refused",
     effects: [...failures.slice(0, 20).map((failure) => failureText(failure, level)), used],
-    reviewers: reviewersThrough(pair, is.name, affected),
+    reviewers: sortedSet(topics.flatMap((topic) => reviewersOf(pair, topic, affected))),
     advice: sortedSet(failures.map((failure) => `${placeOf(failure)}: ${failure.fix}`)),
   };
-}
-
-/** Types that an event needs in both versions, and whose own files changed. */
-export function changedTypes(was: EventDeclaration, is: EventDeclaration): string[] {
-  const old = new Map(sharedTypesOf([was]).map((type) => [type.name, type.schema]));
-  return sharedTypesOf([is]).flatMap(({ name, schema, source }) =>
-    old.has(name) && old.get(name) !== schema ? [`${name} (${source.file})`] : [],
-  );
 }
 
 function usersOf(state: PlatformState, type: string): { readonly topic: string; readonly event: string }[] {
@@ -108,19 +100,14 @@ function eventsText(state: PlatformState, type: string): string {
     : listed(events);
 }
 
-function affectedThrough(pair: StatePair, type: string): Affected[] {
-  const topics = sortedSet(
-    [pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)),
-  );
+/** Topics with an event that has the type, before or after, sorted. */
+function topicsOf({ before, after }: StatePair, type: string): string[] {
+  return sortedSet([before, after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)));
+}
+
+function affectedOn(pair: StatePair, topics: readonly string[]): Affected[] {
   const found = new Map(
     topics.flatMap((topic) => affectedBy(pair, topic)).map((each) => [`${each.service} ${each.role}`, each]),
   );
   return sortedSet(found.keys()).flatMap((key) => found.get(key) ?? []);
-}
-
-function reviewersThrough(pair: StatePair, type: string, affected: readonly Affected[]): string[] {
-  const topics = sortedSet(
-    [pair.before, pair.after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)),
-  );
-  return sortedSet(topics.flatMap((topic) => reviewersOf(pair, topic, affected)));
 }

@@ -1,3 +1,4 @@
+import { namespaceOf } from "../../../model/avro-schema.ts";
 /*
  * Avro schemas as a tree in which every name is resolved. The model has validated them; this is the form in which
  * two of them can be compared. Types that refer to themselves make the tree a graph.
@@ -82,7 +83,7 @@ export function parseAvro(schema: string): AvroType {
   ): AvroType => {
     const own = json.namespace;
     const name = qualified(textOf(json.name), typeof own === "string" ? own : namespace);
-    const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
+    const inner = namespaceOf(name);
     const common = { name, aliases: textsOf(json.aliases).map((alias) => qualified(alias, inner)) };
     if (kind === "enum") {
       const fallback = json.default;

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../../model/duration.ts";
 import { listed, percent } from "../words.ts";
-import { configOf, isPersonal, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
+import { configOf, isCompacted, isPersonal, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
 /** Kafka's `delete.retention.ms` where nobody sets it. */
 const defaultTombstoneRetention = 86_400_000;
@@ -126,7 +126,7 @@ export const dirtyRatioRule: SettingRule = {
 const withoutCompaction = "no effect as long as the topic is not compacted";
 
 function compacts(topic: TopicPair): boolean {
-  return [topic.before, topic.after].some((each) => (configOf(each, "cleanup.policy") ?? "").includes("compact"));
+  return [topic.before, topic.after].some(isCompacted);
 }
 
 function readers(affected: TopicPair["affected"]): string {

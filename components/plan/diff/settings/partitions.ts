@@ -2,7 +2,7 @@ import { scalePartitions } from "../../../model/partitions.ts";
 import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
 import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";
-import { configOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
+import { isCompacted, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
 /** Number of partitions: never lowered; raised without harm only where records have no key. */
 export const partitionsRule: SettingRule = {
@@ -32,7 +32,7 @@ export const partitionsRule: SettingRule = {
       };
     }
     const effects = ["partitions can't be lowered again"];
-    const compacted = (configOf(before, "cleanup.policy") ?? "").includes("compact");
+    const compacted = isCompacted(before);
     const key = topic.declaredBefore?.key;
     if (key === undefined && !compacted) return { ...counts, hazard: "safe", effects };
     const separated = separatedTopics(topic);

@@ -2,7 +2,7 @@ import { formatOf } from "../../../model/schema-format.ts";
 import type { EventDeclaration } from "../../../model/types.ts";
 import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";
-import { configOf, numberOf, type SettingRule, servicesIn } from "./rule.ts";
+import { configOf, isCompacted, numberOf, type SettingRule, servicesIn } from "./rule.ts";
 
 /** Largest record batch. */
 export const maxMessageRule: SettingRule = {
@@ -95,7 +95,7 @@ export const keyRule: SettingRule = {
       ...(declaredBefore.key === undefined ? {} : { before: declaredBefore.key }),
       ...(declaredAfter.key === undefined ? {} : { after: declaredAfter.key }),
     };
-    const compacted = (configOf(after, "cleanup.policy") ?? "").includes("compact");
+    const compacted = isCompacted(after);
     if (compacted && declaredAfter.key === undefined) {
       return {
         ...values,

@@ -49,6 +49,11 @@ export function servicesIn(affected: readonly Affected[], role: Affected["role"]
   return affected.filter((each) => each.role === role).map(({ service }) => service);
 }
 
+/** Whether a topic's log is compacted, alone or beside deletion. */
+export function isCompacted(topic: PlannedTopic): boolean {
+  return (configOf(topic, "cleanup.policy") ?? "").includes("compact");
+}
+
 /** Classes of data that may be about people. */
 const personal: readonly (Classification | undefined)[] = ["confidential", "restricted"];
 

@@ -5,7 +5,7 @@ import type { PlannedTopic } from "../../types.ts";
 import { storedBytes, writeRate } from "../../volume.ts";
 import { platformTeam } from "../state.ts";
 import { approximateBytes, approximateDuration } from "../words.ts";
-import { configOf, isPersonal, numberOf, type SettingRule, type TopicPair } from "./rule.ts";
+import { isCompacted, isPersonal, numberOf, type SettingRule, type TopicPair } from "./rule.ts";
 
 /** Segments of a partition from which brokers feel them: two memory maps and up to four open files each. */
 const manySegments = 100;
@@ -24,7 +24,7 @@ export const segmentAgeRule: SettingRule = {
       effects.push(
         `a record is kept for at most about ${approximateDuration(is)}${was === undefined ? "" : ` (was ${approximateDuration(was)})`}`,
       );
-    if (compacts(topic.after))
+    if (isCompacted(topic.after))
       effects.push(
         `compaction takes a record ${approximateDuration(after)} after its segment began at the latest, and no record of an open segment`,
       );
@@ -71,10 +71,6 @@ export const segmentSizeRule: SettingRule = {
     };
   },
 };
-
-function compacts(topic: PlannedTopic): boolean {
-  return (configOf(topic, "cleanup.policy") ?? "").includes("compact");
-}
 
 /** Segments of a partition that follow from how much it holds; unknown where nothing bounds that. */
 function segmentsBySize({ pair }: TopicPair, topic: PlannedTopic, size: number): number | undefined {
