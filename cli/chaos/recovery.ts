@@ -7,6 +7,8 @@ import type { WitnessedFault, WitnessedOrder } from "../witness.ts";
 export interface OrderEnd {
   readonly orderId: string;
   readonly status: "confirmed" | "cancelled";
+  /** Why it was cancelled. */
+  readonly reason?: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

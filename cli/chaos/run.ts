@@ -133,7 +133,8 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       // Where something is wrong, everything stays as it is for who looks into it.
       const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
       const ends = await orderEnds(access, work.load);
-      const soldOut = await countSoldOut(access, work.load);
+      // There are goods enough, so each of them is an order that tested nothing.
+      const soldOut = ends.filter(({ reason }) => reason === "insufficient_stock").length;
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
       const demands = [
@@ -346,32 +347,21 @@ async function awaitReplicated(site: Site): Promise<number> {
   return at;
 }
 
-/** How many orders of the load the inventory had no goods for. There are enough of them, so each is one that tested nothing. */
-async function countSoldOut(access: PlatformAccess, load: LoadResult): Promise<number> {
-  const client = await access.database("order-service");
-  try {
-    const { rows } = await client.query<{ count: number }>(
-      "SELECT count(*)::int AS count FROM orders WHERE reason = 'insufficient_stock' AND order_id = ANY($1::uuid[])",
-      [load.orders.flatMap(({ orderId }) => orderId ?? [])],
-    );
-    return rows[0]?.count ?? 0;
-  } finally {
-    await client.end();
-  }
-}
-
 /** When the orders of the load came to their end. */
 async function orderEnds(access: PlatformAccess, load: LoadResult): Promise<readonly OrderEnd[]> {
   const client = await access.database("order-service");
   try {
-    const { rows } = await client.query<{ order_id: string; name: string; at: Date }>(
-      "SELECT order_id, name, at FROM order_steps WHERE name IN ('order.confirmed', 'order.cancelled') AND order_id = ANY($1::uuid[]) ORDER BY at, order_id",
+    const { rows } = await client.query<{ order_id: string; name: string; at: Date; reason: string | null }>(
+      `SELECT order_id, step.name, step.at, placed.reason
+         FROM order_steps step JOIN orders placed USING (order_id)
+        WHERE step.name IN ('order.confirmed', 'order.cancelled') AND order_id = ANY($1::uuid[]) ORDER BY step.at, order_id`,
       [load.orders.flatMap(({ orderId }) => orderId ?? [])],
     );
-    return rows.map(({ order_id: orderId, name, at }) => ({
+    return rows.map(({ order_id: orderId, name, at, reason }) => ({
       orderId,
       status: name === "order.confirmed" ? "confirmed" : "cancelled",
       at: at.getTime(),
+      ...(reason === null ? {} : { reason }),
     }));
   } finally {
     await client.end();
