@@ -26,7 +26,10 @@ export interface ResourceDiff {
 }
 
 /** Tells the user something about one resource, in the engine's own output; `progress` is shown for a moment, beside the resource. */
-export type Note = (message: string, level?: "progress" | "info" | "warning") => void;
+export type Note = (message: string, level?: NoteLevel) => void;
+
+/** How a note is shown; default `info`. */
+export type NoteLevel = "progress" | "info" | "warning";
 
 /** Inputs and state have neither secrets' marks nor, outside check and diff, unknowns. */
 export interface ResourceKind {

@@ -11,7 +11,7 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { cancelWaits } from "./cancellation.ts";
 import { reasonOf } from "./errors.ts";
 import { kindOf, provider, stateOf } from "./provider.ts";
-import { type Note, type PropertyChange, Unfinished } from "./resource-kind.ts";
+import { type Note, type NoteLevel, type PropertyChange, Unfinished } from "./resource-kind.ts";
 import { revealAll, type Values } from "./values.ts";
 
 // The SDK's generated messages are CommonJS; `require` gives them without guessing at export names.
@@ -41,24 +41,29 @@ function structOf(values: Values): Struct {
   return structs.Struct.fromJavaScript(JSON.parse(JSON.stringify(values)) as Values);
 }
 
-/** Sends notes about resources to the engine, which prints them beside the resource. */
-async function noteSender(engineAddress: string | undefined): Promise<(urn: string) => Note> {
-  if (engineAddress === undefined) return () => () => undefined;
+/** Milliseconds after which a note that the engine has not taken is given up: it spoils nothing. */
+const NOTE_LIMIT_MS = 5_000;
+
+/** Sends a note about a resource to the engine, which prints it beside the resource; ends when it was taken. */
+type NoteSender = (urn: string, message: string, level: NoteLevel) => Promise<void>;
+
+async function noteSender(engineAddress: string | undefined): Promise<NoteSender> {
+  if (engineAddress === undefined) return async () => undefined;
   const {
     EngineClient,
   }: typeof import("@pulumi/pulumi/proto/engine_grpc_pb.js") = require("@pulumi/pulumi/proto/engine_grpc_pb");
   const engine: typeof import("@pulumi/pulumi/proto/engine_pb.js") = require("@pulumi/pulumi/proto/engine_pb");
   const client = new EngineClient(engineAddress, grpc.credentials.createInsecure());
-  return (urn) =>
-    (message, level = "info") => {
-      const request = new engine.LogRequest();
-      request.setSeverity(level === "warning" ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
-      request.setEphemeral(level === "progress");
-      request.setUrn(urn);
-      request.setMessage(message);
-      // A note that gets lost spoils nothing.
-      client.log(request, () => undefined);
-    };
+  return (urn, message, level) => {
+    const request = new engine.LogRequest();
+    request.setSeverity(level === "warning" ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
+    request.setEphemeral(level === "progress");
+    request.setUrn(urn);
+    request.setMessage(message);
+    return new Promise((taken) => {
+      client.log(request, new grpc.Metadata(), { deadline: Date.now() + NOTE_LIMIT_MS }, () => taken());
+    });
+  };
 }
 
 /** Numbers of `PropertyDiff.Kind`: in place, and by replacement. */
@@ -102,15 +107,26 @@ function failure(error: unknown, left?: { inputs: Values; properties: Values }):
 
 type Handler<Request, Answer> = (call: ServerUnaryCall<Request, Answer>, reply: sendUnaryData<Answer>) => void;
 
-function unary<Request, Answer>(work: (request: Request) => Promise<Answer> | Answer): Handler<Request, Answer> {
-  return (call, reply) => {
-    Promise.resolve()
-      .then(() => work(call.request))
-      .then(
-        (answer) => reply(null, answer),
-        (error: unknown) => reply(isServiceError(error) ? error : failure(error)),
-      );
-  };
+/** One call of the engine, answered when the engine has taken every note of it: after a run's last answer it ends. */
+function unaryWith(send: NoteSender) {
+  return <Request, Answer>(
+    work: (request: Request, noteFor: (urn: string) => Note) => Promise<Answer> | Answer,
+  ): Handler<Request, Answer> =>
+    (call, reply) => {
+      const notes: Promise<void>[] = [];
+      const noteFor =
+        (urn: string): Note =>
+        (message, level = "info") => {
+          notes.push(send(urn, message, level));
+        };
+      Promise.resolve()
+        .then(() => work(call.request, noteFor))
+        .finally(() => Promise.all(notes))
+        .then(
+          (answer) => reply(null, answer),
+          (error: unknown) => reply(isServiceError(error) ? error : failure(error)),
+        );
+    };
 }
 
 const unimplemented: Handler<unknown, never> = (_, reply) =>
@@ -118,7 +134,7 @@ const unimplemented: Handler<unknown, never> = (_, reply) =>
 
 /** Serves the provider on a free loopback port and gives the port. */
 export async function serve(engineAddress: string | undefined): Promise<number> {
-  const noteFor = await noteSender(engineAddress);
+  const unary = unaryWith(await noteSender(engineAddress));
 
   /** Runs create or update; what stays behind after a failure is told to the engine. */
   const tracked = async <T>(urn: string, inputs: Values, work: () => Promise<T>): Promise<T> => {
@@ -171,7 +187,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       answer.setAcceptsecrets(true);
       return answer;
     }),
-    check: unary(async (request: providerMessages.CheckRequest) => {
+    check: unary(async (request: providerMessages.CheckRequest, noteFor) => {
       const urn = request.getUrn();
       const failures = await provider.check(
         urn,
@@ -189,7 +205,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       }
       return answer;
     }),
-    diff: unary(async (request: providerMessages.DiffRequest) => {
+    diff: unary(async (request: providerMessages.DiffRequest, noteFor) => {
       const urn = request.getUrn();
       const state = valuesOf(request.getOlds());
       const olds = request.hasOldInputs() ? valuesOf(request.getOldInputs()) : state;
@@ -212,7 +228,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       }
       return answer;
     }),
-    create: unary(async (request: providerMessages.CreateRequest) => {
+    create: unary(async (request: providerMessages.CreateRequest, noteFor) => {
       const urn = request.getUrn();
       const inputs = valuesOf(request.getProperties());
       const { id, properties } = await tracked(urn, inputs, () =>
@@ -223,7 +239,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       answer.setProperties(structOf(properties));
       return answer;
     }),
-    read: unary(async (request: providerMessages.ReadRequest) => {
+    read: unary(async (request: providerMessages.ReadRequest, noteFor) => {
       const urn = request.getUrn();
       const properties = await provider.read(
         urn,
@@ -239,7 +255,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       answer.setInputs(request.getInputs());
       return answer;
     }),
-    update: unary(async (request: providerMessages.UpdateRequest) => {
+    update: unary(async (request: providerMessages.UpdateRequest, noteFor) => {
       const urn = request.getUrn();
       const state = valuesOf(request.getOlds());
       const olds = request.hasOldInputs() ? valuesOf(request.getOldInputs()) : state;
@@ -251,7 +267,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
       answer.setProperties(structOf(properties));
       return answer;
     }),
-    delete: unary(async (request: providerMessages.DeleteRequest) => {
+    delete: unary(async (request: providerMessages.DeleteRequest, noteFor) => {
       const urn = request.getUrn();
       const state = valuesOf(request.getProperties());
       await provider.delete(
