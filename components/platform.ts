@@ -25,10 +25,11 @@ import { databaseUsers } from "./services/database-users.ts";
 import type { ServiceConnections } from "./services/service-workload.ts";
 import { serviceWorkload } from "./services/service-workload.ts";
 import type { ServiceTemplate } from "./services/template.ts";
-import { calledFirst, readServiceTemplates } from "./services/template.ts";
+import { calledFirst, exposedService, readServiceTemplates } from "./services/template.ts";
 import { clusterFootprint } from "./substrates/kubernetes/footprint.ts";
 import { KubernetesSubstrate } from "./substrates/kubernetes/substrate.ts";
 import { instancesFrom } from "./substrates/local/instances.ts";
+import { readPlaces, servicePlaces } from "./substrates/local/service-places.ts";
 import { portBase, stateDirectory } from "./substrates/local/state-directory.ts";
 import { LocalSubstrate } from "./substrates/local/substrate.ts";
 import type { Substrate } from "./substrates/substrate.ts";
@@ -54,7 +55,8 @@ export interface PlatformArgs {
 
 /** What `pulumi stack output` shows. */
 export interface PlatformOutputs {
-  readonly gateway: string;
+  /** Where customers reach the platform; absent where no service is exposed. */
+  readonly gateway: string | undefined;
   readonly registry: pulumi.Output<string>;
   readonly kafkaBootstrap: pulumi.Output<readonly string[]>;
   /** Kafka password of the principal that `kit drift` looks with; secret. */
@@ -166,15 +168,21 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
       externals: args.externals,
       databaseConnections,
       strimziDefinitions,
+      exposed: exposedService(templates),
     });
   }
+  const ports = localPorts(portBase(settings.local.portBase, environment));
   return new LocalSubstrate({
     settings,
     servers: await args.locateServers(),
     layout: localLayout(stateDir),
-    ports: localPorts(portBase(settings.local.portBase, environment)),
+    ports,
     projectDir,
-    services: templates.map((template) => template.name),
+    places: servicePlaces(
+      templates.map((template) => template.name),
+      readPlaces(stateDir, ports),
+    ),
+    exposed: exposedService(templates),
     redisUsers,
     databaseConnections,
   });

@@ -62,6 +62,8 @@ export function renameText(path: string, text: string, renaming: Renaming): stri
       ? renameInCode(result, event.from.event, event.to.event)
       : replaceWord(result, event.from.event, event.to.event);
   }
+  // Customers have one address, which stays the template's.
+  if (path === "template.yaml") result = result.replace(/^exposed:.*\n/mu, "");
   return code ? renameMetrics(result, from.stem, to.stem) : result;
 }
 

@@ -6,7 +6,12 @@ import { stackSettingsKey } from "../../components/model/stack.ts";
 import type { Model } from "../../components/model/types.ts";
 import { planContracts } from "../../components/plan/contracts.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
-import { calledFirst, parseServiceTemplate, type ServiceTemplate } from "../../components/services/template.ts";
+import {
+  calledFirst,
+  exposedService,
+  parseServiceTemplate,
+  type ServiceTemplate,
+} from "../../components/services/template.ts";
 import { KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
@@ -224,6 +229,7 @@ function checkTemplates(project: ProjectReading, name: string, created: readonly
         "KIT_NEW_NAME_TAKEN",
         `${JSON.stringify(name)} would share its keys in Redis (${own.redis?.keys ?? ""}) with ${shared.name}`,
       );
+    exposedService([...others, own]);
     calledFirst([...others, own]);
     return own;
   } catch (error) {

@@ -45,12 +45,6 @@ export interface TopicChanges {
   readonly notes: readonly string[];
 }
 
-/**
- * Templates that read nothing but the answers to what they publish themselves. To a copy, the answers to the
- * template's events would be about orders that it has never seen, and each would become a dead letter.
- */
-const READS_ANSWERS_TO_ITSELF: ReadonlySet<string> = new Set(["order-service"]);
-
 interface Production {
   readonly topic: TopicDeclaration;
   readonly ownTopic: string;
@@ -73,7 +67,8 @@ export function topicChanges(request: AccessRequest): TopicChanges {
     .flatMap((each) => each.topics)
     .filter((topic) => topic.consumers.some((consumer) => consumer.service === template));
   const foreign = consumed.filter((topic) => !productions.some((production) => production.topic === topic));
-  const reads = READS_ANSWERS_TO_ITSELF.has(template) ? [] : foreign;
+  const answers = answersTo(template, model);
+  const reads = foreign.filter((topic) => !consumedEvents(topic, template).every((event) => answers.has(event)));
   for (const topic of reads) {
     const entry = open.file(topic.source.file).find(["topics", topic.name, "consumers", template]);
     if (entry !== undefined) open.file(topic.source.file).addBeside(entry, service.service);
@@ -100,7 +95,7 @@ export function topicChanges(request: AccessRequest): TopicChanges {
   }));
   const consumes = reads.map((topic) => ({
     topic: topic.name,
-    events: topic.consumers.find((consumer) => consumer.service === template)?.events ?? [],
+    events: consumedEvents(topic, template),
   }));
   return {
     domain,
@@ -114,8 +109,30 @@ export function topicChanges(request: AccessRequest): TopicChanges {
     namespaces: [
       ...new Set(productions.flatMap(({ events }) => events.map(({ declared }) => namespaceOf(declared.record)))),
     ],
-    notes: notesOf(request, { consumes, publishes, unread: reads.length === 0 ? foreign : [] }),
+    notes: notesOf(request, { consumes, publishes, unread: foreign.filter((topic) => !reads.includes(topic)) }),
   };
+}
+
+/**
+ * Events that answer the sagas which a service coordinates. To a copy they would be about runs that it has never
+ * started, and each would become a dead letter.
+ */
+function answersTo(service: string, model: Model): ReadonlySet<string> {
+  return new Set(
+    model.domains
+      .flatMap(({ sagas }) => sagas)
+      .filter(({ coordinator }) => coordinator === service)
+      .flatMap(({ steps }) => steps)
+      .flatMap(({ success, failure, compensation }) => [
+        ...success,
+        ...failure,
+        ...(compensation === undefined ? [] : [compensation.reply]),
+      ]),
+  );
+}
+
+function consumedEvents(topic: TopicDeclaration, service: string): readonly string[] {
+  return topic.consumers.find((consumer) => consumer.service === service)?.events ?? [];
 }
 
 /** The domain files that are worked on; each is opened once. */
@@ -345,7 +362,7 @@ function notesOf(
     ...(unread.length === 0
       ? []
       : [
-          `It reads nothing yet: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`,
+          `${consumes.length === 0 ? "It reads nothing yet" : "It reads no answers yet"}: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`,
         ]),
     ...publishes.map(
       ({ topic, events }) =>

@@ -80,6 +80,7 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
     files: parts.flatMap((part) => part.files ?? []),
     schemas: template.kafka && args.contract !== undefined ? contractSchemas(args.contract, args.plan) : [],
     http: template.http?.port ?? false,
+    exposed: template.exposed,
     management: template.management,
     resources: template.resources,
     ...(group === undefined ? {} : { group }),

@@ -17,6 +17,8 @@ const templateSchema = z.strictObject({
   runtime: z.strictObject({ entry: z.string().min(1) }),
   /** Whether the service offers an HTTP API of its own. */
   http: z.strictObject({ port: z.boolean() }).optional(),
+  /** Whether customers reach the service from outside; one service of a project at most, with an HTTP API. */
+  exposed: z.boolean().default(false),
   management: z.strictObject({ liveness: z.string(), readiness: z.string(), metrics: z.string() }),
   /** Folder of migrations, and the most connections of one instance, all its pools together; absent where the service has no database. */
   database: z
@@ -46,11 +48,26 @@ export type ServiceTemplate = z.infer<typeof templateSchema>;
  * @throws {Error} naming file, key, value and rule, when a template breaks the contract.
  */
 export function readServiceTemplates(folder: string): readonly ServiceTemplate[] {
-  return readdirSync(folder, { withFileTypes: true })
+  const templates = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "template.yaml")))
     .map((entry) => entry.name)
     .sort()
     .map((name) => parseServiceTemplate(name, readFileSync(join(folder, name, "template.yaml"), "utf8")));
+  exposedService(templates);
+  return templates;
+}
+
+/**
+ * Name of the service that customers reach from outside; all others are reached from inside alone.
+ * @throws {Error} when several services are exposed: a platform has one address for customers.
+ */
+export function exposedService(templates: readonly ServiceTemplate[]): string | undefined {
+  const [exposed, ...others] = templates.filter((template) => template.exposed).map(({ name }) => name);
+  if (others.length > 0)
+    throw new Error(
+      `service-templates/${others[0]}/template.yaml: exposed: ${exposed} is exposed already, and customers have one address; let it call ${others.join(" and ")} instead.`,
+    );
+  return exposed;
 }
 
 /**
@@ -73,6 +90,8 @@ export function parseServiceTemplate(folder: string, text: string): ServiceTempl
   if (result.data.name !== folder) {
     throw new Error(`${file}: name is ${result.data.name}, but the folder is ${folder}; make them equal.`);
   }
+  if (result.data.exposed && result.data.http?.port !== true)
+    throw new Error(`${file}: exposed: true needs an HTTP API; add \`http: {port: true}\`, or take exposed out.`);
   return result.data;
 }
 

@@ -79,6 +79,8 @@ export interface Workload {
   readonly schemas: readonly SchemaFile[];
   /** Whether the service listens on a port for others. */
   readonly http: boolean;
+  /** Whether customers reach it from outside. */
+  readonly exposed: boolean;
   readonly management: ManagementPaths;
   /** Requests. */
   readonly resources: WorkloadResources;

@@ -37,8 +37,8 @@ export interface Substrate {
   service(workload: Workload): pulumi.Resource;
   /** Base URL under which other services reach a service. */
   urlOf(service: string): string;
-  /** Address at which customers reach the gateway. */
-  readonly gateway: string;
+  /** Address at which customers reach the exposed service; undefined where no template is exposed. */
+  readonly gateway: string | undefined;
   /** Leaves behind what people and scripts need to find and enter the finished platform. */
   announce(parts: PlatformParts): void;
 }

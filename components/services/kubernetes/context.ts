@@ -13,6 +13,3 @@ export interface RenderContext {
 
 /** Ports of every pod; the same in all of them, because each has an address of its own. */
 export const PORTS = { http: 8080, management: 9090 } as const;
-
-/** The service that customers reach; all others are reached from inside alone. */
-export const EXPOSED_SERVICE = "api-gateway";

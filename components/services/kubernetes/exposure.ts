@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { RenderContext } from "./context.ts";
-import { EXPOSED_SERVICE, PORTS } from "./context.ts";
+import { PORTS } from "./context.ts";
 import { standardLabels } from "./labels.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -14,7 +14,7 @@ interface Way {
 function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress" | "gateway-api"): Way | undefined {
   const { host, tlsSecret, className } = exposure;
   if (
-    workload.name !== EXPOSED_SERVICE ||
+    !workload.exposed ||
     exposure.by !== by ||
     host === undefined ||
     tlsSecret === undefined ||

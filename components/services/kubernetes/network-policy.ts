@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import { inNamespace, type NetworkPeer } from "../../kubernetes/network-peer.ts";
 import type { ServerKind } from "../workload.ts";
 import type { RenderContext } from "./context.ts";
-import { EXPOSED_SERVICE, PORTS } from "./context.ts";
+import { PORTS } from "./context.ts";
 import { selectorLabels, standardLabels } from "./labels.ts";
 
 /** What pods may talk to, beside each other. */
@@ -66,7 +66,7 @@ export function defaultDenyPolicy(namespace: types.input.meta.v1.ObjectMeta["nam
 function ingressRules({ workload, settings }: RenderContext): IngressRule[] {
   const { exposure, monitoring } = settings;
   const callers: NetworkPolicyPeer[] = workload.calledBy.map(podsOf);
-  if (workload.name === EXPOSED_SERVICE && exposure.by !== "none") {
+  if (workload.exposed && exposure.by !== "none") {
     if (exposure.controllerNamespace !== undefined) callers.push(inNamespace(exposure.controllerNamespace));
     callers.push(...exposure.sourceRanges.map((cidr) => ({ ipBlock: { cidr } })));
   }

@@ -21,7 +21,6 @@ import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
 import { claimCheckBucket } from "../../services/claim-check-store.ts";
 import { FOLDERS } from "../../services/kubernetes/config.ts";
-import { EXPOSED_SERVICE } from "../../services/kubernetes/context.ts";
 import { limitRange, namespace, resourceQuota } from "../../services/kubernetes/namespace.ts";
 import { defaultDenyPolicy, type NetworkPeers } from "../../services/kubernetes/network-policy.ts";
 import { KubernetesService } from "../../services/kubernetes/service.ts";
@@ -45,6 +44,8 @@ export interface KubernetesSubstrateArgs {
   readonly databaseConnections: number;
   /** Strimzi's resource definitions; applied with the operator. */
   readonly strimziDefinitions: readonly Manifest[];
+  /** The service that customers reach; undefined: none. */
+  readonly exposed: string | undefined;
 }
 
 /** A Kubernetes cluster as a substrate: Strimzi runs Kafka, everything else is a workload or there already. */
@@ -113,9 +114,11 @@ export class KubernetesSubstrate implements Substrate {
       this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }
 
-  get gateway(): string {
-    const { by, host } = this.#args.settings.kubernetes.workloads.exposure;
-    return by === "none" || host === undefined ? this.urlOf(EXPOSED_SERVICE) : `https://${host}`;
+  get gateway(): string | undefined {
+    const { settings, exposed } = this.#args;
+    const { by, host } = settings.kubernetes.workloads.exposure;
+    if (exposed === undefined) return undefined;
+    return by === "none" || host === undefined ? this.urlOf(exposed) : `https://${host}`;
   }
 
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): KubernetesSchemaRegistry {

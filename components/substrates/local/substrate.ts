@@ -22,11 +22,7 @@ import type { Workload } from "../../services/workload.ts";
 import type { PlatformParts, Substrate } from "../substrate.ts";
 import { codeVersion } from "./code-version.ts";
 import { PlatformFiles } from "./platform-files.ts";
-
-/** Name of the service that is the platform's front door; it has a port of its own. */
-const GATEWAY = "api-gateway";
-/** Instances of one service that fit its block of ports. */
-const INSTANCES_PER_SERVICE = 10;
+import { INSTANCES_PER_SERVICE } from "./service-places.ts";
 
 /** Arguments of {@link LocalSubstrate}. */
 export interface LocalSubstrateArgs {
@@ -35,8 +31,10 @@ export interface LocalSubstrateArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly projectDir: string;
-  /** Names of all services, sorted: a service's place gives it its ports; see {@link placeOf}. */
-  readonly services: readonly string[];
+  /** Places of all services, which give them their ports. */
+  readonly places: ReadonlyMap<string, number>;
+  /** The service that customers reach, at a port of its own; undefined: none. */
+  readonly exposed: string | undefined;
   readonly redisUsers: readonly RedisUser[];
   /** Connections that PostgreSQL must take. */
   readonly databaseConnections: number;
@@ -101,8 +99,9 @@ export class LocalSubstrate implements Substrate {
     });
   }
 
+  /** The port is kept for the exposed service; nobody answers there while no template is exposed. */
   get gateway(): string {
-    return this.urlOf(GATEWAY);
+    return `http://${LOOPBACK}:${this.#args.ports.gateway}`;
   }
 
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): LocalSchemaRegistry {
@@ -132,16 +131,19 @@ export class LocalSubstrate implements Substrate {
 
   /** Ports of a service's instances. */
   portsOf(service: string, replicas: number, http: boolean): readonly InstancePorts[] {
-    const { ports, services } = this.#args;
+    const { ports, places, exposed } = this.#args;
     if (replicas > INSTANCES_PER_SERVICE) {
       throw new RangeError(
         `services.${service}.replicas is ${replicas}; one machine has ports for at most ${INSTANCES_PER_SERVICE} of a service.`,
       );
     }
-    const first = placeOf(service, services) * INSTANCES_PER_SERVICE;
+    const place = places.get(service);
+    if (place === undefined)
+      throw new RangeError(`${service} has no ports; it is no folder of service-templates/ with a template.yaml.`);
+    const first = place * INSTANCES_PER_SERVICE;
     return Array.from({ length: replicas }, (_, index) => ({
       management: ports.serviceManagement(first + index),
-      ...(http ? { http: service === GATEWAY && index === 0 ? ports.gateway : ports.serviceHttp(first + index) } : {}),
+      ...(http ? { http: service === exposed && index === 0 ? ports.gateway : ports.serviceHttp(first + index) } : {}),
     }));
   }
 
@@ -184,23 +186,4 @@ export class LocalSubstrate implements Substrate {
     this.#codeVersions.set(service, version);
     return version;
   }
-}
-
-/** Services of the reference case, in the order of their places. */
-const REFERENCE_SERVICES: readonly string[] = [
-  "analytics-service",
-  "api-gateway",
-  "inventory-service",
-  "notification-service",
-  "order-service",
-  "payment-service",
-  "shipping-service",
-];
-
-/** Place of a service: the reference case's keep theirs, others come behind, so that one that comes or goes moves nobody's ports. */
-function placeOf(service: string, services: readonly string[]): number {
-  const place = REFERENCE_SERVICES.indexOf(service);
-  return place === -1
-    ? REFERENCE_SERVICES.length + services.filter((name) => !REFERENCE_SERVICES.includes(name)).indexOf(service)
-    : place;
 }

@@ -38,6 +38,7 @@ export function orderWorkload(changes: Partial<Workload> = {}): Workload {
     ],
     schemas: [{ path: "order/OrderCreated.avsc", content: "{}" }],
     http: true,
+    exposed: false,
     management: { liveness: "/livez", readiness: "/readyz", metrics: "/metrics" },
     resources: { cpu: "250m", memory: "192Mi" },
     group: {
@@ -72,6 +73,7 @@ export function gatewayWorkload(changes: Partial<Workload> = {}): Workload {
   return {
     ...rest,
     name: "api-gateway",
+    exposed: true,
     files: [],
     schemas: [],
     connects: [],
