@@ -113,6 +113,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/new.ts")).create,
   },
   {
+    name: "generate",
+    summary: "type the services' events from their schemas",
+    load: async () => (await import("./commands/generate.ts")).generate,
+  },
+  {
     name: "access",
     summary: "why a principal may read or write, or which line to add",
     load: async () => (await import("./commands/access.ts")).access,

@@ -13,6 +13,8 @@ import {
   type ServiceTemplate,
 } from "../../components/services/template.ts";
 import { KitError } from "../errors.ts";
+import { eventsFiles, eventsPath } from "../generate/events-files.ts";
+import { serviceEvents } from "../generate/service-events.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
 import { checkServiceName, checkTemplateName, serviceNames } from "./names.ts";
@@ -24,6 +26,7 @@ import { renameText, startFunctionOf, withOrigin } from "./renaming.ts";
 import { startTest } from "./start-test.ts";
 import type { TopicAccess, TopicChanges } from "./topic-access.ts";
 import { topicChanges } from "./topic-access.ts";
+import { withoutHandlers } from "./unread-handlers.ts";
 import { EditableYaml } from "./yaml-edits.ts";
 
 /** What is asked for. */
@@ -85,23 +88,21 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     files: texts,
     ...(request.team === undefined ? {} : { team: request.team }),
   });
-  const files = project.filesOf(template);
+  const files = withoutHandlers(project.filesOf(template), unreadEvents(model, template, topics));
   const renaming = renamingOf(request, files, topics);
   const stacks = stackChanges(project, request);
-  const created = [...copiedFiles(files, renaming, topics), ...topics.created].sort((a, b) =>
-    a.path < b.path ? -1 : 1,
-  );
+  const begun = [...copiedFiles(files, renaming, topics), ...topics.created];
   const changed = [...changedFiles(texts, topics.changed), ...stacks];
 
   const after = readForAllStacks(
-    overlaid(project.topicFiles, created, changed),
+    overlaid(project.topicFiles, begun, changed),
     new Map([...project.stackFiles].map(([stack, file]) => [stack, overlay(file, changed)])),
     false,
   );
   const contractOf = planContracts(topologyOf(after), { ...settingsOf(project), services: {} }).find(
     (contract) => contract.service === name,
   );
-  const own = checkTemplates(project, name, created);
+  const own = checkTemplates(project, name, begun);
   if (own.kafka && contractOf === undefined) {
     throw new KitError(
       "KIT_NEW_REFUSED",
@@ -124,7 +125,7 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
     domain: topics.domain,
     team: topics.team,
     access,
-    changes: { created, changed },
+    changes: { created: withTypedEvents(begun, after, own), changed },
     notes: [...topics.notes, ...personalDataNotes(own)],
   };
 }
@@ -194,6 +195,20 @@ function copiedFiles(files: readonly TemplateFile[], renaming: Renaming, topics:
   });
   const test = { path: `${folder}/test/start.test.ts`, content: startTest(renaming.to), mode: PLAIN_FILE };
   return copied.some((file) => file.path === test.path) ? copied : [...copied, test];
+}
+
+/** Events that the template reads and its copy does not, neither as they are nor as its own. */
+function unreadEvents(model: Model, template: string, { consumes, events }: TopicChanges): string[] {
+  const read = new Set([...consumes.flatMap((topic) => topic.events), ...events.map(({ from }) => from.event)]);
+  return (serviceEvents(model).get(template)?.consumes ?? [])
+    .map(({ declared }) => declared.name)
+    .filter((event) => !read.has(event));
+}
+
+/** The copy's files with its own typed events in place of the template's, sorted by path. */
+function withTypedEvents(files: readonly CreatedFile[], model: Model, own: ServiceTemplate): CreatedFile[] {
+  const typed = eventsFiles(model, [own]).map(({ path, text }) => ({ path, content: text, mode: PLAIN_FILE }));
+  return [...files.filter(({ path }) => path !== eventsPath(own)), ...typed].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function changedFiles(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): ChangedFile[] {

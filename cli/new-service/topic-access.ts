@@ -362,7 +362,7 @@ function notesOf(
     ...(unread.length === 0
       ? []
       : [
-          `${consumes.length === 0 ? "It reads nothing yet" : "It reads no answers yet"}: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of. List it under the consumers of the topics that will answer it.`,
+          `${consumes.length === 0 ? "It reads nothing yet" : "It reads no answers yet"}: ${listed(unread.map((topic) => topic.name))} hold the answers to ${template}'s own events, which ${name} knows nothing of; it has no handlers for them. List it under the consumers of the topics that will answer it.`,
         ]),
     ...publishes.map(
       ({ topic, events }) =>

@@ -8,6 +8,7 @@ import { planPlatform } from "../../components/plan/plan.ts";
 import { declaredTopics } from "../../components/plan/topology.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { KitError } from "../errors.ts";
+import { eventsChanges } from "../generate/events-changes.ts";
 import type { CreatedFile, FileChanges } from "../new-service/file-change.ts";
 import { PLAIN_FILE } from "../new-service/file-change.ts";
 import { overlaid, readForAllStacks } from "../new-service/project-model.ts";
@@ -209,14 +210,21 @@ function textOf(project: ProjectReading, path: string): string {
   return file.text;
 }
 
-/** Reads the outcome back for every stack, and compares what follows. */
+/** Reads the outcome back for every stack, types the events of the services that it touches, and compares what follows. */
 function finished(project: ProjectReading, before: Model, changes: FileChanges): DeclarationPlan {
   const after = readForAllStacks(
     overlaid(project.topicFiles, changes.created, changes.changed),
     project.stackFiles,
     false,
   );
-  return { changes, effects: gained(planFor(project, before), planFor(project, after)) };
+  const typed = eventsChanges(project, before, after);
+  return {
+    changes: {
+      created: [...changes.created, ...typed.created],
+      changed: [...changes.changed, ...typed.changed],
+    },
+    effects: gained(planFor(project, before), planFor(project, after)),
+  };
 }
 
 /** Names are the same in every stack; the first one serves. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
-import { byteQuantity, type Manifest, platformLabels } from "../kubernetes/manifest.ts";
-import { addresses, allow, type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
+import { byteQuantity, type Manifest, platformLabels, podsOf } from "../kubernetes/manifest.ts";
+import { addresses, allow, readersOf } from "../kubernetes/network.ts";
+import type { NameService } from "../kubernetes/network-peer.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
@@ -105,7 +106,9 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         stringData: { "ca.crt": this.caCertificate },
       },
       allow({
-        metadata: { name: POSTGRES_NAME, namespace, labels: platformLabels(POSTGRES_NAME, "database") },
+        name: POSTGRES_NAME,
+        namespace,
+        component: "database",
         pods: POSTGRES_PODS,
         dns: args.dns,
         from: [

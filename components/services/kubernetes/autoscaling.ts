@@ -1,6 +1,7 @@
-import type { Manifest } from "../../kubernetes/manifest.ts";
+import type { types } from "@pulumi/kubernetes";
 import type { RenderContext } from "./context.ts";
-import { metadataOf } from "./labels.ts";
+import { standardLabels } from "./labels.ts";
+import type { Manifest } from "./manifest.ts";
 import { scalingOf } from "./scaling.ts";
 
 /** Growing is quick, shrinking slow: each change moves partitions between consumers. */
@@ -18,17 +19,18 @@ const BEHAVIOR = {
     selectPolicy: "Max",
     policies: [{ type: "Pods", value: 1, periodSeconds: 120 }],
   },
-} as const;
+} satisfies types.input.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 
 /** Number of pods by processor use; absent where something else decides. */
-export function horizontalPodAutoscaler(context: RenderContext): Manifest | undefined {
-  const { workload, settings } = context;
+export function horizontalPodAutoscaler({
+  workload,
+  namespace,
+  settings,
+}: RenderContext): types.input.autoscaling.v2.HorizontalPodAutoscaler | undefined {
   const { by, min, max } = scalingOf(workload, settings);
   if (by !== "cpu") return undefined;
   return {
-    apiVersion: "autoscaling/v2",
-    kind: "HorizontalPodAutoscaler",
-    metadata: metadataOf(context),
+    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
       minReplicas: min,
@@ -50,7 +52,7 @@ export function horizontalPodAutoscaler(context: RenderContext): Manifest | unde
 /** The objects with which KEDA scales by lag. */
 export interface LagScaling {
   /** How KEDA logs in: as the service, whose principal may read the group's offsets and the topics' ends. */
-  readonly secret: Manifest;
+  readonly secret: types.input.core.v1.Secret;
   readonly authentication: Manifest;
   readonly scaledObject: Manifest;
 }
@@ -59,19 +61,16 @@ export interface LagScaling {
  * Number of pods by the consumer group's lag, by KEDA's scaler `kafka` (https://keda.sh/docs/2.22/scalers/apache-kafka/);
  * absent where something else decides. The brokers let in the namespace `autoscaling.kedaNamespace`, where KEDA asks from.
  */
-export function lagScaling(context: RenderContext): LagScaling | undefined {
-  const { workload, settings } = context;
+export function lagScaling({ workload, namespace, settings }: RenderContext): LagScaling | undefined {
   const { by, min, max } = scalingOf(workload, settings);
   const { group } = workload;
   if (by !== "kafka-lag" || group === undefined) return undefined;
-  const metadata = metadataOf(context, { suffix: "scaler" });
-  const { name } = metadata;
+  const labels = standardLabels(workload);
+  const name = `${workload.name}-scaler`;
   const contentOf = (file: string) => workload.files.find((candidate) => candidate.name === file)?.content ?? "";
   return {
     secret: {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata,
+      metadata: { name, namespace, labels },
       type: "Opaque",
       stringData: {
         ca: contentOf("kafka-ca.pem"),
@@ -84,7 +83,7 @@ export function lagScaling(context: RenderContext): LagScaling | undefined {
     authentication: {
       apiVersion: "keda.sh/v1alpha1",
       kind: "TriggerAuthentication",
-      metadata,
+      metadata: { name, namespace, labels },
       spec: {
         secretTargetRef: ["sasl", "username", "password", "tls", "ca"].map((parameter) => ({
           parameter,
@@ -96,7 +95,7 @@ export function lagScaling(context: RenderContext): LagScaling | undefined {
     scaledObject: {
       apiVersion: "keda.sh/v1alpha1",
       kind: "ScaledObject",
-      metadata: metadataOf(context),
+      metadata: { name: workload.name, namespace, labels },
       spec: {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
         minReplicaCount: min,

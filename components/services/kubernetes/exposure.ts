@@ -1,7 +1,8 @@
-import type { Manifest } from "../../kubernetes/manifest.ts";
+import type { types } from "@pulumi/kubernetes";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
-import { metadataOf } from "./labels.ts";
+import { standardLabels } from "./labels.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** The way in for customers, as the stack chose it. Settings without host, certificate or class are refused before (`workloadProblems`). */
 interface Way {
@@ -24,14 +25,17 @@ function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress
 }
 
 /** An Ingress with TLS; absent where the stack wants none, and for services that are not exposed. */
-export function ingress(context: RenderContext): Manifest | undefined {
+export function ingress(context: RenderContext): types.input.networking.v1.Ingress | undefined {
   const way = wayOf(context, "ingress");
   if (way === undefined) return undefined;
-  const { workload, settings } = context;
+  const { workload, namespace, settings } = context;
   return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { ...metadataOf(context), annotations: settings.exposure.annotations },
+    metadata: {
+      name: workload.name,
+      namespace,
+      labels: standardLabels(workload),
+      annotations: settings.exposure.annotations,
+    },
     spec: {
       ingressClassName: way.className,
       tls: [{ hosts: [way.host], secretName: way.tlsSecret }],
@@ -53,15 +57,16 @@ export function ingress(context: RenderContext): Manifest | undefined {
 export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
   const way = wayOf(context, "gateway-api");
   if (way === undefined) return [];
-  const metadata = metadataOf(context);
-  const { name } = metadata;
+  const { workload, namespace, settings } = context;
+  const labels = standardLabels(workload);
+  const { name } = workload;
   const parent = (sectionName: string) => [{ name, sectionName }];
   const allowedRoutes = { namespaces: { from: "Same" } };
   return [
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: { ...metadata, annotations: context.settings.exposure.annotations },
+      metadata: { name, namespace, labels, annotations: settings.exposure.annotations },
       spec: {
         gatewayClassName: way.className,
         listeners: [
@@ -80,7 +85,7 @@ export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata,
+      metadata: { name, namespace, labels },
       spec: {
         parentRefs: parent("https"),
         hostnames: [way.host],
@@ -90,7 +95,7 @@ export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: metadataOf(context, { suffix: "redirect" }),
+      metadata: { name: `${name}-redirect`, namespace, labels },
       spec: {
         parentRefs: parent("http"),
         hostnames: [way.host],

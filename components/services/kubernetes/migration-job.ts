@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
-import type { Manifest } from "../../kubernetes/manifest.ts";
-import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { compareText } from "../../model/problem.ts";
 import type { Workload, WorkloadMigrations } from "../workload.ts";
@@ -10,8 +9,9 @@ import { FOLDERS } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { IMAGE_ROOT } from "./deployment.ts";
 import { imageReference } from "./image.ts";
-import { metadataOf } from "./labels.ts";
-import { serviceResources } from "./resources.ts";
+import { standardLabels } from "./labels.ts";
+import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
+import { containerResources } from "./resources.ts";
 import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
 
 /** Program in every image that applies a folder of migrations. */
@@ -25,8 +25,10 @@ const ATTEMPTS = 3;
 const KEPT_SECONDS = 7 * 24 * 3_600;
 const RESOURCES = { cpu: "100m", memory: "128Mi" } as const;
 
-/** Suffix of the names of everything that a migration consists of. */
-const PART = "migration";
+/** Name of the Secret with the migrating login's password. */
+function secretName(service: string): string {
+  return `${service}-migration`;
+}
 
 /** A workload with migrations to apply. */
 type Migrating = RenderContext & { readonly workload: Workload & { readonly migrations: WorkloadMigrations } };
@@ -37,16 +39,13 @@ export function hasMigrations(context: RenderContext): context is Migrating {
 }
 
 /** The migrating login's password and the authority of the server: apart from the service's own, which never sees it. */
-export function migrationSecret(context: Migrating): Manifest {
-  const { migrations } = context.workload;
+export function migrationSecret({ workload, namespace }: Migrating): types.input.core.v1.Secret {
   return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: metadataOf(context, { part: PART, suffix: PART }),
+    metadata: { name: secretName(workload.name), namespace, labels: standardLabels(workload, "migration") },
     type: "Opaque",
     stringData: {
-      "database-ca.pem": migrations.caCertificate,
-      "database-password": migrations.password,
+      "database-ca.pem": workload.migrations.caCertificate,
+      "database-password": workload.migrations.password,
     },
   };
 }
@@ -55,11 +54,15 @@ export function migrationSecret(context: Migrating): Manifest {
  * Applies what the database lacks, with the image that the service is rolled out with. Its name follows from the image
  * and the files, so each release has a job of its own, and an unchanged one none.
  */
-export function migrationJob(context: Migrating): Manifest {
-  const { workload, settings } = context;
+export function migrationJob({
+  workload,
+  namespace,
+  settings,
+}: Migrating): types.input.batch.v1.Job & { metadata: { name: string } } {
   const { migrations } = workload;
   const image = imageReference(workload.name, settings);
-  const mounts = [temporaryMount(), secretMount(migrationSecret(context).metadata.name)];
+  const labels = standardLabels(workload, "migration");
+  const mounts = [temporaryMount(), secretMount(secretName(workload.name))];
   const variables: Record<string, pulumi.Input<string>> = {
     DATABASE_HOST: migrations.host,
     DATABASE_PORT: String(migrations.port),
@@ -73,12 +76,11 @@ export function migrationJob(context: Migrating): Manifest {
     MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
   };
   const release = createHash("sha256").update(`${image}\0${migrations.digest}`).digest("hex").slice(0, 10);
-  const metadata = metadataOf(context, { part: PART, suffix: `${PART}-${release}` });
   return {
-    apiVersion: "batch/v1",
-    kind: "Job",
     metadata: {
-      ...metadata,
+      name: `${workload.name}-migration-${release}`,
+      namespace,
+      labels,
       // A job that failed is made anew by the next run; it cannot be mended.
       annotations: { "pulumi.com/replaceUnready": "true", "pulumi.com/timeoutSeconds": String(LIMIT_SECONDS + 60) },
     },
@@ -87,13 +89,13 @@ export function migrationJob(context: Migrating): Manifest {
       activeDeadlineSeconds: LIMIT_SECONDS,
       ttlSecondsAfterFinished: KEPT_SECONDS,
       template: {
-        metadata: { labels: metadata.labels },
+        metadata: { labels },
         spec: {
           restartPolicy: "Never",
           serviceAccountName: workload.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          securityContext: podSecurity,
+          securityContext: podSecurityContext(),
           imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
           containers: [
             {
@@ -106,8 +108,8 @@ export function migrationJob(context: Migrating): Manifest {
               env: Object.entries(variables)
                 .sort(([a], [b]) => compareText(a, b))
                 .map(([name, value]) => ({ name, value })),
-              resources: serviceResources(RESOURCES),
-              securityContext: containerSecurity,
+              resources: containerResources(RESOURCES),
+              securityContext: containerSecurityContext(),
               terminationMessagePolicy: "FallbackToLogsOnError",
               volumeMounts: volumeMounts(mounts),
             },

@@ -1,0 +1,31 @@
+/** Handlers of a template for events that its copy does not read. Pure: text in, text out. */
+import type { TemplateFile } from "./project-reading.ts";
+
+/**
+ * The files without the handlers of some events. Such a handler lies in a file of its own, `src/handlers/order-created.ts`
+ * for `order.created`; that file goes, and elsewhere the line that imports it and the line that gives it to the event.
+ */
+export function withoutHandlers(files: readonly TemplateFile[], events: readonly string[]): TemplateFile[] {
+  if (events.length === 0) return [...files];
+  const gone = new Set(events.map((event) => `src/handlers/${event.replaceAll(".", "-")}.ts`));
+  const names = new Set([...gone].map((path) => path.slice(path.lastIndexOf("/") + 1)));
+  return files
+    .filter(({ path }) => !gone.has(path))
+    .map((file) =>
+      typeof file.content === "string" && /\.[cm]?ts$/u.test(file.path)
+        ? { ...file, content: withoutLines(file.content, names, new Set(events)) }
+        : file,
+    );
+}
+
+function withoutLines(text: string, handlers: ReadonlySet<string>, events: ReadonlySet<string>): string {
+  return text
+    .split("\n")
+    .filter((line) => {
+      const imported = /^import .* from "[^"]*\/handlers\/([^"/]+)";$/u.exec(line)?.[1];
+      const event = /^\s*"([^"]+)": .*,$/u.exec(line)?.[1];
+      return !(imported !== undefined && handlers.has(imported)) && !(event !== undefined && events.has(event));
+    })
+    .join("\n")
+    .replaceAll(/\bhandlers: \{\s*\}/gu, "handlers: {}");
+}
