@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
-import { byteQuantity, type Manifest, platformLabels, podsOf } from "../kubernetes/manifest.ts";
-import { addresses, allow, readersOf } from "../kubernetes/network.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
+import { byteQuantity, type Manifest, platformLabels } from "../kubernetes/manifest.ts";
+import { addresses, allow, type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
@@ -106,9 +105,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         stringData: { "ca.crt": this.caCertificate },
       },
       allow({
-        name: POSTGRES_NAME,
-        namespace,
-        component: "database",
+        metadata: { name: POSTGRES_NAME, namespace, labels: platformLabels(POSTGRES_NAME, "database") },
         pods: POSTGRES_PODS,
         dns: args.dns,
         from: [

@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
-import { filesDigest } from "../kubernetes/digest.ts";
-import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
+import { byteQuantity } from "../kubernetes/manifest.ts";
+import { type NameService, podsOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
@@ -71,7 +70,6 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       startsWithin: 30,
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
-      filesDigest: filesDigest(files),
       dns: args.dns,
       from: [{ peers: [podsOf(namespaces.services)], ports: [REDIS_PORT] }],
       to: [],

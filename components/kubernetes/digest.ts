@@ -2,16 +2,21 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { compareText } from "../model/problem.ts";
 
-/**
- * A digest of files, not secret although they may be: it goes into a pod's annotations. What is secret among them has 192 bits,
- * so the digest tells nothing.
- */
-export function filesDigest(files: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string> {
-  const digest = pulumi.output(files).apply((contents) => {
-    const hash = createHash("sha256");
-    for (const [name, content] of Object.entries(contents).sort(([a], [b]) => compareText(a, b)))
-      hash.update(name).update("\0").update(content).update("\0");
-    return hash.digest("hex").slice(0, 32);
-  });
-  return pulumi.unsecret(digest);
+/** Annotation of pods with the digest of everything their process reads at its start, so that a change of any of it rolls them. */
+export const CHECKSUM_ANNOTATION = "event-platform/config-checksum";
+
+/** Everything a process reads at its start. */
+export interface StartFiles {
+  /** Files by name; some may be secret. */
+  readonly files: readonly (readonly [name: string, content: pulumi.Input<string>])[];
+  /** Schemas by path. */
+  readonly schemas: readonly (readonly [path: string, content: string])[];
+}
+
+/** The digest for {@link CHECKSUM_ANNOTATION}. Passwords among the files are random and long: a digest over all of them tells nothing, so it may be seen. */
+export function filesDigest({ files, schemas }: StartFiles): pulumi.Output<string> {
+  const parts = { files: [...files].sort(([a], [b]) => compareText(a, b)), schemas };
+  return pulumi.unsecret(
+    pulumi.output(parts).apply((resolved) => createHash("sha256").update(JSON.stringify(resolved)).digest("hex")),
+  );
 }

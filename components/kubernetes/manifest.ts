@@ -58,21 +58,3 @@ export function byteQuantity(bytes: number): string {
   }
   return String(bytes);
 }
-
-/** A policy's peer: all pods of a namespace, or those among them with labels. */
-export function podsOf(namespace: string, labels?: Readonly<Record<string, string>>): Record<string, unknown> {
-  return {
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-    ...(labels === undefined ? {} : { podSelector: { matchLabels: labels } }),
-  };
-}
-
-/**
- * Processor time, multiplied: `250m` or `2` in milli-CPUs or CPUs.
- * @throws {Error} for another notation.
- */
-export function timesCpu(cpu: string, factor: number): string {
-  const [, count, unit] = /^(\d+)(m?)$/.exec(cpu) ?? [];
-  if (count === undefined) throw new Error(`${cpu} is no processor time; write 250m or 2.`);
-  return `${Number(count) * factor}${unit ?? ""}`;
-}

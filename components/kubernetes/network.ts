@@ -1,27 +1,32 @@
-import { type Manifest, platformLabels, podsOf } from "./manifest.ts";
-import { type NameService, nameService } from "./network-peer.ts";
+import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import { type Manifest, type ObjectMeta, platformLabels } from "./manifest.ts";
 
-/** One direction of a policy: peers and the ports between. */
+/** Who a policy lets in or out: pods by their labels, of this or another namespace, or addresses. */
+export interface NetworkPeer {
+  readonly namespaceSelector?: LabelSelector;
+  readonly podSelector?: LabelSelector;
+  readonly ipBlock?: { readonly cidr: string };
+}
+
+interface LabelSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+}
+
+/** A port of a flow: a number for TCP. */
+export type FlowPort = number | { readonly port: number; readonly protocol: "TCP" | "UDP" };
+
+/** One direction of a policy: peers and the ports between; all ports when none is named. */
 export interface Flow {
-  readonly peers: readonly Record<string, unknown>[];
-  readonly ports: readonly number[];
+  readonly peers: readonly NetworkPeer[];
+  readonly ports: readonly FlowPort[];
 }
 
-/** Nothing in and nothing out of a namespace's pods, but for what other policies allow. */
-export function denyAll(namespace: string): Manifest {
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { name: "default-deny", namespace, labels: platformLabels("default-deny", "network") },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-  };
-}
+/** The cluster's name service as a stack describes it. */
+export type NameService = KubernetesServers["dns"];
 
 /** Arguments of {@link allow}. */
 export interface AllowArgs {
-  readonly name: string;
-  readonly namespace: string;
-  readonly component: string;
+  readonly metadata: ObjectMeta;
   /** Pods that the policy is for; all of the namespace when empty. */
   readonly pods: Readonly<Record<string, string>>;
   readonly dns: NameService;
@@ -29,29 +34,57 @@ export interface AllowArgs {
   readonly to?: readonly Flow[];
 }
 
+/** Nothing in and nothing out of a namespace's pods, except what other policies allow. */
+export function denyAll(namespace: string): Manifest {
+  const name = "default-deny";
+  const metadata = { name, namespace, labels: platformLabels(name, "network") };
+  return policy(metadata, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+}
+
 /** Allows named flows and look-ups of names, nothing else. */
-export function allow({ name, namespace, component, pods, dns, from = [], to = [] }: AllowArgs): Manifest {
-  const ports = (flow: Flow) =>
-    flow.ports.length === 0 ? {} : { ports: flow.ports.map((port) => ({ protocol: "TCP", port })) };
+export function allow({ metadata, pods, dns, from = [], to = [] }: AllowArgs): Manifest {
+  return policy(metadata, {
+    podSelector: Object.keys(pods).length === 0 ? {} : { matchLabels: pods },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: from.map((flow) => ({ from: flow.peers, ...portsOf(flow) })),
+    egress: [nameService(dns), ...to].map((flow) => ({ to: flow.peers, ...portsOf(flow) })),
+  });
+}
+
+/** All pods of a namespace, or those among them with labels. Kubernetes itself labels each namespace with its name. */
+export function podsOf(namespace: string, labels?: Readonly<Record<string, string>>): NetworkPeer {
   return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { name, namespace, labels: platformLabels(name, component) },
-    spec: {
-      podSelector: Object.keys(pods).length === 0 ? {} : { matchLabels: pods },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: from.map((flow) => ({ from: flow.peers, ...ports(flow) })),
-      egress: [nameService(dns), ...to.map((flow) => ({ to: flow.peers, ...ports(flow) }))],
-    },
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    ...(labels === undefined ? {} : { podSelector: { matchLabels: labels } }),
   };
 }
 
-/** Lets those in who read metrics. */
+/** Peers by address. */
+export function addresses(cidrs: readonly string[]): NetworkPeer[] {
+  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+}
+
+/** Lets Prometheus in, from the namespaces it runs in; nothing when there are none. */
 export function readersOf(namespaces: readonly string[], port: number): readonly Flow[] {
   return namespaces.length === 0 ? [] : [{ peers: namespaces.map((namespace) => podsOf(namespace)), ports: [port] }];
 }
 
-/** Peers by address. */
-export function addresses(cidrs: readonly string[]): Record<string, unknown>[] {
-  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+/** Look-ups at the cluster's name service: its pods, and the addresses that answer in their place. */
+function nameService({ namespace, podLabels, addresses: cidrs, ports }: NameService): Flow {
+  return {
+    peers: [podsOf(namespace, podLabels), ...addresses(cidrs)],
+    ports: ports.flatMap((port): FlowPort[] => [
+      { port, protocol: "UDP" },
+      { port, protocol: "TCP" },
+    ]),
+  };
+}
+
+function portsOf({ ports }: Flow): { ports?: { port: number; protocol: string }[] } {
+  if (ports.length === 0) return {};
+  return { ports: ports.map((each) => (typeof each === "number" ? { port: each, protocol: "TCP" } : each)) };
+}
+
+function policy(metadata: ObjectMeta, spec: Record<string, unknown>): Manifest {
+  return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata, spec };
 }

@@ -1,9 +1,14 @@
 import type { Input } from "@pulumi/pulumi";
-import { type Manifest, POD_ADDRESS_ANNOTATIONS, platformLabels, timesCpu } from "./manifest.ts";
-import { allow, type Flow } from "./network.ts";
-import type { NameService } from "./network-peer.ts";
-import { containerSecurity, podSecurity, spreadOut } from "./pod-security.ts";
+import { CHECKSUM_ANNOTATION, filesDigest } from "./digest.ts";
+import { disruptionBudget } from "./disruption-budget.ts";
+import { type Manifest, POD_ADDRESS_ANNOTATIONS, platformLabels } from "./manifest.ts";
+import { allow, type Flow, type NameService } from "./network.ts";
+import { type Apartness, spreadOut } from "./placement.ts";
+import { LEAVE_SECONDS, leavesLate } from "./pod-end.ts";
+import { containerResources } from "./pod-resources.ts";
+import { containerSecurity, podSecurity } from "./pod-security.ts";
 import { pullPolicyOf } from "./pull-policy.ts";
+import { serviceAccount } from "./service-account.ts";
 
 /** A server of the platform that keeps nothing on disk: registry or cache. */
 export interface ServerDescription {
@@ -22,10 +27,8 @@ export interface ServerDescription {
   /** How long a start may take, in seconds. */
   readonly startsWithin: number;
   readonly resources: { readonly cpu: string; readonly memory: string };
-  /** Content of files by name, mounted read-only in {@link CONFIGURATION_FOLDER}. */
+  /** Content of files by name, mounted read-only in {@link CONFIGURATION_FOLDER}; the pods follow their changes. */
   readonly files: Readonly<Record<string, Input<string>>>;
-  /** Changes when the files do, so that the pods follow. */
-  readonly filesDigest: Input<string>;
   readonly dns: NameService;
   readonly from: readonly Flow[];
   readonly to: readonly Flow[];
@@ -34,12 +37,13 @@ export interface ServerDescription {
 /** Where a server finds its files. */
 export const CONFIGURATION_FOLDER = "/etc/event-platform";
 
-/** How far a server may exceed the processor time it asked for, while a node has it to spare: a JVM needs it to start. */
-const CPU_BURST = 4;
-/** Seconds in which a server that ends is still sent requests. */
-const LEAVE_SECONDS = 5;
 /** Seconds in which it finishes what it has. */
 const DRAIN_SECONDS = 25;
+
+/** Temporary files and the container's log, MiB. */
+const TEMPORARY = { request: 64, limit: 512 } as const;
+/** Two pods never share a host; zones are evened out where possible. */
+const APART: Apartness = { hosts: "required", zones: "preferred" };
 
 /** Labels by which a server's pods are found. */
 export function serverSelector(name: string): Record<string, string> {
@@ -52,7 +56,7 @@ export function serverManifests(server: ServerDescription): Manifest[] {
   const metadata = { name, namespace, labels: platformLabels(name, component) };
   const selector = serverSelector(name);
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false },
+    serviceAccount(metadata),
     { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", stringData: server.files },
     {
       apiVersion: "v1",
@@ -64,17 +68,8 @@ export function serverManifests(server: ServerDescription): Manifest[] {
         ports: ports.map((port) => ({ name: port.name, port: port.port, targetPort: port.name, protocol: "TCP" })),
       },
     },
-    ...(server.replicas < 2
-      ? []
-      : [
-          {
-            apiVersion: "policy/v1",
-            kind: "PodDisruptionBudget",
-            metadata,
-            spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: selector } },
-          },
-        ]),
-    allow({ name, namespace, component, pods: selector, dns: server.dns, from: server.from, to: server.to }),
+    ...(server.replicas < 2 ? [] : [disruptionBudget(metadata, selector)]),
+    allow({ metadata, pods: selector, dns: server.dns, from: server.from, to: server.to }),
     deployment(server, metadata, selector),
   ];
 }
@@ -84,7 +79,6 @@ function deployment(
   metadata: Manifest["metadata"],
   selector: Record<string, string>,
 ): Manifest {
-  const { cpu, memory } = server.resources;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -99,14 +93,17 @@ function deployment(
           : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selector },
       template: {
-        metadata: { labels: metadata.labels, annotations: { "event-platform/files": server.filesDigest } },
+        metadata: {
+          labels: metadata.labels,
+          annotations: { [CHECKSUM_ANNOTATION]: filesDigest({ files: Object.entries(server.files), schemas: [] }) },
+        },
         spec: {
           serviceAccountName: server.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: podSecurity,
           terminationGracePeriodSeconds: LEAVE_SECONDS + DRAIN_SECONDS,
-          ...spreadOut(selector, server.replicas),
+          ...(server.replicas < 2 ? {} : spreadOut(selector, APART)),
           volumes: [
             { name: "configuration", secret: { secretName: server.name, defaultMode: 0o440 } },
             { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
@@ -128,12 +125,8 @@ function deployment(
               },
               livenessProbe: { ...server.liveness, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
               readinessProbe: { ...server.readiness, periodSeconds: 5, timeoutSeconds: 5 },
-              resources: {
-                requests: { cpu, memory, "ephemeral-storage": "64Mi" },
-                limits: { cpu: timesCpu(cpu, CPU_BURST), memory, "ephemeral-storage": "512Mi" },
-              },
-              // Requests still come until every node knows that a pod ends.
-              lifecycle: { preStop: { sleep: { seconds: LEAVE_SECONDS } } },
+              resources: containerResources(server.resources, TEMPORARY),
+              lifecycle: leavesLate,
               volumeMounts: [
                 { name: "configuration", mountPath: CONFIGURATION_FOLDER, readOnly: true },
                 { name: "tmp", mountPath: "/tmp" },

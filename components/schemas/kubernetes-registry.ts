@@ -2,10 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
 import { LISTENERS } from "../kafka/strimzi/names.ts";
-import { filesDigest } from "../kubernetes/digest.ts";
-import { byteQuantity, podsOf } from "../kubernetes/manifest.ts";
-import { readersOf } from "../kubernetes/network.ts";
-import type { NameService } from "../kubernetes/network-peer.ts";
+import { byteQuantity } from "../kubernetes/manifest.ts";
+import { type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack-kubernetes.ts";
@@ -80,7 +78,6 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       startsWithin: 180,
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
-      filesDigest: filesDigest(files),
       dns: args.dns,
       from: [
         {

@@ -173,7 +173,7 @@ describePlatform("prod", BEFORE, (site) => {
       "update ClusterLedger cluster: brokerVolumes[0], brokerVolumes[2]",
       "update KafkaRollout kafka: declared",
       `update Deployment payment-service: ${container}.args[1], ${container}.resources.limits.memory, ${container}.resources.requests.memory`,
-      'update ResourceQuota services/services: spec.hard["limits.memory"], spec.hard["requests.memory"]',
+      'update ResourceQuota services/bounds: spec.hard["limits.memory"], spec.hard["requests.memory"]',
       ...pools("spec.storage.volumes[0].size, spec.storage.volumes[2]"),
     ]);
   });

@@ -1,4 +1,4 @@
-import { podsOf } from "../../kubernetes/manifest.ts";
+import { podsOf } from "../../kubernetes/network.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
 import { LISTENERS } from "./names.ts";
 

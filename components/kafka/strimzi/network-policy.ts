@@ -1,6 +1,5 @@
-import { type Manifest, podsOf } from "../../kubernetes/manifest.ts";
-import { addresses, allow } from "../../kubernetes/network.ts";
-import type { NameService } from "../../kubernetes/network-peer.ts";
+import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
+import { addresses, allow, type NameService, podsOf } from "../../kubernetes/network.ts";
 import { clusterLabel } from "./names.ts";
 
 /** What {@link clusterPolicy} follows from. */
@@ -34,10 +33,9 @@ export function clusterPolicy({
   dns,
   remoteStorage,
 }: ClusterPolicyInput): Manifest {
+  const name = `${cluster}-egress`;
   return allow({
-    name: `${cluster}-egress`,
-    namespace,
-    component: "kafka",
+    metadata: { name, namespace, labels: platformLabels(name, "kafka") },
     pods: clusterLabel(cluster),
     dns,
     // Policies only ever add: whatever were let in here would be let in beside what Strimzi's own policies leave.

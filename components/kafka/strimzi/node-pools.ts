@@ -1,5 +1,5 @@
 import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
-import { USABLE_ZONES } from "../../kubernetes/pod-security.ts";
+import { USABLE_ZONES } from "../../kubernetes/placement.ts";
 import { FIRST_CONTROLLER_ID, IDS_PER_ZONE } from "../nodes.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
 import { clusterLabel, STRIMZI_API } from "./names.ts";

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
-import { type Manifest, platformLabels, podsOf } from "../../kubernetes/manifest.ts";
-import { addresses, allow, readersOf } from "../../kubernetes/network.ts";
-import type { NameService } from "../../kubernetes/network-peer.ts";
+import { CHECKSUM_ANNOTATION, filesDigest } from "../../kubernetes/digest.ts";
+import { disruptionBudget } from "../../kubernetes/disruption-budget.ts";
+import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
+import { addresses, allow, type NameService, podsOf, readersOf } from "../../kubernetes/network.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
+import { serviceAccount } from "../../kubernetes/service-account.ts";
 import { kafkaVersions } from "../../model/stack-kubernetes.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
@@ -137,7 +138,7 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
   // Two installations in one cluster must not share objects of the whole cluster.
   const global = `${OPERATOR_NAME}-${namespace}`;
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: local, automountServiceAccountToken: false },
+    serviceAccount(local),
     { apiVersion: `${rbac}/v1`, kind: "Role", metadata: local, rules: NAMESPACE_RULES },
     { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata: local, roleRef: role("Role", OPERATOR_NAME), subjects },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: global, labels }, rules: CLUSTER_RULES },
@@ -158,16 +159,9 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
     },
     brokersBinding(input),
     { apiVersion: "v1", kind: "ConfigMap", metadata: local, data: { "log4j2.properties": LOGGING } },
-    {
-      apiVersion: "policy/v1",
-      kind: "PodDisruptionBudget",
-      metadata: local,
-      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: OPERATOR_PODS } },
-    },
+    disruptionBudget(local, OPERATOR_PODS),
     allow({
-      name: OPERATOR_NAME,
-      namespace,
-      component: "kafka-operator",
+      metadata: local,
       pods: OPERATOR_PODS,
       dns: input.dns,
       from: readersOf(input.metricsReaders, OPERATOR_PORT),
@@ -211,7 +205,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
       template: {
         metadata: {
           labels: { ...labels, ...OPERATOR_PODS },
-          annotations: { "event-platform/files": createHash("sha256").update(LOGGING).digest("hex").slice(0, 32) },
+          annotations: { [CHECKSUM_ANNOTATION]: filesDigest({ files: [["log4j2.properties", LOGGING]], schemas: [] }) },
         },
         spec: {
           serviceAccountName: OPERATOR_NAME,

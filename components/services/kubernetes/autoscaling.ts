@@ -1,7 +1,6 @@
-import type { types } from "@pulumi/kubernetes";
+import type { Manifest } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
-import { standardLabels } from "./labels.ts";
-import type { Manifest } from "./manifest.ts";
+import { metadataOf } from "./labels.ts";
 import { scalingOf } from "./scaling.ts";
 
 /** Growing is quick, shrinking slow: each change moves partitions between consumers. */
@@ -19,18 +18,17 @@ const BEHAVIOR = {
     selectPolicy: "Max",
     policies: [{ type: "Pods", value: 1, periodSeconds: 120 }],
   },
-} satisfies types.input.autoscaling.v2.HorizontalPodAutoscalerBehavior;
+} as const;
 
 /** Number of pods by processor use; absent where something else decides. */
-export function horizontalPodAutoscaler({
-  workload,
-  namespace,
-  settings,
-}: RenderContext): types.input.autoscaling.v2.HorizontalPodAutoscaler | undefined {
+export function horizontalPodAutoscaler(context: RenderContext): Manifest | undefined {
+  const { workload, settings } = context;
   const { by, min, max } = scalingOf(workload, settings);
   if (by !== "cpu") return undefined;
   return {
-    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: metadataOf(context),
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
       minReplicas: min,
@@ -52,7 +50,7 @@ export function horizontalPodAutoscaler({
 /** The objects with which KEDA scales by lag. */
 export interface LagScaling {
   /** How KEDA logs in: as the service, whose principal may read the group's offsets and the topics' ends. */
-  readonly secret: types.input.core.v1.Secret;
+  readonly secret: Manifest;
   readonly authentication: Manifest;
   readonly scaledObject: Manifest;
 }
@@ -61,16 +59,19 @@ export interface LagScaling {
  * Number of pods by the consumer group's lag, by KEDA's scaler `kafka` (https://keda.sh/docs/2.22/scalers/apache-kafka/);
  * absent where something else decides. The brokers let in the namespace `autoscaling.kedaNamespace`, where KEDA asks from.
  */
-export function lagScaling({ workload, namespace, settings }: RenderContext): LagScaling | undefined {
+export function lagScaling(context: RenderContext): LagScaling | undefined {
+  const { workload, settings } = context;
   const { by, min, max } = scalingOf(workload, settings);
   const { group } = workload;
   if (by !== "kafka-lag" || group === undefined) return undefined;
-  const labels = standardLabels(workload);
-  const name = `${workload.name}-scaler`;
+  const metadata = metadataOf(context, { suffix: "scaler" });
+  const { name } = metadata;
   const contentOf = (file: string) => workload.files.find((candidate) => candidate.name === file)?.content ?? "";
   return {
     secret: {
-      metadata: { name, namespace, labels },
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata,
       type: "Opaque",
       stringData: {
         ca: contentOf("kafka-ca.pem"),
@@ -83,7 +84,7 @@ export function lagScaling({ workload, namespace, settings }: RenderContext): La
     authentication: {
       apiVersion: "keda.sh/v1alpha1",
       kind: "TriggerAuthentication",
-      metadata: { name, namespace, labels },
+      metadata,
       spec: {
         secretTargetRef: ["sasl", "username", "password", "tls", "ca"].map((parameter) => ({
           parameter,
@@ -95,7 +96,7 @@ export function lagScaling({ workload, namespace, settings }: RenderContext): La
     scaledObject: {
       apiVersion: "keda.sh/v1alpha1",
       kind: "ScaledObject",
-      metadata: { name: workload.name, namespace, labels },
+      metadata: metadataOf(context),
       spec: {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.name },
         minReplicaCount: min,

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import type { types } from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { filesDigest } from "../../kubernetes/digest.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
 import { compareText } from "../../model/problem.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
-import { standardLabels } from "./labels.ts";
+import { metadataOf } from "./labels.ts";
 
 /** Folders inside a container. */
 export const FOLDERS = {
@@ -27,26 +27,26 @@ export function configNames(service: string): {
 const MOST_BYTES = 1_048_576;
 
 /** Files that only the process may read. */
-export function secretObject({
-  workload,
-  namespace,
-}: RenderContext): types.input.core.v1.Secret & { metadata: { name: string } } {
+export function secretObject(context: RenderContext): Manifest {
+  const { workload } = context;
   const secrets = workload.files.filter((file) => file.secret);
   return {
-    metadata: { name: configNames(workload.name).secret, namespace, labels: standardLabels(workload) },
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: metadataOf(context, { suffix: "secrets" }),
     type: "Opaque",
     stringData: Object.fromEntries(sortedEntries(secrets.map(({ name, content }) => [name, content]))),
   };
 }
 
 /** Files that anybody may read: certificates of authorities, the contract, public keys. */
-export function configMap({
-  workload,
-  namespace,
-}: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+export function configMap(context: RenderContext): Manifest {
+  const { workload } = context;
   const plain = workload.files.filter((file) => !file.secret);
   return {
-    metadata: { name: configNames(workload.name).config, namespace, labels: standardLabels(workload) },
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: metadataOf(context, { suffix: "config" }),
     data: Object.fromEntries(sortedEntries(plain.map(({ name, content }) => [name, content]))),
   };
 }
@@ -55,17 +55,17 @@ export function configMap({
  * The schemas of the events a service knows.
  * @throws {Error} when they exceed what a ConfigMap holds.
  */
-export function schemaMap({
-  workload,
-  namespace,
-}: RenderContext): types.input.core.v1.ConfigMap & { metadata: { name: string } } {
+export function schemaMap(context: RenderContext): Manifest {
+  const { workload } = context;
   const bytes = workload.schemas.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   if (bytes > MOST_BYTES)
     throw new Error(
       `The schemas of ${workload.name} have ${bytes} bytes, a ConfigMap holds ${MOST_BYTES}; split the service, or shorten the schemas' documentation.`,
     );
   return {
-    metadata: { name: configNames(workload.name).schemas, namespace, labels: standardLabels(workload) },
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: metadataOf(context, { suffix: "schemas" }),
     data: Object.fromEntries(workload.schemas.map(({ path, content }) => [schemaKey(path), content])),
   };
 }
@@ -75,8 +75,15 @@ export function schemaKey(path: string): string {
   return path.replaceAll("/", "__");
 }
 
+/** A variable of a container: its value, or the field of the pod that it is taken from. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: pulumi.Input<string>;
+  readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
+}
+
 /** Variables of the container, sorted by name, secrets excepted: those are files. */
-export function environment({ workload, zoneLabel }: RenderContext): types.input.core.v1.EnvVar[] {
+export function environment({ workload, zoneLabel }: RenderContext): EnvironmentVariable[] {
   const values: [string, pulumi.Input<string>][] = [
     ...Object.entries(workload.environment),
     ["SERVICE_NAME", workload.name],
@@ -90,33 +97,29 @@ export function environment({ workload, zoneLabel }: RenderContext): types.input
     ]),
   ];
   // A pod's name tells instances apart in logs and metrics. It is no static member of its group: its successor has another name.
-  const instance: types.input.core.v1.EnvVar = {
+  const instance: EnvironmentVariable = {
     name: "SERVICE_INSTANCE",
     valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
   };
   // Kubernetes copies the standard labels of a node's zone to its pods from 1.35 on (PodTopologyLabelsAdmission). Where a pod has no such
   // label the variable is empty, and the consumer reads from leaders.
-  const zone: types.input.core.v1.EnvVar = {
+  const zone: EnvironmentVariable = {
     name: "KAFKA_CLIENT_RACK",
     valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } },
   };
   return [
-    ...sortedEntries(values).map(([name, value]): types.input.core.v1.EnvVar => ({ name, value })),
+    ...sortedEntries(values).map(([name, value]): EnvironmentVariable => ({ name, value })),
     instance,
     ...(workload.group === undefined ? [] : [zone]),
   ];
 }
 
-/** Digest over everything a process reads at its start, so that a change of any of it rolls the pods. */
+/** Digest over everything the process reads at its start. */
 export function configChecksum({ workload }: RenderContext): pulumi.Output<string> {
-  const parts = {
-    files: sortedEntries(workload.files.map(({ name, content }) => [name, content])),
+  return filesDigest({
+    files: workload.files.map(({ name, content }) => [name, content]),
     schemas: workload.schemas.map(({ path, content }) => [path, content]),
-  };
-  // Passwords here are random and long: a digest over all of them tells nothing, so it may be seen.
-  return pulumi.unsecret(
-    pulumi.output(parts).apply((resolved) => createHash("sha256").update(JSON.stringify(resolved)).digest("hex")),
-  );
+  });
 }
 
 function sortedEntries<T>(entries: readonly (readonly [string, T])[]): [string, T][] {

@@ -1,11 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
 import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 
 /** What every renderer works from. A renderer is a pure function: the same context gives the same object. */
 export interface RenderContext {
   readonly workload: Workload;
-  readonly namespace: pulumi.Input<string>;
+  readonly namespace: string;
   readonly settings: KubernetesWorkloadSettings;
   /** Label of nodes that names their zone, by which brokers know theirs too. */
   readonly zoneLabel: string;

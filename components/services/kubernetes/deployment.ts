@@ -1,38 +1,39 @@
-import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { USABLE_ZONES } from "../../kubernetes/pod-security.ts";
+import { CHECKSUM_ANNOTATION } from "../../kubernetes/digest.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
+import { spreadOut } from "../../kubernetes/placement.ts";
+import { LEAVE_SECONDS, leavesLate } from "../../kubernetes/pod-end.ts";
+import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { heapFlags } from "../workload.ts";
 import { environment } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { imageReference } from "./image.ts";
-import { selectorLabels, standardLabels } from "./labels.ts";
-import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
-import { containerResources, requestsOf } from "./resources.ts";
+import { metadataOf, selectorLabels } from "./labels.ts";
+import { requestsOf, serviceResources } from "./resources.ts";
 import { SURGE_PERCENT, scalingOf } from "./scaling.ts";
 import type { Mount } from "./volumes.ts";
 import { serviceMounts, volumeMounts } from "./volumes.ts";
 
 /** Folder of the services' code inside an image. */
 export const IMAGE_ROOT = "/app";
-/** Annotation with the digest of everything a process reads at its start. */
-export const CHECKSUM_ANNOTATION = "event-platform/config-checksum";
 
-/** Until every node and the load balancer know that a pod ends, requests still come; so it goes on serving, in seconds. */
-const LEAVE_SECONDS = 5;
 /** Services drain within 10 s of SIGTERM (service-templates/lib/service.ts); the rest is for a slow node. */
 const DRAIN_SECONDS = 15;
 /** A roll-out that makes no progress for this long has failed. */
 const PROGRESS_SECONDS = 300;
 
 /** The pods of a service. */
-export function deployment(context: RenderContext, checksum: pulumi.Input<string>): types.input.apps.v1.Deployment {
-  const { workload, namespace, settings } = context;
+export function deployment(context: RenderContext, checksum: pulumi.Input<string>): Manifest {
+  const { workload, settings } = context;
+  const metadata = metadataOf(context);
   const scaling = scalingOf(workload, settings);
   const mounts = serviceMounts(context);
   return {
-    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
     spec: {
       // Where something else decides on the number of pods, writing one here would undo its decision.
       ...(scaling.by === "none" ? { replicas: scaling.min } : {}),
@@ -42,15 +43,15 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
       // Never fewer pods than wanted; more at once would only mean fewer rounds of rebalancing.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: `${SURGE_PERCENT}%`, maxUnavailable: 0 } },
       template: {
-        metadata: { labels: standardLabels(workload), annotations: { [CHECKSUM_ANNOTATION]: checksum } },
+        metadata: { labels: metadata.labels, annotations: { [CHECKSUM_ANNOTATION]: checksum } },
         spec: {
           serviceAccountName: workload.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          securityContext: podSecurityContext(),
+          securityContext: podSecurity,
           terminationGracePeriodSeconds: (workload.http ? LEAVE_SECONDS : 0) + DRAIN_SECONDS,
           imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
-          ...(scaling.max >= 2 ? placement(context) : {}),
+          ...(scaling.max < 2 ? {} : spreadOut(selectorLabels(workload.name), settings.placement)),
           containers: [container(context, mounts)],
           volumes: mounts.map(({ volume }) => volume),
         },
@@ -59,7 +60,7 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
   };
 }
 
-function container(context: RenderContext, mounts: readonly Mount[]): types.input.core.v1.Container {
+function container(context: RenderContext, mounts: readonly Mount[]): Record<string, unknown> {
   const { workload, settings } = context;
   const requests = requestsOf(workload, settings);
   const image = imageReference(workload.name, settings);
@@ -79,10 +80,10 @@ function container(context: RenderContext, mounts: readonly Mount[]): types.inpu
       ...(workload.http ? [{ name: "http", containerPort: PORTS.http, protocol: "TCP" }] : []),
       { name: "management", containerPort: PORTS.management, protocol: "TCP" },
     ],
-    resources: containerResources(requests),
-    securityContext: containerSecurityContext(),
+    resources: serviceResources(requests),
+    securityContext: containerSecurity,
     ...probes(context),
-    ...(workload.http ? { lifecycle: { preStop: { sleep: { seconds: LEAVE_SECONDS } } } } : {}),
+    ...(workload.http ? { lifecycle: leavesLate } : {}),
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: volumeMounts(mounts),
   };
@@ -94,40 +95,12 @@ function container(context: RenderContext, mounts: readonly Mount[]): types.inpu
  */
 function probes({
   workload: { management },
-}: RenderContext): Pick<types.input.core.v1.Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
+}: RenderContext): Record<"startupProbe" | "livenessProbe" | "readinessProbe", unknown> {
   const get = (path: string) => ({ path, port: "management" });
   return {
     startupProbe: { httpGet: get(management.liveness), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 30 },
     livenessProbe: { httpGet: get(management.liveness), periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
     // Each check of readiness takes at most 2 s (service-templates/lib/http/management.ts).
     readinessProbe: { httpGet: get(management.readiness), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
-  };
-}
-
-/** Where replicas run: each on a host of its own, evenly over zones. Counted per revision, so that a roll-out needs no spare host. */
-function placement({
-  workload,
-  settings,
-}: RenderContext): Pick<types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints"> {
-  const labelSelector = { matchLabels: selectorLabels(workload.name) };
-  const matchLabelKeys = ["pod-template-hash"];
-  const apart = { topologyKey: "kubernetes.io/hostname", labelSelector, matchLabelKeys };
-  return {
-    affinity: {
-      podAntiAffinity:
-        settings.placement.hosts === "required"
-          ? { requiredDuringSchedulingIgnoredDuringExecution: [apart] }
-          : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apart }] },
-    },
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "topology.kubernetes.io/zone",
-        whenUnsatisfiable: settings.placement.zones === "required" ? "DoNotSchedule" : "ScheduleAnyway",
-        ...USABLE_ZONES,
-        labelSelector,
-        matchLabelKeys,
-      },
-    ],
   };
 }

@@ -1,8 +1,7 @@
-import type { types } from "@pulumi/kubernetes";
+import type { Manifest } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
-import { standardLabels } from "./labels.ts";
-import type { Manifest } from "./manifest.ts";
+import { metadataOf } from "./labels.ts";
 
 /** The way in for customers, as the stack chose it. Settings without host, certificate or class are refused before (`workloadProblems`). */
 interface Way {
@@ -25,17 +24,14 @@ function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress
 }
 
 /** An Ingress with TLS; absent where the stack wants none, and for services that are not exposed. */
-export function ingress(context: RenderContext): types.input.networking.v1.Ingress | undefined {
+export function ingress(context: RenderContext): Manifest | undefined {
   const way = wayOf(context, "ingress");
   if (way === undefined) return undefined;
-  const { workload, namespace, settings } = context;
+  const { workload, settings } = context;
   return {
-    metadata: {
-      name: workload.name,
-      namespace,
-      labels: standardLabels(workload),
-      annotations: settings.exposure.annotations,
-    },
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { ...metadataOf(context), annotations: settings.exposure.annotations },
     spec: {
       ingressClassName: way.className,
       tls: [{ hosts: [way.host], secretName: way.tlsSecret }],
@@ -57,16 +53,15 @@ export function ingress(context: RenderContext): types.input.networking.v1.Ingre
 export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
   const way = wayOf(context, "gateway-api");
   if (way === undefined) return [];
-  const { workload, namespace, settings } = context;
-  const labels = standardLabels(workload);
-  const { name } = workload;
+  const metadata = metadataOf(context);
+  const { name } = metadata;
   const parent = (sectionName: string) => [{ name, sectionName }];
   const allowedRoutes = { namespaces: { from: "Same" } };
   return [
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: { name, namespace, labels, annotations: settings.exposure.annotations },
+      metadata: { ...metadata, annotations: context.settings.exposure.annotations },
       spec: {
         gatewayClassName: way.className,
         listeners: [
@@ -85,7 +80,7 @@ export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: { name, namespace, labels },
+      metadata,
       spec: {
         parentRefs: parent("https"),
         hostnames: [way.host],
@@ -95,7 +90,7 @@ export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: { name: `${name}-redirect`, namespace, labels },
+      metadata: metadataOf(context, { suffix: "redirect" }),
       spec: {
         parentRefs: parent("http"),
         hostnames: [way.host],

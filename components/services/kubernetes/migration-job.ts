@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
+import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { compareText } from "../../model/problem.ts";
 import type { Workload, WorkloadMigrations } from "../workload.ts";
@@ -9,9 +10,8 @@ import { FOLDERS } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { IMAGE_ROOT } from "./deployment.ts";
 import { imageReference } from "./image.ts";
-import { standardLabels } from "./labels.ts";
-import { containerSecurityContext, podSecurityContext } from "./pod-security.ts";
-import { containerResources } from "./resources.ts";
+import { metadataOf } from "./labels.ts";
+import { serviceResources } from "./resources.ts";
 import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
 
 /** Program in every image that applies a folder of migrations. */
@@ -25,10 +25,8 @@ const ATTEMPTS = 3;
 const KEPT_SECONDS = 7 * 24 * 3_600;
 const RESOURCES = { cpu: "100m", memory: "128Mi" } as const;
 
-/** Name of the Secret with the migrating login's password. */
-function secretName(service: string): string {
-  return `${service}-migration`;
-}
+/** Suffix of the names of everything that a migration consists of. */
+const PART = "migration";
 
 /** A workload with migrations to apply. */
 type Migrating = RenderContext & { readonly workload: Workload & { readonly migrations: WorkloadMigrations } };
@@ -39,13 +37,16 @@ export function hasMigrations(context: RenderContext): context is Migrating {
 }
 
 /** The migrating login's password and the authority of the server: apart from the service's own, which never sees it. */
-export function migrationSecret({ workload, namespace }: Migrating): types.input.core.v1.Secret {
+export function migrationSecret(context: Migrating): Manifest {
+  const { migrations } = context.workload;
   return {
-    metadata: { name: secretName(workload.name), namespace, labels: standardLabels(workload, "migration") },
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: metadataOf(context, { part: PART, suffix: PART }),
     type: "Opaque",
     stringData: {
-      "database-ca.pem": workload.migrations.caCertificate,
-      "database-password": workload.migrations.password,
+      "database-ca.pem": migrations.caCertificate,
+      "database-password": migrations.password,
     },
   };
 }
@@ -54,15 +55,11 @@ export function migrationSecret({ workload, namespace }: Migrating): types.input
  * Applies what the database lacks, with the image that the service is rolled out with. Its name follows from the image
  * and the files, so each release has a job of its own, and an unchanged one none.
  */
-export function migrationJob({
-  workload,
-  namespace,
-  settings,
-}: Migrating): types.input.batch.v1.Job & { metadata: { name: string } } {
+export function migrationJob(context: Migrating): Manifest {
+  const { workload, settings } = context;
   const { migrations } = workload;
   const image = imageReference(workload.name, settings);
-  const labels = standardLabels(workload, "migration");
-  const mounts = [temporaryMount(), secretMount(secretName(workload.name))];
+  const mounts = [temporaryMount(), secretMount(migrationSecret(context).metadata.name)];
   const variables: Record<string, pulumi.Input<string>> = {
     DATABASE_HOST: migrations.host,
     DATABASE_PORT: String(migrations.port),
@@ -76,11 +73,12 @@ export function migrationJob({
     MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
   };
   const release = createHash("sha256").update(`${image}\0${migrations.digest}`).digest("hex").slice(0, 10);
+  const metadata = metadataOf(context, { part: PART, suffix: `${PART}-${release}` });
   return {
+    apiVersion: "batch/v1",
+    kind: "Job",
     metadata: {
-      name: `${workload.name}-migration-${release}`,
-      namespace,
-      labels,
+      ...metadata,
       // A job that failed is made anew by the next run; it cannot be mended.
       annotations: { "pulumi.com/replaceUnready": "true", "pulumi.com/timeoutSeconds": String(LIMIT_SECONDS + 60) },
     },
@@ -89,13 +87,13 @@ export function migrationJob({
       activeDeadlineSeconds: LIMIT_SECONDS,
       ttlSecondsAfterFinished: KEPT_SECONDS,
       template: {
-        metadata: { labels },
+        metadata: { labels: metadata.labels },
         spec: {
           restartPolicy: "Never",
           serviceAccountName: workload.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          securityContext: podSecurityContext(),
+          securityContext: podSecurity,
           imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
           containers: [
             {
@@ -108,8 +106,8 @@ export function migrationJob({
               env: Object.entries(variables)
                 .sort(([a], [b]) => compareText(a, b))
                 .map(([name, value]) => ({ name, value })),
-              resources: containerResources(RESOURCES),
-              securityContext: containerSecurityContext(),
+              resources: serviceResources(RESOURCES),
+              securityContext: containerSecurity,
               terminationMessagePolicy: "FallbackToLogsOnError",
               volumeMounts: volumeMounts(mounts),
             },

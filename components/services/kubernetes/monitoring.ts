@@ -1,15 +1,17 @@
+import type { Manifest } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
-import { selectorLabels, standardLabels } from "./labels.ts";
-import type { Manifest } from "./manifest.ts";
+import { metadataOf, selectorLabels } from "./labels.ts";
 
 /** Tells the Prometheus operator to read every pod's metrics; absent where the stack wants none. */
-export function podMonitor({ workload, namespace, settings }: RenderContext): Manifest | undefined {
-  const { monitoring } = settings;
+export function podMonitor(context: RenderContext): Manifest | undefined {
+  const { workload } = context;
+  const { monitoring } = context.settings;
   if (!monitoring.podMonitor) return undefined;
+  const metadata = metadataOf(context);
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PodMonitor",
-    metadata: { name: workload.name, namespace, labels: { ...standardLabels(workload), ...monitoring.labels } },
+    metadata: { ...metadata, labels: { ...metadata.labels, ...monitoring.labels } },
     spec: {
       selector: { matchLabels: selectorLabels(workload.name) },
       podMetricsEndpoints: [

@@ -1,87 +1,67 @@
-import type { types } from "@pulumi/kubernetes";
-import { inNamespace, type NetworkPeer } from "../../kubernetes/network-peer.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
+import {
+  addresses,
+  allow,
+  type Flow,
+  type NameService,
+  type NetworkPeer,
+  podsOf,
+  readersOf,
+} from "../../kubernetes/network.ts";
 import type { ServerKind } from "../workload.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
-import { selectorLabels, standardLabels } from "./labels.ts";
+import { metadataOf, type PodPart, selectorLabels } from "./labels.ts";
 
 /** What pods may talk to, beside each other. */
-export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks">, NetworkPeer>> {
+export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks">, Flow>> {
   /** Absent where the environment has none: then nothing is let out to it. */
-  readonly "claim-checks"?: NetworkPeer;
+  readonly "claim-checks"?: Flow;
   /** The cluster's name service. */
-  readonly dns: NetworkPeer;
+  readonly dns: NameService;
 }
 
-type NetworkPolicyPeer = types.input.networking.v1.NetworkPolicyPeer;
-type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
-type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
-type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
-
 /** What the contract says, and nothing beyond: who calls the service, who reads its metrics, which servers and services it talks to. */
-export function networkPolicy(context: RenderContext, peers: NetworkPeers): NetworkPolicy {
-  const { workload, namespace } = context;
-  return {
-    metadata: { name: workload.name, namespace, labels: standardLabels(workload) },
-    spec: {
-      podSelector: { matchLabels: selectorLabels(workload.name) },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: ingressRules(context),
-      egress: [
-        egressTo(peers.dns),
-        ...workload.connects.flatMap((server) => peers[server] ?? []).map(egressTo),
-        ...workload.calls.map(
-          (called): EgressRule => ({ to: [podsOf(called)], ports: [{ port: PORTS.http, protocol: "TCP" }] }),
-        ),
-      ],
-    },
-  };
+export function networkPolicy(context: RenderContext, peers: NetworkPeers): Manifest {
+  const { workload } = context;
+  return policy(context, "service", peers.dns, {
+    from: callersOf(context),
+    to: [
+      ...workload.connects.flatMap((server) => peers[server] ?? []),
+      ...workload.calls.map((called): Flow => ({ peers: [serviceOf(called)], ports: [PORTS.http] })),
+    ],
+  });
 }
 
 /** A migration looks up its database and talks to it; nobody talks to it. */
-export function migrationNetworkPolicy({ workload, namespace }: RenderContext, peers: NetworkPeers): NetworkPolicy {
-  return {
-    metadata: { name: `${workload.name}-migration`, namespace, labels: standardLabels(workload, "migration") },
-    spec: {
-      podSelector: { matchLabels: selectorLabels(workload.name, "migration") },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [],
-      egress: [egressTo(peers.dns), egressTo(peers.postgres)],
-    },
-  };
+export function migrationNetworkPolicy(context: RenderContext, peers: NetworkPeers): Manifest {
+  return policy(context, "migration", peers.dns, { from: [], to: [peers.postgres] });
 }
 
-/** Nothing goes in or out of a namespace's pods but what another policy allows. */
-export function defaultDenyPolicy(namespace: types.input.meta.v1.ObjectMeta["namespace"]): NetworkPolicy {
-  return {
-    metadata: {
-      name: "default-deny",
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: { "app.kubernetes.io/part-of": "event-platform", "app.kubernetes.io/managed-by": "pulumi" },
-    },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-  };
+function policy(
+  context: RenderContext,
+  part: PodPart,
+  dns: NameService,
+  flows: { readonly from: readonly Flow[]; readonly to: readonly Flow[] },
+): Manifest {
+  const metadata = metadataOf(context, part === "service" ? {} : { part, suffix: part });
+  return allow({ metadata, pods: selectorLabels(context.workload.name, part), dns, ...flows });
 }
 
-function ingressRules({ workload, settings }: RenderContext): IngressRule[] {
+function callersOf({ workload, settings }: RenderContext): Flow[] {
   const { exposure, monitoring } = settings;
-  const callers: NetworkPolicyPeer[] = workload.calledBy.map(podsOf);
+  const callers: NetworkPeer[] = workload.calledBy.map(serviceOf);
   if (workload.exposed && exposure.by !== "none") {
-    if (exposure.controllerNamespace !== undefined) callers.push(inNamespace(exposure.controllerNamespace));
-    callers.push(...exposure.sourceRanges.map((cidr) => ({ ipBlock: { cidr } })));
+    if (exposure.controllerNamespace !== undefined) callers.push(podsOf(exposure.controllerNamespace));
+    callers.push(...addresses(exposure.sourceRanges));
   }
   return [
-    ...(workload.http && callers.length > 0 ? [{ from: callers, ports: [{ port: PORTS.http, protocol: "TCP" }] }] : []),
-    ...(monitoring.podMonitor
-      ? [{ from: [inNamespace(monitoring.namespace)], ports: [{ port: PORTS.management, protocol: "TCP" }] }]
-      : []),
+    ...(workload.http && callers.length > 0 ? [{ peers: callers, ports: [PORTS.http] }] : []),
+    ...readersOf(monitoring.podMonitor ? [monitoring.namespace] : [], PORTS.management),
   ];
 }
 
-function podsOf(service: string): types.input.networking.v1.NetworkPolicyPeer {
+/** The pods of a service of the same namespace. */
+function serviceOf(service: string): NetworkPeer {
   return { podSelector: { matchLabels: selectorLabels(service) } };
-}
-
-function egressTo({ to, ports }: NetworkPeer): EgressRule {
-  return { to: [...to], ports: ports.map(({ port, protocol = "TCP" }) => ({ port, protocol })) };
 }

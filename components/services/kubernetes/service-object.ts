@@ -1,19 +1,16 @@
-import type { types } from "@pulumi/kubernetes";
-import { POD_ADDRESS_ANNOTATIONS } from "../../kubernetes/manifest.ts";
+import { type Manifest, POD_ADDRESS_ANNOTATIONS } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
-import { selectorLabels, standardLabels } from "./labels.ts";
+import { metadataOf, selectorLabels } from "./labels.ts";
 
 /** The address of a service that answers HTTP; absent for one that only works on events. Pods get requests while they are ready. */
-export function serviceObject({ workload, namespace }: RenderContext): types.input.core.v1.Service | undefined {
+export function serviceObject(context: RenderContext): Manifest | undefined {
+  const { workload } = context;
   if (!workload.http) return undefined;
   return {
-    metadata: {
-      name: workload.name,
-      namespace,
-      labels: standardLabels(workload),
-      annotations: POD_ADDRESS_ANNOTATIONS,
-    },
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...metadataOf(context), annotations: POD_ADDRESS_ANNOTATIONS },
     spec: {
       type: "ClusterIP",
       selector: selectorLabels(workload.name),

@@ -1,6 +1,10 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../../component.ts";
+import { disruptionBudget } from "../../kubernetes/disruption-budget.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
+import { KubernetesObject } from "../../kubernetes/object.ts";
+import { serviceAccount } from "../../kubernetes/service-account.ts";
 import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { horizontalPodAutoscaler, lagScaling } from "./autoscaling.ts";
@@ -8,19 +12,18 @@ import { configChecksum, configMap, schemaMap, secretObject } from "./config.ts"
 import type { RenderContext } from "./context.ts";
 import { deployment } from "./deployment.ts";
 import { gatewayRoutes, ingress } from "./exposure.ts";
-import type { Manifest } from "./manifest.ts";
+import { metadataOf, selectorLabels } from "./labels.ts";
 import { hasMigrations, migrationJob, migrationSecret } from "./migration-job.ts";
 import { podMonitor } from "./monitoring.ts";
 import type { NetworkPeers } from "./network-policy.ts";
 import { migrationNetworkPolicy, networkPolicy } from "./network-policy.ts";
-import { podDisruptionBudget } from "./pod-disruption-budget.ts";
-import { serviceAccount } from "./service-account.ts";
+import { scalingOf } from "./scaling.ts";
 import { serviceObject } from "./service-object.ts";
 
 /** Arguments of {@link KubernetesService}. */
 export interface KubernetesServiceArgs {
   readonly workload: Workload;
-  readonly namespace: pulumi.Input<string>;
+  readonly namespace: string;
   readonly provider: kubernetes.Provider;
   readonly settings: KubernetesWorkloadSettings;
   /** Label of nodes that names their zone. */
@@ -34,88 +37,78 @@ export interface KubernetesServiceArgs {
  */
 export class KubernetesService extends KitComponent {
   /** Ready when every pod is. */
-  readonly deployment: kubernetes.apps.v1.Deployment;
+  readonly deployment: KubernetesObject;
+  readonly #provider: kubernetes.Provider;
 
   constructor(args: KubernetesServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:KubernetesService", args.workload.name, opts);
-    const { workload, peers } = args;
-    const { name } = workload;
+    const { workload, peers, settings } = args;
     const context: RenderContext = args;
-    const options = this.child({ provider: args.provider });
+    this.#provider = args.provider;
+    const metadata = metadataOf(context);
 
-    const account = new kubernetes.core.v1.ServiceAccount(name, serviceAccount(context), options);
-    const network = new kubernetes.networking.v1.NetworkPolicy(name, networkPolicy(context, peers), options);
-    const needed: pulumi.Resource[] = [
-      account,
-      network,
-      ...this.configuration(context, options),
-      ...workload.dependsOn,
-    ];
+    const account = this.#apply(serviceAccount(metadata));
+    const network = this.#apply(networkPolicy(context, peers));
+    const needed: pulumi.Resource[] = [account, network, ...this.#configuration(context), ...workload.dependsOn];
     if (hasMigrations(context)) {
-      const part = `${name}-migration`;
-      const secret = new kubernetes.core.v1.Secret(part, migrationSecret(context), options);
-      const door = new kubernetes.networking.v1.NetworkPolicy(part, migrationNetworkPolicy(context, peers), options);
-      needed.push(
-        new kubernetes.batch.v1.Job(part, migrationJob(context), {
-          ...options,
-          dependsOn: [account, secret, door, ...workload.dependsOn],
-        }),
-      );
+      const before = [
+        account,
+        this.#apply(migrationSecret(context)),
+        this.#apply(migrationNetworkPolicy(context, peers)),
+        ...workload.dependsOn,
+      ];
+      needed.push(this.#apply(migrationJob(context), before, `${workload.name}-migration`));
     }
-    this.deployment = new kubernetes.apps.v1.Deployment(name, deployment(context, configChecksum(context)), {
-      ...options,
-      dependsOn: needed,
-    });
+    this.deployment = this.#apply(deployment(context, configChecksum(context)), needed);
 
     const address = serviceObject(context);
-    if (address !== undefined) new kubernetes.core.v1.Service(name, address, options);
-    const budget = podDisruptionBudget(context);
-    if (budget !== undefined) new kubernetes.policy.v1.PodDisruptionBudget(name, budget, options);
-    this.scaling(context, options);
+    if (address !== undefined) this.#apply(address);
+    // Only where several replicas are wanted: a budget would nail a lone pod to its node.
+    if (scalingOf(workload, settings).min > 1) this.#apply(disruptionBudget(metadata, selectorLabels(workload.name)));
+    this.#scaling(context);
     const way = ingress(context);
-    if (way !== undefined)
-      new kubernetes.networking.v1.Ingress(name, way, { ...options, dependsOn: [this.deployment] });
-    for (const manifest of gatewayRoutes(context)) this.custom(manifest, options);
+    if (way !== undefined) this.#apply(way, [this.deployment]);
+    for (const manifest of gatewayRoutes(context)) this.#apply(manifest);
     const monitor = podMonitor(context);
-    if (monitor !== undefined) this.custom(monitor, options);
+    if (monitor !== undefined) this.#apply(monitor);
     this.registerOutputs({});
   }
 
-  private configuration(context: RenderContext, options: pulumi.CustomResourceOptions): pulumi.Resource[] {
+  #configuration(context: RenderContext): pulumi.Resource[] {
     const { files, schemas } = context.workload;
-    const objects: pulumi.Resource[] = [];
-    if (files.some((file) => file.secret)) {
-      const secret = secretObject(context);
-      objects.push(new kubernetes.core.v1.Secret(secret.metadata.name, secret, options));
-    }
-    if (files.some((file) => !file.secret)) {
-      const config = configMap(context);
-      objects.push(new kubernetes.core.v1.ConfigMap(config.metadata.name, config, options));
-    }
-    if (schemas.length > 0) {
-      const map = schemaMap(context);
-      objects.push(new kubernetes.core.v1.ConfigMap(map.metadata.name, map, options));
-    }
-    return objects;
+    return [
+      ...(files.some((file) => file.secret) ? [secretObject(context)] : []),
+      ...(files.some((file) => !file.secret) ? [configMap(context)] : []),
+      ...(schemas.length > 0 ? [schemaMap(context)] : []),
+    ].map((manifest) => this.#apply(manifest));
   }
 
-  private scaling(context: RenderContext, options: pulumi.CustomResourceOptions): void {
-    const { name } = context.workload;
-    const after = { ...options, dependsOn: [this.deployment] };
+  #scaling(context: RenderContext): void {
     const byUse = horizontalPodAutoscaler(context);
-    if (byUse !== undefined) new kubernetes.autoscaling.v2.HorizontalPodAutoscaler(name, byUse, after);
+    if (byUse !== undefined) this.#apply(byUse, [this.deployment]);
     const byLag = lagScaling(context);
     if (byLag === undefined) return;
-    new kubernetes.core.v1.Secret(`${name}-scaler`, byLag.secret, options);
-    this.custom(byLag.authentication, options);
-    this.custom(byLag.scaledObject, after);
+    this.#apply(byLag.secret);
+    this.#apply(byLag.authentication);
+    this.#apply(byLag.scaledObject, [this.deployment]);
   }
 
-  private custom({ apiVersion, kind, metadata, spec }: Manifest, options: pulumi.CustomResourceOptions): void {
-    new kubernetes.apiextensions.CustomResource(
-      `${metadata.name}-${kind}`,
-      { apiVersion, kind, metadata, spec },
-      options,
+  /**
+   * @param former - Name of the resource in stacks that an earlier release made; the object stays the same.
+   */
+  #apply(
+    manifest: Manifest,
+    dependsOn: pulumi.Resource[] = [],
+    former = CORE_GROUPS.test(manifest.apiVersion)
+      ? manifest.metadata.name
+      : `${manifest.metadata.name}-${manifest.kind}`,
+  ): KubernetesObject {
+    return new KubernetesObject(
+      manifest,
+      this.child({ provider: this.#provider, dependsOn, aliases: [{ name: former }] }),
     );
   }
 }
+
+/** API versions of Kubernetes itself; objects of all others were once named with their kind. */
+const CORE_GROUPS = /^(v1|(apps|batch|autoscaling|policy|networking\.k8s\.io)\/.*)$/;

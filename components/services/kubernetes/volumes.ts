@@ -1,11 +1,10 @@
-import type { types } from "@pulumi/kubernetes";
 import { configNames, FOLDERS, schemaKey } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { TEMPORARY_MEBIBYTES } from "./resources.ts";
 
 /** A volume and its place in the container. */
 export interface Mount {
-  readonly volume: types.input.core.v1.Volume & { readonly name: string };
+  readonly volume: { readonly name: string; readonly [source: string]: unknown };
   readonly path: string;
   readonly readOnly: boolean;
 }
@@ -56,7 +55,7 @@ export function temporaryMount(): Mount {
 }
 
 /** Mounts as a container has them. */
-export function volumeMounts(mounts: readonly Mount[]): types.input.core.v1.VolumeMount[] {
+export function volumeMounts(mounts: readonly Mount[]): Record<string, unknown>[] {
   return mounts.map(({ volume, path, readOnly }) => ({
     name: volume.name,
     mountPath: path,

@@ -1,7 +1,7 @@
 import { POSTGRES_PODS } from "../../databases/cloud-native-postgres.ts";
 import { REDIS_NAME, REDIS_PORT } from "../../databases/kubernetes-redis.ts";
 import { clusterLabel, LISTENERS } from "../../kafka/strimzi/names.ts";
-import { inNamespace, type NetworkPeer, nameService } from "../../kubernetes/network-peer.ts";
+import { addresses, type Flow, podsOf } from "../../kubernetes/network.ts";
 import { serverSelector } from "../../kubernetes/server.ts";
 import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
 import { REGISTRY_NAME, REGISTRY_PORT } from "../../schemas/registry-address.ts";
@@ -18,22 +18,22 @@ export function networkPeers({
   claimCheckStore,
 }: KubernetesServers): NetworkPeers {
   return {
-    dns: nameService(dns),
+    dns,
     kafka: {
-      to: [inNamespace(namespaces.kafka, { ...clusterLabel(kafka.name), "strimzi.io/broker-role": "true" })],
-      ports: [{ port: LISTENERS.services.port }],
+      peers: [podsOf(namespaces.kafka, { ...clusterLabel(kafka.name), "strimzi.io/broker-role": "true" })],
+      ports: [LISTENERS.services.port],
     },
     registry: {
-      to: [inNamespace(namespaces.platform, serverSelector(REGISTRY_NAME))],
-      ports: [{ port: REGISTRY_PORT }],
+      peers: [podsOf(namespaces.platform, serverSelector(REGISTRY_NAME))],
+      ports: [REGISTRY_PORT],
     },
     postgres:
       postgres.external === undefined
-        ? { to: [inNamespace(namespaces.platform, POSTGRES_PODS)], ports: [{ port: 5_432 }] }
+        ? { peers: [podsOf(namespaces.platform, POSTGRES_PODS)], ports: [5_432] }
         : outside(postgres.external),
     redis:
       redis.external === undefined
-        ? { to: [inNamespace(namespaces.platform, serverSelector(REDIS_NAME))], ports: [{ port: REDIS_PORT }] }
+        ? { peers: [podsOf(namespaces.platform, serverSelector(REDIS_NAME))], ports: [REDIS_PORT] }
         : outside(redis.external),
     ...(claimCheckStore === undefined
       ? {}
@@ -41,6 +41,6 @@ export function networkPeers({
   };
 }
 
-function outside({ cidrs, port }: { readonly cidrs: readonly string[]; readonly port: number }): NetworkPeer {
-  return { to: cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ port }] };
+function outside({ cidrs, port }: { readonly cidrs: readonly string[]; readonly port: number }): Flow {
+  return { peers: addresses(cidrs), ports: [port] };
 }

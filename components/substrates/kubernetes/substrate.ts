@@ -12,8 +12,8 @@ import { KubernetesKafkaCluster } from "../../kafka/kubernetes-cluster.ts";
 import { installStrimzi } from "../../kafka/strimzi/installation.ts";
 import { clusterPolicy } from "../../kafka/strimzi/network-policy.ts";
 import type { StackExternals } from "../../kubernetes/externals.ts";
-import { isObjectMeta, type Manifest } from "../../kubernetes/manifest.ts";
-import { type NamespaceBounds, namespaceManifests } from "../../kubernetes/namespaces.ts";
+import type { Manifest } from "../../kubernetes/manifest.ts";
+import { namespaceBounds, namespaceManifests, SERVER_CONTAINERS, serverBounds } from "../../kubernetes/namespaces.ts";
 import { KubernetesObject } from "../../kubernetes/object.ts";
 import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
 import { metricsReaders, scalesByLag } from "../../model/stack-workload.ts";
@@ -21,8 +21,8 @@ import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
 import { claimCheckBucket } from "../../services/claim-check-store.ts";
 import { FOLDERS } from "../../services/kubernetes/config.ts";
-import { limitRange, namespace, resourceQuota } from "../../services/kubernetes/namespace.ts";
-import { defaultDenyPolicy, type NetworkPeers } from "../../services/kubernetes/network-policy.ts";
+import { servicesBounds, servicesNamespace } from "../../services/kubernetes/namespace.ts";
+import type { NetworkPeers } from "../../services/kubernetes/network-policy.ts";
 import { KubernetesService } from "../../services/kubernetes/service.ts";
 import { serviceUrl } from "../../services/kubernetes/service-object.ts";
 import { publicKeySet, TokenIssuer, type TokenKeys } from "../../services/token-issuer.ts";
@@ -80,9 +80,10 @@ export class KubernetesSubstrate implements Substrate {
     });
     this.#authorities = new PlatformAuthorities("authorities");
     this.#namespaces = {
-      kafka: this.#namespace(namespaces.kafka, { pods: 300, nodePorts: true }),
-      platform: this.#namespace(namespaces.platform, { pods: 50, nodePorts: false }),
-      services: this.#servicesNamespace(namespaces.services),
+      kafka: this.#serverNamespace(namespaces.kafka, serverBounds(300, true)),
+      platform: this.#serverNamespace(namespaces.platform, serverBounds(50, false)),
+      // Its bounds come with `announce`, when every service is known.
+      services: this.#namespace(servicesNamespace(namespaces.services, args.stack)),
     };
     this.#peers = networkPeers(settings.kubernetes);
     this.cluster = new KubernetesKafkaCluster("kafka", {
@@ -159,7 +160,7 @@ export class KubernetesSubstrate implements Substrate {
   /** Bounds the services' namespace by what they may need together. Nothing else is left: the cluster and the stack's outputs tell where everything is. */
   announce(): void {
     const { workloads, namespaces } = this.#args.settings.kubernetes;
-    this.#typed("v1", "ResourceQuota", resourceQuota(namespaces.services, this.#workloads, workloads), {
+    this.#apply(servicesBounds(namespaces.services, this.#workloads, workloads), {
       dependsOn: [...this.#namespaces.services],
     });
   }
@@ -168,34 +169,15 @@ export class KubernetesSubstrate implements Substrate {
     return new KubernetesObject(manifest, { provider: this.#provider, ...options });
   }
 
-  /** A namespace and its guards; the namespace itself first. */
-  #namespace(name: string, bounds: NamespaceBounds): KubernetesObject[] {
-    const [namespace, ...guards] = namespaceManifests(name, this.#args.stack, bounds);
-    if (namespace === undefined) throw new Error(`No manifest of the namespace ${name}.`);
+  #serverNamespace(name: string, hard: Readonly<Record<string, string>>): KubernetesObject[] {
+    const manifests = namespaceManifests({ name, stack: this.#args.stack, containers: SERVER_CONTAINERS });
+    return this.#namespace([...manifests, namespaceBounds(name, hard)]);
+  }
+
+  /** A namespace and what stands in it from the beginning. */
+  #namespace([namespace, ...guards]: readonly [Manifest, ...Manifest[]]): KubernetesObject[] {
     const first = this.#apply(namespace, { protect: this.protect });
     return [first, ...guards.map((guard) => this.#apply(guard, { dependsOn: [first] }))];
-  }
-
-  /** The services' namespace; its quota comes with {@link announce}, when every service is known. */
-  #servicesNamespace(name: string): KubernetesObject[] {
-    const first = this.#typed("v1", "Namespace", namespace(name, this.#args.stack), { protect: this.protect });
-    const after = { dependsOn: [first] };
-    return [
-      first,
-      this.#typed("v1", "LimitRange", limitRange(name), after),
-      this.#typed("networking.k8s.io/v1", "NetworkPolicy", defaultDenyPolicy(name), after),
-    ];
-  }
-
-  /** An object that a renderer of the services describes by its fields alone. */
-  #typed(
-    apiVersion: string,
-    kind: string,
-    { metadata, spec }: { readonly metadata?: unknown; readonly spec?: unknown },
-    options: pulumi.CustomResourceOptions,
-  ): KubernetesObject {
-    if (!isObjectMeta(metadata)) throw new Error(`A ${kind} has no name.`);
-    return this.#apply({ apiVersion, kind, metadata, ...(spec === undefined ? {} : { spec }) }, options);
   }
 
   /** The operator where the program installs it, and what pods of the cluster may reach. */

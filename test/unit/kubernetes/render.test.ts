@@ -111,7 +111,7 @@ describe.each(STACKS)("the stack %s, rendered", (stack) => {
         "platform/Deployment/schema-registry",
         "services/Deployment/order-service",
         "services/Deployment/api-gateway",
-        "services/ResourceQuota/services",
+        "services/ResourceQuota/bounds",
       ]),
     );
   });

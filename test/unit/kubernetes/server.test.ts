@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timesCpu } from "../../../components/kubernetes/manifest.ts";
+import { timesCpu } from "../../../components/kubernetes/pod-resources.ts";
 import type { ServerDescription } from "../../../components/kubernetes/server.ts";
 import { serverManifests } from "../../../components/kubernetes/server.ts";
 
@@ -16,7 +16,6 @@ const server = (replicas: number): ServerDescription => ({
   startsWithin: 60,
   resources: { cpu: "500m", memory: "512Mi" },
   files: {},
-  filesDigest: "0",
   dns: DNS,
   from: [],
   to: [],

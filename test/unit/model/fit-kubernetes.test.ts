@@ -4,8 +4,8 @@ import { loadModel } from "../../../components/model/load.ts";
 import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { MOST_OF_A_SERVICE, workloadSettings } from "../../../components/model/stack-workload.ts";
-import { limitRange } from "../../../components/services/kubernetes/namespace.ts";
-import { containerResources } from "../../../components/services/kubernetes/resources.ts";
+import { servicesNamespace } from "../../../components/services/kubernetes/namespace.ts";
+import { serviceResources } from "../../../components/services/kubernetes/resources.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import { stackSettings, type Written, written } from "../kubernetes/strimzi-input.ts";
 
@@ -136,7 +136,9 @@ describe("what a stack sets for services on Kubernetes", () => {
         services: { "order-service": { resources: { cpu: `${MOST_OF_A_SERVICE.milliCpu + 1}m` } } },
       }).success,
     ).toBe(false);
-    expect(containerResources(most).limits).toMatchObject({ cpu: "8000m", memory: "8192Mi" });
-    expect(limitRange("services")).toMatchObject({ spec: { limits: [{ max: { cpu: "8", memory: "8Gi" } }] } });
+    expect(serviceResources(most).limits).toMatchObject({ cpu: "8000m", memory: "8192Mi" });
+    expect(servicesNamespace("services", "dev").find(({ kind }) => kind === "LimitRange")).toMatchObject({
+      spec: { limits: [{ max: { cpu: "8", memory: "8Gi" } }] },
+    });
   });
 });

@@ -50,7 +50,7 @@ describe("the store of claim checks", () => {
         ReturnType<typeof stackSettings>["kubernetes"]
       >,
     );
-    expect(peers["claim-checks"]).toEqual({ to: [{ ipBlock: { cidr: "10.30.2.0/24" } }], ports: [{ port: 9000 }] });
+    expect(peers["claim-checks"]).toEqual({ peers: [{ ipBlock: { cidr: "10.30.2.0/24" } }], ports: [9000] });
     const egressOf = (connects: readonly ("kafka" | "claim-checks")[], known = peers) =>
       JSON.stringify(networkPolicy(contextOf(orderWorkload({ connects })), known).spec);
     expect(egressOf(["kafka", "claim-checks"])).toContain("10.30.2.0/24");

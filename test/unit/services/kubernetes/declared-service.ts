@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RenderContext } from "../../../../components/services/kubernetes/context.ts";
-import { limitRange, namespace, resourceQuota } from "../../../../components/services/kubernetes/namespace.ts";
-import { defaultDenyPolicy } from "../../../../components/services/kubernetes/network-policy.ts";
+import { servicesBounds, servicesNamespace } from "../../../../components/services/kubernetes/namespace.ts";
 import type { Manifest } from "../../../../policies/rule.ts";
 import { PEERS } from "./sample-workload.ts";
 
@@ -28,18 +27,12 @@ export function namespaceManifests(contexts: readonly RenderContext[]): Manifest
   const [first] = contexts;
   if (first === undefined) return [];
   return [
-    { apiVersion: "v1", kind: "Namespace", ...namespace("services", "dev") },
-    { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", ...defaultDenyPolicy("services") },
-    { apiVersion: "v1", kind: "LimitRange", ...limitRange("services") },
-    {
-      apiVersion: "v1",
-      kind: "ResourceQuota",
-      ...resourceQuota(
-        "services",
-        contexts.map(({ workload }) => workload),
-        first.settings,
-      ),
-    },
+    ...servicesNamespace("services", "dev"),
+    servicesBounds(
+      "services",
+      contexts.map(({ workload }) => workload),
+      first.settings,
+    ),
   ].map(plain);
 }
 

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { denyAll, podsOf } from "../../../../components/kubernetes/network.ts";
 import { horizontalPodAutoscaler, lagScaling } from "../../../../components/services/kubernetes/autoscaling.ts";
 import {
   configChecksum,
@@ -17,14 +18,10 @@ import {
   migrationSecret,
 } from "../../../../components/services/kubernetes/migration-job.ts";
 import { podMonitor } from "../../../../components/services/kubernetes/monitoring.ts";
-import { limitRange, namespace, resourceQuota } from "../../../../components/services/kubernetes/namespace.ts";
-import {
-  defaultDenyPolicy,
-  migrationNetworkPolicy,
-  networkPolicy,
-} from "../../../../components/services/kubernetes/network-policy.ts";
-import { podDisruptionBudget } from "../../../../components/services/kubernetes/pod-disruption-budget.ts";
+import { servicesBounds, servicesNamespace } from "../../../../components/services/kubernetes/namespace.ts";
+import { migrationNetworkPolicy, networkPolicy } from "../../../../components/services/kubernetes/network-policy.ts";
 import { serviceObject } from "../../../../components/services/kubernetes/service-object.ts";
+import { declaredManifests } from "./declared-service.ts";
 import { contextOf, DIGEST, gatewayWorkload, orderWorkload, PEERS, settingsWith } from "./sample-workload.ts";
 
 /** A workload that must have migrations, for renderers that want them. */
@@ -241,10 +238,19 @@ describe("network policies", () => {
             ports: [{ port: 8080, protocol: "TCP" }],
           },
         ],
-        egress: [PEERS.dns, PEERS.kafka, PEERS.postgres, PEERS.redis, PEERS.registry].map(({ to, ports }) => ({
-          to,
-          ports: ports.map(({ port, protocol = "TCP" }) => ({ port, protocol })),
-        })),
+        egress: [
+          {
+            to: [podsOf("kube-system", { "k8s-app": "kube-dns" })],
+            ports: [
+              { port: 53, protocol: "UDP" },
+              { port: 53, protocol: "TCP" },
+            ],
+          },
+          ...[PEERS.kafka, PEERS.postgres, PEERS.redis, PEERS.registry].map(({ peers, ports }) => ({
+            to: peers,
+            ports: ports.map((port) => ({ port, protocol: "TCP" })),
+          })),
+        ],
       },
     });
     const gateway = networkPolicy(contextOf(gatewayWorkload()), PEERS);
@@ -313,18 +319,22 @@ describe("network policies", () => {
         egress: [{}, { ports: [{ port: 5432 }] }],
       },
     });
-    expect(defaultDenyPolicy("services")).toMatchObject({
+    expect(denyAll("services")).toMatchObject({
       spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     });
   });
 });
 
 describe("what depends on the number of pods", () => {
-  it("is a budget for two and more", () => {
-    expect(podDisruptionBudget(contextOf(orderWorkload()))).toMatchObject({
-      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
-    });
-    expect(podDisruptionBudget(contextOf(orderWorkload({ replicas: 1 })))).toBeUndefined();
+  it("is a budget for two and more", async () => {
+    const budgets = async (replicas: number) =>
+      (await declaredManifests([contextOf(orderWorkload({ replicas }))])).filter(
+        ({ kind }) => kind === "PodDisruptionBudget",
+      );
+    expect(await budgets(2)).toMatchObject([
+      { spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" } },
+    ]);
+    expect(await budgets(1)).toEqual([]);
   });
 
   it("is an autoscaler by processor use, or KEDA's objects by lag, never both", () => {
@@ -352,7 +362,7 @@ describe("what depends on the number of pods", () => {
 
   it("is a quota with room for all of them at their largest", () => {
     expect(
-      resourceQuota("services", [orderWorkload(), gatewayWorkload({ replicas: 1 })], settingsWith()),
+      servicesBounds("services", [orderWorkload(), gatewayWorkload({ replicas: 1 })], settingsWith()),
     ).toMatchObject({
       spec: {
         hard: {
@@ -373,7 +383,7 @@ describe("what depends on the number of pods", () => {
         controllerNamespace: "kube-system",
       },
     });
-    expect(resourceQuota("services", [], beside)).toMatchObject({
+    expect(servicesBounds("services", [], beside)).toMatchObject({
       spec: { hard: { "services.loadbalancers": "1", "services.nodeports": "2" } },
     });
   });
@@ -473,7 +483,8 @@ describe("the way in", () => {
 
 describe("the namespace", () => {
   it("admits restricted pods only, and bounds every container", () => {
-    expect(namespace("services", "dev")).toMatchObject({
+    const [namespace, ...guards] = servicesNamespace("services", "dev");
+    expect(namespace).toMatchObject({
       metadata: {
         labels: {
           "pod-security.kubernetes.io/enforce": "restricted",
@@ -482,9 +493,12 @@ describe("the namespace", () => {
         },
       },
     });
-    expect(limitRange("services")).toMatchObject({
-      spec: { limits: [{ type: "Container", default: { memory: "128Mi" } }] },
-    });
+    expect(guards).toContainEqual(
+      expect.objectContaining({
+        kind: "LimitRange",
+        spec: { limits: [expect.objectContaining({ type: "Container", max: expect.anything() })] },
+      }),
+    );
   });
 
   it("is watched where the stack says so", () => {

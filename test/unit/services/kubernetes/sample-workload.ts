@@ -1,4 +1,4 @@
-import { inNamespace, nameService } from "../../../../components/kubernetes/network-peer.ts";
+import { addresses, podsOf } from "../../../../components/kubernetes/network.ts";
 import type { KubernetesWorkloadSettings } from "../../../../components/model/stack-workload.ts";
 import { workloadSettings } from "../../../../components/model/stack-workload.ts";
 import type { RenderContext } from "../../../../components/services/kubernetes/context.ts";
@@ -89,9 +89,9 @@ export function contextOf(workload: Workload, settings: KubernetesWorkloadSettin
 
 /** Servers in namespaces of their own. */
 export const PEERS: NetworkPeers = {
-  dns: nameService({ namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] }),
-  kafka: { to: [inNamespace("kafka")], ports: [{ port: 9093 }] },
-  registry: { to: [inNamespace("registry", { app: "registry" })], ports: [{ port: 8080 }] },
-  postgres: { to: [{ ipBlock: { cidr: "10.1.0.0/16" } }], ports: [{ port: 5432 }] },
-  redis: { to: [inNamespace("redis")], ports: [{ port: 6379 }] },
+  dns: { namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] },
+  kafka: { peers: [podsOf("kafka")], ports: [9093] },
+  registry: { peers: [podsOf("registry", { app: "registry" })], ports: [8080] },
+  postgres: { peers: addresses(["10.1.0.0/16"]), ports: [5432] },
+  redis: { peers: [podsOf("redis")], ports: [6379] },
 };

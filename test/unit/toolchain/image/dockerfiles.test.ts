@@ -6,9 +6,9 @@ import { isPinned } from "../../../../cli/image/container-builders.ts";
 import { SERVICE_USER } from "../../../../cli/image/host-base.ts";
 import { IMAGE_ROOT as CODE_FOLDER } from "../../../../cli/image/service-image.ts";
 import { LIBRARY_MIGRATIONS } from "../../../../components/databases/migration-files.ts";
+import { CONTAINER_USER } from "../../../../components/kubernetes/pod-security.ts";
 import { IMAGE_ROOT } from "../../../../components/services/kubernetes/deployment.ts";
 import { MIGRATION_PROGRAM } from "../../../../components/services/kubernetes/migration-job.ts";
-import { RUN_AS } from "../../../../components/services/kubernetes/pod-security.ts";
 import { readServiceTemplates } from "../../../../components/services/template.ts";
 import { moduleClosure } from "../../../../toolchain/image/module-closure.ts";
 import { prepareImage } from "../../../../toolchain/image/prepare.ts";
@@ -93,7 +93,7 @@ describe.each(
     expect(isPinned(defaults.BASE_IMAGE ?? "")).toBe(true);
     expect(defaults.NODE_IMAGE).toContain(`node:${PINNED.node}-`);
     expect(dockerfile.match(/^FROM .*/gm)).toEqual(["FROM ${NODE_IMAGE} AS build", "FROM ${BASE_IMAGE}"]);
-    expect(dockerfile).toMatch(new RegExp(`^USER ${RUN_AS}:${RUN_AS}$`, "m"));
+    expect(dockerfile).toMatch(new RegExp(`^USER ${CONTAINER_USER}:${CONTAINER_USER}$`, "m"));
     expect(dockerfile).toContain(`WORKDIR ${IMAGE_ROOT}\n`);
     for (const label of ["title", "version", "revision", "base.name"])
       expect(dockerfile).toContain(`org.opencontainers.image.${label}=`);
@@ -101,6 +101,6 @@ describe.each(
 });
 
 it("the kit's own images agree with the pods on user and folder", () => {
-  expect(SERVICE_USER).toBe(RUN_AS);
+  expect(SERVICE_USER).toBe(CONTAINER_USER);
   expect(`/${CODE_FOLDER}`).toBe(IMAGE_ROOT);
 });
