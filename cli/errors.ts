@@ -126,6 +126,16 @@ export const ERRORS = {
     message: (value) => `The topics could not be read to their ends: ${value}.`,
     fix: "`npx kit status` shows which brokers run; a partition without a leader cannot be read until one is back.",
   },
+  KIT_PROJECT_INVALID: {
+    exitCode: EXIT.usage,
+    message: (value) => `What the project tells the kit about itself is not usable: ${value}`,
+    fix: "Correct kit.config.ts or what it names; docs/guide/project.md describes every part.",
+  },
+  KIT_PROJECT_PART_MISSING: {
+    exitCode: EXIT.missing,
+    message: (value) => `The project is not known well enough: ${value}.`,
+    fix: "Name it in kit.config.ts at the project's root; docs/guide/project.md describes every part.",
+  },
   KIT_WITNESS_INVALID: {
     exitCode: EXIT.usage,
     message: (value) => `The witness is not usable: ${value}`,

@@ -12,7 +12,7 @@ export const verify: CommandDefinition = {
       .option("--json", "print {invariants: [{id, name, holds, figures, …}], holds}")
       .addHelpText(
         "after",
-        "\nReads PostgreSQL tables and all topics, never the services' own APIs; changes nothing.\nExit code 0 when all fifteen invariants hold, 1 when one is broken. docs/guide/verify.md says what each means.",
+        "\nReads PostgreSQL tables and all topics, never the services' own APIs; changes nothing.\nExit code 0 when all invariants hold, 1 when one is broken. docs/guide/verify.md says what each means.",
       ),
   examples: [
     "npx kit verify",

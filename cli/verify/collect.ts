@@ -5,6 +5,7 @@
  */
 import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import type { ServerAccess } from "../platform-access.ts";
+import type { VerificationDefinition } from "./definition.ts";
 import { contentReader } from "./event-content.ts";
 import type {
   Evidence,
@@ -26,9 +27,11 @@ import { readRanges, topicRanges } from "./topic-reader.ts";
 const REGISTRY_LIMIT_MS = 30_000;
 
 /** How evidence is collected. */
-export interface CollectOptions {
+export interface CollectOptions<Tables extends object = object, Content = unknown> {
   /** Contracts of all services of the topology, deployed or not. */
   readonly contracts: readonly ServiceContract[];
+  /** What the project wants of tables and payloads. @default nothing */
+  readonly project?: Pick<VerificationDefinition<Tables, Content>, "readTables" | "contentOf">;
   readonly settlement?: Settlement;
   /** Root of the local store of claim checks. */
   readonly claimCheckFolder?: string;
@@ -63,8 +66,11 @@ export function topicsOf(contracts: readonly ServiceContract[]): readonly KnownT
  * Reads tables and topics.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
  */
-export async function collectEvidence(access: ServerAccess, options: CollectOptions): Promise<Evidence> {
-  const { contracts, onProgress = () => undefined, now = Date.now } = options;
+export async function collectEvidence<Tables extends object = object, Content = unknown>(
+  access: ServerAccess,
+  options: CollectOptions<Tables, Content>,
+): Promise<Evidence<Tables, Content>> {
+  const { contracts, project, onProgress = () => undefined, now = Date.now } = options;
   const takenAt = now();
   const topics = topicsOf(contracts);
   const names = topics.map(({ name }) => name);
@@ -73,14 +79,19 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
   // Committed offsets before the ends: a group must not seem to be ahead of its topic.
   const groups = await groupStates(access, deployed);
   const before = await topicRanges(access, names);
-  const tables = await readTables(access, (rows) =>
-    onProgress(`${rows.toLocaleString("en")} rows of ${access.services.length} databases`),
+  const tables = await readTables<Tables>(
+    access,
+    async (snapshot) => (await project?.readTables(snapshot)) ?? {},
+    (rows) => onProgress(`${rows.toLocaleString("en")} rows of ${access.services.length} databases`),
   );
   const after = await topicRanges(access, names);
   const kinds = new Map(topics.map((topic) => [topic.name, topic]));
-  const records: TopicRecord[] = [];
+  const records: TopicRecord<Content>[] = [];
   // A registry whose topic has just come back is slow at first; what it does not say in time would count as unreadable.
-  const contents = contentReader(schemaRegistry({ url: access.registry, timeoutMs: REGISTRY_LIMIT_MS }));
+  const contents =
+    project === undefined
+      ? undefined
+      : contentReader(schemaRegistry({ url: access.registry, timeoutMs: REGISTRY_LIMIT_MS }), project.contentOf);
   await readRanges(
     access,
     after,
@@ -88,7 +99,8 @@ export async function collectEvidence(access: ServerAccess, options: CollectOpti
       const topic = kinds.get(message.topic);
       const record = dumpRecord(message, topic?.kind ?? "event", topic?.group);
       const place = records.push(record) - 1;
-      if (topic?.kind !== "event" || record.eventType === undefined || record.size < 0) return undefined;
+      if (contents === undefined || topic?.kind !== "event" || record.eventType === undefined || record.size < 0)
+        return undefined;
       const read = contents(record.eventType, record.key, message.value);
       if (!(read instanceof Promise)) {
         records[place] = { ...record, ...read };

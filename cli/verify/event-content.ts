@@ -1,7 +1,4 @@
-/**
- * What the figures and the messages to customers are judged by: the few fields of an event's payload that they follow from,
- * read with the schema that wrote it. Nothing here comes from the services that are judged.
- */
+/** Reads events' payloads with the schemas that wrote them; what is taken from a payload is the project's. */
 import { setTimeout } from "node:timers/promises";
 import avro from "avsc";
 import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
@@ -9,45 +6,28 @@ import { unframe } from "../../service-templates/lib/events/codec.ts";
 import type { SchemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import { KitError } from "../errors.ts";
 
-/** One product of an order. */
-export interface OrderedProduct {
-  readonly productId: string;
-  readonly pieces: number;
-  /** Minor units, of all pieces. */
-  readonly amount: number;
-}
-
-/** A message to a customer, as the event says that it was sent. */
-export interface ToldMessage {
-  readonly messageId: string;
-  readonly customerId: string;
-  readonly channel: string;
-  /** Types of the events that it tells of, of this order. */
-  readonly tells: readonly string[];
-}
-
-/** The fields of a payload. Which ones are there depends on the event's type; amounts are minor units. */
-export interface EventContent {
-  readonly orderId: string;
-  /** When it happened, milliseconds since the epoch, by the producer's clock. */
-  readonly at: number;
-  readonly currency?: string;
-  readonly amount?: number;
-  readonly pieces?: number;
-  readonly products?: readonly OrderedProduct[];
-  readonly reason?: string;
-  readonly message?: ToldMessage;
-}
-
 /** What became of reading a value. */
-export type ReadContent = { readonly content: EventContent } | { readonly unreadable: string };
+export type ReadContent<Content = unknown> = { readonly content: Content } | { readonly unreadable: string };
+
+/**
+ * Takes from a payload what a project's invariants are judged by.
+ * @param oneCopy - Gives back the one copy that is kept of a name which many payloads hold.
+ * @throws TypeError naming the field that is not there or has another type.
+ */
+export type ContentOf<Content = unknown> = (event: {
+  readonly type: string;
+  /** The record's key. */
+  readonly key: string | null;
+  readonly payload: unknown;
+  readonly oneCopy: (name: string) => string;
+}) => Content;
 
 /** Reads values. The first one of a schema waits for the registry, the others are read at once. */
-export type ContentReader = (
+export type ContentReader<Content = unknown> = (
   eventType: string,
   key: string | null,
   value: Buffer,
-) => ReadContent | Promise<ReadContent>;
+) => ReadContent<Content> | Promise<ReadContent<Content>>;
 
 /** How long a registry that is away, or just back and not to be believed yet, is asked again. */
 const ANSWER_LIMIT_MS = 30_000;
@@ -64,10 +44,11 @@ export interface ContentReaderOptions {
  * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings when the registry gives no answer for {@link ANSWER_LIMIT_MS}:
  * that is no verdict on the records.
  */
-export function contentReader(
+export function contentReader<Content>(
   registry: Pick<SchemaRegistry, "schemaOf">,
+  contentOf: ContentOf<Content>,
   { pause = setTimeout }: ContentReaderOptions = {},
-): ContentReader {
+): ContentReader<Content> {
   const writers = new Map<number, avro.Type | string>();
   // Millions of records hold a few hundred names of products, currencies and reasons: one copy of each is kept.
   const names = new Map<string, string>();
@@ -76,11 +57,10 @@ export function contentReader(
     if (known === undefined) names.set(name, name);
     return known ?? name;
   }
-  function read(eventType: string, key: string | null, writer: avro.Type | string, body: Buffer): ReadContent {
+  function read(eventType: string, key: string | null, writer: avro.Type | string, body: Buffer): ReadContent<Content> {
     if (typeof writer === "string") return { unreadable: writer };
     try {
-      const content = contentOf(eventType, writer.fromBuffer(body), oneCopy);
-      return { content: content.orderId === key ? { ...content, orderId: key } : content };
+      return { content: contentOf({ type: eventType, key, payload: writer.fromBuffer(body), oneCopy }) };
     } catch (error) {
       return { unreadable: messageOf(error) };
     }
@@ -123,99 +103,4 @@ export function contentReader(
       return read(eventType, key, writer, body);
     })();
   };
-}
-
-/** A decimal amount in minor units. */
-function minor(amount: number): number {
-  return Math.round(amount * 100);
-}
-
-/**
- * The fields of a payload.
- * @param oneCopy - Gives back the one copy that is kept of a name which many payloads hold. @default the name itself
- * @throws TypeError naming the field that is not there or has another type.
- */
-export function contentOf(
-  eventType: string,
-  payload: unknown,
-  oneCopy: (name: string) => string = (name) => name,
-): EventContent {
-  const fields = asRecord(payload, eventType);
-  const base = { orderId: textIn(fields, "orderId"), at: numberIn(fields, "timestamp") };
-  const money = (amount: string): { currency: string; amount: number } => ({
-    currency: oneCopy(textIn(fields, "currency")),
-    amount: minor(numberIn(fields, amount)),
-  });
-  switch (eventType) {
-    case "order.created": {
-      const products = listIn(fields, "items").map((item): OrderedProduct => {
-        const line = asRecord(item, "items");
-        const pieces = numberIn(line, "quantity");
-        return {
-          productId: oneCopy(textIn(line, "productId")),
-          pieces,
-          amount: pieces * minor(numberIn(line, "price")),
-        };
-      });
-      return { ...base, ...money("totalAmount"), pieces: total(products), products };
-    }
-    case "order.confirmed":
-      return {
-        ...base,
-        ...money("totalAmount"),
-        pieces: total(
-          listIn(fields, "items").map((item) => ({ pieces: numberIn(asRecord(item, "items"), "quantity") })),
-        ),
-      };
-    case "order.cancelled":
-      return { ...base, reason: oneCopy(textIn(fields, "reason")) };
-    case "payment.refunded":
-      return { ...base, ...money("amount") };
-    case "notification.sent": {
-      // Older events name one type only.
-      const tells = (Array.isArray(fields.events) ? fields.events : []).filter(
-        (type): type is string => typeof type === "string",
-      );
-      return {
-        ...base,
-        message: {
-          messageId: textIn(fields, "notificationId"),
-          customerId: textIn(fields, "customerId"),
-          channel: oneCopy(textIn(fields, "channel")),
-          tells: (tells.length > 0 ? tells : [textIn(fields, "causedBy")]).map(oneCopy),
-        },
-      };
-    }
-    default:
-      return base;
-  }
-}
-
-function total(items: readonly { readonly pieces: number }[]): number {
-  return items.reduce((sum, { pieces }) => sum + pieces, 0);
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function asRecord(value: unknown, name: string): Fields {
-  if (typeof value !== "object" || value === null) throw new TypeError(`${name} is no record`);
-  return value as Fields;
-}
-
-function textIn(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string") throw new TypeError(`${name} is no text`);
-  return value;
-}
-
-function numberIn(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== "number") throw new TypeError(`${name} is no number`);
-  return value;
-}
-
-function listIn(fields: Fields, name: string): readonly unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value)) throw new TypeError(`${name} is no list`);
-  return value;
 }

@@ -4,9 +4,6 @@
  * with data that breaks it. Times are milliseconds since the epoch, amounts minor units.
  */
 
-import type { EventContent } from "./event-content.ts";
-import type { AnalyticsTables, NotificationTables } from "./follower-evidence.ts";
-
 /** Why a topic exists. */
 export type TopicKind = "event" | "dead-letter" | "retry";
 
@@ -37,8 +34,11 @@ export interface RecordOrigin {
   readonly offset: number;
 }
 
-/** One record of a topic, without its bytes. Offsets are numbers: Kafka's stay far below 2^53. */
-export interface TopicRecord {
+/**
+ * One record of a topic, without its bytes. Offsets are numbers: Kafka's stay far below 2^53.
+ * @typeParam Content - What the project reads of an event's payload.
+ */
+export interface TopicRecord<Content = unknown> {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -60,8 +60,8 @@ export interface TopicRecord {
   readonly lacks: readonly string[];
   /** When a delayed record may be taken up; absent elsewhere. */
   readonly notBefore: number | undefined;
-  /** Of an event that could be read: what figures and messages follow from. */
-  readonly content?: EventContent;
+  /** Of an event that could be read: what the project's invariants are judged by. */
+  readonly content?: Content;
   /** Of an event that could not: why. */
   readonly unreadable?: string;
   /** Where content lies that is not in the record, as its headers say, good or not. */
@@ -133,74 +133,6 @@ export interface MessagingTables {
   readonly discardedEvents: readonly string[];
 }
 
-/** A row of orders with the time of its last step that ended it. */
-export interface OrderRow {
-  readonly orderId: string;
-  readonly customerId: string;
-  readonly status: "pending" | "confirmed" | "cancelled";
-  readonly payment: string;
-  readonly inventory: string;
-  /** Why it was cancelled; absent otherwise. */
-  readonly reason?: string;
-  readonly total: number;
-  readonly currency: string;
-  readonly createdAt: number;
-  /** When it was confirmed or cancelled; of one that was both, because no carrier took it, when it was confirmed. */
-  readonly endedAt: number | undefined;
-}
-
-/** A row of idempotency_keys. */
-export interface IdempotencyRow {
-  readonly customerId: string;
-  readonly key: string;
-  readonly orderId: string;
-}
-
-/** A row of payments. */
-export interface PaymentRow {
-  readonly orderId: string;
-  readonly status: string;
-}
-
-/** A movement in the provider's books. */
-export interface LedgerRow {
-  readonly orderId: string;
-  readonly transactionId: string;
-  readonly kind: "capture" | "decline" | "refund" | "void";
-  readonly amount: number;
-  readonly currency: string;
-}
-
-/** A row of stock. */
-export interface StockRow {
-  readonly productId: string;
-  readonly initial: number;
-  readonly available: number;
-  readonly reserved: number;
-  readonly sold: number;
-}
-
-/** A row of reservations. */
-export interface ReservationRow {
-  readonly orderId: string;
-  readonly status: string;
-}
-
-/** Pieces that reservations of one status hold of a product. */
-export interface ReservedPieces {
-  readonly productId: string;
-  readonly status: "reserved" | "sold";
-  readonly pieces: number;
-}
-
-/** A shipment. */
-export interface ShipmentRow {
-  readonly orderId: string;
-  readonly status: string;
-  /** Bookings for it that stand in carriers' books. */
-  readonly bookings: number;
-}
-
 /** What a service publishes and consumes, as the plan derives it. */
 export interface ServiceContract {
   readonly service: string;
@@ -253,26 +185,22 @@ export interface Settlement {
   readonly open: readonly string[];
 }
 
-/** Everything that was found. Parts of services that are not deployed are absent. */
-export interface Evidence {
+/**
+ * Everything that was found. Parts of services that are not deployed are absent.
+ * @typeParam Tables - What the project reads of its services' own tables, part by part.
+ * @typeParam Content - What it reads of an event's payload.
+ */
+export interface Evidence<Tables extends object = object, Content = unknown> {
   /** When collecting began. */
   readonly takenAt: number;
   readonly contracts: readonly ServiceContract[];
   readonly topics: readonly TopicLog[];
   /** Of all topics; per partition in the order of offsets. */
-  readonly records: readonly TopicRecord[];
+  readonly records: readonly TopicRecord<Content>[];
   readonly messaging: readonly MessagingTables[];
   readonly groups: readonly GroupState[];
-  readonly orders?: { readonly rows: readonly OrderRow[]; readonly keys: readonly IdempotencyRow[] };
-  readonly payments?: { readonly rows: readonly PaymentRow[]; readonly ledger: readonly LedgerRow[] };
-  readonly inventory?: {
-    readonly stock: readonly StockRow[];
-    readonly reservations: readonly ReservationRow[];
-    readonly pieces: readonly ReservedPieces[];
-  };
-  readonly shipping?: { readonly shipments: readonly ShipmentRow[] };
-  readonly analytics?: AnalyticsTables;
-  readonly notification?: NotificationTables;
+  /** Of the services' own tables; the library's are in `messaging`. */
+  readonly tables: Partial<Tables>;
   /** Absent where nothing is stored outside Kafka. */
   readonly stored?: StoredContent;
   /** Absent when nobody waited. */

@@ -1,51 +1,55 @@
-/** The invariants of the order saga over evidence and, where there is one, a witness. Pure. */
+/** The invariants over evidence and, where there is one, a witness: those of every project, and the project's own. Pure. */
+import { KitError } from "../errors.ts";
 import type { Witness } from "../witness.ts";
+import type { InvariantDefinition } from "./definition.ts";
+import { KIT_INVARIANTS } from "./definition.ts";
 import type { Evidence } from "./evidence.ts";
-import { acceptedOrders } from "./invariants/accepted-orders.ts";
-import { compensations } from "./invariants/compensations.ts";
 import { consumedEvents } from "./invariants/consumed-events.ts";
-import type { JudgeContext, JudgeOptions } from "./invariants/context.ts";
+import type { JudgeOptions } from "./invariants/context.ts";
 import { judgeContext } from "./invariants/context.ts";
-import { countedFigures } from "./invariants/counted-figures.ts";
 import { deadLetters } from "./invariants/dead-letters.ts";
 import { feltFaults } from "./invariants/felt-faults.ts";
 import { groupLag } from "./invariants/group-lag.ts";
 import { keyOrder } from "./invariants/key-order.ts";
-import { payments } from "./invariants/payments.ts";
 import { publishedEvents } from "./invariants/published-events.ts";
-import { stock } from "./invariants/stock.ts";
 import { storedContent } from "./invariants/stored-content.ts";
-import { terminalOrders } from "./invariants/terminal-orders.ts";
-import { toldCustomers } from "./invariants/told-customers.ts";
 import { unresolvedFailures } from "./invariants/unresolved-failures.ts";
-import type { Judgement, Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
-/** In the order of their numbers, from 1. */
-const INVARIANTS: readonly { readonly name: string; readonly judge: (context: JudgeContext) => Judgement }[] = [
-  { name: "every accepted order exists, one per idempotency key", judge: acceptedOrders },
-  { name: "every order came to its end in time", judge: terminalOrders },
-  { name: "money: confirmed paid once, cancelled nothing kept", judge: payments },
-  { name: "stock adds up, never below zero", judge: stock },
-  { name: "each step of a failed saga undone exactly once", judge: compensations },
-  { name: "outboxes and topics match", judge: publishedEvents },
-  { name: "consumed = applied + copies + dead letters", judge: consumedEvents },
-  { name: "dead letters complete and replayable", judge: deadLetters },
-  { name: "order of events per key", judge: keyOrder },
-  { name: "consumer groups at the end of their topics", judge: groupLag },
-  { name: "the faults were felt", judge: feltFaults },
-  { name: "analytics equals what the topics give", judge: countedFigures },
-  { name: "each customer told exactly once of each step", judge: toldCustomers },
-  { name: "nothing parked or dead-lettered left unexplained", judge: unresolvedFailures },
-  { name: "stored content resolves, and goes in time", judge: storedContent },
+/** What holds for every project. */
+const GENERAL: readonly (InvariantDefinition & { readonly id: (typeof KIT_INVARIANTS)[number] })[] = [
+  { id: 6, name: "outboxes and topics match", judge: publishedEvents },
+  { id: 7, name: "consumed = applied + copies + dead letters", judge: consumedEvents },
+  { id: 8, name: "dead letters complete and replayable", judge: deadLetters },
+  { id: 9, name: "order of events per key", judge: keyOrder },
+  { id: 10, name: "consumer groups at the end of their topics", judge: groupLag },
+  { id: 11, name: "the faults were felt", judge: feltFaults },
+  { id: 14, name: "nothing parked or dead-lettered left unexplained", judge: unresolvedFailures },
+  { id: 15, name: "stored content resolves, and goes in time", judge: storedContent },
 ];
 
-/** Judges evidence. Without a witness, what only somebody outside can know is left out. */
-export function judge(evidence: Evidence, witness?: Witness, options: JudgeOptions = {}): Verdict {
+/**
+ * Judges evidence. Without a witness, what only somebody outside can know is left out.
+ * @param own - The project's invariants. @default none
+ * @throws KitError `KIT_PROJECT_INVALID` when two invariants have one number.
+ */
+export function judge<Tables extends object, Content>(
+  evidence: Evidence<Tables, Content>,
+  witness?: Witness,
+  { own = [], ...options }: JudgeOptions & { readonly own?: readonly InvariantDefinition<Tables, Content>[] } = {},
+): Verdict {
   const context = judgeContext(evidence, witness, options);
-  const invariants = INVARIANTS.map(({ name, judge: judgeOne }, place) => {
+  const all = [...GENERAL, ...own].toSorted((a, b) => a.id - b.id);
+  const twice = all.find(({ id }, place) => id === all[place + 1]?.id);
+  if (twice !== undefined)
+    throw new KitError(
+      "KIT_PROJECT_INVALID",
+      `two invariants have the number ${twice.id}; ${KIT_INVARIANTS.join(", ")} are those of every project`,
+    );
+  const invariants = all.map(({ id, name, judge: judgeOne }) => {
     const { figures, violations, notes } = judgeOne(context);
     return {
-      id: place + 1,
+      id,
       name,
       holds: violations.count === 0,
       figures,

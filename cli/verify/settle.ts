@@ -1,13 +1,14 @@
 /**
  * Waits until the platform is at rest: two looks in a row with the same ends of all topics, every
- * group at those ends, and in between every outbox empty, no order on its way, no message whose window
- * is open and no parcel under way: those bring events by themselves, seconds later. One look is not
- * enough: an event on its way from an outbox to its topic would be in neither.
+ * group at those ends, and in between every outbox empty and nothing of the project under way that
+ * brings events by itself, seconds later. One look is not enough: an event on its way from an outbox
+ * to its topic would be in neither.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { ServerAccess } from "../platform-access.ts";
 import { topicsOf } from "./collect.ts";
+import type { VerificationDefinition } from "./definition.ts";
 import type { ServiceContract, Settlement } from "./evidence.ts";
 import { groupStates } from "./groups.ts";
 import type { ReadRange } from "./topic-reader.ts";
@@ -16,6 +17,8 @@ import { topicRanges } from "./topic-reader.ts";
 /** How long and how often. */
 export interface SettleOptions {
   readonly contracts: readonly ServiceContract[];
+  /** What the project has under way in one service's database, in words. @default nothing */
+  readonly unfinished?: VerificationDefinition["unfinished"];
   /** Longest wait in milliseconds; 0: one pair of looks. */
   readonly limitMs: number;
   readonly onProgress?: (detail: string) => void;
@@ -35,7 +38,7 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
   let quietEnds: string | undefined;
   try {
     for (;;) {
-      const waiting = await unfinished(access, databases);
+      const waiting = await unfinishedWork(access, databases, options.unfinished);
       const groups = await groupStates(access, contracts);
       const ranges = await topicRanges(access, names);
       const open = [...waiting, ...lagging(contracts, groups, ranges)];
@@ -55,42 +58,21 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
   }
 }
 
-/** Rows in outboxes, and orders, messages and parcels on their way, in words. */
-async function unfinished(access: ServerAccess, databases: Map<string, Client>): Promise<readonly string[]> {
+/** Rows in outboxes, and what the project has under way, in words. */
+async function unfinishedWork(
+  access: ServerAccess,
+  databases: Map<string, Client>,
+  ofProject: SettleOptions["unfinished"] = async () => [],
+): Promise<readonly string[]> {
   const found = await Promise.all(
     access.services.map(async (service) => {
       const client = databases.get(service) ?? (await access.database(service));
       databases.set(service, client);
       const {
         rows: [row],
-      } = await client.query<{ outbox: string; orders: boolean; messages: boolean; shipments: boolean }>(
-        `SELECT (SELECT count(*) FROM outbox) AS outbox, to_regclass('public.idempotency_keys') IS NOT NULL AS orders,
-              to_regclass('public.channel_deliveries') IS NOT NULL AS messages, to_regclass('public.shipments') IS NOT NULL AS shipments`,
-      );
-      const words = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
-      const count = async (what: string, text: string): Promise<void> => {
-        const {
-          rows: [found],
-        } = await client.query<{ count: string }>(text);
-        if (Number(found?.count ?? 0) > 0) words.push(`${found?.count} ${what}`);
-      };
-      if (row?.messages === true)
-        await count("messages not sent yet", "SELECT count(*) FROM messages WHERE status IN ('open', 'sending')");
-      if (row?.shipments === true)
-        await count(
-          "parcels under way",
-          "SELECT count(*) FROM shipments WHERE status IN ('waiting', 'booked', 'dispatched')",
-        );
-      if (row?.orders !== true) return words;
-      const {
-        rows: [saga],
-      } = await client.query<{ pending: string; compensating: string }>(
-        `SELECT (SELECT count(*) FROM orders WHERE status = 'pending') AS pending,
-              (SELECT count(*) FROM orders WHERE status = 'cancelled' AND (payment = 'processed' OR inventory = 'reserved')) AS compensating`,
-      );
-      if (Number(saga?.pending ?? 0) > 0) words.push(`${saga?.pending} orders pending`);
-      if (Number(saga?.compensating ?? 0) > 0) words.push(`${saga?.compensating} orders not undone yet`);
-      return words;
+      } = await client.query<{ outbox: string }>("SELECT count(*) AS outbox FROM outbox");
+      const waiting = Number(row?.outbox ?? 0) > 0 ? [`${row?.outbox} events in the outbox of ${service}`] : [];
+      return [...waiting, ...(await ofProject(client))];
     }),
   );
   return found.flat();

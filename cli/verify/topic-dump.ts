@@ -32,7 +32,7 @@ export function headersOf(message: RawMessage): ReadonlyMap<string, string> {
  * One record without its bytes.
  * @param group - Owner of a dead-letter or retry topic.
  */
-export function dumpRecord(message: RawMessage, kind: TopicKind, group: string | undefined): TopicRecord {
+export function dumpRecord(message: RawMessage, kind: TopicKind, group: string | undefined): TopicRecord<never> {
   const headers = headersOf(message);
   const { topic, partition } = message;
   // The client types say Buffer; a record may have neither.

@@ -3,6 +3,7 @@ import { localLayout } from "../../components/local/layout.ts";
 import type { CommandContext } from "../context.ts";
 import { openPlatform } from "../platform-access.ts";
 import { progressReporter } from "../progress.ts";
+import { projectPart } from "../project/load-project.ts";
 import type { Witness } from "../witness.ts";
 import { collectEvidence } from "./collect.ts";
 import type { Settlement } from "./evidence.ts";
@@ -35,13 +36,14 @@ export interface VerifyDocument extends Verdict {
 
 /**
  * Verifies the platform of the context's state folder; shows progress on stderr.
- * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
+ * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`, `KIT_PROJECT_INVALID`.
  */
 export async function verifyPlatform(context: CommandContext, options: VerifyOptions): Promise<VerifyDocument> {
   const access = await openPlatform(context);
   try {
     const { stack } = access.status;
     const contracts = await readContracts(context, stack);
+    const project = await projectPart(context.projectDir, "verification");
     const progress = progressReporter(context);
     const moments = [performance.now()];
     const settlement =
@@ -49,7 +51,13 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
         ? undefined
         : await progress.step(
             "Waiting for rest",
-            async (say) => await settle(access, { contracts, limitMs: options.settleMs, onProgress: say }),
+            async (say) =>
+              await settle(access, {
+                contracts,
+                limitMs: options.settleMs,
+                onProgress: say,
+                ...(project === undefined ? {} : { unfinished: (client) => project.unfinished(client) }),
+              }),
           );
     moments.push(performance.now());
     const evidence = await progress.step(
@@ -57,6 +65,7 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
       async (say) =>
         await collectEvidence(access, {
           contracts,
+          ...(project === undefined ? {} : { project }),
           now: context.now,
           claimCheckFolder: localLayout(context.stateDir).data("claim-checks"),
           onProgress: atLeastApart(say, progress.live ? 100 : 2_000),
@@ -65,6 +74,7 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
     );
     moments.push(performance.now());
     const verdict = judge(evidence, options.witness, {
+      ...(project === undefined ? {} : { own: project.invariants }),
       ...(options.terminalMs === undefined ? {} : { terminalMs: options.terminalMs }),
       ...(options.examples === undefined ? {} : { examples: options.examples }),
     });

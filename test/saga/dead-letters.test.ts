@@ -15,6 +15,7 @@ import { topicRanges } from "../../cli/verify/topic-reader.ts";
 import type { Verdict } from "../../cli/verify/verdict.ts";
 import type { Witness } from "../../cli/witness.ts";
 import { NO_WITNESS } from "../../cli/witness.ts";
+import { verification } from "../../service-templates/acceptance/verify/verification.ts";
 import { outcomeOf } from "../kafka/protocol-errors.ts";
 import { eventually } from "../platform/condition.ts";
 import type { OrderPlatform } from "./servers/order-platform.ts";
@@ -62,9 +63,11 @@ describe("dead letters that are worked on", () => {
   }
   async function verdict(witness?: Witness): Promise<Verdict> {
     const contracts = platform.plan.contracts;
-    const settlement = await settle(access, { contracts, limitMs: 20_000 });
+    const settlement = await settle(access, { contracts, unfinished: verification.unfinished, limitMs: 20_000 });
     expect(settlement.open).toEqual([]);
-    return judge(await collectEvidence(access, { contracts, settlement }), witness);
+    return judge(await collectEvidence(access, { contracts, project: verification, settlement }), witness, {
+      own: verification.invariants,
+    });
   }
   const broken = ({ invariants }: Verdict): unknown[] =>
     invariants.filter(({ holds }) => !holds).map(({ id, problems }) => ({ id, problems }));

@@ -15,6 +15,7 @@ import { settle } from "../../cli/verify/settle.ts";
 import { ADMIN_PRINCIPAL } from "../../components/certificates/admin-identity.ts";
 import { POSTGRES_ADMIN } from "../../components/databases/postgres-conf.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
+import { verification } from "../../service-templates/acceptance/verify/verification.ts";
 import { startAnalyticsService } from "../../service-templates/analytics-service/src/service.ts";
 import { startNotificationService } from "../../service-templates/notification-service/src/service.ts";
 import { startShippingService } from "../../service-templates/shipping-service/src/service.ts";
@@ -147,7 +148,7 @@ describe("erasing a customer", () => {
     await platform.ended(other, { customer: "cust-staying" });
     await delivered("cust-leaving", 2);
     await delivered("cust-staying", 1);
-    await settle(access, { contracts: platform.plan.contracts, limitMs: 20_000 });
+    await settle(access, { contracts: platform.plan.contracts, unfinished: verification.unfinished, limitMs: 20_000 });
 
     await platform.sql(
       "order_service",
@@ -248,8 +249,16 @@ describe("erasing a customer", () => {
     ).toBe(true);
     expect(again.complete).toBe(true);
 
-    const settlement = await settle(access, { contracts: platform.plan.contracts, limitMs: 20_000 });
-    const verdict = judge(await collectEvidence(access, { contracts: platform.plan.contracts, settlement }));
+    const settlement = await settle(access, {
+      contracts: platform.plan.contracts,
+      unfinished: verification.unfinished,
+      limitMs: 20_000,
+    });
+    const verdict = judge(
+      await collectEvidence(access, { contracts: platform.plan.contracts, project: verification, settlement }),
+      undefined,
+      { own: verification.invariants },
+    );
     expect(verdict.invariants.filter(({ holds }) => !holds).map(({ id, problems }) => ({ id, problems }))).toEqual([]);
   }, 120_000);
 
@@ -380,7 +389,11 @@ describe("erasing a customer", () => {
             : undefined,
         20_000,
       );
-      await settle(access, { contracts: platform.plan.contracts, limitMs: 20_000 });
+      await settle(access, {
+        contracts: platform.plan.contracts,
+        unfinished: verification.unfinished,
+        limitMs: 20_000,
+      });
 
       const shown = await kit("--customer", "cust-command");
       expect(shown, shown.err).toMatchObject({

@@ -6,6 +6,7 @@ import { collectEvidence } from "../../cli/verify/collect.ts";
 import { judge } from "../../cli/verify/judge.ts";
 import { settle } from "../../cli/verify/settle.ts";
 import type { Verdict } from "../../cli/verify/verdict.ts";
+import { verification } from "../../service-templates/acceptance/verify/verification.ts";
 import { startAnalyticsService } from "../../service-templates/analytics-service/src/service.ts";
 import { startNotificationService } from "../../service-templates/notification-service/src/service.ts";
 import { startShippingService } from "../../service-templates/shipping-service/src/service.ts";
@@ -38,7 +39,11 @@ describe("kit verify on tables and topics", () => {
     for (const orderId of orders) ends.push((await platform.ended(orderId, { limitMs: 60_000 })).status);
     expect(ends).toEqual(["confirmed", "cancelled", "cancelled"]);
     [confirmed = ""] = orders;
-    ({ open } = await settle(access, { contracts: platform.plan.contracts, limitMs: 90_000 }));
+    ({ open } = await settle(access, {
+      contracts: platform.plan.contracts,
+      unfinished: verification.unfinished,
+      limitMs: 90_000,
+    }));
   });
   afterAll(async () => {
     await access?.close();
@@ -46,7 +51,9 @@ describe("kit verify on tables and topics", () => {
   });
 
   const verify = async (): Promise<Verdict> =>
-    judge(await collectEvidence(access, { contracts: platform.plan.contracts }));
+    judge(await collectEvidence(access, { contracts: platform.plan.contracts, project: verification }), undefined, {
+      own: verification.invariants,
+    });
   const broken = ({ invariants }: Verdict): readonly { readonly id: number; readonly problems: string }[] =>
     invariants
       .filter(({ holds }) => !holds)

@@ -12,15 +12,19 @@ import { Violations } from "../verdict.ts";
 
 /** Settings of the judgement. */
 export interface JudgeOptions {
-  /** T: within this an order must have ended after its acceptance or the last fault's healing, in milliseconds. @default 60000 */
+  /** T: within this what was begun must have ended after its acceptance or the last fault's healing, in milliseconds. @default 60000 */
   readonly terminalMs?: number;
   /** How many examples an invariant names. @default 20 */
   readonly examples?: number;
 }
 
-/** Input of every invariant. */
-export interface JudgeContext {
-  readonly evidence: Evidence;
+/**
+ * Input of every invariant.
+ * @typeParam Tables - What the project reads of its services' own tables.
+ * @typeParam Content - What it reads of an event's payload.
+ */
+export interface JudgeContext<Tables extends object = object, Content = unknown> {
+  readonly evidence: Evidence<Tables, Content>;
   readonly witness: Witness | undefined;
   readonly terminalMs: number;
   /** Beginning of what the witness saw; 0 where it does not tell. Letters from before are not its own. */
@@ -58,7 +62,11 @@ export function isLate(context: JudgeContext, record: TopicRecord): boolean {
 const TERMINAL_MS = 60_000;
 const EXAMPLES = 20;
 
-export function judgeContext(evidence: Evidence, witness: Witness | undefined, options: JudgeOptions): JudgeContext {
+export function judgeContext<Tables extends object, Content>(
+  evidence: Evidence<Tables, Content>,
+  witness: Witness | undefined,
+  options: JudgeOptions,
+): JudgeContext<Tables, Content> {
   const messaging = new Map(evidence.messaging.map((tables) => [tables.service, tables]));
   const moments = [
     ...(witness?.orders ?? []).map((order) => order.dueAt),

@@ -8,10 +8,6 @@ const DAY_MS = 24 * HOUR_MS;
 export const ROWS_KEPT_MS = 8 * DAY_MS - HOUR_MS;
 /** Rows of letters that were worked off stay 30 days. */
 export const LETTERS_KEPT_MS = 30 * DAY_MS - HOUR_MS;
-/** analytics-service keeps an order's row 35 days after its last step. */
-export const FACTS_KEPT_MS = 35 * DAY_MS - HOUR_MS;
-/** notification-service keeps what it told 30 days. */
-export const MESSAGES_KEPT_MS = 30 * DAY_MS - HOUR_MS;
 
 /**
  * From when on the topic has everything: 0 where no partition lost its beginning. A row does not say its

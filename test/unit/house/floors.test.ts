@@ -5,7 +5,7 @@ import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOMS, RULES } from "./floors.ts";
 
-const PARTS = ["index.ts", "components", "policies", "cli", "toolchain", "service-templates"];
+const PARTS = ["index.ts", "kit.config.ts", "components", "policies", "cli", "toolchain", "service-templates"];
 
 /** The imports that break a rule, as `rule: from -> to`. */
 async function broken(baseDir: string, parts: readonly string[]): Promise<readonly string[]> {
@@ -52,11 +52,15 @@ describe("imports", () => {
         "service-templates/payment-service/src/service.ts",
       ],
       ["nothing imports the command line", "components/services/template.ts", "cli/errors.ts"],
+      ["acceptance from outside", "service-templates/acceptance/verify/verification.ts", "cli/verify/judge.ts"],
+      ["the project's config is a table of contents", "kit.config.ts", "components/plan/plan.ts"],
+      ["the kit knows no project", "cli/verify/judge.ts", "service-templates/acceptance/verify/verification.ts"],
+      ["the kit knows no project", "cli/project/load-project.ts", "kit.config.ts"],
       ["nothing imports tests", "cli/program.ts", "test/platform/condition.ts"],
     ])("are told: %s", async (rule, from, to) => {
       for (const [file, text] of [
         [to, "export const value = 1;\n"],
-        [from, `import "${up(from)}${to}";\n`],
+        [from, `import "${up(from) === "" ? "./" : up(from)}${to}";\n`],
       ] as const) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         writeFileSync(join(folder, file), text);

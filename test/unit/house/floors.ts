@@ -126,7 +126,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
 };
 
-const ANYWHERE = "^(toolchain|components|policies|cli|service-templates|test|index\\.ts)";
+const ANYWHERE = "^(toolchain|components|policies|cli|service-templates|test|index\\.ts|kit\\.config\\.ts)";
 
 function inside(room: string): string {
   return room === "components/component" ? "^components/component\\.ts$" : `^${room}/`;
@@ -145,15 +145,44 @@ export const RULES: readonly IForbiddenRuleType[] = [
     name: "services apart",
     comment: "A service is built, deployed and owned alone: it shares the library and nothing else.",
     severity: "error" as const,
-    from: { path: "^service-templates/([^/]+)/", pathNot: "^service-templates/[^/]+/test/" },
+    from: {
+      path: "^service-templates/([^/]+)/",
+      pathNot: ["^service-templates/[^/]+/test/", "^service-templates/acceptance/"],
+    },
     to: { path: ANYWHERE, pathNot: ["^service-templates/lib/", "^service-templates/$1/"] },
   },
   {
     name: "nothing imports the command line",
     comment: "`pulumi up` works without the kit command, for anybody with the official CLI.",
     severity: "error" as const,
-    from: { path: "^(index\\.ts|components|policies|toolchain|service-templates)" },
+    from: {
+      path: "^(index\\.ts|components|policies|toolchain|service-templates)",
+      pathNot: "^service-templates/acceptance/",
+    },
     to: { path: "^cli/" },
+  },
+  {
+    name: "acceptance from outside",
+    comment:
+      "What a project knows of itself is written with the kit's public interface and its services' contracts, so that both may change inside.",
+    severity: "error" as const,
+    from: { path: "^service-templates/acceptance/", pathNot: "^service-templates/acceptance/test/" },
+    to: { path: ANYWHERE, pathNot: ["^service-templates/acceptance/", "^cli/project/"] },
+  },
+  {
+    name: "the project's config is a table of contents",
+    comment: "It says where the parts of a project's own knowledge stand; each is loaded when a command needs it.",
+    severity: "error" as const,
+    from: { path: "^kit\\.config\\.ts$" },
+    to: { path: ANYWHERE, pathNot: ["^service-templates/acceptance/", "^cli/project/"] },
+  },
+  {
+    name: "the kit knows no project",
+    comment:
+      "kit.config.ts and what it names are loaded when a command runs (cli/project/load-project.ts): another project has others, or none.",
+    severity: "error" as const,
+    from: { path: "^(index\\.ts|components|policies|toolchain|cli|service-templates/lib)" },
+    to: { path: "^(kit\\.config\\.ts$|service-templates/acceptance/)" },
   },
   {
     name: "nothing imports tests",

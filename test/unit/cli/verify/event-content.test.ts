@@ -1,15 +1,18 @@
+import avro from "avsc";
 import { describe, expect, it } from "vitest";
 import { contentReader } from "../../../../cli/verify/event-content.ts";
 import { ServiceError } from "../../../../service-templates/lib/errors.ts";
 import { frame } from "../../../../service-templates/lib/events/codec.ts";
 import { schemaRegistry } from "../../../../service-templates/lib/events/registry.ts";
 
+const anything = ({ payload }: { readonly payload: unknown }): unknown => payload;
 const value = frame(7, Buffer.from([0]));
 
 describe("reading payloads", () => {
   it("gives no verdict on records while the registry is away", async () => {
     const read = contentReader(
       { schemaOf: () => Promise.reject(new ServiceError("SVC_REGISTRY_UNAVAILABLE", "no answer")) },
+      anything,
       { pause: async () => undefined },
     );
     await expect(read("order.created", null, value)).rejects.toMatchObject({
@@ -25,7 +28,7 @@ describe("reading payloads", () => {
       clock: () => now,
       fetch: () => Promise.resolve(new Response("{}", { status: 404 })),
     });
-    const read = contentReader(registry, {
+    const read = contentReader(registry, anything, {
       pause: async (ms) => {
         now += ms;
       },
@@ -37,9 +40,28 @@ describe("reading payloads", () => {
   });
 
   it("calls a record unreadable whose schema the registry denies", async () => {
-    const read = contentReader({
-      schemaOf: () => Promise.reject(new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", "no schema 7", { permanent: true })),
-    });
+    const read = contentReader(
+      {
+        schemaOf: () =>
+          Promise.reject(new ServiceError("SVC_RECORD_SCHEMA_UNKNOWN", "no schema 7", { permanent: true })),
+      },
+      anything,
+    );
     expect(await read("order.created", null, value)).toEqual({ unreadable: "schema 7: no schema 7" });
+  });
+
+  it("calls a record unreadable that the project can't take apart, and keeps one copy of a name", async () => {
+    const type = avro.Type.forSchema({ type: "record", name: "Named", fields: [{ name: "name", type: "string" }] });
+    const named = (name: string): Buffer => frame(7, type.toBuffer({ name }));
+    const read = contentReader<string>(
+      { schemaOf: () => Promise.resolve(JSON.stringify(type.schema())) },
+      ({ payload, oneCopy }) => {
+        const { name } = payload as { readonly name: string };
+        if (name === "") throw new TypeError("name is empty");
+        return oneCopy(name);
+      },
+    );
+    expect(await read("thing.named", null, named("a"))).toEqual({ content: "a" });
+    expect(await read("thing.named", null, named(""))).toEqual({ unreadable: "name is empty" });
   });
 });

@@ -10,7 +10,7 @@ import { readStoredContent } from "../../../../cli/verify/stored-content.ts";
 import type { Witness } from "../../../../cli/witness.ts";
 import { NO_WITNESS } from "../../../../cli/witness.ts";
 import { newClaimKey } from "../../../../service-templates/lib/claim-check/reference.ts";
-import { NOW, SagaWorld } from "./saga-world.ts";
+import { MessagingWorld, NOW } from "./messaging-world.ts";
 
 const DAY = 86_400_000;
 const HASH = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"; // of "content"
@@ -23,7 +23,7 @@ function judged(
   content: StoredContent,
   witness?: Witness,
 ) {
-  const evidence = new SagaWorld().evidence();
+  const evidence = MessagingWorld.atRest().evidence();
   const [first, ...rest] = evidence.records;
   if (first === undefined) throw new Error("the world has no records");
   const contracts = evidence.contracts.map((contract) =>
@@ -125,7 +125,7 @@ describe("reading the store", () => {
       await writeFile(join(folder, key), "content");
     }
     const record = {
-      ...(new SagaWorld().evidence().records[0] as TopicRecord),
+      ...(MessagingWorld.atRest().evidence().records[0] as TopicRecord),
       claim: { key: keys[0] ?? "", size: 7, sha256: HASH },
     };
     const { objects } = await readStoredContent(folder, access, [], [record]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { JudgeContext } from "../../../../cli/verify/invariants/context.ts";
-import { toldCustomers } from "../../../../cli/verify/invariants/told-customers.ts";
 import { NO_WITNESS } from "../../../../cli/witness.ts";
+import type { SampleContext } from "../../verify/evidence.ts";
+import { toldCustomers } from "../../verify/invariants/told-customers.ts";
 import { CUSTOMER, FollowersWorld, NOW, PLACED } from "./followers-world.ts";
 
-function problems(context: JudgeContext): string {
+function problems(context: SampleContext): string {
   return toldCustomers(context)
     .violations.examples.map(({ subject, message }) => `${subject} ${message}`)
     .join("\n");

@@ -1,10 +1,10 @@
 /** 4. Stock: initial = available + reserved + sold, never below 0, and the reservations add up to what is reserved and sold. */
-import type { Judgement } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
+import type { Judgement } from "../../../../cli/project/verification.ts";
+import type { SampleContext } from "../evidence.ts";
 
-export function stock(context: JudgeContext): Judgement {
+export function stock(context: SampleContext): Judgement {
   const violations = context.newViolations();
-  const inventory = context.evidence.inventory;
+  const inventory = context.evidence.tables.inventory;
   const figures = { products: 0, initial: 0, available: 0, reserved: 0, sold: 0 };
   if (inventory === undefined) return { figures, violations, notes: ["inventory-service has no database here"] };
   const held = new Map(inventory.pieces.map(({ productId, status, pieces }) => [`${status} ${productId}`, pieces]));

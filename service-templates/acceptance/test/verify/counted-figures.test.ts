@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LATENCY_BOUNDS_MS } from "../../../../cli/verify/expected-figures.ts";
-import type { JudgeContext } from "../../../../cli/verify/invariants/context.ts";
-import { countedFigures } from "../../../../cli/verify/invariants/counted-figures.ts";
-import { STEPS } from "../../../../service-templates/analytics-service/src/facts/order-facts.ts";
-import { BUCKETS_MS } from "../../../../service-templates/analytics-service/src/figures/latency.ts";
+import { STEPS } from "../../../analytics-service/src/facts/order-facts.ts";
+import { BUCKETS_MS } from "../../../analytics-service/src/figures/latency.ts";
+import type { SampleContext } from "../../verify/evidence.ts";
+import { LATENCY_BOUNDS_MS } from "../../verify/expected-figures.ts";
+import { countedFigures } from "../../verify/invariants/counted-figures.ts";
 import { FollowersWorld, NOW, PLACED } from "./followers-world.ts";
 
-function problems(context: JudgeContext): string {
+function problems(context: SampleContext): string {
   return countedFigures(context)
     .violations.examples.map(({ subject, message }) => `${subject} ${message}`)
     .join("\n");

@@ -2,13 +2,11 @@
  * 13. Each customer is told of each step of each order, once: every event that notification-service applied has its notice,
  * every notice its message, every message one delivery in the channels' books, to whose order it is; and the topic tells of it once.
  */
-import { isPseudonym } from "../../erase/pseudonym.ts";
-import type { TopicRecord } from "../evidence.ts";
+import type { Judgement, TopicRecord, Violations } from "../../../../cli/project/verification.ts";
+import { isPseudonym, placeOf, retainedFrom } from "../../../../cli/project/verification.ts";
+import type { SampleContext } from "../evidence.ts";
 import type { MessageRow, NotificationTables } from "../follower-evidence.ts";
-import type { Judgement, Violations } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
-import { placeOf } from "./context.ts";
-import { MESSAGES_KEPT_MS, retainedFrom } from "./retention.ts";
+import { MESSAGES_KEPT_MS } from "../retention.ts";
 
 const SERVICE = "notification-service";
 const TOPIC = "notification-events";
@@ -24,14 +22,14 @@ interface ToldFigures {
   records: number;
 }
 
-export function toldCustomers(context: JudgeContext): Judgement {
+export function toldCustomers(context: SampleContext): Judgement {
   const violations = context.newViolations();
   const figures: ToldFigures = { notices: 0, messages: 0, sent: 0, waiting: 0, undeliverable: 0, records: 0 };
   const { evidence } = context;
-  const tables = evidence.notification;
+  const tables = evidence.tables.notification;
   if (tables === undefined)
     return { figures: { ...figures }, violations, notes: ["notification-service has no database here"] };
-  const owners = new Map((evidence.orders?.rows ?? []).map(({ orderId, customerId }) => [orderId, customerId]));
+  const owners = new Map((evidence.tables.orders?.rows ?? []).map(({ orderId, customerId }) => [orderId, customerId]));
   const messages = new Map(tables.messages.map((message) => [message.messageId, message]));
   judgeMessages(context, tables, messages, figures, violations);
   const notices = judgeNotices(context, tables, messages, owners, figures, violations);
@@ -46,7 +44,7 @@ export function toldCustomers(context: JudgeContext): Judgement {
 
 /** Each message stands in the books as its status says. */
 function judgeMessages(
-  context: JudgeContext,
+  context: SampleContext,
   tables: NotificationTables,
   messages: ReadonlyMap<string, MessageRow>,
   figures: ToldFigures,
@@ -103,7 +101,7 @@ function differ(one: string, other: string): boolean {
 
 /** Each notice is in a message to whose order it is; gives back the messages by order and event type. */
 function judgeNotices(
-  context: JudgeContext,
+  context: SampleContext,
   tables: NotificationTables,
   messages: ReadonlyMap<string, MessageRow>,
   owners: ReadonlyMap<string, string>,
@@ -139,7 +137,7 @@ function judgeNotices(
 
 /** Every event that was applied has its notice. */
 function appliedEvents(
-  context: JudgeContext,
+  context: SampleContext,
   notices: ReadonlyMap<string, string | undefined>,
   violations: Violations,
 ): void {
@@ -165,7 +163,7 @@ function appliedEvents(
 
 /** The topic tells of each step in one message, which is the notice's. */
 function toldInTopic(
-  context: JudgeContext,
+  context: SampleContext,
   tables: NotificationTables,
   messages: ReadonlyMap<string, MessageRow>,
   notices: ReadonlyMap<string, string | undefined>,
@@ -237,7 +235,7 @@ function toldInTopic(
 }
 
 /** Whether something should have been sent by now: as long as an order may take, from its beginning or the last fault's healing. */
-function waitsTooLong(context: JudgeContext, since: number): boolean {
+function waitsTooLong(context: SampleContext, since: number): boolean {
   const healed = (context.witness?.faults ?? []).reduce((latest, { healedAt }) => Math.max(latest, healedAt), 0);
   return context.evidence.takenAt - Math.max(since, healed) > context.terminalMs;
 }

@@ -3,9 +3,8 @@
  * confirmed order has none; shipments only for orders that were confirmed, one each, and an order is undone as
  * undeliverable exactly when no carrier took its shipment. From tables and from events: copies of one event (same id) count once.
  */
-import type { TopicLog } from "../evidence.ts";
-import type { Judgement, Violations } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
+import type { Judgement, TopicLog, Violations } from "../../../../cli/project/verification.ts";
+import type { SampleContext } from "../evidence.ts";
 
 interface Pair {
   readonly topic: string;
@@ -18,10 +17,10 @@ const PAIRS: readonly Pair[] = [
   { topic: "inventory-events", forward: "inventory.reserved", undo: "inventory.released" },
 ];
 
-export function compensations(context: JudgeContext): Judgement {
+export function compensations(context: SampleContext): Judgement {
   const violations = context.newViolations();
   const { evidence } = context;
-  const orders = evidence.orders?.rows ?? [];
+  const orders = evidence.tables.orders?.rows ?? [];
   const events = eventsPerOrder(context);
   const count = (orderId: string, type: string): number => events.get(orderId)?.get(type)?.size ?? 0;
   const figures = {
@@ -30,19 +29,19 @@ export function compensations(context: JudgeContext): Judgement {
     refunded: 0,
     reserved: 0,
     released: 0,
-    shipments: evidence.shipping?.shipments.length ?? 0,
+    shipments: evidence.tables.shipping?.shipments.length ?? 0,
   };
   const notes: string[] = [];
 
   const captured = new Map<string, { captures: number; refunds: number }>();
-  for (const { orderId, kind } of evidence.payments?.ledger ?? []) {
+  for (const { orderId, kind } of evidence.tables.payments?.ledger ?? []) {
     const moved = captured.get(orderId) ?? { captures: 0, refunds: 0 };
     if (kind === "capture") moved.captures += 1;
     if (kind === "refund") moved.refunds += 1;
     captured.set(orderId, moved);
   }
   const reservations = new Map(
-    (evidence.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]),
+    (evidence.tables.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]),
   );
   // Where the log's beginning is gone, an event that is not there may have been: only what is there is compared then.
   const whole = new Map(evidence.topics.map((topic) => [topic.name, isWhole(topic)]));
@@ -68,11 +67,11 @@ export function compensations(context: JudgeContext): Judgement {
       const undone = count(orderId, "inventory.released");
       figures.reserved += forward;
       figures.released += undone;
-      if (forward > 0 && evidence.inventory !== undefined && reservation !== "released" && undone > 0)
+      if (forward > 0 && evidence.tables.inventory !== undefined && reservation !== "released" && undone > 0)
         violations.add(orderId, `inventory.released was published, its reservation is ${reservation ?? "not stored"}`);
     } else {
       if (moved.refunds > 0) violations.add(orderId, `confirmed: refunded ${moved.refunds} times at the provider`);
-      if (evidence.inventory !== undefined && reservation !== "reserved" && reservation !== "sold")
+      if (evidence.tables.inventory !== undefined && reservation !== "reserved" && reservation !== "sold")
         violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
     }
     // A capture that was never reported, because its record failed, is given back all the same: the provider's books are its forward step.
@@ -111,8 +110,8 @@ function comparePair(
   if (undone > 0 && forward === 0 && whole) violations.add(orderId, `cancelled: ${pair.undo} without ${pair.forward}`);
 }
 
-function shipments(context: JudgeContext, violations: Violations): void {
-  const { shipping, orders } = context.evidence;
+function shipments(context: SampleContext, violations: Violations): void {
+  const { shipping, orders } = context.evidence.tables;
   if (shipping === undefined || orders === undefined) return;
   const found = new Map(orders.rows.map((order) => [order.orderId, order]));
   const shipped = new Map<string, number>();
@@ -148,7 +147,7 @@ function shipments(context: JudgeContext, violations: Violations): void {
 }
 
 /** Ids of the events that are compared, by order and type. */
-function eventsPerOrder(context: JudgeContext): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
+function eventsPerOrder(context: SampleContext): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
   const wanted = new Map(
     PAIRS.flatMap(({ topic, forward, undo }) => [
       [forward, topic],

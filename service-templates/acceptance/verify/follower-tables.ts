@@ -1,4 +1,6 @@
 /** Reads the tables of analytics-service and notification-service. */
+import type { Snapshot } from "../../../cli/project/verification.ts";
+import { ms, number, optional, text } from "../../../cli/project/verification.ts";
 import type {
   AnalyticsTables,
   CountedMessageRow,
@@ -10,8 +12,6 @@ import type {
   OrderFactsRow,
   StoredStep,
 } from "./follower-evidence.ts";
-import type { Snapshot } from "./table-snapshot.ts";
-import { ms, number, optional, text } from "./table-snapshot.ts";
 
 /** The figures of analytics-service and what they are made from; undefined where they are not in this database. */
 export async function readAnalytics(snapshot: Snapshot): Promise<AnalyticsTables | undefined> {

@@ -1,7 +1,6 @@
 /** 3. At most one capture per order; confirmed: captured − refunded = total; cancelled: net 0. From the payments and the provider's books. */
-import type { LedgerRow } from "../evidence.ts";
-import type { Judgement } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
+import type { Judgement } from "../../../../cli/project/verification.ts";
+import type { LedgerRow, SampleContext } from "../evidence.ts";
 
 interface Account {
   captures: number;
@@ -10,10 +9,10 @@ interface Account {
   currency: string;
 }
 
-export function payments(context: JudgeContext): Judgement {
+export function payments(context: SampleContext): Judgement {
   const violations = context.newViolations();
   const { evidence } = context;
-  const ledger = evidence.payments?.ledger ?? [];
+  const ledger = evidence.tables.payments?.ledger ?? [];
   const accounts = accountsOf(ledger);
   const figures = { orders: 0, captures: 0, refunds: 0, declines: 0, voids: 0, captured: 0, refunded: 0 };
   for (const row of ledger) {
@@ -26,7 +25,7 @@ export function payments(context: JudgeContext): Judgement {
     } else if (row.kind === "decline") figures.declines += 1;
     else figures.voids += 1;
   }
-  if (evidence.payments === undefined || evidence.orders === undefined)
+  if (evidence.tables.payments === undefined || evidence.tables.orders === undefined)
     return {
       figures,
       violations,
@@ -34,7 +33,7 @@ export function payments(context: JudgeContext): Judgement {
     };
 
   const known = new Set<string>();
-  for (const { orderId, status, total, currency } of evidence.orders.rows) {
+  for (const { orderId, status, total, currency } of evidence.tables.orders.rows) {
     known.add(orderId);
     figures.orders += 1;
     const account = accounts.get(orderId);
@@ -55,7 +54,7 @@ export function payments(context: JudgeContext): Judgement {
       violations.add(orderId, `was refunded ${account.refunds} times for ${account.captures} captures`);
     if (!known.has(orderId)) violations.add(orderId, "has movements at the provider and is not stored as an order");
   }
-  for (const { orderId, status } of evidence.payments.rows) {
+  for (const { orderId, status } of evidence.tables.payments.rows) {
     const account = accounts.get(orderId) ?? { captures: 0, net: 0 };
     if (status === "processed" && (account.captures !== 1 || account.net <= 0))
       violations.add(

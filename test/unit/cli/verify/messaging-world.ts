@@ -1,26 +1,18 @@
-/** A small platform at rest as evidence: one confirmed order, one short of stock, one declined. Tests break it in one place each. */
+/** A small platform at rest as evidence, without services' own tables: events of one confirmed order, one short of stock, one declined. Tests break it in one place each. */
 import type {
   DeadLetterAction,
   DeadLetterRow,
   Evidence,
   GroupState,
-  IdempotencyRow,
   InboxRow,
-  LedgerRow,
-  OrderRow,
   OutboxRow,
   ParkedRow,
-  PaymentRow,
-  ReservationRow,
-  ReservedPieces,
   ServiceContract,
-  ShipmentRow,
-  StockRow,
   TopicLog,
   TopicRecord,
 } from "../../../../cli/verify/evidence.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Tables {
   service: string;
@@ -39,6 +31,7 @@ const START = NOW - 3_600_000;
 export const PAID = "order-paid";
 export const SHORT = "order-short";
 export const DECLINED = "order-declined";
+export const ORDERS = [PAID, SHORT, DECLINED] as const;
 
 const consumes = (topic: string, ...events: string[]) => ({ topic, events: events.map((event) => ({ event })) });
 const publishes = (topic: string, ...events: string[]) => events.map((event) => ({ topic, event }));
@@ -83,8 +76,9 @@ export const CONTRACTS: readonly ServiceContract[] = [
 ];
 
 /** The evidence while it is being made, and broken. */
-export class SagaWorld {
-  readonly records: Mutable<TopicRecord>[] = [];
+export class MessagingWorld {
+  /** None has content. */
+  readonly records: Mutable<TopicRecord<never>>[] = [];
   readonly messaging: Tables[] = CONTRACTS.map(({ service }) => ({
     service,
     outbox: [],
@@ -95,14 +89,6 @@ export class SagaWorld {
     parked: [],
     discardedEvents: [],
   }));
-  readonly orders: Mutable<OrderRow>[] = [];
-  readonly keys: Mutable<IdempotencyRow>[] = [];
-  readonly payments: Mutable<PaymentRow>[] = [];
-  readonly ledger: Mutable<LedgerRow>[] = [];
-  readonly stock: Mutable<StockRow>[] = [{ productId: "sku", initial: 10, available: 8, reserved: 0, sold: 2 }];
-  readonly reservations: Mutable<ReservationRow>[] = [];
-  readonly pieces: Mutable<ReservedPieces>[] = [{ productId: "sku", status: "sold", pieces: 2 }];
-  readonly shipments: Mutable<ShipmentRow>[] = [];
   readonly groups: {
     group: string;
     members: number;
@@ -112,7 +98,8 @@ export class SagaWorld {
     partitions: { partition: number; start: number; settledEnd: number; end: number }[];
   })[] = [];
   takenAt = NOW;
-  #moment = START;
+  /** Of the latest record, milliseconds since the epoch. */
+  protected moment = START;
   #events = 0;
 
   constructor() {
@@ -126,45 +113,47 @@ export class SagaWorld {
     ];
     for (const topic of kinds)
       this.topics.push({ ...topic, partitions: [{ partition: 0, start: 0, settledEnd: 0, end: 0 }] });
+  }
 
-    this.order(PAID, "confirmed", "processed", "reserved");
-    this.event("order-service", PAID, "order.created");
-    this.event("payment-service", PAID, "payment.processed");
-    this.event("inventory-service", PAID, "inventory.reserved");
-    this.event("order-service", PAID, "order.confirmed");
-    this.event("shipping-service", PAID, "shipment.created");
-    this.capture(PAID);
-    this.payments.push({ orderId: PAID, status: "processed" });
-    this.reservations.push({ orderId: PAID, status: "sold" });
-    this.shipments.push({ orderId: PAID, status: "delivered", bookings: 1 });
+  /** A world in which the three orders have come to their end. */
+  static atRest(): MessagingWorld {
+    const world = new MessagingWorld();
+    for (const orderId of ORDERS) world.play(orderId);
+    world.join();
+    return world;
+  }
 
-    this.order(SHORT, "cancelled", "refunded", "insufficient");
-    this.event("order-service", SHORT, "order.created");
-    this.event("payment-service", SHORT, "payment.processed");
-    this.event("inventory-service", SHORT, "inventory.insufficient");
-    this.event("order-service", SHORT, "order.cancelled");
-    this.event("payment-service", SHORT, "payment.refunded");
-    this.capture(SHORT);
-    this.ledger.push({ orderId: SHORT, transactionId: `t-${SHORT}`, kind: "refund", amount: 500, currency: "EUR" });
-    this.payments.push({ orderId: SHORT, status: "refunded" });
-    this.reservations.push({ orderId: SHORT, status: "insufficient" });
+  /** The events of one of the orders. */
+  play(orderId: string): void {
+    const steps: readonly (readonly [string, string])[] =
+      {
+        [PAID]: [
+          ["order-service", "order.created"],
+          ["payment-service", "payment.processed"],
+          ["inventory-service", "inventory.reserved"],
+          ["order-service", "order.confirmed"],
+          ["shipping-service", "shipment.created"],
+        ] as const,
+        [SHORT]: [
+          ["order-service", "order.created"],
+          ["payment-service", "payment.processed"],
+          ["inventory-service", "inventory.insufficient"],
+          ["order-service", "order.cancelled"],
+          ["payment-service", "payment.refunded"],
+        ] as const,
+        [DECLINED]: [
+          ["order-service", "order.created"],
+          ["inventory-service", "inventory.reserved"],
+          ["payment-service", "payment.failed"],
+          ["order-service", "order.cancelled"],
+          ["inventory-service", "inventory.released"],
+        ] as const,
+      }[orderId] ?? [];
+    for (const [service, eventType] of steps) this.event(service, orderId, eventType);
+  }
 
-    this.order(DECLINED, "cancelled", "failed", "released");
-    this.event("order-service", DECLINED, "order.created");
-    this.event("inventory-service", DECLINED, "inventory.reserved");
-    this.event("payment-service", DECLINED, "payment.failed");
-    this.event("order-service", DECLINED, "order.cancelled");
-    this.event("inventory-service", DECLINED, "inventory.released");
-    this.ledger.push({
-      orderId: DECLINED,
-      transactionId: `t-${DECLINED}`,
-      kind: "decline",
-      amount: 500,
-      currency: "EUR",
-    });
-    this.payments.push({ orderId: DECLINED, status: "failed" });
-    this.reservations.push({ orderId: DECLINED, status: "released" });
-
+  /** Every group has read what is there. */
+  join(): void {
     for (const { service, consumes: wanted, retryTopics } of CONTRACTS) {
       const topics = [...wanted.map(({ topic }) => topic), ...retryTopics.map(({ topic }) => topic)];
       this.groups.push({
@@ -175,41 +164,20 @@ export class SagaWorld {
     }
   }
 
-  /** PAID as it is when no carrier took it: refunded, its pieces back in stock. */
-  refuseShipment(): void {
-    Object.assign(this.orders[0] ?? {}, {
-      status: "cancelled",
-      reason: "undeliverable",
-      payment: "refunded",
-      inventory: "released",
-    });
-    Object.assign(this.shipments[0] ?? {}, { status: "undeliverable", bookings: 0 });
-    this.event("shipping-service", PAID, "shipment.failed");
-    this.event("order-service", PAID, "order.cancelled");
-    this.event("payment-service", PAID, "payment.refunded");
-    this.event("inventory-service", PAID, "inventory.released");
-    this.ledger.push({ orderId: PAID, transactionId: `t-${PAID}`, kind: "refund", amount: 500, currency: "EUR" });
-    Object.assign(this.payments[0] ?? {}, { status: "refunded" });
-    Object.assign(this.reservations[0] ?? {}, { status: "released" });
-    Object.assign(this.stock[0] ?? {}, { available: 10, sold: 0 });
-    this.pieces.splice(0);
-    this.caughtUp();
-  }
-
   tables(service: string): Tables {
     const found = this.messaging.find((tables) => tables.service === service);
     if (found === undefined) throw new Error(`no tables of ${service}`);
     return found;
   }
 
-  group(name: string): SagaWorld["groups"][number] {
+  group(name: string): MessagingWorld["groups"][number] {
     const found = this.groups.find(({ group }) => group === name);
     if (found === undefined) throw new Error(`no group ${name}`);
     return found;
   }
 
   /** The only record of an order's event. */
-  record(orderId: string, eventType: string): Mutable<TopicRecord> {
+  record(orderId: string, eventType: string): Mutable<TopicRecord<never>> {
     const found = this.records.find((record) => record.key === orderId && record.eventType === eventType);
     if (found === undefined) throw new Error(`no ${eventType} of ${orderId}`);
     return found;
@@ -219,20 +187,20 @@ export class SagaWorld {
     return this.range(topic).end;
   }
 
-  range(topic: string): SagaWorld["topics"][number]["partitions"][number] {
+  range(topic: string): MessagingWorld["topics"][number]["partitions"][number] {
     const [range] = this.topics.find(({ name }) => name === topic)?.partitions ?? [];
     if (range === undefined) throw new Error(`no topic ${topic}`);
     return range;
   }
 
   /** Writes a record into a topic, and nothing else. */
-  append(record: Partial<TopicRecord> & { readonly topic: string }): Mutable<TopicRecord> {
+  append(record: Partial<TopicRecord<never>> & { readonly topic: string }): Mutable<TopicRecord<never>> {
     const range = this.range(record.topic);
-    this.#moment += 10;
+    this.moment += 10;
     const written = {
       partition: 0,
       offset: range.end,
-      timestamp: this.#moment,
+      timestamp: this.moment,
       key: null,
       size: 10,
       digest: 1,
@@ -252,7 +220,7 @@ export class SagaWorld {
   }
 
   /** An event as it should be: a row, a record, and an inbox entry in each group that wants it. */
-  event(service: string, orderId: string, eventType: string): Mutable<TopicRecord> {
+  event(service: string, orderId: string, eventType: string): Mutable<TopicRecord<never>> {
     this.#events += 1;
     const topic =
       CONTRACTS.find((contract) => contract.service === service)?.publishes.find(({ event }) => event === eventType)
@@ -295,8 +263,8 @@ export class SagaWorld {
   ): {
     readonly place: string;
     readonly letterId: string;
-    readonly record: Mutable<TopicRecord>;
-    readonly letter: Mutable<TopicRecord>;
+    readonly record: Mutable<TopicRecord<never>>;
+    readonly letter: Mutable<TopicRecord<never>>;
     readonly row: Mutable<DeadLetterRow>;
   } {
     this.#events += 1;
@@ -350,7 +318,7 @@ export class SagaWorld {
       for (const position of positions) position.committed = this.end(position.topic);
   }
 
-  evidence(): Evidence {
+  evidence(): Evidence<object, never> {
     return {
       takenAt: this.takenAt,
       contracts: CONTRACTS,
@@ -358,29 +326,7 @@ export class SagaWorld {
       records: this.records,
       messaging: this.messaging,
       groups: this.groups satisfies readonly GroupState[],
-      orders: { rows: this.orders, keys: this.keys },
-      payments: { rows: this.payments, ledger: this.ledger },
-      inventory: { stock: this.stock, reservations: this.reservations, pieces: this.pieces },
-      shipping: { shipments: this.shipments },
+      tables: {},
     };
-  }
-
-  private order(orderId: string, status: "confirmed" | "cancelled", payment: string, inventory: string): void {
-    this.orders.push({
-      orderId,
-      customerId: "customer",
-      status,
-      payment,
-      inventory,
-      total: 500,
-      currency: "EUR",
-      createdAt: this.#moment,
-      endedAt: this.#moment + 100,
-    });
-    this.keys.push({ customerId: "customer", key: `key-${orderId}`, orderId });
-  }
-
-  private capture(orderId: string): void {
-    this.ledger.push({ orderId, transactionId: `t-${orderId}`, kind: "capture", amount: 500, currency: "EUR" });
   }
 }

@@ -1,10 +1,10 @@
 /** 1. Every accepted order exists; the same idempotency key gives the same order. */
-import type { Judgement } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
+import type { Judgement } from "../../../../cli/project/verification.ts";
+import type { SampleContext } from "../evidence.ts";
 
-export function acceptedOrders(context: JudgeContext): Judgement {
+export function acceptedOrders(context: SampleContext): Judgement {
   const violations = context.newViolations();
-  const { rows = [], keys = [] } = context.evidence.orders ?? {};
+  const { rows = [], keys = [] } = context.evidence.tables.orders ?? {};
   const customers = new Map(rows.map((order) => [order.orderId, order.customerId]));
   const byKey = new Map<string, string>();
   const keyed = new Set<string>();

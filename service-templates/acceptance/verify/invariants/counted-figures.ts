@@ -2,14 +2,13 @@
  * 12. What analytics-service shows is what the topics give: each order's steps, each message, and every figure of every minute,
  * made again from the records that it applied. Its figures outlive the topics: what only its own rows still tell is taken from them.
  */
+import type { Judgement, TopicRecord, Violations } from "../../../../cli/project/verification.ts";
+import { placeOf, ROWS_KEPT_MS, retainedFrom } from "../../../../cli/project/verification.ts";
 import type { EventContent } from "../event-content.ts";
-import type { TopicRecord } from "../evidence.ts";
+import type { SampleContext } from "../evidence.ts";
 import { FigureSums, figureName } from "../expected-figures.ts";
 import type { AnalyticsTables, CountedMessageRow, FigureRow, OrderFactsRow, StoredStep } from "../follower-evidence.ts";
-import type { Judgement, Violations } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
-import { placeOf } from "./context.ts";
-import { FACTS_KEPT_MS, ROWS_KEPT_MS, retainedFrom } from "./retention.ts";
+import { FACTS_KEPT_MS } from "../retention.ts";
 
 const SERVICE = "analytics-service";
 /** How far a service's clock may be from a broker's. */
@@ -42,7 +41,7 @@ interface AnalyticsFigures {
   different: number;
 }
 
-export function countedFigures(context: JudgeContext): Judgement {
+export function countedFigures(context: SampleContext): Judgement {
   const violations = context.newViolations();
   const figures: AnalyticsFigures = {
     orders: 0,
@@ -53,7 +52,7 @@ export function countedFigures(context: JudgeContext): Judgement {
     unreadable: 0,
     different: 0,
   };
-  const tables = context.evidence.analytics;
+  const tables = context.evidence.tables.analytics;
   if (tables === undefined)
     return { figures: { ...figures }, violations, notes: ["analytics-service has no database here"] };
   const fromTopics = readTopics(context, figures, violations);
@@ -70,7 +69,7 @@ export function countedFigures(context: JudgeContext): Judgement {
   return { figures: { ...figures }, violations, notes };
 }
 
-function readTopics(context: JudgeContext, figures: AnalyticsFigures, violations: Violations): FromTopics {
+function readTopics(context: SampleContext, figures: AnalyticsFigures, violations: Violations): FromTopics {
   const { evidence } = context;
   const consumed = new Set(
     context.consumers.find(({ service }) => service === SERVICE)?.consumes.map(({ topic }) => topic),
@@ -202,7 +201,7 @@ function describeStep({ at, currency, amount, pieces, products, reason }: Stored
 }
 
 function compareMessages(
-  context: JudgeContext,
+  context: SampleContext,
   { messages, wholeFrom }: FromTopics,
   tables: AnalyticsTables,
   expected: FigureSums,
@@ -239,7 +238,7 @@ function compareMessages(
 
 /** Figures of minutes whose orders are all still known. */
 function compareFigures(
-  context: JudgeContext,
+  context: SampleContext,
   rows: readonly FigureRow[],
   expected: FigureSums,
   figures: AnalyticsFigures,

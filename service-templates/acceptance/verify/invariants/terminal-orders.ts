@@ -1,8 +1,8 @@
 /** 2. Every order is terminal within T after its acceptance or the last fault's healing; none compensates at rest. */
-import type { Judgement } from "../verdict.ts";
-import type { JudgeContext } from "./context.ts";
+import type { Judgement } from "../../../../cli/project/verification.ts";
+import type { SampleContext } from "../evidence.ts";
 
-export function terminalOrders(context: JudgeContext): Judgement {
+export function terminalOrders(context: SampleContext): Judgement {
   const violations = context.newViolations();
   const { evidence, witness, terminalMs } = context;
   const faults = witness?.faults ?? [];
@@ -17,7 +17,7 @@ export function terminalOrders(context: JudgeContext): Judgement {
     slowestMs: 0,
     limitMs: terminalMs,
   };
-  for (const order of evidence.orders?.rows ?? []) {
+  for (const order of evidence.tables.orders?.rows ?? []) {
     figures[order.status] += 1;
     if (order.status === "pending") {
       const age = evidence.takenAt - clockStart(order.createdAt, evidence.takenAt);

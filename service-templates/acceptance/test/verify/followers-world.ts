@@ -2,8 +2,14 @@
  * What analytics-service and notification-service make of a saga's events, as evidence. The tables of analytics come from that
  * service's own functions, so that the figures made again from the topics are held against the real ones.
  */
-import type { EventContent } from "../../../../cli/verify/event-content.ts";
-import type { Evidence, TopicRecord } from "../../../../cli/verify/evidence.ts";
+import type { TopicRecord, Witness } from "../../../../cli/project/verification.ts";
+import { judgeContext } from "../../../../cli/verify/invariants/context.ts";
+import { messageFigure } from "../../../analytics-service/src/facts/facts-batch.ts";
+import type { OrderFacts, StepName } from "../../../analytics-service/src/facts/order-facts.ts";
+import { STEPS, withStep } from "../../../analytics-service/src/facts/order-facts.ts";
+import { balance, contributions } from "../../../analytics-service/src/figures/contributions.ts";
+import type { EventContent } from "../../verify/event-content.ts";
+import type { SampleContext, SampleEvidence } from "../../verify/evidence.ts";
 import type {
   CountedMessageRow,
   DeliveryRow,
@@ -11,14 +17,9 @@ import type {
   MessageRow,
   NoticeRow,
   OrderFactsRow,
-} from "../../../../cli/verify/follower-evidence.ts";
-import type { JudgeContext } from "../../../../cli/verify/invariants/context.ts";
-import { judgeContext } from "../../../../cli/verify/invariants/context.ts";
-import type { Witness } from "../../../../cli/witness.ts";
-import { messageFigure } from "../../../../service-templates/analytics-service/src/facts/facts-batch.ts";
-import type { OrderFacts, StepName } from "../../../../service-templates/analytics-service/src/facts/order-facts.ts";
-import { STEPS, withStep } from "../../../../service-templates/analytics-service/src/facts/order-facts.ts";
-import { balance, contributions } from "../../../../service-templates/analytics-service/src/figures/contributions.ts";
+} from "../../verify/follower-evidence.ts";
+
+type Record = TopicRecord<EventContent>;
 
 export const NOW = Date.UTC(2026, 0, 2, 12);
 export const PLACED = NOW - 3_600_000;
@@ -67,7 +68,7 @@ export function content(
 }
 
 export class FollowersWorld {
-  readonly records: Mutable<TopicRecord>[] = [];
+  readonly records: Mutable<Record>[] = [];
   readonly applied: {
     eventId: string;
     eventType: string;
@@ -88,7 +89,7 @@ export class FollowersWorld {
   counted: Mutable<CountedMessageRow>[] = [];
 
   /** A record that both services applied. */
-  event(eventType: string, orderId: string, at: number, change: Partial<EventContent> = {}): Mutable<TopicRecord> {
+  event(eventType: string, orderId: string, at: number, change: Partial<EventContent> = {}): Mutable<Record> {
     const topic = topicOf(eventType);
     const offset = this.end(topic);
     const record = {
@@ -172,7 +173,7 @@ export class FollowersWorld {
     return this;
   }
 
-  context(witness?: Witness): JudgeContext {
+  context(witness?: Witness): SampleContext {
     const messaging = ["analytics-service", "notification-service"].map((service) => ({
       service,
       published: [],
@@ -193,7 +194,7 @@ export class FollowersWorld {
         at: NOW,
       })),
     }));
-    const evidence: Evidence = {
+    const evidence: SampleEvidence = {
       takenAt: NOW,
       records: this.records,
       messaging,
@@ -215,22 +216,24 @@ export class FollowersWorld {
           { partition: 0, start: this.starts.get(name) ?? 0, settledEnd: this.end(name), end: this.end(name) },
         ],
       })),
-      orders: {
-        keys: [],
-        rows: [...this.owners].map(([orderId, customerId]) => ({
-          orderId,
-          customerId,
-          status: "confirmed",
-          payment: "processed",
-          inventory: "reserved",
-          total: 1,
-          currency: "EUR",
-          createdAt: PLACED,
-          endedAt: PLACED,
-        })),
+      tables: {
+        orders: {
+          keys: [],
+          rows: [...this.owners].map(([orderId, customerId]) => ({
+            orderId,
+            customerId,
+            status: "confirmed",
+            payment: "processed",
+            inventory: "reserved",
+            total: 1,
+            currency: "EUR",
+            createdAt: PLACED,
+            endedAt: PLACED,
+          })),
+        },
+        analytics: { orders: this.orders, figures: this.figures, messages: this.counted },
+        notification: { notices: this.notices, messages: this.messages, deliveries: this.deliveries },
       },
-      analytics: { orders: this.orders, figures: this.figures, messages: this.counted },
-      notification: { notices: this.notices, messages: this.messages, deliveries: this.deliveries },
     };
     return judgeContext(evidence, witness, {});
   }

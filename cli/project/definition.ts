@@ -1,0 +1,19 @@
+/**
+ * What a project tells the kit about itself: `kit.config.ts` at its root gives a {@link ProjectDefinition}. Everything
+ * in it is optional. Without a part, a command does what holds for every project, or says which part it needs.
+ */
+import type { VerificationDefinition } from "../verify/definition.ts";
+
+/** A part of a project, loaded when a command needs it. */
+export type Part<T> = () => Promise<T>;
+
+/** A project. docs/guide/project.md shows one being written. */
+export interface ProjectDefinition {
+  /** Invariants of the project's own, which `kit verify` and `kit chaos` judge beside those of every project. */
+  readonly verification?: Part<VerificationDefinition>;
+}
+
+/** Gives a project back as it is; typed, so that an editor completes and checks it. */
+export function defineProject(project: ProjectDefinition): ProjectDefinition {
+  return project;
+}

@@ -1,0 +1,54 @@
+/** Loads what a project tells the kit about itself. The only place that knows where it stands. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { KitError } from "../errors.ts";
+import type { ProjectDefinition } from "./definition.ts";
+
+/** File at the root of a project whose default export is its {@link ProjectDefinition}. */
+export const PROJECT_CONFIG = "kit.config.ts";
+
+type Parts = { readonly [K in keyof ProjectDefinition]-?: Awaited<ReturnType<NonNullable<ProjectDefinition[K]>>> };
+
+/**
+ * The project's definition; empty where there is no `kit.config.ts`.
+ * @throws KitError `KIT_PROJECT_INVALID` when the file can't be loaded or exports something else.
+ */
+export async function loadProject(projectDir: string): Promise<ProjectDefinition> {
+  const file = join(projectDir, PROJECT_CONFIG);
+  if (!existsSync(file)) return {};
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (cause) {
+    throw new KitError("KIT_PROJECT_INVALID", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  const project: unknown =
+    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  if (typeof project !== "object" || project === null)
+    throw new KitError("KIT_PROJECT_INVALID", `${file} has no default export made by defineProject`);
+  return project;
+}
+
+/** A part of the project; undefined where it has none. @throws KitError as {@link loadProject}. */
+export async function projectPart<K extends keyof Parts>(projectDir: string, name: K): Promise<Parts[K] | undefined> {
+  const part = (await loadProject(projectDir))[name];
+  return part === undefined ? undefined : ((await part()) as Parts[K]);
+}
+
+/**
+ * A part of the project that a command can't do without.
+ * @param command - What needs it, for example `kit chaos`.
+ * @throws KitError `KIT_PROJECT_PART_MISSING`; as {@link loadProject}.
+ */
+export async function requiredPart<K extends keyof Parts>(
+  projectDir: string,
+  name: K,
+  command: string,
+): Promise<Parts[K]> {
+  const part = await projectPart(projectDir, name);
+  if (part !== undefined) return part;
+  throw new KitError("KIT_PROJECT_PART_MISSING", `${command} needs \`${name}\`, which ${PROJECT_CONFIG} does not name`);
+}
