@@ -3,12 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { stackExternals } from "./components/kubernetes/externals.ts";
 import { leaveOutTracing } from "./components/lean-program.ts";
 import { loadModel } from "./components/model/load.ts";
-import { parseStackSettings } from "./components/model/parse-stack.ts";
 import { expectRead } from "./components/model/read.ts";
+import { parseStackSettings } from "./components/model/stack/parse-stack.ts";
 import { expectFingerprint, planFingerprint } from "./components/plan/digest.ts";
 import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
-import { locateLocalServers } from "./toolchain/local-servers.ts";
+import { locateLocalServers } from "./toolchain/servers/local-servers.ts";
 
 leaveOutTracing(process.env);
 
@@ -28,7 +28,7 @@ const outputs = await platform({
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,
-  locateStrimziCrds: async () => (await import("./toolchain/strimzi-crds.ts")).locateStrimziCrds(),
+  locateStrimziCrds: async () => (await import("./toolchain/kubernetes/strimzi-crds.ts")).locateStrimziCrds(),
 });
 
 /** Front door of the platform. */

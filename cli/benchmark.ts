@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { CommandContext } from "./context.ts";
 import type { ExitCode } from "./errors.ts";
 import { EXIT, KitError } from "./errors.ts";
-import { watchInterruptions } from "./interruption.ts";
+import { watchInterruptions } from "./terminal/interruption.ts";
 
 /**
  * Runs `test/bench/<name>.ts`, which prints its tables and writes its JSON.

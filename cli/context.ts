@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateDirectory } from "../components/substrates/local/state-directory.ts";
-import { guardedTerminal } from "./terminal-text.ts";
+import { guardedTerminal } from "./terminal/terminal-text.ts";
 
 /** What a command works with; tests give their own. */
 export interface CommandContext {

@@ -10,11 +10,11 @@ import type { ToolName, ToolStatus } from "../toolchain/tool.ts";
 import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
-import { colorsFor, renderTable } from "./output.ts";
-import type { PlatformStatus } from "./platform-status.ts";
-import { observePlatform } from "./platform-status.ts";
-import { checkStateFolder, freeBytes, WANTED_SPACE_BYTES } from "./preflight.ts";
-import { formatBytes } from "./quantities.ts";
+import type { PlatformStatus } from "./platform/platform-status.ts";
+import { observePlatform } from "./platform/platform-status.ts";
+import { checkStateFolder, freeBytes, WANTED_SPACE_BYTES } from "./platform/preflight.ts";
+import { colorsFor, renderTable } from "./terminal/output.ts";
+import { formatBytes } from "./terminal/quantities.ts";
 
 /** One check of the machine. */
 export interface MachineCheck {

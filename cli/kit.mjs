@@ -166,7 +166,7 @@ function findOnPath(name) {
   return undefined;
 }
 
-/** The answer is kept under the binary's path, size and time of change, as in toolchain/probe.ts. */
+/** The answer is kept under the binary's path, size and time of change, as in toolchain/making/probe.ts. */
 async function probeVersion(binary) {
   const path = realpathSync(binary);
   const { mtimeMs, size } = statSync(path);

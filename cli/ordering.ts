@@ -2,9 +2,9 @@
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import type { OrderClient, OrderOutcome, OrderStep } from "./orders.ts";
-import { colorsFor } from "./output.ts";
-import { readDeclaredStatus } from "./platform-status.ts";
-import { formatElapsed } from "./quantities.ts";
+import { readDeclaredStatus } from "./platform/platform-status.ts";
+import { colorsFor } from "./terminal/output.ts";
+import { formatElapsed } from "./terminal/quantities.ts";
 import { signToken } from "./tokens.ts";
 
 const TOKEN_LIFE_MS = 10 * 60_000;

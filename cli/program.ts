@@ -15,102 +15,102 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "start",
     summary: "bring the local platform up and send sample orders through it",
-    load: async () => (await import("./commands/start.ts")).start,
+    load: async () => (await import("./commands/platform/start.ts")).start,
   },
   {
     name: "up",
     summary: "bring the local platform up, or back to what is declared",
-    load: async () => (await import("./commands/up.ts")).up,
+    load: async () => (await import("./commands/platform/up.ts")).up,
   },
   {
     name: "down",
     summary: "stop every process of the local platform; data stays",
-    load: async () => (await import("./commands/down.ts")).down,
+    load: async () => (await import("./commands/platform/down.ts")).down,
   },
   {
     name: "status",
     summary: "what runs, where, and how to reach it",
-    load: async () => (await import("./commands/status.ts")).status,
+    load: async () => (await import("./commands/platform/status.ts")).status,
   },
   {
     name: "order",
     summary: "place an order and follow it to its end",
-    load: async () => (await import("./commands/order.ts")).order,
+    load: async () => (await import("./commands/trials/order.ts")).order,
   },
   {
     name: "token",
     summary: "print a customer's access token",
-    load: async () => (await import("./commands/token.ts")).token,
+    load: async () => (await import("./commands/trials/token.ts")).token,
   },
   {
     name: "drift",
     summary: "compare the running cluster with what is declared",
-    load: async () => (await import("./commands/drift.ts")).drift,
+    load: async () => (await import("./commands/cluster/drift.ts")).drift,
   },
   {
     name: "import",
     summary: "declare what a running cluster holds already",
-    load: async () => (await import("./commands/import.ts")).adopt,
+    load: async () => (await import("./commands/cluster/import.ts")).adopt,
   },
   {
     name: "verify",
     summary: "check the saga's invariants from tables and topics",
-    load: async () => (await import("./commands/verify.ts")).verify,
+    load: async () => (await import("./commands/trials/verify.ts")).verify,
   },
   {
     name: "dlt",
     summary: "list, show, replay and discard dead letters",
-    load: async () => (await import("./commands/dlt.ts")).dlt,
+    load: async () => (await import("./commands/events/dlt.ts")).dlt,
   },
   {
     name: "outbox",
     summary: "list, show, retry and discard events that could not be published",
-    load: async () => (await import("./commands/outbox.ts")).outbox,
+    load: async () => (await import("./commands/events/outbox.ts")).outbox,
   },
   {
     name: "erase",
     summary: "erase a customer's personal data, and say what is kept and why",
-    load: async () => (await import("./commands/erase.ts")).erase,
+    load: async () => (await import("./commands/events/erase.ts")).erase,
   },
   {
     name: "check",
     summary: "check what is declared against every rule, without a cluster",
-    load: async () => (await import("./commands/check.ts")).check,
+    load: async () => (await import("./commands/declaration/check.ts")).check,
   },
   {
     name: "diff",
     summary: "judge a change: what it does, what it breaks, who must approve",
-    load: async () => (await import("./commands/diff.ts")).diff,
+    load: async () => (await import("./commands/declaration/diff.ts")).diff,
   },
   {
     name: "render",
     summary: "write the Kubernetes objects of a stack as YAML",
-    load: async () => (await import("./commands/render.ts")).render,
+    load: async () => (await import("./commands/declaration/render.ts")).render,
   },
   {
     name: "definitions",
     summary: "who uses Strimzi's resource definitions in a cluster; take them away when nobody does",
-    load: async () => (await import("./commands/definitions.ts")).definitions,
+    load: async () => (await import("./commands/cluster/definitions.ts")).definitions,
   },
   {
     name: "image",
     summary: "build the services' container images, with or without a container daemon",
-    load: async () => (await import("./commands/image.ts")).image,
+    load: async () => (await import("./commands/services/image.ts")).image,
   },
   {
     name: "doctor",
     summary: "check tools and machine, with a fix for what is missing",
-    load: async () => (await import("./commands/doctor.ts")).doctor,
+    load: async () => (await import("./commands/platform/doctor.ts")).doctor,
   },
   {
     name: "env",
     summary: "print the environment that lets plain `pulumi` work here",
-    load: async () => (await import("./commands/env.ts")).env,
+    load: async () => (await import("./commands/platform/env.ts")).env,
   },
   {
     name: "new",
     summary: "make a service, a topic or a consumer, with its access declared",
-    load: async () => (await import("./commands/new.ts")).create,
+    load: async () => (await import("./commands/services/new.ts")).create,
   },
   {
     name: "generate",
@@ -120,28 +120,32 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "access",
     summary: "why a principal may read or write, or which line to add",
-    load: async () => (await import("./commands/access.ts")).access,
+    load: async () => (await import("./commands/declaration/access.ts")).access,
   },
   {
     name: "owners",
     summary: "CODEOWNERS from the declared teams",
-    load: async () => (await import("./commands/owners.ts")).owners,
+    load: async () => (await import("./commands/declaration/owners.ts")).owners,
   },
   {
     name: "docs",
     summary: "the declaration as a page, as AsyncAPI, or as Backstage entities",
-    load: async () => (await import("./commands/docs.ts")).docs,
+    load: async () => (await import("./commands/declaration/docs.ts")).docs,
   },
-  { name: "test", summary: "type check and all tests", load: async () => (await import("./commands/test.ts")).test },
+  {
+    name: "test",
+    summary: "type check and all tests",
+    load: async () => (await import("./commands/trials/test.ts")).test,
+  },
   {
     name: "chaos",
     summary: "break the running platform under load, heal it, verify it",
-    load: async () => (await import("./commands/chaos.ts")).chaos,
+    load: async () => (await import("./commands/trials/chaos.ts")).chaos,
   },
   {
     name: "bench",
     summary: "measure, print a table, write JSON",
-    load: async () => (await import("./commands/bench.ts")).bench,
+    load: async () => (await import("./commands/trials/bench.ts")).bench,
   },
 ];
 
@@ -224,7 +228,7 @@ function refuseEmpty(command: Command): void {
 }
 
 async function report(context: CommandContext, argv: readonly string[], error: unknown): Promise<ExitCode> {
-  const { writeError, writeJson } = await import("./output.ts");
+  const { writeError, writeJson } = await import("./terminal/output.ts");
   const description = describeError(error);
   writeError(context, description, error);
   if (argv.includes("--json")) {

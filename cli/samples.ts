@@ -4,8 +4,8 @@ import { KitError } from "./errors.ts";
 import { orderClient, outcomeLine, stepWriter } from "./ordering.ts";
 import type { OrderOutcome, Product } from "./orders.ts";
 import { listProducts, placeAndFollow } from "./orders.ts";
-import { colorsFor } from "./output.ts";
-import type { PlatformStatus } from "./platform-status.ts";
+import type { PlatformStatus } from "./platform/platform-status.ts";
+import { colorsFor } from "./terminal/output.ts";
 
 interface Sample {
   readonly title: string;

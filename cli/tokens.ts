@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { importPKCS8, SignJWT } from "jose";
 import { KitError } from "./errors.ts";
-import { substrateFolder } from "./platform-status.ts";
+import { substrateFolder } from "./platform/platform-status.ts";
 
 /** `iss` of every local token. */
 export const ISSUER = "https://token.kit.local";

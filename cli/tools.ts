@@ -1,7 +1,7 @@
 /** The toolchain's progress as the command shows it. */
 import type { ToolName } from "../toolchain/tool.ts";
-import type { Say } from "./progress.ts";
-import { formatElapsed } from "./quantities.ts";
+import type { Say } from "./terminal/progress.ts";
+import { formatElapsed } from "./terminal/quantities.ts";
 
 /** Tools that are there are found within this; to name each of them is noise. */
 const QUIET_MS = 1_000;

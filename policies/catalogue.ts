@@ -11,9 +11,9 @@ import { quotaRules } from "./rules/quotas.ts";
 import { refusals } from "./rules/refusals.ts";
 import { resourceRules } from "./rules/resources.ts";
 import { sagaRules } from "./rules/sagas.ts";
-import { schemaRules } from "./rules/schemas.ts";
+import { schemaRules } from "./rules/schemas/schemas.ts";
 import { topicRules } from "./rules/topics.ts";
-import { workloadRules } from "./rules/workloads.ts";
+import { workloadRules } from "./rules/workloads/workloads.ts";
 
 /**
  * The one catalogue of rules: what the model refuses while files are read, what is judged in a plan, and what is judged

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../components/model/source-location.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import type { ClusterFacts } from "./facts.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import type { Breach, Breaches, CheckKind, Checks, Declaration, Level, Scope } from "./rule.ts";

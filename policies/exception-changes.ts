@@ -1,4 +1,4 @@
-import { compareText } from "../components/model/problem.ts";
+import { compareText } from "../components/model/problems/problem.ts";
 import { platformTeam } from "../components/plan/diff/state.ts";
 import type { Change } from "../components/plan/diff/types.ts";
 import { type Exception, exceptionKey } from "./exceptions.ts";

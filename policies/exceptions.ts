@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { day, reason, slug } from "../components/model/field-types.ts";
-import { refusalFixes, refusalRule, refusalText } from "../components/model/schema-files.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
+import { didYouMean } from "../components/model/problems/suggestion.ts";
+import { validate } from "../components/model/problems/validation.ts";
+import { refusalFixes, refusalRule, refusalText } from "../components/model/schemas/schema-files.ts";
 import type { SourceFile } from "../components/model/source-file.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
-import { didYouMean } from "../components/model/suggestion.ts";
-import { validate } from "../components/model/validation.ts";
-import { readYaml } from "../components/model/yaml-document.ts";
+import { day, reason, slug } from "../components/model/values/field-types.ts";
+import { readYaml } from "../components/model/yaml/yaml-document.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 

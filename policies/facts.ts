@@ -1,6 +1,6 @@
-import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/names.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import type { TopicDeclaration } from "../components/model/types.ts";
+import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/values/names.ts";
 import type { TopicKind } from "../components/plan/types.ts";
 
 /*

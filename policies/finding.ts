@@ -1,5 +1,5 @@
-import { compareText } from "../components/model/problem.ts";
-import type { SourceLocation } from "../components/model/source-location.ts";
+import { compareText } from "../components/model/problems/problem.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import type { Level } from "./rule.ts";
 
 /** A broken rule at its place. */

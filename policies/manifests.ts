@@ -1,5 +1,5 @@
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
-import type { SourceLocation } from "../components/model/source-location.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import { type ActiveChecks, findingsOf } from "./evaluate.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import type { Manifest, Scope } from "./rule.ts";

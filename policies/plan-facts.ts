@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../components/model/source-location.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import type { Model } from "../components/model/types.ts";
 import { registryPrincipal } from "../components/plan/registry.ts";
 import { topologyOf } from "../components/plan/topology.ts";

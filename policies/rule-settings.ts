@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { didYouMean } from "../components/model/suggestion.ts";
-import { type Located, unlocated, validate } from "../components/model/validation.ts";
+import { didYouMean } from "../components/model/problems/suggestion.ts";
+import { type Located, unlocated, validate } from "../components/model/problems/validation.ts";
 import type { Finding } from "./finding.ts";
 import { type LevelSetting, levels, type Rule } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { SourceLocation } from "../components/model/source-location.ts";
-import type { StackSettings } from "../components/model/stack.ts";
+import type { SourceLocation } from "../components/model/problems/source-location.ts";
+import type { StackSettings } from "../components/model/stack/stack.ts";
 import type { Model, TopicDeclaration } from "../components/model/types.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
 import type {

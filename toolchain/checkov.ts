@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-
-import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
-import { runChecked, runCommand } from "./command.ts";
 import { ToolchainError } from "./errors.ts";
-import { findOnPath, probeVersion } from "./probe.ts";
-import { isAtLeast } from "./versioning.ts";
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "./making/cache.ts";
+import { runChecked, runCommand } from "./making/command.ts";
+import { findOnPath, probeVersion } from "./making/probe.ts";
+import { isAtLeast } from "./making/versioning.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /** checkov and its packages, each in one version. */

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-
-import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
-import { runChecked } from "./command.ts";
 import { ToolchainError } from "./errors.ts";
-import { findOnPath, isExecutable, probeVersion } from "./probe.ts";
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "./making/cache.ts";
+import { runChecked } from "./making/command.ts";
+import { findOnPath, isExecutable, probeVersion } from "./making/probe.ts";
 
 /** What runs a node's containers and its Service addresses. */
 export interface ContainerRuntime {

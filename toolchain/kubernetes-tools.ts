@@ -1,5 +1,7 @@
 import { findCheckov, prepareCheckov } from "./checkov.ts";
 import { findContainerRuntime, prepareContainerRuntime } from "./container-runtime.ts";
+import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./kubernetes/module-crds.ts";
+import { findStrimziCrds, locateStrimziCrds } from "./kubernetes/strimzi-crds.ts";
 import {
   findKubernetesPart,
   KUBERNETES_PARTS,
@@ -7,9 +9,7 @@ import {
   kubernetesPartVersion,
   makeKubernetesPart,
 } from "./kubernetes.ts";
-import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
-import { findStrimziCrds, locateStrimziCrds } from "./strimzi-crds.ts";
 import type { KubernetesTool, Tool, ToolName } from "./tool.ts";
 import { PINNED } from "./versions.ts";
 

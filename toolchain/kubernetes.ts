@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
-import { findGo, type GoBuild, moduleFolder, WRAPPERS } from "./go.ts";
-import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { findGo, type GoBuild, moduleFolder, WRAPPERS } from "./making/go.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./making/go-artefact.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /**

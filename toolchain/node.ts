@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./cache.ts";
-import { runChecked } from "./command.ts";
-import { currentPlatform, nodePackage, nodeVersion } from "./platform.ts";
-import { findOnPath, probeVersion } from "./probe.ts";
-import { isAtLeast } from "./versioning.ts";
+import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./making/cache.ts";
+import { runChecked } from "./making/command.ts";
+import { currentPlatform, nodePackage, nodeVersion } from "./making/platform.ts";
+import { findOnPath, probeVersion } from "./making/probe.ts";
+import { isAtLeast } from "./making/versioning.ts";
 import { MINIMUM } from "./versions.ts";
 
 /** A Node that runs the project. */

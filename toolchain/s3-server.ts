@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./go-artefact.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./making/go-artefact.ts";
 import { PINNED } from "./versions.ts";
 
 /** versitygw: a server with the S3 API over a folder. For the tests of claim checks alone; users bring a server of their own. */

@@ -1,17 +1,16 @@
 import { dirname } from "node:path";
-
-import { findApicurio, prepareApicurio } from "./apicurio.ts";
 import { ToolchainError } from "./errors.ts";
-import { findGo } from "./go.ts";
-import { findJava, supportsAotCache } from "./java.ts";
-import { findKafka, javaMissing, prepareKafka } from "./kafka.ts";
 import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
-import { findMaven, mavenMissing } from "./maven.ts";
+import { findGo } from "./making/go.ts";
+import { findMaven, mavenMissing } from "./making/maven.ts";
 import { findNode, linkNode, prepareNode } from "./node.ts";
-import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from "./plugins.ts";
-import { findPostgresql, preparePostgresql } from "./postgresql.ts";
-import { findPulumi, preparePulumi } from "./pulumi.ts";
-import { findRedis, prepareRedis } from "./redis.ts";
+import { findPlugin, type PluginName, preparePlugin, refreshPulumiHome } from "./pulumi/plugins.ts";
+import { findPulumi, preparePulumi } from "./pulumi/pulumi.ts";
+import { findApicurio, prepareApicurio } from "./servers/apicurio.ts";
+import { findJava, supportsAotCache } from "./servers/java.ts";
+import { findKafka, javaMissing, prepareKafka } from "./servers/kafka.ts";
+import { findPostgresql, preparePostgresql } from "./servers/postgresql.ts";
+import { findRedis, prepareRedis } from "./servers/redis.ts";
 import type { Report, Tool, ToolName, ToolStatus } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 

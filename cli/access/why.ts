@@ -1,14 +1,15 @@
 /** `kit access why`: the question in the words of the command line, the answer in words for people. */
-import { slugPattern, superUsers } from "../../components/model/names.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
-import { closest, didYouMean } from "../../components/model/suggestion.ts";
+
+import type { SourceLocation } from "../../components/model/problems/source-location.ts";
+import { closest, didYouMean } from "../../components/model/problems/suggestion.ts";
+import { slugPattern, superUsers } from "../../components/model/values/names.ts";
 import type { AccessAnswer, AccessQuestion } from "../../components/plan/explain-access.ts";
 import { explainAccess } from "../../components/plan/explain-access.ts";
 import type { AclOperation } from "../../components/plan/types.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
-import { colorsFor } from "../output.ts";
+import { colorsFor } from "../terminal/output.ts";
 
 const OPERATIONS: readonly AclOperation[] = [
   "Read",

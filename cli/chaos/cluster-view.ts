@@ -4,7 +4,7 @@
  */
 import { Connection, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
 import { KitError } from "../errors.ts";
-import type { KafkaConnection } from "../platform-access.ts";
+import type { KafkaConnection } from "../platform/platform-access.ts";
 
 /** A look at all partitions. */
 export interface ClusterState {

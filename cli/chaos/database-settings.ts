@@ -1,6 +1,6 @@
 /** What is set in a service's database behind the service's back, as an operator or a fail-over would. */
 import pg from "pg";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 
 type Databases = Pick<ServerAccess, "database">;
 

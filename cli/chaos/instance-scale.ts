@@ -1,6 +1,6 @@
 /** Brings the platform to the instances of each service that a scenario needs, and back to what is declared. */
 import type { CommandContext } from "../context.ts";
-import { observePlatform, readDeclaredStatus } from "../platform-status.ts";
+import { observePlatform, readDeclaredStatus } from "../platform/platform-status.ts";
 import { serviceInstances } from "./terrain.ts";
 
 /** The instances of a platform for the time of a series of runs. */

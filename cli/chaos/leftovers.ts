@@ -4,7 +4,7 @@ import { needsWork, readLetters } from "../dlt/letters.ts";
 import { discardLetters } from "../dlt/resolve.ts";
 import { readParkedEvents } from "../outbox/parked-events.ts";
 import { resolveEvents } from "../outbox/resolve.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { InjectedRecord } from "../witness.ts";
 import type { Schedule } from "./schedule.ts";
 

@@ -1,8 +1,8 @@
 /** A run for people: what was done, what it showed, what customers felt. */
 import type { CommandContext } from "../context.ts";
 import type { LatencySummary } from "../load/latency.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { formatElapsed } from "../quantities.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { formatElapsed } from "../terminal/quantities.ts";
 import type { ChaosOutcome, ChaosReport, ChaosSeries } from "./report-document.ts";
 import { SCENARIOS } from "./scenarios.ts";
 

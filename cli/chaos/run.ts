@@ -3,17 +3,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
-import { watchInterruptions } from "../interruption.ts";
 import { loadTarget } from "../load/load-target.ts";
 import type { LoadResult } from "../load/open-loop.ts";
 import { runOpenLoop } from "../load/open-loop.ts";
 import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../load/sample-orders.ts";
 import { ensureAvailable, unitsFor } from "../load/stock.ts";
-import type { PlatformAccess } from "../platform-access.ts";
-import { openPlatform } from "../platform-access.ts";
-import { observePlatform, readDeclaredStatus, substrateFolder } from "../platform-status.ts";
-import { progressReporter } from "../progress.ts";
+import type { PlatformAccess } from "../platform/platform-access.ts";
+import { openPlatform } from "../platform/platform-access.ts";
+import { observePlatform, readDeclaredStatus, substrateFolder } from "../platform/platform-status.ts";
 import { locateStack } from "../pulumi/stack.ts";
+import { watchInterruptions } from "../terminal/interruption.ts";
+import { progressReporter } from "../terminal/progress.ts";
 import { verifyPlatform } from "../verify/verify-platform.ts";
 import type { InjectedRecord, Witness, WitnessedFault } from "../witness.ts";
 import { clusterView } from "./cluster-view.ts";
@@ -214,7 +214,7 @@ async function handsOn(context: CommandContext): Promise<Hands> {
     folder: substrateFolder(context.stateDir),
     specificationOf: (name) => declaredProcess(stateFile, name),
     async bringUp() {
-      const { bringUp } = await import("../bring-up.ts");
+      const { bringUp } = await import("../platform/bring-up.ts");
       await bringUp(context, declared.stack);
     },
   });

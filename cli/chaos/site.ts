@@ -1,7 +1,7 @@
 /** Where a run works: the running platform, its hands, its clock and its diary. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessStatus } from "../../components/provider/process/index.ts";
-import type { PlatformAccess } from "../platform-access.ts";
+import type { PlatformAccess } from "../platform/platform-access.ts";
 import type { InjectedRecord } from "../witness.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Hands } from "./hands.ts";

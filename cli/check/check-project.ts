@@ -3,23 +3,23 @@
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
-import { ReadingCache } from "../../components/model/reading-cache.ts";
+import type { SourceLocation } from "../../components/model/problems/source-location.ts";
 import { type SourceFile, topicsFolder } from "../../components/model/source-file.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
+import { readTopicsAsFarAsGood } from "../../components/model/topics/read-topics.ts";
+import { ReadingCache } from "../../components/model/topics/reading-cache.ts";
 import { stacksWithOwnTopics } from "../../components/plan/diff/touched-stacks.ts";
 import type { Change } from "../../components/plan/diff/types.ts";
 import { type CheckInput, type CheckResult, checkDeclaration } from "../../policies/check.ts";
 import { exceptionsPath } from "../../policies/exceptions.ts";
 import { type Finding, sortFindings } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
+import { todayOf } from "../declaration/today.ts";
+import { expectStackName, unknownStack } from "../declaration/unknown-stack.ts";
 import { type DeclaredTree, locateTree, locateTrees, readTree, readTrees, workingTree } from "../diff/declared-tree.ts";
 import { defaultStack } from "../diff/default-stack.ts";
 import type { GitProject } from "../diff/git-objects.ts";
 import { judgeStacks, withFindings } from "../diff/judge-stacks.ts";
 import { KitError } from "../errors.ts";
-import { todayOf } from "../today.ts";
-import { expectStackName, unknownStack } from "../unknown-stack.ts";
 
 /** What is checked. Paths are as the user wrote them. */
 export interface CheckRequest {

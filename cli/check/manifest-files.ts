@@ -1,7 +1,7 @@
 /** Rendered Kubernetes objects as `kit check` judges them. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import { ManifestSyntaxError, type PlacedManifest, parseManifests } from "../../policies/manifests.ts";
 import { KitError } from "../errors.ts";
 

@@ -3,7 +3,7 @@ import { catalogue } from "../../policies/catalogue.ts";
 import type { Finding } from "../../policies/finding.ts";
 import { plain } from "../../policies/plain-text.ts";
 import type { Level } from "../../policies/rule.ts";
-import type { colorsFor } from "../output.ts";
+import type { colorsFor } from "../terminal/output.ts";
 import type { CheckOutcome } from "./check-project.ts";
 
 type Colors = ReturnType<typeof colorsFor>;

@@ -51,7 +51,7 @@ The files are committed. Run this after each change of topics/; \`kit new\` does
     if (!check) writeEvents(context, files);
     const current = !check || files.every(({ state }) => state === "current");
     if (flag(options, "json"))
-      (await import("../output.ts")).writeJson(context, {
+      (await import("../terminal/output.ts")).writeJson(context, {
         current,
         files: files.map(({ service, path, state }) => ({ service, path, state })),
       });

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { loadFile, loadTopicFiles, stackNames } from "../../components/model/load.ts";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import {
   isReadPath,
   maxSourceBytes,

@@ -1,16 +1,16 @@
 /** `kit diff --stack A --stack B`: what differs between two environments of one tree. */
 import { readModel } from "../../components/model/read.ts";
-import { ReadingCache } from "../../components/model/reading-cache.ts";
+import { ReadingCache } from "../../components/model/topics/reading-cache.ts";
 import type { Model } from "../../components/model/types.ts";
 import { compareEnvironments, type EnvironmentComparison } from "../../components/plan/diff/environments.ts";
 import type { Lead } from "../../components/plan/diff/promotion.ts";
 import { platformState } from "../../components/plan/diff/state.ts";
 import { counted } from "../../components/plan/diff/words.ts";
 import type { CommandContext } from "../context.ts";
-import { invalidModel } from "../declaration-problems.ts";
+import { invalidModel } from "../declaration/declaration-problems.ts";
+import { todayOf } from "../declaration/today.ts";
 import { KitError } from "../errors.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { todayOf } from "../today.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
 import { locateTree, readTree, workingTree } from "./declared-tree.ts";
 import { markdownText, plain } from "./escaping.ts";
 

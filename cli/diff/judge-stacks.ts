@@ -1,5 +1,5 @@
 /** The judgement of a change for one stack, and for every other that the topics' files name in it. */
-import type { Problem } from "../../components/model/problem.ts";
+import type { Problem } from "../../components/model/problems/problem.ts";
 import { sortChanges, worstHazard } from "../../components/plan/diff/hazard.ts";
 import type { Change, PlatformDiff } from "../../components/plan/diff/types.ts";
 import { changeDigest, parseDigest } from "../../components/plan/digest.ts";

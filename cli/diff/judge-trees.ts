@@ -1,13 +1,13 @@
 /** The judgement of a change, for `kit diff` and `kit check --base` alike: the platform's comparison, and the rules. */
-import type { Problem } from "../../components/model/problem.ts";
+import type { Problem } from "../../components/model/problems/problem.ts";
 import { readModel } from "../../components/model/read.ts";
-import { ReadingCache } from "../../components/model/reading-cache.ts";
 import { type SourceFile, topicsFolder } from "../../components/model/source-file.ts";
-import type { StackSettings } from "../../components/model/stack.ts";
+import type { StackSettings } from "../../components/model/stack/stack.ts";
+import { ReadingCache } from "../../components/model/topics/reading-cache.ts";
 import type { Model } from "../../components/model/types.ts";
-import { readYaml } from "../../components/model/yaml-document.ts";
+import { readYaml } from "../../components/model/yaml/yaml-document.ts";
 import { comparePlatforms } from "../../components/plan/diff/compare.ts";
-import type { PlaceInSchema } from "../../components/plan/diff/schema-places.ts";
+import type { PlaceInSchema } from "../../components/plan/diff/schemas/schema-places.ts";
 import { type PlatformState, platformState, type StatePair } from "../../components/plan/diff/state.ts";
 import { touchedStacks } from "../../components/plan/diff/touched-stacks.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";

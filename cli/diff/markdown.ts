@@ -1,5 +1,5 @@
 /** The diff as the comment of a pull request: nine parts, within what GitHub takes. */
-import type { Problem } from "../../components/model/problem.ts";
+import type { Problem } from "../../components/model/problems/problem.ts";
 import { compareHazards, sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change, ChangeKind, Hazard, PlatformDiff } from "../../components/plan/diff/types.ts";
 import { counted } from "../../components/plan/diff/words.ts";

@@ -1,13 +1,13 @@
 /** `kit diff` as a function: two trees in, a judged comparison out. */
-import type { Problem } from "../../components/model/problem.ts";
-import type { StackSettings } from "../../components/model/stack.ts";
+import type { Problem } from "../../components/model/problems/problem.ts";
+import type { StackSettings } from "../../components/model/stack/stack.ts";
 import type { PlatformDiff } from "../../components/plan/diff/types.ts";
 import { checkDeclaration } from "../../policies/check.ts";
 import type { Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
+import { todayOf } from "../declaration/today.ts";
+import { unknownStack } from "../declaration/unknown-stack.ts";
 import { KitError } from "../errors.ts";
-import { todayOf } from "../today.ts";
-import { unknownStack } from "../unknown-stack.ts";
 import { type DeclaredTree, locateTrees, readTrees } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
 import { judgeStacks } from "./judge-stacks.ts";

@@ -1,9 +1,13 @@
 /** Versions of schemas before the base, for levels that look at all of them. */
-import { nameOfNamedType } from "../../components/model/avro-schema.ts";
-import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
-import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
+import { nameOfNamedType } from "../../components/model/schemas/avro-schema.ts";
+import { readProtobufSchema } from "../../components/model/schemas/protobuf-event-schema.ts";
+import { formatOf, type SchemaFormat } from "../../components/model/schemas/schema-format.ts";
 import { isSchemaPath, topicsFolder } from "../../components/model/source-file.ts";
-import { knownHistory, recordsWithHistory, type SchemaHistory } from "../../components/plan/diff/schema-history.ts";
+import {
+  knownHistory,
+  recordsWithHistory,
+  type SchemaHistory,
+} from "../../components/plan/diff/schemas/schema-history.ts";
 import type { StatePair } from "../../components/plan/diff/state.ts";
 import { KitError } from "../errors.ts";
 import type { TreeSource } from "./declared-tree.ts";

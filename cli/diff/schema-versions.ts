@@ -1,7 +1,7 @@
 /** What records looked like, commit by commit. Pure. */
-import { readAvroSchema, readSharedType } from "../../components/model/avro-schema.ts";
-import { readJsonEventSchema } from "../../components/model/json-event-schema.ts";
-import type { SchemaFormat } from "../../components/model/schema-format.ts";
+import { readAvroSchema, readSharedType } from "../../components/model/schemas/avro-schema.ts";
+import { readJsonEventSchema } from "../../components/model/schemas/json-event-schema.ts";
+import type { SchemaFormat } from "../../components/model/schemas/schema-format.ts";
 import type { BlobChange } from "./git-objects.ts";
 
 /** A schema file's content. */

@@ -7,7 +7,7 @@ import type { Change, Hazard } from "../../components/plan/diff/types.ts";
 import { percent } from "../../components/plan/diff/words.ts";
 import type { Finding } from "../../policies/finding.ts";
 import type { CommandContext } from "../context.ts";
-import { colorsFor, renderTable } from "../output.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
 import { plain } from "./escaping.ts";
 import type { DiffOutcome } from "./run-diff.ts";
 import { verdictLine } from "./verdict.ts";

@@ -1,7 +1,7 @@
 /** A record's content for people. */
 import type { CommandContext } from "../context.ts";
-import { colorsFor } from "../output.ts";
-import { terminalLines, terminalText } from "../terminal-text.ts";
+import { colorsFor } from "../terminal/output.ts";
+import { terminalLines, terminalText } from "../terminal/terminal-text.ts";
 import type { Content } from "./content.ts";
 import { hexDump } from "./content.ts";
 

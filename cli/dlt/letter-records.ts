@@ -1,7 +1,7 @@
 /** Letters' records: the original bytes and headers, in the group's dead-letter topic. */
 import { letterIdOf } from "../../service-templates/lib/consumer/dead-letter.ts";
 import { REPLAY_HEADER } from "../../service-templates/lib/consumer/replay.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import { readRanges, topicRanges } from "../verify/topic-reader.ts";
 import type { Letter } from "./letters.ts";
 

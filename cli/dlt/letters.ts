@@ -1,7 +1,7 @@
 /** Dead letters as the services' tables tell them: what failed, why, and what was done about it. */
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 
 /** Where a letter stands. */
 export type LetterState =

@@ -1,8 +1,8 @@
 /** Dead letters for people and as documents. */
 import type { CommandContext } from "../context.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { formatAge } from "../quantities.ts";
-import { forTerminal, terminalText } from "../terminal-text.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { formatAge } from "../terminal/quantities.ts";
+import { forTerminal, terminalText } from "../terminal/terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { Content } from "./content.ts";
 import { writeContent } from "./content-report.ts";

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Producer } from "@platformatic/kafka";
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ServiceContract } from "../verify/evidence.ts";
 import type { LetterRecord } from "./letter-records.ts";
 import { replayHeaders } from "./letter-records.ts";

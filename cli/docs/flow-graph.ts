@@ -1,5 +1,5 @@
 /** Who produces and consumes what, as an SVG in columns. Pure. */
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import { escapeMarkup } from "./markup.ts";
 import type { TopicCatalogue } from "./topic-catalogue.ts";
 

@@ -1,13 +1,14 @@
 /** What the catalogue tells of each topic, as plain data. Pure. */
-import { formatDuration } from "../../components/model/duration.ts";
-import { isObject, type JsonSchema, resolvePointer } from "../../components/model/json-schema-parts.ts";
-import { compareText } from "../../components/model/problem.ts";
-import { readProtobufSchema } from "../../components/model/protobuf-event-schema.ts";
-import { formatRate } from "../../components/model/rate.ts";
-import { formatOf, type SchemaFormat } from "../../components/model/schema-format.ts";
-import { sharedTypesOf } from "../../components/model/shared-types.ts";
-import { formatSize } from "../../components/model/size.ts";
+
+import { compareText } from "../../components/model/problems/problem.ts";
+import { isObject, type JsonSchema, resolvePointer } from "../../components/model/schemas/json-schema-parts.ts";
+import { readProtobufSchema } from "../../components/model/schemas/protobuf-event-schema.ts";
+import { formatOf, type SchemaFormat } from "../../components/model/schemas/schema-format.ts";
+import { sharedTypesOf } from "../../components/model/schemas/shared-types.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
+import { formatRate } from "../../components/model/values/rate.ts";
+import { formatSize } from "../../components/model/values/size.ts";
 import { claimCheckText } from "../../components/plan/diff/claim-checks.ts";
 import { approximateDuration } from "../../components/plan/diff/words.ts";
 import { longestKept } from "../../components/plan/segments.ts";

@@ -3,7 +3,7 @@ import type { Deviation, DriftClass } from "../../components/plan/drift.ts";
 import { countByClass, findDrift } from "../../components/plan/drift.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 import { startClusterReading } from "../live/cluster-reading.ts";
 import { liveLogin } from "../live/login.ts";

@@ -1,8 +1,8 @@
 /** What `kit drift` shows to people. */
 import type { Deviation } from "../../components/plan/drift.ts";
 import type { CommandContext } from "../context.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { forTerminal } from "../terminal-text.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { forTerminal } from "../terminal/terminal-text.ts";
 import type { DriftDocument } from "./drift.ts";
 
 const SHOWN = 200;

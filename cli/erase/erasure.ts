@@ -8,7 +8,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import type { PersonalData } from "../../components/services/personal-data.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import { newPseudonym } from "./pseudonym.ts";
 import type { ErasureStatement, Subject } from "./statements.ts";
 import { casesQuery, countStatement, eraseStatement, idsQuery } from "./statements.ts";

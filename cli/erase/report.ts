@@ -1,7 +1,7 @@
 /** What `kit erase` shows to people and programs. */
 import type { CommandContext } from "../context.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { forTerminal } from "../terminal-text.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { forTerminal } from "../terminal/terminal-text.ts";
 import type { Erasure } from "./erasure.ts";
 import type { KeptTopic } from "./kept-records.ts";
 

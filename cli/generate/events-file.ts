@@ -1,6 +1,6 @@
 /** The file that types a service's events. Pure. */
 import type avro from "avsc";
-import { formatNames, formatOf } from "../../components/model/schema-format.ts";
+import { formatNames, formatOf } from "../../components/model/schemas/schema-format.ts";
 import { avroType } from "../../service-templates/lib/registered-schema.ts";
 import { type PayloadUse, payloadTypes, type Side } from "./payload-types.ts";
 import type { ServiceEvent, ServiceEvents } from "./service-events.ts";

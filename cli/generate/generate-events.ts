@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
-import { invalidModel } from "../declaration-problems.ts";
+import { invalidModel } from "../declaration/declaration-problems.ts";
 import { PLAIN_FILE } from "../new-service/file-change.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
 import { DeclarationProblems, readForAllStacks } from "../new-service/project-model.ts";

@@ -1,5 +1,5 @@
 /** The events of each service: the model, which is ordered by topic, seen from its services. Pure. */
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import type { EventDeclaration, Model, TopicDeclaration } from "../../components/model/types.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
 

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
+import { isKubernetes } from "../../components/model/stack/kubernetes-stack.ts";
 import type { ServiceTemplate } from "../../components/services/template.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
-import { progressReporter } from "../progress.ts";
 import { locateStack } from "../pulumi/stack.ts";
+import { progressReporter } from "../terminal/progress.ts";
 import type { BuiltImage, ServiceToBuild } from "./build-images.ts";
 import { buildImages } from "./build-images.ts";
 import type { Builder } from "./container-builders.ts";

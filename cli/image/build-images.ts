@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runChecked } from "../../toolchain/command.ts";
 import { prepareImage } from "../../toolchain/image/prepare.ts";
 import type { SbomFile } from "../../toolchain/image/sbom.ts";
 import { imageSbom } from "../../toolchain/image/sbom.ts";
+import { runChecked } from "../../toolchain/making/command.ts";
 import { KitError } from "../errors.ts";
 import { hostBase } from "./host-base.ts";
 import { installedPackages, readLock } from "./installed-packages.ts";

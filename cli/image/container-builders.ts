@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { runChecked, runCommand } from "../../toolchain/command.ts";
+import { runChecked, runCommand } from "../../toolchain/making/command.ts";
 import { KitError } from "../errors.ts";
 import type { BuiltImage, ServiceToBuild } from "./build-images.ts";
 import { linuxPlatform } from "./build-images.ts";

@@ -7,8 +7,8 @@ import { createHash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { compareText } from "../../components/model/problem.ts";
-import { runChecked } from "../../toolchain/command.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import { runChecked } from "../../toolchain/making/command.ts";
 import type { LayerContent, LayerFile } from "./layer.ts";
 
 /** User and group of the services: components/services/kubernetes/pod-security.ts. */

@@ -13,7 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { Pack } from "tar-stream";
 import { pack } from "tar-stream";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 
 /** What an image holds at a path: content itself, or a file of this machine that has it. */
 export interface LayerFile {

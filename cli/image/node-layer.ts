@@ -4,8 +4,8 @@ import { createReadStream } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Artefact, ArtefactRecipe } from "../../toolchain/cache.ts";
-import { findArtefact, makeArtefact } from "../../toolchain/cache.ts";
+import type { Artefact, ArtefactRecipe } from "../../toolchain/making/cache.ts";
+import { findArtefact, makeArtefact } from "../../toolchain/making/cache.ts";
 import type { Layer } from "./layer.ts";
 import { COMPRESSION, LAYER_TYPE, writeLayer } from "./layer.ts";
 

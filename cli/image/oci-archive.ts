@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { extract, pack } from "tar-stream";
 import * as z from "zod";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import { hashing } from "./layer.ts";
 
 /** Media types of what the kit writes. */

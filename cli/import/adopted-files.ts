@@ -1,7 +1,8 @@
 /** Adopted topics as edits of `topics/`. Pure: nothing is written here. */
-import { importedTopicDescription } from "../../components/model/import-placeholders.ts";
-import { compareText } from "../../components/model/problem.ts";
+
+import { compareText } from "../../components/model/problems/problem.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
+import { importedTopicDescription } from "../../components/model/topics/import-placeholders.ts";
 import type { Model } from "../../components/model/types.ts";
 import { KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "../new-service/file-change.ts";

@@ -1,13 +1,14 @@
 /** How a running topic's log is kept, in the words of the files. Pure. */
-import { formatDuration } from "../../components/model/duration.ts";
+
 import {
   leastDirtyRatio,
   leastSegmentAge,
   leastSegmentSize,
   mostSegmentAge,
   mostSegmentSize,
-} from "../../components/model/log-settings.ts";
-import { formatSize } from "../../components/model/size.ts";
+} from "../../components/model/topics/log-settings.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
+import { formatSize } from "../../components/model/values/size.ts";
 import type { LiveTopic } from "../../components/plan/live.ts";
 import { type LogBounds, segmentBytes, segmentMs } from "../../components/plan/segments.ts";
 

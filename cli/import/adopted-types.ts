@@ -1,5 +1,5 @@
 /** Types that subjects of a registry share, as files of the project. Pure. */
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import type { LiveSubject } from "../../components/plan/live.ts";
 
 /** A type that schemas of events refer to. */

@@ -1,7 +1,11 @@
 /** What a running cluster holds, as declarations: topics with their settings, events, writers and readers. Pure. */
-import { readAvroSchema } from "../../components/model/avro-schema.ts";
-import { formatDuration } from "../../components/model/duration.ts";
-import { importedRecordDoc } from "../../components/model/import-placeholders.ts";
+
+import { compareText } from "../../components/model/problems/problem.ts";
+import { readAvroSchema } from "../../components/model/schemas/avro-schema.ts";
+import { hasRemoteStorage, type StackSettings } from "../../components/model/stack/stack.ts";
+import { importedRecordDoc } from "../../components/model/topics/import-placeholders.ts";
+import { scalePartitions } from "../../components/model/topics/partitions.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
 import {
   eventNamePattern,
   isDerivedTopicName,
@@ -9,12 +13,9 @@ import {
   reservedTopicPrefixes,
   slugPattern,
   topicNamePattern,
-} from "../../components/model/names.ts";
-import { scalePartitions } from "../../components/model/partitions.ts";
-import { compareText } from "../../components/model/problem.ts";
-import { formatRate } from "../../components/model/rate.ts";
-import { formatSize } from "../../components/model/size.ts";
-import { hasRemoteStorage, type StackSettings } from "../../components/model/stack.ts";
+} from "../../components/model/values/names.ts";
+import { formatRate } from "../../components/model/values/rate.ts";
+import { formatSize } from "../../components/model/values/size.ts";
 import type { LiveAcl, LivePlatform, LiveSubject, LiveTopic } from "../../components/plan/live.ts";
 import { subjectName } from "../../components/plan/subjects.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";

@@ -1,12 +1,12 @@
 /** `kit import`: from a running cluster to files, and to the list of topics that the next run adopts. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { modelFor } from "../../components/model/environment.ts";
-import { slugPattern } from "../../components/model/names.ts";
 import { readModel } from "../../components/model/read.ts";
-import { sharedTypesOf } from "../../components/model/shared-types.ts";
-import type { StackSettings } from "../../components/model/stack.ts";
+import { sharedTypesOf } from "../../components/model/schemas/shared-types.ts";
+import type { StackSettings } from "../../components/model/stack/stack.ts";
+import { modelFor } from "../../components/model/topics/environment.ts";
 import type { Model } from "../../components/model/types.ts";
+import { slugPattern } from "../../components/model/values/names.ts";
 import type { Deviation } from "../../components/plan/drift.ts";
 import { findDrift } from "../../components/plan/drift.ts";
 import type { LivePlatform } from "../../components/plan/live.ts";

@@ -2,9 +2,9 @@
 import { counted } from "../../components/plan/diff/words.ts";
 import type { CommandContext } from "../context.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
-import { colorsFor, renderTable } from "../output.ts";
 import { BEGUN_TOPICS_VARIABLE } from "../pulumi/begun-creations.ts";
-import { forTerminal } from "../terminal-text.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { forTerminal } from "../terminal/terminal-text.ts";
 import type { ImportOutcome } from "./import.ts";
 
 const SHOWN = 100;

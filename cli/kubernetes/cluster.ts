@@ -1,7 +1,7 @@
-import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
-import { type ClusterApi, openClusterApi } from "../../components/provider/cluster-api.ts";
+import { isKubernetes } from "../../components/model/stack/kubernetes-stack.ts";
+import { type ClusterApi, openClusterApi } from "../../components/provider/rollout/cluster-api.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 
 /**

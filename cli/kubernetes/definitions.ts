@@ -1,12 +1,12 @@
 /** Strimzi's resource definitions in a cluster: who uses them, and taking them away when nobody does. They stay when a platform is destroyed. */
 import { brokerRole } from "../../components/kafka/strimzi/operator.ts";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import {
   type ClusterApi,
   type ClusterObject,
   deleteObject,
   listObjects,
-} from "../../components/provider/cluster-api.ts";
+} from "../../components/provider/rollout/cluster-api.ts";
 
 /** A definition, and what exists of its kind. */
 export interface DefinitionUse {

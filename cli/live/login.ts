@@ -5,7 +5,7 @@ import { auditorPrincipal } from "../../components/plan/auditor.ts";
 import { flag, text } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
-import { readDeclaredStatus } from "../platform-status.ts";
+import { readDeclaredStatus } from "../platform/platform-status.ts";
 import type { ClusterLogin } from "./cluster-reader.ts";
 
 /** Where to look. */

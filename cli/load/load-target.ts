@@ -1,6 +1,6 @@
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
-import { readDeclaredStatus } from "../platform-status.ts";
+import { readDeclaredStatus } from "../platform/platform-status.ts";
 import { signToken } from "../tokens.ts";
 import type { LoadTarget } from "./open-loop.ts";
 

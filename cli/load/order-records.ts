@@ -1,5 +1,5 @@
 /** What the databases hold about the orders of a run, read behind the services' backs. */
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { LastingDatabase, RunDatabase } from "./run-database.ts";
 import { lastingDatabase } from "./run-database.ts";
 import type { OrderTimes, Participant, ParticipantTimes } from "./stages.ts";

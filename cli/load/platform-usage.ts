@@ -1,5 +1,5 @@
 /** Processor time and memory of every part of a running platform, over a time span. */
-import type { ProcessDocument } from "../platform-status.ts";
+import type { ProcessDocument } from "../platform/platform-status.ts";
 import type { StatLine, ThreadUsage } from "./process-usage.ts";
 import {
   listProcessStats,

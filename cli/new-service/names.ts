@@ -1,6 +1,7 @@
 /** What a new service is called, everywhere it is named. */
-import { platformPrincipals, slugPattern } from "../../components/model/names.ts";
-import { closest } from "../../components/model/suggestion.ts";
+
+import { closest } from "../../components/model/problems/suggestion.ts";
+import { platformPrincipals, slugPattern } from "../../components/model/values/names.ts";
 import { KitError } from "../errors.ts";
 
 /** All names that follow from a service's name. */

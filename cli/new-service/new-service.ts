@@ -1,6 +1,6 @@
 /** `kit new service`: from the request to files and words. */
 import type { CommandContext } from "../context.ts";
-import { colorsFor, writeJson } from "../output.ts";
+import { colorsFor, writeJson } from "../terminal/output.ts";
 import { writeChanges } from "./file-writing.ts";
 import { paintedChange, paintedCreation } from "./painted-changes.ts";
 import { DeclarationProblems, declarationError } from "./project-model.ts";

@@ -1,5 +1,5 @@
 /** New and changed files as lines for a terminal: what `--dry-run` shows. */
-import type { Colors } from "../output.ts";
+import type { Colors } from "../terminal/output.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 

@@ -1,10 +1,10 @@
 /** The model of a project as it is, and as it would be with changes that are not written yet. */
-import type { Problem } from "../../components/model/problem.ts";
+import type { Problem } from "../../components/model/problems/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
-import { countProblems, writeProblems } from "../declaration-problems.ts";
+import { countProblems, writeProblems } from "../declaration/declaration-problems.ts";
 import { type ErrorCode, KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 

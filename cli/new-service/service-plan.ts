@@ -1,9 +1,9 @@
 /** A new service, from a template to file changes that are known to fit. Pure: nothing is written here. */
 import { parseDocument } from "yaml";
-import { slugPattern } from "../../components/model/names.ts";
 import { readModel } from "../../components/model/read.ts";
-import { stackSettingsKey } from "../../components/model/stack.ts";
+import { stackSettingsKey } from "../../components/model/stack/stack.ts";
 import type { Model } from "../../components/model/types.ts";
+import { slugPattern } from "../../components/model/values/names.ts";
 import { planContracts } from "../../components/plan/contracts.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
 import {

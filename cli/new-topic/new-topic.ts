@@ -7,7 +7,7 @@ import { DeclarationProblems, declarationError, readForAllStacks } from "../new-
 import type { ProjectReading } from "../new-service/project-reading.ts";
 import { readProject } from "../new-service/project-reading.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
-import { colorsFor, writeJson } from "../output.ts";
+import { colorsFor, writeJson } from "../terminal/output.ts";
 import type { ConsumerFlags, TopicFlags } from "./questions.ts";
 import { checkNewName, completeConsumer, completeTopic } from "./questions.ts";
 import type { DeclarationPlan } from "./topic-plan.ts";

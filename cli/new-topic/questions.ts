@@ -1,6 +1,7 @@
 /** What flags did not say is asked, where there is a terminal. */
-import { eventNamePattern, slugPattern, topicNamePattern } from "../../components/model/names.ts";
+
 import type { Model } from "../../components/model/types.ts";
+import { eventNamePattern, slugPattern, topicNamePattern } from "../../components/model/values/names.ts";
 import { declaredTopics, topologyOf } from "../../components/plan/topology.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";

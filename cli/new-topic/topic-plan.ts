@@ -1,9 +1,9 @@
 /** A new topic, or a new consumer of one, as file changes that are known to fit. Pure: nothing is written here. */
-import { compareText } from "../../components/model/problem.ts";
-import { assumedRate } from "../../components/model/rate.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import { didYouMean } from "../../components/model/problems/suggestion.ts";
 import { readModel } from "../../components/model/read.ts";
-import { didYouMean } from "../../components/model/suggestion.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
+import { assumedRate } from "../../components/model/values/rate.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import { declaredTopics } from "../../components/plan/topology.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";

@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import { restoredHeaders, type StoredHeaders } from "../../service-templates/lib/outbox/outbox-headers.ts";
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 
 /** Where an event stands. */
 export type ParkedState =

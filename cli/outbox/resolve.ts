@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ParkedEvent } from "./parked-events.ts";
 import { RECORD_BYTES, readParkedEvents, withDatabase } from "./parked-events.ts";
 

@@ -1,11 +1,11 @@
 /** CODEOWNERS: made from the declaration, compared with the file, written. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { slugPattern } from "../../components/model/names.ts";
+import { slugPattern } from "../../components/model/values/names.ts";
 import type { OwnedPattern } from "../../components/plan/code-owners.ts";
 import { codeOwners, formatCodeOwners } from "../../components/plan/code-owners.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
 

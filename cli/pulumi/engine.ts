@@ -5,8 +5,8 @@ import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { KitError } from "../errors.ts";
-import { watchInterruptions } from "../interruption.ts";
 import { processStart } from "../process-start.ts";
+import { watchInterruptions } from "../terminal/interruption.ts";
 import {
   BEGUN_TOPICS_VARIABLE,
   begunTopicsFile,

@@ -7,8 +7,8 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { expectStack } from "../declaration/unknown-stack.ts";
 import { KitError } from "../errors.ts";
-import { expectStack } from "../unknown-stack.ts";
 
 /** Paths and names of one stack. */
 export interface StackFiles {

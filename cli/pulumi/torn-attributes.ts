@@ -1,6 +1,6 @@
 /** Mends what a kill in the middle of writing the state leaves beside it. */
 import { readFile, rm } from "node:fs/promises";
-import { parsedJson } from "../../components/model/json.ts";
+import { parsedJson } from "../../components/model/values/json.ts";
 
 /**
  * Pulumi's file backend writes each state to a temporary file and renames it, so the state itself is whole after any

@@ -1,8 +1,8 @@
 /** The environment in which plain `pulumi` works on the local platform. */
 
-import { engineEnvironment } from "../bring-up.ts";
 import type { CommandContext } from "../context.ts";
-import { checkStateFolder } from "../preflight.ts";
+import { engineEnvironment } from "../platform/bring-up.ts";
+import { checkStateFolder } from "../platform/preflight.ts";
 import { ensureStack } from "./engine.ts";
 import { locateStack } from "./stack.ts";
 

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
 import type { StackExternals } from "../../components/kubernetes/externals.ts";
 import type { Manifest } from "../../components/kubernetes/manifest.ts";
-import type { StackSettings } from "../../components/model/stack.ts";
+import type { StackSettings } from "../../components/model/stack/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { revealAll } from "../../components/provider/values.ts";
 import type { ServiceTemplate } from "../../components/services/template.ts";

@@ -1,7 +1,7 @@
 /** Kubernetes objects and the rest of a plan as files, the same bytes for the same input. Pure. */
 import { stringify } from "yaml";
 import type { Manifest } from "../../components/kubernetes/manifest.ts";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 
 /** One file to write. */

@@ -2,11 +2,11 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { maxConnections } from "../../components/databases/connections.ts";
-import { isKubernetes } from "../../components/model/kubernetes-stack.ts";
+import { isKubernetes } from "../../components/model/stack/kubernetes-stack.ts";
 import { databaseUsers } from "../../components/services/database-users.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
-import { readDeclaredProject } from "../declared-project.ts";
+import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 import { locateStack } from "../pulumi/stack.ts";
 import { declaredObjects } from "./declared-objects.ts";

@@ -4,7 +4,7 @@
  * the first ends may be newer than the tables; what a group committed was in its tables before.
  */
 import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { VerificationDefinition } from "./definition.ts";
 import { contentReader } from "./event-content.ts";
 import type {

@@ -1,7 +1,7 @@
 /** Where consumer groups stand. */
 
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { GroupState, ServiceContract } from "./evidence.ts";
 
 /** Groups of contracts that consume, with their members and committed offsets; a group that never joined has neither. */

@@ -1,8 +1,8 @@
 /** The verdict for people: one line per invariant, then what breaks one, then the groups. */
 import type { CommandContext } from "../context.ts";
-import { colorsFor, renderTable } from "../output.ts";
-import { formatElapsed } from "../quantities.ts";
-import { forTerminal } from "../terminal-text.ts";
+import { colorsFor, renderTable } from "../terminal/output.ts";
+import { formatElapsed } from "../terminal/quantities.ts";
+import { forTerminal } from "../terminal/terminal-text.ts";
 import type { Figures, JudgedInvariant } from "./verdict.ts";
 import type { VerifyDocument } from "./verify-platform.ts";
 

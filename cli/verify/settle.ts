@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import { topicsOf } from "./collect.ts";
 import type { VerificationDefinition } from "./definition.ts";
 import type { ServiceContract, Settlement } from "./evidence.ts";

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { CLAIM_HEADER } from "../../service-templates/lib/claim-check/reference.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ServiceContract, StoredContent, StoredObject, TopicRecord } from "./evidence.ts";
 
 /**

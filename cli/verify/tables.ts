@@ -2,7 +2,7 @@
  * Reads services' tables with narrow columns and a server-side cursor, each database in one snapshot.
  * Tables are looked up first: a service that is older or lacks one is read as far as it goes.
  */
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 import type { DeadLetterAction, DeadLetterRow, InboxRow, MessagingTables, OutboxRow, ParkedRow } from "./evidence.ts";
 import type { Columns, Snapshot } from "./table-snapshot.ts";
 import { ms, number, openSnapshot, optional, text } from "./table-snapshot.ts";

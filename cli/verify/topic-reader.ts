@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "@platformatic/kafka";
 import { Consumer, ListOffsetTimestamps, MessagesStreamFallbackModes, MessagesStreamModes } from "@platformatic/kafka";
 import { KitError } from "../errors.ts";
-import type { ServerAccess } from "../platform-access.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
 
 /** What of a partition is read: from `start` up to, and without, `end`. */
 export interface ReadRange {

@@ -1,9 +1,9 @@
 /** Verifying the running platform: wait for rest, collect, judge. */
 import { localLayout } from "../../components/local/layout.ts";
 import type { CommandContext } from "../context.ts";
-import { openPlatform } from "../platform-access.ts";
-import { progressReporter } from "../progress.ts";
+import { openPlatform } from "../platform/platform-access.ts";
 import { projectPart } from "../project/load-project.ts";
+import { progressReporter } from "../terminal/progress.ts";
 import type { Witness } from "../witness.ts";
 import { collectEvidence } from "./collect.ts";
 import type { Settlement } from "./evidence.ts";

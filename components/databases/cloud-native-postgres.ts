@@ -4,7 +4,7 @@ import { KitComponent } from "../component.ts";
 import { byteQuantity, type Manifest, platformLabels } from "../kubernetes/manifest.ts";
 import { addresses, allow, type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
 import { certificateFile } from "./certificate-file.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import type { StackExternals } from "../kubernetes/externals.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 
 /** Arguments of {@link ExternalRedis}. */

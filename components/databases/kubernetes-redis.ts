@@ -5,7 +5,7 @@ import { byteQuantity } from "../kubernetes/manifest.ts";
 import { type NameService, podsOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import { Password } from "../provider/resources.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 import { type RedisUser, redisAccessFile } from "./redis-acl.ts";

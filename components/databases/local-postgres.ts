@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PostgresServer } from "../../toolchain/local-servers.ts";
+import type { PostgresServer } from "../../toolchain/servers/local-servers.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";

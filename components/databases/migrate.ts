@@ -6,8 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../provider/errors.ts";
-import type { DatabaseConnection } from "../provider/migration-database.ts";
-import { applyMigrations } from "../provider/migration-database.ts";
+import type { DatabaseConnection } from "../provider/migrations/migration-database.ts";
+import { applyMigrations } from "../provider/migrations/migration-database.ts";
 import { readServiceMigrations } from "./migration-files.ts";
 import { connectGrant, migrationPreamble } from "./migration-preamble.ts";
 

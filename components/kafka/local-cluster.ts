@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { KafkaServer } from "../../toolchain/local-servers.ts";
+import type { KafkaServer } from "../../toolchain/servers/local-servers.ts";
 import type { AdminIdentity } from "../certificates/admin-identity.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { compareText } from "../model/problem.ts";
+import { compareText } from "../model/problems/problem.ts";
 
 /** Annotation of pods with the digest of everything their process reads at its start, so that a change of any of it rolls them. */
 export const CHECKSUM_ANNOTATION = "event-platform/config-checksum";

@@ -1,4 +1,4 @@
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import { type Manifest, type ObjectMeta, platformLabels } from "./manifest.ts";
 
 /** Who a policy lets in or out: pods by their labels, of this or another namespace, or addresses. */

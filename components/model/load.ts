@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { compareText } from "./problem.ts";
+import { compareText } from "./problems/problem.ts";
 import { type ModelAndStack, readModel } from "./read.ts";
 import {
   type FileRefusal,
@@ -13,7 +13,7 @@ import {
   stacksFolder,
   topicsFolder,
 } from "./source-file.ts";
-import type { StackSettings } from "./stack.ts";
+import type { StackSettings } from "./stack/stack.ts";
 import type { Reading } from "./types.ts";
 
 /**

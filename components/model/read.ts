@@ -1,11 +1,11 @@
-import { modelFor, unknownStackNames } from "./environment.ts";
-import { checkFit } from "./fit.ts";
-import { ModelError, sortProblems } from "./problem.ts";
-import { readTopics } from "./read-topics.ts";
-import type { ReadingCache } from "./reading-cache.ts";
+import { checkFit } from "./fit/fit.ts";
+import { ModelError, sortProblems } from "./problems/problem.ts";
 import { type SourceFile, stackOfPath } from "./source-file.ts";
-import type { StackSettings } from "./stack.ts";
-import { readStackFile } from "./stack-file.ts";
+import type { StackSettings } from "./stack/stack.ts";
+import { readStackFile } from "./stack/stack-file.ts";
+import { modelFor, unknownStackNames } from "./topics/environment.ts";
+import { readTopics } from "./topics/read-topics.ts";
+import type { ReadingCache } from "./topics/reading-cache.ts";
 import type { Model, Reading } from "./types.ts";
 
 /** A validated model and the settings of the environment it is for. */

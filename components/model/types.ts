@@ -1,6 +1,6 @@
-import type { Compatibility } from "./compatibility.ts";
-import type { Problem } from "./problem.ts";
-import type { SourceLocation } from "./source-location.ts";
+import type { Problem } from "./problems/problem.ts";
+import type { SourceLocation } from "./problems/source-location.ts";
+import type { Compatibility } from "./schemas/compatibility.ts";
 
 /** Team that answers for a domain's topics and services. */
 export interface Owner {

@@ -1,6 +1,6 @@
-import { formatDuration } from "../model/duration.ts";
-import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
-import { compareText } from "../model/problem.ts";
+import { compareText } from "../model/problems/problem.ts";
+import { formatDuration } from "../model/values/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/values/names.ts";
 import { auditorGrants, auditorPrincipal } from "./auditor.ts";
 import { registryGrants, registryPrincipal } from "./registry.ts";
 import { replayerPrincipal } from "./replayer.ts";

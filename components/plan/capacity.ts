@@ -1,5 +1,5 @@
-import { compareText } from "../model/problem.ts";
-import { brokerCount } from "../model/stack.ts";
+import { compareText } from "../model/problems/problem.ts";
+import { brokerCount } from "../model/stack/stack.ts";
 import type { PlannedTopic, PlatformPlan } from "./types.ts";
 import { type DeclaredTopics, storedBytes, writeRate } from "./volume.ts";
 

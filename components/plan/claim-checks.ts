@@ -1,5 +1,5 @@
-import { compareText } from "../model/problem.ts";
-import type { StackSettings } from "../model/stack.ts";
+import { compareText } from "../model/problems/problem.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
 import { longestKept } from "./segments.ts";
 import { declaredConfig, derivedConfig } from "./topics.ts";

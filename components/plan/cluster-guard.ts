@@ -1,4 +1,4 @@
-import { formatSize } from "../model/size.ts";
+import { formatSize } from "../model/values/size.ts";
 
 /** What of a cluster's size cannot be taken back at will. */
 export interface ClusterFootprint {

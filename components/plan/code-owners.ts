@@ -1,6 +1,6 @@
 /** Who has to review a change of which file, as GitHub's and GitLab's CODEOWNERS have it. Pure. */
-import { compareText } from "../model/problem.ts";
-import { sharedTypesOf } from "../model/shared-types.ts";
+import { compareText } from "../model/problems/problem.ts";
+import { sharedTypesOf } from "../model/schemas/shared-types.ts";
 import { topicsFolder } from "../model/source-file.ts";
 import type { Domain, Model } from "../model/types.ts";
 

@@ -1,4 +1,4 @@
-import type { Compatibility } from "../model/compatibility.ts";
+import type { Compatibility } from "../model/schemas/compatibility.ts";
 
 /** `backward`: new readers read old records. `forward`: old readers read new ones. */
 export type Direction = "backward" | "forward";

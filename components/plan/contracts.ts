@@ -1,10 +1,10 @@
-import { formatDuration } from "../model/duration.ts";
-import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
-import { compareText } from "../model/problem.ts";
-import { dependenciesFirst } from "../model/shared-types.ts";
+import { compareText } from "../model/problems/problem.ts";
+import { dependenciesFirst } from "../model/schemas/shared-types.ts";
 import { schemasFolder } from "../model/source-file.ts";
-import type { StackSettings } from "../model/stack.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
+import { formatDuration } from "../model/values/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/values/names.ts";
 import { planClaimChecks } from "./claim-checks.ts";
 import { subjectName } from "./subjects.ts";
 import type { Topology } from "./topology.ts";

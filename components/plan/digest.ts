@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { compareText } from "../model/problem.ts";
-import type { StackSettings } from "../model/stack.ts";
+import { compareText } from "../model/problems/problem.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { PlatformPlan } from "./types.ts";
 
 /** Hexadecimal digits of each half of a digest: 96 bits, more than anybody can collide. */

@@ -1,7 +1,8 @@
 /** Compares what is declared with what a cluster holds. Pure. */
-import { selfContainedSchema, withFullNames } from "../model/avro-schema.ts";
-import { compareText } from "../model/problem.ts";
-import type { SourceLocation } from "../model/source-location.ts";
+
+import { compareText } from "../model/problems/problem.ts";
+import type { SourceLocation } from "../model/problems/source-location.ts";
+import { selfContainedSchema, withFullNames } from "../model/schemas/avro-schema.ts";
 import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 

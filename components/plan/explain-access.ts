@@ -1,9 +1,10 @@
 /** Why a principal may do something, or what would have to be declared so that it might. Pure. */
-import { isDerivedTopicName, superUsers } from "../model/names.ts";
-import { compareText } from "../model/problem.ts";
-import { assumedRate } from "../model/rate.ts";
-import type { SourceLocation } from "../model/source-location.ts";
+
+import { compareText } from "../model/problems/problem.ts";
+import type { SourceLocation } from "../model/problems/source-location.ts";
 import type { Model, TopicDeclaration } from "../model/types.ts";
+import { isDerivedTopicName, superUsers } from "../model/values/names.ts";
+import { assumedRate } from "../model/values/rate.ts";
 import { anyResource } from "./auditor.ts";
 import { declaredTopics } from "./topology.ts";
 import type { AclOperation, PlannedAcl, PlatformPlan } from "./types.ts";

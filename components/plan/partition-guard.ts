@@ -1,4 +1,4 @@
-import { compareText } from "../model/problem.ts";
+import { compareText } from "../model/problems/problem.ts";
 
 /** A topic whose number of partitions would go down. */
 export interface LoweredPartitions {

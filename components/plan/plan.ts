@@ -1,4 +1,4 @@
-import type { StackSettings } from "../model/stack.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { Model } from "../model/types.ts";
 import { planAccess, planPrincipals } from "./access.ts";
 import { planContracts } from "./contracts.ts";

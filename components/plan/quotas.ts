@@ -1,4 +1,4 @@
-import type { StackSettings } from "../model/stack.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { Topology } from "./topology.ts";
 import type { PlannedQuota } from "./types.ts";
 

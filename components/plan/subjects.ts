@@ -1,9 +1,9 @@
-import type { Compatibility } from "../model/compatibility.ts";
-import { compareText } from "../model/problem.ts";
-import { formatOf, registryTypes } from "../model/schema-format.ts";
-import { sharedTypesOf } from "../model/shared-types.ts";
+import { compareText } from "../model/problems/problem.ts";
+import type { Compatibility } from "../model/schemas/compatibility.ts";
+import { formatOf, registryTypes } from "../model/schemas/schema-format.ts";
+import { sharedTypesOf } from "../model/schemas/shared-types.ts";
 import { schemasFolder } from "../model/source-file.ts";
-import type { StackSettings } from "../model/stack.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
 import { jointCompatibility } from "./compatibility.ts";
 import type { Topology } from "./topology.ts";

@@ -1,9 +1,9 @@
-import { formatDuration } from "../model/duration.ts";
-import { deadLetterTopicName, retryTopicName } from "../model/names.ts";
-import { partitionsIn, scalePartitions } from "../model/partitions.ts";
-import { compareText } from "../model/problem.ts";
-import { brokerCount, hasRemoteStorage, isSmall, type StackSettings } from "../model/stack.ts";
+import { compareText } from "../model/problems/problem.ts";
+import { brokerCount, hasRemoteStorage, isSmall, type StackSettings } from "../model/stack/stack.ts";
+import { partitionsIn, scalePartitions } from "../model/topics/partitions.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
+import { formatDuration } from "../model/values/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../model/values/names.ts";
 import { planRegistryTopics } from "./registry.ts";
 import { segmentBytes, segmentMs } from "./segments.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";

@@ -1,5 +1,5 @@
-import { compareText } from "../model/problem.ts";
-import type { SourceLocation } from "../model/source-location.ts";
+import { compareText } from "../model/problems/problem.ts";
+import type { SourceLocation } from "../model/problems/source-location.ts";
 import type { Consumer, Domain, Model, Producer, TopicDeclaration } from "../model/types.ts";
 
 /** A service's consumer group with all it reads; one group per service, named like it. */

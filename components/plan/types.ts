@@ -1,5 +1,5 @@
-import type { Compatibility } from "../model/compatibility.ts";
-import type { SourceLocation } from "../model/source-location.ts";
+import type { SourceLocation } from "../model/problems/source-location.ts";
+import type { Compatibility } from "../model/schemas/compatibility.ts";
 import type { ClaimCheck } from "../model/types.ts";
 
 /**

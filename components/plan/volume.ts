@@ -1,4 +1,4 @@
-import { brokerCount, type StackSettings } from "../model/stack.ts";
+import { brokerCount, type StackSettings } from "../model/stack/stack.ts";
 import type { TopicDeclaration } from "../model/types.ts";
 import { diskBytes } from "./segments.ts";
 import type { PlannedTopic } from "./types.ts";

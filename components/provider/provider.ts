@@ -5,15 +5,15 @@ import { isSecret, revealAll, secret, unknownMarker, type Values } from "./value
 
 /** Kinds by the last part of their token, loaded when first used: a preview of files needs no PostgreSQL client. */
 const kinds = {
-  Certificate: async () => (await import("./certificate.ts")).certificateKind,
-  ClusterLedger: async () => (await import("./cluster-ledger.ts")).clusterLedgerKind,
-  File: async () => (await import("./file.ts")).fileKind,
-  KafkaRollout: async () => (await import("./kafka-rollout.ts")).kafkaRolloutKind,
-  Migration: async () => (await import("./migration.ts")).migrationKind,
+  Certificate: async () => (await import("./certificates/certificate.ts")).certificateKind,
+  ClusterLedger: async () => (await import("./ledgers/cluster-ledger.ts")).clusterLedgerKind,
+  File: async () => (await import("./files/file.ts")).fileKind,
+  KafkaRollout: async () => (await import("./rollout/kafka-rollout.ts")).kafkaRolloutKind,
+  Migration: async () => (await import("./migrations/migration.ts")).migrationKind,
   Password: async () => (await import("./password.ts")).passwordKind,
   Process: async () => (await import("./process/resource.ts")).processKind,
-  SchemaSubject: async () => (await import("./schema-subject.ts")).schemaSubjectKind,
-  TopicLedger: async () => (await import("./topic-ledger.ts")).topicLedgerKind,
+  SchemaSubject: async () => (await import("./schemas/schema-subject.ts")).schemaSubjectKind,
+  TopicLedger: async () => (await import("./ledgers/topic-ledger.ts")).topicLedgerKind,
 } satisfies Record<string, () => Promise<ResourceKind>>;
 
 /** The kind behind a resource's URN (`urn:pulumi:stack::project::parent$kit:index:File::name`). */

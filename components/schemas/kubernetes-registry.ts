@@ -6,7 +6,7 @@ import { byteQuantity } from "../kubernetes/manifest.ts";
 import { type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import { registryPrincipal } from "../plan/registry.ts";
 import type { SchemaRegistry } from "./registry.ts";
 import { inClusterRegistryBase, REGISTRY_NAME, REGISTRY_PORT, registryApi } from "./registry-address.ts";

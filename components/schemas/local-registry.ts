@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ApicurioServer } from "../../toolchain/local-servers.ts";
+import type { ApicurioServer } from "../../toolchain/servers/local-servers.ts";
 import { KitComponent } from "../component.ts";
 import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { LocalLayout } from "../local/layout.ts";

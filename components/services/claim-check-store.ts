@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackExternals } from "../kubernetes/externals.ts";
-import type { KubernetesServers } from "../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import type { ServerKind, WorkloadFile } from "./workload.ts";
 
 /** Where services keep what is too large for a record, the same on every substrate. */

@@ -1,6 +1,6 @@
 import type { DatabaseUser } from "../databases/connections.ts";
-import { isKubernetes } from "../model/kubernetes-stack.ts";
-import type { StackSettings } from "../model/stack.ts";
+import { isKubernetes } from "../model/stack/kubernetes-stack.ts";
+import type { StackSettings } from "../model/stack/stack.ts";
 import type { PlatformPlan } from "../plan/types.ts";
 import { mostPods, scalingOf } from "./kubernetes/scaling.ts";
 import { consumerGroup } from "./service-workload.ts";

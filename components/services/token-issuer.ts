@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import { AUTHORITY_VALIDITY } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
-import { parsedJson } from "../model/json.ts";
+import { parsedJson } from "../model/values/json.ts";
 import { Certificate } from "../provider/resources.ts";
 
 /** `iss` of tokens that the platform's own issuer signs. */

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTopicFiles } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
-import { readTopics } from "../../components/model/read-topics.ts";
+import { readTopics } from "../../components/model/topics/read-topics.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import {
   mermaidDiagram,

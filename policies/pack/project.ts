@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { modelFor } from "../../components/model/environment.ts";
 import { loadFile, loadTopicFiles } from "../../components/model/load.ts";
-import { readTopicsAsFarAsGood } from "../../components/model/read-topics.ts";
 import { type SourceFile, stackFilePath, stackOfPath } from "../../components/model/source-file.ts";
-import { type StackSettings, stackSettingsSchema } from "../../components/model/stack.ts";
-import { readStackFile } from "../../components/model/stack-file.ts";
+import { type StackSettings, stackSettingsSchema } from "../../components/model/stack/stack.ts";
+import { readStackFile } from "../../components/model/stack/stack-file.ts";
+import { modelFor } from "../../components/model/topics/environment.ts";
+import { readTopicsAsFarAsGood } from "../../components/model/topics/read-topics.ts";
 import type { Model, TopicDeclaration } from "../../components/model/types.ts";
 import { catalogue } from "../catalogue.ts";
 import { type Exception, exceptionsPath, readExceptions } from "../exceptions.ts";

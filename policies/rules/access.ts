@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { isDerivedTopicName, platformPrincipals, slugPattern } from "../../components/model/names.ts";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import { isDerivedTopicName, platformPrincipals, slugPattern } from "../../components/model/values/names.ts";
 import { anyResource, auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
 import type { AclFacts, ClusterFacts } from "../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";

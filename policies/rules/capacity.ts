@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { compareText } from "../../components/model/problem.ts";
-import { brokerCount } from "../../components/model/stack.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import { brokerCount } from "../../components/model/stack/stack.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
 /** Rules on what a cluster and a team can take. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { formatDuration } from "../../components/model/duration.ts";
-import { didYouMean } from "../../components/model/suggestion.ts";
+import { didYouMean } from "../../components/model/problems/suggestion.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
 import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { TopicFacts } from "../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";

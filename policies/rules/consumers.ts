@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { formatDuration } from "../../components/model/duration.ts";
-import { deadLetterTopicName, retryTopicName } from "../../components/model/names.ts";
-import { formatSize } from "../../components/model/size.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
+import type { SourceLocation } from "../../components/model/problems/source-location.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../../components/model/values/names.ts";
+import { formatSize } from "../../components/model/values/size.ts";
 import { transactionalIdPrefix } from "../../components/plan/access.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
 import { type ClusterFacts, type TopicFacts, topicKindOf } from "../facts.ts";

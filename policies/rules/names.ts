@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { compareText } from "../../components/model/problem.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
 import { pattern } from "../pattern.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 

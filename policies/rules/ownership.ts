@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { importedRecordDoc, importedTopicDescription } from "../../components/model/import-placeholders.ts";
-import { closest } from "../../components/model/suggestion.ts";
+import { closest } from "../../components/model/problems/suggestion.ts";
+import { importedRecordDoc, importedTopicDescription } from "../../components/model/topics/import-placeholders.ts";
 import { pattern } from "../pattern.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
-import { shapeOf } from "./avro.ts";
 import { domainPlaceOf, placeOf } from "./places.ts";
+import { shapeOf } from "./schemas/avro.ts";
 
 /** Where an unknown service should be listed; and first, whether a listed one was meant. */
 function listing(service: string, listed: ReadonlySet<string>): string {

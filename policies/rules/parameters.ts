@@ -1,7 +1,7 @@
 import type * as z from "zod";
-import { durationUnits, parseDuration } from "../../components/model/duration.ts";
-import { quantity } from "../../components/model/field-types.ts";
-import { parseSize, sizeUnits } from "../../components/model/size.ts";
+import { durationUnits, parseDuration } from "../../components/model/values/duration.ts";
+import { quantity } from "../../components/model/values/field-types.ts";
+import { parseSize, sizeUnits } from "../../components/model/values/size.ts";
 
 /** A duration as a rule's parameter, in ms. */
 export function duration(description: string): z.ZodType<number, string> {

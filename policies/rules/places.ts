@@ -1,5 +1,5 @@
-import { domainPlace } from "../../components/model/domain-place.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
+import type { SourceLocation } from "../../components/model/problems/source-location.ts";
+import { domainPlace } from "../../components/model/topics/domain-place.ts";
 import type { Domain } from "../../components/model/types.ts";
 import type { TopicFacts } from "../facts.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { platformPrincipals } from "../../components/model/names.ts";
-import { formatRate } from "../../components/model/rate.ts";
-import { brokerCount } from "../../components/model/stack.ts";
+import { brokerCount } from "../../components/model/stack/stack.ts";
+import { platformPrincipals } from "../../components/model/values/names.ts";
+import { formatRate } from "../../components/model/values/rate.ts";
 import type { QuotaFacts } from "../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 

@@ -1,4 +1,4 @@
-import { type ModelRule, modelRules } from "../../components/model/rules.ts";
+import { type ModelRule, modelRules } from "../../components/model/problems/rules.ts";
 import { type Example, type Rule, rule, type Subject } from "../rule.ts";
 
 /*

@@ -1,7 +1,7 @@
-import { formatDuration } from "../../components/model/duration.ts";
-import { compareText } from "../../components/model/problem.ts";
-import type { SourceLocation } from "../../components/model/source-location.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import type { SourceLocation } from "../../components/model/problems/source-location.ts";
 import type { Model, Saga, SagaStep, TopicDeclaration } from "../../components/model/types.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
 import { type ConsumerGroup, topologyOf } from "../../components/plan/topology.ts";
 import { type Breach, type Rule, rule } from "../rule.ts";
 

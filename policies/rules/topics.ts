@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { formatDuration } from "../../components/model/duration.ts";
-import { count } from "../../components/model/field-types.ts";
-import { formatSize } from "../../components/model/size.ts";
-import { isSmall } from "../../components/model/stack.ts";
+import { isSmall } from "../../components/model/stack/stack.ts";
+import { formatDuration } from "../../components/model/values/duration.ts";
+import { count } from "../../components/model/values/field-types.ts";
+import { formatSize } from "../../components/model/values/size.ts";
 import { type Rule, rule, ruleWith } from "../rule.ts";
 import { configNumber } from "./configuration.ts";
 import { duration, size } from "./parameters.ts";

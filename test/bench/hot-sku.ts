@@ -4,8 +4,8 @@
  */
 import type { CommandContext } from "../../cli/context.ts";
 import { KitError } from "../../cli/errors.ts";
-import { progressReporter } from "../../cli/progress.ts";
-import { parseDuration, parseQuantity } from "../../cli/quantities.ts";
+import { progressReporter } from "../../cli/terminal/progress.ts";
+import { parseDuration, parseQuantity } from "../../cli/terminal/quantities.ts";
 import { judgeSale } from "./hot-sku/judge.ts";
 import type { SalePlan } from "./hot-sku/measure-sale.ts";
 import { measureSale } from "./hot-sku/measure-sale.ts";

@@ -5,8 +5,8 @@
 import type { CommandContext } from "../../cli/context.ts";
 import { KitError } from "../../cli/errors.ts";
 import type { Arrivals } from "../../cli/load/schedule.ts";
-import { progressReporter } from "../../cli/progress.ts";
-import { parseDuration } from "../../cli/quantities.ts";
+import { progressReporter } from "../../cli/terminal/progress.ts";
+import { parseDuration } from "../../cli/terminal/quantities.ts";
 import type { Measured } from "./program/benchmark.ts";
 import { runBenchmarkProgram } from "./program/benchmark.ts";
 import { loadBefore, thisMachine } from "./program/machine.ts";

@@ -9,8 +9,8 @@ import { cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { KitError } from "../../cli/errors.ts";
-import { renderTable } from "../../cli/output.ts";
-import { formatBytes, formatElapsed } from "../../cli/quantities.ts";
+import { renderTable } from "../../cli/terminal/output.ts";
+import { formatBytes, formatElapsed } from "../../cli/terminal/quantities.ts";
 
 /** One measured figure. */
 interface Measurement {

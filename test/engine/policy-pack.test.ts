@@ -9,7 +9,7 @@ import type { Finding } from "../../policies/finding.ts";
 import { parseManifests } from "../../policies/manifests.ts";
 import { ResourceJudge } from "../../policies/pack/judge.ts";
 import { readPolicyProject } from "../../policies/pack/project.ts";
-import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 import type { TopicStack } from "../topic-stack/stack.ts";
 import { openTopicStack } from "../topic-stack/stack.ts";
 import { resourcesOf } from "../unit/policies/example-project.ts";

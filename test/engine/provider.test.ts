@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFacts } from "../../components/provider/process/identity.ts";
 import { listProcesses, stopProcesses } from "../../components/provider/process/index.ts";
-import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readSubjects } from "../../cli/live/registry-reader.ts";
 import { expectRead } from "../../components/model/read.ts";
-import { readTopics } from "../../components/model/read-topics.ts";
-import { judges } from "../../components/plan/diff/formats.ts";
+import { readTopics } from "../../components/model/topics/read-topics.ts";
+import { judges } from "../../components/plan/diff/schemas/formats.ts";
 import { findDrift } from "../../components/plan/drift.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
-import { makeSchemaSubjectKind } from "../../components/provider/schema-subject.ts";
+import { makeSchemaSubjectKind } from "../../components/provider/schemas/schema-subject.ts";
 import { protobufCases } from "../unit/plan/diff/protobuf-cases.ts";
 import { stackWith } from "../unit/plan/sample-models.ts";
 import { type RunningRegistry, startApicurio } from "./servers/apicurio.ts";

@@ -6,14 +6,14 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSubjects } from "../../cli/live/registry-reader.ts";
 import { expectRead } from "../../components/model/read.ts";
-import { readTopics } from "../../components/model/read-topics.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
+import { readTopics } from "../../components/model/topics/read-topics.ts";
 import { type Deviation, findDrift } from "../../components/plan/drift.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { avroCodec, frame } from "../../service-templates/lib/events/codec.ts";
 import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
-import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 import { stackWith } from "../unit/plan/sample-models.ts";
 import { type RunningRegistry, startApicurio } from "./servers/apicurio.ts";
 

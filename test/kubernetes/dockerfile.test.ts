@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { linuxPlatform } from "../../cli/image/build-images.ts";
 import { readArchive } from "../../cli/image/oci-archive.ts";
-import { runChecked, runCommand } from "../../toolchain/command.ts";
+import { runChecked, runCommand } from "../../toolchain/making/command.ts";
 import { runKit } from "../platform/kit-command.ts";
 import { makeBaseImage, makeBuildImage } from "./image/made-bases.ts";
 import type { UnpackedImage } from "./image/unpacked-image.ts";

@@ -6,7 +6,7 @@ import type { BuiltImage } from "../../cli/image/build-images.ts";
 import { buildImages, linuxPlatform } from "../../cli/image/build-images.ts";
 import { readArchive } from "../../cli/image/oci-archive.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
-import { freePorts } from "../../toolchain/loopback-port.ts";
+import { freePorts } from "../../toolchain/training/loopback-port.ts";
 import { PROJECT_DIR, runKit } from "../platform/kit-command.ts";
 import { containerOf } from "./image/pod-container.ts";
 import type { ContainerRun, UnpackedImage } from "./image/unpacked-image.ts";

@@ -9,7 +9,7 @@ import { mendState } from "../../cli/pulumi/engine.ts";
 import { clearStaleLocks } from "../../cli/pulumi/lock.ts";
 import { removeTornAttributes } from "../../cli/pulumi/torn-attributes.ts";
 import type { PlannedTopic } from "../../components/plan/types.ts";
-import { pulumiEnvironment } from "../../toolchain/pulumi-environment.ts";
+import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 import type { DeclaredAccess } from "./program.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -1,6 +1,6 @@
 /** Topics as AsyncAPI channels, their events as messages. Pure. */
 
-import { formatOf, type SchemaFormat } from "../../../components/model/schema-format.ts";
+import { formatOf, type SchemaFormat } from "../../../components/model/schemas/schema-format.ts";
 import { topicsFolder } from "../../../components/model/source-file.ts";
 import type { EventDeclaration, TopicDeclaration } from "../../../components/model/types.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";

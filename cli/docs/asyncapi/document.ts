@@ -1,11 +1,11 @@
 /** What a stack's topics hold and who uses them, as an AsyncAPI 3.0 document. Pure; the same files give the same document. */
 import { createHash } from "node:crypto";
-import { compareText } from "../../../components/model/problem.ts";
+import { compareText } from "../../../components/model/problems/problem.ts";
 import type { Model, Owner, TopicDeclaration } from "../../../components/model/types.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
 import { topologyOf } from "../../../components/plan/topology.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
-import type { DeclaredProject } from "../../declared-project.ts";
+import type { DeclaredProject } from "../../declaration/declared-project.ts";
 import { markdownText } from "../../diff/escaping.ts";
 import type { TopicFacts } from "./channels.ts";
 import { AVRO_CONTENT, channelOf } from "./channels.ts";

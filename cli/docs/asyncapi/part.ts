@@ -1,5 +1,5 @@
 /** Which part of a stack a document is wanted of. Pure. */
-import { didYouMean } from "../../../components/model/suggestion.ts";
+import { didYouMean } from "../../../components/model/problems/suggestion.ts";
 import type { Model } from "../../../components/model/types.ts";
 import { topologyOf } from "../../../components/plan/topology.ts";
 import { KitError } from "../../errors.ts";

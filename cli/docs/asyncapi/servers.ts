@@ -2,7 +2,7 @@
 import { externalBootstrap, localBootstrap, strimziBootstrap } from "../../../components/kafka/client-addresses.ts";
 import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import { localPorts } from "../../../components/local/ports.ts";
-import type { StackSettings } from "../../../components/model/stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
 import { inClusterRegistryBase, localRegistryUrl, registryApi } from "../../../components/schemas/registry-address.ts";
 import type { Server } from "./types.ts";
 import { KAFKA_BINDING, reference } from "./types.ts";

@@ -1,11 +1,11 @@
 /** What a stack declares as entities of a Backstage catalogue. Pure; the same files give the same entities. */
-import { compareText } from "../../../components/model/problem.ts";
+import { compareText } from "../../../components/model/problems/problem.ts";
 import type { Domain, Owner, TopicDeclaration } from "../../../components/model/types.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
 import { topologyOf } from "../../../components/plan/topology.ts";
 import type { PlannedTopic } from "../../../components/plan/types.ts";
 import type { ServiceTemplate } from "../../../components/services/template.ts";
-import type { DeclaredProject } from "../../declared-project.ts";
+import type { DeclaredProject } from "../../declaration/declared-project.ts";
 import { markdownText } from "../../diff/escaping.ts";
 import { contactOf, documentMaker } from "../asyncapi/document.ts";
 import { yamlText } from "../yaml-text.ts";

@@ -1,4 +1,4 @@
-import type { StackSettings } from "../../model/stack.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
 
 /**
  * The `config` of the brokers. Settings of the stack come first and cannot be overridden: the model refuses

@@ -1,5 +1,5 @@
-import type { StackSettings } from "../../model/stack.ts";
-import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
+import type { StrimziSettings } from "../../model/stack/stack-kubernetes.ts";
 import type { ClusterShape } from "../nodes.ts";
 
 /** Everything that the manifests of a Strimzi cluster follow from. */

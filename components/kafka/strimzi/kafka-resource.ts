@@ -1,6 +1,6 @@
 import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
 import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
-import type { StrimziSettings } from "../../model/stack-kubernetes.ts";
+import type { StrimziSettings } from "../../model/stack/stack-kubernetes.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
 import { listeners } from "./listeners.ts";

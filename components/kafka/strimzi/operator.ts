@@ -5,7 +5,7 @@ import { addresses, allow, type NameService, podsOf, readersOf } from "../../kub
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { serviceAccount } from "../../kubernetes/service-account.ts";
-import { kafkaVersions } from "../../model/stack-kubernetes.ts";
+import { kafkaVersions } from "../../model/stack/stack-kubernetes.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
 /** What the operator's installation follows from. */

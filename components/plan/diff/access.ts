@@ -1,9 +1,9 @@
-import { isDerivedTopicName } from "../../model/names.ts";
+import { isDerivedTopicName } from "../../model/values/names.ts";
 import { aclKey } from "../access.ts";
 import { replayerPrincipal } from "../replayer.ts";
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
-import type { ServiceRename } from "./service-renames.ts";
+import type { ServiceRename } from "./services/service-renames.ts";
 import { hasOwner, type PlatformState, platformTeam, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 

@@ -1,6 +1,6 @@
-import { compareText } from "../../model/problem.ts";
-import type { SourceLocation } from "../../model/source-location.ts";
-import { isSmall } from "../../model/stack.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import type { SourceLocation } from "../../model/problems/source-location.ts";
+import { isSmall } from "../../model/stack/stack.ts";
 import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
 import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";

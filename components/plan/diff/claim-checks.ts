@@ -1,5 +1,5 @@
-import { formatSize } from "../../model/size.ts";
 import type { ClaimCheck, EventDeclaration } from "../../model/types.ts";
+import { formatSize } from "../../model/values/size.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { listed } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 import type { Change, Hazard } from "./types.ts";
 
 /** From harmless to refused. */

@@ -1,4 +1,4 @@
-import type { Compatibility } from "../../model/compatibility.ts";
+import type { Compatibility } from "../../model/schemas/compatibility.ts";
 import { type Direction, directionsOf, isTransitive } from "../compatibility.ts";
 
 /** One place at which a reader would fail. */

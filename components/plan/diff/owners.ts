@@ -1,4 +1,4 @@
-import { domainPlace } from "../../model/domain-place.ts";
+import { domainPlace } from "../../model/topics/domain-place.ts";
 import type { Domain } from "../../model/types.ts";
 import { sortedSet } from "./hazard.ts";
 import { type StatePair, teamOf } from "./state.ts";

@@ -1,4 +1,4 @@
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 import type { PlatformPlan } from "../types.ts";
 
 /** What is done to one sort of resources, by their keys, each list sorted. */

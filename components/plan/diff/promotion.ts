@@ -1,4 +1,4 @@
-import { isIn, modelFor } from "../../model/environment.ts";
+import { isIn, modelFor } from "../../model/topics/environment.ts";
 import type { Model, TopicDeclaration } from "../../model/types.ts";
 import { comparePlatforms } from "./compare.ts";
 import { type PlatformState, platformState } from "./state.ts";

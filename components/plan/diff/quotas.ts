@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../../model/source-location.ts";
+import type { SourceLocation } from "../../model/problems/source-location.ts";
 import type { TopicDeclaration } from "../../model/types.ts";
 import type { PlannedQuota } from "../types.ts";
 import type { SettingChange } from "./settings/index.ts";

@@ -1,4 +1,4 @@
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 import type { TopicDeclaration } from "../../model/types.ts";
 
 /** From this likeness on a removed and an added topic are taken for one that was renamed. */

@@ -1,4 +1,4 @@
-import type { StackSettings } from "../../model/stack.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
 import { sortedSet, worstHazard } from "./hazard.ts";
 import type { SettingChange } from "./settings/index.ts";
 import { platformTeam, type StatePair } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { StackSettings } from "../../model/stack.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
 import type { Model, TopicDeclaration } from "../../model/types.ts";
 import { planPlatform } from "../plan.ts";
 import { type Topology, topologyOf } from "../topology.ts";

@@ -1,5 +1,5 @@
-import { domainPlace } from "../../model/domain-place.ts";
-import type { SourceLocation } from "../../model/source-location.ts";
+import type { SourceLocation } from "../../model/problems/source-location.ts";
+import { domainPlace } from "../../model/topics/domain-place.ts";
 import type { Removal, TopicDeclaration } from "../../model/types.ts";
 import { longestKept } from "../segments.ts";
 import type { PlannedTopic } from "../types.ts";

@@ -1,5 +1,5 @@
-import { namedStacks } from "../../model/environment.ts";
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import { namedStacks } from "../../model/topics/environment.ts";
 import type { Domain, Model, TopicDeclaration } from "../../model/types.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../../model/source-location.ts";
+import type { SourceLocation } from "../../model/problems/source-location.ts";
 import type { CapacityComparison } from "../capacity.ts";
 import type { DeltaCounts } from "./plan-delta.ts";
 

@@ -1,6 +1,6 @@
-import { durationUnits, formatDuration } from "../../model/duration.ts";
-import { formatRate } from "../../model/rate.ts";
-import { formatSize } from "../../model/size.ts";
+import { durationUnits, formatDuration } from "../../model/values/duration.ts";
+import { formatRate } from "../../model/values/rate.ts";
+import { formatSize } from "../../model/values/size.ts";
 
 /** Retention as the files write it: `7d`, or `forever` for Kafka's -1. */
 export function retentionText(milliseconds: number): string {

@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { writeFailure } from "../durable-file.ts";
 import { providerError, systemCode } from "../errors.ts";
+import { writeFailure } from "../files/durable-file.ts";
 import { readFacts } from "./identity.ts";
 
 interface Holder {

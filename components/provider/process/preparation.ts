@@ -5,8 +5,8 @@
  */
 import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeDurably } from "../durable-file.ts";
 import { providerError, systemCode } from "../errors.ts";
+import { writeDurably } from "../files/durable-file.ts";
 import type { Launched } from "./launch.ts";
 import { outcomeText } from "./launch.ts";
 import { logSize, logTail } from "./log-file.ts";

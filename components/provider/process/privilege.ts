@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import type { Owner } from "../durable-file.ts";
 import { providerError, reasonOf } from "../errors.ts";
+import type { Owner } from "../files/durable-file.ts";
 
 const run = promisify(execFile);
 

@@ -11,8 +11,8 @@ import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { writeDurably, writeFailure } from "../durable-file.ts";
 import { providerError, reasonOf, systemCode } from "../errors.ts";
+import { writeDurably, writeFailure } from "../files/durable-file.ts";
 import { parseStat } from "./identity.ts";
 
 const nonceLength = 32;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { absolutePath, octalMode } from "../file-rules.ts";
+import { absolutePath, octalMode } from "../files/file-rules.ts";
 import { canonicalText, type Value } from "../values.ts";
 
 /** Roles in the order in which `kit down` stops them: users before what they use. */

@@ -2,8 +2,8 @@
 import { constants } from "node:fs";
 import { access, chown, lchown, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ensureFile, modeBits, type Owner, writeFailure } from "../durable-file.ts";
 import { providerError, reasonOf } from "../errors.ts";
+import { ensureFile, modeBits, type Owner, writeFailure } from "../files/durable-file.ts";
 import { type Condition, inspect, isAlive } from "./condition.ts";
 import { awaitReaped, endProcess, isSameAlive } from "./ending.ts";
 import { bootId } from "./identity.ts";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { filesDigest } from "../../kubernetes/digest.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { metadataOf } from "./labels.ts";

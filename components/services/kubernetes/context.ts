@@ -1,4 +1,4 @@
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 
 /** What every renderer works from. A renderer is a pure function: the same context gives the same object. */

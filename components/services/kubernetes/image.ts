@@ -1,4 +1,4 @@
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 
 /** Reference of a service's image: by digest where the stack has one; the tag beside it only tells people the version. */
 export function imageReference(service: string, { images }: KubernetesWorkloadSettings): string {

@@ -4,7 +4,7 @@ import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 import type { Workload, WorkloadMigrations } from "../workload.ts";
 import { FOLDERS } from "./config.ts";
 import type { RenderContext } from "./context.ts";

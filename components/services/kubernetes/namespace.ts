@@ -1,7 +1,7 @@
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { namespaceBounds, namespaceManifests } from "../../kubernetes/namespaces.ts";
 import { CPU_BURST } from "../../kubernetes/pod-resources.ts";
-import { type KubernetesWorkloadSettings, MOST_OF_A_SERVICE } from "../../model/stack-workload.ts";
+import { type KubernetesWorkloadSettings, MOST_OF_A_SERVICE } from "../../model/stack/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { requestsOf, serviceResources } from "./resources.ts";
 import { mostPods, scalingOf } from "./scaling.ts";

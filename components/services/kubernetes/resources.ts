@@ -1,5 +1,5 @@
 import { type ContainerResources, containerResources } from "../../kubernetes/pod-resources.ts";
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload, WorkloadResources } from "../workload.ts";
 
 /** Room for temporary files, MiB. Nothing here writes any on purpose; Node may cache compiled code. */

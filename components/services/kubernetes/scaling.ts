@@ -1,4 +1,4 @@
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload, WorkloadGroup } from "../workload.ts";
 
 /** How many pods a workload has. */

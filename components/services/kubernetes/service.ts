@@ -5,7 +5,7 @@ import { disruptionBudget } from "../../kubernetes/disruption-budget.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { KubernetesObject } from "../../kubernetes/object.ts";
 import { serviceAccount } from "../../kubernetes/service-account.ts";
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { horizontalPodAutoscaler, lagScaling } from "./autoscaling.ts";
 import { configChecksum, configMap, schemaMap, secretObject } from "./config.ts";

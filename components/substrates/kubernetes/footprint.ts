@@ -1,4 +1,4 @@
-import type { KubernetesStackSettings } from "../../model/kubernetes-stack.ts";
+import type { KubernetesStackSettings } from "../../model/stack/kubernetes-stack.ts";
 import type { ClusterFootprint } from "../../plan/cluster-guard.ts";
 import type { PlannedTopic } from "../../plan/types.ts";
 

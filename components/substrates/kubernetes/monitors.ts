@@ -3,8 +3,8 @@ import { clusterLabel } from "../../kafka/strimzi/names.ts";
 import { OPERATOR_NAME, OPERATOR_PODS } from "../../kafka/strimzi/operator.ts";
 import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { serverSelector } from "../../kubernetes/server.ts";
-import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
-import type { KubernetesWorkloadSettings } from "../../model/stack-workload.ts";
+import type { KubernetesServers } from "../../model/stack/stack-kubernetes.ts";
+import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import { REGISTRY_NAME } from "../../schemas/registry-address.ts";
 
 /** Strimzi's labels say what a pod is: dashboards and alerts tell brokers from controllers by them. */

@@ -3,7 +3,7 @@ import { REDIS_NAME, REDIS_PORT } from "../../databases/kubernetes-redis.ts";
 import { clusterLabel, LISTENERS } from "../../kafka/strimzi/names.ts";
 import { addresses, type Flow, podsOf } from "../../kubernetes/network.ts";
 import { serverSelector } from "../../kubernetes/server.ts";
-import type { KubernetesServers } from "../../model/stack-kubernetes.ts";
+import type { KubernetesServers } from "../../model/stack/stack-kubernetes.ts";
 import { REGISTRY_NAME, REGISTRY_PORT } from "../../schemas/registry-address.ts";
 import { storePort } from "../../services/claim-check-store.ts";
 import type { NetworkPeers } from "../../services/kubernetes/network-policy.ts";

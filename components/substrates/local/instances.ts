@@ -1,4 +1,4 @@
-import type { StackSettings } from "../../model/stack.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
 
 /**
  * Settings with the number of instances that `KIT_INSTANCES` asks for, so that a platform on one machine can be tried

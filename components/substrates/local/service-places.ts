@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { LocalPorts } from "../../local/ports.ts";
-import { compareText } from "../../model/problem.ts";
+import { compareText } from "../../model/problems/problem.ts";
 
 /** Instances of one service that fit its block of ports. */
 export const INSTANCES_PER_SERVICE = 10;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import type { LocalServers } from "../../../toolchain/local-servers.ts";
+import type { LocalServers } from "../../../toolchain/servers/local-servers.ts";
 import { PlatformAuthorities } from "../../certificates/authorities.ts";
 import { LocalPostgres } from "../../databases/local-postgres.ts";
 import { LocalRedis } from "../../databases/local-redis.ts";
@@ -9,7 +9,7 @@ import { LocalKafkaCluster } from "../../kafka/local-cluster.ts";
 import type { LocalLayout } from "../../local/layout.ts";
 import { LOOPBACK } from "../../local/layout.ts";
 import type { LocalPorts } from "../../local/ports.ts";
-import type { StackSettings } from "../../model/stack.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
 import { Process } from "../../provider/resources.ts";
 import { LocalSchemaRegistry } from "../../schemas/local-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";

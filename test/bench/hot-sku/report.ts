@@ -1,7 +1,7 @@
 /** A sale as text. */
 import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { renderTable } from "../../../cli/output.ts";
-import { formatBytes } from "../../../cli/quantities.ts";
+import { renderTable } from "../../../cli/terminal/output.ts";
+import { formatBytes } from "../../../cli/terminal/quantities.ts";
 import type { SaleVerdict } from "./judge.ts";
 import type { SaleResult } from "./measure-sale.ts";
 

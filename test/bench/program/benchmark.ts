@@ -6,8 +6,8 @@ import type { CommandContext } from "../../../cli/context.ts";
 import { processContext } from "../../../cli/context.ts";
 import type { ExitCode } from "../../../cli/errors.ts";
 import { describeError, EXIT, KitError } from "../../../cli/errors.ts";
-import { watchInterruptions } from "../../../cli/interruption.ts";
-import { writeError, writeJson } from "../../../cli/output.ts";
+import { watchInterruptions } from "../../../cli/terminal/interruption.ts";
+import { writeError, writeJson } from "../../../cli/terminal/output.ts";
 
 /** One benchmark. */
 export interface Benchmark {

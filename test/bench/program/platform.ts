@@ -9,9 +9,9 @@ import { loadTarget } from "../../../cli/load/load-target.ts";
 import type { LoadTarget } from "../../../cli/load/open-loop.ts";
 import type { RunDatabases } from "../../../cli/load/order-records.ts";
 import { openRunDatabases } from "../../../cli/load/order-records.ts";
-import { openPlatform } from "../../../cli/platform-access.ts";
-import type { ProcessDocument } from "../../../cli/platform-status.ts";
-import { observePlatform } from "../../../cli/platform-status.ts";
+import { openPlatform } from "../../../cli/platform/platform-access.ts";
+import type { ProcessDocument } from "../../../cli/platform/platform-status.ts";
+import { observePlatform } from "../../../cli/platform/platform-status.ts";
 
 /** An open platform. */
 export interface BenchPlatform {

@@ -3,8 +3,8 @@
 import type { SelfTime } from "../../../cli/load/cpu-profile.ts";
 import { usageByRole } from "../../../cli/load/platform-usage.ts";
 import { STAGES } from "../../../cli/load/stages.ts";
-import { renderTable } from "../../../cli/output.ts";
-import { formatBytes } from "../../../cli/quantities.ts";
+import { renderTable } from "../../../cli/terminal/output.ts";
+import { formatBytes } from "../../../cli/terminal/quantities.ts";
 import type { AimVerdict } from "./aims.ts";
 import type { RateResult } from "./measure-rate.ts";
 

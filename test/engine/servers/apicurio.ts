@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findApicurio } from "../../../toolchain/apicurio.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { findApicurio } from "../../../toolchain/servers/apicurio.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 
 const START_LIMIT_MS = 180_000;
 

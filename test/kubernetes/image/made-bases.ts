@@ -5,8 +5,8 @@ import { hostBase, linkedLibraries } from "../../../cli/image/host-base.ts";
 import type { LayerFile } from "../../../cli/image/layer.ts";
 import { folderFiles, writeLayer } from "../../../cli/image/layer.ts";
 import { BLOBS, MEDIA_TYPES, readImage, writeArchive, writeBlob } from "../../../cli/image/oci-archive.ts";
-import { runChecked } from "../../../toolchain/command.ts";
-import { findOnPath } from "../../../toolchain/probe.ts";
+import { runChecked } from "../../../toolchain/making/command.ts";
+import { findOnPath } from "../../../toolchain/making/probe.ts";
 
 /** An image in an archive. */
 export interface MadeImage {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoredImage } from "../../../cli/image/oci-archive.ts";
 import { BLOBS, MEDIA_TYPES, readImage } from "../../../cli/image/oci-archive.ts";
-import { runChecked, runCommand } from "../../../toolchain/command.ts";
+import { runChecked, runCommand } from "../../../toolchain/making/command.ts";
 
 /** User of the images. */
 const USER = 10_001;

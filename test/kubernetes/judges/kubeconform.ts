@@ -1,4 +1,4 @@
-import { runCommand } from "../../../toolchain/command.ts";
+import { runCommand } from "../../../toolchain/making/command.ts";
 import type { Finding, RenderedObject } from "./finding.ts";
 import { objectName } from "./finding.ts";
 import { SCHEMA_FILE_TEMPLATE } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 
 /** Who may talk to the API server, each with a token and a kubeconfig of its own. */
 export const CONTROL_PLANE_USERS = {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
 import { partPath } from "./api-server.ts";

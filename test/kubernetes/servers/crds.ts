@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/module-crds.ts";
-import { locateStrimziCrds } from "../../../toolchain/strimzi-crds.ts";
+import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/kubernetes/module-crds.ts";
+import { locateStrimziCrds } from "../../../toolchain/kubernetes/strimzi-crds.ts";
 import { eventually } from "../../platform/condition.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { locateLocalServers } from "../../../toolchain/local-servers.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import type { ApiClient } from "./api-client.ts";
 import { secretText } from "./object-texts.ts";
 import { type PlayedPart, playPart } from "./played-part.ts";

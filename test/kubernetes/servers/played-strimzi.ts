@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
 import { clusterNodes, type KafkaNode } from "../../../components/kafka/nodes.ts";
 import { LISTENERS } from "../../../components/kafka/strimzi/names.ts";
-import { type IssuedCertificate, issueCertificate } from "../../../components/provider/certificate-authority.ts";
-import { type KafkaServer, locateLocalServers } from "../../../toolchain/local-servers.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import {
+  type IssuedCertificate,
+  issueCertificate,
+} from "../../../components/provider/certificates/certificate-authority.ts";
+import { type KafkaServer, locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { listening } from "../../saga/servers/child.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";

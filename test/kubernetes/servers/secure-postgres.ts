@@ -3,10 +3,10 @@ import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
-import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { reasonOf } from "../../../components/provider/errors.ts";
-import { locateLocalServers } from "../../../toolchain/local-servers.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { KubernetesStackSettings } from "../../../components/model/kubernetes-stack.ts";
 import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
+import type { KubernetesStackSettings } from "../../../components/model/stack/kubernetes-stack.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { readServiceTemplates } from "../../../components/services/template.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { isKubernetes } from "../../../components/model/kubernetes-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { stackFilePath } from "../../../components/model/source-file.ts";
-import { readStackFile } from "../../../components/model/stack-file.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
-import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/module-crds.ts";
+import { isKubernetes } from "../../../components/model/stack/kubernetes-stack.ts";
+import { readStackFile } from "../../../components/model/stack/stack-file.ts";
+import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/kubernetes/module-crds.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 import { openPlatformStack, type PlatformStack, type Run, type Setting } from "../platform-stack.ts";
 import { type ApiServer, startApiServer, whyNoApiServer } from "../servers/api-server.ts";

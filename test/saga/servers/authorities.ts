@@ -1,7 +1,7 @@
 /** The two authorities of a test's servers, as a platform has them: one signs servers, the other the administrator. Made once per process. */
 import { ADMIN_PRINCIPAL } from "../../../components/certificates/admin-identity.ts";
-import type { IssuedCertificate } from "../../../components/provider/certificate-authority.ts";
-import { issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import type { IssuedCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
+import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 
 export interface TestAuthorities {
   /** PEM of the authority that signs servers: what clients trust. */

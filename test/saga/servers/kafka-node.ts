@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AdminOptions } from "@platformatic/kafka";
 import { Admin } from "@platformatic/kafka";
-import { findKafka } from "../../../toolchain/kafka.ts";
+import { findKafka } from "../../../toolchain/servers/kafka.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 
 export interface KafkaNodeProcess {

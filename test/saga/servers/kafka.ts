@@ -1,5 +1,5 @@
 /** A single Kafka node with a plain listener on loopback, for tests of the platform's tools; services of the saga get a [secure one](secure-kafka.ts). */
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import type { KafkaNodeProcess } from "./kafka-node.ts";
 import { createTestTopics, startKafkaNode } from "./kafka-node.ts";
 

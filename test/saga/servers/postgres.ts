@@ -13,9 +13,9 @@ import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/d
 import { migrationPreamble } from "../../../components/databases/migration-preamble.ts";
 import { POSTGRES_ADMIN, POSTGRES_HOST_RULES, postgresqlConf } from "../../../components/databases/postgres-conf.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
-import { applyMigrations } from "../../../components/provider/migration-database.ts";
+import { applyMigrations } from "../../../components/provider/migrations/migration-database.ts";
 import type { DatabaseConfig } from "../../../service-templates/lib/config.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { stretched } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
 import { endChild, listening, tailOf } from "./child.ts";

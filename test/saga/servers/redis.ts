@@ -8,8 +8,8 @@ import { redisAccessFile } from "../../../components/databases/redis-acl.ts";
 import { redisConf } from "../../../components/databases/redis-conf.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
 import type { RedisConfig } from "../../../service-templates/lib/config.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
-import { findRedis } from "../../../toolchain/redis.ts";
+import { findRedis } from "../../../toolchain/servers/redis.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
 import { endChild, listening, tailOf } from "./child.ts";
 

@@ -19,7 +19,7 @@ import {
 import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
 import type { AclOperation, AclResourceType, PlannedAcl } from "../../../components/plan/types.ts";
-import { freePorts } from "../../../toolchain/loopback-port.ts";
+import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
 import type { KafkaNodeProcess } from "./kafka-node.ts";

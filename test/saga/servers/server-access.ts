@@ -1,6 +1,6 @@
 /** The way of `kit verify` and `kit dlt` to the servers of an order platform. */
-import type { ServerAccess } from "../../../cli/platform-access.ts";
-import { openServers } from "../../../cli/platform-access.ts";
+import type { ServerAccess } from "../../../cli/platform/platform-access.ts";
+import { openServers } from "../../../cli/platform/platform-access.ts";
 import { POSTGRES_ADMIN } from "../../../components/databases/postgres-conf.ts";
 import { replayerPrincipal } from "../../../components/plan/replayer.ts";
 import { passwordOf } from "./authorities.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { insistOnDigest } from "../../../cli/plan-digest.ts";
+import { insistOnDigest } from "../../../cli/platform/plan-digest.ts";
 import { changeDigest, expectFingerprint, parseDigest, planFingerprint } from "../../../components/plan/digest.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { modelOf, type SampleTopic, stackWith } from "../plan/sample-models.ts";

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { DeclaredStatus, ObservedProcess } from "../../../cli/platform-status.ts";
-import { composeStatus, readDeclaredStatus } from "../../../cli/platform-status.ts";
+import type { DeclaredStatus, ObservedProcess } from "../../../cli/platform/platform-status.ts";
+import { composeStatus, readDeclaredStatus } from "../../../cli/platform/platform-status.ts";
 
 const declared: DeclaredStatus = {
   stack: "local",

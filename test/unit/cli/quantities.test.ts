@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatElapsed, parseDuration, parseQuantity } from "../../../cli/quantities.ts";
+import { formatBytes, formatElapsed, parseDuration, parseQuantity } from "../../../cli/terminal/quantities.ts";
 
 describe("durations on the command line", () => {
   it.each([

@@ -5,9 +5,15 @@ import type { CommandContext } from "../../../cli/context.ts";
 import { letterDocument, writeDryRun, writeLetter, writeList, writeReplayed } from "../../../cli/dlt/report.ts";
 import type { DriftDocument } from "../../../cli/drift/drift.ts";
 import { writeDrift } from "../../../cli/drift/report.ts";
-import { renderTable, writeError, writeJson } from "../../../cli/output.ts";
-import { progressReporter } from "../../../cli/progress.ts";
-import { colouredText, forTerminal, guardedTerminal, terminalLines, terminalText } from "../../../cli/terminal-text.ts";
+import { renderTable, writeError, writeJson } from "../../../cli/terminal/output.ts";
+import { progressReporter } from "../../../cli/terminal/progress.ts";
+import {
+  colouredText,
+  forTerminal,
+  guardedTerminal,
+  terminalLines,
+  terminalText,
+} from "../../../cli/terminal/terminal-text.ts";
 import type { Deviation } from "../../../components/plan/drift.ts";
 import { action, LETTER_ID, letter, record } from "./dlt/sample-letters.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsLine, failureLine, readCounts, readFailures, sumCounts } from "../../../cli/test-report.ts";
+import { countsLine, failureLine, readCounts, readFailures, sumCounts } from "../../../cli/testing/test-report.ts";
 
 describe("counts", () => {
   it("come from the report; todo counts as skipped", () => {

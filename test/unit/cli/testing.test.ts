@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRungs, RUNGS } from "../../../cli/testing.ts";
+import { parseRungs, RUNGS } from "../../../cli/testing/testing.ts";
 
 describe("rungs", () => {
   it("are all by default, and keep the ladder's order", () => {

@@ -6,7 +6,7 @@ import { loadModel } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
-import type { LocalServers } from "../../../toolchain/local-servers.ts";
+import type { LocalServers } from "../../../toolchain/servers/local-servers.ts";
 
 const PROJECT_DIR = fileURLToPath(new URL("../../..", import.meta.url));
 const CANARY = "canary-secret";

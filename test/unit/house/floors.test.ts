@@ -42,7 +42,7 @@ describe("imports", () => {
     });
 
     it.each([
-      ["below components/model", "components/model/stack.ts", "components/plan/topics.ts"],
+      ["below components/model", "components/model/stack/stack.ts", "components/plan/topics.ts"],
       ["below components/databases", "components/databases/postgres.ts", "components/kafka/cluster.ts"],
       ["below policies", "policies/rule.ts", "components/provider/errors.ts"],
       ["below service-templates/lib", "service-templates/lib/consumer/consumer.ts", "components/model/types.ts"],

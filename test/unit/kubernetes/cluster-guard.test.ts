@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ClusterFootprint, refusedClusterChanges } from "../../../components/plan/cluster-guard.ts";
-import { clusterLedgerKind } from "../../../components/provider/cluster-ledger.ts";
+import { clusterLedgerKind } from "../../../components/provider/ledgers/cluster-ledger.ts";
 
 const GIB = 2 ** 30;
 const prod: ClusterFootprint = {

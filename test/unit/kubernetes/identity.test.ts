@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { stackExternals } from "../../../components/kubernetes/externals.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
 import { publicKeySet } from "../../../components/services/token-issuer.ts";
 import { kubernetesOf, written } from "./strimzi-input.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allow } from "../../../components/kubernetes/network.ts";
-import { metricsReaders, scalesByLag } from "../../../components/model/stack-workload.ts";
+import { metricsReaders, scalesByLag } from "../../../components/model/stack/stack-workload.ts";
 import { platformMonitors } from "../../../components/substrates/kubernetes/monitors.ts";
 import { networkPeers } from "../../../components/substrates/kubernetes/network-peers.ts";
 import { kubernetesOf, leastKubernetes, type Written } from "./strimzi-input.ts";

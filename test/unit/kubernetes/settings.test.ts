@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { refusedBrokerSetting } from "../../../components/model/broker-settings.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
+import { refusedBrokerSetting } from "../../../components/model/stack/broker-settings.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
 import { leastKubernetes, type Written, written } from "./strimzi-input.ts";
 
 /** Problems as a reader sees them: what, and what to type instead. */

@@ -1,7 +1,7 @@
 import type { StrimziClusterInput } from "../../../components/kafka/strimzi/cluster-input.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import type { StackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
 
 /** A part of a stack's settings, as people write them. */
 export type Written = Readonly<Record<string, unknown>>;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import avro from "avsc";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { readAvroSchema } from "../../../components/model/avro-schema.ts";
 import { loadTopicFiles } from "../../../components/model/load.ts";
+import { readAvroSchema } from "../../../components/model/schemas/avro-schema.ts";
 
 const projectDir = join(import.meta.dirname, "../../..");
 const record = (fields: unknown, more: object = {}): unknown => ({

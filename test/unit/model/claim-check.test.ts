@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { claimableFields } from "../../../components/model/claim-check.ts";
-import { checkFit } from "../../../components/model/fit.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
-import { formatProblem } from "../../../components/model/problem.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { checkFit } from "../../../components/model/fit/fit.ts";
+import { formatProblem } from "../../../components/model/problems/problem.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import { claimableFields } from "../../../components/model/topics/claim-check.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { avroRecord, goodDomain } from "./project-files.ts";
 
 const attachment = {

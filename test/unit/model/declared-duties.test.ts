@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import type { Model } from "../../../components/model/types.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { stackWith } from "../plan/sample-models.ts";

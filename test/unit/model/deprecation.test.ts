@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { goodDomain, projectWith } from "./project-files.ts";
 
 const deprecated = (fields: string): string =>

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { modelFor, namedStacks } from "../../../components/model/environment.ts";
 import { expectRead, readModel } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { modelFor, namedStacks } from "../../../components/model/topics/environment.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { environmentSettings, type Model } from "../../../components/model/types.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { stackWith } from "../plan/sample-models.ts";

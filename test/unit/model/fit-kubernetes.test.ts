@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { checkFit } from "../../../components/model/fit.ts";
+import { checkFit } from "../../../components/model/fit/fit.ts";
 import { loadModel } from "../../../components/model/load.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { MOST_OF_A_SERVICE, workloadSettings } from "../../../components/model/stack-workload.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import { MOST_OF_A_SERVICE, workloadSettings } from "../../../components/model/stack/stack-workload.ts";
 import { servicesNamespace } from "../../../components/services/kubernetes/namespace.ts";
 import { serviceResources } from "../../../components/services/kubernetes/resources.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";

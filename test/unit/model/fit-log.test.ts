@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkFit } from "../../../components/model/fit.ts";
+import { checkFit } from "../../../components/model/fit/fit.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { stackWith } from "../plan/sample-models.ts";
 import { goodDomain, projectWith } from "./project-files.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { readJsonEventSchema } from "../../../components/model/json-event-schema.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readJsonEventSchema } from "../../../components/model/schemas/json-event-schema.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { goodDomain, goodSchemas } from "./project-files.ts";
 
 const draft = "http://json-schema.org/draft-07/schema#";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findDuplicateKey } from "../../../components/model/json-keys.ts";
+import { findDuplicateKey } from "../../../components/model/schemas/json-keys.ts";
 
 describe("a key that stands twice", () => {
   it.each([

@@ -3,10 +3,13 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { topicFileJsonSchema, topicFileJsonSchemaPath } from "../../../components/model/json-schema.ts";
 import { loadFile, loadModel, loadTopicFiles } from "../../../components/model/load.ts";
 import { expectRead } from "../../../components/model/read.ts";
 import { maxSourceBytes } from "../../../components/model/source-file.ts";
+import {
+  topicFileJsonSchema,
+  topicFileJsonSchemaPath,
+} from "../../../components/model/topics/topic-file-json-schema.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { goodDomain, goodSchemas } from "./project-files.ts";
 
@@ -184,7 +187,9 @@ describe("the project's own files", () => {
 
   it("have a JSON Schema that is up to date, and name it in their first line", async () => {
     const file = await loadFile(projectDir, topicFileJsonSchemaPath);
-    expect("text" in file ? file.text : file, "run: node components/model/json-schema.ts").toBe(topicFileJsonSchema());
+    expect("text" in file ? file.text : file, "run: node components/model/topics/topic-file-json-schema.ts").toBe(
+      topicFileJsonSchema(),
+    );
     for (const domain of (await loadTopicFiles(projectDir)).filter(({ path }) => path.endsWith(".yaml"))) {
       expect(
         "text" in domain && domain.text.startsWith("# yaml-language-server: $schema=./topics.schema.json\n"),

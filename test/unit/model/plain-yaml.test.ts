@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readPlainYaml } from "../../../components/model/plain-yaml.ts";
-import { findHiddenCharacter, readYaml } from "../../../components/model/yaml-document.ts";
+import { readPlainYaml } from "../../../components/model/yaml/plain-yaml.ts";
+import { findHiddenCharacter, readYaml } from "../../../components/model/yaml/yaml-document.ts";
 
 const depth = 32;
 const folder = join(import.meta.dirname, "..", "..", "..", "topics");

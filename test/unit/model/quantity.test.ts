@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { durationUnits, formatDuration, parseDuration } from "../../../components/model/duration.ts";
-import { formatQuantity, parseQuantity, quantityPattern } from "../../../components/model/quantity.ts";
-import { formatRate, parseRate, rateUnits } from "../../../components/model/rate.ts";
-import { formatSize, parseSize, sizeUnits } from "../../../components/model/size.ts";
+import { durationUnits, formatDuration, parseDuration } from "../../../components/model/values/duration.ts";
+import { formatQuantity, parseQuantity, quantityPattern } from "../../../components/model/values/quantity.ts";
+import { formatRate, parseRate, rateUnits } from "../../../components/model/values/rate.ts";
+import { formatSize, parseSize, sizeUnits } from "../../../components/model/values/size.ts";
 
 describe("values with units", () => {
   test.each([

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { formatProblem } from "../../../components/model/problem.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
-import { ReadingCache } from "../../../components/model/reading-cache.ts";
-import type { ModelRule } from "../../../components/model/rules.ts";
+import { formatProblem } from "../../../components/model/problems/problem.ts";
+import type { ModelRule } from "../../../components/model/problems/rules.ts";
 import { maxSourceBytes, type SourceFile } from "../../../components/model/source-file.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
+import { ReadingCache } from "../../../components/model/topics/reading-cache.ts";
 import { avroRecord, goodDomain, goodSchemas, projectWith } from "./project-files.ts";
 
 /** Problems of a project as `file:line:column rule`. */

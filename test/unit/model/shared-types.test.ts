@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readTopics, readTopicsAsFarAsGood } from "../../../components/model/read-topics.ts";
-import { ReadingCache } from "../../../components/model/reading-cache.ts";
-import { dependenciesFirst, sharedTypesOf } from "../../../components/model/shared-types.ts";
+import { dependenciesFirst, sharedTypesOf } from "../../../components/model/schemas/shared-types.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
+import { readTopics, readTopicsAsFarAsGood } from "../../../components/model/topics/read-topics.ts";
+import { ReadingCache } from "../../../components/model/topics/reading-cache.ts";
 import type { EventDeclaration } from "../../../components/model/types.ts";
 import { avroRecord, goodDomain } from "./project-files.ts";
 

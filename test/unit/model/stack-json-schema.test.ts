@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../../components/model/load.ts";
-import { stackFileJsonSchema, stackFileJsonSchemaPath } from "../../../components/model/stack-json-schema.ts";
+import { stackFileJsonSchema, stackFileJsonSchemaPath } from "../../../components/model/stack/stack-json-schema.ts";
 
 const PROJECT_DIR = join(import.meta.dirname, "../../..");
 
 describe("the format of stack files", () => {
-  it("is what editors are given; `node components/model/stack-json-schema.ts` writes it anew", async () => {
+  it("is what editors are given; `node components/model/stack/stack-json-schema.ts` writes it anew", async () => {
     expect(await readFile(join(PROJECT_DIR, stackFileJsonSchemaPath), "utf8")).toBe(stackFileJsonSchema());
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { workloadProblems, workloadSettings } from "../../../components/model/stack-workload.ts";
-import { unlocated, validate } from "../../../components/model/validation.ts";
+import { unlocated, validate } from "../../../components/model/problems/validation.ts";
+import { workloadProblems, workloadSettings } from "../../../components/model/stack/stack-workload.ts";
 
 const minimal = { images: { registry: "registry.example.com" } };
 const read = (value: unknown) => validate(workloadSettings, value, unlocated("stack"));

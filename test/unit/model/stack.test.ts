@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
-import { brokerCount } from "../../../components/model/stack.ts";
-import { readStackFile } from "../../../components/model/stack-file.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import { brokerCount } from "../../../components/model/stack/stack.ts";
+import { readStackFile } from "../../../components/model/stack/stack-file.ts";
 
 const path = "stacks/Pulumi.local.yaml";
 const stack = (lines: string): string => `config:\n  event-platform:platform:\n${lines}\n`;

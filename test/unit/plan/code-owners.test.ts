@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { codeOwners, formatCodeOwners } from "../../../components/plan/code-owners.ts";
 
 const schema = (name: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
-import type { StackSettings } from "../../../components/model/stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { topicConfigKeys } from "../../../components/plan/topics.ts";
 import { stackSettings } from "../kubernetes/strimzi-input.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { scalePartitions } from "../../../components/model/partitions.ts";
+import { scalePartitions } from "../../../components/model/topics/partitions.ts";
 import { describeLowered, insteadOfLowering, loweredPartitions } from "../../../components/plan/partition-guard.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { modelOf, type SampleTopic, stackWith } from "./sample-models.ts";

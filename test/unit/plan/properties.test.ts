@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { auditorPrincipal } from "../../../components/plan/auditor.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
-import type { StackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import type { Model } from "../../../components/model/types.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatDuration } from "../../../components/model/duration.ts";
+import { formatDuration } from "../../../components/model/values/duration.ts";
 import {
   diskBytes,
   type LogBounds,

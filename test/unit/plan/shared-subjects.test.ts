@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { Compatibility } from "../../../components/model/compatibility.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
+import type { Compatibility } from "../../../components/model/schemas/compatibility.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { codeOwners } from "../../../components/plan/code-owners.ts";
 import { directionsOf, isTransitive, jointCompatibility } from "../../../components/plan/compatibility.ts";
 import { planFingerprint } from "../../../components/plan/digest.ts";

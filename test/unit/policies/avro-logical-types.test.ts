@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logicalTypeFaults } from "../../../policies/rules/avro-logical-types.ts";
+import { logicalTypeFaults } from "../../../policies/rules/schemas/avro-logical-types.ts";
 
 const schema = (...fields: readonly object[]): string =>
   JSON.stringify({ type: "record", name: "R", namespace: "n", fields });

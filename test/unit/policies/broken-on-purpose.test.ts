@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ActiveChecks } from "../../../policies/evaluate.ts";
 import { checkManifests } from "../../../policies/manifests.ts";
 import type { Manifest } from "../../../policies/rule.ts";
-import { workloadRules } from "../../../policies/rules/workloads.ts";
+import { workloadRules } from "../../../policies/rules/workloads/workloads.ts";
 import { declaredManifests, namespaceManifests } from "../services/kubernetes/declared-service.ts";
 import { contextOf, gatewayWorkload, orderWorkload, settingsWith } from "../services/kubernetes/sample-workload.ts";
 import { BREAKAGES } from "./breakages.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
-import { modelRules } from "../../../components/model/rules.ts";
+import { modelRules } from "../../../components/model/problems/rules.ts";
 import { catalogue } from "../../../policies/catalogue.ts";
 import { type Rule, subjects } from "../../../policies/rule.ts";
 import { checkExample, findingsOfExample, proseFiles } from "./example-project.ts";

@@ -1,9 +1,9 @@
 import { parse, stringify } from "yaml";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
 import { expectRead } from "../../../components/model/read.ts";
-import { readTopics } from "../../../components/model/read-topics.ts";
 import { maxSourceBytes, type SourceFile } from "../../../components/model/source-file.ts";
-import type { StackSettings } from "../../../components/model/stack.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
+import { readTopics } from "../../../components/model/topics/read-topics.ts";
 import { catalogue } from "../../../policies/catalogue.ts";
 import { type CheckResult, checkDeclaration } from "../../../policies/check.ts";
 import { ActiveChecks, evaluate, findingsOf } from "../../../policies/evaluate.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { importedRecordDoc, importedTopicDescription } from "../../../components/model/import-placeholders.ts";
+import { importedRecordDoc, importedTopicDescription } from "../../../components/model/topics/import-placeholders.ts";
 import type { Example } from "../../../policies/rule.ts";
 import { findingsOfExample } from "./example-project.ts";
 

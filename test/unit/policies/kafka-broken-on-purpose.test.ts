@@ -4,7 +4,7 @@ import { nodePools } from "../../../components/kafka/strimzi/node-pools.ts";
 import { ActiveChecks } from "../../../policies/evaluate.ts";
 import { checkManifests } from "../../../policies/manifests.ts";
 import type { Manifest } from "../../../policies/rule.ts";
-import { workloadRules } from "../../../policies/rules/workloads.ts";
+import { workloadRules } from "../../../policies/rules/workloads/workloads.ts";
 import type { Written } from "../kubernetes/strimzi-input.ts";
 import { clusterInput } from "../kubernetes/strimzi-input.ts";
 import { API_SERVER } from "./breakages.ts";

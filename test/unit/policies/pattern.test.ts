@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readYaml } from "../../../components/model/yaml-document.ts";
+import { readYaml } from "../../../components/model/yaml/yaml-document.ts";
 import { catalogue } from "../../../policies/catalogue.ts";
 import { pattern } from "../../../policies/pattern.ts";
 import { readRuleSettings } from "../../../policies/rule-settings.ts";

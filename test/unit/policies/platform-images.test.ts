@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
-import { parseStackSettings } from "../../../components/model/parse-stack.ts";
+import { parseStackSettings } from "../../../components/model/stack/parse-stack.ts";
 import { ActiveChecks } from "../../../policies/evaluate.ts";
 import { checkManifests } from "../../../policies/manifests.ts";
 import type { Manifest } from "../../../policies/rule.ts";
-import { workloadRules } from "../../../policies/rules/workloads.ts";
+import { workloadRules } from "../../../policies/rules/workloads/workloads.ts";
 import { kubernetesOf, stackSettings, type Written, written } from "../kubernetes/strimzi-input.ts";
 import { scopeWith } from "./workload-scope.ts";
 

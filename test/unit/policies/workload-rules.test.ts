@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseManifests } from "../../../policies/manifests.ts";
 import type { Breach, Breaches, Example, Manifest, Rule } from "../../../policies/rule.ts";
-import { workloadRules } from "../../../policies/rules/workloads.ts";
+import { workloadRules } from "../../../policies/rules/workloads/workloads.ts";
 import { podYaml } from "../../../policies/workloads/text.ts";
 import { STACK, scopeWith } from "./workload-scope.ts";
 

@@ -1,5 +1,5 @@
-import type { StackSettings } from "../../../components/model/stack.ts";
-import { stackSettingsSchema } from "../../../components/model/stack.ts";
+import type { StackSettings } from "../../../components/model/stack/stack.ts";
+import { stackSettingsSchema } from "../../../components/model/stack/stack.ts";
 import type { TopicDeclaration } from "../../../components/model/types.ts";
 import type { Scope } from "../../../policies/rule.ts";
 

@@ -2,8 +2,11 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify, X509Certif
 import { once } from "node:events";
 import { connect, createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
-import { isDue, makeCertificateKind } from "../../../components/provider/certificate.ts";
-import { type CertificateRequest, issueCertificate } from "../../../components/provider/certificate-authority.ts";
+import { isDue, makeCertificateKind } from "../../../components/provider/certificates/certificate.ts";
+import {
+  type CertificateRequest,
+  issueCertificate,
+} from "../../../components/provider/certificates/certificate-authority.ts";
 import { canonicalText, type Values } from "../../../components/provider/values.ts";
 
 const now = new Date("2030-01-01T00:00:00Z");

@@ -4,10 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ProviderErrorCode, providerError, providerErrorCodes } from "../../../components/provider/errors.ts";
+import {
+  loweredPartitions,
+  topicLedgerKind,
+  unpermittedRemovals,
+} from "../../../components/provider/ledgers/topic-ledger.ts";
 import { makePassword } from "../../../components/provider/password.ts";
 import { inputChanges } from "../../../components/provider/property-diff.ts";
 import { provider } from "../../../components/provider/provider.ts";
-import { loweredPartitions, topicLedgerKind, unpermittedRemovals } from "../../../components/provider/topic-ledger.ts";
 import {
   canonicalText,
   hasUnknown,

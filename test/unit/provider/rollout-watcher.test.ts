@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterObject } from "../../../components/provider/cluster-api.ts";
-import { type RolloutSnapshot, watchRollout } from "../../../components/provider/rollout-watcher.ts";
+import type { ClusterObject } from "../../../components/provider/rollout/cluster-api.ts";
+import { type RolloutSnapshot, watchRollout } from "../../../components/provider/rollout/rollout-watcher.ts";
 
 const START = Date.parse("2030-01-01T00:00:00Z");
 const BEFORE = "2029-12-31T23:00:00Z";

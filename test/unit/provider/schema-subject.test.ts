@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { makeSchemaSubjectKind } from "../../../components/provider/schema-subject.ts";
+import { makeSchemaSubjectKind } from "../../../components/provider/schemas/schema-subject.ts";
 import { unknownMarker, type Values } from "../../../components/provider/values.ts";
 
 interface Request {

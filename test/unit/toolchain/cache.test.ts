@@ -12,7 +12,7 @@ import {
   cacheDirectory,
   findArtefact,
   makeArtefact,
-} from "../../../toolchain/cache.ts";
+} from "../../../toolchain/making/cache.ts";
 
 const recipe: ArtefactRecipe = { name: "tool", version: "1.0.0", inputs: { version: "1.0.0", flags: "-s" } };
 
@@ -86,7 +86,7 @@ describe("makeArtefact", () => {
 
   it("makes it anew after a maker was killed half-way, and clears away what that one left", async () => {
     const script = `
-      import { makeArtefact } from ${JSON.stringify(new URL("../../../toolchain/cache.ts", import.meta.url).href)};
+      import { makeArtefact } from ${JSON.stringify(new URL("../../../toolchain/making/cache.ts", import.meta.url).href)};
       import { writeFileSync } from "node:fs";
       await makeArtefact(${JSON.stringify(recipe)}, async (folder) => {
         writeFileSync(folder + "/half", "");

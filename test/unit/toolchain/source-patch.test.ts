@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { replaceOnce } from "../../../toolchain/go.ts";
-import { membershipMayAct } from "../../../toolchain/postgresql-membership.ts";
-import { groupCommit } from "../../../toolchain/pulumi-group-commit.ts";
+import { replaceOnce } from "../../../toolchain/making/go.ts";
+import { membershipMayAct } from "../../../toolchain/pulumi/postgresql-membership.ts";
+import { groupCommit } from "../../../toolchain/pulumi/pulumi-group-commit.ts";
 
 it("replaces a text that stands once", () => {
   expect(replaceOnce("a $& b $& c", "b $&", "$1", "file")).toBe("a $& $1 c");

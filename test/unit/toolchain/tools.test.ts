@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { runChecked, runCommand } from "../../../toolchain/command.ts";
-import { findGo } from "../../../toolchain/go.ts";
-import { probeVersion } from "../../../toolchain/probe.ts";
+import { runChecked, runCommand } from "../../../toolchain/making/command.ts";
+import { findGo } from "../../../toolchain/making/go.ts";
+import { probeVersion } from "../../../toolchain/making/probe.ts";
 import { ALL_TOOLS, LOCAL_TOOLS, locateTool, prepareTools } from "../../../toolchain/tools.ts";
 
 const environment = { ...process.env };

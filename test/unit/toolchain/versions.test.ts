@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
 
 import { describe, expect, it } from "vitest";
-
-import { foldManifestLine } from "../../../toolchain/apicurio.ts";
-import { chooseJava, type Java, supportsAotCache } from "../../../toolchain/java.ts";
-import { currentPlatform, nodePackage, nodeVersion } from "../../../toolchain/platform.ts";
-import { checksumOf } from "../../../toolchain/pulumi-downloads.ts";
-import { isAtLeast, parseJavaVersion, parseVersion } from "../../../toolchain/versioning.ts";
+import { currentPlatform, nodePackage, nodeVersion } from "../../../toolchain/making/platform.ts";
+import { isAtLeast, parseJavaVersion, parseVersion } from "../../../toolchain/making/versioning.ts";
+import { checksumOf } from "../../../toolchain/pulumi/pulumi-downloads.ts";
+import { foldManifestLine } from "../../../toolchain/servers/apicurio.ts";
+import { chooseJava, type Java, supportsAotCache } from "../../../toolchain/servers/java.ts";
 import { MINIMUM, PINNED } from "../../../toolchain/versions.ts";
 
 describe("parseVersion", () => {

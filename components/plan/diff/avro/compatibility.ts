@@ -1,4 +1,4 @@
-import type { Compatibility } from "../../../model/compatibility.ts";
+import type { Compatibility } from "../../../model/schemas/compatibility.ts";
 import type { Direction } from "../../compatibility.ts";
 import { type CompatibilityFailure, heldToLevel, type Incompatibility } from "../level.ts";
 import { type AvroField, type AvroRecordType, type AvroType, nameOfType, parseAvro } from "./schema-tree.ts";

@@ -1,4 +1,4 @@
-import { namespaceOf } from "../../../model/avro-schema.ts";
+import { namespaceOf } from "../../../model/schemas/avro-schema.ts";
 /*
  * Avro schemas as a tree in which every name is resolved. The model has validated them; this is the form in which
  * two of them can be compared. Types that refer to themselves make the tree a graph.

@@ -4,7 +4,7 @@ import {
   resolvePointer,
   type SchemaObject,
   sameJson,
-} from "../../../model/json-schema-parts.ts";
+} from "../../../model/schemas/json-schema-parts.ts";
 import type { SchemaChanges } from "../avro/schema-changes.ts";
 
 /** Most places of a schema that are compared. */

@@ -5,7 +5,7 @@ import {
   resolvePointer,
   type SchemaObject,
   sameJson,
-} from "../../../model/json-schema-parts.ts";
+} from "../../../model/schemas/json-schema-parts.ts";
 import type { Direction } from "../../compatibility.ts";
 import type { Incompatibility } from "../level.ts";
 

@@ -1,4 +1,4 @@
-import type { ProtobufField, ProtobufSchema } from "../../../model/protobuf-event-schema.ts";
+import type { ProtobufField, ProtobufSchema } from "../../../model/schemas/protobuf-event-schema.ts";
 import type { SchemaChanges } from "../avro/schema-changes.ts";
 
 /** Compares two versions of a Protobuf schema, field by field and value by value. */

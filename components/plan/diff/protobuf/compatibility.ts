@@ -1,4 +1,4 @@
-import type { ProtobufField, ProtobufMessage, ProtobufSchema } from "../../../model/protobuf-event-schema.ts";
+import type { ProtobufField, ProtobufMessage, ProtobufSchema } from "../../../model/schemas/protobuf-event-schema.ts";
 import type { Incompatibility } from "../level.ts";
 
 /*

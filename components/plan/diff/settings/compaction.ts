@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../model/duration.ts";
+import { formatDuration } from "../../../model/values/duration.ts";
 import { listed, percent } from "../words.ts";
 import { configOf, isCompacted, isPersonal, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 

@@ -1,4 +1,4 @@
-import { scalePartitions } from "../../../model/partitions.ts";
+import { scalePartitions } from "../../../model/topics/partitions.ts";
 import { describeLowered, insteadOfLowering, loweredFactor } from "../../partition-guard.ts";
 import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";

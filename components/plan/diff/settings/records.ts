@@ -1,4 +1,4 @@
-import { formatOf } from "../../../model/schema-format.ts";
+import { formatOf } from "../../../model/schemas/schema-format.ts";
 import type { EventDeclaration } from "../../../model/types.ts";
 import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";

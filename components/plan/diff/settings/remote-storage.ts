@@ -1,4 +1,4 @@
-import { hasRemoteStorage } from "../../../model/stack.ts";
+import { hasRemoteStorage } from "../../../model/stack/stack.ts";
 import type { RemoteStorage } from "../../../model/types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { platformTeam } from "../state.ts";

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../model/duration.ts";
+import { formatDuration } from "../../../model/values/duration.ts";
 import { largestPartition, longestKept, longestSegment, retentionCheck } from "../../segments.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { writeRate } from "../../volume.ts";

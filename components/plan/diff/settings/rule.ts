@@ -1,4 +1,4 @@
-import type { StackSettings } from "../../../model/stack.ts";
+import type { StackSettings } from "../../../model/stack/stack.ts";
 import type { Classification, TopicDeclaration } from "../../../model/types.ts";
 import type { PlannedTopic } from "../../types.ts";
 import type { StatePair } from "../state.ts";

@@ -1,5 +1,5 @@
-import { formatDuration } from "../../../model/duration.ts";
-import { formatSize } from "../../../model/size.ts";
+import { formatDuration } from "../../../model/values/duration.ts";
+import { formatSize } from "../../../model/values/size.ts";
 import { largestPartition, largestSegment, longestKept, longestSegment, segmentsByAge } from "../../segments.ts";
 import type { PlannedTopic } from "../../types.ts";
 import { storedBytes, writeRate } from "../../volume.ts";

@@ -14,9 +14,9 @@ import { BLOBS, writeArchive } from "../../../../cli/image/oci-archive.ts";
 import { REDIS_IMAGE } from "../../../../components/databases/kubernetes-redis.ts";
 import { OPERATOR_IMAGE } from "../../../../components/kafka/strimzi/operator.ts";
 import { REGISTRY_IMAGE } from "../../../../components/schemas/kubernetes-registry.ts";
-import { runChecked } from "../../../../toolchain/command.ts";
-import type { ApicurioServer } from "../../../../toolchain/local-servers.ts";
-import { locateLocalServers } from "../../../../toolchain/local-servers.ts";
+import { runChecked } from "../../../../toolchain/making/command.ts";
+import type { ApicurioServer } from "../../../../toolchain/servers/local-servers.ts";
+import { locateLocalServers } from "../../../../toolchain/servers/local-servers.ts";
 import type { AnyLayer } from "./program-image.ts";
 import { writeImage } from "./program-image.ts";
 

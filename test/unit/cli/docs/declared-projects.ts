@@ -1,6 +1,6 @@
 /** Declared projects for tests of documents: the repository's own, and one whose every text is hostile. */
 import { join } from "node:path";
-import type { DeclaredProject } from "../../../../cli/declared-project.ts";
+import type { DeclaredProject } from "../../../../cli/declaration/declared-project.ts";
 import { loadModel } from "../../../../components/model/load.ts";
 import { expectRead } from "../../../../components/model/read.ts";
 import type { Model, TopicDeclaration } from "../../../../components/model/types.ts";

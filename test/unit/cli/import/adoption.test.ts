@@ -3,10 +3,13 @@ import { describe, expect, it } from "vitest";
 import { adoptedFiles } from "../../../../cli/import/adopted-files.ts";
 import type { Adoption, AdoptionRequest } from "../../../../cli/import/adoption.ts";
 import { adopt } from "../../../../cli/import/adoption.ts";
-import { importedRecordDoc, importedTopicDescription } from "../../../../components/model/import-placeholders.ts";
 import { expectRead } from "../../../../components/model/read.ts";
-import { readTopics } from "../../../../components/model/read-topics.ts";
-import type { StackSettings } from "../../../../components/model/stack.ts";
+import type { StackSettings } from "../../../../components/model/stack/stack.ts";
+import {
+  importedRecordDoc,
+  importedTopicDescription,
+} from "../../../../components/model/topics/import-placeholders.ts";
+import { readTopics } from "../../../../components/model/topics/read-topics.ts";
 import { findDrift } from "../../../../components/plan/drift.ts";
 import type { LiveAcl, LivePlatform, LiveTopic } from "../../../../components/plan/live.ts";
 import { planPlatform } from "../../../../components/plan/plan.ts";

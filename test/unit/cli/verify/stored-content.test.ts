@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ServerAccess } from "../../../../cli/platform-access.ts";
+import type { ServerAccess } from "../../../../cli/platform/platform-access.ts";
 import type { Evidence, StoredContent, TopicRecord } from "../../../../cli/verify/evidence.ts";
 import { judgeContext } from "../../../../cli/verify/invariants/context.ts";
 import { storedContent } from "../../../../cli/verify/invariants/stored-content.ts";

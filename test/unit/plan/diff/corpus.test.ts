@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { SourceLocation } from "../../../../components/model/problems/source-location.ts";
 import { expectRead, readModel } from "../../../../components/model/read.ts";
 import { type SourceFile, stackFilePath } from "../../../../components/model/source-file.ts";
-import type { SourceLocation } from "../../../../components/model/source-location.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
-import { knownHistory } from "../../../../components/plan/diff/schema-history.ts";
+import { knownHistory } from "../../../../components/plan/diff/schemas/schema-history.ts";
 import { type PlatformState, platformState } from "../../../../components/plan/diff/state.ts";
 import type { Change } from "../../../../components/plan/diff/types.ts";
 import { catalogue } from "../../../../policies/catalogue.ts";

@@ -1,10 +1,10 @@
 /** Names that every object of JavaScript has: a topic may be called toString, and a service constructor. */
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
-import { readAvroSchema } from "../../../../components/model/avro-schema.ts";
 import { readModel } from "../../../../components/model/read.ts";
-import { readTopics } from "../../../../components/model/read-topics.ts";
+import { readAvroSchema } from "../../../../components/model/schemas/avro-schema.ts";
 import type { SourceFile } from "../../../../components/model/source-file.ts";
+import { readTopics } from "../../../../components/model/topics/read-topics.ts";
 import { codeOwners } from "../../../../components/plan/code-owners.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { type PlatformState, platformState } from "../../../../components/plan/diff/state.ts";

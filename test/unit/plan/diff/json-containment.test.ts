@@ -1,7 +1,7 @@
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { JsonSchema } from "../../../../components/model/json-schema-parts.ts";
+import type { JsonSchema } from "../../../../components/model/schemas/json-schema-parts.ts";
 import { jsonChanges } from "../../../../components/plan/diff/json/changes.ts";
 import { jsonIncompatibilities } from "../../../../components/plan/diff/json/containment.ts";
 

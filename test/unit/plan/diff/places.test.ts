@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { expectRead } from "../../../../components/model/read.ts";
-import { readTopics } from "../../../../components/model/read-topics.ts";
+import { readTopics } from "../../../../components/model/topics/read-topics.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { platformState } from "../../../../components/plan/diff/state.ts";
 import { goodDomain, projectWith } from "../../model/project-files.ts";

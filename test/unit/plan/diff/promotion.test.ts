@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { modelFor } from "../../../../components/model/environment.ts";
 import { expectRead } from "../../../../components/model/read.ts";
-import { readTopics } from "../../../../components/model/read-topics.ts";
+import { modelFor } from "../../../../components/model/topics/environment.ts";
+import { readTopics } from "../../../../components/model/topics/read-topics.ts";
 import type { Model } from "../../../../components/model/types.ts";
 import { type Lead, leadsBetween } from "../../../../components/plan/diff/promotion.ts";
 import { platformState } from "../../../../components/plan/diff/state.ts";

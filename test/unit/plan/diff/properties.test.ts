@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../../components/model/read.ts";
-import { readTopics } from "../../../../components/model/read-topics.ts";
+import { readTopics } from "../../../../components/model/topics/read-topics.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { compareHazards } from "../../../../components/plan/diff/hazard.ts";
 import { applyPlanDelta, planDelta } from "../../../../components/plan/diff/plan-delta.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { readProtobufSchema } from "../../../../components/model/protobuf-event-schema.ts";
-import { judges } from "../../../../components/plan/diff/formats.ts";
+import { readProtobufSchema } from "../../../../components/model/schemas/protobuf-event-schema.ts";
+import { judges } from "../../../../components/plan/diff/schemas/formats.ts";
 import { protobufCases, protobufFile } from "./protobuf-cases.ts";
 
 describe("a Protobuf file of an event", () => {

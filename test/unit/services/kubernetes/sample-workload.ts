@@ -1,6 +1,6 @@
 import { addresses, podsOf } from "../../../../components/kubernetes/network.ts";
-import type { KubernetesWorkloadSettings } from "../../../../components/model/stack-workload.ts";
-import { workloadSettings } from "../../../../components/model/stack-workload.ts";
+import type { KubernetesWorkloadSettings } from "../../../../components/model/stack/stack-workload.ts";
+import { workloadSettings } from "../../../../components/model/stack/stack-workload.ts";
 import type { RenderContext } from "../../../../components/services/kubernetes/context.ts";
 import type { NetworkPeers } from "../../../../components/services/kubernetes/network-policy.ts";
 import type { Workload } from "../../../../components/services/workload.ts";

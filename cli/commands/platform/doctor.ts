@@ -1,0 +1,35 @@
+import type { CommandDefinition } from "../../command.ts";
+import { flag } from "../../command.ts";
+import { EXIT } from "../../errors.ts";
+
+/** `kit doctor`. */
+export const doctor: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--fix", "prepare what can be prepared (downloads or builds it into the user's cache)")
+      .option("--kubernetes", "also what the tests on Kubernetes need (with --fix: about 20 minutes of building, once)")
+      .option("--json", "print {tools, checks, ok}")
+      .addHelpText("after", "\nExit code 0 when everything needed is there, 3 otherwise."),
+  examples: ["npx kit doctor", "npx kit doctor --fix", "npx kit doctor --fix --kubernetes"],
+  async run(context, options) {
+    const [{ examine, writeDoctorReport }, { writeJson }] = await Promise.all([
+      import("../../doctor.ts"),
+      import("../../terminal/output.ts"),
+    ]);
+    if (flag(options, "fix")) {
+      const [{ progressReporter }, { preparedTools }] = await Promise.all([
+        import("../../terminal/progress.ts"),
+        import("../../tools.ts"),
+      ]);
+      await progressReporter(context).step("Tools", async (say) => preparedTools(say));
+      if (flag(options, "kubernetes")) {
+        const { KUBERNETES_TEST_TOOLS } = await import("../../testing/kubernetes-preparation.ts");
+        await progressReporter(context).step("Kubernetes", async (say) => preparedTools(say, KUBERNETES_TEST_TOOLS));
+      }
+    }
+    const report = await examine(context, { kubernetes: flag(options, "kubernetes") });
+    if (flag(options, "json")) writeJson(context, report);
+    else writeDoctorReport(context, report);
+    return report.ok ? EXIT.good : EXIT.missing;
+  },
+};

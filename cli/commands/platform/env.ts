@@ -1,0 +1,23 @@
+import type { CommandDefinition } from "../../command.ts";
+import { flag, text } from "../../command.ts";
+import { EXIT } from "../../errors.ts";
+
+/** `kit env`. */
+export const env: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--stack <name>", "stack the environment is for", "local")
+      .option("--json", "print the variables as an object")
+      .addHelpText("after", "\nPrints `export` lines for a POSIX shell. They hold paths and switches, no secret."),
+  examples: ['eval "$(npx kit env)" && pulumi preview -s local'],
+  async run(context, options) {
+    const [{ pulumiVariables, exportLines }, { writeJson }] = await Promise.all([
+      import("../../pulumi/variables.ts"),
+      import("../../terminal/output.ts"),
+    ]);
+    const variables = await pulumiVariables(context, text(options, "stack") ?? "local");
+    if (flag(options, "json")) writeJson(context, variables);
+    else context.stdout.write(exportLines(variables));
+    return EXIT.good;
+  },
+};

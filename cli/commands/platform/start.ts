@@ -1,0 +1,41 @@
+import type { CommandDefinition } from "../../command.ts";
+import { flag } from "../../command.ts";
+import { EXIT } from "../../errors.ts";
+
+/** `kit start`, what `npm start` runs. */
+export const start: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--json", "print {stack, state, changes, elapsedMs, endpoints, files, orders}")
+      .addHelpText(
+        "after",
+        "\nBrings the local platform up, then places three sample orders and follows them to their end:\none is confirmed, one payment is declined, one asks for more than there is in stock.\nExit code 1 when one of them does not end as it should.",
+      ),
+  examples: ["npm start", "npx kit start --json | jq .orders"],
+  async run(context, options) {
+    const [{ bringUp }, { placeSamples }, { writeSummary }, { writeJson }] = await Promise.all([
+      import("../../platform/bring-up.ts"),
+      import("../../samples.ts"),
+      import("../../platform/summary.ts"),
+      import("../../terminal/output.ts"),
+    ]);
+    const json = flag(options, "json");
+    const result = await bringUp(context, "local");
+    const orders = await placeSamples(context, result.status, json ? context.stderr : context.stdout);
+    if (json) {
+      const { stack, state, endpoints, files } = result.status;
+      writeJson(context, {
+        stack,
+        state,
+        changes: result.changes,
+        elapsedMs: result.elapsedMs,
+        endpoints,
+        files,
+        orders,
+      });
+    } else {
+      writeSummary(context, result);
+    }
+    return EXIT.good;
+  },
+};

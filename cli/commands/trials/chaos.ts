@@ -1,0 +1,146 @@
+import type { ChaosSeries } from "../../chaos/report-document.ts";
+import type { CommandDefinition } from "../../command.ts";
+import { flag, text } from "../../command.ts";
+import { describeError, EXIT, KitError } from "../../errors.ts";
+
+/** `kit chaos`. */
+export const chaos: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--scenario <name>", "what to break; see --list")
+      .option("--all", "every scenario, one after the other")
+      .option("--list", "show the scenarios")
+      .option(
+        "--seed <n>",
+        "decides victims, moments and lengths; the same seed gives the same schedule (default: a new one, printed)",
+      )
+      .option("--rate <n>", "orders per second meanwhile", "15")
+      .option("--duration <duration>", "shortest time under load (default: what the scenario needs)")
+      .option("--json", "print the report, with --all {seed, runs, plannedMs, elapsedMs, good}")
+      .addHelpText(
+        "after",
+        `
+Breaks the RUNNING local platform under load, heals it, then verifies it (kit verify). Everything is healed at the end, also on Ctrl-C.
+Scenarios that need several instances of each service start them, and end them behind the last one (KIT_INSTANCES=2 npx kit up keeps them).
+Exit code 0 when the fault was felt, all invariants hold and all demands are met; 1 when one is not, or the run is void (the fault left no trace).
+Schedule, witness and report are kept below chaos/ in the state folder.`,
+      ),
+  examples: [
+    "npx kit chaos --scenario broker-kill",
+    "npx kit chaos --scenario zone-down --seed 7 --rate 35 --json",
+    "npx kit chaos --all",
+    "npx kit chaos --list",
+  ],
+  async run(context, options) {
+    const [{ SCENARIOS }, { formatElapsed, parseDuration, parseQuantity }] = await Promise.all([
+      import("../../chaos/scenarios.ts"),
+      import("../../terminal/quantities.ts"),
+    ]);
+    const json = flag(options, "json");
+    if (flag(options, "list")) {
+      if (json)
+        (await import("../../terminal/output.ts")).writeJson(context, {
+          scenarios: SCENARIOS.map(({ name, summary }) => ({ name, summary })),
+        });
+      else (await import("../../chaos/report.ts")).writeScenarios(context);
+      return EXIT.good;
+    }
+    const name = text(options, "scenario");
+    const all = flag(options, "all");
+    if ((name === undefined) === !all) throw new KitError("KIT_USAGE", "Give either --scenario NAME or --all.");
+    const seed = parseSeed(text(options, "seed") ?? String(Math.floor(context.now()) % 1_000_000));
+    const duration = text(options, "duration");
+    const how = {
+      seed,
+      ratePerSecond: parseQuantity(text(options, "rate") ?? "15"),
+      ...(duration === undefined ? {} : { durationMs: parseDuration(duration) }),
+    };
+    const chosen = all ? SCENARIOS : SCENARIOS.filter((scenario) => scenario.name === name);
+    const [only] = chosen;
+    if (only === undefined)
+      throw new KitError(
+        "KIT_USAGE",
+        `There is no scenario ${JSON.stringify(name)}; there are: ${SCENARIOS.map((scenario) => scenario.name).join(", ")}.`,
+      );
+
+    const [
+      { runChaos },
+      { instanceScale },
+      { plannedMs },
+      { bringUp },
+      { readDeclaredStatus },
+      { writeChaosReport, writeSeries },
+      { writeError, writeJson },
+    ] = await Promise.all([
+      import("../../chaos/run.ts"),
+      import("../../chaos/instance-scale.ts"),
+      import("../../chaos/schedule.ts"),
+      import("../../platform/bring-up.ts"),
+      import("../../platform/platform-status.ts"),
+      import("../../chaos/report.ts"),
+      import("../../terminal/output.ts"),
+    ]);
+    const scale = instanceScale(context, async (scaled) =>
+      bringUp(scaled, (await readDeclaredStatus(context.stateDir))?.stack ?? "local"),
+    );
+    if (!all) {
+      try {
+        const report = await runChaos(await scale.atLeast(only.instances ?? 1), { scenario: only, ...how });
+        if (json) writeJson(context, report);
+        else writeChaosReport(context, report);
+        if (report.outcome !== "clean") {
+          const error = new KitError(
+            report.outcome === "void" ? "KIT_CHAOS_VOID" : "KIT_CHAOS_VIOLATED",
+            `${report.scenario}, seed ${report.seed}`,
+          );
+          writeError(context, describeError(error), error);
+        }
+        return report.outcome === "clean" ? EXIT.good : EXIT.no;
+      } finally {
+        await scale.back();
+      }
+    }
+    const started = context.now();
+    const planned = chosen.reduce((sum, scenario) => sum + (how.durationMs ?? plannedMs(scenario)), 0);
+    context.stderr.write(`${chosen.length} scenarios, ${formatElapsed(planned)} of load as planned\n`);
+    const runs: ChaosSeries["runs"][number][] = [];
+    try {
+      for (const scenario of chosen) {
+        try {
+          const report = await runChaos(await scale.atLeast(scenario.instances ?? 1), { scenario, ...how });
+          if (!json) writeChaosReport(context, report);
+          runs.push(report);
+        } catch (error) {
+          const described = describeError(error);
+          // Without a platform, or when somebody wants an end, the others would fare no better.
+          if (described.code === "KIT_CANCELLED" || described.code === "KIT_PLATFORM_NOT_RUNNING") throw error;
+          writeError(context, described, error);
+          runs.push({
+            scenario: scenario.name,
+            seed,
+            outcome: "failed",
+            error: { code: described.code, message: described.message },
+          });
+        }
+      }
+    } finally {
+      await scale.back();
+    }
+    const series: ChaosSeries = {
+      seed,
+      runs,
+      plannedMs: planned,
+      elapsedMs: Math.round(context.now() - started),
+      good: runs.every(({ outcome }) => outcome === "clean"),
+    };
+    if (json) writeJson(context, series);
+    else writeSeries(context, series);
+    return series.good ? EXIT.good : EXIT.no;
+  },
+};
+
+function parseSeed(value: string): number {
+  if (!/^\d{1,9}$/.test(value))
+    throw new KitError("KIT_USAGE", `${JSON.stringify(value)} is not a seed: a whole number of up to nine digits.`);
+  return Number(value);
+}

@@ -1,0 +1,53 @@
+import type { CommandDefinition } from "../../command.ts";
+import { flag, text } from "../../command.ts";
+import { describeError, EXIT, KitError } from "../../errors.ts";
+
+/** `kit order`. */
+export const order: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--product <sku>", "product of the price list (default: its first)")
+      .option("--quantity <n>", "how many", "1")
+      .option("--customer <id>", "customer who orders", "customer-1")
+      .option("--timeout <duration>", "limit for the whole", "30s")
+      .option("--json", "print {orderId, status, reason?, steps, elapsedMs}")
+      .addHelpText(
+        "after",
+        "\nExit code 0 when the order is confirmed, 1 when it is cancelled, refused or comes to no end.",
+      ),
+  examples: ["npx kit order", "npx kit order --quantity 3 --customer customer-7 --json"],
+  async run(context, options) {
+    const [
+      { listProducts, placeAndFollow },
+      { orderClient, outcomeLine, stepWriter },
+      { parseDuration, parseQuantity },
+      { writeJson, writeError },
+    ] = await Promise.all([
+      import("../../orders.ts"),
+      import("../../ordering.ts"),
+      import("../../terminal/quantities.ts"),
+      import("../../terminal/output.ts"),
+    ]);
+    const timeoutMs = parseDuration(text(options, "timeout") ?? "30s");
+    const quantity = parseQuantity(text(options, "quantity") ?? "1");
+    const json = flag(options, "json");
+    const client = await orderClient(context, text(options, "customer") ?? "customer-1");
+    const productId = text(options, "product") ?? (await listProducts(client))[0]?.productId;
+    if (productId === undefined) throw new KitError("KIT_ORDER_REFUSED", "the price list is empty");
+    const stream = json ? context.stderr : context.stdout;
+    stream.write(`Order of ${quantity} × ${productId}\n`);
+    const outcome = await placeAndFollow(
+      client,
+      { items: [{ productId, quantity }], currency: "USD", shippingAddress: "1 Market Street, San Francisco" },
+      { timeoutMs, onStep: stepWriter(context, stream) },
+    );
+    if (json) writeJson(context, outcome);
+    else context.stdout.write(`${outcome.orderId} ${outcomeLine(outcome)}\n`);
+    if (outcome.status === "confirmed") return EXIT.good;
+    if (outcome.status === "pending") {
+      const error = new KitError("KIT_ORDER_TIMED_OUT", `${outcome.orderId} is still pending after ${timeoutMs} ms`);
+      writeError(context, describeError(error), error);
+    }
+    return EXIT.no;
+  },
+};

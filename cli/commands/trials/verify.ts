@@ -1,0 +1,38 @@
+import type { CommandDefinition } from "../../command.ts";
+import { flag, text } from "../../command.ts";
+import { EXIT } from "../../errors.ts";
+
+/** `kit verify`. */
+export const verify: CommandDefinition = {
+  configure: (command) =>
+    command
+      .option("--witness <file>", "what somebody outside saw of a run: orders, injected records, faults")
+      .option("--settle <duration>", "longest wait until everything is at rest; 0s judges what is there now", "60s")
+      .option("--examples <n>", "how many examples are named of what breaks an invariant", "20")
+      .option("--json", "print {invariants: [{id, name, holds, figures, …}], holds}")
+      .addHelpText(
+        "after",
+        "\nReads PostgreSQL tables and all topics, never the services' own APIs; changes nothing.\nExit code 0 when all invariants hold, 1 when one is broken. docs/guide/verify.md says what each means.",
+      ),
+  examples: [
+    "npx kit verify",
+    "npx kit verify --settle 2m --witness run.json",
+    "npx kit verify --json | jq '.invariants[] | select(.holds | not)'",
+  ],
+  async run(context, options) {
+    const [{ verifyPlatform }, { parseDuration, parseQuantity }, { readWitness }] = await Promise.all([
+      import("../../verify/verify-platform.ts"),
+      import("../../terminal/quantities.ts"),
+      import("../../verify/witness-file.ts"),
+    ]);
+    const file = text(options, "witness");
+    const document = await verifyPlatform(context, {
+      ...(file === undefined ? {} : { witness: await readWitness(file) }),
+      settleMs: parseDuration(text(options, "settle") ?? "60s"),
+      examples: parseQuantity(text(options, "examples") ?? "20"),
+    });
+    if (flag(options, "json")) (await import("../../terminal/output.ts")).writeJson(context, document);
+    else (await import("../../verify/report.ts")).writeVerdict(context, document);
+    return document.holds ? EXIT.good : EXIT.no;
+  },
+};

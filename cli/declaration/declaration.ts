@@ -1,0 +1,36 @@
+/** The declared platform, checked before anything is touched. */
+import { brokerCount, type StackSettings } from "../../components/model/stack/stack.ts";
+import type { PlatformPlan } from "../../components/plan/types.ts";
+import type { CommandContext } from "../context.ts";
+import { KitError } from "../errors.ts";
+import type { ExpectedCounts } from "../pulumi/progress.ts";
+import { readDeclaredProject } from "./declared-project.ts";
+
+/** What is declared for a stack, as far as a run of the engine needs to know. */
+export interface Declaration {
+  /** How many resources of which group it asks for, as far as it tells. */
+  readonly expected: ExpectedCounts;
+  readonly plan: PlatformPlan;
+  readonly stack: StackSettings;
+}
+
+/**
+ * Reads topics and stack; shows every problem with its place and fix.
+ * @throws KitError `KIT_MODEL_INVALID`, `KIT_STACK_NOT_LOCAL`.
+ */
+export async function readDeclaration(context: CommandContext, stackName: string): Promise<Declaration> {
+  const { stack, plan } = await readDeclaredProject(context, stackName);
+  if (stack.substrate !== "local") throw new KitError("KIT_STACK_NOT_LOCAL", stackName);
+  const expected = {
+    controller: stack.kafka.controllers,
+    broker: brokerCount(stack),
+    database: 1,
+    cache: 1,
+    registry: 1,
+    topics: plan.topics.length,
+    access: plan.acls.length,
+    quotas: plan.quotas.length,
+    schemas: plan.subjects.length,
+  };
+  return { expected, plan, stack };
+}

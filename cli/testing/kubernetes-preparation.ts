@@ -1,0 +1,58 @@
+/** What the tests on Kubernetes need, prepared while something else runs. */
+import { KUBERNETES_TOOLS } from "../../toolchain/kubernetes-tools.ts";
+import type { ToolName } from "../../toolchain/tool.ts";
+import type { Say } from "../terminal/progress.ts";
+
+/** The plugin, the parts of a cluster, the definitions. */
+export const KUBERNETES_TEST_TOOLS: readonly ToolName[] = ["pulumi-resource-kubernetes", ...KUBERNETES_TOOLS];
+
+/** A preparation on its way. */
+export interface KubernetesPreparation {
+  /**
+   * Resolves when it has ended, or is ended after half an hour, and says until then what it is at. What could not be had
+   * is said, not thrown: the tests that need it are skipped with the reason.
+   */
+  finished(say: Say): Promise<void>;
+  /** Ends it, finished or not. */
+  stop(): void;
+}
+
+/**
+ * Nothing else runs meanwhile, so this is enough for what is left on two cores (the Kubernetes plugin alone took 5 minutes there),
+ * and a run of all tests stays below an hour and a half. What is finished stays for the next run.
+ */
+const WAIT_LIMIT_MS = 30 * 60_000;
+
+/** Starts it at the lowest priority: it takes the time that nobody else wants. */
+export function startKubernetesPreparation(): KubernetesPreparation {
+  const abort = new AbortController();
+  let latest = "";
+  let listener: Say | undefined;
+  const tell: Say = (detail) => {
+    latest = detail;
+    listener?.(detail);
+  };
+  const outcome = prepare(tell, abort.signal).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  return {
+    async finished(say) {
+      listener = say;
+      say(latest);
+      const limit = setTimeout(() => abort.abort(), WAIT_LIMIT_MS);
+      const failure = await outcome;
+      clearTimeout(limit);
+      if (failure !== undefined) say(`not everything could be prepared: ${failure}`);
+    },
+    stop: () => abort.abort(),
+  };
+}
+
+async function prepare(tell: Say, signal: AbortSignal): Promise<void> {
+  const [{ inBackground }, { preparedTools }] = await Promise.all([
+    import("../../toolchain/making/command.ts"),
+    import("../tools.ts"),
+  ]);
+  await inBackground(() => preparedTools(tell, KUBERNETES_TEST_TOOLS), signal);
+}

@@ -1,0 +1,212 @@
+/** Applies migrations to a PostgreSQL database. */
+import { setTimeout as delay } from "node:timers/promises";
+import { checkServerIdentity } from "node:tls";
+import pg from "pg";
+import { providerError, reasonOf, systemCode } from "../errors.ts";
+import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./migration-plan.ts";
+
+/** Where and as whom. */
+export interface DatabaseConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  /** Absent: no TLS. */
+  readonly caPem?: string | undefined;
+}
+
+/** What shall be applied. */
+export interface MigrationRequest {
+  readonly connection: DatabaseConnection;
+  readonly role?: string | undefined;
+  readonly migrations: readonly MigrationFile[];
+  readonly preamble: readonly string[];
+}
+
+/** Key of the advisory lock, the same for everybody who migrates a database: "kit" in ASCII. */
+const lockKey = 0x6b6974;
+
+/** Conditions that pass: not up yet, still starting, out of connections for the moment. */
+const passing = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "57P03", "53300"]);
+
+async function openOnce(connection: DatabaseConnection, timeoutMs: number): Promise<pg.Client> {
+  const { host, caPem, ...rest } = connection;
+  const client = new pg.Client({
+    ...rest,
+    host,
+    connectionTimeoutMillis: timeoutMs,
+    application_name: "kit migration",
+    // The name to verify is the host we asked for, also when it is an address: node-postgres hands TLS no name then.
+    ...(caPem !== undefined && {
+      ssl: {
+        ca: caPem,
+        rejectUnauthorized: true,
+        checkServerIdentity: (_: string, certificate) => checkServerIdentity(host, certificate),
+      },
+    }),
+  });
+  // A connection that breaks is told by the query under way; without a listener it would end the plugin.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function connect(connection: DatabaseConnection, limitSeconds: number): Promise<pg.Client> {
+  const deadline = performance.now() + limitSeconds * 1000;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 1000)) {
+    try {
+      return await openOnce(connection, 5000);
+    } catch (error) {
+      if (passing.has(systemCode(error) ?? "") && performance.now() + pause < deadline) {
+        await delay(pause);
+        continue;
+      }
+      const { host, port, database, user } = connection;
+      throw providerError("database-unreachable", { host, port, database, user, reason: reasonOf(error) }, error);
+    }
+  }
+}
+
+async function takeLock(client: pg.Client, database: string, limitSeconds: number): Promise<void> {
+  const deadline = performance.now() + limitSeconds * 1000;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [lockKey]);
+    if (rows[0]?.taken) return;
+    if (performance.now() > deadline) throw providerError("migration-locked", { database, seconds: limitSeconds });
+    await delay(100);
+  }
+}
+
+async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>("SELECT version, name, checksum FROM public.schema_migrations");
+  return rows.map(({ version, name, checksum }) => ({ version, name, checksum })).sort(byVersion);
+}
+
+/** Line of an error in a text, from the position PostgreSQL tells (characters from 1). */
+function placeOf(error: unknown, sql: string): string {
+  const position = error instanceof pg.DatabaseError ? Number(error.position) : Number.NaN;
+  return Number.isNaN(position)
+    ? ""
+    : ` at line ${[...sql].slice(0, position - 1).filter((character) => character === "\n").length + 1}`;
+}
+
+async function inTransaction(client: pg.Client, role: string | undefined, work: () => Promise<void>): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    if (role !== undefined) await client.query(`SET LOCAL ROLE ${pg.escapeIdentifier(role)}`);
+    await work();
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Applies what is missing, in order, one transaction each, and gives everything that is applied.
+ * @throws `database-unreachable`, `migration-locked`, `preamble-failed`, `migration-changed`,
+ *   `migration-vanished`, `migration-late`, `migration-failed`
+ */
+export async function applyMigrations(
+  request: MigrationRequest,
+  options: { connectSeconds?: number; lockSeconds?: number } = {},
+): Promise<AppliedMigration[]> {
+  const {
+    connection: { database, user },
+    role,
+    migrations,
+    preamble,
+  } = request;
+  const client = await connect(request.connection, options.connectSeconds ?? 20);
+  try {
+    await takeLock(client, database, options.lockSeconds ?? 60);
+    for (const [index, statement] of preamble.entries()) {
+      try {
+        await client.query(statement);
+      } catch (error) {
+        throw providerError("preamble-failed", { number: index + 1, database, user, reason: reasonOf(error) }, error);
+      }
+    }
+    const { rows } = await client.query<{ there: boolean }>(
+      "SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there",
+    );
+    if (!rows[0]?.there) {
+      await inTransaction(client, role, async () => {
+        await client.query(
+          "CREATE TABLE public.schema_migrations (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+        );
+      }).catch((error: unknown) => {
+        throw providerError(
+          "migration-failed",
+          { version: "0", name: "schema_migrations", database, place: "", reason: reasonOf(error) },
+          error,
+        );
+      });
+    }
+    // Its owner reads it, who may be somebody else than the connection's user.
+    if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
+    const { pending, moved, conflicts } = planMigrations(migrations, await readApplied(client));
+    const [conflict] = conflicts;
+    if (conflict !== undefined) throw conflict.error;
+    await client.query("RESET ROLE");
+    if (moved.length > 0) {
+      await inTransaction(client, role, async () => {
+        for (const { from, to } of moved)
+          await client.query("UPDATE public.schema_migrations SET version = $2 WHERE version = $1", [from, to]);
+      });
+    }
+    for (const { version, name, sql } of pending) {
+      try {
+        await inTransaction(client, role, async () => {
+          await client.query(sql);
+          await client.query("INSERT INTO public.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", [
+            version,
+            name,
+            checksumOf(sql),
+          ]);
+        });
+      } catch (error) {
+        throw providerError(
+          "migration-failed",
+          { version, name, database, place: placeOf(error, sql), reason: reasonOf(error) },
+          error,
+        );
+      }
+      // Settings a file made for its session are not the next one's.
+      await client.query("RESET ALL");
+    }
+    if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
+    return await readApplied(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** What is applied, or nothing where it cannot be asked within the limit (no server, no table, no right). */
+export async function lookAtApplied(
+  connection: DatabaseConnection,
+  role: string | undefined,
+  timeoutMs = 2000,
+): Promise<AppliedMigration[] | undefined> {
+  let client: pg.Client | undefined;
+  try {
+    client = await openOnce(connection, timeoutMs);
+    await client.query(`SET statement_timeout = ${timeoutMs}`);
+    const { rows } = await client.query<{ there: boolean }>(
+      "SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there",
+    );
+    if (!rows[0]?.there) return [];
+    if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
+    return await readApplied(client);
+  } catch {
+    return undefined;
+  } finally {
+    await client?.end().catch(() => undefined);
+  }
+}

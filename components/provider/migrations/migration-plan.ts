@@ -1,0 +1,116 @@
+/** What is to be done with a set of migration files, given what was applied. Pure. */
+import { createHash } from "node:crypto";
+import { type ProviderError, providerError } from "../errors.ts";
+
+/** One migration file. */
+export interface MigrationFile {
+  /** For example `0001`, or `lib.0001`: file 1 of the sequence `lib`. */
+  readonly version: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** One file that was applied. */
+export interface AppliedMigration {
+  readonly version: string;
+  readonly name: string;
+  /** SHA-256 of its text, hexadecimal. */
+  readonly checksum: string;
+}
+
+/** Digest of a file's text; the line ends a checkout chose do not count. */
+export function checksumOf(sql: string): string {
+  return createHash("sha256").update(sql.replaceAll("\r\n", "\n")).digest("hex");
+}
+
+/** Sequence of a version: what stands before its dot; empty for the database's own files. */
+function sequenceOf(version: string): string {
+  return version.includes(".") ? version.slice(0, version.indexOf(".")) : "";
+}
+
+/** Sorts named sequences before the database's own files, which may build on them; within one by code unit: `0001` < `0002` < `0010`. */
+export function byVersion(one: { version: string }, other: { version: string }): number {
+  const [first, second] = [sequenceOf(one.version), sequenceOf(other.version)];
+  if (first !== second) return first === "" ? 1 : second === "" ? -1 : first < second ? -1 : 1;
+  return one.version < other.version ? -1 : one.version > other.version ? 1 : 0;
+}
+
+/** A file that was applied under another version, which it had before it moved to another sequence. */
+export interface MovedMigration {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One reason why the files do not fit what was applied. */
+export interface MigrationConflict {
+  /** Index in the given files; absent where the file is missing. */
+  readonly index?: number;
+  readonly error: ProviderError;
+}
+
+/** What follows from a set of files and what was applied. */
+export interface MigrationPlan {
+  /** The files to apply, in order. */
+  readonly pending: readonly MigrationFile[];
+  /** Files that were applied under another version; only the record of it changes. */
+  readonly moved: readonly MovedMigration[];
+  /** What speaks against it. */
+  readonly conflicts: readonly MigrationConflict[];
+}
+
+/** Plans a set of migration files, given what was applied. */
+export function planMigrations(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationPlan {
+  const moved = findMoved(files, applied);
+  const versionNow = new Map(moved.map(({ from, to }) => [from, to]));
+  const recorded = applied
+    .map((migration) => ({ ...migration, version: versionNow.get(migration.version) ?? migration.version }))
+    .sort(byVersion);
+  const conflicts: MigrationConflict[] = [];
+  const known = new Map(recorded.map((migration) => [migration.version, migration]));
+  const newest = new Map(recorded.map((migration) => [sequenceOf(migration.version), migration]));
+  for (const [index, file] of files.entries()) {
+    const before = known.get(file.version);
+    const { version, name } = file;
+    if (before !== undefined && before.checksum !== checksumOf(file.sql)) {
+      const short = (text: string): string => text.slice(0, 12);
+      conflicts.push({
+        index,
+        error: providerError("migration-changed", {
+          version,
+          name,
+          before: short(before.checksum),
+          after: short(checksumOf(file.sql)),
+        }),
+      });
+    }
+    const last = newest.get(sequenceOf(version));
+    if (before === undefined && last !== undefined && version < last.version) {
+      conflicts.push({
+        index,
+        error: providerError("migration-late", { version, name, newest: `${last.version}_${last.name}` }),
+      });
+    }
+  }
+  const present = new Set(files.map(({ version }) => version));
+  for (const { version, name } of recorded) {
+    if (!present.has(version)) conflicts.push({ error: providerError("migration-vanished", { version, name }) });
+  }
+  return { pending: files.filter(({ version }) => !known.has(version)).sort(byVersion), moved, conflicts };
+}
+
+/** Applied files that are gone under their version and stand, with the same name and text, under a new one of another sequence. */
+function findMoved(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): readonly MovedMigration[] {
+  const present = new Set(files.map(({ version }) => version));
+  const taken = new Set(applied.map(({ version }) => version));
+  return applied.flatMap(({ version, name, checksum }) => {
+    if (present.has(version)) return [];
+    const target = files.find(
+      (file) =>
+        !taken.has(file.version) &&
+        file.name === name &&
+        sequenceOf(file.version) !== sequenceOf(version) &&
+        checksumOf(file.sql) === checksum,
+    );
+    return target === undefined ? [] : [{ from: version, to: target.version }];
+  });
+}

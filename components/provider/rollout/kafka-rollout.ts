@@ -1,0 +1,141 @@
+/**
+ * `kit:index:KafkaRollout`: waits until Strimzi has rolled a change of the Kafka resource or of a node pool out, tells what the operator says
+ * meanwhile, and gives what it reports of the listeners. Pulumi's own provider waits for one condition of one object, in silence: it does not see
+ * a pool whose brokers crash while the Kafka resource is Ready.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import { cancelled } from "../cancellation.ts";
+import { providerError } from "../errors.ts";
+import { inputChanges } from "../property-diff.ts";
+import { type Note, type ResourceKind, Unfinished } from "../resource-kind.ts";
+import { failuresOf } from "../validation.ts";
+import { canonicalText, type Value, type Values } from "../values.ts";
+import { type ClusterApi, listObjects, openClusterApi, readObject } from "./cluster-api.ts";
+import { type RolloutSnapshot, watchRollout } from "./rollout-watcher.ts";
+
+const schema = z.object({
+  context: z.string().min(1).optional(),
+  namespace: z.string().min(1),
+  cluster: z.string().min(1),
+  pools: z.array(z.object({ name: z.string().min(1), replicas: z.int().min(0) })).min(1),
+  declared: z.string(),
+  timeoutSeconds: z.int().min(1),
+});
+
+type RolloutInputs = z.output<typeof schema>;
+
+const LOOK_EVERY_MS = 2_000;
+/** A cluster that cannot be asked for this long while it is waited for is given up. */
+const UNREACHABLE_MS = 120_000;
+
+/** `kit:index:KafkaRollout`. */
+export const kafkaRolloutKind: ResourceKind = {
+  computedOutputs: ["listeners"],
+  // A rollout leaves the listeners as they are. Where they change all the same, what depends on them follows in the same run; were they unknown in each
+  // preview of a change, everything in Kafka would be.
+  stableOutputs: ["listeners"],
+  async check({ news }) {
+    return failuresOf(schema, news);
+  },
+  /** Also sees listeners that changed by themselves, such as a replaced authority. Without a cluster that answers nothing is known of that. */
+  async diff({ olds, news, state }) {
+    const changes = inputChanges(olds, news, {
+      ignored: ["timeoutSeconds", "context"],
+      replacing: ["namespace", "cluster"],
+    });
+    if (changes.length > 0) return { changes };
+    const listeners = await liveListeners(schema.parse(news)).catch(() => undefined);
+    const same = listeners === undefined || canonicalText(listeners) === canonicalText(state.listeners);
+    return { changes: same ? [] : [{ path: "listeners", change: "update", side: "output" }] };
+  },
+  async create({ inputs, note }) {
+    const parsed = schema.parse(inputs);
+    return { id: idOf(parsed), computed: await rolledOut(parsed, note, {}) };
+  },
+  async read({ inputs, state }) {
+    const listeners = await liveListeners(schema.parse(inputs));
+    return listeners === undefined
+      ? undefined
+      : { listeners: listeners.length === 0 ? (state.listeners ?? []) : listeners };
+  },
+  async update({ inputs, state, note }) {
+    return await rolledOut(schema.parse(inputs), note, state);
+  },
+  async delete() {},
+};
+
+const idOf = ({ namespace, cluster }: RolloutInputs): string => `${namespace}/${cluster}`;
+const group = (namespace: string): string => `/apis/kafka.strimzi.io/v1/namespaces/${namespace}`;
+
+async function rolledOut(inputs: RolloutInputs, note: Note, state: Values): Promise<Values> {
+  const api = await openClusterApi(inputs.context);
+  try {
+    return { listeners: await awaitRollout(api, inputs, note) };
+  } catch (error) {
+    // The next run waits again, whether something changes or not.
+    throw new Unfinished(
+      idOf(inputs),
+      { listeners: state.listeners ?? [] },
+      error instanceof Error ? error : new Error(String(error)),
+    );
+  }
+}
+
+async function awaitRollout(api: ClusterApi, inputs: RolloutInputs, note: Note): Promise<Value> {
+  const started = Date.now();
+  const limit = started + inputs.timeoutSeconds * 1_000;
+  const look = watchRollout(inputs, started);
+  const cluster = idOf(inputs);
+  let unreachableSince: number | undefined;
+  let waitsFor = "an answer of the cluster";
+  for (;;) {
+    const snapshot = await snapshotOf(api, inputs).catch((error: unknown) => {
+      unreachableSince ??= Date.now();
+      if (Date.now() - unreachableSince > UNREACHABLE_MS) throw error;
+      return undefined;
+    });
+    if (snapshot !== undefined) {
+      unreachableSince = undefined;
+      const verdict = look(snapshot, Date.now());
+      for (const { text, level } of verdict.words) note(text, level);
+      if (verdict.done) return listenersOf(snapshot.kafka?.status);
+      if (verdict.failure !== undefined)
+        throw providerError("rollout-failed", { cluster, reason: verdict.failure, waits: verdict.waitsFor });
+      waitsFor = verdict.waitsFor;
+    }
+    if (Date.now() > limit)
+      throw providerError("rollout-late", { cluster, seconds: inputs.timeoutSeconds, waits: waitsFor });
+    await pause(LOOK_EVERY_MS, undefined, { signal: cancelled }).catch(() => {
+      throw providerError("rollout-cancelled", { cluster, waits: waitsFor });
+    });
+  }
+}
+
+async function snapshotOf(api: ClusterApi, { namespace, cluster }: RolloutInputs): Promise<RolloutSnapshot> {
+  const ofCluster = (more = ""): string =>
+    `?labelSelector=${encodeURIComponent(`strimzi.io/cluster=${cluster}${more}`)}`;
+  const [kafka, pools, pods] = await Promise.all([
+    readObject(api, `${group(namespace)}/kafkas/${cluster}`),
+    listObjects(api, `${group(namespace)}/kafkanodepools${ofCluster()}`),
+    listObjects(api, `/api/v1/namespaces/${namespace}/pods${ofCluster(",strimzi.io/pool-name")}`),
+  ]);
+  // Items of a list do not say what they are.
+  return { kafka, pools: pools.map((pool) => ({ kind: "KafkaNodePool", ...pool })), pods };
+}
+
+/** Undefined where there is no Kafka resource. */
+async function liveListeners(inputs: RolloutInputs): Promise<Value[] | undefined> {
+  const kafka = await readObject(
+    await openClusterApi(inputs.context),
+    `${group(inputs.namespace)}/kafkas/${inputs.cluster}`,
+  );
+  return kafka === undefined ? undefined : listenersOf(kafka.status);
+}
+
+function listenersOf(status: unknown): Value[] {
+  const listeners: unknown =
+    typeof status === "object" && status !== null && "listeners" in status ? status.listeners : [];
+  // What came as JSON is plain values.
+  return Array.isArray(listeners) ? (listeners as Value[]) : [];
+}

@@ -1,0 +1,380 @@
+import * as z from "zod";
+import type { Compatibility } from "../../../components/model/schemas/compatibility.ts";
+import { formatNames, formatOf } from "../../../components/model/schemas/schema-format.ts";
+import { compatibility } from "../../../components/model/values/field-types.ts";
+import { type Breach, type Rule, rule, ruleWith } from "../../rule.ts";
+import { shapeOf, wholeShapeOf } from "./avro.ts";
+import { logicalTypeFaults } from "./avro-logical-types.ts";
+
+const record = (fields: string, more = ""): string =>
+  `{"type": "record", "name": "OrderCreated", "namespace": "com.example.events", "doc": "An order was placed."${more}, "fields": [{"name": "orderId", "type": "string", "doc": "Order."}${fields}]}`;
+
+const levelsAllowed: readonly Compatibility[] = ["BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
+
+/** Rules on schemas and their subjects. */
+export const schemaRules: readonly Rule[] = [
+  rule({
+    id: "schema-doc",
+    subject: "schemas",
+    level: "warning",
+    summary: "Each record and each field of a schema is documented.",
+    rationale:
+      "A schema is read by teams that never meet its author; a name alone does not say the unit, or whether it is before or after tax.",
+    wrong: { schema: record(', {"name": "amount", "type": "double"}') },
+    right: { schema: record(', {"name": "amount", "type": "double", "doc": "Total, taxes included."}') },
+    checks: () => ({
+      subject(subject) {
+        const shape = shapeOf(subject);
+        if (shape === undefined) return undefined;
+        const missing = [
+          ...shape.types
+            .filter(({ kind, doc }) => kind === "record" && doc === undefined)
+            .map(({ name }) => `the record ${name}`),
+          ...shape.fields.filter(({ doc }) => doc === undefined).map(({ path }) => path),
+        ];
+        if (missing.length === 0) return undefined;
+        const shown = missing.slice(0, 5).join(", ");
+        return {
+          message: `no doc: ${shown}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`,
+          fix: 'add "doc": "…" saying what it means and in which unit',
+        };
+      },
+    }),
+  }),
+  rule({
+    id: "schema-nullable",
+    subject: "schemas",
+    level: "warning",
+    summary: "A field that may be null has null first, and null as its default.",
+    rationale:
+      "Without the default the field can't be added or removed without breaking readers; Avro takes a default from the first type only.",
+    wrong: { schema: record(', {"name": "note", "type": ["string", "null"], "doc": "Remark."}') },
+    right: { schema: record(', {"name": "note", "type": ["null", "string"], "doc": "Remark.", "default": null}') },
+    checks: () => ({
+      subject: (subject) =>
+        shapeOf(subject)?.fields.flatMap(({ path, type, hasDefault, ...field }): Breach[] => {
+          if (subject.schemaType === "JSON" || !Array.isArray(type) || !type.includes("null")) return [];
+          if (type[0] === "null" && hasDefault && field.default === null) return [];
+          return [
+            {
+              message: `${path} may be null, but ${type[0] === "null" ? "has not null as its default" : "null is not its first type"}`,
+              fix: `write "type": ["null", …], "default": null`,
+            },
+          ];
+        }),
+    }),
+  }),
+  rule({
+    id: "schema-logical-type",
+    subject: "schemas",
+    level: "error",
+    summary: "A logical type is one of Avro's, stands on the type it belongs to, and not on the field.",
+    rationale:
+      "Readers ignore any other: a date is then a number to some and a date to others, and a decimal loses its point.",
+    wrong: { schema: record(', {"name": "at", "type": "long", "logicalType": "timestamp-millis", "doc": "When."}') },
+    right: {
+      schema: record(', {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}, "doc": "When."}'),
+    },
+    checks: () => ({
+      subject: (subject) =>
+        subject.schema?.includes("logicalType") !== true || shapeOf(subject) === undefined
+          ? undefined
+          : logicalTypeFaults(subject.schema),
+    }),
+  }),
+  rule({
+    id: "schema-enum-default",
+    subject: "schemas",
+    level: "warning",
+    summary: "An enum has a default symbol.",
+    rationale:
+      "A reader that does not know a new symbol fails on the record, unless the enum names what to read instead.",
+    wrong: {
+      schema: record(
+        ', {"name": "channel", "type": {"type": "enum", "name": "Channel", "symbols": ["WEB", "APP"]}, "doc": "Where from."}',
+      ),
+    },
+    right: {
+      schema: record(
+        ', {"name": "channel", "type": {"type": "enum", "name": "Channel", "symbols": ["OTHER", "WEB", "APP"], "default": "OTHER"}, "doc": "Where from."}',
+      ),
+    },
+    checks: () => ({
+      subject: (subject) =>
+        shapeOf(subject)?.types.flatMap(({ kind, name, hasDefault }): Breach[] =>
+          kind !== "enum" || hasDefault
+            ? []
+            : [
+                {
+                  message: `the enum ${name} has no default symbol`,
+                  fix: 'add a symbol for what is not known yet, and name it as "default"',
+                },
+              ],
+        ),
+    }),
+  }),
+  ruleWith({
+    id: "schema-name",
+    subject: "schemas",
+    level: "warning",
+    summary: "A record is named in PascalCase, in a lower-case namespace.",
+    rationale: "Code is generated from these names, in languages that tell case apart.",
+    parameters: z.strictObject({ namespace: z.string().max(200).default("") }),
+    wrong: {
+      schema:
+        '{"type": "record", "name": "order_created", "namespace": "com.example.Events", "doc": "An order was placed.", "fields": [{"name": "orderId", "type": "string", "doc": "Order."}]}',
+    },
+    right: { schema: record("") },
+    checks: ({ namespace: prefix }) => ({
+      subject(subject) {
+        const shape = shapeOf(subject);
+        if (shape === undefined) return undefined;
+        const breaches: Breach[] = [];
+        if (!/^[A-Z][A-Za-z0-9]*$/.test(shape.name))
+          breaches.push({
+            message: `the record is named ${JSON.stringify(shape.name)}`,
+            fix: "use PascalCase, for example OrderCreated",
+          });
+        if (!/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(shape.namespace) || !shape.namespace.startsWith(prefix)) {
+          breaches.push({
+            message: `the namespace is ${JSON.stringify(shape.namespace)}`,
+            fix: prefix === "" ? "use lower-case words joined by dots" : `begin it with ${prefix}`,
+          });
+        }
+        return breaches;
+      },
+    }),
+  }),
+  rule({
+    id: "schema-key-type",
+    subject: "schemas",
+    level: "error",
+    summary: "The key has one simple type, the same in each event of the topic.",
+    rationale: "Records of one entity meet in one partition only if their keys are the same bytes.",
+    wrong: {
+      schema:
+        '{"type": "record", "name": "OrderCreated", "namespace": "com.example.events", "doc": "An order was placed.", "fields": [{"name": "orderId", "type": ["null", "string"], "default": null, "doc": "Order."}]}',
+    },
+    right: { schema: record("") },
+    checks: () => ({
+      subject(subject, { declarationOf }) {
+        const key = subject.topic === undefined ? undefined : declarationOf(subject.topic)?.key;
+        const field = key === undefined ? undefined : shapeOf(subject)?.fields.find(({ path }) => path === key);
+        if (field === undefined) return undefined;
+        const type =
+          typeof field.type === "object" && field.type !== null && "type" in field.type ? field.type.type : field.type;
+        if (
+          type === "string" ||
+          type === "long" ||
+          type === "int" ||
+          (type === "integer" && subject.schemaType === "JSON") ||
+          (subject.schemaType === "PROTOBUF" && /^[su]?int(?:32|64)$|fixed(?:32|64)$/.test(String(type)))
+        )
+          return undefined;
+        return {
+          message: `the key ${field.name} has the type ${JSON.stringify(field.type)}`,
+          fix:
+            subject.schemaType === "PROTOBUF"
+              ? "use string or a whole number"
+              : subject.schemaType === "JSON"
+                ? "use string or integer, without null"
+                : "use string, int or long, without null",
+        };
+      },
+      declaration: ({ model, plan }) => {
+        const types = new Map<string, string>();
+        const topics = new Map(model.domains.flatMap((domain) => domain.topics).map((topic) => [topic.name, topic]));
+        return plan.subjects.flatMap((subject): Breach[] => {
+          const key = topics.get(subject.topic)?.key;
+          const type = key === undefined ? undefined : shapeOf(subject)?.fields.find(({ path }) => path === key)?.type;
+          if (type === undefined) return [];
+          const text = JSON.stringify(type);
+          const first = types.get(subject.topic);
+          if (first === undefined) types.set(subject.topic, text);
+          return first === undefined || first === text
+            ? []
+            : [
+                {
+                  message: `the key of ${subject.eventType} has the type ${text}, in another event of the topic ${first}`,
+                  fix: "give the key one type",
+                  object: subject.topic,
+                  at: subject.source,
+                },
+              ];
+        });
+      },
+    }),
+  }),
+  ruleWith({
+    id: "schema-sensitive",
+    subject: "schemas",
+    level: "error",
+    summary: "Secrets and card data are in no event; personal numbers only where the data is classified.",
+    rationale: "An event is copied to every reader, every dead-letter topic and every backup.",
+    parameters: z.strictObject({
+      never: z
+        .array(z.string())
+        .default([
+          "password",
+          "passwd",
+          "secret",
+          "cvv",
+          "cvc",
+          "cardnumber",
+          "pan",
+          "pin",
+          "privatekey",
+          "accesstoken",
+        ]),
+      classified: z
+        .array(z.string())
+        .default([
+          "iban",
+          "ssn",
+          "dateofbirth",
+          "birthdate",
+          "phone",
+          "phonenumber",
+          "email",
+          "shippingaddress",
+          "address",
+        ]),
+    }),
+    wrong: { schema: record(', {"name": "cardNumber", "type": "string", "doc": "Card."}') },
+    right: { schema: record(', {"name": "cardToken", "type": "string", "doc": "Reference at the payment provider."}') },
+    checks: ({ never, classified }) => {
+      const forbidden = new Set(never);
+      const personal = new Set(classified);
+      return {
+        subject(subject, { declarationOf }) {
+          const shape = wholeShapeOf(subject);
+          if (shape === undefined) return undefined;
+          const declaration = subject.topic === undefined ? undefined : declarationOf(subject.topic);
+          const open =
+            declaration !== undefined &&
+            (declaration.classification === "public" || declaration.classification === "internal");
+          return shape.fields.flatMap(({ path, name }): Breach[] => {
+            const plain = name.toLowerCase().replaceAll("_", "");
+            if (forbidden.has(plain))
+              return [{ message: `${path} looks like a secret or card data`, fix: "send a reference instead" }];
+            if (open && personal.has(plain))
+              return [
+                {
+                  message: `${path} looks like personal data on a topic that is ${declaration.classification}`,
+                  fix: "classify the topic as confidential, or leave the field out",
+                },
+              ];
+            return [];
+          });
+        },
+      };
+    },
+  }),
+  ruleWith({
+    id: "compatibility-level",
+    subject: "schemas",
+    level: "error",
+    summary: "Schemas change so that readers of today can read the records of yesterday.",
+    rationale: "With NONE any change passes, and the first record of the new kind stops every reader.",
+    parameters: z.strictObject({ allowed: z.array(compatibility).default([...levelsAllowed]) }),
+    wrong: { topic: "compatibility: NONE" },
+    right: { topic: "compatibility: FULL" },
+    checks: ({ allowed }) => ({
+      subject({ compatibility: level }) {
+        if (level === undefined || allowed.some((each) => each === level)) return undefined;
+        return {
+          message: `compatibility is ${level}`,
+          fix: `use one of ${allowed.join(", ")}, or leave it to the stack`,
+        };
+      },
+    }),
+  }),
+  rule({
+    id: "schema-format",
+    subject: "schemas",
+    level: "warning",
+    summary: "Events of services that use the kit's library have Avro schemas.",
+    rationale:
+      "The library encodes and decodes Avro only. Services with a codec of their own may use the other languages, which the kit checks, registers and compares.",
+    wrong: {
+      prose:
+        "order.returned: {schema: schemas/order/OrderReturned.json}, published by a service that was made from a template",
+    },
+    right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
+    checks: () => ({
+      declaration: ({ model }) =>
+        model.domains
+          .flatMap((domain) => domain.topics)
+          .flatMap((topic) =>
+            topic.events
+              .filter(({ schemaPath }) => formatOf(schemaPath) !== "avro")
+              .flatMap((event): Breach[] => {
+                const services = [
+                  ...new Set(
+                    [...topic.producers, ...topic.consumers]
+                      .filter(({ events }) => events.includes(event.name))
+                      .map(({ service }) => service),
+                  ),
+                ].sort();
+                if (services.length === 0) return [];
+                return [
+                  {
+                    message: `${event.name} is ${formatNames[formatOf(event.schemaPath)]}: ${services.join(", ")} can't use the kit's library for it`,
+                    fix: "use Avro, or give the services a codec of their own and except this rule",
+                    object: topic.name,
+                    at: event.source,
+                  },
+                ];
+              }),
+          ),
+    }),
+  }),
+  rule({
+    id: "schema-unused",
+    subject: "schemas",
+    level: "warning",
+    summary: "Each schema file is that of an event, or of a type that schemas of events refer to.",
+    rationale: "Nothing registers or checks a schema that no event needs: who edits it waits in vain for an effect.",
+    wrong: { prose: "topics/schemas/order/OrderArchived.avsc, which no topic file mentions and no schema refers to" },
+    right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
+    checks: () => ({
+      declaration: ({ model }) =>
+        (model.unusedSchemas ?? []).map(
+          (file): Breach => ({
+            message: "no event needs this schema",
+            fix: "delete the file, or name it in an event's schema",
+            at: { file, line: 1, column: 1 },
+            object: file,
+          }),
+        ),
+    }),
+  }),
+  rule({
+    id: "subject-name",
+    subject: "schemas",
+    level: "error",
+    summary:
+      "A subject is called like its topic and its record, <topic>-<namespace>.<Record>; that of a shared type like the type.",
+    rationale:
+      "Serialisers look for subjects by that name (TopicRecordNameStrategy); under another one they register a second history, unchecked.",
+    wrong: {
+      resources: `- {type: "kit:index:SchemaSubject", name: order-created, props: {subject: order-created, compatibility: BACKWARD, schema: '${record("")}'}}`,
+    },
+    right: {
+      resources: `- {type: "kit:index:SchemaSubject", name: order-events-com.example.events.OrderCreated, props: {subject: order-events-com.example.events.OrderCreated, compatibility: BACKWARD, schema: '${record("")}'}}`,
+    },
+    checks: () => ({
+      subject(subject) {
+        const shape = shapeOf(subject);
+        if (shape === undefined) return undefined;
+        const full = shape.namespace === "" ? shape.name : `${shape.namespace}.${shape.name}`;
+        if (subject.name === full || (subject.name.endsWith(`-${full}`) && subject.name.length > full.length + 1))
+          return undefined;
+        return {
+          message: `the subject ${JSON.stringify(subject.name)} holds ${full}`,
+          fix: `call it <topic>-${full}, or ${full} where it holds a type that schemas share`,
+        };
+      },
+    }),
+  }),
+];

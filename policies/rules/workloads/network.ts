@@ -1,0 +1,195 @@
+import * as z from "zod";
+import type { Breach, Manifest, Rule } from "../../rule.ts";
+import { rule, ruleWith } from "../../rule.ts";
+import type { Workload } from "../../workloads/pods.ts";
+import { fieldOf, listOf, matchLabelsOf, selectsLabels, workloadOf } from "../../workloads/pods.ts";
+import { breachesWhere, podYaml } from "../../workloads/text.ts";
+
+const DENY = `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: default-deny, namespace: services}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+`;
+const OWN = `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: order-service, namespace: services}
+spec:
+  podSelector: {matchLabels: {app.kubernetes.io/name: order-service}}
+  policyTypes: [Ingress, Egress]
+  egress: [{to: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [{port: 5432}]}]
+`;
+const OPEN = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: order-service, namespace: services}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress], egress: [{}]}
+`;
+const service = (type: string) => `apiVersion: v1
+kind: Service
+metadata: {name: api-gateway, namespace: services}
+spec: {type: ${type}, ports: [{port: 8080}]}
+`;
+
+/** Rules on who may talk to whom. */
+export const workloadNetworkRules: readonly Rule[] = [
+  ruleWith({
+    id: "workload-network-policy",
+    subject: "workloads",
+    level: "error",
+    summary: "Nothing goes into or out of a pod but what a network policy names.",
+    rationale:
+      "Without a policy every pod reaches every other, and whatever is outside: one that is broken into is everywhere at once.",
+    parameters: z.strictObject({ namespacesWithoutDefault: z.array(z.string()).default([]) }),
+    wrong: { manifest: podYaml({}) },
+    right: { manifest: `${podYaml({})}${DENY}${OWN}` },
+    checks: ({ namespacesWithoutDefault }) => ({
+      manifests(manifests) {
+        const policies = manifests.filter((manifest) => manifest.kind === "NetworkPolicy");
+        const workloads = manifests.flatMap((manifest) => workloadOf(manifest) ?? []);
+        const namespaces = new Map(workloads.map((workload) => [workload.namespace, workload]));
+        const undefended = [...namespaces].filter(
+          ([namespace]) =>
+            !namespacesWithoutDefault.includes(namespace ?? "") &&
+            !policies.some((policy) => policy.metadata?.namespace === namespace && isDefaultDeny(policy)),
+        );
+        return [
+          ...undefended.map(([namespace, workload]) => ({
+            object: `${workload.kind}/${workload.name}`,
+            message: `namespace ${namespace ?? "default"} allows all that no policy mentions`,
+            fix: "add a NetworkPolicy with podSelector: {} and both policyTypes",
+          })),
+          ...workloads.flatMap((workload) => policyBreaches(workload, policies)),
+        ];
+      },
+    }),
+  }),
+  rule({
+    id: "workload-network-open",
+    subject: "workloads",
+    level: "error",
+    summary: "A network policy names whom it lets in and where it lets out.",
+    rationale: "A rule without a peer, or with every address as its peer, is no rule.",
+    wrong: { manifest: OPEN },
+    right: { manifest: OWN.replace("---\n", "") },
+    checks: () => ({ manifest: (manifest) => (manifest.kind === "NetworkPolicy" ? openings(manifest) : undefined) }),
+  }),
+  ruleWith({
+    id: "workload-exposure",
+    subject: "workloads",
+    level: "error",
+    summary: "What is reached from outside is reached over TLS, through the ingress alone.",
+    rationale:
+      "A port of the node or a load balancer of its own goes around the ingress: no certificate, no limits, no log.",
+    parameters: z.strictObject({ loadBalancers: z.array(z.string()).default([]) }),
+    wrong: { manifest: service("LoadBalancer") },
+    right: { manifest: service("ClusterIP") },
+    checks: ({ loadBalancers }) => ({
+      manifest(manifest) {
+        const { kind, metadata } = manifest;
+        if (kind === "Service") {
+          const type = fieldOf(manifest.spec, "type");
+          return breachesWhere([
+            [
+              (type === "LoadBalancer" || type === "NodePort") && !loadBalancers.includes(metadata?.name ?? ""),
+              `a Service of type ${String(type)} is reached around the ingress`,
+              "set type: ClusterIP and expose it by kubernetes.exposure",
+            ],
+          ]);
+        }
+        if (kind === "Ingress") {
+          const encrypted = new Set(
+            listOf(manifest.spec, "tls").flatMap((entry) =>
+              fieldOf(entry, "secretName") === undefined ? [] : listOf(entry, "hosts"),
+            ),
+          );
+          return listOf(manifest.spec, "rules").flatMap((entry) => {
+            const host = fieldOf(entry, "host");
+            return breachesWhere([
+              [
+                host === undefined || !encrypted.has(host),
+                `host ${String(host ?? "*")} is served without TLS`,
+                "add it to spec.tls with the Secret of its certificate",
+              ],
+            ]);
+          });
+        }
+        if (kind === "Gateway") {
+          return listOf(manifest.spec, "listeners").flatMap((listener) =>
+            breachesWhere([
+              [
+                fieldOf(listener, "protocol") === "HTTPS" &&
+                  listOf(fieldOf(listener, "tls"), "certificateRefs").length === 0,
+                `listener ${String(fieldOf(listener, "name"))} has no certificate`,
+                "add tls.certificateRefs",
+              ],
+            ]),
+          );
+        }
+        return undefined;
+      },
+    }),
+  }),
+];
+
+/** Policies with which a namespace starts from nothing: every pod, both ways, no rule. */
+function isDefaultDeny({ spec }: Manifest): boolean {
+  const selector = fieldOf(spec, "podSelector");
+  const everyPod = typeof selector === "object" && selector !== null && Object.keys(selector).length === 0;
+  return everyPod && bothWays(spec) && listOf(spec, "ingress").length === 0 && listOf(spec, "egress").length === 0;
+}
+
+function bothWays(spec: unknown): boolean {
+  const types = listOf(spec, "policyTypes");
+  return types.includes("Ingress") && types.includes("Egress");
+}
+
+function policyBreaches({ kind, name, namespace, template }: Workload, policies: readonly Manifest[]): Breach[] {
+  const own = policies.filter((policy) => {
+    if (policy.metadata?.namespace !== namespace || isDefaultDeny(policy)) return false;
+    const labels = matchLabelsOf(fieldOf(policy.spec, "podSelector"));
+    return labels !== undefined && selectsLabels(labels, template.metadata?.labels);
+  });
+  if (own.length === 0)
+    return [
+      {
+        object: `${kind}/${name}`,
+        message: "no network policy says whom its pods talk to",
+        fix: "add a NetworkPolicy that selects them",
+      },
+    ];
+  if (own.some((policy) => bothWays(policy.spec))) return [];
+  return [
+    {
+      object: `${kind}/${name}`,
+      message: "its network policy leaves one direction open",
+      fix: "set policyTypes: [Ingress, Egress]",
+    },
+  ];
+}
+
+/** Rules of a policy without a peer, or with all addresses as a peer. */
+function openings({ spec }: Manifest): Breach[] {
+  return (
+    [
+      ["ingress", "from"],
+      ["egress", "to"],
+    ] as const
+  ).flatMap(([direction, side]) =>
+    listOf(spec, direction).flatMap((entry) => {
+      const peers = listOf(entry, side);
+      const everywhere = peers.some((peer) =>
+        ["0.0.0.0/0", "::/0"].includes(String(fieldOf(fieldOf(peer, "ipBlock"), "cidr"))),
+      );
+      return breachesWhere([
+        [peers.length === 0, `${direction} is open to everybody`, `name peers under ${side}`],
+        [everywhere, `${direction} is open to every address`, "name the addresses that are meant"],
+        [
+          peers.length > 0 && listOf(entry, "ports").length === 0,
+          `${direction} is open on every port`,
+          "name the ports",
+        ],
+      ]);
+    }),
+  );
+}

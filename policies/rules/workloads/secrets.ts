@@ -1,0 +1,97 @@
+import * as z from "zod";
+import type { Rule } from "../../rule.ts";
+import { rule, ruleWith } from "../../rule.ts";
+import { containersOf, fieldOf, workloadOf } from "../../workloads/pods.ts";
+import { breachesWhere, podYaml } from "../../workloads/text.ts";
+
+/** Names under which secrets travel; a name that ends in `_FILE` is a path. */
+const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|CREDENTIALS?)(?!.*(_FILE|_PATH|_URL|_DIR)$)/i;
+/** Contents that are secrets whatever they are called: private keys, credentials in a URL, tokens. */
+const SECRET_CONTENT =
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]+:[^/\s@]+@|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|"d"\s*:\s*"[\w-]{20,}"/;
+
+/** Rules on where secrets may stand. */
+export const workloadSecretRules: readonly Rule[] = [
+  rule({
+    id: "workload-plain-secret",
+    subject: "workloads",
+    level: "error",
+    summary: "Secrets reach a process as files of a Secret, never as variables, arguments or in a ConfigMap.",
+    rationale:
+      "Variables and arguments are inherited, logged, dumped and shown by every tool; a ConfigMap is read by everyone who may list it.",
+    wrong: { manifest: podYaml({ env: "[{name: DATABASE_PASSWORD, value: hunter2}]" }) },
+    right: {
+      manifest: podYaml({ env: "[{name: DATABASE_PASSWORD_FILE, value: /etc/service/secrets/database-password}]" }),
+    },
+    checks: () => ({
+      manifest(manifest) {
+        if (manifest.kind === "ConfigMap") return configMapBreaches(manifest.data);
+        const workload = workloadOf(manifest);
+        if (workload === undefined) return undefined;
+        return containersOf(workload).flatMap((container) => {
+          const of = `container ${container.name}`;
+          const asFile = "mount it as a file and give the file's path in a variable …_FILE";
+          return breachesWhere([
+            ...container.env.flatMap(({ name = "", value = "", valueFrom }) => [
+              [
+                value !== "" && (SECRET_NAME.test(name) || SECRET_CONTENT.test(value)),
+                `${of} gets ${name} as a plain variable`,
+                asFile,
+              ] as const,
+              [valueFrom?.secretKeyRef !== undefined, `${of} gets the secret ${name} as a variable`, asFile] as const,
+            ]),
+            [
+              container.envFrom.some(({ secretRef }) => secretRef !== undefined),
+              `${of} gets a whole Secret as variables`,
+              asFile,
+            ],
+            ...[...container.command, ...container.args].map(
+              (argument) =>
+                [
+                  SECRET_CONTENT.test(argument) || /--[\w-]*(password|secret|token)[\w-]*=./i.test(argument),
+                  `${of} gets a secret as an argument`,
+                  asFile,
+                ] as const,
+            ),
+          ]);
+        });
+      },
+    }),
+  }),
+  ruleWith({
+    id: "workload-secret-mode",
+    subject: "workloads",
+    level: "error",
+    summary: "Files of a Secret are readable for their process alone.",
+    rationale: "The default mode 0644 lets every user of a container read them.",
+    parameters: z.strictObject({ mode: z.int().default(0o440) }),
+    wrong: { manifest: podYaml({}).replace(", defaultMode: 256", "") },
+    right: { manifest: podYaml({}) },
+    checks: ({ mode }) => ({
+      manifest(manifest) {
+        const volumes = workloadOf(manifest)?.template.spec.volumes;
+        return volumes?.flatMap(({ name, secret }) =>
+          // Every bit beyond those allowed.
+          breachesWhere([
+            [
+              secret !== undefined && ((secret.defaultMode ?? 0o644) & ~mode) !== 0,
+              `volume ${name} has mode ${(secret?.defaultMode ?? 0o644).toString(8)}`,
+              "set defaultMode: 0400 (256)",
+            ],
+          ]),
+        );
+      },
+    }),
+  }),
+];
+
+function configMapBreaches(data: unknown) {
+  if (typeof data !== "object" || data === null) return [];
+  return Object.keys(data).flatMap((key) => {
+    const value = fieldOf(data, key);
+    const secret =
+      typeof value === "string" &&
+      (SECRET_CONTENT.test(value) || (SECRET_NAME.test(key.replaceAll("-", "_")) && value !== ""));
+    return breachesWhere([[secret, `${key} holds a secret in a ConfigMap`, "put it into a Secret"]]);
+  });
+}

@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { appendFile, chmod, cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ToolchainError } from "../errors.ts";
+import { MINIMUM } from "../versions.ts";
+import { runChecked } from "./command.ts";
+import { findOnPath, isExecutable } from "./probe.ts";
+import { isAtLeast, parseVersion } from "./versioning.ts";
+
+/** An installed Go. */
+export interface Go {
+  binary: string;
+  version: string;
+}
+
+/** One binary of a wrapper module under toolchain/go. */
+export interface GoBuild {
+  /** Folder under toolchain/go. */
+  module: string;
+  /** Package to build, `.` for the module's own. */
+  package: string;
+  /** `-X` settings of the linker: import path of a string variable -> value. */
+  variables?: Record<string, string>;
+  /** Files too large to keep in the repository, copied out of a required module into the sources before the build. */
+  embed?: EmbeddedFiles;
+  /** Changes to a required module's sources, made on a copy of it. */
+  patch?: SourcePatch;
+}
+
+/** A change to a required module. */
+export interface SourcePatch {
+  /** Import path of the module. */
+  module: string;
+  /** Texts that stand exactly once in their file, and what takes their place. */
+  replacements: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+/** Files that a wrapper embeds and its required module holds. */
+export interface EmbeddedFiles {
+  /** Import path of the module. */
+  module: string;
+  /** Folder inside it. */
+  folder: string;
+  files: readonly string[];
+  /** Changes a file's text on the way, e.g. sets the version in a schema. */
+  transform?: (file: string, text: string) => string;
+}
+
+/** A build in the background gets only what others leave: on two busy cores the Kubernetes plugin took over 25 minutes. */
+const BUILD_LIMIT_MS = 60 * 60_000;
+/** A committed go.sum is the checksum of everything fetched, so the checksum database is not needed. */
+const ENVIRONMENT = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+const TAGS = "osusergo,grpcnotrace";
+
+/** The folder of the wrapper modules. */
+export const WRAPPERS = join(import.meta.dirname, "..", "go");
+
+/** The Go on the search path, or in its usual place, that is new enough; undefined when there is none. */
+export async function findGo(minimum: string = MINIMUM.go): Promise<Go | undefined> {
+  const candidates = [await findOnPath("go"), "/usr/local/go/bin/go", "/opt/homebrew/bin/go"];
+  for (const binary of candidates) {
+    if (binary === undefined || !(await isExecutable(binary))) continue;
+    const version = await goVersion(binary);
+    if (version !== undefined && isAtLeast(version, minimum)) return { binary, version };
+  }
+  return undefined;
+}
+
+/** A distribution of Go states its version in a file: reading it is quicker than starting the command. */
+async function goVersion(binary: string): Promise<string | undefined> {
+  try {
+    return parseVersion(await readFile(join(dirname(dirname(await realpath(binary))), "VERSION"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a build depends on, for its key: the wrapper's files, the flags, Go and the platform. */
+export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<string, string>> {
+  return {
+    sources: await hashFolder(join(WRAPPERS, build.module)),
+    package: build.package,
+    variables: JSON.stringify(build.variables ?? {}),
+    ...(build.patch === undefined ? {} : { patch: JSON.stringify(build.patch) }),
+    tags: TAGS,
+    go: go.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+}
+
+/**
+ * Builds one binary of a wrapper module. Go's own caches are the user's: a second build is quick.
+ *
+ * @throws ToolchainError COMMAND_FAILED with the compiler's last lines, COMMAND_TIMED_OUT after an hour.
+ */
+export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (line: string) => void): Promise<void> {
+  const variables = Object.entries(build.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const wrapper = join(WRAPPERS, build.module);
+  const scratch = build.embed === undefined && build.patch === undefined ? undefined : `${output}.sources`;
+  try {
+    if (scratch !== undefined) {
+      await cp(wrapper, scratch, { recursive: true });
+      if (build.embed !== undefined) await embedFiles(wrapper, scratch, build.embed, go, onLine);
+      if (build.patch !== undefined) await patchModule(wrapper, scratch, build.patch, go, onLine);
+    }
+    await runChecked(
+      go.binary,
+      [
+        "build",
+        "-trimpath",
+        "-tags",
+        TAGS,
+        "-ldflags",
+        ["-s", "-w", ...variables].join(" "),
+        "-v",
+        "-o",
+        output,
+        build.package,
+      ],
+      { cwd: scratch ?? wrapper, env: ENVIRONMENT, timeoutMs: BUILD_LIMIT_MS, onLine },
+    );
+  } finally {
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The folder of a module that a wrapper requires, fetched when it is not there. */
+export async function moduleFolder(wrapper: string, module: string, go: Go): Promise<string> {
+  await runChecked(go.binary, ["mod", "download", module], { cwd: wrapper, env: ENVIRONMENT });
+  const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], {
+    cwd: wrapper,
+    env: ENVIRONMENT,
+  });
+  return listed.stdout.trim();
+}
+
+/**
+ * A module that no wrapper requires, fetched into Go's own cache. The caller knows its checksum, so the checksum database is
+ * not asked.
+ *
+ * @param cwd any folder outside a module.
+ * @returns its folder, and the checksum of its archive (`h1:…`).
+ */
+export async function downloadModule(
+  module: string,
+  version: string,
+  cwd: string,
+  go: Go,
+): Promise<{ dir: string; sum: string }> {
+  const { stdout } = await runChecked(go.binary, ["mod", "download", "-json", `${module}@${version}`], {
+    cwd,
+    env: { ...ENVIRONMENT, GOFLAGS: "", GONOSUMDB: module },
+  });
+  const answer: unknown = JSON.parse(stdout);
+  if (
+    typeof answer === "object" &&
+    answer !== null &&
+    "Dir" in answer &&
+    "Sum" in answer &&
+    typeof answer.Dir === "string" &&
+    typeof answer.Sum === "string"
+  ) {
+    return { dir: answer.Dir, sum: answer.Sum };
+  }
+  throw new ToolchainError(
+    "BUILD_INCOMPLETE",
+    `Go fetched ${module} ${version} but did not say where it is.`,
+    "Run `go clean -modcache` and repeat.",
+  );
+}
+
+async function embedFiles(
+  wrapper: string,
+  scratch: string,
+  embed: EmbeddedFiles,
+  go: Go,
+  onLine: (line: string) => void,
+): Promise<void> {
+  onLine(`go: downloading ${embed.module}`);
+  const from = join(await moduleFolder(wrapper, embed.module, go), embed.folder);
+  for (const file of embed.files) {
+    const text = await readFile(join(from, file), "utf8");
+    await writeFile(join(scratch, file), embed.transform?.(file, text) ?? text);
+  }
+}
+
+/** Go refuses to overlay files of its module cache, so the module is copied and required from there. */
+async function patchModule(
+  wrapper: string,
+  scratch: string,
+  patch: SourcePatch,
+  go: Go,
+  onLine: (line: string) => void,
+): Promise<void> {
+  onLine(`go: downloading ${patch.module}`);
+  const from = await moduleFolder(wrapper, patch.module, go);
+  const copy = join(scratch, "patched");
+  await cp(from, copy, { recursive: true, filter: (source) => !/_test\.go$|[\\/]testdata(?:[\\/]|$)/.test(source) });
+  await makeWritable(copy);
+  for (const { file, from: before, to: after } of patch.replacements) {
+    const path = join(copy, file);
+    await writeFile(path, replaceOnce(await readFile(path, "utf8"), before, after, `${patch.module}/${file}`));
+  }
+  await appendFile(join(scratch, "go.mod"), `\nreplace ${patch.module} => ./patched\n`);
+}
+
+/** The module cache is read-only, and so is a copy of it: it could neither be changed nor removed. */
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
+}
+
+/**
+ * Replaces a text that stands exactly once.
+ *
+ * @throws ToolchainError BUILD_INCOMPLETE when it does not: the module is not the one the change was made for.
+ */
+export function replaceOnce(text: string, from: string, to: string, place: string): string {
+  const parts = text.split(from);
+  if (parts.length !== 2) {
+    throw new ToolchainError(
+      "BUILD_INCOMPLETE",
+      `${place} has the text to be changed ${parts.length - 1} times, not once.`,
+      "The pinned version was raised: adapt the change to it.",
+    );
+  }
+  return parts.join(to);
+}
+
+async function hashFolder(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    hash
+      .update(file.slice(folder.length))
+      .update("\0")
+      .update(await readFile(file))
+      .update("\0");
+  }
+  return hash.digest("hex");
+}

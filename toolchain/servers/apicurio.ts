@@ -1,0 +1,155 @@
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "../making/cache.ts";
+import { runChecked } from "../making/command.ts";
+import { copyMavenArtefact } from "../making/maven.ts";
+import { isExecutable } from "../making/probe.ts";
+import { recordStart } from "../training/ahead-of-time.ts";
+import { PINNED } from "../versions.ts";
+import { findJava, type Java, supportsAotCache } from "./java.ts";
+import { javaMissing } from "./kafka.ts";
+
+/** An Apicurio Registry that can be started. */
+export interface ApicurioDistribution {
+  java: Java;
+  /** The unpacked distribution; also the working directory. */
+  folder: string;
+  /** What follows `java`, its flags and the application's settings. */
+  command: readonly string[];
+  /** With the ahead-of-time cache where there is one. */
+  jvmFlags: readonly string[];
+}
+
+const FAST_JAR = "quarkus-run.jar";
+const FLAT_JAR = "flat-run.jar";
+/** Raised when the training run changes what it exercises. */
+const TRAINING_REVISION = "1";
+
+/** The prepared registry; without its ahead-of-time cache when only that is missing: it starts, slower. */
+export async function findApicurio(): Promise<ApicurioDistribution | undefined> {
+  const java = await findJava();
+  if (java === undefined) return undefined;
+  const distribution = await findArtefact(await distributionRecipe(java));
+  if (distribution === undefined) return undefined;
+  const aot = supportsAotCache(java) ? await findArtefact(aotRecipe(distribution, java)) : undefined;
+  return {
+    java,
+    folder: distribution.folder,
+    command: ["-jar", runJar(distribution)],
+    jvmFlags: [...jvmFlags(java), ...(aot === undefined ? [] : [`-XX:AOTCache=${join(aot.folder, "apicurio.aot")}`])],
+  };
+}
+
+/** Fetches and unpacks the registry and trains its ahead-of-time cache; what is there is kept. */
+export async function prepareApicurio(onDetail: (detail: string) => void): Promise<void> {
+  const java = await findJava();
+  if (java === undefined) throw javaMissing();
+  const distribution = await makeArtefact(await distributionRecipe(java), async (folder) => {
+    onDetail("fetching the registry");
+    await copyMavenArtefact(`io.apicurio:apicurio-registry-app:${PINNED.apicurio}:tar.gz:all`, folder);
+    const archive = join(folder, `apicurio-registry-app-${PINNED.apicurio}-all.tar.gz`);
+    onDetail("unpacking the registry");
+    await runChecked("tar", ["-xzf", archive, "-C", folder]);
+    await rm(archive);
+    if (await hasJarTool(java)) await writeFlatJar(java, folder);
+    return { origin: "downloaded", facts: { madeAt: new Date().toISOString() } };
+  });
+  // Without the flat jar the classes come from a loader of Quarkus' own, which a cache does not reach.
+  if (!supportsAotCache(java) || distribution.inputs.launcher !== "flat") return;
+  await recordStart(aotRecipe(distribution, java), onDetail, async (folder) => {
+    const { trainApicurio } = await import("../training/apicurio-training.ts");
+    await trainApicurio({
+      java: java.binary,
+      jvmFlags: jvmFlags(java),
+      command: ["-jar", runJar(distribution)],
+      workDir: distribution.folder,
+      folder,
+      output: join(folder, "apicurio.aot"),
+    });
+  });
+}
+
+/**
+ * A jar with nothing but a manifest that puts everything on one flat class path (as Quarkus' own `legacy-jar` does):
+ * all classes come from the JVM's own loader, which is what an ahead-of-time cache can hold. The order matters:
+ * Quarkus' generated and rewritten classes stand before those they replace.
+ */
+async function writeFlatJar(java: Java, folder: string): Promise<void> {
+  const list = async (below: string): Promise<string[]> =>
+    (await readdir(join(folder, below)))
+      .filter((name) => name.endsWith(".jar"))
+      .sort()
+      .map((name) => `${below}/${name}`);
+  const classPath = [
+    "quarkus/generated-bytecode.jar",
+    "quarkus/transformed-bytecode.jar",
+    ...(await list("app")),
+    ...(await list("lib/boot")),
+    ...(await list("lib/main")),
+  ];
+  const manifest = join(folder, "manifest.txt");
+  await writeFile(
+    manifest,
+    [
+      "Main-Class: io.quarkus.runner.GeneratedMain",
+      // As in the manifest of Quarkus' own jar: its thread pools reset thread locals.
+      "Add-Opens: java.base/java.lang",
+      "Enable-Native-Access: ALL-UNNAMED",
+      foldManifestLine(`Class-Path: ${classPath.join(" ")}`),
+      "",
+    ].join("\n"),
+  );
+  const temporary = join(folder, `${FLAT_JAR}.tmp`);
+  await runChecked(jarTool(java), ["--create", "--file", temporary, "--manifest", manifest]);
+  await rename(temporary, join(folder, FLAT_JAR));
+  await rm(manifest);
+}
+
+/** A manifest's lines hold at most 72 bytes; continuations begin with a space. */
+export function foldManifestLine(line: string): string {
+  const parts = [line.slice(0, 70)];
+  for (let rest = line.slice(70); rest !== ""; rest = rest.slice(69)) parts.push(` ${rest.slice(0, 69)}`);
+  return parts.join("\n");
+}
+
+function jvmFlags(java: Java): string[] {
+  return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+}
+
+function runJar(distribution: Artefact): string {
+  return join(distribution.folder, distribution.inputs.launcher === "flat" ? FLAT_JAR : FAST_JAR);
+}
+
+/** A runtime without the development tools has no `jar`. */
+function hasJarTool(java: Java): Promise<boolean> {
+  return isExecutable(jarTool(java));
+}
+
+function jarTool(java: Java): string {
+  return join(java.home, "bin", "jar");
+}
+
+async function distributionRecipe(java: Java): Promise<ArtefactRecipe> {
+  return {
+    name: "apicurio",
+    version: PINNED.apicurio,
+    inputs: { version: PINNED.apicurio, launcher: (await hasJarTool(java)) ? "flat" : "fast" },
+  };
+}
+
+function aotRecipe(distribution: Artefact, java: Java): ArtefactRecipe {
+  return {
+    name: "apicurio-aot",
+    version: PINNED.apicurio,
+    inputs: {
+      distribution: distribution.folder,
+      // The JVM compares the jars' times.
+      madeAt: distribution.facts.madeAt ?? "",
+      java: java.build,
+      home: java.home,
+      flags: jvmFlags(java).join(" "),
+      training: TRAINING_REVISION,
+      platform: `${process.platform}-${process.arch}`,
+    },
+  };
+}

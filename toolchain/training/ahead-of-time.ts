@@ -1,0 +1,23 @@
+import { type ArtefactRecipe, makeArtefact } from "../making/cache.ts";
+
+/**
+ * Makes an ahead-of-time cache by recording one start of a server. A recording that fails costs speed and nothing
+ * else, so it is reported and the servers start without it; the next preparation tries again.
+ */
+export async function recordStart(
+  recipe: ArtefactRecipe,
+  onDetail: (detail: string) => void,
+  record: (folder: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await makeArtefact(recipe, async (folder) => {
+      onDetail("training the ahead-of-time cache");
+      await record(folder);
+      return { origin: "built" };
+    });
+  } catch (error) {
+    onDetail(
+      `starts without an ahead-of-time cache, slower: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
