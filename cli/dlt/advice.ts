@@ -1,5 +1,5 @@
 /** What to do about a letter, by its error and its state. */
-import { ERRORS } from "../../service-templates/lib/errors.ts";
+import { ERRORS } from "@event-platform-kit/service/errors";
 import type { Letter } from "./letters.ts";
 
 /** A command and what it is for. */

@@ -1,8 +1,9 @@
 /** A letter's content for people: decoded with the schema that wrote it, or as bytes. */
+
+import { messageOf } from "@event-platform-kit/service/errors";
+import { unframe } from "@event-platform-kit/service/events/codec";
+import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import avro from "avsc";
-import { messageOf } from "../../service-templates/lib/errors.ts";
-import { unframe } from "../../service-templates/lib/events/codec.ts";
-import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
 
 /** What a value turned out to be. */
 export type Content =

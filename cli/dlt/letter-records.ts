@@ -1,6 +1,6 @@
 /** Letters' records: the original bytes and headers, in the group's dead-letter topic. */
-import { letterIdOf } from "../../service-templates/lib/consumer/dead-letter.ts";
-import { REPLAY_HEADER } from "../../service-templates/lib/consumer/replay.ts";
+import { letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
+import { REPLAY_HEADER } from "@event-platform-kit/service/consumer/replay";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import { readRanges, topicRanges } from "../verify/topic-reader.ts";
 import type { Letter } from "./letters.ts";

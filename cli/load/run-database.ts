@@ -1,7 +1,7 @@
 /** A database that a run is read from, which may restart while the run goes on: what was asked waits and is asked again. */
 import { setTimeout as pause } from "node:timers/promises";
+import { databaseFaultOf } from "@event-platform-kit/service/storage/database-faults";
 import type pg from "pg";
-import { databaseFaultOf } from "../../service-templates/lib/storage/database-faults.ts";
 import { KitError } from "../errors.ts";
 
 /** What of a connection a run uses. Every statement may be run twice: the answer to the first may be lost. */

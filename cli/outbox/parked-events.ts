@@ -1,6 +1,7 @@
 /** Events that a service could not publish, as its tables tell them: why, and what was done about it. */
+
+import { restoredHeaders, type StoredHeaders } from "@event-platform-kit/service/outbox/headers";
 import type { Client } from "pg";
-import { restoredHeaders, type StoredHeaders } from "../../service-templates/lib/outbox/outbox-headers.ts";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 

@@ -1,5 +1,5 @@
 /** Parked events for people and as documents. */
-import { frame } from "../../service-templates/lib/events/codec.ts";
+import { frame } from "@event-platform-kit/service/events/codec";
 import type { CommandContext } from "../context.ts";
 import type { Content } from "../dlt/content.ts";
 import { writeContent } from "../dlt/content-report.ts";

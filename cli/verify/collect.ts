@@ -3,7 +3,7 @@
  * groups' offsets first, then the tables, then the topics up to their ends after that. What is behind
  * the first ends may be newer than the tables; what a group committed was in its tables before.
  */
-import { schemaRegistry } from "../../service-templates/lib/events/registry.ts";
+import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import type { VerificationDefinition } from "./definition.ts";
 import { contentReader } from "./event-content.ts";

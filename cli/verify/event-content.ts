@@ -1,9 +1,9 @@
 /** Reads events' payloads with the schemas that wrote them; what is taken from a payload is the project's. */
 import { setTimeout } from "node:timers/promises";
+import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
+import { unframe } from "@event-platform-kit/service/events/codec";
+import type { SchemaRegistry } from "@event-platform-kit/service/events/registry";
 import avro from "avsc";
-import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
-import { unframe } from "../../service-templates/lib/events/codec.ts";
-import type { SchemaRegistry } from "../../service-templates/lib/events/registry.ts";
 import { KitError } from "../errors.ts";
 
 /** What became of reading a value. */

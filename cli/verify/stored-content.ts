@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { CLAIM_HEADER } from "../../service-templates/lib/claim-check/reference.ts";
+import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ServiceContract, StoredContent, StoredObject, TopicRecord } from "./evidence.ts";
 

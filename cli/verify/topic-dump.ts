@@ -1,11 +1,11 @@
 /** A dump of topics as evidence: each record's place, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
-import { CLAIM_HEADER } from "../../service-templates/lib/claim-check/reference.ts";
-import { DEAD_LETTER_HEADER, letterIdOf } from "../../service-templates/lib/consumer/dead-letter.ts";
-import { REPLAY_HEADER } from "../../service-templates/lib/consumer/replay.ts";
-import { RETRY_HEADER } from "../../service-templates/lib/consumer/retry-topics.ts";
-import { HEADER } from "../../service-templates/lib/events/envelope.ts";
-import { derivedUuid } from "../../service-templates/lib/ids.ts";
+import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
+import { DEAD_LETTER_HEADER, letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
+import { REPLAY_HEADER } from "@event-platform-kit/service/consumer/replay";
+import { RETRY_HEADER } from "@event-platform-kit/service/consumer/retry-topics";
+import { HEADER } from "@event-platform-kit/service/events/envelope";
+import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 

@@ -1,10 +1,10 @@
 /** Contracts of the platform's services: those the running services were given, and for the rest what `topics/` declares. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseContract } from "@event-platform-kit/service/contract";
 import { localLayout } from "../../components/local/layout.ts";
 import { loadModel } from "../../components/model/load.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
-import { parseContract } from "../../service-templates/lib/contract.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import type { ServiceContract } from "./evidence.ts";

@@ -1,15 +1,15 @@
 /** Claim checks on a real server with the S3 API, over TLS. */
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { claimChecks } from "@event-platform-kit/service/claim-check";
+import { removeExpiredClaims } from "@event-platform-kit/service/claim-check/cleanup";
+import { newClaimKey } from "@event-platform-kit/service/claim-check/reference";
+import type { S3StoreConfig } from "@event-platform-kit/service/config";
+import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { claimChecks } from "../../service-templates/lib/claim-check/claim-check.ts";
-import { removeExpiredClaims } from "../../service-templates/lib/claim-check/cleanup.ts";
-import { newClaimKey } from "../../service-templates/lib/claim-check/reference.ts";
 import { s3Store } from "../../service-templates/lib/claim-check/s3-store.ts";
 import type { ClaimCheckStore } from "../../service-templates/lib/claim-check/store.ts";
-import type { S3StoreConfig } from "../../service-templates/lib/config.ts";
-import { messageOf, ServiceError } from "../../service-templates/lib/errors.ts";
-import type { NewEvent } from "../../service-templates/lib/events/envelope.ts";
 import { type S3Server, startS3Server, whyNoS3Server } from "./servers/s3-server.ts";
 
 const reason = await whyNoS3Server();

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { KafkaConfig } from "@event-platform-kit/service/config";
 import { consumerFetchesChannel } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
 import { listenerOf } from "../../components/kafka/strimzi/listener-status.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
-import type { KafkaConfig } from "../../service-templates/lib/config.ts";
 import { openPublisher } from "../../service-templates/lib/kafka/publisher.ts";
 import { subscribe } from "../../service-templates/lib/kafka/subscription.ts";
 import { eventually } from "../platform/condition.ts";

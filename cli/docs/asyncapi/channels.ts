@@ -1,10 +1,10 @@
 /** Topics as AsyncAPI channels, their events as messages. Pure. */
 
+import { HEADER } from "@event-platform-kit/service/events/envelope";
 import { formatOf, type SchemaFormat } from "../../../components/model/schemas/schema-format.ts";
 import { topicsFolder } from "../../../components/model/source-file.ts";
 import type { EventDeclaration, TopicDeclaration } from "../../../components/model/types.ts";
 import type { PlannedSubject, PlannedTopic } from "../../../components/plan/types.ts";
-import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import { markdownText } from "../../diff/escaping.ts";
 import { AVRO_FORMAT, avroPayload } from "./avro-payload.ts";
 import { headersSchema } from "./envelope.ts";

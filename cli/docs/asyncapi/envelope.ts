@@ -1,7 +1,8 @@
 /** The envelope that the kit's services put into record headers, as JSON Schema. Pure. */
+
+import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
+import { HEADER } from "@event-platform-kit/service/events/envelope";
 import type { ClaimCheck } from "../../../components/model/types.ts";
-import { CLAIM_HEADER } from "../../../service-templates/lib/claim-check/reference.ts";
-import { HEADER } from "../../../service-templates/lib/events/envelope.ts";
 import type { JsonSchema } from "./types.ts";
 import { reference } from "./types.ts";
 

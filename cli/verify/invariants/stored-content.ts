@@ -2,8 +2,8 @@
  * Every reference to stored content resolves, with the size and SHA-256 that the record names, for as long as the plan
  * keeps the content; and nothing is left in the store when that time is over.
  */
-import { endOfClaim } from "../../../service-templates/lib/claim-check/cleanup.ts";
-import { parseClaimKey } from "../../../service-templates/lib/claim-check/reference.ts";
+import { endOfClaim } from "@event-platform-kit/service/claim-check/cleanup";
+import { parseClaimKey } from "@event-platform-kit/service/claim-check/reference";
 import type { Judgement } from "../verdict.ts";
 import { type JudgeContext, placeOf } from "./context.ts";
 

@@ -1,4 +1,4 @@
-import { runProcess } from "../../lib/run-process.ts";
+import { runProcess } from "@event-platform-kit/service/run-process";
 import { startAnalyticsService } from "./service.ts";
 
 runProcess(() => startAnalyticsService());

@@ -1,5 +1,5 @@
 /** How long rows of this service's tables are kept. */
-import type { Retention } from "../../lib/storage/cleanup.ts";
+import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 
 /**
  * How long an order's row is kept after its first step: longer than an order takes and any topic keeps its events, so that

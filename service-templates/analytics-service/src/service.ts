@@ -1,9 +1,10 @@
 /** analytics-service: its parts, put together. */
-import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
-import { tokenVerifier } from "../../lib/http/jwt.ts";
-import type { RunningService, StartOptions } from "../../lib/service.ts";
-import { startEventService } from "../../lib/service.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
+
+import type { RunningService, StartOptions } from "@event-platform-kit/service";
+import { startEventService } from "@event-platform-kit/service";
+import type { DatabaseConfig, TokenConfig } from "@event-platform-kit/service/config";
+import { tokenVerifier } from "@event-platform-kit/service/http/jwt";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { factsBatch } from "./facts/facts-batch.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";

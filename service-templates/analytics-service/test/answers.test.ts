@@ -1,6 +1,6 @@
+import { Problem } from "@event-platform-kit/service/http/problem";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Problem } from "../../lib/http/problem.ts";
 import type { Figure } from "../src/figures/contributions.ts";
 import { MINUTE_MS } from "../src/figures/contributions.ts";
 import { BEYOND, BUCKETS_MS, bucketOf, quantile } from "../src/figures/latency.ts";

@@ -3,8 +3,8 @@
  * before it, and the limit by subject does not know whom to blame before the check has succeeded.
  */
 import { isIPv4, isIPv6 } from "node:net";
-import type { Clock } from "../../lib/clock.ts";
-import { Problem } from "../../lib/http/problem.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import { Problem } from "@event-platform-kit/service/http/problem";
 import type { RateCounts } from "./rate-counts.ts";
 
 /** Checks of one address at once: the others wait, so that a burst can't have all its checks before the first has failed. */

@@ -4,8 +4,8 @@
  */
 import type { Server, Socket } from "node:net";
 import { BlockList, isIPv6 } from "node:net";
+import { ServiceError } from "@event-platform-kit/service/errors";
 import { Counter, Gauge, type Registry } from "prom-client";
-import { ServiceError } from "../../lib/errors.ts";
 import { addressKey } from "./bad-token-limit.ts";
 
 export interface ConnectionLimitOptions {

@@ -4,10 +4,10 @@
  * is told so at once and comes again.
  */
 import type { Socket } from "node:net";
+import type { Clock } from "@event-platform-kit/service/clock";
+import { Problem } from "@event-platform-kit/service/http/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Gauge, type Registry } from "prom-client";
-import type { Clock } from "../../lib/clock.ts";
-import { Problem } from "../../lib/http/problem.ts";
 
 /** Seconds after which a repetition makes sense. */
 const RETRY_AFTER_SECONDS = 1;

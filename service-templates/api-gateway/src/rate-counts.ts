@@ -2,8 +2,9 @@
  * How often something happened within a window of time, by key. Instances count together in Redis where it is there;
  * where it is not, or does not answer, each counts for itself: the limits then hold per instance, and no request fails.
  */
+
+import type { Clock } from "@event-platform-kit/service/clock";
 import type { Redis } from "ioredis";
-import type { Clock } from "../../lib/clock.ts";
 
 /** What a window holds after a count. */
 export interface WindowCount {

@@ -1,7 +1,8 @@
 /** GET /stock and GET /stock/:productId: what can be ordered now, from Redis where it knows, else from PostgreSQL. For services inside the platform. */
+
+import { Problem } from "@event-platform-kit/service/http/problem";
+import type { Queryable } from "@event-platform-kit/service/storage/database";
 import type { FastifyInstance } from "fastify";
-import { Problem } from "../../lib/http/problem.ts";
-import type { Queryable } from "../../lib/storage/database.ts";
 import type { StockCache } from "./stock-cache.ts";
 import { readStock } from "./stock-table.ts";
 

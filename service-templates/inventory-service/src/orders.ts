@@ -1,5 +1,5 @@
 /** Payloads of the events this service consumes: the fields it needs of what the Avro schemas describe. */
-import type { ReceivedEvent } from "../../lib/events/envelope.ts";
+import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
 
 export interface OrderedItem {
   readonly productId: string;

@@ -1,11 +1,12 @@
 /** inventory-service: its parts, put together. */
+
+import type { RunningService, StartOptions } from "@event-platform-kit/service";
+import { startEventService } from "@event-platform-kit/service";
+import type { RedisConfig } from "@event-platform-kit/service/config";
+import { declinedSteps } from "@event-platform-kit/service/events/deadline";
+import { openCache } from "@event-platform-kit/service/storage/redis";
+import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
 import { Counter } from "prom-client";
-import type { RedisConfig } from "../../lib/config.ts";
-import { declinedSteps } from "../../lib/events/deadline.ts";
-import type { RunningService, StartOptions } from "../../lib/service.ts";
-import { startEventService } from "../../lib/service.ts";
-import { openCache } from "../../lib/storage/redis.ts";
-import { startCompensationCounters } from "../../lib/telemetry.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderConfirmed } from "./handlers/order-confirmed.ts";
 import { orderCreated } from "./handlers/order-created.ts";

@@ -4,13 +4,13 @@
  * served from memory one after the other, and everything is written at the end: a thousand orders
  * for one product are one change of its row. All or nothing per order holds as before.
  */
-import { batchRows } from "../../lib/consumer/batch-rows.ts";
-import { ServiceError } from "../../lib/errors.ts";
-import { databaseNow } from "../../lib/events/deadline.ts";
-import type { ReceivedEvent } from "../../lib/events/envelope.ts";
-import { requiredUuid } from "../../lib/ids.ts";
-import type { Transaction } from "../../lib/storage/database.ts";
-import { isDatabaseAtFault } from "../../lib/storage/database-faults.ts";
+import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import { databaseNow } from "@event-platform-kit/service/events/deadline";
+import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import { requiredUuid } from "@event-platform-kit/service/ids";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
+import { isDatabaseAtFault } from "@event-platform-kit/service/storage/database-faults";
 import type { OrderCreated, OrderedItem } from "./orders.ts";
 import type { StockCache } from "./stock-cache.ts";
 import type { Reservation, Shortage, StockMove } from "./stock-table.ts";

@@ -4,9 +4,10 @@
  * Redis is not trusted either: a value that is not the stock of its product counts as absent, and is
  * written over with the next reading or change of the product.
  */
+
+import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
+import type { Cache } from "@event-platform-kit/service/storage/redis";
 import { z } from "zod";
-import type { Queryable, Transaction } from "../../lib/storage/database.ts";
-import type { Cache } from "../../lib/storage/redis.ts";
 import type { Stock } from "./stock-table.ts";
 import { readStock } from "./stock-table.ts";
 

@@ -3,8 +3,8 @@
  * reserved; the table's constraints hold whatever the code does.
  */
 
-import { ServiceError } from "../../lib/errors.ts";
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
 import type { OrderedItem } from "./orders.ts";
 
 export type ReservationStatus = "reserved" | "insufficient" | "released" | "sold" | "cancelled";

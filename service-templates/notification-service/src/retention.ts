@@ -1,5 +1,5 @@
 /** How long rows of this service's tables are kept. */
-import type { Retention } from "../../lib/storage/cleanup.ts";
+import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 
 /** How long what customers were told is kept. */
 const KEEP_HOURS = 30 * 24;

@@ -1,11 +1,12 @@
 /** notification-service: its parts, put together. */
-import type { DatabaseConfig } from "../../lib/config.ts";
-import { positiveSetting } from "../../lib/config.ts";
-import type { RunningService, StartOptions } from "../../lib/service.ts";
-import { startEventService } from "../../lib/service.ts";
-import { simulatorRoutes } from "../../lib/simulation/simulator.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
-import { workLoop } from "../../lib/work-loop.ts";
+
+import type { RunningService, StartOptions } from "@event-platform-kit/service";
+import { startEventService } from "@event-platform-kit/service";
+import type { DatabaseConfig } from "@event-platform-kit/service/config";
+import { positiveSetting } from "@event-platform-kit/service/config";
+import { simulatorRoutes } from "@event-platform-kit/service/simulation";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
+import { workLoop } from "@event-platform-kit/service/work-loop";
 import { CHANNELS } from "./channels/channel.ts";
 import { channelSimulator } from "./channels/simulator.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";

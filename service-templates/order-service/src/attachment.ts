@@ -1,6 +1,6 @@
 /** A document that comes with an order: checked here, stored outside the order, told by order.created. */
 import { createHash } from "node:crypto";
-import type { ProblemDetail } from "../../lib/http/problem.ts";
+import type { ProblemDetail } from "@event-platform-kit/service/http/problem";
 
 /** Largest document in bytes; the claimCheck of order.created in topics/order.yaml allows as much. */
 export const LARGEST_ATTACHMENT = 5 * 2 ** 20;

@@ -1,5 +1,5 @@
 /** An order as this service keeps it, and its events. Amounts are minor units (cents) here, decimal numbers in events and answers. */
-import type { NewEvent } from "../../lib/events/envelope.ts";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
 import type { Document } from "./attachment.ts";
 import type { SagaState } from "./saga/state-machine.ts";
 

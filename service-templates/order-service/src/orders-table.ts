@@ -1,5 +1,5 @@
 /** SQL of the tables orders and order_steps. */
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
 import type { Attachment } from "./attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "./order.ts";
 import type {

@@ -1,6 +1,6 @@
 /** The price list, kept in memory for a few seconds: every order asks for it, and it hardly ever changes. */
-import type { Clock } from "../../lib/clock.ts";
-import type { Queryable } from "../../lib/storage/database.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Queryable } from "@event-platform-kit/service/storage/database";
 
 /** Price of one piece in minor units; undefined where the product is not sold in the currency. */
 export type Prices = (productId: string, currency: string) => number | undefined;

@@ -1,11 +1,12 @@
 /** order-service: its parts, put together. */
+
+import type { RunningService, StartOptions } from "@event-platform-kit/service";
+import { startEventService } from "@event-platform-kit/service";
+import type { DatabaseConfig, TokenConfig } from "@event-platform-kit/service/config";
+import { positiveSetting } from "@event-platform-kit/service/config";
+import { tokenVerifier } from "@event-platform-kit/service/http/jwt";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { Gauge } from "prom-client";
-import type { DatabaseConfig, TokenConfig } from "../../lib/config.ts";
-import { positiveSetting } from "../../lib/config.ts";
-import { tokenVerifier } from "../../lib/http/jwt.ts";
-import type { RunningService, StartOptions } from "../../lib/service.ts";
-import { startEventService } from "../../lib/service.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
 import { inventoryReserved } from "./handlers/inventory-reserved.ts";

@@ -1,9 +1,9 @@
 /** Payments of the running batch: locked and loaded at its beginning, written at its end. */
-import type { BatchRows } from "../../lib/consumer/batch-rows.ts";
-import { batchRows } from "../../lib/consumer/batch-rows.ts";
-import type { ReceivedEvent } from "../../lib/events/envelope.ts";
-import { requiredUuid } from "../../lib/ids.ts";
-import type { Transaction } from "../../lib/storage/database.ts";
+import type { BatchRows } from "@event-platform-kit/service/consumer/batch-rows";
+import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
+import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import { requiredUuid } from "@event-platform-kit/service/ids";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { Payment } from "./payments-table.ts";
 import { insertPayments, lockPayments, updatePayments } from "./payments-table.ts";
 

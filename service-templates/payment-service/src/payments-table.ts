@@ -1,7 +1,7 @@
 /** SQL of the table payments. */
 
-import { ServiceError } from "../../lib/errors.ts";
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
 
 export type PaymentStatus = "processed" | "failed" | "refunded" | "cancelled";
 

@@ -2,13 +2,13 @@
  * Orders for which nothing may be captured: cancelled, or asked for too late. A tombstone says so here; the provider is
  * asked as well, because a capture comes before the transaction that notes it, and that transaction may have failed.
  */
-import type { Clock } from "../../lib/clock.ts";
-import { messageOf, ServiceError } from "../../lib/errors.ts";
-import type { NewEvent } from "../../lib/events/envelope.ts";
-import { gather, UNBOUNDED } from "../../lib/gather.ts";
-import { derivedUuid, requiredUuid } from "../../lib/ids.ts";
-import type { Database, Transaction } from "../../lib/storage/database.ts";
-import type { Metrics } from "../../lib/telemetry.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import { gather, UNBOUNDED } from "@event-platform-kit/service/gather";
+import { derivedUuid, requiredUuid } from "@event-platform-kit/service/ids";
+import type { Database, Transaction } from "@event-platform-kit/service/storage/database";
+import type { Metrics } from "@event-platform-kit/service/telemetry";
 import type { PaymentsBatch } from "./payments-batch.ts";
 import type { PaymentLook } from "./payments-table.ts";
 import { lookAtPayments } from "./payments-table.ts";

@@ -1,11 +1,11 @@
 /** payment-service: its parts, put together. */
 
-import type { DatabaseConfig } from "../../lib/config.ts";
-import { declinedSteps } from "../../lib/events/deadline.ts";
-import type { RunningService, StartOptions } from "../../lib/service.ts";
-import { startEventService } from "../../lib/service.ts";
-import { openDatabase } from "../../lib/storage/database.ts";
-import { startCompensationCounters } from "../../lib/telemetry.ts";
+import type { RunningService, StartOptions } from "@event-platform-kit/service";
+import { startEventService } from "@event-platform-kit/service";
+import type { DatabaseConfig } from "@event-platform-kit/service/config";
+import { declinedSteps } from "@event-platform-kit/service/events/deadline";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
+import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
 import { paymentsBatch } from "./payments-batch.ts";

@@ -3,8 +3,8 @@
  * loop of its own, so a slow one holds up nothing of the other. Several instances may work at once: each
  * skips what another has.
  */
-import type { WorkLoop } from "../../lib/work-loop.ts";
-import { workLoop } from "../../lib/work-loop.ts";
+import type { WorkLoop } from "@event-platform-kit/service/work-loop";
+import { workLoop } from "@event-platform-kit/service/work-loop";
 import type { PassOptions } from "./booking/book-due.ts";
 import { AT_ONCE, bookDue } from "./booking/book-due.ts";
 import { trackDue } from "./tracking/track-due.ts";

@@ -1,5 +1,5 @@
 /** The events of a shipment, as their Avro schemas describe them. */
-import type { NewEvent } from "../../lib/events/envelope.ts";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
 import type { CarrierName, TrackingReport } from "./carriers/carrier.ts";
 import type { Shipment, Tracked } from "./shipments-table.ts";
 import type { ShipmentStep } from "./tracking/decide.ts";

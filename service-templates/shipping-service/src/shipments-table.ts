@@ -3,9 +3,9 @@
  * apart, and one that is ahead would take what another has claimed.
  */
 
-import type { Cause } from "../../lib/events/envelope.ts";
-import type { Queryable, Row, Transaction } from "../../lib/storage/database.ts";
-import { parseTraceparent } from "../../lib/trace.ts";
+import type { Cause } from "@event-platform-kit/service/events/envelope";
+import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
+import { parseTraceparent } from "@event-platform-kit/service/trace";
 import type { Progress } from "./booking/decide.ts";
 import type { CarrierName } from "./carriers/carrier.ts";
 import type { ShippedItem } from "./orders.ts";

@@ -1,6 +1,6 @@
+import { isUuid } from "@event-platform-kit/service/ids";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUuid } from "../../lib/ids.ts";
 import type { Progress } from "../src/booking/decide.ts";
 import {
   ATTEMPTS_PER_TURN,

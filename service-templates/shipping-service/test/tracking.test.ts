@@ -1,6 +1,6 @@
+import { mishapOf } from "@event-platform-kit/service/simulation/mishap";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mishapOf } from "../../lib/simulation/mishap.ts";
 import type { TrackingReport } from "../src/carriers/carrier.ts";
 import { CARRIERS } from "../src/carriers/carrier.ts";
 import { reportOf } from "../src/carriers/parcel.ts";

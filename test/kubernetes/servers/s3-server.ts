@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { S3StoreConfig } from "../../../service-templates/lib/config.ts";
+import type { S3StoreConfig } from "@event-platform-kit/service/config";
 import { findS3Server } from "../../../toolchain/s3-server.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { passwordOf, testAuthorities } from "../../saga/servers/authorities.ts";

@@ -1,7 +1,7 @@
+import { pause, systemClock } from "@event-platform-kit/service/clock";
+import type { KafkaConfig } from "@event-platform-kit/service/config";
 import { Consumer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { pause, systemClock } from "../../../service-templates/lib/clock.ts";
-import type { KafkaConfig } from "../../../service-templates/lib/config.ts";
 import type { EventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
 import { eventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
 import { takeClientFault } from "../../../service-templates/lib/kafka/client-faults.ts";

@@ -1,6 +1,6 @@
+import { frame } from "@event-platform-kit/service/events/codec";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { frame } from "../../../service-templates/lib/events/codec.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
 import { eventually } from "../../platform/condition.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";
 import { startOrderPlatform } from "../servers/order-platform.ts";

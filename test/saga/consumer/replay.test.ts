@@ -1,5 +1,5 @@
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
 import { eventually } from "../../platform/condition.ts";
 import { sample } from "../servers/metrics.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";

@@ -1,6 +1,6 @@
+import type { RunningService } from "@event-platform-kit/service";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startPaymentService } from "../../../service-templates/payment-service/src/service.ts";
 import { eventually, stretched } from "../../platform/condition.ts";
 import { sample } from "../servers/metrics.ts";

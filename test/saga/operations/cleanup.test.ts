@@ -1,21 +1,21 @@
 /** What the clean-up reads and removes, on a real PostgreSQL, with the rights that a service has. */
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/databases/migration-files.ts";
-import { applyMigrations } from "../../../components/provider/migrations/migration-database.ts";
-import { ANALYTICS_RETENTION } from "../../../service-templates/analytics-service/src/retention.ts";
-import type { Retention } from "../../../service-templates/lib/storage/cleanup.ts";
+import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 import {
   emptyParts,
   MESSAGING_RETENTION,
   portionStatement,
   removePortion,
   startCleanup,
-} from "../../../service-templates/lib/storage/cleanup.ts";
-import type { Database } from "../../../service-templates/lib/storage/database.ts";
-import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
+} from "@event-platform-kit/service/storage/cleanup";
+import type { Database } from "@event-platform-kit/service/storage/database";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/databases/migration-files.ts";
+import { applyMigrations } from "../../../components/provider/migrations/migration-database.ts";
+import { ANALYTICS_RETENTION } from "../../../service-templates/analytics-service/src/retention.ts";
 import { NOTIFICATION_RETENTION } from "../../../service-templates/notification-service/src/retention.ts";
 import { ORDER_RETENTION } from "../../../service-templates/order-service/src/retention.ts";
 import { eventually } from "../../platform/condition.ts";

@@ -1,7 +1,7 @@
+import type { RunningService } from "@event-platform-kit/service";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startInventoryService } from "../../../service-templates/inventory-service/src/service.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startOrderService } from "../../../service-templates/order-service/src/service.ts";
 import { startPaymentService } from "../../../service-templates/payment-service/src/service.ts";
 import { eventually } from "../../platform/condition.ts";

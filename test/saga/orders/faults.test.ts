@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { frame } from "@event-platform-kit/service/events/codec";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import avro from "avsc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { frame } from "../../../service-templates/lib/events/codec.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
 import { eventually } from "../../platform/condition.ts";
 import { endChild } from "../servers/child.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";

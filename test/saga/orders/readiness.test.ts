@@ -1,6 +1,6 @@
+import type { RunningService } from "@event-platform-kit/service";
+import { systemClock } from "@event-platform-kit/service/clock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../../service-templates/lib/clock.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startPaymentService } from "../../../service-templates/payment-service/src/service.ts";
 import { eventually } from "../../platform/condition.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Database } from "@event-platform-kit/service/storage/database";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
+import { databaseFaultOf } from "@event-platform-kit/service/storage/database-faults";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { POSTGRES_ADMIN } from "../../../components/databases/postgres-conf.ts";
-import type { Database } from "../../../service-templates/lib/storage/database.ts";
-import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
-import { databaseFaultOf } from "../../../service-templates/lib/storage/database-faults.ts";
 import type { TestPostgres } from "../servers/postgres.ts";
 import { startPostgres } from "../servers/postgres.ts";
 

@@ -1,7 +1,7 @@
+import type { Database, Transaction } from "@event-platform-kit/service/storage/database";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { POSTGRES_ADMIN } from "../../../components/databases/postgres-conf.ts";
-import type { Database, Transaction } from "../../../service-templates/lib/storage/database.ts";
-import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
 import type { TestPostgres } from "../servers/postgres.ts";
 import { startPostgres } from "../servers/postgres.ts";
 

@@ -5,14 +5,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { RunningService } from "@event-platform-kit/service";
+import type { Environment } from "@event-platform-kit/service/config";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { loadModel } from "../../../components/model/load.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { PlatformPlan, ServiceContract } from "../../../components/plan/types.ts";
 import { startGateway } from "../../../service-templates/api-gateway/src/service.ts";
 import { startInventoryService } from "../../../service-templates/inventory-service/src/service.ts";
-import type { Environment } from "../../../service-templates/lib/config.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startOrderService } from "../../../service-templates/order-service/src/service.ts";
 import { startPaymentService } from "../../../service-templates/payment-service/src/service.ts";
 import { eventually } from "../../platform/condition.ts";

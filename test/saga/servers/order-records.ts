@@ -1,7 +1,8 @@
 /** Records of order-events as a producer outside the kit would write them: valid ones, and the material for broken ones. */
+
+import { frame } from "@event-platform-kit/service/events/codec";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import avro from "avsc";
-import { frame } from "../../../service-templates/lib/events/codec.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
 import type { OrderPlatform } from "./order-platform.ts";
 import type { RawOut } from "./records.ts";
 

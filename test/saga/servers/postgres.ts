@@ -7,6 +7,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { DatabaseConfig } from "@event-platform-kit/service/config";
 import pg from "pg";
 import { LOGIN_RIGHTS } from "../../../components/databases/login-rights.ts";
 import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../components/databases/migration-files.ts";
@@ -14,7 +15,6 @@ import { migrationPreamble } from "../../../components/databases/migration-pream
 import { POSTGRES_ADMIN, POSTGRES_HOST_RULES, postgresqlConf } from "../../../components/databases/postgres-conf.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
 import { applyMigrations } from "../../../components/provider/migrations/migration-database.ts";
-import type { DatabaseConfig } from "../../../service-templates/lib/config.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { stretched } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";

@@ -3,12 +3,12 @@
  * publish, waits for a line on stdin, and goes on. Its settings come as JSON in RELAY_PROCESS.
  */
 import { once } from "node:events";
-import { systemClock } from "../../../service-templates/lib/clock.ts";
-import type { DatabaseConfig, KafkaConfig } from "../../../service-templates/lib/config.ts";
-import type { Codec } from "../../../service-templates/lib/events/codec.ts";
+import { systemClock } from "@event-platform-kit/service/clock";
+import type { DatabaseConfig, KafkaConfig } from "@event-platform-kit/service/config";
+import type { Codec } from "@event-platform-kit/service/events/codec";
+import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { openPublisher } from "../../../service-templates/lib/kafka/publisher.ts";
 import { outboxRelay } from "../../../service-templates/lib/outbox/relay.ts";
-import { openDatabase } from "../../../service-templates/lib/storage/database.ts";
 
 const { database: login, kafka } = JSON.parse(process.env.RELAY_PROCESS ?? "") as {
   readonly database: DatabaseConfig;

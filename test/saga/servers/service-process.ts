@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Environment } from "../../../service-templates/lib/config.ts";
+import type { Environment } from "@event-platform-kit/service/config";
 import { ROOT } from "./order-platform.ts";
 
 export interface ServiceProcess {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OrderFacts } from "../../../service-templates/analytics-service/src/facts/order-facts.ts";
 import { balance, contributions } from "../../../service-templates/analytics-service/src/figures/contributions.ts";
 import { startAnalyticsService } from "../../../service-templates/analytics-service/src/service.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
 import { eventually } from "../../platform/condition.ts";
 import { endChild } from "../servers/child.ts";
 import type { Course } from "../servers/order-life.ts";

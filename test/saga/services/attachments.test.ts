@@ -2,10 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { RunningService } from "@event-platform-kit/service";
+import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLAIM_HEADER } from "../../../service-templates/lib/claim-check/reference.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startNotificationService } from "../../../service-templates/notification-service/src/service.ts";
 import { eventually } from "../../platform/condition.ts";
 import { sample } from "../servers/metrics.ts";

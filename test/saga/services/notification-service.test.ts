@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import type { RunningService } from "@event-platform-kit/service";
+import { unframe } from "@event-platform-kit/service/events/codec";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import avro from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { unframe } from "../../../service-templates/lib/events/codec.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import type { ChannelName } from "../../../service-templates/notification-service/src/channels/channel.ts";
 import { CHANNELS } from "../../../service-templates/notification-service/src/channels/channel.ts";
 import { preferredChannel } from "../../../service-templates/notification-service/src/messages/decide.ts";

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { RunningService } from "@event-platform-kit/service";
+import { frame, unframe } from "@event-platform-kit/service/events/codec";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import avro from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { frame, unframe } from "../../../service-templates/lib/events/codec.ts";
-import { uuidV7 } from "../../../service-templates/lib/ids.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { firstProgress, shipmentOf } from "../../../service-templates/shipping-service/src/booking/decide.ts";
 import type { CarrierName } from "../../../service-templates/shipping-service/src/carriers/carrier.ts";
 import { CARRIERS } from "../../../service-templates/shipping-service/src/carriers/carrier.ts";

@@ -1,6 +1,6 @@
+import type { RunningService } from "@event-platform-kit/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAnalyticsService } from "../../../service-templates/analytics-service/src/service.ts";
-import type { RunningService } from "../../../service-templates/lib/service.ts";
 import { startNotificationService } from "../../../service-templates/notification-service/src/service.ts";
 import { CARRIERS } from "../../../service-templates/shipping-service/src/carriers/carrier.ts";
 import { startShippingService } from "../../../service-templates/shipping-service/src/service.ts";

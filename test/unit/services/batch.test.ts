@@ -1,16 +1,16 @@
+import type { AnyHandler } from "@event-platform-kit/service/consumer/handler";
+import { batchProcessor } from "@event-platform-kit/service/consumer/handler";
+import type { Contract } from "@event-platform-kit/service/contract";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { Codec } from "@event-platform-kit/service/events/codec";
+import { derivedUuid } from "@event-platform-kit/service/ids";
+import type { Database, Row, Statement, Transaction } from "@event-platform-kit/service/storage/database";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnyHandler } from "../../../service-templates/lib/consumer/batch.ts";
-import { batchProcessor } from "../../../service-templates/lib/consumer/batch.ts";
 import type { PauseReason } from "../../../service-templates/lib/consumer/consumer-faults.ts";
 import type { ConsumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
 import { consumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
 import type { Outcome } from "../../../service-templates/lib/consumer/outcomes.ts";
-import type { Contract } from "../../../service-templates/lib/contract.ts";
-import { ServiceError } from "../../../service-templates/lib/errors.ts";
-import type { Codec } from "../../../service-templates/lib/events/codec.ts";
-import { derivedUuid } from "../../../service-templates/lib/ids.ts";
 import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
-import type { Database, Row, Statement, Transaction } from "../../../service-templates/lib/storage/database.ts";
 
 const CONTRACT: Contract = {
   service: "s",

@@ -1,3 +1,5 @@
+import { ServiceError } from "@event-platform-kit/service/errors";
+import { backoff } from "@event-platform-kit/service/retry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BreakerState, Verdict } from "../../../service-templates/lib/consumer/breaker.ts";
@@ -8,8 +10,6 @@ import {
   CLOSED,
   fingerprintOf,
 } from "../../../service-templates/lib/consumer/breaker.ts";
-import { ServiceError } from "../../../service-templates/lib/errors.ts";
-import { backoff } from "../../../service-templates/lib/retry.ts";
 
 /** `kind!key:error` fails, `kind` alone succeeds. */
 type Step = string;

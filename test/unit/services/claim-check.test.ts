@@ -2,29 +2,25 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  type ClaimOutcome,
-  claimChecks,
-  requireStored,
-} from "../../../service-templates/lib/claim-check/claim-check.ts";
-import { removeExpiredClaims } from "../../../service-templates/lib/claim-check/cleanup.ts";
-import { folderStore } from "../../../service-templates/lib/claim-check/folder-store.ts";
-import { portionsOf } from "../../../service-templates/lib/claim-check/portions.ts";
+import { type ClaimOutcome, claimChecks, requireStored } from "@event-platform-kit/service/claim-check";
+import { removeExpiredClaims } from "@event-platform-kit/service/claim-check/cleanup";
 import {
   CLAIM_HEADER,
   claimHeaders,
   newClaimKey,
   parseClaimKey,
   readClaim,
-} from "../../../service-templates/lib/claim-check/reference.ts";
+} from "@event-platform-kit/service/claim-check/reference";
+import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
+import { frame, unframe } from "@event-platform-kit/service/events/codec";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Queryable } from "@event-platform-kit/service/storage/database";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { folderStore } from "../../../service-templates/lib/claim-check/folder-store.ts";
+import { portionsOf } from "../../../service-templates/lib/claim-check/portions.ts";
 import type { ClaimCheckStore } from "../../../service-templates/lib/claim-check/store.ts";
-import { messageOf, ServiceError } from "../../../service-templates/lib/errors.ts";
-import { frame, unframe } from "../../../service-templates/lib/events/codec.ts";
-import type { NewEvent } from "../../../service-templates/lib/events/envelope.ts";
 import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
-import type { Queryable } from "../../../service-templates/lib/storage/database.ts";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 const DAY = 86_400_000;

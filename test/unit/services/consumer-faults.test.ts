@@ -1,13 +1,9 @@
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { DatabaseFault } from "@event-platform-kit/service/storage/database-faults";
+import { databaseFaultOf, isDatabaseAtFault, isStalePlan } from "@event-platform-kit/service/storage/database-faults";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faultOf, isProvenPoison, isTimeout } from "../../../service-templates/lib/consumer/consumer-faults.ts";
-import { ServiceError } from "../../../service-templates/lib/errors.ts";
-import type { DatabaseFault } from "../../../service-templates/lib/storage/database-faults.ts";
-import {
-  databaseFaultOf,
-  isDatabaseAtFault,
-  isStalePlan,
-} from "../../../service-templates/lib/storage/database-faults.ts";
 
 const coded = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "@event-platform-kit/service/clock";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../../service-templates/lib/clock.ts";
 import type { ConsumerOptions, EventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
 import { eventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
 import type { Subscription } from "../../../service-templates/lib/kafka/kafka.ts";

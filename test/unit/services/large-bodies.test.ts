@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
+import { BODY_LIMIT, createHttp } from "@event-platform-kit/service/http";
+import { largeBodyLimit } from "@event-platform-kit/service/http/large-bodies";
+import { createLogger, createMetrics } from "@event-platform-kit/service/telemetry";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { BODY_LIMIT, createHttp } from "../../../service-templates/lib/http/http.ts";
-import { largeBodyLimit } from "../../../service-templates/lib/http/large-bodies.ts";
-import { createLogger, createMetrics } from "../../../service-templates/lib/telemetry.ts";
 import { eventually } from "../../platform/condition.ts";
 
 const limit = largeBodyLimit(1);

@@ -1,10 +1,10 @@
 import { Agent, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { createHttp, lastRequests } from "@event-platform-kit/service/http";
+import { createLogger, createMetrics } from "@event-platform-kit/service/telemetry";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import { createHttp, lastRequests } from "../../../service-templates/lib/http/http.ts";
-import { createLogger, createMetrics } from "../../../service-templates/lib/telemetry.ts";
 
 const LIMIT_MS = 5_000;
 

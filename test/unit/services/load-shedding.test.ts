@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import { gather } from "@event-platform-kit/service/gather";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadLimit } from "../../../service-templates/api-gateway/src/load-limit.ts";
-import { gather } from "../../../service-templates/lib/gather.ts";
 
 /** Work that goes on until it is told to end. */
 function heldWork(): {

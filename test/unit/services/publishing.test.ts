@@ -1,3 +1,4 @@
+import { headerValue, restoredHeaders, storedHeaders } from "@event-platform-kit/service/outbox/headers";
 import { MultipleErrors, NetworkError, ProtocolError, ResponseError, UserError } from "@platformatic/kafka";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -6,7 +7,6 @@ import type { OutgoingRecord } from "../../../service-templates/lib/kafka/kafka.
 import { publishErrorOf } from "../../../service-templates/lib/kafka/publish-errors.ts";
 import { packRequests, recordBytes } from "../../../service-templates/lib/kafka/request-packing.ts";
 import { doubts } from "../../../service-templates/lib/outbox/doubts.ts";
-import { headerValue, restoredHeaders, storedHeaders } from "../../../service-templates/lib/outbox/outbox-headers.ts";
 
 const PRODUCE = 0;
 const one = new Set(["t"]);

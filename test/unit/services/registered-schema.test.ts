@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { avroCodec, frame } from "@event-platform-kit/service/events/codec";
+import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
-import { avroCodec, frame } from "../../../service-templates/lib/events/codec.ts";
-import { schemaRegistry } from "../../../service-templates/lib/events/registry.ts";
 import { avroType, selfContained } from "../../../service-templates/lib/registered-schema.ts";
 
 const currency = JSON.stringify({ type: "enum", name: "Currency", namespace: "c", symbols: ["EUR", "USD"] });

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addressSetting } from "@event-platform-kit/service/config";
+import type { TokenVerifier } from "@event-platform-kit/service/http/jwt";
+import { requireScope, tokenVerifier } from "@event-platform-kit/service/http/jwt";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressSetting } from "../../../service-templates/lib/config.ts";
-import type { TokenVerifier } from "../../../service-templates/lib/http/jwt.ts";
-import { requireScope, tokenVerifier } from "../../../service-templates/lib/http/jwt.ts";
 
 const CLAIMS = { issuer: "https://token.test", audience: "test" };
 

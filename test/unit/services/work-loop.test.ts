@@ -1,6 +1,6 @@
+import { lateAnswers } from "@event-platform-kit/service/simulation/late-answers";
+import { workLoop } from "@event-platform-kit/service/work-loop";
 import { describe, expect, it } from "vitest";
-import { lateAnswers } from "../../../service-templates/lib/simulation/late-answers.ts";
-import { workLoop } from "../../../service-templates/lib/work-loop.ts";
 
 /** Resolves when it was called so often. */
 function calledTimes(times: number): { readonly call: () => number; readonly reached: Promise<void> } {

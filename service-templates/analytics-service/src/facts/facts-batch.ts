@@ -3,9 +3,9 @@
  * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
  */
 
-import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
-import { requiredUuid } from "../../../lib/ids.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
+import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import { requiredUuid } from "@event-platform-kit/service/ids";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { OfOrder } from "../consumed-events.ts";
 import type { Figure } from "../figures/contributions.ts";
 import { balance, contributions, minuteOf } from "../figures/contributions.ts";

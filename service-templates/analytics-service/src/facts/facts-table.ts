@@ -1,5 +1,5 @@
 /** SQL of the table order_facts. */
-import type { Transaction } from "../../../lib/storage/database.ts";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { OrderFacts } from "./order-facts.ts";
 
 /**

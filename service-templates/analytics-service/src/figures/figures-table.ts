@@ -1,5 +1,5 @@
 /** SQL of the tables minute_figures and sent_messages. Times are milliseconds since the epoch. */
-import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
+import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
 import type { Figure, Measure } from "./contributions.ts";
 
 /** Adds to the figures, in one statement. @param figures - Sorted, so that two instances never wait for each other crosswise. */

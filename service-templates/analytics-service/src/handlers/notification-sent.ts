@@ -1,6 +1,6 @@
 /** A customer was told about an order. A message that tells about several orders is one message. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import { requiredUuid } from "../../../lib/ids.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import { requiredUuid } from "@event-platform-kit/service/ids";
 import type { NotificationSent } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 

@@ -1,5 +1,5 @@
 /** An order came to nothing, and why. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderCancelled } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 

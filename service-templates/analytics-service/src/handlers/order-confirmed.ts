@@ -1,5 +1,5 @@
 /** An order is final: what was sold, for how much. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderConfirmed } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { sum, toMinor } from "../facts/order-facts.ts";

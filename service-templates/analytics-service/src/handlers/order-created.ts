@@ -1,5 +1,5 @@
 /** An order was accepted: what was ordered, for how much. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderCreated } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { sum, toMinor } from "../facts/order-facts.ts";

@@ -1,5 +1,5 @@
 /** The amount of an order was captured. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OfOrder } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 

@@ -1,5 +1,5 @@
 /** What was captured for a cancelled order was given back. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { PaymentRefunded } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { toMinor } from "../facts/order-facts.ts";

@@ -1,5 +1,5 @@
 /** A shipment left the warehouse. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OfOrder } from "../consumed-events.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 

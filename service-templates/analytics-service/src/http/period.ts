@@ -1,5 +1,5 @@
 /** The period a request asks about. Pure. */
-import { Problem } from "../../../lib/http/problem.ts";
+import { Problem } from "@event-platform-kit/service/http/problem";
 import { MINUTE_MS, minuteOf } from "../figures/contributions.ts";
 import type { Period } from "../figures/figures-table.ts";
 import { LIMITS } from "./schemas.ts";

@@ -1,9 +1,10 @@
 /** The public routes: figures of the business, for whoever has a token with the scope. Nothing in them names a customer or an order. */
+
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { TokenVerifier } from "@event-platform-kit/service/http/jwt";
+import { requireScope } from "@event-platform-kit/service/http/jwt";
+import type { Queryable } from "@event-platform-kit/service/storage/database";
 import type { FastifyInstance } from "fastify";
-import type { Clock } from "../../../lib/clock.ts";
-import type { TokenVerifier } from "../../../lib/http/jwt.ts";
-import { requireScope } from "../../../lib/http/jwt.ts";
-import type { Queryable } from "../../../lib/storage/database.ts";
 import { MINUTE_MS } from "../figures/contributions.ts";
 import type { Ranking } from "../figures/figures-table.ts";
 import { minutesOf, sumsOf, topProducts } from "../figures/figures-table.ts";

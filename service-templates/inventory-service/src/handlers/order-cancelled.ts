@@ -3,9 +3,9 @@
  * the order itself, a tombstone makes sure that nothing is set aside later.
  */
 
-import type { Clock } from "../../../lib/clock.ts";
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { Metrics } from "../../../lib/telemetry.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import type { Metrics } from "@event-platform-kit/service/telemetry";
 import type { OrderCancelled } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
 

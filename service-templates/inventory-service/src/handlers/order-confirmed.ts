@@ -1,5 +1,5 @@
 /** A confirmed order: what was set aside is sold. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderConfirmed } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
 

@@ -2,12 +2,13 @@
  * A new order: set all its items aside, or none and say what is missing. One that is cancelled further on in the batch,
  * or whose deadline has passed, gets nothing: after an outage such orders would take the stock from those that still count.
  */
+
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import type { DeclineReason } from "@event-platform-kit/service/events/deadline";
+import { isPast } from "@event-platform-kit/service/events/deadline";
+import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { Counter } from "prom-client";
-import type { Clock } from "../../../lib/clock.ts";
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { DeclineReason } from "../../../lib/events/deadline.ts";
-import { isPast } from "../../../lib/events/deadline.ts";
-import { derivedUuid } from "../../../lib/ids.ts";
 import type { OrderCreated } from "../orders.ts";
 import { isCancelledIn } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";

@@ -3,12 +3,12 @@
  * while it runs. It writes over its own connections, as an outside system would: what it did stays done
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
-import type { Clock } from "../../../lib/clock.ts";
-import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
-import { mishapOf } from "../../../lib/simulation/mishap.ts";
-import type { Switchable } from "../../../lib/simulation/simulator.ts";
-import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
-import type { Database } from "../../../lib/storage/database.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Switchable } from "@event-platform-kit/service/simulation";
+import { storedBehaviour } from "@event-platform-kit/service/simulation";
+import { lateAnswers } from "@event-platform-kit/service/simulation/late-answers";
+import { mishapOf } from "@event-platform-kit/service/simulation/mishap";
+import type { Database } from "@event-platform-kit/service/storage/database";
 import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
 
 /** accept: sends. reject: does not reach the customer. */

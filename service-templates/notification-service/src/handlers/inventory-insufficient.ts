@@ -1,5 +1,5 @@
 /** An order asks for more than is in stock. The event does not say whose the order is: another one does. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { InventoryInsufficient } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { counted, listed } from "../wording.ts";

@@ -1,4 +1,4 @@
 /** Stock that was set aside is free again: a step inside the house. The customer hears of the cancellation that led to it. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 
 export const inventoryReleased: Handler = { apply: async () => [] };

@@ -1,5 +1,5 @@
 /** An order is final and will be delivered. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderConfirmed } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { shortened } from "../wording.ts";

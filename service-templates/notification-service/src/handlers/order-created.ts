@@ -1,7 +1,7 @@
 /** An order was accepted: the customer gets its receipt, with the words of a gift note that came with it. */
 
-import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { OrderCreated } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { counted, money, printable, shortened } from "../wording.ts";

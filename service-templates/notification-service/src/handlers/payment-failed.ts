@@ -1,5 +1,5 @@
 /** The payment of an order was refused. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { PaymentFailed } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { money } from "../wording.ts";

@@ -1,5 +1,5 @@
 /** A shipment reached the customer. The event does not say whose the order is: another one does. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { ShipmentDelivered } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { carrierName } from "../wording.ts";

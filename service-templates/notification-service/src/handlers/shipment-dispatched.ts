@@ -1,5 +1,5 @@
 /** A shipment left the warehouse. The event does not say whose the order is: another one does. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { ShipmentDispatched } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { carrierName, day } from "../wording.ts";

@@ -1,5 +1,5 @@
 /** No carrier takes the shipment of an order. The cancellation that follows says what becomes of the order. */
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { ShipmentFailed } from "../consumed-events.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 

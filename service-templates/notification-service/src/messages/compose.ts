@@ -1,5 +1,5 @@
 /** A message's text from the notices it tells, and the events that say it was sent. Pure: the same notices give the same text at every attempt. */
-import type { Cause, NewEvent } from "../../../lib/events/envelope.ts";
+import type { Cause, NewEvent } from "@event-platform-kit/service/events/envelope";
 import type { ChannelName } from "../channels/channel.ts";
 import type { ToldNotice } from "../notices/notices-table.ts";
 import { counted } from "../wording.ts";

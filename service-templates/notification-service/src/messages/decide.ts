@@ -1,8 +1,8 @@
 /** Which channel a message goes through, and what the channel's answer means, as pure functions. */
 import { crc32 } from "node:zlib";
-import type { Random } from "../../../lib/clock.ts";
-import type { RetryPolicy } from "../../../lib/retry.ts";
-import { backoff } from "../../../lib/retry.ts";
+import type { Random } from "@event-platform-kit/service/clock";
+import type { RetryPolicy } from "@event-platform-kit/service/retry";
+import { backoff } from "@event-platform-kit/service/retry";
 import type { ChannelName, DeliveryAnswer } from "../channels/channel.ts";
 import { CHANNELS } from "../channels/channel.ts";
 

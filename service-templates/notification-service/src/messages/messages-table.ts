@@ -2,7 +2,7 @@
  * SQL of the table messages. When something is due is judged by the database's clock: those of instances may be minutes
  * apart, and one that is ahead would take what another has claimed.
  */
-import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
+import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
 import type { ChannelName } from "../channels/channel.ts";
 import type { Progress } from "./decide.ts";
 

@@ -4,7 +4,7 @@
  * over after a crash asks again under the same id, which the channel answers without sending twice. An
  * instance whose claim ran out meanwhile notes nothing.
  */
-import type { Context } from "../../../lib/service.ts";
+import type { Context } from "@event-platform-kit/service";
 import type { Channel, DeliveryAnswer, DeliveryRequest } from "../channels/channel.ts";
 import type { MessageMetrics } from "../message-metrics.ts";
 import type { ToldNotice } from "../notices/notices-table.ts";

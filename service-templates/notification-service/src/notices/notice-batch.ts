@@ -6,11 +6,11 @@
  * table until an event says so, in whichever order and through whichever instance they come: the order's
  * row in order_customers is the lock under which both happen.
  */
-import type { Clock } from "../../../lib/clock.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
-import { requiredUuid, uuidV7 } from "../../../lib/ids.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
-import { formatTraceparent } from "../../../lib/trace.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import { requiredUuid, uuidV7 } from "@event-platform-kit/service/ids";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
+import { formatTraceparent } from "@event-platform-kit/service/trace";
 import { preferredChannel } from "../messages/decide.ts";
 import { openMessages } from "../messages/messages-table.ts";
 import type { Notice } from "./notices-table.ts";

@@ -1,8 +1,8 @@
 /** SQL of the tables notices and order_customers. Times are milliseconds since the epoch. */
 
-import type { Cause } from "../../../lib/events/envelope.ts";
-import type { Queryable, Transaction } from "../../../lib/storage/database.ts";
-import { parseTraceparent } from "../../../lib/trace.ts";
+import type { Cause } from "@event-platform-kit/service/events/envelope";
+import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
+import { parseTraceparent } from "@event-platform-kit/service/trace";
 
 /** One thing to tell about an order. */
 export interface Notice {

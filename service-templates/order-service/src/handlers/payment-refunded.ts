@@ -1,7 +1,7 @@
 /** A cancelled order got its money back. */
 
-import type { Clock } from "../../../lib/clock.ts";
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { PaymentAnswer } from "../answers.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 

@@ -1,7 +1,7 @@
 /** No carrier takes a confirmed order: it is cancelled, and payment and inventory undo their part. */
 
-import type { Clock } from "../../../lib/clock.ts";
-import type { Handler } from "../../../lib/consumer/batch.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { ShipmentAnswer } from "../answers.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 

@@ -4,19 +4,19 @@
  * come while others are being stored go into one transaction.
  */
 import { createHash } from "node:crypto";
-import type { ClaimChecks } from "../../../lib/claim-check/claim-check.ts";
-import type { Clock } from "../../../lib/clock.ts";
-import { ServiceError } from "../../../lib/errors.ts";
-import type { NewEvent } from "../../../lib/events/envelope.ts";
-import { gather } from "../../../lib/gather.ts";
-import type { Subject } from "../../../lib/http/jwt.ts";
-import type { ProblemDetail } from "../../../lib/http/problem.ts";
-import { Problem } from "../../../lib/http/problem.ts";
-import { uuidV7 } from "../../../lib/ids.ts";
-import type { Outbox } from "../../../lib/outbox/outbox.ts";
-import type { Database } from "../../../lib/storage/database.ts";
-import type { TraceContext } from "../../../lib/trace.ts";
-import { formatTraceparent } from "../../../lib/trace.ts";
+import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
+import type { Clock } from "@event-platform-kit/service/clock";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import { gather } from "@event-platform-kit/service/gather";
+import type { Subject } from "@event-platform-kit/service/http/jwt";
+import type { ProblemDetail } from "@event-platform-kit/service/http/problem";
+import { Problem } from "@event-platform-kit/service/http/problem";
+import { uuidV7 } from "@event-platform-kit/service/ids";
+import type { Outbox } from "@event-platform-kit/service/outbox";
+import type { Database } from "@event-platform-kit/service/storage/database";
+import type { TraceContext } from "@event-platform-kit/service/trace";
+import { formatTraceparent } from "@event-platform-kit/service/trace";
 import type { AttachmentBody } from "../attachment.ts";
 import { readAttachment } from "../attachment.ts";
 import type { Order, OrderItem, ShippingAddress } from "../order.ts";

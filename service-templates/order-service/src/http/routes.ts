@@ -1,11 +1,12 @@
 /** The public routes. Every one wants a token; an order is shown to its owner alone. */
+
+import { BODY_LIMIT } from "@event-platform-kit/service/http";
+import type { Subject, TokenVerifier } from "@event-platform-kit/service/http/jwt";
+import { largeBodyLimit } from "@event-platform-kit/service/http/large-bodies";
+import { Problem } from "@event-platform-kit/service/http/problem";
+import { isUuid } from "@event-platform-kit/service/ids";
+import type { Database } from "@event-platform-kit/service/storage/database";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { BODY_LIMIT } from "../../../lib/http/http.ts";
-import type { Subject, TokenVerifier } from "../../../lib/http/jwt.ts";
-import { largeBodyLimit } from "../../../lib/http/large-bodies.ts";
-import { Problem } from "../../../lib/http/problem.ts";
-import { isUuid } from "../../../lib/ids.ts";
-import type { Database } from "../../../lib/storage/database.ts";
 import { toDecimal } from "../order.ts";
 import type { OrderRecord, OrderStep } from "../orders-table.ts";
 import { findOrder, listOrders, stepsOf } from "../orders-table.ts";

@@ -1,5 +1,5 @@
 /** What the routes accept. Unknown fields are refused, every text and list has a limit. */
-import { BODY_LIMIT } from "../../../lib/http/http.ts";
+import { BODY_LIMIT } from "@event-platform-kit/service/http";
 import { LARGEST_ATTACHMENT } from "../attachment.ts";
 
 export const LIMITS = {

@@ -1,9 +1,9 @@
 /** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
-import { batchRows } from "../../../lib/consumer/batch-rows.ts";
-import { ServiceError } from "../../../lib/errors.ts";
-import type { NewEvent, ReceivedEvent } from "../../../lib/events/envelope.ts";
-import { isUuid } from "../../../lib/ids.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
+import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
+import { ServiceError } from "@event-platform-kit/service/errors";
+import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import { isUuid } from "@event-platform-kit/service/ids";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { Order } from "../order.ts";
 import { orderCancelled, orderConfirmed } from "../order.ts";
 import type { OrderChange } from "../orders-table.ts";

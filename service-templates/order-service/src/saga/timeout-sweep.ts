@@ -4,9 +4,9 @@
  * there when a sweep began is read.
  */
 
-import { pause } from "../../../lib/clock.ts";
-import type { CatchUp, Context } from "../../../lib/service.ts";
-import { parseTraceparent } from "../../../lib/trace.ts";
+import type { CatchUp, Context } from "@event-platform-kit/service";
+import { pause } from "@event-platform-kit/service/clock";
+import { parseTraceparent } from "@event-platform-kit/service/trace";
 import { lockOverdue, overdueSince } from "../orders-table.ts";
 import { advanceOrder, writeOrders } from "./advance-order.ts";
 

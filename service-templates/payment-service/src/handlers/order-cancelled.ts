@@ -2,8 +2,8 @@
  * A cancelled order: give back what was captured, exactly once. Where no payment is known, a tombstone makes sure that
  * nothing is captured later, and the provider is asked all the same: a capture whose transaction failed is not known here.
  */
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import { messageOf, ServiceError } from "../../../lib/errors.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
 import type { OrderCancelled } from "../orders.ts";
 import type { PaymentProvider, Reversal } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";

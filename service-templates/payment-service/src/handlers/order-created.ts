@@ -5,13 +5,14 @@
  * taken for failed without making sure. An order that is cancelled further on in the batch, or whose deadline has
  * passed, is not paid any more: after an outage a backlog of such orders would be captured and given back.
  */
+
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import type { DeclineReason } from "@event-platform-kit/service/events/deadline";
+import { isPast } from "@event-platform-kit/service/events/deadline";
+import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { RetryPolicy } from "@event-platform-kit/service/retry";
+import { retry } from "@event-platform-kit/service/retry";
 import type { Counter } from "prom-client";
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { DeclineReason } from "../../../lib/events/deadline.ts";
-import { isPast } from "../../../lib/events/deadline.ts";
-import type { NewEvent } from "../../../lib/events/envelope.ts";
-import type { RetryPolicy } from "../../../lib/retry.ts";
-import { retry } from "../../../lib/retry.ts";
 import type { OrderCreated } from "../orders.ts";
 import { isCancelledIn } from "../orders.ts";
 import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "../provider/provider.ts";

@@ -3,10 +3,10 @@
  * while it runs. It writes over its own connection, as an outside system would: what it did stays
  * done when the service's transaction rolls back.
  */
-import type { Clock } from "../../../lib/clock.ts";
-import { pause } from "../../../lib/clock.ts";
-import { gather, UNBOUNDED } from "../../../lib/gather.ts";
-import type { Database, Transaction } from "../../../lib/storage/database.ts";
+import type { Clock } from "@event-platform-kit/service/clock";
+import { pause } from "@event-platform-kit/service/clock";
+import { gather, UNBOUNDED } from "@event-platform-kit/service/gather";
+import type { Database, Transaction } from "@event-platform-kit/service/storage/database";
 import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "./provider.ts";
 import { ProviderUnavailable } from "./provider.ts";
 

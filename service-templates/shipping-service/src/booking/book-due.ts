@@ -4,7 +4,7 @@
  * booking. The answers are noted in one transaction with the events that follow; an instance whose claim
  * ran out meanwhile notes nothing, and its booking is met again under the same reference.
  */
-import type { Context } from "../../../lib/service.ts";
+import type { Context } from "@event-platform-kit/service";
 import type { BookingAnswer, Carrier, VoidAnswer } from "../carriers/carrier.ts";
 import { shipmentCreated, shipmentFailed } from "../shipment-events.ts";
 import type { ShipmentMetrics } from "../shipment-metrics.ts";

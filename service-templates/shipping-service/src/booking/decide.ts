@@ -7,10 +7,10 @@
  * answer, the turn's reference is made void first, and what arrives under it later is refused.
  */
 import { crc32 } from "node:zlib";
-import type { Random } from "../../../lib/clock.ts";
-import { derivedUuid } from "../../../lib/ids.ts";
-import type { RetryPolicy } from "../../../lib/retry.ts";
-import { backoff } from "../../../lib/retry.ts";
+import type { Random } from "@event-platform-kit/service/clock";
+import { derivedUuid } from "@event-platform-kit/service/ids";
+import type { RetryPolicy } from "@event-platform-kit/service/retry";
+import { backoff } from "@event-platform-kit/service/retry";
 import type { BookingAnswer, CarrierName, VoidAnswer } from "../carriers/carrier.ts";
 import { CARRIERS } from "../carriers/carrier.ts";
 

@@ -4,12 +4,12 @@
  * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
  */
 
-import { lateAnswers } from "../../../lib/simulation/late-answers.ts";
-import type { Mishap } from "../../../lib/simulation/mishap.ts";
-import { mishapOf } from "../../../lib/simulation/mishap.ts";
-import type { Switchable } from "../../../lib/simulation/simulator.ts";
-import { storedBehaviour } from "../../../lib/simulation/simulator.ts";
-import type { Database } from "../../../lib/storage/database.ts";
+import type { Switchable } from "@event-platform-kit/service/simulation";
+import { storedBehaviour } from "@event-platform-kit/service/simulation";
+import { lateAnswers } from "@event-platform-kit/service/simulation/late-answers";
+import type { Mishap } from "@event-platform-kit/service/simulation/mishap";
+import { mishapOf } from "@event-platform-kit/service/simulation/mishap";
+import type { Database } from "@event-platform-kit/service/storage/database";
 import type { BookingAnswer, BookingRequest, Carrier, CarrierName, TrackingReport } from "./carrier.ts";
 import { CarrierUnavailable } from "./carrier.ts";
 import type { Durations } from "./parcel.ts";

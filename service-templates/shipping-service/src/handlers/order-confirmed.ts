@@ -3,10 +3,10 @@
  * background, so that a slow one holds up no partition. A batch is stored with one statement; an order
  * that is confirmed again meets its shipment.
  */
-import type { Handler } from "../../../lib/consumer/batch.ts";
-import type { ReceivedEvent } from "../../../lib/events/envelope.ts";
-import type { Transaction } from "../../../lib/storage/database.ts";
-import { formatTraceparent } from "../../../lib/trace.ts";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
+import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
+import { formatTraceparent } from "@event-platform-kit/service/trace";
 import { firstProgress, shipmentOf } from "../booking/decide.ts";
 import type { OrderConfirmed } from "../orders.ts";
 import type { NewShipment } from "../shipments-table.ts";

@@ -1,9 +1,9 @@
+import { unframe } from "@event-platform-kit/service/events/codec";
 import { describe, expect, it } from "vitest";
 import { processInputs } from "../../../../cli/chaos/declared-processes.ts";
 import { poisonedRecord } from "../../../../cli/chaos/faults/poison.ts";
 import { POISON_KINDS } from "../../../../cli/chaos/schedule.ts";
 import { parseSamples, sumOf } from "../../../../cli/chaos/service-metrics.ts";
-import { unframe } from "../../../../service-templates/lib/events/codec.ts";
 
 describe("services' metrics", () => {
   const text = [

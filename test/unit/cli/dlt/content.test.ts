@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { frame } from "@event-platform-kit/service/events/codec";
 import avro from "avsc";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hexDump, readContent } from "../../../../cli/dlt/content.ts";
-import { frame } from "../../../../service-templates/lib/events/codec.ts";
 
 const SCHEMA = {
   type: "record",

@@ -1,3 +1,4 @@
+import { ERRORS } from "@event-platform-kit/service/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adviceFor, nextSteps } from "../../../../cli/dlt/advice.ts";
@@ -5,7 +6,6 @@ import { replayHeaders } from "../../../../cli/dlt/letter-records.ts";
 import type { LetterState } from "../../../../cli/dlt/letters.ts";
 import { chooseLetters, needsWork, stateOf } from "../../../../cli/dlt/letters.ts";
 import { checkResolvable, inOrderOfOrigin } from "../../../../cli/dlt/resolve.ts";
-import { ERRORS } from "../../../../service-templates/lib/errors.ts";
 import { action, LETTER_ID, letter, record } from "./sample-letters.ts";
 
 describe("where a letter stands", () => {

@@ -1,8 +1,8 @@
 /** Letters and their records as tests need them. */
 
+import { DEAD_LETTER_HEADER } from "@event-platform-kit/service/consumer/dead-letter";
 import type { LetterRecord } from "../../../../cli/dlt/letter-records.ts";
 import type { Letter, LetterAction } from "../../../../cli/dlt/letters.ts";
-import { DEAD_LETTER_HEADER } from "../../../../service-templates/lib/consumer/dead-letter.ts";
 
 export const LETTER_ID = "5f0c2a81-0000-8000-8000-000000000001";
 

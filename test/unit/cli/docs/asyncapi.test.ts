@@ -1,6 +1,7 @@
 /** AsyncAPI documents, judged by the specification's official parser. */
 import { AvroSchemaParser } from "@asyncapi/avro-schema-parser";
 import { Parser } from "@asyncapi/parser";
+import { EVENT_VERSION, HEADER } from "@event-platform-kit/service/events/envelope";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { DocumentPart } from "../../../../cli/docs/asyncapi/document.ts";
@@ -8,7 +9,6 @@ import { documentMaker } from "../../../../cli/docs/asyncapi/document.ts";
 import { partOf } from "../../../../cli/docs/asyncapi/part.ts";
 import type { AsyncApiDocument } from "../../../../cli/docs/asyncapi/types.ts";
 import { yamlText } from "../../../../cli/docs/yaml-text.ts";
-import { EVENT_VERSION, HEADER } from "../../../../service-templates/lib/events/envelope.ts";
 import { HOSTILE, hostileProject, ownProject } from "./declared-projects.ts";
 
 const STACKS = ["local", "dev", "staging", "prod"] as const;

@@ -1,9 +1,9 @@
+import { ServiceError } from "@event-platform-kit/service/errors";
+import { frame } from "@event-platform-kit/service/events/codec";
+import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
 import { contentReader } from "../../../../cli/verify/event-content.ts";
-import { ServiceError } from "../../../../service-templates/lib/errors.ts";
-import { frame } from "../../../../service-templates/lib/events/codec.ts";
-import { schemaRegistry } from "../../../../service-templates/lib/events/registry.ts";
 
 const anything = ({ payload }: { readonly payload: unknown }): unknown => payload;
 const value = frame(7, Buffer.from([0]));

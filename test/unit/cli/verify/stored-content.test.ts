@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { newClaimKey } from "@event-platform-kit/service/claim-check/reference";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServerAccess } from "../../../../cli/platform/platform-access.ts";
 import type { Evidence, StoredContent, TopicRecord } from "../../../../cli/verify/evidence.ts";
@@ -9,7 +10,6 @@ import { storedContent } from "../../../../cli/verify/invariants/stored-content.
 import { readStoredContent } from "../../../../cli/verify/stored-content.ts";
 import type { Witness } from "../../../../cli/witness.ts";
 import { NO_WITNESS } from "../../../../cli/witness.ts";
-import { newClaimKey } from "../../../../service-templates/lib/claim-check/reference.ts";
 import { MessagingWorld, NOW } from "./messaging-world.ts";
 
 const DAY = 86_400_000;

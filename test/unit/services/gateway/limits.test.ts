@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import { Problem } from "@event-platform-kit/service/http/problem";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { addressKey, badTokenLimit } from "../../../../service-templates/api-gateway/src/bad-token-limit.ts";
 import { ownCounts, sharedCounts } from "../../../../service-templates/api-gateway/src/rate-counts.ts";
-import { Problem } from "../../../../service-templates/lib/http/problem.ts";
 import { eventually } from "../../../platform/condition.ts";
 import type { LoneGateway } from "./lone-gateway.ts";
 import { startLoneGateway } from "./lone-gateway.ts";

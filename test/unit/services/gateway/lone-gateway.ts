@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Environment } from "@event-platform-kit/service/config";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { startGateway } from "../../../../service-templates/api-gateway/src/service.ts";
-import type { Environment } from "../../../../service-templates/lib/config.ts";
 
 const ISSUER = "https://token.kit.local";
 const AUDIENCE = "order-platform";

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
+import { createHttp } from "@event-platform-kit/service/http";
+import { createLogger, createMetrics } from "@event-platform-kit/service/telemetry";
 import type { FastifyInstance } from "fastify";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createHttp } from "../../../../service-templates/lib/http/http.ts";
-import { createLogger, createMetrics } from "../../../../service-templates/lib/telemetry.ts";
 import type { LoneGateway } from "./lone-gateway.ts";
 import { startLoneGateway } from "./lone-gateway.ts";
 
