@@ -3,7 +3,7 @@ import * as kafka from "@pulumi/kafka";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/servers/local-servers.ts";
 import { maxConnections } from "./databases/connections.ts";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "./databases/migration-files.ts";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../service-templates/lib/migration/files.ts";
 import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";

@@ -5,9 +5,9 @@ import { Migration, Password } from "../provider/resources.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 import { livesIn } from "./endpoints.ts";
 import { LOGIN_RIGHTS } from "./login-rights.ts";
-import type { MigrationFile } from "./migration-files.ts";
-import { migrationsDigest } from "./migration-files.ts";
-import { migrationPreamble } from "./migration-preamble.ts";
+import type { MigrationFile } from "../../service-templates/lib/migration/files.ts";
+import { migrationsDigest } from "../../service-templates/lib/migration/files.ts";
+import { migrationPreamble } from "../../service-templates/lib/migration/preamble.ts";
 
 /** Arguments of {@link ServiceDatabase}. */
 export interface ServiceDatabaseArgs {

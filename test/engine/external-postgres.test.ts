@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../components/databases/migration-files.ts";
-import { migrationPreamble } from "../../components/databases/migration-preamble.ts";
+import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../service-templates/lib/migration/files.ts";
+import { migrationPreamble } from "../../service-templates/lib/migration/preamble.ts";
 import { reasonOf } from "../../components/provider/errors.ts";
-import { applyMigrations } from "../../components/provider/migrations/migration-database.ts";
+import { applyMigrations } from "../../service-templates/lib/migration/apply.ts";
 import { isAtLeast } from "../../toolchain/making/versioning.ts";
 import { locateLocalServers } from "../../toolchain/servers/local-servers.ts";
 import { pinnedPostgresql } from "../../toolchain/servers/postgresql.ts";

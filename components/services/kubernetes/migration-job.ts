@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
-import { LIBRARY_MIGRATIONS } from "../../databases/migration-files.ts";
+import { LIBRARY_MIGRATIONS } from "../../../service-templates/lib/migration/files.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";

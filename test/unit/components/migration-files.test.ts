@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readMigrationFiles, readServiceMigrations } from "../../../components/databases/migration-files.ts";
+import { readMigrationFiles, readServiceMigrations } from "../../../service-templates/lib/migration/files.ts";
 
 describe("readMigrationFiles", () => {
   let folder: string;

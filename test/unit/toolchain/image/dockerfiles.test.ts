@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { isPinned } from "../../../../cli/image/container-builders.ts";
 import { SERVICE_USER } from "../../../../cli/image/host-base.ts";
 import { IMAGE_ROOT as CODE_FOLDER } from "../../../../cli/image/service-image.ts";
-import { LIBRARY_MIGRATIONS } from "../../../../components/databases/migration-files.ts";
+import { LIBRARY_MIGRATIONS } from "../../../../service-templates/lib/migration/files.ts";
 import { CONTAINER_USER } from "../../../../components/kubernetes/pod-security.ts";
 import { IMAGE_ROOT } from "../../../../components/services/kubernetes/deployment.ts";
 import { MIGRATION_PROGRAM } from "../../../../components/services/kubernetes/migration-job.ts";

@@ -1,6 +1,6 @@
 /** What is to be done with a set of migration files, given what was applied. Pure. */
 import { createHash } from "node:crypto";
-import { type ProviderError, providerError } from "../errors.ts";
+import { type ProviderError, providerError } from "../../../components/provider/errors.ts";
 
 /** One migration file. */
 export interface MigrationFile {

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
-import { providerError, reasonOf, systemCode } from "../errors.ts";
-import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./migration-plan.ts";
+import { providerError, reasonOf, systemCode } from "../../../components/provider/errors.ts";
+import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./plan.ts";
 
 /** Where and as whom. */
 export interface DatabaseConnection {

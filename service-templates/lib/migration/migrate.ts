@@ -5,11 +5,11 @@
  * Exit code 0: everything is applied; 1: it is not, and the last line says why.
  */
 import { readFileSync } from "node:fs";
-import { reasonOf } from "../provider/errors.ts";
-import type { DatabaseConnection } from "../provider/migrations/migration-database.ts";
-import { applyMigrations } from "../provider/migrations/migration-database.ts";
-import { readServiceMigrations } from "./migration-files.ts";
-import { connectGrant, migrationPreamble } from "./migration-preamble.ts";
+import { reasonOf } from "../../../components/provider/errors.ts";
+import type { DatabaseConnection } from "./apply.ts";
+import { applyMigrations } from "./apply.ts";
+import { readServiceMigrations } from "./files.ts";
+import { connectGrant, migrationPreamble } from "./preamble.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
