@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { readServiceMigrations } from "@event-platform-kit/service/migration/files";
 import * as kafka from "@pulumi/kafka";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LocalServers } from "../toolchain/servers/local-servers.ts";
 import { maxConnections } from "./databases/connections.ts";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../service-templates/lib/migration/files.ts";
 import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
@@ -234,7 +234,6 @@ function serviceDatabases(
     templates.flatMap((template) => {
       if (template.database === undefined) return [];
       const migrations = readServiceMigrations(
-        join(projectDir, LIBRARY_MIGRATIONS),
         join(projectDir, "service-templates", template.name, template.database.migrations),
       );
       return [

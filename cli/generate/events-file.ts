@@ -1,7 +1,8 @@
 /** The file that types a service's events. Pure. */
+
+import { avroType } from "@event-platform-kit/service/registered-schema";
 import type avro from "avsc";
 import { formatNames, formatOf } from "../../components/model/schemas/schema-format.ts";
-import { avroType } from "../../service-templates/lib/registered-schema.ts";
 import { type PayloadUse, payloadTypes, type Side } from "./payload-types.ts";
 import type { ServiceEvent, ServiceEvents } from "./service-events.ts";
 import { docComment } from "./type-script.ts";

@@ -13,7 +13,7 @@ import { progressReporter } from "../terminal/progress.ts";
 import type { BuiltImage, ServiceToBuild } from "./build-images.ts";
 import { buildImages } from "./build-images.ts";
 import type { Builder } from "./container-builders.ts";
-import { BUILDERS, buildFromDockerfiles, findBuilder, isPinned } from "./container-builders.ts";
+import { BUILDERS, buildFromDockerfile, findBuilder, isPinned } from "./container-builders.ts";
 
 /** What the command line says; `undefined` where an option was not given. */
 export interface BuildOptions {
@@ -51,7 +51,8 @@ export async function buildCommand(context: CommandContext, options: BuildOption
   const services = templates.map(
     ({ name, runtime }): ServiceToBuild => ({
       service: name,
-      entry: `service-templates/${name}/${runtime.entry}`,
+      workspace: `service-templates/${name}`,
+      entry: runtime.entry,
       name: `${repository}/${name}:${version}`,
     }),
   );
@@ -67,7 +68,7 @@ export async function buildCommand(context: CommandContext, options: BuildOption
   const images = await progressReporter(context).step(title, async (say) => {
     if (base.by !== "reference") return await buildImages({ ...common, base }, say);
     const builder = base.builder ?? (await findBuilder());
-    return await buildFromDockerfiles(
+    return await buildFromDockerfile(
       builder,
       { ...common, base: base.reference, ...(options.nodeImage === undefined ? {} : { nodeImage: options.nodeImage }) },
       say,

@@ -1,7 +1,8 @@
 /** Images built by the kit itself: no container daemon, no registry, the same digest for the same files. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
+import type { Prepared } from "../../toolchain/image/prepare.ts";
 import { prepareImage } from "../../toolchain/image/prepare.ts";
 import type { SbomFile } from "../../toolchain/image/sbom.ts";
 import { imageSbom } from "../../toolchain/image/sbom.ts";
@@ -9,7 +10,7 @@ import { runChecked } from "../../toolchain/making/command.ts";
 import { KitError } from "../errors.ts";
 import { hostBase } from "./host-base.ts";
 import { installedPackages, readLock } from "./installed-packages.ts";
-import type { Layer, LayerFile } from "./layer.ts";
+import type { Layer, LayerFile, LayerLink } from "./layer.ts";
 import { folderFiles, writeLayer } from "./layer.ts";
 import { nodeLayer } from "./node-layer.ts";
 import type { NamedImage } from "./oci-archive.ts";
@@ -20,7 +21,9 @@ import { IMAGE_ROOT, imageConfig, imageManifest } from "./service-image.ts";
 /** A service to build an image of. */
 export interface ServiceToBuild {
   readonly service: string;
-  /** Path of its entry below the project, for example `service-templates/order-service/src/main.ts`. */
+  /** Folder of its package below the project, for example `service-templates/order-service`. */
+  readonly workspace: string;
+  /** Path of its entry below that, for example `src/main.ts`. */
   readonly entry: string;
   /** What the image is imported as, for example `registry.example.com/shop/order-service:1.4.0`. */
   readonly name: string;
@@ -134,6 +137,8 @@ interface PreparedService {
   readonly service: ServiceToBuild;
   readonly folder: string;
   readonly packages: readonly LayerFile[];
+  /** Links from the folder of packages to workspaces. */
+  readonly links: readonly LayerLink[];
 }
 
 /** Everything that can be wrong with a service is found here, before anything large is written. */
@@ -142,8 +147,12 @@ async function prepareService(
   service: ServiceToBuild,
   folder: string,
 ): Promise<PreparedService> {
+  let prepared: Prepared;
   try {
-    prepareImage({ project: projectDir, entry: service.entry, out: folder });
+    prepared = prepareImage({ project: projectDir, workspace: service.workspace, out: folder });
+    const entry = `${service.workspace}/${service.entry}`;
+    if (!prepared.files.includes(entry))
+      throw new Error(`${entry} is not among the files of ${service.workspace}/package.json`);
   } catch (error) {
     throw new KitError("KIT_IMAGE_CODE", `${service.service}: ${messageOf(error)}`, { cause: error });
   }
@@ -155,6 +164,12 @@ async function prepareService(
         projectDir,
         await readLock(join(folder, "packages", "package-lock.json")),
         IMAGE_ROOT,
+      ),
+      links: [...prepared.links].map(
+        ([place, workspace]): LayerLink => ({
+          path: `${IMAGE_ROOT}/${place}`,
+          target: posix.relative(posix.dirname(place), workspace),
+        }),
       ),
     };
   } catch (error) {
@@ -233,11 +248,13 @@ async function buildImage(
   const { version, revision } = request;
   const { base, platform } = common;
   const {
-    service: { service, entry },
+    service: { service, workspace, entry },
     folder,
+    links,
   } = prepared;
   const facts: ServiceImageFacts = {
     service,
+    workspace,
     entry,
     version,
     base,
@@ -245,7 +262,11 @@ async function buildImage(
     ...(revision === undefined ? {} : { revision }),
   };
   const [packages] = await Promise.all([packageLayers.of(prepared.packages), writeSbom(facts, common.files, folder)]);
-  const code = await writeLayer(join(layout, BLOBS), { files: await folderFiles(join(folder, "code"), IMAGE_ROOT) });
+  const code = await writeLayer(join(layout, BLOBS), {
+    files: await folderFiles(join(folder, "code"), IMAGE_ROOT),
+    // Beside the code, for they lead to this service's own; packages are shared.
+    links,
+  });
   const layers: readonly ExplainedLayer[] = [
     { layer: common.node, comment: `Node ${process.versions.node}` },
     { layer: packages, comment: "packages of package-lock.json" },

@@ -1,4 +1,4 @@
-/** Images built from the templates' Dockerfiles by a program that fetches bases from registries. */
+/** Images built from the templates' Dockerfile by a program that fetches bases from registries. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
@@ -43,6 +43,9 @@ export interface BuildSecrets {
   readonly ca?: string;
 }
 
+/** The one Dockerfile of all services. */
+export const DOCKERFILE = "service-templates/Dockerfile";
+
 /** A base and packages have to come over the network. */
 const LIMIT_MS = 30 * 60_000;
 
@@ -61,6 +64,7 @@ export function builderCommands(
 ): readonly BuilderCommand[] {
   const { base, nodeImage, version, revision } = request;
   const values = {
+    SERVICE: service,
     BASE_IMAGE: base,
     ...(nodeImage === undefined ? {} : { NODE_IMAGE: nodeImage }),
     ...(revision === undefined ? {} : { REVISION: revision }),
@@ -68,7 +72,7 @@ export function builderCommands(
   };
   const shared = [
     "--file",
-    `service-templates/${service}/Dockerfile`,
+    DOCKERFILE,
     ...Object.entries(values).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]),
     ...Object.entries(secrets).flatMap(([id, source]: [string, string]) => ["--secret", `id=${id},src=${source}`]),
   ];
@@ -109,10 +113,10 @@ export async function findBuilder(): Promise<Builder> {
 }
 
 /**
- * Builds images from their Dockerfiles into one archive.
+ * Builds images from the Dockerfile into one archive.
  * @throws KitError KIT_IMAGE_BUILDER.
  */
-export async function buildFromDockerfiles(
+export async function buildFromDockerfile(
   builder: Builder,
   request: DockerfileRequest,
   say: (detail: string) => void,

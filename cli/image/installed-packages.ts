@@ -12,7 +12,12 @@ export type LockFile = z.output<typeof lockFile>;
 const lockFile = z.object({
   packages: z.record(
     z.string(),
-    z.object({ version: z.string().optional(), integrity: z.string().optional(), optional: z.boolean().optional() }),
+    z.object({
+      version: z.string().optional(),
+      integrity: z.string().optional(),
+      optional: z.boolean().optional(),
+      link: z.boolean().optional(),
+    }),
   ),
 });
 
@@ -25,14 +30,14 @@ export async function readLock(file: string): Promise<LockFile> {
 }
 
 /**
- * Files of the packages in a lock file.
+ * Files of the packages in a lock file that come from a registry; workspaces and the links to them are left out.
  * @param wanted - Lock file of the image: a part of the project's.
  * @throws {Error} naming a package that is not installed, or in another version or with other content than the lock file says.
  */
 export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
   const present = await readLock(join(project, RECORD));
   const places = Object.keys(wanted.packages)
-    .filter((place) => place !== "")
+    .filter((place) => place.startsWith("node_modules/") && wanted.packages[place]?.link !== true)
     .sort();
   const files = await Promise.all(
     places.map(async (place) => {

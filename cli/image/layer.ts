@@ -24,6 +24,14 @@ export interface LayerFile {
   readonly content: Buffer | { readonly source: string };
 }
 
+/** A symbolic link. */
+export interface LayerLink {
+  /** Path in the image without a leading slash. */
+  readonly path: string;
+  /** Where it leads, from the folder that it stands in. */
+  readonly target: string;
+}
+
 /** A folder whose permissions are not the usual 0755, or that holds nothing. */
 export interface LayerFolder {
   readonly path: string;
@@ -33,6 +41,7 @@ export interface LayerFolder {
 /** Content of a layer. */
 export interface LayerContent {
   readonly files: readonly LayerFile[];
+  readonly links?: readonly LayerLink[];
   readonly folders?: readonly LayerFolder[];
 }
 
@@ -51,6 +60,8 @@ export interface Layer {
 }
 
 const FOLDER_MODE = 0o755;
+/** Nobody asks a link for its permissions; this is what Linux shows. */
+const LINK_MODE = 0o777;
 /** Compression beyond this costs twice the time for one percent. */
 export const COMPRESSION = 6;
 
@@ -103,14 +114,14 @@ export async function folderFiles(
   return found.flat();
 }
 
-async function addEntries(archive: Pack, { files, folders = [] }: LayerContent): Promise<void> {
+async function addEntries(archive: Pack, { files, links = [], folders = [] }: LayerContent): Promise<void> {
   try {
     const modes = new Map(
-      [...files, ...folders].flatMap(({ path }) => parents(path)).map((path) => [path, FOLDER_MODE]),
+      [...files, ...links, ...folders].flatMap(({ path }) => parents(path)).map((path) => [path, FOLDER_MODE]),
     );
     for (const { path, mode } of folders) modes.set(path, mode);
-    const entries = [...[...modes].map(([path, mode]): LayerFolder => ({ path, mode })), ...files].sort((a, b) =>
-      compareText(a.path, b.path),
+    const entries = [...[...modes].map(([path, mode]): LayerFolder => ({ path, mode })), ...files, ...links].sort(
+      (a, b) => compareText(a.path, b.path),
     );
     for (const entry of entries) await addEntry(archive, entry);
     archive.finalize();
@@ -120,8 +131,17 @@ async function addEntries(archive: Pack, { files, folders = [] }: LayerContent):
   }
 }
 
-async function addEntry(archive: Pack, entry: LayerFile | LayerFolder): Promise<void> {
-  const common = { mode: entry.mode, uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) };
+async function addEntry(archive: Pack, entry: LayerFile | LayerFolder | LayerLink): Promise<void> {
+  const mode = "target" in entry ? LINK_MODE : entry.mode;
+  const common = { mode, uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) };
+  if ("target" in entry) {
+    await new Promise<void>((resolve, reject) =>
+      archive.entry({ ...common, name: entry.path, type: "symlink", linkname: entry.target }, (error) =>
+        error == null ? resolve() : reject(error),
+      ),
+    );
+    return;
+  }
   if (!("content" in entry)) {
     await new Promise<void>((resolve, reject) =>
       archive.entry({ ...common, name: `${entry.path}/`, type: "directory" }, (error) =>

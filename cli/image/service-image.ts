@@ -1,4 +1,4 @@
-/** The configuration and the manifest of a service's image; the Dockerfiles say the same to other builders. */
+/** The configuration and the manifest of a service's image; the Dockerfile says the same to other builders. */
 
 import { SERVICE_USER } from "./host-base.ts";
 import type { Layer } from "./layer.ts";
@@ -17,7 +17,9 @@ export interface Base {
 /** What is known of a service's image before it is built. */
 export interface ServiceImageFacts {
   readonly service: string;
-  /** Path of the entry below the image's root, for example `service-templates/order-service/src/main.ts`. */
+  /** Folder of its package below the image's root, for example `service-templates/order-service`. */
+  readonly workspace: string;
+  /** Path of its entry below that, for example `src/main.ts`. */
   readonly entry: string;
   readonly version: string;
   /** Commit; absent where none was named. */
@@ -56,7 +58,7 @@ export function imageConfig(
   facts: ServiceImageFacts,
   layers: readonly ExplainedLayer[],
 ): Readonly<Record<string, unknown>> {
-  const { base, platform, entry } = facts;
+  const { base, platform, workspace, entry } = facts;
   const environment = base.environment.some((each) => each.startsWith("PATH="))
     ? base.environment
     : [PATH, ...base.environment];
@@ -68,7 +70,7 @@ export function imageConfig(
       Env: [...environment.filter((each) => !each.startsWith("NODE_ENV=")), "NODE_ENV=production"],
       Entrypoint: ["node"],
       Cmd: ["--disable-warning=ExperimentalWarning", entry],
-      WorkingDir: `/${IMAGE_ROOT}`,
+      WorkingDir: `/${IMAGE_ROOT}/${workspace}`,
       Labels: imageLabels(facts),
     },
     rootfs: {

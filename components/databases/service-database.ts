@@ -1,3 +1,6 @@
+import { migrationsDigest } from "@event-platform-kit/service/migration/files";
+import type { MigrationFile } from "@event-platform-kit/service/migration/plan";
+import { migrationPreamble } from "@event-platform-kit/service/migration/preamble";
 import * as postgresql from "@pulumi/postgresql";
 import type * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
@@ -5,9 +8,6 @@ import { Migration, Password } from "../provider/resources.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 import { livesIn } from "./endpoints.ts";
 import { LOGIN_RIGHTS } from "./login-rights.ts";
-import type { MigrationFile } from "../../service-templates/lib/migration/files.ts";
-import { migrationsDigest } from "../../service-templates/lib/migration/files.ts";
-import { migrationPreamble } from "../../service-templates/lib/migration/preamble.ts";
 
 /** Arguments of {@link ServiceDatabase}. */
 export interface ServiceDatabaseArgs {

@@ -102,34 +102,6 @@ const catalogue = {
     message: "the Kubernetes API refused {request} with {status}: {reason}",
     fix: "check the rights of this login, then run the same command again",
   },
-  "database-unreachable": {
-    message: "the database {database} at {host}:{port} cannot be reached as {user}: {reason}",
-    fix: "check that the server runs (`npx kit status`) and accepts that user, then run the same command again",
-  },
-  "migration-failed": {
-    message: "migration {version}_{name} of database {database} failed{place}: {reason}",
-    fix: "nothing of this file was kept, the files before it were; mend the SQL and run the same command again",
-  },
-  "preamble-failed": {
-    message: "preamble statement {number} of database {database} failed: {reason}",
-    fix: "it must be allowed to {user} and safe to repeat",
-  },
-  "migration-locked": {
-    message: "database {database}: another migration holds the lock after {seconds} s",
-    fix: "wait for it, or look for it in pg_locks (locktype advisory), then run the same command again",
-  },
-  "migration-changed": {
-    message: "migration {version}_{name} was applied with checksum {before} and now has {after}",
-    fix: "restore the file as it was applied and put the change into a new file with a higher version",
-  },
-  "migration-vanished": {
-    message: "migration {version}_{name} was applied to the database and is gone from the files",
-    fix: "restore the file; undo what it did in a new file with a higher version",
-  },
-  "migration-late": {
-    message: "migration {version}_{name} is new, but {newest} with a higher version was applied already",
-    fix: "give it a version above {newest}",
-  },
 } as const satisfies Record<string, { message: string; fix: string }>;
 
 /** Code of an error of the provider. */

@@ -71,7 +71,8 @@ export class ServiceError extends Error {
   }
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown; a connection that was refused at each address of a name has none of its own. */
 export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message : String(error);
 }

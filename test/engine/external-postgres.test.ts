@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { applyMigrations } from "@event-platform-kit/service/migration/apply";
+import { readServiceMigrations } from "@event-platform-kit/service/migration/files";
+import { migrationPreamble } from "@event-platform-kit/service/migration/preamble";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../service-templates/lib/migration/files.ts";
-import { migrationPreamble } from "../../service-templates/lib/migration/preamble.ts";
 import { reasonOf } from "../../components/provider/errors.ts";
-import { applyMigrations } from "../../service-templates/lib/migration/apply.ts";
 import { isAtLeast } from "../../toolchain/making/versioning.ts";
 import { locateLocalServers } from "../../toolchain/servers/local-servers.ts";
 import { pinnedPostgresql } from "../../toolchain/servers/postgresql.ts";
@@ -20,7 +20,7 @@ const program = (server: SecurePostgres, caFile: string): string => `
   import * as pulumi from "@pulumi/pulumi";
   import { ExternalPostgres } from "${ROOT}/components/databases/external-postgres.ts";
   import { postgresAdmin } from "${ROOT}/components/databases/postgres-admin.ts";
-  import { readServiceMigrations } from "${ROOT}/components/databases/migration-files.ts";
+  import { readServiceMigrations } from "${ROOT}/service-templates/lib/migration/files.ts";
   import { ServiceDatabase } from "${ROOT}/components/databases/service-database.ts";
   const server = new ExternalPostgres("postgres", {
     settings: { host: "127.0.0.1", port: ${server.port}, adminUser: "${server.adminUser}", superuser: false, caFile: "${caFile}", cidrs: ["127.0.0.1/32"] },
@@ -31,7 +31,7 @@ const program = (server: SecurePostgres, caFile: string): string => `
   const earlier = process.env.EARLIER === "1";
   export const services = (earlier ? ["payment-service"] : ["order-service", "payment-service"]).map((service) => {
     const database = new ServiceDatabase({
-      service, provider, protect: false, migratedBy: "job", migrations: readServiceMigrations("${ROOT}/${LIBRARY_MIGRATIONS}", "${ROOT}/service-templates/" + service + "/migrations"),
+      service, provider, protect: false, migratedBy: "job", migrations: readServiceMigrations("${ROOT}/service-templates/" + service + "/migrations"),
       server: earlier ? { ...server, superuser: true } : server,
     });
     return { service, password: database.password, migrator: database.migrations.password };
@@ -100,7 +100,6 @@ describe.each(servers)(
         DATABASE_PASSWORD_FILE: passwordFile,
         DATABASE_CA_FILE: caFile,
         MIGRATIONS_DIR: `service-templates/${service}/migrations`,
-        LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
       });
     }
 
@@ -123,10 +122,7 @@ describe.each(servers)(
       await applyMigrations({
         connection,
         role: "payment_service_owner",
-        migrations: readServiceMigrations(
-          join(ROOT, LIBRARY_MIGRATIONS),
-          join(ROOT, "service-templates/payment-service/migrations"),
-        ),
+        migrations: readServiceMigrations(join(ROOT, "service-templates/payment-service/migrations")),
         preamble: migrationPreamble("payment_service"),
       });
       expect(await server.answerTo({ user: "payment_service", password }, "payment_service", ROWS)).toMatch(

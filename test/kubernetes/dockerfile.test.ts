@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -124,14 +124,16 @@ describe.skipIf(missing !== undefined)(
 );
 
 async function digests(root: string): Promise<ReadonlyMap<string, string>> {
-  const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile() || entry.isSymbolicLink(),
+  );
   const hashed = await Promise.all(
     entries.map(async (entry): Promise<[string, string]> => {
       const path = join(entry.parentPath, entry.name);
       return [
         relative(root, path),
         createHash("sha256")
-          .update(await readFile(path))
+          .update(entry.isFile() ? await readFile(path) : await readlink(path))
           .digest("hex"),
       ];
     }),

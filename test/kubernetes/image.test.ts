@@ -36,7 +36,8 @@ describe("images built by the kit on a base made of this machine", () => {
         .filter(({ name }) => services.includes(name))
         .map(({ name, runtime }) => ({
           service: name,
-          entry: `service-templates/${name}/${runtime.entry}`,
+          workspace: `service-templates/${name}`,
+          entry: runtime.entry,
           name: `registry.example.com/shop/${name}:1.0.0`,
         })),
     });

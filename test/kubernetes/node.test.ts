@@ -48,7 +48,8 @@ describe.skipIf(missing !== undefined)(`a real node${missing === undefined ? "" 
       out: archive,
       services: templates.map(({ name, runtime }) => ({
         service: name,
-        entry: `service-templates/${name}/${runtime.entry}`,
+        workspace: `service-templates/${name}`,
+        entry: runtime.entry,
         name: imageOf(name),
       })),
     });

@@ -1,74 +1,75 @@
 /**
- * Program of an image's build: `node toolchain/image/prepare.ts ENTRY OUT`, for example
- * `node toolchain/image/prepare.ts service-templates/order-service/src/main.ts /image`. Leaves in OUT/code the files that the
- * service and its migrations need, and in OUT/packages what `npm ci` reads to install their packages and no other.
+ * Program of an image's build: `node toolchain/image/prepare.ts PACKAGE OUT`, for example
+ * `node toolchain/image/prepare.ts service-templates/order-service /image`. Leaves in OUT/code the files of the package and of
+ * the workspaces that it depends on, and in OUT/packages what `npm ci` reads to install their packages and no other.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Lock } from "./lock-closure.ts";
-import { lockClosure } from "./lock-closure.ts";
-import { moduleClosure } from "./module-closure.ts";
-
-/** Program that applies a service's migrations. */
-const MIGRATION_PROGRAM = "components/databases/migrate.ts";
-const MIGRATIONS = "migrations";
-/** Folder of the service library, whose own migrations go into every image with a database. */
-const LIBRARY = "lib";
+import type { Lock } from "./package-closure.ts";
+import { packageClosure } from "./package-closure.ts";
+import type { Manifest } from "./package-files.ts";
+import { packageFiles } from "./package-files.ts";
 
 /** What is to be made. */
 export interface Preparation {
   /** Root of the project. */
   readonly project: string;
-  /** Entry of the service below it. */
-  readonly entry: string;
+  /** Folder of the service's package below it. */
+  readonly workspace: string;
   /** Folder to write to. */
   readonly out: string;
 }
 
+/** What was made. */
+export interface Prepared {
+  /** Paths below OUT/code, sorted. */
+  readonly files: readonly string[];
+  /** Links to workspaces that `npm ci` makes, by their place, each with the workspace's folder. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
 /**
  * Copies code, and writes what npm reads. Files are world-readable, folders passable, nothing is writable for others.
- * @throws {Error} naming an import that leads nowhere, or a package that is not the project's.
+ * @throws {Error} naming a package that the lock file lacks or knows otherwise, or a manifest that lists no files.
  */
-export function prepareImage({ project, entry, out }: Preparation): {
-  readonly files: number;
-  readonly packages: readonly string[];
-} {
-  const [templates = "", service = ""] = entry.split("/");
-  const migrations = [templates, service, MIGRATIONS].join("/");
-  const hasDatabase = existsSync(join(project, migrations));
-  const closure = moduleClosure(hasDatabase ? [entry, MIGRATION_PROGRAM] : [entry], (path) =>
-    readFileSync(join(project, path), "utf8"),
-  );
-  const folders = hasDatabase ? [[templates, LIBRARY, MIGRATIONS].join("/"), migrations] : [];
-  const sql = folders.flatMap((folder) =>
-    readdirSync(join(project, folder))
-      .filter((file) => file.endsWith(".sql"))
-      .map((file) => `${folder}/${file}`)
-      .sort(),
-  );
-  const files = [...closure.files, ...sql];
+export function prepareImage({ project, workspace, out }: Preparation): Prepared {
+  const lock = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as Lock;
+  const closure = packageClosure("service-image", workspace, lock);
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    writeFileSync(path, text, { mode: 0o644 });
+  };
+  const files = closure.workspaces.flatMap((folder) => {
+    const text = readFileSync(join(project, folder, "package.json"), "utf8");
+    const manifest = JSON.parse(text) as Manifest;
+    checkDeclared(folder, manifest, lock);
+    write(join(out, "packages", folder, "package.json"), text);
+    return packageFiles(join(project, folder), manifest).map((file) => `${folder}/${file}`);
+  });
   for (const file of files) {
     const target = join(out, "code", file);
     mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
     copyFileSync(join(project, file), target);
     chmodSync(target, 0o644);
   }
-  const lock = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as Lock;
-  const npm = lockClosure(service, closure.packages, lock);
-  mkdirSync(join(out, "packages"), { recursive: true });
-  writeFileSync(join(out, "packages", "package.json"), `${JSON.stringify(npm.manifest, null, 2)}\n`, { mode: 0o644 });
-  writeFileSync(join(out, "packages", "package-lock.json"), `${JSON.stringify(npm.lock, null, 2)}\n`, { mode: 0o644 });
-  writeFileSync(
-    join(out, "code", "package.json"),
-    `${JSON.stringify({ name: service, private: true, type: "module" }, null, 2)}\n`,
-    { mode: 0o644 },
-  );
-  return { files: files.length, packages: closure.packages.map(({ name }) => name) };
+  write(join(out, "packages", "package.json"), `${JSON.stringify(closure.manifest, null, 2)}\n`);
+  write(join(out, "packages", "package-lock.json"), `${JSON.stringify(closure.lock, null, 2)}\n`);
+  return { files, links: closure.links };
+}
+
+/** The lock file must know what the manifest says: `npm ci` would refuse, and so does the kit. */
+function checkDeclared(folder: string, { dependencies = {} }: Manifest, lock: Lock): void {
+  const locked = lock.packages[folder]?.dependencies ?? {};
+  const differing = Object.keys({ ...dependencies, ...locked }).find((name) => dependencies[name] !== locked[name]);
+  if (differing !== undefined)
+    throw new Error(
+      `${folder}/package.json has ${differing} ${dependencies[differing] ?? "not"}, package-lock.json ${locked[differing] ?? "not"}; run npm install.`,
+    );
 }
 
 if (import.meta.main) {
-  const [entry, out] = process.argv.slice(2);
-  if (entry === undefined || out === undefined) throw new Error("usage: prepare.ts ENTRY OUT");
-  const { files, packages } = prepareImage({ project: process.cwd(), entry, out });
-  process.stdout.write(`${files} files, packages ${packages.join(", ")}\n`);
+  const [workspace, out] = process.argv.slice(2);
+  if (workspace === undefined || out === undefined) throw new Error("usage: prepare.ts PACKAGE OUT");
+  const { files, links } = prepareImage({ project: process.cwd(), workspace, out });
+  process.stdout.write(`${files.length} files of ${[...links.values()].join(", ")}\n`);
 }

@@ -1,10 +1,11 @@
 /** `kit:index:Migration`. */
+
+import { type AppliedMigration, checksumOf, planMigrations } from "@event-platform-kit/service/migration/plan";
 import { z } from "zod";
 import { inputChanges } from "../property-diff.ts";
 import type { CheckFailure, PropertyChange, ResourceKind } from "../resource-kind.ts";
 import { failuresOf } from "../validation.ts";
 import { hasUnknown, type Values } from "../values.ts";
-import { type AppliedMigration, checksumOf, planMigrations } from "../../../service-templates/lib/migration/plan.ts";
 
 const schema = z.object({
   connection: z.object({
@@ -43,7 +44,7 @@ const schema = z.object({
 const appliedSchema = z.array(z.object({ version: z.string(), name: z.string(), checksum: z.string() }));
 
 async function apply(inputs: Values): Promise<Values> {
-  const { applyMigrations } = await import("../../../service-templates/lib/migration/apply.ts");
+  const { applyMigrations } = await import("@event-platform-kit/service/migration/apply");
   return { applied: (await applyMigrations(schema.parse(inputs))).map((migration) => ({ ...migration })) };
 }
 
@@ -86,7 +87,7 @@ export const migrationKind: ResourceKind = {
     const changes: PropertyChange[] = inputChanges(olds, news);
     if (changes.length === 0 && !hasUnknown(news)) {
       const { connection, role, migrations } = schema.parse(news);
-      const { lookAtApplied } = await import("../../../service-templates/lib/migration/apply.ts");
+      const { lookAtApplied } = await import("@event-platform-kit/service/migration/apply");
       const applied = await lookAtApplied(connection, role);
       const missing = applied === undefined ? [] : planMigrations(migrations, applied).pending;
       if (missing.length > 0) {
@@ -109,7 +110,7 @@ export const migrationKind: ResourceKind = {
     const parsed = schema.safeParse(inputs);
     const known = appliedSchema.safeParse(state.applied).data ?? [];
     if (!parsed.success) return { applied: known };
-    const { lookAtApplied } = await import("../../../service-templates/lib/migration/apply.ts");
+    const { lookAtApplied } = await import("@event-platform-kit/service/migration/apply");
     return {
       applied:
         (await lookAtApplied(parsed.data.connection, parsed.data.role))?.map((migration) => ({ ...migration })) ??

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
-import { LIBRARY_MIGRATIONS } from "../../../service-templates/lib/migration/files.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
@@ -14,8 +13,8 @@ import { metadataOf } from "./labels.ts";
 import { serviceResources } from "./resources.ts";
 import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
 
-/** Program in every image that applies a folder of migrations. */
-export const MIGRATION_PROGRAM = "components/databases/migrate.ts";
+/** Program of the service library, in every image: applies the library's migrations and a service's. */
+export const MIGRATION_PROGRAM = "service-templates/lib/migration/migrate.ts";
 
 /** A migration that takes longer belongs into hands that watch it. */
 const LIMIT_SECONDS = 900;
@@ -69,7 +68,6 @@ export function migrationJob(context: Migrating): Manifest {
     DATABASE_PASSWORD_FILE: `${FOLDERS.secrets}/database-password`,
     ...(migrations.admin === undefined ? {} : { DATABASE_ADMIN: migrations.admin }),
     DATABASE_CA_FILE: `${FOLDERS.secrets}/database-ca.pem`,
-    LIBRARY_MIGRATIONS_DIR: LIBRARY_MIGRATIONS,
     MIGRATIONS_DIR: `service-templates/${workload.name}/${migrations.folder}`,
   };
   const release = createHash("sha256").update(`${image}\0${migrations.digest}`).digest("hex").slice(0, 10);

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
-import { providerError, reasonOf, systemCode } from "../../../components/provider/errors.ts";
+import { messageOf } from "../errors.ts";
+import { MigrationError } from "./errors.ts";
 import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./plan.ts";
 
 /** Where and as whom. */
@@ -29,6 +30,10 @@ const lockKey = 0x6b6974;
 
 /** Conditions that pass: not up yet, still starting, out of connections for the moment. */
 const passing = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "57P03", "53300"]);
+
+function passes(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && passing.has(error.code);
+}
 
 async function openOnce(connection: DatabaseConnection, timeoutMs: number): Promise<pg.Client> {
   const { host, caPem, ...rest } = connection;
@@ -63,12 +68,16 @@ async function connect(connection: DatabaseConnection, limitSeconds: number): Pr
     try {
       return await openOnce(connection, 5000);
     } catch (error) {
-      if (passing.has(systemCode(error) ?? "") && performance.now() + pause < deadline) {
+      if (passes(error) && performance.now() + pause < deadline) {
         await delay(pause);
         continue;
       }
       const { host, port, database, user } = connection;
-      throw providerError("database-unreachable", { host, port, database, user, reason: reasonOf(error) }, error);
+      throw new MigrationError(
+        "database-unreachable",
+        `the database ${database} at ${host}:${port} cannot be reached as ${user}: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
   }
 }
@@ -78,7 +87,11 @@ async function takeLock(client: pg.Client, database: string, limitSeconds: numbe
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [lockKey]);
     if (rows[0]?.taken) return;
-    if (performance.now() > deadline) throw providerError("migration-locked", { database, seconds: limitSeconds });
+    if (performance.now() > deadline)
+      throw new MigrationError(
+        "migration-locked",
+        `database ${database}: another migration holds the lock after ${limitSeconds} s`,
+      );
     await delay(100);
   }
 }
@@ -94,6 +107,14 @@ function placeOf(error: unknown, sql: string): string {
   return Number.isNaN(position)
     ? ""
     : ` at line ${[...sql].slice(0, position - 1).filter((character) => character === "\n").length + 1}`;
+}
+
+function failed(file: string, database: string, place: string, cause: unknown): MigrationError {
+  return new MigrationError(
+    "migration-failed",
+    `migration ${file} of database ${database} failed${place}: ${messageOf(cause)}`,
+    { cause },
+  );
 }
 
 async function inTransaction(client: pg.Client, role: string | undefined, work: () => Promise<void>): Promise<void> {
@@ -130,7 +151,11 @@ export async function applyMigrations(
       try {
         await client.query(statement);
       } catch (error) {
-        throw providerError("preamble-failed", { number: index + 1, database, user, reason: reasonOf(error) }, error);
+        throw new MigrationError(
+          "preamble-failed",
+          `preamble statement ${index + 1} of database ${database} failed: ${messageOf(error)}`,
+          { cause: error, fix: `it must be allowed to ${user} and safe to repeat` },
+        );
       }
     }
     const { rows } = await client.query<{ there: boolean }>(
@@ -142,11 +167,7 @@ export async function applyMigrations(
           "CREATE TABLE public.schema_migrations (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
         );
       }).catch((error: unknown) => {
-        throw providerError(
-          "migration-failed",
-          { version: "0", name: "schema_migrations", database, place: "", reason: reasonOf(error) },
-          error,
-        );
+        throw failed("0_schema_migrations", database, "", error);
       });
     }
     // Its owner reads it, who may be somebody else than the connection's user.
@@ -172,11 +193,7 @@ export async function applyMigrations(
           ]);
         });
       } catch (error) {
-        throw providerError(
-          "migration-failed",
-          { version, name, database, place: placeOf(error, sql), reason: reasonOf(error) },
-          error,
-        );
+        throw failed(`${version}_${name}`, database, placeOf(error, sql), error);
       }
       // Settings a file made for its session are not the next one's.
       await client.query("RESET ALL");

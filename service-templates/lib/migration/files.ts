@@ -1,27 +1,21 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-/** One migration: `NNNN_name.sql`. */
-export interface MigrationFile {
-  /** The number in front, for example `0001`, or `lib.0001` in the sequence `lib`; files run in its order, named sequences first. */
-  readonly version: string;
-  readonly name: string;
-  readonly sql: string;
-}
+import type { MigrationFile } from "./plan.ts";
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** Folder, below the project, with the migrations of the service library: its tables are the same in every service's database. */
-export const LIBRARY_MIGRATIONS = "service-templates/lib/migrations";
+/** Folder of this package's migrations: its tables are the same in every service's database. */
+export const LIBRARY_MIGRATIONS = join(import.meta.dirname, "../migrations");
 
 /**
- * Reads everything that a service's database needs: the library's migrations, a sequence of their own that comes first, then the service's.
- * @param library - Folder of the library's migrations.
+ * Reads everything that a service's database needs: this package's migrations, a sequence of their own that comes first,
+ * then the service's.
  * @param own - Folder of the service's migrations.
+ * @param library - Folder of this package's migrations.
  * @throws {Error} as {@link readMigrationFiles}.
  */
-export function readServiceMigrations(library: string, own: string): readonly MigrationFile[] {
+export function readServiceMigrations(own: string, library = LIBRARY_MIGRATIONS): readonly MigrationFile[] {
   return [
     ...readMigrationFiles(library).map((file) => ({ ...file, version: `lib.${file.version}` })),
     ...readMigrationFiles(own),

@@ -1,11 +1,11 @@
 /**
  * Program inside every service's image: applies the service's migrations, as the job before a roll-out does.
  * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
- * (absent: no TLS), MIGRATIONS_DIR, LIBRARY_MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
+ * (absent: no TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
  * Exit code 0: everything is applied; 1: it is not, and the last line says why.
  */
 import { readFileSync } from "node:fs";
-import { reasonOf } from "../../../components/provider/errors.ts";
+import { messageOf } from "../errors.ts";
 import type { DatabaseConnection } from "./apply.ts";
 import { applyMigrations } from "./apply.ts";
 import { readServiceMigrations } from "./files.ts";
@@ -19,8 +19,6 @@ export interface MigrationJob {
   readonly owner: string;
   /** Folder of the service's migrations. */
   readonly folder: string;
-  /** Folder of the service library's migrations. */
-  readonly library: string;
   /** The server's administrator where only the owner can let him in, and the service. */
   readonly admin?: string;
 }
@@ -43,7 +41,7 @@ export function migrationJobOf(
     try {
       return path === "" ? "" : readFile(path).trim();
     } catch (error) {
-      problems.push(`${name}: cannot read ${path} (${reasonOf(error)})`);
+      problems.push(`${name}: cannot read ${path} (${messageOf(error)})`);
       return "";
     }
   };
@@ -54,7 +52,6 @@ export function migrationJobOf(
   const user = required("DATABASE_USER");
   const owner = required("DATABASE_OWNER");
   const folder = required("MIGRATIONS_DIR");
-  const library = required("LIBRARY_MIGRATIONS_DIR");
   const password = contents("DATABASE_PASSWORD_FILE", required("DATABASE_PASSWORD_FILE"));
   const caPem = contents("DATABASE_CA_FILE", env.DATABASE_CA_FILE ?? "");
   const admin = env.DATABASE_ADMIN ?? "";
@@ -64,7 +61,6 @@ export function migrationJobOf(
     connection: { host, port: Number(port), database, user, password, ...(caPem === "" ? {} : { caPem }) },
     owner,
     folder,
-    library,
     ...(admin === "" ? {} : { admin }),
   };
 }
@@ -76,9 +72,9 @@ function preambleOf({ connection: { database }, admin }: MigrationJob): readonly
 
 async function main(): Promise<void> {
   const job = migrationJobOf(process.env);
-  const { connection, owner, folder, library } = job;
+  const { connection, owner, folder } = job;
   const applied = await applyMigrations(
-    { connection, role: owner, migrations: readServiceMigrations(library, folder), preamble: preambleOf(job) },
+    { connection, role: owner, migrations: readServiceMigrations(folder), preamble: preambleOf(job) },
     // A server that fails over, or another release's job that holds the lock, is waited for.
     { connectSeconds: 120, lockSeconds: 300 },
   );
@@ -90,7 +86,7 @@ async function main(): Promise<void> {
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
-    process.stderr.write(`${reasonOf(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = 1;
   });
 }

@@ -1,10 +1,10 @@
 /** What is to be done with a set of migration files, given what was applied. Pure. */
 import { createHash } from "node:crypto";
-import { type ProviderError, providerError } from "../../../components/provider/errors.ts";
+import { MigrationError } from "./errors.ts";
 
-/** One migration file. */
+/** One migration: `NNNN_name.sql`. */
 export interface MigrationFile {
-  /** For example `0001`, or `lib.0001`: file 1 of the sequence `lib`. */
+  /** The number in front, for example `0001`, or `lib.0001`: file 1 of the sequence `lib`; files run in its order, named sequences first. */
   readonly version: string;
   readonly name: string;
   readonly sql: string;
@@ -45,7 +45,7 @@ export interface MovedMigration {
 export interface MigrationConflict {
   /** Index in the given files; absent where the file is missing. */
   readonly index?: number;
-  readonly error: ProviderError;
+  readonly error: MigrationError;
 }
 
 /** What follows from a set of files and what was applied. */
@@ -75,25 +75,30 @@ export function planMigrations(files: readonly MigrationFile[], applied: readonl
       const short = (text: string): string => text.slice(0, 12);
       conflicts.push({
         index,
-        error: providerError("migration-changed", {
-          version,
-          name,
-          before: short(before.checksum),
-          after: short(checksumOf(file.sql)),
-        }),
+        error: new MigrationError(
+          "migration-changed",
+          `migration ${version}_${name} was applied with checksum ${short(before.checksum)} and now has ${short(checksumOf(file.sql))}`,
+        ),
       });
     }
     const last = newest.get(sequenceOf(version));
     if (before === undefined && last !== undefined && version < last.version) {
+      const newestName = `${last.version}_${last.name}`;
       conflicts.push({
         index,
-        error: providerError("migration-late", { version, name, newest: `${last.version}_${last.name}` }),
+        error: new MigrationError(
+          "migration-late",
+          `migration ${version}_${name} is new, but ${newestName} with a higher version was applied already`,
+          { fix: `give it a version above ${newestName}` },
+        ),
       });
     }
   }
   const present = new Set(files.map(({ version }) => version));
   for (const { version, name } of recorded) {
-    if (!present.has(version)) conflicts.push({ error: providerError("migration-vanished", { version, name }) });
+    if (present.has(version)) continue;
+    const problem = `migration ${version}_${name} was applied to the database and is gone from the files`;
+    conflicts.push({ error: new MigrationError("migration-vanished", problem) });
   }
   return { pending: files.filter(({ version }) => !known.has(version)).sort(byVersion), moved, conflicts };
 }

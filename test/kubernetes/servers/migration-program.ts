@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { MIGRATION_PROGRAM } from "../../../components/services/kubernetes/migration-job.ts";
 import { PROJECT_DIR } from "../../platform/kit-command.ts";
 
 const LIMIT_MS = 60_000;
@@ -11,7 +12,7 @@ export function runMigrationProgram(variables: Readonly<Record<string, string>>)
   return new Promise((done, fail) => {
     execFile(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"],
+      ["--disable-warning=ExperimentalWarning", MIGRATION_PROGRAM],
       { cwd: PROJECT_DIR, timeout: LIMIT_MS, env: { ...variables } },
       (error, stdout, stderr) => (error === null ? done(stdout) : fail(new Error(stderr, { cause: error }))),
     );

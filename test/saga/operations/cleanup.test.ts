@@ -1,6 +1,8 @@
 /** What the clean-up reads and removes, on a real PostgreSQL, with the rights that a service has. */
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { applyMigrations } from "@event-platform-kit/service/migration/apply";
+import { readServiceMigrations } from "@event-platform-kit/service/migration/files";
 import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 import {
   emptyParts,
@@ -13,8 +15,6 @@ import type { Database } from "@event-platform-kit/service/storage/database";
 import { openDatabase } from "@event-platform-kit/service/storage/database";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../service-templates/lib/migration/files.ts";
-import { applyMigrations } from "../../../service-templates/lib/migration/apply.ts";
 import { ANALYTICS_RETENTION } from "../../../service-templates/analytics-service/src/retention.ts";
 import { NOTIFICATION_RETENTION } from "../../../service-templates/notification-service/src/retention.ts";
 import { ORDER_RETENTION } from "../../../service-templates/order-service/src/retention.ts";
@@ -309,7 +309,7 @@ describe("the clean-up", () => {
         await client.query(
           "GRANT USAGE ON SCHEMA public TO earlier; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO earlier",
         );
-        const all = readServiceMigrations(join(ROOT, LIBRARY_MIGRATIONS), migrationsOf("order-service"));
+        const all = readServiceMigrations(migrationsOf("order-service"));
         const { host, port, user, password, ca } = postgres.login("earlier", "platform_admin");
         const apply = (migrations: typeof all) =>
           applyMigrations({

@@ -6,15 +6,15 @@ import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { DatabaseConfig } from "@event-platform-kit/service/config";
+import { applyMigrations } from "@event-platform-kit/service/migration/apply";
+import { readServiceMigrations } from "@event-platform-kit/service/migration/files";
+import { migrationPreamble } from "@event-platform-kit/service/migration/preamble";
 import pg from "pg";
 import { LOGIN_RIGHTS } from "../../../components/databases/login-rights.ts";
-import { LIBRARY_MIGRATIONS, readServiceMigrations } from "../../../service-templates/lib/migration/files.ts";
-import { migrationPreamble } from "../../../service-templates/lib/migration/preamble.ts";
 import { POSTGRES_ADMIN, POSTGRES_HOST_RULES, postgresqlConf } from "../../../components/databases/postgres-conf.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
-import { applyMigrations } from "../../../service-templates/lib/migration/apply.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { stretched } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
@@ -36,7 +36,6 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-const LIBRARY = resolve(import.meta.dirname, "../../..", LIBRARY_MIGRATIONS);
 const MAX_CONNECTIONS = 200;
 
 /** Folder of the newest server binaries installed here; undefined when there are none. */
@@ -150,7 +149,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       await applyMigrations({
         connection: { host, port, database: name, user, password, caPem: ca },
         role: `${name}_owner`,
-        migrations: readServiceMigrations(LIBRARY, migrationsDir),
+        migrations: readServiceMigrations(migrationsDir),
         preamble: migrationPreamble(name),
       });
     },

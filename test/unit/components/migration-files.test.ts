@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readMigrationFiles, readServiceMigrations } from "@event-platform-kit/service/migration/files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readMigrationFiles, readServiceMigrations } from "../../../service-templates/lib/migration/files.ts";
 
 describe("readMigrationFiles", () => {
   let folder: string;
@@ -37,7 +37,7 @@ describe("readMigrationFiles", () => {
     mkdirSync(library);
     writeFileSync(join(library, "0001_outbox.sql"), "select 1");
     writeFileSync(join(folder, "0001_orders.sql"), "select 2");
-    expect(readServiceMigrations(library, folder).map(({ version, name }) => `${version}_${name}`)).toEqual([
+    expect(readServiceMigrations(folder, library).map(({ version, name }) => `${version}_${name}`)).toEqual([
       "lib.0001_outbox",
       "0001_orders",
     ]);

@@ -9,15 +9,19 @@ const PARTS = ["index.ts", "kit.config.ts", "components", "policies", "cli", "to
 
 /** The imports that break a rule, as `rule: from -> to`. */
 async function broken(baseDir: string, parts: readonly string[]): Promise<readonly string[]> {
-  const { output } = await cruise([...parts], {
-    baseDir,
-    validate: true,
-    ruleSet: { forbidden: [...RULES] },
-    doNotFollow: { path: "node_modules" },
-    exclude: { path: "node_modules" },
-    // Types count: who must read another file to understand this one depends on it.
-    tsPreCompilationDeps: true,
-  });
+  const { output } = await cruise(
+    [...parts],
+    {
+      baseDir,
+      validate: true,
+      ruleSet: { forbidden: [...RULES] },
+      doNotFollow: { path: "node_modules" },
+      // Types count: who must read another file to understand this one depends on it.
+      tsPreCompilationDeps: true,
+    },
+    // As Node resolves the names of packages.
+    { exportsFields: ["exports"], conditionNames: ["node", "import", "default"] },
+  );
   if (typeof output === "string") throw new TypeError(output);
   return violations(output);
 }
@@ -51,6 +55,7 @@ describe("imports", () => {
         "service-templates/order-service/src/service.ts",
         "service-templates/payment-service/src/service.ts",
       ],
+      ["the library by its name", "service-templates/order-service/src/service.ts", "service-templates/lib/clock.ts"],
       ["nothing imports the command line", "components/services/template.ts", "cli/errors.ts"],
       ["acceptance from outside", "service-templates/acceptance/verify/verification.ts", "cli/verify/judge.ts"],
       ["the project's config is a table of contents", "kit.config.ts", "components/plan/plan.ts"],
@@ -66,6 +71,22 @@ describe("imports", () => {
         writeFileSync(join(folder, file), text);
       }
       expect(await broken(folder, [from])).toContain(`${rule}: ${from} -> ${to}`);
+    });
+
+    it("are told: declared packages", async () => {
+      const service = "service-templates/payment-service";
+      for (const [file, text] of [
+        ["node_modules/undeclared/package.json", '{"name": "undeclared", "exports": "./index.js"}'],
+        ["node_modules/undeclared/index.js", ""],
+        [`${service}/package.json`, '{"name": "payment-service"}'],
+        [`${service}/src/main.ts`, 'import "undeclared";\n'],
+      ] as const) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        writeFileSync(join(folder, file), text);
+      }
+      expect(await broken(folder, [`${service}/src`])).toEqual([
+        `declared packages: ${service}/src/main.ts -> node_modules/undeclared/index.js`,
+      ]);
     });
   });
 });

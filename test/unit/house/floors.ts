@@ -26,8 +26,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["components/model"],
     because: "What follows from a declaration is computed without a server, a credential or Pulumi.",
   },
+  "service-templates/lib": {
+    imports: [],
+    because: "Services run in images and processes that hold nothing of the kit. The kit may use it as they do.",
+  },
   "components/provider": {
-    imports: ["components/model", "components/plan"],
+    imports: ["components/model", "components/plan", "service-templates/lib"],
     because: "The plugin runs in a process of its own, without the program that declares its resources.",
   },
   "components/kubernetes": {
@@ -79,6 +83,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "components/kubernetes",
       "components/local",
       "components/certificates",
+      "service-templates/lib",
     ],
     because: "PostgreSQL and Redis know neither Kafka nor the services that use them.",
   },
@@ -120,10 +125,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     because:
       "Rules judge the model, the plan and rendered objects as data, so that CI and the laptop give the same verdict.",
   },
-  "service-templates/lib": {
-    imports: [],
-    because: "Services run in images and processes that hold nothing of the kit.",
-  },
 };
 
 const ANYWHERE = "^(toolchain|components|policies|cli|service-templates|test|index\\.ts|kit\\.config\\.ts)";
@@ -150,6 +151,20 @@ export const RULES: readonly IForbiddenRuleType[] = [
       pathNot: ["^service-templates/[^/]+/test/", "^service-templates/acceptance/"],
     },
     to: { path: ANYWHERE, pathNot: ["^service-templates/lib/", "^service-templates/$1/"] },
+  },
+  {
+    name: "the library by its name",
+    comment: "What its package exports is what others may rely on; its tests alone look inside.",
+    severity: "error" as const,
+    from: { pathNot: "^(service-templates/lib|test)/" },
+    to: { path: "^service-templates/lib/", dependencyTypes: ["local"], dependencyTypesNot: ["aliased-workspace"] },
+  },
+  {
+    name: "declared packages",
+    comment: "An image holds the packages that its service and the library declare, and no others.",
+    severity: "error" as const,
+    from: { path: "^service-templates/[^/]+/", pathNot: "^service-templates/[^/]+/test/" },
+    to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown"] },
   },
   {
     name: "nothing imports the command line",

@@ -3,12 +3,12 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { applyMigrations, type MigrationRequest } from "@event-platform-kit/service/migration/apply";
+import { byVersion, checksumOf, planMigrations } from "@event-platform-kit/service/migration/plan";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { migrationKind } from "../../../components/provider/migrations/migration.ts";
-import { applyMigrations, type MigrationRequest } from "../../../service-templates/lib/migration/apply.ts";
-import { byVersion, checksumOf, planMigrations } from "../../../service-templates/lib/migration/plan.ts";
 import { readFacts } from "../../../components/provider/process/identity.ts";
 import { ensureProcess, removeProcess } from "../../../components/provider/process/index.ts";
 import { type ProcessSpecification, processSchema } from "../../../components/provider/process/specification.ts";
@@ -332,7 +332,7 @@ describe.skipIf(binaries === undefined)("on a real PostgreSQL", () => {
     ]);
     await expect(applyMigrations({ ...base, preamble: ["SELECT 1", "GRANT nonsense"] })).rejects.toMatchObject({
       code: "preamble-failed",
-      problem: expect.stringContaining("statement 2"),
+      message: expect.stringContaining("statement 2") as unknown,
     });
   });
 

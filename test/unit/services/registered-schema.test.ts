@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { avroCodec, frame } from "@event-platform-kit/service/events/codec";
 import { schemaRegistry } from "@event-platform-kit/service/events/registry";
+import { avroType, selfContained } from "@event-platform-kit/service/registered-schema";
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
-import { avroType, selfContained } from "../../../service-templates/lib/registered-schema.ts";
 
 const currency = JSON.stringify({ type: "enum", name: "Currency", namespace: "c", symbols: ["EUR", "USD"] });
 const money = JSON.stringify({

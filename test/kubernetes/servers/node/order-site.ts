@@ -102,7 +102,8 @@ async function imagesOf(services: ReturnType<typeof readServiceTemplates>, folde
       out: archive,
       services: services.map(({ name, runtime }) => ({
         service: name,
-        entry: `service-templates/${name}/${runtime.entry}`,
+        workspace: `service-templates/${name}`,
+        entry: runtime.entry,
         name: `registry.dev.example.com/order-platform/${name}:latest`,
       })),
     }),

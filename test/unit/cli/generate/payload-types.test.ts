@@ -1,8 +1,8 @@
+import { avroType } from "@event-platform-kit/service/registered-schema";
 import avro from "avsc";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type PayloadUse, payloadTypes } from "../../../../cli/generate/payload-types.ts";
-import { avroType } from "../../../../service-templates/lib/registered-schema.ts";
 import { typeErrors } from "./type-check.ts";
 
 const record = (name: string, fields: readonly unknown[], more: object = {}): object => ({

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuildRequest } from "../../../../cli/image/build-images.ts";
 import { buildImages } from "../../../../cli/image/build-images.ts";
 
-const ENTRY = "service-templates/tiny-service/src/main.ts";
+const WORKSPACE = "service-templates/tiny-service";
 const PACKAGE = { version: "1.0.0", integrity: "sha512-of-a-test" };
 
 let folder: string;
@@ -16,22 +16,37 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A project with one service, which imports one package. */
+/** A project with one service, which depends on one package. */
 async function project(
   name: string,
-  changes: { readonly code?: string; readonly installed?: object } = {},
+  changes: { readonly files?: readonly string[]; readonly declared?: string; readonly installed?: object } = {},
 ): Promise<string> {
   const root = join(folder, name);
   const write = async (path: string, content: string): Promise<void> => {
     await mkdir(join(root, path, ".."), { recursive: true });
     await writeFile(join(root, path), content);
   };
-  await write(ENTRY, changes.code ?? `import { answer } from "tiny";\nconsole.log(answer);\n`);
+  const manifest = (version: string) => ({ version: "0.1.0", dependencies: { tiny: version } });
+  await write(`${WORKSPACE}/src/main.ts`, `import { answer } from "tiny";\nconsole.log(answer);\n`);
+  await write(
+    `${WORKSPACE}/package.json`,
+    JSON.stringify({
+      name: "tiny-service",
+      type: "module",
+      files: changes.files ?? ["src"],
+      ...manifest(changes.declared ?? "1.0.0"),
+    }),
+  );
   await write(
     "package-lock.json",
     JSON.stringify({
       lockfileVersion: 3,
-      packages: { "": { dependencies: { tiny: "1.0.0" } }, "node_modules/tiny": PACKAGE },
+      packages: {
+        "": { workspaces: [WORKSPACE] },
+        "node_modules/tiny": PACKAGE,
+        "node_modules/tiny-service": { resolved: WORKSPACE, link: true },
+        [WORKSPACE]: manifest("1.0.0"),
+      },
     }),
   );
   await write(
@@ -44,7 +59,7 @@ async function project(
 
 const request = (projectDir: string, out: string, base: BuildRequest["base"] = { by: "host" }): BuildRequest => ({
   projectDir,
-  services: [{ service: "tiny-service", entry: ENTRY, name: "localhost/tiny-service:1" }],
+  services: [{ service: "tiny-service", workspace: WORKSPACE, entry: "src/main.ts", name: "localhost/tiny-service:1" }],
   base,
   version: "1",
   out: join(folder, out),
@@ -52,13 +67,9 @@ const request = (projectDir: string, out: string, base: BuildRequest["base"] = {
 
 describe("images refused before anything is written", () => {
   it.each([
-    ["gone", { code: `import "./gone.ts";\n` }, "KIT_IMAGE_CODE", "gone.ts cannot be read"],
-    [
-      "undeclared",
-      { code: `import "undeclared";\n` },
-      "KIT_IMAGE_CODE",
-      "which package.json does not list under dependencies",
-    ],
+    ["gone", { files: ["gone"] }, "KIT_IMAGE_CODE", '"gone" finds nothing'],
+    ["no-entry", { files: ["package.json"] }, "KIT_IMAGE_CODE", "src/main.ts is not among the files"],
+    ["not-locked", { declared: "1.0.1" }, "KIT_IMAGE_CODE", "has tiny 1.0.1, package-lock.json 1.0.0"],
     [
       "other-version",
       { installed: { version: "1.0.1" } },

@@ -22,7 +22,12 @@ describe("references of bases", () => {
 
 describe("commands of builders", () => {
   const request = { projectDir: "/project", services: [], base: `base@${DIGEST}`, version: "1.4.0", out: "/out.tar" };
-  const service = { service: "order-service", entry: "unused", name: "registry.example.com/shop/order-service:1.4.0" };
+  const service = {
+    service: "order-service",
+    workspace: "service-templates/order-service",
+    entry: "src/main.ts",
+    name: "registry.example.com/shop/order-service:1.4.0",
+  };
 
   it.each(BUILDERS)(
     "%s gets the Dockerfile, the arguments, secrets as files, and leaves an archive without times",
@@ -33,7 +38,8 @@ describe("commands of builders", () => {
       const words = commands.map(({ program, args }) => [program, ...args].join(" ")).join("\n");
       expect(commands.every(({ program }) => program === builder)).toBe(true);
       for (const needed of [
-        "--file service-templates/order-service/Dockerfile",
+        "--file service-templates/Dockerfile",
+        "SERVICE=order-service",
         `BASE_IMAGE=base@${DIGEST}`,
         "VERSION=1.4.0",
         "REVISION=abc123",
@@ -69,7 +75,8 @@ describe("configuration of an image", () => {
   });
   const facts: ServiceImageFacts = {
     service: "order-service",
-    entry: "service-templates/order-service/src/main.ts",
+    workspace: "service-templates/order-service",
+    entry: "src/main.ts",
     version: "1.4.0",
     platform: { os: "linux", architecture: "amd64" },
     base: {
@@ -86,7 +93,8 @@ describe("configuration of an image", () => {
       os: "linux",
       config: {
         User: "10001:10001",
-        WorkingDir: "/app",
+        WorkingDir: "/app/service-templates/order-service",
+        Cmd: ["--disable-warning=ExperimentalWarning", "src/main.ts"],
         Entrypoint: ["node"],
         Env: ["PATH=/bin", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", "NODE_ENV=production"],
         Labels: {

@@ -404,7 +404,7 @@ describe("migrations", () => {
             containers: [
               {
                 image: expect.stringContaining(DIGEST),
-                args: ["--disable-warning=ExperimentalWarning", "components/databases/migrate.ts"],
+                args: ["--disable-warning=ExperimentalWarning", "service-templates/lib/migration/migrate.ts"],
                 env: expect.arrayContaining([
                   { name: "DATABASE_USER", value: "order_service_migrator" },
                   { name: "MIGRATIONS_DIR", value: "service-templates/order-service/migrations" },
