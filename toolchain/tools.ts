@@ -242,12 +242,13 @@ async function prepareTool(name: ToolName, progress: ToolProgress): Promise<void
   }
 }
 
-/** Go prints one line per package it compiles, thousands of them: they become a running count. */
+/** Go prints one line per package it compiles, thousands of them: they become a running count. How often it is shown is the caller's matter. */
 function compilerLines(report: Report): Report {
   let packages = 0;
   return (line) => {
     if (/^[\w.-]+(\/[\w.@!~-]+)*$/.test(line)) {
-      if (++packages % 20 === 0) report(`building, ${packages} packages compiled`);
+      packages += 1;
+      report(`building, ${packages} ${packages === 1 ? "package" : "packages"} compiled`);
     } else if (line.startsWith("go: downloading ")) {
       report(`fetching ${line.slice("go: downloading ".length)}`);
     } else {

@@ -52,7 +52,7 @@ export async function bringUp(context: CommandContext, stack: string, digest?: s
       insisted: fingerprint === undefined ? {} : { [wantedFingerprintVariable]: fingerprint },
     };
   });
-  await reporter.step("Tools", async (say) => preparedTools(say));
+  await reporter.step("Tools", async (say) => preparedTools(say, reporter.live));
   const environment = { ...(await engineEnvironment(context)), ...insisted };
   const notes: string[] = [];
   await claimStack(context.stateDir, files, (line) => notes.push(line));

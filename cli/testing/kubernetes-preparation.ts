@@ -23,8 +23,12 @@ export interface KubernetesPreparation {
  */
 const WAIT_LIMIT_MS = 30 * 60_000;
 
-/** Starts it at the lowest priority: it takes the time that nobody else wants. */
-export function startKubernetesPreparation(): KubernetesPreparation {
+/**
+ * Starts it at the lowest priority: it takes the time that nobody else wants.
+ *
+ * @param live - Whether a line replaces the one before, as on a terminal.
+ */
+export function startKubernetesPreparation(live: boolean): KubernetesPreparation {
   const abort = new AbortController();
   let latest = "";
   let listener: Say | undefined;
@@ -32,7 +36,7 @@ export function startKubernetesPreparation(): KubernetesPreparation {
     latest = detail;
     listener?.(detail);
   };
-  const outcome = prepare(tell, abort.signal).then(
+  const outcome = prepare(tell, live, abort.signal).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
@@ -49,10 +53,10 @@ export function startKubernetesPreparation(): KubernetesPreparation {
   };
 }
 
-async function prepare(tell: Say, signal: AbortSignal): Promise<void> {
+async function prepare(tell: Say, live: boolean, signal: AbortSignal): Promise<void> {
   const [{ inBackground }, { preparedTools }] = await Promise.all([
     import("../../toolchain/making/command.ts"),
     import("../tools.ts"),
   ]);
-  await inBackground(() => preparedTools(tell, KUBERNETES_TEST_TOOLS), signal);
+  await inBackground(() => preparedTools(tell, live, KUBERNETES_TEST_TOOLS), signal);
 }

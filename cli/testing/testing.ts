@@ -56,9 +56,9 @@ export async function runTests(
   options: { rungs: readonly Rung[]; filters: readonly string[]; json: boolean },
 ): Promise<ExitCode> {
   const reporter = progressReporter(context);
-  await reporter.step("Tools", async (say) => preparedTools(say));
+  await reporter.step("Tools", async (say) => preparedTools(say, reporter.live));
   // Built beside the other rungs, in the time that they leave.
-  const kubernetes = options.rungs.includes("kubernetes") ? startKubernetesPreparation() : undefined;
+  const kubernetes = options.rungs.includes("kubernetes") ? startKubernetesPreparation(reporter.live) : undefined;
   try {
     return await climb(context, options, kubernetes);
   } finally {

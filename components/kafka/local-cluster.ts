@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "../../toolchain/servers/kafka-node-properties.ts";
 import type { KafkaServer } from "../../toolchain/servers/local-servers.ts";
-import type { AdminIdentity } from "../certificates/admin-identity.ts";
+import { ADMIN_PRINCIPAL, type AdminIdentity } from "../certificates/admin-identity.ts";
 import type { PlatformAuthorities } from "../certificates/authorities.ts";
 import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
@@ -11,7 +12,6 @@ import type { LocalPorts } from "../local/ports.ts";
 import { Password, Process } from "../provider/resources.ts";
 import { localBootstrap } from "./client-addresses.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "./node-properties.ts";
 import type { ClusterShape, KafkaNode } from "./nodes.ts";
 import { clusterNodes } from "./nodes.ts";
 
@@ -108,6 +108,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
       replicationFactor: args.replicationFactor,
       minInsyncReplicas: args.minInsyncReplicas,
       brokerCount: this.brokerCount,
+      administrators: [ADMIN_PRINCIPAL],
     });
     return new Process(
       node.name,

@@ -4,9 +4,9 @@ import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "
 import { runChecked } from "../making/command.ts";
 import { copyMavenArtefact } from "../making/maven.ts";
 import { isExecutable } from "../making/probe.ts";
-import { recordStart } from "../training/ahead-of-time.ts";
+import { recordStart, usesAotCache } from "../training/ahead-of-time.ts";
 import { PINNED } from "../versions.ts";
-import { findJava, type Java, supportsAotCache } from "./java.ts";
+import { findJava, type Java, serverJvmFlags } from "./java.ts";
 import { javaMissing } from "./kafka.ts";
 
 /** An Apicurio Registry that can be started. */
@@ -31,12 +31,15 @@ export async function findApicurio(): Promise<ApicurioDistribution | undefined> 
   if (java === undefined) return undefined;
   const distribution = await findArtefact(await distributionRecipe(java));
   if (distribution === undefined) return undefined;
-  const aot = supportsAotCache(java) ? await findArtefact(aotRecipe(distribution, java)) : undefined;
+  const aot = usesAotCache(java) ? await findArtefact(aotRecipe(distribution, java)) : undefined;
   return {
     java,
     folder: distribution.folder,
     command: ["-jar", runJar(distribution)],
-    jvmFlags: [...jvmFlags(java), ...(aot === undefined ? [] : [`-XX:AOTCache=${join(aot.folder, "apicurio.aot")}`])],
+    jvmFlags: [
+      ...serverJvmFlags(java),
+      ...(aot === undefined ? [] : [`-XX:AOTCache=${join(aot.folder, "apicurio.aot")}`]),
+    ],
   };
 }
 
@@ -55,12 +58,12 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
     return { origin: "downloaded", facts: { madeAt: new Date().toISOString() } };
   });
   // Without the flat jar the classes come from a loader of Quarkus' own, which a cache does not reach.
-  if (!supportsAotCache(java) || distribution.inputs.launcher !== "flat") return;
+  if (!usesAotCache(java) || distribution.inputs.launcher !== "flat") return;
   await recordStart(aotRecipe(distribution, java), onDetail, async (folder) => {
     const { trainApicurio } = await import("../training/apicurio-training.ts");
     await trainApicurio({
       java: java.binary,
-      jvmFlags: jvmFlags(java),
+      jvmFlags: serverJvmFlags(java),
       command: ["-jar", runJar(distribution)],
       workDir: distribution.folder,
       folder,
@@ -112,10 +115,6 @@ export function foldManifestLine(line: string): string {
   return parts.join("\n");
 }
 
-function jvmFlags(java: Java): string[] {
-  return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-}
-
 function runJar(distribution: Artefact): string {
   return join(distribution.folder, distribution.inputs.launcher === "flat" ? FLAT_JAR : FAST_JAR);
 }
@@ -147,7 +146,7 @@ function aotRecipe(distribution: Artefact, java: Java): ArtefactRecipe {
       madeAt: distribution.facts.madeAt ?? "",
       java: java.build,
       home: java.home,
-      flags: jvmFlags(java).join(" "),
+      flags: serverJvmFlags(java).join(" "),
       training: TRAINING_REVISION,
       platform: `${process.platform}-${process.arch}`,
     },

@@ -33,6 +33,14 @@ export function supportsAotCache(java: Java): boolean {
   return java.major >= AOT_JAVA_MAJOR;
 }
 
+/**
+ * Flags for many JVMs on a small machine: no compiler threads for the last few percent, no parallel collector, small
+ * headers. Heap sizes are the caller's.
+ */
+export function serverJvmFlags(java: Java): string[] {
+  return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+}
+
 /** The JDK to use, or undefined when none is new enough. */
 export async function findJava(): Promise<Java | undefined> {
   return chooseJava(await listJava());

@@ -5,16 +5,16 @@ import { ToolchainError } from "../errors.ts";
 import { type Artefact, type ArtefactRecipe, findArtefact, makeArtefact } from "../making/cache.ts";
 import { runChecked } from "../making/command.ts";
 import { copyMavenDependencies } from "../making/maven.ts";
-import { recordStart } from "../training/ahead-of-time.ts";
+import { recordStart, usesAotCache } from "../training/ahead-of-time.ts";
 import { MINIMUM, PINNED } from "../versions.ts";
-import { findJava, type Java, supportsAotCache } from "./java.ts";
+import { findJava, type Java, serverJvmFlags } from "./java.ts";
 
 /** A Kafka that can be started: its jars, how to start them, and what makes the start quick. */
 export interface KafkaDistribution {
   java: Java;
   /** Every jar, in a fixed order: an ahead-of-time cache is good for exactly this class path. */
   classPath: string;
-  /** Absent where the JDK is older than 25. */
+  /** Absent where the JDK is older than 25, or caches are switched off. */
   aotCache?: string;
   /** Folder with the `bootstrap.checkpoint` that formatting writes; a node needs it beside its own meta.properties. */
   storageTemplate: string;
@@ -32,8 +32,8 @@ export async function findKafka(): Promise<KafkaDistribution | undefined> {
   const storage = await findArtefact(storageRecipe(jars));
   if (storage === undefined) return undefined;
   const classPath = await classPathOf(jars);
-  const base = { java, classPath, storageTemplate: storage.folder, jvmFlags: jvmFlags(java) };
-  if (!supportsAotCache(java)) return base;
+  const base = { java, classPath, storageTemplate: storage.folder, jvmFlags: serverJvmFlags(java) };
+  if (!usesAotCache(java)) return base;
   const aot = await findArtefact(aotRecipe(jars, java, classPath));
   return aot === undefined ? base : { ...base, aotCache: join(aot.folder, "kafka.aot") };
 }
@@ -53,27 +53,19 @@ export async function prepareKafka(onDetail: (detail: string) => void): Promise<
     await formatTemplate(java, classPath, folder);
     return { origin: "built" };
   });
-  if (!supportsAotCache(java)) return;
+  if (!usesAotCache(java)) return;
   await recordStart(aotRecipe(jars, java, classPath), onDetail, async (folder) => {
     // Loaded only here: the Pulumi program, which imports this file, needs no Kafka client.
     const { trainKafka } = await import("../training/kafka-training.ts");
     await trainKafka({
       java: java.binary,
       classPath,
-      jvmFlags: jvmFlags(java),
+      jvmFlags: serverJvmFlags(java),
       storageTemplate: storage.folder,
       folder,
       output: join(folder, "kafka.aot"),
     });
   });
-}
-
-/**
- * Flags for twelve JVMs on a small machine: no compiler threads for the last few percent, no parallel collector,
- * small headers. Heap sizes are the caller's.
- */
-function jvmFlags(java: Java): string[] {
-  return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 }
 
 async function classPathOf(jars: Artefact): Promise<string> {
@@ -145,7 +137,7 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
       jarsMadeAt: jars.facts.madeAt ?? "",
       java: java.build,
       home: java.home,
-      flags: jvmFlags(java).join(" "),
+      flags: serverJvmFlags(java).join(" "),
       training: TRAINING_REVISION,
       platform: `${process.platform}-${process.arch}`,
     },
@@ -153,7 +145,7 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
 }
 
 /** Raised when the training run changes what it exercises. */
-const TRAINING_REVISION = "1";
+const TRAINING_REVISION = "2";
 
 /** The error for a machine without a fitting JDK. */
 export function javaMissing(): ToolchainError {

@@ -1,4 +1,10 @@
 import { type ArtefactRecipe, makeArtefact } from "../making/cache.ts";
+import { type Java, supportsAotCache } from "../servers/java.ts";
+
+/** Whether servers on this JDK are recorded and start from the recording. `KIT_JVM_CACHES=0` switches both off. */
+export function usesAotCache(java: Java, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return supportsAotCache(java) && environment.KIT_JVM_CACHES !== "0";
+}
 
 /**
  * Makes an ahead-of-time cache by recording one start of a server. A recording that fails costs speed and nothing

@@ -19,6 +19,7 @@ import {
   stringSerializers,
 } from "@platformatic/kafka";
 
+import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "../servers/kafka-node-properties.ts";
 import { freePorts } from "./loopback-port.ts";
 import { trainingCertificates } from "./training-certificates.ts";
 import { startTrainingProcess } from "./training-process.ts";
@@ -41,6 +42,8 @@ const START_LIMIT_MS = 120_000;
 const EXCHANGE_LIMIT_MS = 30_000;
 const ASSEMBLY_LIMIT_MS = 180_000;
 const USER = "training";
+const HOST = "127.0.0.1";
+const NODE_ID = 1;
 /** The mechanism's number in the protocol. */
 const SCRAM_SHA_512 = 2;
 
@@ -60,6 +63,7 @@ export async function trainKafka(training: KafkaTraining): Promise<void> {
         ...training.jvmFlags,
         `-XX:AOTCacheOutput=${training.output}`,
         "-Xmx256m",
+        KEY_STORE_IN_MEMORY,
         `-Dlog4j2.configurationFile=${node.logging}`,
         "-cp",
         training.classPath,
@@ -91,7 +95,7 @@ interface PreparedNode {
 
 async function prepareNode(training: KafkaTraining, scratch: string): Promise<PreparedNode> {
   const [client, internal, controller] = (await freePorts(3)) as [number, number, number];
-  const certificates = await trainingCertificates("training-node");
+  const certificates = await trainingCertificates(NODE_PRINCIPAL);
   const password = randomBytes(16).toString("hex");
   const file = async (name: string, content: string): Promise<string> => {
     const path = join(scratch, name);
@@ -102,20 +106,20 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
   const truststore = await file("authority.pem", certificates.authority);
   const properties = await file(
     "server.properties",
-    serverProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }),
+    combinedNodeProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }),
   );
   const logging = await file("log4j2.properties", LOGGING);
   await copyFile(join(training.storageTemplate, "bootstrap.checkpoint"), join(scratch, "data", "bootstrap.checkpoint"));
-  await file(join("data", "meta.properties"), `version=1\ncluster.id=${clusterId()}\nnode.id=1\n`);
+  await file(join("data", "meta.properties"), `version=1\ncluster.id=${clusterId()}\nnode.id=${NODE_ID}\n`);
   const asAdmin = {
     clientId: "training",
-    bootstrapBrokers: [`127.0.0.1:${internal}`],
+    bootstrapBrokers: [`${HOST}:${internal}`],
     tls: { ca: certificates.authority, cert: certificates.certificate, key: certificates.key },
     retries: 0,
   };
   const asUser = {
     clientId: "training",
-    bootstrapBrokers: [`127.0.0.1:${client}`],
+    bootstrapBrokers: [`${HOST}:${client}`],
     tls: { ca: certificates.authority },
     sasl: { mechanism: "SCRAM-SHA-512" as const, username: USER, password },
   };
@@ -195,7 +199,7 @@ async function createUser(tls: TrainingTls, port: number, password: string): Pro
   const [salt, iterations] = [randomBytes(16), 4096];
   const saltedPassword = pbkdf2Sync(password, salt, iterations, 64, "sha512");
   const connection = new Connection("training", { tls });
-  await connection.connect("127.0.0.1", port);
+  await connection.connect(HOST, port);
   try {
     await alterUserScramCredentialsV0.api.async(
       connection,
@@ -263,7 +267,8 @@ logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 `;
 
-function serverProperties(node: {
+/** The properties of a broker of the platform, in a process that is its own controller and holds few partitions. */
+function combinedNodeProperties(node: {
   client: number;
   internal: number;
   controller: number;
@@ -271,44 +276,22 @@ function serverProperties(node: {
   truststore: string;
   data: string;
 }): string {
-  return Object.entries({
-    "process.roles": "broker,controller",
-    "node.id": 1,
-    "broker.rack": "a",
-    "controller.quorum.voters": `1@127.0.0.1:${node.controller}`,
-    listeners: `CLIENT://127.0.0.1:${node.client},INTERNAL://127.0.0.1:${node.internal},CONTROLLER://127.0.0.1:${node.controller}`,
-    "advertised.listeners": `CLIENT://127.0.0.1:${node.client},INTERNAL://127.0.0.1:${node.internal}`,
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "INTERNAL",
-    "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
-    "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-    "listener.name.client.scram-sha-512.sasl.jaas.config":
-      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-    "listener.name.internal.ssl.client.auth": "required",
-    "listener.name.controller.ssl.client.auth": "required",
-    "ssl.keystore.type": "PEM",
-    "ssl.keystore.location": node.keystore,
-    "ssl.truststore.type": "PEM",
-    "ssl.truststore.location": node.truststore,
-    "ssl.enabled.protocols": "TLSv1.3",
-    "ssl.principal.mapping.rules": "RULE:^CN=([^,]+)(,.*)?$/$1/",
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "super.users": "User:training-node",
-    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
-    "log.dirs": node.data,
-    // Kafka's default of 128 MB does not fit a small heap.
-    "log.cleaner.dedupe.buffer.size": 8_388_608,
-    "auto.create.topics.enable": false,
-    "offsets.topic.replication.factor": 1,
-    "offsets.topic.num.partitions": 3,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
-    "transaction.state.log.num.partitions": 3,
-    "share.coordinator.state.topic.replication.factor": 1,
-    "share.coordinator.state.topic.min.isr": 1,
-    "group.initial.rebalance.delay.ms": 0,
-    "controller.quorum.append.linger.ms": 0,
-  })
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join("");
+  const common = nodeProperties({
+    node: { id: NODE_ID, role: "broker", zone: "a" },
+    host: HOST,
+    controllerPorts: new Map([[NODE_ID, node.controller]]),
+    brokerPorts: { client: node.client, internal: node.internal },
+    dataDir: node.data,
+    keystore: node.keystore,
+    truststore: node.truststore,
+    replicationFactor: 1,
+    minInsyncReplicas: 1,
+    brokerCount: 1,
+    administrators: [],
+  });
+  // Of a property that stands twice the last one counts.
+  return `${common}process.roles=broker,controller
+listeners=CLIENT://${HOST}:${node.client},INTERNAL://${HOST}:${node.internal},CONTROLLER://${HOST}:${node.controller}
+controller.quorum.append.linger.ms=0
+`;
 }

@@ -21,10 +21,11 @@ export const doctor: CommandDefinition = {
         import("../../terminal/progress.ts"),
         import("../../tools.ts"),
       ]);
-      await progressReporter(context).step("Tools", async (say) => preparedTools(say));
+      const reporter = progressReporter(context);
+      await reporter.step("Tools", async (say) => preparedTools(say, reporter.live));
       if (flag(options, "kubernetes")) {
         const { KUBERNETES_TEST_TOOLS } = await import("../../testing/kubernetes-preparation.ts");
-        await progressReporter(context).step("Kubernetes", async (say) => preparedTools(say, KUBERNETES_TEST_TOOLS));
+        await reporter.step("Kubernetes", async (say) => preparedTools(say, reporter.live, KUBERNETES_TEST_TOOLS));
       }
     }
     const report = await examine(context, { kubernetes: flag(options, "kubernetes") });

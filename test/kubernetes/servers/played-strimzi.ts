@@ -1,13 +1,18 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
+import { ADMIN_PRINCIPAL } from "../../../components/certificates/admin-identity.ts";
 import { clusterNodes, type KafkaNode } from "../../../components/kafka/nodes.ts";
 import { LISTENERS } from "../../../components/kafka/strimzi/names.ts";
 import {
   type IssuedCertificate,
   issueCertificate,
 } from "../../../components/provider/certificates/certificate-authority.ts";
+import {
+  KEY_STORE_IN_MEMORY,
+  NODE_PRINCIPAL,
+  nodeProperties,
+} from "../../../toolchain/servers/kafka-node-properties.ts";
 import { type KafkaServer, locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { listening } from "../../saga/servers/child.ts";
@@ -254,6 +259,7 @@ async function startNode({
     replicationFactor: brokers,
     minInsyncReplicas: Math.max(1, brokers - 1),
     brokerCount: brokers,
+    administrators: [ADMIN_PRINCIPAL],
   });
   const properties = `${common.trimEnd()}\nreplica.selector.class=${selector}\n`;
   const listensAt = `CLIENT://127.0.0.1:${brokerPorts?.client}`;
@@ -271,7 +277,7 @@ async function startNode({
       ...kafka.jvmFlags,
       ...(kafka.aotCache === undefined ? [] : [`-XX:AOTCache=${kafka.aotCache}`]),
       "-Xmx160m",
-      "-Dkeystore.pkcs12.keyPbeIterationCount=1",
+      KEY_STORE_IN_MEMORY,
       "-cp",
       kafka.classPath,
       "kafka.Kafka",

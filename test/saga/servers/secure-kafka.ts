@@ -16,9 +16,14 @@ import {
   ResourcePatternTypes,
   ResourceTypes,
 } from "@platformatic/kafka";
-import { KEY_STORE_IN_MEMORY, NODE_PRINCIPAL, nodeProperties } from "../../../components/kafka/node-properties.ts";
+import { ADMIN_PRINCIPAL } from "../../../components/certificates/admin-identity.ts";
 import { LOOPBACK } from "../../../components/local/layout.ts";
 import type { AclOperation, AclResourceType, PlannedAcl } from "../../../components/plan/types.ts";
+import {
+  KEY_STORE_IN_MEMORY,
+  NODE_PRINCIPAL,
+  nodeProperties,
+} from "../../../toolchain/servers/kafka-node-properties.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
 import { passwordOf, testAuthorities } from "./authorities.ts";
@@ -66,7 +71,7 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
         return file;
       };
       const broker = nodeProperties({
-        node: { id: NODE_ID, role: "broker", name: "kafka", zone: "test", ordinal: 0 },
+        node: { id: NODE_ID, role: "broker", zone: "test" },
         host: LOOPBACK,
         controllerPorts: new Map([[NODE_ID, controller]]),
         brokerPorts: { client, internal },
@@ -74,6 +79,7 @@ export async function startSecureKafka(settings: Readonly<Record<string, string>
         replicationFactor: 1,
         minInsyncReplicas: 1,
         brokerCount: 1,
+        administrators: [ADMIN_PRINCIPAL],
         keystore: keep("keystore.pem", `${certificate.privateKeyPem}${certificate.chainPem}`),
         truststore: keep("truststore.pem", `${authorities.serversPem}${authorities.clientsPem}`),
       });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { nodeProperties } from "../../../components/kafka/node-properties.ts";
 import { clusterNodes } from "../../../components/kafka/nodes.ts";
+import { nodeProperties } from "../../../toolchain/servers/kafka-node-properties.ts";
 
 const shape = { zones: ["zone-a", "zone-b", "zone-c"], brokersPerZone: 3, controllers: 3 };
 const nodes = clusterNodes(shape);
@@ -23,6 +23,7 @@ function propertiesOf(name: string, overrides: { brokerCount?: number } = {}): M
     replicationFactor: 3,
     minInsyncReplicas: 2,
     brokerCount: overrides.brokerCount ?? 9,
+    administrators: ["platform-admin"],
   });
   return new Map(
     text

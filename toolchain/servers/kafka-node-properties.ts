@@ -1,6 +1,3 @@
-import { ADMIN_PRINCIPAL } from "../certificates/admin-identity.ts";
-import type { KafkaNode } from "./nodes.ts";
-
 /** Common name of the brokers' and controllers' certificates; super user by it. */
 export const NODE_PRINCIPAL = "kafka-node";
 
@@ -12,7 +9,12 @@ export const KEY_STORE_IN_MEMORY = "-Dkeystore.pkcs12.keyPbeIterationCount=1";
 
 /** What one node needs to know to write its configuration. */
 export interface NodePropertiesInput {
-  readonly node: KafkaNode;
+  readonly node: {
+    readonly id: number;
+    readonly role: "broker" | "controller";
+    /** Zone, for a broker its rack. */
+    readonly zone: string;
+  };
   readonly host: string;
   /** Port of the controller listener by node id, for all controllers. */
   readonly controllerPorts: ReadonlyMap<number, number>;
@@ -26,6 +28,8 @@ export interface NodePropertiesInput {
   readonly replicationFactor: number;
   readonly minInsyncReplicas: number;
   readonly brokerCount: number;
+  /** Principals beside the nodes' own that may do everything: the administrators. */
+  readonly administrators: readonly string[];
 }
 
 /**
@@ -74,7 +78,7 @@ export function nodeProperties(input: NodePropertiesInput): string {
     "listener.name.internal.ssl.client.auth": "required",
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": false,
-    "super.users": `User:${NODE_PRINCIPAL};User:${ADMIN_PRINCIPAL}`,
+    "super.users": [NODE_PRINCIPAL, ...input.administrators].map((name) => `User:${name}`).join(";"),
     "log.dirs": input.dataDir,
     "auto.create.topics.enable": false,
     "unclean.leader.election.enable": false,
