@@ -8,18 +8,21 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Kept equal to toolchain/versions.ts by a test. */
@@ -56,7 +59,9 @@ async function ensurePackages() {
     "another run installs the npm packages",
     async () => {
       if (readStamp() === wanted) return;
-      if (!packagesMatch(lockText)) {
+      if (packagesMatch(lockText)) {
+        linkWorkspaces(lockText);
+      } else {
         say("Installing the npm packages …");
         // Provider packages try to download their plugin when they are installed; the toolchain prepares plugins.
         // Warnings about the Node that npm runs on are no one's business: the kit runs on another.
@@ -92,6 +97,22 @@ function packagesMatch(lockText) {
     });
   } catch {
     return false;
+  }
+}
+
+/**
+ * Links the project's own packages to where npm would: a new one, say of `npx kit new service`, needs no installation, and
+ * `npm ci` would install all others again.
+ */
+function linkWorkspaces(lockText) {
+  for (const [path, { link, resolved }] of Object.entries(JSON.parse(lockText).packages)) {
+    if (!link) continue;
+    const target = join(PROJECT, path);
+    const way = relative(dirname(target), join(PROJECT, resolved));
+    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(target) === way) continue;
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(way, target);
   }
 }
 

@@ -24,6 +24,8 @@ export interface TakenNames {
   readonly services: readonly string[];
   /** Declared topics. */
   readonly topics: readonly string[];
+  /** npm packages in `node_modules`, where the service gets its place too. */
+  readonly packages: readonly string[];
 }
 
 /** What `template.yaml` allows; the model's slugs may be longer. */
@@ -72,6 +74,7 @@ export function checkServiceName(name: string, taken: TakenNames): void {
   if (RESERVED.some((reserved) => reserved === name)) throw refuse("belongs to the platform");
   if (taken.services.includes(name)) throw refuse("is a principal and consumer group already: topics/ names it");
   if (taken.topics.includes(name)) throw refuse("is a topic already");
+  if (taken.packages.includes(name)) throw refuse("is an npm package that the project uses");
   const owner = [...taken.folders, ...taken.services].find(
     (other) => `${other}-owner` === name || `${name}-owner` === other,
   );

@@ -30,6 +30,8 @@ export interface ProjectReading {
   readonly folders: readonly string[];
   /** Folders with a `template.yaml`, sorted. */
   readonly templates: readonly string[];
+  /** Text of npm's lock file. */
+  readonly lockFile: string;
   /** Files of a template. */
   readonly filesOf: (template: string) => readonly TemplateFile[];
 }
@@ -49,6 +51,7 @@ export async function readProject(projectDir: string): Promise<ProjectReading> {
     stackFiles: new Map(stackFiles),
     folders,
     templates: folders.filter((folder) => existsSync(join(services, folder, "template.yaml"))),
+    lockFile: readFileSync(join(projectDir, "package-lock.json"), "utf8"),
     filesOf: (template) => [...templateFiles(join(services, template), ""), ...pureTests(projectDir, template)],
   };
 }
@@ -75,7 +78,8 @@ function templateFiles(root: string, folder: string): TemplateFile[] {
 
 /**
  * Tests of the template's pure parts that stand beside the library's: those that import, of all services,
- * this one only, and read no files. Their imports are turned towards the template's own folder.
+ * this one only, nothing that the library does not export, and read no files. Their imports are turned towards the
+ * template's own folder.
  */
 function pureTests(projectDir: string, template: string): TemplateFile[] {
   const folder = join(projectDir, PURE_TESTS);
@@ -87,14 +91,12 @@ function pureTests(projectDir: string, template: string): TemplateFile[] {
       const text = readFileSync(join(folder, name), "utf8");
       const imported = [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1] ?? "");
       const services = imported.flatMap((path) => /service-templates\/([^/]+)\//.exec(path)?.[1] ?? []);
-      const own = services.includes(template) && services.every((service) => service === template || service === "lib");
+      const own = services.includes(template) && services.every((service) => service === template);
       const elsewhere = imported.some(
         (path) => path.startsWith("node:") || (path.startsWith(".") && !path.includes(`${SERVICES_FOLDER}/`)),
       );
       if (!own || elsewhere) return [];
-      const content = text
-        .replaceAll(`"../../../${SERVICES_FOLDER}/${template}/`, '"../')
-        .replaceAll(`"../../../${SERVICES_FOLDER}/`, '"../../');
+      const content = text.replaceAll(`"../../../${SERVICES_FOLDER}/${template}/`, '"../');
       return [{ path: `test/${name}`, content, mode: 0o644 }];
     });
 }

@@ -17,6 +17,7 @@ import { eventsFiles, eventsPath } from "../generate/events-files.ts";
 import { serviceEvents } from "../generate/service-events.ts";
 import type { ChangedFile, CreatedFile, FileChanges } from "./file-change.ts";
 import { PLAIN_FILE } from "./file-change.ts";
+import { installedNames, LOCK_FILE, lockWithService } from "./lock-file.ts";
 import { checkServiceName, checkTemplateName, serviceNames } from "./names.ts";
 import { overlaid, overlay, readForAllStacks } from "./project-model.ts";
 import type { ProjectReading, TemplateFile } from "./project-reading.ts";
@@ -92,7 +93,12 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
   const renaming = renamingOf(request, files, topics);
   const stacks = stackChanges(project, request);
   const begun = [...copiedFiles(files, renaming, topics), ...topics.created];
-  const changed = [...changedFiles(texts, topics.changed), ...stacks];
+  const lock = {
+    path: LOCK_FILE,
+    before: project.lockFile,
+    after: lockWithService(project.lockFile, template, name),
+  };
+  const changed = [...changedFiles(texts, topics.changed), ...stacks, lock];
 
   const after = readForAllStacks(
     overlaid(project.topicFiles, begun, changed),
@@ -158,6 +164,7 @@ function takenNames(project: ProjectReading, model: Model) {
       ]),
     ],
     topics: topics.map((topic) => topic.name),
+    packages: installedNames(project.lockFile),
   };
 }
 

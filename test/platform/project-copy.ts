@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * Copies the clone under test (what git tracks or would track), so that a test can change the files
- * that people edit. Installed packages are shared.
+ * that people edit. Installed packages are shared, workspaces are its own.
  * @returns the copy's folder and how to remove it.
  */
 export async function copyProject(): Promise<{ readonly dir: string; readonly remove: () => Promise<void> }> {
@@ -22,8 +22,19 @@ export async function copyProject(): Promise<{ readonly dir: string; readonly re
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await cp(join(PROJECT_DIR, file), join(dir, file));
   }
-  await symlink(join(PROJECT_DIR, "node_modules"), join(dir, "node_modules"));
+  await sharePackages(join(PROJECT_DIR, "node_modules"), join(dir, "node_modules"));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Links to the packages of another folder; links to workspaces lead to the copy's own. */
+async function sharePackages(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    else if (entry.name.startsWith("@")) await sharePackages(source, target);
+    else await symlink(source, target);
+  }
 }
 
 /** Edits of files that are taken back together. */

@@ -253,6 +253,17 @@ describe("the bootstrap", () => {
     expect((await readFile(calls, "utf8")).trim()).toBe("ci --ignore-scripts --no-audit --no-fund --loglevel=error");
   }, 20_000);
 
+  it("links a workspace that came since the installation, and installs nothing for it", async () => {
+    const root = await project(`console.log("ran");`);
+    const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as { packages: object };
+    Object.assign(lock.packages, { "node_modules/@own/part": { resolved: "parts/one", link: true }, "parts/one": {} });
+    await writeFile(join(root, "package-lock.json"), JSON.stringify(lock));
+    await command("npm", "echo called >&2; exit 1");
+    const { code, stdout } = await outcome(kit(root, []));
+    expect([code, stdout]).toEqual([0, "ran\n"]);
+    expect(await readlink(join(root, "node_modules", "@own", "part"))).toBe("../../parts/one");
+  });
+
   it("does not take a failed installation for done", async () => {
     const root = await project(`console.log("ran");`);
     await rm(join(root, "node_modules", ".package-lock.json"));

@@ -1,8 +1,9 @@
 /** `kit new service` as a child process, on copies of this project. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../../../components/model/load.ts";
 import { planPlatform } from "../../../../components/plan/plan.ts";
@@ -240,6 +241,31 @@ describe("a service from every template", () => {
     5 * MINUTES,
   );
 
+  it("gives copies a package each, in a lock file that npm takes as it is", async () => {
+    for (const template of TEMPLATES) {
+      const path = join(project.dir, "service-templates", copyOf(template), "package.json");
+      expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+        name: copyOf(template),
+        dependencies: { "@event-platform-kit/service": expect.any(String) as unknown },
+      });
+    }
+    const folder = mkdtempSync(join(tmpdir(), "event-platform-lock-"));
+    try {
+      const read = [
+        "package-lock.json",
+        ".npmrc",
+        ...globSync("{,*/,service-templates/*/}package.json", { cwd: project.dir }),
+      ];
+      for (const path of read) cpSync(join(project.dir, path), join(folder, path), { recursive: true });
+      const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
+      const npm = promisify(execFile);
+      await npm("npm", ["install", "--package-lock-only", "--offline", "--ignore-scripts"], { cwd: folder });
+      expect(readFileSync(join(folder, "package-lock.json"), "utf8")).toBe(lock);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("can copy a copy", async () => {
     const document = await made(project.dir, "third-payment-service", "--from", "second-payment-service", "--dry-run");
     expect(document.access.publishes.map(({ topic }) => topic)).toEqual(["third-payment-events"]);
@@ -282,6 +308,7 @@ describe("what is refused, and leaves everything as it was", () => {
       [["service", "schema-registry", "--from", "payment-service"], 2, /belongs to the platform/],
       [["service", "postgres", "--from", "payment-service"], 2, /belongs to the platform/],
       [["service", "payment-events", "--from", "analytics-service"], 2, /topic already/],
+      [["service", "fastify", "--from", "analytics-service"], 2, /npm package/],
       [["service", "payment-service-owner", "--from", "payment-service"], 2, /database role/],
       [["service", "payment", "--from", "inventory-service"], 2, /payment-events, which there is already/],
       [
