@@ -19,13 +19,13 @@ export function withoutHandlers(files: readonly TemplateFile[], events: readonly
 }
 
 function withoutLines(text: string, handlers: ReadonlySet<string>, events: ReadonlySet<string>): string {
-  return text
-    .split("\n")
-    .filter((line) => {
-      const imported = /^import .* from "[^"]*\/handlers\/([^"/]+)";$/u.exec(line)?.[1];
-      const event = /^\s*"([^"]+)": .*,$/u.exec(line)?.[1];
-      return !(imported !== undefined && handlers.has(imported)) && !(event !== undefined && events.has(event));
-    })
+  const imports = (line: string): boolean =>
+    handlers.has(/^import .* from "[^"]*\/handlers\/([^"/]+)";$/u.exec(line)?.[1] ?? "");
+  const lines = text.split("\n");
+  // Other files may hold something else by an event's name.
+  if (!lines.some(imports)) return text;
+  return lines
+    .filter((line) => !imports(line) && !events.has(/^\s*"([^"]+)": .*,$/u.exec(line)?.[1] ?? ""))
     .join("\n")
     .replaceAll(/\bhandlers: \{\s*\}/gu, "handlers: {}");
 }
