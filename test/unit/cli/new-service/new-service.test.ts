@@ -241,30 +241,34 @@ describe("a service from every template", () => {
     5 * MINUTES,
   );
 
-  it("gives copies a package each, in a lock file that npm takes as it is", async () => {
-    for (const template of TEMPLATES) {
-      const path = join(project.dir, "service-templates", copyOf(template), "package.json");
-      expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
-        name: copyOf(template),
-        dependencies: { "@event-platform-kit/service": expect.any(String) as unknown },
-      });
-    }
-    const folder = mkdtempSync(join(tmpdir(), "event-platform-lock-"));
-    try {
-      const read = [
-        "package-lock.json",
-        ".npmrc",
-        ...globSync("{,*/,service-templates/*/}package.json", { cwd: project.dir }),
-      ];
-      for (const path of read) cpSync(join(project.dir, path), join(folder, path), { recursive: true });
-      const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
-      const npm = promisify(execFile);
-      await npm("npm", ["install", "--package-lock-only", "--offline", "--ignore-scripts"], { cwd: folder });
-      expect(readFileSync(join(folder, "package-lock.json"), "utf8")).toBe(lock);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+  it(
+    "gives copies a package each, in a lock file that npm takes as it is",
+    async () => {
+      for (const template of TEMPLATES) {
+        const path = join(project.dir, "service-templates", copyOf(template), "package.json");
+        expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+          name: copyOf(template),
+          dependencies: { "@event-platform-kit/service": expect.any(String) as unknown },
+        });
+      }
+      const folder = mkdtempSync(join(tmpdir(), "event-platform-lock-"));
+      try {
+        const read = [
+          "package-lock.json",
+          ".npmrc",
+          ...globSync("{,*/,service-templates/*/}package.json", { cwd: project.dir }),
+        ];
+        for (const path of read) cpSync(join(project.dir, path), join(folder, path), { recursive: true });
+        const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
+        const npm = promisify(execFile);
+        await npm("npm", ["install", "--package-lock-only", "--offline", "--ignore-scripts"], { cwd: folder });
+        expect(readFileSync(join(folder, "package-lock.json"), "utf8")).toBe(lock);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    2 * MINUTES,
+  );
 
   it("can copy a copy", async () => {
     const document = await made(project.dir, "third-payment-service", "--from", "second-payment-service", "--dry-run");
@@ -363,18 +367,22 @@ describe("what is refused, and leaves everything as it was", () => {
     expect(snapshot(dir)).toEqual(before);
   });
 
-  it("the second run", async () => {
-    const copy = mkdtempSync(join(tmpdir(), "event-platform-twice-"));
-    try {
-      cpSync(dir, copy, { recursive: true, verbatimSymlinks: true });
-      await made(copy, "fraud-service", "--from", "payment-service");
-      const once = snapshot(copy);
-      const again = await kit(copy, "service", "fraud-service", "--from", "payment-service");
-      expect(again.stderr).toMatch(/KIT_NEW_NAME_TAKEN.*Nothing is overwritten/);
-      expect(again.code).toBe(2);
-      expect(snapshot(copy)).toEqual(once);
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
-  });
+  it(
+    "the second run",
+    async () => {
+      const copy = mkdtempSync(join(tmpdir(), "event-platform-twice-"));
+      try {
+        cpSync(dir, copy, { recursive: true, verbatimSymlinks: true });
+        await made(copy, "fraud-service", "--from", "payment-service");
+        const once = snapshot(copy);
+        const again = await kit(copy, "service", "fraud-service", "--from", "payment-service");
+        expect(again.stderr).toMatch(/KIT_NEW_NAME_TAKEN.*Nothing is overwritten/);
+        expect(again.code).toBe(2);
+        expect(snapshot(copy)).toEqual(once);
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    },
+    2 * MINUTES,
+  );
 });
