@@ -1,19 +1,10 @@
 /** What must be true once a fault is healed, beyond the invariants: that customers are served again, and that nobody paid for it who need not. */
 import type { WitnessedFault } from "../witness.ts";
+import type { Demand } from "./expectations.ts";
 import type { Reading } from "./reading.ts";
 import { NO_ANSWER } from "./reading.ts";
 import type { Site } from "./site.ts";
 import { lookFor } from "./site.ts";
-
-/** A demand on the healed platform. */
-export interface Demand {
-  readonly what: string;
-  readonly read: () => Promise<Reading>;
-  /** Whether a reading meets it. `before` was taken before the fault. */
-  readonly met: (before: Reading, after: Reading) => boolean;
-  /** How long after the healing it may take, in milliseconds. @default 10000 */
-  readonly limitMs?: number;
-}
 
 /** A demand with what was seen. */
 export type DemandResult = NonNullable<WitnessedFault["demands"]>[number];

@@ -1,14 +1,7 @@
-/** Faults at the edges: of the saga's time-out, of the gateway's connections, of the database's schema and rights, of clocks and of outside systems. */
-import type { Draw, Injection, MigratedColumn } from "./schedule.ts";
+/** Faults at the edges: of the exposed service's connections, of the database's rights, of records' sizes, of clocks. */
+import type { Draw, KitInjection } from "./schedule.ts";
 
 const seconds = (count: number): number => count * 1_000;
-
-const GATEWAY = "api-gateway";
-/** Its first instance stands behind the gateway's one address of it; on one machine nothing balances between them. */
-const ORDERS = "order-service";
-const PAYMENT = "payment-service";
-const INVENTORY = "inventory-service";
-const SHIPPING = "shipping-service";
 
 /** All processes of a service. @throws RangeError when there is none. */
 export function instancesOf(draw: Draw, service: string): readonly string[] {
@@ -19,30 +12,44 @@ export function instancesOf(draw: Draw, service: string): readonly string[] {
   return instances;
 }
 
-/** One of a service's processes of which the front door needs none. */
-function spareInstance(draw: Draw, service: string): string {
+/**
+ * One of a service's processes that the load can do without.
+ * @param entry - Services of which the load needs the first instance.
+ * @throws RangeError when there is none.
+ */
+export function spareInstance(draw: Draw, service: string, entry: readonly string[]): string {
   const instances = instancesOf(draw, service);
-  return draw.pick(service === ORDERS ? instances.slice(1) : instances, `instance of ${service} beside the first`);
+  return draw.pick(entry.includes(service) ? instances.slice(1) : instances, `instance of ${service} beside the first`);
 }
 
-/** Longer than the 30 s an order waits. */
-export function serviceFreeze(draw: Draw, atMs: number): Injection[] {
-  const service = draw.pick([ORDERS, PAYMENT, INVENTORY], "service");
+/**
+ * Freezes one of several instances of a service.
+ * @param lengthMs - Least and most time.
+ * @throws RangeError when the service that was drawn has one instance.
+ */
+export function freezeOne(
+  draw: Draw,
+  atMs: number,
+  services: readonly string[],
+  entry: readonly string[],
+  lengthMs: readonly [number, number],
+): KitInjection[] {
+  const service = draw.pick(services, "service");
   if (instancesOf(draw, service).length < 2)
     throw new RangeError(`the platform has one instance of ${service}; another one must go on while it is frozen`);
   return [
     {
       fault: "freeze-instance",
       atMs,
-      lengthMs: draw.between(seconds(33), seconds(38)),
+      lengthMs: draw.between(...lengthMs),
       service,
-      target: spareInstance(draw, service),
+      target: spareInstance(draw, service, entry),
     },
   ];
 }
 
 /** Enough to exhaust any limit of requests under way, many times over, if they are not given back. */
-export function disconnectStorm(draw: Draw, atMs: number): Injection[] {
+export function disconnectStorm(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "disconnect-storm",
@@ -54,30 +61,13 @@ export function disconnectStorm(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-export function largePoison(draw: Draw, atMs: number): Injection[] {
+export function largePoison(draw: Draw, atMs: number): KitInjection[] {
   const { topic, event } = draw.pick(draw.terrain.events, "event that is consumed");
   return [{ fault: "large-poison", atMs, lengthMs: 0, topic, event, heap: draw.between(150, 250) }];
 }
 
-/** Read back with every record of the service, so that plans of prepared statements become stale. */
-const COLUMNS: readonly MigratedColumn[] = [
-  { service: ORDERS, table: "orders", column: "currency", from: "character(3)", to: "character varying(8)" },
-  { service: PAYMENT, table: "payments", column: "currency", from: "character(3)", to: "character varying(8)" },
-];
-
-export function liveMigration(draw: Draw, atMs: number): Injection[] {
-  return [
-    {
-      fault: "widen-column",
-      atMs,
-      lengthMs: draw.between(seconds(4), seconds(8)),
-      column: draw.pick(COLUMNS, "column"),
-    },
-  ];
-}
-
 /** As after a fail-over that left the service with a replica. */
-export function readOnlyDatabase(draw: Draw, atMs: number): Injection[] {
+export function readOnlyDatabase(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "read-only-database",
@@ -91,47 +81,19 @@ export function readOnlyDatabase(draw: Draw, atMs: number): Injection[] {
 const MOST_SKEW_S = 600;
 const LEAST_SKEW_S = 60;
 
-/** One instance of each service but the gateway, some ahead and some behind. */
-export function clockSkew(draw: Draw, atMs: number): Injection[] {
+/** One instance of each service but the exposed one, some ahead and some behind. */
+export function clockSkew(draw: Draw, atMs: number, entry: readonly string[]): KitInjection[] {
   const services = [...new Set(draw.terrain.instances.map(({ service }) => service))].filter(
-    (service) => service !== GATEWAY,
+    (service) => service !== draw.terrain.exposed,
   );
   const clocks = services.map((service) => ({
-    target: spareInstance(draw, service),
+    target: spareInstance(draw, service, entry),
     offsetMs: seconds(draw.between(LEAST_SKEW_S, MOST_SKEW_S)) * (draw.between(0, 1) === 0 ? -1 : 1),
   }));
   return [{ fault: "clock-skew", atMs, lengthMs: draw.between(seconds(8), seconds(12)), clocks }];
 }
 
-/** Orders whose answers come while nobody takes them: they are old when order-service goes on, and good. */
-export function outageBeyondTimeout(draw: Draw, atMs: number): Injection[] {
-  return [
-    {
-      fault: "answers-wait",
-      atMs,
-      lengthMs: draw.between(seconds(33), seconds(37)),
-      aheadMs: draw.between(seconds(4), seconds(6)),
-      ahead: instancesOf(draw, PAYMENT),
-      away: instancesOf(draw, ORDERS),
-    },
-  ];
-}
-
-const CARRIERS = ["fedex", "ups"];
-
-export function carrierRefuses(draw: Draw, atMs: number): Injection[] {
-  return [
-    {
-      fault: "carriers-refuse",
-      atMs,
-      lengthMs: draw.between(seconds(4), seconds(7)),
-      carriers: CARRIERS,
-      targets: instancesOf(draw, SHIPPING),
-    },
-  ];
-}
-
-export function twoZonesDown(draw: Draw, atMs: number): Injection[] {
+export function twoZonesDown(draw: Draw, atMs: number): KitInjection[] {
   const [spared, ...zones] = draw.shuffle([...new Set(draw.terrain.brokers.map(({ zone }) => zone))].toSorted());
   if (spared === undefined || zones.length < 2) throw new RangeError("the platform has fewer than three zones");
   const targets = draw.terrain.brokers.filter(({ zone }) => zones.includes(zone)).map(({ name }) => name);

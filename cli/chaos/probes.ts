@@ -3,21 +3,11 @@
  * trace says nothing about how the platform copes, so it is void.
  */
 import type { WitnessedFault } from "../witness.ts";
-import type { Demand } from "./demands.ts";
+import type { Demand, Probe } from "./expectations.ts";
 import { NO_ANSWER, type Reading } from "./reading.ts";
 import { readSamples, sumOf } from "./service-metrics.ts";
 import type { Site } from "./site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
-
-/** Something to measure around a fault. */
-export interface Probe {
-  readonly what: string;
-  /** `during`: while the fault lasts, repeated until it is felt. `after`: when it is healed. */
-  readonly when: "during" | "after";
-  readonly read: () => Promise<Reading>;
-  /** Whether the second measurement shows the fault. */
-  readonly felt: (before: Reading, after: Reading) => boolean;
-}
 
 /** One line of evidence. */
 export type Evidence = WitnessedFault["evidence"][number] & { readonly felt: boolean };

@@ -1,17 +1,8 @@
 /** What customers felt of a fault, from what the witness saw and when orders came to their end. Pure. */
+import type { OrderEnd } from "../load/definition.ts";
 import type { LatencySummary } from "../load/latency.ts";
 import { summarize } from "../load/latency.ts";
 import type { WitnessedFault, WitnessedOrder } from "../witness.ts";
-
-/** The end of an order as the database has it. */
-export interface OrderEnd {
-  readonly orderId: string;
-  readonly status: "confirmed" | "cancelled";
-  /** Why it was cancelled. */
-  readonly reason?: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
 
 /** How soon work went on after a fault; `null` where it never did. */
 export interface Recovery {

@@ -4,7 +4,7 @@ import type { LatencySummary } from "../load/latency.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { formatElapsed } from "../terminal/quantities.ts";
 import type { ChaosOutcome, ChaosReport, ChaosSeries } from "./report-document.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import type { Scenario } from "./schedule.ts";
 
 const orDash = (ms: number | null): string => (ms === null ? "never" : formatElapsed(ms));
 
@@ -107,12 +107,12 @@ export function writeSeries(context: CommandContext, series: ChaosSeries): void 
   context.stdout.write(`planned ${formatElapsed(series.plannedMs)} of load, took ${formatElapsed(series.elapsedMs)}\n`);
 }
 
-/** Writes the scenarios to stdout. */
-export function writeScenarios(context: CommandContext): void {
+/** Writes scenarios to stdout. */
+export function writeScenarios(context: CommandContext, scenarios: readonly Scenario[]): void {
   context.stdout.write(
     `${renderTable(
       [{ title: "SCENARIO" }, { title: "WHAT" }],
-      SCENARIOS.map(({ name, summary }) => [name, summary]),
+      scenarios.map(({ name, summary }) => [name, summary]),
     )}\n`,
   );
 }

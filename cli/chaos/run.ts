@@ -3,12 +3,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
+import type { LoadDefinition } from "../load/definition.ts";
 import { loadTarget } from "../load/load-target.ts";
 import type { LoadResult } from "../load/open-loop.ts";
 import { runOpenLoop } from "../load/open-loop.ts";
-import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../load/sample-orders.ts";
-import { ensureAvailable, unitsFor } from "../load/stock.ts";
-import type { PlatformAccess } from "../platform/platform-access.ts";
 import { openPlatform } from "../platform/platform-access.ts";
 import { observePlatform, readDeclaredStatus, substrateFolder } from "../platform/platform-status.ts";
 import { locateStack } from "../pulumi/stack.ts";
@@ -18,24 +16,27 @@ import { verifyPlatform } from "../verify/verify-platform.ts";
 import type { InjectedRecord, Witness, WitnessedFault } from "../witness.ts";
 import { clusterView } from "./cluster-view.ts";
 import { declaredProcess } from "./declared-processes.ts";
+import type { ChaosDefinition } from "./definition.ts";
 import { perform } from "./faults/index.ts";
 import type { Hands } from "./hands.ts";
 import { chaosHands } from "./hands.ts";
+import { describeInjection } from "./injections.ts";
 import { discardInjected } from "./leftovers.ts";
-import type { OrderEnd } from "./recovery.ts";
 import { latencies, recoveryFrom } from "./recovery.ts";
 import type { ChaosOutcome, ChaosReport, TimelineEntry } from "./report-document.ts";
-import type { Scenario } from "./scenarios.ts";
-import type { Schedule } from "./schedule.ts";
-import { describeInjection, planChaos, TAIL_MS } from "./schedule.ts";
+import type { Scenario, Schedule } from "./schedule.ts";
+import { planChaos, TAIL_MS } from "./schedule.ts";
 import type { Site } from "./site.ts";
 import { lookFor } from "./site.ts";
-import { readContracts, surveyTerrain } from "./terrain.ts";
+import { exposedService, readContracts, surveyTerrain } from "./terrain.ts";
 import { undoLeftovers } from "./undo.ts";
 
 /** A run as it is asked for. */
 export interface ChaosOptions {
   readonly scenario: Scenario;
+  /** The project's load, and what it adds to the faults. */
+  readonly load: LoadDefinition;
+  readonly project: ChaosDefinition;
   readonly seed: number;
   readonly ratePerSecond: number;
   /** Shortest time the load runs, in milliseconds. @default what the scenario needs */
@@ -56,6 +57,7 @@ const IN_STEP_LIMIT_MS = 180_000;
  */
 export async function runChaos(context: CommandContext, options: ChaosOptions): Promise<ChaosReport> {
   const started = context.now();
+  const { load, project } = options;
   const reporter = progressReporter(context);
   const hands = await handsOn(context);
   const leftFrozen = await hands.frozen();
@@ -73,12 +75,14 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       substrateFolder(context.stateDir),
       surveyTerrain(processes, [], services).instances,
     );
-    const terrain = surveyTerrain(processes, contracts, services);
+    const terrain = surveyTerrain(processes, contracts, services, exposedService(access.status.endpoints));
     const schedule = scheduleOf(options, terrain);
     const folder = await runFolder(context, schedule, started);
     context.stderr.write(`Scenario ${schedule.scenario}, seed ${schedule.seed}, ${options.ratePerSecond} orders/s\n`);
     for (const injection of schedule.injections)
-      context.stderr.write(`  at ${(injection.atMs / 1_000).toFixed(1)} s: ${describeInjection(injection)}\n`);
+      context.stderr.write(
+        `  at ${(injection.atMs / 1_000).toFixed(1)} s: ${describeInjection(injection, project.faults)}\n`,
+      );
 
     const ending = new AbortController();
     const timeline: TimelineEntry[] = [];
@@ -89,7 +93,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       timeline.push({ atMs, text });
       context.stderr.write(`  ${(atMs / 1_000).toFixed(1).padStart(6)} s  ${text}\n`);
     };
-    const { tokenFor } = await loadTarget(context);
+    const { tokenFor } = await loadTarget(context, load);
     const site: Site = {
       access,
       hands,
@@ -102,6 +106,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       note,
       signal: ending.signal,
       injected: (record) => injected.push(record),
+      ...(project.frontDoor === undefined ? {} : { frontDoor: project.frontDoor }),
     };
     const watch = watchInterruptions((count) => {
       context.stderr.write(
@@ -117,9 +122,9 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const work = await reporter.step(`Load and ${schedule.scenario}`, async () => {
         try {
           await awaitReplicated(site);
-          await stockUp(access, options.ratePerSecond);
+          await load.prepare(access, { ratePerSecond: options.ratePerSecond, durationMs: LONGEST_MS });
           clock.startedAt = context.now();
-          return await loadWithFaults(context, site, ending, schedule, options.ratePerSecond);
+          return await loadWithFaults(context, site, ending, schedule, options);
         } finally {
           await healEverything(hands, context);
         }
@@ -132,9 +137,10 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const verify = await verifyPlatform(context, { witness, settleMs: SETTLE_MS });
       // Where something is wrong, everything stays as it is for who looks into it.
       const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
-      const ends = await orderEnds(access, work.load);
-      // There are goods enough, so each of them is an order that tested nothing.
-      const soldOut = ends.filter(({ reason }) => reason === "insufficient_stock").length;
+      const ends = await load.ends(
+        access,
+        work.load.orders.flatMap(({ orderId }) => orderId ?? []),
+      );
       const lastDue = Math.max(...work.load.orders.map(({ dueAt }) => dueAt));
       const count = (outcome: string): number => work.load.orders.filter((order) => order.outcome === outcome).length;
       const demands = [
@@ -143,7 +149,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
           seen: String(work.load.due - count("accepted")),
           met: work.load.due === count("accepted"),
         },
-        { what: "orders that ended for want of goods", seen: String(soldOut), met: soldOut === 0 },
+        ...load.judgeEnds(ends),
         ...work.faults.flatMap((fault) => fault.demands ?? []),
       ];
       const report: ChaosReport = {
@@ -245,16 +251,6 @@ async function runFolder(context: CommandContext, schedule: Schedule, startedAt:
   return folder;
 }
 
-/** Scenarios sell what there is: later ones of a matrix would prove little if their orders ended for want of goods. */
-async function stockUp(access: PlatformAccess, ratePerSecond: number): Promise<void> {
-  const client = await access.databaseAsService("inventory-service");
-  try {
-    await ensureAvailable(client, STOCKED_PRODUCTS, unitsFor(ratePerSecond, LONGEST_MS, STOCKED_PRODUCTS.length));
-  } finally {
-    await client.end();
-  }
-}
-
 interface Work {
   readonly load: LoadResult;
   readonly faults: readonly WitnessedFault[];
@@ -266,24 +262,19 @@ async function loadWithFaults(
   site: Site,
   ending: AbortController,
   schedule: Schedule,
-  ratePerSecond: number,
+  { load: definition, project, ratePerSecond }: Pick<ChaosOptions, "load" | "project" | "ratePerSecond">,
 ): Promise<Work> {
   const startedAt = site.now();
   const stopLoad = new AbortController();
   const load = runOpenLoop(
-    await loadTarget(context),
+    await loadTarget(context, definition),
     {
       ratePerSecond,
       durationMs: LONGEST_MS,
       seed: schedule.seed,
       timeoutMs: REQUEST_LIMIT_MS,
       retry: REPETITION,
-      order: sampleOrders({
-        seed: schedule.seed,
-        products: STOCKED_PRODUCTS,
-        customers: enoughCustomers(ratePerSecond),
-        customerPrefix: "chaos-customer",
-      }),
+      order: definition.orders({ seed: schedule.seed, ratePerSecond, customerPrefix: "chaos-customer" }),
     },
     { signal: AbortSignal.any([stopLoad.signal, ending.signal]) },
   );
@@ -295,7 +286,7 @@ async function loadWithFaults(
     });
   const faults = (async () => {
     const done = await Promise.allSettled(
-      schedule.injections.map((injection) => guarded(perform(site, injection, startedAt + injection.atMs))),
+      schedule.injections.map((injection) => guarded(perform(site, injection, startedAt + injection.atMs, project))),
     );
     if (!ending.signal.aborted) {
       const lastHealed = Math.max(site.now(), startedAt + schedule.durationMs - TAIL_MS);
@@ -345,25 +336,4 @@ async function awaitReplicated(site: Site): Promise<number> {
   if (at === undefined)
     throw new KitError("KIT_CHAOS_FAILED", `partitions lack replicas for more than ${IN_STEP_LIMIT_MS / 1_000} s`);
   return at;
-}
-
-/** When the orders of the load came to their end. */
-async function orderEnds(access: PlatformAccess, load: LoadResult): Promise<readonly OrderEnd[]> {
-  const client = await access.database("order-service");
-  try {
-    const { rows } = await client.query<{ order_id: string; name: string; at: Date; reason: string | null }>(
-      `SELECT order_id, step.name, step.at, placed.reason
-         FROM order_steps step JOIN orders placed USING (order_id)
-        WHERE step.name IN ('order.confirmed', 'order.cancelled') AND order_id = ANY($1::uuid[]) ORDER BY step.at, order_id`,
-      [load.orders.flatMap(({ orderId }) => orderId ?? [])],
-    );
-    return rows.map(({ order_id: orderId, name, at, reason }) => ({
-      orderId,
-      status: name === "order.confirmed" ? "confirmed" : "cancelled",
-      at: at.getTime(),
-      ...(reason === null ? {} : { reason }),
-    }));
-  } finally {
-    await client.end();
-  }
 }

@@ -1,37 +1,23 @@
-/** The scenarios of `kit chaos`: what each may draw. */
+/** The scenarios of `kit chaos` for every platform: what each may draw. */
+import type { ChaosDefinition } from "./definition.ts";
 import {
-  carrierRefuses,
   clockSkew,
   disconnectStorm,
+  freezeOne,
   instancesOf,
   largePoison,
-  liveMigration,
-  outageBeyondTimeout,
   readOnlyDatabase,
-  serviceFreeze,
   twoZonesDown,
 } from "./edge-plans.ts";
-import type { CrashPoint, Draw, Injection, ScenarioPlan } from "./schedule.ts";
+import type { CrashPoint, Draw, KitInjection, Scenario } from "./schedule.ts";
 import { POISON_KINDS } from "./schedule.ts";
 
-/** A scenario as `kit chaos --list` shows it. */
-export interface Scenario extends ScenarioPlan {
-  readonly summary: string;
-  /** Instances of each service that it needs at least. @default 1 */
-  readonly instances?: number;
-}
-
 const seconds = (count: number): number => count * 1_000;
-
-/** Participants of the saga that answer the order. */
-const PAYMENT = "payment-service";
-const INVENTORY = "inventory-service";
-const GATEWAY = "api-gateway";
 
 /** Restarts of a broker on a small machine; only the room for the moment of the first fault depends on it. */
 const BROKER_TURN_MS = seconds(5);
 
-function brokerKill(draw: Draw, atMs: number): Injection[] {
+function brokerKill(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "kill",
@@ -44,7 +30,7 @@ function brokerKill(draw: Draw, atMs: number): Injection[] {
 }
 
 /** Longer than the 9 s after which the controller takes a silent broker for dead. */
-function brokerFreeze(draw: Draw, atMs: number): Injection[] {
+function brokerFreeze(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "freeze",
@@ -56,23 +42,23 @@ function brokerFreeze(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-function controllerKill(draw: Draw, atMs: number): Injection[] {
+function controllerKill(draw: Draw, atMs: number): KitInjection[] {
   return [{ fault: "kill-active-controller", atMs, lengthMs: draw.between(seconds(4), seconds(8)) }];
 }
 
-function zoneDown(draw: Draw, atMs: number): Injection[] {
+function zoneDown(draw: Draw, atMs: number): KitInjection[] {
   const zone = draw.pick([...new Set(draw.terrain.brokers.map((broker) => broker.zone))].toSorted(), "zone");
   const targets = draw.terrain.brokers.filter((broker) => broker.zone === zone).map(({ name }) => name);
   return [{ fault: "kill", of: "zone", atMs, lengthMs: draw.between(seconds(10), seconds(16)), targets }];
 }
 
-function rollBrokers(draw: Draw, atMs: number): Injection[] {
+function rollBrokers(draw: Draw, atMs: number): KitInjection[] {
   return [
     { fault: "roll-brokers", atMs, lengthMs: 0, targets: draw.shuffle(draw.terrain.brokers.map(({ name }) => name)) },
   ];
 }
 
-function crashAt(point: CrashPoint): (draw: Draw, atMs: number) => Injection[] {
+function crashAt(point: CrashPoint): (draw: Draw, atMs: number) => KitInjection[] {
   return (draw, atMs) => {
     const services = point === "after-publish" ? draw.terrain.publishers : draw.terrain.consumers;
     const target = draw.pick(instancesOf(draw, draw.pick(services, "service with events")), "instance");
@@ -89,7 +75,7 @@ function crashAt(point: CrashPoint): (draw: Draw, atMs: number) => Injection[] {
   };
 }
 
-function duplicates(draw: Draw, atMs: number): Injection[] {
+function duplicates(draw: Draw, atMs: number): KitInjection[] {
   const service = draw.pick(draw.terrain.consumers, "service that consumes");
   return [
     {
@@ -103,36 +89,7 @@ function duplicates(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-function outOfOrder(draw: Draw, atMs: number): Injection[] {
-  const first = draw.between(seconds(3), seconds(5));
-  const second = draw.between(seconds(3), seconds(5));
-  const pause = seconds(3);
-  return [
-    { fault: "delay-replies", atMs, lengthMs: first, service: PAYMENT, targets: instancesOf(draw, PAYMENT) },
-    {
-      fault: "delay-replies",
-      atMs: atMs + first + pause,
-      lengthMs: second,
-      service: INVENTORY,
-      targets: instancesOf(draw, INVENTORY),
-    },
-  ];
-}
-
-/** Longer than the 30 s an order waits. */
-function lateReplies(draw: Draw, atMs: number): Injection[] {
-  return [
-    {
-      fault: "miss-time-out",
-      atMs,
-      lengthMs: draw.between(seconds(36), seconds(42)),
-      service: INVENTORY,
-      targets: instancesOf(draw, INVENTORY),
-    },
-  ];
-}
-
-function poison(draw: Draw, atMs: number): Injection[] {
+function poison(draw: Draw, atMs: number): KitInjection[] {
   const records = draw.shuffle(POISON_KINDS).map((kind) => {
     const { topic, event } = draw.pick(draw.terrain.events, "event that is consumed");
     return { kind, topic, event };
@@ -140,7 +97,7 @@ function poison(draw: Draw, atMs: number): Injection[] {
   return [{ fault: "poison", atMs, lengthMs: 0, records }];
 }
 
-function registryWarm(draw: Draw, atMs: number): Injection[] {
+function registryWarm(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "kill",
@@ -152,7 +109,7 @@ function registryWarm(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-function registryCold(draw: Draw, atMs: number): Injection[] {
+function registryCold(draw: Draw, atMs: number): KitInjection[] {
   const service = draw.pick(draw.terrain.publishers, "service that publishes");
   return [
     {
@@ -166,7 +123,7 @@ function registryCold(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-function postgresRestart(draw: Draw, atMs: number): Injection[] {
+function postgresRestart(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "kill",
@@ -178,20 +135,27 @@ function postgresRestart(draw: Draw, atMs: number): Injection[] {
   ];
 }
 
-function redisLost(draw: Draw, atMs: number): Injection[] {
+function redisLost(draw: Draw, atMs: number): KitInjection[] {
   return [
     { fault: "kill", of: "cache", atMs, lengthMs: draw.between(seconds(2), seconds(6)), targets: draw.terrain.cache },
   ];
 }
 
-function gatewayKill(draw: Draw, atMs: number): Injection[] {
+/** @throws RangeError when no service is exposed. */
+function exposedInstances(draw: Draw): readonly string[] {
+  const { exposed } = draw.terrain;
+  if (exposed === undefined) throw new RangeError("the platform has no exposed service");
+  return instancesOf(draw, exposed);
+}
+
+function gatewayKill(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
       fault: "kill",
       of: "gateway",
       atMs,
       lengthMs: draw.between(seconds(1), seconds(4)),
-      targets: [draw.pick(instancesOf(draw, GATEWAY), "gateway")],
+      targets: [draw.pick(exposedInstances(draw), "gateway")],
     },
   ];
 }
@@ -237,18 +201,6 @@ const SINGLE: readonly Scenario[] = [
     plan: duplicates,
   },
   {
-    name: "out-of-order",
-    summary: "payment frozen, then inventory: answers come in both orders",
-    spanMs: seconds(13),
-    plan: outOfOrder,
-  },
-  {
-    name: "late-replies",
-    summary: "inventory away for longer than an order waits: its late answers are compensated",
-    spanMs: seconds(42),
-    plan: lateReplies,
-  },
-  {
     name: "poison",
     summary: "records that are not Avro, wrongly framed, of unknown and foreign schemas, without a header",
     spanMs: seconds(1),
@@ -280,7 +232,7 @@ const SINGLE: readonly Scenario[] = [
  * Pairs that may overlap: any two of different families. Two brokers at once could leave a partition
  * with one replica, which stops writes by design and is the subject of no scenario.
  */
-const FAMILIES: readonly (readonly ((draw: Draw, atMs: number) => Injection[])[])[] = [
+const FAMILIES: readonly (readonly ((draw: Draw, atMs: number) => KitInjection[])[])[] = [
   [brokerKill, brokerFreeze],
   [controllerKill],
   [crashAt("before-commit"), crashAt("after-commit"), crashAt("after-publish")],
@@ -290,7 +242,7 @@ const FAMILIES: readonly (readonly ((draw: Draw, atMs: number) => Injection[])[]
   [gatewayKill],
 ];
 
-function twoFaults(draw: Draw, atMs: number): readonly Injection[] {
+function twoFaults(draw: Draw, atMs: number): readonly KitInjection[] {
   const [first, second] = draw.shuffle(FAMILIES).map((family) => draw.pick(family, "fault"));
   const earlier = first?.(draw, atMs) ?? [];
   // The second begins within the first half of the first.
@@ -298,72 +250,77 @@ function twoFaults(draw: Draw, atMs: number): readonly Injection[] {
   return [...earlier, ...later];
 }
 
-/** Those that show more, or anything at all, with another instance beside the one that is struck. */
-const SEVERAL_INSTANCES: readonly Scenario[] = [
-  {
-    name: "read-only-database",
-    summary: "a service's database takes no writes, as a replica after a fail-over",
-    spanMs: seconds(9),
-    plan: readOnlyDatabase,
-  },
-  {
-    name: "clock-skew",
-    summary: "clocks of one instance of each service minutes ahead or behind",
-    spanMs: seconds(12),
-    plan: clockSkew,
-  },
-  {
-    name: "carrier-refuses",
-    summary: "all carriers refuse every parcel: the orders are undone",
-    spanMs: seconds(7),
-    plan: carrierRefuses,
-  },
-  {
-    name: "service-freeze",
-    summary: "SIGSTOP of one instance of a service for longer than an order waits",
-    spanMs: seconds(38),
-    plan: serviceFreeze,
-  },
-  {
-    name: "outage-beyond-timeout",
-    summary: "order-service stands still for longer than an order waits, while good answers come",
-    spanMs: seconds(43),
-    plan: outageBeyondTimeout,
-  },
-].map((scenario) => ({ ...scenario, instances: 2 }));
+/** The kit's scenarios on a project's platform: those that need more instances come last. */
+function kitScenarios({ entry = [], frontDoor }: ChaosDefinition): readonly Scenario[] {
+  return [
+    ...SINGLE,
+    {
+      name: "two-faults",
+      summary: "two of the above, of different kinds, at the same time",
+      spanMs: seconds(27),
+      plan: twoFaults,
+    },
+    {
+      name: "two-zones-down",
+      summary: "SIGKILL of the brokers of two zones: writes stop, and go on when they are back",
+      spanMs: seconds(12),
+      plan: twoZonesDown,
+    },
+    ...(frontDoor === undefined
+      ? []
+      : [
+          {
+            name: "disconnect-storm",
+            summary: "thousands of customers leave before, during and after their request, or stay without a word",
+            spanMs: seconds(4),
+            plan: disconnectStorm,
+          },
+        ]),
+    {
+      name: "large-poison",
+      summary: "wrong records of the largest size, and many at once on one partition",
+      spanMs: seconds(1),
+      plan: largePoison,
+    },
+    // These show more, or anything at all, with another instance beside the one that is struck.
+    {
+      name: "read-only-database",
+      summary: "a service's database takes no writes, as a replica after a fail-over",
+      spanMs: seconds(9),
+      plan: readOnlyDatabase,
+      instances: 2,
+    },
+    {
+      name: "clock-skew",
+      summary: "clocks of one instance of each service minutes ahead or behind",
+      spanMs: seconds(12),
+      plan: (draw, atMs) => clockSkew(draw, atMs, entry),
+      instances: 2,
+    },
+    {
+      name: "service-freeze",
+      summary: "SIGSTOP of one instance of a service until the others have taken over what it had",
+      spanMs: seconds(38),
+      plan: (draw, atMs) => freezeOne(draw, atMs, draw.terrain.consumers, entry, [seconds(33), seconds(38)]),
+      instances: 2,
+    },
+  ];
+}
 
-/** All scenarios, in the order in which `--all` runs them: those that need more instances come last, so that these are started once. */
-export const SCENARIOS: readonly Scenario[] = [
-  ...SINGLE,
-  {
-    name: "two-faults",
-    summary: "two of the above, of different kinds, at the same time",
-    spanMs: seconds(27),
-    plan: twoFaults,
-  },
-  {
-    name: "two-zones-down",
-    summary: "SIGKILL of the brokers of two zones: writes stop, and go on when they are back",
-    spanMs: seconds(12),
-    plan: twoZonesDown,
-  },
-  {
-    name: "disconnect-storm",
-    summary: "thousands of customers leave before, during and after their request, or stay without a word",
-    spanMs: seconds(4),
-    plan: disconnectStorm,
-  },
-  {
-    name: "large-poison",
-    summary: "wrong records of the largest size, and many at once on one partition",
-    spanMs: seconds(1),
-    plan: largePoison,
-  },
-  {
-    name: "live-migration",
-    summary: "a column is widened under load, and narrowed again",
-    spanMs: seconds(8),
-    plan: liveMigration,
-  },
-  ...SEVERAL_INSTANCES,
-];
+/**
+ * All scenarios, in the order in which `--all` runs them: those that need more instances come last, so that these are
+ * started once.
+ * @param project - What the project adds. @default nothing
+ */
+export function scenariosOf(project: ChaosDefinition = {}): readonly Scenario[] {
+  const scenarios: Scenario[] = [...kitScenarios(project)];
+  for (const { after, ...own } of project.scenarios ?? []) {
+    const same = scenarios.findIndex(({ name }) => name === own.name);
+    const behind = scenarios.findIndex(({ name }) => name === after);
+    const { instances = 1 } = own;
+    if (same !== -1) scenarios.splice(same, 1, own);
+    else if (behind !== -1) scenarios.splice(behind + 1, 0, own);
+    else scenarios.splice(scenarios.findLastIndex((other) => (other.instances ?? 1) <= instances) + 1, 0, own);
+  }
+  return scenarios;
+}

@@ -28,15 +28,25 @@ export interface MigratedColumn {
   readonly to: string;
 }
 
-interface Timed {
+/** When a fault is due, and for how long. */
+export interface Timed {
   /** From the first order of the load, in milliseconds. */
   readonly atMs: number;
   /** How long it lasts before it is healed, at least; milliseconds. */
   readonly lengthMs: number;
 }
 
-/** One fault of a schedule. `targets` are names of processes. */
-export type Injection = Timed &
+/** A fault of a project's own: see {@link FaultDefinition}; what else stands in it goes into the schedule as JSON. */
+export interface ProjectInjection extends Timed {
+  /** The fault's name, none of the kit's. */
+  readonly fault: string;
+}
+
+/** One fault of a schedule. */
+export type Injection = KitInjection | ProjectInjection;
+
+/** A fault that every platform has. `targets` are names of processes. */
+export type KitInjection = Timed &
   (
     | {
         readonly fault: "kill";
@@ -48,13 +58,6 @@ export type Injection = Timed &
     | { readonly fault: "zones-down"; readonly zones: readonly string[]; readonly targets: readonly string[] }
     /** One of several instances of a service. */
     | { readonly fault: "freeze-instance"; readonly service: string; readonly target: string }
-    /** `ahead` answers nothing for a while; then `away` stands still, while those answers come, for longer than an order waits. */
-    | {
-        readonly fault: "answers-wait";
-        readonly ahead: readonly string[];
-        readonly away: readonly string[];
-        readonly aheadMs: number;
-      }
     /** Which controller is active is known only when the moment has come. */
     | { readonly fault: "kill-active-controller" }
     /** One after the other in this order. */
@@ -67,10 +70,6 @@ export type Injection = Timed &
         readonly targets: readonly string[];
         readonly records: number;
       }
-    /** One participant of the saga stands still, so that the other answers first. */
-    | { readonly fault: "delay-replies"; readonly service: string; readonly targets: readonly string[] }
-    /** One participant is away for longer than an order waits. */
-    | { readonly fault: "miss-time-out"; readonly service: string; readonly targets: readonly string[] }
     | {
         readonly fault: "poison";
         readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[];
@@ -86,8 +85,6 @@ export type Injection = Timed &
         readonly fault: "clock-skew";
         readonly clocks: readonly { readonly target: string; readonly offsetMs: number }[];
       }
-    /** Every carrier refuses every parcel. */
-    | { readonly fault: "carriers-refuse"; readonly carriers: readonly string[]; readonly targets: readonly string[] }
     /** The services are started while the registry is away. */
     | {
         readonly fault: "cold-registry";
@@ -124,6 +121,13 @@ export interface ScenarioPlan {
   readonly spanMs: number;
   /** @param atMs - When its first fault is due. */
   readonly plan: (draw: Draw, atMs: number) => readonly Injection[];
+}
+
+/** A scenario as `kit chaos --list` shows it. */
+export interface Scenario extends ScenarioPlan {
+  readonly summary: string;
+  /** Instances of each service that it needs at least. @default 1 */
+  readonly instances?: number;
 }
 
 /** Load before the first fault: figures to compare with. */
@@ -178,48 +182,4 @@ function drawFrom(random: Random, terrain: Terrain): Draw {
       return list.flatMap(() => rest.splice(between(0, rest.length - 1), 1));
     },
   };
-}
-
-/** A schedule's fault in words. */
-export function describeInjection(injection: Injection): string {
-  switch (injection.fault) {
-    case "kill":
-      return `SIGKILL ${injection.targets.join(", ")}`;
-    case "freeze":
-      return `SIGSTOP ${injection.targets.join(", ")}`;
-    case "zones-down":
-      return `SIGKILL ${injection.targets.join(", ")}: ${injection.zones.join(" and ")}`;
-    case "freeze-instance":
-      return `SIGSTOP ${injection.target}`;
-    case "answers-wait":
-      return `SIGSTOP ${injection.ahead.join(", ")}, then ${injection.away.join(", ")} while the answers come`;
-    case "large-poison":
-      return `${injection.heap} wrong records of 24 kB at once and one of the largest size, as ${injection.event}`;
-    case "disconnect-storm":
-      return `${injection.requests} requests whose senders leave early`;
-    case "widen-column":
-      return `${injection.column.table}.${injection.column.column} of ${injection.column.service} becomes ${injection.column.to}`;
-    case "read-only-database":
-      return `the database of ${injection.service} becomes read-only`;
-    case "clock-skew":
-      return `clocks wrong: ${injection.clocks.map(({ target, offsetMs }) => `${target} by ${offsetMs > 0 ? "+" : ""}${Math.round(offsetMs / 1_000)} s`).join(", ")}`;
-    case "carriers-refuse":
-      return `${injection.carriers.join(" and ")} refuse every parcel`;
-    case "kill-active-controller":
-      return "SIGKILL of the active controller";
-    case "roll-brokers":
-      return `restart ${injection.targets.join(", ")}, one after the other`;
-    case "crash-at-point":
-      return `${injection.target} ends itself ${injection.point}, passing ${injection.after}`;
-    case "rewind-offsets":
-      return `${injection.service} reads ${injection.records} records of each partition again`;
-    case "delay-replies":
-      return `SIGSTOP ${injection.targets.join(", ")}: the other participant answers first`;
-    case "miss-time-out":
-      return `SIGKILL ${injection.targets.join(", ")} for longer than an order waits`;
-    case "poison":
-      return `${injection.records.length} wrong records: ${[...new Set(injection.records.map(({ kind }) => kind))].join(", ")}`;
-    case "cold-registry":
-      return `SIGKILL ${injection.targets.join(", ")}, then ${injection.instances.join(", ")} starts without it`;
-  }
 }

@@ -4,8 +4,17 @@ import type { ProcessStatus } from "../../components/provider/process/index.ts";
 import type { PlatformAccess } from "../platform/platform-access.ts";
 import type { InjectedRecord } from "../witness.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import type { Expectations } from "./expectations.ts";
 import type { Hands } from "./hands.ts";
 import type { InstanceContract, Terrain } from "./terrain.ts";
+
+/** How a customer meets the exposed service. */
+export interface FrontDoor {
+  /** Path of a GET that a customer may ask for and that is cheap, for example `/orders`. */
+  readonly path: string;
+  /** Gauge of the exposed service: requests that it works on. */
+  readonly slotsMetric: string;
+}
 
 /** What a fault works with. */
 export interface Site {
@@ -26,6 +35,10 @@ export interface Site {
   readonly signal: AbortSignal;
   /** Reports a record that was written on purpose. */
   readonly injected: (record: InjectedRecord) => void;
+  /** Absent where the project names none. */
+  readonly frontDoor?: FrontDoor;
+  /** What the fault at hand has to show beside what it says itself, and its time as far as it is known. */
+  readonly beside?: Expectations & { readonly window: { from: number; to: number } };
 }
 
 /** Waits until a moment (milliseconds since the epoch); rejects when the run is to end early. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProcessStatus } from "../../components/provider/process/index.ts";
 import { KitError } from "../errors.ts";
+import type { PlatformEndpoints } from "../platform/platform-status.ts";
 
 /** A process of a service. */
 export interface ServiceInstance {
@@ -24,6 +25,8 @@ export interface Terrain {
   readonly registry: readonly string[];
   readonly database: readonly string[];
   readonly cache: readonly string[];
+  /** The service that customers reach; absent where none is exposed. */
+  readonly exposed?: string;
   /** Every process of a service. */
   readonly instances: readonly ServiceInstance[];
   /** Services that consume events. */
@@ -42,11 +45,15 @@ export interface InstanceContract {
   readonly consumes: readonly { readonly topic: string; readonly events: readonly { readonly event: string }[] }[];
 }
 
-/** Puts the terrain together; pure. */
+/**
+ * Puts the terrain together; pure.
+ * @param exposed - The service that customers reach.
+ */
 export function surveyTerrain(
   processes: readonly Pick<ProcessStatus, "name" | "role" | "zone">[],
   contracts: readonly InstanceContract[],
   services: readonly string[],
+  exposed?: string,
 ): Terrain {
   const named = (role: string): string[] =>
     processes
@@ -75,6 +82,7 @@ export function surveyTerrain(
     registry: named("registry"),
     database: named("database"),
     cache: named("cache"),
+    ...(exposed === undefined ? {} : { exposed }),
     instances,
     consumers: contracts
       .filter(({ consumes }) => consumes.length > 0)
@@ -86,6 +94,14 @@ export function surveyTerrain(
       .toSorted(),
     events: [...groups.values()].toSorted((a, b) => (`${a.topic} ${a.event}` < `${b.topic} ${b.event}` ? -1 : 1)),
   };
+}
+
+/** The service that answers at the platform's own address; pure. */
+export function exposedService({
+  gateway,
+  services = {},
+}: Pick<PlatformEndpoints, "gateway" | "services">): string | undefined {
+  return Object.entries(services).find(([, { http }]) => http === gateway)?.[0];
 }
 
 /** The processes of services by their names: a service's own, and behind the first its number. Pure. */

@@ -18,8 +18,10 @@ import { wallClock } from "./wall-clock.ts";
 
 /** Where orders go. */
 export interface LoadTarget {
-  /** Base URL of the gateway. */
-  readonly gateway: string;
+  /** URL at which an order is posted. */
+  readonly url: string;
+  /** Field of a 2xx answer that names the order. */
+  readonly idField: string;
   /** Access token of a customer; must outlive the run. Asked once for each customer before the run begins. */
   readonly tokenFor: (customerId: string) => Promise<string>;
 }
@@ -120,7 +122,7 @@ const PROGRESS_MS = 1_000;
 const LEAD_MS = 50;
 
 /**
- * Runs a load against a gateway.
+ * Runs a load.
  * @throws {RangeError} when rate or duration is no positive number; whatever `order` and `tokenFor` throw.
  */
 export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: LoadOptions = {}): Promise<LoadResult> {
@@ -130,7 +132,7 @@ export async function runOpenLoop(target: LoadTarget, plan: LoadPlan, options: L
     seededRandom(plan.seed),
   );
   const prepared = await prepare(target, plan, offsets.length, newKey);
-  const sender = orderSender(target.gateway, maxInFlight);
+  const sender = orderSender(target, maxInFlight);
   const now = wallClock();
   const cpuBefore = process.cpuUsage();
   const startedAt = now() + LEAD_MS;

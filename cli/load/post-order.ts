@@ -1,4 +1,4 @@
-/** One POST /orders over a kept connection, as cheap as Node allows: the generator shares the machine with what it measures. */
+/** One POST of an order over a kept connection, as cheap as Node allows: the generator shares the machine with what it measures. */
 import { Agent, request } from "node:http";
 
 /** What came back. */
@@ -18,7 +18,7 @@ export interface OrderPost {
   readonly body: Buffer;
 }
 
-/** Sends orders to one gateway. */
+/** Sends orders to one address. */
 export interface OrderSender {
   /** Never rejects: whatever goes wrong is an answer without a status. */
   post(order: OrderPost, timeoutMs: number): Promise<Answer>;
@@ -27,11 +27,14 @@ export interface OrderSender {
 }
 
 /**
- * @param gateway - Base URL, `http:`.
+ * @param target - `url`: where orders are posted, `http:`; `idField`: what names the order in the answer.
  * @param connections - Most connections at once.
  */
-export function orderSender(gateway: string, connections: number): OrderSender {
-  const url = new URL("/orders", gateway);
+export function orderSender(
+  target: { readonly url: string; readonly idField: string },
+  connections: number,
+): OrderSender {
+  const url = new URL(target.url);
   const agent = new Agent({
     keepAlive: true,
     maxSockets: connections,
@@ -58,7 +61,7 @@ export function orderSender(gateway: string, connections: number): OrderSender {
           (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
-            response.once("end", () => finish(readAnswer(response.statusCode, chunks)));
+            response.once("end", () => finish(readAnswer(response.statusCode, chunks, target.idField)));
             // Half an answer says nothing about the order.
             response.on("error", (error) => finish({ failure: `answer broke off: ${codeOf(error)}` }));
           },
@@ -85,11 +88,11 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
 
-function readAnswer(status: number | undefined, chunks: readonly Buffer[]): Answer {
+function readAnswer(status: number | undefined, chunks: readonly Buffer[], idField: string): Answer {
   if (status === undefined) return { failure: "an answer without a status" };
   const text = Buffer.concat(chunks).toString("utf8");
   if (status < 200 || status > 299) return { status, failure: `${status} ${textAt(text, "title") ?? ""}`.trimEnd() };
-  const orderId = textAt(text, "orderId");
+  const orderId = textAt(text, idField);
   return { status, ...(orderId === undefined ? {} : { orderId }) };
 }
 

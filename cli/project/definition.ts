@@ -2,6 +2,8 @@
  * What a project tells the kit about itself: `kit.config.ts` at its root gives a {@link ProjectDefinition}. Everything
  * in it is optional. Without a part, a command does what holds for every project, or says which part it needs.
  */
+import type { ChaosDefinition } from "../chaos/definition.ts";
+import type { LoadDefinition } from "../load/definition.ts";
 import type { VerificationDefinition } from "../verify/definition.ts";
 
 /** A part of a project, loaded when a command needs it. */
@@ -11,6 +13,10 @@ export type Part<T> = () => Promise<T>;
 export interface ProjectDefinition {
   /** Invariants of the project's own, which `kit verify` and `kit chaos` judge beside those of every project. */
   readonly verification?: Part<VerificationDefinition>;
+  /** Requests as customers send them, and what becomes of them; `kit chaos` needs it. */
+  readonly load?: Part<LoadDefinition>;
+  /** Faults and scenarios of the project's own, and what the kit's show in it. */
+  readonly chaos?: Part<ChaosDefinition>;
 }
 
 /** Gives a project back as it is; typed, so that an editor completes and checks it. */

@@ -1,21 +1,17 @@
 /** Clocks that are wrong: no machine has the time of another. */
 import type { WitnessedFault } from "../../witness.ts";
-import { readValue } from "../database-settings.ts";
-import type { Demand } from "../demands.ts";
+import type { Probe } from "../expectations.ts";
 import { getJson, putJson } from "../management.ts";
-import type { Probe } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { managementOf, namedProcesses } from "../site.ts";
 import { undoable } from "../undo.ts";
 import { runFault } from "./fault.ts";
 
-type ClockSkew = Extract<Injection, { fault: "clock-skew" }>;
+type ClockSkew = Extract<KitInjection, { fault: "clock-skew" }>;
 
 /** By how much a clock may seem to differ for the time of the answer, in milliseconds. */
 const ANSWER_MS = 15_000;
-/** Share of the orders placed meanwhile that must be confirmed: all but what ended for reasons of its own. */
-const CONFIRMED_SHARE = 0.95;
 
 /** Instances of services take another time for the right one. */
 export async function skewClocks(site: Site, injection: ClockSkew, at: number): Promise<WitnessedFault> {
@@ -40,29 +36,12 @@ export async function skewClocks(site: Site, injection: ClockSkew, at: number): 
     felt: (before, after) =>
       Math.abs(Number(before)) * 1_000 < ANSWER_MS && Math.abs(Number(after) * 1_000 - offsetMs) < ANSWER_MS,
   }));
-  const window = { from: 0, to: 0 };
-  const confirmed: Demand = {
-    what: `orders placed meanwhile that are confirmed: at least ${CONFIRMED_SHARE * 100} %`,
-    read: () =>
-      readValue(
-        site.access,
-        "order-service",
-        "SELECT count(*) FILTER (WHERE status = 'confirmed') || ' of ' || count(*) AS value FROM orders WHERE created_at BETWEEN $1 AND $2",
-        [new Date(window.from), new Date(window.to)],
-      ),
-    met: (_, after) => {
-      const [some = 0, all = 0] = String(after).split(" of ").map(Number);
-      return all > 0 && some >= all * CONFIRMED_SHARE;
-    },
-    limitMs: 45_000,
-  };
   let undo = (): Promise<void> => Promise.resolve();
   return await runFault(site, {
     name: `clocks of ${clocks.map(({ target }) => target).join(", ")} are wrong`,
     at,
     lengthMs: injection.lengthMs,
     probes: wrong,
-    demands: [confirmed],
     async strike() {
       undo = await undoable(
         site.access,
@@ -72,11 +51,7 @@ export async function skewClocks(site: Site, injection: ClockSkew, at: number): 
           for (const { target, offsetMs } of clocks) await putJson([urlOf(target)], { offsetMs });
         },
       );
-      window.from = site.now();
     },
-    async heal() {
-      window.to = site.now();
-      await undo();
-    },
+    heal: () => undo(),
   });
 }

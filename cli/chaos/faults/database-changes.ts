@@ -1,15 +1,14 @@
 /** A service's database as somebody else left it: another type, no rights to write. Neither is the records' fault. */
 import type { WitnessedFault } from "../../witness.ts";
 import { columnType, readValue, refuseWrites, setColumnType, writesRefused } from "../database-settings.ts";
-import type { Demand } from "../demands.ts";
-import type { Probe } from "../probes.ts";
+import type { Demand, Probe } from "../expectations.ts";
 import { pausedProbe, readyAgain, serviceTroubleProbe } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { undoable } from "../undo.ts";
 import { runFault } from "./fault.ts";
 
-type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 const NOTHING = (): Promise<void> => Promise.resolve();
 

@@ -1,18 +1,18 @@
 /** Customers who leave the gateway early, or stay without a word. None of it may cost those who come later anything. */
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { KitError } from "../../errors.ts";
 import type { Random } from "../../load/seeded-random.ts";
 import { seededRandom } from "../../load/seeded-random.ts";
 import type { WitnessedFault } from "../../witness.ts";
-import type { Demand } from "../demands.ts";
-import type { Probe } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
+import type { Demand, Probe } from "../expectations.ts";
+import type { KitInjection } from "../schedule.ts";
 import { readSamples, sumOf } from "../service-metrics.ts";
 import type { Site } from "../site.ts";
 import { managementOf, namedProcesses } from "../site.ts";
 import { runFault } from "./fault.ts";
 
-type Storm = Extract<Injection, { fault: "disconnect-storm" }>;
+type Storm = Extract<KitInjection, { fault: "disconnect-storm" }>;
 
 /** When somebody leaves: with half a request sent, right behind it, after a few milliseconds, with the first byte of the answer; or not until the end. */
 export const DEPARTURES = ["half-way", "at-once", "soon", "answered", "half-open", "slow"] as const;
@@ -46,11 +46,15 @@ export function departures(requests: number, random: Random): readonly Departure
 /** A storm of requests with good tokens whose senders do not wait for the answer. */
 export async function storm(site: Site, injection: Storm, at: number): Promise<WitnessedFault> {
   const { requests, seed } = injection;
-  const gateway = new URL(site.access.status.endpoints.gateway);
+  const { frontDoor } = site;
+  if (frontDoor === undefined) throw new KitError("KIT_CHAOS_FAILED", "the project names no front door");
+  const door = new URL(frontDoor.path, site.access.status.endpoints.gateway);
   const tokens = await Promise.all(
     Array.from({ length: CUSTOMERS }, (_, index) => site.tokenFor(`chaos-leaver-${index}`)),
   );
-  const names = site.terrain.instances.filter(({ service }) => service === "api-gateway").map(({ process }) => process);
+  const names = site.terrain.instances
+    .filter(({ service }) => service === site.terrain.exposed)
+    .map(({ process }) => process);
   const metric = async (name: string): Promise<number> =>
     sumOf(await readSamples(managementOf(await namedProcesses(site, names))), name);
   let left = 0;
@@ -69,10 +73,10 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
     felt: (_, after) => Number(after) > 0,
   };
   const answered: Demand = {
-    what: `milliseconds until GET /orders is answered with 200: at most ${ANSWER_MS}, or ${ANSWER_FACTOR} times what it took before`,
+    what: `milliseconds until GET ${frontDoor.path} is answered with 200: at most ${ANSWER_MS}, or ${ANSWER_FACTOR} times what it took before`,
     async read() {
       const began = performance.now();
-      const response = await fetch(new URL("/orders", gateway), {
+      const response = await fetch(door, {
         headers: { authorization: `Bearer ${await site.tokenFor("chaos-stayer")}` },
         signal: AbortSignal.timeout(NO_ANSWER_MS),
       });
@@ -85,7 +89,7 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
   };
   const slots: Demand = {
     what: "slots of the gateway in use: hardly more than before",
-    read: () => metric("gateway_slots_in_use"),
+    read: () => metric(frontDoor.slotsMetric),
     // The load goes on meanwhile, and repeats what was refused: on a full machine it takes a while until that is worked off.
     // What the storm would have left is in the hundreds, and stays.
     met: (before, after) => typeof after === "number" && after <= (Number(before) || 0) + MOST_STAYING,
@@ -109,7 +113,7 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
         Array.from({ length: AT_ONCE }, async () => {
           for (const { departure, token } of queue) {
             if (stop.aborted) return;
-            const gone = leave(gateway, token, departure, random() * SOON_MS, stop).then((answer) => {
+            const gone = leave(door, token, departure, random() * SOON_MS, stop).then((answer) => {
               left += 1;
               if (answer) begun += 1;
             });
@@ -128,13 +132,13 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
 
 /** One request, and how its sender leaves. Resolves when the socket is closed, with whether an answer had begun; whatever the other side does is fine. */
 async function leave(
-  { hostname, port }: URL,
+  { hostname, port, pathname }: URL,
   token: string,
   departure: Departure,
   soonMs: number,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const request = `GET /orders HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n\r\n`;
+  const request = `GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n\r\n`;
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const closed = new Promise<boolean>((resolve) => {
     socket.once("close", () => resolve(socket.bytesRead > 0));

@@ -1,8 +1,8 @@
 /** The course of every fault: measure, strike, measure, hold, heal, measure. */
 import type { WitnessedFault } from "../../witness.ts";
-import type { Demand } from "../demands.ts";
 import { insist } from "../demands.ts";
-import type { Evidence, Probe } from "../probes.ts";
+import type { Demand, Probe } from "../expectations.ts";
+import type { Evidence } from "../probes.ts";
 import { measure, measureUntilFelt } from "../probes.ts";
 import type { Reading } from "../reading.ts";
 import type { Site } from "../site.ts";
@@ -29,7 +29,10 @@ const AFTER_LIMIT_MS = 20_000;
 
 /** Runs a fault from its moment to its healing. */
 export async function runFault(site: Site, course: FaultCourse): Promise<WitnessedFault> {
-  const { name, probes, demands = [], lengthMs } = course;
+  const { name, lengthMs } = course;
+  const { beside } = site;
+  const probes = [...course.probes, ...(beside?.probes ?? [])];
+  const demands = [...(course.demands ?? []), ...(beside?.demands ?? [])];
   await waitUntil(site, course.at);
   const before = new Map<Probe | Demand, Reading>(
     await Promise.all([...probes, ...demands].map(async (probe) => [probe, await measure(probe)] as const)),
@@ -48,10 +51,12 @@ export async function runFault(site: Site, course: FaultCourse): Promise<Witness
   site.note(`${name}: begins`);
   try {
     await course.strike();
+    if (beside !== undefined) beside.window.from = site.now();
     await take("during", lengthMs + FEEL_LIMIT_MS);
     await waitUntil(site, startedAt + lengthMs);
   } finally {
     site.note(`${name}: is healed now`);
+    if (beside !== undefined) beside.window.to = site.now();
     await course.heal();
   }
   const healedAt = site.now();

@@ -1,13 +1,13 @@
 /** From an injection of the schedule to the work. */
 import type { WitnessedFault } from "../../witness.ts";
-import type { Injection } from "../schedule.ts";
+import type { ChaosDefinition } from "../definition.ts";
+import { isKitInjection, ownFault } from "../injections.ts";
+import type { Injection, KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
-import { refuseParcels } from "./carriers.ts";
 import { skewClocks } from "./clocks.ts";
 import { makeReadOnly, widenColumn } from "./database-changes.ts";
 import { storm } from "./disconnects.ts";
-import { delayReplies, missTimeOut } from "./disorder.ts";
-import { freezeInstance, letAnswersWait } from "./frozen-services.ts";
+import { freezeInstance } from "./frozen-services.ts";
 import { poisonWithLargeRecords } from "./large-poison.ts";
 import { freezeAndThaw, killActiveController, killAndRevive, rollBrokers } from "./outages.ts";
 import { poisonTopics } from "./poison.ts";
@@ -15,7 +15,22 @@ import { coldRegistry, crashAtPoint, rewindOffsets } from "./services.ts";
 import { takeZonesDown } from "./zones.ts";
 
 /** Does what the schedule says, from its moment (`at`, milliseconds since the epoch) to its healing. */
-export async function perform(site: Site, injection: Injection, at: number): Promise<WitnessedFault> {
+export async function perform(
+  site: Site,
+  injection: Injection,
+  at: number,
+  project: Pick<ChaosDefinition, "faults" | "beside"> = {},
+): Promise<WitnessedFault> {
+  if (!isKitInjection(injection)) return await ownFault(project.faults ?? [], injection).perform(site, injection, at);
+  const window = { from: 0, to: 0 };
+  return await performKitFault(
+    { ...site, beside: { ...project.beside?.(site, injection, window, at), window } },
+    injection,
+    at,
+  );
+}
+
+async function performKitFault(site: Site, injection: KitInjection, at: number): Promise<WitnessedFault> {
   switch (injection.fault) {
     case "kill":
       return await killAndRevive(site, injection, at);
@@ -29,18 +44,12 @@ export async function perform(site: Site, injection: Injection, at: number): Pro
       return await crashAtPoint(site, injection, at);
     case "rewind-offsets":
       return await rewindOffsets(site, injection, at);
-    case "delay-replies":
-      return await delayReplies(site, injection, at);
-    case "miss-time-out":
-      return await missTimeOut(site, injection, at);
     case "poison":
       return await poisonTopics(site, injection, at);
     case "zones-down":
       return await takeZonesDown(site, injection, at);
     case "freeze-instance":
       return await freezeInstance(site, injection, at);
-    case "answers-wait":
-      return await letAnswersWait(site, injection, at);
     case "large-poison":
       return await poisonWithLargeRecords(site, injection, at);
     case "disconnect-storm":
@@ -51,8 +60,6 @@ export async function perform(site: Site, injection: Injection, at: number): Pro
       return await makeReadOnly(site, injection, at);
     case "clock-skew":
       return await skewClocks(site, injection, at);
-    case "carriers-refuse":
-      return await refuseParcels(site, injection, at);
     case "cold-registry":
       return await coldRegistry(site, injection, at);
   }

@@ -6,12 +6,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
 import { KitError } from "../../errors.ts";
 import type { InjectedRecord, WitnessedFault } from "../../witness.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { runFault } from "./fault.ts";
 import { envelopeOf, groupsOf, lettersProbe, poisonedRecord, schemaIds } from "./poison.ts";
 
-type LargePoison = Extract<Injection, { fault: "large-poison" }>;
+type LargePoison = Extract<KitInjection, { fault: "large-poison" }>;
 
 const SMALL_BYTES = 24_000;
 /** Together below what a topic takes in one batch. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { KitError } from "../../errors.ts";
 import type { WitnessedFault } from "../../witness.ts";
-import type { Probe } from "../probes.ts";
+import type { Probe } from "../expectations.ts";
 import {
   brokerId,
   brokerProbes,
@@ -16,12 +16,12 @@ import {
   troubleProbe,
 } from "../probes.ts";
 import { NO_ANSWER } from "../reading.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "../site.ts";
 import { runFault } from "./fault.ts";
 
-type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 /** What shows that the processes are away, by what they are. */
 async function probesOf(site: Site, injection: Of<"kill">): Promise<readonly Probe[]> {

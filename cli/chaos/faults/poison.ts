@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
 import { KitError } from "../../errors.ts";
 import type { InjectedRecord, WitnessedFault } from "../../witness.ts";
-import type { Probe } from "../probes.ts";
-import type { Injection, PoisonKind } from "../schedule.ts";
+import type { Probe } from "../expectations.ts";
+import type { KitInjection, PoisonKind } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { runFault } from "./fault.ts";
 
-type Poison = Extract<Injection, { fault: "poison" }>;
+type Poison = Extract<KitInjection, { fault: "poison" }>;
 
 /** Larger than any id a registry gives out in practice. */
 const UNKNOWN_SCHEMA_ID = 0x7fff_fff0;

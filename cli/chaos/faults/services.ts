@@ -1,15 +1,15 @@
 /** Services that die at the worst moments, and groups that read again what they had. */
 import { KitError } from "../../errors.ts";
 import type { WitnessedFault } from "../../witness.ts";
+import type { Probe } from "../expectations.ts";
 import { putJson } from "../management.ts";
-import type { Probe } from "../probes.ts";
 import { deduplicatedProbe, processIds } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { lookFor, managementOf, namedProcesses, waitUntil } from "../site.ts";
 import { runFault } from "./fault.ts";
 
-type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 const ANSWER_LIMIT_MS = 5_000;
 /** A point in a busy service is passed many times in this. */

@@ -1,14 +1,13 @@
 /** Two zones of three are away: no partition has the replicas that a write needs, so writes stop by design. */
 import type { WitnessedFault } from "../../witness.ts";
 import { readValue } from "../database-settings.ts";
-import type { Demand } from "../demands.ts";
-import type { Probe } from "../probes.ts";
+import type { Demand, Probe } from "../expectations.ts";
 import { brokerProbes, processIds, troubleProbe } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
+import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { runFault } from "./fault.ts";
 
-type ZonesDown = Extract<Injection, { fault: "zones-down" }>;
+type ZonesDown = Extract<KitInjection, { fault: "zones-down" }>;
 
 /** SIGKILL of all brokers of two zones, and back. */
 export async function takeZonesDown(site: Site, injection: ZonesDown, at: number): Promise<WitnessedFault> {

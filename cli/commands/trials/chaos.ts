@@ -32,17 +32,21 @@ Schedule, witness and report are kept below chaos/ in the state folder.`,
     "npx kit chaos --list",
   ],
   async run(context, options) {
-    const [{ SCENARIOS }, { formatElapsed, parseDuration, parseQuantity }] = await Promise.all([
-      import("../../chaos/scenarios.ts"),
-      import("../../terminal/quantities.ts"),
-    ]);
+    const [{ scenariosOf }, { projectPart, requiredPart }, { formatElapsed, parseDuration, parseQuantity }] =
+      await Promise.all([
+        import("../../chaos/scenarios.ts"),
+        import("../../project/load-project.ts"),
+        import("../../terminal/quantities.ts"),
+      ]);
+    const project = (await projectPart(context.projectDir, "chaos")) ?? {};
+    const scenarios = scenariosOf(project);
     const json = flag(options, "json");
     if (flag(options, "list")) {
       if (json)
         (await import("../../terminal/output.ts")).writeJson(context, {
-          scenarios: SCENARIOS.map(({ name, summary }) => ({ name, summary })),
+          scenarios: scenarios.map(({ name, summary }) => ({ name, summary })),
         });
-      else (await import("../../chaos/report.ts")).writeScenarios(context);
+      else (await import("../../chaos/report.ts")).writeScenarios(context, scenarios);
       return EXIT.good;
     }
     const name = text(options, "scenario");
@@ -55,14 +59,15 @@ Schedule, witness and report are kept below chaos/ in the state folder.`,
       ratePerSecond: parseQuantity(text(options, "rate") ?? "15"),
       ...(duration === undefined ? {} : { durationMs: parseDuration(duration) }),
     };
-    const chosen = all ? SCENARIOS : SCENARIOS.filter((scenario) => scenario.name === name);
+    const chosen = all ? scenarios : scenarios.filter((scenario) => scenario.name === name);
     const [only] = chosen;
     if (only === undefined)
       throw new KitError(
         "KIT_USAGE",
-        `There is no scenario ${JSON.stringify(name)}; there are: ${SCENARIOS.map((scenario) => scenario.name).join(", ")}.`,
+        `There is no scenario ${JSON.stringify(name)}; there are: ${scenarios.map((scenario) => scenario.name).join(", ")}.`,
       );
 
+    const load = await requiredPart(context.projectDir, "load", "kit chaos");
     const [
       { runChaos },
       { instanceScale },
@@ -85,7 +90,12 @@ Schedule, witness and report are kept below chaos/ in the state folder.`,
     );
     if (!all) {
       try {
-        const report = await runChaos(await scale.atLeast(only.instances ?? 1), { scenario: only, ...how });
+        const report = await runChaos(await scale.atLeast(only.instances ?? 1), {
+          scenario: only,
+          load,
+          project,
+          ...how,
+        });
         if (json) writeJson(context, report);
         else writeChaosReport(context, report);
         if (report.outcome !== "clean") {
@@ -107,7 +117,12 @@ Schedule, witness and report are kept below chaos/ in the state folder.`,
     try {
       for (const scenario of chosen) {
         try {
-          const report = await runChaos(await scale.atLeast(scenario.instances ?? 1), { scenario, ...how });
+          const report = await runChaos(await scale.atLeast(scenario.instances ?? 1), {
+            scenario,
+            load,
+            project,
+            ...how,
+          });
           if (!json) writeChaosReport(context, report);
           runs.push(report);
         } catch (error) {

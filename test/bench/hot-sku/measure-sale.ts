@@ -4,13 +4,17 @@ import { perSecond } from "../../../cli/load/backlog.ts";
 import type { LatencySummary } from "../../../cli/load/latency.ts";
 import { summarize } from "../../../cli/load/latency.ts";
 import { runOpenLoop } from "../../../cli/load/open-loop.ts";
-import type { OrderEnd } from "../../../cli/load/order-records.ts";
-import { countKeptPayments, countUnfinished, readEnds } from "../../../cli/load/order-records.ts";
 import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
 import { measureUsage } from "../../../cli/load/platform-usage.ts";
-import { enoughCustomers, sampleOrders } from "../../../cli/load/sample-orders.ts";
 import type { Arrivals } from "../../../cli/load/schedule.ts";
-import { setAvailable, stockLevel } from "../../../cli/load/stock.ts";
+import type { OrderEnd } from "../../../service-templates/acceptance/load/order-records.ts";
+import {
+  countKeptPayments,
+  countUnfinished,
+  readEnds,
+} from "../../../service-templates/acceptance/load/order-records.ts";
+import { enoughCustomers, sampleOrders } from "../../../service-templates/acceptance/load/sample-orders.ts";
+import { setAvailable, stockLevel } from "../../../service-templates/acceptance/load/stock.ts";
 import type { BenchPlatform } from "../program/platform.ts";
 import { untilNone, whileSampling } from "../program/samples.ts";
 import type { SaleFigures } from "./judge.ts";

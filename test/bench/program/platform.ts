@@ -7,11 +7,12 @@ import type { CommandContext } from "../../../cli/context.ts";
 import { KitError } from "../../../cli/errors.ts";
 import { loadTarget } from "../../../cli/load/load-target.ts";
 import type { LoadTarget } from "../../../cli/load/open-loop.ts";
-import type { RunDatabases } from "../../../cli/load/order-records.ts";
-import { openRunDatabases } from "../../../cli/load/order-records.ts";
 import { openPlatform } from "../../../cli/platform/platform-access.ts";
 import type { ProcessDocument } from "../../../cli/platform/platform-status.ts";
 import { observePlatform } from "../../../cli/platform/platform-status.ts";
+import { requiredPart } from "../../../cli/project/load-project.ts";
+import type { RunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
+import { openRunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
 
 /** An open platform. */
 export interface BenchPlatform {
@@ -63,7 +64,10 @@ async function onPlatform<T>(
 ): Promise<T> {
   const status = await observePlatform(context.stateDir, "local");
   if (status.state !== "running") throw new KitError("KIT_PLATFORM_NOT_RUNNING", status.state);
-  const [target, access] = await Promise.all([loadTarget(context), openPlatform(context)]);
+  const [target, access] = await Promise.all([
+    loadTarget(context, await requiredPart(context.projectDir, "load", "the benchmark")),
+    openPlatform(context),
+  ]);
   try {
     return await work({ target, databases: await openRunDatabases(access, signal), processes: status.processes });
   } finally {

@@ -10,16 +10,20 @@ import type { LatencySummary } from "../../../cli/load/latency.ts";
 import { summarize } from "../../../cli/load/latency.ts";
 import type { LoadResult, RepetitionPlan } from "../../../cli/load/open-loop.ts";
 import { runOpenLoop } from "../../../cli/load/open-loop.ts";
-import type { OrderEnd } from "../../../cli/load/order-records.ts";
-import { countUnfinished, readEnds, readOrderTimes } from "../../../cli/load/order-records.ts";
 import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
 import { measureUsage } from "../../../cli/load/platform-usage.ts";
 import type { Interruptions } from "../../../cli/load/run-database.ts";
-import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../../../cli/load/sample-orders.ts";
 import type { Arrivals } from "../../../cli/load/schedule.ts";
-import type { StageSummary } from "../../../cli/load/stages.ts";
-import { stagesOf, summarizeStages } from "../../../cli/load/stages.ts";
-import { ensureAvailable, unitsFor } from "../../../cli/load/stock.ts";
+import type { OrderEnd } from "../../../service-templates/acceptance/load/order-records.ts";
+import { countUnfinished, readEnds, readOrderTimes } from "../../../service-templates/acceptance/load/order-records.ts";
+import {
+  enoughCustomers,
+  STOCKED_PRODUCTS,
+  sampleOrders,
+} from "../../../service-templates/acceptance/load/sample-orders.ts";
+import type { StageSummary } from "../../../service-templates/acceptance/load/stages.ts";
+import { stagesOf, summarizeStages } from "../../../service-templates/acceptance/load/stages.ts";
+import { ensureAvailable, unitsFor } from "../../../service-templates/acceptance/load/stock.ts";
 import type { BenchPlatform } from "../program/platform.ts";
 import { untilNone, whileSampling } from "../program/samples.ts";
 

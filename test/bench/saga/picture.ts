@@ -1,7 +1,7 @@
 /** The results as a picture: latency, stages, orders over time, processors. */
 import type { EChartsOption } from "echarts";
 import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { STAGES } from "../../../cli/load/stages.ts";
+import { STAGES } from "../../../service-templates/acceptance/load/stages.ts";
 import { axisName, PALETTE, panelGrid, renderChart, titles } from "../program/chart.ts";
 import type { RateResult } from "./measure-rate.ts";
 

@@ -2,9 +2,9 @@
 
 import type { SelfTime } from "../../../cli/load/cpu-profile.ts";
 import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { STAGES } from "../../../cli/load/stages.ts";
 import { renderTable } from "../../../cli/terminal/output.ts";
 import { formatBytes } from "../../../cli/terminal/quantities.ts";
+import { STAGES } from "../../../service-templates/acceptance/load/stages.ts";
 import type { AimVerdict } from "./aims.ts";
 import type { RateResult } from "./measure-rate.ts";
 

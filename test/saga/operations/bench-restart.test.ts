@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openRunDatabases } from "../../../cli/load/order-records.ts";
+import { openRunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
 import { measureRate } from "../../bench/saga/measure-rate.ts";
 import { eventually } from "../../platform/condition.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";
@@ -42,7 +42,11 @@ describe("the benchmark of the saga", () => {
       let told = "";
       const measuring = measureRate(
         {
-          target: { gateway: platform.gatewayUrl, tokenFor: (customer) => platform.token(customer) },
+          target: {
+            url: new URL("/orders", platform.gatewayUrl).href,
+            idField: "orderId",
+            tokenFor: (customer) => platform.token(customer),
+          },
           databases,
           processes: [],
         },

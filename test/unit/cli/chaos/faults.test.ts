@@ -77,6 +77,35 @@ describe("the course of a fault", () => {
   });
   const site = { now: () => 0, note: () => undefined, signal: new AbortController().signal } as unknown as Site;
 
+  it("shows what the project asks for beside, with its time from the strike to the healing", async () => {
+    const log: string[] = [];
+    const window = { from: 0, to: 0 };
+    let now = 100;
+    const felt = await runFault(
+      {
+        ...site,
+        now: () => (now += 1),
+        beside: {
+          window,
+          probes: [{ what: "shown", when: "after", read: async () => log.length, felt: (_, after) => after === 2 }],
+          demands: [
+            {
+              what: "window",
+              read: async () => `${window.from > 0} ${window.to > window.from}`,
+              met: (_, after) => after === "true true",
+            },
+          ],
+        },
+      },
+      course(log, {}),
+    );
+    expect(felt).toMatchObject({
+      felt: true,
+      evidence: [{ what: "struck" }, { what: "shown" }],
+      demands: [{ what: "window", met: true }],
+    });
+  });
+
   it("takes demands once it is healed, against what was before", async () => {
     const log: string[] = [];
     const fault = await runFault(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { OrderEnd } from "../../../../cli/chaos/recovery.ts";
 import { latencies, recoveryFrom } from "../../../../cli/chaos/recovery.ts";
+import type { OrderEnd } from "../../../../cli/load/definition.ts";
 import type { WitnessedOrder } from "../../../../cli/witness.ts";
 
 const order = (

@@ -59,7 +59,12 @@ export const SAMPLE_SERVICES = [
   "shipping-service",
 ];
 
-export const SAMPLE_TERRAIN: Terrain = surveyTerrain(SAMPLE_PROCESSES, SAMPLE_CONTRACTS, SAMPLE_SERVICES);
+export const SAMPLE_TERRAIN: Terrain = surveyTerrain(
+  SAMPLE_PROCESSES,
+  SAMPLE_CONTRACTS,
+  SAMPLE_SERVICES,
+  "api-gateway",
+);
 
 /** A platform with nothing on it. */
 export const fewProcesses: Terrain = surveyTerrain([], [], []);

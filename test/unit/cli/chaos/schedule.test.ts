@@ -1,17 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SCENARIOS } from "../../../../cli/chaos/scenarios.ts";
-import type { Injection, Schedule } from "../../../../cli/chaos/schedule.ts";
-import {
-  describeInjection,
-  LEAD_MS,
-  POISON_KINDS,
-  planChaos,
-  plannedMs,
-  shortestMs,
-  TAIL_MS,
-} from "../../../../cli/chaos/schedule.ts";
+import type { ScenarioDefinition } from "../../../../cli/chaos/definition.ts";
+import { describeInjection, isKitInjection } from "../../../../cli/chaos/injections.ts";
+import { scenariosOf } from "../../../../cli/chaos/scenarios.ts";
+import type { KitInjection, Schedule } from "../../../../cli/chaos/schedule.ts";
+import { LEAD_MS, POISON_KINDS, planChaos, plannedMs, shortestMs, TAIL_MS } from "../../../../cli/chaos/schedule.ts";
 import { fewProcesses, SAMPLE_TERRAIN } from "./sample-terrain.ts";
+
+/** The kit's scenarios on a platform with a front door whose load needs the first instance of one service. */
+const SCENARIOS = scenariosOf({ entry: ["order-service"], frontDoor: { path: "/orders", slotsMetric: "slots" } });
 
 const seeds = fc.integer({ min: 0, max: 999_999_999 });
 const scenarios = fc.constantFrom(...SCENARIOS);
@@ -27,18 +24,19 @@ function plan(name: string, seed: number): Schedule {
   return planChaos(scenario(name), { seed, terrain: SAMPLE_TERRAIN });
 }
 
-function plans(name: string, count = 60): readonly Schedule[] {
-  return Array.from({ length: count }, (_, seed) => plan(name, seed));
+function plans(name: string, count = 60): readonly { readonly injections: readonly KitInjection[] }[] {
+  return Array.from({ length: count }, (_, seed) => ({
+    injections: plan(name, seed).injections.filter((injection) => isKitInjection(injection)),
+  }));
 }
 
 /** Names of the processes an injection is about. */
-function touched(injection: Injection): readonly string[] {
+function touched(injection: KitInjection): readonly string[] {
   const targets = "targets" in injection ? injection.targets : [];
   return [
     ...targets,
     ...("target" in injection ? [injection.target] : []),
     ...("instances" in injection ? injection.instances : []),
-    ...("ahead" in injection ? [...injection.ahead, ...injection.away] : []),
     ...("clocks" in injection ? injection.clocks.map(({ target }) => target) : []),
   ];
 }
@@ -86,6 +84,7 @@ describe("schedules", () => {
     fc.assert(
       fc.property(scenarios, seeds, (chosen, seed) => {
         for (const injection of planChaos(chosen, { seed, terrain: SAMPLE_TERRAIN }).injections) {
+          if (!isKitInjection(injection)) throw new Error(`${injection.fault} is none of the kit's`);
           for (const name of touched(injection)) expect(known).toContain(name);
           expect(describeInjection(injection)).not.toBe("");
         }
@@ -107,7 +106,7 @@ describe("schedules", () => {
 
   it("refuse a platform that has nothing to hit", () => {
     expect(() => planChaos(scenario("broker-kill"), { seed: 1, terrain: fewProcesses })).toThrow(/no broker/);
-    expect(() => planChaos(scenario("gateway-kill"), { seed: 1, terrain: fewProcesses })).toThrow(/no api-gateway/);
+    expect(() => planChaos(scenario("gateway-kill"), { seed: 1, terrain: fewProcesses })).toThrow(/no exposed service/);
   });
 });
 
@@ -171,21 +170,6 @@ describe("scenarios", () => {
     }
   });
 
-  it("delay payment first, then inventory, never both at once", () => {
-    for (const { injections } of plans("out-of-order")) {
-      const [first, second] = injections;
-      expect(injections.map((injection) => (injection.fault === "delay-replies" ? injection.service : ""))).toEqual([
-        "payment-service",
-        "inventory-service",
-      ]);
-      expect((first?.atMs ?? 0) + (first?.lengthMs ?? 0)).toBeLessThan(second?.atMs ?? 0);
-    }
-  });
-
-  it("keep a participant away for longer than an order waits", () => {
-    for (const { injections } of plans("late-replies")) expect(injections[0]?.lengthMs).toBeGreaterThan(30_000);
-  });
-
   it("write every kind of wrong record, into topics where somebody consumes the event", () => {
     for (const { injections } of plans("poison")) {
       const records = injections.flatMap((injection) => (injection.fault === "poison" ? injection.records : []));
@@ -205,7 +189,7 @@ describe("scenarios", () => {
   it("that need several instances come last, so that these are started once", () => {
     const needs = SCENARIOS.map(({ instances = 1 }) => instances);
     expect(needs).toEqual(needs.toSorted((a, b) => a - b));
-    expect(needs.filter((count) => count > 1).length).toBeGreaterThanOrEqual(4);
+    expect(needs.filter((count) => count > 1).length).toBeGreaterThanOrEqual(3);
   });
 
   it("do without a second instance where they do not say that they need it", () => {
@@ -215,23 +199,11 @@ describe("scenarios", () => {
     expect(() => planChaos(scenario("service-freeze"), { seed: 1, terrain: SINGLE_TERRAIN })).toThrow(/one instance/);
   });
 
-  it("freeze one instance of several for longer than an order waits, never the one behind the gateway", () => {
+  it("freeze one instance of several for longer than the others take over, never the one that the load needs", () => {
     for (const { injections } of plans("service-freeze")) {
       expect(injections).toMatchObject([{ fault: "freeze-instance" }]);
       expect(injections[0]?.lengthMs).toBeGreaterThan(30_000);
       expect(injections.flatMap(touched)).not.toContain("order-service");
-    }
-  });
-
-  it("keep order-service away for longer than an order waits, while the answers to older orders come", () => {
-    for (const {
-      injections: [injection],
-    } of plans("outage-beyond-timeout")) {
-      if (injection?.fault !== "answers-wait") throw new Error("not what was planned");
-      expect(injection.lengthMs).toBeGreaterThan(30_000);
-      expect(injection.aheadMs).toBeLessThan(30_000);
-      expect(injection.away).toEqual(["order-service", "order-service-1"]);
-      expect(injection.ahead).not.toEqual(expect.arrayContaining([...injection.away]));
     }
   });
 
@@ -273,5 +245,49 @@ describe("scenarios", () => {
       );
     }
     expect(pairs.size).toBeGreaterThan(4);
+  });
+});
+
+describe("scenarios of a project", () => {
+  const own = { summary: "", spanMs: 1, plan: () => [{ fault: "flood", atMs: 4_000, lengthMs: 1 }] };
+  const namesOf = (...scenarios: readonly ScenarioDefinition[]): readonly string[] =>
+    scenariosOf({ scenarios }).map(({ name }) => name);
+
+  it("stand behind the one that they name, else behind all that need as many instances", () => {
+    const kit = namesOf();
+    const at = (name: string, names: readonly string[]): string | undefined => names[names.indexOf(name) - 1];
+    const names = namesOf(
+      { ...own, name: "flood" },
+      { ...own, name: "drought", after: "duplicates" },
+      { ...own, name: "famine", after: "drought" },
+      { ...own, name: "plague", instances: 2 },
+    );
+    expect(at("flood", names)).toBe("large-poison");
+    expect(at("drought", names)).toBe("duplicates");
+    expect(at("famine", names)).toBe("drought");
+    expect(names.at(-1)).toBe("plague");
+    expect(names.filter((name) => kit.includes(name))).toEqual(kit);
+  });
+
+  it("stand in the place of the kit's of the same name", () => {
+    const replaced = { ...own, name: "broker-kill" };
+    expect(scenariosOf({ scenarios: [replaced] })[0]).toEqual(replaced);
+    expect(namesOf(replaced)).toEqual(namesOf());
+  });
+
+  it("say in words what the project's faults do, and refuse one that nobody has", () => {
+    const schedule = planChaos({ ...own, name: "flood" }, { seed: 1, terrain: fewProcesses });
+    const flood = {
+      name: "flood",
+      describe: ({ lengthMs }: { readonly lengthMs: number }) => `water for ${lengthMs} ms`,
+      perform: () => Promise.reject(new Error("not here")),
+    };
+    expect(schedule.injections.map((injection) => describeInjection(injection, [flood]))).toEqual(["water for 1 ms"]);
+    expect(() => schedule.injections.map((injection) => describeInjection(injection))).toThrow(/the fault flood/);
+  });
+
+  it("are not about customers who leave where the project names no front door", () => {
+    expect(namesOf()).not.toContain("disconnect-storm");
+    expect(SCENARIOS.map(({ name }) => name)).toContain("disconnect-storm");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { surveyTerrain } from "../../../../cli/chaos/terrain.ts";
+import { exposedService, surveyTerrain } from "../../../../cli/chaos/terrain.ts";
 import { SAMPLE_CONTRACTS, SAMPLE_PROCESSES, SAMPLE_SERVICES, SAMPLE_TERRAIN } from "./sample-terrain.ts";
 
 describe("terrain", () => {
@@ -25,8 +25,19 @@ describe("terrain", () => {
   });
 
   it("does not depend on the order in which things are found", () => {
-    expect(surveyTerrain(SAMPLE_PROCESSES.toReversed(), SAMPLE_CONTRACTS.toReversed(), SAMPLE_SERVICES)).toEqual(
-      SAMPLE_TERRAIN,
-    );
+    expect(
+      surveyTerrain(SAMPLE_PROCESSES.toReversed(), SAMPLE_CONTRACTS.toReversed(), SAMPLE_SERVICES, "api-gateway"),
+    ).toEqual(SAMPLE_TERRAIN);
+  });
+
+  it("knows the exposed service by the platform's own address", () => {
+    const services = {
+      "order-service": { http: "http://127.0.0.1:17440", management: [] },
+      "shop-front": { http: "http://127.0.0.1:17080", management: [] },
+      "stock-service": { management: [] },
+    };
+    expect(exposedService({ gateway: "http://127.0.0.1:17080", services })).toBe("shop-front");
+    expect(exposedService({ gateway: "http://127.0.0.1:1", services })).toBeUndefined();
+    expect(exposedService({ gateway: "http://127.0.0.1:17080" })).toBeUndefined();
   });
 });

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../../cli/load/attempts.ts";
 import { histogram, NO_LATENCY, percentile, summarize } from "../../../../cli/load/latency.ts";
-import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../../../../cli/load/sample-orders.ts";
 import { schedule } from "../../../../cli/load/schedule.ts";
 import { seededRandom } from "../../../../cli/load/seeded-random.ts";
 import { wallClock } from "../../../../cli/load/wall-clock.ts";
@@ -156,37 +155,6 @@ describe("figures of latencies", () => {
       { numRuns: 100 },
     );
   });
-});
-
-it("sample orders are the same for the same seed, and within what the platform takes", () => {
-  const options = { seed: 5, products: STOCKED_PRODUCTS, customers: 50 };
-  const [once, again, other] = [
-    sampleOrders(options),
-    sampleOrders(options),
-    sampleOrders({ ...options, seed: 6 }),
-  ].map((order) => Array.from({ length: 500 }, (_, index) => order(index)));
-  expect(once).toEqual(again);
-  expect(once).not.toEqual(other);
-  for (const { customerId, body } of once ?? []) {
-    expect(customerId).toMatch(/^[\w.@:|-]{1,128}$/);
-    const { items } = body as { items: { productId: string; quantity: number }[] };
-    expect(new Set(items.map((item) => item.productId)).size).toBe(items.length);
-    for (const item of items) {
-      expect(STOCKED_PRODUCTS).toContain(item.productId);
-      expect([1, 2, 3]).toContain(item.quantity);
-    }
-  }
-  expect(new Set(once?.map((order) => order.customerId)).size).toBeGreaterThan(45);
-  expect(() => sampleOrders({ ...options, products: [] })).toThrow(/products is empty/);
-});
-
-it.each([
-  [1, 50],
-  [35, 70],
-  [120, 240],
-  [1_000, 2_000],
-])("%d orders/s get %d customers", (rate, expected) => {
-  expect(enoughCustomers(rate)).toBe(expected);
 });
 
 it.each<[number | undefined, boolean, string, boolean]>([

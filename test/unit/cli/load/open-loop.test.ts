@@ -5,6 +5,11 @@ import { runOpenLoop } from "../../../../cli/load/open-loop.ts";
 import type { SeenRequest } from "./gateway-stub.ts";
 import { accept, gatewayStub, refuse } from "./gateway-stub.ts";
 
+const ordersAt = (gateway: string): { readonly url: string; readonly idField: string } => ({
+  url: new URL("/orders", gateway).href,
+  idField: "orderId",
+});
+
 const tokenFor = async (customerId: string): Promise<string> => `token-of-${customerId}`;
 
 function plan(changes: Partial<LoadPlan> = {}): LoadPlan {
@@ -47,7 +52,7 @@ describe("an open loop", () => {
       // Answers wait until the stall is over; an order that comes late in it waits little.
       setTimeout(() => accept(request, response), Math.max(0, stalledAt + stallMs - performance.now()));
     });
-    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ durationMs: 1_000 }));
+    const result = await runOpenLoop({ ...ordersAt(stub.gateway), tokenFor }, plan({ durationMs: 1_000 }));
 
     expect(result.due).toBe(100);
     expect(result.unsent).toBe(0);
@@ -72,7 +77,7 @@ describe("an open loop", () => {
       if (stub.seen.length === 3) for (const end = performance.now() + 200; performance.now() < end; );
       accept(request, response);
     });
-    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ durationMs: 300 }));
+    const result = await runOpenLoop({ ...ordersAt(stub.gateway), tokenFor }, plan({ durationMs: 300 }));
     expect(result.orders).toHaveLength(30);
     expect(result.lateness.max).toBeGreaterThan(100);
     expect(result.latency.max).toBeGreaterThanOrEqual(result.lateness.max);
@@ -83,7 +88,7 @@ describe("an open loop", () => {
     const asked: string[] = [];
     const result = await runOpenLoop(
       {
-        gateway: stub.gateway,
+        ...ordersAt(stub.gateway),
         tokenFor: (customer) => {
           asked.push(customer);
           return tokenFor(customer);
@@ -124,7 +129,7 @@ describe("an open loop", () => {
           600,
         );
     });
-    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ maxInFlight: 5 }));
+    const result = await runOpenLoop({ ...ordersAt(stub.gateway), tokenFor }, plan({ maxInFlight: 5 }));
     expect(result).toMatchObject({ due: 50, unsent: 45 });
     expect(result.orders).toHaveLength(5);
   });
@@ -151,7 +156,7 @@ describe("an open loop", () => {
   ])("tells %s from the others", async (_, answer, expected, failure) => {
     const stub = await gatewayStub(answer);
     const result = await runOpenLoop(
-      { gateway: stub.gateway, tokenFor },
+      { ...ordersAt(stub.gateway), tokenFor },
       plan({ ratePerSecond: 10, durationMs: 100, timeoutMs: 200 }),
     );
     expect(result.orders).toHaveLength(1);
@@ -163,7 +168,7 @@ describe("an open loop", () => {
 
   it("without a listener knows nothing of its orders", async () => {
     const result = await runOpenLoop(
-      { gateway: "http://127.0.0.1:1", tokenFor },
+      { ...ordersAt("http://127.0.0.1:1"), tokenFor },
       plan({ ratePerSecond: 50, durationMs: 100 }),
     );
     expect(result.orders.map((order) => order.outcome)).toEqual([
@@ -178,7 +183,7 @@ describe("an open loop", () => {
   it("repeats what is unknown under the same key and counts the order once, from when it was due", async () => {
     const stub = await gatewayStub(failingFirst(2, accept));
     const result = await runOpenLoop(
-      { gateway: stub.gateway, tokenFor },
+      { ...ordersAt(stub.gateway), tokenFor },
       plan({ ratePerSecond: 20, durationMs: 200, retry: { everyMs: 50, limitMs: 2_000 } }),
     );
     expect(result.orders).toHaveLength(4);
@@ -193,7 +198,7 @@ describe("an open loop", () => {
   it("gives up repeating after its limit", async () => {
     const stub = await gatewayStub((_, response) => refuse(response, 503));
     const result = await runOpenLoop(
-      { gateway: stub.gateway, tokenFor },
+      { ...ordersAt(stub.gateway), tokenFor },
       plan({ ratePerSecond: 10, durationMs: 100, retry: { everyMs: 40, limitMs: 200 } }),
     );
     expect(result.orders[0]).toMatchObject({ outcome: "unknown", status: 503 });
@@ -204,7 +209,7 @@ describe("an open loop", () => {
   it("takes a refusal after an unknown answer for unknown: the first request may have placed the order", async () => {
     const stub = await gatewayStub(failingFirst(1, (_, response) => refuse(response, 422)));
     const result = await runOpenLoop(
-      { gateway: stub.gateway, tokenFor },
+      { ...ordersAt(stub.gateway), tokenFor },
       plan({ ratePerSecond: 10, durationMs: 100, retry: { everyMs: 20, limitMs: 1_000 } }),
     );
     expect(result.orders[0]).toMatchObject({ outcome: "unknown", status: 422 });
@@ -217,7 +222,7 @@ describe("an open loop", () => {
       if (stub.seen.length === 5) stopping.abort();
       setTimeout(() => accept(request, response), 100);
     });
-    const result = await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan({ durationMs: 60_000 }), {
+    const result = await runOpenLoop({ ...ordersAt(stub.gateway), tokenFor }, plan({ durationMs: 60_000 }), {
       signal: stopping.signal,
     });
     expect(result.due).toBeGreaterThanOrEqual(5);
@@ -229,7 +234,9 @@ describe("an open loop", () => {
   it("tells how far it is", async () => {
     const told: LoadProgress[] = [];
     const stub = await gatewayStub(accept);
-    await runOpenLoop({ gateway: stub.gateway, tokenFor }, plan(), { onProgress: (progress) => told.push(progress) });
+    await runOpenLoop({ ...ordersAt(stub.gateway), tokenFor }, plan(), {
+      onProgress: (progress) => told.push(progress),
+    });
     expect(told.at(-1)).toMatchObject({
       planned: 50,
       due: 50,

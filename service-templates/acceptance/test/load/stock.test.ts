@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { STOCKED_PRODUCTS, sampleOrders } from "../../../../cli/load/sample-orders.ts";
-import { unitsFor } from "../../../../cli/load/stock.ts";
+import { STOCKED_PRODUCTS, sampleOrders } from "../../load/sample-orders.ts";
+import { unitsFor } from "../../load/stock.ts";
 
 it("counts units enough for every order of a load, whatever its seed", () => {
   const orders = 35 * 60;

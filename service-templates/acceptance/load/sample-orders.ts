@@ -1,6 +1,6 @@
 /** Orders as many customers would place them, the same ones for the same seed. */
-import type { PlannedOrder } from "./open-loop.ts";
-import { seededRandom } from "./seeded-random.ts";
+import type { PlannedOrder } from "../../../cli/project/load.ts";
+import { seededRandom } from "../../../cli/project/load.ts";
 
 /** What is ordered, and by how many. */
 export interface SampleOrderOptions {

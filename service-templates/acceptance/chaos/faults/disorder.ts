@@ -1,12 +1,20 @@
 /** Answers of the saga's participants in another order, or after the order's time is over. */
-import type { WitnessedFault } from "../../witness.ts";
-import type { Probe } from "../probes.ts";
-import { processIds } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
-import type { Site } from "../site.ts";
-import { runFault } from "./fault.ts";
+import type { Probe, ProjectInjection, Site, WitnessedFault } from "../../../../cli/project/chaos.ts";
+import { processIds, runFault } from "../../../../cli/project/chaos.ts";
 
-type Of<F extends Injection["fault"]> = Extract<Injection, { fault: F }>;
+/** One participant of the saga stands still, so that the other answers first. */
+export interface DelayReplies extends ProjectInjection {
+  readonly fault: "delay-replies";
+  readonly service: string;
+  readonly targets: readonly string[];
+}
+
+/** One participant is away for longer than an order waits. */
+export interface MissTimeOut extends ProjectInjection {
+  readonly fault: "miss-time-out";
+  readonly service: string;
+  readonly targets: readonly string[];
+}
 
 const ORDER_SERVICE = "order-service";
 
@@ -27,7 +35,7 @@ const ANSWER: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** One participant stands still for a while; the other has long answered when it goes on. */
-export async function delayReplies(site: Site, injection: Of<"delay-replies">, at: number): Promise<WitnessedFault> {
+export async function delayReplies(site: Site, injection: DelayReplies, at: number): Promise<WitnessedFault> {
   const { service, targets } = injection;
   const [late = "", early = ""] = ANSWER[service] ?? [];
   const overtaken: Probe = {
@@ -53,7 +61,7 @@ export async function delayReplies(site: Site, injection: Of<"delay-replies">, a
 }
 
 /** One participant is away until orders have timed out; what it then does late must be undone. */
-export async function missTimeOut(site: Site, injection: Of<"miss-time-out">, at: number): Promise<WitnessedFault> {
+export async function missTimeOut(site: Site, injection: MissTimeOut, at: number): Promise<WitnessedFault> {
   const { service, targets } = injection;
   const [late = ""] = ANSWER[service] ?? [];
   const timedOut: Probe = {

@@ -1,17 +1,21 @@
 /** Carriers that refuse: an order that is paid and reserved, and can't be delivered. */
-import type { WitnessedFault } from "../../witness.ts";
-import { readValue } from "../database-settings.ts";
-import type { Demand } from "../demands.ts";
-import { getJson, putJson } from "../management.ts";
-import type { Probe } from "../probes.ts";
-import type { Injection } from "../schedule.ts";
-import type { Site } from "../site.ts";
-import { managementOf, namedProcesses } from "../site.ts";
-import type { Undo } from "../undo.ts";
-import { undoable } from "../undo.ts";
-import { runFault } from "./fault.ts";
+import type { Demand, Probe, ProjectInjection, Site, Undo, WitnessedFault } from "../../../../cli/project/chaos.ts";
+import {
+  getJson,
+  managementOf,
+  namedProcesses,
+  putJson,
+  readValue,
+  runFault,
+  undoable,
+} from "../../../../cli/project/chaos.ts";
 
-type CarriersRefuse = Extract<Injection, { fault: "carriers-refuse" }>;
+/** Every carrier refuses every parcel. */
+export interface CarriersRefuse extends ProjectInjection {
+  readonly fault: "carriers-refuse";
+  readonly carriers: readonly string[];
+  readonly targets: readonly string[];
+}
 
 const SHIPPING = "shipping-service";
 const ORDERS = "order-service";

@@ -1,6 +1,6 @@
 /** Stock for a run: SQL on the inventory's table, whose constraint `available + reserved + sold = initial` stays true. */
-import { KitError } from "../errors.ts";
-import type { RunDatabase } from "./run-database.ts";
+import type { RunDatabase } from "../../../cli/project/load.ts";
+import { KitError } from "../../../cli/project/load.ts";
 
 /** One product's stock. */
 export interface StockLevel {

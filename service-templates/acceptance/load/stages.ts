@@ -1,6 +1,6 @@
 /** Where an order's time goes between the moment it was due and its confirmation. */
-import type { LatencySummary } from "./latency.ts";
-import { summarize } from "./latency.ts";
+import type { LatencySummary } from "../../../cli/project/load.ts";
+import { summarize } from "../../../cli/project/load.ts";
 
 /** A participant that both the confirmation waits for. */
 export type Participant = "payment" | "inventory";

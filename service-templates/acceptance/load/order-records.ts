@@ -1,7 +1,6 @@
 /** What the databases hold about the orders of a run, read behind the services' backs. */
-import type { ServerAccess } from "../platform/platform-access.ts";
-import type { LastingDatabase, RunDatabase } from "./run-database.ts";
-import { lastingDatabase } from "./run-database.ts";
+import type { LastingDatabase, RunDatabase, ServerAccess } from "../../../cli/project/load.ts";
+import { lastingDatabase } from "../../../cli/project/load.ts";
 import type { OrderTimes, Participant, ParticipantTimes } from "./stages.ts";
 
 /** How an order ended. */
