@@ -28,7 +28,7 @@ const outputs = await platform({
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,
-  locateStrimziCrds: async () => (await import("./toolchain/kubernetes/strimzi-crds.ts")).locateStrimziCrds(),
+  locateStrimziCrds: async () => (await import("./toolchain/strimzi/strimzi-crds.ts")).locateStrimziCrds(),
 });
 
 /** Front door of the platform. */

@@ -5,9 +5,8 @@ import { connect, createServer } from "node:net";
 import { freemem } from "node:os";
 import { dirname } from "node:path";
 import { DEFAULT_PORT_BASE, PORT_SPAN } from "../components/local/ports.ts";
-import { KUBERNETES_TOOLS } from "../toolchain/kubernetes-tools.ts";
 import type { ToolName, ToolStatus } from "../toolchain/tool.ts";
-import { LOCAL_TOOLS, locateTool } from "../toolchain/tools.ts";
+import { LOCAL_TOOLS, locateTool, TOOLS } from "../toolchain/tools.ts";
 import type { CommandContext } from "./context.ts";
 import { KitError } from "./errors.ts";
 import type { PlatformStatus } from "./platform/platform-status.ts";
@@ -47,7 +46,12 @@ export interface DoctorReport {
   readonly ok: boolean;
 }
 
-const TOOL_GROUPS: readonly { readonly title: string; readonly tools: readonly ToolName[] }[] = [
+interface ToolGroup {
+  readonly title: string;
+  readonly tools: readonly string[];
+}
+
+const TOOL_GROUPS: readonly (ToolGroup & { readonly tools: readonly ToolName[] })[] = [
   { title: "Runtimes", tools: ["node", "java"] },
   { title: "Build tools", tools: ["maven", "go"] },
   {
@@ -63,9 +67,9 @@ const TOOL_GROUPS: readonly { readonly title: string; readonly tools: readonly T
   { title: "Servers", tools: ["kafka", "apicurio", "postgresql", "redis"] },
 ];
 /** Shown only when asked for: nothing but tests needs them. */
-const KUBERNETES_GROUP: (typeof TOOL_GROUPS)[number] = { title: "Kubernetes tests", tools: KUBERNETES_TOOLS };
+const TEST_GROUP = "Kubernetes tests";
 /** Wanted only when another tool has to be built or fetched. */
-const BUILD_TOOLS: readonly ToolName[] = ["maven", "go"];
+const BUILD_TOOLS: readonly string[] = ["maven", "go"];
 /** What the whole local platform takes at its peak, with room for the build beside it. */
 const WANTED_MEMORY_BYTES = 4 * 1024 ** 3;
 
@@ -74,10 +78,12 @@ export async function examine(
   context: CommandContext,
   options: { kubernetes: boolean } = { kubernetes: false },
 ): Promise<DoctorReport> {
-  const groups = options.kubernetes ? [...TOOL_GROUPS, KUBERNETES_GROUP] : TOOL_GROUPS;
+  const tests = options.kubernetes ? await (await import("./testing/test-tools.ts")).loadTestTools() : undefined;
+  const groups: readonly ToolGroup[] =
+    tests === undefined ? TOOL_GROUPS : [...TOOL_GROUPS, { title: TEST_GROUP, tools: tests.names }];
   const names = groups.flatMap((group) => group.tools.map((tool) => ({ tool, group: group.title })));
   const [tools, status] = await Promise.all([
-    Promise.all(names.map(async ({ tool, group }) => toolReport(group, await locateTool(tool)))),
+    Promise.all(names.map(async ({ tool, group }) => toolReport(group, await locateTool(tool, tests?.table ?? TOOLS)))),
     observePlatform(context.stateDir, "local").catch(() => undefined),
   ]);
   const checks = [
@@ -91,7 +97,7 @@ export async function examine(
 }
 
 function toolReport(group: string, status: ToolStatus): ToolReport {
-  const needed = LOCAL_TOOLS.includes(status.name) && !BUILD_TOOLS.includes(status.name);
+  const needed = LOCAL_TOOLS.some((name) => name === status.name) && !BUILD_TOOLS.includes(status.name);
   if (!status.found) return { name: status.name, group, needed, found: false, reason: status.reason, fix: status.fix };
   const { name, version, path, origin } = status;
   return { name, group, needed, found: true, version, path, origin };
@@ -213,8 +219,8 @@ export function writeDoctorReport(context: CommandContext, report: DoctorReport)
   const colors = colorsFor(context.stdout, context.env);
   const mark = (ok: boolean, needed = true): string =>
     ok ? colors.green("ok") : needed ? colors.red("missing") : colors.yellow("absent");
-  for (const group of [...TOOL_GROUPS, KUBERNETES_GROUP]) {
-    const tools = report.tools.filter((tool) => tool.group === group.title);
+  for (const title of [...TOOL_GROUPS.map((group) => group.title), TEST_GROUP]) {
+    const tools = report.tools.filter((tool) => tool.group === title);
     if (tools.length === 0) continue;
     const rows = tools.map((tool) => [
       mark(tool.found, tool.needed),
@@ -224,7 +230,7 @@ export function writeDoctorReport(context: CommandContext, report: DoctorReport)
       tool.path ?? tool.reason ?? "",
     ]);
     context.stdout.write(
-      `${colors.bold(group.title)}\n${renderTable([{ title: "" }, { title: "TOOL" }, { title: "VERSION" }, { title: "FROM" }, { title: "WHERE" }], rows)}\n`,
+      `${colors.bold(title)}\n${renderTable([{ title: "" }, { title: "TOOL" }, { title: "VERSION" }, { title: "FROM" }, { title: "WHERE" }], rows)}\n`,
     );
     for (const tool of tools.filter((candidate) => !candidate.found))
       context.stdout.write(`  fix for ${tool.name}: ${tool.fix ?? ""}\n`);

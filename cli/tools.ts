@@ -1,5 +1,5 @@
 /** The toolchain's progress as the command shows it. */
-import type { ToolName } from "../toolchain/tool.ts";
+import type { ToolTable } from "../toolchain/tool.ts";
 import type { ToolProgress } from "../toolchain/tools.ts";
 import type { Say } from "./terminal/progress.ts";
 import { formatElapsed } from "./terminal/quantities.ts";
@@ -25,7 +25,7 @@ export interface ToolLines {
  * @param now - The time in milliseconds.
  */
 export function toolLines(live: boolean, now: () => number): ToolLines {
-  const working = new Map<ToolName, { readonly detail: string | undefined; readonly startedAt: number }>();
+  const working = new Map<string, { readonly detail: string | undefined; readonly startedAt: number }>();
   let dueAt = now() + QUIET_MS;
   return {
     take({ tool, state, detail, elapsedMs }) {
@@ -49,9 +49,13 @@ export function toolLines(live: boolean, now: () => number): ToolLines {
  * Prepares tools; says which are being worked on once it takes a while.
  *
  * @param live - Whether a line replaces the one before, as on a terminal.
- * @param names - Default: what the local stack needs.
+ * @param tools - Which, and how they are made. Default: what the local stack needs.
  */
-export async function preparedTools(say: Say, live: boolean, names?: readonly ToolName[]): Promise<void> {
+export async function preparedTools(
+  say: Say,
+  live: boolean,
+  tools?: { readonly names: readonly string[]; readonly table: ToolTable },
+): Promise<void> {
   const { LOCAL_TOOLS, prepareTools } = await import("../toolchain/tools.ts");
   const lines = toolLines(live, () => performance.now());
   const look = (): void => {
@@ -60,10 +64,14 @@ export async function preparedTools(say: Say, live: boolean, names?: readonly To
   };
   const timer = setInterval(look, QUIET_MS);
   try {
-    await prepareTools(names ?? LOCAL_TOOLS, (event) => {
-      lines.take(event);
-      look();
-    });
+    await prepareTools(
+      tools?.names ?? LOCAL_TOOLS,
+      (event) => {
+        lines.take(event);
+        look();
+      },
+      tools?.table,
+    );
   } finally {
     clearInterval(timer);
   }

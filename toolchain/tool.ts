@@ -1,15 +1,4 @@
-import type { KubernetesPart } from "./kubernetes.ts";
-
-/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
-export type KubernetesTool =
-  | KubernetesPart
-  | "versitygw"
-  | "strimzi-crds"
-  | "module-crds"
-  | "container-runtime"
-  | "checkov";
-
-/** Everything the toolchain knows. */
+/** Everything that users run, and what it is built with. */
 export type ToolName =
   | "node"
   | "java"
@@ -23,12 +12,11 @@ export type ToolName =
   | "kafka"
   | "apicurio"
   | "postgresql"
-  | "redis"
-  | KubernetesTool;
+  | "redis";
 
 /** A tool that is there. */
 export interface LocatedTool {
-  name: ToolName;
+  name: string;
   /** `major.minor.patch`. */
   version: string;
   /** The binary, or the folder of what is not one binary. */
@@ -40,7 +28,7 @@ export interface LocatedTool {
 
 /** A tool that is not there, and what to do about it. */
 export interface MissingTool {
-  name: ToolName;
+  name: string;
   reason: string;
   fix: string;
 }
@@ -60,5 +48,8 @@ export interface Tool {
   prepare?(report: Report): Promise<void>;
   missing(): { reason: string; fix: string };
   /** Prepared before this one. */
-  after?: readonly ToolName[];
+  after?: readonly string[];
 }
+
+/** Tools by name. */
+export type ToolTable = Readonly<Record<string, Tool>>;

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { ToolchainError } from "./errors.ts";
-import { KUBERNETES_TABLE } from "./kubernetes-tools.ts";
 import { findGo } from "./making/go.ts";
 import { findMaven, mavenMissing } from "./making/maven.ts";
 import { findNode, linkNode, prepareNode } from "./node.ts";
@@ -11,12 +10,12 @@ import { findJava, supportsAotCache } from "./servers/java.ts";
 import { findKafka, javaMissing, prepareKafka } from "./servers/kafka.ts";
 import { findPostgresql, preparePostgresql } from "./servers/postgresql.ts";
 import { findRedis, prepareRedis } from "./servers/redis.ts";
-import type { Report, Tool, ToolName, ToolStatus } from "./tool.ts";
+import type { Report, Tool, ToolName, ToolStatus, ToolTable } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
 /** Told of each step of a preparation. */
 export type ToolProgress = (event: {
-  tool: ToolName;
+  tool: string;
   state: "started" | "working" | "done" | "failed";
   detail?: string;
   /** Since the tool's preparation started. */
@@ -59,7 +58,8 @@ export const LOCAL_TOOLS: readonly ToolName[] = [
 
 const PREPARE = "Run `npx kit doctor --fix`.";
 
-const TOOLS: Record<ToolName, Tool> = {
+/** How each of them is looked for and made. */
+export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   node: {
     find: async () => {
       const node = await findNode();
@@ -178,12 +178,15 @@ const TOOLS: Record<ToolName, Tool> = {
     prepare: prepareRedis,
     missing: () => notPrepared(`No Redis server >= ${MINIMUM.redis.split(".")[0]} on PATH.`),
   },
-  ...KUBERNETES_TABLE,
 };
 
-/** Looks for one tool; quick, never makes anything. */
-export async function locateTool(name: ToolName): Promise<ToolStatus> {
-  const tool = TOOLS[name];
+/**
+ * Looks for one tool; quick, never makes anything.
+ *
+ * @param table - The tools there are. Default: those of users.
+ */
+export async function locateTool(name: string, table: ToolTable = TOOLS): Promise<ToolStatus> {
+  const tool = toolOf(name, table);
   const found = await tool.find();
   return found === undefined ? { found: false, name, ...tool.missing() } : { found: true, name, ...found };
 }
@@ -192,16 +195,21 @@ export async function locateTool(name: ToolName): Promise<ToolStatus> {
  * Makes the tools that are missing, those that do not wait for each other side by side, and links what the engine
  * looks for. What is there is left as it is. Every tool is tried, even when another fails.
  *
+ * @param table - The tools there are. Default: those of users.
  * @throws ToolchainError the first failure (code, message, fix).
  */
-export async function prepareTools(names: readonly ToolName[], progress: ToolProgress): Promise<void> {
-  const running = new Map<ToolName, Promise<void>>();
-  const start = (name: ToolName): Promise<void> => {
+export async function prepareTools(
+  names: readonly string[],
+  progress: ToolProgress,
+  table: ToolTable = TOOLS,
+): Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const start = (name: string): Promise<void> => {
     const known = running.get(name);
     if (known !== undefined) return known;
     // Only what was asked for is prepared; a tool that comes before is waited for when it is among it.
-    const before = (TOOLS[name].after ?? []).filter((other) => names.includes(other)).map(start);
-    const preparation = Promise.allSettled(before).then(() => prepareTool(name, progress));
+    const before = (toolOf(name, table).after ?? []).filter((other) => names.includes(other)).map(start);
+    const preparation = Promise.allSettled(before).then(() => prepareTool(name, toolOf(name, table), progress));
     running.set(name, preparation);
     return preparation;
   };
@@ -215,7 +223,13 @@ export async function prepareTools(names: readonly ToolName[], progress: ToolPro
 
 const PLUGINS: readonly PluginName[] = ["kafka", "postgresql", "kubernetes"];
 
-async function prepareTool(name: ToolName, progress: ToolProgress): Promise<void> {
+function toolOf(name: string, table: ToolTable): Tool {
+  const tool = table[name];
+  if (tool === undefined) throw new Error(`There is no tool ${name}; there are ${Object.keys(table).join(", ")}.`);
+  return tool;
+}
+
+async function prepareTool(name: string, tool: Tool, progress: ToolProgress): Promise<void> {
   const startedAt = performance.now();
   const tell = (state: "started" | "working" | "done" | "failed", detail?: string): void =>
     progress({
@@ -226,7 +240,6 @@ async function prepareTool(name: ToolName, progress: ToolProgress): Promise<void
     });
   tell("started");
   try {
-    const tool = TOOLS[name];
     if (tool.prepare === undefined) {
       if ((await tool.find()) === undefined) {
         const { reason, fix } = tool.missing();

@@ -1,5 +1,5 @@
 /**
- * Every version the toolchain pins or demands, in one place.
+ * Every version the toolchain pins or demands, in one place; what only tests need is in `test/toolchain/versions.ts`.
  * Pinned: taken exactly. Minimum: an installed tool of this version or newer is taken as it is.
  */
 export const PINNED = {
@@ -23,19 +23,6 @@ export const PINNED = {
   embeddedRedis: "0.9.1",
   redis: "7.0.15",
   mavenDependencyPlugin: "3.8.1",
-  /** Control plane and node of the tests; every staging module has the same number with major version 0. */
-  kubernetes: "1.34.4",
-  etcd: "3.7.3",
-  /** Plays nodes and pods. */
-  kwok: "0.8.0",
-  coredns: "1.12.4",
-  /** From 1.9.0 on, portmap cleans up after itself with nftables (CVE-2025-67499). */
-  cniPlugins: "1.9.1",
-  kubeconform: "0.7.0",
-  /** S3-compatible server of the tests. */
-  versitygw: "1.8.0",
-  /** From PyPI; what it needs is pinned in `toolchain/python/checkov.txt`. */
-  checkov: "3.3.30",
   /** Maven artefacts `io.strimzi:api` and `io.strimzi:crd-generator`. */
   strimzi: "1.2.0",
 } as const;
@@ -49,11 +36,7 @@ export const MINIMUM = {
   maven: "3.6.3",
   /** `go` directive of the Pulumi CLI's module. */
   go: "1.25.11",
-  /** `go` directive of etcd's and kwok's modules. */
-  goForKubernetes: "1.26.0",
   pulumi: "3.220.0",
-  /** checkov demands it. */
-  python: "3.9.0",
   postgresql: "15.0.0",
   redis: "7.0.0",
 } as const;

@@ -1,10 +1,5 @@
 /** What the tests on Kubernetes need, prepared while something else runs. */
-import { KUBERNETES_TOOLS } from "../../toolchain/kubernetes-tools.ts";
-import type { ToolName } from "../../toolchain/tool.ts";
 import type { Say } from "../terminal/progress.ts";
-
-/** The plugin, the parts of a cluster, the definitions. */
-export const KUBERNETES_TEST_TOOLS: readonly ToolName[] = ["pulumi-resource-kubernetes", ...KUBERNETES_TOOLS];
 
 /** A preparation on its way. */
 export interface KubernetesPreparation {
@@ -54,9 +49,17 @@ export function startKubernetesPreparation(live: boolean): KubernetesPreparation
 }
 
 async function prepare(tell: Say, live: boolean, signal: AbortSignal): Promise<void> {
-  const [{ inBackground }, { preparedTools }] = await Promise.all([
-    import("../../toolchain/making/command.ts"),
-    import("../tools.ts"),
-  ]);
-  await inBackground(() => preparedTools(tell, live, KUBERNETES_TEST_TOOLS), signal);
+  const { inBackground } = await import("../../toolchain/making/command.ts");
+  await inBackground(() => preparedTestTools(tell, live), signal);
+}
+
+/**
+ * Prepares the plugin, the parts of a cluster, the definitions.
+ *
+ * @param live - Whether a line replaces the one before, as on a terminal.
+ */
+export async function preparedTestTools(say: Say, live: boolean): Promise<void> {
+  const [{ preparedTools }, { loadTestTools }] = await Promise.all([import("../tools.ts"), import("./test-tools.ts")]);
+  const { names, table } = await loadTestTools();
+  await preparedTools(say, live, { names: ["pulumi-resource-kubernetes", ...names], table });
 }

@@ -35,7 +35,7 @@ const PROGRAM = `
   import { readDefinitions } from "${ROOT}/components/kubernetes/definitions.ts";
   import { namespaceManifests } from "${ROOT}/components/kubernetes/namespaces.ts";
   import { KubernetesObject } from "${ROOT}/components/kubernetes/object.ts";
-  import { locateStrimziCrds } from "${ROOT}/toolchain/kubernetes/strimzi-crds.ts";
+  import { locateStrimziCrds } from "${ROOT}/toolchain/strimzi/strimzi-crds.ts";
   const { stack, namespace } = JSON.parse(process.env.INSTALLATION);
   const provider = new kubernetes.Provider("kubernetes", { context: "test", enableServerSideApply: true });
   const [first, ...guards] = namespaceManifests(namespace, stack, { pods: 300, nodePorts: true });

@@ -13,10 +13,10 @@ export interface Go {
   version: string;
 }
 
-/** One binary of a wrapper module under toolchain/go. */
+/** One binary of a wrapper module: a module of ours that pins what it builds. */
 export interface GoBuild {
-  /** Folder under toolchain/go. */
-  module: string;
+  /** Folder of the wrapper module. */
+  wrapper: string;
   /** Package to build, `.` for the module's own. */
   package: string;
   /** `-X` settings of the linker: import path of a string variable -> value. */
@@ -52,7 +52,7 @@ const BUILD_LIMIT_MS = 60 * 60_000;
 const ENVIRONMENT = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
 const TAGS = "osusergo,grpcnotrace";
 
-/** The folder of the wrapper modules. */
+/** The folder of the wrapper modules of what users run. */
 export const WRAPPERS = join(import.meta.dirname, "..", "go");
 
 /** The Go on the search path, or in its usual place, that is new enough; undefined when there is none. */
@@ -78,7 +78,7 @@ async function goVersion(binary: string): Promise<string | undefined> {
 /** What a build depends on, for its key: the wrapper's files, the flags, Go and the platform. */
 export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<string, string>> {
   return {
-    sources: await hashFolder(join(WRAPPERS, build.module)),
+    sources: await hashFolder(build.wrapper),
     package: build.package,
     variables: JSON.stringify(build.variables ?? {}),
     ...(build.patch === undefined ? {} : { patch: JSON.stringify(build.patch) }),
@@ -95,7 +95,7 @@ export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<stri
  */
 export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (line: string) => void): Promise<void> {
   const variables = Object.entries(build.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
-  const wrapper = join(WRAPPERS, build.module);
+  const wrapper = build.wrapper;
   const scratch = build.embed === undefined && build.patch === undefined ? undefined : `${output}.sources`;
   try {
     if (scratch !== undefined) {

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { type ArtefactRecipe, artefactKey, cacheDirectory, findArtefact, makeArtefact } from "../making/cache.ts";
-import type { GoBuild } from "../making/go.ts";
+import { type GoBuild, WRAPPERS } from "../making/go.ts";
 import { findGoArtefact, type GoArtefact, makeGoArtefact } from "../making/go-artefact.ts";
 import { isExecutable } from "../making/probe.ts";
 import { PINNED } from "../versions.ts";
@@ -130,10 +130,11 @@ function builtPlugin(name: PluginName): GoArtefact {
 }
 
 function build(name: PluginName): GoBuild {
-  if (name === "kafka") return { module: "pulumi-resource-kafka", package: "." };
-  if (name === "postgresql") return { module: "pulumi-resource-postgresql", package: ".", patch: membershipMayAct };
+  if (name === "kafka") return { wrapper: join(WRAPPERS, "pulumi-resource-kafka"), package: "." };
+  if (name === "postgresql")
+    return { wrapper: join(WRAPPERS, "pulumi-resource-postgresql"), package: ".", patch: membershipMayAct };
   return {
-    module: "pulumi-resource-kubernetes",
+    wrapper: join(WRAPPERS, "pulumi-resource-kubernetes"),
     package: ".",
     variables: { "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": PINNED.pulumiKubernetes },
     embed: {

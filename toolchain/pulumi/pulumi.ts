@@ -20,13 +20,13 @@ export interface PulumiCli {
 }
 
 const CLI: GoBuild = {
-  module: "pulumi",
+  wrapper: join(WRAPPERS, "pulumi"),
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumi}` },
   patch: groupCommit,
 };
 const LANGUAGE_HOST: GoBuild = {
-  module: "pulumi-language-nodejs",
+  wrapper: join(WRAPPERS, "pulumi-language-nodejs"),
   package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumiLanguageNodejs}` },
 };
@@ -115,7 +115,7 @@ async function cliRecipe(go: Go): Promise<ArtefactRecipe> {
 
 /** Dynamic providers are started through this script of the SDK; it lies beside the language host. */
 async function addShim(folder: string, go: Go): Promise<void> {
-  const module = await moduleFolder(join(WRAPPERS, LANGUAGE_HOST.module), "github.com/pulumi/pulumi/sdk/v3", go);
+  const module = await moduleFolder(LANGUAGE_HOST.wrapper, "github.com/pulumi/pulumi/sdk/v3", go);
   const shim = join(folder, "bin", "pulumi-resource-pulumi-nodejs");
   await copyFile(join(module, "nodejs", "dist", "pulumi-resource-pulumi-nodejs"), shim);
   await chmod(shim, 0o755);

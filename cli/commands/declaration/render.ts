@@ -30,7 +30,7 @@ export const render: CommandDefinition = {
       import("../../render/render.ts"),
       import("../../terminal/output.ts"),
     ]);
-    const { locateStrimziCrds } = await import("../../../toolchain/kubernetes/strimzi-crds.ts");
+    const { locateStrimziCrds } = await import("../../../toolchain/strimzi/strimzi-crds.ts");
     const result = await renderStack(
       context,
       { stack, out: resolve(out), secretsPath: text(options, "secretsPath") ?? `event-platform/${stack}` },

@@ -24,8 +24,8 @@ export const doctor: CommandDefinition = {
       const reporter = progressReporter(context);
       await reporter.step("Tools", async (say) => preparedTools(say, reporter.live));
       if (flag(options, "kubernetes")) {
-        const { KUBERNETES_TEST_TOOLS } = await import("../../testing/kubernetes-preparation.ts");
-        await reporter.step("Kubernetes", async (say) => preparedTools(say, reporter.live, KUBERNETES_TEST_TOOLS));
+        const { preparedTestTools } = await import("../../testing/kubernetes-preparation.ts");
+        await reporter.step("Kubernetes", async (say) => preparedTestTools(say, reporter.live));
       }
     }
     const report = await examine(context, { kubernetes: flag(options, "kubernetes") });

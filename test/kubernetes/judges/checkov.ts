@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Checkov } from "../../../toolchain/checkov.ts";
 import { runCommand } from "../../../toolchain/making/command.ts";
+import type { Checkov } from "../../toolchain/checkov.ts";
 import type { Finding, RenderedObject } from "./finding.ts";
 import { objectName } from "./finding.ts";
 

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubernetesPart } from "../../../toolchain/kubernetes.ts";
-import { findKubernetesPart } from "../../../toolchain/kubernetes.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
+import type { KubernetesPart } from "../../toolchain/kubernetes-parts.ts";
+import { findKubernetesPart } from "../../toolchain/kubernetes-parts.ts";
 import type { ApiClient } from "./api-client.ts";
 import { apiClient } from "./api-client.ts";
 import type { ControlPlaneFiles } from "./control-plane-files.ts";

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { CRD_MODULES, locateModuleCrds } from "../../../toolchain/kubernetes/module-crds.ts";
-import { locateStrimziCrds } from "../../../toolchain/kubernetes/strimzi-crds.ts";
+import { locateStrimziCrds } from "../../../toolchain/strimzi/strimzi-crds.ts";
 import { eventually } from "../../platform/condition.ts";
+import { CRD_MODULES, locateModuleCrds } from "../../toolchain/module-crds.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
 import { describeAnswer } from "./api-client.ts";
 

@@ -6,10 +6,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { S3StoreConfig } from "@event-platform-kit/service/config";
-import { findS3Server } from "../../../toolchain/s3-server.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { passwordOf, testAuthorities } from "../../saga/servers/authorities.ts";
 import { listening } from "../../saga/servers/child.ts";
+import { findS3Server } from "../../toolchain/s3-server.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 export interface S3Server {

@@ -7,6 +7,7 @@ import { checksumOf } from "../../../toolchain/pulumi/pulumi-downloads.ts";
 import { foldManifestLine } from "../../../toolchain/servers/apicurio.ts";
 import { chooseJava, type Java, supportsAotCache } from "../../../toolchain/servers/java.ts";
 import { MINIMUM, PINNED } from "../../../toolchain/versions.ts";
+import { TEST_PINNED } from "../../toolchain/versions.ts";
 
 describe("parseVersion", () => {
   it.each([
@@ -134,31 +135,31 @@ describe("pinned versions", () => {
 
   it("are those of the modules that the parts of a cluster are built from", async () => {
     const required: readonly (readonly [wrapper: string, module: string, version: string])[] = [
-      ["kubernetes", "k8s.io/kubernetes", PINNED.kubernetes],
-      ["etcd", "go.etcd.io/etcd/server/v3", PINNED.etcd],
-      ["kwok", "sigs.k8s.io/kwok", PINNED.kwok],
-      ["coredns", "github.com/coredns/coredns", PINNED.coredns],
-      ["cni-plugins", "github.com/containernetworking/plugins", PINNED.cniPlugins],
-      ["kubeconform", "github.com/yannh/kubeconform", PINNED.kubeconform],
-      ["versitygw", "github.com/versity/versitygw", PINNED.versitygw],
+      ["kubernetes", "k8s.io/kubernetes", TEST_PINNED.kubernetes],
+      ["etcd", "go.etcd.io/etcd/server/v3", TEST_PINNED.etcd],
+      ["kwok", "sigs.k8s.io/kwok", TEST_PINNED.kwok],
+      ["coredns", "github.com/coredns/coredns", TEST_PINNED.coredns],
+      ["cni-plugins", "github.com/containernetworking/plugins", TEST_PINNED.cniPlugins],
+      ["kubeconform", "github.com/yannh/kubeconform", TEST_PINNED.kubeconform],
+      ["versitygw", "github.com/versity/versitygw", TEST_PINNED.versitygw],
     ];
     for (const [wrapper, module, version] of required) {
-      const text = await readFile(new URL(`../../../toolchain/go/${wrapper}/go.mod`, import.meta.url), "utf8");
+      const text = await readFile(new URL(`../../toolchain/go/${wrapper}/go.mod`, import.meta.url), "utf8");
       expect(text).toMatch(
         new RegExp(`^require ${module.replaceAll(".", "\\.")} v${version.replaceAll(".", "\\.")}$`, "m"),
       );
     }
-    const kubernetes = await readFile(new URL("../../../toolchain/go/kubernetes/go.mod", import.meta.url), "utf8");
+    const kubernetes = await readFile(new URL("../../toolchain/go/kubernetes/go.mod", import.meta.url), "utf8");
     const staging = kubernetes.match(/^\tk8s\.io\/\S+ => \S+ v(\S+)$/gm) ?? [];
     expect(staging.length).toBeGreaterThan(25);
-    expect(staging.filter((line) => !line.endsWith(` v0${PINNED.kubernetes.slice(1)}`))).toEqual([]);
+    expect(staging.filter((line) => !line.endsWith(` v0${TEST_PINNED.kubernetes.slice(1)}`))).toEqual([]);
   });
 
   it("are those of checkov's requirements, of which none is open", async () => {
-    const lines = (await readFile(new URL("../../../toolchain/python/checkov.txt", import.meta.url), "utf8"))
+    const lines = (await readFile(new URL("../../toolchain/python/checkov.txt", import.meta.url), "utf8"))
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"));
-    expect(lines).toContain(`checkov==${PINNED.checkov}`);
+    expect(lines).toContain(`checkov==${TEST_PINNED.checkov}`);
     expect(lines.filter((line) => !/^[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*$/.test(line))).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ToolchainError } from "./errors.ts";
-import { type ArtefactRecipe, findArtefact, makeArtefact } from "./making/cache.ts";
-import { runChecked } from "./making/command.ts";
-import { findOnPath, isExecutable, probeVersion } from "./making/probe.ts";
+import { ToolchainError } from "../../toolchain/errors.ts";
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "../../toolchain/making/cache.ts";
+import { runChecked } from "../../toolchain/making/command.ts";
+import { findOnPath, isExecutable, probeVersion } from "../../toolchain/making/probe.ts";
 
 /** What runs a node's containers and its Service addresses. */
 export interface ContainerRuntime {

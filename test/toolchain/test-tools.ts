@@ -1,20 +1,25 @@
+import { findStrimziCrds, locateStrimziCrds } from "../../toolchain/strimzi/strimzi-crds.ts";
+import type { Tool, ToolTable } from "../../toolchain/tool.ts";
+import { TOOLS } from "../../toolchain/tools.ts";
+import { PINNED } from "../../toolchain/versions.ts";
 import { findCheckov, prepareCheckov } from "./checkov.ts";
 import { findContainerRuntime, prepareContainerRuntime } from "./container-runtime.ts";
-import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./kubernetes/module-crds.ts";
-import { findStrimziCrds, locateStrimziCrds } from "./kubernetes/strimzi-crds.ts";
 import {
   findKubernetesPart,
   KUBERNETES_PARTS,
   type KubernetesPart,
   kubernetesPartVersion,
   makeKubernetesPart,
-} from "./kubernetes.ts";
+} from "./kubernetes-parts.ts";
+import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
-import type { KubernetesTool, Tool, ToolName } from "./tool.ts";
-import { PINNED } from "./versions.ts";
+import { TEST_PINNED } from "./versions.ts";
+
+/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
+export type TestTool = KubernetesPart | "versitygw" | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
 
 /** All of them, in the order in which they are prepared. */
-export const KUBERNETES_TOOLS: readonly KubernetesTool[] = [
+export const TEST_TOOLS: readonly TestTool[] = [
   "strimzi-crds",
   "module-crds",
   "container-runtime",
@@ -24,7 +29,7 @@ export const KUBERNETES_TOOLS: readonly KubernetesTool[] = [
 ];
 
 /** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
-export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
+const TABLE: Readonly<Record<TestTool, Tool>> = {
   "strimzi-crds": {
     find: async () => {
       const folder = await findStrimziCrds();
@@ -54,7 +59,7 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
   versitygw: {
     find: async () => {
       const path = await findS3Server();
-      return path === undefined ? undefined : { version: PINNED.versitygw, path, origin: "built" };
+      return path === undefined ? undefined : { version: TEST_PINNED.versitygw, path, origin: "built" };
     },
     prepare: async (report) => void (await makeS3Server(report)),
     missing: () => notPrepared("versitygw is not built yet."),
@@ -73,13 +78,16 @@ export const KUBERNETES_TABLE: Record<KubernetesTool, Tool> = {
   checkov: {
     find: async () => {
       const checkov = await findCheckov();
-      return checkov && { version: PINNED.checkov, path: checkov.folder, origin: "downloaded" };
+      return checkov && { version: TEST_PINNED.checkov, path: checkov.folder, origin: "downloaded" };
     },
     prepare: prepareCheckov,
     after: ["kubeconform"],
     missing: () => notPrepared("checkov is not installed yet."),
   },
 };
+
+/** These and those of users, some of which tests need too. */
+export const TOOLS_WITH_TESTS: ToolTable = { ...TOOLS, ...TABLE };
 
 function part(name: KubernetesPart): Tool {
   return {
@@ -93,7 +101,7 @@ function part(name: KubernetesPart): Tool {
   };
 }
 
-function earlierParts(name: KubernetesPart): readonly ToolName[] {
+function earlierParts(name: KubernetesPart): readonly string[] {
   return ["versitygw", ...KUBERNETES_PARTS.slice(0, KUBERNETES_PARTS.indexOf(name))];
 }
 

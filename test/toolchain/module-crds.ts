@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ToolchainError } from "../errors.ts";
-import { type ArtefactRecipe, findArtefact, makeArtefact } from "../making/cache.ts";
-import { downloadModule, findGo } from "../making/go.ts";
-import { goMissing } from "../making/go-artefact.ts";
-import { MINIMUM } from "../versions.ts";
+import { ToolchainError } from "../../toolchain/errors.ts";
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "../../toolchain/making/cache.ts";
+import { downloadModule, findGo } from "../../toolchain/making/go.ts";
+import { goMissing } from "../../toolchain/making/go-artefact.ts";
+import { MINIMUM } from "../../toolchain/versions.ts";
 
 /** Projects whose custom resource definitions lie in their Go modules. */
 export type CrdModule = "cloudnative-pg" | "gateway-api" | "keda" | "prometheus-operator";

@@ -9,7 +9,7 @@ import { findJava } from "../servers/java.ts";
 import { javaMissing } from "../servers/kafka.ts";
 import { PINNED } from "../versions.ts";
 
-const POM = join(import.meta.dirname, "..", "strimzi", "pom.xml");
+const POM = join(import.meta.dirname, "pom.xml");
 const GENERATE_LIMIT_MS = 5 * 60_000;
 
 /** Resource's kind -> its package below `io.strimzi.api.kafka.model`. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { ToolchainError } from "./errors.ts";
-import { type ArtefactRecipe, findArtefact, makeArtefact } from "./making/cache.ts";
-import { runChecked, runCommand } from "./making/command.ts";
-import { findOnPath, probeVersion } from "./making/probe.ts";
-import { isAtLeast } from "./making/versioning.ts";
-import { MINIMUM, PINNED } from "./versions.ts";
+import { ToolchainError } from "../../toolchain/errors.ts";
+import { type ArtefactRecipe, findArtefact, makeArtefact } from "../../toolchain/making/cache.ts";
+import { runChecked, runCommand } from "../../toolchain/making/command.ts";
+import { findOnPath, probeVersion } from "../../toolchain/making/probe.ts";
+import { isAtLeast } from "../../toolchain/making/versioning.ts";
+import { TEST_MINIMUM, TEST_PINNED } from "./versions.ts";
 
 /** checkov and its packages, each in one version. */
 const REQUIREMENTS = new URL("python/checkov.txt", import.meta.url);
@@ -61,10 +61,10 @@ export async function prepareCheckov(onLine: (line: string) => void): Promise<vo
     );
     const { args, env } = checkovIn(python, folder);
     const { stdout } = await runChecked(python, [...args, "--version"], { env });
-    if (!stdout.includes(PINNED.checkov))
+    if (!stdout.includes(TEST_PINNED.checkov))
       throw new ToolchainError(
         "BUILD_INCOMPLETE",
-        `checkov says its version is "${stdout.trim()}", not ${PINNED.checkov}.`,
+        `checkov says its version is "${stdout.trim()}", not ${TEST_PINNED.checkov}.`,
         "Remove the cache folder and repeat.",
       );
     return { origin: "downloaded" };
@@ -75,7 +75,7 @@ export async function prepareCheckov(onLine: (line: string) => void): Promise<vo
 export function pythonMissing(): ToolchainError {
   return new ToolchainError(
     "TOOL_MISSING",
-    `checkov needs Python >= ${MINIMUM.python} with pip on PATH; only tests of rendered objects use it.`,
+    `checkov needs Python >= ${TEST_MINIMUM.python} with pip on PATH; only tests of rendered objects use it.`,
     "Install python3 and pip (Debian: apt install python3-pip), or do without: the other judges run without it.",
   );
 }
@@ -83,7 +83,7 @@ export function pythonMissing(): ToolchainError {
 async function findPython(): Promise<{ readonly python: string; readonly version: string } | undefined> {
   const python = await findOnPath("python3");
   const version = python === undefined ? undefined : await probeVersion(python, ["--version"]);
-  return python !== undefined && version !== undefined && isAtLeast(version, MINIMUM.python)
+  return python !== undefined && version !== undefined && isAtLeast(version, TEST_MINIMUM.python)
     ? { python, version }
     : undefined;
 }
@@ -103,7 +103,7 @@ async function recipe(pythonVersion: string): Promise<ArtefactRecipe> {
   const [major, minor] = pythonVersion.split(".");
   return {
     name: "checkov",
-    version: PINNED.checkov,
+    version: TEST_PINNED.checkov,
     inputs: {
       python: `${major ?? ""}.${minor ?? ""}`,
       requirements: await readFile(REQUIREMENTS, "utf8"),

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
-import { findGo, type GoBuild, moduleFolder, WRAPPERS } from "./making/go.ts";
-import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./making/go-artefact.ts";
-import { MINIMUM, PINNED } from "./versions.ts";
+import { findGo, type GoBuild, moduleFolder } from "../../toolchain/making/go.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "../../toolchain/making/go-artefact.ts";
+import { TEST_MINIMUM, TEST_PINNED } from "./versions.ts";
+import { wrapperOf } from "./wrapper.ts";
 
 /**
  * The parts of a Kubernetes cluster that tests start as processes. None is installed or downloaded: each is built from
@@ -23,14 +24,14 @@ export type KubernetesPart =
 
 /** One of Kubernetes' own binaries, which states the pinned version of itself. */
 function ofKubernetes(name: string): GoArtefact {
-  const [major, minor] = PINNED.kubernetes.split(".");
+  const [major, minor] = TEST_PINNED.kubernetes.split(".");
   const version = "k8s.io/component-base/version";
-  return artefact(name, PINNED.kubernetes, {
+  return artefact(name, TEST_PINNED.kubernetes, {
     [name]: {
-      module: "kubernetes",
+      wrapper: wrapperOf("kubernetes"),
       package: `k8s.io/kubernetes/cmd/${name}`,
       variables: {
-        [`${version}.gitVersion`]: `v${PINNED.kubernetes}`,
+        [`${version}.gitVersion`]: `v${TEST_PINNED.kubernetes}`,
         [`${version}.gitMajor`]: major ?? "",
         [`${version}.gitMinor`]: minor ?? "",
       },
@@ -39,34 +40,36 @@ function ofKubernetes(name: string): GoArtefact {
 }
 
 function artefact(name: string, version: string, binaries: Record<string, GoBuild>): GoArtefact {
-  return { name, version, binaries, minimumGo: MINIMUM.goForKubernetes };
+  return { name, version, binaries, minimumGo: TEST_MINIMUM.go };
 }
 
 const cniPlugin = (path: string): GoBuild => ({
-  module: "cni-plugins",
+  wrapper: wrapperOf("cni-plugins"),
   package: `github.com/containernetworking/plugins/plugins/${path}`,
 });
 
 const ARTEFACTS: Record<KubernetesPart, GoArtefact> = {
-  etcd: artefact("etcd", PINNED.etcd, { etcd: { module: "etcd", package: "." } }),
+  etcd: artefact("etcd", TEST_PINNED.etcd, { etcd: { wrapper: wrapperOf("etcd"), package: "." } }),
   "kube-apiserver": ofKubernetes("kube-apiserver"),
   "kube-controller-manager": ofKubernetes("kube-controller-manager"),
   "kube-scheduler": ofKubernetes("kube-scheduler"),
   kubelet: ofKubernetes("kubelet"),
   "kube-proxy": ofKubernetes("kube-proxy"),
-  kwok: artefact("kwok", PINNED.kwok, { kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" } }),
-  coredns: artefact("coredns", PINNED.coredns, {
-    coredns: { module: "coredns", package: "github.com/coredns/coredns" },
+  kwok: artefact("kwok", TEST_PINNED.kwok, {
+    kwok: { wrapper: wrapperOf("kwok"), package: "sigs.k8s.io/kwok/cmd/kwok" },
   }),
-  "cni-plugins": artefact("cni-plugins", PINNED.cniPlugins, {
+  coredns: artefact("coredns", TEST_PINNED.coredns, {
+    coredns: { wrapper: wrapperOf("coredns"), package: "github.com/coredns/coredns" },
+  }),
+  "cni-plugins": artefact("cni-plugins", TEST_PINNED.cniPlugins, {
     bridge: cniPlugin("main/bridge"),
     loopback: cniPlugin("main/loopback"),
     "host-local": cniPlugin("ipam/host-local"),
     portmap: cniPlugin("meta/portmap"),
   }),
-  pause: artefact("pause", "1.0.0", { pause: { module: "pause", package: "." } }),
-  kubeconform: artefact("kubeconform", PINNED.kubeconform, {
-    kubeconform: { module: "kubeconform", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
+  pause: artefact("pause", "1.0.0", { pause: { wrapper: wrapperOf("pause"), package: "." } }),
+  kubeconform: artefact("kubeconform", TEST_PINNED.kubeconform, {
+    kubeconform: { wrapper: wrapperOf("kubeconform"), package: "github.com/yannh/kubeconform/cmd/kubeconform" },
   }),
 };
 
@@ -110,10 +113,10 @@ export async function makeKubernetesPart(part: KubernetesPart, onLine: (line: st
  * not there. Undefined without a Go that is new enough.
  */
 export async function locateApiDescription(): Promise<string | undefined> {
-  const go = await findGo(MINIMUM.goForKubernetes);
+  const go = await findGo(TEST_MINIMUM.go);
   if (go === undefined) return undefined;
   return join(
-    await moduleFolder(join(WRAPPERS, "kubernetes"), "k8s.io/kubernetes", go),
+    await moduleFolder(wrapperOf("kubernetes"), "k8s.io/kubernetes", go),
     "api",
     "openapi-spec",
     "swagger.json",

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 
-import { findGoArtefact, type GoArtefact, makeGoArtefact } from "./making/go-artefact.ts";
-import { PINNED } from "./versions.ts";
+import { findGoArtefact, type GoArtefact, makeGoArtefact } from "../../toolchain/making/go-artefact.ts";
+import { TEST_PINNED } from "./versions.ts";
+import { wrapperOf } from "./wrapper.ts";
 
 /** versitygw: a server with the S3 API over a folder. For the tests of claim checks alone; users bring a server of their own. */
 const ARTEFACT: GoArtefact = {
   name: "versitygw",
-  version: PINNED.versitygw,
-  binaries: { versitygw: { module: "versitygw", package: "github.com/versity/versitygw/cmd/versitygw" } },
+  version: TEST_PINNED.versitygw,
+  binaries: { versitygw: { wrapper: wrapperOf("versitygw"), package: "github.com/versity/versitygw/cmd/versitygw" } },
 };
 
 /** The server's binary; undefined when it is not built. Never builds. */
