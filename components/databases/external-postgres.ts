@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../component.ts";
 import type { StackExternals } from "../kubernetes/externals.ts";
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
+import { PostgresAdministrator } from "../provider/resources.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
 
 /** Arguments of {@link ExternalPostgres}. */
@@ -30,13 +31,28 @@ export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
     const { host, port, adminUser, superuser, caFile } = args.settings;
     this.host = pulumi.output(host);
     this.port = port;
-    // The provider connects as soon as its address is known; the preview of a new platform must need no server.
-    this.admin = { host: args.after.apply(() => host), port };
     this.superuser = superuser;
     this.adminUser = adminUser;
     this.adminPassword = args.externals.secret("postgresAdminPassword", "…");
     this.caCertificate = args.externals.file(caFile, "kubernetes.postgres.external.caFile");
     this.caFile = caFile;
+    // Whoever connects does so as soon as the address is known; the preview of a new platform must need no server.
+    const reached = args.after.apply(() => host);
+    this.admin = { host: superuser ? reached : this.#ableToAct(reached), port };
     this.registerOutputs({ host: this.host, port: this.port });
+  }
+
+  /** The address for those who make roles and databases: known once the administrator may act as the roles it makes. */
+  #ableToAct(host: pulumi.Output<string>): pulumi.Output<string> {
+    const connection = {
+      host,
+      port: this.port,
+      database: "postgres",
+      user: this.adminUser,
+      password: this.adminPassword,
+      caPem: this.caCertificate,
+    };
+    const administrator = new PostgresAdministrator("postgres-administrator", { connection }, this.child());
+    return pulumi.all([host, administrator.prepared]).apply(([reached]) => reached);
   }
 }

@@ -102,6 +102,10 @@ const catalogue = {
     message: "the Kubernetes API refused {request} with {status}: {reason}",
     fix: "check the rights of this login, then run the same command again",
   },
+  "administrator-refused": {
+    message: "{host}:{port} does not let its administrator {user} act as the roles it makes: {reason}",
+    fix: "give the administrator CREATEROLE, or run as a superuser: ALTER ROLE <administrator> SET createrole_self_grant = 'set, inherit'; then run the same command again",
+  },
 } as const satisfies Record<string, { message: string; fix: string }>;
 
 /** Code of an error of the provider. */

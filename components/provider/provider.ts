@@ -9,6 +9,8 @@ const kinds = {
   ClusterLedger: async () => (await import("./ledgers/cluster-ledger.ts")).clusterLedgerKind,
   File: async () => (await import("./files/file.ts")).fileKind,
   KafkaRollout: async () => (await import("./rollout/kafka-rollout.ts")).kafkaRolloutKind,
+  PostgresAdministrator: async () =>
+    (await import("./administrator/postgres-administrator.ts")).postgresAdministratorKind,
   Migration: async () => (await import("./migrations/migration.ts")).migrationKind,
   Password: async () => (await import("./password.ts")).passwordKind,
   Process: async () => (await import("./process/resource.ts")).processKind,

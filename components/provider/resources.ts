@@ -298,8 +298,8 @@ export class SchemaSubject extends pulumi.CustomResource {
   }
 }
 
-/** Where and as whom a migration runs. */
-export interface MigrationConnection {
+/** Where and as whom the plugin connects to PostgreSQL. */
+export interface PostgresConnection {
   host: pulumi.Input<string>;
   port: pulumi.Input<number>;
   database: pulumi.Input<string>;
@@ -321,7 +321,7 @@ export interface MigrationFile {
 
 /** Arguments of {@link Migration}. */
 export interface MigrationArgs {
-  connection: pulumi.Input<MigrationConnection>;
+  connection: pulumi.Input<PostgresConnection>;
   /** Role that runs the files and owns what they make (`SET ROLE`). Default: the connection's user. */
   role?: pulumi.Input<string>;
   /** All files, in any order. An applied one must not change or vanish. */
@@ -339,6 +339,24 @@ export class Migration extends pulumi.CustomResource {
 
   constructor(name: string, args: MigrationArgs, options?: pulumi.CustomResourceOptions) {
     super("kit:index:Migration", name, { ...args, applied: undefined }, options);
+  }
+}
+
+/** Arguments of {@link PostgresAdministrator}. */
+export interface PostgresAdministratorArgs {
+  /** As the administrator, to any database. */
+  connection: pulumi.Input<PostgresConnection>;
+}
+
+/**
+ * A PostgreSQL administrator without superuser rights that may act as the roles it makes: from PostgreSQL 16 on it needs a setting of its
+ * role for that, without which no database can have another owner. The setting stays when the resource goes.
+ */
+export class PostgresAdministrator extends pulumi.CustomResource {
+  declare readonly prepared: pulumi.Output<boolean>;
+
+  constructor(name: string, args: PostgresAdministratorArgs, options?: pulumi.CustomResourceOptions) {
+    super("kit:index:PostgresAdministrator", name, { ...args, prepared: undefined }, options);
   }
 }
 

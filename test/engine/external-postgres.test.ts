@@ -17,6 +17,7 @@ const ADMIN_PASSWORD = "canary-of-the-admin";
 
 /** The databases of services on a server outside; `EARLIER` declares as an earlier release did: the admin grants CONNECT. */
 const program = (server: SecurePostgres, caFile: string): string => `
+  import { readFileSync } from "node:fs";
   import * as pulumi from "@pulumi/pulumi";
   import { ExternalPostgres } from "${ROOT}/components/databases/external-postgres.ts";
   import { postgresAdmin } from "${ROOT}/components/databases/postgres-admin.ts";
@@ -24,7 +25,7 @@ const program = (server: SecurePostgres, caFile: string): string => `
   import { ServiceDatabase } from "${ROOT}/components/databases/service-database.ts";
   const server = new ExternalPostgres("postgres", {
     settings: { host: "127.0.0.1", port: ${server.port}, adminUser: "${server.adminUser}", superuser: false, caFile: "${caFile}", cidrs: ["127.0.0.1/32"] },
-    externals: { secret: () => pulumi.secret("${ADMIN_PASSWORD}"), file: () => pulumi.output("") },
+    externals: { secret: () => pulumi.secret("${ADMIN_PASSWORD}"), file: () => pulumi.output(readFileSync("${caFile}", "utf8")) },
     after: pulumi.output(0),
   });
   const provider = postgresAdmin(server);
@@ -53,7 +54,8 @@ const servers = [installed, newer].filter((server) => typeof server === "object"
 
 describe.each(servers)(
   "databases on a server outside, whose admin is neither superuser nor owner, PostgreSQL $version",
-  ({ binDir }) => {
+  ({ binDir, version }) => {
+    const actsApart = isAtLeast(version, ACTS_APART);
     let server: SecurePostgres;
     let stack: TopicStack;
     let caFile: string;
@@ -108,7 +110,8 @@ describe.each(servers)(
       server.query(nameOf(service), "SELECT version, applied_at FROM schema_migrations ORDER BY version");
     let before: readonly Record<string, unknown>[];
 
-    it("shut a service out as an earlier release made them", async () => {
+    // An earlier release made none on newer servers.
+    const shutOut = async (): Promise<void> => {
       await ends(["up"], { EARLIER: "1" });
       const { password, migrator } = await made("payment-service");
       const connection = {
@@ -130,7 +133,29 @@ describe.each(servers)(
       );
       before = await appliedAt("payment-service");
       expect(before.length).toBeGreaterThan(0);
-    });
+    };
+
+    const takenAway = async (): Promise<void> => {
+      await ends(["up"]);
+      await migrate("payment-service");
+      before = await appliedAt("payment-service");
+      const admin = { user: server.adminUser, password: ADMIN_PASSWORD };
+      await server.answerTo(admin, "postgres", `REVOKE payment_service FROM ${server.adminUser}`);
+      await server.answerTo(admin, "postgres", `ALTER ROLE ${server.adminUser} RESET createrole_self_grant`);
+      const acts = async () => await server.answerTo(admin, "payment_service", "SET ROLE payment_service");
+      expect(await acts()).toMatch(/permission denied to set role/);
+      const { code, text } = await stack.pulumi(["up"]);
+      expect(code, text).toBe(0);
+      expect(text).toContain(`the administrator ${server.adminUser} may not act as the roles it makes`);
+      expect(await acts()).toEqual([]);
+      expect(await server.answerTo(admin, "postgres", "SHOW createrole_self_grant")).toEqual([
+        { createrole_self_grant: "set, inherit" },
+      ]);
+    };
+
+    if (actsApart)
+      it("come from an administrator that may act as its roles, again where that was taken away", takenAway);
+    else it("shut a service out as an earlier release made them", shutOut);
 
     it("let in their own service, and nobody else, once the job has run; what was migrated stays as it was", async () => {
       // In a run the new release's job comes before the grant that the earlier one declared is taken away.

@@ -8,7 +8,6 @@ import { type GoBuild, WRAPPERS } from "../making/go.ts";
 import { findGoArtefact, type GoArtefact, makeGoArtefact } from "../making/go-artefact.ts";
 import { isExecutable } from "../making/probe.ts";
 import { PINNED } from "../versions.ts";
-import { membershipMayAct } from "./postgresql-membership.ts";
 import { findPulumi } from "./pulumi.ts";
 import { downloadPlugin } from "./pulumi-downloads.ts";
 
@@ -131,8 +130,7 @@ function builtPlugin(name: PluginName): GoArtefact {
 
 function build(name: PluginName): GoBuild {
   if (name === "kafka") return { wrapper: join(WRAPPERS, "pulumi-resource-kafka"), package: "." };
-  if (name === "postgresql")
-    return { wrapper: join(WRAPPERS, "pulumi-resource-postgresql"), package: ".", patch: membershipMayAct };
+  if (name === "postgresql") return { wrapper: join(WRAPPERS, "pulumi-resource-postgresql"), package: "." };
   return {
     wrapper: join(WRAPPERS, "pulumi-resource-kubernetes"),
     package: ".",

@@ -2,20 +2,14 @@
 
 import { type AppliedMigration, checksumOf, planMigrations } from "@event-platform-kit/service/migration/plan";
 import { z } from "zod";
+import { connectionSchema } from "../database-connection.ts";
 import { inputChanges } from "../property-diff.ts";
 import type { CheckFailure, PropertyChange, ResourceKind } from "../resource-kind.ts";
 import { failuresOf } from "../validation.ts";
 import { hasUnknown, type Values } from "../values.ts";
 
 const schema = z.object({
-  connection: z.object({
-    host: z.string().min(1),
-    port: z.int().min(1).max(65535),
-    database: z.string().min(1),
-    user: z.string().min(1),
-    password: z.string(),
-    caPem: z.string().optional(),
-  }),
+  connection: connectionSchema,
   role: z.string().min(1).optional(),
   migrations: z
     .array(

@@ -1,21 +1,10 @@
 /** Applies migrations to a PostgreSQL database. */
 import { setTimeout as delay } from "node:timers/promises";
-import { checkServerIdentity } from "node:tls";
 import pg from "pg";
 import { messageOf } from "../errors.ts";
+import { type DatabaseConnection, openDatabase, tryDatabase } from "./connection.ts";
 import { MigrationError } from "./errors.ts";
 import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./plan.ts";
-
-/** Where and as whom. */
-export interface DatabaseConnection {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-  readonly password: string;
-  /** Absent: no TLS. */
-  readonly caPem?: string | undefined;
-}
 
 /** What shall be applied. */
 export interface MigrationRequest {
@@ -27,60 +16,6 @@ export interface MigrationRequest {
 
 /** Key of the advisory lock, the same for everybody who migrates a database: "kit" in ASCII. */
 const lockKey = 0x6b6974;
-
-/** Conditions that pass: not up yet, still starting, out of connections for the moment. */
-const passing = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "57P03", "53300"]);
-
-function passes(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && passing.has(error.code);
-}
-
-async function openOnce(connection: DatabaseConnection, timeoutMs: number): Promise<pg.Client> {
-  const { host, caPem, ...rest } = connection;
-  const client = new pg.Client({
-    ...rest,
-    host,
-    connectionTimeoutMillis: timeoutMs,
-    application_name: "kit migration",
-    // The name to verify is the host we asked for, also when it is an address: node-postgres hands TLS no name then.
-    ...(caPem !== undefined && {
-      ssl: {
-        ca: caPem,
-        rejectUnauthorized: true,
-        checkServerIdentity: (_: string, certificate) => checkServerIdentity(host, certificate),
-      },
-    }),
-  });
-  // A connection that breaks is told by the query under way; without a listener it would end the plugin.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw error;
-  }
-}
-
-async function connect(connection: DatabaseConnection, limitSeconds: number): Promise<pg.Client> {
-  const deadline = performance.now() + limitSeconds * 1000;
-  for (let pause = 100; ; pause = Math.min(pause * 2, 1000)) {
-    try {
-      return await openOnce(connection, 5000);
-    } catch (error) {
-      if (passes(error) && performance.now() + pause < deadline) {
-        await delay(pause);
-        continue;
-      }
-      const { host, port, database, user } = connection;
-      throw new MigrationError(
-        "database-unreachable",
-        `the database ${database} at ${host}:${port} cannot be reached as ${user}: ${messageOf(error)}`,
-        { cause: error },
-      );
-    }
-  }
-}
 
 async function takeLock(client: pg.Client, database: string, limitSeconds: number): Promise<void> {
   const deadline = performance.now() + limitSeconds * 1000;
@@ -144,7 +79,7 @@ export async function applyMigrations(
     migrations,
     preamble,
   } = request;
-  const client = await connect(request.connection, options.connectSeconds ?? 20);
+  const client = await openDatabase(request.connection, options.connectSeconds ?? 20);
   try {
     await takeLock(client, database, options.lockSeconds ?? 60);
     for (const [index, statement] of preamble.entries()) {
@@ -213,7 +148,7 @@ export async function lookAtApplied(
 ): Promise<AppliedMigration[] | undefined> {
   let client: pg.Client | undefined;
   try {
-    client = await openOnce(connection, timeoutMs);
+    client = await tryDatabase(connection, timeoutMs);
     await client.query(`SET statement_timeout = ${timeoutMs}`);
     const { rows } = await client.query<{ there: boolean }>(
       "SELECT to_regclass('public.schema_migrations') IS NOT NULL AS there",

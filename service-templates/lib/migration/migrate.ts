@@ -6,8 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { messageOf } from "../errors.ts";
-import type { DatabaseConnection } from "./apply.ts";
 import { applyMigrations } from "./apply.ts";
+import type { DatabaseConnection } from "./connection.ts";
 import { readServiceMigrations } from "./files.ts";
 import { connectGrant, migrationPreamble } from "./preamble.ts";
 

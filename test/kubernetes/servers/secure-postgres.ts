@@ -9,6 +9,7 @@ import { locateLocalServers } from "../../../toolchain/servers/local-servers.ts"
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
+import { endingWithParent } from "./server-process.ts";
 
 /** Databases and roles of services that a server holds; none where it is as it was found: a later platform makes the same names. */
 export async function leftOfServices({
@@ -107,17 +108,16 @@ export async function startSecurePostgres(
     ssl_key_file: keep("server.key", certificate.privateKeyPem),
     fsync: "off",
   };
-  const server = spawn(
+  const command = [
     join(binDir, "postgres"),
-    [
-      "-D",
-      data,
-      "-p",
-      String(port),
-      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    ],
-    { ...asOwner, stdio: "pipe" },
-  );
+    "-D",
+    data,
+    "-p",
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ];
+  const [program = "", ...args] = endingWithParent(command, "INT");
+  const server = spawn(program, args, { ...asOwner, stdio: "pipe" });
   const rowsAs = async (
     who: { readonly user: string; readonly password: string },
     database: string,

@@ -26,6 +26,11 @@ export interface ServerProcess {
 const POLL_MS = 50;
 const DEFAULT_GRACE_MS = 5_000;
 
+/** A command whose process gets a signal when this process ends, even when it is killed; on Linux, where the kernel sees to it. */
+export function endingWithParent(command: readonly string[], signal: "INT" | "KILL"): readonly string[] {
+  return process.platform === "linux" ? ["setpriv", "--pdeathsig", signal, "--", ...command] : command;
+}
+
 /**
  * Starts a server with its output in `<folder>/<name>.log`, in `workDir` (default: the same folder). It ends with this process, however this process ends:
  * on Linux the kernel sees to it even when this process is killed.
@@ -37,8 +42,7 @@ export function startServer(
 ): ServerProcess {
   const log = join(options.folder, `${name}.log`);
   const output = openSync(log, "a", 0o600);
-  const [program = "", ...args] =
-    process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--", ...command] : command;
+  const [program = "", ...args] = endingWithParent(command, "KILL");
   const child = spawn(program, args, {
     cwd: options.workDir ?? options.folder,
     env: { ...process.env, ...options.env },

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { replaceOnce } from "../../../toolchain/making/go.ts";
-import { membershipMayAct } from "../../../toolchain/pulumi/postgresql-membership.ts";
 import { groupCommit } from "../../../toolchain/pulumi/pulumi-group-commit.ts";
 
 it("replaces a text that stands once", () => {
@@ -20,10 +19,4 @@ it("answers every gathered step with the outcome of the one write", () => {
   const [replacement] = groupCommit.replacements;
   expect(replacement?.to.match(/saveSnapshot/gu)).toHaveLength(1);
   expect(replacement?.to).toContain("waiting.result <- err");
-});
-
-it("asks for the right to act as a role in a way that servers without the column understand", () => {
-  const [replacement] = membershipMayAct.replacements;
-  expect(replacement?.to).toContain("to_jsonb(m) ->> 'set_option'");
-  expect(replacement?.to).not.toMatch(/m\.set_option|AND set_option/u);
 });

@@ -1,0 +1,76 @@
+/** Whether a PostgreSQL administrator may act as the roles it makes. */
+
+import { type DatabaseConnection, openDatabase, tryDatabase } from "@event-platform-kit/service/migration/connection";
+import type pg from "pg";
+import { providerError, reasonOf } from "../errors.ts";
+
+/** From this version on, who creates a role is its member with the right to grant it, and without the right to act as it. */
+const MEMBERS_APART = 160_000;
+
+/** How long a server may take to let the administrator in. */
+const CONNECT_SECONDS = 20;
+
+/** Roles that people made: those with smaller numbers came with the server. */
+const FIRST_OWN_ROLE = 16_384;
+
+/**
+ * Lets the administrator act as the roles it makes from its next connection on, and as those it made before. Does nothing where it may.
+ * @throws `database-unreachable`, `administrator-refused`
+ */
+export async function letActAsItsRoles(connection: DatabaseConnection): Promise<void> {
+  const client = await openDatabase(connection, CONNECT_SECONDS);
+  try {
+    const rights = await rightsOf(client);
+    if (!rights.newRoles) await client.query("ALTER ROLE CURRENT_USER SET createrole_self_grant = 'set, inherit'");
+    for (const role of rights.closedRoles)
+      await client.query(`GRANT ${client.escapeIdentifier(role)} TO CURRENT_USER WITH SET TRUE, INHERIT TRUE`);
+  } catch (error) {
+    const { host, port, user } = connection;
+    throw providerError("administrator-refused", { host, port, user, reason: reasonOf(error) }, error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether the administrator may act as the roles it makes and made; undefined where it cannot be asked within the limit. */
+export async function mayActAsItsRoles(connection: DatabaseConnection, timeoutMs = 2000): Promise<boolean | undefined> {
+  let client: pg.Client | undefined;
+  try {
+    client = await tryDatabase(connection, timeoutMs);
+    await client.query(`SET statement_timeout = ${timeoutMs}`);
+    const { newRoles, closedRoles } = await rightsOf(client);
+    return newRoles && closedRoles.length === 0;
+  } catch {
+    return undefined;
+  } finally {
+    await client?.end().catch(() => undefined);
+  }
+}
+
+interface Rights {
+  /** Whether a role made from the next connection on is one to act as. */
+  readonly newRoles: boolean;
+  /** Roles that it may grant and not act as. */
+  readonly closedRoles: readonly string[];
+}
+
+async function rightsOf(client: pg.Client): Promise<Rights> {
+  const { rows: about } = await client.query<{ version: number; superuser: boolean; grants: string | null }>(
+    `SELECT current_setting('server_version_num')::int AS version, rolsuper AS superuser,
+            current_setting('createrole_self_grant', true) AS grants
+       FROM pg_roles WHERE rolname = current_user`,
+  );
+  const [{ version, superuser, grants } = { version: 0, superuser: false, grants: null }] = about;
+  if (version < MEMBERS_APART || superuser) return { newRoles: true, closedRoles: [] };
+  const { rows: closed } = await client.query<{ role: string }>(
+    `SELECT pg_get_userbyid(roleid) AS role
+       FROM pg_auth_members
+      WHERE member = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND roleid >= $1
+      GROUP BY roleid
+     HAVING bool_or(admin_option) AND NOT (bool_or(set_option) AND bool_or(inherit_option))
+      ORDER BY 1`,
+    [FIRST_OWN_ROLE],
+  );
+  const given = new Set((grants ?? "").split(",").map((word) => word.trim()));
+  return { newRoles: given.has("set") && given.has("inherit"), closedRoles: closed.map(({ role }) => role) };
+}
