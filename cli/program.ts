@@ -115,7 +115,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "generate",
     summary: "type the services' events from their schemas",
-    load: async () => (await import("./commands/generate.ts")).generate,
+    load: async () => (await import("./commands/services/generate.ts")).generate,
   },
   {
     name: "access",

@@ -3,7 +3,7 @@ import type { TemplateFile } from "./project-reading.ts";
 
 /**
  * The files without the handlers of some events. Such a handler lies in a file of its own, `src/handlers/order-created.ts`
- * for `order.created`; that file goes, and elsewhere the line that imports it and the line that gives it to the event.
+ * for `order.created`; that file goes, and elsewhere the line that imports it, and its line in the list of `handlers`.
  */
 export function withoutHandlers(files: readonly TemplateFile[], events: readonly string[]): TemplateFile[] {
   if (events.length === 0) return [...files];
@@ -19,13 +19,15 @@ export function withoutHandlers(files: readonly TemplateFile[], events: readonly
 }
 
 function withoutLines(text: string, handlers: ReadonlySet<string>, events: ReadonlySet<string>): string {
-  const imports = (line: string): boolean =>
-    handlers.has(/^import .* from "[^"]*\/handlers\/([^"/]+)";$/u.exec(line)?.[1] ?? "");
-  const lines = text.split("\n");
-  // Other files may hold something else by an event's name.
-  if (!lines.some(imports)) return text;
-  return lines
-    .filter((line) => !imports(line) && !events.has(/^\s*"([^"]+)": .*,$/u.exec(line)?.[1] ?? ""))
+  return text
+    .split("\n")
+    .filter((line) => !handlers.has(/^import .* from "[^"]*\/handlers\/([^"/]+)";$/u.exec(line)?.[1] ?? ""))
     .join("\n")
+    .replaceAll(/^( *)handlers: \{\n(?:\1 .*\n)*/gmu, (list) =>
+      list
+        .split("\n")
+        .filter((line) => !events.has(/^\s*"([^"]+)": .*,$/u.exec(line)?.[1] ?? ""))
+        .join("\n"),
+    )
     .replaceAll(/\bhandlers: \{\s*\}/gu, "handlers: {}");
 }

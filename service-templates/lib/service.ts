@@ -11,18 +11,18 @@ import { systemClock, systemRandom } from "./clock.ts";
 import { clockRoutes, skewableClock } from "./clock-skew.ts";
 import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
-import type { Handlers } from "./consumer/batch.ts";
 import { batchProcessor, describeLetter } from "./consumer/batch.ts";
 import type { EventConsumer } from "./consumer/consumer.ts";
 import { eventConsumer } from "./consumer/consumer.ts";
 import type { ConsumerPauses } from "./consumer/consumer-pauses.ts";
 import { consumerPauses } from "./consumer/consumer-pauses.ts";
 import { countDeadLetters, deadLetterCode } from "./consumer/dead-letter.ts";
+import type { Handlers } from "./consumer/handler.ts";
 import { retryTopics } from "./consumer/retry-topics.ts";
 import { readContract } from "./contract.ts";
 import type { Codec } from "./events/codec.ts";
 import { avroCodec } from "./events/codec.ts";
-import type { ReceivedEvent } from "./events/envelope.ts";
+import type { AnyEvents, EventMap, PublishedType, Received } from "./events/event-map.ts";
 import { schemaRegistry } from "./events/registry.ts";
 import { faultInjection, faultRoutes, NO_FAULTS } from "./fault-points.ts";
 import { createHttp, lastRequests } from "./http/http.ts";
@@ -50,10 +50,10 @@ export interface Base {
 }
 
 /** What a service with a database and Kafka has at hand. */
-export interface Context extends Base {
+export interface Context<E extends EventMap = AnyEvents> extends Base {
   readonly database: Database;
-  readonly outbox: Outbox;
-  readonly codec: Codec;
+  readonly outbox: Outbox<E>;
+  readonly codec: Codec<E>;
   /** Stores and reads content that is kept outside Kafka. */
   readonly claimChecks: ClaimChecks;
 }
@@ -64,17 +64,8 @@ export type CatchUp = (signal: AbortSignal) => ReturnType<typeof caughtUp>;
 /** A service that consumes nothing is never behind. */
 const NOTHING_TO_READ: CatchUp = async () => "caught up";
 
-/** The parts a service adds. */
-export interface ServiceParts {
-  /** Handlers by event type; they must cover what the contract says the service consumes. */
-  readonly handlers?: Handlers;
-  readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
-  /** Writes what handlers gathered during a batch; see `BatchOptions.finish`. */
-  readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
-  /** Milliseconds between polls, for consumers that nobody waits for; brokers then gather records for up to 500 ms. @default 0 */
-  readonly gatherMs?: number;
-  /** Types of published events that nobody waits for: the relay gathers them for up to 500 ms. @default none */
-  readonly unhurried?: readonly string[];
+/** The parts that any service adds. */
+export interface HttpParts {
   /** Addresses and ranges whose X-Forwarded-For the public port believes. @default none */
   readonly trustedProxies?: readonly string[];
   /** Routes of the public port. */
@@ -88,6 +79,19 @@ export interface ServiceParts {
   /** Work beside the consumer, for example a sweep; returns how to stop it. */
   readonly background?: (consuming: { readonly caughtUp: CatchUp }) => () => Promise<void>;
   readonly close?: () => Promise<void>;
+}
+
+/** The parts that a service adds that takes part in the event flow. */
+export interface ServiceParts<E extends EventMap = AnyEvents> extends HttpParts {
+  /** Handlers by event type; they must cover what the contract says the service consumes. */
+  readonly handlers: Handlers<E>;
+  readonly lock?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
+  /** Writes what handlers gathered during a batch; see `BatchOptions.finish`. */
+  readonly finish?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
+  /** Milliseconds between polls, for consumers that nobody waits for; brokers then gather records for up to 500 ms. @default 0 */
+  readonly gatherMs?: number;
+  /** Types of published events that nobody waits for: the relay gathers them for up to 500 ms. @default none */
+  readonly unhurried?: readonly PublishedType<E>[];
 }
 
 export interface RunningService {
@@ -108,10 +112,13 @@ const FLUSH_LIMIT_MS = 3_000;
 /** Time in which callers give their connections back, in milliseconds: one that is not used within it is not needed. */
 const LAST_REQUESTS_MS = 1_000;
 
-/** Starts a service that has a database and takes part in the event flow. */
-export async function startEventService(
+/**
+ * Starts a service that has a database and takes part in the event flow.
+ * @typeParam E - The service's `EventMap`, from its events.generated.ts.
+ */
+export async function startEventService<E extends EventMap = AnyEvents>(
   needs: ConfigNeeds,
-  parts: (context: Context) => ServiceParts | Promise<ServiceParts>,
+  parts: (context: Context<E>) => ServiceParts<E> | Promise<ServiceParts<E>>,
   options: StartOptions = {},
 ): Promise<RunningService> {
   const base = createBase({ ...needs, kafka: true, database: true }, options);
@@ -126,7 +133,7 @@ export async function startEventService(
     ? config.instance
     : `${config.service}-${config.instance}`;
 
-  const codec = avroCodec(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
+  const codec = avroCodec<E>(contract, kafkaConfig.schemasDir, schemaRegistry({ url: kafkaConfig.registryUrl }));
   const database = openDatabase(databaseConfig, {
     applicationName: clientId,
     onError: (error) => log.warn({ err: error }, "database connection"),
@@ -156,7 +163,7 @@ export async function startEventService(
   });
   // The service's parts are made with the outbox, and only they say which events can wait: until then each is hurried.
   let unhurried: ReadonlySet<string> = new Set();
-  const outbox = transactionalOutbox({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
+  const outbox = transactionalOutbox<E>({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
   const service = await parts({ ...base, clock, database, outbox, codec, claimChecks: claims.claimChecks });
   unhurried = new Set(service.unhurried);
@@ -197,7 +204,7 @@ export async function startEventService(
               random,
               passPoint,
               pauses,
-              handlers: service.handlers ?? {},
+              handlers: service.handlers,
               ...(service.lock === undefined ? {} : { lock: service.lock }),
               ...(service.finish === undefined ? {} : { finish: service.finish }),
               onOutcome: (outcome, topic, event, count) =>
@@ -319,7 +326,7 @@ function consumerProblem(consumer: EventConsumer, pauses: ConsumerPauses): strin
 /** Starts a service that only speaks HTTP. */
 export async function startHttpService(
   needs: ConfigNeeds,
-  parts: (base: Base) => ServiceParts | Promise<ServiceParts>,
+  parts: (base: Base) => HttpParts | Promise<HttpParts>,
   options: StartOptions = {},
 ): Promise<RunningService> {
   const base = createBase(needs, options);
@@ -349,7 +356,7 @@ interface Machinery {
   close(): Promise<void>;
 }
 
-async function startProcess(base: Base, parts: ServiceParts, machinery: Machinery): Promise<RunningService> {
+async function startProcess(base: Base, parts: HttpParts, machinery: Machinery): Promise<RunningService> {
   const { config, log, metrics } = base;
   let draining = false;
   const management = createManagement({

@@ -5,6 +5,7 @@ import { startEventService } from "@event-platform-kit/service";
 import type { DatabaseConfig, TokenConfig } from "@event-platform-kit/service/config";
 import { tokenVerifier } from "@event-platform-kit/service/http/jwt";
 import { openDatabase } from "@event-platform-kit/service/storage/database";
+import type { EventMap } from "./events.generated.ts";
 import { factsBatch } from "./facts/facts-batch.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
@@ -29,7 +30,7 @@ const GATHER_MS = 500;
 const REQUEST_CONNECTIONS = 2;
 
 export function startAnalyticsService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     { http: true, tokens: true },
     ({ clock, config, log }) => {
       const requests = openDatabase(config.database as DatabaseConfig, {

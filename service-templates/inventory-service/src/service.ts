@@ -7,6 +7,7 @@ import { declinedSteps } from "@event-platform-kit/service/events/deadline";
 import { openCache } from "@event-platform-kit/service/storage/redis";
 import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
 import { Counter } from "prom-client";
+import type { EventMap } from "./events.generated.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderConfirmed } from "./handlers/order-confirmed.ts";
 import { orderCreated } from "./handlers/order-created.ts";
@@ -15,7 +16,7 @@ import { stockBatch } from "./stock-batch.ts";
 import { stockCache } from "./stock-cache.ts";
 
 export function startInventoryService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     { http: true, redis: true },
     ({ clock, config, database, log, metrics }) => {
       startCompensationCounters(metrics, ["release"]);

@@ -7,13 +7,13 @@
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { ServiceError } from "@event-platform-kit/service/errors";
 import { databaseNow } from "@event-platform-kit/service/events/deadline";
-import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Received } from "@event-platform-kit/service/events/event-map";
 import { requiredUuid } from "@event-platform-kit/service/ids";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
 import { isDatabaseAtFault } from "@event-platform-kit/service/storage/database-faults";
-import type { OrderCreated, OrderedItem } from "./orders.ts";
+import type { EventMap } from "./events.generated.ts";
 import type { StockCache } from "./stock-cache.ts";
-import type { Reservation, Shortage, StockMove } from "./stock-table.ts";
+import type { OrderedItem, Reservation, Shortage, StockMove } from "./stock-table.ts";
 import {
   insertReservations,
   lockReservations,
@@ -37,8 +37,8 @@ export interface StockBatch {
   takeBack(tx: Transaction, items: readonly OrderedItem[]): void;
   /** Turns reserved pieces into sold ones. */
   sell(tx: Transaction, items: readonly OrderedItem[]): void;
-  lock(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
-  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+  lock(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
+  finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 
 interface Products {
@@ -111,7 +111,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
       const ordered = new Set(
         events
           .filter((event) => event.type === "order.created")
-          .flatMap((event) => (event.payload as OrderCreated).items.map((item) => item.productId)),
+          .flatMap((event) => event.payload.items.map((item) => item.productId)),
       );
       // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
       const hinted = await cache.soldOut([...ordered]);

@@ -5,7 +5,12 @@
 
 import { ServiceError } from "@event-platform-kit/service/errors";
 import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
-import type { OrderedItem } from "./orders.ts";
+
+/** Pieces of one product. */
+export interface OrderedItem {
+  readonly productId: string;
+  readonly quantity: number;
+}
 
 export type ReservationStatus = "reserved" | "insufficient" | "released" | "sold" | "cancelled";
 

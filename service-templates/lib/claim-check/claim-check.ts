@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Contract, PublishedEvent } from "../contract.ts";
 import { messageOf, ServiceError } from "../errors.ts";
-import type { Codec, Payload } from "../events/codec.ts";
+import type { Codec } from "../events/codec.ts";
 import { frame, unframe } from "../events/codec.ts";
 import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
 import type { ClaimReference } from "./reference.ts";
@@ -22,7 +22,7 @@ export interface ClaimChecks {
    * To be called before the transaction that adds the event to the outbox.
    * Throws SVC_CLAIM_TOO_LARGE (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
    */
-  store(event: NewEvent): Promise<NewEvent>;
+  store<Event extends NewEvent>(event: Event): Promise<Event & Pick<NewEvent, "claim">>;
   /**
    * The bytes of a field of a received event, wherever they are; undefined where the event has none.
    * Throws SVC_CLAIM_REFERENCE, SVC_CLAIM_MISSING, SVC_CLAIM_ALTERED (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
@@ -168,7 +168,7 @@ export function requireStored(event: NewEvent, { claimCheck }: PublishedEvent, b
 }
 
 /** The bytes of a field; undefined where they, or a record on the way, are null. */
-export function bytesAt(payload: Payload, field: string): Buffer | undefined {
+export function bytesAt(payload: object, field: string): Buffer | undefined {
   let value: unknown = payload;
   for (const name of field.split("."))
     value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
@@ -176,9 +176,12 @@ export function bytesAt(payload: Payload, field: string): Buffer | undefined {
 }
 
 /** A copy of the payload with null in place of the field. */
-function without(payload: Payload, field: string): Payload {
+function without(payload: object, field: string): object {
   const [first = "", ...rest] = field.split(".");
-  return { ...payload, [first]: rest.length === 0 ? null : without(payload[first] as Payload, rest.join(".")) };
+  const fields: Readonly<Record<string, unknown>> = { ...payload };
+  const inner = fields[first];
+  const left = rest.length > 0 && typeof inner === "object" && inner !== null ? without(inner, rest.join(".")) : null;
+  return { ...fields, [first]: left };
 }
 
 function sha256Of(content: Buffer): string {

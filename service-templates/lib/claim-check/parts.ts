@@ -16,7 +16,7 @@ import { openClaimCheckStore } from "./open-store.ts";
 export interface ClaimCheckPartsOptions {
   readonly config: ServiceConfig;
   readonly contract: Contract;
-  readonly codec: Codec;
+  readonly codec: Pick<Codec, "published" | "body">;
   readonly database: Queryable;
   readonly metrics: Metrics;
   readonly log: Logger;

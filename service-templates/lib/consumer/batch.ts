@@ -11,9 +11,9 @@ import { readClaim } from "../claim-check/reference.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Contract } from "../contract.ts";
 import { messageOf, ServiceError } from "../errors.ts";
-import type { Codec, Payload } from "../events/codec.ts";
-import type { NewEvent, ReceivedEvent } from "../events/envelope.ts";
+import type { Codec } from "../events/codec.ts";
 import { eventTypeOf, readEnvelope } from "../events/envelope.ts";
+import type { AnyEvents, ConsumedType, EventMap, Received } from "../events/event-map.ts";
 import type { PassPoint } from "../fault-points.ts";
 import { NO_FAULTS } from "../fault-points.ts";
 import type { RawRecord } from "../kafka/raw-record.ts";
@@ -25,6 +25,7 @@ import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
 import type { ConsumerPauses } from "./consumer-pauses.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
+import type { Handler, Handlers, Step } from "./handler.ts";
 import { enterInbox } from "./inbox.ts";
 import type { Outcome } from "./outcomes.ts";
 import { patience } from "./patience.ts";
@@ -34,36 +35,15 @@ import { isReplayForOthers } from "./replay.ts";
 import type { Delivery } from "./retry-topics.ts";
 import { retryTopics } from "./retry-topics.ts";
 
-/** What a service does with one kind of event. */
-export interface Handler<P extends Payload = Payload, Prepared = unknown> {
-  /**
-   * Work with the outside world, before the transaction and at the same time for the whole batch.
-   * It may run more than once for an event and must be idempotent.
-   * @param batch - All events of the batch, in their order: what comes further on may make the work needless.
-   */
-  readonly prepare?: (event: ReceivedEvent<P>, batch: readonly ReceivedEvent[]) => Promise<Prepared>;
-  /** Applies the event: changes the service's own state and gives back the events that follow from it. */
-  readonly apply: (event: ReceivedEvent<P>, tx: Transaction, prepared: Prepared) => Promise<readonly NewEvent[]>;
-}
-
-/** A handler of some event, whatever its payload. */
-export interface AnyHandler {
-  readonly prepare?: (event: ReceivedEvent<never>, batch: readonly ReceivedEvent[]) => Promise<unknown>;
-  readonly apply: (event: ReceivedEvent<never>, tx: Transaction, prepared: never) => Promise<readonly NewEvent[]>;
-}
-
-/** Handlers by event type. The payload type of each is the one its Avro schema describes. */
-export type Handlers = Readonly<Record<string, AnyHandler>>;
-
 /** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead letter. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
 
-export interface BatchOptions {
+export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly contract: Contract;
-  readonly codec: Codec;
+  readonly codec: Pick<Codec<E>, "decode">;
   readonly database: Database;
-  readonly outbox: Outbox;
-  readonly handlers: Handlers;
+  readonly outbox: Outbox<E>;
+  readonly handlers: Handlers<E>;
   /** Fetches stored bodies. @default none: such a record is a dead letter */
   readonly claimChecks?: Pick<ClaimChecks, "value">;
   /**
@@ -71,12 +51,12 @@ export interface BatchOptions {
    * so that two instances never wait for each other crosswise. Called with all events, those too that turn
    * out to be known.
    */
-  readonly lock?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  readonly lock?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
   /**
    * Writes, at the end of the transaction, what the handlers only gathered: many rows with one statement
    * instead of one statement per event. Called with the events that were new.
    */
-  readonly finish?: (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void>;
+  readonly finish?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
   /** Attempts for one record before it is delayed or a dead letter. */
   readonly retry?: RetryPolicy;
   readonly passPoint?: PassPoint;
@@ -97,13 +77,12 @@ const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 5
 /** Attempts of a record whose statement runs into its limit: each costs as long as the limit. */
 const TIMEOUT_ATTEMPTS = 2;
 
-export function batchProcessor(options: BatchOptions): BatchProcessor {
+export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOptions<E>): BatchProcessor {
+  type Event = Received<E>;
   const wanted = new Set(
     options.contract.consumes.flatMap((topic) => topic.events.map(({ event }) => `${topic.topic} ${event}`)),
   );
-  const missing = options.contract.consumes
-    .flatMap((topic) => topic.events)
-    .filter(({ event }) => options.handlers[event] === undefined);
+  const missing = options.contract.consumes.flatMap((topic) => topic.events).filter(({ event }) => !isHandled(event));
   if (missing.length > 0) {
     throw new ServiceError(
       "SVC_HANDLER_MISSING",
@@ -118,49 +97,56 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   const patiently = patience(options);
   const singly = recordByRecord({ attempt, giveUp, pauses: options.pauses, random: options.random });
 
-  async function decode({ record }: Delivery): Promise<ReceivedEvent> {
-    const envelope = readEnvelope(record);
+  function isHandled(type: string): type is ConsumedType<E> {
+    return Object.hasOwn(options.handlers, type);
+  }
+
+  async function decode({ record }: Delivery): Promise<Event> {
+    const { type, ...envelope } = readEnvelope(record);
     if (record.value === undefined)
       throw new ServiceError("SVC_RECORD_FRAMING", "the record has no value", { permanent: true });
+    if (!isHandled(type)) throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${type}`, { permanent: true });
     const claim = readClaim(record.headers);
     const value =
       claim === undefined
         ? record.value
         : ((await options.claimChecks?.value(record.topic, record.value, claim)) ?? record.value);
-    const payload = await options.codec.decode(envelope.type, value);
     return {
       ...envelope,
-      payload,
+      type,
+      payload: await options.codec.decode(type, value),
       ...(claim === undefined ? {} : { claim }),
       source: { topic: record.topic, partition: record.partition, offset: record.offset },
     };
   }
 
   /** The batch that each event came with: also one that is applied by itself is prepared with a view of it. */
-  const batches = new WeakMap<ReceivedEvent, readonly ReceivedEvent[]>();
+  const batches = new WeakMap<Event, readonly Event[]>();
 
-  async function prepare(event: ReceivedEvent): Promise<unknown> {
-    const handler = options.handlers[event.type] as Handler | undefined;
-    return handler?.prepare?.(event, batches.get(event) ?? [event]);
+  /** What an event's handler does within the transaction. */
+  async function prepare<T extends ConsumedType<E>>(event: Received<E, T>): Promise<Step<E>> {
+    const handler: Handler<E, T> = options.handlers[event.type];
+    return "prepare" in handler
+      ? handler.prepare(event, batches.get(event) ?? [event])
+      : (tx) => handler.apply(event, tx);
   }
 
   /** Applies events, in their order, in one transaction; gives back those that were new. */
   async function apply(
-    events: readonly ReceivedEvent[],
-    prepared: readonly unknown[],
+    events: readonly Event[],
+    steps: readonly Step<E>[],
     how?: TransactionOptions,
-  ): Promise<readonly ReceivedEvent[]> {
-    const preparedOf = new Map(events.map((event, place) => [event, prepared[place]]));
+  ): Promise<readonly Event[]> {
+    const stepOf = new Map(events.map((event, place) => [event, steps[place]]));
     const entered = await options.database.transaction(async (tx) => {
       // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
       const [fresh] = await Promise.all([enterInbox(tx, events), options.lock?.(events, tx)]);
       if (fresh.length === 0) return fresh;
       const groups = [];
       for (const event of fresh) {
-        const handler = options.handlers[event.type] as Handler | undefined;
-        if (handler === undefined)
-          throw new ServiceError("SVC_HANDLER_MISSING", `no handler for ${event.type}`, { permanent: true });
-        const caused = await handler.apply(event, tx, preparedOf.get(event));
+        const step = stepOf.get(event);
+        if (step === undefined) throw new Error(`the event ${event.id} was not prepared`);
+        const caused = await step(tx);
         groups.push({
           cause: {
             correlationId: event.correlationId,
@@ -179,7 +165,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** Gives back the types of events that were applied. */
-  function count(events: readonly ReceivedEvent[], fresh: readonly ReceivedEvent[]): ReadonlySet<string> {
+  function count(events: readonly Event[], fresh: readonly Event[]): ReadonlySet<string> {
     const applied = new Set(fresh);
     for (const event of events)
       options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
@@ -218,8 +204,8 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** Reads a batch; what nobody here waits for is left out. */
-  async function read(records: readonly RawRecord[], signal: AbortSignal): Promise<readonly Item[]> {
-    const items: Item[] = [];
+  async function read(records: readonly RawRecord[], signal: AbortSignal): Promise<readonly Item<Event>[]> {
+    const items: Item<Event>[] = [];
     for (const record of records) {
       let delivery: Delivery = { record, attempts: 0, next: undefined };
       const type = eventTypeOf(record);
@@ -251,9 +237,9 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
 
   /** All that can be read in one transaction; gives back what is left to be done one by one, and the types that were applied. */
   async function together(
-    items: readonly Item[],
+    items: readonly Item<Event>[],
     signal: AbortSignal,
-  ): Promise<{ readonly left: readonly Item[]; readonly applied: ReadonlySet<string> }> {
+  ): Promise<{ readonly left: readonly Item<Event>[]; readonly applied: ReadonlySet<string> }> {
     const events = items.flatMap(({ event }) => event ?? []);
     if (events.length === 0) return { left: items, applied: new Set() };
     try {
@@ -269,7 +255,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
   }
 
   /** One record by itself: retried with backoff. Throws when something other than the record is at fault and the signal is aborted. */
-  async function single(item: Item, event: ReceivedEvent, signal: AbortSignal): Promise<Attempt> {
+  async function single(item: Item<Event>, event: Event, signal: AbortSignal): Promise<Attempt> {
     const policy = options.retry ?? RECORD_RETRY;
     let attempts = 0;
     try {
@@ -303,7 +289,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     }
   }
 
-  async function attempt(item: Item, afterPause: boolean, signal: AbortSignal): Promise<Attempt> {
+  async function attempt(item: Item<Event>, afterPause: boolean, signal: AbortSignal): Promise<Attempt> {
     if (item.event !== undefined) return single(item, item.event, signal);
     if (!afterPause) return { error: item.unreadable };
     // What could not be read may be readable by now: a schema that came back, or became known.
@@ -317,7 +303,7 @@ export function batchProcessor(options: BatchOptions): BatchProcessor {
     }
   }
 
-  async function giveUp({ delivery, attempts }: Item, error: unknown, signal: AbortSignal): Promise<void> {
+  async function giveUp({ delivery, attempts }: Item<Event>, error: unknown, signal: AbortSignal): Promise<void> {
     const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
     if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
     else await postpone(delivery, delivery.next, letter, signal);

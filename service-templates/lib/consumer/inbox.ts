@@ -19,9 +19,12 @@ const ENTER = {
 };
 
 /** Enters the events and gives back, in their order, those that were not there yet. Two events with one id in the same batch count as one. */
-export async function enterInbox(tx: Transaction, events: readonly ReceivedEvent[]): Promise<readonly ReceivedEvent[]> {
+export async function enterInbox<Event extends ReceivedEvent>(
+  tx: Transaction,
+  events: readonly Event[],
+): Promise<readonly Event[]> {
   if (events.length === 0) return [];
-  const first = new Map<string, ReceivedEvent>();
+  const first = new Map<string, Event>();
   for (const event of events) if (!first.has(event.id)) first.set(event.id, event);
   const unique = [...first.values()];
   const rows = await tx.query<{ event_id: string }>({

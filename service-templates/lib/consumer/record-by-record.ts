@@ -16,14 +16,14 @@ import type { ConsumerPauses } from "./consumer-pauses.ts";
 import type { Delivery } from "./retry-topics.ts";
 
 /** A record of a batch that is not done yet. */
-export interface Item {
+export interface Item<Event extends ReceivedEvent = ReceivedEvent> {
   readonly delivery: Delivery;
   /** The event's type, or `unknown`. */
   readonly kind: string;
   /** The record's key as text: records of one key keep their order. */
   readonly key: string;
   /** Absent where it could not be read. */
-  readonly event?: ReceivedEvent;
+  readonly event?: Event;
   /** Why it could not be read. */
   readonly unreadable?: unknown;
   /** Attempts made with this batch. */
@@ -33,19 +33,19 @@ export interface Item {
 /** What became of one record: applied, known to the inbox, or why it could not be applied. */
 export type Attempt = { readonly done: "applied" | "known" } | { readonly error: unknown };
 
-export interface RecordByRecordOptions {
+export interface RecordByRecordOptions<Event extends ReceivedEvent> {
   /**
    * Makes all attempts of one record. `afterPause`: what could not be read is read again.
    * Throws when something other than the record is at fault and the signal is aborted.
    */
-  readonly attempt: (item: Item, afterPause: boolean, signal: AbortSignal) => Promise<Attempt>;
+  readonly attempt: (item: Item<Event>, afterPause: boolean, signal: AbortSignal) => Promise<Attempt>;
   /** Delays a record that failed, or makes it a dead letter. */
-  readonly giveUp: (item: Item, error: unknown, signal: AbortSignal) => Promise<void>;
+  readonly giveUp: (item: Item<Event>, error: unknown, signal: AbortSignal) => Promise<void>;
   readonly pauses: ConsumerPauses;
   readonly random: Random;
 }
 
-export interface RecordByRecord {
+export interface RecordByRecord<Event extends ReceivedEvent> {
   /** Whether the breaker is open: then a batch is not applied together. */
   isProbing(): boolean;
   /** Notes types of events that were applied otherwise. */
@@ -54,10 +54,15 @@ export interface RecordByRecord {
    * Resolves when every record is done.
    * @param proven - Types of events that this batch applied already: the service is well, what fails beside it is at fault itself.
    */
-  process(items: readonly Item[], signal: AbortSignal, proven?: Iterable<string>): Promise<void>;
+  process(items: readonly Item<Event>[], signal: AbortSignal, proven?: Iterable<string>): Promise<void>;
 }
 
-export function recordByRecord({ attempt, giveUp, pauses, random }: RecordByRecordOptions): RecordByRecord {
+export function recordByRecord<Event extends ReceivedEvent>({
+  attempt,
+  giveUp,
+  pauses,
+  random,
+}: RecordByRecordOptions<Event>): RecordByRecord<Event> {
   let breaker: BreakerState = CLOSED;
 
   /** Whether a record that failed is held back; counts its failure unless it is the record's own beyond doubt. */
@@ -98,7 +103,7 @@ export function recordByRecord({ attempt, giveUp, pauses, random }: RecordByReco
             paused = true;
           }
           const place = open === undefined ? 0 : probePlace(pending, open.kind, probed);
-          const item = pending[place] as Item;
+          const item = pending[place] as Item<Event>;
           const result = await attempt(item, paused, signal);
           if ("error" in result) {
             lastError = result.error;

@@ -9,25 +9,23 @@ import avro from "avsc";
 import type { Contract, PublishedEvent } from "../contract.ts";
 import { messageOf, ServiceError } from "../errors.ts";
 import { avroType, type ReferencedType } from "../registered-schema.ts";
+import type { AnyEvents, ConsumedType, EventMap } from "./event-map.ts";
 import type { SchemaRegistry } from "./registry.ts";
 
 const MAGIC = 0;
 const HEADER_BYTES = 5;
 
-/** The payload of an event as plain data; each service gives it its own type. */
-export type Payload = Readonly<Record<string, unknown>>;
-
-export interface Codec {
+export interface Codec<E extends EventMap = AnyEvents> {
   /** The event's declaration; throws SVC_EVENT_UNDECLARED when this service does not publish it. */
   published(event: string): PublishedEvent;
   /** The Avro body, without the wire format's header; throws SVC_EVENT_INVALID naming the field. */
-  body(event: string, payload: Payload): Buffer;
+  body(event: string, payload: object): Buffer;
   /** The registry's id of the event's schema, when it is already known. */
   knownSchemaId(event: string): number | undefined;
   /** The same, asking the registry when needed. */
   schemaId(event: string): Promise<number>;
   /** Reads a record's value with this service's schema of the event, whatever schema wrote it. */
-  decode(event: string, value: Buffer): Promise<Payload>;
+  decode<T extends ConsumedType<E>>(event: T, value: Buffer): Promise<E["consumes"][T]>;
   /**
    * Fetches the ids of everything published and, where the registry has them, of what is consumed:
    * then neither the first event nor the first record has to ask, even when the registry goes away.
@@ -64,7 +62,12 @@ export function unframe(value: Buffer): { schemaId: number; body: Buffer } {
   return { schemaId: value.readUInt32BE(1), body: value.subarray(HEADER_BYTES) };
 }
 
-export function avroCodec(contract: Contract, schemasDir: string, registry: SchemaRegistry): Codec {
+/** @typeParam E - What the service's events are typed by; it is generated from the schemas that lie in `schemasDir`. */
+export function avroCodec<E extends EventMap = AnyEvents>(
+  contract: Contract,
+  schemasDir: string,
+  registry: SchemaRegistry,
+): Codec<E> {
   const types = new Map<string, EventSchema>();
   const shared = sharedTypes(contract, schemasDir);
   const publishes = new Map(contract.publishes.map((event) => [event.event, event]));
@@ -152,7 +155,7 @@ export function avroCodec(contract: Contract, schemasDir: string, registry: Sche
       const writerSchema = registry.knownSchemaOf(schemaId) ?? (await registry.schemaOf(schemaId));
       const { resolver } = resolverOf(event, schemaId, writerSchema);
       try {
-        return typeOf(event).type.fromBuffer(body, resolver) as Payload;
+        return typeOf(event).type.fromBuffer(body, resolver);
       } catch (error) {
         throw new ServiceError(
           "SVC_RECORD_BODY",

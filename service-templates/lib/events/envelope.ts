@@ -8,7 +8,6 @@ import { isUuid } from "../ids.ts";
 import type { RawRecord } from "../kafka/raw-record.ts";
 import type { TraceContext } from "../trace.ts";
 import { parseTraceparent } from "../trace.ts";
-import type { Payload } from "./codec.ts";
 
 /** Names of the envelope's headers. Values are UTF-8. */
 export const HEADER = {
@@ -28,9 +27,9 @@ export const HEADER = {
 export const EVENT_VERSION = "1";
 
 /** An event as a handler sees it. */
-export interface ReceivedEvent<P = Payload> {
+export interface ReceivedEvent<P extends object = object, T extends string = string> {
   readonly id: string;
-  readonly type: string;
+  readonly type: T;
   /** The record's key: the aggregate whose order is kept. */
   readonly key: string;
   /** ISO 8601, by the producer's clock. */
@@ -45,8 +44,8 @@ export interface ReceivedEvent<P = Payload> {
 }
 
 /** An event as a handler gives it back. */
-export interface NewEvent<P = Payload> {
-  readonly type: string;
+export interface NewEvent<P extends object = object, T extends string = string> {
+  readonly type: T;
   /** Key of the record; events of one key keep their order. */
   readonly key: string;
   readonly payload: P;

@@ -12,6 +12,7 @@ import { systemClock } from "../clock.ts";
 import type { Codec } from "../events/codec.ts";
 import type { Cause, NewEvent } from "../events/envelope.ts";
 import { EVENT_VERSION, HEADER } from "../events/envelope.ts";
+import type { AnyEvents, EventMap, Published } from "../events/event-map.ts";
 import { uuidV7 } from "../ids.ts";
 import type { Transaction } from "../storage/database.ts";
 import { childTrace, formatTraceparent } from "../trace.ts";
@@ -41,18 +42,18 @@ export interface OutboxEntry {
   readonly headers: RecordHeaders;
 }
 
-export interface Outbox {
+export interface Outbox<E extends EventMap = AnyEvents> {
   /** Adds the events caused by something, in order, within the transaction; they are relayed right after its commit. */
   add(
     tx: Transaction,
-    groups: readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[],
+    groups: readonly { readonly cause: Cause; readonly events: readonly Published<E>[] }[],
   ): Promise<void>;
   /** Adds ready-made entries. */
   put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void>;
 }
 
 export interface OutboxOptions {
-  readonly codec: Codec;
+  readonly codec: Pick<Codec, "published" | "body" | "knownSchemaId">;
   /** Called after the commit with the shards that got rows; `hurried` is false where all of them may wait for others. */
   readonly wake: (shards: ReadonlySet<number>, hurried: boolean) => void;
   /** Whether somebody waits for events of this type. @default for all */
@@ -73,7 +74,7 @@ const INSERT = {
           ORDER BY e.place`,
 };
 
-export function transactionalOutbox(options: OutboxOptions): Outbox {
+export function transactionalOutbox<E extends EventMap = AnyEvents>(options: OutboxOptions): Outbox<E> {
   const clock = options.clock ?? systemClock;
   const newId = options.newId ?? (() => uuidV7(clock));
   const hurried = options.hurried ?? (() => true);

@@ -36,7 +36,7 @@ import { lockAndRead, movePublished, parkRows, shardsWithRows, whileAlive } from
 export interface RelayOptions {
   readonly database: Database;
   readonly publisher: Publisher;
-  readonly codec: Codec;
+  readonly codec: Pick<Codec, "schemaId">;
   /** Rows per drain. @default 500 */
   readonly batch?: number;
   /** Bytes of rows per drain; one row more may be read. @default 4 MiB */

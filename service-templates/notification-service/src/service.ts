@@ -9,6 +9,7 @@ import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { workLoop } from "@event-platform-kit/service/work-loop";
 import { CHANNELS } from "./channels/channel.ts";
 import { channelSimulator } from "./channels/simulator.ts";
+import type { EventMap } from "./events.generated.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
 import { inventoryReserved } from "./handlers/inventory-reserved.ts";
@@ -36,7 +37,7 @@ const GATHER_MS = 250;
 const LEASE_MARGIN_MS = 10_000;
 
 export function startNotificationService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     {},
     (context) => {
       const { clock, config, database, log } = context;

@@ -1,6 +1,7 @@
 /** An order as this service keeps it, and its events. Amounts are minor units (cents) here, decimal numbers in events and answers. */
-import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { Document } from "./attachment.ts";
+import type { EventMap } from "./events.generated.ts";
 import type { SagaState } from "./saga/state-machine.ts";
 
 export interface OrderItem {
@@ -53,7 +54,11 @@ export function addressText(address: ShippingAddress): string {
     .join(", ");
 }
 
-export function orderCreated(order: Order, timestamp: number, document?: Document): NewEvent {
+export function orderCreated(
+  order: Order,
+  timestamp: number,
+  document?: Document,
+): Published<EventMap, "order.created"> {
   return {
     type: "order.created",
     key: order.orderId,
@@ -86,11 +91,14 @@ export function orderCreated(order: Order, timestamp: number, document?: Documen
  * order.created with its deadline, which is known once the order is stored.
  * @param deadline - When the order is given up where its answers are not there, milliseconds since the epoch by the database's clock.
  */
-export function withDeadline(created: NewEvent, deadline: number): NewEvent {
+export function withDeadline(
+  created: Published<EventMap, "order.created">,
+  deadline: number,
+): Published<EventMap, "order.created"> {
   return { ...created, payload: { ...created.payload, deadline } };
 }
 
-export function orderConfirmed(order: Order, timestamp: number): NewEvent {
+export function orderConfirmed(order: Order, timestamp: number): Published<EventMap, "order.confirmed"> {
   return {
     type: "order.confirmed",
     key: order.orderId,
@@ -107,7 +115,11 @@ export function orderConfirmed(order: Order, timestamp: number): NewEvent {
   };
 }
 
-export function orderCancelled(order: Order, timestamp: number, detail: string | null): NewEvent {
+export function orderCancelled(
+  order: Order,
+  timestamp: number,
+  detail: string | null,
+): Published<EventMap, "order.cancelled"> {
   return {
     type: "order.cancelled",
     key: order.orderId,

@@ -7,6 +7,7 @@ import { positiveSetting } from "@event-platform-kit/service/config";
 import { tokenVerifier } from "@event-platform-kit/service/http/jwt";
 import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { Gauge } from "prom-client";
+import type { EventMap } from "./events.generated.ts";
 import { inventoryInsufficient } from "./handlers/inventory-insufficient.ts";
 import { inventoryReleased } from "./handlers/inventory-released.ts";
 import { inventoryReserved } from "./handlers/inventory-reserved.ts";
@@ -28,7 +29,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const REQUEST_CONNECTIONS = 6;
 
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     { http: true, tokens: true },
     (context) => {
       const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);

@@ -1,23 +1,8 @@
-/** Payloads of the events this service consumes: the fields it needs of what the Avro schemas describe. */
-import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
-
-export interface OrderCreated extends Record<string, unknown> {
-  readonly orderId: string;
-  readonly customerId: string;
-  /** In units of the currency, with decimals. */
-  readonly totalAmount: number;
-  readonly currency: string;
-  /** When the order is given up, milliseconds since the epoch; absent in events of before the field was there. */
-  readonly deadline?: number | null;
-}
-
-export interface OrderCancelled extends Record<string, unknown> {
-  readonly orderId: string;
-  readonly customerId: string;
-  readonly reason: string;
-}
+/** What a batch says of an order. */
+import type { Received } from "@event-platform-kit/service/events/event-map";
+import type { EventMap } from "./events.generated.ts";
 
 /** Whether an order is cancelled further on in its batch, or was before. */
-export function isCancelledIn(batch: readonly ReceivedEvent[], orderId: string): boolean {
+export function isCancelledIn(batch: readonly Received<EventMap>[], orderId: string): boolean {
   return batch.some(({ type, payload }) => type === "order.cancelled" && payload.orderId === orderId);
 }

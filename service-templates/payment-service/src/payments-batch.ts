@@ -1,17 +1,18 @@
 /** Payments of the running batch: locked and loaded at its beginning, written at its end. */
 import type { BatchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
-import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Received } from "@event-platform-kit/service/events/event-map";
 import { requiredUuid } from "@event-platform-kit/service/ids";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
+import type { EventMap } from "./events.generated.ts";
 import type { Payment } from "./payments-table.ts";
 import { insertPayments, lockPayments, updatePayments } from "./payments-table.ts";
 
 export type PaymentsBatch = BatchRows<Payment>;
 
 export function paymentsBatch(): PaymentsBatch & {
-  lock(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
-  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+  lock(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
+  finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 } {
   const payments = batchRows<Payment>();
   return {

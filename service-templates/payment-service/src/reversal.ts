@@ -4,11 +4,12 @@
  */
 import type { Clock } from "@event-platform-kit/service/clock";
 import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
-import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import { gather, UNBOUNDED } from "@event-platform-kit/service/gather";
 import { derivedUuid, requiredUuid } from "@event-platform-kit/service/ids";
 import type { Database, Transaction } from "@event-platform-kit/service/storage/database";
 import type { Metrics } from "@event-platform-kit/service/telemetry";
+import type { EventMap } from "./events.generated.ts";
 import type { PaymentsBatch } from "./payments-batch.ts";
 import type { PaymentLook } from "./payments-table.ts";
 import { lookAtPayments } from "./payments-table.ts";
@@ -67,7 +68,7 @@ export function settle(
   tx: Transaction,
   { orderId, customerId, reason }: GivenUp,
   reversal: Reversal,
-): readonly NewEvent[] {
+): readonly Published<EventMap, "payment.refunded">[] {
   const known = payments.get(tx, orderId);
   if (known !== undefined && known.status !== "cancelled") return [];
   if (!reversal.captured) {
@@ -83,7 +84,7 @@ export function refunded(
   tx: Transaction,
   { orderId, customerId, reason }: GivenUp,
   { amount, currency }: { readonly amount: number; readonly currency: string },
-): readonly NewEvent[] {
+): readonly Published<EventMap, "payment.refunded">[] {
   const [transactionId, refundId] = [transactionOf(orderId), derivedUuid("refund", orderId)];
   payments.put(tx, orderId, {
     ...payments.get(tx, orderId),

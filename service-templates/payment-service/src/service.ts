@@ -6,6 +6,7 @@ import type { DatabaseConfig } from "@event-platform-kit/service/config";
 import { declinedSteps } from "@event-platform-kit/service/events/deadline";
 import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
+import type { EventMap } from "./events.generated.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";
 import { paymentsBatch } from "./payments-batch.ts";
@@ -17,7 +18,7 @@ import { paymentLooks } from "./reversal.ts";
 const ANSWER_LIMIT_MS = 2_000;
 
 export function startPaymentService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     {},
     ({ clock, config, database, log, metrics }) => {
       startCompensationCounters(metrics, ["refund"]);

@@ -9,6 +9,7 @@ import { openDatabase } from "@event-platform-kit/service/storage/database";
 import { carrierDesk } from "./carrier-desk.ts";
 import { CARRIERS } from "./carriers/carrier.ts";
 import { carrierSimulator } from "./carriers/simulator.ts";
+import type { EventMap } from "./events.generated.ts";
 import { orderConfirmed, storeConfirmed } from "./handlers/order-confirmed.ts";
 import { shipmentMetrics } from "./shipment-metrics.ts";
 import { waitingShipments } from "./shipments-table.ts";
@@ -21,7 +22,7 @@ const GATHER_MS = 250;
 const LEASE_MARGIN_MS = 10_000;
 
 export function startShippingService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService(
+  return startEventService<EventMap>(
     {},
     (context) => {
       const { config, database, log } = context;

@@ -1,6 +1,7 @@
 /** The events of a shipment, as their Avro schemas describe them. */
-import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { CarrierName, TrackingReport } from "./carriers/carrier.ts";
+import type { EventMap } from "./events.generated.ts";
 import type { Shipment, Tracked } from "./shipments-table.ts";
 import type { ShipmentStep } from "./tracking/decide.ts";
 
@@ -10,7 +11,7 @@ export function shipmentCreated(
   carrier: CarrierName,
   trackingNumber: string,
   timestamp: number,
-): NewEvent {
+): Published<EventMap, "shipment.created"> {
   const { orderId, shipmentId, customerId, shippingAddress, items } = shipment;
   return {
     type: "shipment.created",
@@ -20,7 +21,11 @@ export function shipmentCreated(
 }
 
 /** No carrier takes the shipment. */
-export function shipmentFailed(shipment: Shipment, rejectedBy: readonly CarrierName[], timestamp: number): NewEvent {
+export function shipmentFailed(
+  shipment: Shipment,
+  rejectedBy: readonly CarrierName[],
+  timestamp: number,
+): Published<EventMap, "shipment.failed"> {
   const { orderId, shipmentId, customerId } = shipment;
   return {
     type: "shipment.failed",
@@ -36,15 +41,22 @@ export function shipmentStep(
   carrier: CarrierName,
   report: TrackingReport,
   now: number,
-): NewEvent {
+): Published<EventMap, ShipmentStep> {
   const { orderId, shipmentId, trackingNumber } = shipment;
   const common = { orderId, shipmentId, carrier, trackingNumber };
+  if (step === "shipment.dispatched")
+    return {
+      type: step,
+      key: orderId,
+      payload: {
+        ...common,
+        estimatedDelivery: report.estimatedDelivery ?? null,
+        timestamp: report.dispatchedAt ?? now,
+      },
+    };
   return {
     type: step,
     key: orderId,
-    payload:
-      step === "shipment.dispatched"
-        ? { ...common, estimatedDelivery: report.estimatedDelivery ?? null, timestamp: report.dispatchedAt ?? now }
-        : { ...common, receivedBy: report.receivedBy ?? null, timestamp: report.deliveredAt ?? now },
+    payload: { ...common, receivedBy: report.receivedBy ?? null, timestamp: report.deliveredAt ?? now },
   };
 }

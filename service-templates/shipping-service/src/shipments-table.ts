@@ -8,7 +8,7 @@ import type { Queryable, Row, Transaction } from "@event-platform-kit/service/st
 import { parseTraceparent } from "@event-platform-kit/service/trace";
 import type { Progress } from "./booking/decide.ts";
 import type { CarrierName } from "./carriers/carrier.ts";
-import type { ShippedItem } from "./orders.ts";
+import type { ConfirmedItem } from "./events.generated.ts";
 import type { UnderWay } from "./tracking/decide.ts";
 
 export type ShipmentStatus = "waiting" | UnderWay | "delivered" | "undeliverable";
@@ -19,7 +19,7 @@ export interface Shipment {
   readonly orderId: string;
   readonly customerId: string;
   readonly shippingAddress: string;
-  readonly items: readonly ShippedItem[];
+  readonly items: readonly ConfirmedItem[];
   /** What its events point back to. */
   readonly cause: Cause;
 }
@@ -63,7 +63,7 @@ interface ShipmentRow extends Row {
   readonly order_id: string;
   readonly customer_id: string;
   readonly shipping_address: string;
-  readonly items: readonly ShippedItem[];
+  readonly items: readonly ConfirmedItem[];
   readonly correlation_id: string;
   readonly causation_id: string;
   readonly traceparent: string | null;

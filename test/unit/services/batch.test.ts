@@ -1,11 +1,11 @@
-import type { AnyHandler } from "@event-platform-kit/service/consumer/handler";
-import { batchProcessor } from "@event-platform-kit/service/consumer/handler";
+import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { Contract } from "@event-platform-kit/service/contract";
 import { ServiceError } from "@event-platform-kit/service/errors";
-import type { Codec } from "@event-platform-kit/service/events/codec";
+import type { AnyEvents } from "@event-platform-kit/service/events/event-map";
 import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { Database, Row, Statement, Transaction } from "@event-platform-kit/service/storage/database";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { batchProcessor } from "../../../service-templates/lib/consumer/batch.ts";
 import type { PauseReason } from "../../../service-templates/lib/consumer/consumer-faults.ts";
 import type { ConsumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
 import { consumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
@@ -91,8 +91,8 @@ function bench(
       return work(tx);
     },
   };
-  const handler: AnyHandler = {
-    async apply(event: { readonly type: string; readonly source: { readonly offset: bigint } }) {
+  const handler: Handler<AnyEvents, string> = {
+    async apply(event) {
       const offset = Number(event.source.offset);
       attempts.set(offset, (attempts.get(offset) ?? 0) + 1);
       const error = fails(offset, event.type, attempts.get(offset) ?? 0);
@@ -108,12 +108,12 @@ function bench(
     clock: Date.now,
     random: () => 0.5,
     codec: {
-      async decode(_type: string, value: Buffer) {
+      async decode(_type, value) {
         const error = decodes(value[0] ?? 0);
         if (error !== undefined) throw error;
         return {};
       },
-    } as unknown as Codec,
+    },
     outbox: { add: async () => undefined, put: async () => undefined },
     onOutcome: (outcome: Outcome, _topic, type) => {
       if (outcome === "applied") applied.push(type);

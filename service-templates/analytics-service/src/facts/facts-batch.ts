@@ -3,10 +3,10 @@
  * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
  */
 
-import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Received } from "@event-platform-kit/service/events/event-map";
 import { requiredUuid } from "@event-platform-kit/service/ids";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { Figure } from "../figures/contributions.ts";
 import { balance, contributions, minuteOf } from "../figures/contributions.ts";
 import type { SentMessage } from "../figures/figures-table.ts";
@@ -17,11 +17,11 @@ import { joined, withStep } from "./order-facts.ts";
 
 export interface FactsBatch {
   /** Takes the report of a step; gives back the events that follow from it: none. */
-  take(tx: Transaction, event: ReceivedEvent<OfOrder>, name: StepName, details?: Omit<Step, "at">): readonly NewEvent[];
+  take(tx: Transaction, event: Received<EventMap>, name: StepName, details?: Omit<Step, "at">): readonly never[];
   /** Takes the report of a message that was sent. */
   takeMessage(tx: Transaction, message: SentMessage): void;
   /** Writes what was taken. */
-  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+  finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 
 interface Taken {

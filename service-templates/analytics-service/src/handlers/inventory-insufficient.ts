@@ -1,8 +1,8 @@
 /** An order asks for more than is in stock. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function inventoryInsufficient(facts: FactsBatch): Handler<OfOrder> {
+export function inventoryInsufficient(facts: FactsBatch): Handler<EventMap, "inventory.insufficient"> {
   return { apply: async (event, tx) => facts.take(tx, event, "inventory.insufficient") };
 }

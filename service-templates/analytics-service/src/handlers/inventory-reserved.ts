@@ -1,8 +1,8 @@
 /** The stock of an order was set aside. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function inventoryReserved(facts: FactsBatch): Handler<OfOrder> {
+export function inventoryReserved(facts: FactsBatch): Handler<EventMap, "inventory.reserved"> {
   return { apply: async (event, tx) => facts.take(tx, event, "inventory.reserved") };
 }

@@ -1,10 +1,10 @@
 /** A customer was told about an order. A message that tells about several orders is one message. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import { requiredUuid } from "@event-platform-kit/service/ids";
-import type { NotificationSent } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function notificationSent(facts: FactsBatch): Handler<NotificationSent> {
+export function notificationSent(facts: FactsBatch): Handler<EventMap, "notification.sent"> {
   return {
     apply: async (event, tx) => {
       const { notificationId, channel, timestamp } = event.payload;

@@ -1,8 +1,8 @@
 /** An order came to nothing, and why. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderCancelled } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function orderCancelled(facts: FactsBatch): Handler<OrderCancelled> {
+export function orderCancelled(facts: FactsBatch): Handler<EventMap, "order.cancelled"> {
   return { apply: async (event, tx) => facts.take(tx, event, "order.cancelled", { reason: event.payload.reason }) };
 }

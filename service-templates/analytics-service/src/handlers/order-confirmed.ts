@@ -1,10 +1,10 @@
 /** An order is final: what was sold, for how much. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderConfirmed } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { sum, toMinor } from "../facts/order-facts.ts";
 
-export function orderConfirmed(facts: FactsBatch): Handler<OrderConfirmed> {
+export function orderConfirmed(facts: FactsBatch): Handler<EventMap, "order.confirmed"> {
   return {
     apply: async (event, tx) => {
       const { items, totalAmount, currency } = event.payload;

@@ -1,10 +1,10 @@
 /** An order was accepted: what was ordered, for how much. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderCreated } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { sum, toMinor } from "../facts/order-facts.ts";
 
-export function orderCreated(facts: FactsBatch): Handler<OrderCreated> {
+export function orderCreated(facts: FactsBatch): Handler<EventMap, "order.created"> {
   return {
     apply: async (event, tx) => {
       const { items, totalAmount, currency } = event.payload;

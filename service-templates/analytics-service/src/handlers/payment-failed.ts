@@ -1,8 +1,8 @@
 /** The payment of an order was refused. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function paymentFailed(facts: FactsBatch): Handler<OfOrder> {
+export function paymentFailed(facts: FactsBatch): Handler<EventMap, "payment.failed"> {
   return { apply: async (event, tx) => facts.take(tx, event, "payment.failed") };
 }

@@ -1,10 +1,10 @@
 /** What was captured for a cancelled order was given back. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentRefunded } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 import { toMinor } from "../facts/order-facts.ts";
 
-export function paymentRefunded(facts: FactsBatch): Handler<PaymentRefunded> {
+export function paymentRefunded(facts: FactsBatch): Handler<EventMap, "payment.refunded"> {
   return {
     apply: async (event, tx) =>
       facts.take(tx, event, "payment.refunded", {

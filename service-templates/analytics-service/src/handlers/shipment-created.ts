@@ -1,8 +1,8 @@
 /** A carrier accepted the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function shipmentCreated(facts: FactsBatch): Handler<OfOrder> {
+export function shipmentCreated(facts: FactsBatch): Handler<EventMap, "shipment.created"> {
   return { apply: async (event, tx) => facts.take(tx, event, "shipment.created") };
 }

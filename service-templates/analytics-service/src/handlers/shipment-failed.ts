@@ -1,8 +1,8 @@
 /** No carrier takes the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OfOrder } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";
 
-export function shipmentFailed(facts: FactsBatch): Handler<OfOrder> {
+export function shipmentFailed(facts: FactsBatch): Handler<EventMap, "shipment.failed"> {
   return { apply: async (event, tx) => facts.take(tx, event, "shipment.failed") };
 }

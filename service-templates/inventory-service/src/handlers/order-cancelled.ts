@@ -6,7 +6,7 @@
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { Metrics } from "@event-platform-kit/service/telemetry";
-import type { OrderCancelled } from "../orders.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { StockBatch } from "../stock-batch.ts";
 
 export interface OrderCancelledOptions {
@@ -15,7 +15,7 @@ export interface OrderCancelledOptions {
   readonly clock: Clock;
 }
 
-export function orderCancelled({ stock, metrics, clock }: OrderCancelledOptions): Handler<OrderCancelled> {
+export function orderCancelled({ stock, metrics, clock }: OrderCancelledOptions): Handler<EventMap, "order.cancelled"> {
   return {
     async apply({ payload }, tx) {
       const { orderId, reason } = payload;

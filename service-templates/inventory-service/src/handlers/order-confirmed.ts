@@ -1,9 +1,9 @@
 /** A confirmed order: what was set aside is sold. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderConfirmed } from "../orders.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { StockBatch } from "../stock-batch.ts";
 
-export function orderConfirmed(stock: StockBatch): Handler<OrderConfirmed> {
+export function orderConfirmed(stock: StockBatch): Handler<EventMap, "order.confirmed"> {
   return {
     async apply({ payload }, tx) {
       const reservation = stock.reservation(tx, payload.orderId);

@@ -9,7 +9,7 @@ import type { DeclineReason } from "@event-platform-kit/service/events/deadline"
 import { isPast } from "@event-platform-kit/service/events/deadline";
 import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { Counter } from "prom-client";
-import type { OrderCreated } from "../orders.ts";
+import type { EventMap } from "../events.generated.ts";
 import { isCancelledIn } from "../orders.ts";
 import type { StockBatch } from "../stock-batch.ts";
 
@@ -19,46 +19,43 @@ export interface OrderCreatedOptions {
   readonly clock: Clock;
 }
 
-/** What the batch says of the order. */
-interface Prepared {
-  readonly cancelled: boolean;
-}
-
-export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): Handler<EventMap, "order.created"> {
   return {
-    prepare: async ({ payload }, batch) => ({ cancelled: isCancelledIn(batch, payload.orderId) }),
-    async apply({ payload }, tx, { cancelled }) {
+    async prepare({ payload }, batch) {
       const { orderId } = payload;
-      // There is one where this order was answered or cancelled before.
-      if (stock.reservation(tx, orderId) !== undefined) return [];
-      const reason: DeclineReason | undefined = cancelled
-        ? "cancelled"
-        : isPast(payload.deadline, stock.now(tx))
-          ? "deadline"
-          : undefined;
-      if (reason !== undefined) {
-        // order-service ends the order by the same deadline, or has done so: it needs no answer.
-        stock.keep(tx, { orderId, status: "cancelled", items: [] });
-        tx.afterCommit(() => declined.inc({ reason }));
-        return [];
-      }
-      const items = payload.items.map(({ productId, quantity }) => ({ productId, quantity }));
-      const shortages = stock.take(tx, items);
-      if (shortages.length > 0) {
-        stock.keep(tx, { orderId, status: "insufficient", items });
+      const cancelled = isCancelledIn(batch, orderId);
+      return async (tx) => {
+        // There is one where this order was answered or cancelled before.
+        if (stock.reservation(tx, orderId) !== undefined) return [];
+        const reason: DeclineReason | undefined = cancelled
+          ? "cancelled"
+          : isPast(payload.deadline, stock.now(tx))
+            ? "deadline"
+            : undefined;
+        if (reason !== undefined) {
+          // order-service ends the order by the same deadline, or has done so: it needs no answer.
+          stock.keep(tx, { orderId, status: "cancelled", items: [] });
+          tx.afterCommit(() => declined.inc({ reason }));
+          return [];
+        }
+        const items = payload.items.map(({ productId, quantity }) => ({ productId, quantity }));
+        const shortages = stock.take(tx, items);
+        if (shortages.length > 0) {
+          stock.keep(tx, { orderId, status: "insufficient", items });
+          return [
+            {
+              type: "inventory.insufficient",
+              key: orderId,
+              payload: { orderId, shortages, reason: "insufficient_stock", timestamp: clock() },
+            },
+          ];
+        }
+        const reservationId = derivedUuid("reservation", orderId);
+        stock.keep(tx, { orderId, status: "reserved", reservationId, items });
         return [
-          {
-            type: "inventory.insufficient",
-            key: orderId,
-            payload: { orderId, shortages, reason: "insufficient_stock", timestamp: clock() },
-          },
+          { type: "inventory.reserved", key: orderId, payload: { orderId, reservationId, items, timestamp: clock() } },
         ];
-      }
-      const reservationId = derivedUuid("reservation", orderId);
-      stock.keep(tx, { orderId, status: "reserved", reservationId, items });
-      return [
-        { type: "inventory.reserved", key: orderId, payload: { orderId, reservationId, items, timestamp: clock() } },
-      ];
+      };
     },
   };
 }

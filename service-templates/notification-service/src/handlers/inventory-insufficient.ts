@@ -1,10 +1,10 @@
 /** An order asks for more than is in stock. The event does not say whose the order is: another one does. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { InventoryInsufficient } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { counted, listed } from "../wording.ts";
 
-export function inventoryInsufficient(notices: NoticeBatch): Handler<InventoryInsufficient> {
+export function inventoryInsufficient(notices: NoticeBatch): Handler<EventMap, "inventory.insufficient"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

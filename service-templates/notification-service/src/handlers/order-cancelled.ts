@@ -1,6 +1,6 @@
 /** An order is final and will not be delivered. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderCancelled } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 
 /** Reasons as customers hear them; an unknown one is not passed on. */
@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   undeliverable: "it cannot be delivered to your address",
 };
 
-export function orderCancelled(notices: NoticeBatch): Handler<OrderCancelled> {
+export function orderCancelled(notices: NoticeBatch): Handler<EventMap, "order.cancelled"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

@@ -1,10 +1,10 @@
 /** An order is final and will be delivered. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderConfirmed } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { shortened } from "../wording.ts";
 
-export function orderConfirmed(notices: NoticeBatch): Handler<OrderConfirmed> {
+export function orderConfirmed(notices: NoticeBatch): Handler<EventMap, "order.confirmed"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

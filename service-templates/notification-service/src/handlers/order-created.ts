@@ -2,33 +2,42 @@
 
 import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { OrderCreated } from "../consumed-events.ts";
+import type { Received } from "@event-platform-kit/service/events/event-map";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { counted, money, printable, shortened } from "../wording.ts";
 
 export function orderCreated(
   notices: NoticeBatch,
   claimChecks: Pick<ClaimChecks, "read">,
-): Handler<OrderCreated, string> {
+): Handler<EventMap, "order.created"> {
   return {
-    /** What is said of the attachment. Only a text is read: nobody looks at the others here. */
     async prepare(event) {
-      const { attachment } = event.payload;
-      if (attachment === null) return "";
-      const name = shortened(printable(attachment.name));
-      if (attachment.mediaType !== "text/plain") return ` ${name} came with it.`;
-      const note = await claimChecks.read(event, "attachment.data");
-      return ` Your note ${name} says: ${shortened(printable(note?.toString("utf8") ?? ""))}`;
+      const { customerId, items, totalAmount, currency } = event.payload;
+      const attached = await attachmentOf(event, claimChecks);
+      return async (tx) =>
+        notices.take(tx, event, {
+          customerId,
+          template: "order-received",
+          headline: "We have your order",
+          line: `We received your order of ${counted(
+            items.reduce((sum, item) => sum + item.quantity, 0),
+            "piece",
+          )} for ${money(totalAmount, currency)}.${attached}`,
+        });
     },
-    apply: async (event, tx, attached) =>
-      notices.take(tx, event, {
-        customerId: event.payload.customerId,
-        template: "order-received",
-        headline: "We have your order",
-        line: `We received your order of ${counted(
-          event.payload.items.reduce((sum, item) => sum + item.quantity, 0),
-          "piece",
-        )} for ${money(event.payload.totalAmount, event.payload.currency)}.${attached}`,
-      }),
   };
+}
+
+/** What is said of the attachment. Only a text is read: nobody looks at the others here. */
+async function attachmentOf(
+  event: Received<EventMap, "order.created">,
+  claimChecks: Pick<ClaimChecks, "read">,
+): Promise<string> {
+  const { attachment } = event.payload;
+  if (attachment === null) return "";
+  const name = shortened(printable(attachment.name));
+  if (attachment.mediaType !== "text/plain") return ` ${name} came with it.`;
+  const note = await claimChecks.read(event, "attachment.data");
+  return ` Your note ${name} says: ${shortened(printable(note?.toString("utf8") ?? ""))}`;
 }

@@ -1,10 +1,10 @@
 /** The payment of an order was refused. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentFailed } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { money } from "../wording.ts";
 
-export function paymentFailed(notices: NoticeBatch): Handler<PaymentFailed> {
+export function paymentFailed(notices: NoticeBatch): Handler<EventMap, "payment.failed"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

@@ -1,10 +1,10 @@
 /** The amount of an order was captured. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentProcessed } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { money } from "../wording.ts";
 
-export function paymentProcessed(notices: NoticeBatch): Handler<PaymentProcessed> {
+export function paymentProcessed(notices: NoticeBatch): Handler<EventMap, "payment.processed"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

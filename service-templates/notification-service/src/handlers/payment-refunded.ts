@@ -1,10 +1,10 @@
 /** What was captured for a cancelled order was given back. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentRefunded } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { money } from "../wording.ts";
 
-export function paymentRefunded(notices: NoticeBatch): Handler<PaymentRefunded> {
+export function paymentRefunded(notices: NoticeBatch): Handler<EventMap, "payment.refunded"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

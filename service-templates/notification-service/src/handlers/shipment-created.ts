@@ -1,10 +1,10 @@
 /** A carrier accepted the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ShipmentCreated } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { carrierName } from "../wording.ts";
 
-export function shipmentCreated(notices: NoticeBatch): Handler<ShipmentCreated> {
+export function shipmentCreated(notices: NoticeBatch): Handler<EventMap, "shipment.created"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

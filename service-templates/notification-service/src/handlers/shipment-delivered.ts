@@ -1,10 +1,10 @@
 /** A shipment reached the customer. The event does not say whose the order is: another one does. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ShipmentDelivered } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { carrierName } from "../wording.ts";
 
-export function shipmentDelivered(notices: NoticeBatch): Handler<ShipmentDelivered> {
+export function shipmentDelivered(notices: NoticeBatch): Handler<EventMap, "shipment.delivered"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

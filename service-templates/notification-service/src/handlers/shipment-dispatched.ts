@@ -1,10 +1,10 @@
 /** A shipment left the warehouse. The event does not say whose the order is: another one does. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ShipmentDispatched } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 import { carrierName, day } from "../wording.ts";
 
-export function shipmentDispatched(notices: NoticeBatch): Handler<ShipmentDispatched> {
+export function shipmentDispatched(notices: NoticeBatch): Handler<EventMap, "shipment.dispatched"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

@@ -1,9 +1,9 @@
 /** No carrier takes the shipment of an order. The cancellation that follows says what becomes of the order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ShipmentFailed } from "../consumed-events.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 
-export function shipmentFailed(notices: NoticeBatch): Handler<ShipmentFailed> {
+export function shipmentFailed(notices: NoticeBatch): Handler<EventMap, "shipment.failed"> {
   return {
     apply: async (event, tx) =>
       notices.take(tx, event, {

@@ -1,6 +1,8 @@
 /** A message's text from the notices it tells, and the events that say it was sent. Pure: the same notices give the same text at every attempt. */
-import type { Cause, NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Cause } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { ChannelName } from "../channels/channel.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { ToldNotice } from "../notices/notices-table.ts";
 import { counted } from "../wording.ts";
 
@@ -39,7 +41,7 @@ export function sentEvents(
   message: SentMessage,
   notices: readonly ToldNotice[],
   timestamp: number,
-): readonly { readonly cause: Cause; readonly events: readonly NewEvent[] }[] {
+): readonly { readonly cause: Cause; readonly events: readonly Published<EventMap>[] }[] {
   const { template } = compose(notices);
   return [...Map.groupBy(notices, (notice) => notice.orderId)].flatMap(([orderId, told]) => {
     const last = told.at(-1);

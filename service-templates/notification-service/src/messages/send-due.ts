@@ -6,6 +6,7 @@
  */
 import type { Context } from "@event-platform-kit/service";
 import type { Channel, DeliveryAnswer, DeliveryRequest } from "../channels/channel.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { MessageMetrics } from "../message-metrics.ts";
 import type { ToldNotice } from "../notices/notices-table.ts";
 import { lockKnownOrders, noticesOfMessages } from "../notices/notices-table.ts";
@@ -19,7 +20,7 @@ import { claimDue, storeDeliveries } from "./messages-table.ts";
 export const AT_ONCE = 200;
 
 export interface PassOptions {
-  readonly context: Pick<Context, "clock" | "database" | "log" | "outbox" | "random">;
+  readonly context: Pick<Context<EventMap>, "clock" | "database" | "log" | "outbox" | "random">;
   readonly channel: Channel;
   readonly metrics: MessageMetrics;
   /** How long claimed messages belong to this instance, in milliseconds: well above any answer. A crashed instance's messages wait this long. */

@@ -7,10 +7,11 @@
  * row in order_customers is the lock under which both happen.
  */
 import type { Clock } from "@event-platform-kit/service/clock";
-import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Received } from "@event-platform-kit/service/events/event-map";
 import { requiredUuid, uuidV7 } from "@event-platform-kit/service/ids";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
 import { formatTraceparent } from "@event-platform-kit/service/trace";
+import type { EventMap } from "../events.generated.ts";
 import { preferredChannel } from "../messages/decide.ts";
 import { openMessages } from "../messages/messages-table.ts";
 import type { Notice } from "./notices-table.ts";
@@ -27,14 +28,11 @@ export interface Wording {
   readonly line: string;
 }
 
-/** The fields every payload has. */
-type Payload = Readonly<Record<string, unknown>> & { readonly timestamp: number };
-
 export interface NoticeBatch {
   /** Takes a notice of an event; gives back the events that follow from it at once: none. */
-  take(tx: Transaction, event: ReceivedEvent<Payload>, wording: Wording): readonly NewEvent[];
+  take(tx: Transaction, event: Received<EventMap>, wording: Wording): readonly never[];
   /** Writes what was taken. */
-  finish(events: readonly ReceivedEvent[], tx: Transaction): Promise<void>;
+  finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 
 export interface NoticeBatchOptions {

@@ -2,10 +2,10 @@
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { InventoryAnswer } from "../answers.ts";
+import type { EventMap } from "../events.generated.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 
-export function inventoryReleased(clock: Clock): Handler<InventoryAnswer> {
+export function inventoryReleased(clock: Clock): Handler<EventMap, "inventory.released"> {
   return {
     apply: (event, tx) => advanceOrder(tx, event.payload.orderId, "inventory.released", clock()),
   };

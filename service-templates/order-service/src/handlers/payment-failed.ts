@@ -2,14 +2,14 @@
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentAnswer } from "../answers.ts";
+import type { EventMap } from "../events.generated.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 
-export function paymentFailed(clock: Clock): Handler<PaymentAnswer> {
+export function paymentFailed(clock: Clock): Handler<EventMap, "payment.failed"> {
   return {
     apply({ payload: { orderId, transactionId, reason } }, tx) {
       const input = reason === "provider_unavailable" ? "payment.unavailable" : "payment.failed";
-      return advanceOrder(tx, orderId, input, clock(), { transactionId, detail: reason ?? null });
+      return advanceOrder(tx, orderId, input, clock(), { transactionId, detail: reason });
     },
   };
 }

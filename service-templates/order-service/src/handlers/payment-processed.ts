@@ -2,10 +2,10 @@
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { PaymentAnswer } from "../answers.ts";
+import type { EventMap } from "../events.generated.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 
-export function paymentProcessed(clock: Clock): Handler<PaymentAnswer> {
+export function paymentProcessed(clock: Clock): Handler<EventMap, "payment.processed"> {
   return {
     apply: (event, tx) =>
       advanceOrder(tx, event.payload.orderId, "payment.processed", clock(), {

@@ -2,10 +2,10 @@
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ShipmentAnswer } from "../answers.ts";
+import type { EventMap } from "../events.generated.ts";
 import { advanceOrder } from "../saga/advance-order.ts";
 
-export function shipmentFailed(clock: Clock): Handler<ShipmentAnswer> {
+export function shipmentFailed(clock: Clock): Handler<EventMap, "shipment.failed"> {
   return {
     apply({ payload: { orderId, reason, rejectedBy } }, tx) {
       return advanceOrder(tx, orderId, "shipment.failed", clock(), {

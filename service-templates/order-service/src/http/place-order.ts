@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
 import type { Clock } from "@event-platform-kit/service/clock";
 import { ServiceError } from "@event-platform-kit/service/errors";
-import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import { gather } from "@event-platform-kit/service/gather";
 import type { Subject } from "@event-platform-kit/service/http/jwt";
 import type { ProblemDetail } from "@event-platform-kit/service/http/problem";
@@ -19,6 +19,7 @@ import type { TraceContext } from "@event-platform-kit/service/trace";
 import { formatTraceparent } from "@event-platform-kit/service/trace";
 import type { AttachmentBody } from "../attachment.ts";
 import { readAttachment } from "../attachment.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { Order, OrderItem, ShippingAddress } from "../order.ts";
 import { orderCreated, toDecimal, toMinor, withDeadline } from "../order.ts";
 import type { Placement } from "../orders-table.ts";
@@ -64,7 +65,7 @@ export type PlaceOrder = (request: PlaceOrderRequest) => Promise<PlacedOrder>;
 interface CheckedOrder {
   readonly placement: Placement;
   /** order.created, its document stored where it is large. */
-  readonly created: NewEvent;
+  readonly created: Published<EventMap, "order.created">;
   readonly answer: PlaceOrderAnswer;
   readonly trace: TraceContext;
 }
@@ -72,7 +73,7 @@ interface CheckedOrder {
 export interface PlaceOrderOptions {
   /** Connections of their own, so that a flood of requests does not hold up the sagas under way. */
   readonly database: Database;
-  readonly outbox: Outbox;
+  readonly outbox: Outbox<EventMap>;
   readonly claimChecks: Pick<ClaimChecks, "store">;
   readonly clock: Clock;
   /** How long an order may be pending, in milliseconds. */
@@ -131,7 +132,7 @@ export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs
   };
 
   /** Before the transaction, which is not to wait for a store. */
-  async function storeDocument(created: NewEvent): Promise<NewEvent> {
+  async function storeDocument(created: Published<EventMap, "order.created">): Promise<typeof created> {
     try {
       return await claimChecks.store(created);
     } catch (error) {

@@ -1,9 +1,11 @@
 /** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { ServiceError } from "@event-platform-kit/service/errors";
-import type { NewEvent, ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import { isUuid } from "@event-platform-kit/service/ids";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
+import type { EventMap } from "../events.generated.ts";
 import type { Order } from "../order.ts";
 import { orderCancelled, orderConfirmed } from "../order.ts";
 import type { OrderChange } from "../orders-table.ts";
@@ -43,7 +45,7 @@ export async function advanceOrder(
   input: SagaInput,
   timestamp: number,
   answer: Answer = {},
-): Promise<readonly NewEvent[]> {
+): Promise<readonly Published<EventMap, "order.confirmed" | "order.cancelled">[]> {
   // An answer whose key is not its order's id was not locked with the batch.
   if (orders.get(tx, orderId) === undefined) await load(tx, [orderId]);
   const known = orders.get(tx, orderId);

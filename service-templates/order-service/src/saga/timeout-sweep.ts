@@ -7,6 +7,7 @@
 import type { CatchUp, Context } from "@event-platform-kit/service";
 import { pause } from "@event-platform-kit/service/clock";
 import { parseTraceparent } from "@event-platform-kit/service/trace";
+import type { EventMap } from "../events.generated.ts";
 import { lockOverdue, overdueSince } from "../orders-table.ts";
 import { advanceOrder, writeOrders } from "./advance-order.ts";
 
@@ -18,7 +19,7 @@ export interface SweepOptions {
   readonly caughtUp: CatchUp;
 }
 
-type SweepContext = Pick<Context, "database" | "outbox" | "clock">;
+type SweepContext = Pick<Context<EventMap>, "database" | "outbox" | "clock">;
 
 const AT_ONCE = 100;
 
@@ -50,7 +51,7 @@ export async function cancelOverdue(
 
 /** Sweeps until stopped. Several instances may sweep at once: each skips what another has locked. */
 export function startSweep(
-  context: Context,
+  context: Context<EventMap>,
   { timeoutMs, everyMs = 1_000, caughtUp }: SweepOptions,
 ): () => Promise<void> {
   const stopping = new AbortController();

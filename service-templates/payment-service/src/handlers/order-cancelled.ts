@@ -4,8 +4,8 @@
  */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
-import type { OrderCancelled } from "../orders.ts";
-import type { PaymentProvider, Reversal } from "../provider/provider.ts";
+import type { EventMap } from "../events.generated.ts";
+import type { PaymentProvider } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";
 import type { LookAt, SettleOptions } from "../reversal.ts";
 import { makeVoid, refunded, settle } from "../reversal.ts";
@@ -19,33 +19,34 @@ export function orderCancelled({
   provider,
   lookAt,
   ...settling
-}: OrderCancelledOptions): Handler<OrderCancelled, Reversal | undefined> {
+}: OrderCancelledOptions): Handler<EventMap, "order.cancelled"> {
   const { payments, metrics } = settling;
   return {
     // Before the transaction, for the whole batch at once. The order is given up for good, so it is never too early.
-    async prepare({ payload: { orderId } }) {
+    async prepare({ payload }) {
+      const { orderId } = payload;
       const { status } = await lookAt(orderId);
-      return status === undefined || status === "cancelled" ? makeVoid(provider, orderId) : undefined;
-    },
-    async apply({ payload }, tx, reversal) {
-      const payment = payments.get(tx, payload.orderId);
-      if (payment === undefined || payment.status === "cancelled")
-        return settle(settling, tx, payload, reversal ?? (await makeVoid(provider, payload.orderId)));
-      if (payment.status !== "processed" || payment.transactionId === undefined) return [];
-      try {
-        // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
-        await provider.refund(payment.transactionId);
-      } catch (error) {
-        metrics.compensationFailures.inc({ kind: "refund" });
-        if (!(error instanceof ProviderUnavailable)) throw error;
-        throw new ServiceError(
-          "SVC_PROVIDER_UNAVAILABLE",
-          `transaction ${payment.transactionId} is not given back: ${messageOf(error)}`,
-          { cause: error },
-        );
-      }
-      const { customerId = payload.customerId, amount = 0, currency = "" } = payment;
-      return refunded(settling, tx, { ...payload, customerId }, { amount, currency });
+      const reversal = status === undefined || status === "cancelled" ? await makeVoid(provider, orderId) : undefined;
+      return async (tx) => {
+        const payment = payments.get(tx, orderId);
+        if (payment === undefined || payment.status === "cancelled")
+          return settle(settling, tx, payload, reversal ?? (await makeVoid(provider, orderId)));
+        if (payment.status !== "processed" || payment.transactionId === undefined) return [];
+        try {
+          // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
+          await provider.refund(payment.transactionId);
+        } catch (error) {
+          metrics.compensationFailures.inc({ kind: "refund" });
+          if (!(error instanceof ProviderUnavailable)) throw error;
+          throw new ServiceError(
+            "SVC_PROVIDER_UNAVAILABLE",
+            `transaction ${payment.transactionId} is not given back: ${messageOf(error)}`,
+            { cause: error },
+          );
+        }
+        const { customerId = payload.customerId, amount = 0, currency = "" } = payment;
+        return refunded(settling, tx, { ...payload, customerId }, { amount, currency });
+      };
     },
   };
 }

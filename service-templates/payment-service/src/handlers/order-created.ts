@@ -9,26 +9,24 @@
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { DeclineReason } from "@event-platform-kit/service/events/deadline";
 import { isPast } from "@event-platform-kit/service/events/deadline";
-import type { NewEvent } from "@event-platform-kit/service/events/envelope";
+import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { RetryPolicy } from "@event-platform-kit/service/retry";
 import { retry } from "@event-platform-kit/service/retry";
+import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { Counter } from "prom-client";
-import type { OrderCreated } from "../orders.ts";
+import type { EventMap, OrderCreated } from "../events.generated.ts";
 import { isCancelledIn } from "../orders.ts";
 import type { CaptureOutcome, Charge, PaymentProvider, Reversal } from "../provider/provider.ts";
 import { ProviderUnavailable } from "../provider/provider.ts";
 import type { LookAt, SettleOptions } from "../reversal.ts";
 import { makeVoid, settle, transactionOf } from "../reversal.ts";
 
-/** What was found or done before the transaction; undefined where the order has its payment. */
-type Prepared =
+/** What was found or done before the transaction. */
+type Attempt =
   | CaptureOutcome
   | { readonly outcome: "unavailable" }
-  /** The order is cancelled, here or further on in the batch. */
-  | { readonly outcome: "cancelled"; readonly reversal: Reversal }
   /** The deadline has passed. */
-  | { readonly outcome: "late" }
-  | undefined;
+  | { readonly outcome: "late" };
 
 const PROVIDER_RETRY: RetryPolicy = { attempts: 3, firstDelayMs: 50, maxDelayMs: 500, factor: 2 };
 
@@ -43,15 +41,15 @@ export function orderCreated({
   lookAt,
   declined,
   ...settling
-}: OrderCreatedOptions): Handler<OrderCreated, Prepared> {
+}: OrderCreatedOptions): Handler<EventMap, "order.created"> {
   const { payments, clock } = settling;
   /** Notes that an order is not paid any more. order-service ends it by the same deadline, or has done so: it needs no answer. */
   function decline(
     payload: OrderCreated,
     why: DeclineReason,
     reversal: Reversal,
-    tx: Parameters<typeof settle>[1],
-  ): readonly NewEvent[] {
+    tx: Transaction,
+  ): ReturnType<typeof settle> {
     if (payments.get(tx, payload.orderId) === undefined) tx.afterCommit(() => declined.inc({ reason: why }));
     return settle(
       settling,
@@ -64,54 +62,62 @@ export function orderCreated({
       reversal,
     );
   }
+  async function capture(payload: OrderCreated): Promise<Attempt> {
+    try {
+      return await retry(() => provider.capture(chargeOf(payload)), {
+        policy: PROVIDER_RETRY,
+        retryable: (error) => error instanceof ProviderUnavailable,
+      });
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      await makeVoid(provider, payload.orderId);
+      return { outcome: "unavailable" };
+    }
+  }
+  /** Notes what the attempt came to, and tells it. */
+  async function note(
+    payload: OrderCreated,
+    attempt: Attempt,
+    tx: Transaction,
+  ): Promise<readonly Published<EventMap>[]> {
+    const known = payments.get(tx, payload.orderId);
+    // Only a tombstone forbids what was captured, or declined: a payment is this very capture.
+    if (known !== undefined)
+      return known.status === "cancelled"
+        ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx)
+        : [];
+    // Not before the inbox has said that the order is new: void, its capture by an instance that had the record before would be lost.
+    if (attempt.outcome === "late") return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
+
+    const charge = chargeOf(payload);
+    const payment = {
+      orderId: payload.orderId,
+      transactionId: charge.transactionId,
+      customerId: payload.customerId,
+      amount: charge.amount,
+      currency: payload.currency,
+    };
+    if (attempt.outcome === "captured") {
+      payments.put(tx, payload.orderId, { ...payment, status: "processed" });
+      return [processed(payload, charge, clock())];
+    }
+    const reason = attempt.outcome === "declined" ? "payment_declined" : "provider_unavailable";
+    const providerCode = attempt.outcome === "declined" ? attempt.code : "no_answer";
+    payments.put(tx, payload.orderId, { ...payment, status: "failed", reason, providerCode });
+    return [failed(payload, charge, reason, providerCode, clock())];
+  }
   return {
     async prepare({ payload }, batch) {
       const { orderId } = payload;
       const { status, now } = await lookAt(orderId);
-      if (status === "cancelled" || (status === undefined && isCancelledIn(batch, orderId)))
-        return { outcome: "cancelled", reversal: await makeVoid(provider, orderId) };
-      if (status !== undefined) return undefined;
-      if (isPast(payload.deadline, now)) return { outcome: "late" };
-      try {
-        return await retry(() => provider.capture(chargeOf(payload)), {
-          policy: PROVIDER_RETRY,
-          retryable: (error) => error instanceof ProviderUnavailable,
-        });
-      } catch (error) {
-        if (!(error instanceof ProviderUnavailable)) throw error;
-        await makeVoid(provider, orderId);
-        return { outcome: "unavailable" };
+      if (status === "cancelled" || (status === undefined && isCancelledIn(batch, orderId))) {
+        const reversal = await makeVoid(provider, orderId);
+        return async (tx) => decline(payload, "cancelled", reversal, tx);
       }
-    },
-    async apply({ payload }, tx, prepared) {
-      if (prepared === undefined) return [];
-      if (prepared.outcome === "cancelled") return decline(payload, "cancelled", prepared.reversal, tx);
-      const known = payments.get(tx, payload.orderId);
-      // Only a tombstone forbids what was captured, or declined: a payment is this very capture.
-      if (known !== undefined)
-        return known.status === "cancelled"
-          ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx)
-          : [];
-      // Not before the inbox has said that the order is new: void, its capture by an instance that had the record before would be lost.
-      if (prepared.outcome === "late")
-        return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
-
-      const charge = chargeOf(payload);
-      const payment = {
-        orderId: payload.orderId,
-        transactionId: charge.transactionId,
-        customerId: payload.customerId,
-        amount: charge.amount,
-        currency: payload.currency,
-      };
-      if (prepared.outcome === "captured") {
-        payments.put(tx, payload.orderId, { ...payment, status: "processed" });
-        return [processed(payload, charge, clock())];
-      }
-      const reason = prepared.outcome === "declined" ? "payment_declined" : "provider_unavailable";
-      const providerCode = prepared.outcome === "declined" ? prepared.code : "no_answer";
-      payments.put(tx, payload.orderId, { ...payment, status: "failed", reason, providerCode });
-      return [failed(payload, charge, reason, providerCode, clock())];
+      // The order has its payment.
+      if (status !== undefined) return async () => [];
+      const attempt: Attempt = isPast(payload.deadline, now) ? { outcome: "late" } : await capture(payload);
+      return (tx) => note(payload, attempt, tx);
     },
   };
 }
@@ -125,7 +131,7 @@ function chargeOf(payload: OrderCreated): Charge {
   };
 }
 
-function processed(payload: OrderCreated, charge: Charge, timestamp: number): NewEvent {
+function processed(payload: OrderCreated, charge: Charge, timestamp: number): Published<EventMap, "payment.processed"> {
   return {
     type: "payment.processed",
     key: payload.orderId,
@@ -147,7 +153,7 @@ function failed(
   reason: string,
   providerCode: string,
   timestamp: number,
-): NewEvent {
+): Published<EventMap, "payment.failed"> {
   return {
     type: "payment.failed",
     key: payload.orderId,

@@ -5,7 +5,9 @@
  * ran out meanwhile notes nothing, and its booking is met again under the same reference.
  */
 import type { Context } from "@event-platform-kit/service";
-import type { BookingAnswer, Carrier, VoidAnswer } from "../carriers/carrier.ts";
+import type { Published } from "@event-platform-kit/service/events/event-map";
+import type { BookingAnswer, Carrier, CarrierName, VoidAnswer } from "../carriers/carrier.ts";
+import type { EventMap } from "../events.generated.ts";
 import { shipmentCreated, shipmentFailed } from "../shipment-events.ts";
 import type { ShipmentMetrics } from "../shipment-metrics.ts";
 import type { BookingResult, Claimed } from "../shipments-table.ts";
@@ -17,7 +19,7 @@ import { afterBooking, afterVoid, bookingReference, nextCall } from "./decide.ts
 export const AT_ONCE = 200;
 
 export interface PassOptions {
-  readonly context: Pick<Context, "clock" | "database" | "log" | "outbox" | "random">;
+  readonly context: Pick<Context<EventMap>, "clock" | "database" | "log" | "outbox" | "random">;
   readonly carrier: Carrier;
   readonly metrics: ShipmentMetrics;
   /** How long claimed shipments belong to this instance, in milliseconds: well above any answer. A crashed instance's shipments wait this long. */
@@ -44,14 +46,9 @@ export async function bookDue(options: PassOptions): Promise<number> {
     const held = decided.filter(({ shipment }) => kept.has(shipment.shipmentId));
     await outbox.add(
       tx,
-      held.flatMap(({ shipment, decision }) => {
-        if (decision.kind === "booked")
-          return [
-            { cause: shipment.cause, events: [shipmentCreated(shipment, carrier.name, decision.trackingNumber, now)] },
-          ];
-        if (decision.kind === "undeliverable")
-          return [{ cause: shipment.cause, events: [shipmentFailed(shipment, decision.progress.rejectedBy, now)] }];
-        return [];
+      held.flatMap((item) => {
+        const event = eventOf(item, carrier.name, now);
+        return event === undefined ? [] : [{ cause: item.shipment.cause, events: [event] }];
       }),
     );
     tx.afterCommit(() =>
@@ -61,6 +58,17 @@ export async function bookDue(options: PassOptions): Promise<number> {
     );
   });
   return claimed.length;
+}
+
+/** The event that follows from a decision. */
+function eventOf(
+  { shipment, decision }: Decided,
+  carrier: CarrierName,
+  now: number,
+): Published<EventMap, "shipment.created" | "shipment.failed"> | undefined {
+  if (decision.kind === "booked") return shipmentCreated(shipment, carrier, decision.trackingNumber, now);
+  if (decision.kind === "undeliverable") return shipmentFailed(shipment, decision.progress.rejectedBy, now);
+  return undefined;
 }
 
 async function book(

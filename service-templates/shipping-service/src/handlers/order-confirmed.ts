@@ -4,11 +4,11 @@
  * that is confirmed again meets its shipment.
  */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
+import type { Received } from "@event-platform-kit/service/events/event-map";
 import type { Transaction } from "@event-platform-kit/service/storage/database";
 import { formatTraceparent } from "@event-platform-kit/service/trace";
 import { firstProgress, shipmentOf } from "../booking/decide.ts";
-import type { OrderConfirmed } from "../orders.ts";
+import type { EventMap } from "../events.generated.ts";
 import type { NewShipment } from "../shipments-table.ts";
 import { insertShipments } from "../shipments-table.ts";
 
@@ -18,22 +18,20 @@ export interface OrdersConfirmedOptions {
 }
 
 /** Stored for the whole batch at its end, by {@link storeConfirmed}. */
-export const orderConfirmed: Handler<OrderConfirmed> = { apply: async () => [] };
+export const orderConfirmed: Handler<EventMap, "order.confirmed"> = { apply: async () => [] };
 
 /** Stores the shipments of a batch of confirmed orders. */
 export function storeConfirmed({
   onWaiting,
-}: OrdersConfirmedOptions): (events: readonly ReceivedEvent[], tx: Transaction) => Promise<void> {
+}: OrdersConfirmedOptions): (events: readonly Received<EventMap>[], tx: Transaction) => Promise<void> {
   return async (events, tx) => {
-    const shipments = events
-      .filter((event) => event.type === "order.confirmed")
-      .map((event) => newShipment(event as ReceivedEvent<OrderConfirmed>));
+    const shipments = events.filter((event) => event.type === "order.confirmed").map(newShipment);
     if (shipments.length === 0) return;
     if ((await insertShipments(tx, shipments)) > 0) tx.afterCommit(onWaiting);
   };
 }
 
-function newShipment({ id, correlationId, trace, payload }: ReceivedEvent<OrderConfirmed>): NewShipment {
+function newShipment({ id, correlationId, trace, payload }: Received<EventMap, "order.confirmed">): NewShipment {
   const { orderId, customerId, shippingAddress, items } = payload;
   return {
     shipmentId: shipmentOf(orderId),

@@ -1,8 +1,8 @@
-import type { CommandDefinition } from "../command.ts";
-import { flag } from "../command.ts";
-import type { CommandContext } from "../context.ts";
-import { EXIT, KitError } from "../errors.ts";
-import type { FileState, JudgedFile } from "../generate/generate-events.ts";
+import type { CommandDefinition } from "../../command.ts";
+import { flag } from "../../command.ts";
+import type { CommandContext } from "../../context.ts";
+import { EXIT, KitError } from "../../errors.ts";
+import type { FileState, JudgedFile } from "../../generate/generate-events.ts";
 
 /** What a file was made into, or what is wrong with it, as people read it. */
 const WRITTEN: Readonly<Record<FileState, string>> = {
@@ -45,13 +45,13 @@ The files are committed. Run this after each change of topics/; \`kit new\` does
   async run(context, options, args) {
     if (args[0] !== "events")
       throw new KitError("KIT_USAGE", `kit generate knows events; got ${JSON.stringify(args[0] ?? "")}.`);
-    const { judgeEvents, writeEvents } = await import("../generate/generate-events.ts");
+    const { judgeEvents, writeEvents } = await import("../../generate/generate-events.ts");
     const check = flag(options, "check");
     const files = await judgeEvents(context);
     if (!check) writeEvents(context, files);
     const current = !check || files.every(({ state }) => state === "current");
     if (flag(options, "json"))
-      (await import("../terminal/output.ts")).writeJson(context, {
+      (await import("../../terminal/output.ts")).writeJson(context, {
         current,
         files: files.map(({ service, path, state }) => ({ service, path, state })),
       });
