@@ -7,8 +7,8 @@ import type { ExitCode } from "./errors.ts";
  * what the work needs is imported inside `run`.
  */
 export interface CommandDefinition {
-  /** Adds arguments and options. */
-  readonly configure: (command: Command) => void;
+  /** Adds arguments and options; what its help says of the project is read from the context. Awaited. */
+  readonly configure: (command: Command, context: Pick<CommandContext, "projectDir">) => unknown;
   /** Shown at the end of `--help`, without indentation. */
   readonly examples: readonly string[];
   /**

@@ -186,7 +186,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     command.exitOverride();
     if (entry.name !== called) continue;
     const definition = await entry.load();
-    definition.configure(command);
+    await definition.configure(command, context);
     command.addHelpText(
       "after",
       `\n${definition.examples.length === 1 ? "Example" : "Examples"}:\n${definition.examples.map((example) => `  $ ${example}`).join("\n")}\n`,

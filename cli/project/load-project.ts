@@ -8,7 +8,10 @@ import type { ProjectDefinition } from "./definition.ts";
 /** File at the root of a project whose default export is its {@link ProjectDefinition}. */
 export const PROJECT_CONFIG = "kit.config.ts";
 
-type Parts = { readonly [K in keyof ProjectDefinition]-?: Awaited<ReturnType<NonNullable<ProjectDefinition[K]>>> };
+type Loaded<K extends PartName> = Awaited<ReturnType<NonNullable<ProjectDefinition[K]>>>;
+
+/** Parts that are loaded when a command needs them. */
+export type PartName = Exclude<keyof ProjectDefinition, "benchmarks">;
 
 /**
  * The project's definition; empty where there is no `kit.config.ts`.
@@ -33,9 +36,9 @@ export async function loadProject(projectDir: string): Promise<ProjectDefinition
 }
 
 /** A part of the project; undefined where it has none. @throws KitError as {@link loadProject}. */
-export async function projectPart<K extends keyof Parts>(projectDir: string, name: K): Promise<Parts[K] | undefined> {
+export async function projectPart<K extends PartName>(projectDir: string, name: K): Promise<Loaded<K> | undefined> {
   const part = (await loadProject(projectDir))[name];
-  return part === undefined ? undefined : ((await part()) as Parts[K]);
+  return part === undefined ? undefined : ((await part()) as Loaded<K>);
 }
 
 /**
@@ -43,11 +46,11 @@ export async function projectPart<K extends keyof Parts>(projectDir: string, nam
  * @param command - What needs it, for example `kit chaos`.
  * @throws KitError `KIT_PROJECT_PART_MISSING`; as {@link loadProject}.
  */
-export async function requiredPart<K extends keyof Parts>(
+export async function requiredPart<K extends PartName>(
   projectDir: string,
   name: K,
   command: string,
-): Promise<Parts[K]> {
+): Promise<Loaded<K>> {
   const part = await projectPart(projectDir, name);
   if (part !== undefined) return part;
   throw new KitError("KIT_PROJECT_PART_MISSING", `${command} needs \`${name}\`, which ${PROJECT_CONFIG} does not name`);

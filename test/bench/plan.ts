@@ -6,6 +6,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Admin } from "@platformatic/kafka";
+import { loadBefore, thisMachine } from "../../cli/bench/machine.ts";
+import type { Measured } from "../../cli/bench/program.ts";
+import { runBenchmarkProgram } from "../../cli/bench/program.ts";
 import type { CommandContext } from "../../cli/context.ts";
 import { KitError } from "../../cli/errors.ts";
 import { renderTable } from "../../cli/terminal/output.ts";
@@ -18,9 +21,6 @@ import { startKafka } from "../saga/servers/kafka.ts";
 import { openTopicStack, plainTopic } from "../topic-stack/stack.ts";
 import { generatedName, generatedProject, writeTopics } from "./plan/generated-project.ts";
 import { timedKit } from "./plan/timed-command.ts";
-import type { Measured } from "./program/benchmark.ts";
-import { runBenchmarkProgram } from "./program/benchmark.ts";
-import { loadBefore, thisMachine } from "./program/machine.ts";
 
 /** One measured figure. */
 interface Figure {

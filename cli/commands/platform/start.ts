@@ -13,15 +13,20 @@ export const start: CommandDefinition = {
       ),
   examples: ["npm start", "npx kit start --json | jq .orders"],
   async run(context, options) {
-    const [{ bringUp }, { placeSamples }, { writeSummary }, { writeJson }] = await Promise.all([
+    const [{ bringUp }, { placeSamples }, { projectPart }, { writeSummary }, { writeJson }] = await Promise.all([
       import("../../platform/bring-up.ts"),
-      import("../../samples.ts"),
+      import("../../order/samples.ts"),
+      import("../../project/load-project.ts"),
       import("../../platform/summary.ts"),
       import("../../terminal/output.ts"),
     ]);
     const json = flag(options, "json");
     const result = await bringUp(context, "local");
-    const orders = await placeSamples(context, result.status, json ? context.stderr : context.stdout);
+    const definition = await projectPart(context.projectDir, "order");
+    const orders =
+      definition === undefined
+        ? []
+        : await placeSamples(context, definition, result.status, json ? context.stderr : context.stdout);
     if (json) {
       const { stack, state, endpoints, files } = result.status;
       writeJson(context, {

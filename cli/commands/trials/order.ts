@@ -18,28 +18,29 @@ export const order: CommandDefinition = {
   examples: ["npx kit order", "npx kit order --quantity 3 --customer customer-7 --json"],
   async run(context, options) {
     const [
-      { listProducts, placeAndFollow },
+      { requiredPart },
       { orderClient, outcomeLine, stepWriter },
       { parseDuration, parseQuantity },
       { writeJson, writeError },
     ] = await Promise.all([
-      import("../../orders.ts"),
-      import("../../ordering.ts"),
+      import("../../project/load-project.ts"),
+      import("../../order/ordering.ts"),
       import("../../terminal/quantities.ts"),
       import("../../terminal/output.ts"),
     ]);
     const timeoutMs = parseDuration(text(options, "timeout") ?? "30s");
     const quantity = parseQuantity(text(options, "quantity") ?? "1");
     const json = flag(options, "json");
+    const definition = await requiredPart(context.projectDir, "order", "kit order");
     const client = await orderClient(context, text(options, "customer") ?? "customer-1");
-    const productId = text(options, "product") ?? (await listProducts(client))[0]?.productId;
+    const productId = text(options, "product") ?? (await definition.products(client))[0]?.productId;
     if (productId === undefined) throw new KitError("KIT_ORDER_REFUSED", "the price list is empty");
     const stream = json ? context.stderr : context.stdout;
     stream.write(`Order of ${quantity} × ${productId}\n`);
-    const outcome = await placeAndFollow(
+    const outcome = await definition.place(
       client,
-      { items: [{ productId, quantity }], currency: "USD", shippingAddress: "1 Market Street, San Francisco" },
-      { timeoutMs, onStep: stepWriter(context, stream) },
+      { productId, quantity },
+      { timeoutMs, onStep: stepWriter(context, definition, stream) },
     );
     if (json) writeJson(context, outcome);
     else context.stdout.write(`${outcome.orderId} ${outcomeLine(outcome)}\n`);

@@ -1,8 +1,8 @@
 /** One command, timed, with the most memory it held. */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { sampling } from "../../../cli/bench/sampling.ts";
 import { KitError } from "../../../cli/errors.ts";
-import { sampling } from "../program/samples.ts";
 
 /** How a command went. */
 export interface TimedCommand {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { measureRate } from "../../../service-templates/acceptance/bench/saga/measure-rate.ts";
 import { openRunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
-import { measureRate } from "../../bench/saga/measure-rate.ts";
 import { eventually } from "../../platform/condition.ts";
 import type { OrderPlatform } from "../servers/order-platform.ts";
 import { startOrderPlatform } from "../servers/order-platform.ts";

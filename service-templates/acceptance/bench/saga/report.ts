@@ -1,10 +1,8 @@
 /** The results as text. */
+import type { SelfTime } from "../../../../cli/project/bench.ts";
+import { formatBytes, renderTable, usageByRole } from "../../../../cli/project/bench.ts";
 
-import type { SelfTime } from "../../../cli/load/cpu-profile.ts";
-import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { renderTable } from "../../../cli/terminal/output.ts";
-import { formatBytes } from "../../../cli/terminal/quantities.ts";
-import { STAGES } from "../../../service-templates/acceptance/load/stages.ts";
+import { STAGES } from "../../load/stages.ts";
 import type { AimVerdict } from "./aims.ts";
 import type { RateResult } from "./measure-rate.ts";
 

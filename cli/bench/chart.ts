@@ -3,6 +3,8 @@
 import type { EChartsOption } from "echarts";
 import * as echarts from "echarts";
 
+export type { EChartsOption };
+
 /** Colours that stay apart in print and for colour-blind eyes (Okabe and Ito), darkest first. */
 export const PALETTE = [
   "#0072b2",

@@ -1,51 +1,14 @@
 /** Placing an order at the gateway and following it to its end. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { KitError } from "./errors.ts";
-
-/** One step of an order's saga. */
-export interface OrderStep {
-  /** For example `accepted`, `payment.processed`, `order.confirmed`. */
-  readonly name: string;
-  /** ISO 8601. */
-  readonly at: string;
-  /** Milliseconds since the order was accepted. */
-  readonly elapsedMs: number;
-}
-
-/** The document of `kit order --json`. */
-export interface OrderOutcome {
-  readonly orderId: string;
-  /** `pending`, `confirmed`, `cancelled`. */
-  readonly status: string;
-  /** Why it was cancelled. */
-  readonly reason?: string;
-  readonly steps: readonly OrderStep[];
-  /** From the request until its end was seen here. */
-  readonly elapsedMs: number;
-}
+import type { OrderClient, OrderOutcome, OrderStep, Product } from "../../../cli/project/order.ts";
+import { KitError } from "../../../cli/project/order.ts";
 
 /** What to order. */
 export interface OrderRequest {
   readonly items: readonly { readonly productId: string; readonly quantity: number }[];
   readonly currency: string;
   readonly shippingAddress: string;
-}
-
-/** A product of the price list. */
-export interface Product {
-  readonly productId: string;
-  readonly name?: string;
-  readonly price?: number;
-}
-
-/** Where and as whom to order. */
-export interface OrderClient {
-  /** Base URL of the gateway. */
-  readonly gateway: string;
-  /** Access token of the customer. */
-  readonly token: string;
-  readonly now: () => number;
 }
 
 /** Orders end within tens of milliseconds; a short wait shows every step as it comes. */

@@ -1,5 +1,5 @@
 /** Whether a sale went right: what is exact, and what is a matter of speed. Pure. */
-import type { StockLevel } from "../../../service-templates/acceptance/load/stock.ts";
+import type { StockLevel } from "../../load/stock.ts";
 
 /** What was seen of a sale. */
 export interface SaleFigures {

@@ -2,19 +2,22 @@
  * Thousands of orders for a few units of one product: exactly the units are sold, nothing is sold twice, everybody
  * else is told so soon. Run by `kit bench hot-sku`.
  */
-import type { CommandContext } from "../../cli/context.ts";
-import { KitError } from "../../cli/errors.ts";
-import { progressReporter } from "../../cli/terminal/progress.ts";
-import { parseDuration, parseQuantity } from "../../cli/terminal/quantities.ts";
+import type { CommandContext, Measured } from "../../../cli/project/bench.ts";
+import {
+  KitError,
+  loadBefore,
+  parseDuration,
+  parseQuantity,
+  progressReporter,
+  runBenchmarkProgram,
+  thisMachine,
+} from "../../../cli/project/bench.ts";
 import { judgeSale } from "./hot-sku/judge.ts";
 import type { SalePlan } from "./hot-sku/measure-sale.ts";
 import { measureSale } from "./hot-sku/measure-sale.ts";
 import { salePicture } from "./hot-sku/picture.ts";
 import { saleText } from "./hot-sku/report.ts";
-import type { Measured } from "./program/benchmark.ts";
-import { runBenchmarkProgram } from "./program/benchmark.ts";
-import { loadBefore, thisMachine } from "./program/machine.ts";
-import { withPlatform } from "./program/platform.ts";
+import { withSagaPlatform } from "./saga-platform.ts";
 
 interface HotSkuOptions {
   readonly plan: SalePlan;
@@ -62,7 +65,7 @@ async function run(
   const machine = thisMachine();
   const beforeOneMinute = loadBefore();
   const reporter = progressReporter(context);
-  const sale = await withPlatform(context, { running, signal }, (platform) =>
+  const sale = await withSagaPlatform(context, { running, signal }, (platform) =>
     reporter.step(`${plan.orders} orders for ${plan.units} units of ${plan.product}`, async (say) => {
       let last = 0;
       return await measureSale(platform, plan, signal, (detail) => {

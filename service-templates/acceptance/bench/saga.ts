@@ -2,21 +2,22 @@
  * The order saga under open-loop load: how long until an order is accepted and until it is confirmed, where the
  * time goes, whether the platform keeps up, and what each part of it costs. Run by `kit bench saga`.
  */
-import type { CommandContext } from "../../cli/context.ts";
-import { KitError } from "../../cli/errors.ts";
-import type { Arrivals } from "../../cli/load/schedule.ts";
-import { progressReporter } from "../../cli/terminal/progress.ts";
-import { parseDuration } from "../../cli/terminal/quantities.ts";
-import type { Measured } from "./program/benchmark.ts";
-import { runBenchmarkProgram } from "./program/benchmark.ts";
-import { loadBefore, thisMachine } from "./program/machine.ts";
-import type { BenchPlatform } from "./program/platform.ts";
-import { withPlatform } from "./program/platform.ts";
+import type { Arrivals, CommandContext, Measured } from "../../../cli/project/bench.ts";
+import {
+  KitError,
+  loadBefore,
+  parseDuration,
+  progressReporter,
+  runBenchmarkProgram,
+  thisMachine,
+} from "../../../cli/project/bench.ts";
 import { judgeAims } from "./saga/aims.ts";
 import type { MeasuredRate } from "./saga/measure-rate.ts";
 import { measureRate } from "./saga/measure-rate.ts";
 import { sagaPicture } from "./saga/picture.ts";
 import { reportText } from "./saga/report.ts";
+import type { SagaPlatform } from "./saga-platform.ts";
+import { withSagaPlatform } from "./saga-platform.ts";
 
 interface SagaOptions {
   readonly rates: readonly number[];
@@ -66,7 +67,7 @@ async function run(
   const options = readOptions(given);
   const machine = thisMachine();
   const beforeOneMinute = loadBefore();
-  const measured = await withPlatform(context, { running: options.running, signal }, (platform) =>
+  const measured = await withSagaPlatform(context, { running: options.running, signal }, (platform) =>
     measureAll(context, platform, options, signal),
   );
   const results = measured.map(({ result }) => ({ ...result, aims: judgeAims(result) }));
@@ -97,7 +98,7 @@ async function run(
 
 async function measureAll(
   context: CommandContext,
-  platform: BenchPlatform,
+  platform: SagaPlatform,
   options: SagaOptions,
   signal: AbortSignal,
 ): Promise<readonly MeasuredRate[]> {
@@ -133,7 +134,7 @@ async function measureAll(
 }
 
 /** The process of a service; of several instances the first. */
-function findService(platform: BenchPlatform, service: string): { readonly name: string; readonly pid: number } {
+function findService(platform: SagaPlatform, service: string): { readonly name: string; readonly pid: number } {
   const services = platform.processes.filter((process) => process.role === "service");
   const found =
     services.find((process) => process.name === service) ?? services.find((process) => process.name === `${service}-0`);

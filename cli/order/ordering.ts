@@ -1,11 +1,11 @@
 /** What the order commands share: a client for the running platform, and how a step is shown. */
-import type { CommandContext } from "./context.ts";
-import { KitError } from "./errors.ts";
-import type { OrderClient, OrderOutcome, OrderStep } from "./orders.ts";
-import { readDeclaredStatus } from "./platform/platform-status.ts";
-import { colorsFor } from "./terminal/output.ts";
-import { formatElapsed } from "./terminal/quantities.ts";
-import { signToken } from "./tokens.ts";
+import type { CommandContext } from "../context.ts";
+import { KitError } from "../errors.ts";
+import { readDeclaredStatus } from "../platform/platform-status.ts";
+import { colorsFor } from "../terminal/output.ts";
+import { formatElapsed } from "../terminal/quantities.ts";
+import { signToken } from "../tokens.ts";
+import type { OrderClient, OrderDefinition, OrderOutcome, OrderStep } from "./definition.ts";
 
 const TOKEN_LIFE_MS = 10 * 60_000;
 
@@ -21,12 +21,15 @@ export async function orderClient(context: CommandContext, customer: string): Pr
 }
 
 /** Shows a step on a stream as it comes. */
-export function stepWriter(context: CommandContext, stream: NodeJS.WriteStream): (step: OrderStep) => void {
+export function stepWriter(
+  context: CommandContext,
+  { isBad }: Pick<OrderDefinition, "isBad">,
+  stream: NodeJS.WriteStream,
+): (step: OrderStep) => void {
   const colors = colorsFor(stream, context.env);
   return (step) => {
-    const bad = /failed|insufficient|cancelled/.test(step.name);
     stream.write(
-      `  ${formatElapsed(step.elapsedMs).padStart(8)}  ${bad ? colors.red(step.name) : colors.green(step.name)}\n`,
+      `  ${formatElapsed(step.elapsedMs).padStart(8)}  ${isBad(step) ? colors.red(step.name) : colors.green(step.name)}\n`,
     );
   };
 }

@@ -1,22 +1,19 @@
 /** One sale: stock for it, orders on a schedule, wait for every order's end, read the databases. */
-import { KitError } from "../../../cli/errors.ts";
-import { perSecond } from "../../../cli/load/backlog.ts";
-import type { LatencySummary } from "../../../cli/load/latency.ts";
-import { summarize } from "../../../cli/load/latency.ts";
-import { runOpenLoop } from "../../../cli/load/open-loop.ts";
-import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
-import { measureUsage } from "../../../cli/load/platform-usage.ts";
-import type { Arrivals } from "../../../cli/load/schedule.ts";
-import type { OrderEnd } from "../../../service-templates/acceptance/load/order-records.ts";
+import type { Arrivals, LatencySummary, PlatformUsage } from "../../../../cli/project/bench.ts";
 import {
-  countKeptPayments,
-  countUnfinished,
-  readEnds,
-} from "../../../service-templates/acceptance/load/order-records.ts";
-import { enoughCustomers, sampleOrders } from "../../../service-templates/acceptance/load/sample-orders.ts";
-import { setAvailable, stockLevel } from "../../../service-templates/acceptance/load/stock.ts";
-import type { BenchPlatform } from "../program/platform.ts";
-import { untilNone, whileSampling } from "../program/samples.ts";
+  KitError,
+  measureUsage,
+  perSecond,
+  runOpenLoop,
+  summarize,
+  untilNone,
+  whileSampling,
+} from "../../../../cli/project/bench.ts";
+import type { OrderEnd } from "../../load/order-records.ts";
+import { countKeptPayments, countUnfinished, readEnds } from "../../load/order-records.ts";
+import { enoughCustomers, sampleOrders } from "../../load/sample-orders.ts";
+import { setAvailable, stockLevel } from "../../load/stock.ts";
+import type { SagaPlatform } from "../saga-platform.ts";
 import type { SaleFigures } from "./judge.ts";
 
 /** What is asked for. */
@@ -67,7 +64,7 @@ const SAMPLE_MS = 100;
 
 /** Measures. `say` gets a line about once a second. */
 export async function measureSale(
-  platform: BenchPlatform,
+  platform: SagaPlatform,
   plan: SalePlan,
   signal: AbortSignal,
   say: (detail: string) => void,

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalJWKSet, exportJWK, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { OrderClient } from "../../../cli/orders.ts";
-import { listProducts, placeAndFollow } from "../../../cli/orders.ts";
-import { signToken } from "../../../cli/tokens.ts";
+import type { OrderClient } from "../../../../cli/project/order.ts";
+import { signToken } from "../../../../cli/tokens.ts";
+import { listProducts, placeAndFollow } from "../../order/orders.ts";
 
 interface Seen {
   readonly method: string;

@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
-import type { CommandContext } from "../../../cli/context.ts";
-import { processContext } from "../../../cli/context.ts";
-import type { ExitCode } from "../../../cli/errors.ts";
-import { describeError, EXIT, KitError } from "../../../cli/errors.ts";
-import { watchInterruptions } from "../../../cli/terminal/interruption.ts";
-import { writeError, writeJson } from "../../../cli/terminal/output.ts";
+import type { CommandContext } from "../context.ts";
+import { processContext } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
+import { describeError, EXIT, KitError } from "../errors.ts";
+import { watchInterruptions } from "../terminal/interruption.ts";
+import { writeError, writeJson } from "../terminal/output.ts";
 
 /** One benchmark. */
 export interface Benchmark {

@@ -1,8 +1,8 @@
 /** The results as a picture: latency, stages, orders over time, processors. */
-import type { EChartsOption } from "echarts";
-import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { STAGES } from "../../../service-templates/acceptance/load/stages.ts";
-import { axisName, PALETTE, panelGrid, renderChart, titles } from "../program/chart.ts";
+
+import type { EChartsOption } from "../../../../cli/project/bench.ts";
+import { axisName, PALETTE, panelGrid, renderChart, titles, usageByRole } from "../../../../cli/project/bench.ts";
+import { STAGES } from "../../load/stages.ts";
 import type { RateResult } from "./measure-rate.ts";
 
 const SIZE = { width: 1280, height: 940 };

@@ -1,7 +1,7 @@
 /** A sale as a picture: what was left, what came to its end when, how long customers waited. */
-import type { EChartsOption } from "echarts";
-import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { axisName, PALETTE, panelGrid, renderChart, titles } from "../program/chart.ts";
+
+import type { EChartsOption } from "../../../../cli/project/bench.ts";
+import { axisName, PALETTE, panelGrid, renderChart, titles, usageByRole } from "../../../../cli/project/bench.ts";
 import type { SaleResult } from "./measure-sale.ts";
 
 const SIZE = { width: 1280, height: 900 };

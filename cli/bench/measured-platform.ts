@@ -3,26 +3,26 @@ import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CommandContext } from "../../../cli/context.ts";
-import { KitError } from "../../../cli/errors.ts";
-import { loadTarget } from "../../../cli/load/load-target.ts";
-import type { LoadTarget } from "../../../cli/load/open-loop.ts";
-import { openPlatform } from "../../../cli/platform/platform-access.ts";
-import type { ProcessDocument } from "../../../cli/platform/platform-status.ts";
-import { observePlatform } from "../../../cli/platform/platform-status.ts";
-import { requiredPart } from "../../../cli/project/load-project.ts";
-import type { RunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
-import { openRunDatabases } from "../../../service-templates/acceptance/load/order-records.ts";
+import type { CommandContext } from "../context.ts";
+import { KitError } from "../errors.ts";
+import { loadTarget } from "../load/load-target.ts";
+import type { LoadTarget } from "../load/open-loop.ts";
+import type { PlatformAccess } from "../platform/platform-access.ts";
+import { openPlatform } from "../platform/platform-access.ts";
+import type { ProcessDocument } from "../platform/platform-status.ts";
+import { observePlatform } from "../platform/platform-status.ts";
+import { requiredPart } from "../project/load-project.ts";
 
 /** An open platform. */
 export interface BenchPlatform {
   readonly target: LoadTarget;
-  readonly databases: RunDatabases;
+  /** Of the servers; closed when the work is done. */
+  readonly access: PlatformAccess;
   readonly processes: readonly ProcessDocument[];
 }
 
 const DEFAULT_PORT_BASE = "27000";
-const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.mjs");
+const MAIN = join(import.meta.dirname, "..", "main.mjs");
 
 /**
  * Works on a platform; one of its own is deleted afterwards, whatever happens.
@@ -34,7 +34,7 @@ export async function withPlatform<T>(
   options: { readonly running: boolean; readonly signal: AbortSignal },
   work: (platform: BenchPlatform) => Promise<T>,
 ): Promise<T> {
-  if (options.running) return await onPlatform(context, options.signal, work);
+  if (options.running) return await onPlatform(context, work);
   const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
   // PostgreSQL runs as an unprivileged user, who must be able to pass through.
   await chmod(folder, 0o755);
@@ -42,7 +42,7 @@ export async function withPlatform<T>(
   try {
     await kit(context, stateDir, ["up"]);
     if (options.signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
-    return await onPlatform({ ...context, stateDir }, options.signal, work);
+    return await onPlatform({ ...context, stateDir }, work);
   } finally {
     // Only what has ended is removed: without their records, processes that are left could not be found again.
     const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(
@@ -57,11 +57,7 @@ export async function withPlatform<T>(
   }
 }
 
-async function onPlatform<T>(
-  context: CommandContext,
-  signal: AbortSignal,
-  work: (platform: BenchPlatform) => Promise<T>,
-): Promise<T> {
+async function onPlatform<T>(context: CommandContext, work: (platform: BenchPlatform) => Promise<T>): Promise<T> {
   const status = await observePlatform(context.stateDir, "local");
   if (status.state !== "running") throw new KitError("KIT_PLATFORM_NOT_RUNNING", status.state);
   const [target, access] = await Promise.all([
@@ -69,7 +65,7 @@ async function onPlatform<T>(
     openPlatform(context),
   ]);
   try {
-    return await work({ target, databases: await openRunDatabases(access, signal), processes: status.processes });
+    return await work({ target, access, processes: status.processes });
   } finally {
     await access.close();
   }

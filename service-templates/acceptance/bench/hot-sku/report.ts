@@ -1,7 +1,5 @@
 /** A sale as text. */
-import { usageByRole } from "../../../cli/load/platform-usage.ts";
-import { renderTable } from "../../../cli/terminal/output.ts";
-import { formatBytes } from "../../../cli/terminal/quantities.ts";
+import { formatBytes, renderTable, usageByRole } from "../../../../cli/project/bench.ts";
 import type { SaleVerdict } from "./judge.ts";
 import type { SaleResult } from "./measure-sale.ts";
 

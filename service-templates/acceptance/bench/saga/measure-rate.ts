@@ -1,31 +1,36 @@
 /** One rate: load, wait for every order's end, read the databases. */
+
 import { setTimeout as pause } from "node:timers/promises";
-import { KitError } from "../../../cli/errors.ts";
-import type { BacklogSample, BacklogVerdict } from "../../../cli/load/backlog.ts";
-import { judgeBacklog, perSecond } from "../../../cli/load/backlog.ts";
-import type { ProfileSummary } from "../../../cli/load/cpu-profile.ts";
-import { summarizeProfile } from "../../../cli/load/cpu-profile.ts";
-import { profileProcess } from "../../../cli/load/inspector.ts";
-import type { LatencySummary } from "../../../cli/load/latency.ts";
-import { summarize } from "../../../cli/load/latency.ts";
-import type { LoadResult, RepetitionPlan } from "../../../cli/load/open-loop.ts";
-import { runOpenLoop } from "../../../cli/load/open-loop.ts";
-import type { PlatformUsage } from "../../../cli/load/platform-usage.ts";
-import { measureUsage } from "../../../cli/load/platform-usage.ts";
-import type { Interruptions } from "../../../cli/load/run-database.ts";
-import type { Arrivals } from "../../../cli/load/schedule.ts";
-import type { OrderEnd } from "../../../service-templates/acceptance/load/order-records.ts";
-import { countUnfinished, readEnds, readOrderTimes } from "../../../service-templates/acceptance/load/order-records.ts";
+import type {
+  Arrivals,
+  BacklogSample,
+  BacklogVerdict,
+  Interruptions,
+  LatencySummary,
+  LoadResult,
+  PlatformUsage,
+  ProfileSummary,
+  RepetitionPlan,
+} from "../../../../cli/project/bench.ts";
 import {
-  enoughCustomers,
-  STOCKED_PRODUCTS,
-  sampleOrders,
-} from "../../../service-templates/acceptance/load/sample-orders.ts";
-import type { StageSummary } from "../../../service-templates/acceptance/load/stages.ts";
-import { stagesOf, summarizeStages } from "../../../service-templates/acceptance/load/stages.ts";
-import { ensureAvailable, unitsFor } from "../../../service-templates/acceptance/load/stock.ts";
-import type { BenchPlatform } from "../program/platform.ts";
-import { untilNone, whileSampling } from "../program/samples.ts";
+  judgeBacklog,
+  KitError,
+  measureUsage,
+  perSecond,
+  profileProcess,
+  runOpenLoop,
+  summarize,
+  summarizeProfile,
+  untilNone,
+  whileSampling,
+} from "../../../../cli/project/bench.ts";
+import type { OrderEnd } from "../../load/order-records.ts";
+import { countUnfinished, readEnds, readOrderTimes } from "../../load/order-records.ts";
+import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../../load/sample-orders.ts";
+import type { StageSummary } from "../../load/stages.ts";
+import { stagesOf, summarizeStages } from "../../load/stages.ts";
+import { ensureAvailable, unitsFor } from "../../load/stock.ts";
+import type { SagaPlatform } from "../saga-platform.ts";
 
 /** What is asked for. */
 export interface RatePlan {
@@ -115,7 +120,7 @@ const TOP = 25;
 
 /** Measures. `say` gets a line about once a second. */
 export async function measureRate(
-  platform: BenchPlatform,
+  platform: SagaPlatform,
   plan: RatePlan,
   signal: AbortSignal,
   say: (detail: string) => void,
@@ -273,7 +278,7 @@ export async function measureRate(
 }
 
 async function usageBetween(
-  platform: BenchPlatform,
+  platform: SagaPlatform,
   from: number,
   to: number,
   signal: AbortSignal,
@@ -295,7 +300,7 @@ async function profileLater(
 }
 
 /** Of order-service's database: it is asked every second. The others are on the same server. */
-function interruptionsSince({ orders }: BenchPlatform["databases"], before: Interruptions): Interruptions {
+function interruptionsSince({ orders }: SagaPlatform["databases"], before: Interruptions): Interruptions {
   const now = orders.interruptions();
   return { times: now.times - before.times, ms: now.ms - before.ms };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { KitError } from "../../../cli/errors.ts";
+import { KitError } from "../errors.ts";
 
 /**
  * Looks at something at equal intervals until told to stop. A look that takes longer than the interval leaves out

@@ -1,0 +1,27 @@
+/** What a project's benchmarks are written with: programs that `kit bench NAME` starts. */
+export type { EChartsOption } from "../bench/chart.ts";
+export { axisName, PALETTE, panelGrid, renderChart, titles } from "../bench/chart.ts";
+export { loadBefore, thisMachine } from "../bench/machine.ts";
+export type { BenchPlatform } from "../bench/measured-platform.ts";
+export { withPlatform } from "../bench/measured-platform.ts";
+export type { Measured } from "../bench/program.ts";
+export { runBenchmarkProgram } from "../bench/program.ts";
+export { untilNone, whileSampling } from "../bench/sampling.ts";
+export type { CommandContext } from "../context.ts";
+export { KitError } from "../errors.ts";
+export type { BacklogSample, BacklogVerdict } from "../load/backlog.ts";
+export { judgeBacklog, perSecond } from "../load/backlog.ts";
+export type { ProfileSummary, SelfTime } from "../load/cpu-profile.ts";
+export { summarizeProfile } from "../load/cpu-profile.ts";
+export { profileProcess } from "../load/inspector.ts";
+export type { LatencySummary } from "../load/latency.ts";
+export { summarize } from "../load/latency.ts";
+export type { LoadResult, RepetitionPlan } from "../load/open-loop.ts";
+export { runOpenLoop } from "../load/open-loop.ts";
+export type { PlatformUsage } from "../load/platform-usage.ts";
+export { measureUsage, usageByRole } from "../load/platform-usage.ts";
+export type { Interruptions } from "../load/run-database.ts";
+export type { Arrivals } from "../load/schedule.ts";
+export { renderTable } from "../terminal/output.ts";
+export { progressReporter } from "../terminal/progress.ts";
+export { formatBytes, parseDuration, parseQuantity } from "../terminal/quantities.ts";

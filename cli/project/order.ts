@@ -1,0 +1,12 @@
+/** What a project's order is written with; see {@link OrderDefinition}. */
+export { KitError } from "../errors.ts";
+export type {
+  OrderClient,
+  OrderDefinition,
+  OrderedProduct,
+  OrderOutcome,
+  OrderStep,
+  Product,
+  SampleOrder,
+} from "../order/definition.ts";
+export type { PlatformStatus } from "../platform/platform-status.ts";
