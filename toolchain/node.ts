@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readlink, rename, symlink } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { replaceLink } from "../components/machine/durable-file.ts";
 import { type Artefact, type ArtefactRecipe, cacheDirectory, findArtefact, makeArtefact } from "./making/cache.ts";
 import { runChecked } from "./making/command.ts";
 import { currentPlatform, nodePackage, nodeVersion } from "./making/platform.ts";
@@ -55,11 +55,8 @@ export async function prepareNode(): Promise<void> {
 /** Points `<cache>/node24` at the binary, for scripts that want one fixed name. */
 export async function linkNode(binary: string): Promise<void> {
   const link = join(cacheDirectory(), "node24");
-  if ((await readlink(link).catch(() => undefined)) === binary) return;
   await mkdir(cacheDirectory(), { recursive: true });
-  const temporary = `${link}.${randomBytes(4).toString("hex")}`;
-  await symlink(binary, temporary);
-  await rename(temporary, link);
+  await replaceLink(link, binary);
 }
 
 function nodeBinary(artefact: Artefact): string {

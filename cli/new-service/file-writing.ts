@@ -1,18 +1,17 @@
 /** Writes file changes: all of them, or none. */
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { replaceFileSync } from "../../components/machine/durable-file.ts";
 import { KitError } from "../errors.ts";
 import type { CreatedFile, FileChanges } from "./file-change.ts";
 
@@ -39,8 +38,8 @@ export function writeChanges(projectDir: string, changes: FileChanges): void {
     // Last, for they make the new files count.
     for (const file of changes.changed) {
       const target = join(projectDir, file.path);
-      replaceFile(target, file.after);
-      undo.push(() => replaceFile(target, file.before));
+      replaceText(target, file.after);
+      undo.push(() => replaceText(target, file.before));
     }
   } catch (cause) {
     const left = undo.reverse().flatMap((step) => failureOf(step) ?? []);
@@ -89,13 +88,6 @@ function wordsOf(error: unknown): string {
 }
 
 /** A reader sees the old text or the new one, never a part. */
-function replaceFile(path: string, text: string): void {
-  const fresh = `${path}.${randomUUID()}`;
-  try {
-    writeFileSync(fresh, text, { flag: "wx", mode: statSync(path).mode & 0o777 });
-    renameSync(fresh, path);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
-  }
+function replaceText(path: string, text: string): void {
+  replaceFileSync(path, text, statSync(path).mode & 0o777);
 }

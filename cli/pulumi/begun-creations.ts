@@ -5,8 +5,9 @@
  * the topics among them are handed to the plugin, which then finishes what is there. Every other kind of resource that
  * the platform makes can be created over itself.
  */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeDurably } from "../../components/machine/durable-file.ts";
 import type { ExportedStack } from "./torn-grants.ts";
 
 const TOPIC_TYPE = "kafka:index/topic:Topic";
@@ -72,9 +73,7 @@ export async function rememberBegunTopics(stateDir: string, topics: readonly str
   const file = begunTopicsFile(stateDir);
   const known: unknown = JSON.parse(await readFile(file, "utf8").catch(() => "[]"));
   const names = new Set([...(Array.isArray(known) ? known.filter((name) => typeof name === "string") : []), ...topics]);
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, `${JSON.stringify([...names].sort())}\n`, { mode: 0o600, flush: true });
-  await rename(temporary, file);
+  await writeDurably(file, `${JSON.stringify([...names].sort())}\n`);
 }
 
 /** Forgets the names: the run that had them has succeeded, so its state says what is the stack's own. */

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { processStart } from "../../components/machine/process-identity.ts";
 import { KitError } from "../errors.ts";
-import { processStart } from "../process-start.ts";
 import { watchInterruptions } from "../terminal/interruption.ts";
 import {
   BEGUN_TOPICS_VARIABLE,

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { processStart } from "../process-start.ts";
+import { processStart } from "../../components/machine/process-identity.ts";
 
 /** Content of a lock file, as the backend writes it. */
 export interface StackLock {

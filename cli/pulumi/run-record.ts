@@ -5,7 +5,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { processStart } from "../process-start.ts";
+import { processStart } from "../../components/machine/process-identity.ts";
 
 /** A process by id and start time. */
 interface ProcessIdentity {

@@ -4,9 +4,10 @@
  * too and not into `stacks/`, which is shared: the command hands Pulumi a copy of the stack file that
  * lives in the state folder.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { writeDurably } from "../../components/machine/durable-file.ts";
 import { expectStack } from "../declaration/unknown-stack.ts";
 import { KitError } from "../errors.ts";
 
@@ -73,9 +74,7 @@ export async function writeStackConfig(files: StackFiles): Promise<void> {
   const merged = mergeStackConfig(shared, own, files.sharedFile);
   if (merged === own) return;
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
-  const temporary = `${files.configFile}.${process.pid}`;
-  await writeFile(temporary, merged, { mode: 0o600 });
-  await rename(temporary, files.configFile);
+  await writeDurably(files.configFile, merged);
 }
 
 /** The pure part of {@link writeStackConfig}: texts in, text out. */

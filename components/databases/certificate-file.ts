@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFileSync } from "../machine/durable-file.ts";
 
 /**
  * Keeps a certificate as a file, for providers that want a path. The path is relative to the project and named by the content,
@@ -12,9 +13,6 @@ export function certificateFile(projectDir: string, folder: string, pem: string)
   const file = join(projectDir, path);
   if (existsSync(file)) return path;
   mkdirSync(join(projectDir, folder), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, pem);
-  chmodSync(temporary, 0o644);
-  renameSync(temporary, file);
+  replaceFileSync(file, pem, 0o644);
   return path;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { reasonOf } from "../provider/errors.ts";
+import { reasonOf } from "../machine/coded-error.ts";
 
 /** What a file from outside holds. */
 export interface FileContent {

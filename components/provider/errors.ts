@@ -1,3 +1,12 @@
+import {
+  CodedError,
+  type ErrorEntry,
+  filled,
+  type Placeholders,
+  reasonOf,
+  systemCode,
+} from "../machine/coded-error.ts";
+
 /**
  * The catalogue of the provider's errors: a code, what happened, what to do. `{name}` stands for a value.
  * Scripts may match on the code, which every message carries at its end.
@@ -106,7 +115,7 @@ const catalogue = {
     message: "{host}:{port} does not let its administrator {user} act as the roles it makes: {reason}",
     fix: "give the administrator CREATEROLE, or run as a superuser: ALTER ROLE <administrator> SET createrole_self_grant = 'set, inherit'; then run the same command again",
   },
-} as const satisfies Record<string, { message: string; fix: string }>;
+} as const satisfies Record<string, ErrorEntry>;
 
 /** Code of an error of the provider. */
 export type ProviderErrorCode = keyof typeof catalogue;
@@ -114,9 +123,6 @@ export type ProviderErrorCode = keyof typeof catalogue;
 /** All codes, sorted. */
 export const providerErrorCodes: readonly ProviderErrorCode[] = (Object.keys(catalogue) as ProviderErrorCode[]).sort();
 
-type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholders<Rest>
-  : never;
 type Entry<C extends ProviderErrorCode> = (typeof catalogue)[C];
 /** The values an error's texts need, by name. */
 export type ProviderErrorValues<C extends ProviderErrorCode> = Record<
@@ -125,19 +131,14 @@ export type ProviderErrorValues<C extends ProviderErrorCode> = Record<
 >;
 
 /** An error that a user can act on. Its message holds what happened, the fix, and the code. */
-export class ProviderError extends Error {
-  readonly code: ProviderErrorCode;
+export class ProviderError extends CodedError<ProviderErrorCode> {
+  override readonly name = "ProviderError";
   /** What happened, without fix and code. */
   readonly problem: string;
-  /** What to do. */
-  readonly fix: string;
 
   constructor(code: ProviderErrorCode, problem: string, fix: string, cause?: unknown) {
-    super(`${problem}\nTo fix it: ${fix}. [${code}]`, cause === undefined ? undefined : { cause });
-    this.name = "ProviderError";
-    this.code = code;
+    super(code, `${problem}\nTo fix it: ${fix}. [${code}]`, fix, cause);
     this.problem = problem;
-    this.fix = fix;
   }
 }
 
@@ -147,19 +148,15 @@ export function providerError<C extends ProviderErrorCode>(
   values: ProviderErrorValues<C>,
   cause?: unknown,
 ): ProviderError {
-  const lookup: Record<string, string | number | undefined> = values;
-  const fill = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_, name: string) => String(lookup[name] ?? "unknown"));
-  return new ProviderError(code, fill(catalogue[code].message), fill(catalogue[code].fix), cause);
+  const { message, fix } = catalogue[code];
+  return new ProviderError(code, filled(message, values), filled(fix, values), cause);
 }
 
-/** The text of anything thrown. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
-  return error instanceof Error ? error.message || error.name : String(error);
-}
-
-/** The code of a system error (`ENOENT`), if it has one. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+/** Turns a failed write into the catalogue's error: full, or not writable. */
+export function writeFailure(path: string, error: unknown): Error {
+  if (error instanceof ProviderError) return error;
+  const code = systemCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") return providerError("state-folder-full", { path, reason: code }, error);
+  if (code !== undefined) return providerError("state-folder-unwritable", { path, reason: reasonOf(error) }, error);
+  return error instanceof Error ? error : new Error(reasonOf(error));
 }

@@ -54,11 +54,14 @@ export const ERRORS = {
 /** A code of the catalogue. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error of the service library. `permanent` ones are not worth repeating with the same input. */
+/**
+ * An error of the service library. Its shape is that of the kit's coded errors (code, message, fix); the class is its own,
+ * because services hold nothing of the kit. `permanent` ones are not worth repeating with the same input.
+ */
 export class ServiceError extends Error {
   readonly code: ErrorCode;
   /** What to do about it. */
-  readonly advice: string;
+  readonly fix: string;
   /** True when the same input fails for ever, so that a record belongs to the dead letters at once. */
   readonly permanent: boolean;
 
@@ -66,7 +69,7 @@ export class ServiceError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "ServiceError";
     this.code = code;
-    this.advice = ERRORS[code];
+    this.fix = ERRORS[code];
     this.permanent = options.permanent ?? false;
   }
 }

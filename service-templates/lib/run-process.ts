@@ -38,8 +38,8 @@ export function runProcess(start: () => Promise<RunningService>): void {
   process.once("SIGINT", () => end("SIGINT"));
   running = start();
   running.catch((error: unknown) => {
-    const advice = error instanceof ServiceError ? `\n${error.code}: ${error.advice}` : "";
-    process.stderr.write(`${messageOf(error)}${advice}\n`);
+    const fix = error instanceof ServiceError ? `\n${error.code}: ${error.fix}` : "";
+    process.stderr.write(`${messageOf(error)}${fix}\n`);
     process.exit(1);
   });
 }

@@ -4,7 +4,7 @@ import { applyMigrations } from "@event-platform-kit/service/migration/apply";
 import { readServiceMigrations } from "@event-platform-kit/service/migration/files";
 import { migrationPreamble } from "@event-platform-kit/service/migration/preamble";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { reasonOf } from "../../components/provider/errors.ts";
+import { reasonOf } from "../../components/machine/coded-error.ts";
 import { isAtLeast } from "../../toolchain/making/versioning.ts";
 import { locateLocalServers } from "../../toolchain/servers/local-servers.ts";
 import { pinnedPostgresql } from "../../toolchain/servers/postgresql.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readFacts } from "../../components/provider/process/identity.ts";
+import { readFacts } from "../../components/machine/process-identity.ts";
 import { listProcesses, stopProcesses } from "../../components/provider/process/index.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 

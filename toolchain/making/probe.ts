@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { access, constants, mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, constants, mkdir, readFile, realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 
+import { writeDurably } from "../../components/machine/durable-file.ts";
 import { cacheDirectory } from "./cache.ts";
 import { runCommand } from "./command.ts";
 import { parseVersion } from "./versioning.ts";
@@ -74,9 +75,7 @@ export async function probeVersion(
 async function keepAnswer(file: string, version: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    const temporary = `${file}.${randomBytes(4).toString("hex")}`;
-    await writeFile(temporary, version);
-    await rename(temporary, file);
+    await writeDurably(file, version, { mode: 0o644 });
   } catch {
     return;
   }

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readlink, rename, symlink } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { replaceLink } from "../../components/machine/durable-file.ts";
 import { type ArtefactRecipe, artefactKey, cacheDirectory, findArtefact, makeArtefact } from "../making/cache.ts";
 import { type GoBuild, WRAPPERS } from "../making/go.ts";
 import { findGoArtefact, type GoArtefact, makeGoArtefact } from "../making/go-artefact.ts";
@@ -84,13 +84,6 @@ export async function refreshPulumiHome(names: readonly PluginName[]): Promise<s
     await replaceLink(join(folder, `pulumi-resource-${plugin.name}`), plugin.binary);
   }
   return home;
-}
-
-async function replaceLink(link: string, target: string): Promise<void> {
-  if ((await readlink(link).catch(() => undefined)) === target) return;
-  const temporary = `${link}.${randomBytes(4).toString("hex")}`;
-  await symlink(target, temporary);
-  await rename(temporary, link);
 }
 
 async function download(name: PluginName, pulumi: string): Promise<boolean> {

@@ -542,7 +542,8 @@ export function namespaceOf(name: string): string {
   return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
 }
 
-function fullName(name: string, namespace: string): string {
+/** A name as Avro resolves it: one without dots lies in the namespace around it. */
+export function fullName(name: string, namespace: string): string {
   return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
 }
 

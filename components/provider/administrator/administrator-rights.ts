@@ -2,7 +2,8 @@
 
 import { type DatabaseConnection, openDatabase, tryDatabase } from "@event-platform-kit/service/migration/connection";
 import type pg from "pg";
-import { providerError, reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { providerError } from "../errors.ts";
 
 /** From this version on, who creates a role is its member with the right to grant it, and without the right to act as it. */
 const MEMBERS_APART = 160_000;

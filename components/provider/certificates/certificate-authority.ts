@@ -3,7 +3,8 @@ import { createHash, createPublicKey, X509Certificate as ReadCertificate, webcry
 // @peculiar/x509 wires its parts by decorators' metadata, which must be there first.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { providerError, reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { providerError } from "../errors.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const hour = 3_600_000;

@@ -1,12 +1,13 @@
 /** `kit:index:File`. */
 import { lstat, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
-import { providerError, reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { providerError } from "../errors.ts";
 import { inputChanges } from "../property-diff.ts";
 import type { PropertyChange, ResourceKind } from "../resource-kind.ts";
 import { failuresOf } from "../validation.ts";
 import { hasUnknown } from "../values.ts";
-import { ensureFile, fileDrift, modeBits } from "./durable-file.ts";
+import { ensureFile, fileDrift, modeBits } from "./declared-file.ts";
 import { absolutePath, octalMode } from "./file-rules.ts";
 
 const schema = z.object({ path: absolutePath, content: z.string(), mode: octalMode.default("0600") });

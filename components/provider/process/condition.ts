@@ -1,5 +1,5 @@
 /** In which condition is a process? From its record, what it wrote about itself, and the kernel. */
-import { bootId, type ProcessFacts, readFacts, sessionMembers } from "./identity.ts";
+import { bootId, type ProcessFacts, readFacts, sessionMembers } from "../../machine/process-identity.ts";
 import { type ProcessPaths, type RecordedIdentity, type RunRecord, readIdentity, readRecord } from "./record.ts";
 
 /**

@@ -1,8 +1,9 @@
 /** Ends a process: the signal to its group, SIGKILL after the grace, and waits until nothing of it is left. */
 import { setTimeout as delay } from "node:timers/promises";
-import { providerError, systemCode } from "../errors.ts";
+import { systemCode } from "../../machine/coded-error.ts";
+import { readFacts, sessionMembers } from "../../machine/process-identity.ts";
+import { providerError } from "../errors.ts";
 import { type Condition, isAlive } from "./condition.ts";
-import { readFacts, sessionMembers } from "./identity.ts";
 import { awaitFreePorts } from "./ports.ts";
 import type { RecordedIdentity } from "./record.ts";
 

@@ -8,8 +8,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { providerError } from "../errors.ts";
-import { writeFailure } from "../files/durable-file.ts";
+import { providerError, writeFailure } from "../errors.ts";
 import type { Privilege } from "./privilege.ts";
 import { type ProcessPaths, type RecordedIdentity, readIdentity } from "./record.ts";
 

@@ -1,6 +1,7 @@
 /** All processes of a state folder, for people and programs that do not go through Pulumi. */
+
+import { residentBytes } from "../../machine/process-identity.ts";
 import { inspect } from "./condition.ts";
-import { residentBytes } from "./identity.ts";
 import { pathsOf, recordedNames } from "./record.ts";
 import { type ProcessRole, stopOrder } from "./specification.ts";
 import { stopProcess } from "./supervisor.ts";

@@ -5,9 +5,9 @@
 import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { providerError, systemCode } from "../errors.ts";
-import { writeFailure } from "../files/durable-file.ts";
-import { readFacts } from "./identity.ts";
+import { systemCode } from "../../machine/coded-error.ts";
+import { readFacts } from "../../machine/process-identity.ts";
+import { providerError, writeFailure } from "../errors.ts";
 
 interface Holder {
   readonly pid: number;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
 import { boundLog } from "./log-file.ts";
 import { pathsOf, readRecord, recordedNames } from "./record.ts";
 

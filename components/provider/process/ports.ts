@@ -4,8 +4,9 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { providerError, systemCode } from "../errors.ts";
-import { hasProc } from "./identity.ts";
+import { systemCode } from "../../machine/coded-error.ts";
+import { hasProc } from "../../machine/process-identity.ts";
+import { providerError } from "../errors.ts";
 import type { PortBinding } from "./specification.ts";
 
 const run = promisify(execFile);

@@ -5,8 +5,9 @@
  */
 import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { providerError, systemCode } from "../errors.ts";
-import { writeDurably } from "../files/durable-file.ts";
+import { systemCode } from "../../machine/coded-error.ts";
+import { writeDurably } from "../../machine/durable-file.ts";
+import { providerError } from "../errors.ts";
 import type { Launched } from "./launch.ts";
 import { outcomeText } from "./launch.ts";
 import { logSize, logTail } from "./log-file.ts";

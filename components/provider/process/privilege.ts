@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { providerError, reasonOf } from "../errors.ts";
-import type { Owner } from "../files/durable-file.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import type { Owner } from "../../machine/durable-file.ts";
+import { providerError } from "../errors.ts";
 
 const run = promisify(execFile);
 

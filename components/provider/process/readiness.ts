@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
 import type { Readiness } from "./specification.ts";
 
 /** Result of one look: ready, or what was seen instead. */

@@ -11,9 +11,10 @@ import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { providerError, reasonOf, systemCode } from "../errors.ts";
-import { writeDurably, writeFailure } from "../files/durable-file.ts";
-import { parseStat } from "./identity.ts";
+import { reasonOf, systemCode } from "../../machine/coded-error.ts";
+import { writeDurably } from "../../machine/durable-file.ts";
+import { parseStat } from "../../machine/process-identity.ts";
+import { providerError, writeFailure } from "../errors.ts";
 
 const nonceLength = 32;
 

@@ -1,7 +1,7 @@
 /** `kit:index:Process`: a supervised process as a resource. */
 import { rm } from "node:fs/promises";
-import { reasonOf } from "../errors.ts";
-import { fileDrift, modeBits } from "../files/durable-file.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { fileDrift, modeBits } from "../files/declared-file.ts";
 import { inputChanges } from "../property-diff.ts";
 import { type PropertyChange, type ResourceKind, Unfinished } from "../resource-kind.ts";
 import { failuresOf } from "../validation.ts";

@@ -2,11 +2,13 @@
 import { constants } from "node:fs";
 import { access, chown, lchown, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { providerError, reasonOf } from "../errors.ts";
-import { ensureFile, modeBits, type Owner, writeFailure } from "../files/durable-file.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import type { Owner } from "../../machine/durable-file.ts";
+import { bootId } from "../../machine/process-identity.ts";
+import { providerError, writeFailure } from "../errors.ts";
+import { ensureFile, modeBits } from "../files/declared-file.ts";
 import { type Condition, inspect, isAlive } from "./condition.ts";
 import { awaitReaped, endProcess, isSameAlive } from "./ending.ts";
-import { bootId } from "./identity.ts";
 import { inheritedEnvironment, type Launched, launch, outcomeText } from "./launch.ts";
 import { withLock } from "./lock.ts";
 import { boundLog, logSize, logTail } from "./log-file.ts";

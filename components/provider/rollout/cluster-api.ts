@@ -1,6 +1,7 @@
 /** The API of a Kubernetes cluster, reached as kubeconfig says: for what Pulumi's provider does not tell while it waits. */
 import { request as httpsRequest, type RequestOptions } from "node:https";
-import { providerError, reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { providerError } from "../errors.ts";
 
 /** What the API answered. */
 export interface ClusterAnswer {

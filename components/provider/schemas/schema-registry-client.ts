@@ -1,7 +1,8 @@
 /** The part of a Confluent-compatible registry's API that subjects need (Apicurio: `/apis/ccompat/v7`). */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { providerError, reasonOf } from "../errors.ts";
+import { reasonOf } from "../../machine/coded-error.ts";
+import { providerError } from "../errors.ts";
 
 /** A schema as the registry takes it. */
 export interface SchemaDocument {

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
 import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
-import { reasonOf } from "../../../components/provider/errors.ts";
+import { reasonOf } from "../../../components/machine/coded-error.ts";
 import { locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";

@@ -13,8 +13,12 @@ export interface Room {
 
 /** From the ground up. */
 export const ROOMS: Readonly<Record<string, Room>> = {
-  toolchain: {
+  "components/machine": {
     imports: [],
+    because: "Whole files, identities of processes and the shape of errors are the same for all that stands above.",
+  },
+  toolchain: {
+    imports: ["components/machine"],
     because: "It runs before anything else is there: before the packages, before a stack, before a project is read.",
   },
   "components/model": {
@@ -31,11 +35,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     because: "Services run in images and processes that hold nothing of the kit. The kit may use it as they do.",
   },
   "components/provider": {
-    imports: ["components/model", "components/plan", "service-templates/lib"],
+    imports: ["components/machine", "components/model", "components/plan", "service-templates/lib"],
     because: "The plugin runs in a process of its own, without the program that declares its resources.",
   },
   "components/kubernetes": {
-    imports: ["components/model", "components/plan", "components/provider"],
+    imports: ["components/machine", "components/model", "components/plan", "components/provider"],
     because: "Builders of manifests know Kubernetes, and none of the servers that are described with them.",
   },
   "components/local": {
@@ -76,6 +80,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "components/databases": {
     imports: [
       "toolchain",
+      "components/machine",
       "components/component",
       "components/model",
       "components/plan",

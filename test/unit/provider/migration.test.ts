@@ -7,9 +7,9 @@ import { applyMigrations, type MigrationRequest } from "@event-platform-kit/serv
 import { byVersion, checksumOf, planMigrations } from "@event-platform-kit/service/migration/plan";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFacts } from "../../../components/machine/process-identity.ts";
 import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { migrationKind } from "../../../components/provider/migrations/migration.ts";
-import { readFacts } from "../../../components/provider/process/identity.ts";
 import { ensureProcess, removeProcess } from "../../../components/provider/process/index.ts";
 import { type ProcessSpecification, processSchema } from "../../../components/provider/process/specification.ts";
 import type { Values } from "../../../components/provider/values.ts";

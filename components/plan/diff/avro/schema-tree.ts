@@ -1,4 +1,4 @@
-import { namespaceOf } from "../../../model/schemas/avro-schema.ts";
+import { fullName, namespaceOf } from "../../../model/schemas/avro-schema.ts";
 /*
  * Avro schemas as a tree in which every name is resolved. The model has validated them; this is the form in which
  * two of them can be compared. Types that refer to themselves make the tree a graph.
@@ -60,7 +60,7 @@ export function parseAvro(schema: string): AvroType {
   const read = (json: unknown, namespace: string): AvroType => {
     if (typeof json === "string") {
       if (isPrimitive(json)) return { kind: json };
-      const found = named.get(qualified(json, namespace)) ?? named.get(json);
+      const found = named.get(fullName(json, namespace)) ?? named.get(json);
       if (found === undefined) throw fault(json);
       return found;
     }
@@ -82,9 +82,9 @@ export function parseAvro(schema: string): AvroType {
     namespace: string,
   ): AvroType => {
     const own = json.namespace;
-    const name = qualified(textOf(json.name), typeof own === "string" ? own : namespace);
+    const name = fullName(textOf(json.name), typeof own === "string" ? own : namespace);
     const inner = namespaceOf(name);
-    const common = { name, aliases: textsOf(json.aliases).map((alias) => qualified(alias, inner)) };
+    const common = { name, aliases: textsOf(json.aliases).map((alias) => fullName(alias, inner)) };
     if (kind === "enum") {
       const fallback = json.default;
       return define(name, {
@@ -148,10 +148,6 @@ function logicalOf(json: Readonly<Record<string, unknown>>): { logical?: string 
   const { logicalType, precision, scale } = json;
   if (typeof logicalType !== "string") return {};
   return { logical: logicalType === "decimal" ? `decimal(${String(precision)},${String(scale ?? 0)})` : logicalType };
-}
-
-function qualified(name: string, namespace: string): string {
-  return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
 }
 
 function textOf(value: unknown): string {

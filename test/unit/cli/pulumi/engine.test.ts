@@ -5,11 +5,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { processStart } from "../../../../cli/process-start.ts";
 import type { EngineOutcome } from "../../../../cli/pulumi/engine.ts";
 import { claimStack, ensureStack, outcomeError, runEngine } from "../../../../cli/pulumi/engine.ts";
 import type { EngineProgress } from "../../../../cli/pulumi/progress.ts";
 import { locateStack } from "../../../../cli/pulumi/stack.ts";
+import { processStart } from "../../../../components/machine/process-identity.ts";
 
 /**
  * Notes its arguments, writes the events given, then does what STAND_IN says.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ProcessFacts, parseStat } from "../../../../components/machine/process-identity.ts";
 import { assess } from "../../../../components/provider/process/condition.ts";
-import { type ProcessFacts, parseStat } from "../../../../components/provider/process/identity.ts";
 import { listeningInodes } from "../../../../components/provider/process/ports.ts";
 import { parsePidFile, type RecordedIdentity, type RunRecord } from "../../../../components/provider/process/record.ts";
 import { complaint } from "../../../../components/provider/process/resource.ts";

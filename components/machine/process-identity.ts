@@ -63,6 +63,23 @@ export async function readFacts(pid: number): Promise<ProcessFacts | undefined> 
   }
 }
 
+/** Linux counts start times in ticks of USER_HZ, which is 100 on every architecture Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** When a process started; `undefined` when there is none (a zombie counts as none). */
+export async function processStart(pid: number): Promise<Date | undefined> {
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const facts = await readFacts(pid);
+  if (facts === undefined || facts.zombie) return undefined;
+  const start = hasProc ? await sinceBoot(Number(facts.startTime)) : new Date(facts.startTime);
+  return start === undefined || Number.isNaN(start.getTime()) ? undefined : start;
+}
+
+async function sinceBoot(ticks: number): Promise<Date | undefined> {
+  const boot = /^btime (\d+)$/m.exec(await readFile("/proc/stat", "utf8").catch(() => ""))?.[1];
+  return boot === undefined ? undefined : new Date((Number(boot) + ticks / TICKS_PER_SECOND) * 1000);
+}
+
 /** All live members of a session (Linux; elsewhere nothing is known). */
 export async function sessionMembers(session: number): Promise<ProcessFacts[]> {
   if (!hasProc) return [];
