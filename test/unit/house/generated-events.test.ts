@@ -8,10 +8,10 @@ it("types the events of services as topics/ declares them; `npx kit generate eve
   const complaints = await run(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "cli/main.mjs", "generate", "events", "--check"],
-    { timeout: 60_000 },
+    { timeout: 240_000 },
   ).then(
     () => "",
     (error: { stdout: string; stderr: string }) => `${error.stdout}${error.stderr}` || String(error),
   );
   expect(complaints).toBe("");
-}, 70_000);
+}, 250_000);

@@ -194,7 +194,7 @@ describe("a service after a change of what is declared", () => {
       const at = Number(/^service-templates\/case-(\d+)\//u.exec(error)?.[1] ?? -1);
       errors.set(at, [...(errors.get(at) ?? []), error]);
     }
-  }, 120_000);
+  }, 300_000);
 
   it.each(CASES.map((change, at) => ({ ...change, at })))("$title", ({ at, says }) => {
     expect(errors.get(-1)).toBeUndefined();

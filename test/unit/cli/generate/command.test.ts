@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyProject } from "../../../platform/project-copy.ts";
 
+/** Each test runs the command several times, which takes seconds on a busy machine. */
+const LIMIT = { timeout: 480_000 };
+
 let project: Awaited<ReturnType<typeof copyProject>>;
 beforeAll(async () => {
   project = await copyProject();
-});
+}, 180_000);
 afterAll(() => project?.remove());
 
 function kit(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -16,7 +19,7 @@ function kit(...args: string[]): Promise<{ code: number; stdout: string; stderr:
     const child = execFile(
       process.execPath,
       ["--disable-warning=ExperimentalWarning", join(project.dir, "cli/main.mjs"), ...args],
-      { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
+      { cwd: project.dir, env: { ...process.env, NO_COLOR: "1" }, timeout: 240_000 },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
     );
@@ -28,7 +31,7 @@ const eventsOf = (service: string): string => `service-templates/${service}/src/
 const read = (path: string): string => readFileSync(join(project.dir, path), "utf8");
 const write = (path: string, text: string): void => writeFileSync(join(project.dir, path), text);
 
-describe("kit generate events", () => {
+describe("kit generate events", LIMIT, () => {
   it("finds the files of this project current, and leaves them alone", async () => {
     expect(await kit("generate", "events", "--check")).toMatchObject({ code: 0, stderr: "" });
     const { code, stdout } = await kit("generate", "events", "--json");
@@ -83,7 +86,7 @@ describe("kit generate events", () => {
   });
 });
 
-describe("kit new", () => {
+describe("kit new", LIMIT, () => {
   it("types the events of a new topic for its producer and its consumer", async () => {
     const made = await kit(
       ...["new", "topic", "order-notes", "--domain", "order", "--description", "Remarks on an order.", "--json"],
