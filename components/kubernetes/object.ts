@@ -15,13 +15,14 @@ export class KubernetesObject extends pulumi.CustomResource {
   /**
    * @param manifest - The object.
    * @param options - `provider` and whatever else the engine should know.
+   * @param lasting - Name of the resource where the object's own name changes from release to release. Default: the object's.
    */
-  constructor(manifest: Manifest, options: pulumi.CustomResourceOptions) {
-    const { name, namespace } = manifest.metadata;
+  constructor(manifest: Manifest, options: pulumi.CustomResourceOptions, lasting = manifest.metadata.name) {
+    const { namespace } = manifest.metadata;
     const secrets = manifest.kind === "Secret" ? { additionalSecretOutputs: ["data", "stringData"] } : {};
     super(
       typeToken(manifest),
-      namespace === undefined ? name : `${namespace}/${name}`,
+      namespace === undefined ? lasting : `${namespace}/${lasting}`,
       { ...manifest, status: undefined },
       pulumi.mergeOptions({ version, ...secrets }, options),
     );

@@ -29,10 +29,10 @@ describePlatform("dev", [], (site) => {
       `sha256:${"5".repeat(64)}`,
     ]);
     expect(summary(good(await site().pulumi(UP))).map((line) => line.replace(/: .*$/, ""))).toEqual([
-      "update Deployment shipping-service",
-      "create-replacement Job shipping-service-migration",
-      "delete-replaced Job shipping-service-migration",
-      "replace Job shipping-service-migration",
+      "update Deployment services/shipping-service",
+      "create-replacement Job services/shipping-service-migration",
+      "delete-replaced Job services/shipping-service-migration",
+      "replace Job services/shipping-service-migration",
     ]);
   });
 

@@ -172,7 +172,7 @@ describePlatform("prod", BEFORE, (site) => {
     expect(summary(run)).toEqual([
       "update ClusterLedger cluster: brokerVolumes[0], brokerVolumes[2]",
       "update KafkaRollout kafka: declared",
-      `update Deployment payment-service: ${container}.args[1], ${container}.resources.limits.memory, ${container}.resources.requests.memory`,
+      `update Deployment services/payment-service: ${container}.args[1], ${container}.resources.limits.memory, ${container}.resources.requests.memory`,
       'update ResourceQuota services/bounds: spec.hard["limits.memory"], spec.hard["requests.memory"]',
       ...pools("spec.storage.volumes[0].size, spec.storage.volumes[2]"),
     ]);

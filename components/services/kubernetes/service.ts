@@ -94,19 +94,13 @@ export class KubernetesService extends KitComponent {
   }
 
   /**
-   * @param former - Name of the resource in stacks that an earlier release made; the object stays the same.
+   * @param lasting - As {@link KubernetesObject} has it.
    */
-  #apply(
-    manifest: Manifest,
-    dependsOn: pulumi.Resource[] = [],
-    former = CORE_GROUPS.test(manifest.apiVersion)
-      ? manifest.metadata.name
-      : `${manifest.metadata.name}-${manifest.kind}`,
-  ): KubernetesObject {
-    return new KubernetesObject(
-      manifest,
-      this.child({ provider: this.#provider, dependsOn, aliases: [{ name: former }] }),
-    );
+  #apply(manifest: Manifest, dependsOn: pulumi.Resource[] = [], lasting = manifest.metadata.name): KubernetesObject {
+    // As stacks of earlier releases have it; the object stays the same.
+    const former = CORE_GROUPS.test(manifest.apiVersion) ? lasting : `${lasting}-${manifest.kind}`;
+    const options = this.child({ provider: this.#provider, dependsOn, aliases: [{ name: former }] });
+    return new KubernetesObject(manifest, options, lasting);
   }
 }
 
