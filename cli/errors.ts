@@ -75,7 +75,7 @@ export const ERRORS = {
   KIT_WRONG_PASSPHRASE: {
     exitCode: EXIT.usage,
     message: "The passphrase in {value} does not open this platform's state.",
-    fix: "Put the passphrase this state was made with back into that file (or unset PULUMI_CONFIG_PASSPHRASE). If it is lost, `npx kit down --delete-data` starts anew.",
+    fix: "Put the passphrase this state was made with back into that file (or unset PULUMI_CONFIG_PASSPHRASE). If it is lost, `npx kit down --delete-data` starts from an empty state.",
   },
   KIT_PLATFORM_BUSY: {
     exitCode: EXIT.no,
@@ -106,7 +106,7 @@ export const ERRORS = {
   KIT_STATUS_UNREADABLE: {
     exitCode: EXIT.missing,
     message: "The platform's status file is not readable: {value}",
-    fix: "`npx kit up` writes it anew.",
+    fix: "`npx kit up` writes it again.",
   },
   KIT_SERVER_UNREACHABLE: {
     exitCode: EXIT.missing,
@@ -210,7 +210,7 @@ export const ERRORS = {
   },
   KIT_ORDER_TIMED_OUT: {
     exitCode: EXIT.no,
-    message: "The order came to no end in time: {value}",
+    message: "The order did not end in time: {value}",
     fix: "`npx kit status` shows which service is missing; its log file is named there.",
   },
   KIT_SAMPLE_FAILED: {
@@ -281,7 +281,7 @@ export const ERRORS = {
   KIT_DIGEST_OTHER_BASE: {
     exitCode: EXIT.no,
     message: "The plan was judged against another state than what is applied now: {value}. Nothing was touched.",
-    fix: "Somebody applied a change in between: judge the plan anew against that, and use the new digest.",
+    fix: "Somebody applied a change in between: judge the plan again against that state, and use the new digest.",
   },
   KIT_DIFF_UNKNOWN_REF: {
     exitCode: EXIT.usage,

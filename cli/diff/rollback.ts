@@ -38,7 +38,7 @@ export function rollbackSteps(changes: readonly Change[]): string[] {
   );
   say(
     objects(({ kind, hazard }) => (kind === "topic-removed" || kind === "topic-renamed") && hazard === "irreversible"),
-    (names) => `${names}: comes back empty, and consumers start anew`,
+    (names) => `${names}: comes back empty, and consumers start from the beginning`,
   );
   say(
     objects(({ kind, field }) => kind === "schema-changed" && field === "schema"),

@@ -14,7 +14,7 @@ export async function readDefinitions(folder: string): Promise<Manifest[]> {
       const definition: unknown = parse(await readFile(join(folder, file), "utf8"));
       if (!isDefinition(definition))
         throw new Error(
-          `${join(folder, file)} is no CustomResourceDefinition; \`npx kit doctor --fix\` makes the folder anew.`,
+          `${join(folder, file)} is no CustomResourceDefinition; \`npx kit doctor --fix\` rebuilds the folder.`,
         );
       return withoutEmptyProperties(definition);
     }),

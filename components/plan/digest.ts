@@ -80,7 +80,7 @@ export function expectFingerprint(
   const wanted = environment[wantedFingerprintVariable];
   if (wanted === undefined || wanted === fingerprint) return;
   throw new Error(
-    `The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it anew with kit diff.`,
+    `The files make the plan ${fingerprint}; ${wanted} was to be applied. Nothing was touched. Judge it again with kit diff.`,
   );
 }
 

@@ -163,7 +163,9 @@ function deniedGroup({ principal, operation, resourceName }: AccessQuestion): De
 
 function deniedTopic(model: Model, plan: PlatformPlan, { principal, operation, resourceName }: AccessQuestion): Denial {
   if (operation !== "Read" && operation !== "Write" && operation !== "Describe") {
-    return { because: `no service may ${operation} a topic: topics are changed in topics/ and by whoever applies it` };
+    return {
+      because: `no service may ${operation} a topic: topics are changed in topics/, by the principal that applies them`,
+    };
   }
   const planned = plan.topics.find((topic) => topic.name === resourceName);
   if (planned?.kind === "registry")

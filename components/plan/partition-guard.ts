@@ -43,7 +43,7 @@ export function loweredPartitions(
 
 /** What a lowering would do, in words. */
 export function describeLowered({ topic, before, after }: LoweredPartitions): string {
-  return `topic ${topic} has ${before} partitions and would be lowered to ${after}. Kafka cannot take partitions away: the topic and all its data would be deleted and made anew.`;
+  return `topic ${topic} has ${before} partitions and would be lowered to ${after}. Kafka cannot take partitions away: the topic and all its data would be deleted and recreated.`;
 }
 
 /** What to type instead of a lowering. */

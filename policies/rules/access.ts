@@ -112,7 +112,7 @@ export const accessRules: readonly Rule[] = [
     subject: "access",
     level: "error",
     summary: "A prefix covers the principal's own names only.",
-    rationale: "Whoever creates a topic that begins like the prefix shares it without knowing.",
+    rationale: "A principal that creates a topic with this prefix shares it without knowing.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ operation: "Read", resource: "order-", pattern: "Prefixed" }) },
     right: { resources: acl({ type: "TransactionalID", resource: "order-service.", pattern: "Prefixed" }) },

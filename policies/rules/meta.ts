@@ -47,7 +47,7 @@ export const metaRules: readonly Rule[] = [
     subject: "exceptions",
     level: "error",
     summary: "An exception ends within 180 days.",
-    rationale: "Whoever needs it longer says so again, to people who know the rule of that day.",
+    rationale: "A team that needs it longer asks again, and is judged by the rules of that day.",
     refusal: true,
     wrong: {
       exceptions:

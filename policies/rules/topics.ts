@@ -68,7 +68,7 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "error",
     summary: "The number of partitions is never lowered.",
-    rationale: "Kafka can't lower it: the topic would be deleted with all its records and made anew.",
+    rationale: "Kafka can't lower it: the topic would be deleted with all its records and recreated.",
     wrong: { topic: "partitions: 12", before: "partitions: 30" },
     right: { topic: "partitions: 30", before: "partitions: 12" },
     checks: () => ({

@@ -179,7 +179,7 @@ const rules: readonly StackRule[] = [
   },
   {
     paths: /^services\..*\.env\./,
-    judge: () => ({ hazard: "safe", effects: ["the service is started anew with it"] }),
+    judge: () => ({ hazard: "safe", effects: ["the service restarts with it"] }),
   },
   {
     paths: /^local\./,

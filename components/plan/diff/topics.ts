@@ -247,7 +247,7 @@ function renamedTo(pair: StatePair, topic: TopicDeclaration, target: string, tod
     hazard: stage.allowed ? "irreversible" : "refused",
     effects: [
       `Kafka can't rename a topic: ${topic.name} is deleted with all its records, ${target} is made empty`,
-      "what consumers have not read yet is lost, and their offsets start anew",
+      "what consumers have not read yet is lost, and their offsets start from the beginning",
       ...stage.effects,
     ],
     reviewers: sortedSet([...reviewersOf(pair, topic.name, affected), ...reviewersOf(pair, target)]),

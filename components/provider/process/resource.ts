@@ -28,7 +28,7 @@ export function complaint(condition: Condition, recorded: { pid: number; specifi
         return "it runs with another specification than the one on record";
       return condition.identity?.pid === recorded.pid
         ? undefined
-        : `it was started anew meanwhile (pid ${condition.identity?.pid ?? 0})`;
+        : `it was restarted meanwhile (pid ${condition.identity?.pid ?? 0})`;
   }
 }
 

@@ -48,7 +48,7 @@ export const workloadImageRules: readonly Rule[] = [
     summary:
       "Images that others make, of Kafka, its operator, the registry, the cache and PostgreSQL, are named by digest too.",
     rationale:
-      "As for services, and their makers' registries are not yours: whoever can move a tag there runs code beside your data. Take the digest from the mirror that your nodes fetch from, and make this rule an error in the stack then.",
+      "As for services, and their makers' registries are not yours: anyone who can move a tag there runs code beside your data. Take the digest from the mirror that your nodes fetch from, and make this rule an error in the stack then.",
     wrong: { manifest: registryPod("quay.io/apicurio/apicurio-registry:3.3.3") },
     right: { manifest: registryPod(`registry.example.com/mirror/apicurio-registry:3.3.3@${DIGEST}`) },
     checks: () => ({

@@ -160,7 +160,7 @@ describe("the partition guard", () => {
   });
   it("says what would be lost and what to type", () => {
     const lowered = { topic: "order-events", before: 30, after: 12 };
-    expect(describeLowered(lowered)).toMatch(/order-events has 30 partitions.*lowered to 12.*deleted and made anew/);
+    expect(describeLowered(lowered)).toMatch(/order-events has 30 partitions.*lowered to 12.*deleted and recreated/);
     expect(insteadOfLowering(lowered)).toMatch(/^set partitions of order-events back to 30/);
     expect(insteadOfLowering({ ...lowered, factor: { before: 1, after: 0.4 } })).toMatch(
       /^set topics\.partitionFactor in the stack's file back to 1, it is 0\.4 now/,

@@ -224,7 +224,7 @@ function removedConsumer(pair: StatePair, after: TopicDeclaration, { service }: 
       `group ${service} can no longer read ${after.name}: a running ${service} fails on its next fetch`,
       last
         ? `it reads nothing any more: the group and ${deadLetterTopicName(service)} go`
-        : `its offsets on ${after.name} expire after 7 days (offsets.retention.minutes); one that comes back later starts anew`,
+        : `its offsets on ${after.name} expire after 7 days (offsets.retention.minutes); one that comes back later starts from the beginning`,
     ],
     reviewers: sortedSet([team, after.owner.team]),
     affected: [{ service, team, role: "consumer" }],
@@ -256,7 +256,7 @@ function changedConsumer(
       after: is.instances,
       hazard: "safe",
       effects: [
-        `partitions are spread anew over ${is.instances} consumers${is.instances < was.instances ? `: each takes about ${(was.instances / is.instances).toFixed(1)} times as much` : ""}`,
+        `partitions are reassigned to ${is.instances} consumers${is.instances < was.instances ? `: each takes about ${(was.instances / is.instances).toFixed(1)} times as much` : ""}`,
       ],
       reviewers: [],
     });

@@ -49,7 +49,7 @@ export const compressionRule: SettingRule = {
     const effect =
       after === "producer"
         ? "batches are stored as producers send them"
-        : `brokers compress anew what producers send in another codec than ${after}`;
+        : `brokers recompress what producers send in another codec than ${after}`;
     return { before, after, hazard: "safe", effects: [`${effect}; what is stored stays as it is`] };
   },
 };

@@ -81,7 +81,7 @@ describe("the condition of a process", () => {
     ],
     [
       { state: "running", record, identity: { ...identity, pid: 8 }, survivors: [] },
-      "it was started anew meanwhile (pid 8)",
+      "it was restarted meanwhile (pid 8)",
     ],
   ] as const)("what is said about it: %#", (condition, text) => {
     expect(complaint(condition, { pid: 7, specification: "s" })).toBe(text);
