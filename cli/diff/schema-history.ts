@@ -1,5 +1,5 @@
 /** Versions of schemas before the base, for levels that look at all of them. */
-import { nameOfNamedType } from "../../components/model/schemas/avro-schema.ts";
+import { nameOfNamedType } from "../../components/model/schemas/avro-names.ts";
 import { readProtobufSchema } from "../../components/model/schemas/protobuf-event-schema.ts";
 import { formatOf, type SchemaFormat } from "../../components/model/schemas/schema-format.ts";
 import { isSchemaPath, topicsFolder } from "../../components/model/source-file.ts";

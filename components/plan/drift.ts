@@ -2,7 +2,8 @@
 
 import { compareText } from "../model/problems/problem.ts";
 import type { SourceLocation } from "../model/problems/source-location.ts";
-import { selfContainedSchema, withFullNames } from "../model/schemas/avro-schema.ts";
+import { withFullNames } from "../model/schemas/avro-names.ts";
+import { selfContainedSchema } from "../model/schemas/avro-schema.ts";
 import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 

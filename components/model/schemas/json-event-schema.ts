@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import type { AvroProblem, AvroReading, AvroRecord } from "./avro-schema.ts";
+import type { AvroReading, AvroRecord } from "./avro-schema.ts";
+import type { AvroProblem } from "./avro-schema-reader.ts";
 import { annotations, isObject, type JsonSchema, lookUp } from "./json-schema-parts.ts";
 
 /** The version of the language that registries, AsyncAPI and validators share. */

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as protobuf from "protobufjs";
-import type { AvroProblem } from "./avro-schema.ts";
+import type { AvroProblem } from "./avro-schema-reader.ts";
 
 /** A field of a message. */
 export interface ProtobufField {

@@ -12,14 +12,9 @@ import {
   findTooDeep,
   readYaml,
 } from "../yaml/yaml-document.ts";
-import {
-  type AvroReading,
-  type AvroSharedType,
-  nameOfNamedType,
-  readAvroSchema,
-  readSharedType,
-  type SharedLookup,
-} from "./avro-schema.ts";
+import { nameOfNamedType } from "./avro-names.ts";
+import { type AvroReading, type AvroSharedType, readAvroSchema, readSharedType } from "./avro-schema.ts";
+import type { SharedLookup } from "./avro-schema-reader.ts";
 import { readJsonEventSchema } from "./json-event-schema.ts";
 import { findDuplicateKey } from "./json-keys.ts";
 import { readProtobufSchema } from "./protobuf-event-schema.ts";

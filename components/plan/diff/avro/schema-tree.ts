@@ -1,4 +1,4 @@
-import { fullName, namespaceOf } from "../../../model/schemas/avro-schema.ts";
+import { fullName, namespaceOf } from "../../../model/schemas/avro-names.ts";
 /*
  * Avro schemas as a tree in which every name is resolved. The model has validated them; this is the form in which
  * two of them can be compared. Types that refer to themselves make the tree a graph.

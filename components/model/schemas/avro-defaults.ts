@@ -1,0 +1,59 @@
+import { isObject } from "../values/json.ts";
+
+/** Kind of a type after its names are resolved; what defaults and unions need. */
+export interface Resolved {
+  /** Unions hold at most one of each: a primitive's or container's kind, or a full name. */
+  readonly identity: string;
+  /** Kind of the type, for example `record`, `int` or `union`. */
+  readonly kind: string;
+  readonly symbols?: readonly string[];
+  readonly size?: number;
+  readonly items?: Resolved;
+  readonly branches?: readonly Resolved[];
+  /** Filled after the name is known, because a record may refer to itself. */
+  readonly fields?: Map<string, { readonly type: Resolved; readonly hasDefault: boolean }>;
+}
+
+/** Whether a JSON default fits a type. A union's default belongs to its first branch. */
+export function fits(value: unknown, type: Resolved): boolean {
+  switch (type.kind) {
+    case "null":
+      return value === null;
+    case "boolean":
+      return typeof value === "boolean";
+    case "int":
+      return typeof value === "number" && Number.isInteger(value) && Math.abs(value + 0.5) < 2 ** 31;
+    case "long":
+      return typeof value === "number" && Number.isSafeInteger(value);
+    case "float":
+    case "double":
+      return typeof value === "number";
+    case "string":
+      return typeof value === "string";
+    case "bytes":
+      return typeof value === "string" && /^[\u0000-\u00ff]*$/.test(value);
+    case "fixed":
+      return typeof value === "string" && /^[\u0000-\u00ff]*$/.test(value) && value.length === type.size;
+    case "enum":
+      return typeof value === "string" && type.symbols?.includes(value) === true;
+    case "array":
+      return Array.isArray(value) && value.every((item) => type.items !== undefined && fits(item, type.items));
+    case "map":
+      return (
+        isObject(value) && Object.values(value).every((item) => type.items !== undefined && fits(item, type.items))
+      );
+    case "record":
+      return (
+        isObject(value) &&
+        [...(type.fields ?? [])].every(([name, field]) =>
+          Object.hasOwn(value, name) ? fits(value[name], field.type) : field.hasDefault,
+        )
+      );
+    case "union": {
+      const first = type.branches?.[0];
+      return first !== undefined && fits(value, first);
+    }
+    default:
+      return false;
+  }
+}
