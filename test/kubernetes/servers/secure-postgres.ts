@@ -3,8 +3,8 @@ import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
-import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { reasonOf } from "../../../components/machine/coded-error.ts";
+import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { locateLocalServers } from "../../../toolchain/servers/local-servers.ts";
 import { freePorts } from "../../../toolchain/training/loopback-port.ts";
 import { eventually } from "../../platform/condition.ts";
