@@ -4,7 +4,9 @@ import { KitComponent } from "../component.ts";
 import { byteQuantity, type Manifest, platformLabels } from "../kubernetes/manifest.ts";
 import { addresses, allow, type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
+import { podScheduling } from "../kubernetes/scheduling.ts";
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
+import type { PodSettings } from "../model/stack/stack-pods.ts";
 import { Password } from "../provider/resources.ts";
 import { certificateFile } from "./certificate-file.ts";
 import type { PostgresEndpoint } from "./endpoints.ts";
@@ -18,6 +20,7 @@ export interface CloudNativePostgresArgs {
   readonly apiServers: readonly string[];
   readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
+  readonly pods: PodSettings;
   /** Namespaces whose pods read its metrics. */
   readonly metricsReaders: readonly string[];
   readonly provider: pulumi.ProviderResource;
@@ -121,7 +124,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
         ],
       }),
     ].map((manifest) => apply(manifest));
-    const cluster = apply(clusterResource(settings, args.maxConnections, metadata(POSTGRES_NAME)), {
+    const cluster = apply(clusterResource(settings, args.pods, args.maxConnections, metadata(POSTGRES_NAME)), {
       protect: args.protect,
       dependsOn: [...args.dependsOn, ...prerequisites],
     });
@@ -137,10 +140,13 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
 
 function clusterResource(
   settings: CloudNativePostgresArgs["settings"],
+  pods: PodSettings,
   maxConnections: number,
   metadata: Manifest["metadata"],
 ): Manifest {
   const memory = byteQuantity(settings.memory);
+  // The operator's resource has node selector and tolerations beside the affinity, and the rest where a pod has it.
+  const { nodeSelector, tolerations, ...rest } = podScheduling(pods);
   const quarter = `${Math.floor(settings.memory / 4 / 2 ** 20)}MB`;
   return {
     apiVersion: "postgresql.cnpg.io/v1",
@@ -175,7 +181,10 @@ function clusterResource(
         enablePodAntiAffinity: true,
         topologyKey: "kubernetes.io/hostname",
         podAntiAffinityType: settings.instances < 2 ? "preferred" : "required",
+        ...(nodeSelector === undefined ? {} : { nodeSelector }),
+        ...(tolerations === undefined ? {} : { tolerations }),
       },
+      ...rest,
       seccompProfile: { type: "RuntimeDefault" },
     },
   };

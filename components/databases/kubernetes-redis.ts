@@ -6,6 +6,7 @@ import { type NameService, podsOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
+import type { PodSettings } from "../model/stack/stack-pods.ts";
 import { Password } from "../provider/resources.ts";
 import type { RedisEndpoint } from "./endpoints.ts";
 import { type RedisUser, redisAccessFile } from "./redis-acl.ts";
@@ -15,6 +16,7 @@ export interface KubernetesRedisArgs {
   readonly settings: NonNullable<KubernetesServers["redis"]["inCluster"]>;
   readonly namespaces: KubernetesServers["namespaces"];
   readonly dns: NameService;
+  readonly pods: PodSettings;
   readonly provider: pulumi.ProviderResource;
   readonly authorities: PlatformAuthorities;
   readonly users: readonly RedisUser[];
@@ -68,6 +70,7 @@ export class KubernetesRedis extends KitComponent implements RedisEndpoint {
       liveness: { tcpSocket: { port: "redis" } },
       readiness: { tcpSocket: { port: "redis" } },
       startsWithin: 30,
+      pods: args.pods,
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
       dns: args.dns,

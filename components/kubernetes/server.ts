@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { PodSettings } from "../model/stack/stack-pods.ts";
 import { CHECKSUM_ANNOTATION, filesDigest } from "./digest.ts";
 import { disruptionBudget } from "./disruption-budget.ts";
 import { type Manifest, POD_ADDRESS_ANNOTATIONS, platformLabels } from "./manifest.ts";
@@ -8,6 +9,7 @@ import { LEAVE_SECONDS, leavesLate } from "./pod-end.ts";
 import { containerResources } from "./pod-resources.ts";
 import { containerSecurity, podSecurity } from "./pod-security.ts";
 import { pullPolicyOf } from "./pull-policy.ts";
+import { podScheduling } from "./scheduling.ts";
 import { serviceAccount } from "./service-account.ts";
 
 /** A server of the platform that keeps nothing on disk: registry or cache. */
@@ -26,6 +28,7 @@ export interface ServerDescription {
   readonly readiness: Record<string, unknown>;
   /** How long a start may take, in seconds. */
   readonly startsWithin: number;
+  readonly pods: PodSettings;
   readonly resources: { readonly cpu: string; readonly memory: string };
   /** Content of files by name, mounted read-only in {@link CONFIGURATION_FOLDER}; the pods follow their changes. */
   readonly files: Readonly<Record<string, Input<string>>>;
@@ -103,6 +106,7 @@ function deployment(
           enableServiceLinks: false,
           securityContext: podSecurity,
           terminationGracePeriodSeconds: LEAVE_SECONDS + DRAIN_SECONDS,
+          ...podScheduling(server.pods),
           ...(server.replicas < 2 ? {} : spreadOut(selector, APART)),
           volumes: [
             { name: "configuration", secret: { secretName: server.name, defaultMode: 0o440 } },

@@ -7,6 +7,7 @@ import { type NameService, podsOf, readersOf } from "../kubernetes/network.ts";
 import { KubernetesObject } from "../kubernetes/object.ts";
 import { CONFIGURATION_FOLDER, serverManifests } from "../kubernetes/server.ts";
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
+import type { PodSettings } from "../model/stack/stack-pods.ts";
 import { registryPrincipal } from "../plan/registry.ts";
 import type { SchemaRegistry } from "./registry.ts";
 import { inClusterRegistryBase, REGISTRY_NAME, REGISTRY_PORT, registryApi } from "./registry-address.ts";
@@ -17,6 +18,7 @@ export interface KubernetesSchemaRegistryArgs {
   readonly settings: KubernetesServers["registry"];
   readonly namespaces: KubernetesServers["namespaces"];
   readonly dns: NameService;
+  readonly pods: PodSettings;
   /** Namespaces whose pods read its metrics. */
   readonly metricsReaders: readonly string[];
   /** Namespaces where Pulumi runs, which registers the subjects. */
@@ -76,6 +78,7 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
       // Ready means: its own last word in the journal has come back to it, so it knows every schema.
       readiness: { httpGet: { path: "/health/ready", port: "management" } },
       startsWithin: 180,
+      pods: args.pods,
       resources: { cpu: settings.cpu, memory: byteQuantity(settings.memory) },
       files,
       dns: args.dns,

@@ -1,6 +1,8 @@
 import { ADMIN_PRINCIPAL } from "../../certificates/admin-identity.ts";
 import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
+import { nodeAffinity, nodeExpressions, templateScheduling } from "../../kubernetes/scheduling.ts";
 import type { StrimziSettings } from "../../model/stack/stack-kubernetes.ts";
+import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
 import { listeners } from "./listeners.ts";
@@ -40,7 +42,7 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
         template: { podDisruptionBudget: { maxUnavailable: 1 } },
       },
       ...(settings.cruiseControl ? { cruiseControl: cruiseControl(input) } : {}),
-      ...(settings.exporter ? { kafkaExporter: KAFKA_EXPORTER } : {}),
+      ...(settings.exporter ? { kafkaExporter: { ...KAFKA_EXPORTER, ...beside(input.pods.beside) } } : {}),
       clusterCa: { validityDays: 1_825, renewalDays: 180, certificateExpirationPolicy: "renew-certificate" },
       // The kit signs the admin's certificate, so the clients' authority is the kit's.
       clientsCa: { generateCertificateAuthority: false },
@@ -62,16 +64,28 @@ function metrics(cluster: string): Record<string, unknown> {
 }
 
 /** Moves partitions to brokers that come and away from brokers that go. */
-function cruiseControl({ settings, network }: StrimziClusterInput): Record<string, unknown> {
+function cruiseControl({ settings, network, pods }: StrimziClusterInput): Record<string, unknown> {
   const heap = `${heapMebibytes(CRUISE_CONTROL_MEMORY)}m`;
   const memory = byteQuantity(CRUISE_CONTROL_MEMORY);
   const rate = networkRate(network);
   return {
     brokerCapacity: { cpu: settings.broker.cpu, inboundNetwork: rate, outboundNetwork: rate },
     autoRebalance: [{ mode: "add-brokers" }, { mode: "remove-brokers" }],
+    ...beside(pods.beside),
     resources: { requests: { cpu: "250m", memory }, limits: { memory } },
     jvmOptions: { "-Xms": heap, "-Xmx": heap },
   };
+}
+
+/** Where the pods of a part run that is no Kafka node. */
+function beside(pods: PodSettings): { readonly template?: unknown } {
+  const pod = { ...templateScheduling(pods), ...affinityOf(pods) };
+  return Object.keys(pod).length === 0 ? {} : { template: { pod } };
+}
+
+function affinityOf(pods: PodSettings): { readonly affinity?: unknown } {
+  const expressions = nodeExpressions(pods);
+  return expressions.length === 0 ? {} : { affinity: nodeAffinity(expressions) };
 }
 
 const KAFKA_EXPORTER = {

@@ -1,5 +1,6 @@
 import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { USABLE_ZONES } from "../../kubernetes/placement.ts";
+import { nodeAffinity, nodeExpressions, templateScheduling } from "../../kubernetes/scheduling.ts";
 import { FIRST_CONTROLLER_ID, IDS_PER_ZONE } from "../nodes.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
 import { clusterLabel, STRIMZI_API } from "./names.ts";
@@ -32,7 +33,11 @@ function controllerPool(input: StrimziClusterInput): Manifest {
       template: {
         pod: {
           ...POD,
-          affinity: { podAntiAffinity: apart(input, "controller") },
+          ...templateScheduling(input.pods.controller),
+          affinity: {
+            ...nodeAffinity(nodeExpressions(input.pods.controller)),
+            podAntiAffinity: apart(input, "controller"),
+          },
           topologySpreadConstraints: [
             {
               maxSkew: 1,
@@ -63,18 +68,12 @@ function brokerPool(input: StrimziClusterInput, zone: string, index: number): Ma
       template: {
         pod: {
           ...POD,
+          ...templateScheduling(input.pods.broker),
           affinity: {
-            nodeAffinity: {
-              requiredDuringSchedulingIgnoredDuringExecution: {
-                nodeSelectorTerms: [
-                  {
-                    matchExpressions: [
-                      { key: settings.topologyKey, operator: "In", values: [settings.zoneLabels[zone] ?? zone] },
-                    ],
-                  },
-                ],
-              },
-            },
+            ...nodeAffinity([
+              { key: settings.topologyKey, operator: "In", values: [settings.zoneLabels[zone] ?? zone] },
+              ...nodeExpressions(input.pods.broker),
+            ]),
             podAntiAffinity: apart(input, "broker"),
           },
         },

@@ -4,8 +4,10 @@ import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { addresses, allow, type NameService, podsOf, readersOf } from "../../kubernetes/network.ts";
 import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts";
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
+import { podScheduling } from "../../kubernetes/scheduling.ts";
 import { serviceAccount } from "../../kubernetes/service-account.ts";
 import { kafkaVersions } from "../../model/stack/stack-kubernetes.ts";
+import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
 /** What the operator's installation follows from. */
@@ -17,6 +19,7 @@ export interface OperatorInput {
   readonly image: string | undefined;
   /** Images of Kafka by version, where they are not Strimzi's own. */
   readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
+  readonly pods: PodSettings;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
   /** Its ports. */
@@ -211,6 +214,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
           serviceAccountName: OPERATOR_NAME,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          ...podScheduling(input.pods),
           // The image brings a user of its own, below the numbers that the kit's pods use.
           securityContext: { runAsNonRoot: podSecurity.runAsNonRoot, seccompProfile: podSecurity.seccompProfile },
           volumes: [

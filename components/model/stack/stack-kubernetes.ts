@@ -3,6 +3,7 @@ import { durationUnits, parseDuration } from "../values/duration.ts";
 import { addressRange as cidr, count, name, quantity } from "../values/field-types.ts";
 import { slugPattern } from "../values/names.ts";
 import { parseSize, sizeUnits } from "../values/size.ts";
+import { pods } from "./stack-pods.ts";
 import { workloadSettings } from "./stack-workload.ts";
 
 /**
@@ -74,6 +75,7 @@ const broker = z
       .meta({ description: "Volumes of each broker, by place: add at the end, never take away. Default: two of 1TiB." })
       .prefault(["1TiB", "1TiB"]),
     storageClass: storageClass.optional(),
+    pods: pods.optional(),
   })
   .prefault({})
   .meta({ description: "Size of each broker." });
@@ -83,6 +85,7 @@ const controller = z
     ...nodeResources("1", "4GiB"),
     volume: disk.prefault("20GiB"),
     storageClass: storageClass.optional(),
+    pods: pods.optional(),
   })
   .prefault({})
   .meta({ description: "Size of each controller." });
@@ -258,6 +261,7 @@ const strimzi = z
         description: "Images of Kafka by version, for a registry of your own or by digest. Default: Strimzi's own.",
       })
       .optional(),
+    pods: pods.optional(),
   })
   .prefault({})
   .meta({ description: "The operator that runs Kafka." });
@@ -275,6 +279,7 @@ const registry = z
           "Address under which the machine that runs Pulumi reaches the registry. Default: its Service's name in the cluster.",
       })
       .optional(),
+    pods: pods.optional(),
   })
   .prefault({})
   .meta({ description: "The schema registry." });
@@ -314,6 +319,7 @@ const cloudNativePg = z
           "Address under which the machine that runs Pulumi reaches the primary. Default: its Service's name in the cluster.",
       })
       .optional(),
+    pods: pods.optional(),
   })
   .meta({ description: "Servers in the cluster, run by the CloudNativePG operator, which is there already." });
 
@@ -344,6 +350,7 @@ const inClusterRedis = z
     memory: memory("Memory, requested and limit; the cache takes three quarters of it. Default: 512MiB.").prefault(
       "512MiB",
     ),
+    pods: pods.optional(),
   })
   .meta({ description: "A cache in the cluster: TLS, a user per service, nothing on disk." });
 
@@ -470,6 +477,9 @@ const kubernetesServers = {
     })
     .default([443, 6_443]),
   dns,
+  pods: pods
+    .meta({ description: "Where all pods run and how their images are fetched; parts may differ. Default: any node." })
+    .optional(),
   identity: identity.optional(),
   strimzi,
   kafka,

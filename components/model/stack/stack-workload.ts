@@ -3,6 +3,7 @@ import type { Problem } from "../problems/problem.ts";
 import type { Located, PropertyPath } from "../problems/validation.ts";
 import { addressRange, count, name } from "../values/field-types.ts";
 import { slugPattern } from "../values/names.ts";
+import { placedPods } from "./stack-pods.ts";
 
 /**
  * Settings of workloads on Kubernetes, one part of a stack's settings: where images come from, how services
@@ -189,6 +190,7 @@ export const workloadSettings = z
     exposure,
     monitoring,
     placement,
+    pods: placedPods.optional(),
     services: z.record(slug, service).meta({ description: "Settings per service." }).default({}),
   })
   .meta({ description: "How services run on Kubernetes." });

@@ -40,6 +40,7 @@ export function flattened(settings: object): Map<string, string> {
 
 function textOf(path: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((each) => textOf(path, each)).join(", ");
+  if (typeof value === "object") return JSON.stringify(value);
   if (typeof value !== "number") return String(value);
   if (path === "topics.retention") return retentionText(value);
   if (

@@ -1,3 +1,4 @@
+import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 
@@ -6,6 +7,8 @@ export interface RenderContext {
   readonly workload: Workload;
   readonly namespace: string;
   readonly settings: KubernetesWorkloadSettings;
+  /** Where the pods run; images are fetched with the workload's own pull secrets, else with these. */
+  readonly pods: PodSettings;
   /** Label of nodes that names their zone, by which brokers know theirs too. */
   readonly zoneLabel: string;
 }

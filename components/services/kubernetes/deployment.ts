@@ -13,6 +13,7 @@ import { imageReference } from "./image.ts";
 import { metadataOf, selectorLabels } from "./labels.ts";
 import { requestsOf, serviceResources } from "./resources.ts";
 import { SURGE_PERCENT, scalingOf } from "./scaling.ts";
+import { serviceScheduling } from "./scheduling.ts";
 import type { Mount } from "./volumes.ts";
 import { serviceMounts, volumeMounts } from "./volumes.ts";
 
@@ -50,7 +51,7 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
           enableServiceLinks: false,
           securityContext: podSecurity,
           terminationGracePeriodSeconds: (workload.http ? LEAVE_SECONDS : 0) + DRAIN_SECONDS,
-          imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
+          ...serviceScheduling(context),
           ...(scaling.max < 2 ? {} : spreadOut(selectorLabels(workload.name), settings.placement)),
           containers: [container(context, mounts)],
           volumes: mounts.map(({ volume }) => volume),

@@ -11,6 +11,7 @@ import { IMAGE_ROOT } from "./deployment.ts";
 import { imageReference } from "./image.ts";
 import { metadataOf } from "./labels.ts";
 import { serviceResources } from "./resources.ts";
+import { serviceScheduling } from "./scheduling.ts";
 import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
 
 /** Program of the service library, in every image: applies the library's migrations and a service's. */
@@ -92,7 +93,7 @@ export function migrationJob(context: Migrating): Manifest {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: podSecurity,
-          imagePullSecrets: settings.images.pullSecrets.map((name) => ({ name })),
+          ...serviceScheduling(context),
           containers: [
             {
               name: "migration",

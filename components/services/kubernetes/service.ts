@@ -5,6 +5,7 @@ import { disruptionBudget } from "../../kubernetes/disruption-budget.ts";
 import type { Manifest } from "../../kubernetes/manifest.ts";
 import { KubernetesObject } from "../../kubernetes/object.ts";
 import { serviceAccount } from "../../kubernetes/service-account.ts";
+import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload } from "../workload.ts";
 import { horizontalPodAutoscaler, lagScaling } from "./autoscaling.ts";
@@ -26,6 +27,7 @@ export interface KubernetesServiceArgs {
   readonly namespace: string;
   readonly provider: kubernetes.Provider;
   readonly settings: KubernetesWorkloadSettings;
+  readonly pods: PodSettings;
   /** Label of nodes that names their zone. */
   readonly zoneLabel: string;
   readonly peers: NetworkPeers;

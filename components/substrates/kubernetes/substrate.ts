@@ -16,6 +16,7 @@ import type { Manifest } from "../../kubernetes/manifest.ts";
 import { namespaceBounds, namespaceManifests, SERVER_CONTAINERS, serverBounds } from "../../kubernetes/namespaces.ts";
 import { KubernetesObject } from "../../kubernetes/object.ts";
 import type { KubernetesStackSettings } from "../../model/stack/kubernetes-stack.ts";
+import { type PodSettings, podsOfPart } from "../../model/stack/stack-pods.ts";
 import { metricsReaders, scalesByLag } from "../../model/stack/stack-workload.ts";
 import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
@@ -92,6 +93,11 @@ export class KubernetesSubstrate implements Substrate {
         shape: settings.kafka,
         topics: settings.topics,
         settings: settings.kubernetes.kafka,
+        pods: {
+          broker: this.#podsOf(settings.kubernetes.kafka.broker.pods),
+          controller: this.#podsOf(settings.kubernetes.kafka.controller.pods),
+          beside: this.#podsOf(undefined),
+        },
         network: settings.capacity.networkPerBroker,
         // KEDA asks the brokers how far a group has come, as its service.
         clientNamespaces: [
@@ -128,6 +134,7 @@ export class KubernetesSubstrate implements Substrate {
       settings: registry,
       namespaces,
       dns,
+      pods: this.#podsOf(registry.pods),
       metricsReaders: metricsReaders(workloads),
       adminNamespaces: kafka.adminListener.namespaces,
       provider: this.#provider,
@@ -146,6 +153,7 @@ export class KubernetesSubstrate implements Substrate {
         namespace: namespaces.services,
         provider: this.#provider,
         settings: workloads,
+        pods: this.#podsOf(workloads.pods),
         zoneLabel: kafka.topologyKey,
         peers: this.#peers,
       },
@@ -163,6 +171,11 @@ export class KubernetesSubstrate implements Substrate {
     this.#apply(servicesBounds(namespaces.services, this.#workloads, workloads), {
       dependsOn: [...this.#namespaces.services],
     });
+  }
+
+  /** Where the pods of a part run: its own settings, else the environment's. */
+  #podsOf(part: PodSettings | undefined): PodSettings {
+    return podsOfPart(this.#args.settings.kubernetes.pods, part);
   }
 
   #apply(manifest: Manifest, options: pulumi.CustomResourceOptions = {}): KubernetesObject {
@@ -200,6 +213,7 @@ export class KubernetesSubstrate implements Substrate {
       cluster: kafka.name,
       image: strimzi.image,
       kafkaImages: strimzi.kafkaImages,
+      pods: this.#podsOf(strimzi.pods),
       apiServers,
       apiServerPorts,
       dns,
@@ -230,6 +244,7 @@ export class KubernetesSubstrate implements Substrate {
       apiServers: settings.kubernetes.apiServers,
       apiServerPorts: settings.kubernetes.apiServerPorts,
       dns: settings.kubernetes.dns,
+      pods: this.#podsOf(cloudNativePg.pods),
       metricsReaders: metricsReaders(settings.kubernetes.workloads),
       provider: this.#provider,
       authorities: this.#authorities,
@@ -266,6 +281,7 @@ export class KubernetesSubstrate implements Substrate {
       settings: inCluster,
       namespaces: settings.kubernetes.namespaces,
       dns: settings.kubernetes.dns,
+      pods: this.#podsOf(inCluster.pods),
       provider: this.#provider,
       authorities: this.#authorities,
       users: redisUsers,

@@ -16,6 +16,7 @@ const server = (replicas: number): ServerDescription => ({
   startsWithin: 60,
   resources: { cpu: "500m", memory: "512Mi" },
   files: {},
+  pods: {},
   dns: DNS,
   from: [],
   to: [],

@@ -39,6 +39,7 @@ export function clusterInput(kafka: Written = {}, stack: Written = {}): StrimziC
     shape: settings.kafka,
     topics: settings.topics,
     settings: settings.kubernetes.kafka,
+    pods: { broker: {}, controller: {}, beside: {} },
     network: settings.capacity.networkPerBroker,
     clientNamespaces: ["platform", "services"],
   };

@@ -17,6 +17,7 @@ const { dns, apiServers, apiServerPorts } = kubernetesOf();
 const manifests = [
   brokerRole(),
   ...operatorManifests({
+    pods: {},
     namespace: NAMESPACE,
     cluster: "kafka",
     image: undefined,

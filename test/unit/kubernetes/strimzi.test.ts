@@ -384,6 +384,7 @@ describe("metrics", () => {
 describe("the operator's installation", () => {
   const openings = { dns: kubernetesOf().dns, metricsReaders: ["monitoring"] };
   const manifests = operatorManifests({
+    pods: {},
     namespace: "kafka",
     cluster: "kafka",
     image: undefined,

@@ -27,6 +27,7 @@ function said(manifests: readonly Manifest[], kubernetes: Written = {}): string[
 function operator(kubernetes: Written): readonly Manifest[] {
   const { strimzi, dns, apiServers, apiServerPorts } = kubernetesOf(kubernetes);
   return operatorManifests({
+    pods: {},
     namespace: "kafka",
     cluster: "kafka",
     image: strimzi.image,

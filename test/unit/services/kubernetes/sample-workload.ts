@@ -84,7 +84,7 @@ export function gatewayWorkload(changes: Partial<Workload> = {}): Workload {
 }
 
 export function contextOf(workload: Workload, settings: KubernetesWorkloadSettings = settingsWith()): RenderContext {
-  return { workload, namespace: "services", settings, zoneLabel: "topology.kubernetes.io/zone" };
+  return { workload, namespace: "services", settings, pods: {}, zoneLabel: "topology.kubernetes.io/zone" };
 }
 
 /** Servers in namespaces of their own. */
