@@ -209,7 +209,7 @@ export function exceptionKey({ rule, object }: Exception): string {
   return keyOf(rule, object);
 }
 
-/** Most days that an exception may last from the day it is looked at: whoever needs it longer says so again. */
+/** Most days that an exception may last from the day it is looked at: a team that needs it longer asks again. */
 export const LONGEST_EXCEPTION_DAYS = 180;
 const DAY_MS = 86_400_000;
 

@@ -37,7 +37,7 @@ export function isExportedStack(value: unknown): value is ExportedStack {
 }
 
 /**
- * The stack without half-created access rules, and without references to them; the next run records those anew.
+ * The stack without half-created access rules, and without references to them; the next run records those again.
  * @returns `removed` has their URNs; empty when there are none, and `stack` is then the one given.
  */
 export function withoutTornGrants<T extends ExportedStack>(stack: T): { stack: T; removed: readonly string[] } {

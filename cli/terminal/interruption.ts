@@ -14,7 +14,7 @@ export interface InterruptionWatch {
 
 /**
  * Calls back on SIGINT, SIGTERM, SIGHUP, and once when the parent process is gone (it was killed, and with it
- * whoever waited for this command).
+ * the program that waited for this command).
  * @param onInterrupt - Gets the number of the interruption, from 1.
  */
 export function watchInterruptions(onInterrupt: (count: number) => void): InterruptionWatch {

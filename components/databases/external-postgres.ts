@@ -36,7 +36,7 @@ export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
     this.adminPassword = args.externals.secret("postgresAdminPassword", "…");
     this.caCertificate = args.externals.file(caFile, "kubernetes.postgres.external.caFile");
     this.caFile = caFile;
-    // Whoever connects does so as soon as the address is known; the preview of a new platform must need no server.
+    // Providers connect as soon as the address is known; the preview of a new platform must need no server.
     const reached = args.after.apply(() => host);
     this.admin = { host: superuser ? reached : this.#ableToAct(reached), port };
     this.registerOutputs({ host: this.host, port: this.port });

@@ -22,7 +22,7 @@ export function loweredFactor(before: number | undefined, after: number | undefi
 
 /**
  * Topics that are in both and would lose partitions, sorted. Kafka can't lower them: a tool that tries
- * deletes the topic with its data and makes it anew. Removed topics are not listed.
+ * deletes the topic with its data and recreates it. Removed topics are not listed.
  * @param factor - What lowers all of them at once.
  */
 export function loweredPartitions(

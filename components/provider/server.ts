@@ -153,7 +153,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
   server.addService(services.ResourceProviderService as unknown as import("@grpc/grpc-js").ServiceDefinition, {
     handshake: unary(() => {
       const answer = new messages.ProviderHandshakeResponse();
-      // Whoever answers the handshake is asked to create and update in previews, too.
+      // A plugin that answers the handshake is asked to create and update in previews, too.
       answer.setAcceptSecrets(true);
       return answer;
     }),

@@ -102,7 +102,7 @@ export interface Workload {
  * What V8 is told about its memory. Half of what the container may hold is for the old space; the rest is buffers, code
  * and stacks. Left to itself, V8 gives so small a heap a young generation of 1 MiB, collects it dozens of times a second,
  * and waits each time for threads that a fraction of a processor does not have: half the processor time, measured on a
- * loop that allocates. And so small a heap may grow by 30 % only before it is marked anew: at 35 orders a second that was
+ * loop that allocates. And so small a heap may grow by 30 % only before it is marked again: at 35 orders a second that was
  * every 8 s in each service, 0.3 s of work and a pause of 0.1 s; with 100 % it is a third of that.
  */
 export function heapFlags(resources: WorkloadResources): readonly string[] {

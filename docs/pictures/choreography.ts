@@ -7,7 +7,7 @@ export type Caller = Pick<ServiceTemplate, "name" | "calls">;
 
 /**
  * Services as boxes, topics as barrels, an arrow for each access with the events it is for.
- * @param services - Those to show, in this order; whoever else reads along is left out.
+ * @param services - Those to show, in this order; other consumers are left out.
  */
 export function choreography(model: Model, templates: readonly Caller[], services: readonly string[]): string {
   const shown = (service: string): boolean => services.includes(service);

@@ -109,7 +109,7 @@ export function statePicture({ states, edges }: SagaGraph): string {
     `  <text x="24" y="34" class="h">The states of an order: ${states.length} states, ${edges.length} transitions</text>`,
     '  <text x="24" y="52" class="s">Payment answers from left to right, inventory from top to bottom, in any order. The same answer again changes nothing.</text>',
     `  <rect class="frame" x="24" y="484" width="${WIDTH - 48}" height="1036"/>`,
-    '  <text class="h" x="48" y="510">cancelled: whoever had acted undoes it</text>',
+    '  <text class="h" x="48" y="510">cancelled: services undo what they did</text>',
     ...grids.map(drawFrame),
     ...inner.map((edge) => drawInner(edge, gridWith(edge.from))),
     ...states.map((state) => drawState(state, gridWith(state))),

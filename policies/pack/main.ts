@@ -105,7 +105,7 @@ function report(reportViolation: ReportViolation, findings: readonly Finding[]):
 
 /*
  * The work is done by two policies, one that sees each resource and one that sees all: the SDK unpacks every resource
- * anew for each policy. The catalogue's rules are listed beside them, and report under their own names.
+ * again for each policy. The catalogue's rules are listed beside them, and report under their own names.
  */
 const listed: Policies = [...catalogue.values()]
   .filter(({ kinds }) => kinds.length > 0)

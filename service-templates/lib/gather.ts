@@ -24,7 +24,7 @@ export interface GatherOptions<Item, Result> {
   readonly clock: Clock;
 }
 
-/** For work that is bounded by whoever asks for it, such as a batch of records: nobody is refused. */
+/** For work that its caller bounds, such as a batch of records: nothing is refused. */
 export const UNBOUNDED = {
   waiting: Number.POSITIVE_INFINITY,
   longestWaitMs: Number.POSITIVE_INFINITY,

@@ -390,7 +390,7 @@ async function startProcess(base: Base, parts: HttpParts, machinery: Machinery):
     draining = true;
     log.info("draining");
     if (http !== undefined) {
-      // Whoever keeps connections to it is told to leave them while it still answers: cut off in between, a request would fail.
+      // Clients with open connections are told to leave while it still answers: a request that is cut off would fail.
       await lastRequests(http, LAST_REQUESTS_MS);
       await http.close();
     }

@@ -147,7 +147,7 @@ function compareWitness(context: JudgeContext, figures: LetterFigures, violation
     notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
   for (const { service, deadLetters: letters } of context.evidence.messaging) {
     for (const letter of letters) {
-      // A replay that fails again is the work of whoever replayed it.
+      // A replay that fails again is the work of the person who replayed it.
       if (expected.has(`${service} ${placeOf(letter)}`) || letter.replayOf !== undefined) continue;
       if (letter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
       else

@@ -4,7 +4,7 @@ import type { SourceFile } from "../source-file.ts";
 import type { DomainReading } from "./read-domain.ts";
 
 /**
- * Domains that were read before, for whoever reads two trees that are nearly the same. A file counts as the same
+ * Domains that were read before, for a command that reads two trees that are nearly the same. A file counts as the same
  * when it is the same object, and so do the schemas it refers to; the domain is then the same object as well, so
  * that a comparison can skip it.
  */
@@ -20,7 +20,7 @@ export class ReadingCache {
 
   /**
    * The reading of a domain file, from before if nothing that it depends on is another file.
-   * @param read - Reads it anew.
+   * @param read - Reads it again.
    */
   domain(file: SourceFile, schemas: SchemaFiles, read: () => DomainReading): DomainReading {
     const known = this.#domains.get(file);

@@ -74,7 +74,7 @@ function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
   };
 }
 
-/** Whether a principal's rights follow from who consumes what: whoever approves a consumer approves that its dead letters can be replayed. */
+/** Whether a principal's rights follow from who consumes what: an approval of a consumer is an approval of replays of its dead letters. */
 function followsConsumers(principal: string): boolean {
   return principal === replayerPrincipal;
 }

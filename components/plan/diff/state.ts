@@ -87,7 +87,7 @@ export function ownersOf({ before, after }: StatePair, topic: string): string[] 
   return sortedSet([before, after].flatMap((state) => state.planned.get(topic)?.owner ?? []));
 }
 
-/** Who has to agree to a change of a topic: its owners, and whoever runs what writes or reads it. */
+/** The teams that have to agree to a change of a topic: its owners, and the teams whose services write or read it. */
 export function reviewersOf(
   pair: StatePair,
   topic: string,

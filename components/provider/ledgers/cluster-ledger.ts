@@ -1,4 +1,4 @@
-/** `kit:index:ClusterLedger`: refuses to shrink a cluster in a way that loses or strands data, whoever runs the program. */
+/** `kit:index:ClusterLedger`: refuses to shrink a cluster in a way that loses or strands data, whichever way the program is run. */
 import { z } from "zod";
 import { refusedClusterChanges } from "../../plan/cluster-guard.ts";
 import { inputChanges } from "../property-diff.ts";

@@ -1,4 +1,4 @@
-/** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whoever runs the program. */
+/** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whichever way the program is run. */
 import { z } from "zod";
 import { compareText } from "../../model/problems/problem.ts";
 import {

@@ -29,7 +29,7 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return facts !== undefined && !facts.zombie && facts.startTime === holder.startTime;
 }
 
-/** Takes away a lock whose holder is dead. If another program was quicker and holds it anew, it gets it back. */
+/** Takes away a lock whose holder is dead. If another program was quicker and holds it now, that program gets it back. */
 async function removeStale(path: string, seen: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString("hex")}`;
   try {

@@ -201,7 +201,7 @@ async function start(
       specification: digest,
       offset: await logSize(paths.log),
     });
-    // Ahead of the start: whoever comes next finds what was intended, whatever became of it.
+    // Ahead of the start: the next run finds what was intended, whatever became of it.
     await writeRecord(paths, record);
     await writeIntent(paths, nonce);
     return {

@@ -12,7 +12,7 @@ export interface TopicLedgerArgs {
 
 /**
  * The memory of the topics that were applied. Lowering a partition count is refused before anything is
- * touched, because the Kafka provider would delete the topic with its data to make it anew; so is the removal
+ * touched, because the Kafka provider would delete the topic with its data to recreate it; so is the removal
  * of a declared topic, where removals need a permission.
  * Let the topics depend on the ledger.
  */

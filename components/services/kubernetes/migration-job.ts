@@ -78,7 +78,7 @@ export function migrationJob(context: Migrating): Manifest {
     kind: "Job",
     metadata: {
       ...metadata,
-      // A job that failed is made anew by the next run; it cannot be mended.
+      // The next run recreates a job that failed; a job cannot be repaired.
       annotations: { "pulumi.com/replaceUnready": "true", "pulumi.com/timeoutSeconds": String(LIMIT_SECONDS + 60) },
     },
     spec: {

@@ -59,7 +59,7 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
   async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const queue = queues.get(key) ?? { running: 0, waiting: [] };
     queues.set(key, queue);
-    // Whoever ends hands its turn on, so a newcomer can't come between.
+    // A request that ends hands its turn on, so that a newer one can't come between.
     if (queue.running >= CHECKS_AT_ONCE)
       await new Promise<void>((resolve) => {
         queue.waiting.push(resolve);

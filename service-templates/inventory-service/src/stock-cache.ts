@@ -27,7 +27,7 @@ export interface StockCache {
   read(productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>>;
   /** Puts what the database holds into Redis. */
   write(stock: readonly Stock[]): Promise<void>;
-  /** After the commit, reads the products anew and writes them through; several calls in one transaction are one. */
+  /** After the commit, reads the products again and writes them through; several calls in one transaction are one. */
   touch(tx: Transaction, productIds: readonly string[]): void;
 }
 

@@ -23,7 +23,7 @@ export interface ConsumerOptions {
   readonly batch?: number;
   /** Milliseconds over which offsets are gathered before they are committed. @default 1000 */
   readonly commitMs?: number;
-  /** When no commit succeeded for this many milliseconds, the membership is taken for broken: a new one finds its coordinator anew. @default 30000 */
+  /** When no commit succeeded for this many milliseconds, the membership is taken for broken: a new one looks its coordinator up again. @default 30000 */
   readonly commitLimitMs?: number;
   /**
    * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:

@@ -1,7 +1,7 @@
 /**
  * Records of a retry topic, each handed out when it is due. One topic has one delay, so per partition
  * the first record is always the next one due, and waiting for it is right; other partitions and other
- * topics are not held up. What waits here is not committed: whoever holds the partition next reads it
+ * topics are not held up. What waits here is not committed: the next holder of the partition reads it
  * again. Memory is bounded: at the bound the topic is not read further until something is due.
  */
 import type { Clock } from "../clock.ts";
@@ -63,7 +63,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     let queue = queues.get(key) ?? [];
     const last = queue.at(-1);
     if (last !== undefined && record.offset <= last.record.offset) {
-      // After a rebalance the partition is read again from its committed offset: all of it comes anew.
+      // After a rebalance the partition is read again from its committed offset: all of it comes again.
       forget(queue);
       queue = [];
     }

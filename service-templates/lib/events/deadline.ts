@@ -1,4 +1,4 @@
-/** Deadlines in events: who is asked after one has passed declines, because whoever asked has given up by then. */
+/** Deadlines in events: a service that is asked after the deadline declines, because the service that asked has given up by then. */
 import type { Registry } from "prom-client";
 import { Counter } from "prom-client";
 import type { Queryable } from "../storage/database.ts";

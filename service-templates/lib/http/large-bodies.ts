@@ -25,7 +25,7 @@ export function largeBodyLimit(most: number): LargeBodyLimit {
       // Without a length it may become large.
       const declared = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
       if (declared <= BODY_LIMIT) return;
-      // Whoever left while the token was checked has sent its `close` already: the slot would never come back.
+      // A client that left while the token was checked has sent its `close` already: the slot would never come back.
       if (reply.raw.closed || request.raw.socket.destroyed) return;
       if (inUse >= most)
         throw new Problem(

@@ -1,6 +1,6 @@
 /**
  * Waiting until a group has read everything there was at a moment. What waits in topics may say that something
- * happened: whoever judges by the time that has passed, after an outage, first lets it be read.
+ * happened: code that judges by the time that has passed first lets it be read after an outage.
  */
 import { pause } from "../clock.ts";
 import type { PartitionName } from "./partition-name.ts";

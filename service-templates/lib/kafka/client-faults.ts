@@ -2,7 +2,7 @@
  * The Kafka client can throw where nobody can catch it: in the callback of a socket. Seen: while leaders move, two
  * refreshes of its metadata cross, a topic is missing, and it reads a property of nothing. By default that ends the
  * process. But what is damaged is the client alone: calls of it stay without an answer, everything else is whole. So
- * whoever holds a client is told, drops it and opens another one; what was under way is repeated, as after any
+ * the holder of the client is told, drops it and opens another one; what was under way is repeated, as after any
  * other failure of a broker.
  */
 import { pause } from "../clock.ts";

@@ -113,7 +113,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
       );
       return { partitions, ...source.hunger() };
     } catch {
-      // A broker is away: whoever reads from it learns it by himself.
+      // A broker is away: the code that reads from it finds out by itself.
       return undefined;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * The patience of whoever asks a simulated outside system: an answer that takes too long is given up,
+ * The patience of a caller of a simulated outside system: an answer that takes too long is given up,
  * what was asked is done all the same.
  */
 import { pause } from "../clock.ts";

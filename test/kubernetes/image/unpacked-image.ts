@@ -121,7 +121,7 @@ export async function sbomOf({ root }: UnpackedImage): Promise<unknown> {
   return JSON.parse(await readFile(join(root, "app", "sbom.cdx.json"), "utf8"));
 }
 
-/** Files of an unpacked image that are somebody else's, writable for others, or set the user of whoever runs them. */
+/** Files of an unpacked image that are somebody else's, writable for others, or run as another user than the one that starts them. */
 export function unfitFiles({ root }: UnpackedImage): readonly string[] {
   const found = execFileSync(
     "find",

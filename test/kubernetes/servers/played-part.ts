@@ -54,7 +54,7 @@ export function playPart(limitMs: number, play: (play: Play) => Promise<void>): 
     loops.push(loop());
   };
   const answered = play({ declared, again, endLater: (end) => ends.push(end) });
-  // Whoever wants to know awaits it; the others see what is missing without it.
+  // A test that wants to know awaits it; others see what is missing without it.
   answered.catch(() => undefined);
   return {
     answered,

@@ -124,7 +124,7 @@ describe("replayed dead letters", () => {
     await act(first, "replay", true);
     await act(second, "discard", false);
     expect(await sample(port, "dlt_resolved_total"), "twice is once").toBe(2);
-    expect(await sample(port, "dlt_resolved_total"), "whoever asks").toBe(2);
+    expect(await sample(port, "dlt_resolved_total"), "whichever instance is asked").toBe(2);
     expect(await sample(port, "dlt_open_letters")).toBe(0);
     await expect(
       platform.sql(

@@ -194,7 +194,7 @@ describe("documents with orders", () => {
     }
   });
 
-  it("that were altered or lost become dead letters of whoever reads them, and the order goes on", async () => {
+  it("that were altered or lost become dead letters of their consumers, and the order goes on", async () => {
     // The consumer is not running since the last test: nobody reads them before they are spoiled.
     const ids = {
       altered: await placed(Buffer.alloc(100_000, "a"), "altered", "text/plain"),

@@ -84,7 +84,7 @@ function objectsOf(stack: string): readonly KubernetesObject[] {
   return rendered.get(stack)?.objects ?? [];
 }
 
-/** Pods that the objects ask for, whoever makes them. */
+/** Pods that the objects ask for, whatever creates them. */
 function podsOf(stack: string): { readonly owner: string; readonly spec: PodSpec }[] {
   return objectsOf(stack).flatMap(({ kind, metadata, spec }) => {
     const template = spec?.template;

@@ -7,7 +7,7 @@ import { stackFileJsonSchema, stackFileJsonSchemaPath } from "../../../component
 const PROJECT_DIR = join(import.meta.dirname, "../../..");
 
 describe("the format of stack files", () => {
-  it("is what editors are given; `node components/model/stack/stack-json-schema.ts` writes it anew", async () => {
+  it("is what editors are given; `node components/model/stack/stack-json-schema.ts` regenerates it", async () => {
     expect(await readFile(join(PROJECT_DIR, stackFileJsonSchemaPath), "utf8")).toBe(stackFileJsonSchema());
   });
 

@@ -371,7 +371,7 @@ describe.skipIf(binaries === undefined)("on a real PostgreSQL", () => {
     expect(await query("SELECT id FROM survivors", base.connection.database)).toEqual([{ id: 1 }]);
   }, 90_000);
 
-  test("a database that was made anew shows in the diff", async () => {
+  test("a database that was recreated shows in the diff", async () => {
     const base = await database();
     const inputs = { connection: { ...base.connection }, role: "app_owner", migrations: [file("1")] } as Values;
     const notes: string[] = [];

@@ -64,7 +64,7 @@ describe("the consumer's breaker", () => {
     ["rows of kinds are counted apart", fill(8, (n) => `${n % 2 === 0 ? "a" : "b"}!k${n}:e`), "closed", "gggggggg"],
     ["open: the same failure is held", [...fill(5, (n) => `a!k${n}:e`), "a!k4:e", "a!k5:e"], "open", "gggghhh"],
     [
-      "open: a success closes it, and the row begins anew",
+      "open: a success closes it, and the row begins again",
       [...fill(5, (n) => `a!k${n}:e`), "a", "a!k4:e"],
       "closed",
       "gggghg",

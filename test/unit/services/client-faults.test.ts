@@ -28,7 +28,7 @@ describe("faults of the Kafka client", () => {
     for (const end of ends.splice(0)) end();
   });
 
-  it("reach whoever holds a client, until he lets go of it", () => {
+  it("reach the holder of a client until it lets go of it", () => {
     const seen: Error[] = [];
     const end = onClientFault((fault) => seen.push(fault));
     expect(takeClientFault(IN_CLIENT)).toBe(true);

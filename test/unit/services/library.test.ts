@@ -275,7 +275,7 @@ describe("a registry that denies an id", () => {
     expect(await asked(13_000, 503)).toEqual(doubt);
     expect(await asked(14_000)).toEqual(doubt);
     expect(await asked(24_000)).toEqual(belief);
-    // It may have started anew while nobody asked.
+    // It may have restarted while nothing asked.
     expect(await asked(60_000)).toEqual(doubt);
     expect(await asked(69_000)).toEqual(doubt);
     expect(await asked(70_000)).toEqual(belief);
@@ -349,7 +349,7 @@ describe("trace context", () => {
     "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
     "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
-  ])("starts anew for %s", (header) => {
+  ])("starts again for %s", (header) => {
     expect(parseTraceparent(header)).toBeUndefined();
   });
 });

@@ -54,7 +54,7 @@ describe("the graph of the order's saga", () => {
 
   it("reaches an end from every state, and goes round in no circle", () => {
     const left = new Set(graph.states.map(stateKey));
-    // Whoever has no way to a state that is left has none to himself.
+    // A state without a way to a state that is left has none to itself.
     for (let before = -1; before !== left.size; ) {
       before = left.size;
       for (const key of left)

@@ -84,7 +84,7 @@ describe("makeArtefact", () => {
     expect(await readdir(join(cache, "artefacts"))).toEqual([]);
   });
 
-  it("makes it anew after a maker was killed half-way, and clears away what that one left", async () => {
+  it("makes it again after a maker was killed half-way, and clears away what that one left", async () => {
     const script = `
       import { makeArtefact } from ${JSON.stringify(new URL("../../../toolchain/making/cache.ts", import.meta.url).href)};
       import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The public routes: figures of the business, for whoever has a token with the scope. Nothing in them names a customer or an order. */
+/** The public routes: figures of the business, for callers whose token has the scope. Nothing in them names a customer or an order. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { TokenVerifier } from "@event-platform-kit/service/http/jwt";

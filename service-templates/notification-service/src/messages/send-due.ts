@@ -1,6 +1,6 @@
 /**
  * Sends messages that are due through one channel: claim, ask, note. The claim commits before the
- * channel is asked; the answers are noted in one transaction with the events that follow. Whoever takes
+ * channel is asked; the answers are noted in one transaction with the events that follow. The instance that takes
  * over after a crash asks again under the same id, which the channel answers without sending twice. An
  * instance whose claim ran out meanwhile notes nothing.
  */

@@ -1,7 +1,7 @@
 /**
  * The order's saga as a pure table. Payment and inventory answer in any order, late, or more than once; every
  * path ends in `confirmed` or `cancelled`. A confirmed order is cancelled all the same when no carrier takes it:
- * shipping is the last that can fail. What had been done for a cancelled order is undone by whoever did it,
+ * shipping is the last that can fail. What had been done for a cancelled order is undone by the service that did it,
  * told by order.cancelled.
  */
 

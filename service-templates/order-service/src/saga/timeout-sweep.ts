@@ -1,5 +1,5 @@
 /**
- * Cancels orders that waited too long; whoever answers later is told by order.cancelled and undoes its part. After an
+ * Cancels orders that waited too long; a service that answers later learns it from order.cancelled and undoes its part. After an
  * outage the answers to orders that seem overdue may wait in the topics: nothing is cancelled before everything that was
  * there when a sweep began is read.
  */

@@ -1,6 +1,6 @@
 /**
  * Books shipments that are due with one carrier: claim, ask, note. The claim commits before the carrier
- * is asked and marks the shipments as in doubt, so whoever comes after a crash knows that there may be a
+ * is asked and marks the shipments as in doubt, so that the instance that takes over after a crash knows that there may be a
  * booking. The answers are noted in one transaction with the events that follow; an instance whose claim
  * ran out meanwhile notes nothing, and its booking is met again under the same reference.
  */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sandbox.sh keep FOLDER CGROUP  runs a node's namespaces until standard input ends, however its writer ended; then removes
 #                                everything: processes, mounts, links, control groups, FOLDER. A line on standard input
-#                                starts the namespaces anew, as a reboot does. Prints the id of each first process.
+#                                starts the namespaces again, as a reboot does. Prints the id of each first process.
 # sandbox.sh init FOLDER CGROUP  is that first process.
 set -u
 mode=$1 folder=$2 cgroup=$3

@@ -134,7 +134,7 @@ describe("layers", () => {
     );
   });
 
-  it("take a folder's files, whoever may write to them here", async () => {
+  it("take a folder's files, whatever their permissions are here", async () => {
     const source = join(folder, "source");
     await mkdir(join(source, "in", "node_modules"), { recursive: true });
     await writeFile(join(source, "in", "plain"), "1", { mode: 0o600 });

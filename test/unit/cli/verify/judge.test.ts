@@ -575,7 +575,7 @@ describe("14: unresolved failures", () => {
     });
   });
 
-  it("leaves what was open before the run to whoever verifies without it", () => {
+  it("leaves what was open before the run to a verification without the run", () => {
     const world = MessagingWorld.atRest();
     world.tables("order-service").parked.push(parked("old"));
     expect(

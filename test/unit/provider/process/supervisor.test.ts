@@ -220,7 +220,7 @@ describe("again", () => {
     expect((await readRecord(paths))?.phase).toBe("ready");
   });
 
-  test("one that lives but no longer answers is started anew", async () => {
+  test("one that lives but no longer answers is restarted", async () => {
     await using bench = await openWorkbench();
     const flag = join(bench.stateDir, "healthy");
     const wanted = bench.specify({
