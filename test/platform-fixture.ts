@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { freePortBase } from "./platform/free-ports.ts";
 import { runKit } from "./platform/kit-command.ts";
+import { logEnds } from "./platform/log-ends.ts";
 import type { TestPlatform } from "./platform/test-platform.ts";
 
 /**
@@ -35,8 +36,11 @@ async function bringUp(): Promise<TestPlatform> {
   const platform: TestPlatform = { stateDir, portBase: await freePortBase() };
   const up = await runKit(platform, ["up", "--json"], { timeoutMs: 600_000, showProgress: true });
   if (up.code !== 0) {
+    const ends = await logEnds(stateDir);
     await takeDown(platform);
-    throw new Error(`The platform for the tests did not come up (exit ${up.code}):\n${up.stderr.slice(-8_000)}`);
+    throw new Error(
+      `The platform for the tests did not come up (exit ${up.code}):\n${up.stderr.slice(-8_000)}\nThe ends of its logs:\n${ends}`,
+    );
   }
   return platform;
 }
