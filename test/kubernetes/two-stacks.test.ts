@@ -33,16 +33,19 @@ const PROGRAM = `
   import * as kubernetes from "@pulumi/kubernetes";
   import { installStrimzi } from "${ROOT}/components/kafka/strimzi/installation.ts";
   import { readDefinitions } from "${ROOT}/components/kubernetes/definitions.ts";
-  import { namespaceManifests } from "${ROOT}/components/kubernetes/namespaces.ts";
+  import { namespaceBounds, namespaceManifests, SERVER_CONTAINERS, serverBounds } from "${ROOT}/components/kubernetes/namespaces.ts";
   import { KubernetesObject } from "${ROOT}/components/kubernetes/object.ts";
   import { locateStrimziCrds } from "${ROOT}/toolchain/strimzi/strimzi-crds.ts";
   const { stack, namespace } = JSON.parse(process.env.INSTALLATION);
   const provider = new kubernetes.Provider("kubernetes", { context: "test", enableServerSideApply: true });
-  const [first, ...guards] = namespaceManifests(namespace, stack, { pods: 300, nodePorts: true });
+  const [first, ...guards] = [
+    ...namespaceManifests({ name: namespace, stack, containers: SERVER_CONTAINERS }),
+    namespaceBounds(namespace, serverBounds(300, true)),
+  ];
   const made = new KubernetesObject(first, { provider });
   const dependsOn = [made, ...guards.map((guard) => new KubernetesObject(guard, { provider, dependsOn: [made] }))];
   installStrimzi({
-    namespace, cluster: "kafka", image: undefined, kafkaImages: undefined, apiServers: ["0.0.0.0/0"], apiServerPorts: [443, 6443], metricsReaders: [],
+    namespace, cluster: "kafka", image: undefined, pods: {}, kafkaImages: undefined, apiServers: ["0.0.0.0/0"], apiServerPorts: [443, 6443], metricsReaders: [],
     dns: { namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" }, addresses: [], ports: [53] },
     definitions: await readDefinitions(await locateStrimziCrds()), provider, dependsOn, protect: false,
   });

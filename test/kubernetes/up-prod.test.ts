@@ -241,7 +241,7 @@ describePlatform("prod", BEFORE, (site) => {
     expect(run.violations).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^mandatory protected-resource order-events: /),
-        expect.stringMatching(/^mandatory workload-image-digest order-service: /),
+        expect.stringMatching(/^mandatory workload-image-digest services\/order-service: /),
       ]),
     );
   });
