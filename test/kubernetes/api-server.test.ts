@@ -168,6 +168,16 @@ describe.skipIf(withoutControllers !== undefined)(
       const [kept, lost] = [["zone-a", "zone-b"], "zone-c"];
       for (const zone of [...kept, lost])
         for (const more of [2, 3]) await applied(playedNode(`node-${zone}-${more}`, zone));
+      // A node that is not ready is tainted, and a zone of such nodes does not count yet.
+      await server.until(
+        "all nodes to take pods",
+        async () =>
+          (await client.list("/api/v1/nodes")).every(
+            ({ spec, status }) =>
+              !JSON.stringify(spec).includes('"taints"') && JSON.stringify(status).includes('"reason":"KubeletReady"'),
+          ),
+        60_000,
+      );
       await applied({
         apiVersion: "v1",
         kind: "ServiceAccount",
