@@ -79,13 +79,10 @@ function cruiseControl({ settings, network, pods }: StrimziClusterInput): Record
 
 /** Where the pods of a part run that is no Kafka node. */
 function beside(pods: PodSettings): { readonly template?: unknown } {
-  const pod = { ...templateScheduling(pods), ...affinityOf(pods) };
-  return Object.keys(pod).length === 0 ? {} : { template: { pod } };
-}
-
-function affinityOf(pods: PodSettings): { readonly affinity?: unknown } {
   const expressions = nodeExpressions(pods);
-  return expressions.length === 0 ? {} : { affinity: nodeAffinity(expressions) };
+  const affinity = expressions.length === 0 ? {} : { affinity: nodeAffinity(expressions) };
+  const pod = { ...templateScheduling(pods), ...affinity };
+  return Object.keys(pod).length === 0 ? {} : { template: { pod } };
 }
 
 const KAFKA_EXPORTER = {

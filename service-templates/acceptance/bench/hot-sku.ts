@@ -17,6 +17,7 @@ import type { SalePlan } from "./hot-sku/measure-sale.ts";
 import { measureSale } from "./hot-sku/measure-sale.ts";
 import { salePicture } from "./hot-sku/picture.ts";
 import { saleText } from "./hot-sku/report.ts";
+import { arrivalsOf } from "./order-clients.ts";
 import { withSagaPlatform } from "./saga-platform.ts";
 
 interface HotSkuOptions {
@@ -31,9 +32,7 @@ const MOST_ORDERS = 100_000;
 
 function readOptions(options: Readonly<Record<string, unknown>>): HotSkuOptions {
   const text = (name: string): string => String(options[name]);
-  const arrivals = text("arrivals");
-  if (arrivals !== "constant" && arrivals !== "poisson")
-    throw new KitError("KIT_USAGE", `${JSON.stringify(arrivals)} is not constant or poisson.`);
+  const arrivals = arrivalsOf(text("arrivals"));
   const orders = parseQuantity(text("orders"));
   if (orders > MOST_ORDERS) throw new KitError("KIT_USAGE", `--orders ${orders} is above ${MOST_ORDERS}.`);
   const withinMs = parseDuration(text("within"));

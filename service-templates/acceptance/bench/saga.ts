@@ -11,6 +11,7 @@ import {
   runBenchmarkProgram,
   thisMachine,
 } from "../../../cli/project/bench.ts";
+import { arrivalsOf } from "./order-clients.ts";
 import { judgeAims } from "./saga/aims.ts";
 import type { MeasuredRate } from "./saga/measure-rate.ts";
 import { measureRate } from "./saga/measure-rate.ts";
@@ -34,9 +35,7 @@ const PLAIN_INTERVAL_MS = 10_000;
 
 function readOptions(options: Readonly<Record<string, unknown>>): SagaOptions {
   const text = (name: string): string => String(options[name]);
-  const arrivals = text("arrivals");
-  if (arrivals !== "constant" && arrivals !== "poisson")
-    throw new KitError("KIT_USAGE", `${JSON.stringify(arrivals)} is not constant or poisson.`);
+  const arrivals = arrivalsOf(text("arrivals"));
   const rates = text("rate")
     .split(",")
     .map((word) => {

@@ -13,6 +13,7 @@ import type { OrderEnd } from "../../load/order-records.ts";
 import { countKeptPayments, countUnfinished, readEnds } from "../../load/order-records.ts";
 import { enoughCustomers, sampleOrders } from "../../load/sample-orders.ts";
 import { setAvailable, stockLevel } from "../../load/stock.ts";
+import { ANSWER_LIMIT_MS, END_LIMIT_MS, REPETITION } from "../order-clients.ts";
 import type { SagaPlatform } from "../saga-platform.ts";
 import type { SaleFigures } from "./judge.ts";
 
@@ -55,11 +56,6 @@ export interface SaleResult extends SaleFigures {
   readonly generatorLateness: LatencySummary;
 }
 
-/** The saga gives up on an order after 30 s and then compensates. */
-const END_LIMIT_MS = 120_000;
-const ANSWER_LIMIT_MS = 10_000;
-/** What a careful client does when it is told to come again, or not told anything: the same key again. */
-const REPETITION = { everyMs: 1_000, limitMs: 60_000 } as const;
 const SAMPLE_MS = 100;
 
 /** Measures. `say` gets a line about once a second. */

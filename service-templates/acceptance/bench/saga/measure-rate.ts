@@ -10,7 +10,6 @@ import type {
   LoadResult,
   PlatformUsage,
   ProfileSummary,
-  RepetitionPlan,
 } from "../../../../cli/project/bench.ts";
 import {
   judgeBacklog,
@@ -30,6 +29,7 @@ import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "../../load/samp
 import type { StageSummary } from "../../load/stages.ts";
 import { stagesOf, summarizeStages } from "../../load/stages.ts";
 import { ensureAvailable, unitsFor } from "../../load/stock.ts";
+import { ANSWER_LIMIT_MS, END_LIMIT_MS, REPETITION } from "../order-clients.ts";
 import type { SagaPlatform } from "../saga-platform.ts";
 
 /** What is asked for. */
@@ -109,11 +109,6 @@ export interface MeasuredRate {
   readonly profile?: string;
 }
 
-/** A good client repeats what may have been carried out, as long as its customer may wait. */
-const REPETITION: RepetitionPlan = { everyMs: 1_000, limitMs: 60_000 };
-/** The saga gives up on an order after 30 s and then compensates. */
-const END_LIMIT_MS = 120_000;
-const ANSWER_LIMIT_MS = 10_000;
 const SAMPLE_MS = 1_000;
 const PROFILE_LIMIT_MS = 30_000;
 const TOP = 25;
