@@ -226,6 +226,49 @@ describe.skipIf(withoutControllers !== undefined)(
         (await client.list("/api/v1/nodes")).filter(({ spec }) =>
           JSON.stringify(spec).includes("node.kubernetes.io/unreachable"),
         ).length;
+      /**
+       * Waits until the scheduler, which learns of taints later than the API server, binds a pod to each of the lost
+       * nodes, or to none. Each look makes new pods: one that waits is looked at again only after a growing pause.
+       */
+      const schedulerTakes = async (takes: boolean): Promise<void> => {
+        const namespaced = "/api/v1/namespaces/played/pods";
+        let look = 0;
+        await server.until(
+          `the scheduler to ${takes ? "use" : "leave out"} the nodes of the lost zone`,
+          async () => {
+            look += 1;
+            const probes = lostNodes.map((node) => `probe-${takes}-${look}-${node}`);
+            for (const [index, name] of probes.entries())
+              await applied({
+                apiVersion: "v1",
+                kind: "Pod",
+                metadata: { name, namespace: "played" },
+                spec: {
+                  nodeSelector: { "kubernetes.io/hostname": lostNodes[index] },
+                  containers: [{ name: "probe", image: "example.test/probe:1" }],
+                },
+              });
+            const judged = await Promise.all(
+              probes.map(async (name) => {
+                let bound = false;
+                await server.until(
+                  `the scheduler's word on ${name}`,
+                  async () => {
+                    const pod = await client.read(`${namespaced}/${name}`);
+                    bound = pod !== undefined && nodeOf(pod) !== "none";
+                    return bound || JSON.stringify(pod?.status ?? {}).includes('"Unschedulable"');
+                  },
+                  60_000,
+                );
+                return bound;
+              }),
+            );
+            for (const name of probes) await client.request("DELETE", `${namespaced}/${name}?gracePeriodSeconds=0`);
+            return judged.every((bound) => bound === takes);
+          },
+          120_000,
+        );
+      };
 
       await server.until(
         "more played nodes",
@@ -252,6 +295,7 @@ describe.skipIf(withoutControllers !== undefined)(
         });
       }
       await server.until("the taints of the lost nodes", async () => (await taints()) === 3, 120_000);
+      await schedulerTakes(false);
       // What the node controller does five minutes later.
       for (const pod of (await pods()).filter((each) => lostNodes.includes(nodeOf(each))))
         await client.request("DELETE", `/api/v1/namespaces/played/pods/${pod.metadata.name}?gracePeriodSeconds=0`);
@@ -261,6 +305,7 @@ describe.skipIf(withoutControllers !== undefined)(
 
       for (const node of lostNodes) await patchNode(node, "", { metadata: { labels: { "test/lost": null } } });
       await server.until("the end of the taints", async () => (await taints()) === 0, 120_000);
+      await schedulerTakes(true);
       await release("3");
       expect(await placed("a release with all zones")).toEqual({ "zone-a": 2, "zone-b": 2, "zone-c": 2 });
     });
