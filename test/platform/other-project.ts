@@ -1,4 +1,4 @@
-/** Another project on the kit: this repository without its sample, with one small service in its place. */
+/** Another project on the kit: this repository without its sample, with one small service and a smaller local cluster in its place. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, normalize, relative } from "node:path";
 import { copyProject, edits } from "./project-copy.ts";
@@ -64,19 +64,51 @@ personalData: {tables: []}
     2,
   )}\n`,
   [`service-templates/${SERVICE}/migrations/0001_notes.sql`]:
-    "CREATE TABLE notes (note_id text PRIMARY KEY, text text NOT NULL);\n",
+    "CREATE TABLE notes (note_id uuid PRIMARY KEY, text text NOT NULL, read boolean NOT NULL DEFAULT false);\n",
   [`service-templates/${SERVICE}/src/main.ts`]: `import { runProcess } from "@event-platform-kit/service/run-process";
 import { startNoteService } from "./service.ts";
 
 runProcess(() => startNoteService());
 `,
-  [`service-templates/${SERVICE}/src/service.ts`]: `/** Takes notes. */
+  [`service-templates/${SERVICE}/src/service.ts`]: `/** Takes notes, and reads what was taken. */
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
+import { uuidV7 } from "@event-platform-kit/service/ids";
 import type { EventMap } from "./events.generated.ts";
 
 export function startNoteService(options: StartOptions = {}): Promise<RunningService> {
-  return startEventService<EventMap>({}, () => ({ handlers: { "note.taken": async () => undefined } }), options);
+  return startEventService<EventMap>(
+    { http: true },
+    ({ database, outbox }) => ({
+      handlers: {
+        "note.taken": {
+          async apply({ payload }, tx) {
+            await tx.query({ text: "UPDATE notes SET read = true WHERE note_id = $1", values: [payload.noteId] });
+            return [];
+          },
+        },
+      },
+      routes(app) {
+        app.post<{ Body: { text: string } }>("/notes", async ({ body: { text }, trace }, reply) => {
+          const noteId = uuidV7();
+          await database.transaction(async (tx) => {
+            await tx.query({ text: "INSERT INTO notes (note_id, text) VALUES ($1, $2)", values: [noteId, text] });
+            const taken = { type: "note.taken", key: noteId, payload: { noteId, text } } as const;
+            await outbox.add(tx, [{ cause: { correlationId: noteId, trace }, events: [taken] }]);
+          });
+          return reply.code(202).send({ noteId });
+        });
+        app.get<{ Params: { id: string } }>("/notes/:id", async ({ params: { id } }) => {
+          const [note] = await database.query<{ read: boolean }>({
+            text: "SELECT read FROM notes WHERE note_id = $1",
+            values: [id],
+          });
+          return { read: note?.read ?? false };
+        });
+      },
+    }),
+    options,
+  );
 }
 `,
 };
@@ -113,6 +145,9 @@ export async function otherProject(): Promise<OtherProject> {
     await edit(`stacks/${name}`, (text) =>
       text.replace(/^ {4}services:\n(?: {6}.*\n)+/mu, `    services:\n      ${SERVICE}: {replicas: 1}\n`),
     );
+  await edit("stacks/Pulumi.local.yaml", (text) =>
+    text.replace("brokersPerZone: 3, controllers: 3", "brokersPerZone: 1, controllers: 1"),
+  );
   return { dir, service: SERVICE, sampleTests, remove };
 }
 
