@@ -30,6 +30,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["components/model"],
     because: "What follows from a declaration is computed without a server, a credential or Pulumi.",
   },
+  "components/observability": {
+    imports: ["components/model", "components/plan"],
+    because:
+      "Signals, alerts and dashboards are data, rendered for both substrates by pure functions; who runs them is above.",
+  },
   "service-templates/lib": {
     imports: [],
     because: "Services run in images and processes that hold nothing of the kit. The kit may use it as they do.",
@@ -56,6 +61,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "components/component",
       "components/model",
       "components/plan",
+      "components/observability",
       "components/provider",
       "components/kubernetes",
       "components/local",
@@ -98,6 +104,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "components/component",
       "components/model",
       "components/plan",
+      "components/observability",
       "components/provider",
       "components/kubernetes",
       "components/local",
@@ -114,6 +121,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "components/component",
       "components/model",
       "components/plan",
+      "components/observability",
       "components/provider",
       "components/kubernetes",
       "components/local",
