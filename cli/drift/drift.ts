@@ -5,7 +5,7 @@ import { topicConfigKeys } from "../../components/plan/topics.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
-import { startClusterReading } from "../live/cluster-reading.ts";
+import { readCluster } from "../live/cluster-reader.ts";
 import { liveLogin } from "../live/login.ts";
 import { readSubjects } from "../live/registry-reader.ts";
 
@@ -58,31 +58,26 @@ export async function driftOf(
 ): Promise<DriftDocument> {
   const started = context.now();
   const login = await liveLogin(context, options);
-  const reading = startClusterReading(login.cluster, topicConfigKeys);
-  try {
-    const [cluster, subjects, { plan }] = await Promise.all([
-      reading.done,
-      login.registry === undefined ? undefined : readSubjects(login.registry),
-      readDeclaredProject(context, stack),
-    ]);
-    const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
-    const deviations = findDrift(plan, live);
-    return {
-      stack,
-      drifted: deviations.some((deviation) => failOn.has(deviation.class)),
-      deviations,
-      summary: {
-        ...countByClass(deviations),
-        topics: live.topics.length,
-        acls: live.acls.length,
-        quotas: live.quotas.length,
-        users: live.users.length,
-        subjects: subjects?.length ?? null,
-      },
-      requests: cluster.requests,
-      elapsedMs: context.now() - started,
-    };
-  } finally {
-    await reading.stop();
-  }
+  const [cluster, subjects, { plan }] = await Promise.all([
+    readCluster(login.cluster, topicConfigKeys),
+    login.registry === undefined ? undefined : readSubjects(login.registry),
+    readDeclaredProject(context, stack),
+  ]);
+  const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
+  const deviations = findDrift(plan, live);
+  return {
+    stack,
+    drifted: deviations.some((deviation) => failOn.has(deviation.class)),
+    deviations,
+    summary: {
+      ...countByClass(deviations),
+      topics: live.topics.length,
+      acls: live.acls.length,
+      quotas: live.quotas.length,
+      users: live.users.length,
+      subjects: subjects?.length ?? null,
+    },
+    requests: cluster.requests,
+    elapsedMs: context.now() - started,
+  };
 }

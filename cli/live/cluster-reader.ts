@@ -1,26 +1,24 @@
 /** Reads a cluster's topics, rules, quotas and users over one connection, with few large requests. Changes nothing. */
-import type { LiveAcl, LivePlatform, LiveTopic } from "../../components/plan/live.ts";
-import { KitError } from "../errors.ts";
-import type { BrokerConnection, BrokerCredentials } from "./wire/broker-connection.ts";
-import { connectBroker } from "./wire/broker-connection.ts";
-import type { AclEntry, TopicSetting } from "./wire/requests.ts";
 import {
-  CONFIG_SOURCES,
-  describeAcls,
-  describeQuotas,
-  describeTopicConfigs,
-  describeTopics,
-  describeUsers,
-  ERROR_CODES,
-  RefusedRequest,
-} from "./wire/requests.ts";
-import { LoginError } from "./wire/scram.ts";
-
-/** How to reach a cluster. */
-export interface ClusterLogin extends BrokerCredentials {
-  /** `host:port`; the first that answers is asked. */
-  readonly brokers: readonly string[];
-}
+  AclOperations,
+  AclPermissionTypes,
+  ConfigResourceTypes,
+  ConfigSources,
+  type Connection,
+  describeAclsV3,
+  describeClientQuotasV1,
+  describeConfigsV4,
+  describeUserScramCredentialsV0,
+  metadataV12,
+  type ProtocolError,
+  ResourcePatternTypes,
+  ResourceTypes,
+  ResponseError,
+  ScramMechanisms,
+} from "@platformatic/kafka";
+import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic, LiveUser } from "../../components/plan/live.ts";
+import type { BrokerLimits, ClusterLogin } from "./broker-connection.ts";
+import { connectCluster, readingError } from "./broker-connection.ts";
 
 /** What was read, and with how many requests. */
 export interface ClusterReading {
@@ -28,7 +26,7 @@ export interface ClusterReading {
   readonly requests: number;
 }
 
-const LIMITS = { connectMs: 10_000, requestMs: 60_000 };
+const LIMITS: BrokerLimits = { connectMs: 10_000, requestMs: 60_000 };
 /** Topics in one DescribeConfigs request. An answer has some 2 KB a topic. */
 const TOPICS_AT_ONCE = 500;
 
@@ -37,135 +35,160 @@ const TOPICS_AT_ONCE = 500;
  * @param wantedKeys - Configuration keys of which the inherited value is wanted too.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_LOGIN_REFUSED`.
  */
-export async function readCluster(login: ClusterLogin, wantedKeys: ReadonlySet<string>): Promise<ClusterReading> {
-  const connection = await connect(login);
+export async function readCluster(
+  login: ClusterLogin,
+  wantedKeys: ReadonlySet<string>,
+  limits = LIMITS,
+): Promise<ClusterReading> {
+  const connection = await connectCluster(login, limits);
   try {
     const [topics, acls, quotas, users] = await Promise.all([
       readTopics(connection, wantedKeys),
-      connection.ask(describeAcls()),
-      connection.ask(describeQuotas()),
-      connection.ask(describeUsers()),
+      readAcls(connection),
+      readQuotas(connection),
+      readUsers(connection),
     ]);
-    return { requests: topics.requests + 3, live: { topics: topics.topics, acls: acls.map(ruleOf), quotas, users } };
+    return { requests: topics.requests + 3, live: { topics: topics.topics, acls, quotas, users } };
   } catch (cause) {
     throw readingError(cause, login);
   } finally {
-    connection.close();
+    await connection.close();
+  }
+}
+
+/**
+ * An answer, also where the only errors in it are of kinds that a reading can do without: the client throws for each.
+ * @param expected - Names of those errors; absent: all of them.
+ */
+async function answerTo<T>(asked: Promise<T>, expected?: readonly string[]): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (
+      error instanceof ResponseError &&
+      error.errors.every(({ apiId }: ProtocolError) => expected === undefined || expected.includes(apiId))
+    )
+      return error.response as T;
+    throw error;
   }
 }
 
 async function readTopics(
-  connection: BrokerConnection,
+  connection: Connection,
   wantedKeys: ReadonlySet<string>,
 ): Promise<{ readonly topics: readonly LiveTopic[]; readonly requests: number }> {
-  const known = (await connection.ask(describeTopics())).filter(({ internal }) => !internal);
-  const names = known.map(({ name }) => name).sort();
+  // A topic or partition whose leader is being elected has an error, and all that is asked for here.
+  const metadata = await answerTo(metadataV12.api.async(connection, null, false, false));
+  const known = metadata.topics.filter(({ isInternal }) => !isInternal);
+  const names = known.map(({ name }) => name ?? "").sort();
   const parts = Array.from({ length: Math.ceil(names.length / TOPICS_AT_ONCE) }, (_, part) =>
     names.slice(part * TOPICS_AT_ONCE, (part + 1) * TOPICS_AT_ONCE),
   );
-  const wanted = (source: number, key: string): boolean => source === CONFIG_SOURCES.topic || wantedKeys.has(key);
   const configs = new Map(
-    (await Promise.all(parts.map((part) => connection.ask(describeTopicConfigs(part, wanted))))).flatMap((part) => [
-      ...part,
-    ]),
+    (await Promise.all(parts.map((part) => readConfigs(connection, part, wantedKeys)))).flatMap((part) => [...part]),
   );
-  const topics = known.map(
-    ({ name, replicas }): LiveTopic => ({
-      name,
-      partitions: replicas.length,
+  const topics = known.map(({ name, partitions }): LiveTopic => {
+    const replicas = partitions.map(({ replicaNodes }) => replicaNodes.length);
+    return {
+      name: name ?? "",
+      partitions: partitions.length,
       replicas: { least: Math.min(...replicas), most: Math.max(...replicas) },
-      ...configOf(configs.get(name) ?? []),
-    }),
-  );
+      ...(configs.get(name ?? "") ?? { config: {}, inherited: {} }),
+    };
+  });
   return { topics, requests: parts.length + 1 };
 }
 
-function configOf(settings: readonly TopicSetting[]): Pick<LiveTopic, "config" | "inherited"> {
+type TopicConfig = Pick<LiveTopic, "config" | "inherited">;
+type TopicSettings = ReturnType<typeof describeConfigsV4.parseResponse>["results"][number]["configs"];
+
+/** The configuration of topics by name. One that is not there any more is left out. */
+async function readConfigs(
+  connection: Connection,
+  topics: readonly string[],
+  wantedKeys: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, TopicConfig>> {
+  const resources = topics.map((resourceName) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName }));
+  const { results } = await answerTo(describeConfigsV4.api.async(connection, resources, false, false), [
+    "UNKNOWN_TOPIC_OR_PARTITION",
+  ]);
+  return new Map(
+    results
+      .filter(({ errorCode }) => errorCode === 0)
+      .map(({ resourceName, configs }) => [resourceName, configOf(configs, wantedKeys)]),
+  );
+}
+
+function configOf(settings: TopicSettings, wantedKeys: ReadonlySet<string>): TopicConfig {
   const config: Record<string, string> = {};
   const inherited: Record<string, { value: string; source: "broker" | "default" }> = {};
-  for (const { key, value, source } of settings) {
-    if (source === CONFIG_SOURCES.topic) config[key] = value ?? "";
-    else inherited[key] = { value: value ?? "", source: source === CONFIG_SOURCES.default ? "default" : "broker" };
+  for (const { name, value, configSource } of settings) {
+    if (configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG) config[name] = value ?? "";
+    else if (wantedKeys.has(name))
+      inherited[name] = {
+        value: value ?? "",
+        source: configSource === ConfigSources.DEFAULT_CONFIG ? "default" : "broker",
+      };
   }
   return { config, inherited };
 }
 
-/** The protocol's numbers in the words of the plan. */
-const OPERATIONS: Readonly<Record<number, string>> = {
-  2: "All",
-  3: "Read",
-  4: "Write",
-  5: "Create",
-  6: "Delete",
-  7: "Alter",
-  8: "Describe",
-  9: "ClusterAction",
-  10: "DescribeConfigs",
-  11: "AlterConfigs",
-  12: "IdempotentWrite",
-  13: "CreateTokens",
-  14: "DescribeTokens",
-  15: "TwoPhaseCommit",
-};
-const PERMISSIONS: Readonly<Record<number, string>> = { 2: "Deny", 3: "Allow" };
-const RESOURCES: Readonly<Record<number, string>> = {
-  2: "Topic",
-  3: "Group",
-  4: "Cluster",
-  5: "TransactionalID",
-  6: "DelegationToken",
-  7: "User",
-};
-const PATTERNS: Readonly<Record<number, string>> = { 3: "Literal", 4: "Prefixed" };
-
-function ruleOf({ principal, host, operation, permission, resourceType, resourceName, pattern }: AclEntry): LiveAcl {
-  const word = (words: Readonly<Record<number, string>>, value: number): string => words[value] ?? String(value);
-  return {
-    principal,
-    host,
-    operation: word(OPERATIONS, operation),
-    permission: word(PERMISSIONS, permission),
-    resourceType: word(RESOURCES, resourceType),
-    resourceName,
-    pattern: word(PATTERNS, pattern),
+/** Every access rule; none on a cluster without an authorizer. */
+async function readAcls(connection: Connection): Promise<readonly LiveAcl[]> {
+  const any = {
+    resourceType: ResourceTypes.ANY,
+    resourceName: null,
+    resourcePatternType: ResourcePatternTypes.ANY,
+    principal: null,
+    host: null,
+    operation: AclOperations.ANY,
+    permissionType: AclPermissionTypes.ANY,
   };
+  const { resources } = await answerTo(describeAclsV3.api.async(connection, any), ["SECURITY_DISABLED"]);
+  return resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) =>
+    acls.map(({ principal, host, operation, permissionType }) => ({
+      principal,
+      host,
+      operation: wordOf(AclOperations, operation),
+      permission: wordOf(AclPermissionTypes, permissionType),
+      resourceType:
+        resourceType === ResourceTypes.TRANSACTIONAL_ID ? "TransactionalID" : wordOf(ResourceTypes, resourceType),
+      resourceName,
+      pattern: wordOf(ResourcePatternTypes, resourcePatternType),
+    })),
+  );
 }
 
-async function connect(login: ClusterLogin): Promise<BrokerConnection> {
-  let failure: unknown;
-  for (const broker of login.brokers) {
-    try {
-      return await connectBroker(broker, login, LIMITS);
-    } catch (cause) {
-      failure = cause;
-    }
-  }
-  throw readingError(failure, login);
+/** A value of the protocol in the plan's words: `DESCRIBE_CONFIGS` is DescribeConfigs. A value without a name stays a number. */
+function wordOf(names: Readonly<Record<string, number>>, value: number): string {
+  const name = nameOf(names, value);
+  return name === undefined
+    ? String(value)
+    : name.toLowerCase().replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What a broker answers to somebody who may not, or who is not who he says. */
-const REFUSALS: ReadonlySet<number> = new Set([
-  ERROR_CODES.TOPIC_AUTHORIZATION_FAILED,
-  ERROR_CODES.CLUSTER_AUTHORIZATION_FAILED,
-  ERROR_CODES.UNSUPPORTED_SASL_MECHANISM,
-  ERROR_CODES.ILLEGAL_SASL_STATE,
-  ERROR_CODES.SASL_AUTHENTICATION_FAILED,
-]);
-
-function readingError(cause: unknown, { brokers, user }: ClusterLogin): KitError {
-  const words = messagesOf(cause);
-  const refused = cause instanceof LoginError || (cause instanceof RefusedRequest && REFUSALS.has(cause.code));
-  if (refused)
-    return new KitError(
-      "KIT_LOGIN_REFUSED",
-      `${user?.name ?? "the client certificate"} at ${brokers[0] ?? ""}: ${words}`,
-      { cause },
-    );
-  return new KitError("KIT_SERVER_UNREACHABLE", `Kafka at ${brokers.join(", ")}: ${words}`, { cause });
+function nameOf(names: Readonly<Record<string, number>>, value: number): string | undefined {
+  return Object.entries(names).find(([, known]) => known === value)?.[0];
 }
 
-function messagesOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
-  return [error.message, ...inner.map(messagesOf)].join(" ").slice(0, 500);
+async function readQuotas(connection: Connection): Promise<readonly LiveQuota[]> {
+  const { entries } = await describeClientQuotasV1.api.async(connection, [], false);
+  return (entries ?? []).map(({ entity, values }) => ({
+    entity: Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName ?? null])),
+    values: Object.fromEntries(values.map(({ key, value }) => [key, value])),
+  }));
+}
+
+async function readUsers(connection: Connection): Promise<readonly LiveUser[]> {
+  // A user that was removed meanwhile is not found.
+  const { results } = await answerTo(describeUserScramCredentialsV0.api.async(connection, null), [
+    "RESOURCE_NOT_FOUND",
+  ]);
+  return results.map(({ user, credentialInfos }) => ({
+    name: user,
+    credentials: credentialInfos.map(({ mechanism, iterations }) => ({
+      mechanism: nameOf(ScramMechanisms, mechanism)?.replaceAll("_", "-") ?? `mechanism ${mechanism}`,
+      iterations,
+    })),
+  }));
 }

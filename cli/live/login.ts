@@ -6,7 +6,7 @@ import { flag, text } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { readDeclaredStatus } from "../platform/platform-status.ts";
-import type { ClusterLogin } from "./cluster-reader.ts";
+import type { ClusterLogin } from "./broker-connection.ts";
 
 /** Where to look. */
 export interface LiveLogin {
@@ -43,7 +43,10 @@ export async function liveLogin(
     .split(",")
     .map((broker) => broker.trim())
     .filter((broker) => broker !== "");
-  const wrong = brokers.find((broker) => !/^.+:\d{1,5}$/.test(broker));
+  const wrong = brokers.find((broker) => {
+    const port = /^.+:(\d{1,5})$/.exec(broker)?.[1];
+    return port === undefined || Number(port) > 65_535;
+  });
   if (wrong !== undefined || brokers.length === 0)
     throw new KitError(
       "KIT_USAGE",

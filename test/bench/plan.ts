@@ -164,7 +164,7 @@ async function driftOfTopics(
         topics,
         elapsedMs: middle.elapsedMs,
         ...memory(middle),
-        ...(topics === 1_000 ? { target: 1_000 } : topics === 10_000 ? { target: 5_000 } : {}),
+        ...(topics === 1_000 ? { target: 1_500 } : topics === 10_000 ? { target: 5_000 } : {}),
       });
     } finally {
       await admin.close();

@@ -150,6 +150,7 @@ describe("kit drift on a cluster that is not the platform's own", () => {
     const run = (...args: readonly string[]) => runKit({ stateDir, portBase: 24_000 }, ["drift", ...args]);
     expect((await run("--bootstrap", kafka.bootstrap, "--plaintext", "--fail-on", "everything")).code).toBe(2);
     expect((await run("--bootstrap", "nowhere")).code).toBe(2);
+    expect((await run("--bootstrap", "127.0.0.1:99999", "--plaintext")).code).toBe(2);
     expect((await run("--bootstrap", kafka.bootstrap)).code).toBe(2);
     expect((await run("--bootstrap", kafka.bootstrap, "--plaintext", "--username", "somebody")).code).toBe(2);
     const nobody = await run("--bootstrap", "127.0.0.1:1", "--plaintext");
