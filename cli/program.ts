@@ -14,27 +14,27 @@ interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: "start",
-    summary: "bring the local platform up and send sample orders through it",
+    summary: "start the local platform and place sample orders",
     load: async () => (await import("./commands/platform/start.ts")).start,
   },
   {
     name: "up",
-    summary: "bring the local platform up, or back to what is declared",
+    summary: "start the local platform, or bring it back to what is declared",
     load: async () => (await import("./commands/platform/up.ts")).up,
   },
   {
     name: "down",
-    summary: "stop every process of the local platform; data stays",
+    summary: "stop all processes of the local platform and keep the data",
     load: async () => (await import("./commands/platform/down.ts")).down,
   },
   {
     name: "status",
-    summary: "what runs, where, and how to reach it",
+    summary: "show what runs, where, and how to reach it",
     load: async () => (await import("./commands/platform/status.ts")).status,
   },
   {
     name: "order",
-    summary: "place an order and follow it to its end",
+    summary: "place an order and follow it to its terminal state",
     load: async () => (await import("./commands/trials/order.ts")).order,
   },
   {
@@ -44,12 +44,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "drift",
-    summary: "compare the running cluster with what is declared",
+    summary: "compare the running cluster with the declaration",
     load: async () => (await import("./commands/cluster/drift.ts")).drift,
   },
   {
     name: "import",
-    summary: "declare what a running cluster holds already",
+    summary: "declare the topics and schemas that a running cluster already has",
     load: async () => (await import("./commands/cluster/import.ts")).adopt,
   },
   {
@@ -59,7 +59,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "dlt",
-    summary: "list, show, replay and discard dead letters",
+    summary: "list, show, replay and discard dead-letter records",
     load: async () => (await import("./commands/events/dlt.ts")).dlt,
   },
   {
@@ -69,17 +69,17 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "erase",
-    summary: "erase a customer's personal data, and say what is kept and why",
+    summary: "erase a customer's personal data; show what is kept and why",
     load: async () => (await import("./commands/events/erase.ts")).erase,
   },
   {
     name: "check",
-    summary: "check what is declared against every rule, without a cluster",
+    summary: "check the declaration against every rule, without a cluster",
     load: async () => (await import("./commands/declaration/check.ts")).check,
   },
   {
     name: "diff",
-    summary: "judge a change: what it does, what it breaks, who must approve",
+    summary: "judge a change: what it does, what it breaks, which teams must approve it",
     load: async () => (await import("./commands/declaration/diff.ts")).diff,
   },
   {
@@ -89,7 +89,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "definitions",
-    summary: "who uses Strimzi's resource definitions in a cluster; take them away when nobody does",
+    summary: "show what uses Strimzi's custom resource definitions in a cluster; remove unused ones",
     load: async () => (await import("./commands/cluster/definitions.ts")).definitions,
   },
   {
@@ -99,52 +99,52 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "doctor",
-    summary: "check tools and machine, with a fix for what is missing",
+    summary: "check the tools and the machine; show a fix for what is missing",
     load: async () => (await import("./commands/platform/doctor.ts")).doctor,
   },
   {
     name: "env",
-    summary: "print the environment that lets plain `pulumi` work here",
+    summary: "print the environment variables that plain `pulumi` needs",
     load: async () => (await import("./commands/platform/env.ts")).env,
   },
   {
     name: "new",
-    summary: "make a service, a topic or a consumer, with its access declared",
+    summary: "create a service, a topic or a consumer and declare its access",
     load: async () => (await import("./commands/services/new.ts")).create,
   },
   {
     name: "generate",
-    summary: "type the services' events from their schemas",
+    summary: "generate TypeScript types of the services' events from their schemas",
     load: async () => (await import("./commands/services/generate.ts")).generate,
   },
   {
     name: "access",
-    summary: "why a principal may read or write, or which line to add",
+    summary: "show why a principal may read or write, or which line to add",
     load: async () => (await import("./commands/declaration/access.ts")).access,
   },
   {
     name: "owners",
-    summary: "CODEOWNERS from the declared teams",
+    summary: "generate CODEOWNERS from the declared teams",
     load: async () => (await import("./commands/declaration/owners.ts")).owners,
   },
   {
     name: "docs",
-    summary: "the declaration as a page, as AsyncAPI, or as Backstage entities",
+    summary: "generate the topic catalogue, an AsyncAPI document or Backstage entities",
     load: async () => (await import("./commands/declaration/docs.ts")).docs,
   },
   {
     name: "test",
-    summary: "type check and all tests",
+    summary: "run the type check and all tests",
     load: async () => (await import("./commands/trials/test.ts")).test,
   },
   {
     name: "chaos",
-    summary: "break the running platform under load, heal it, verify it",
+    summary: "inject faults into the running platform under load, heal it, verify it",
     load: async () => (await import("./commands/trials/chaos.ts")).chaos,
   },
   {
     name: "bench",
-    summary: "measure, print a table, write JSON",
+    summary: "run a benchmark, print a table, write JSON",
     load: async () => (await import("./commands/trials/bench.ts")).bench,
   },
 ];
@@ -156,7 +156,7 @@ Examples:
   $ npx kit status --json | jq .endpoints
   $ npx kit down
 
-Exit codes: 0 good, 1 the answer is no, 2 wrong input or usage, 3 something needed is not there.
+Exit codes: 0 success, 1 the answer is no, 2 wrong input or usage, 3 something needed is missing.
 Environment: KIT_STATE_DIR (default .kit), KIT_CACHE_DIR, KIT_PORT_BASE (default 17000), KIT_INSTANCES, KIT_DEBUG=1, NO_COLOR.
 `;
 
@@ -169,7 +169,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
   let exitCode: ExitCode = EXIT.good;
   const program = new Command("kit");
   program
-    .description("An event-driven order platform on Kafka: run it on this machine, look into it, change it.")
+    .description("An event-driven order platform on Kafka: run it on this machine, inspect it, change it.")
     .configureOutput({
       writeOut: (line) => context.stdout.write(line),
       writeErr: (line) => context.stderr.write(line),
@@ -214,7 +214,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
 }
 
 /**
- * Refuses empty values: in a script they are variables that nobody set, and what was meant can't be known.
+ * Refuses empty values: in a script they come from unset variables, and the intended value can't be known.
  * @throws KitError `KIT_USAGE` naming the option or argument.
  */
 function refuseEmpty(command: Command): void {
@@ -223,7 +223,7 @@ function refuseEmpty(command: Command): void {
   const what = empty?.long ?? empty?.short ?? (command.args.includes("") ? "an argument" : undefined);
   if (what !== undefined)
     throw new KitError("KIT_USAGE", `${what} is empty.`, {
-      fix: "Give a value, or leave it out. In a script: is the variable that should hold it set?",
+      fix: "Give a value, or omit it. In a script, check that its variable is set.",
     });
 }
 

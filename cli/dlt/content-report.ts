@@ -10,7 +10,7 @@ const DUMP_LIMIT = 512;
 
 /**
  * Writes the content, decoded or as a dump.
- * @param bytes - What is dumped where it could not be decoded; undefined: nothing.
+ * @param bytes - Bytes to dump when the content could not be decoded; undefined: nothing.
  */
 export function writeContent(context: CommandContext, bytes: Buffer | undefined, content: Content): void {
   const colors = colorsFor(context.stdout, context.env);

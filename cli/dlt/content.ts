@@ -1,11 +1,11 @@
-/** A letter's content for people: decoded with the schema that wrote it, or as bytes. */
+/** Content of a dead-letter record for display: decoded with the schema that wrote it, or as bytes. */
 
 import { messageOf } from "@event-platform-kit/service/errors";
 import { unframe } from "@event-platform-kit/service/events/codec";
 import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import avro from "avsc";
 
-/** What a value turned out to be. */
+/** A decoded value, or the reason why it cannot be decoded. */
 export type Content =
   | { readonly kind: "empty" }
   | {

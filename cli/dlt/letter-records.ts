@@ -1,11 +1,11 @@
-/** Letters' records: the original bytes and headers, in the group's dead-letter topic. */
+/** The original bytes and headers of dead-letter records, read from the group's dead-letter topic. */
 import { letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
 import { REPLAY_HEADER } from "@event-platform-kit/service/consumer/replay";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import { readRanges, topicRanges } from "../verify/topic-reader.ts";
 import type { Letter } from "./letters.ts";
 
-/** A record as it stands in a dead-letter topic. */
+/** A record in a dead-letter topic. */
 export interface LetterRecord {
   readonly topic: string;
   readonly partition: number;
@@ -16,7 +16,7 @@ export interface LetterRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer])[];
 }
 
-/** Headers that belong to the letter, or to a journey of the record before it, not to the record. */
+/** Prefixes of headers that describe a failure, a replay or a retry and are not part of the original record. */
 const JOURNEY = ["dlt-", "replay-", "retry-"];
 
 /** Name of a group's dead-letter topic. */
@@ -25,7 +25,7 @@ export function deadLetterTopic(group: string): string {
 }
 
 /**
- * Records of letters by letter id; a letter whose record the topic no longer holds is missing.
+ * Returns the records by dead-letter id, without those that the topic no longer holds.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`.
  */
 export async function readLetterRecords(
@@ -55,7 +55,7 @@ export async function readLetterRecords(
   return records;
 }
 
-/** Headers of a letter's replay: the original ones, and for whom it is. */
+/** Headers of a replay: the original ones, the group it is for, and the id of the dead-letter record. */
 export function replayHeaders(letter: Letter, record: LetterRecord): ReadonlyMap<Buffer, Buffer> {
   return new Map([
     ...record.headers

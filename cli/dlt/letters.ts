@@ -1,22 +1,22 @@
-/** Dead letters as the services' tables tell them: what failed, why, and what was done about it. */
+/** Dead-letter records in the services' tables: what failed, why, and what was done about it. */
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 
-/** Where a letter stands. */
+/** State of a dead-letter record. */
 export type LetterState =
-  /** Nobody has done anything about it. */
+  /** Neither replayed nor discarded. */
   | "open"
-  /** A replay was begun and it is not known whether its record was written; replaying again is safe. */
+  /** A replay was started, and it is unknown whether its record was written; replaying again is safe. */
   | "in-doubt"
   /** Written to its origin topic again. */
   | "replayed"
-  /** Its replay failed; that failure is a letter of its own, which counts now. */
+  /** Its replay failed; a new dead-letter record for that failure replaces this one. */
   | "failed-again"
-  /** Given up, with a reason. */
+  /** Discarded, with a reason. */
   | "discarded";
 
-/** One entry of a letter's audit trail. */
+/** One entry of a dead-letter record's audit trail. */
 export interface LetterAction {
   readonly actionId: string;
   readonly action: "replay" | "discard";
@@ -25,14 +25,14 @@ export interface LetterAction {
   readonly reason: string | undefined;
   /** ISO 8601. */
   readonly at: string;
-  /** For a replay where its record was written; absent: in doubt. */
+  /** Where a replay wrote the record; absent: in doubt. */
   readonly written: { readonly topic: string; readonly partition: number; readonly offset: string } | undefined;
 }
 
-/** A dead letter. */
+/** A dead-letter record. */
 export interface Letter {
   readonly letterId: string;
-  /** Consumer group that could not apply it; its service's name. */
+  /** Consumer group that could not handle the record; it has its service's name. */
   readonly group: string;
   readonly state: LetterState;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string };
@@ -44,9 +44,9 @@ export interface Letter {
   /** ISO 8601. */
   readonly failedAt: string;
   readonly ageMs: number;
-  /** Letter whose replay failed with this one. */
+  /** Id of the record whose replay failed with this one. */
   readonly replayOf: string | undefined;
-  /** Letter that the last failed replay of this one became. */
+  /** Id of the record that the last failed replay of this one became. */
   readonly failedAgainAs: string | undefined;
   /** Oldest first. */
   readonly actions: readonly LetterAction[];
@@ -77,13 +77,13 @@ interface ActionRow {
   readonly detail: unknown;
 }
 
-/** A state that still asks for somebody. */
+/** Whether a state still needs a replay or a discard. */
 export function needsWork(state: LetterState): boolean {
   return state === "open" || state === "in-doubt";
 }
 
 /**
- * Letters of all services, or of one group, oldest first.
+ * Dead-letter records of all services, or of one group, oldest first.
  * @throws KitError `KIT_DLT_UNKNOWN_GROUP`, `KIT_SERVER_UNREACHABLE`.
  */
 export async function readLetters(access: ServerAccess, group?: string): Promise<readonly Letter[]> {
@@ -176,7 +176,7 @@ function writtenOf(detail: unknown): LetterAction["written"] {
     : undefined;
 }
 
-/** The last action decides, and whether the replay came back as another letter. */
+/** The last action decides the state, together with a dead-letter record of a failed replay. */
 export function stateOf(
   actions: readonly Pick<LetterAction, "action" | "at" | "written">[],
   successor: { readonly failed_at: Date } | undefined,
@@ -184,16 +184,16 @@ export function stateOf(
   const last = actions.at(-1);
   if (last === undefined) return "open";
   if (last.action === "discard") return "discarded";
-  // A replay that was begun after the failed one is the one that counts.
+  // A replay that was started after the failed one takes precedence.
   if (successor !== undefined && successor.failed_at.toISOString() >= last.at) return "failed-again";
   return last.written === undefined ? "in-doubt" : "replayed";
 }
 
-/** Shortest beginning of an id that is accepted for it. */
+/** Minimum length of an id's prefix that is accepted for the id. */
 const MIN_PREFIX = 6;
 
 /**
- * The letters that ids, or unique beginnings of ids, name, without repetition.
+ * The dead-letter records with these ids or unique prefixes of ids, without duplicates.
  * @throws KitError `KIT_DLT_UNKNOWN_LETTER`.
  */
 export function chooseLetters(letters: readonly Letter[], ids: readonly string[]): readonly Letter[] {
@@ -201,9 +201,9 @@ export function chooseLetters(letters: readonly Letter[], ids: readonly string[]
     const wanted = id.toLowerCase();
     const found = wanted.length < MIN_PREFIX ? [] : letters.filter(({ letterId }) => letterId.startsWith(wanted));
     const [letter, second] = found;
-    if (letter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead letter ${id}.`);
+    if (letter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead-letter record ${id}.`);
     if (second !== undefined)
-      throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead letters begin with ${id}.`);
+      throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead-letter records begin with ${id}.`);
     return letter;
   });
   return [...new Set(chosen)];

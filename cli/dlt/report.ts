@@ -1,4 +1,4 @@
-/** Dead letters for people and as documents. */
+/** Dead-letter records as text for the terminal and as JSON documents. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { formatAge } from "../terminal/quantities.ts";
@@ -14,7 +14,7 @@ import type { Aftermath, Replayed } from "./resolve.ts";
 
 /** Longest message in a table, in characters. */
 const MESSAGE_COLUMN = 60;
-/** Digits of a letter's id in a table; the commands accept such a beginning. */
+/** Digits of an id in a table; the commands accept such a prefix. */
 const SHORT_ID = 13;
 
 /** Document of `kit dlt list --json`. */
@@ -36,7 +36,7 @@ export function listDocument(letters: readonly Letter[], all: boolean): object {
   };
 }
 
-/** Writes letters by group, the oldest first. */
+/** Writes dead-letter records by group, the oldest first. */
 export function writeList(context: CommandContext, found: readonly Letter[], all: boolean): void {
   const letters = forTerminal(found.map((letter) => ({ ...letter, message: shorten(letter.message) })));
   const colors = colorsFor(context.stdout, context.env);
@@ -44,7 +44,7 @@ export function writeList(context: CommandContext, found: readonly Letter[], all
   const resolved = letters.length - letters.filter(({ state }) => needsWork(state)).length;
   if (shown.length === 0) {
     context.stdout.write(
-      `${colors.green("No open dead letters")}${resolved === 0 ? "" : `; ${resolved} were worked off (--all shows them)`}.\n`,
+      `${colors.green("No open dead-letter records")}${resolved === 0 ? "" : `; ${resolved} are resolved (--all shows them)`}.\n`,
     );
     return;
   }
@@ -65,14 +65,14 @@ export function writeList(context: CommandContext, found: readonly Letter[], all
       String(letter.attempts),
       letter.message,
     ]);
-    const columns = ["LETTER", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map(
+    const columns = ["RECORD", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map(
       (title) => ({ title, ...(title === "AGE" || title === "TRIES" ? { align: "right" as const } : {}) }),
     );
     context.stdout.write(`${renderTable(columns, rows)}\n\n`);
   }
   const [first] = shown;
   context.stdout.write(
-    `Next:\n  npx kit dlt show ${first?.letterId.slice(0, SHORT_ID) ?? "LETTER"}\n  npx kit dlt replay --group ${first?.group ?? "GROUP"} --all-open --dry-run\n`,
+    `Next:\n  npx kit dlt show ${first?.letterId.slice(0, SHORT_ID) ?? "RECORD"}\n  npx kit dlt replay --group ${first?.group ?? "GROUP"} --all-open --dry-run\n`,
   );
 }
 
@@ -101,7 +101,7 @@ export function letterDocument(letter: Letter, record: LetterRecord | undefined,
   };
 }
 
-/** Writes all that is known of a letter, and what can be done. */
+/** Writes everything that is known of a dead-letter record, and the possible actions. */
 export function writeLetter(
   context: CommandContext,
   found: Letter,
@@ -114,7 +114,7 @@ export function writeLetter(
   const title = (text: string): void => void stdout.write(`\n${colors.bold(text)}\n`);
   const { origin } = letter;
   stdout.write(
-    `${colors.bold(`Letter ${letter.letterId}`)}: ${needsWork(letter.state) ? colors.red(letter.state) : colors.green(letter.state)}\n`,
+    `${colors.bold(`Dead-letter record ${letter.letterId}`)}: ${needsWork(letter.state) ? colors.red(letter.state) : colors.green(letter.state)}\n`,
   );
   stdout.write(
     `${renderTable(
@@ -139,7 +139,9 @@ export function writeLetter(
   stdout.write(`  ${colors.red(letter.code)}: ${letter.message}\n  ${colors.cyan("fix")}: ${adviceFor(letter)}\n`);
   if (record === undefined) {
     title("Record");
-    stdout.write(`  ${colors.red("gone")}: the dead-letter topic no longer holds it, so it cannot be replayed.\n`);
+    stdout.write(
+      `  ${colors.red("gone")}: the dead-letter topic no longer has the record, so it cannot be replayed.\n`,
+    );
   } else {
     title(`Record (${terminalText(record.topic)}, partition ${record.partition}, offset ${record.offset})`);
     stdout.write(`  key  ${terminalText(record.key?.toString("utf8") ?? "(none)")}\n`);
@@ -148,15 +150,15 @@ export function writeLetter(
   }
   if (content !== undefined) writeContent(context, record?.value ?? undefined, content);
   title("Audit trail");
-  if (letter.actions.length === 0) stdout.write("  nothing was done about it yet\n");
+  if (letter.actions.length === 0) stdout.write("  no action yet\n");
   for (const { at, action, actor, reason, written } of letter.actions) {
     const place =
       action === "replay"
-        ? `, ${written === undefined ? colors.red("in doubt: begun, its record was not confirmed") : `written to ${written.topic}/${written.partition}@${written.offset}`}`
+        ? `, ${written === undefined ? colors.red("in doubt: started, but the write was not confirmed") : `written to ${written.topic}/${written.partition}@${written.offset}`}`
         : "";
     stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${place}${reason === undefined ? "" : `: ${reason}`}\n`);
   }
-  title("What can be done");
+  title("Possible actions");
   for (const { command, purpose } of nextSteps(letter)) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
 }
 
@@ -184,16 +186,16 @@ export function writeDryRun(
         : []),
     ];
   });
-  const titles = ["LETTER", "GROUP", "EVENT", "CODE", ...(action === "replay" ? ["TO", "KEY", "RECORD"] : [])];
+  const titles = ["RECORD", "GROUP", "EVENT", "CODE", ...(action === "replay" ? ["TO", "KEY", "CONTENT"] : [])];
   context.stdout.write(
     `${renderTable(
       titles.map((title) => ({ title })),
       rows,
-    )}\n\nDry run: nothing was written. ${letters.length} ${letters.length === 1 ? "letter" : "letters"} would be ${action === "replay" ? "replayed, for the group named and no other" : "discarded"}.\n`,
+    )}\n\nDry run: nothing was written. ${letters.length} dead-letter ${letters.length === 1 ? "record" : "records"} would be ${action === "replay" ? "replayed, only for the named group" : "discarded"}.\n`,
   );
 }
 
-/** Writes where replays went and what became of them. */
+/** Writes the target and the outcome of each replay. */
 export function writeReplayed(
   context: CommandContext,
   replayed: readonly Replayed[],
@@ -204,7 +206,7 @@ export function writeReplayed(
     const aftermath = forTerminal(aftermaths.get(letter.letterId));
     const words =
       aftermath === undefined || aftermath.outcome === "not-taken-up"
-        ? colors.yellow("not taken up yet")
+        ? colors.yellow("not consumed yet")
         : aftermath.outcome === "applied"
           ? colors.green("applied")
           : `${colors.red("failed again")} as ${aftermath.letterId.slice(0, SHORT_ID)} (${aftermath.code})`;
@@ -217,6 +219,6 @@ export function writeReplayed(
     ];
   });
   context.stdout.write(
-    `${renderTable([{ title: "LETTER" }, { title: "GROUP" }, { title: "EVENT" }, { title: "WRITTEN TO" }, { title: "OUTCOME" }], rows)}\n`,
+    `${renderTable([{ title: "RECORD" }, { title: "GROUP" }, { title: "EVENT" }, { title: "WRITTEN TO" }, { title: "OUTCOME" }], rows)}\n`,
   );
 }

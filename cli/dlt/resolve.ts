@@ -1,9 +1,9 @@
 /**
- * Replaying and discarding. A replay writes the audit row first, without a place, then the record to
- * its origin topic, then the place into the row. Whatever dies in between, the row says that a replay
- * was begun: the letter is in doubt and may be replayed again, for the group's inbox applies the event
- * once however often it comes. Where a letter came from is said by a row that its service can write, so it is not
- * believed: a replay goes only to topics that the group consumes, as a principal that may write to nothing else.
+ * Replaying and discarding. A replay first writes an audit row without a location, then the record to its origin
+ * topic, then the location into the row. If the command dies in between, the row shows that a replay was started:
+ * the dead-letter record is in doubt and can be replayed again, because the group's inbox applies the event once.
+ * The service can write the row that names the origin, so the command does not trust it: a replay writes only to
+ * topics that the group consumes, as a principal that may write to no other topic.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,14 +17,14 @@ import { replayHeaders } from "./letter-records.ts";
 import type { Letter } from "./letters.ts";
 import { needsWork } from "./letters.ts";
 
-/** Who acts, and why. */
+/** Who runs the command, and why. */
 export interface Actor {
   /** Operating system user. */
   readonly name: string;
   readonly reason?: string;
 }
 
-/** What became of a replay. */
+/** A replay that was written. */
 export interface Replayed {
   readonly letter: Letter;
   readonly topic: string;
@@ -32,18 +32,18 @@ export interface Replayed {
   readonly offset: string;
 }
 
-/** What its group made of a replay. */
+/** How the group handled a replay. */
 export type Aftermath =
   /** The event is in the group's inbox. */
   | { readonly outcome: "applied" }
-  /** It failed again, with a letter of its own. */
+  /** It failed again, with a dead-letter record of its own. */
   | { readonly outcome: "failed-again"; readonly letterId: string; readonly code: string; readonly message: string }
-  /** Nothing to be seen yet. */
+  /** No outcome yet. */
   | { readonly outcome: "not-taken-up" };
 
 /**
- * Checks that a letter may be worked on.
- * @param again - Allows letters that were already replayed or discarded.
+ * Checks that a dead-letter record may be replayed or discarded.
+ * @param again - Allows records that were already replayed or discarded.
  * @throws KitError `KIT_DLT_RESOLVED`.
  */
 export function checkResolvable(letter: Letter, again: boolean): void {
@@ -51,25 +51,25 @@ export function checkResolvable(letter: Letter, again: boolean): void {
   const last = letter.actions.at(-1);
   const done =
     letter.state === "failed-again"
-      ? `Letter ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another letter"}`
-      : `Letter ${letter.letterId} was ${letter.state} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`;
+      ? `Record ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another record"}`
+      : `Record ${letter.letterId} was ${letter.state} by ${last?.actor ?? "an unknown user"} at ${last?.at ?? "an unknown time"}`;
   throw new KitError("KIT_DLT_RESOLVED", done);
 }
 
-/** Topics to which a group's letters may be written again. */
+/** Topics to which a group's dead-letter records may be replayed. */
 function replayTopicsOf(contracts: readonly ServiceContract[], group: string): readonly string[] {
   return contracts
     .filter((contract) => contract.group === group)
     .flatMap(({ consumes }) => consumes.map(({ topic }) => topic));
 }
 
-/** Whether a letter names an origin that its group consumes. */
+/** Whether the group consumes the topic that the dead-letter record names as its origin. */
 export function isReplayable({ group, origin }: Letter, contracts: readonly ServiceContract[]): boolean {
   return replayTopicsOf(contracts, group).includes(origin.topic);
 }
 
 /**
- * Checks that a letter may be written to the topic that it names.
+ * Checks that a dead-letter record may be replayed to the topic that it names.
  * @throws KitError `KIT_DLT_FOREIGN_TOPIC`.
  */
 export function checkReplayable(letter: Letter, contracts: readonly ServiceContract[]): void {
@@ -78,11 +78,11 @@ export function checkReplayable(letter: Letter, contracts: readonly ServiceContr
   const topics = replayTopicsOf(contracts, group);
   throw new KitError(
     "KIT_DLT_FOREIGN_TOPIC",
-    `Letter ${letterId} names the origin topic ${origin.topic}, which ${group} does not consume (it consumes ${topics.length === 0 ? "nothing" : topics.join(", ")})`,
+    `Record ${letterId} names the origin topic ${origin.topic}, which ${group} does not consume (it consumes ${topics.length === 0 ? "nothing" : topics.join(", ")})`,
   );
 }
 
-/** Letters in the order in which their records came, so that replays of one key keep it. */
+/** Sorts dead-letter records by their origin, so that replays keep the order of each key. */
 export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
   return letters.toSorted((a, b) =>
     a.origin.topic === b.origin.topic
@@ -94,10 +94,10 @@ export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
 }
 
 /**
- * Replays letters one after the other, in the order of their origins.
- * @param records - Of every letter.
- * @param options - `contracts`: of the letters' groups, as planned.
- * @throws KitError `KIT_DLT_FOREIGN_TOPIC`, `KIT_DLT_RECORD_GONE` before anything is touched; `KIT_DLT_RESOLVED` when somebody else was quicker; `KIT_DLT_NOT_WRITTEN`: that letter is in doubt, those before it are done.
+ * Replays dead-letter records one after the other, in the order of their origins.
+ * @param records - The content of each of them.
+ * @param options - `contracts`: the planned contracts of their groups.
+ * @throws KitError `KIT_DLT_FOREIGN_TOPIC`, `KIT_DLT_RECORD_GONE` before anything is changed; `KIT_DLT_RESOLVED` when another operator was faster; `KIT_DLT_NOT_WRITTEN`: that record is in doubt, the ones before it are replayed.
  */
 export async function replayLetters(
   access: ServerAccess,
@@ -138,8 +138,8 @@ export async function replayLetters(
 }
 
 /**
- * Discards letters, with the reason in the audit trail.
- * @throws KitError `KIT_DLT_RESOLVED` when somebody else was quicker.
+ * Discards dead-letter records and keeps the reason in the audit trail.
+ * @throws KitError `KIT_DLT_RESOLVED` when another operator was faster.
  */
 export async function discardLetters(
   access: ServerAccess,
@@ -162,7 +162,7 @@ function recordOf(letter: Letter, records: ReadonlyMap<string, LetterRecord>): L
   return record;
 }
 
-/** Enters the action, unless another one was entered since the letter was read. Gives back its id. */
+/** Inserts the action and returns its id; fails if another action was inserted since the record was read. */
 async function begin(
   client: Client,
   letter: Letter,
@@ -172,7 +172,7 @@ async function begin(
   const actionId = randomUUID();
   await client.query("BEGIN");
   try {
-    // One operator at a time works on a letter.
+    // The lock lets one operator at a time act on a record.
     await client.query("SELECT 1 FROM dead_letters WHERE letter_id = $1 FOR UPDATE", [letter.letterId]);
     const {
       rows: [row],
@@ -180,7 +180,7 @@ async function begin(
       letter.letterId,
     ]);
     if (Number(row?.count ?? 0) !== letter.actions.length && !again)
-      throw new KitError("KIT_DLT_RESOLVED", `Somebody else is working on letter ${letter.letterId}`);
+      throw new KitError("KIT_DLT_RESOLVED", `Another operator is working on record ${letter.letterId}`);
     await client.query(
       "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor, reason) VALUES ($1, $2, $3, $4, $5)",
       [actionId, letter.letterId, action, actor.name, actor.reason ?? null],
@@ -212,7 +212,7 @@ async function write(
       ],
     });
     const offset = offsets?.find((written) => written.topic === topic && written.partition === partition)?.offset;
-    if (offset === undefined) throw new Error("the broker named no offset");
+    if (offset === undefined) throw new Error("the broker returned no offset");
     return { topic, partition, offset: offset.toString() };
   } catch (cause) {
     throw new KitError(
@@ -225,7 +225,7 @@ async function write(
 
 const LOOK_MS = 100;
 
-/** Waits until a replay was taken up by its group, within a limit in milliseconds. */
+/** Waits until the group has consumed each replay, up to a limit in milliseconds. */
 export async function awaitAftermath(
   access: ServerAccess,
   replayed: readonly Replayed[],

@@ -116,7 +116,7 @@ async function naming(
   const { stack: settings } = await readDeclaredProject(context, stack);
   if (!isKubernetes(settings))
     throw new KitError("KIT_RENDER_LOCAL", stack, {
-      fix: "Name a stack whose substrate is `kubernetes`: dev, staging or prod.",
+      fix: "Choose a stack whose substrate is `kubernetes`, such as dev, staging or prod.",
     });
   const { registry, repository, tag: declared } = settings.kubernetes.workloads.images;
   return { repository: `${registry}/${repository}`, version: tag ?? declared };

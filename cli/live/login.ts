@@ -1,4 +1,4 @@
-/** From a command's options, or from the running local platform, to a login that only looks. */
+/** Makes a read-only login from a command's options or from the running local platform. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { auditorPrincipal } from "../../components/plan/auditor.ts";

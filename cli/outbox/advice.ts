@@ -1,4 +1,4 @@
-/** What to do about a parked event, by its error and its state. */
+/** Advice for a parked event, by its error and its state. */
 import { ERRORS } from "@event-platform-kit/service/errors";
 import type { ParkedEvent } from "./parked-events.ts";
 
@@ -11,20 +11,20 @@ export interface NextStep {
 /** The catalogue's advice for the event's error. */
 export function adviceFor(event: ParkedEvent): string {
   const advice: Readonly<Record<string, string>> = ERRORS;
-  return advice[event.code] ?? "The code is not in the library's catalogue; see the service's log at that time.";
+  return advice[event.code] ?? "The code is not in the library's catalogue; read the service's log of that time.";
 }
 
-/** What can be done now, the likeliest first. */
+/** Possible next commands, the most likely first. */
 export function nextSteps({ eventId, state }: ParkedEvent): readonly NextStep[] {
   if (state !== "parked") return [];
   return [
     {
       command: `npx kit outbox retry ${eventId}`,
-      purpose: "once the cause is mended: the event gets its place in the order back and is published",
+      purpose: "after the cause is fixed: the event returns to its position in the outbox and is published",
     },
     {
       command: `npx kit outbox discard ${eventId} --reason "…"`,
-      purpose: "give it up: it is never published, what waits behind it goes on, the reason is kept",
+      purpose: "discard it: it is never published, the events behind it are, and the audit trail keeps the reason",
     },
   ];
 }

@@ -1,19 +1,19 @@
-/** Events that a service could not publish, as its tables tell them: why, and what was done about it. */
+/** Events that a service could not publish, from its tables: why, and what was done about it. */
 
 import { restoredHeaders, type StoredHeaders } from "@event-platform-kit/service/outbox/headers";
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 
-/** Where an event stands. */
+/** State of an event. */
 export type ParkedState =
-  /** It was refused; its topic and key wait behind it. */
+  /** It was refused; later events of its topic and key wait behind it. */
   | "parked"
   /** Put back into the outbox and not published yet. */
   | "retried"
   /** Published after a retry. */
   | "published"
-  /** Given up, with a reason. */
+  /** Discarded, with a reason. */
   | "discarded";
 
 /** One entry of an event's audit trail. */
@@ -32,7 +32,7 @@ export interface ParkedEvent {
   readonly eventId: string;
   readonly service: string;
   readonly state: ParkedState;
-  /** Its place in the order of the outbox. */
+  /** Its position in the outbox. */
   readonly position: string;
   readonly topic: string;
   /** The key as text; absent: the record has none. */
@@ -54,7 +54,7 @@ export interface ParkedEvent {
   readonly actions: readonly OutboxAction[];
 }
 
-/** What an action keeps of an event, so that it can be shown when the event itself is gone. */
+/** The part of an event that an action keeps, so that `show` works after the event itself is gone. */
 export interface KeptDetail {
   readonly position: string;
   readonly topic: string;
@@ -70,7 +70,7 @@ export interface KeptDetail {
   readonly parkedAt: string;
 }
 
-/** The record as it would be written. */
+/** The record that a retry would write. */
 export interface ParkedRecord {
   readonly key: Buffer | null;
   /** Avro body without the header of the wire format, or the whole value where `raw`. */
@@ -112,7 +112,7 @@ export const RECORD_BYTES =
   "octet_length(coalesce(body, ''::bytea)) + octet_length(coalesce(key, ''::bytea)) + octet_length(headers::text)";
 
 /**
- * Events of all services, or of one, that are parked or were, in the order of their outboxes.
+ * Events of all services, or of one, that are or were parked, in the order of their outboxes.
  * @throws KitError `KIT_OUTBOX_UNKNOWN_SERVICE`, `KIT_SERVER_UNREACHABLE`.
  */
 export async function readParkedEvents(access: ServerAccess, service?: string): Promise<readonly ParkedEvent[]> {
@@ -209,7 +209,7 @@ function toAction(row: ActionRow): OutboxAction {
   };
 }
 
-/** The record of an event that is parked; undefined once it is not. */
+/** The record of a parked event; undefined when the event is no longer parked. */
 export async function readParkedRecord(access: ServerAccess, event: ParkedEvent): Promise<ParkedRecord | undefined> {
   return await withDatabase(access, event.service, async (client) => {
     const {
@@ -229,11 +229,11 @@ export async function readParkedRecord(access: ServerAccess, event: ParkedEvent)
   });
 }
 
-/** Shortest beginning of an id that is accepted for it. */
+/** Minimum length of an id's prefix that is accepted for the id. */
 const MIN_PREFIX = 6;
 
 /**
- * The events that ids, or unique beginnings of ids, name, without repetition.
+ * The events with these ids or unique prefixes of ids, without duplicates.
  * @throws KitError `KIT_OUTBOX_UNKNOWN_EVENT`.
  */
 export function chooseEvents(events: readonly ParkedEvent[], ids: readonly string[]): readonly ParkedEvent[] {

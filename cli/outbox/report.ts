@@ -1,4 +1,4 @@
-/** Parked events for people and as documents. */
+/** Parked events as text for the terminal and as JSON documents. */
 import { frame } from "@event-platform-kit/service/events/codec";
 import type { CommandContext } from "../context.ts";
 import type { Content } from "../dlt/content.ts";
@@ -94,7 +94,7 @@ function shorten(text: string, limit: number): string {
   return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`;
 }
 
-/** The value as it would be written; null where there is none, undefined where its schema is not known yet. */
+/** The value that a retry would write; null without a body, undefined while its schema is unknown. */
 export function recordValue(record: ParkedRecord): Buffer | null | undefined {
   if (record.raw || record.body === null) return record.body;
   return record.schemaId === undefined ? undefined : frame(record.schemaId, record.body);
@@ -122,7 +122,7 @@ export function eventDocument(
   };
 }
 
-/** Writes all that is known of an event, and what can be done. */
+/** Writes everything that is known of an event, and the possible actions. */
 export function writeEvent(
   context: CommandContext,
   found: ParkedEvent,
@@ -163,12 +163,12 @@ export function writeEvent(
   }
   if (content !== undefined) writeContent(context, record?.body ?? undefined, content);
   title("Audit trail");
-  if (event.actions.length === 0) stdout.write("  nothing was done about it yet\n");
+  if (event.actions.length === 0) stdout.write("  no action yet\n");
   for (const { at, action, actor, reason } of event.actions)
     stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${reason === undefined ? "" : `: ${reason}`}\n`);
   const steps = nextSteps(event);
   if (steps.length === 0) return;
-  title("What can be done");
+  title("Possible actions");
   for (const { command, purpose } of steps) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
 }
 
@@ -194,7 +194,7 @@ export function writeDryRun(
   );
 }
 
-/** Writes what became of retries. */
+/** Writes the outcome of each retry. */
 export function writeRetried(
   context: CommandContext,
   events: readonly ParkedEvent[],

@@ -1,4 +1,4 @@
-/** Retrying and discarding parked events: each with its audit row, in the transaction that does it. */
+/** Retrying and discarding parked events; each action inserts its audit row in the same transaction. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
@@ -7,14 +7,14 @@ import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ParkedEvent } from "./parked-events.ts";
 import { RECORD_BYTES, readParkedEvents, withDatabase } from "./parked-events.ts";
 
-/** Who acts, and why. */
+/** Who runs the command, and why. */
 export interface Actor {
   /** Operating system user. */
   readonly name: string;
   readonly reason?: string;
 }
 
-/** What became of a retry. */
+/** Outcome of a retry. */
 export type Aftermath = "published" | "parked-again" | "not-taken-up";
 
 /** SQL that removes the parked row and keeps what the audit trail needs of it. */
@@ -29,7 +29,7 @@ const TAKE = `gone AS (DELETE FROM outbox_parked WHERE position = $1 AND event_i
            FROM gone)`;
 
 const STATEMENTS = {
-  // The row gets its old position, so what waits behind it stays behind it.
+  // The row gets its old position, so later events of its key stay behind it.
   retry: `WITH ${TAKE},
        back AS (
          INSERT INTO outbox (position, event_id, shard, topic, key, event_type, body, schema_id, raw, headers, created_at) OVERRIDING SYSTEM VALUE
@@ -39,7 +39,7 @@ const STATEMENTS = {
 } as const;
 
 /**
- * Checks that an event may be worked on.
+ * Checks that an event is parked.
  * @throws KitError `KIT_OUTBOX_RESOLVED`.
  */
 export function checkParked(event: ParkedEvent): void {
@@ -47,13 +47,13 @@ export function checkParked(event: ParkedEvent): void {
   const last = event.actions.at(-1);
   throw new KitError(
     "KIT_OUTBOX_RESOLVED",
-    `Event ${event.eventId} is no longer parked: ${last?.action === "discard" ? "discarded" : "retried"} by ${last?.actor ?? "somebody"} at ${last?.at ?? "an unknown time"}`,
+    `Event ${event.eventId} is no longer parked: ${last?.action === "discard" ? "discarded" : "retried"} by ${last?.actor ?? "an unknown user"} at ${last?.at ?? "an unknown time"}`,
   );
 }
 
 /**
- * Puts events back into their outboxes, or gives them up, in the order of their positions.
- * @throws KitError `KIT_OUTBOX_RESOLVED` when somebody else was quicker; those before it are done.
+ * Retries or discards events in the order of their positions.
+ * @throws KitError `KIT_OUTBOX_RESOLVED` when another operator was faster; the events before that one are done.
  */
 export async function resolveEvents(
   access: ServerAccess,
@@ -79,7 +79,8 @@ async function resolve(client: Client, event: ParkedEvent, action: "retry" | "di
     actor.name,
     actor.reason ?? null,
   ]);
-  if (row?.count !== 1) throw new KitError("KIT_OUTBOX_RESOLVED", `Somebody else has worked on event ${event.eventId}`);
+  if (row?.count !== 1)
+    throw new KitError("KIT_OUTBOX_RESOLVED", `Another operator has resolved event ${event.eventId}`);
 }
 
 const LOOK_MS = 200;

@@ -6,16 +6,16 @@ import { configureLogin } from "../../live/login.ts";
 /** `kit drift`. */
 export const drift: CommandDefinition = {
   configure: (command) =>
-    configureLogin(command.option("--stack <name>", "stack whose declaration counts", "local"))
+    configureLogin(command.option("--stack <name>", "stack to compare with", "local"))
       .option(
         "--fail-on <classes>",
-        "classes for exit code 1: differs, missing, undeclared",
+        "deviation classes that cause exit code 1: differs, missing, undeclared",
         "differs,missing,undeclared",
       )
       .option("--json", "print {stack, drifted, deviations, summary, requests, elapsedMs}")
       .addHelpText(
         "after",
-        "\nCompares topics, configuration, rules, quotas, users and subjects with what is declared. Only looks.\nExit code 0 when nothing deviates, 1 when something does. docs/guide/drift.md has the classes.",
+        "\nCompares topics, configuration, ACLs, quotas, users and subjects with the declaration. Changes nothing.\nExit code 0 when nothing deviates, 1 when something does. docs/guide/drift.md describes the classes.",
       ),
   examples: [
     "npx kit drift",

@@ -9,21 +9,24 @@ export const adopt: CommandDefinition = {
     configureLogin(
       command
         .option("--stack <name>", "stack that the cluster belongs to", "local")
-        .option("--topics <patterns>", "topics to import, * for any characters, several with commas", "*")
+        .option("--topics <patterns>", "topics to import, separated by commas; * matches any characters", "*")
         .option("--exclude <patterns>", "topics to leave out")
-        .option("--domain <name>", "domain of all of them (default: the first word of each name)")
-        .option("--team <team>", "owner of domains that are new"),
+        .option("--domain <name>", "domain of all imported topics (default: the first word of each name)")
+        .option("--team <team>", "owner of new domains"),
     )
-      .option("--take-over-users", "declare services with a SCRAM user too; the next up gives them new passwords")
+      .option(
+        "--take-over-users",
+        "also declare services that have a SCRAM user; the next `kit up` gives them new passwords",
+      )
       .option("--dry-run", "show everything, write nothing")
       .option("--json", "print {stack, dryRun, topics, leftOut, notes, created, changed, effects, adoptFile}")
       .addHelpText(
         "after",
         `
-Declares what a running cluster holds and nobody declared yet: topics with their settings, schemas from the registry,
-writers and readers from the access rules, quotas. It only looks at the cluster. The next \`up\` takes the topics over as
-they are, records and all; what it will change besides (new rules, a dead-letter topic) is listed. Nothing that exists is
-overwritten, here or there. docs/guide/import.md says what can't be derived.`,
+Declares what a running cluster has and the project does not declare yet: topics with their settings, schemas from the
+registry, producers and consumers from the ACLs, quotas. It only reads the cluster. The next \`kit up\` adopts the topics with
+their records; the command lists what else that run will change (new ACLs, a dead-letter topic). It overwrites nothing,
+neither files nor topics. docs/guide/import.md says what can't be derived.`,
       ),
   examples: [
     "npx kit import --dry-run",

@@ -19,8 +19,8 @@ export const access: CommandDefinition = {
       .addHelpText(
         "after",
         `
-Says which rule allows an operation and which line in topics/ it follows from; or which line to add so that it is
-allowed. Needs no running platform: what is not declared is denied on every one.
+Shows which ACL allows an operation and which line in topics/ it comes from, or which line to add to allow it.
+Needs no running platform: an operation that is not declared is denied everywhere.
 Exit code 0 when it is allowed, 1 when it is denied.`,
       ),
   examples: [
@@ -31,7 +31,7 @@ Exit code 0 when it is allowed, 1 when it is denied.`,
   async run(context, options, args) {
     const [question, principal = "", resource = "", operation = ""] = args;
     if (question !== "why")
-      throw new KitError("KIT_USAGE", `There is one question, why; got ${JSON.stringify(question)}.`);
+      throw new KitError("KIT_USAGE", `The question must be why; got ${JSON.stringify(question)}.`);
     const [{ askAccess, writeAnswer, answerDocument }, { writeJson }] = await Promise.all([
       import("../../access/why.ts"),
       import("../../terminal/output.ts"),

@@ -16,24 +16,24 @@ export const check: CommandDefinition = {
       .option("--stack <name>", "stack to check for (default: prod if there is one, else local)")
       .option(
         "--base <ref|dir>",
-        "also judge the change, as `kit diff` does: compared with a branch, a commit, A...B, or a folder with topics/",
+        "also judge the change, as `kit diff` does, against a branch, a commit, A...B, or a folder with topics/",
       )
-      .option("--head <ref|dir>", "what is checked (default: the files on disk)")
+      .option("--head <ref|dir>", "what to check (default: the files on disk)")
       .option("--exceptions <file>", "exceptions from rules (default: policies/exceptions.yaml of the project)")
       .option("--manifests <path>", "also judge Kubernetes objects: a file, or a folder that `kit render` wrote")
       .option("--format <format>", formats.join(", "), "text")
       .option("--json", "same as --format json: {findings, summary}")
-      .option("--fail-on <level>", `exit with 1 from this level on: ${failures.join(", ")}`, "error")
-      .option("--verbose", "also show information and what is excepted, and why each rule is there")
+      .option("--fail-on <level>", `lowest level that causes exit code 1: ${failures.join(", ")}`, "error")
+      .option("--verbose", "also show information, exceptions, and the reason for each rule")
       .addHelpText(
         "after",
         `
-Reads files only: no credentials, no cluster, no network. Every problem is shown at once.
-Other stacks that a topic names (overrides, stacks) are looked at as well; what holds there alone begins with "in STACK:".
-Rules, their reasons and parameters: docs/guide/policies.md. Levels and parameters of a stack stand in its file
-under policies:, exceptions in policies/exceptions.yaml, each with a reason, an owner and a last day.
-github prints annotations for GitHub Actions, gitlab a Code Quality report for GitLab; sarif is SARIF 2.1.0, for code scanning.
-With --base a change that is refused is an error; what needs approval is information.
+Reads files only: no credentials, no cluster, no network. Shows all problems at once.
+Also checks the other stacks that a topic names (overrides, stacks); a finding that applies only there begins with "in STACK:".
+docs/guide/policies.md lists the rules, their reasons and parameters. A stack's file sets levels and parameters under policies:.
+policies/exceptions.yaml holds exceptions, each with a reason, an owner and a last day.
+github prints annotations for GitHub Actions, gitlab a Code Quality report for GitLab, sarif SARIF 2.1.0 for code scanning.
+With --base, a refused change is an error and a change that needs approval is information.
 Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 on wrong usage, 3 when history is missing.`,
       ),
   examples: [

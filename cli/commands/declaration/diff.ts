@@ -14,25 +14,25 @@ export const diff: CommandDefinition = {
     command
       .option(
         "--base <ref|dir>",
-        "what is compared with: a branch or commit (from where the head left it), A...B, A..B, or a folder with topics/",
+        "what to compare with: a branch or commit (from the merge base), A...B, A..B, or a folder with topics/",
       )
-      .option("--head <ref|dir>", "what is judged (default: the working tree)")
+      .option("--head <ref|dir>", "what to judge (default: the working tree)")
       .option(
         "--stack <name>",
         "stack to judge for (default: prod if there is one, else local); twice, without --base: compare two environments",
         (value: string, before: string[] | undefined) => [...(before ?? []), value],
       )
-      .option("--format <format>", `${formats.join(", ")}; markdown is the comment of a pull request`, "text")
+      .option("--format <format>", `${formats.join(", ")}; markdown is for a pull request comment`, "text")
       .option("--json", "same as --format json: {verdict, changes, capacity, digest, …}")
-      .option("--fail-on <hazard>", `exit with 1 from this hazard on: ${failures.join(", ")}`, "refused")
+      .option("--fail-on <hazard>", `lowest hazard that causes exit code 1: ${failures.join(", ")}`, "refused")
       .addHelpText(
         "after",
         `
-Reads git's objects or folders; needs no credentials, no cluster, no checkout.
-Other stacks that a changed topic names (overrides, stacks) are judged as well; what holds there alone begins with "in STACK:".
-With two stacks it says by what one is ahead of the other, and how promoting it would be judged.
-Each change is safe, needs approval (by the named teams), is irreversible, or is refused; docs/guide/changes.md
-says how each is judged. A rule of \`kit check\` that is broken refuses the change, as \`kit check --base\` does.
+Reads git objects or folders; needs no credentials, no cluster, no checkout.
+Also judges the other stacks that a changed topic names (overrides, stacks); a change that applies only there begins with "in STACK:".
+With two stacks, it shows how one is ahead of the other and how promoting the difference would be judged.
+Each change is safe, needs approval (by the named teams), is irreversible, or is refused. docs/guide/changes.md
+explains each. A change that breaks a rule of \`kit check\` is refused, as with \`kit check --base\`.
 Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side can't be read, 3 when history is missing.`,
       ),
   examples: [
@@ -56,10 +56,10 @@ Exit code 0 when nothing reaches --fail-on, 1 when something does, 2 when a side
     if (base === undefined && only !== undefined && another !== undefined && third === undefined)
       return compareStacks(context, [only, another], text(options, "head"), format);
     if (base === undefined)
-      throw new KitError("KIT_USAGE", "--base is missing: what is to be compared with?", {
+      throw new KitError("KIT_USAGE", "--base is missing: give what to compare with.", {
         fix: "`npx kit diff --base origin/main`; `npx kit diff --stack A --stack B` compares two environments.",
       });
-    if (another !== undefined) throw new KitError("KIT_USAGE", "--base compares for one stack; two were given.");
+    if (another !== undefined) throw new KitError("KIT_USAGE", "--base compares one stack; two were given.");
     return compareTrees(context, { base, head: text(options, "head"), stack: only }, format, failOn);
   },
 };

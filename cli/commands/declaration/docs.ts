@@ -29,19 +29,19 @@ export const docs: CommandDefinition = {
       .option("--title <text>", "headline (default: Topic catalogue, or Event platform)")
       .option("--domain <name>", "asyncapi: topics of one domain only")
       .option("--topic <name>", "asyncapi: one topic only")
-      .option("--service <name>", "asyncapi: only what one service sends and receives")
+      .option("--service <name>", "asyncapi: only the operations of one service")
       .option("--platform <name>", "backstage: name of the platform's domain (default: event-platform)")
       .option("--platform-team <team>", "backstage: owner of the cluster and the registry (default: platform)")
-      .option("--groups", "backstage: write the teams as groups too")
+      .option("--groups", "backstage: also write the teams as groups")
       .option(
         "--json",
-        "print JSON instead: of topics {topics: [{name, description, domain, team, events, producers, consumers, …}]}, of backstage {entities: [entity]}, of asyncapi the document",
+        "print JSON: for topics {topics: [{name, description, domain, team, events, producers, consumers, …}]}, for backstage {entities: [entity]}, for asyncapi the document",
       )
       .addHelpText(
         "after",
         `
-topics     One HTML file with a search, a graph of who produces and consumes what, and for each topic its settings,
-           events with their fields, producers and consumers. It sends no request to any server.
+topics     One HTML file with a search, a graph of producers and consumers, and for each topic its settings,
+           events with their fields, producers and consumers. The page sends no requests.
 asyncapi   An AsyncAPI 3.0 document as YAML (JSON where --out ends in .json): servers, channels with Kafka bindings,
            operations of each service, messages with headers and Avro schemas, owners.
 backstage  Entities of a Backstage catalogue as YAML: the platform (Domain), domains (System), services (Component),
@@ -158,7 +158,7 @@ async function backstage(
     if (!new RegExp(slugPattern, "u").test(name))
       throw new KitError(
         "KIT_USAGE",
-        `${option} wants lower-case letters, digits and single dashes; got ${JSON.stringify(name)}.`,
+        `${option} takes lower-case letters, digits and single dashes; got ${JSON.stringify(name)}.`,
       );
   }
   const project = await readDeclaredProject(context, title.stack);

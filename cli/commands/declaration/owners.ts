@@ -10,12 +10,12 @@ export const owners: CommandDefinition = {
       .option("--platform-team <team>", "owner of everything that no domain owns", "platform")
       .option("--write <file>", "write the file, for example .github/CODEOWNERS")
       .option("--check <file>", "compare with the file: exit code 1 and the difference when it is not current")
-      .option("--stack <name>", "environment whose settings are read along (default: prod if there is one, else local)")
+      .option("--stack <name>", "environment whose settings are used (default: prod if there is one, else local)")
       .option("--json", "print {owners: [{pattern, teams}], current?}")
       .addHelpText(
         "after",
         `
-Domain files, their schemas and their services belong to the domain's team, all else to the platform's team.`,
+The domain's team owns the domain file, its schemas and its services. The platform team owns everything else.`,
       ),
   examples: [
     "npx kit owners --org globalmart",

@@ -7,11 +7,8 @@ export const render: CommandDefinition = {
   configure: (command) =>
     command
       .argument("<stack>", "stack on Kubernetes, for example prod")
-      .requiredOption("--out <folder>", "folder to write; one that was rendered before is brought up to date")
-      .option(
-        "--secrets-path <path>",
-        "path in the secret store that placeholders point to; default: event-platform/<stack>",
-      )
+      .requiredOption("--out <folder>", "folder to write; an earlier rendering in it is updated")
+      .option("--secrets-path <path>", "path in the secret store for placeholders (default: event-platform/<stack>)")
       .option("--json", "print {stack, out, objects, files, placeholders}")
       .addHelpText(
         "after",
@@ -24,7 +21,7 @@ export const render: CommandDefinition = {
   async run(context, options, args) {
     const [stack] = args;
     const out = text(options, "out");
-    if (stack === undefined || out === undefined) throw new KitError("KIT_USAGE", "A stack and --out are needed.");
+    if (stack === undefined || out === undefined) throw new KitError("KIT_USAGE", "A stack and --out are required.");
     const [{ resolve }, { render: renderStack }, { writeJson }] = await Promise.all([
       import("node:path"),
       import("../../render/render.ts"),

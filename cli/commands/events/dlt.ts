@@ -18,25 +18,26 @@ export const dlt: CommandDefinition = {
   configure: (command) =>
     command
       .argument("<action>", ACTIONS.join(", "))
-      .argument("[letters...]", "ids of letters, or unique beginnings of 6 characters and more")
-      .option("--group <group>", "letters of one consumer group")
-      .option("--all", "list: also those that were replayed or discarded")
-      .option("--all-open", "replay: every open letter of --group")
-      .option("--reason <text>", "discard: why; kept in the audit trail (optional for replay)")
-      .option("--again", "replay, discard: also what was already replayed or discarded")
-      .option("--dry-run", "replay, discard: show what would be done, write nothing")
+      .argument("[records...]", "ids of dead-letter records, or unique prefixes of at least 6 characters")
+      .option("--group <group>", "records of one consumer group")
+      .option("--all", "list: include replayed and discarded records")
+      .option("--all-open", "replay: every open record of --group")
+      .option("--reason <text>", "discard: reason for the audit trail (optional for replay)")
+      .option("--again", "replay, discard: include records that were already replayed or discarded")
+      .option("--dry-run", "replay, discard: show what the command would do, write nothing")
       .option("--wait <duration>", "replay: how long to wait for its outcome", "10s")
-      .option("--json", "print a document: {letters, summary} | the letter | {dryRun, results}")
+      .option("--json", "print a document: {letters, summary} | one record | {dryRun, results}")
       .addHelpText(
         "after",
         `
-list     open letters by group: age, origin, event, code, attempts
-show     one letter: headers, decoded content, the error with its fix, the audit trail, what can be done
-replay   writes the original record to its origin topic, partition and key again, for that group alone
-discard  gives a letter up, with a reason
-A replay writes only to topics that the group consumes, as platform-replayer. Every replay and discard is kept
-in the service's table dead_letter_actions. Repeating a replay is harmless: the group's inbox applies an event once.
-Exit code 1 when a letter was resolved already, is gone, names a topic that its group does not consume, or its replay failed again. docs/guide/dead-letters.md.`,
+list     lists open dead-letter records by group: age, origin, event, code, attempts
+show     shows one record: headers, decoded content, the error with its fix, the audit trail, possible actions
+replay   writes the original record to its topic, partition and key again, for that group only
+discard  discards a record, with a reason
+A replay writes only to topics that the group consumes, as platform-replayer. The service's table dead_letter_actions
+keeps every replay and discard. Repeating a replay is harmless: the group's inbox applies an event once.
+Exit code 1 when a record was already resolved, is gone, names a topic that its group does not consume, or its replay failed
+again. docs/guide/dead-letters.md.`,
       ),
   examples: [
     "npx kit dlt list",
@@ -70,20 +71,20 @@ function isAction(value: string | undefined): value is Action {
   return ACTIONS.some((action) => action === value);
 }
 
-/** What is wrong with the call itself is said before anything is asked. */
+/** Reports wrong arguments before the command opens any connection. */
 function checkUsage(action: Action, ids: readonly string[], options: Options): void {
   const wrong = (message: string): never => {
     throw new KitError("KIT_USAGE", message);
   };
   const allOpen = flag(options, "allOpen");
-  if (action === "list" && ids.length > 0) wrong("list takes no letters; `kit dlt show LETTER` shows one.");
-  if (action === "show" && ids.length !== 1) wrong("show takes one letter.");
-  if (action === "replay" && ids.length === 0 && !allOpen) wrong("replay needs letters, or --group GROUP --all-open.");
-  if (action === "discard" && ids.length === 0) wrong("discard needs letters.");
+  if (action === "list" && ids.length > 0) wrong("list takes no records; `kit dlt show RECORD` shows one.");
+  if (action === "show" && ids.length !== 1) wrong("show takes one record.");
+  if (action === "replay" && ids.length === 0 && !allOpen) wrong("replay needs records, or --group GROUP --all-open.");
+  if (action === "discard" && ids.length === 0) wrong("discard needs records.");
   if (action === "discard" && (text(options, "reason") ?? "").trim() === "")
     wrong("discard needs --reason TEXT: it stays in the audit trail.");
   if (allOpen && (action !== "replay" || ids.length > 0 || text(options, "group") === undefined))
-    wrong("--all-open goes with `replay --group GROUP` and without letters.");
+    wrong("--all-open goes with `replay --group GROUP` and without records.");
 }
 
 async function list(context: CommandContext, letters: readonly Letter[], options: Options): Promise<ExitCode> {
@@ -157,7 +158,7 @@ async function resolve(
   for (const letter of wanted) work.checkResolvable(letter, again);
   const contracts = action === "replay" ? await readContracts(context, access.status.stack) : [];
   const records = action === "replay" ? await readLetterRecords(access, wanted) : new Map<string, LetterRecord>();
-  // Named letters are refused together; of all open ones, those that can't be replayed are left out and reported.
+  // One record by id that can't be replayed refuses them all; --all-open skips such records and reports them.
   const foreign = action === "replay" ? wanted.filter((letter) => !work.isReplayable(letter, contracts)) : [];
   if (!allOpen) for (const letter of foreign) work.checkReplayable(letter, contracts);
   const gone =
@@ -166,10 +167,10 @@ async function resolve(
     throw new KitError("KIT_DLT_RECORD_GONE", gone.map(({ letterId }) => letterId).join(", "));
   const chosen = work.inOrderOfOrigin(wanted.filter((letter) => !gone.includes(letter) && !foreign.includes(letter)));
   for (const { letterId } of gone)
-    context.stderr.write(`left out: the record of ${letterId} is no longer in its dead-letter topic; discard it\n`);
+    context.stderr.write(`skipped: record ${letterId} is no longer in its dead-letter topic; discard it\n`);
   for (const { letterId, group, origin } of foreign)
     context.stderr.write(
-      `left out: ${letterId} names the topic ${terminalText(origin.topic)}, which ${group} does not consume\n`,
+      `skipped: ${letterId} names the topic ${terminalText(origin.topic)}, which ${group} does not consume\n`,
     );
   const refused = (
     [
@@ -201,18 +202,18 @@ async function resolve(
       });
     else
       context.stdout.write(
-        `${chosen.length} ${chosen.length === 1 ? "letter" : "letters"} discarded by ${actor.name}.\n`,
+        `${chosen.length} dead-letter ${chosen.length === 1 ? "record" : "records"} discarded by ${actor.name}.\n`,
       );
     return EXIT.good;
   }
   if (chosen.length === 0) {
     if (json) writeJson(context, { dryRun: false, results: refused });
-    else context.stdout.write("No open letters to replay.\n");
+    else context.stdout.write("No open dead-letter records to replay.\n");
     return refused.length === 0 ? EXIT.good : EXIT.no;
   }
   const progress = progressReporter(context);
   const replayed = await progress.step(
-    `Replaying ${chosen.length} ${chosen.length === 1 ? "letter" : "letters"}`,
+    `Replaying ${chosen.length} dead-letter ${chosen.length === 1 ? "record" : "records"}`,
     async (say) => {
       let count = 0;
       return await work.replayLetters(access, chosen, records, {

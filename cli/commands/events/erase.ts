@@ -6,18 +6,18 @@ import { EXIT, KitError } from "../../errors.ts";
 export const erase: CommandDefinition = {
   configure: (command) =>
     command
-      .requiredOption("--customer <id>", "whose personal data")
-      .option("--apply", "erase; without it nothing is changed")
+      .requiredOption("--customer <id>", "customer whose personal data to erase")
+      .option("--apply", "erase; without this option nothing is changed")
       .option("--dry-run", "show what would be erased (this is the default)")
-      .option("--reason <text>", "why; kept in the audit trail, so without personal data")
+      .option("--reason <text>", "reason for the audit trail; must not contain personal data")
       .option("--json", "print {customer, erasureId, dryRun, complete, underWay, services, topics}")
       .addHelpText(
         "after",
         `
 Overwrites a customer's personal data in the services' databases, as each service's template.yaml declares (personalData).
-Amounts and times stay, under a random pseudonym. Shows what is kept and why, and which topics hold records until when.
-Orders under way keep their data: run the command again when they have ended. Every run is kept in the table erasures.
-Exit code 0: complete. 1: something was left for a later run. docs/guide/erasure.md.`,
+Amounts and times stay, under a random pseudonym. Shows what is kept and why, and how long each topic keeps its records.
+Orders in progress keep their data: run the command again when they are finished. The table erasures keeps every run.
+Exit code 0 when the erasure is complete, 1 when something is left for a later run. docs/guide/erasure.md.`,
       ),
   examples: [
     "npx kit erase --customer customer-1",
@@ -26,7 +26,7 @@ Exit code 0: complete. 1: something was left for a later run. docs/guide/erasure
   ],
   async run(context, options) {
     const customer = text(options, "customer") ?? "";
-    if (customer === "") throw new KitError("KIT_USAGE", "--customer wants an id.");
+    if (customer === "") throw new KitError("KIT_USAGE", "--customer takes an id.");
     if (flag(options, "apply") && flag(options, "dryRun"))
       throw new KitError("KIT_USAGE", "--apply and --dry-run contradict each other.");
     const [

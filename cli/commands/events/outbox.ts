@@ -16,22 +16,22 @@ export const outbox: CommandDefinition = {
   configure: (command) =>
     command
       .argument("<action>", ACTIONS.join(", "))
-      .argument("[events...]", "ids of events, or unique beginnings of 6 characters and more")
+      .argument("[events...]", "ids of events, or unique prefixes of at least 6 characters")
       .option("--service <service>", "events of one service")
-      .option("--all", "list: also those that were retried or discarded")
+      .option("--all", "list: include retried and discarded events")
       .option("--all-parked", "retry: every parked event of --service")
-      .option("--reason <text>", "discard: why; kept in the audit trail (optional for retry)")
-      .option("--dry-run", "retry, discard: show what would be done, write nothing")
+      .option("--reason <text>", "discard: reason for the audit trail (optional for retry)")
+      .option("--dry-run", "retry, discard: show what the command would do, write nothing")
       .option("--wait <duration>", "retry: how long to wait for its outcome", "10s")
       .option("--json", "print a document: {events, summary} | the event | {dryRun, results}")
       .addHelpText(
         "after",
         `
-list     events that could not be published, by service: age, topic, key, size, how many wait behind each, code
-show     one event: headers, decoded content, the error with its fix, the audit trail, what can be done
-retry    puts the event back into the outbox in its old position; what waits behind it stays behind it
-discard  gives an event up, with a reason; what waits behind it is published
-Every retry and discard is kept in the service's table outbox_actions.
+list     lists parked events by service: age, topic, key, size, code, number of events that wait behind each
+show     shows one event: headers, decoded content, the error with its fix, the audit trail, possible actions
+retry    puts an event back into the outbox at its old position; later events of its key stay behind it
+discard  discards an event, with a reason; the events behind it are published
+The service's table outbox_actions keeps every retry and discard.
 Exit code 1 when an event is no longer parked, or was parked again. docs/guide/parked-events.md.`,
       ),
   examples: [
@@ -83,7 +83,7 @@ function isAction(value: string | undefined): value is Action {
   return ACTIONS.some((action) => action === value);
 }
 
-/** What is wrong with the call itself is said before anything is asked. */
+/** Reports wrong arguments before the command opens any connection. */
 function checkUsage(action: Action, ids: readonly string[], options: Options): void {
   const wrong = (message: string): never => {
     throw new KitError("KIT_USAGE", message);

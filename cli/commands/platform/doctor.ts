@@ -6,10 +6,13 @@ import { EXIT } from "../../errors.ts";
 export const doctor: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--fix", "prepare what can be prepared (downloads or builds it into the user's cache)")
-      .option("--kubernetes", "also what the tests on Kubernetes need (with --fix: about 20 minutes of building, once)")
+      .option("--fix", "download or build missing tools into the user's cache")
+      .option(
+        "--kubernetes",
+        "also check what the Kubernetes tests need (with --fix: builds it once, about 20 minutes)",
+      )
       .option("--json", "print {tools, checks, ok}")
-      .addHelpText("after", "\nExit code 0 when everything needed is there, 3 otherwise."),
+      .addHelpText("after", "\nExit code 0 when nothing is missing, 3 otherwise."),
   examples: ["npx kit doctor", "npx kit doctor --fix", "npx kit doctor --fix --kubernetes"],
   async run(context, options) {
     const [{ examine, writeDoctorReport }, { writeJson }] = await Promise.all([

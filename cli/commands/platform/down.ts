@@ -7,13 +7,13 @@ export const down: CommandDefinition = {
   configure: (command) =>
     command
       .option("--stack <name>", "stack to stop", "local")
-      .option("--delete-data", "delete data, credentials and state, too; nothing is left")
+      .option("--delete-data", "also delete data, credentials and state")
       .option("--json", "print {stack, state, stopped, deleted, elapsedMs}")
       .addHelpText(
         "after",
-        "\nStops every process in good order: services, registry, brokers, controllers, cache, database.\nData stays unless --delete-data is given; the next `kit up` continues with it.",
+        "\nStops the processes in order: services, registry, brokers, controllers, cache, database.\nKeeps the data unless --delete-data is given; the next `kit up` continues with it.",
       ),
-  examples: ["npx kit down", "npx kit down --delete-data    # nothing is left"],
+  examples: ["npx kit down", "npx kit down --delete-data    # also deletes the data"],
   async run(context, options) {
     const [{ bringDown }, { writeJson }, { formatElapsed }] = await Promise.all([
       import("../../platform/bring-down.ts"),

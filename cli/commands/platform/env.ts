@@ -6,9 +6,9 @@ import { EXIT } from "../../errors.ts";
 export const env: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--stack <name>", "stack the environment is for", "local")
+      .option("--stack <name>", "stack to print the environment for", "local")
       .option("--json", "print the variables as an object")
-      .addHelpText("after", "\nPrints `export` lines for a POSIX shell. They hold paths and switches, no secret."),
+      .addHelpText("after", "\nPrints `export` lines for a POSIX shell. They contain paths and options, no secrets."),
   examples: ['eval "$(npx kit env)" && pulumi preview -s local'],
   async run(context, options) {
     const [{ pulumiVariables, exportLines }, { writeJson }] = await Promise.all([

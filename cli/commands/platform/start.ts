@@ -9,7 +9,7 @@ export const start: CommandDefinition = {
       .option("--json", "print {stack, state, changes, elapsedMs, endpoints, files, orders}")
       .addHelpText(
         "after",
-        "\nBrings the local platform up, then places three sample orders and follows them to their end:\none is confirmed, one payment is declined, one asks for more than there is in stock.\nExit code 1 when one of them does not end as it should.",
+        "\nStarts the local platform, then places three sample orders and follows each to its terminal state:\none is confirmed, one payment is declined, one asks for more than is in stock.\nExit code 1 when an order does not end as expected.",
       ),
   examples: ["npm start", "npx kit start --json | jq .orders"],
   async run(context, options) {

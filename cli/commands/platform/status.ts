@@ -9,7 +9,7 @@ export const status: CommandDefinition = {
       .option("--json", "print the status document")
       .addHelpText(
         "after",
-        "\nState: running, degraded (some processes do not run), stopped (data is there), absent.\nExit code 0 when running, 1 otherwise.",
+        "\nStates: running, degraded (some processes do not run), stopped (the data is kept), absent.\nExit code 0 when running, 1 otherwise.",
       ),
   examples: ["npx kit status", "npx kit status --json | jq -r '.endpoints.kafka.bootstrap | join(\",\")'"],
   async run(context, options) {

@@ -6,12 +6,12 @@ import { EXIT } from "../../errors.ts";
 export const up: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--stack <name>", "stack to bring up", "local")
+      .option("--stack <name>", "stack to start", "local")
       .option("--digest <digest>", "apply only the plan that `kit diff` judged under this digest")
       .option("--json", "print {stack, state, changes, elapsedMs, endpoints, files}")
       .addHelpText(
         "after",
-        "\nPrepares the tools, checks the declaration, runs Pulumi once, shows how to reach everything.\nRepeat it at any time: what runs as declared is left alone, what died comes back.",
+        "\nPrepares the tools, checks the declaration, runs Pulumi once and shows the endpoints.\nRun it again at any time: it changes only what differs from the declaration and restarts dead processes.",
       ),
   examples: [
     "npx kit up",

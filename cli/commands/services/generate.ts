@@ -4,7 +4,7 @@ import type { CommandContext } from "../../context.ts";
 import { EXIT, KitError } from "../../errors.ts";
 import type { FileState, JudgedFile } from "../../generate/generate-events.ts";
 
-/** What a file was made into, or what is wrong with it, as people read it. */
+/** What the command did to a file, or what is wrong with it, in words for the terminal. */
 const WRITTEN: Readonly<Record<FileState, string>> = {
   current: "current",
   missing: "written",
@@ -14,7 +14,7 @@ const WRITTEN: Readonly<Record<FileState, string>> = {
 const JUDGED: Readonly<Record<FileState, string>> = {
   current: "current",
   missing: "is missing",
-  stale: "is not what topics/ declares",
+  stale: "differs from what topics/ declares",
   unneeded: "belongs to a service that does not use Kafka",
 };
 
@@ -22,7 +22,7 @@ const JUDGED: Readonly<Record<FileState, string>> = {
 export const generate: CommandDefinition = {
   configure: (command) =>
     command
-      .argument("<what>", "what to make: events")
+      .argument("<what>", "what to generate: events")
       .option("--check", "write nothing; exit code 1 when a file is not current")
       .option(
         "--json",
@@ -31,11 +31,11 @@ export const generate: CommandDefinition = {
       .addHelpText(
         "after",
         `
-events     For each service of service-templates/ that uses Kafka, src/events.generated.ts: the payloads of the events
-           that it reads and publishes as TypeScript types, from topics/ and its Avro schemas. Handlers and the outbox
-           are typed by them, so a change of a schema that the service does not follow fails the type check.
-The files are committed. Run this after each change of topics/; \`kit new\` does so by itself, and a test of
-\`npx kit test\` fails while a file is not current.`,
+events     Writes src/events.generated.ts for each service in service-templates/ that uses Kafka: TypeScript types for the
+           payloads of the events that the service consumes and publishes, from topics/ and its Avro schemas. Handlers
+           and the outbox use these types, so the type check fails when a service does not follow a schema change.
+Commit the files. Run the command after each change of topics/. \`kit new\` runs it too, and \`npx kit test\` fails
+while a file is stale.`,
       ),
   examples: [
     "npx kit generate events",
@@ -65,5 +65,5 @@ function report(context: CommandContext, files: readonly JudgedFile[], check: bo
   for (const { path, state } of different)
     context.stdout.write(check ? `${path} ${JUDGED[state]}\n` : `${WRITTEN[state].padEnd(8)} ${path}\n`);
   if (different.length === 0) context.stdout.write(`${files.length} files are current.\n`);
-  else if (check) context.stdout.write("Run `npx kit generate events`, and commit what it writes.\n");
+  else if (check) context.stdout.write("Run `npx kit generate events` and commit the files.\n");
 }

@@ -7,33 +7,30 @@ export const image: CommandDefinition = {
   configure: (command) =>
     command
       .argument("<action>", "build")
-      .argument("[services...]", "services to build; default: every template")
+      .argument("[services...]", "services to build (default: all templates)")
       .option(
         "--base <base>",
-        "host: made of this machine; FILE: archive of an OCI image layout; NAME@sha256:…: built from the Dockerfile by docker, podman or buildah",
+        "host: built from this machine's files; FILE: archive of an OCI image layout; NAME@sha256:…: built from the Dockerfile by docker, podman or buildah",
         "host",
       )
       .option(
         "--builder <program>",
-        "docker, podman or buildah, where the base is a reference; default: the first that answers",
+        "docker, podman or buildah, when the base is a reference (default: the first that works)",
       )
       .option(
         "--node-image <reference>",
-        "image with Node and npm to build in, where the base is a reference; default: the Dockerfile's",
+        "image with Node and npm to build in, when the base is a reference (default: the Dockerfile's)",
       )
-      .option("--stack <stack>", "name the images as this stack on Kubernetes does")
-      .option("--tag <tag>", "tag and version; default: the stack's, else the project's version")
-      .option(
-        "--revision <commit>",
-        "commit to name in a label; by default none, so that the same files are the same image",
-      )
-      .option("--out <file>", "archive to write; default: images.tar in the state folder")
+      .option("--stack <stack>", "name the images as this Kubernetes stack does")
+      .option("--tag <tag>", "tag and version (default: the stack's, else the project's version)")
+      .option("--revision <commit>", "commit for a label (default: none, so that the same files give the same image)")
+      .option("--out <file>", "archive to write (default: images.tar in the state directory)")
       .option("--json", "print {out, images: [{service, name, digest, size, base, platform}]}")
       .addHelpText(
         "after",
         `
 Writes one archive (OCI image layout) with the services' images. Without a base it needs no container daemon and no registry, and
-the same files give the same digests. Hand it on with \`skopeo copy\`, \`podman load\` or \`ctr images import\`: docs/guide/images.md.`,
+the same files give the same digests. Load or push it with \`skopeo copy\`, \`podman load\` or \`ctr images import\`: docs/guide/images.md.`,
       ),
   examples: [
     "npx kit image build",
@@ -42,7 +39,8 @@ the same files give the same digests. Hand it on with \`skopeo copy\`, \`podman 
   ],
   async run(context, options, args) {
     const [action, ...services] = args;
-    if (action !== "build") throw new KitError("KIT_USAGE", `${JSON.stringify(action ?? "")} is not build.`);
+    if (action !== "build")
+      throw new KitError("KIT_USAGE", `The action must be build; got ${JSON.stringify(action ?? "")}.`);
     const [{ buildCommand }, { renderTable, writeJson }, { formatBytes }] = await Promise.all([
       import("../../image/build-command.ts"),
       import("../../terminal/output.ts"),

@@ -5,12 +5,12 @@ import { EXIT, KitError } from "../../errors.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What can be made; each kind reads its own options. */
+/** What the command can create; each kind has its own options. */
 const KINDS: Readonly<Record<string, (context: CommandContext, name: string, options: Options) => Promise<void>>> = {
   async service(context, name, options) {
     const template = text(options, "from");
     if (template === undefined)
-      throw new KitError("KIT_USAGE", "A new service is made from a template: --from TEMPLATE is missing.", {
+      throw new KitError("KIT_USAGE", "A new service is a copy of a template: --from TEMPLATE is missing.", {
         fix: `\`npx kit new service ${name} --from payment-service\`; templates are the folders of service-templates/.`,
       });
     const { newService } = await import("../../new-service/new-service.ts");
@@ -57,7 +57,7 @@ const KINDS: Readonly<Record<string, (context: CommandContext, name: string, opt
   },
 };
 
-/** Options that belong to one kind; with another one they would silently do nothing. */
+/** Options of each kind; an option of another kind would silently do nothing. */
 const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   service: ["from", "team"],
   topic: ["domain", "description", "partitions", "key", "retention", "events", "producers", "consumers", "team"],
@@ -78,7 +78,7 @@ function wholeNumber(options: Options, name: string): number | undefined {
   return Number(value);
 }
 
-/** `order-service=50kB/s`: a service and what it writes on average, where that is said. */
+/** Parses `order-service=50kB/s`: a service and, optionally, its average rate. */
 function readProducer(word: string): { service: string; rate?: string } {
   const [service = "", rate, ...rest] = word.split("=");
   if (service === "" || rate === "" || rest.length > 0)
@@ -88,7 +88,7 @@ function readProducer(word: string): { service: string; rate?: string } {
   return { service, ...(rate === undefined ? {} : { rate }) };
 }
 
-/** `notification-service=8`: a service and its instances; one where nothing is said. */
+/** Parses `notification-service=8`: a service and its number of instances, by default one. */
 function readConsumer(word: string): { service: string; instances: number } {
   const [service = "", instances = "1", ...rest] = word.split("=");
   if (!/^[1-9]\d{0,4}$/.test(instances) || rest.length > 0)
@@ -100,45 +100,41 @@ function readConsumer(word: string): { service: string; instances: number } {
 export const create: CommandDefinition = {
   configure: (command) =>
     command
-      .argument("[kind]", `what to make: ${Object.keys(KINDS).join(", ")}`)
-      .argument("[name]", "its name, for example fraud-check-service; of a consumer the service's")
+      .argument("[kind]", `what to create: ${Object.keys(KINDS).join(", ")}`)
+      .argument("[name]", "its name, for example fraud-check-service; for a consumer, the name of the service")
       .hook("preAction", (called) => {
         if (called.args.length === 0) called.outputHelp({ error: true });
       })
-      .option("--from <template>", "service: what to copy, a folder of service-templates/")
-      .option(
-        "--team <team>",
-        "service, topic: owner of its domain when that is new (a service's default: the template's team)",
-      )
+      .option("--from <template>", "service: template to copy, a folder of service-templates/")
+      .option("--team <team>", "service, topic: owner of a new domain (default for a service: the template's team)")
       .option("--domain <name>", "topic: domain that owns it")
-      .option("--description <text>", "topic: what its records mean")
+      .option("--description <text>", "topic: meaning of its records")
       .option("--partitions <n>", "topic: partitions at full size")
       .option("--key <field>", "topic: field that is the record key (default: no key)")
-      .option("--retention <duration>", "topic: how long records are kept (default: the stack's)")
-      .option("--events <list>", "topic, consumer: event types, with commas between")
+      .option("--retention <duration>", "topic: how long it keeps records (default: the stack's)")
+      .option("--events <list>", "topic, consumer: event types, separated by commas")
       .option(
         "--producers <list>",
-        "topic: services that write to it, each as SERVICE or SERVICE=RATE (what it writes on average: 50kB/s)",
+        "topic: services that write to it, each as SERVICE or SERVICE=RATE (average bytes per second, such as 50kB/s)",
       )
       .option("--consumers <list>", "topic: services that read it, each as SERVICE=INSTANCES")
-      .option("--topic <name>", "consumer: topic it reads")
+      .option("--topic <name>", "consumer: topic that it reads")
       .option("--instances <n>", "consumer: consumers in its group (default: 1)")
-      .option("--quota <rate>", "consumer: for example 5MiB/s (default: the stack's)")
+      .option("--quota <rate>", "consumer: quota, for example 5MiB/s (default: the stack's)")
       .option("--retry <list>", "consumer: delays of its retry topics, for example 10s,5m (default: none)")
       .option("--dry-run", "show every file and change, write nothing")
       .option(
         "--json",
-        "print {dryRun, created, changed: [{path, diff}], …}: a service's access and notes, a topic's or consumer's effects",
+        "print {dryRun, created, changed: [{path, diff}], …}: for a service its access and notes, for a topic or consumer the effects",
       )
       .addHelpText(
         "after",
         `
-A new service is a copy of a template under a name of its own, with its tests, its access declared in topics/
-and its place in stacks/. It reads what the template reads; what the template publishes, it publishes as events
-of its own to a topic of its own.
-A new topic or consumer is added to the domain's file; comments and order stay as they are. What the flags do not
-say is asked, where there is a terminal. A schema to begin with is made for each event that has none.
-The outcome is checked as a whole before anything is written; nothing that exists is overwritten.`,
+service            copies a template under a new name, with its tests; declares its access in topics/ and its settings in
+                   stacks/. It consumes the same events as the template and publishes its own events to its own topic.
+topic, consumer    adds the topic or consumer to the domain's file and keeps comments and order. On a terminal, the command
+                   asks for what the options leave out. Each event without a schema gets a first one.
+The command checks the whole result before it writes anything, and overwrites nothing that exists.`,
       ),
   examples: [
     "npx kit new service fraud-check-service --from payment-service --team risk --dry-run",
@@ -149,7 +145,7 @@ The outcome is checked as a whole before anything is written; nothing that exist
   async run(context, options, args) {
     const [kind, name] = args;
     if (kind === undefined)
-      throw new KitError("KIT_USAGE", "What is to be made?", {
+      throw new KitError("KIT_USAGE", "Name what to create.", {
         fix: "`npx kit new service|topic|consumer NAME`; `npx kit new --help` shows more.",
       });
     const make = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
@@ -158,7 +154,7 @@ The outcome is checked as a whole before anything is written; nothing that exist
       (option) => !COMMON_OPTIONS.includes(option) && OPTIONS_OF[kind]?.includes(option) === false,
     );
     if (foreign !== undefined)
-      throw new KitError("KIT_USAGE", `--${foreign} says nothing about a new ${kind}.`, {
+      throw new KitError("KIT_USAGE", `--${foreign} is not an option of a new ${kind}.`, {
         fix: `Options of a new ${kind}: ${(OPTIONS_OF[kind] ?? []).map((option) => `--${option}`).join(", ")}.`,
       });
     if (name === undefined)

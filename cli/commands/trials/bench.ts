@@ -6,14 +6,14 @@ export const bench: CommandDefinition = {
     const { loadProject } = await import("../../project/load-project.ts");
     const { benchmarks = {} } = await loadProject(projectDir);
     const list = [
-      ["up", "how long up, down and a first order take"],
+      ["up", "duration of up, of down and of a first order"],
       ...Object.entries(benchmarks).map(([name, { summary }]) => [name, summary]),
-      ["plan", "check, diff, apply and drift of many topics"],
+      ["plan", "check, diff, apply and drift with many topics"],
     ];
     // What follows the name belongs to the benchmark, its --help too.
     command.parent?.enablePositionalOptions();
     command
-      .argument("<name>", "what to measure: its name")
+      .argument("<name>", "name of the benchmark")
       .argument("[options...]", "the benchmark's own options; `kit bench NAME --help` shows them")
       .passThroughOptions()
       .addHelpText(
@@ -22,10 +22,10 @@ export const bench: CommandDefinition = {
 Benchmarks:
 ${list.map(([name = "", summary = ""]) => `  ${name.padEnd(9)} ${summary}`).join("\n")}
 
-Every benchmark takes --out FILE (where the JSON goes; default bench-NAME.json in the state folder) and --json.
-Document: {name, machine, load, results: [{name, …}]}; a picture, where there is one, stands beside it.
-Measures on a state folder and ports of its own (KIT_BENCH_PORT_BASE, 27000); the platform of this clone is left alone
-unless --running is given.`,
+Every benchmark takes --json and --out FILE (the JSON file; default: bench-NAME.json in the state directory).
+Document: {name, machine, load, results: [{name, …}]}; some benchmarks write a chart next to it.
+A benchmark starts its own platform in its own state directory and ports (KIT_BENCH_PORT_BASE, 27000); with --running
+it uses the platform of this clone.`,
       );
   },
   examples: [

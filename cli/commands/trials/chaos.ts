@@ -7,23 +7,23 @@ import { describeError, EXIT, KitError } from "../../errors.ts";
 export const chaos: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--scenario <name>", "what to break; see --list")
+      .option("--scenario <name>", "scenario to run; see --list")
       .option("--all", "every scenario, one after the other")
       .option("--list", "show the scenarios")
       .option(
         "--seed <n>",
-        "decides victims, moments and lengths; the same seed gives the same schedule (default: a new one, printed)",
+        "decides targets, times and durations; the same seed gives the same schedule (default: a new seed, printed)",
       )
-      .option("--rate <n>", "orders per second meanwhile", "15")
-      .option("--duration <duration>", "shortest time under load (default: what the scenario needs)")
-      .option("--json", "print the report, with --all {seed, runs, plannedMs, elapsedMs, good}")
+      .option("--rate <n>", "orders per second during the run", "15")
+      .option("--duration <duration>", "minimum time under load (default: what the scenario needs)")
+      .option("--json", "print the report; with --all, {seed, runs, plannedMs, elapsedMs, good}")
       .addHelpText(
         "after",
         `
-Breaks the RUNNING local platform under load, heals it, then verifies it (kit verify). Everything is healed at the end, also on Ctrl-C.
-Scenarios that need several instances of each service start them, and end them behind the last one (KIT_INSTANCES=2 npx kit up keeps them).
-Exit code 0 when the fault was felt, all invariants hold and all demands are met; 1 when one is not, or the run is void (the fault left no trace).
-Schedule, witness and report are kept below chaos/ in the state folder.`,
+Injects faults into the RUNNING local platform under load, heals it, then runs \`kit verify\`. Ctrl-C also heals everything.
+Scenarios that need several instances of each service start them and stop them after the last scenario (KIT_INSTANCES=2 npx kit up
+keeps them). Exit code 0 when the fault had an effect, all invariants hold and all expectations are met; 1 when one is not, or when
+the run is void (the fault left no trace). The state directory keeps the schedule, witness and report under chaos/.`,
       ),
   examples: [
     "npx kit chaos --scenario broker-kill",

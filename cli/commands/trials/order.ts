@@ -6,14 +6,14 @@ import { describeError, EXIT, KitError } from "../../errors.ts";
 export const order: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--product <sku>", "product of the price list (default: its first)")
-      .option("--quantity <n>", "how many", "1")
+      .option("--product <sku>", "product to order (default: the first of the price list)")
+      .option("--quantity <n>", "number of units", "1")
       .option("--customer <id>", "customer who orders", "customer-1")
-      .option("--timeout <duration>", "limit for the whole", "30s")
+      .option("--timeout <duration>", "time limit for the order", "30s")
       .option("--json", "print {orderId, status, reason?, steps, elapsedMs}")
       .addHelpText(
         "after",
-        "\nExit code 0 when the order is confirmed, 1 when it is cancelled, refused or comes to no end.",
+        "\nExit code 0 when the order is confirmed, 1 when it is cancelled, refused or not finished in time.",
       ),
   examples: ["npx kit order", "npx kit order --quantity 3 --customer customer-7 --json"],
   async run(context, options) {

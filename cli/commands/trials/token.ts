@@ -7,8 +7,8 @@ export const token: CommandDefinition = {
   configure: (command) =>
     command
       .option("--subject <customer>", "customer id, becomes `sub`", "customer-1")
-      .option("--scope <words>", "what it allows beyond the customer's own orders, for example analytics:read")
-      .option("--ttl <duration>", "how long it is valid", "1h")
+      .option("--scope <words>", "scopes beyond the customer's own orders, for example analytics:read")
+      .option("--ttl <duration>", "how long the token is valid", "1h")
       .option("--json", "print {token, subject, expiresAt}"),
   examples: [
     "npx kit token",

@@ -6,13 +6,13 @@ import { EXIT } from "../../errors.ts";
 export const verify: CommandDefinition = {
   configure: (command) =>
     command
-      .option("--witness <file>", "what somebody outside saw of a run: orders, injected records, faults")
-      .option("--settle <duration>", "longest wait until everything is at rest; 0s judges what is there now", "60s")
-      .option("--examples <n>", "how many examples are named of what breaks an invariant", "20")
+      .option("--witness <file>", "what a load generator observed of a run: orders, injected records, faults")
+      .option("--settle <duration>", "maximum wait until the platform is idle; 0s judges the current state", "60s")
+      .option("--examples <n>", "maximum number of examples for a broken invariant", "20")
       .option("--json", "print {invariants: [{id, name, holds, figures, …}], holds}")
       .addHelpText(
         "after",
-        "\nReads PostgreSQL tables and all topics, never the services' own APIs; changes nothing.\nExit code 0 when all invariants hold, 1 when one is broken. docs/guide/verify.md says what each means.",
+        "\nReads PostgreSQL tables and all topics, never the services' APIs, and changes nothing.\nExit code 0 when all invariants hold, 1 when one is broken. docs/guide/verify.md explains each invariant.",
       ),
   examples: [
     "npx kit verify",

@@ -116,7 +116,7 @@ describe("an order that no carrier takes", () => {
     );
   });
 
-  it("leaves other orders alone, and no dead letters", async () => {
+  it("leaves other orders alone, and no dead-letter records", async () => {
     await behave("accept");
     const orderId = await platform.place([{ productId: "sku-webcam", quantity: 1 }]);
     await eventually(

@@ -181,7 +181,7 @@ describe("a review", () => {
     });
     expect((await run("bash", ["ci/review.sh", "no-such-branch", out])).code).toBe(2);
     expect(result("comment.md")).toMatch(
-      /^<!-- kit diff: [a-z]+ -->\n[^]*neither a commit nor a folder with topics\/ called "no-such-branch"/,
+      /^<!-- kit diff: [a-z]+ -->\n[^]*"no-such-branch" is neither a commit nor a folder with topics\//,
     );
   }, 240_000);
 });

@@ -91,7 +91,7 @@ describe("wrong usage ends with 2", () => {
     [["up", "--stack"], "argument missing"],
     [["status", "extra"], "too many arguments"],
     [["up", "--stack", "nowhere"], "KIT_UNKNOWN_STACK"],
-    [["image", "push"], '"push" is not build'],
+    [["image", "push"], 'The action must be build; got "push"'],
     [["image", "build", "order-servic"], "KIT_IMAGE_UNKNOWN_SERVICE"],
     [["image", "build", "--base", "debian:12"], "debian:12 is neither a file nor a reference with its digest"],
     [["image", "build", "--builder", "buildah"], "go with a --base by reference"],

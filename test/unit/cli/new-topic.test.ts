@@ -201,7 +201,7 @@ describe("a new consumer", () => {
     [
       ["new", "consumer", "fraud-service", "--topic", "order-events", "--from", "x"],
       2,
-      "--from says nothing about a new consumer",
+      "--from is not an option of a new consumer",
     ],
     [["access", "why", "shiping-service", "order-events", "read"], 2, 'Did you mean "shipping-service"?'],
     [["access", "why", "Fraud Check", "order-events", "read"], 2, "There is no principal"],

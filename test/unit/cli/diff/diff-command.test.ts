@@ -191,7 +191,7 @@ describe("kit diff", () => {
     try {
       const { code, stderr } = await kit(clone, "--base", "HEAD~1");
       expect(code).toBe(3);
-      expect(stderr).toMatch(/only a part of the history[^]*git fetch --unshallow/);
+      expect(stderr).toMatch(/only part of the history[^]*git fetch --unshallow/);
       // What needs no history is judged there too.
       expect((await kit(clone, "--base", "HEAD")).code).toBe(0);
     } finally {

@@ -68,9 +68,9 @@ describe("naming letters", () => {
     expect(chooseLetters([first, second], ids)).toEqual(chosen);
   });
   it.each([
-    ["a beginning that two share", "5f0c2a8", /2 dead letters begin with/u],
-    ["a beginning that is too short to be meant", "5f0c2", /no dead letter 5f0c2/u],
-    ["one that is not there", "deadbeef", /no dead letter deadbeef/u],
+    ["a beginning that two share", "5f0c2a8", /2 dead-letter records begin with/u],
+    ["a beginning that is too short to be meant", "5f0c2", /no dead-letter record 5f0c2/u],
+    ["one that is not there", "deadbeef", /no dead-letter record deadbeef/u],
   ])("%s is refused", (_, id, message) => {
     expect(() => chooseLetters([first, second], [id])).toThrow(message);
   });

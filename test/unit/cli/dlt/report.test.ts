@@ -51,9 +51,9 @@ describe("the list", () => {
 
   it("says so when nothing is open", () => {
     expect(written((context) => writeList(context, [DONE], false))).toBe(
-      "No open dead letters; 1 were worked off (--all shows them).\n",
+      "No open dead-letter records; 1 are resolved (--all shows them).\n",
     );
-    expect(written((context) => writeList(context, [], false))).toBe("No open dead letters.\n");
+    expect(written((context) => writeList(context, [], false))).toBe("No open dead-letter records.\n");
   });
 });
 
@@ -69,7 +69,7 @@ describe("one letter", () => {
   it("for people: the error with its fix, the record, its content, who did what, what can be done", () => {
     const text = written((context) => writeLetter(context, { ...DONE }, record(), content));
     for (const part of [
-      "Letter 7f0c2a81-0000-8000-8000-000000000003: replayed",
+      "Dead-letter record 7f0c2a81-0000-8000-8000-000000000003: replayed",
       "order-events, partition 3, offset 41",
       "after 5 attempts",
       "SVC_HANDLER_FAILED: the books are closed",
@@ -106,9 +106,9 @@ describe("a dry run", () => {
     const text = written((context) => writeDryRun(context, "replay", [OPEN], new Map([[LETTER_ID, record()]])));
     expect(text).toContain("order-events/3");
     expect(text).toContain("6 bytes, 5 headers");
-    expect(text).toContain("nothing was written. 1 letter would be replayed");
+    expect(text).toContain("nothing was written. 1 dead-letter record would be replayed");
     expect(written((context) => writeDryRun(context, "discard", [OPEN, OTHER], new Map()))).toContain(
-      "2 letters would be discarded",
+      "2 dead-letter records would be discarded",
     );
   });
 });

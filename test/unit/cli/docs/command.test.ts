@@ -63,7 +63,7 @@ describe("kit docs", () => {
   it.each([
     [["openapi"], "topics, asyncapi, backstage"],
     [["asyncapi", "--platform", "x"], "--platform is an option of kit docs backstage"],
-    [["backstage", "--platform-team", "No Team"], "--platform-team wants"],
+    [["backstage", "--platform-team", "No Team"], "--platform-team takes"],
     [["asyncapi", "--domain", "ordre"], 'did you mean "order"'],
     [["asyncapi", "--domain", "order", "--topic", "order-events"], "exclude each other"],
     [["asyncapi", "--json", "--out", "x.json"], "--json prints to standard output"],

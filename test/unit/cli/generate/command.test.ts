@@ -54,10 +54,10 @@ describe("kit generate events", LIMIT, () => {
     const judged = await kit("generate", "events", "--check");
     expect(judged.code).toBe(1);
     for (const line of [
-      `${eventsOf("shipping-service")} is not what topics/ declares`,
+      `${eventsOf("shipping-service")} differs from what topics/ declares`,
       `${eventsOf("payment-service")} is missing`,
       `${eventsOf("api-gateway")} belongs to a service that does not use Kafka`,
-      "Run `npx kit generate events`, and commit what it writes.",
+      "Run `npx kit generate events` and commit the files.",
     ])
       expect(judged.stdout).toContain(`${line}\n`);
     expect(JSON.parse((await kit("generate", "events", "--check", "--json")).stdout)).toMatchObject({ current: false });

@@ -385,7 +385,7 @@ describe("8: dead letters", () => {
           transaction: "x",
         });
       },
-      /is no dead letter of shipping-service/,
+      /is no dead-letter record of shipping-service/,
     ],
   ])("sees %s", (_, change, message) => {
     const world = MessagingWorld.atRest();
