@@ -32,7 +32,10 @@ export interface Signal {
   readonly unit: Unit;
   /** Labels of each of its series. */
   readonly labels: readonly string[];
-  /** Expression on raw metrics or on signals that stand before it; one text where both substrates have the same metrics. */
+  /**
+   * Expression on raw metrics, or on signals that stand before it, never on both: recorded series may have a label more, by
+   * which a platform's are told from another's. One text where both substrates have the same metrics.
+   */
   readonly expression: string | Readonly<Partial<Record<Substrate, string>>>;
 }
 

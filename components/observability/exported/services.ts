@@ -16,11 +16,17 @@ function metric(
 export const serviceMetrics: ExportedMetrics = {
   exporter: "service",
   metrics: [
-    metric("counter", "consumer_pauses_total", ["reason"], "Waits for something other than records"),
+    metric("gauge", "consumer_breaker_open", [], "1 while records of different keys fail alike and consumption probes"),
     metric("gauge", "consumer_paused", ["reason"], "1 while consumption waits for something other than its records"),
+    metric("counter", "consumer_rebalances_total", [], "Rebalances of the group that the process took part in"),
     metric("counter", "consumer_records_total", ["topic", "event", "outcome"], "Records taken from topics"),
-    metric("counter", "consumer_retries_total", [], "Repeated attempts to process records"),
-    metric("gauge", "consumer_time_lag_seconds", ["topic"], "Age of the oldest record that waits to be consumed"),
+    metric("counter", "consumer_retries_total", ["topic", "scope"], "Repeated attempts to process records"),
+    metric(
+      "gauge",
+      "consumer_time_lag_seconds",
+      ["topic"],
+      "Age of the oldest record that is being applied, or was lately",
+    ),
     metric("gauge", "dlt_open_letters", [], "Dead-letter records that nobody has replayed or discarded"),
     metric("counter", "dlt_records_total", ["topic", "code"], "Records sent to the dead-letter topic"),
     metric(

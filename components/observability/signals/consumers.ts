@@ -47,7 +47,7 @@ export const consumerSignals: readonly Signal[] = [
   },
   {
     name: "service_topic:consumer_time_lag_seconds:max",
-    meaning: "Age of the oldest record that a service has not consumed yet",
+    meaning: "Age of the oldest record that a service applies, or applied in the last half minute",
     unit: "seconds",
     labels: ["service", "topic"],
     expression: "max by (service, topic) (consumer_time_lag_seconds)",
@@ -72,6 +72,20 @@ export const consumerSignals: readonly Signal[] = [
     unit: "boolean",
     labels: ["service", "reason"],
     expression: "max by (service, reason) (consumer_paused)",
+  },
+  {
+    name: "service:breaker_open:max",
+    meaning: "Whether an instance of a service only probes, because records of different keys fail alike",
+    unit: "boolean",
+    labels: ["service"],
+    expression: "max by (service) (consumer_breaker_open)",
+  },
+  {
+    name: "service:consumer_rebalances:rate5m",
+    meaning: "Rebalances of a service's group, as its instances see them",
+    unit: "per second",
+    labels: ["service"],
+    expression: "sum by (service) (rate(consumer_rebalances_total[5m]))",
   },
   {
     name: "service_event:handler_duration_seconds:p95",

@@ -15,7 +15,7 @@ export const producerSignals: readonly Signal[] = [
     unit: "ratio",
     labels: ["service", "topic"],
     expression:
-      'sum by (service, topic) (rate(producer_records_total{outcome="failed"}[5m])) / (service_topic:producer_records:rate5m > 0)',
+      'sum by (service, topic) (rate(producer_records_total{outcome="failed"}[5m])) / (sum by (service, topic) (rate(producer_records_total[5m])) > 0)',
   },
   {
     name: "service:producer_send_duration_seconds:p99",

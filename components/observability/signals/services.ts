@@ -22,7 +22,7 @@ export const serviceSignals: readonly Signal[] = [
     unit: "ratio",
     labels: ["service"],
     expression:
-      'sum by (service) (rate(http_request_duration_seconds_count{status=~"5.."}[5m])) / (service:http_requests:rate5m > 0)',
+      'sum by (service) (rate(http_request_duration_seconds_count{status=~"5.."}[5m])) / (sum by (service) (rate(http_request_duration_seconds_count[5m])) > 0)',
   },
   {
     name: "service_route:http_request_duration_seconds:p95",

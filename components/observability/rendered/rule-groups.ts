@@ -1,0 +1,123 @@
+/** Signals and alerts as Prometheus' rules. Pure. */
+import { type Alert, OWNED_LABELS } from "../alert.ts";
+import { ALERT_GROUPS } from "../alerts/catalogue.ts";
+import type { Exporter } from "../exported/exported-metric.ts";
+import { type Owners, ownerSeries, ownersBy } from "../owners.ts";
+import { expressionOn, type Signal, type Substrate } from "../signal.ts";
+import { SIGNAL_GROUPS } from "../signals/catalogue.ts";
+import { type Scope, scoped } from "./scope.ts";
+
+/** A recording rule. */
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** An alerting rule. */
+export interface AlertingRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: { readonly summary: string; readonly runbook_url: string };
+}
+
+/** Rules that are evaluated one after the other. */
+export interface RuleGroup {
+  readonly name: string;
+  readonly rules: readonly (RecordingRule | AlertingRule)[];
+}
+
+/** What rules are made for. */
+export interface RuleInput {
+  readonly substrate: Substrate;
+  readonly owners: Owners;
+  /** Team that is called for what is no product team's. */
+  readonly platformTeam: string;
+  /** Exporters that the platform has. */
+  readonly exporters: ReadonlySet<Exporter>;
+  /** Address or folder of the runbooks, without a slash at its end. */
+  readonly runbooks: string;
+  /** Absent: the Prometheus watches this platform alone. */
+  readonly scope?: Scope;
+}
+
+/** All rules of a platform: first who owns what, then the signals, then the alerts on them. */
+export function ruleGroups(input: RuleInput): RuleGroup[] {
+  const groups: RuleGroup[] = [
+    { name: "kit-owners", rules: ownerRules(input) },
+    ...Object.entries(SIGNAL_GROUPS).map(([subject, signals]) => ({
+      name: `kit-signals-${subject}`,
+      rules: signals.flatMap((signal) => recordingRule(signal, input)),
+    })),
+    ...Object.entries(ALERT_GROUPS).map(([subject, alerts]) => ({
+      name: `kit-alerts-${subject}`,
+      rules: alerts.filter((alert) => isPossible(alert, input)).map((alert) => alertingRule(alert, input)),
+    })),
+  ];
+  return groups.filter(({ rules }) => rules.length > 0);
+}
+
+/** Whether the platform has all that an alert looks at. */
+export function isPossible({ expression, needs }: Alert, { substrate, exporters }: RuleInput): boolean {
+  if (needs !== undefined && !exporters.has(needs)) return false;
+  return Object.values(SIGNAL_GROUPS)
+    .flat()
+    .every((signal) => expressionOn(signal, substrate) !== undefined || !expression.includes(signal.name));
+}
+
+/** Where a runbook stands. */
+export function runbookUrl({ runbook }: Pick<Alert, "runbook">, runbooks: string): string {
+  return `${runbooks}/${runbook}.md`;
+}
+
+function stackLabel({ scope }: RuleInput): Readonly<Record<string, string>> {
+  return scope === undefined ? {} : { stack: scope.stack };
+}
+
+function ownerRules(input: RuleInput): RecordingRule[] {
+  return OWNED_LABELS.flatMap((label) =>
+    Object.entries(ownersBy(label, input.owners)).map(([value, owner]) => ({
+      record: ownerSeries(label),
+      expr: "vector(1)",
+      labels: { [label]: value, owner, ...stackLabel(input) },
+    })),
+  );
+}
+
+function recordingRule(signal: Signal, input: RuleInput): RecordingRule[] {
+  const expression = expressionOn(signal, input.substrate);
+  if (expression === undefined) return [];
+  const labels = stackLabel(input);
+  return [
+    {
+      record: signal.name,
+      expr: scoped(expression, input.scope),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    },
+  ];
+}
+
+function alertingRule(alert: Alert, input: RuleInput): AlertingRule {
+  const owned = alert.owner === "platform" ? alert.expression : withOwner(alert.expression, alert.owner);
+  return {
+    alert: alert.name,
+    expr: scoped(owned, input.scope),
+    ...(alert.for === "0s" ? {} : { for: alert.for }),
+    labels: {
+      severity: alert.severity,
+      owner:
+        alert.owner === "platform"
+          ? input.platformTeam
+          : `{{ if $labels.owner }}{{ $labels.owner }}{{ else }}${input.platformTeam}{{ end }}`,
+      ...stackLabel(input),
+    },
+    annotations: { summary: alert.summary, runbook_url: runbookUrl(alert, input.runbooks) },
+  };
+}
+
+/** What nobody owns, for example a group of a tool, must alert as well: the platform's team is called then. */
+function withOwner(expression: string, label: (typeof OWNED_LABELS)[number]): string {
+  return `(${expression}) * on (${label}) group_left (owner) ${ownerSeries(label)} or ignoring (owner) (${expression})`;
+}
