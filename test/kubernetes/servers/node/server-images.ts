@@ -66,8 +66,8 @@ export async function writeServerImages(folder: string): Promise<string> {
         {
           User: USER,
           Env: [path],
-          WorkingDir: apicurio.workDir,
-          Entrypoint: [apicurio.java, ...apicurio.jvmFlags, ...apicurio.command],
+          WorkingDir: inImage(apicurio.workDir),
+          Entrypoint: [apicurio.java, ...apicurio.jvmFlags, ...apicurio.command].map(inImage),
         },
         [registry],
       ),
@@ -76,6 +76,14 @@ export async function writeServerImages(folder: string): Promise<string> {
   );
   await rm(layout, { recursive: true });
   return archive;
+}
+
+/**
+ * Where a file of this machine lies in an image, also amid a flag or a class path. A pod mounts an empty folder at /tmp, which
+ * would hide what an image has there; the ahead-of-time cache does not fit another path, and the JVM goes on without it.
+ */
+function inImage(text: string): string {
+  return text.replaceAll(/(?<=^|[=:])\/tmp\//gu, "/opt/tmp/");
 }
 
 /**
@@ -108,6 +116,7 @@ async function registryLayer(apicurio: ApicurioServer, folder: string, blobs: st
     "--numeric-owner",
     "--dereference",
     "--hard-dereference",
+    "--transform=s,^tmp/,opt/tmp/,",
     ...JDK_LEFT_OUT.map((name) => `--exclude=${name}`),
     ...[...libraries, ...parts, apicurio.workDir, ...caches].filter(existsSync).map((file) => file.slice(1)),
   ]);
