@@ -18,6 +18,7 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       eventsOf(topic, producer.events).map((event) => ({
         event: event.name,
         topic: topic.name,
+        ...keyOf(topic),
         subject: subjectName(topic.name, event.record),
         record: event.record,
         schema: schemaPath(event.schemaPath),
@@ -35,6 +36,7 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       instances,
       consumes: (group?.consumptions ?? []).map(({ topic, consumer }) => ({
         topic: topic.name,
+        ...keyOf(topic),
         events: eventsOf(topic, consumer.events).map((event) => ({
           event: event.name,
           record: event.record,
@@ -56,6 +58,10 @@ export function planContracts(topology: Topology, stack: StackSettings): Service
       ...(claimChecks === undefined ? {} : { claimChecks }),
     };
   });
+}
+
+function keyOf({ key }: TopicDeclaration): { key?: string } {
+  return key === undefined ? {} : { key };
 }
 
 function eventsOf(topic: TopicDeclaration, names: readonly string[]): EventDeclaration[] {

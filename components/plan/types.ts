@@ -149,6 +149,8 @@ export interface ContractType {
 /** One topic that a service's consumer group reads. */
 export interface ConsumedTopic {
   readonly topic: string;
+  /** Field of the events whose value is the record's key. Absent: records have no key. */
+  readonly key?: string;
   /** Events the service handles; others on the topic are skipped and counted. */
   readonly events: readonly {
     readonly event: string;

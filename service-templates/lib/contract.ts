@@ -12,6 +12,8 @@ const published = z
   .object({
     event: z.string(),
     topic: z.string(),
+    /** Field of the event whose value is the record's key; absent where `topics/` declares none. */
+    key: z.string().exactOptional(),
     subject: z.string(),
     record: z.string(),
     schema: z.string(),
@@ -33,6 +35,8 @@ const claimChecks = z
 const consumed = z
   .object({
     topic: z.string(),
+    /** As in `published`. */
+    key: z.string().exactOptional(),
     events: z
       .array(
         z

@@ -11,14 +11,15 @@ import { systemClock, systemRandom } from "./clock.ts";
 import { clockRoutes, skewableClock } from "./clock-skew.ts";
 import type { ConfigNeeds, DatabaseConfig, Environment, KafkaConfig, ServiceConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
-import { batchProcessor, describeLetter } from "./consumer/batch.ts";
+import { batchProcessor } from "./consumer/batch.ts";
 import type { EventConsumer } from "./consumer/consumer.ts";
 import { eventConsumer } from "./consumer/consumer.ts";
 import type { ConsumerPauses } from "./consumer/consumer-pauses.ts";
 import { consumerPauses } from "./consumer/consumer-pauses.ts";
-import { countDeadLetters, deadLetterCode } from "./consumer/dead-letter.ts";
+import { countDeadLetters } from "./consumer/dead-letter.ts";
 import type { Handlers } from "./consumer/handler.ts";
 import { retryTopics } from "./consumer/retry-topics.ts";
+import { timeLag } from "./consumer/time-lag.ts";
 import { readContract } from "./contract.ts";
 import type { Codec } from "./events/codec.ts";
 import { avroCodec } from "./events/codec.ts";
@@ -32,13 +33,20 @@ import { openPublisher } from "./kafka/publisher.ts";
 import { subscribe } from "./kafka/subscription.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { transactionalOutbox } from "./outbox/outbox.ts";
+import { restoredHeaders } from "./outbox/outbox-headers.ts";
 import { outboxRelay } from "./outbox/relay.ts";
 import type { Retention } from "./storage/cleanup.ts";
 import { MESSAGING_RETENTION, startCleanup } from "./storage/cleanup.ts";
 import type { Database, Transaction } from "./storage/database.ts";
 import { openDatabase } from "./storage/database.ts";
-import type { Logger, Metrics } from "./telemetry.ts";
-import { createLogger, createMetrics, notePause, startCounters } from "./telemetry.ts";
+import { batchObserver } from "./telemetry/consumer-observer.ts";
+import type { EventMetrics } from "./telemetry/event-metrics.ts";
+import { eventMetrics, notePause, noteSend } from "./telemetry/event-metrics.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { recordLog } from "./telemetry/record-fields.ts";
 
 /** What every service has at hand. */
 export interface Base {
@@ -51,6 +59,7 @@ export interface Base {
 
 /** What a service with a database and Kafka has at hand. */
 export interface Context<E extends EventMap = AnyEvents> extends Base {
+  readonly metrics: EventMetrics;
   readonly database: Database;
   readonly outbox: Outbox<E>;
   readonly codec: Codec<E>;
@@ -122,12 +131,14 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   options: StartOptions = {},
 ): Promise<RunningService> {
   const base = createBase({ ...needs, kafka: true, database: true }, options);
-  const { config, log, metrics, random } = base;
+  const { config, log, random } = base;
   const skewed = config.faultInjection ? skewableClock(base.clock) : undefined;
   const clock = skewed?.clock ?? base.clock;
   const databaseConfig = config.database as DatabaseConfig;
   const kafkaConfig = config.kafka as KafkaConfig;
   const contract = readContract(kafkaConfig.contractFile);
+  const metrics = eventMetrics(base.metrics, contract);
+  const records = recordLog(contract);
   // A pod's name begins with the service's already.
   const clientId = config.instance.startsWith(`${config.service}-`)
     ? config.instance
@@ -138,7 +149,11 @@ export async function startEventService<E extends EventMap = AnyEvents>(
     applicationName: clientId,
     onError: (error) => log.warn({ err: error }, "database connection"),
   });
-  const publisher = openPublisher({ config: kafkaConfig, clientId });
+  const publisher = openPublisher({
+    config: kafkaConfig,
+    clientId,
+    onSend: (report) => noteSend(metrics, report),
+  });
   const faults = config.faultInjection ? faultInjection() : undefined;
   const passPoint = faults?.pass ?? NO_FAULTS;
   const relay = outboxRelay({
@@ -157,7 +172,14 @@ export async function startEventService<E extends EventMap = AnyEvents>(
     },
     onParked: ({ row, code, message }) =>
       log.error(
-        { eventId: row.event_id, event: row.event_type, topic: row.topic, code, reason: message },
+        {
+          eventId: row.event_id,
+          event: row.event_type,
+          topic: row.topic,
+          ...records.ofOutgoing({ topic: row.topic, key: row.key, headers: restoredHeaders(row.headers) }),
+          code,
+          reason: message,
+        },
         "event cannot be published and is parked; see `kit outbox`",
       ),
   });
@@ -165,12 +187,11 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   let unhurried: ReadonlySet<string> = new Set();
   const outbox = transactionalOutbox<E>({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
-  const service = await parts({ ...base, clock, database, outbox, codec, claimChecks: claims.claimChecks });
+  const service = await parts({ ...base, metrics, clock, database, outbox, codec, claimChecks: claims.claimChecks });
   unhurried = new Set(service.unhurried);
   // A type that is not declared would hurry unnoticed.
   for (const event of unhurried) codec.published(event);
 
-  startCounters(metrics, contract);
   const pauses = consumerPauses({
     clock,
     onChange(reason, pause) {
@@ -180,6 +201,10 @@ export async function startEventService<E extends EventMap = AnyEvents>(
     },
   });
   const delayed = retryTopics(contract).topics;
+  const lag = timeLag(
+    [...contract.consumes, ...delayed].map(({ topic }) => topic),
+    clock,
+  );
   const consumer =
     contract.consumes.length === 0
       ? undefined
@@ -191,6 +216,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
               group: contract.group ?? contract.service,
               topics: contract.consumes.map(({ topic }) => topic),
               apart: delayed.map(({ topic }) => topic),
+              onRebalance: () => metrics.rebalances.inc(),
               ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
             }),
           process: inPortions(
@@ -207,37 +233,15 @@ export async function startEventService<E extends EventMap = AnyEvents>(
               handlers: service.handlers,
               ...(service.lock === undefined ? {} : { lock: service.lock }),
               ...(service.finish === undefined ? {} : { finish: service.finish }),
-              onOutcome: (outcome, topic, event, count) =>
-                metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
-              onDeadLetter(letter) {
-                metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
-                log.error(describeLetter(letter), "record sent to the dead letters");
-              },
-              onDelayed: (letter, topic) =>
-                log.warn({ ...describeLetter(letter), waitsIn: topic }, "record is tried again later"),
-              onRetry(error, attempt, delayMs) {
-                metrics.retries.inc();
-                log.warn({ err: error, attempt, delayMs }, "processing is repeated");
-              },
-              onBatch(size, seconds) {
-                metrics.batchSize.observe(size);
-                metrics.batchSeconds.observe(seconds);
-              },
+              ...batchObserver<E>({ contract, metrics, log, records }),
             }),
           ),
           clock,
           delays: delayed.map(({ delayMs }) => delayMs),
+          onTaken: (taken) => lag.taken(taken),
           ...(service.gatherMs === undefined ? {} : { gatherMs: service.gatherMs }),
           onError: (error, doing) => log.warn({ err: error }, `${doing} failed; it is repeated`),
         });
-  const events = new Set(
-    [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event),
-  );
-  /** Event types come from outside: unbounded label values would fill the metrics. */
-  function knownEvent(event: string): string {
-    return events.has(event) ? event : "other";
-  }
-
   let warmed = contract.publishes.length === 0;
   async function warm(): Promise<void> {
     try {
@@ -271,6 +275,8 @@ export async function startEventService<E extends EventMap = AnyEvents>(
         ...service.checks,
       },
       async beforeScrape() {
+        // First: it counts most while the database does not answer.
+        for (const [topic, seconds] of lag.byTopic()) metrics.timeLag.set({ topic }, seconds);
         const [row] = await database.query<{ pending: string; age: string | null; parked: string }>({
           text: `SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age, (SELECT count(*) FROM outbox_parked) AS parked
                  FROM outbox`,

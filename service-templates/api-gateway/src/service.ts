@@ -10,7 +10,7 @@ import { tokenVerifier } from "@event-platform-kit/service/http/jwt";
 import { largeBodyLimit } from "@event-platform-kit/service/http/large-bodies";
 import { Problem } from "@event-platform-kit/service/http/problem";
 import { connectRedis } from "@event-platform-kit/service/storage/redis";
-import type { Logger } from "@event-platform-kit/service/telemetry";
+import type { Logger } from "@event-platform-kit/service/telemetry/logger";
 import { formatTraceparent } from "@event-platform-kit/service/trace";
 import type { FastifyRateLimitStoreCtor } from "@fastify/rate-limit";
 import rateLimit from "@fastify/rate-limit";

@@ -5,7 +5,7 @@ import { startEventService } from "@event-platform-kit/service";
 import type { RedisConfig } from "@event-platform-kit/service/config";
 import { declinedSteps } from "@event-platform-kit/service/events/deadline";
 import { openCache } from "@event-platform-kit/service/storage/redis";
-import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
+import { startCompensationCounters } from "@event-platform-kit/service/telemetry/event-metrics";
 import { Counter } from "prom-client";
 import type { EventMap } from "./events.generated.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";

@@ -27,7 +27,7 @@ import type { DeadLetter } from "./dead-letter.ts";
 import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
 import type { Handler, Handlers, Step } from "./handler.ts";
 import { enterInbox } from "./inbox.ts";
-import type { Outcome } from "./outcomes.ts";
+import type { Outcome, RetryScope } from "./outcomes.ts";
 import { patience } from "./patience.ts";
 import type { Attempt, Item } from "./record-by-record.ts";
 import { recordByRecord } from "./record-by-record.ts";
@@ -63,14 +63,38 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly clock: Clock;
   readonly random: Random;
   readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
+  /** An event's transaction was committed, at `now`, in milliseconds since the epoch. */
+  readonly onApplied: (event: Received<E>, now: number) => void;
+  /** A handler did its part, or failed; `seconds` counts its preparation too. */
+  readonly onHandled: (eventType: string, seconds: number) => void;
   readonly onDeadLetter: (letter: DeadLetter) => void;
   /** A record waits in a retry topic now. */
   readonly onDelayed: (letter: DeadLetter, topic: string) => void;
-  readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  /** Told of records that are tried again, those of a batch together or one by itself. */
+  readonly onRetry: (error: unknown, retry: Retry) => void;
+  /** Told when the breaker opens or closes. */
+  readonly onBreaker: (open: boolean) => void;
   /** Told of each wait for something other than a record. */
   readonly pauses: ConsumerPauses;
   /** Seconds a batch took from poll to commit, and its size. */
   readonly onBatch: (size: number, seconds: number) => void;
+}
+
+/** Records that are tried again. */
+export interface Retry extends RetrySubject {
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMs: number;
+}
+
+/** What is tried again: records of a batch together, or one of them by itself. */
+interface RetrySubject {
+  readonly scope: RetryScope;
+  readonly records: readonly RawRecord[];
+}
+
+function alone(record: RawRecord): RetrySubject {
+  return { scope: "record", records: [record] };
 }
 
 const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 500, factor: 2 };
@@ -94,8 +118,17 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   const retries = retryTopics(options.contract);
   const passPoint = options.passPoint ?? NO_FAULTS;
 
-  const patiently = patience(options);
-  const singly = recordByRecord({ attempt, giveUp, pauses: options.pauses, random: options.random });
+  const patiently = patience<RetrySubject>({
+    ...options,
+    onRetry: (error, subject, attempt, delayMs) => options.onRetry(error, { ...subject, attempt, delayMs }),
+  });
+  const singly = recordByRecord({
+    attempt,
+    giveUp,
+    pauses: options.pauses,
+    onBreaker: options.onBreaker,
+    random: options.random,
+  });
 
   function isHandled(type: string): type is ConsumedType<E> {
     return Object.hasOwn(options.handlers, type);
@@ -126,9 +159,20 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   /** What an event's handler does within the transaction. */
   async function prepare<T extends ConsumedType<E>>(event: Received<E, T>): Promise<Step<E>> {
     const handler: Handler<E, T> = options.handlers[event.type];
-    return "prepare" in handler
-      ? handler.prepare(event, batches.get(event) ?? [event])
-      : (tx) => handler.apply(event, tx);
+    const begun = performance.now();
+    const step: Step<E> =
+      "prepare" in handler
+        ? await handler.prepare(event, batches.get(event) ?? [event])
+        : (tx) => handler.apply(event, tx);
+    const preparedMs = performance.now() - begun;
+    return async (tx) => {
+      const started = performance.now();
+      try {
+        return await step(tx);
+      } finally {
+        options.onHandled(event.type, (preparedMs + performance.now() - started) / 1_000);
+      }
+    };
   }
 
   /** Applies events, in their order, in one transaction; gives back those that were new. */
@@ -167,6 +211,8 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   /** Gives back the types of events that were applied. */
   function count(events: readonly Event[], fresh: readonly Event[]): ReadonlySet<string> {
     const applied = new Set(fresh);
+    const now = options.clock();
+    for (const event of fresh) options.onApplied(event, now);
     for (const event of events)
       options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
     // One that is known proves nothing: its handler did not run.
@@ -184,6 +230,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
         options.database.transaction(async (tx) => {
           if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
         }),
+      alone(letter.record),
       signal,
     );
     options.onOutcome("dead-lettered", letter.record.topic, entry.eventType, 1);
@@ -198,7 +245,11 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     signal: AbortSignal,
   ): Promise<void> {
     const entry = retries.entry(delivery, next, letter.attempts, options.clock());
-    await patiently(() => options.database.transaction((tx) => options.outbox.put(tx, [entry])), signal);
+    await patiently(
+      () => options.database.transaction((tx) => options.outbox.put(tx, [entry])),
+      alone(letter.record),
+      signal,
+    );
     options.onOutcome("delayed", letter.record.topic, entry.eventType, 1);
     options.onDelayed(letter, next.topic);
   }
@@ -223,7 +274,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
           continue;
         }
         const readable = delivery;
-        const event = await patiently(() => decode(readable), signal);
+        const event = await patiently(() => decode(readable), alone(readable.record), signal);
         items.push({ ...item(), event });
       } catch (error) {
         if (faultOf(error) !== undefined) throw error;
@@ -242,14 +293,18 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   ): Promise<{ readonly left: readonly Item<Event>[]; readonly applied: ReadonlySet<string> }> {
     const events = items.flatMap(({ event }) => event ?? []);
     if (events.length === 0) return { left: items, applied: new Set() };
+    const batch: RetrySubject = {
+      scope: "batch",
+      records: items.flatMap(({ event, delivery }) => (event === undefined ? [] : delivery.record)),
+    };
     try {
       const prepared = await Promise.all(events.map(prepare));
-      const fresh = await patiently(() => apply(events, prepared), signal);
+      const fresh = await patiently(() => apply(events, prepared), batch, signal);
       return { left: items.filter(({ event }) => event === undefined), applied: count(events, fresh) };
     } catch (error) {
       if (signal.aborted) throw error;
       // One of them is at fault; alone, each shows whether it is the one.
-      options.onRetry(error, 1, 0);
+      options.onRetry(error, { ...batch, attempt: 1, delayMs: 0 });
       return { left: items, applied: new Set() };
     }
   }
@@ -271,13 +326,15 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
               policy,
               random: options.random,
               signal,
-              onRetry: options.onRetry,
+              onRetry: (error, attempt, delayMs) =>
+                options.onRetry(error, { ...alone(item.delivery.record), attempt, delayMs }),
               retryable: (error) =>
                 !isPermanent(error) &&
                 faultOf(error) === undefined &&
                 !(isTimeout(error) && attempts >= TIMEOUT_ATTEMPTS),
             },
           ),
+        alone(item.delivery.record),
         signal,
       );
       return { done: count([event], fresh).size > 0 ? "applied" : "known" };
@@ -295,7 +352,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     // What could not be read may be readable by now: a schema that came back, or became known.
     try {
       item.attempts += 1;
-      const event = await patiently(() => decode(item.delivery), signal);
+      const event = await patiently(() => decode(item.delivery), alone(item.delivery.record), signal);
       return await single(item, event, signal);
     } catch (error) {
       if (faultOf(error) !== undefined || signal.aborted) throw error;

@@ -31,6 +31,8 @@ export interface ConsumerOptions {
    */
   readonly gatherMs?: number;
   readonly clock: Clock;
+  /** Told of records that are taken from their topics; what it gives back is called once they are done. @default nobody is told */
+  readonly onTaken?: (records: readonly RawRecord[]) => () => void;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -134,11 +136,13 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       if (records.length === 0) continue;
       const busy = { at: options.clock() };
       busySince.add(busy);
+      const done = options.onTaken?.(records);
       try {
         // A batch is either done altogether or this throws: then nothing of it is committed.
         await options.process(records, signal);
       } finally {
         busySince.delete(busy);
+        done?.();
       }
       commits.reach(records.map(behind));
       // A full batch means that more is there already.

@@ -8,14 +8,15 @@ import type { ConsumerFault } from "./consumer-faults.ts";
 import { faultOf } from "./consumer-faults.ts";
 import type { ConsumerPauses } from "./consumer-pauses.ts";
 
-export interface PatienceOptions {
+/** @typeParam Subject - What the work is about, for whoever is told of its repetitions. */
+export interface PatienceOptions<Subject> {
   readonly pauses: ConsumerPauses;
   readonly random: Random;
-  readonly onRetry: (error: unknown, attempt: number, delayMs: number) => void;
+  readonly onRetry: (error: unknown, subject: Subject, attempt: number, delayMs: number) => void;
 }
 
 /** Runs until it succeeds, fails because of its record, or the signal is aborted; then throws the last error. */
-export type Patiently = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+export type Patiently<Subject> = <T>(work: () => Promise<T>, subject: Subject, signal: AbortSignal) => Promise<T>;
 
 const POLICIES: Readonly<Record<ConsumerFault["blames"], RetryPolicy>> = {
   circumstances: { attempts: 0, firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 },
@@ -26,8 +27,8 @@ const POLICIES: Readonly<Record<ConsumerFault["blames"], RetryPolicy>> = {
 /** Failures after which circumstances count as a pause: a deadlock or a reconnection is over by then. */
 const PAUSED_AFTER = 5;
 
-export function patience({ pauses, random, onRetry }: PatienceOptions): Patiently {
-  return async (work, signal) => {
+export function patience<Subject>({ pauses, random, onRetry }: PatienceOptions<Subject>): Patiently<Subject> {
+  return async (work, subject, signal) => {
     let waiting: { readonly reason: string; readonly end: () => void } | undefined;
     let failures = 0;
     try {
@@ -46,7 +47,7 @@ export function patience({ pauses, random, onRetry }: PatienceOptions): Patientl
                 : undefined;
           }
           const delay = backoff(failures, POLICIES[fault.blames], random);
-          onRetry(error, failures, delay);
+          onRetry(error, subject, failures, delay);
           await pause(delay, signal);
         }
       }

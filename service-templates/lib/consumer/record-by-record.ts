@@ -42,6 +42,8 @@ export interface RecordByRecordOptions<Event extends ReceivedEvent> {
   /** Delays a record that failed, or makes it a dead letter. */
   readonly giveUp: (item: Item<Event>, error: unknown, signal: AbortSignal) => Promise<void>;
   readonly pauses: ConsumerPauses;
+  /** Told when the breaker opens or closes. */
+  readonly onBreaker: (open: boolean) => void;
   readonly random: Random;
 }
 
@@ -61,22 +63,29 @@ export function recordByRecord<Event extends ReceivedEvent>({
   attempt,
   giveUp,
   pauses,
+  onBreaker,
   random,
 }: RecordByRecordOptions<Event>): RecordByRecord<Event> {
   let breaker: BreakerState = CLOSED;
+
+  function become(after: BreakerState): void {
+    const turned = after.state !== breaker.state;
+    breaker = after;
+    if (turned) onBreaker(after.state === "open");
+  }
 
   /** Whether a record that failed is held back; counts its failure unless it is the record's own beyond doubt. */
   function isHeld({ kind, key }: Item, error: unknown, proven: ReadonlySet<string>): boolean {
     if (isProvenPoison(error) || proven.has(kind)) return false;
     const { after, verdict } = afterFailure(breaker, { kind, key, fingerprint: fingerprintOf(error) });
-    breaker = after;
+    become(after);
     return verdict === "hold";
   }
 
   return {
     isProbing: () => breaker.state === "open",
     applied(kinds) {
-      for (const kind of kinds) breaker = afterSuccess(breaker, kind);
+      for (const kind of kinds) become(afterSuccess(breaker, kind));
     },
     async process(items, signal, proven = []) {
       const pending = [...items];
@@ -114,7 +123,7 @@ export function recordByRecord<Event extends ReceivedEvent>({
             await giveUp(item, result.error, signal);
           } else if (result.done === "applied") {
             known.add(item.kind);
-            breaker = afterSuccess(breaker, item.kind);
+            become(afterSuccess(breaker, item.kind));
           }
           pending.splice(place, 1);
         }

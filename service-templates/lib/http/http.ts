@@ -6,7 +6,8 @@ import Fastify from "fastify";
 import { pause } from "../clock.ts";
 import { uuidV7 } from "../ids.ts";
 import { isDatabaseAtFault } from "../storage/database-faults.ts";
-import type { Logger, Metrics } from "../telemetry.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { TraceContext } from "../trace.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../trace.ts";
 import type { ProblemDetail, ProblemType } from "./problem.ts";
@@ -100,7 +101,14 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // A refusal because of too much load is counted by its status; a line for each would add to the load.
     if (PROBLEMS[type].status >= 500 && !(error instanceof Problem))
       options.log.error(
-        { err: error, requestId: request.id, method: request.method, url: request.url },
+        {
+          err: error,
+          requestId: request.id,
+          // Absent where the request failed before it got here.
+          traceId: (request.trace as TraceContext | null)?.traceId,
+          method: request.method,
+          url: request.url,
+        },
         "request failed",
       );
     if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));

@@ -6,6 +6,23 @@ import { LostAnswer } from "./client-faults.ts";
 import type { Reach } from "./refusal.ts";
 import { PublishError } from "./refusal.ts";
 
+/** Codes of failed attempts to publish: values of the label `code`. */
+export const PUBLISH_CODES = [
+  "SVC_PUBLISH_UNAVAILABLE",
+  "SVC_PUBLISH_TOO_LARGE",
+  "SVC_PUBLISH_TOPIC_MISSING",
+  "SVC_PUBLISH_DENIED",
+  "SVC_PUBLISH_REFUSED",
+] as const satisfies readonly ErrorCode[];
+
+export type PublishCode = (typeof PUBLISH_CODES)[number];
+
+/** The code of a failed attempt; what is not understood counts as refused. */
+export function publishCodeOf(error: unknown): PublishCode {
+  const code = error instanceof PublishError ? error.code : undefined;
+  return PUBLISH_CODES.find((known) => known === code) ?? "SVC_PUBLISH_REFUSED";
+}
+
 /** Answers of a broker that concern a record or a topic, by the protocol's name of the error. */
 const REFUSALS: Readonly<Record<string, { readonly code: ErrorCode; readonly reach: Reach }>> = {
   MESSAGE_TOO_LARGE: { code: "SVC_PUBLISH_TOO_LARGE", reach: "record" },

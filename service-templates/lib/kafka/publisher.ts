@@ -3,7 +3,8 @@ import { compatibilityPartitioner, Producer } from "@platformatic/kafka";
 import { answered, LostAnswer, onClientFault } from "./client-faults.ts";
 import type { ClientOptions, OutgoingRecord, Publisher } from "./kafka.ts";
 import { connection } from "./kafka.ts";
-import { publishErrorOf } from "./publish-errors.ts";
+import type { PublishCode } from "./publish-errors.ts";
+import { publishCodeOf, publishErrorOf } from "./publish-errors.ts";
 
 type KafkaProducer = Producer<Buffer, Buffer, string, string | Buffer>;
 
@@ -26,8 +27,22 @@ function openProducer(options: ClientOptions): KafkaProducer {
   });
 }
 
+/** How one request to write records ended. */
+export interface SendReport {
+  readonly recordsByTopic: ReadonlyMap<string, number>;
+  /** Until every in-sync replica had acknowledged them, or it failed. */
+  readonly seconds: number;
+  /** Why it failed; undefined: it did not. */
+  readonly code: PublishCode | undefined;
+}
+
+export interface PublisherOptions extends ClientOptions {
+  /** Told of each request to write records. */
+  readonly onSend?: (report: SendReport) => void;
+}
+
 /** A producer that is replaced when it is of no use any more. */
-export function openPublisher(options: ClientOptions): Publisher {
+export function openPublisher(options: PublisherOptions): Publisher {
   let producer = openProducer(options);
   /** Topics that were there when they were last used. */
   const known = new Set<string>();
@@ -72,25 +87,47 @@ export function openPublisher(options: ClientOptions): Publisher {
   const topicsOf = (records: readonly OutgoingRecord[]): ReadonlySet<string> =>
     new Set(records.map(({ topic }) => topic));
 
+  /** Tells how a request to write these records ended. */
+  async function reported(records: readonly OutgoingRecord[], send: () => Promise<unknown>): Promise<void> {
+    const { onSend } = options;
+    if (onSend === undefined) {
+      await send();
+      return;
+    }
+    const begun = performance.now();
+    let code: PublishCode | undefined;
+    try {
+      await send();
+    } catch (error) {
+      code = publishCodeOf(error);
+      throw error;
+    } finally {
+      const recordsByTopic = new Map<string, number>();
+      for (const { topic } of records) recordsByTopic.set(topic, (recordsByTopic.get(topic) ?? 0) + 1);
+      onSend({ recordsByTopic, seconds: (performance.now() - begun) / 1_000, code });
+    }
+  }
+
   const stopListening = onClientFault(() => replace(producer));
   return {
-    async publish(records) {
-      const topics = topicsOf(records);
-      await find(topics);
-      await call(
-        (client) =>
-          client.send({
-            messages: records.map((record) => ({
-              topic: record.topic,
-              ...(record.key === null ? {} : { key: record.key }),
-              ...(record.value === null ? {} : { value: record.value }),
-              headers: record.headers,
-            })),
-          }),
-        "publishing",
-        topics,
-      );
-    },
+    publish: (records) =>
+      reported(records, async () => {
+        const topics = topicsOf(records);
+        await find(topics);
+        await call(
+          (client) =>
+            client.send({
+              messages: records.map((record) => ({
+                topic: record.topic,
+                ...(record.key === null ? {} : { key: record.key }),
+                ...(record.value === null ? {} : { value: record.value }),
+                headers: record.headers,
+              })),
+            }),
+          "publishing",
+          topics,
+        );
+      }),
     async partitionsOf(records) {
       const topics = topicsOf(records);
       await find(topics);

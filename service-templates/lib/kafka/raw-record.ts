@@ -7,4 +7,6 @@ export interface RawRecord {
   readonly value: Buffer | undefined;
   readonly headers: ReadonlyMap<string, Buffer>;
   readonly leaderEpoch: number;
+  /** When it was written, by its producer's clock, in milliseconds since the epoch. */
+  readonly timestamp: number;
 }

@@ -24,6 +24,8 @@ export interface SubscribeOptions extends ClientOptions {
   readonly gatherMs?: number;
   /** Milliseconds between two looks whether every partition is read. @default 10000 */
   readonly lookEveryMs?: number;
+  /** Told each time that the group has agreed on who reads what, the first time included. */
+  readonly onRebalance?: () => void;
 }
 
 type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
@@ -59,7 +61,8 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     highWaterMark: 256,
   };
   const consumer: KafkaConsumer = new Consumer(settings);
-  const apart = options.apart ?? [];
+  const { apart = [], onRebalance } = options;
+  if (onRebalance !== undefined) consumer.on("consumer:group:join", onRebalance);
   // All topics belong to the first join: another one per stream would be another rebalance.
   consumer.topics.trackAll(...apart);
   const streams: KafkaStream[] = [];
@@ -252,5 +255,6 @@ function toRecord(message: Message<Buffer, Buffer, Buffer, Buffer>): RawRecord {
     value: message.value ?? undefined,
     headers,
     leaderEpoch: message.leaderEpoch,
+    timestamp: Number(message.timestamp),
   };
 }

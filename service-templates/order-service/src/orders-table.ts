@@ -203,22 +203,28 @@ export interface OrderChange {
   readonly steps: readonly StepName[];
 }
 
-/** Stores where sagas stand, with their new steps, in one statement. */
-export async function updateOrders(tx: Transaction, changes: readonly OrderChange[]): Promise<void> {
-  if (changes.length === 0) return;
+/** Stores where sagas stand, with their new steps, in one statement; gives back their ages in seconds, by the database's clock, by id. */
+export async function updateOrders(
+  tx: Transaction,
+  changes: readonly OrderChange[],
+): Promise<ReadonlyMap<string, number>> {
+  if (changes.length === 0) return new Map();
   const orders = changes.map(({ order }) => order);
   const steps = changes.flatMap(({ order, steps: names }) => names.map((name) => ({ orderId: order.orderId, name })));
-  await tx.query({
+  const rows = await tx.query<{ order_id: string; age: number }>({
     name: "orders-update",
     text: `WITH moved AS (
              UPDATE orders o SET status = c.status, payment = c.payment, inventory = c.inventory, reason = c.reason,
                     transaction_id = c.transaction_id, updated_at = clock_timestamp()
                FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
                     AS c(order_id, status, payment, inventory, reason, transaction_id)
-              WHERE o.order_id = c.order_id)
-           INSERT INTO order_steps (order_id, name)
-           SELECT step.order_id, step.name FROM unnest($7::uuid[], $8::text[]) WITH ORDINALITY AS step(order_id, name, place) ORDER BY step.place
-           ON CONFLICT DO NOTHING`,
+              WHERE o.order_id = c.order_id
+              RETURNING o.order_id, extract(epoch FROM o.updated_at - o.created_at)::float8 AS age),
+           noted AS (
+             INSERT INTO order_steps (order_id, name)
+             SELECT step.order_id, step.name FROM unnest($7::uuid[], $8::text[]) WITH ORDINALITY AS step(order_id, name, place) ORDER BY step.place
+             ON CONFLICT DO NOTHING)
+           SELECT order_id, age FROM moved`,
     values: [
       orders.map((order) => order.orderId),
       orders.map((order) => order.saga.status),
@@ -230,6 +236,7 @@ export async function updateOrders(tx: Transaction, changes: readonly OrderChang
       steps.map((step) => step.name),
     ],
   });
+  return new Map(rows.map((row) => [row.order_id, row.age]));
 }
 
 /** One order of a customer; undefined when there is none or it belongs to somebody else. */

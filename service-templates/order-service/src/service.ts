@@ -20,6 +20,7 @@ import { orderRoutes } from "./http/routes.ts";
 import { oldestUnfinished } from "./orders-table.ts";
 import { ORDER_RETENTION } from "./retention.ts";
 import { lockBatch, writeOrders } from "./saga/advance-order.ts";
+import { endedOrders, traceOf } from "./saga/ended-orders.ts";
 import { startSweep } from "./saga/timeout-sweep.ts";
 
 /** How long an order may be pending when SAGA_TIMEOUT_MS does not say otherwise. */
@@ -46,6 +47,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
         labelNames: ["saga", "state"],
         registers: [metrics.registry],
       });
+      const onEnded = endedOrders(context);
       return {
         handlers: {
           "payment.processed": paymentProcessed(clock),
@@ -57,7 +59,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
           "shipment.failed": shipmentFailed(clock),
         },
         lock: lockBatch,
-        finish: (_events, tx) => writeOrders(tx),
+        finish: (events, tx) => writeOrders(tx, (order) => onEnded(order, traceOf(events, order.orderId))),
         retention: ORDER_RETENTION,
         routes: orderRoutes({
           database: requests,
@@ -67,11 +69,12 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
             claimChecks: context.claimChecks,
             clock,
             timeoutMs,
+            onPlaced: (orderId, { traceId }) => log.info({ orderId, traceId }, "order accepted"),
           }),
           verify: tokenVerifier(config.tokens as TokenConfig, clock),
         }),
         close: () => requests.close(),
-        background: ({ caughtUp }) => startSweep(context, { timeoutMs, caughtUp }),
+        background: ({ caughtUp }) => startSweep(context, { timeoutMs, caughtUp, onEnded }),
         async beforeScrape() {
           const ages = await oldestUnfinished(database);
           oldest.set({ saga: "order", state: "pending" }, ages.pending);

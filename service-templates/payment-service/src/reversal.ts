@@ -8,7 +8,7 @@ import type { Published } from "@event-platform-kit/service/events/event-map";
 import { gather, UNBOUNDED } from "@event-platform-kit/service/gather";
 import { derivedUuid, requiredUuid } from "@event-platform-kit/service/ids";
 import type { Database, Transaction } from "@event-platform-kit/service/storage/database";
-import type { Metrics } from "@event-platform-kit/service/telemetry";
+import type { EventMetrics } from "@event-platform-kit/service/telemetry/event-metrics";
 import type { EventMap } from "./events.generated.ts";
 import type { PaymentsBatch } from "./payments-batch.ts";
 import type { PaymentLook } from "./payments-table.ts";
@@ -58,7 +58,7 @@ export interface GivenUp {
 
 export interface SettleOptions {
   readonly payments: PaymentsBatch;
-  readonly metrics: Metrics;
+  readonly metrics: EventMetrics;
   readonly clock: Clock;
 }
 

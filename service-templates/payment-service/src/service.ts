@@ -5,7 +5,7 @@ import { startEventService } from "@event-platform-kit/service";
 import type { DatabaseConfig } from "@event-platform-kit/service/config";
 import { declinedSteps } from "@event-platform-kit/service/events/deadline";
 import { openDatabase } from "@event-platform-kit/service/storage/database";
-import { startCompensationCounters } from "@event-platform-kit/service/telemetry";
+import { startCompensationCounters } from "@event-platform-kit/service/telemetry/event-metrics";
 import type { EventMap } from "./events.generated.ts";
 import { orderCancelled } from "./handlers/order-cancelled.ts";
 import { orderCreated } from "./handlers/order-created.ts";

@@ -55,6 +55,7 @@ describe("notes of dead letters", () => {
     key: Buffer.from("k"),
     value: Buffer.from("v"),
     leaderEpoch: 0,
+    timestamp: 0,
     headers: new Map([
       ["event-id", Buffer.from(eventId)],
       ["event-type", Buffer.from("e")],
@@ -97,6 +98,7 @@ describe("notes of dead letters", () => {
                 key,
                 value,
                 leaderEpoch: 0,
+                timestamp: 0,
                 headers: new Map(Object.entries(headers)),
               },
               new Error(`${message}\ud800`),

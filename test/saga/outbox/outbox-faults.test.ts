@@ -160,6 +160,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
           value: randomBytes(900_000),
           headers: new Map([["binary", binary]]),
           leaderEpoch: 0,
+          timestamp: 0,
         },
         error: new Error("no"),
         attempts: 1,

@@ -46,6 +46,7 @@ function record(offset: number, type = "a", key = `k${offset}`): RawRecord {
     key: Buffer.from(key),
     value: Buffer.from([offset % 256]),
     leaderEpoch: 0,
+    timestamp: 0,
     headers: new Map(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])),
   };
 }
@@ -59,6 +60,14 @@ interface Bench {
   readonly changes: (readonly [PauseReason, boolean])[];
   /** Options of each transaction of a record or a batch. */
   readonly prepared: (boolean | undefined)[];
+  /** Type and moment of each event that was applied. */
+  readonly latencies: (readonly [string, number])[];
+  /** Types of events whose handlers ran, each time that one did. */
+  readonly handled: string[];
+  /** What was tried again: scope, number of events, attempt. */
+  readonly retries: (readonly [string, number, number])[];
+  /** Whether the breaker opened or closed, each time that it did. */
+  readonly breaker: boolean[];
 }
 
 /** A processor on a database that remembers nothing. `fails` says what applying a record does. */
@@ -69,6 +78,10 @@ function bench(
   const applied: string[] = [];
   const letters: number[] = [];
   const prepared: (boolean | undefined)[] = [];
+  const latencies: (readonly [string, number])[] = [];
+  const handled: string[] = [];
+  const retries: (readonly [string, number, number])[] = [];
+  const breaker: boolean[] = [];
   const attempts = new Map<number, number>();
   const changes: (readonly [PauseReason, boolean])[] = [];
   const pauses = consumerPauses({
@@ -119,9 +132,12 @@ function bench(
       if (outcome === "applied") applied.push(type);
     },
     onDeadLetter: (letter) => letters.push(Number(letter.record.offset)),
+    onApplied: (event, now) => latencies.push([event.type, now]),
+    onHandled: (event) => handled.push(event),
     onDelayed: () => undefined,
-    onRetry: () => undefined,
+    onRetry: (_error, { scope, records, attempt }) => retries.push([scope, records.length, attempt]),
     onBatch: () => undefined,
+    onBreaker: (open) => breaker.push(open),
   });
   return {
     process: (records, signal = new AbortController().signal) => process(records, signal),
@@ -130,6 +146,10 @@ function bench(
     pauses,
     changes,
     prepared,
+    latencies,
+    handled,
+    retries,
+    breaker,
   };
 }
 
@@ -176,20 +196,26 @@ describe("a batch whose records fail", () => {
   });
 
   it("makes a single poison key a dead letter as before, and applies the rest", async () => {
-    const { process, letters, applied, changes, prepared } = bench((offset) =>
+    const { process, letters, applied, changes, prepared, retries, handled, latencies, breaker } = bench((offset) =>
       offset === 3 ? coded("23514") : undefined,
     );
     const done = process(many(8));
     await pass(5_000);
     await done;
-    expect([letters, applied.length, changes]).toEqual([[3], 7, []]);
+    expect([letters, applied.length, changes, breaker]).toEqual([[3], 7, [], []]);
+    expect(retries).toEqual([["batch", 8, 1], ...[1, 2, 3, 4].map((attempt) => ["record", 1, attempt])]);
+    expect(
+      latencies.map(([type]) => type),
+      "applied events, once each",
+    ).toEqual(many(7).map(() => "a"));
+    expect(handled, "four in the batch that failed, seven of their own, five attempts").toHaveLength(4 + 7 + 5);
     // The last of the five attempts relies on nothing that was prepared before.
     expect(prepared.filter((choice) => choice === false)).toHaveLength(1);
   });
 
   it("holds records back when those of five keys fail alike, and applies them once that is over", async () => {
     let healed = false;
-    const { process, letters, applied, pauses, changes } = bench(() =>
+    const { process, letters, applied, pauses, changes, breaker } = bench(() =>
       healed ? undefined : new Error("something that all share"),
     );
     const done = process(many(50));
@@ -197,6 +223,7 @@ describe("a batch whose records fail", () => {
     expect(letters).toEqual([0, 1, 2, 3]);
     expect(pauses.current()).toMatchObject({ blames: "service", reason: "repeated-failures" });
     expect(pauses.current()?.detail).toContain("something that all share");
+    expect(breaker).toEqual([true]);
     healed = true;
     await pass(60_000);
     await done;

@@ -315,6 +315,7 @@ it("portions bound the stored content of a batch and keep the order of its recor
     key: undefined,
     value: undefined,
     leaderEpoch: 0,
+    timestamp: 0,
     headers: new Map(
       size === undefined
         ? []

@@ -15,6 +15,7 @@ const RECORD: RawRecord = {
   value: undefined,
   headers: new Map(),
   leaderEpoch: 1,
+  timestamp: 0,
 };
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { BODY_LIMIT, createHttp } from "@event-platform-kit/service/http";
 import { largeBodyLimit } from "@event-platform-kit/service/http/large-bodies";
-import { createLogger, createMetrics } from "@event-platform-kit/service/telemetry";
+import { createLogger } from "@event-platform-kit/service/telemetry/logger";
+import { createMetrics } from "@event-platform-kit/service/telemetry/metrics";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { eventually } from "../../platform/condition.ts";
 

@@ -2,7 +2,8 @@ import { Agent, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { createHttp, lastRequests } from "@event-platform-kit/service/http";
-import { createLogger, createMetrics } from "@event-platform-kit/service/telemetry";
+import { createLogger } from "@event-platform-kit/service/telemetry/logger";
+import { createMetrics } from "@event-platform-kit/service/telemetry/metrics";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 

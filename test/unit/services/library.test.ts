@@ -16,7 +16,9 @@ import { derivedUuid, isUuid, uuidV7 } from "@event-platform-kit/service/ids";
 import { SHARDS, shardOf } from "@event-platform-kit/service/outbox";
 import { headerText, storedHeaders } from "@event-platform-kit/service/outbox/headers";
 import { backoff, retry } from "@event-platform-kit/service/retry";
-import { createMetrics, startCompensationCounters, startCounters } from "@event-platform-kit/service/telemetry";
+import { eventMetrics, startCompensationCounters } from "@event-platform-kit/service/telemetry/event-metrics";
+import { createMetrics } from "@event-platform-kit/service/telemetry/metrics";
+import { sagaDuration } from "@event-platform-kit/service/telemetry/saga-metrics";
 import { childTrace, formatTraceparent, parseTraceparent } from "@event-platform-kit/service/trace";
 import avro from "avsc";
 import fc from "fast-check";
@@ -26,6 +28,7 @@ import { planPlatform } from "../../../components/plan/plan.ts";
 import type { ServiceContract } from "../../../components/plan/types.ts";
 import { PAUSE_REASONS } from "../../../service-templates/lib/consumer/consumer-faults.ts";
 import { OUTCOMES } from "../../../service-templates/lib/consumer/outcomes.ts";
+import { PUBLISH_CODES } from "../../../service-templates/lib/kafka/publish-errors.ts";
 import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
 
 const SCHEMAS = resolve(import.meta.dirname, "../../../topics/schemas");
@@ -362,6 +365,7 @@ describe("dead letters", () => {
     key: Buffer.from("k"),
     value: Buffer.from([1]),
     leaderEpoch: 0,
+    timestamp: 0,
     headers: new Map([
       ["event-type", Buffer.from("e\u0000")],
       ["dlt-attempts", Buffer.from("9")],
@@ -512,6 +516,7 @@ describe("a record of a retry topic", () => {
       key: undefined,
       value: undefined,
       leaderEpoch: 0,
+      timestamp: 0,
       headers: new Map(
         Object.entries(headers).map(([name, value]) => [name, Buffer.isBuffer(value) ? value : Buffer.from(value)]),
       ),
@@ -591,6 +596,7 @@ describe("the version of an event", () => {
         key: Buffer.from("k"),
         value: undefined,
         leaderEpoch: 0,
+        timestamp: 0,
         headers: new Map(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])),
       }).type;
     } catch (error) {
@@ -613,6 +619,7 @@ describe("the version of an event", () => {
         key: undefined,
         value: undefined,
         leaderEpoch: 0,
+        timestamp: 0,
         headers: new Map([["event-version", Buffer.from("2")]]),
       }),
     ).toThrow(/has version 2, this service knows 1/u);
@@ -621,25 +628,60 @@ describe("the version of an event", () => {
 
 describe("counters that alerts look at", () => {
   it("are there before their first event, with every value of their labels", async () => {
-    const metrics = createMetrics("s", "0");
-    startCounters(metrics, {
+    const metrics = eventMetrics(createMetrics("s", "0"), {
       consumes: [{ topic: "t", events: [{ event: "e", record: "E", schema: "e" }] }],
+      publishes: [{ event: "p", topic: "u", subject: "u-P", record: "P", schema: "p" }],
       retryTopics: [{ topic: "s.r1", delayMs: 1 }],
+      deadLetterTopic: "s.dlt",
     });
+    sagaDuration(metrics.registry, "order", ["confirmed", "cancelled"]);
     startCompensationCounters(metrics, ["refund"]);
     const text = await metrics.registry.metrics();
     for (const topic of ["t", "s.r1"])
       for (const code of DEAD_LETTER_CODES)
-        expect(text).toContain(`dlt_records_total{topic="${topic}",code="${code}",service="s",instance="0"} 0`);
+        expect(text).toContain(`dlt_records_total{topic="${topic}",code="${code}",service="s",replica="0"} 0`);
     for (const outcome of OUTCOMES)
       expect(text).toContain(
-        `consumer_records_total{topic="t",event="e",outcome="${outcome}",service="s",instance="0"} 0`,
+        `consumer_records_total{topic="t",event="e",outcome="${outcome}",service="s",replica="0"} 0`,
       );
     for (const reason of PAUSE_REASONS)
-      expect(text).toContain(`consumer_paused{reason="${reason}",service="s",instance="0"} 0`);
+      expect(text).toContain(`consumer_paused{reason="${reason}",service="s",replica="0"} 0`);
     for (const name of ["saga_compensations_total", "saga_compensation_failures_total"])
-      expect(text).toContain(`${name}{kind="refund",service="s",instance="0"} 0`);
-    expect(text).toContain('dlt_resolved_total{service="s",instance="0"} 0');
+      expect(text).toContain(`${name}{kind="refund",service="s",replica="0"} 0`);
+    for (const topic of ["u", "s.r1", "s.dlt"]) {
+      expect(text).toContain(
+        `producer_records_total{topic="${topic}",outcome="acknowledged",code="",service="s",replica="0"} 0`,
+      );
+      for (const code of PUBLISH_CODES)
+        expect(text).toContain(
+          `producer_records_total{topic="${topic}",outcome="failed",code="${code}",service="s",replica="0"} 0`,
+        );
+    }
+    for (const topic of ["t", "s.r1"]) {
+      expect(text).toContain(`consumer_time_lag_seconds{topic="${topic}",service="s",replica="0"} 0`);
+      for (const scope of ["batch", "record"])
+        expect(text).toContain(`consumer_retries_total{topic="${topic}",scope="${scope}",service="s",replica="0"} 0`);
+    }
+    expect(text).toContain('event_latency_seconds_count{service="s",replica="0",topic="t",event="e"} 0');
+    expect(text).toContain('handler_duration_seconds_count{service="s",replica="0",event="e"} 0');
+    for (const outcome of ["confirmed", "cancelled"])
+      expect(text).toContain(
+        `saga_duration_seconds_count{service="s",replica="0",saga="order",outcome="${outcome}"} 0`,
+      );
+    for (const name of [
+      "dlt_resolved_total",
+      "consumer_rebalances_total",
+      "consumer_breaker_open",
+      "producer_send_duration_seconds_count",
+      "producer_batch_records_count",
+    ])
+      expect(text).toContain(`${name}{service="s",replica="0"} 0`);
+  });
+
+  it("are no more than a process has: one that only answers HTTP has none of events", async () => {
+    const text = await createMetrics("gateway", "0").registry.metrics();
+    expect(text).toContain("http_request_duration_seconds");
+    expect(text).not.toMatch(/consumer_|producer_|outbox_|dlt_|saga_/u);
   });
 });
 

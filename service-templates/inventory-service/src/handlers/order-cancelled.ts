@@ -5,13 +5,13 @@
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
-import type { Metrics } from "@event-platform-kit/service/telemetry";
+import type { EventMetrics } from "@event-platform-kit/service/telemetry/event-metrics";
 import type { EventMap } from "../events.generated.ts";
 import type { StockBatch } from "../stock-batch.ts";
 
 export interface OrderCancelledOptions {
   readonly stock: StockBatch;
-  readonly metrics: Metrics;
+  readonly metrics: EventMetrics;
   readonly clock: Clock;
 }
 

@@ -78,9 +78,18 @@ export interface PlaceOrderOptions {
   readonly clock: Clock;
   /** How long an order may be pending, in milliseconds. */
   readonly timeoutMs: number;
+  /** Told of each order that was stored. */
+  readonly onPlaced: (orderId: string, trace: TraceContext) => void;
 }
 
-export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs }: PlaceOrderOptions): PlaceOrder {
+export function orderPlacement({
+  database,
+  outbox,
+  claimChecks,
+  clock,
+  timeoutMs,
+  onPlaced,
+}: PlaceOrderOptions): PlaceOrder {
   const prices = priceList(database, clock);
   const store = gather({ work: storeAll, advice: "repeat it in a moment with the same Idempotency-Key", clock });
 
@@ -153,6 +162,9 @@ export function orderPlacement({ database, outbox, claimChecks, clock, timeoutMs
         wanted.map(({ placement }) => placement),
       );
       const placed = wanted.filter(({ placement }) => claimed.has(placement.order.orderId));
+      tx.afterCommit(() => {
+        for (const { placement, trace } of placed) onPlaced(placement.order.orderId, trace);
+      });
       const repeated = wanted
         .filter((item) => !placed.includes(item))
         .map(({ placement: { order, key } }) => ({ customerId: order.customerId, key }));

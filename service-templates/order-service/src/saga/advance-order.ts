@@ -10,11 +10,11 @@ import type { Order } from "../order.ts";
 import { orderCancelled, orderConfirmed } from "../order.ts";
 import type { OrderChange } from "../orders-table.ts";
 import { lockOrders, updateOrders } from "../orders-table.ts";
-import type { SagaInput } from "./state-machine.ts";
+import type { CancelReason, EndedStatus, SagaInput } from "./state-machine.ts";
 import { advance } from "./state-machine.ts";
 
 /** Orders of the running batch with their new steps. */
-const orders = batchRows<OrderChange>();
+const orders = batchRows<OrderChange & { readonly ended?: EndedStatus }>();
 
 /** Locks the orders of a batch in the order of their ids: payment's and inventory's answers may be handled by different instances. */
 export async function lockBatch(events: readonly ReceivedEvent[], tx: Transaction): Promise<void> {
@@ -26,9 +26,32 @@ async function load(tx: Transaction, orderIds: readonly string[]): Promise<void>
   orders.load(tx, new Map([...locked].map(([orderId, order]) => [orderId, { order, steps: [] }])));
 }
 
-/** Writes what the inputs of this transaction changed. */
-export async function writeOrders(tx: Transaction): Promise<void> {
-  await updateOrders(tx, orders.changes(tx).changed);
+/** An order that came to its first terminal state. */
+export interface EndedOrder {
+  readonly orderId: string;
+  readonly outcome: EndedStatus;
+  /** Present exactly when cancelled. */
+  readonly reason?: CancelReason;
+  /** Since it was placed. */
+  readonly seconds: number;
+}
+
+/** Writes what the inputs of this transaction changed. @param onEnded - Told of each order that ended, after the commit. */
+export async function writeOrders(tx: Transaction, onEnded: (order: EndedOrder) => void): Promise<void> {
+  const { changed } = orders.changes(tx);
+  const ages = await updateOrders(tx, changed);
+  for (const { order, ended } of changed) {
+    if (ended === undefined) continue;
+    const { orderId, saga } = order;
+    tx.afterCommit(() =>
+      onEnded({
+        orderId,
+        outcome: ended,
+        ...(saga.reason === undefined ? {} : { reason: saga.reason }),
+        seconds: ages.get(orderId) ?? 0,
+      }),
+    );
+  }
 }
 
 /** What an answer adds to the order beside its outcome. */
@@ -59,7 +82,13 @@ export async function advanceOrder(
     saga: state,
     ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }),
   };
-  orders.put(tx, orderId, { order: next, steps: [...known.steps, ...steps] });
+  const from = known.order.saga.status;
+  const ended = known.ended ?? (from === "pending" && state.status !== "pending" ? state.status : undefined);
+  orders.put(tx, orderId, {
+    order: next,
+    steps: [...known.steps, ...steps],
+    ...(ended === undefined ? {} : { ended }),
+  });
   if (emits === "order.confirmed") return [orderConfirmed(next, timestamp)];
   if (emits === "order.cancelled") return [orderCancelled(next, timestamp, answer.detail ?? null)];
   return [];

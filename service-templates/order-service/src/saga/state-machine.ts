@@ -6,6 +6,9 @@
  */
 
 export type OrderStatus = "pending" | "confirmed" | "cancelled";
+/** A terminal state. */
+export type EndedStatus = Exclude<OrderStatus, "pending">;
+export const ENDED_STATUSES: readonly EndedStatus[] = ["confirmed", "cancelled"];
 export type PaymentOutcome = "pending" | "processed" | "failed" | "refunded";
 export type InventoryOutcome = "pending" | "reserved" | "insufficient" | "released";
 export type CancelReason =

@@ -10,6 +10,7 @@ import { parseTraceparent } from "@event-platform-kit/service/trace";
 import type { EventMap } from "../events.generated.ts";
 import { lockOverdue, overdueSince } from "../orders-table.ts";
 import { advanceOrder, writeOrders } from "./advance-order.ts";
+import type { NoteEndedOrder } from "./ended-orders.ts";
 
 export interface SweepOptions {
   /** How long an order may be pending, in milliseconds. */
@@ -17,6 +18,7 @@ export interface SweepOptions {
   /** Pause between two sweeps in milliseconds. @default 1000 */
   readonly everyMs?: number;
   readonly caughtUp: CatchUp;
+  readonly onEnded: NoteEndedOrder;
 }
 
 type SweepContext = Pick<Context<EventMap>, "database" | "outbox" | "clock">;
@@ -31,20 +33,23 @@ const AT_ONCE = 100;
 export async function cancelOverdue(
   { database, outbox, clock }: SweepContext,
   placedBefore: Date,
-  timeoutMs: number,
+  { timeoutMs, onEnded }: Pick<SweepOptions, "timeoutMs" | "onEnded">,
 ): Promise<number> {
   return database.transaction(async (tx) => {
     const overdue = await lockOverdue(tx, placedBefore, AT_ONCE);
+    const traces = new Map(
+      overdue.map(({ orderId, traceparent }) => [orderId, parseTraceparent(traceparent ?? undefined)]),
+    );
     for (const order of overdue) {
       const events = await advanceOrder(tx, order.orderId, "timeout", clock(), {
         detail: `no answer within ${timeoutMs} ms`,
       });
-      const trace = parseTraceparent(order.traceparent ?? undefined);
+      const trace = traces.get(order.orderId);
       await outbox.add(tx, [
         { cause: { correlationId: order.orderId, ...(trace === undefined ? {} : { trace }) }, events },
       ]);
     }
-    await writeOrders(tx);
+    await writeOrders(tx, (ended) => onEnded(ended, traces.get(ended.orderId)?.traceId));
     return overdue.length;
   });
 }
@@ -52,12 +57,12 @@ export async function cancelOverdue(
 /** Sweeps until stopped. Several instances may sweep at once: each skips what another has locked. */
 export function startSweep(
   context: Context<EventMap>,
-  { timeoutMs, everyMs = 1_000, caughtUp }: SweepOptions,
+  { everyMs = 1_000, caughtUp, ...options }: SweepOptions,
 ): () => Promise<void> {
   const stopping = new AbortController();
 
   async function sweep(): Promise<void> {
-    const placedBefore = await overdueSince(context.database, timeoutMs);
+    const placedBefore = await overdueSince(context.database, options.timeoutMs);
     if (placedBefore === undefined) return;
     const reading = await caughtUp(stopping.signal);
     if (reading === "stopped") return;
@@ -65,7 +70,7 @@ export function startSweep(
       context.log.warn("a partition of the answers is not read any more; orders are cancelled without waiting for it");
     let count = 0;
     for (let some = AT_ONCE; some === AT_ONCE && !stopping.signal.aborted; count += some)
-      some = await cancelOverdue(context, placedBefore, timeoutMs);
+      some = await cancelOverdue(context, placedBefore, options);
     if (count > 0) context.log.warn({ count }, "orders timed out");
   }
 
