@@ -192,5 +192,33 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     expect(await preview()).toMatch(/1 to update/);
     expect(good(await (await up("2")).ended)).toContain("two");
     expect(await preview()).not.toMatch(/to update/);
+
+    // A new key: the operator keeps the old authority beside the new one until the last broker has rolled.
+    const authorities = (data: Readonly<Record<string, string>>): Promise<void> =>
+      accepted(
+        server.client.request(
+          "PUT",
+          "/api/v1/namespaces/kafka/secrets/kafka-cluster-ca-cert",
+          json({ apiVersion: "v1", kind: "Secret", metadata: { name: "kafka-cluster-ca-cert" }, stringData: data }),
+        ),
+      );
+    await accepted(
+      server.client.request(
+        "POST",
+        "/api/v1/namespaces/kafka/secrets",
+        json({ apiVersion: "v1", kind: "Secret", metadata: { name: "kafka-cluster-ca-cert" } }),
+      ),
+    );
+    await authorities({ "ca.crt": "three", "ca-2031-01-01T00-00-00Z.crt": "two", "ca.password": "not shown" });
+    // The brokers roll meanwhile: clients must not wait for the last of them.
+    await report(POD, { phase: "Running", conditions: [{ type: "Ready", status: "False" }] });
+    const overlapping = good(await (await up("2")).ended);
+    expect(overlapping).toMatch(/two[\s\S]*three/u);
+    expect(overlapping).not.toContain("not shown");
+    await authorities({ "ca.crt": "three" });
+    await report(KAFKA, { listeners: [{ ...LISTENERS[0], certificates: ["three"] }] });
+    const replaced = good(await (await up("2")).ended);
+    expect(replaced).toContain("three");
+    expect(await preview()).not.toMatch(/to update/);
   });
 });

@@ -13,6 +13,7 @@ import { failuresOf } from "../validation.ts";
 import { canonicalText, type Value, type Values } from "../values.ts";
 import { type ClusterApi, listObjects, openClusterApi, readObject } from "./cluster-api.ts";
 import { type RolloutSnapshot, watchRollout } from "./rollout-watcher.ts";
+import { authoritiesSecret, withAuthorities } from "./trusted-authorities.ts";
 
 const schema = z.object({
   context: z.string().min(1).optional(),
@@ -24,6 +25,11 @@ const schema = z.object({
 });
 
 type RolloutInputs = z.output<typeof schema>;
+
+/** How inputs are compared. */
+const PLACE = { ignored: ["timeoutSeconds", "context"], replacing: ["namespace", "cluster"] };
+/** In the state of a rollout whose wait failed. */
+const UNFINISHED = "unfinished";
 
 const LOOK_EVERY_MS = 2_000;
 /** A cluster that cannot be asked for this long while it is waited for is given up. */
@@ -40,10 +46,7 @@ export const kafkaRolloutKind: ResourceKind = {
   },
   /** Also sees listeners that changed by themselves, such as a replaced authority. Without a cluster that answers nothing is known of that. */
   async diff({ olds, news, state }) {
-    const changes = inputChanges(olds, news, {
-      ignored: ["timeoutSeconds", "context"],
-      replacing: ["namespace", "cluster"],
-    });
+    const changes = inputChanges(olds, news, PLACE);
     if (changes.length > 0) return { changes };
     const listeners = await liveListeners(schema.parse(news)).catch(() => undefined);
     const same = listeners === undefined || canonicalText(listeners) === canonicalText(state.listeners);
@@ -59,8 +62,14 @@ export const kafkaRolloutKind: ResourceKind = {
       ? undefined
       : { listeners: listeners.length === 0 ? (state.listeners ?? []) : listeners };
   },
-  async update({ inputs, state, note }) {
-    return await rolledOut(schema.parse(inputs), note, state);
+  /** Where nothing is declared that was not before, the listeners alone have changed: clients get them while the brokers still roll. */
+  async update({ inputs, olds, state, note }) {
+    const parsed = schema.parse(inputs);
+    if (state[UNFINISHED] !== true && inputChanges(olds, inputs, PLACE).length === 0) {
+      const listeners = await liveListeners(parsed);
+      if (listeners !== undefined && listeners.length > 0) return { listeners };
+    }
+    return await rolledOut(parsed, note, state);
   },
   async delete() {},
 };
@@ -76,7 +85,7 @@ async function rolledOut(inputs: RolloutInputs, note: Note, state: Values): Prom
     // The next run waits again, whether something changes or not.
     throw new Unfinished(
       idOf(inputs),
-      { listeners: state.listeners ?? [] },
+      { listeners: state.listeners ?? [], [UNFINISHED]: true },
       error instanceof Error ? error : new Error(String(error)),
     );
   }
@@ -99,7 +108,7 @@ async function awaitRollout(api: ClusterApi, inputs: RolloutInputs, note: Note):
       unreachableSince = undefined;
       const verdict = look(snapshot, Date.now());
       for (const { text, level } of verdict.words) note(text, level);
-      if (verdict.done) return listenersOf(snapshot.kafka?.status);
+      if (verdict.done) return await trustedListeners(api, inputs, snapshot.kafka?.status);
       if (verdict.failure !== undefined)
         throw providerError("rollout-failed", { cluster, reason: verdict.failure, waits: verdict.waitsFor });
       waitsFor = verdict.waitsFor;
@@ -126,16 +135,21 @@ async function snapshotOf(api: ClusterApi, { namespace, cluster }: RolloutInputs
 
 /** Undefined where there is no Kafka resource. */
 async function liveListeners(inputs: RolloutInputs): Promise<Value[] | undefined> {
-  const kafka = await readObject(
-    await openClusterApi(inputs.context),
-    `${group(inputs.namespace)}/kafkas/${inputs.cluster}`,
-  );
-  return kafka === undefined ? undefined : listenersOf(kafka.status);
+  const api = await openClusterApi(inputs.context);
+  const kafka = await readObject(api, `${group(inputs.namespace)}/kafkas/${inputs.cluster}`);
+  return kafka === undefined ? undefined : await trustedListeners(api, inputs, kafka.status);
 }
 
-function listenersOf(status: unknown): Value[] {
+/** The listeners of a status, with all authorities that are in use. */
+async function trustedListeners(
+  api: ClusterApi,
+  { namespace, cluster }: RolloutInputs,
+  status: unknown,
+): Promise<Value[]> {
   const listeners: unknown =
     typeof status === "object" && status !== null && "listeners" in status ? status.listeners : [];
+  const secret = await readObject(api, `/api/v1/namespaces/${namespace}/secrets/${authoritiesSecret(cluster)}`);
+  const data = typeof secret?.data === "object" && secret.data !== null ? secret.data : {};
   // What came as JSON is plain values.
-  return Array.isArray(listeners) ? (listeners as Value[]) : [];
+  return withAuthorities(Array.isArray(listeners) ? (listeners as Value[]) : [], { ...data });
 }
