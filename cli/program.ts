@@ -33,6 +33,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/platform/status.ts")).status,
   },
   {
+    name: "logs",
+    summary: "read the logs of all services as one, by order",
+    load: async () => (await import("./commands/platform/logs.ts")).logs,
+  },
+  {
     name: "order",
     summary: "place an order and follow it to its terminal state",
     load: async () => (await import("./commands/trials/order.ts")).order,

@@ -2,10 +2,11 @@
  * Proof that a fault was felt: something measured before it and again during or after it. A run whose fault left no
  * trace says nothing about how the platform copes, so it is void.
  */
+
+import { readSamples, sumOf } from "../health/service-metrics.ts";
 import type { WitnessedFault } from "../witness.ts";
 import type { Demand, Probe } from "./expectations.ts";
 import { NO_ANSWER, type Reading } from "./reading.ts";
-import { readSamples, sumOf } from "./service-metrics.ts";
 import type { Site } from "./site.ts";
 import { listenerOf, lookFor, managementOf, namedProcesses } from "./site.ts";
 

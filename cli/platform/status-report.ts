@@ -1,12 +1,14 @@
 /** The status for people: what runs, how to reach it, what to do next. */
 import { relative } from "node:path";
 import type { CommandContext } from "../context.ts";
+import { writeHealth } from "../health/health-report.ts";
+import type { PlatformHealth } from "../health/platform-health.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/quantities.ts";
 import type { PlatformStatus } from "./platform-status.ts";
 
-/** Writes state, processes, endpoints and files to stdout. */
-export function writeStatusReport(context: CommandContext, status: PlatformStatus): void {
+/** Writes state, processes, health where it is known, endpoints and files to stdout. */
+export function writeStatusReport(context: CommandContext, status: PlatformStatus, health?: PlatformHealth): void {
   const colors = colorsFor(context.stdout, context.env);
   const paint = status.state === "running" ? colors.green : status.state === "degraded" ? colors.red : colors.yellow;
   context.stdout.write(`${colors.bold(`Stack ${status.stack}`)}: ${paint(status.state)}\n`);
@@ -38,6 +40,7 @@ export function writeStatusReport(context: CommandContext, status: PlatformStatu
       `\n${table}\n\n${status.processes.length} processes, ${formatBytes(status.rssBytes)} resident together\n`,
     );
   }
+  if (health !== undefined) writeHealth(context, health);
   writeEndpoints(context, status);
   const next = {
     running: [],

@@ -3,6 +3,7 @@
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import type { GroupState, ServiceContract } from "./evidence.ts";
+import type { ReadRange } from "./topic-reader.ts";
 
 /** Groups of contracts that consume, with their members and committed offsets; a group that never joined has neither. */
 export async function groupStates(
@@ -38,4 +39,38 @@ export async function groupStates(
       { cause },
     );
   }
+}
+
+/** How many records a group has still to read. */
+export interface GroupLag {
+  readonly group: string;
+  /** Members that are connected. */
+  readonly members: number;
+  /** By topic, those that it waits in for a delayed retry included; sorted. */
+  readonly topics: readonly { readonly topic: string; readonly lag: number }[];
+}
+
+/** The lag of every group that consumes; what was deleted before a group read it does not count. Pure. */
+export function groupLags(
+  contracts: readonly ServiceContract[],
+  groups: readonly GroupState[],
+  ranges: readonly ReadRange[],
+): readonly GroupLag[] {
+  return contracts.flatMap(({ group, consumes, retryTopics }) => {
+    if (group === undefined) return [];
+    const state = groups.find((known) => known.group === group);
+    const positions = new Map(
+      (state?.positions ?? []).map(({ topic, partition, committed }) => [`${topic}/${partition}`, committed]),
+    );
+    const lagOf = (topic: string): number =>
+      ranges
+        .filter((range) => range.topic === topic)
+        .reduce(
+          (sum, { partition, start, end }) =>
+            sum + Math.max(0, end - Math.max(positions.get(`${topic}/${partition}`) ?? start, start)),
+          0,
+        );
+    const topics = [...new Set([...consumes, ...retryTopics].map(({ topic }) => topic))].toSorted();
+    return [{ group, members: state?.members ?? 0, topics: topics.map((topic) => ({ topic, lag: lagOf(topic) })) }];
+  });
 }

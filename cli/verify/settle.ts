@@ -10,7 +10,7 @@ import type { ServerAccess } from "../platform/platform-access.ts";
 import { topicsOf } from "./collect.ts";
 import type { VerificationDefinition } from "./definition.ts";
 import type { ServiceContract, Settlement } from "./evidence.ts";
-import { groupStates } from "./groups.ts";
+import { groupLags, groupStates } from "./groups.ts";
 import type { ReadRange } from "./topic-reader.ts";
 import { topicRanges } from "./topic-reader.ts";
 
@@ -84,23 +84,8 @@ function lagging(
   groups: Awaited<ReturnType<typeof groupStates>>,
   ranges: readonly ReadRange[],
 ): readonly string[] {
-  return contracts.flatMap((contract) => {
-    const group = contract.group;
-    if (group === undefined) return [];
-    const positions = new Map(
-      (groups.find((state) => state.group === group)?.positions ?? []).map(({ topic, partition, committed }) => [
-        `${topic}/${partition}`,
-        committed,
-      ]),
-    );
-    const topics = new Set([...contract.consumes, ...contract.retryTopics].map(({ topic }) => topic));
-    const lag = ranges
-      .filter(({ topic }) => topics.has(topic))
-      .reduce(
-        (sum, { topic, partition, start, end }) =>
-          sum + Math.max(0, end - Math.max(positions.get(`${topic}/${partition}`) ?? start, start)),
-        0,
-      );
+  return groupLags(contracts, groups, ranges).flatMap(({ group, topics }) => {
+    const lag = topics.reduce((sum, topic) => sum + topic.lag, 0);
     return lag > 0 ? [`${group} is ${lag} records behind`] : [];
   });
 }

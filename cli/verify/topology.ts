@@ -26,16 +26,22 @@ export async function readContracts(
   if (reading.ok)
     for (const contract of planPlatform(reading.value.model, reading.value.stack).contracts)
       contracts.set(contract.service, contract);
-  const folder = localLayout(context.stateDir).file();
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.toSorted()) {
-    const file = join(folder, name, CONTRACT_FILE);
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) continue;
-    const contract = parseContract(text, file);
-    contracts.set(contract.service, contract);
-  }
+  for (const contract of await runningContracts(context.stateDir)) contracts.set(contract.service, contract);
   if (contracts.size === 0)
     throw new KitError("KIT_MODEL_INVALID", reading.ok ? "no services" : `${reading.problems.length} problems`);
   return [...contracts.values()].toSorted((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+/** The contracts that services of this machine were started with, sorted by service. */
+export async function runningContracts(stateDir: string): Promise<readonly ServiceContract[]> {
+  const folder = localLayout(stateDir).file();
+  const names = await readdir(folder).catch(() => []);
+  const contracts = await Promise.all(
+    names.toSorted().map(async (name) => {
+      const file = join(folder, name, CONTRACT_FILE);
+      const text = await readFile(file, "utf8").catch(() => undefined);
+      return text === undefined ? [] : [parseContract(text, file)];
+    }),
+  );
+  return contracts.flat();
 }

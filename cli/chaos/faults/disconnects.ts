@@ -2,12 +2,12 @@
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { KitError } from "../../errors.ts";
+import { readSamples, sumOf } from "../../health/service-metrics.ts";
 import type { Random } from "../../load/seeded-random.ts";
 import { seededRandom } from "../../load/seeded-random.ts";
 import type { WitnessedFault } from "../../witness.ts";
 import type { Demand, Probe } from "../expectations.ts";
 import type { KitInjection } from "../schedule.ts";
-import { readSamples, sumOf } from "../service-metrics.ts";
 import type { Site } from "../site.ts";
 import { managementOf, namedProcesses } from "../site.ts";
 import { runFault } from "./fault.ts";

@@ -47,6 +47,7 @@ const COMMANDS = [
   "up",
   "down",
   "status",
+  "logs",
   "order",
   "token",
   "doctor",
@@ -133,6 +134,7 @@ describe("without a platform", () => {
       files: null,
       processes: [],
       rssBytes: 0,
+      health: null,
     });
   });
 

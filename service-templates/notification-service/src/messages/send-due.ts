@@ -116,8 +116,14 @@ function report({ context: { log }, channel, metrics }: PassOptions, { message, 
   metrics.messages.inc({ channel: channel.name, outcome: decision.kind });
   if (decision.kind === "sent") metrics.noticesPerMessage.observe(notices.length);
   else
-    log.error(
-      { messageId: message.messageId, rejectedBy: decision.progress.rejectedBy },
-      "no channel reaches the customer; the message is undeliverable",
-    );
+    for (const { orderId, cause } of notices)
+      log.error(
+        {
+          orderId,
+          traceId: cause.trace?.traceId,
+          messageId: message.messageId,
+          rejectedBy: decision.progress.rejectedBy,
+        },
+        "no channel reaches the customer; the message is undeliverable",
+      );
 }

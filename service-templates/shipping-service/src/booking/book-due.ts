@@ -149,16 +149,17 @@ function resultOf({ shipment, decision }: Decided): BookingResult {
 
 function report({ context: { log }, carrier, metrics }: PassOptions, { shipment, decision }: Decided): void {
   const { orderId, shipmentId } = shipment;
+  const concerned = { orderId, shipmentId, traceId: shipment.cause.trace?.traceId };
   if (decision.kind === "booked") metrics.shipments.inc({ carrier: carrier.name, outcome: "created" });
   if (decision.kind === "undeliverable") {
     metrics.shipments.inc({ carrier: carrier.name, outcome: "undeliverable" });
     log.error(
-      { orderId, shipmentId, rejectedBy: decision.progress.rejectedBy },
+      { ...concerned, rejectedBy: decision.progress.rejectedBy },
       "no carrier serves the address; the shipment is undeliverable",
     );
   }
   if (decision.kind === "waiting" && decision.fellOverTo !== undefined) {
     metrics.fallOvers.inc({ from: carrier.name, to: decision.fellOverTo });
-    log.info({ orderId, shipmentId, from: carrier.name, to: decision.fellOverTo }, "the other carrier is asked");
+    log.info({ ...concerned, from: carrier.name, to: decision.fellOverTo }, "the other carrier is asked");
   }
 }

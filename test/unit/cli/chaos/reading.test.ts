@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { processInputs } from "../../../../cli/chaos/declared-processes.ts";
 import { poisonedRecord } from "../../../../cli/chaos/faults/poison.ts";
 import { POISON_KINDS } from "../../../../cli/chaos/schedule.ts";
-import { parseSamples, sumOf } from "../../../../cli/chaos/service-metrics.ts";
+import { parseSamples, sumOf } from "../../../../cli/health/service-metrics.ts";
 
 describe("services' metrics", () => {
   const text = [

@@ -1,0 +1,89 @@
+/** How the running platform does, beyond which processes run: what `kit status` says of readiness, lag and stuck records. Pure. */
+import type { PlatformEndpoints } from "../platform/platform-status.ts";
+import type { GroupLag } from "../verify/groups.ts";
+import type { Sample } from "./service-metrics.ts";
+
+/** Whether a service wants work. */
+export interface ProcessReadiness {
+  readonly ready: boolean;
+  /** What it lacks, by check: `consumer: not a member of its group`. Empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+/** Where a consumer group stands. */
+export interface GroupHealth {
+  readonly group: string;
+  /** Members that are connected. */
+  readonly members: number;
+  /** Records that it has still to read. */
+  readonly lag: number;
+  /** Age of the oldest record that it applies or applied in the last seconds; null where no process of it answers. */
+  readonly timeLagSeconds: number | null;
+  /** By topic, sorted. */
+  readonly topics: readonly { readonly topic: string; readonly lag: number; readonly timeLagSeconds: number | null }[];
+}
+
+/** Records of one service that somebody has to look at. */
+export interface StuckRecords {
+  readonly service: string;
+  /** Dead-letter records that nobody has replayed or discarded. */
+  readonly deadLetters: number;
+  /** Events that could not be published; see `kit outbox`. */
+  readonly parked: number;
+}
+
+/** A page or document to be opened in a browser. */
+export interface Page {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Fields that `kit status --json` adds to the status. What could not be read is null, and `unknown` says why. */
+export interface PlatformHealth {
+  /** By process; services only. */
+  readonly readiness: Readonly<Record<string, ProcessReadiness>>;
+  readonly groups: readonly GroupHealth[] | null;
+  readonly stuck: readonly StuckRecords[] | null;
+  readonly pages: readonly Page[];
+  readonly unknown: readonly string[];
+}
+
+/** Lag in records, as brokers know it, and in time, as the services measured it. A group has its service's name. */
+export function groupHealth(lags: readonly GroupLag[], samples: readonly Sample[]): readonly GroupHealth[] {
+  const timeLag = (group: string, topic: string): number | null => {
+    const ages = samples.filter(
+      ({ name, labels }) => name === "consumer_time_lag_seconds" && labels.service === group && labels.topic === topic,
+    );
+    return ages.length === 0 ? null : Math.max(...ages.map(({ value }) => value));
+  };
+  return lags.map(({ group, members, topics }) => {
+    const shown = topics.map(({ topic, lag }) => ({ topic, lag, timeLagSeconds: timeLag(group, topic) }));
+    const ages = shown.flatMap(({ timeLagSeconds }) => timeLagSeconds ?? []);
+    return {
+      group,
+      members,
+      lag: shown.reduce((sum, { lag }) => sum + lag, 0),
+      timeLagSeconds: ages.length === 0 ? null : Math.max(...ages),
+      topics: shown,
+    };
+  });
+}
+
+/** An answer of `/readyz`. */
+export function readinessOf(body: unknown): ProcessReadiness {
+  const checks =
+    typeof body === "object" && body !== null && "checks" in body && typeof body.checks === "object"
+      ? Object.entries(body.checks ?? {})
+      : [];
+  const reasons = checks.flatMap(([name, outcome]) => (outcome === "good" ? [] : [`${name}: ${String(outcome)}`]));
+  const ready = typeof body === "object" && body !== null && "status" in body && body.status === "ready";
+  return { ready, reasons: ready || reasons.length > 0 ? reasons : ["its answer is not understood"] };
+}
+
+/** What can be opened in a browser. */
+export function pagesOf(endpoints: PlatformEndpoints): readonly Page[] {
+  return [
+    { name: "API description", url: `${endpoints.gateway}/openapi.json` },
+    { name: "Schema registry API", url: endpoints.registry },
+  ];
+}

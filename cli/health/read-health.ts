@@ -1,0 +1,130 @@
+/** Asks the running platform how it does. What does not answer in time is left out, and is said to be. */
+import { setTimeout as delay } from "node:timers/promises";
+import { countDeadLetters } from "@event-platform-kit/service/consumer/dead-letter";
+import type pg from "pg";
+import type { CommandContext } from "../context.ts";
+import type { ServerAccess } from "../platform/platform-access.ts";
+import { openPlatform } from "../platform/platform-access.ts";
+import type { PlatformStatus } from "../platform/platform-status.ts";
+import type { ServiceContract } from "../verify/evidence.ts";
+import { groupLags, groupStates } from "../verify/groups.ts";
+import { topicRanges } from "../verify/topic-reader.ts";
+import { runningContracts } from "../verify/topology.ts";
+import type { GroupHealth, PlatformHealth, ProcessReadiness, StuckRecords } from "./platform-health.ts";
+import { groupHealth, pagesOf, readinessOf } from "./platform-health.ts";
+import { readSamples } from "./service-metrics.ts";
+
+/** Longest wait for one part, in milliseconds: `kit status` is most needed when something hangs. */
+const LIMIT_MS = 5_000;
+
+/** @returns undefined while the platform is not up: there is nobody to ask. */
+export async function readHealth(
+  context: CommandContext,
+  status: PlatformStatus,
+  limitMs = LIMIT_MS,
+): Promise<PlatformHealth | undefined> {
+  if (status.endpoints === null || (status.state !== "running" && status.state !== "degraded")) return undefined;
+  const unknown: string[] = [];
+  const part = async <T>(what: string, work: Promise<T>): Promise<T | null> => {
+    const answered = new AbortController();
+    const late = delay(limitMs, undefined, { signal: answered.signal }).then(() => {
+      throw new Error(`no answer within ${limitMs / 1_000} s`);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } catch (error) {
+      unknown.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    } finally {
+      answered.abort();
+      late.catch(() => undefined);
+      work.catch(() => undefined);
+    }
+  };
+  const access = await part("servers", openPlatform(context));
+  try {
+    const [readiness, groups, stuck] = await Promise.all([
+      readReadiness(status),
+      access === null
+        ? null
+        : part(
+            "lag",
+            runningContracts(context.stateDir).then((contracts) => readGroups(access, contracts, managementOf(status))),
+          ),
+      access === null ? null : part("stuck records", readStuck(access)),
+    ]);
+    return { readiness, groups, stuck, pages: pagesOf(status.endpoints), unknown };
+  } finally {
+    // A connection that is still being made must not hold the command.
+    if (access !== null)
+      await Promise.race([access.close().catch(() => undefined), delay(limitMs, undefined, { ref: false })]);
+  }
+}
+
+function managementOf(status: PlatformStatus): readonly string[] {
+  return Object.values(status.endpoints?.services ?? {}).flatMap(({ management }) => management);
+}
+
+/** Lag of the groups of these contracts. @param management - Base URLs of the services' management APIs. */
+export async function readGroups(
+  access: ServerAccess,
+  contracts: readonly ServiceContract[],
+  management: readonly string[],
+): Promise<readonly GroupHealth[]> {
+  const consuming = contracts.filter(({ consumes }) => consumes.length > 0);
+  const topics = [
+    ...new Set(
+      consuming.flatMap(({ consumes, retryTopics }) => [...consumes, ...retryTopics].map(({ topic }) => topic)),
+    ),
+  ];
+  const samples = readSamples(management);
+  // Committed offsets before the ends: a group must not seem to be ahead of its topic.
+  const states = await groupStates(access, consuming);
+  return groupHealth(groupLags(consuming, states, await topicRanges(access, topics)), await samples);
+}
+
+/** Dead-letter records that are open, and parked events, of every service that has a database. */
+export async function readStuck(access: ServerAccess): Promise<readonly StuckRecords[]> {
+  return await Promise.all(
+    access.services.map(async (service) => {
+      const client = await access.database(service);
+      try {
+        const { open } = await countDeadLetters({
+          query: async (statement) => (await client.query(statement as pg.QueryConfig)).rows,
+        });
+        const {
+          rows: [row],
+        } = await client.query<{ parked: string }>("SELECT count(*) AS parked FROM outbox_parked");
+        return { service, deadLetters: open, parked: Number(row?.parked ?? 0) };
+      } finally {
+        await client.end();
+      }
+    }),
+  );
+}
+
+/** Asks each service at its management port. */
+async function readReadiness({ processes }: PlatformStatus): Promise<Readonly<Record<string, ProcessReadiness>>> {
+  const asked = processes.flatMap(({ name, role, state, ports }) => {
+    const port = ports.find((known) => known.name === "management");
+    return role === "service" && state !== "dead" && port !== undefined ? [{ name, port }] : [];
+  });
+  return Object.fromEntries(
+    await Promise.all(
+      asked.map(async ({ name, port }): Promise<readonly [string, ProcessReadiness]> => {
+        try {
+          const response = await fetch(`http://${port.host}:${port.port}/readyz`, {
+            signal: AbortSignal.timeout(LIMIT_MS),
+          });
+          return [name, readinessOf(await response.json())];
+        } catch (error) {
+          const reason =
+            error instanceof Error && error.name === "TimeoutError"
+              ? `no answer within ${LIMIT_MS / 1_000} s`
+              : "it does not answer";
+          return [name, { ready: false, reasons: [reason] }];
+        }
+      }),
+    ),
+  );
+}
