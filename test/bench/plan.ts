@@ -63,7 +63,7 @@ async function readTrees(
         topics,
         elapsedMs: check.elapsedMs,
         ...memory(check),
-        ...(target ? { target: 2_000 } : {}),
+        ...(target ? { target: 3_000 } : {}),
       });
       const diff = await step(`kit diff, ${topics} topics, ${CHANGED} changed`, () =>
         timedKit(head.dir, stateDir, ["diff", "--base", base.dir, "--stack", "local", "--json"], signal),

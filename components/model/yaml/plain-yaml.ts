@@ -1,12 +1,21 @@
-import { isMap, isScalar, parseDocument } from "yaml";
+import {
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  type MappingEvent,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  type SequenceEvent,
+} from "js-yaml";
 import type { PropertyPath } from "../problems/validation.ts";
 
 /**
  * The quick way through a YAML file that holds nothing but what the formats here need: mappings, lists and scalars in
- * their usual shape, without a fault. One pass over the characters, a sixth of what the `yaml` package takes, most of
- * which serves to describe faults. Whatever is unusual (a fault, a tag, an anchor, an escape, a missing value, a text
- * over several lines) gives `undefined`: then the package reads the file and says what is wrong.
- * Never laxer than the package: a property test holds the two against each other on mutated files.
+ * their usual shape, without a fault. The events of `js-yaml` take a tenth of what the `yaml` package takes, which also
+ * describes faults. Whatever is unusual (a fault, a tag, an anchor, an escape, a missing value, a text over several
+ * lines without `|` or `>`) gives `undefined`: then the package `yaml` reads the file and says what is wrong.
+ * Never laxer than that package: a property test holds the two against each other on mutated files.
  */
 export interface PlainYaml {
   readonly value: unknown;
@@ -19,15 +28,18 @@ export interface PlainYaml {
  * @param maxDepth - More levels than this are not plain.
  */
 export function readPlainYaml(text: string, maxDepth: number): PlainYaml | undefined {
-  // Line ends of other systems move no offset for the package alone.
-  if (text.includes("\r")) return undefined;
+  // Line ends of other systems move no offset for the package `yaml` alone; a second document is its affair.
+  if (text.includes("\r") || marker.test(text)) return undefined;
+  let events: Event[];
   try {
-    const root = new PlainReader(text, maxDepth).document();
-    return { value: root.value, offsetOf: (path, part) => offsetIn(root, path, part) };
-  } catch (error) {
-    if (error === notPlain) return undefined;
-    throw error;
+    events = parseEvents(text, { maxDepth: maxDepth + 1 });
+  } catch {
+    // What it refuses, the other package refuses in the kit's words, or reads.
+    return undefined;
   }
+  const root = new PlainComposer(text, events, maxDepth).document();
+  if (root === undefined) return undefined;
+  return { value: root.value, offsetOf: (path, part) => offsetIn(root, path, part) };
 }
 
 /** A value with its place; of a collection also those of what it holds, in its order. */
@@ -42,345 +54,139 @@ interface PlainNode {
   index?: ReadonlyMap<string, number>;
 }
 
-/** Thrown inside this module only: the file is not plain. */
-const notPlain = new Error("not plain");
-
+/** A line that begins as markers of documents and directives do. */
+const marker = /^(?:---|\.\.\.|%)/m;
 /** Longest key that YAML allows without `?`. */
 const maxKeyLength = 1_024;
 /** Up to so many names a look through all of them is quicker than an index. */
 const fewNames = 8;
 
-/** Words and numbers that YAML's core schema takes for something else than text; all but plain numbers and true/false are rare. */
-const special =
-  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?(?:\.?[0-9].*)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** Whole numbers that are written as JavaScript writes them. */
 const plainInteger = /^(?:0|[1-9][0-9]{0,14})$/;
-/** What the core schema reads as a number, and what is not certain at first sight. */
-const otherNumber =
-  /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+)$/;
-/** A key as they are usually written, up to its colon. */
-const usualKey = /[A-Za-z_][A-Za-z0-9_./-]*(?= *:(?: |$))/my;
-/** What may not begin a plain text. */
-const indicator = /[-?:,[\]{}#&*!|>'"%@`]/;
-/** A plain text in a bracket ends before these. */
-const flowEnd = /[,[\]{}#\n:]/g;
+/** What the core schema takes for something else than text, other than those numbers, `true` and `false`. */
+const notText =
+  /^(?:~|null|Null|NULL|True|TRUE|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** Between a key and a text after `|` or `>`: the colon, then that sign. */
+const blockTextSign = /^ *: *(?=[|>])/;
 
-class PlainReader {
+/** A line of blanks alone: the packages do not agree whether it is text. */
+const onlyBlanks = /^ +$/m;
+
+/** Puts the events of one document together; each method gives undefined where the document is not plain. */
+class PlainComposer {
   readonly #text: string;
+  readonly #events: readonly Event[];
   readonly #maxDepth: number;
-  /** Where reading goes on: in block context the first character of a line's content, or the end of the text. */
   #at = 0;
-  /** Column of that content; -1 at the end of the text. */
-  #indent = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, events: readonly Event[], maxDepth: number) {
     this.#text = text;
+    this.#events = events;
     this.#maxDepth = maxDepth;
   }
 
-  document(): PlainNode {
-    this.#toContent(0);
-    if (this.#indent !== 0) throw notPlain;
-    const root = this.#isBracket() ? this.#bracketLine(-1, 0) : this.#block(0);
-    if (this.#at < this.#text.length) throw notPlain;
-    return root;
+  document(): PlainNode | undefined {
+    const start = this.#next();
+    if (start?.type !== EVENT_ID.DOCUMENT) return undefined;
+    const root = this.#node(this.#next(), -1, 0);
+    // A text alone is no file of these formats, and its place has rules of its own.
+    if (root?.children === undefined || this.#next()?.type !== EVENT_ID.POP) return undefined;
+    return this.#at === this.#events.length ? root : undefined;
   }
 
-  /** Goes to the content of the next line that has one, from the beginning of a line. */
-  #toContent(lineStart: number): void {
-    const text = this.#text;
-    let at = lineStart;
-    for (;;) {
-      const start = at;
-      while (text.charCodeAt(at) === 0x20) at++;
-      const code = text.charCodeAt(at);
-      if (Number.isNaN(code)) {
-        this.#at = text.length;
-        this.#indent = -1;
-        return;
-      }
-      if (code !== 0x0a && code !== 0x23) {
-        this.#at = at;
-        this.#indent = at - start;
-        // A marker of documents, or a directive.
-        if (this.#indent === 0 && (text.startsWith("---", at) || text.startsWith("...", at) || code === 0x25))
-          throw notPlain;
-        return;
-      }
-      at = this.#lineEnd(at) + 1;
+  #next(): Event | undefined {
+    return this.#events[this.#at++];
+  }
+
+  /** @param keyEnd - Where the key of this value ends, its quote included; -1: it has none. */
+  #node(event: Event | undefined, keyEnd: number, depth: number): PlainNode | undefined {
+    if (event === undefined || depth > this.#maxDepth) return undefined;
+    switch (event.type) {
+      case EVENT_ID.MAPPING:
+        return hasProperties(event) ? undefined : this.#mapping(event.start, depth);
+      case EVENT_ID.SEQUENCE:
+        return hasProperties(event) ? undefined : this.#list(event.start, depth);
+      case EVENT_ID.SCALAR:
+        return hasProperties(event) ? undefined : this.#scalar(event, keyEnd);
+      default:
+        return undefined;
     }
   }
 
-  /** Where the line ends: at its line feed, or the end of the text. */
-  #lineEnd(at: number): number {
-    const end = this.#text.indexOf("\n", at);
-    return end === -1 ? this.#text.length : end;
-  }
-
-  #skipBlanks(at: number): number {
-    let place = at;
-    while (this.#text.charCodeAt(place) === 0x20) place++;
-    return place;
-  }
-
-  /** Whether nothing but a comment stands on the rest of a line; a comment wants a blank before it. */
-  #isLineDone(at: number): boolean {
-    const place = this.#skipBlanks(at);
-    const code = this.#text.charCodeAt(place);
-    return (
-      Number.isNaN(code) || code === 0x0a || (code === 0x23 && (place > at || this.#text.charCodeAt(at - 1) === 0x20))
-    );
-  }
-
-  /** Ends a line behind its last value and goes to the next content. */
-  #endLine(at: number): void {
-    if (!this.#isLineDone(at)) throw notPlain;
-    this.#toContent(this.#lineEnd(at) + 1);
-  }
-
-  #isBracket(at = this.#at): boolean {
-    const code = this.#text.charCodeAt(at);
-    return code === 0x7b || code === 0x5b;
-  }
-
-  /** A dash with a blank or the line's end behind it. */
-  #isItem(at = this.#at): boolean {
-    if (this.#text.charCodeAt(at) !== 0x2d) return false;
-    const next = this.#text.charCodeAt(at + 1);
-    return next === 0x20 || next === 0x0a || Number.isNaN(next);
-  }
-
-  /** A mapping or list that begins at the present content. */
-  #block(depth: number): PlainNode {
-    if (depth > this.#maxDepth) throw notPlain;
-    return this.#isItem() ? this.#list(this.#indent, depth) : this.#mapping(this.#indent, depth);
-  }
-
-  #mapping(indent: number, depth: number): PlainNode {
-    const offset = this.#at;
+  #mapping(offset: number, depth: number): PlainNode | undefined {
     const value: Record<string, unknown> = {};
     const [names, children, keyOffsets]: [string[], PlainNode[], number[]] = [[], [], []];
-    do {
-      const keyOffset = this.#at;
-      const name = this.#key();
-      if (name === undefined || Object.hasOwn(value, name)) throw notPlain;
-      const child = this.#value(indent, depth);
+    for (;;) {
+      const event = this.#next();
+      if (event?.type === EVENT_ID.POP) return { value, offset, names, children, keyOffsets };
+      if (event?.type !== EVENT_ID.SCALAR || hasProperties(event)) return undefined;
+      const key = this.#scalar(event, -1);
+      if (key === undefined || typeof key.value !== "string") return undefined;
+      const name = key.value;
+      if (name === "__proto__" || name === "<<" || Object.hasOwn(value, name)) return undefined;
+      const keyEnd = event.valueEnd + (event.style === SCALAR_STYLE.PLAIN ? 0 : 1);
+      if (keyEnd - key.offset > maxKeyLength || !this.#hasColon(keyEnd)) return undefined;
+      const child = this.#node(this.#next(), keyEnd, depth + 1);
+      if (child === undefined) return undefined;
       value[name] = child.value;
       names.push(name);
       children.push(child);
-      keyOffsets.push(keyOffset);
-    } while (this.#indent === indent && !this.#isItem());
-    if (this.#indent >= indent) throw notPlain;
-    return { value, offset, names, children, keyOffsets };
+      keyOffsets.push(key.offset);
+    }
   }
 
-  #list(indent: number, depth: number): PlainNode {
-    const offset = this.#at;
+  /** Whether the colon stands on the key's line: else the key has a question mark before it. */
+  #hasColon(keyEnd: number): boolean {
+    let at = keyEnd;
+    while (this.#text.charCodeAt(at) === 0x20) at++;
+    return this.#text.charCodeAt(at) === 0x3a;
+  }
+
+  #list(offset: number, depth: number): PlainNode | undefined {
     const [value, children]: [unknown[], PlainNode[]] = [[], []];
-    do {
-      const dash = this.#at;
-      const at = this.#skipBlanks(dash + 1);
-      let child: PlainNode;
-      if (this.#isLineDone(dash + 1)) {
-        this.#endLine(dash + 1);
-        if (this.#indent <= indent) throw notPlain;
-        child = this.#isBracket() ? this.#bracketLine(indent, depth + 1) : this.#block(depth + 1);
-      } else {
-        this.#at = at;
-        this.#indent = indent + at - dash;
-        if (this.#isItem()) throw notPlain;
-        child = this.#startsWithKey() ? this.#block(depth + 1) : this.#inline(indent, depth + 1);
-      }
+    for (;;) {
+      const event = this.#next();
+      if (event?.type === EVENT_ID.POP) return { value, offset, children };
+      const child = this.#node(event, -1, depth + 1);
+      if (child === undefined) return undefined;
       value.push(child.value);
       children.push(child);
-    } while (this.#indent === indent && this.#isItem());
-    if (this.#indent > indent) throw notPlain;
-    return { value, offset, children };
-  }
-
-  #startsWithKey(): boolean {
-    usualKey.lastIndex = this.#at;
-    return usualKey.test(this.#text);
-  }
-
-  /** Reads a key and its colon; undefined: there is none of the usual shape. */
-  #key(): string | undefined {
-    usualKey.lastIndex = this.#at;
-    const name = usualKey.exec(this.#text)?.[0];
-    if (name === undefined || name.length > maxKeyLength || name === "__proto__" || special.test(name))
-      return undefined;
-    this.#at = this.#skipBlanks(this.#at + name.length) + 1;
-    return name;
-  }
-
-  /** What belongs to a key of a mapping at `indent`, from behind its colon. */
-  #value(indent: number, depth: number): PlainNode {
-    const behind = this.#at;
-    if (!this.#isLineDone(behind)) {
-      this.#at = this.#skipBlanks(behind);
-      return this.#inline(indent, depth + 1);
     }
-    this.#endLine(behind);
-    // A list may stand below its key without being indented.
-    if (this.#indent < indent || (this.#indent === indent && !this.#isItem())) throw notPlain;
-    return this.#isBracket() ? this.#bracketLine(indent, depth + 1) : this.#block(depth + 1);
   }
 
-  /** A value on the line of its key or dash; `indent` is that of the mapping or list. */
-  #inline(indent: number, depth: number): PlainNode {
-    if (this.#isBracket()) return this.#bracketLine(indent, depth);
-    const offset = this.#at;
-    const code = this.#text.charCodeAt(offset);
-    if (code === 0x7c || code === 0x3e) return this.#blockText(indent);
-    const node = code === 0x22 || code === 0x27 ? this.#quoted() : this.#plainLine();
-    this.#endLine(this.#at);
-    // A deeper line would go on with this text.
-    if (this.#indent > indent) throw notPlain;
-    return node;
-  }
-
-  /** A text after `|` or `>`, read by the package: folding has many rules, and such texts are few. */
-  #blockText(indent: number): PlainNode {
-    const offset = this.#at;
-    if (!/^[|>][-+]?(?: *| +#.*)$/.test(this.#text.slice(offset, this.#lineEnd(offset)))) throw notPlain;
-    let end = this.#lineEnd(offset);
-    // Its lines are the deeper ones and the empty ones between them.
-    for (let at = end + 1; at <= this.#text.length; at = this.#lineEnd(at) + 1) {
-      const content = this.#skipBlanks(at);
-      const empty = content === this.#text.length || this.#text.charCodeAt(content) === 0x0a;
-      if (!empty && content - at <= indent) break;
-      if (at < this.#text.length) end = this.#lineEnd(at);
-    }
-    const document = parseDocument(`k: ${this.#text.slice(offset, end + 1)}`, {
-      prettyErrors: false,
-      logLevel: "error",
-    });
-    const { contents } = document;
-    const scalar = isMap(contents) && contents.items.length === 1 ? contents.items[0]?.value : undefined;
-    if (
-      document.errors.length > 0 ||
-      document.warnings.length > 0 ||
-      !isScalar(scalar) ||
-      typeof scalar.value !== "string"
-    )
-      throw notPlain;
-    this.#toContent(end + 1);
-    if (this.#indent > indent) throw notPlain;
-    return { value: scalar.value, offset };
-  }
-
-  /** A text in quotes on one line, without escapes. */
-  #quoted(): PlainNode {
-    const offset = this.#at;
-    const quote = this.#text.charAt(offset);
-    const end = this.#text.indexOf(quote, offset + 1);
-    const value = this.#text.slice(offset + 1, end);
-    if (end === -1 || value.includes("\n") || value.includes("\\") || this.#text.charAt(end + 1) === quote)
-      throw notPlain;
-    this.#at = end + 1;
-    return { value, offset };
-  }
-
-  /** A text without quotes up to the line's end or a comment. */
-  #plainLine(): PlainNode {
-    const offset = this.#at;
-    const line = this.#text.slice(offset, this.#lineEnd(offset));
-    const comment = line.indexOf(" #");
-    const source = (comment === -1 ? line : line.slice(0, comment)).trimEnd();
-    if (source.includes(": ") || source.endsWith(":")) throw notPlain;
-    this.#at = offset + source.length;
-    return { value: plainValue(source), offset };
-  }
-
-  /** Brackets that are all of a value, up to the end of their line. `indent`: every further line of theirs is deeper. */
-  #bracketLine(indent: number, depth: number): PlainNode {
-    const node = this.#bracket(indent, depth);
-    this.#endLine(this.#at);
-    if (this.#indent > indent && indent !== -1) throw notPlain;
-    return node;
-  }
-
-  /** Goes over blanks, comments and line ends inside brackets. */
-  #toFlowContent(indent: number): void {
-    for (;;) {
-      const at = this.#skipBlanks(this.#at);
-      if (!this.#isLineDone(this.#at)) {
-        this.#at = at;
-        return;
+  #scalar(event: ScalarEvent, keyEnd: number): PlainNode | undefined {
+    if (event.valueStart === -1) return undefined;
+    switch (event.style) {
+      case SCALAR_STYLE.PLAIN: {
+        if (!event.fast) return undefined;
+        const value = plainValue(getScalarValue(this.#text, event));
+        return value === undefined ? undefined : { value, offset: event.valueStart };
       }
-      this.#toContent(this.#lineEnd(at) + 1);
-      if (this.#indent <= indent) throw notPlain;
-    }
-  }
-
-  #bracket(indent: number, depth: number): PlainNode {
-    if (depth > this.#maxDepth) throw notPlain;
-    const offset = this.#at;
-    const isMapping = this.#text.charCodeAt(offset) === 0x7b;
-    const close = isMapping ? 0x7d : 0x5d;
-    const object: Record<string, unknown> = {};
-    const [list, names, children, keyOffsets]: [unknown[], string[], PlainNode[], number[]] = [[], [], [], []];
-    this.#at++;
-    for (;;) {
-      this.#toFlowContent(indent);
-      if (this.#text.charCodeAt(this.#at) === close) break;
-      if (isMapping) {
-        keyOffsets.push(this.#at);
-        const name = this.#key();
-        if (name === undefined || Object.hasOwn(object, name)) throw notPlain;
-        names.push(name);
-        this.#toFlowContent(indent);
-        const child = this.#flowValue(indent, depth + 1);
-        object[name] = child.value;
-        children.push(child);
-      } else {
-        const child = this.#flowValue(indent, depth + 1);
-        list.push(child.value);
-        children.push(child);
+      case SCALAR_STYLE.SINGLE_QUOTED:
+      case SCALAR_STYLE.DOUBLE_QUOTED:
+        // Without escapes, on one line.
+        return event.fast ? { value: getScalarValue(this.#text, event), offset: event.valueStart - 1 } : undefined;
+      default: {
+        if (keyEnd === -1) return undefined;
+        const sign = blockTextSign.exec(this.#text.slice(keyEnd, event.valueStart));
+        if (sign === null || onlyBlanks.test(this.#text.slice(event.valueStart, event.valueEnd))) return undefined;
+        return { value: getScalarValue(this.#text, event), offset: keyEnd + sign[0].length };
       }
-      this.#toFlowContent(indent);
-      const code = this.#text.charCodeAt(this.#at);
-      if (code === close) break;
-      if (code !== 0x2c) throw notPlain;
-      this.#at++;
-    }
-    this.#at++;
-    return isMapping ? { value: object, offset, names, children, keyOffsets } : { value: list, offset, children };
-  }
-
-  #flowValue(indent: number, depth: number): PlainNode {
-    if (this.#isBracket()) return this.#bracket(indent, depth);
-    const offset = this.#at;
-    const code = this.#text.charCodeAt(offset);
-    if (code === 0x22 || code === 0x27) {
-      const node = this.#quoted();
-      // A colon right behind quotes makes a key of them.
-      if (this.#text.charCodeAt(this.#skipBlanks(this.#at)) === 0x3a) throw notPlain;
-      return node;
-    }
-    for (flowEnd.lastIndex = offset; ; ) {
-      const end = flowEnd.exec(this.#text)?.index ?? this.#text.length;
-      const sign = this.#text.charCodeAt(end);
-      if (sign === 0x3a && /[^\s,[\]{}]/.test(this.#text.charAt(end + 1))) continue;
-      if (sign === 0x23 && this.#text.charCodeAt(end - 1) !== 0x20) continue;
-      if (sign === 0x3a) throw notPlain;
-      const source = this.#text.slice(offset, end).trimEnd();
-      this.#at = offset + source.length;
-      return { value: plainValue(source), offset };
     }
   }
 }
 
-/** What a text without quotes means. */
-function plainValue(source: string): unknown {
-  // A dash may begin a number or a word, but stands for more than itself when it is alone or comes in threes.
-  const first = source.charAt(0);
-  if (first === "" || (indicator.test(first) && (first !== "-" || !/^-[A-Za-z0-9.]/.test(source)))) throw notPlain;
-  if (!special.test(source)) return source;
+/** Whether an anchor or a tag stands before it. */
+function hasProperties({ anchorStart, tagStart }: MappingEvent | SequenceEvent | ScalarEvent): boolean {
+  return anchorStart !== -1 || tagStart !== -1;
+}
+
+/** What a text without quotes means; undefined: not certain at first sight. */
+function plainValue(source: string): string | number | boolean | undefined {
   if (plainInteger.test(source)) return Number(source);
   if (source === "true") return true;
   if (source === "false") return false;
-  if (/^[-+]?\.?[0-9]/.test(source) && !otherNumber.test(source)) return source;
-  throw notPlain;
+  return notText.test(source) ? undefined : source;
 }
 
 function offsetIn(root: PlainNode, path: PropertyPath, part: "key" | "value"): number {

@@ -16,6 +16,8 @@ const samples = [
   "a: 1\nb:\n  - x\n  - y: 2\n    z: [1, two, {three: 3}]\n  -\n    deep: yes\nc: >\n  folded\n  text\nd: |-\n  kept\n   more\n",
   "# head\n\na:   b   # behind\n# between\n\nc: {d: \"e # no\", 'f': g,}\nh: [\n  1,\n  2, # two\n]\n# end\n",
   "list:\n- a\n- b\nnull_: ~\nx: 0x1f\ny: -3\nz: 1.5e3\nday: 2026-01-01\nsize: 10MiB\nt: true\nq: 'it''s'\n\"k\": v\n",
+  'a:\n  \'b c\' : 1\n  "d": {"e":1, f: [ ], g: { }}\n  h : |2\n     i\n\n    j\n  k: >+\n    l\n\n\n  m: |-\n    # n\n   \n    o\n',
+  "a:\n  - {b: c, d: e}\n  - [f, g]\n  - h: i\n    j:\n      - k\n  - l\n#m\nn: [o,\n  p]\nq: {r: s,\n    t: u}\n",
 ];
 
 /** What makes YAML turn: indicators, quotes, blanks, ends of lines, words with a meaning. */
@@ -67,6 +69,31 @@ const pieces = fc.constantFrom(
   ": ",
   "é",
   "😀",
+  "b: ",
+  "\n  b: ",
+  "\n- ",
+  "\n  - ",
+  "'c'",
+  '"d"',
+  '"e": ',
+  "|\n",
+  ">-\n  ",
+  "|+\n    ",
+  "|1\n ",
+  "\n\n",
+  "True",
+  "0o7",
+  "-0",
+  "007",
+  "1_000",
+  ".inf",
+  "12345678901234567890",
+  "1.0",
+  "yes",
+  "on",
+  "2001-12-14",
+  "0b1",
+  "1:30",
 );
 
 const mutated = fc
@@ -83,9 +110,15 @@ const mutated = fc
     }, text),
   );
 
-/** The composer's reading: a tab anywhere keeps the quick way out. */
+/** Nothing but such pieces, in any order. */
+const pieced = fc.array(pieces, { minLength: 1, maxLength: 14 }).map((list) => list.join(""));
+
+/** A tab anywhere keeps the quick way out. */
+const aTab = "#\t\n";
+
+/** The composer's reading; its lines count from {@link aTab}. */
 function composed(text: string): ReturnType<typeof readYaml> {
-  return readYaml("f.yaml", `${text}\n#\t\n`);
+  return readYaml("f.yaml", `${aTab}${text}`);
 }
 
 function paths(value: unknown, path: readonly PropertyKey[] = []): readonly (readonly PropertyKey[])[] {
@@ -117,14 +150,43 @@ describe("the quick way through plain YAML", () => {
     ["a list on the line of its key", "a: - b\n"],
     ["a prototype", "__proto__: {a: 1}\n"],
     ["a wrong column", "a:\n   b: 1\n  c: 2\n"],
+    ["the end of a document", "...\na: 1\n"],
+    ["a directive", "%YAML 1.1\n---\na: 1\n"],
+    ["a key with a question mark", "? a\n: b\n"],
+    ["a key that is a number", "1: a\n"],
+    ["a key that is no text", "true: a\n"],
+    ["a long key", `${"k".repeat(1_025)}: a\n`],
+    ["a null", "a: ~\n"],
+    ["an octal number", "a: 0o17\n"],
+    ["a number that is not written as JavaScript does", "a: 1.0\n"],
+    ["a large number", "a: 12345678901234567890\n"],
+    ["a text over several lines", "a: b\n  c\n"],
+    ["a line of blanks in a text", "a: |\n  b\n   \n"],
+    ["line ends of other systems", "a: 1\r\nb: 2\r\n"],
   ])("leaves %s to the composer", (_what, text) => {
     expect(readPlainYaml(text, depth)).toBeUndefined();
+  });
+
+  it("takes words and dates of YAML 1.1 for text, as the composer does", () => {
+    const text =
+      "a: [yes, no, on, off, y, n, 2001-12-14, 1_000, 1:30, 0b1, 7d, 10MiB]\n'b c': {\"d\":true, e: 42}\nf: >-\n  g\n  h\n";
+    expect(readPlainYaml(text, depth)?.value).toEqual({
+      a: ["yes", "no", "on", "off", "y", "n", "2001-12-14", "1_000", "1:30", "0b1", "7d", "10MiB"],
+      "b c": { d: true, e: 42 },
+      f: "g h",
+    });
+  });
+
+  it("leaves more levels than are allowed to the composer", () => {
+    const nested = (levels: number): string => `a: ${"[".repeat(levels)}x${"]".repeat(levels)}\n`;
+    expect(readPlainYaml(nested(depth - 2), depth)).toBeDefined();
+    expect(readPlainYaml(nested(depth + 1), depth)).toBeUndefined();
   });
 
   it("never reads what the composer refuses, nor reads it otherwise", () => {
     let plain = 0;
     fc.assert(
-      fc.property(mutated, (text) => {
+      fc.property(fc.oneof({ arbitrary: mutated, weight: 3 }, { arbitrary: pieced, weight: 1 }), (text) => {
         if (findHiddenCharacter(text) !== undefined) return;
         const quick = readPlainYaml(text, depth);
         if (quick === undefined) return;
@@ -132,11 +194,10 @@ describe("the quick way through plain YAML", () => {
         const slow = composed(text);
         expect(slow.problems).toEqual([]);
         expect(quick.value).toEqual(slow.document?.value);
-        const lines = text.split("\n");
-        const offset = (place: { line: number; column: number } | undefined): number =>
-          lines.slice(0, (place?.line ?? 1) - 1).reduce((sum, line) => sum + line.length + 1, 0) +
-          (place?.column ?? 1) -
-          1;
+        const lines = `${aTab}${text}`.split("\n");
+        // The root has no key: its file's beginning stands in.
+        const offset = ({ line, column } = { line: 1, column: 1 }): number =>
+          Math.max(0, lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0) + column - 1 - aTab.length);
         for (const path of paths(quick.value)) {
           for (const part of ["key", "value"] as const)
             expect(quick.offsetOf(path, part), `${path.join("/")} ${part}`).toBe(
