@@ -7,6 +7,7 @@ import { maxConnections } from "./databases/connections.ts";
 import { postgresAdmin } from "./databases/postgres-admin.ts";
 import { ServiceDatabase } from "./databases/service-database.ts";
 import { KafkaAccess } from "./kafka/access.ts";
+import { begunTopics, topicsToImport } from "./kafka/begun-topics.ts";
 import { KafkaTopics } from "./kafka/topics.ts";
 import { readDefinitions } from "./kubernetes/definitions.ts";
 import type { StackExternals } from "./kubernetes/externals.ts";
@@ -87,6 +88,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
     provider: kafkaProvider,
     topics: plan.topics,
     protect: substrate.protect,
+    imported: await topicsToImport({ ...plan, cluster, provider: kafkaProvider, begun: begunTopics(args.environment) }),
   });
   const access = new KafkaAccess("access", { ...plan, cluster, provider: kafkaProvider, topics });
   const registryTopics = plan.topics

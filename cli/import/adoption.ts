@@ -337,7 +337,7 @@ function settingsOf(topic: LiveTopic, stack: StackSettings): { settings: Record<
     .sort(compareText);
   if (others.length > 0)
     unsaid.push(
-      `${others.join(", ")} ${others.length === 1 ? "stands" : "stand"} on the topic and in no file; the kit leaves ${others.length === 1 ? "it" : "them"} alone, \`kit drift\` goes on showing ${others.length === 1 ? "it" : "them"}`,
+      `${others.join(", ")} ${others.length === 1 ? "is" : "are"} set on the topic, and the files have no word for ${others.length === 1 ? "it" : "them"}: the next \`up\` removes ${others.length === 1 ? "it" : "them"}`,
     );
   return { settings, unsaid };
 }

@@ -1,8 +1,8 @@
 /** What `kit import` shows to people and programs. */
+import { BEGUN_TOPICS_VARIABLE } from "../../components/kafka/begun-topics.ts";
 import { counted } from "../../components/plan/diff/words.ts";
 import type { CommandContext } from "../context.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
-import { BEGUN_TOPICS_VARIABLE } from "../pulumi/begun-creations.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { forTerminal } from "../terminal/terminal-text.ts";
 import type { ImportOutcome } from "./import.ts";

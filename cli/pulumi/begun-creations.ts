@@ -2,18 +2,17 @@
  * Creations that a run had begun when it was killed. Pulumi records each before it asks a provider, so its state is the
  * journal of intents: what is recorded may exist or not. The engine itself would carry these records along for ever and
  * create again, and Kafka would refuse a topic that is there. So the records are taken out of the state, and the names of
- * the topics among them are handed to the plugin, which then finishes what is there. Every other kind of resource that
- * the platform makes can be created over itself.
+ * the topics among them are handed to the program, which imports those that are there (`components/kafka/begun-topics.ts`).
+ * Every other kind of resource that the platform makes can be created over itself.
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "../../components/machine/durable-file.ts";
+import { compareText } from "../../components/model/problems/problem.ts";
+import { urnName, urnType } from "./events.ts";
+import type { EngineFailure } from "./progress.ts";
+import { saysTopicExists, TOPIC_TYPE } from "./progress.ts";
 import type { ExportedStack } from "./torn-grants.ts";
-
-const TOPIC_TYPE = "kafka:index/topic:Topic";
-
-/** Environment variable through which the plugin learns of the topics; `provider/begun.go` reads it. */
-export const BEGUN_TOPICS_VARIABLE = "KIT_BEGUN_TOPICS_FILE";
 
 interface PendingOperation {
   readonly type: string;
@@ -79,4 +78,15 @@ export async function rememberBegunTopics(stateDir: string, topics: readonly str
 /** Forgets the names: the run that had them has succeeded, so its state says what is the stack's own. */
 export async function forgetBegunTopics(stateDir: string): Promise<void> {
   await rm(begunTopicsFile(stateDir), { force: true });
+}
+
+/**
+ * Names of topics whose creation failed otherwise than because they were there: a broker may have made such a topic although its
+ * answer was lost, or came after the limit. Pure.
+ */
+export function unconfirmedTopics(failed: readonly EngineFailure[]): readonly string[] {
+  return failed
+    .filter(({ urn, messages }) => urnType(urn) === TOPIC_TYPE && !messages.some(saysTopicExists))
+    .map(({ urn }) => urnName(urn))
+    .sort(compareText);
 }

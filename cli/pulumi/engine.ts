@@ -4,15 +4,16 @@ import { existsSync } from "node:fs";
 import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { BEGUN_TOPICS_VARIABLE } from "../../components/kafka/begun-topics.ts";
 import { processStart } from "../../components/machine/process-identity.ts";
 import { KitError } from "../errors.ts";
 import { watchInterruptions } from "../terminal/interruption.ts";
 import {
-  BEGUN_TOPICS_VARIABLE,
   begunTopicsFile,
   forgetBegunTopics,
   mayHoldBegunCreations,
   rememberBegunTopics,
+  unconfirmedTopics,
   withoutBegunCreations,
 } from "./begun-creations.ts";
 import { EventLog } from "./event-log.ts";
@@ -242,14 +243,18 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
     }
     await recorded.catch(() => {});
     await removeRunRecord(run.stateDir);
-    if (exitCode === 0 && run.operation === "up") await forgetBegunTopics(run.stateDir);
+    const failed = failures(progress);
+    if (run.operation === "up") {
+      if (exitCode === 0) await forgetBegunTopics(run.stateDir);
+      else await rememberBegunTopics(run.stateDir, unconfirmedTopics(failed));
+    }
     // From where this run began: an earlier run's last words are not its own.
     const output = plainText((await readFile(logFile)).subarray(logStart).toString("utf8")).slice(-OUTPUT_TAIL);
     return {
       succeeded: exitCode === 0,
       cancelled: watch.count() > 0 && exitCode !== 0,
       progress,
-      failures: failures(progress),
+      failures: failed,
       output,
       exitCode,
     };

@@ -55,6 +55,9 @@ export interface EngineProgress {
   readonly summed: boolean;
 }
 
+/** Type of a topic in URNs. */
+export const TOPIC_TYPE = "kafka:index/topic:Topic";
+
 /** Before the first event. */
 export const INITIAL_PROGRESS: EngineProgress = {
   groups: {},
@@ -83,7 +86,7 @@ export function groupOf(metadata: StepMetadata): GroupId | undefined {
   if (type === "kit:index:Migration") return "migrations";
   if (type.startsWith("postgresql:")) return "databases";
   switch (type) {
-    case "kafka:index/topic:Topic":
+    case TOPIC_TYPE:
       return "topics";
     case "kafka:index/userScramCredential:UserScramCredential":
       return "users";
@@ -182,10 +185,25 @@ export function failures(progress: EngineProgress): readonly EngineFailure[] {
   const isStack = (urn: string): boolean => urn === "" || urnType(urn) === "pulumi:pulumi:Stack";
   const resources = byUrn
     .filter(([urn]) => !isStack(urn))
-    .map(([urn, messages]): EngineFailure => ({ urn, what: `${urnType(urn)} "${urnName(urn)}"`, messages }));
+    .map(
+      ([urn, messages]): EngineFailure => ({
+        urn,
+        what: `${urnType(urn)} "${urnName(urn)}"`,
+        messages: urnType(urn) === TOPIC_TYPE && messages.some(saysTopicExists) ? [...messages, TAKE_OVER] : messages,
+      }),
+    );
   if (resources.length > 0) return resources;
   const own = byUrn.flatMap(([, messages]) => messages).filter((message) => !isEcho(message));
   return own.length === 0 ? [] : [{ urn: "", what: "the program", messages: own.map(withoutFrames) }];
+}
+
+/** What to do about a topic that somebody else made. */
+const TAKE_OVER =
+  "This stack did not create it, and nothing was changed. To take it over, `npx kit import` writes its declaration; otherwise choose another name.";
+
+/** Whether a provider's words say that a topic is there already. */
+export function saysTopicExists(message: string): boolean {
+  return /topic with this name already exists/i.test(message);
 }
 
 /** An exception's message without the preface and the stack frames around it; those stay in Pulumi's own log. */

@@ -106,6 +106,11 @@ export class KafkaAccess extends KitComponent {
     const config: Record<string, string> = {};
     if (quota.producerByteRate !== undefined) config.producer_byte_rate = String(quota.producerByteRate);
     if (quota.consumerByteRate !== undefined) config.consumer_byte_rate = String(quota.consumerByteRate);
-    return new kafka.Quota(quota.principal, { entityType: "user", entityName: quota.principal, config }, options);
+    // The provider knows no update. Replaced the other way round, the old quota's deletion would take the new one's values.
+    return new kafka.Quota(
+      quota.principal,
+      { entityType: "user", entityName: quota.principal, config },
+      { ...options, deleteBeforeReplace: true },
+    );
   }
 }

@@ -11,6 +11,8 @@ export interface KafkaTopicsArgs {
   readonly topics: readonly PlannedTopic[];
   /** Whether the engine must refuse to delete a topic. */
   readonly protect: boolean;
+  /** Names of topics that are there already and become the stack's in this run; what `topicsToImport` gave. Default: none. */
+  readonly imported?: ReadonlySet<string>;
 }
 
 /** The platform's topics, one resource each, named like the topic, so that neighbours never move. */
@@ -37,7 +39,7 @@ export class KafkaTopics extends KitComponent {
             replicationFactor: topic.replicationFactor,
             config: topic.config,
           },
-          options,
+          args.imported?.has(topic.name) === true ? { ...options, import: topic.name } : options,
         ),
       ]),
     );

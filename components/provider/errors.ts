@@ -99,6 +99,10 @@ const catalogue = {
     message: "waiting for Kafka cluster {cluster} was cancelled: it was waiting for {waits}",
     fix: "the rollout goes on in the cluster; run the same command again to wait for it",
   },
+  "topic-has-more-partitions": {
+    message: "topics that this stack takes over have more partitions than declared: {topics}; nothing was changed",
+    fix: "declare as many as there are, for Kafka cannot take partitions away; then run the same command again",
+  },
   "cluster-context": {
     message: "kubeconfig has no usable context {context}: {reason}",
     fix: "set KUBECONFIG, or `kubernetes.context` in the stack's file",

@@ -271,6 +271,11 @@ describe("what others made on the cluster", () => {
     });
     await succeed("up");
     expect(await foreign(), "after a change").toBe(before);
+    const changed = await readCluster({ brokers: [kafka.bootstrap] }, new Set());
+    expect(
+      changed.live.quotas.filter(({ entity }) => entity.user === "own-service" && Object.keys(entity).length === 1),
+      "the changed quota is in force",
+    ).toMatchObject([{ values: { producer_byte_rate: 2_000_000 } }]);
 
     const drift = await runKit({ stateDir, portBase: 24_000 }, [
       "drift",

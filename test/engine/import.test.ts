@@ -15,7 +15,8 @@ import {
   ResourceTypes,
 } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BEGUN_TOPICS_VARIABLE, begunTopicsFile } from "../../cli/pulumi/begun-creations.ts";
+import { begunTopicsFile } from "../../cli/pulumi/begun-creations.ts";
+import { BEGUN_TOPICS_VARIABLE } from "../../components/kafka/begun-topics.ts";
 import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
 import { planPlatform } from "../../components/plan/plan.ts";

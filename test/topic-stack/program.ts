@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";
 import * as pulumi from "@pulumi/pulumi";
 import { KafkaAccess } from "../../components/kafka/access.ts";
+import { begunTopics, topicsToImport } from "../../components/kafka/begun-topics.ts";
 import { KafkaTopics } from "../../components/kafka/topics.ts";
 import { leaveOutTracing } from "../../components/lean-program.ts";
 import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
@@ -24,7 +25,7 @@ export interface TopicStackDeclaration {
 }
 
 /** Declares the stack; called by the entry file of the throw-away project. */
-export function declareTopicStack(): void {
+export async function declareTopicStack(): Promise<void> {
   leaveOutTracing(process.env);
   const file = process.env.TOPIC_STACK;
   if (file === undefined) throw new Error("TOPIC_STACK is not set.");
@@ -43,6 +44,7 @@ export function declareTopicStack(): void {
     external: true,
   };
   const provider = new kafka.Provider("kafka-admin", { bootstrapServers: [bootstrap], tlsEnabled: false });
-  const declared = new KafkaTopics("topics", { cluster, provider, topics, protect });
+  const imported = await topicsToImport({ cluster, provider, topics, begun: begunTopics(process.env) });
+  const declared = new KafkaTopics("topics", { cluster, provider, topics, protect, imported });
   if (access !== undefined) new KafkaAccess("access", { ...access, cluster, provider, topics: declared });
 }

@@ -3,11 +3,12 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { BEGUN_TOPICS_VARIABLE, begunTopicsFile } from "../../cli/pulumi/begun-creations.ts";
+import { begunTopicsFile } from "../../cli/pulumi/begun-creations.ts";
 import type { MendedState } from "../../cli/pulumi/engine.ts";
 import { mendState } from "../../cli/pulumi/engine.ts";
 import { clearStaleLocks } from "../../cli/pulumi/lock.ts";
 import { removeTornAttributes } from "../../cli/pulumi/torn-attributes.ts";
+import { BEGUN_TOPICS_VARIABLE } from "../../components/kafka/begun-topics.ts";
 import type { PlannedTopic } from "../../components/plan/types.ts";
 import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts";
 import type { DeclaredAccess } from "./program.ts";
@@ -73,7 +74,7 @@ export async function openTopicStack(bootstrap: string): Promise<TopicStack> {
   );
   await writeFile(
     join(folder, "index.ts"),
-    `import { declareTopicStack } from "${join(ROOT, "test/topic-stack/program.ts")}";\ndeclareTopicStack();\n`,
+    `import { declareTopicStack } from "${join(ROOT, "test/topic-stack/program.ts")}";\nawait declareTopicStack();\n`,
   );
   await mkdir(join(folder, "engine"));
   const engine = await pulumiEnvironment({ stateDir: join(folder, "engine"), projectDir: folder });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, chmod, cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ToolchainError } from "../errors.ts";
 import { MINIMUM } from "../versions.ts";
@@ -23,16 +23,6 @@ export interface GoBuild {
   variables?: Record<string, string>;
   /** Files too large to keep in the repository, copied out of a required module into the sources before the build. */
   embed?: EmbeddedFiles;
-  /** Changes to a required module's sources, made on a copy of it. */
-  patch?: SourcePatch;
-}
-
-/** A change to a required module. */
-export interface SourcePatch {
-  /** Import path of the module. */
-  module: string;
-  /** Texts that stand exactly once in their file, and what takes their place. */
-  replacements: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
 
 /** Files that a wrapper embeds and its required module holds. */
@@ -81,7 +71,6 @@ export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<stri
     sources: await hashFolder(build.wrapper),
     package: build.package,
     variables: JSON.stringify(build.variables ?? {}),
-    ...(build.patch === undefined ? {} : { patch: JSON.stringify(build.patch) }),
     tags: TAGS,
     go: go.version,
     platform: `${process.platform}-${process.arch}`,
@@ -96,12 +85,11 @@ export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<stri
 export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (line: string) => void): Promise<void> {
   const variables = Object.entries(build.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const wrapper = build.wrapper;
-  const scratch = build.embed === undefined && build.patch === undefined ? undefined : `${output}.sources`;
+  const scratch = build.embed === undefined ? undefined : `${output}.sources`;
   try {
     if (scratch !== undefined) {
       await cp(wrapper, scratch, { recursive: true });
       if (build.embed !== undefined) await embedFiles(wrapper, scratch, build.embed, go, onLine);
-      if (build.patch !== undefined) await patchModule(wrapper, scratch, build.patch, go, onLine);
     }
     await runChecked(
       go.binary,
@@ -182,51 +170,6 @@ async function embedFiles(
     const text = await readFile(join(from, file), "utf8");
     await writeFile(join(scratch, file), embed.transform?.(file, text) ?? text);
   }
-}
-
-/** Go refuses to overlay files of its module cache, so the module is copied and required from there. */
-async function patchModule(
-  wrapper: string,
-  scratch: string,
-  patch: SourcePatch,
-  go: Go,
-  onLine: (line: string) => void,
-): Promise<void> {
-  onLine(`go: downloading ${patch.module}`);
-  const from = await moduleFolder(wrapper, patch.module, go);
-  const copy = join(scratch, "patched");
-  await cp(from, copy, { recursive: true, filter: (source) => !/_test\.go$|[\\/]testdata(?:[\\/]|$)/.test(source) });
-  await makeWritable(copy);
-  for (const { file, from: before, to: after } of patch.replacements) {
-    const path = join(copy, file);
-    await writeFile(path, replaceOnce(await readFile(path, "utf8"), before, after, `${patch.module}/${file}`));
-  }
-  await appendFile(join(scratch, "go.mod"), `\nreplace ${patch.module} => ./patched\n`);
-}
-
-/** The module cache is read-only, and so is a copy of it: it could neither be changed nor removed. */
-async function makeWritable(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
-  }
-}
-
-/**
- * Replaces a text that stands exactly once.
- *
- * @throws ToolchainError BUILD_INCOMPLETE when it does not: the module is not the one the change was made for.
- */
-export function replaceOnce(text: string, from: string, to: string, place: string): string {
-  const parts = text.split(from);
-  if (parts.length !== 2) {
-    throw new ToolchainError(
-      "BUILD_INCOMPLETE",
-      `${place} has the text to be changed ${parts.length - 1} times, not once.`,
-      "The pinned version was raised: adapt the change to it.",
-    );
-  }
-  return parts.join(to);
 }
 
 async function hashFolder(folder: string): Promise<string> {

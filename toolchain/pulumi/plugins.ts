@@ -33,13 +33,12 @@ export function pluginVersion(name: PluginName): string {
   return VERSIONS[name];
 }
 
-/** The user's own plugin of this very version, else the prepared one; of kafka the one built here, which batches, before both. */
+/** The user's own plugin of this very version, else the downloaded one, else the one that was built here. */
 export async function findPlugin(name: PluginName): Promise<Plugin | undefined> {
-  if (name !== "kafka") return (await findOfficialPlugin(name)) ?? (await findBuiltPlugin(name));
-  return (await findBuiltPlugin(name)) ?? (await findOfficialPlugin(name));
+  return (await findPublishedPlugin(name)) ?? (await findBuiltPlugin(name));
 }
 
-async function findOfficialPlugin(name: PluginName): Promise<Plugin | undefined> {
+async function findPublishedPlugin(name: PluginName): Promise<Plugin | undefined> {
   const version = VERSIONS[name];
   const installed = join(homedir(), ".pulumi", "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
   if (await isExecutable(installed)) return { name, version, binary: installed, origin: "installed" };

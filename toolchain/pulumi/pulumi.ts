@@ -9,7 +9,6 @@ import { findOnPath, isExecutable, probeVersion } from "../making/probe.ts";
 import { isAtLeast } from "../making/versioning.ts";
 import { MINIMUM, PINNED } from "../versions.ts";
 import { downloadPulumi } from "./pulumi-downloads.ts";
-import { groupCommit } from "./pulumi-group-commit.ts";
 
 /** The CLI and the language host that runs Node.js programs; the engine looks for the host on the search path. */
 export interface PulumiCli {
@@ -23,7 +22,6 @@ const CLI: GoBuild = {
   wrapper: join(WRAPPERS, "pulumi"),
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumi}` },
-  patch: groupCommit,
 };
 const LANGUAGE_HOST: GoBuild = {
   wrapper: join(WRAPPERS, "pulumi-language-nodejs"),

@@ -3,8 +3,6 @@ package main
 
 import (
 	_ "embed"
-	"io"
-	"os"
 
 	"event-platform-kit/toolchain/pulumi-resource-kafka/provider"
 
@@ -17,19 +15,5 @@ import (
 var schema []byte
 
 func main() {
-	endWithEngine()
 	tfbridge.Main("kafka", provider.Version, provider.Info(), schema)
-}
-
-// endWithEngine ends this process when the engine that started it is gone. The engine holds the other end of the
-// plugin's standard input; killed, it could not end its plugins itself, and they would work on for nobody.
-func endWithEngine() {
-	info, err := os.Stdin.Stat()
-	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
-		return
-	}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
 }

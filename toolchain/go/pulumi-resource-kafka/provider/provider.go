@@ -1,4 +1,5 @@
-// Package provider maps the Terraform provider for Kafka to the resource types of the npm package @pulumi/kafka.
+// Package provider maps the Terraform provider for Kafka to the resource types of the npm package @pulumi/kafka, as the
+// published plugin does: the same Terraform provider, unchanged, and the same types, names and defaults.
 package provider
 
 import (
@@ -14,18 +15,16 @@ const Version = "3.13.2"
 // Info describes the provider to the bridge.
 func Info() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
-		P:            sdkv2.NewProvider(batchTopics(kafka.Provider())),
+		P:            sdkv2.NewProvider(kafka.Provider()),
 		Name:         "kafka",
 		Version:      Version,
 		Description:  "A Pulumi package for creating and managing Kafka.",
 		GitHubOrg:    "Mongey",
 		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 		Config: map[string]*tfbridge.SchemaInfo{
-			"sasl_password":         {Secret: tfbridge.True()},
-			"sasl_aws_secret_key":   {Secret: tfbridge.True()},
-			"sasl_aws_token":        {Secret: tfbridge.True()},
-			"client_key":            {Secret: tfbridge.True()},
-			"client_key_passphrase": {Secret: tfbridge.True()},
+			"sasl_mechanism":  {Default: &tfbridge.DefaultInfo{EnvVars: []string{"KAFKA_SASL_MECHANISM"}, Value: "plain"}},
+			"skip_tls_verify": {Default: &tfbridge.DefaultInfo{EnvVars: []string{"KAFKA_SKIP_VERIFY"}, Value: false}},
+			"tls_enabled":     {Default: &tfbridge.DefaultInfo{EnvVars: []string{"KAFKA_ENABLE_TLS"}, Value: true}},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"kafka_acl": {
