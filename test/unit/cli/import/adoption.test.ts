@@ -278,7 +278,7 @@ describe("adopting a topic", () => {
         }),
       ],
     });
-    expect(notes.join("\n")).toMatch(/flush\.ms stands on the topic/);
+    expect(notes.join("\n")).toMatch(/flush\.ms is set on the topic.*the next `up` removes it/);
     expect(notes.join("\n")).toMatch(/segment\.ms is 1000; the files allow 1m to 365d/);
     expect(notes.join("\n")).toMatch(/segment\.bytes is 2147483647; the files allow 1MiB to 2GB/);
     expect(notes.join("\n")).toMatch(/dirty\.ratio is 0\.5; the topic is not compacted/);

@@ -6,6 +6,7 @@ import {
   begunTopicsFile,
   forgetBegunTopics,
   rememberBegunTopics,
+  unconfirmedTopics,
   withoutBegunCreations,
 } from "../../../../cli/pulumi/begun-creations.ts";
 
@@ -63,4 +64,20 @@ it("remembers names over several crashes until a run succeeds", async () => {
   } finally {
     await rm(stateDir, { recursive: true });
   }
+});
+
+it("counts a topic as begun whose creation failed otherwise than because it was there", () => {
+  const failure = (type: string, name: string, message: string) => ({
+    urn: `urn:pulumi:local::p::platform:kafka:Topics$${type}::${name}`,
+    what: name,
+    messages: [message],
+  });
+  expect(
+    unconfirmedTopics([
+      failure("kafka:index/topic:Topic", "orders-b", "kafka: broker not connected"),
+      failure("kafka:index/topic:Topic", "taken", "kafka server: Topic with this name already exists"),
+      failure("kafka:index/acl:Acl", "rule", "kafka: broker not connected"),
+      failure("kafka:index/topic:Topic", "orders-a", "context canceled"),
+    ]),
+  ).toEqual(["orders-a", "orders-b"]);
 });

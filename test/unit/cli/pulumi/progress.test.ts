@@ -171,6 +171,14 @@ it("takes the innermost text of a bridged provider's error, which is said twice"
   expect(failures(progress)[0]?.messages).toEqual(["ACL x was not visible"]);
 });
 
+it("says what to do about a topic that somebody else made", () => {
+  const taken = urn("kafka:index/topic:Topic", "taken");
+  const exists = "kafka server: Topic with this name already exists";
+  const [failure] = failures(reduce(said("error", exists, taken)));
+  expect(failure?.messages[0]).toBe(exists);
+  expect(failure?.messages[1]).toMatch(/`npx kit import`/);
+});
+
 describe("reading events", () => {
   it.each(["", "  ", '{"sequence":', "42", "null"])("passes over %j", (line) => {
     expect(parseEvent(line)).toBeUndefined();
