@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { unifiedDiff } from "../../../../cli/new-service/unified-diff.ts";
 import { EditableYaml } from "../../../../cli/new-service/yaml-edits.ts";
 
 /** The text with one entry more beside another. */
@@ -96,34 +95,4 @@ describe("an item at the end of a list", () => {
 it("says of a file that it cannot add to it", () => {
   expect(() => new EditableYaml("topics/a.yaml", "- a\n")).toThrow(/topics\/a\.yaml/);
   expect(() => new EditableYaml("topics/a.yaml", "a: [")).toThrow(/topics\/a\.yaml/);
-});
-
-it("shows changes as a unified diff", () => {
-  const before = Array.from({ length: 20 }, (_, line) => `line ${line + 1}\n`).join("");
-  const after = before.replace("line 4\n", "line 4\nnew\n").replace("line 17\n", "seventeen\n");
-  expect(unifiedDiff("f", before, after)).toBe(
-    [
-      "--- a/f",
-      "+++ b/f",
-      "@@ -2,6 +2,7 @@",
-      " line 2",
-      " line 3",
-      " line 4",
-      "+new",
-      " line 5",
-      " line 6",
-      " line 7",
-      "@@ -14,7 +15,7 @@",
-      " line 14",
-      " line 15",
-      " line 16",
-      "-line 17",
-      "+seventeen",
-      " line 18",
-      " line 19",
-      " line 20",
-    ].join("\n"),
-  );
-  expect(unifiedDiff("f", before, before)).toBe("");
-  expect(unifiedDiff("f", "", "a\n")).toBe("--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a");
 });
