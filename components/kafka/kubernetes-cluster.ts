@@ -10,7 +10,6 @@ import type { KafkaCluster } from "./cluster.ts";
 import { brokersOf, type StrimziClusterInput } from "./strimzi/cluster-input.ts";
 import { kafkaResource } from "./strimzi/kafka-resource.ts";
 import { listenerOf } from "./strimzi/listener-status.ts";
-import { metricsRules } from "./strimzi/metrics-rules.ts";
 import { clientsAuthoritySecrets, clusterLabel, LISTENERS } from "./strimzi/names.ts";
 import { nodePools } from "./strimzi/node-pools.ts";
 
@@ -48,10 +47,7 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
         this.child({ provider: args.provider, dependsOn: [...args.dependsOn], ...options }),
       );
 
-    const configuration = [
-      metricsRules(input.settings.name, input.namespace),
-      ...this.clientsAuthority(input, authorities),
-    ].map((manifest) => apply(manifest));
+    const configuration = this.clientsAuthority(input, authorities).map((manifest) => apply(manifest));
     const declared = { kafka: kafkaResource(input), pools: nodePools(input) };
     const pools = declared.pools.map((pool) => apply(pool, { protect }));
     const kafka = apply(declared.kafka, { protect, dependsOn: [...args.dependsOn, ...configuration, ...pools] });

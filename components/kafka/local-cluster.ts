@@ -9,6 +9,7 @@ import { KitComponent } from "../component.ts";
 import type { LocalLayout } from "../local/layout.ts";
 import { LOOPBACK } from "../local/layout.ts";
 import type { LocalPorts } from "../local/ports.ts";
+import { KAFKA_NODE_ALLOW_LIST } from "../observability/exported/kafka-nodes.ts";
 import { Password, Process } from "../provider/resources.ts";
 import { localBootstrap } from "./client-addresses.ts";
 import type { KafkaCluster } from "./cluster.ts";
@@ -24,6 +25,8 @@ export interface LocalKafkaClusterArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly authorities: PlatformAuthorities;
+  /** Whether nodes show metrics. */
+  readonly metrics: boolean;
 }
 
 /** Heap of a node in MB. Measured: 12 nodes with these hold 1.7 GB altogether, heap and all else. */
@@ -88,6 +91,8 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
       truststore: layout.file(node.name, "truststore.pem"),
       logging: layout.file(node.name, "log4j2.properties"),
     };
+    const metricsPort =
+      node.role === "controller" ? ports.controllerMetrics(node.ordinal) : ports.brokerMetrics(node.ordinal);
     const listeners =
       node.role === "controller"
         ? [{ name: "controller", host: LOOPBACK, port: ports.controller(node.ordinal) }]
@@ -109,6 +114,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
       minInsyncReplicas: args.minInsyncReplicas,
       brokerCount: this.brokerCount,
       administrators: [ADMIN_PRINCIPAL],
+      ...(args.metrics ? { metrics: { port: metricsPort, allowList: KAFKA_NODE_ALLOW_LIST } } : {}),
     });
     return new Process(
       node.name,
@@ -139,7 +145,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
         ],
         directories: [{ path: dataDir }],
         prepare: [{ command: stampStorage(server, dataDir, node, clusterId), creates: `${dataDir}/meta.properties` }],
-        ports: listeners,
+        ports: args.metrics ? [...listeners, { name: "metrics", host: LOOPBACK, port: metricsPort }] : listeners,
         readiness: { log: { pattern: "Kafka Server started" }, timeoutSeconds: START_TIMEOUT_SECONDS },
         stop: { signal: "SIGTERM", graceSeconds: STOP_GRACE_SECONDS },
         stateDir: layout.substrateDir,

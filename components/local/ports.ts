@@ -18,10 +18,12 @@ const OFFSET = {
   controller: 300,
   serviceHttp: 400,
   serviceManagement: 500,
+  brokerMetrics: 600,
+  controllerMetrics: 700,
 } as const;
 
 /** Highest offset in use plus one; what a port base must leave free above it. */
-export const PORT_SPAN = 600;
+export const PORT_SPAN = 800;
 const BLOCK = 100;
 
 /** Ports by what listens on them. */
@@ -38,6 +40,10 @@ export interface LocalPorts {
   brokerInternal(ordinal: number): number;
   /** Controller listener by ordinal. */
   controller(ordinal: number): number;
+  /** Metrics of a broker, by ordinal. */
+  brokerMetrics(ordinal: number): number;
+  /** Metrics of a controller, by ordinal. */
+  controllerMetrics(ordinal: number): number;
   /** Public HTTP API of a service instance, by the instance's ordinal over all services. */
   serviceHttp(ordinal: number): number;
   /** Management API (probes, metrics) of a service instance. */
@@ -71,6 +77,8 @@ export function localPorts(base: number): LocalPorts {
     brokerClient: within(OFFSET.brokerClient, "Broker"),
     brokerInternal: within(OFFSET.brokerInternal, "Broker"),
     controller: within(OFFSET.controller, "Controller"),
+    brokerMetrics: within(OFFSET.brokerMetrics, "Broker"),
+    controllerMetrics: within(OFFSET.controllerMetrics, "Controller"),
     serviceHttp: within(OFFSET.serviceHttp, "Service instance"),
     serviceManagement: within(OFFSET.serviceManagement, "Service instance"),
   };

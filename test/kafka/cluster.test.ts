@@ -1,8 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
+import {
+  kafkaJvmMetrics,
+  kafkaNodeMetrics,
+  MAX_KAFKA_NODE_SERIES,
+} from "../../components/observability/exported/kafka-nodes.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";
+import { status } from "../platform/processes.ts";
+import { missingFrom, samplesOf } from "../platform/scrape.ts";
 import { testPlatform } from "../platform/test-platform.ts";
 import { adminClient } from "./clients.ts";
 
@@ -59,6 +66,25 @@ describe("the cluster as declared", async () => {
       "auto.create.topics.enable": "false",
       "min.insync.replicas": "2",
     });
+  });
+
+  it("shows the metrics that signals are computed from, on loopback alone", async () => {
+    const { processes } = await status(testPlatform());
+    const addresses = processes.flatMap(({ name, ports }) =>
+      ports.flatMap((port) => (port.name === "metrics" ? [{ name, host: port.host, port: port.port }] : [])),
+    );
+    expect(addresses.map(({ name }) => name).filter((name) => name.startsWith("kafka-"))).toHaveLength(12);
+    const scrapes = await Promise.all(
+      addresses.map(async ({ host, port }) => {
+        expect(host).toBe("127.0.0.1");
+        return await (await fetch(`http://${host}:${port}/metrics`, { signal: AbortSignal.timeout(10_000) })).text();
+      }),
+    );
+    const missing = missingFrom(scrapes, [...kafkaNodeMetrics.metrics, ...kafkaJvmMetrics.metrics]);
+    // A principal is named once its quota was measured, a topic with its first failure.
+    const byUse = /_throttle_time|_failedproducerequestspersec_total\{topic\}/;
+    expect(missing.filter((name) => !byUse.test(name))).toEqual([]);
+    for (const scrape of scrapes) expect(samplesOf(scrape).length).toBeLessThanOrEqual(MAX_KAFKA_NODE_SERIES);
   });
 
   it("enforces a quota for every principal that has one", async () => {

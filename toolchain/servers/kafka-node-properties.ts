@@ -30,6 +30,15 @@ export interface NodePropertiesInput {
   readonly brokerCount: number;
   /** Principals beside the nodes' own that may do everything: the administrators. */
   readonly administrators: readonly string[];
+  /** Where Prometheus reads the node's metrics, and which; absent: nowhere. */
+  readonly metrics?: NodeMetrics;
+}
+
+/** Metrics of a node, shown by Strimzi's metrics reporter. */
+export interface NodeMetrics {
+  readonly port: number;
+  /** Names, or patterns of names, without a counter's suffix. The JVM's metrics are shown in any case. */
+  readonly allowList: readonly string[];
 }
 
 /**
@@ -97,11 +106,26 @@ export function nodeProperties(input: NodePropertiesInput): string {
       ? // The default of 25 ms is paid by every admin request (measured: 1,000 creates 29 s -> 2.5 s).
         { "controller.quorum.append.linger.ms": 0, "default.replication.factor": replication }
       : { "broker.rack": node.zone }),
+    ...(input.metrics === undefined ? {} : reporter(host, input.metrics)),
     ...SMALL_MACHINE,
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
+}
+
+/**
+ * Kafka has two libraries of metrics, and a reporter for each. They take the place of the reporter for JMX, which nothing here reads.
+ * The listener has neither TLS nor a login, so it must stand on loopback.
+ */
+function reporter(host: string, { port, allowList }: NodeMetrics): Record<string, string | boolean> {
+  return {
+    "metric.reporters": "io.strimzi.kafka.metrics.KafkaPrometheusMetricsReporter",
+    "kafka.metrics.reporters": "io.strimzi.kafka.metrics.YammerPrometheusMetricsReporter",
+    "prometheus.metrics.reporter.listener.enable": true,
+    "prometheus.metrics.reporter.listener": `http://${host}:${port}`,
+    "prometheus.metrics.reporter.allowlist": allowList.join(","),
+  };
 }
 
 function listeners(input: NodePropertiesInput): Record<string, string> {

@@ -145,7 +145,7 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
 }
 
 /** Raised when the training run changes what it exercises. */
-const TRAINING_REVISION = "2";
+const TRAINING_REVISION = "3";
 
 /** The error for a machine without a fitting JDK. */
 export function javaMissing(): ToolchainError {

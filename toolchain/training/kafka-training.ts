@@ -94,7 +94,7 @@ interface PreparedNode {
 }
 
 async function prepareNode(training: KafkaTraining, scratch: string): Promise<PreparedNode> {
-  const [client, internal, controller] = (await freePorts(3)) as [number, number, number];
+  const [client, internal, controller, metrics] = (await freePorts(4)) as [number, number, number, number];
   const certificates = await trainingCertificates(NODE_PRINCIPAL);
   const password = randomBytes(16).toString("hex");
   const file = async (name: string, content: string): Promise<string> => {
@@ -106,7 +106,15 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
   const truststore = await file("authority.pem", certificates.authority);
   const properties = await file(
     "server.properties",
-    combinedNodeProperties({ client, internal, controller, keystore, truststore, data: join(scratch, "data") }),
+    combinedNodeProperties({
+      client,
+      internal,
+      controller,
+      metrics,
+      keystore,
+      truststore,
+      data: join(scratch, "data"),
+    }),
   );
   const logging = await file("log4j2.properties", LOGGING);
   await copyFile(join(training.storageTemplate, "bootstrap.checkpoint"), join(scratch, "data", "bootstrap.checkpoint"));
@@ -141,11 +149,15 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
       await createUser(asAdmin.tls, internal, password);
       await declare(new Admin({ ...asAdmin, retries: 5 }));
     },
-    exchange: () =>
-      exchange(asUser).then(
-        () => true,
-        () => false,
-      ),
+    exchange: async () => {
+      try {
+        await exchange(asUser);
+        // What shows the node's metrics belongs to the cache as well.
+        return (await fetch(`http://${HOST}:${metrics}/metrics`)).ok;
+      } catch {
+        return false;
+      }
+    },
   };
 }
 
@@ -272,6 +284,7 @@ function combinedNodeProperties(node: {
   client: number;
   internal: number;
   controller: number;
+  metrics: number;
   keystore: string;
   truststore: string;
   data: string;
@@ -288,6 +301,7 @@ function combinedNodeProperties(node: {
     minInsyncReplicas: 1,
     brokerCount: 1,
     administrators: [],
+    metrics: { port: node.metrics, allowList: ["kafka_server_brokertopicmetrics.*"] },
   });
   // Of a property that stands twice the last one counts.
   return `${common}process.roles=broker,controller

@@ -3,10 +3,11 @@ import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/ma
 import { nodeAffinity, nodeExpressions, templateScheduling } from "../../kubernetes/scheduling.ts";
 import type { StrimziSettings } from "../../model/stack/stack-kubernetes.ts";
 import type { PodSettings } from "../../model/stack/stack-pods.ts";
+import { KAFKA_NODE_ALLOW_LIST } from "../../observability/exported/kafka-nodes.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
 import { listeners } from "./listeners.ts";
-import { metricsConfigMap, STRIMZI_API } from "./names.ts";
+import { STRIMZI_API } from "./names.ts";
 import { heapMebibytes } from "./node-pools.ts";
 
 const MIB = 2 ** 20;
@@ -38,7 +39,7 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
         quotas: { type: "kafka" },
         config: brokerConfig(topics, brokersOf(shape), settings.config, settings.remoteStorage !== undefined),
         ...(settings.remoteStorage === undefined ? {} : { tieredStorage: tieredStorage(settings.remoteStorage) }),
-        metricsConfig: metrics(settings.name),
+        metricsConfig: { type: "strimziMetricsReporter", values: { allowList: [...KAFKA_NODE_ALLOW_LIST] } },
         template: { podDisruptionBudget: { maxUnavailable: 1 } },
       },
       ...(settings.cruiseControl ? { cruiseControl: cruiseControl(input) } : {}),
@@ -57,10 +58,6 @@ function tieredStorage({
   config,
 }: NonNullable<StrimziSettings["remoteStorage"]>): Record<string, unknown> {
   return { type: "custom", remoteStorageManager: { className, classPath, config } };
-}
-
-function metrics(cluster: string): Record<string, unknown> {
-  return { type: "jmxPrometheusExporter", valueFrom: { configMapKeyRef: metricsConfigMap(cluster) } };
 }
 
 /** Moves partitions to brokers that come and away from brokers that go. */

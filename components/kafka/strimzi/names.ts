@@ -27,6 +27,3 @@ export const clientsAuthoritySecrets = (cluster: string) => ({
   certificate: `${cluster}-clients-ca-cert`,
   key: `${cluster}-clients-ca`,
 });
-
-/** ConfigMap with the rules by which JMX beans become metrics. */
-export const metricsConfigMap = (cluster: string) => ({ name: `${cluster}-metrics`, key: "kafka-metrics-config.yml" });

@@ -143,6 +143,10 @@ export const stackSettingsSchema = z
           60_000,
           "First port of the local platform; the others follow at fixed offsets. Default: 17000.",
         ).default(17_000),
+        observability: z
+          .enum(["on", "off"])
+          .meta({ description: "Whether Kafka nodes show metrics. Default: on." })
+          .default("on"),
       })
       .prefault({}),
     kubernetes: kubernetesSettings.optional(),

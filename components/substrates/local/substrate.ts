@@ -81,6 +81,7 @@ export class LocalSubstrate implements Substrate {
       layout,
       ports,
       authorities,
+      metrics: settings.local.observability === "on",
     });
     // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };

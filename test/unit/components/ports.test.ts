@@ -21,6 +21,8 @@ describe("localPorts", () => {
             ports.controller,
             ports.serviceHttp,
             ports.serviceManagement,
+            ports.brokerMetrics,
+            ports.controllerMetrics,
           ].flatMap((of) => ordinals.map(of)),
         ];
         expect(new Set(all).size).toBe(all.length);
@@ -31,7 +33,7 @@ describe("localPorts", () => {
   });
 
   it.each([1023, 65_000, 17_000.5, Number.NaN])("refuses base %d and says what fits", (base) => {
-    expect(() => localPorts(base)).toThrow(/local\.portBase is .* must be a whole number from 1024 to 64936/);
+    expect(() => localPorts(base)).toThrow(/local\.portBase is .* must be a whole number from 1024 to 64736/);
   });
 
   it("refuses an instance that would run into the next block", () => {

@@ -4,11 +4,11 @@ import { clusterNodes } from "../../../components/kafka/nodes.ts";
 import { kafkaResource } from "../../../components/kafka/strimzi/kafka-resource.ts";
 import { listenerOf } from "../../../components/kafka/strimzi/listener-status.ts";
 import { listeners } from "../../../components/kafka/strimzi/listeners.ts";
-import { METRIC_RULES, metricsRules } from "../../../components/kafka/strimzi/metrics-rules.ts";
 import { clusterPolicy } from "../../../components/kafka/strimzi/network-policy.ts";
 import { heapMebibytes, nodePools } from "../../../components/kafka/strimzi/node-pools.ts";
 import { operatorManifests } from "../../../components/kafka/strimzi/operator.ts";
 import type { Manifest } from "../../../components/kubernetes/manifest.ts";
+import { KAFKA_NODE_ALLOW_LIST } from "../../../components/observability/exported/kafka-nodes.ts";
 import { clusterInput, kubernetesOf } from "./strimzi-input.ts";
 
 const GIB = 2 ** 30;
@@ -325,58 +325,11 @@ describe("what the operator reports of a listener", () => {
 });
 
 describe("metrics", () => {
-  /** Applies the rules as the exporter does: the first that matches the bean, in the exporter's notation, gives the metric. */
-  function metricOf(bean: string): string | undefined {
-    for (const { pattern, name } of METRIC_RULES) {
-      const match = new RegExp(pattern).exec(bean);
-      if (match !== null) return name.replaceAll(/\$(\d+)/g, (_, group) => match[Number(group)] ?? "").toLowerCase();
-    }
-    return undefined;
-  }
-
-  it.each([
-    [
-      "kafka.server<type=ReplicaManager, name=UnderMinIsrPartitionCount><>Value",
-      "kafka_server_replicamanager_underminisrpartitioncount",
-    ],
-    [
-      "kafka.server<type=ReplicaManager, name=UnderReplicatedPartitions><>Value",
-      "kafka_server_replicamanager_underreplicatedpartitions",
-    ],
-    ["kafka.server<type=ReplicaManager, name=IsrShrinksPerSec><>Count", "kafka_server_replicamanager_isrshrinks_total"],
-    [
-      "kafka.controller<type=KafkaController, name=OfflinePartitionsCount><>Value",
-      "kafka_controller_kafkacontroller_offlinepartitionscount",
-    ],
-    [
-      "kafka.controller<type=KafkaController, name=ActiveControllerCount><>Value",
-      "kafka_controller_kafkacontroller_activecontrollercount",
-    ],
-    [
-      "kafka.server<type=BrokerTopicMetrics, name=BytesInPerSec, topic=order-events><>Count",
-      "kafka_server_brokertopicmetrics_bytesin_total",
-    ],
-    [
-      "kafka.server<type=KafkaRequestHandlerPool, name=RequestHandlerAvgIdlePercent><>MeanRate",
-      "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
-    ],
-    [
-      "kafka.network<type=RequestMetrics, name=TotalTimeMs, request=Produce><>99thPercentile",
-      "kafka_network_requestmetrics_totaltimems",
-    ],
-    ["kafka.server<type=raft-metrics><>commit-latency-avg: 3", "kafka_server_raftmetrics_commit-latency-avg"],
-  ])("turn %s into %s, the name that alerts use", (bean, metric) => {
-    expect(metricOf(bean)).toBe(metric);
-  });
-
-  it("stand where the Kafka resource looks for them", () => {
-    const map = metricsRules("kafka", "kafka");
-    expect(kafkaResource(clusterInput()).spec).toMatchObject({
-      kafka: {
-        metricsConfig: {
-          valueFrom: { configMapKeyRef: { name: map.metadata.name, key: Object.keys(map.data as object)[0] } },
-        },
-      },
+  it("are shown by Strimzi's reporter, as many as the signals need and no more", () => {
+    const { kafka } = kafkaResource(clusterInput()).spec as { readonly kafka: { readonly metricsConfig: unknown } };
+    expect(kafka.metricsConfig).toEqual({
+      type: "strimziMetricsReporter",
+      values: { allowList: KAFKA_NODE_ALLOW_LIST },
     });
   });
 });

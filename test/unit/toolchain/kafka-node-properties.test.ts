@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { clusterNodes } from "../../../components/kafka/nodes.ts";
+import type { NodeMetrics } from "../../../toolchain/servers/kafka-node-properties.ts";
 import { nodeProperties } from "../../../toolchain/servers/kafka-node-properties.ts";
 
 const shape = { zones: ["zone-a", "zone-b", "zone-c"], brokersPerZone: 3, controllers: 3 };
 const nodes = clusterNodes(shape);
 
-function propertiesOf(name: string, overrides: { brokerCount?: number } = {}): Map<string, string> {
+function propertiesOf(
+  name: string,
+  overrides: { brokerCount?: number; metrics?: NodeMetrics } = {},
+): Map<string, string> {
   const node = nodes.find((candidate) => candidate.name === name);
   if (node === undefined) throw new Error(`no node ${name}`);
   const text = nodeProperties({
@@ -24,6 +28,7 @@ function propertiesOf(name: string, overrides: { brokerCount?: number } = {}): M
     minInsyncReplicas: 2,
     brokerCount: overrides.brokerCount ?? 9,
     administrators: ["platform-admin"],
+    ...(overrides.metrics === undefined ? {} : { metrics: overrides.metrics }),
   });
   return new Map(
     text
@@ -43,6 +48,13 @@ describe("nodeProperties", () => {
     expect(broker.get("authorizer.class.name")).toBe("org.apache.kafka.metadata.authorizer.StandardAuthorizer");
     expect(broker.get("allow.everyone.if.no.acl.found")).toBe("false");
     expect(broker.get("super.users")).toBe("User:kafka-node;User:platform-admin");
+  });
+
+  it("shows metrics on the host alone, those of the list, and none where nobody asks for them", () => {
+    const broker = propertiesOf("kafka-broker-0", { metrics: { port: 30, allowList: ["kafka_a", "kafka_b_.*"] } });
+    expect(broker.get("prometheus.metrics.reporter.listener")).toBe("http://127.0.0.1:30");
+    expect(broker.get("prometheus.metrics.reporter.allowlist")).toBe("kafka_a,kafka_b_.*");
+    expect([...propertiesOf("kafka-broker-0").keys()].filter((key) => key.includes("metric"))).toEqual([]);
   });
 
   it("keeps production's guarantees on the small machine", () => {
