@@ -21,25 +21,25 @@ export function exceptionsJsonSchema(): string {
 const elsewhere: readonly (readonly [check: string, rules: readonly string[]])[] = [
   ["duplicate topics", ["duplicate-topic", "yaml-duplicate-key"]],
   ["unknown configuration keys", ["unknown-key", "config-known"]],
-  ["least and most partitions", ["partition-count"]],
-  ["least and most replicas", ["replication-factor"]],
+  ["minimum and maximum partitions", ["partition-count"]],
+  ["minimum and maximum replicas", ["replication-factor"]],
   ["prefix, suffix, pattern of names", ["topic-name"]],
   ["length up to 249, characters", ["invalid-name"]],
   ["names that collide in '.' and '_'", ["colliding-topic"]],
   ["duplicate principals", ["duplicate-principal", "duplicate-service-owner"]],
   ["a quota for each client", ["quota-present", "quota-declared"]],
   ["Avro: documentation, nullable fields, defaults", ["schema-doc", "schema-nullable", "schema-enum-default"]],
-  ["level of compatibility", ["compatibility-level"]],
-  ["compatibility of a schema with those before it", ["schema-compatibility"]],
+  ["compatibility level", ["compatibility-level"]],
+  ["compatibility of a schema with earlier versions", ["schema-compatibility"]],
   ["names of subjects", ["subject-name"]],
   ["min ISR at most replicas − 1", ["min-isr-too-high"]],
-  ["least min ISR by criticality", ["min-isr-floor"]],
+  ["minimum min ISR by criticality", ["min-isr-floor"]],
   ["partitions a multiple of the racks", ["partitions-per-zone"]],
   ["no more replicas than racks", ["replication-zones", "replication-too-high"]],
-  ["longest retention unless labelled", ["retention-max"]],
+  ["maximum retention unless labelled", ["retention-max"]],
   ["retention in bytes", ["retention-bytes"]],
   ["compacted topics keep tombstones", ["compact-tombstones", "compact-key"]],
-  ["budget of partitions for each team", ["team-partition-budget"]],
+  ["partition budget for each team", ["team-partition-budget"]],
   ["owner: label and slug", ["missing-key", "invalid-name", "owner-contact", "owner-known"]],
   ["classification and residency of data", ["data-classification", "data-residency"]],
   ["prefix of consumer groups", ["group-name"]],
@@ -47,7 +47,7 @@ const elsewhere: readonly (readonly [check: string, rules: readonly string[]])[]
   ["no self-grant", ["no-self-grant", "acl-administration", "acl-undeclared"]],
   ["partitions and replicas don't change", ["partition-decrease", "replication-change"]],
   ["overlap of parent and child prefixes", ["acl-prefix-overlap", "acl-prefixed", "topic-prefix-overlap"]],
-  ["list of configuration that may be changed", ["config-allowed"]],
+  ["list of allowed configuration", ["config-allowed"]],
 ];
 
 const titles: Readonly<Record<(typeof subjects)[number], string>> = {
@@ -77,7 +77,7 @@ export function documentation(): string {
     introduction(rules.length),
     "## All rules",
     "",
-    "| rule | level | says | decides in |",
+    "| rule | level | summary | checked in |",
     "|---|---|---|---|",
     ...bySubject.flatMap(({ own }) =>
       own.map((rule) => `| [${rule.id}](#${rule.id}) | ${rule.level} | ${cell(rule.summary)} | ${where(rule)} |`),
@@ -107,26 +107,26 @@ function known(id: string): string {
 function introduction(count: number): string {
   return `# Rules
 
-*Made from the catalogue in \`policies/\` by \`node policies/documentation.ts\`; a test fails when it is out of date.*
+*\`node policies/documentation.ts\` generates this page from the catalogue in \`policies/\`; a test fails when it is out of date.*
 
-One catalogue of ${count} rules decides everywhere: in \`kit check\` on a laptop and in CI, in \`pulumi preview --policy-pack policies\`,
+One catalogue of ${count} rules applies everywhere: in \`kit check\` on a laptop and in CI, in \`pulumi preview --policy-pack policies\`,
 and in \`pulumi policy analyze --policy-pack policies --file state.json\` on an exported state.
 
 \`\`\`sh
 npx kit check                                # every finding at once, without credentials or network
 npx kit check --stack staging --fail-on warning
-npx kit check --base origin/main             # also what a change may not do, such as fewer partitions
-npx kit check --format github                # annotations in GitHub Actions; sarif for code scanning
+npx kit check --base origin/main             # also rules on changes, such as fewer partitions
+npx kit check --format github                # annotations for GitHub Actions; sarif for code scanning
 npx kit render prod --out rendered && npx kit check --stack prod --manifests rendered   # Kubernetes objects too
 pulumi preview -s prod --policy-pack policies
 \`\`\`
 
-An **error** ends \`kit check\` with 1 and a preview as failed; a **warning** does with \`--fail-on warning\`; **info** is shown with
-\`--verbose\`, and not in a preview. What the model itself refuses is always an error.
+An **error** causes exit code 1 of \`kit check\` and fails a preview. A **warning** does so with \`--fail-on warning\`. **info** is shown only with
+\`--verbose\`, and not in a preview. Rules of the model itself are always errors.
 
 ## Levels and parameters
 
-A stack sets them in its file, by rule. What it does not name stays as the catalogue has it.
+A stack's file can set the level and the parameters of each rule. The catalogue's defaults apply to everything else.
 
 \`\`\`yaml
 config:
@@ -139,8 +139,8 @@ config:
 
 ## Exceptions
 
-\`policies/exceptions.yaml\`, beside the rules so that their reviewers see them. Each names one rule, one object as the finding
-shows it, a reason, an owner, and its last day. After that day it is an error; one that excepts nothing is a warning.
+\`policies/exceptions.yaml\` is next to the rules, so that their reviewers see the exceptions. Each exception names one rule, one object as the
+finding shows it, a reason, an owner, and its last day. After that day it is an error; an unused exception is a warning.
 
 \`\`\`yaml
 exceptions:
@@ -154,15 +154,15 @@ exceptions:
 
 ## In a preview
 
-An error shows as *mandatory* and fails the preview, a warning as *advisory*. The pack needs no installation of its own: it stands in
-the project and uses its packages. What the files break is shown at the stack, with their lines.
+An error is shown as *mandatory* and fails the preview, a warning as *advisory*. The pack needs no separate installation: it is part of
+the project and uses its packages. Findings in files are shown at the stack, with their lines.
 
-Services without a digest are refused in staging and prod until \`kubernetes.workloads.images.digests\` names what
-\`kit image build\` printed; dev has the rule off.
+In staging and prod, services without a digest are rejected until \`kubernetes.workloads.images.digests\` contains the digests that
+\`kit image build\` printed; in dev, the rule is off.
 
-A policy sees only what is to come. So that a lowered number of partitions is noticed, the pack asks \`pulumi stack export\` for
-what was; \`KIT_POLICY_BASELINE\` names a file with an exported state instead, or \`none\`. What a preview does not know yet is
-not judged. A stack of another project is judged by the catalogue's own levels, as for production.
+A policy sees only the new state. To detect a reduced number of partitions, the pack reads the old state with \`pulumi stack export\`;
+set \`KIT_POLICY_BASELINE\` to a file with an exported state, or to \`none\`, to change that. Values that a preview does not know yet are
+not checked. A stack of another project is checked with the catalogue's default levels, as for production.
 `;
 }
 
@@ -207,7 +207,7 @@ function parametersOf({ parameters }: Rule): string[] {
 }
 
 const languages: readonly (readonly [part: keyof Example, title: string, language: string])[] = [
-  ["before", "the topic before", "yaml"],
+  ["before", "the topic before the change", "yaml"],
   ["topic", "the topic", "yaml"],
   ["domain", "the domain's file", "yaml"],
   ["file", "the file", "yaml"],

@@ -22,7 +22,7 @@ export function compareExceptions(before: readonly Exception[], after: readonly 
           kind: "exception-removed",
           before: textOf(old),
           hazard: "safe",
-          effects: [`${first.object} is held to ${first.rule} again`],
+          effects: [`${first.object} must follow ${first.rule} again`],
           reviewers: [],
         },
       ];

@@ -20,16 +20,16 @@ const exception = z
       .min(1)
       .max(300)
       .meta({
-        description: "What is excepted, as the finding's object names it: a topic, a service, a resource.",
+        description: "Object of the exception, as the finding names it: a topic, a service, a resource.",
         examples: ["audit-events"],
       }),
-    reason: reason("Why the rule does not hold here."),
-    owner: slug("Team that answers for the exception.", "checkout"),
+    reason: reason("Why the rule does not apply here."),
+    owner: slug("Team that is responsible for the exception.", "checkout"),
     expires: day("Last day of the exception."),
     stacks: z
       .array(slug("Name of a stack.", "dev"))
       .min(1)
-      .meta({ description: "Stacks it holds for. Default: all.", examples: [["dev"]] })
+      .meta({ description: "Stacks that it applies to. Default: all.", examples: [["dev"]] })
       .optional(),
   })
   .meta({
@@ -51,7 +51,7 @@ export const exceptionsSchema = z.strictObject({
     .array(exception)
     .max(2_000)
     .meta({
-      description: "Exceptions from rules. None holds for ever.",
+      description: "Exceptions from rules. Each has a last day.",
       examples: [
         [
           {
@@ -121,9 +121,9 @@ export function readExceptions(
         rule: "rule-not-adjustable",
         level: "error",
         ...place,
-        message: `there are no exceptions from ${entry.rule}`,
+        message: `${entry.rule} allows no exceptions`,
         object: entry.object,
-        fix: "delete the entry, and mend what it stands for",
+        fix: "delete the entry and correct the cause",
       });
       return [];
     }
@@ -160,7 +160,7 @@ export function applyExceptions(
         level: "error",
         ...source,
         message: `the exception of ${object} from ${rule} ended on ${expires}`,
-        fix: `mend what it stands for, or let ${owner} say why it goes on`,
+        fix: `correct the cause, or let ${owner} renew the exception with a reason`,
         object,
       });
     else if (expires > latestDay(today))

@@ -30,7 +30,7 @@ export const pattern: z.ZodType<Pattern, string> = z
     if ("refused" in compiled) {
       context.issues.push({
         code: "custom",
-        message: `${JSON.stringify(text)} is no pattern that can be used: ${compiled.refused}`,
+        message: `${JSON.stringify(text)} is not a valid pattern: ${compiled.refused}`,
         input: text,
         params: { fix: compiled.fix },
       });
@@ -50,21 +50,21 @@ function compile(text: string): Pattern | { readonly refused: string; readonly f
   const size = program.programSize();
   if (size > maxProgramSize)
     return {
-      refused: `its repetitions make ${size} steps of it, and at most ${maxProgramSize} are allowed`,
+      refused: `its repetitions expand to ${size} steps; the maximum is ${maxProgramSize}`,
       fix: "repeat with * or +, or fewer times",
     };
   return { text, matches: (name) => program.test(name) };
 }
 
 function describe(text: string, message: string): string {
-  if (lookAround.test(text)) return "it looks ahead or behind";
-  if (backReference.test(text)) return "it refers back to a group";
+  if (lookAround.test(text)) return "it uses look-around";
+  if (backReference.test(text)) return "it uses a back-reference";
   return message.replace(/^error parsing regexp: /, "");
 }
 
 function fixOf(text: string): string {
   if (lookAround.test(text)) return "write it without (?=…), (?!…), (?<=…) and (?<!…)";
-  if (backReference.test(text)) return "write what the group may hold a second time instead of \\1 or \\k<…>";
+  if (backReference.test(text)) return "repeat the group's pattern instead of \\1 or \\k<…>";
   return "write it in the syntax of RE2 (https://github.com/google/re2/wiki/Syntax)";
 }
 

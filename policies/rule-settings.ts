@@ -55,7 +55,7 @@ export function readRuleSettings(
         rule: "rule-not-adjustable",
         level: "error",
         ...at.place([id], "key"),
-        message: `${id} is always an error: what breaks it cannot be read or built`,
+        message: `${id} is always an error: a declaration that breaks it cannot be read or built`,
         object: id,
         fix: "delete the setting",
       });

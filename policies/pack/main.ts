@@ -123,7 +123,7 @@ new PolicyPack("event-platform", {
     ...listed,
     {
       name: "each-resource",
-      description: "Holds the catalogue's rules against each resource, before it is touched.",
+      description: "Checks each resource against the catalogue's rules, before it is changed.",
       enforcementLevel: "mandatory",
       async validateResource(args, reportViolation) {
         const name = stackOfUrn(args.urn);
@@ -138,14 +138,14 @@ new PolicyPack("event-platform", {
           violate(reportViolation, {
             rule: "partition-decrease",
             level: "warning",
-            message: `what the topics were could not be read, so that a lowered number would not be noticed: ${plain(baseline.reason)}`,
+            message: `the previous state of the topics could not be read, so a reduced number of partitions would not be detected: ${plain(baseline.reason)}`,
           });
         }
       },
     },
     {
       name: "whole-stack",
-      description: "Holds the catalogue's rules against all resources together, and against the files they come from.",
+      description: "Checks all resources together, and the files they come from, against the catalogue's rules.",
       enforcementLevel: "mandatory",
       async validateStack(args, reportViolation) {
         const name = args.resources.map(({ urn }) => stackOfUrn(urn)).find((each) => each !== undefined);

@@ -73,14 +73,14 @@ export const accessRules: readonly Rule[] = [
     id: "acl-wildcard",
     subject: "access",
     level: "error",
-    summary: "No rule of access holds for everyone, for everything, or for every operation.",
+    summary: "No ACL applies to every principal, every resource or every operation.",
     rationale:
-      "One such rule undoes all others; nobody notices until the data is gone. Only the platform's auditor may see the names and settings of all topics, and no record of theirs.",
+      "One such ACL defeats all others, and stays unnoticed until data is lost. Only the platform's auditor may see the names and settings of all topics, but no records.",
     wrong: { resources: acl({ principal: "*", operation: "Read", resource: "order-events" }) },
     right: { resources: good },
     checks: () => ({
       acl(rule) {
-        if (rule.principal === "*") return { message: `${inWords(rule)}: everyone`, fix: "name the service" };
+        if (rule.principal === "*") return { message: `${inWords(rule)}: every principal`, fix: "name the service" };
         if (rule.resourceName === "*" && !isAuditorsView(rule))
           return {
             message: `${inWords(rule)}: every ${rule.resourceType ?? "resource"}`,
@@ -96,14 +96,14 @@ export const accessRules: readonly Rule[] = [
     id: "acl-deny",
     subject: "access",
     level: "warning",
-    summary: "Access is granted, never taken away by a rule.",
-    rationale: "What is not allowed is denied anyway. A denying rule hides why something else does not work.",
+    summary: "ACLs only allow; no ACL denies.",
+    rationale: "Kafka denies everything that is not allowed. A deny rule hides why something else does not work.",
     wrong: { resources: acl({ resource: "order-events", permission: "Deny" }) },
     right: { resources: good },
     checks: () => ({
       acl: (rule) =>
         rule.permission === "Deny"
-          ? { message: `a rule denies: ${inWords(rule)}`, fix: "delete it, and the rule that allows too much" }
+          ? { message: `an ACL denies: ${inWords(rule)}`, fix: "delete it, and the ACL that allows too much" }
           : undefined,
     }),
   }),
@@ -111,8 +111,8 @@ export const accessRules: readonly Rule[] = [
     id: "acl-prefixed",
     subject: "access",
     level: "error",
-    summary: "A prefix covers the principal's own names only.",
-    rationale: "A principal that creates a topic with this prefix shares it without knowing.",
+    summary: "A prefixed ACL covers only the principal's own names.",
+    rationale: "A service that creates a topic with this prefix shares it without knowing.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ operation: "Read", resource: "order-", pattern: "Prefixed" }) },
     right: { resources: acl({ type: "TransactionalID", resource: "order-service.", pattern: "Prefixed" }) },
@@ -138,8 +138,9 @@ export const accessRules: readonly Rule[] = [
     id: "acl-prefix-overlap",
     subject: "access",
     level: "error",
-    summary: "No prefix covers what another principal owns.",
-    rationale: "A parent prefix silently grants the children: the dead letters, groups and topics of others.",
+    summary: "No prefixed ACL covers resources of another principal.",
+    rationale:
+      "A parent prefix silently grants access to its children: dead-letter topics, groups and topics of other services.",
     parameters: z.strictObject({
       exempt: z.array(z.string()).default([]).meta({ description: "Principals whose prefixes may overlap." }),
     }),
@@ -157,7 +158,7 @@ export const accessRules: readonly Rule[] = [
     level: "error",
     summary: "Services don't create, delete or change topics, groups or the cluster.",
     rationale:
-      "Topics come from the files, with an owner and a review; a service that creates its own takes the defaults of a broker.",
+      "Topics are declared in files, with an owner and a review; a topic that a service creates gets the broker's defaults.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ operation: "Create", resource: "order-events" }) },
     right: { resources: good },
@@ -172,8 +173,8 @@ export const accessRules: readonly Rule[] = [
         )
           return undefined;
         return {
-          message: `${inWords(rule)}: that is administration`,
-          fix: "delete the rule; declare the topic in topics/",
+          message: `${inWords(rule)}: this is an administrative operation`,
+          fix: "delete the ACL; declare the topic in topics/",
         };
       },
     }),
@@ -182,9 +183,8 @@ export const accessRules: readonly Rule[] = [
     id: "no-self-grant",
     subject: "access",
     level: "error",
-    summary: "Nobody can grant access to himself.",
-    rationale:
-      "Who may alter the cluster may write rules of access; what is declared in the files is then worth nothing.",
+    summary: "No principal can grant itself access.",
+    rationale: "A principal that may alter the cluster may write ACLs, and can bypass the declaration.",
     wrong: { resources: acl({ operation: "Alter", type: "Cluster", resource: "kafka-cluster" }) },
     right: { resources: good },
     checks: () => ({
@@ -197,7 +197,7 @@ export const accessRules: readonly Rule[] = [
           return undefined;
         return {
           message: `${inWords(rule)}: it could grant itself anything`,
-          fix: "delete the rule; the administrator is a super user by certificate",
+          fix: "delete the ACL; the administrator is a super user by certificate",
         };
       },
     }),
@@ -206,8 +206,8 @@ export const accessRules: readonly Rule[] = [
     id: "acl-foreign-dead-letters",
     subject: "access",
     level: "error",
-    summary: "A group's dead-letter and retry topics are its own.",
-    rationale: "They hold copies of every topic the group reads, with the rights of none of them.",
+    summary: "Only the group itself uses its dead-letter and retry topics.",
+    rationale: "They contain copies of records from every topic that the group consumes, without those topics' ACLs.",
     wrong: { resources: acl({ operation: "Read", resource: "payment-service.dlt" }) },
     right: { resources: acl({ operation: "Read", resource: "order-service.dlt" }) },
     checks: () => ({
@@ -222,8 +222,8 @@ export const accessRules: readonly Rule[] = [
         )
           return undefined;
         return {
-          message: `${inWords(rule)}: these letters belong to another group`,
-          fix: "replay them through their own service (kit dlt)",
+          message: `${inWords(rule)}: this dead-letter or retry topic belongs to another group`,
+          fix: "replay its records through their own service (kit dlt)",
         };
       },
     }),
@@ -232,8 +232,9 @@ export const accessRules: readonly Rule[] = [
     id: "group-name",
     subject: "access",
     level: "error",
-    summary: "A consumer group begins with the name of its service.",
-    rationale: "Lag, quotas and dead letters are found by the group's name; a group of another name is nobody's.",
+    summary: "A consumer group's name begins with the name of its service.",
+    rationale:
+      "Lag, quotas and dead-letter records are assigned by the group's name; a group with another name has no owner.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ operation: "Read", type: "Group", resource: "my-group" }) },
     right: { resources: acl({ operation: "Read", type: "Group", resource: "order-service" }) },
@@ -249,7 +250,7 @@ export const accessRules: readonly Rule[] = [
         )
           return undefined;
         return {
-          message: `the group ${resourceName} of ${principal} is not named like it`,
+          message: `the name of the group ${resourceName} does not begin with that of its service ${principal}`,
           fix: `call it ${principal}`,
         };
       },
@@ -259,8 +260,8 @@ export const accessRules: readonly Rule[] = [
     id: "acl-undeclared",
     subject: "access",
     level: "error",
-    summary: "Access to a declared topic stands in the topic's file.",
-    rationale: "The owner's team approves who reads and writes; a rule from elsewhere goes past it.",
+    summary: "Access to a declared topic is declared in the topic's file.",
+    rationale: "The owning team approves producers and consumers; an ACL from elsewhere bypasses it.",
     parameters: z.strictObject({ exempt }),
     wrong: { resources: acl({ principal: "spy-service", operation: "Read", resource: "order-events" }) },
     right: { resources: good },
@@ -284,8 +285,8 @@ export const accessRules: readonly Rule[] = [
               : [...topic.producers, ...topic.consumers];
         if (among.some(({ service }) => service === principal)) return undefined;
         return {
-          message: `${inWords(rule)}, which ${topic.source.file} does not say`,
-          fix: `add ${principal} to the topic's ${operation === "Write" ? "producers" : "consumers"}, or delete the rule`,
+          message: `${inWords(rule)}, which ${topic.source.file} does not declare`,
+          fix: `add ${principal} to the topic's ${operation === "Write" ? "producers" : "consumers"}, or delete the ACL`,
         };
       },
     }),
@@ -296,7 +297,7 @@ export const accessRules: readonly Rule[] = [
     level: "error",
     summary: "Users log in with SCRAM-SHA-512.",
     rationale:
-      "The weaker hash is cheaper to guess from a leaked metadata log; 4,096 rounds are the least that Kafka takes.",
+      "A weaker hash is cheaper to brute-force from a leaked metadata log; 4,096 iterations are Kafka's minimum.",
     parameters: z.strictObject({ iterations: z.int().min(4_096).default(4_096) }),
     wrong: {
       resources:
@@ -308,7 +309,7 @@ export const accessRules: readonly Rule[] = [
         if (mechanism !== undefined && mechanism !== "SCRAM-SHA-512")
           return { message: `the mechanism is ${mechanism}`, fix: "use SCRAM-SHA-512" };
         if (rounds !== undefined && rounds < iterations)
-          return { message: `${rounds} rounds of hashing`, fix: `use ${iterations} or more` };
+          return { message: `${rounds} iterations`, fix: `use ${iterations} or more` };
         return undefined;
       },
     }),
@@ -317,9 +318,9 @@ export const accessRules: readonly Rule[] = [
     id: "user-name",
     subject: "access",
     level: "error",
-    summary: "A user is called like its service: a slug.",
+    summary: "A user has its service's name, which is a slug.",
     rationale:
-      "Users, certificates, database roles and groups share the name; not all of them take capitals and blanks.",
+      "Users, certificates, database roles and groups share the name; not all of them accept capitals and spaces.",
     wrong: { resources: user("Order_Service") },
     right: { resources: user("order-service") },
     checks: () => {
@@ -329,7 +330,7 @@ export const accessRules: readonly Rule[] = [
           name === undefined || slug.test(name)
             ? undefined
             : {
-                message: `the user ${JSON.stringify(name)} is no slug`,
+                message: `the user ${JSON.stringify(name)} is not a slug`,
                 fix: "use lower-case letters, digits and single dashes",
               },
       };
@@ -339,7 +340,7 @@ export const accessRules: readonly Rule[] = [
     id: "duplicate-principal",
     subject: "access",
     level: "error",
-    summary: "A principal exists once.",
+    summary: "A principal is declared once.",
     rationale: "Two declarations of one user overwrite each other's password.",
     wrong: { resources: `${user("order-service")}\n${user("order-service", "-again")}` },
     right: { resources: `${user("order-service")}\n${user("payment-service")}` },
@@ -362,8 +363,8 @@ export const accessRules: readonly Rule[] = [
     id: "user-without-access",
     subject: "access",
     level: "info",
-    summary: "A user may do something.",
-    rationale: "A user without any rule of access is left over, and its password is one more to lose.",
+    summary: "A user has at least one ACL.",
+    rationale: "A user without ACLs is a leftover, and its password is an unnecessary risk.",
     wrong: { resources: `${user("order-service")}\n${user("old-service")}\n${good}` },
     right: { resources: `${user("order-service")}\n${good}` },
     checks: () => ({
@@ -374,7 +375,7 @@ export const accessRules: readonly Rule[] = [
         return users.flatMap(({ name, source }): Breach[] =>
           name === undefined || used.has(name)
             ? []
-            : [{ message: `the user ${name} may do nothing`, fix: "delete it", object: name, at: source }],
+            : [{ message: `the user ${name} has no ACL`, fix: "delete it", object: name, at: source }],
         );
       },
     }),
@@ -404,7 +405,7 @@ function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breac
       const victim = owned[index]?.principal;
       if (victim === undefined || victim === principal) continue;
       breaches.set(`${principal} ${resourceName}`, {
-        message: `${inWords({ ...rule, principal, resourceName })}, and with it what belongs to ${victim}`,
+        message: `${inWords({ ...rule, principal, resourceName })}, which also covers resources of ${victim}`,
         fix: "name each topic or group",
         object: principal,
         at: rule.source,

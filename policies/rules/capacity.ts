@@ -9,9 +9,9 @@ export const capacityRules: readonly Rule[] = [
     id: "team-partition-budget",
     subject: "capacity",
     level: "error",
-    summary: "A team's topics keep to its budget of partitions.",
+    summary: "A team's topics stay within its partition budget.",
     rationale:
-      "Partitions are shared memory and recovery time. The stack's `budgets` say how many each team has; `default` holds for teams without an entry.",
+      "Partitions cost shared memory and recovery time. The stack's `budgets` set the number for each team; `default` applies to teams without an entry.",
     parameters: z.strictObject({ default: z.int().min(1).optional() }),
     wrong: { stack: "budgets: {checkout: {partitions: 5}}" },
     right: { stack: "budgets: {checkout: {partitions: 100}}" },
@@ -32,7 +32,7 @@ export const capacityRules: readonly Rule[] = [
               ? []
               : [
                   {
-                    message: `the team ${team} uses ${used} partitions, dead letters and retries included; its budget is ${budget}`,
+                    message: `the team ${team} uses ${used} partitions, including dead-letter and retry topics; its budget is ${budget}`,
                     fix: `lower partitions (the largest topic is ${largest.name} with ${largest.partitions}), or ask for a larger budget in the stack's file`,
                     object: team,
                     at: largest.source,
@@ -46,9 +46,9 @@ export const capacityRules: readonly Rule[] = [
     id: "partitions-per-broker",
     subject: "capacity",
     level: "error",
-    summary: "No broker holds more copies of partitions than it can take.",
+    summary: "No broker has more partition replicas than its limit.",
     rationale:
-      "Beyond the limit a restart takes minutes, and the loss of a zone puts its share on the others. The limit is the stack's `capacity.partitionsPerBroker`.",
+      "Beyond the limit a restart takes minutes, and the loss of a zone moves its share to the other brokers. The limit is the stack's `capacity.partitionsPerBroker`.",
     wrong: { stack: "capacity: {partitionsPerBroker: 10}" },
     right: { stack: "capacity: {partitionsPerBroker: 4000}" },
     checks: () => ({
@@ -65,8 +65,8 @@ export const capacityRules: readonly Rule[] = [
         );
         if (each <= limit || largest === undefined) return undefined;
         return {
-          message: `${copies} copies of partitions on ${brokers} brokers are ${each} each; the limit is ${limit}`,
-          fix: "add brokers, or lower partitions where they are not needed",
+          message: `${copies} partition replicas on ${brokers} brokers are ${each} per broker; the limit is ${limit}`,
+          fix: "add brokers, or lower the number of partitions",
           object: "cluster",
           at: largest.source,
         };

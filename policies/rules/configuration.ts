@@ -62,8 +62,8 @@ export const configurationRules: readonly Rule[] = [
     id: "config-known",
     subject: "topics",
     level: "error",
-    summary: "A topic's configuration has keys that Kafka knows.",
-    rationale: "Brokers refuse an unknown key, in the middle of an update.",
+    summary: "A topic's configuration has only keys that Kafka knows.",
+    rationale: "Brokers reject an unknown key in the middle of an update.",
     wrong: { resources: resource('retention.mss: "1000000000"') },
     right: { resources: resource('retention.ms: "1000000000"') },
     checks: () => ({
@@ -81,8 +81,8 @@ export const configurationRules: readonly Rule[] = [
     id: "config-allowed",
     subject: "topics",
     level: "error",
-    summary: "Only configuration that teams may tune is set on a topic.",
-    rationale: "Some keys undo what the platform promises (unclean elections), or belong to its operation (throttles).",
+    summary: "A topic sets only configuration that teams may change.",
+    rationale: "Some keys break the platform's guarantees (unclean elections) or belong to its operation (throttles).",
     parameters: z.strictObject({ keys: z.array(z.string()).default(tunableKeys) }),
     wrong: { resources: resource('flush.messages: "1"') },
     right: { resources: resource('segment.ms: "86400000"') },
@@ -94,8 +94,8 @@ export const configurationRules: readonly Rule[] = [
             ? undefined
             : keysThat(config, (key) => knownKeys.has(key) && !allowed.has(key)).map(
                 (key): Breach => ({
-                  message: `${key} is not to be set on a topic`,
-                  fix: `delete it; what may be set: ${keys.join(", ")}`,
+                  message: `${key} must not be set on a topic`,
+                  fix: `delete it; allowed keys: ${keys.join(", ")}`,
                 }),
               ),
       };
@@ -105,15 +105,15 @@ export const configurationRules: readonly Rule[] = [
     id: "unclean-election",
     subject: "topics",
     level: "error",
-    summary: "A copy that lags never becomes the leader.",
-    rationale: "With unclean elections records that were acknowledged disappear without a trace.",
+    summary: "A replica that is out of sync never becomes leader.",
+    rationale: "With unclean elections, acknowledged records disappear without a trace.",
     wrong: { resources: resource('unclean.leader.election.enable: "true"') },
     right: { resources: resource('retention.ms: "1000000000"') },
     checks: () => ({
       topic: ({ config }) =>
         config?.["unclean.leader.election.enable"] === "true"
           ? {
-              message: "unclean leader elections are on: acknowledged records can be lost",
+              message: "unclean leader elections are enabled: acknowledged records can be lost",
               fix: "delete unclean.leader.election.enable",
             }
           : undefined,
@@ -123,9 +123,9 @@ export const configurationRules: readonly Rule[] = [
     id: "compression",
     subject: "topics",
     level: "warning",
-    summary: "Topics are stored compressed.",
+    summary: "Topics are compressed.",
     rationale:
-      "Events compress to a quarter and less; uncompressed they cost four times the disk and network, times the copies.",
+      "Events compress to a quarter or less; uncompressed, they need four times the disk and network for each replica.",
     parameters: z.strictObject({ allowed: z.array(z.string()).default(["lz4", "zstd", "snappy", "gzip"]) }),
     wrong: { topic: "compression: uncompressed" },
     right: { topic: "compression: zstd" },
@@ -134,7 +134,7 @@ export const configurationRules: readonly Rule[] = [
         const codec = topic.config?.["compression.type"];
         if (codec === undefined || allowed.includes(codec)) return undefined;
         return {
-          message: `stored with the codec ${codec}`,
+          message: `the compression is ${codec}`,
           fix: `set compression to one of ${allowed.join(", ")}, or leave it to the stack`,
           ...placeOf(topic, "compression"),
         };
@@ -145,10 +145,10 @@ export const configurationRules: readonly Rule[] = [
     id: "retention-max",
     subject: "topics",
     level: "warning",
-    summary: "Records are not kept longer than the organisation allows, unless a label says why.",
-    rationale: "Disk grows with retention, and personal data kept without a reason is a liability.",
+    summary: "Records are not kept longer than the organisation allows, unless a label gives a reason.",
+    rationale: "Disk usage grows with retention, and personal data that is kept without a reason is a liability.",
     parameters: z.strictObject({
-      max: duration("Longest retention without the label.").prefault("30d"),
+      max: duration("Maximum retention without the label.").prefault("30d"),
       label: z.string().default("long-retention"),
     }),
     wrong: { topic: "retention: 90d" },
@@ -160,7 +160,7 @@ export const configurationRules: readonly Rule[] = [
         if (kept === undefined || (kept !== -1 && kept <= max) || Object.hasOwn(topic.declaration?.labels ?? {}, label))
           return undefined;
         return {
-          message: `records are kept ${kept === -1 ? "for ever" : formatDuration(kept)}; the limit is ${formatDuration(max)}`,
+          message: `records are kept ${kept === -1 ? "forever" : formatDuration(kept)}; the limit is ${formatDuration(max)}`,
           fix: `lower retention, or add labels: {${label}: <why>}`,
           ...placeOf(topic, "retention"),
         };
@@ -171,9 +171,9 @@ export const configurationRules: readonly Rule[] = [
     id: "retention-min",
     subject: "topics",
     level: "warning",
-    summary: "Records are kept for as long as a consumer may be down.",
+    summary: "Records are kept for longer than an outage of a consumer.",
     rationale:
-      "A consumer that stands still over a weekend must find what it missed; what is deleted before it is read is lost.",
+      "A consumer that is down over a weekend must find the records that it missed; records that are deleted before it reads them are lost.",
     parameters: z.strictObject({ min: duration("Shortest retention.").prefault("3d") }),
     wrong: { topic: "retention: 1h" },
     right: { topic: "retention: 7d" },
@@ -194,9 +194,9 @@ export const configurationRules: readonly Rule[] = [
     id: "retention-bytes",
     subject: "topics",
     level: "warning",
-    summary: "A topic that is kept for ever has a limit in bytes.",
+    summary: "A topic that keeps records forever has a limit in bytes.",
     rationale:
-      "Otherwise it grows until a disk is full, and takes the broker's other topics along. With `always` every topic needs the limit.",
+      "Otherwise it grows until a disk is full, which also stops the broker's other topics. With `always`, every topic needs the limit.",
     parameters: z.strictObject({ always: z.boolean().default(false) }),
     wrong: { topic: "retention: forever\nlabels: {long-retention: kept for audits}" },
     right: { topic: "retention: forever\nretentionBytes: 10GiB\nlabels: {long-retention: kept for audits}" },
@@ -208,7 +208,7 @@ export const configurationRules: readonly Rule[] = [
         if ((bytes !== undefined && bytes > 0) || !(always || configNumber(topic, "retention.ms") === -1))
           return undefined;
         return {
-          message: "nothing limits how large a partition grows",
+          message: "the size of a partition has no limit",
           fix: "set retentionBytes",
           ...placeOf(topic, "retention"),
         };

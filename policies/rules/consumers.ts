@@ -16,7 +16,7 @@ interface SampleTopic {
   readonly size: number;
 }
 
-/** A group that reads order-events, its source and its dead letters, as resources. */
+/** A group that consumes order-events, with the topic and its dead-letter topic, as resources. */
 function group(letters: SampleTopic | undefined): string {
   const topic = ({ name, retention, size }: SampleTopic): string =>
     `- {type: kafka:index/topic:Topic, name: ${name}, protect: true, props: {name: ${name}, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", retention.ms: "${retention}", max.message.bytes: "${size}"}}}`;
@@ -33,7 +33,7 @@ function group(letters: SampleTopic | undefined): string {
 const days = (count: number): string => String(count * 86_400_000);
 const goodLetters: SampleTopic = { name: "payment-service.dlt", retention: days(30), size: 1_065_536 };
 
-/** Rules on consumer groups: where their failed records go, and how their work is spread. */
+/** Rules on consumer groups: dead-letter and retry topics, and the distribution of work. */
 export const consumerRules: readonly Rule[] = [
   rule({
     id: "dead-letter-exists",
@@ -41,7 +41,7 @@ export const consumerRules: readonly Rule[] = [
     level: "error",
     summary: "Each consumer group has a dead-letter topic.",
     rationale:
-      "A record that can't be handled either waits somewhere it can be found, or blocks its partition for ever.",
+      "A record that can't be handled goes to the dead-letter topic; without one, it blocks its partition forever.",
     wrong: { resources: group(undefined) },
     right: { resources: group(goodLetters) },
     checks: () => ({
@@ -52,7 +52,7 @@ export const consumerRules: readonly Rule[] = [
             : [
                 {
                   message: `the group ${name} has no topic ${deadLetterTopicName(name)}`,
-                  fix: "declare the consumer in topics/; its dead-letter topic follows",
+                  fix: "declare the consumer in topics/; the kit derives its dead-letter topic",
                   object: name,
                   at: source,
                 },
@@ -64,18 +64,17 @@ export const consumerRules: readonly Rule[] = [
     id: "dead-letter-retention",
     subject: "consumers",
     level: "error",
-    summary:
-      "Dead-letter and retry topics keep records at least as long as the topics they come from, where those have an end.",
+    summary: "Dead-letter and retry topics keep records at least as long as the source topics with a finite retention.",
     rationale:
-      "A letter that expires before somebody mends it is a lost event; a retry that expires before its delay is one too.",
-    parameters: z.strictObject({ min: duration("Least retention of dead letters.").prefault("14d") }),
+      "A dead-letter record that expires before it is resolved is a lost event, and so is a retry that expires before its delay.",
+    parameters: z.strictObject({ min: duration("Minimum retention of dead-letter records.").prefault("14d") }),
     wrong: { resources: group({ ...goodLetters, retention: days(3) }) },
     right: { resources: group(goodLetters) },
     checks: ({ min }) => ({
       cluster: (cluster) =>
         groupsOf(cluster).flatMap(({ sources, letters, source }) => {
           const kept = sources.map((topic) => configNumber(topic, "retention.ms")).filter((each) => each !== undefined);
-          // A topic that is kept for ever does not ask for dead letters that are.
+          // A topic with endless retention does not require endless dead-letter records.
           const longest = Math.max(0, ...kept);
           return letters.flatMap((topic): Breach[] => {
             const own = configNumber(topic, "retention.ms");
@@ -83,7 +82,7 @@ export const consumerRules: readonly Rule[] = [
             if (own === undefined || own === -1 || own >= wanted) return [];
             return [
               {
-                message: `${topic.name} keeps records ${formatDuration(own)}; what it must outlive is kept ${formatDuration(wanted)}`,
+                message: `${topic.name} keeps records for ${formatDuration(own)}; its source topics and delays need ${formatDuration(wanted)}`,
                 fix: `set its retention to ${formatDuration(wanted)}`,
                 object: topic.name,
                 at: source,
@@ -97,8 +96,9 @@ export const consumerRules: readonly Rule[] = [
     id: "dead-letter-size",
     subject: "consumers",
     level: "error",
-    summary: "A dead-letter or retry topic takes larger records than the topics they come from.",
-    rationale: "A dead letter gains headers. If it is refused for its size, the record blocks its partition.",
+    summary: "A dead-letter or retry topic accepts larger records than its source topics.",
+    rationale:
+      "A dead-letter record has additional headers. If the topic rejects it for its size, the record blocks its partition.",
     wrong: { resources: group({ ...goodLetters, size: 1_000_000 }) },
     right: { resources: group(goodLetters) },
     checks: () => ({
@@ -111,7 +111,7 @@ export const consumerRules: readonly Rule[] = [
               ? []
               : [
                   {
-                    message: `${topic.name} takes records up to ${formatSize(own)}, as large as those it must hold with their headers`,
+                    message: `${topic.name} accepts records up to ${formatSize(own)}, which leaves no room for the additional headers`,
                     fix: `set max.message.bytes to ${largest + 65_536}`,
                     object: topic.name,
                     at: source,
@@ -125,8 +125,8 @@ export const consumerRules: readonly Rule[] = [
     id: "retry-exists",
     subject: "consumers",
     level: "error",
-    summary: "Each retry delay that a consumer asks for has its topic.",
-    rationale: "A service that sends to a topic which is not there stops.",
+    summary: "Each retry delay of a consumer has a topic.",
+    rationale: "A service that sends to a missing topic stops.",
     wrong: { prose: "a plan without payment-service.retry-10s, though payment-service asks for retry: [10s]" },
     right: { topic: "consumers: {payment-service: {retry: [10s, 5m]}}" },
     checks: () => ({
@@ -141,8 +141,8 @@ export const consumerRules: readonly Rule[] = [
                 .filter((name) => !planned.has(name))
                 .map(
                   (name): Breach => ({
-                    message: `${service} asks for ${name}, which is not planned`,
-                    fix: "this is a fault of the kit: report it",
+                    message: `${service} needs ${name}, which is not in the plan`,
+                    fix: "this is a bug in the kit: report it",
                     object: service,
                     at: source,
                   }),
@@ -156,8 +156,8 @@ export const consumerRules: readonly Rule[] = [
     id: "transactional-id",
     subject: "consumers",
     level: "error",
-    summary: "A service that writes in transactions may use transactional ids of its own, and only such.",
-    rationale: "Without the right its first transaction fails; with another's id it would fence the other out.",
+    summary: "A service that writes in transactions may use only its own transactional ids.",
+    rationale: "Without the ACL its first transaction fails; with another service's id it would fence that service.",
     wrong: {
       resources:
         '- {type: kafka:index/acl:Acl, name: example, props: {aclPrincipal: "User:order-service", aclHost: "*", aclOperation: Write, aclPermissionType: Allow, aclResourceType: TransactionalID, aclResourceName: shared, resourcePatternTypeFilter: Literal}}',
@@ -194,8 +194,8 @@ export const consumerRules: readonly Rule[] = [
                 ? []
                 : [
                     {
-                      message: `${service} writes in transactions and may use no transactional id`,
-                      fix: "this is a fault of the kit: report it",
+                      message: `${service} writes in transactions but has no ACL for a transactional id`,
+                      fix: "this is a bug in the kit: report it",
                       object: service,
                       at: source,
                     },
@@ -209,9 +209,9 @@ export const consumerRules: readonly Rule[] = [
     id: "co-partitioning",
     subject: "consumers",
     level: "info",
-    summary: "Topics with one key that one group reads have the same number of partitions.",
+    summary: "Topics with the same key that one group consumes have the same number of partitions.",
     rationale:
-      "Only then do all records of an entity reach the same instance. A group that keeps its state in a database does not depend on it; one that joins in memory does.",
+      "Only then do all records of an entity reach the same instance. A group that joins topics in memory needs this; a group that keeps its state in a database does not.",
     wrong: {
       domain:
         "topics: {payment-events: {partitions: 6, consumers: {payment-service: {instances: 3, events: [payment.processed], quota: 1MiB/s}, order-service: null}}}\nsagas: null",
@@ -230,8 +230,8 @@ export const consumerRules: readonly Rule[] = [
             if (counts.size < 2 || odd === undefined) return [];
             return [
               {
-                message: `${service} reads topics keyed by ${key ?? ""} with different partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`,
-                fix: "give them the same number, if the group joins them in memory",
+                message: `${service} consumes topics with key ${key ?? ""} and different numbers of partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`,
+                fix: "give them the same number if the group joins them in memory",
                 object: service,
                 at: odd.consumer.source,
               },

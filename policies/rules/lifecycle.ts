@@ -5,14 +5,14 @@ import { placeOf } from "./places.ts";
 
 const day = 86_400_000;
 
-/** Rules on what is used, by whom, and on what is on its way out. */
+/** Rules on producers, consumers and deprecated topics. */
 export const lifecycleRules: readonly Rule[] = [
   rule({
     id: "topic-without-producer",
     subject: "lifecycle",
     level: "warning",
-    summary: "Somebody writes to each topic.",
-    rationale: "A topic nobody writes to costs partitions, and its readers wait for nothing.",
+    summary: "Each topic has a producer.",
+    rationale: "A topic without a producer costs partitions, and its consumers wait for events that never come.",
     wrong: { topic: "producers: null" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
@@ -26,8 +26,8 @@ export const lifecycleRules: readonly Rule[] = [
     id: "topic-without-consumer",
     subject: "lifecycle",
     level: "info",
-    summary: "Somebody reads each topic.",
-    rationale: "Events that nobody reads may be on the way to a first reader, or left over from the last one.",
+    summary: "Each topic has a consumer.",
+    rationale: "A topic without consumers is either waiting for its first consumer or left over from its last one.",
     wrong: { topic: "consumers: null" },
     right: {
       topic:
@@ -44,8 +44,8 @@ export const lifecycleRules: readonly Rule[] = [
     id: "event-without-producer",
     subject: "lifecycle",
     level: "warning",
-    summary: "Somebody publishes each event type.",
-    rationale: "A consumer that waits for an event nobody publishes waits for ever.",
+    summary: "Each event type has a producer.",
+    rationale: "A consumer of an event that no service publishes waits forever.",
     wrong: { topic: "producers: {order-service: {events: [order.created]}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
@@ -68,8 +68,8 @@ export const lifecycleRules: readonly Rule[] = [
     id: "event-without-consumer",
     subject: "lifecycle",
     level: "info",
-    summary: "Somebody handles each event type.",
-    rationale: "What nobody handles is published for nothing, or a reader forgot it.",
+    summary: "Each event type has a consumer.",
+    rationale: "An event that no service handles is either unnecessary or missing in a consumer's list.",
     wrong: { topic: "events: {order.noted: {schema: schemas/order/OrderNoted.avsc}}" },
     right: {
       topic:
@@ -95,9 +95,9 @@ export const lifecycleRules: readonly Rule[] = [
     id: "single-writer",
     subject: "lifecycle",
     level: "warning",
-    summary: "An event type is published by one service.",
+    summary: "Only one service publishes an event type.",
     rationale:
-      "Two writers of one event contradict each other sooner or later, and neither can change its schema alone.",
+      "Two producers of one event contradict each other sooner or later, and neither can change the schema alone.",
     wrong: { topic: "producers: {payment-service: {quota: 1MiB/s}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
@@ -110,7 +110,7 @@ export const lifecycleRules: readonly Rule[] = [
             : [
                 {
                   message: `${event} is published by ${services.join(" and ")}`,
-                  fix: "list under each producer the events that it alone publishes",
+                  fix: "list under each producer only the events that no other service publishes",
                 },
               ],
         );
@@ -121,15 +121,15 @@ export const lifecycleRules: readonly Rule[] = [
     id: "deprecated-in-use",
     subject: "lifecycle",
     level: "warning",
-    summary: "A deprecated topic loses its readers in time.",
-    rationale: "It can't be removed while somebody reads it; a deprecation without an end is none.",
+    summary: "A deprecated topic loses its consumers in time.",
+    rationale: "It can't be removed while it has consumers, and a deprecation needs an end.",
     parameters: z.strictObject({
       grace: z
         .int()
         .min(0)
         .max(3_650)
         .default(90)
-        .meta({ description: "Days after the deprecation until readers are reported." }),
+        .meta({ description: "Days after the deprecation until consumers are reported." }),
     }),
     wrong: { topic: "deprecated: {since: 2020-01-01, reason: Replaced by order-facts.}" },
     right: { topic: "deprecated: {since: 2026-11-20, reason: Replaced by order-facts.}" },
@@ -143,8 +143,8 @@ export const lifecycleRules: readonly Rule[] = [
           deprecated.removal ?? new Date(Date.parse(deprecated.since) + grace * day).toISOString().slice(0, 10);
         if (today < end) return undefined;
         return {
-          message: `deprecated since ${deprecated.since}, to be free since ${end}; still read by ${declaration.consumers.map(({ service }) => service).join(", ")}`,
-          fix: "move the consumers to what replaces it, or set a later removal",
+          message: `deprecated since ${deprecated.since}, without consumers by ${end}; still consumed by ${declaration.consumers.map(({ service }) => service).join(", ")}`,
+          fix: "move the consumers to the replacement, or set a later removal",
           ...placeOf(topic, "deprecated"),
         };
       },

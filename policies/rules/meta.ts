@@ -1,13 +1,13 @@
 import { type Rule, rule } from "../rule.ts";
 
-/** Rules on the settings of rules and on exceptions from them. They can't be adjusted, and have no exceptions. */
+/** Rules on rule settings and exceptions. They can't be adjusted and allow no exceptions. */
 export const metaRules: readonly Rule[] = [
   rule({
     id: "unknown-rule",
     subject: "exceptions",
     level: "error",
-    summary: "A setting or an exception names a rule of the catalogue.",
-    rationale: "A misspelt rule would silently stay as it was.",
+    summary: "A setting or an exception names an existing rule.",
+    rationale: "A misspelt name would silently have no effect.",
     refusal: true,
     wrong: { stack: "policies: {partition-counts: off}" },
     right: { stack: "policies: {partition-count: off}" },
@@ -17,8 +17,8 @@ export const metaRules: readonly Rule[] = [
     id: "rule-not-adjustable",
     subject: "exceptions",
     level: "error",
-    summary: "What makes files unreadable, and the rules on exceptions, can't be set or excepted.",
-    rationale: "Without them there is nothing to judge, or nothing that ends an exception.",
+    summary: "Rules on unreadable files and rules on exceptions have no settings and no exceptions.",
+    rationale: "Unreadable files cannot be judged, and exceptions must end.",
     refusal: true,
     wrong: { stack: "policies: {yaml-syntax: off}" },
     right: { stack: "policies: {partition-count: off}" },
@@ -28,8 +28,8 @@ export const metaRules: readonly Rule[] = [
     id: "exception-expired",
     subject: "exceptions",
     level: "error",
-    summary: "An exception ends on its day.",
-    rationale: "An exception without an end is a rule that nobody decided on.",
+    summary: "An exception ends on its last day.",
+    rationale: "An exception without an end silently changes the rule.",
     refusal: true,
     wrong: {
       exceptions:
@@ -47,7 +47,7 @@ export const metaRules: readonly Rule[] = [
     subject: "exceptions",
     level: "error",
     summary: "An exception ends within 180 days.",
-    rationale: "A team that needs it longer asks again, and is judged by the rules of that day.",
+    rationale: "A team that needs it longer renews it, under the rules of that day.",
     refusal: true,
     wrong: {
       exceptions:
@@ -64,9 +64,9 @@ export const metaRules: readonly Rule[] = [
     id: "change-refused",
     subject: "lifecycle",
     level: "error",
-    summary: "A change does nothing that `kit diff` refuses.",
+    summary: "A change is not one that `kit diff` refuses.",
     rationale:
-      "It would lose records, break consumers, or leave something behind that cannot be applied. It is judged with `--base` only; docs/guide/changes.md says how.",
+      "It would lose records, break consumers, or leave a state that cannot be applied. The rule applies only with `--base`; see docs/guide/changes.md.",
     refusal: true,
     wrong: { prose: "a topic deleted that was not deprecated before, compared with --base" },
     right: { topic: "deprecated: {since: 2026-11-20, reason: Replaced by order-facts.}" },
@@ -76,8 +76,8 @@ export const metaRules: readonly Rule[] = [
     id: "exception-unused",
     subject: "exceptions",
     level: "warning",
-    summary: "An exception excepts something.",
-    rationale: "What is left over hides the next breach of the same rule.",
+    summary: "An exception is used.",
+    rationale: "An unused exception hides the next breach of the same rule.",
     refusal: true,
     wrong: {
       exceptions:

@@ -30,8 +30,8 @@ export const nameRules: readonly Rule[] = [
     id: "topic-name",
     subject: "names",
     level: "warning",
-    summary: "Topic names follow one pattern, and begin or end as the organisation wants.",
-    rationale: "A name is in every dashboard, alert and access rule, and can't be changed without moving every reader.",
+    summary: "Topic names follow one pattern, and the prefix and suffixes that the organisation requires.",
+    rationale: "A name is in every dashboard, alert and ACL, and can't be changed without migrating every consumer.",
     parameters: z.strictObject({
       pattern: pattern.prefault("^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$"),
       prefix: z.enum(["any", "domain"]).default("any"),
@@ -57,12 +57,12 @@ export const nameRules: readonly Rule[] = [
         if (prefix === "domain" && declaration !== undefined && !beginsWithWord(name, declaration.domain))
           breaches.push({
             message: `the name ${JSON.stringify(name)} does not begin with its domain`,
-            fix: `call it ${declaration.domain}-…`,
+            fix: `name it ${declaration.domain}-…`,
           });
         if (suffixes.length > 0 && !suffixes.some((suffix) => name.endsWith(suffix)))
           breaches.push({
             message: `the name ${JSON.stringify(name)} ends in none of ${suffixes.join(", ")}`,
-            fix: `call it ${name}${suffixes[0]}`,
+            fix: `name it ${name}${suffixes[0]}`,
           });
         return breaches;
       },
@@ -72,7 +72,7 @@ export const nameRules: readonly Rule[] = [
     id: "topic-per-entity",
     subject: "names",
     level: "error",
-    summary: "There is no topic for each entity.",
+    summary: "A topic is not specific to one entity.",
     rationale: "A topic per customer or order means millions of partitions. The entity is the record's key.",
     wrong: {
       domain:
@@ -89,7 +89,7 @@ export const nameRules: readonly Rule[] = [
           ? undefined
           : {
               message: `${JSON.stringify(name)} names one entity (${entity[0]})`,
-              fix: "use one topic for all, with the entity as the record's key",
+              fix: "use one topic for all entities, with the entity as the record's key",
             };
       },
     }),
@@ -100,7 +100,7 @@ export const nameRules: readonly Rule[] = [
     level: "error",
     summary: "Names in a protected namespace belong to its teams.",
     rationale:
-      "Readers trust what a name says about its owner. Which beginnings of names belong to which teams is the stack's to say.",
+      "Consumers rely on the owner that a name suggests. The stack declares which prefixes belong to which teams.",
     parameters: z.strictObject({
       namespaces: z.record(z.string(), z.array(z.string()).min(1)).default({ "platform.": ["platform"] }),
     }),
@@ -135,9 +135,9 @@ export const nameRules: readonly Rule[] = [
     id: "topic-prefix-overlap",
     subject: "names",
     level: "warning",
-    summary: "No topic's name continues the name of another team's topic.",
+    summary: "No topic's name extends the name of another team's topic.",
     rationale:
-      "Prefix rules for the shorter name would cover the longer one, and readers take it for a part of the other.",
+      "Prefixed ACLs for the shorter name would cover the longer one, and people would take it for a part of the other topic.",
     wrong: { other: other("order-events.archive") },
     right: { other: other("insights.order-archive") },
     checks: () => ({
@@ -151,8 +151,8 @@ export const nameRules: readonly Rule[] = [
               if (parent !== undefined && parent.owner.team !== topic.owner.team) {
                 return [
                   {
-                    message: `${topic.name} of ${topic.owner.team} continues the name of ${parent.name}, which belongs to ${parent.owner.team}`,
-                    fix: "begin the name with the own domain",
+                    message: `${topic.name} of ${topic.owner.team} extends the name of ${parent.name}, which belongs to ${parent.owner.team}`,
+                    fix: "begin the name with your own domain",
                     object: topic.name,
                     at: topic.source,
                   },

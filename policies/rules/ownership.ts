@@ -10,17 +10,17 @@ import { shapeOf } from "./schemas/avro.ts";
 function listing(service: string, listed: ReadonlySet<string>): string {
   const meant = closest(service, listed);
   const add = "add it to services: in the file of the team that runs it";
-  return meant === undefined ? add : `did you mean ${meant}? Else ${add}`;
+  return meant === undefined ? add : `did you mean ${meant}? Otherwise ${add}`;
 }
 
-/** Rules on who answers for what, and on what the data is. */
+/** Rules on owners, and on the classification of data. */
 export const ownershipRules: readonly Rule[] = [
   ruleWith({
     id: "owner-contact",
     subject: "ownership",
     level: "warning",
     summary: "An owner's contact is a channel, an address or a page.",
-    rationale: "At night somebody has to reach the team; a name of a person who has left does not help.",
+    rationale: "The team must be reachable at night; the name of a person who has left does not help.",
     parameters: z.strictObject({
       pattern: pattern.prefault("^(#[a-z0-9_-]+|[^@\\s]+@[^@\\s]+\\.[^@\\s]+|https://\\S+)$"),
     }),
@@ -33,7 +33,7 @@ export const ownershipRules: readonly Rule[] = [
             ? []
             : [
                 {
-                  message: `the contact ${JSON.stringify(domain.owner.contact)} is no channel, address or page`,
+                  message: `the contact ${JSON.stringify(domain.owner.contact)} is not a channel, address or page`,
                   fix: 'write a channel such as "#team-checkout"',
                   object: domain.name,
                   ...domainPlaceOf(domain, "owner.contact"),
@@ -47,7 +47,7 @@ export const ownershipRules: readonly Rule[] = [
     subject: "ownership",
     level: "error",
     summary: "The owner is a team of the organisation.",
-    rationale: "A misspelt team owns nothing. The list of teams is the stack's to give; without one any slug is taken.",
+    rationale: "A misspelt team owns nothing. The stack may list the teams; without a list, any slug is valid.",
     parameters: z.strictObject({ teams: z.array(z.string()).default([]) }),
     wrong: { stack: "policies: {owner-known: {teams: [payments, warehouse]}}" },
     right: { stack: "policies: {owner-known: {teams: [checkout, payments]}}" },
@@ -71,8 +71,9 @@ export const ownershipRules: readonly Rule[] = [
     id: "service-owner",
     subject: "ownership",
     level: "warning",
-    summary: "Every service that reads or writes is listed by the team that runs it.",
-    rationale: "Its dead letters need somebody who looks at them; otherwise an owner is guessed from what it writes.",
+    summary: "Every producer and consumer is listed by the team that runs it.",
+    rationale:
+      "Its dead-letter records need an owner; otherwise the kit guesses one from the topics that it writes to.",
     wrong: { domain: "services: [order-service]" },
     right: { domain: "services: [order-service, payment-service]" },
     checks: () => ({
@@ -98,9 +99,9 @@ export const ownershipRules: readonly Rule[] = [
     id: "imported-placeholder",
     subject: "ownership",
     level: "warning",
-    summary: "What `kit import` could not know has been filled in: what a topic's records mean, and their schema.",
+    summary: "Placeholders of `kit import` are replaced: the description of a topic, and its schema.",
     rationale:
-      "A cluster does not say what its topics are for. As long as the placeholder stands, the catalogue page says nothing to those who look for the data, and no service can write with the schema.",
+      "A cluster does not describe its topics. With a placeholder, the catalogue page does not help people who look for data, and no service can write with the schema.",
     wrong: { topic: `description: ${importedTopicDescription}` },
     right: { topic: "description: The life of an order, one record per state change." },
     checks: () => ({
@@ -108,16 +109,16 @@ export const ownershipRules: readonly Rule[] = [
         topic.declaration?.description.trim() !== importedTopicDescription
           ? undefined
           : {
-              message: "the description is still the one that the import wrote",
-              fix: `replace ${JSON.stringify(importedTopicDescription)} by what the topic's records mean and when one is written`,
+              message: "the description is still the placeholder of the import",
+              fix: `replace ${JSON.stringify(importedTopicDescription)} with the meaning of the topic's records and when one is written`,
               ...placeOf(topic, "description"),
             },
       subject: (subject) =>
         shapeOf(subject)?.types[0]?.doc !== importedRecordDoc
           ? undefined
           : {
-              message: "the schema is still the placeholder that the import wrote",
-              fix: "replace it by the schema of the records that the topic really holds",
+              message: "the schema is still the placeholder of the import",
+              fix: "replace it with the schema of the topic's records",
             },
     }),
   }),
@@ -125,8 +126,8 @@ export const ownershipRules: readonly Rule[] = [
     id: "data-classification",
     subject: "ownership",
     level: "warning",
-    summary: "Every topic says how sensitive its data is.",
-    rationale: "Who may read it, how long it may be kept and where it may lie follow from that.",
+    summary: "Every topic has a data classification.",
+    rationale: "It determines who may read the data, how long it may be kept and where it may be stored.",
     wrong: { domain: "classification: null" },
     right: { domain: "classification: confidential" },
     checks: () => ({
@@ -143,9 +144,9 @@ export const ownershipRules: readonly Rule[] = [
     id: "data-residency",
     subject: "ownership",
     level: "error",
-    summary: "Data is kept only where it may be.",
+    summary: "Data is stored only in allowed regions.",
     rationale:
-      "Laws and contracts say where personal data may lie. With the stack's region given, a topic that names other regions is refused, and data from the named class on must name its regions.",
+      "Laws and contracts restrict where personal data may be stored. If the stack names its region, a topic that names only other regions is rejected, and data of the given class or higher must name its regions.",
     parameters: z.strictObject({
       region: z.string().optional(),
       from: z.enum(["public", "internal", "confidential", "restricted", "none"]).default("restricted"),
@@ -163,7 +164,7 @@ export const ownershipRules: readonly Rule[] = [
             return residency.includes(region)
               ? undefined
               : {
-                  message: `the data may be kept in ${residency.join(", ")}; this environment is in ${region}`,
+                  message: `the data may be stored in ${residency.join(", ")}; this environment is in ${region}`,
                   fix: `add ${region} to residency, if that is allowed`,
                   ...placeOf(topic, "residency"),
                 };
@@ -174,7 +175,7 @@ export const ownershipRules: readonly Rule[] = [
           )
             return undefined;
           return {
-            message: `${classification} data does not say where it may be kept`,
+            message: `${classification} data does not declare its residency`,
             fix: `add residency: [${region}], if that is allowed`,
             ...placeOf(topic, "classification"),
           };

@@ -23,7 +23,7 @@ export const quotaRules: readonly Rule[] = [
     subject: "quotas",
     level: "info",
     summary: "Producers and consumers declare a quota.",
-    rationale: "The stack's default is a guess that fits nobody; capacity is planned from what is declared.",
+    rationale: "The stack's default fits no service exactly, and capacity is planned from declared quotas.",
     wrong: { topic: "producers: {order-service: {quota: null}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
     checks: () => ({
@@ -55,9 +55,9 @@ export const quotaRules: readonly Rule[] = [
     id: "rate-above-quota",
     subject: "quotas",
     level: "warning",
-    summary: "A producer's quota lets it write what it declares as its rate.",
+    summary: "A producer's quota allows its declared rate.",
     rationale:
-      "Brokers delay what comes faster than the quota, so the declared rate is never reached, and disks are planned for it in vain. A quota holds on each broker: the rate is spread over those that lead the topic's partitions, and a service's quotas add up.",
+      "Brokers throttle a producer above its quota, so it never reaches the declared rate, for which disks are planned. A quota applies on each broker: the rate is spread over the brokers that lead the topic's partitions, and a service's quotas add up.",
     wrong: { topic: "producers: {order-service: {rate: 200MB/s, quota: 5MiB/s}}" },
     right: { topic: "producers: {order-service: {rate: 20MB/s, quota: 5MiB/s}}" },
     checks: () => ({
@@ -83,7 +83,7 @@ export const quotaRules: readonly Rule[] = [
           const rates = shares.map(({ topic, producer }) => `${formatRate(producer.rate ?? 0)} to ${topic.name}`);
           return [
             {
-              message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, where its quota allows ${formatRate(quota)}`,
+              message: `${service} declares ${rates.join(" and ")}: ${upToKilobytes(needed)} on a broker, but its quota allows ${formatRate(quota)}`,
               fix: `raise its quota by ${upToKilobytes(needed - quota)}, or lower rate`,
               object: service,
               at: largest.producer.source,
@@ -98,7 +98,7 @@ export const quotaRules: readonly Rule[] = [
     subject: "quotas",
     level: "error",
     summary: "Each service has a quota.",
-    rationale: "Without one a single service in a loop takes the network of every broker.",
+    rationale: "Without a quota, a single service in a loop uses the network of every broker.",
     parameters: z.strictObject({ exempt: z.array(z.string()).default([...platformPrincipals]) }),
     wrong: { resources: user },
     right: { resources: `${user}\n${good}` },
@@ -125,8 +125,9 @@ export const quotaRules: readonly Rule[] = [
     id: "quota-entity",
     subject: "quotas",
     level: "error",
-    summary: "A quota stands on a named user.",
-    rationale: "A client id is free to choose, so it limits nobody; a default quota changes for everyone at once.",
+    summary: "A quota applies to a named user.",
+    rationale:
+      "A client can choose its client id, so a quota on it limits nothing; a default quota changes for all users at once.",
     wrong: {
       resources: quota('entityType: client-id, entityName: order-service, config: {producer_byte_rate: "5242880"}'),
     },
@@ -134,7 +135,10 @@ export const quotaRules: readonly Rule[] = [
     checks: () => ({
       quota({ entityType, entityName }) {
         if (entityType === undefined || entityType === "user") return undefined;
-        return { message: `the quota stands on ${entityType} ${entityName ?? "(default)"}`, fix: "put it on the user" };
+        return {
+          message: `the quota applies to ${entityType} ${entityName ?? "(default)"}`,
+          fix: "apply it to the user",
+        };
       },
     }),
   }),
@@ -142,8 +146,8 @@ export const quotaRules: readonly Rule[] = [
     id: "quota-share",
     subject: "quotas",
     level: "warning",
-    summary: "One service may take a share of a broker's network, not all of it.",
-    rationale: "A quota above what a broker can carry is none.",
+    summary: "One service may use only a share of a broker's network.",
+    rationale: "A quota above a broker's network capacity has no effect.",
     parameters: z.strictObject({ share: z.number().gt(0).max(1).default(0.5) }),
     wrong: { topic: "producers: {order-service: {quota: 1GB/s}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
@@ -156,7 +160,7 @@ export const quotaRules: readonly Rule[] = [
             ? []
             : [
                 {
-                  message: `${fact.entityName ?? "everyone"} may ${verb} ${formatRate(rate)} per broker; the most is ${Math.round(share * 100)} % of a broker's network, ${formatRate(limit)}`,
+                  message: `${fact.entityName ?? "every user"} may ${verb} ${formatRate(rate)} per broker; the maximum is ${Math.round(share * 100)} % of a broker's network, ${formatRate(limit)}`,
                   fix: `lower the quota to ${formatRate(limit)} or less`,
                 },
               ];
@@ -168,9 +172,9 @@ export const quotaRules: readonly Rule[] = [
     id: "quota-sum",
     subject: "quotas",
     level: "warning",
-    summary: "All quotas together fit a broker's network.",
+    summary: "The sum of all quotas fits a broker's network.",
     rationale:
-      "Quotas hold per broker. What is written arrives once and goes out again to each other copy; what is read goes out. If the sum is more than the network carries, quotas no longer protect anybody.",
+      "Quotas apply per broker. Written data arrives once and leaves again for each other replica; read data leaves. If the sum exceeds the network, quotas no longer protect the services.",
     parameters: z.strictObject({ share: z.number().gt(0).max(10).default(1) }),
     wrong: { topic: "producers: {order-service: {quota: 600MB/s}}" },
     right: { topic: "producers: {order-service: {quota: 5MiB/s}}" },
@@ -192,8 +196,8 @@ export const quotaRules: readonly Rule[] = [
             ? []
             : [
                 {
-                  message: `with every quota used ${formatRate(sum)} would ${way} at each broker; its network carries ${formatRate(capacity)}`,
-                  fix: `lower quotas, first that of ${largest?.entityName ?? "the largest"}`,
+                  message: `if all quotas are used, ${formatRate(sum)} would ${way} each broker; its network carries ${formatRate(capacity)}`,
+                  fix: `lower quotas, first the one of ${largest?.entityName ?? "the largest"}`,
                   object: largest?.entityName ?? "cluster",
                   ...(largest === undefined ? {} : { at: largest.source }),
                 },

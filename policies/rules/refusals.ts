@@ -2,8 +2,8 @@ import { type ModelRule, modelRules } from "../../components/model/problems/rule
 import { type Example, type Rule, rule, type Subject } from "../rule.ts";
 
 /*
- * What the model refuses while it reads files. These rules are always errors: without them there is nothing to judge.
- * Their checks are the model's own; here stand their place in the catalogue and their examples.
+ * What the model rejects while it reads files. These rules are always errors, because a file that breaks them cannot be judged.
+ * The model has their checks; this file has their place in the catalogue and their examples.
  */
 
 interface Refusal {
@@ -19,12 +19,12 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   "file-unreadable": {
     subject: "files",
     summary: "Files are plain text in UTF-8.",
-    wrong: { prose: "a pipe, or bytes that are no UTF-8, named topics/order.yaml" },
+    wrong: { prose: "a pipe, or bytes that are not UTF-8, named topics/order.yaml" },
     right: plain,
   },
   "file-outside": {
     subject: "files",
-    summary: "Nothing outside topics/ is read.",
+    summary: "Paths stay inside topics/.",
     wrong: { topic: "events: {order.created: {schema: ../secrets.avsc}}" },
     right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
   },
@@ -36,7 +36,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "file-misplaced": {
     subject: "files",
-    summary: "Files stand where they are read.",
+    summary: "Files are in the folders that the kit reads.",
     wrong: { topic: "events: {order.created: {schema: OrderCreated.avsc}}" },
     right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
   },
@@ -54,13 +54,13 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "yaml-tab": {
     subject: "files",
-    summary: "Indentation is made of spaces.",
+    summary: "Indentation uses spaces.",
     wrong: { file: "domain: order\nowner:\n\tteam: checkout\n" },
     right: { domain: 'owner: {team: checkout, contact: "#checkout"}' },
   },
   "yaml-duplicate-key": {
     subject: "files",
-    summary: "A key stands once in its mapping.",
+    summary: "A key occurs once in its mapping.",
     wrong: { file: "domain: order\ncriticality: high\ncriticality: low\n" },
     right: { domain: "criticality: high" },
   },
@@ -85,7 +85,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   "unknown-key": { subject: "files", summary: "Every key is known.", wrong: { topic: "partitons: 12" }, right: plain },
   "missing-key": {
     subject: "files",
-    summary: "Required fields are there.",
+    summary: "Required fields are present.",
     wrong: { topic: "partitions: null" },
     right: plain,
   },
@@ -97,7 +97,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "invalid-value": {
     subject: "files",
-    summary: "A value is one that its field allows.",
+    summary: "A value is in the range that its field allows.",
     wrong: { topic: "partitions: 0" },
     right: plain,
   },
@@ -109,7 +109,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "invalid-name": {
     subject: "names",
-    summary: "Names keep to Kafka's characters and 249 of them; services, teams and domains are slugs.",
+    summary: "Topic names use Kafka's characters, at most 249; services, teams and domains are slugs.",
     wrong: { domain: 'owner: {team: Check Out, contact: "#checkout"}' },
     right: { domain: 'owner: {team: checkout, contact: "#checkout"}' },
   },
@@ -124,7 +124,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "domain-file-name": {
     subject: "names",
-    summary: "A domain's file is named like it.",
+    summary: "A domain's file has the domain's name.",
     wrong: { domain: "domain: orders" },
     right: { domain: "domain: order" },
   },
@@ -154,7 +154,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "removal-of-declared": {
     subject: "lifecycle",
-    summary: "What is removed is no longer declared.",
+    summary: "A topic with a removal is no longer declared.",
     wrong: { domain: "removals:\n  - {topic: order-events, reason: Nobody reads it any more., date: 2027-01-31}" },
     right: { domain: "removals:\n  - {topic: old-events, reason: Nobody reads it any more., date: 2027-01-31}" },
   },
@@ -178,7 +178,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "duplicate-service-owner": {
     subject: "ownership",
-    summary: "A service is run by one team.",
+    summary: "One team runs a service.",
     wrong: { domain: "services: [order-service, order-service]" },
     right: { domain: "services: [order-service, payment-service]" },
   },
@@ -208,7 +208,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "schema-shared-record": {
     subject: "schemas",
-    summary: "Schemas share types that are no event's record.",
+    summary: "Schemas do not share a type that is an event's record.",
     wrong: {
       prose:
         "OrderConfirmed.avsc with a field of the type com.example.events.OrderCreated, the record of order.created",
@@ -225,7 +225,7 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "claim-check-field": {
     subject: "topics",
-    summary: "A claim check names a field of bytes that may be null.",
+    summary: "A claim check names a nullable field of bytes.",
     wrong: {
       topic:
         "events: {order.created: {schema: schemas/order/OrderCreated.avsc, claimCheck: {above: 64KiB, field: orderId}}}",
@@ -234,19 +234,19 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "claim-check-endless": {
     subject: "topics",
-    summary: "Records with stored content have an end.",
+    summary: "Topics with stored content delete records by time.",
     wrong: { topic: "retention: forever\nclaimCheck: {above: 256KiB}" },
     right: { topic: "claimCheck: {above: 256KiB}" },
   },
   "claim-check-too-late": {
     subject: "topics",
-    summary: "Content below the threshold fits a record.",
+    summary: "Content below the claim check's threshold fits into a record.",
     wrong: { topic: "maxMessage: 128KiB\nclaimCheck: {above: 128KiB}" },
     right: { topic: "claimCheck: {above: 256KiB}" },
   },
   "claim-check-store-missing": {
     subject: "files",
-    summary: "An environment names the store of its topics' contents.",
+    summary: "An environment with claim checks has a store.",
     wrong: { prose: "a stack on Kubernetes without kubernetes.claimCheckStore while a topic has a claimCheck" },
     right: plain,
   },
@@ -273,19 +273,19 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "setting-without-effect": {
     subject: "topics",
-    summary: "A topic's settings do something beside each other.",
+    summary: "A topic's settings have an effect in combination.",
     wrong: { topic: "dirtyRatio: 0.2" },
     right: { topic: "cleanup: compact\nkey: orderId\ntombstoneRetention: 2d\ndirtyRatio: 0.2" },
   },
   "segment-unfit": {
     subject: "topics",
-    summary: "Segments are closed before records expire, and hold the largest record.",
+    summary: "Segments close before records expire, and are larger than the largest record.",
     wrong: { topic: "retention: 3d\nsegmentAge: 7d" },
     right: { topic: "retention: 3d\nsegmentAge: 6h" },
   },
   "compaction-lags-crossed": {
     subject: "topics",
-    summary: "A record may be compacted before it must be.",
+    summary: "The minimum compaction lag is below the maximum.",
     wrong: {
       topic: "cleanup: compact\nkey: orderId\ntombstoneRetention: 2d\nminCompactionLag: 2d\nmaxCompactionLag: 1d",
     },
@@ -295,19 +295,19 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "remote-storage-unfit": {
     subject: "topics",
-    summary: "Remote storage is for topics that delete, and keeps more than the brokers' disks.",
+    summary: "Topics with remote storage delete records, and keep more than the brokers' disks.",
     wrong: { topic: "retention: 7d\nremoteStorage: enabled\nlocalRetention: 8d" },
     right: { topic: "retention: 7d\nremoteStorage: enabled\nlocalRetention: 1d" },
   },
   "stack-settings-missing": {
     subject: "files",
-    summary: "Each environment has its settings.",
+    summary: "Each environment has a settings file.",
     wrong: { prose: "kit check --stack staging without stacks/Pulumi.staging.yaml" },
     right: plain,
   },
   "unsafe-image": {
     subject: "files",
-    summary: "Nodes keep no image under a name that moves where data is protected.",
+    summary: "In an environment with protected data, nodes do not cache images by a mutable tag.",
     wrong: {
       prose:
         "kubernetes.workloads.images with pullPolicy: IfNotPresent, the tag latest and no digests, in a stack with kubernetes.protect",
@@ -316,25 +316,25 @@ const refusalsById: Readonly<Record<ModelRule, Refusal>> = {
   },
   "setting-refused": {
     subject: "files",
-    summary: "Broker settings are those that reach the broker.",
+    summary: "Broker settings take effect on the broker.",
     wrong: { prose: "kubernetes.kafka.config with ssl.client.auth, which the operator would drop" },
     right: plain,
   },
   "unsafe-topology": {
     subject: "files",
-    summary: "A cluster can be numbered, run and kept in order.",
+    summary: "The shape and versions of a cluster are valid.",
     wrong: { prose: "metadataVersion 4.3-IV0 with Kafka 4.2.1" },
     right: plain,
   },
   "unknown-stack": {
     subject: "topics",
-    summary: "Environments that a topic names exist.",
+    summary: "A topic names only existing environments.",
     wrong: { prose: "overrides: {stagin: {partitions: 6}} beside stacks/Pulumi.staging.yaml" },
     right: { topic: "overrides: {staging: {retention: 3d}}" },
   },
   "unknown-service": {
     subject: "ownership",
-    summary: "Settings of a stack name services that are declared.",
+    summary: "A stack's service settings name declared services.",
     wrong: { stack: "services: {odrer-service: {replicas: 2}}" },
     right: { stack: "services: {order-service: {replicas: 2}}" },
   },

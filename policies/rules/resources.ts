@@ -26,16 +26,16 @@ export const resourceRules: readonly Rule[] = [
     id: "resource-name",
     subject: "resources",
     level: "warning",
-    summary: "A topic's resource is called like the topic.",
+    summary: "A topic's resource has the topic's name.",
     rationale:
-      "A resource that is named by its place in a list is replaced when a neighbour goes: the topic is deleted with its data.",
+      "A resource that is named by its index in a list is replaced when a neighbour is removed: the topic is deleted with its data.",
     wrong: { resources: topic("topic-3", "protect: true") },
     right: { resources: topic("order-events", "protect: true") },
     checks: () => ({
       resource({ type, name, props }) {
         if (type !== "kafka:index/topic:Topic" || typeof props.name !== "string" || props.name === name)
           return undefined;
-        return { message: `the topic ${props.name} is the resource ${name}`, fix: `call the resource ${props.name}` };
+        return { message: `the topic ${props.name} is the resource ${name}`, fix: `name the resource ${props.name}` };
       },
     }),
   }),
@@ -43,9 +43,9 @@ export const resourceRules: readonly Rule[] = [
     id: "protected-resource",
     subject: "resources",
     level: "error",
-    summary: "What holds data is protected against deletion.",
+    summary: "Resources with data are protected against deletion.",
     rationale:
-      "One slip in a program deletes a topic with its records or a database with its rows, without a question. On one machine (substrate local) data is not meant to last.",
+      "One mistake in a program deletes a topic with its records or a database with its rows, without a confirmation. On one machine (substrate local), data is not meant to last.",
     parameters: z.strictObject({ types: z.array(z.string()).default(stateful), local: z.boolean().default(false) }),
     wrong: {
       stack: "policies: {protected-resource: {local: true}}",
@@ -66,7 +66,7 @@ export const resourceRules: readonly Rule[] = [
             isDerivedTopic(resource)
           )
             return undefined;
-          return { message: `${resource.name} holds data and is not protected`, fix: "set the option protect: true" };
+          return { message: `${resource.name} has data and is not protected`, fix: "set the option protect: true" };
         },
       };
     },
@@ -75,9 +75,9 @@ export const resourceRules: readonly Rule[] = [
     id: "plain-secret",
     subject: "resources",
     level: "error",
-    summary: "No secret stands where everybody can read it.",
+    summary: "No secret is in a readable place.",
     rationale:
-      "Environment variables, arguments and config maps are shown by ps, kubectl, logs and crash reports. A secret goes into a secret file or a Secret.",
+      "Commands such as ps and kubectl, logs and crash reports show environment variables, arguments and config maps. Put a secret into a secret file or a Secret.",
     wrong: {
       resources:
         '- {type: "kubernetes:core/v1:ConfigMap", name: settings, props: {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {DATABASE_PASSWORD: hunter2hunter2}}}',
@@ -90,12 +90,12 @@ export const resourceRules: readonly Rule[] = [
       resource: (resource) =>
         openPlaces(resource).flatMap(({ path, key, value }): Breach[] => {
           if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value))
-            return [{ message: `${path} holds a private key`, fix: "put it into a secret file, or a Secret" }];
+            return [{ message: `${path} contains a private key`, fix: "put it into a secret file, or a Secret" }];
           if (secretName.test(key) && !harmless.test(value))
             return [
               {
-                message: `${path} looks like a secret in plain sight`,
-                fix: "put it into a secret file, and give its path",
+                message: `${path} looks like a plain-text secret`,
+                fix: "put it into a secret file and give its path",
               },
             ];
           return [];
@@ -107,7 +107,7 @@ export const resourceRules: readonly Rule[] = [
     subject: "resources",
     level: "error",
     summary: "The administrator's connection to Kafka is encrypted and verified.",
-    rationale: "Over it go the hashes of every password.",
+    rationale: "The connection transfers the hashes of all passwords.",
     wrong: {
       resources:
         '- {type: "pulumi:providers:kafka", name: kafka-admin, props: {bootstrapServers: \'["kafka:9092"]\', tlsEnabled: "false"}}',

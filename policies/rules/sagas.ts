@@ -74,7 +74,7 @@ function eventNames(saga: Saga): { readonly event: string; readonly source: Sour
   return [...own, ...steps];
 }
 
-/** A rule that looks at one saga after the other. Events that nobody declares are the business of `saga-event` alone. */
+/** A rule that looks at one saga after the other. Only `saga-event` reports events that are not declared. */
 function sagaRule(
   definition: Omit<Parameters<typeof rule>[0], "subject" | "level" | "checks"> & {
     readonly check: (saga: Saga, events: Events) => readonly Breach[];
@@ -99,12 +99,12 @@ function sagaRule(
 const stepPlace = (saga: Saga, step: SagaStep): string => `the step ${step.name} of the saga ${saga.name}`;
 const goodSaga = { domain: "sagas: {order: {steps: {payment: {command: order.created}}}}" };
 
-/** Rules on sagas: that each can reach one of its ends, whatever fails. */
+/** Rules on sagas: each run reaches a terminal state, whatever fails. */
 export const sagaRules: readonly Rule[] = [
   sagaRule({
     id: "saga-event",
-    summary: "A saga names events that are declared.",
-    rationale: "A step that waits for an event nobody declares never ends.",
+    summary: "A saga names only declared events.",
+    rationale: "A step that waits for an undeclared event never ends.",
     wrong: { domain: "sagas: {order: {steps: {payment: {success: [payment.procesed]}}}}" },
     right: goodSaga,
     check: (saga, { topicOf }) =>
@@ -118,8 +118,8 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-command",
-    summary: "Each step's service handles the event that asks for the step.",
-    rationale: "Otherwise the step is never taken, and every run ends by timeout.",
+    summary: "Each step's service handles the step's command.",
+    rationale: "Otherwise the step never runs, and every run ends by timeout.",
     wrong: { domain: "sagas: {order: {steps: {payment: {command: payment.failed}}}}" },
     right: goodSaga,
     check: (saga, events) =>
@@ -128,7 +128,7 @@ export const sagaRules: readonly Rule[] = [
           ? []
           : [
               {
-                message: `${stepPlace(saga, step)} is asked for by ${step.command}, which ${step.service} does not handle`,
+                message: `${stepPlace(saga, step)} has the command ${step.command}, which ${step.service} does not handle`,
                 fix: `add ${step.command} to the events of ${step.service} on ${events.topicOf.get(step.command)?.name ?? "its topic"}`,
                 at: step.source,
               },
@@ -137,9 +137,8 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-reply",
-    summary: "Each step answers: its service publishes every declared answer, and the coordinator handles it.",
-    rationale:
-      "An answer nobody publishes or nobody hears leaves the run hanging until its timeout, with the step done.",
+    summary: "Each step has a reply: its service publishes every declared reply, and the coordinator handles it.",
+    rationale: "If no service publishes or handles a reply, the run waits until its timeout although the step is done.",
     wrong: { domain: "sagas: {order: {steps: {payment: {failure: [order.created]}}}}" },
     right: goodSaga,
     check: (saga, events) =>
@@ -150,17 +149,17 @@ export const sagaRules: readonly Rule[] = [
             if (!events.publishes(step.service, event))
               return [
                 {
-                  message: `${stepPlace(saga, step)} answers with ${event}, which ${step.service} does not publish`,
+                  message: `${stepPlace(saga, step)} has the reply ${event}, which ${step.service} does not publish`,
                   fix: `add ${step.service} to the producers of ${events.topicOf.get(event)?.name ?? "its topic"}`,
                   at: step.source,
                 },
               ];
-            // The run does not wait to hear that its point of no return, or what comes after it, is done.
+            // The run does not wait for the reply of its pivot or of a step after it.
             const awaited = step.failure.includes(event) || !(step.pivot || step.retriable);
             if (!awaited || events.handles(saga.coordinator, event)) return [];
             return [
               {
-                message: `${stepPlace(saga, step)} answers with ${event}, which ${saga.coordinator} does not handle`,
+                message: `${stepPlace(saga, step)} has the reply ${event}, which ${saga.coordinator} does not handle`,
                 fix: `add ${event} to the events of ${saga.coordinator} on ${events.topicOf.get(event)?.name ?? "its topic"}`,
                 at: step.source,
               },
@@ -171,8 +170,8 @@ export const sagaRules: readonly Rule[] = [
   sagaRule({
     id: "saga-compensation",
     summary:
-      "Each step can be undone: its service handles the command to do so and says when it is done. Only the point of no return and what comes after it have no way back.",
-    rationale: "A run that fails after the step leaves money taken or goods reserved.",
+      "Each step has a compensation: its service handles the command and replies when it is done. Only the pivot and the steps after it have none.",
+    rationale: "Otherwise a run that fails after the step keeps the customer's money or the reserved goods.",
     wrong: { domain: "sagas: {order: {steps: {payment: {compensation: null}}}}" },
     right: {
       domain: "sagas: {order: {steps: {payment: {compensation: {command: order.cancelled, reply: payment.refunded}}}}}",
@@ -183,7 +182,7 @@ export const sagaRules: readonly Rule[] = [
         if (step.pivot && step.retriable)
           return [
             {
-              message: `${stepPlace(saga, step)} is the point of no return and comes after it`,
+              message: `${stepPlace(saga, step)} is the pivot and also comes after it`,
               fix: "delete pivot or retriable",
               at: step.source,
             },
@@ -191,8 +190,8 @@ export const sagaRules: readonly Rule[] = [
         if (step.retriable && step.failure.length > 0)
           return [
             {
-              message: `${stepPlace(saga, step)} is repeated until it succeeds and declares failures (${step.failure.join(", ")})`,
-              fix: "declare pivot: true in place of retriable, or delete failure",
+              message: `${stepPlace(saga, step)} is retried until it succeeds, but declares failures (${step.failure.join(", ")})`,
+              fix: "declare pivot: true instead of retriable, or delete failure",
               at: step.source,
             },
           ];
@@ -201,7 +200,7 @@ export const sagaRules: readonly Rule[] = [
             return [
               {
                 message: `${stepPlace(saga, step)} declares no compensation`,
-                fix: "add compensation: {command: …, reply: …}, or pivot: true or retriable: true if nothing can fail after it",
+                fix: "add compensation: {command: …, reply: …}, or pivot: true or retriable: true if no later step can fail",
                 at: step.source,
               },
             ];
@@ -209,7 +208,7 @@ export const sagaRules: readonly Rule[] = [
           if (second === undefined) return [];
           return [
             {
-              message: `${stepPlace(saga, step)} is the point of no return, and so is ${second.name}: when one of them fails after the other, nothing undoes it`,
+              message: `${stepPlace(saga, step)} is a pivot, and so is ${second.name}: if one fails after the other, the first is not compensated`,
               fix: "give one of them a compensation",
               at: step.source,
             },
@@ -219,19 +218,19 @@ export const sagaRules: readonly Rule[] = [
         const breaches: Breach[] = [];
         if (step.pivot || step.retriable)
           breaches.push({
-            message: `${stepPlace(saga, step)} ${step.pivot ? "is" : "comes after"} the point of no return and declares a compensation`,
+            message: `${stepPlace(saga, step)} ${step.pivot ? "is" : "comes after"} the pivot but declares a compensation`,
             fix: "delete one of the two",
             at: step.source,
           });
         if (events.topicOf.has(command) && !events.handles(step.service, command))
           breaches.push({
-            message: `${stepPlace(saga, step)} is undone by ${command}, which ${step.service} does not handle`,
+            message: `${stepPlace(saga, step)} has the compensation ${command}, which ${step.service} does not handle`,
             fix: `add ${command} to the events of ${step.service}`,
             at: step.source,
           });
         if (events.topicOf.has(reply) && !events.publishes(step.service, reply))
           breaches.push({
-            message: `${stepPlace(saga, step)} is undone with ${reply}, which ${step.service} does not publish`,
+            message: `${stepPlace(saga, step)} has the compensation reply ${reply}, which ${step.service} does not publish`,
             fix: `add ${step.service} to the producers of ${events.topicOf.get(reply)?.name ?? "its topic"}`,
             at: step.source,
           });
@@ -240,8 +239,8 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-compensation-asked",
-    summary: "What undoes a step is published when the saga fails.",
-    rationale: "A compensation that no failing end asks for never happens.",
+    summary: "The command of a compensation is published when the saga fails.",
+    rationale: "A compensation that no failing terminal state triggers never runs.",
     wrong: { domain: "sagas: {order: {steps: {payment: {compensation: {command: order.created}}}}}" },
     right: { domain: "sagas: {order: {steps: {payment: {compensation: {command: order.cancelled}}}}}" },
     check: (saga) =>
@@ -250,8 +249,8 @@ export const sagaRules: readonly Rule[] = [
           ? []
           : [
               {
-                message: `${stepPlace(saga, step)} is undone by ${step.compensation.command}, which is no failing end of the saga (${saga.fails.join(", ")})`,
-                fix: `undo it on ${saga.fails[0] ?? "a failing end"}`,
+                message: `${stepPlace(saga, step)} is compensated on ${step.compensation.command}, which is not a failing terminal state of the saga (${saga.fails.join(", ")})`,
+                fix: `compensate it on ${saga.fails[0] ?? "a failing terminal state"}`,
                 at: step.source,
               },
             ],
@@ -259,16 +258,16 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-end",
-    summary: "The coordinator publishes the start and every end of its saga.",
+    summary: "The coordinator publishes the start and every terminal state of its saga.",
     rationale:
-      "An end that nobody publishes is never reached; one that somebody else publishes is not decided by the coordinator.",
+      "A terminal state that no service publishes is never reached; the coordinator does not decide one that another service publishes.",
     wrong: { domain: "sagas: {order: {succeeds: [payment.processed]}}" },
     right: goodSaga,
     check: (saga, events) =>
       [saga.starts, ...saga.succeeds, ...saga.fails]
         .filter((event) => events.topicOf.has(event) && !events.publishes(saga.coordinator, event))
         .map((event) => ({
-          message: `${event} is a start or an end of the saga ${saga.name}, and ${saga.coordinator} does not publish it`,
+          message: `${event} is a start or a terminal state of the saga ${saga.name}, but ${saga.coordinator} does not publish it`,
           fix: `add ${saga.coordinator} to the producers of ${events.topicOf.get(event)?.name ?? "its topic"}`,
           at: saga.source,
         })),
@@ -276,7 +275,7 @@ export const sagaRules: readonly Rule[] = [
   sagaRule({
     id: "saga-key",
     summary: "All events of a saga have its key.",
-    rationale: "Order is kept per key: with another key the cancellation of a run can overtake its start.",
+    rationale: "Kafka keeps order per key: with different keys, the cancellation of a run can overtake its start.",
     wrong: { domain: "topics: {payment-events: {key: null}}" },
     right: { domain: "topics: {payment-events: {key: orderId}}" },
     check: (saga, { topicOf }) => {
@@ -287,7 +286,7 @@ export const sagaRules: readonly Rule[] = [
         }),
       );
       return [...odd.values()].map((topic) => ({
-        message: `${topic.name} carries events of the saga ${saga.name} and is keyed by ${topic.key ?? "nothing"}, not by ${saga.key}`,
+        message: `${topic.name} has events of the saga ${saga.name} and the key ${topic.key ?? "(none)"} instead of ${saga.key}`,
         fix: `set key: ${saga.key}`,
         object: topic.name,
         at: topic.places.key ?? topic.source,
@@ -296,7 +295,7 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-co-partitioning",
-    summary: "The topics of a saga that one of its services reads have the same number of partitions.",
+    summary: "The topics of a saga that one of its services consumes have the same number of partitions.",
     rationale:
       "Then all events of a run reach one instance of the service, in order and without locks between instances.",
     wrong: {
@@ -315,8 +314,8 @@ export const sagaRules: readonly Rule[] = [
           if (odd === undefined) return [];
           return [
             {
-              message: `${service} reads topics of the saga ${saga.name} with different partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`,
-              fix: "give them the same number",
+              message: `${service} consumes topics of the saga ${saga.name} with different numbers of partitions: ${together.map(({ topic }) => `${topic.name} ${topic.partitions}`).join(", ")}`,
+              fix: "give them the same number of partitions",
               object: odd.topic.name,
               at: odd.topic.places.partitions ?? odd.topic.source,
             },
@@ -326,8 +325,8 @@ export const sagaRules: readonly Rule[] = [
   }),
   sagaRule({
     id: "saga-retention",
-    summary: "The topics of a saga keep records for longer than a run may take.",
-    rationale: "A service that was down for the length of a run must still find what it was asked.",
+    summary: "The topics of a saga keep records for longer than a run can take.",
+    rationale: "A service that was down for the duration of a run must still find its commands.",
     wrong: { domain: "sagas: {order: {timeout: 30d}}" },
     right: { domain: "sagas: {order: {timeout: 5m}}" },
     check: (saga, { topicOf }) => {
@@ -351,9 +350,9 @@ export const sagaRules: readonly Rule[] = [
     id: "saga-undeclared",
     subject: "sagas",
     level: "info",
-    summary: "Two services that answer each other's events are parts of a declared saga.",
+    summary: "Two services that answer each other's events belong to a declared saga.",
     rationale:
-      "What waits for an answer can wait for ever. Declared, it is checked that each step is answered and can be undone.",
+      "A service that waits for a reply can wait forever. For a declared saga, rules check that each step has a reply and a compensation.",
     wrong: { domain: "sagas: null" },
     right: goodSaga,
     checks: () => ({
@@ -367,7 +366,7 @@ export const sagaRules: readonly Rule[] = [
           return [
             {
               message: `${one} and ${other} answer each other (${event}), and no saga names both`,
-              fix: "declare the saga under sagas: in the file of the service that decides its end",
+              fix: "declare the saga under sagas: in the file of the service that decides its terminal state",
               object: one,
               at: source,
             },

@@ -8,17 +8,17 @@ import { configNumber } from "./configuration.ts";
 import { duration, size } from "./parameters.ts";
 import { placeOf } from "./places.ts";
 
-const floor = (minimum: number) => count(1, 31, "Least min ISR.").default(minimum);
+const floor = (minimum: number) => count(1, 31, "Minimum min ISR.").default(minimum);
 
-/** Rules on the shape of topics: partitions, copies, size of records. */
+/** Rules on the shape of topics: partitions, replicas, record size. */
 export const topicRules: readonly Rule[] = [
   ruleWith({
     id: "partition-count",
     subject: "topics",
     level: "warning",
-    summary: "A topic has no fewer and no more partitions than the organisation allows.",
+    summary: "A topic's number of partitions is in the range that the organisation allows.",
     rationale:
-      "Partitions can't be lowered later, and each costs memory, files and recovery time on every broker that holds a copy.",
+      "The number of partitions can't be lowered later, and each partition costs memory, files and recovery time on every broker with a replica.",
     parameters: z.strictObject({ min: z.int().min(1).default(1), max: z.int().min(1).default(120) }),
     wrong: { topic: "partitions: 1200" },
     right: { topic: "partitions: 12" },
@@ -27,7 +27,7 @@ export const topicRules: readonly Rule[] = [
         const { kind, partitions } = topic;
         if (kind !== "event" || partitions === undefined || (partitions >= min && partitions <= max)) return undefined;
         return {
-          message: `${partitions} partitions; allowed are ${min} to ${max}`,
+          message: `${partitions} partitions; the allowed range is ${min} to ${max}`,
           fix: `choose a number from ${min} to ${max}`,
           ...placeOf(topic, "partitions"),
         };
@@ -40,7 +40,7 @@ export const topicRules: readonly Rule[] = [
     level: "warning",
     summary: "The number of partitions is a multiple of the number of zones.",
     rationale:
-      "Otherwise one zone leads more partitions than another, and carries more traffic. An environment that scales partitions is not judged.",
+      "Otherwise one zone leads more partitions than another and has more traffic. The rule does not apply to an environment that scales partitions.",
     wrong: { topic: "partitions: 10" },
     right: { topic: "partitions: 12" },
     checks: () => ({
@@ -76,8 +76,8 @@ export const topicRules: readonly Rule[] = [
         const was = before(topic.name)?.partitions;
         if (was === undefined || topic.partitions === undefined || topic.partitions >= was) return undefined;
         return {
-          message: `partitions go from ${was} down to ${topic.partitions}: the topic would be deleted with all its records`,
-          fix: `set partitions back to ${was}, or declare a new topic and move its consumers there`,
+          message: `partitions are reduced from ${was} to ${topic.partitions}: the topic would be deleted with all its records`,
+          fix: `set partitions back to ${was}, or declare a new topic and migrate its consumers`,
           ...placeOf(topic, "partitions"),
         };
       },
@@ -87,9 +87,8 @@ export const topicRules: readonly Rule[] = [
     id: "replication-change",
     subject: "topics",
     level: "error",
-    summary: "The replication factor of a topic stays as it is.",
-    rationale:
-      "A change moves every byte of the topic between brokers; it is done as a reassignment with a throttle, not in passing.",
+    summary: "The replication factor of a topic does not change.",
+    rationale: "A change moves all data of the topic between brokers; do it as a throttled reassignment.",
     wrong: { topic: "replicationFactor: 4", before: "replicationFactor: 3" },
     right: { topic: "replicationFactor: 3", before: "replicationFactor: 3" },
     checks: () => ({
@@ -98,8 +97,8 @@ export const topicRules: readonly Rule[] = [
         if (was === undefined || topic.replicationFactor === undefined || topic.replicationFactor === was)
           return undefined;
         return {
-          message: `replicas go from ${was} to ${topic.replicationFactor}: every byte of the topic would be moved`,
-          fix: `keep ${was}, or plan the reassignment with the platform's team`,
+          message: `replicas change from ${was} to ${topic.replicationFactor}: all data of the topic would be moved`,
+          fix: `keep ${was}, or plan the reassignment with the platform team`,
           ...placeOf(topic, "replicationFactor"),
         };
       },
@@ -109,9 +108,9 @@ export const topicRules: readonly Rule[] = [
     id: "replication-factor",
     subject: "topics",
     level: "error",
-    summary: "A topic has at least as many copies as losses are to be survived, and no more than are paid for.",
+    summary: "A topic's replication factor is in the range that the organisation allows.",
     rationale:
-      "With three copies one broker may fail while another is being restarted. A small environment, whose own factor is below 3, is not judged.",
+      "With three replicas, one broker may fail while another restarts. The rule does not apply to a small environment whose own factor is below 3.",
     parameters: z.strictObject({ min: z.int().min(1).default(3), max: z.int().min(1).default(5) }),
     wrong: { topic: "replicationFactor: 2\nminInsyncReplicas: 1" },
     right: { topic: "replicationFactor: 3" },
@@ -120,8 +119,8 @@ export const topicRules: readonly Rule[] = [
         const { replicationFactor: factor } = topic;
         if (factor === undefined || isSmall(stack) || (factor >= min && factor <= max)) return undefined;
         return {
-          message: `${factor} copies of each partition; allowed are ${min} to ${max}`,
-          fix: `set replicationFactor from ${min} to ${max}, or leave it to the stack`,
+          message: `${factor} replicas of each partition; the allowed range is ${min} to ${max}`,
+          fix: `set replicationFactor to ${min} to ${max}, or omit it to use the stack's`,
           ...placeOf(topic, "replicationFactor"),
         };
       },
@@ -131,9 +130,9 @@ export const topicRules: readonly Rule[] = [
     id: "replication-zones",
     subject: "topics",
     level: "warning",
-    summary: "A topic has no more copies than there are zones.",
+    summary: "A topic has at most one replica per zone.",
     rationale:
-      "Two copies in one zone are lost together; the copy that is left over costs disk and network for nothing.",
+      "Two replicas in one zone are lost together, so the additional replica costs disk and network without a benefit.",
     wrong: { topic: "replicationFactor: 4" },
     right: { topic: "replicationFactor: 3" },
     checks: () => ({
@@ -142,7 +141,7 @@ export const topicRules: readonly Rule[] = [
         const { replicationFactor: factor } = topic;
         if (factor === undefined || isSmall(stack) || factor <= zones) return undefined;
         return {
-          message: `${factor} copies in ${zones} ${zones === 1 ? "zone" : "zones"}: some zone holds two`,
+          message: `${factor} replicas in ${zones} ${zones === 1 ? "zone" : "zones"}: some zone has two`,
           fix: `set replicationFactor to ${zones}`,
           ...placeOf(topic, "replicationFactor"),
         };
@@ -153,8 +152,8 @@ export const topicRules: readonly Rule[] = [
     id: "min-isr-floor",
     subject: "topics",
     level: "error",
-    summary: "A record is acknowledged by as many copies as the domain's criticality asks for.",
-    rationale: "With min ISR 1 an acknowledged record can be on one disk only, and is lost with it.",
+    summary: "A topic's min ISR meets the domain's criticality.",
+    rationale: "With min ISR 1, an acknowledged record can be on only one disk and is lost with it.",
     parameters: z.strictObject({ low: floor(1), medium: floor(2), high: floor(2) }),
     wrong: { topic: "minInsyncReplicas: 1" },
     right: { topic: "minInsyncReplicas: 2" },
@@ -164,7 +163,7 @@ export const topicRules: readonly Rule[] = [
         const criticality = topic.declaration?.criticality ?? "medium";
         if (minimum === undefined || isSmall(stack) || minimum >= floors[criticality]) return undefined;
         return {
-          message: `min ISR ${minimum}; criticality ${criticality} asks for ${floors[criticality]}`,
+          message: `min ISR ${minimum}; criticality ${criticality} requires ${floors[criticality]}`,
           fix: `set minInsyncReplicas to ${floors[criticality]}`,
           ...placeOf(topic, "minInsyncReplicas"),
         };
@@ -175,9 +174,9 @@ export const topicRules: readonly Rule[] = [
     id: "message-size",
     subject: "topics",
     level: "warning",
-    summary: "Records stay small.",
+    summary: "Records are small.",
     rationale:
-      "Large records fill page caches and fetch buffers of everybody on the broker. Above the limit the body belongs in an object store, and a reference to it in the record.",
+      "Large records fill the page cache and the fetch buffers that all clients of the broker share. Above the limit, store the body in an object store and send a reference in the record.",
     parameters: z.strictObject({ max: size("Largest record.").prefault("1MB") }),
     wrong: { topic: "maxMessage: 5MiB" },
     right: { topic: "maxMessage: 500kB" },
@@ -187,7 +186,7 @@ export const topicRules: readonly Rule[] = [
         if (topic.kind !== "event" || size === undefined || size <= max) return undefined;
         return {
           message: `records up to ${formatSize(size)}; the limit is ${formatSize(max)}`,
-          fix: "store the body elsewhere and send its address, or lower maxMessage",
+          fix: "use a claim check, or lower maxMessage",
           ...placeOf(topic, "maxMessage"),
         };
       },
@@ -198,7 +197,8 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "warning",
     summary: "A topic with several event types has a key.",
-    rationale: "Without a key the events of one entity land in different partitions, and are read in any order.",
+    rationale:
+      "Without a key, the events of one entity are in different partitions, and consumers read them in any order.",
     wrong: { topic: "key: null" },
     right: { topic: "key: orderId" },
     checks: () => ({
@@ -206,8 +206,8 @@ export const topicRules: readonly Rule[] = [
         if (declaration === undefined || declaration.key !== undefined || declaration.events.length < 2)
           return undefined;
         return {
-          message: `${declaration.events.length} event types and no key: their order is not kept`,
-          fix: "add key: with the field that names the entity",
+          message: `${declaration.events.length} event types and no key: Kafka does not keep their order`,
+          fix: "add key: with the field that identifies the entity",
         };
       },
     }),
@@ -217,7 +217,7 @@ export const topicRules: readonly Rule[] = [
     subject: "topics",
     level: "error",
     summary: "A compacted topic has a key.",
-    rationale: "Compaction keeps the last record of each key; brokers refuse records without one.",
+    rationale: "Compaction keeps the last record of each key; brokers reject records without a key.",
     wrong: { topic: "cleanup: compact\nkey: null\ntombstoneRetention: 2d" },
     right: { topic: "cleanup: compact\nkey: orderId\ntombstoneRetention: 2d" },
     checks: () => ({
@@ -241,9 +241,9 @@ export const topicRules: readonly Rule[] = [
     id: "compact-tombstones",
     subject: "topics",
     level: "warning",
-    summary: "A compacted topic says how long it keeps the records that delete a key.",
-    rationale: "A consumer that was away for longer never learns of the deletion, and keeps what should be gone.",
-    parameters: z.strictObject({ min: duration("Least retention of deletions.").prefault("1d") }),
+    summary: "A compacted topic sets the retention of tombstones.",
+    rationale: "A consumer that was down for longer misses the deletion and keeps deleted data.",
+    parameters: z.strictObject({ min: duration("Minimum retention of tombstones.").prefault("1d") }),
     wrong: { topic: "cleanup: compact" },
     right: { topic: "cleanup: compact\ntombstoneRetention: 2d" },
     checks: ({ min }) => ({
@@ -253,8 +253,8 @@ export const topicRules: readonly Rule[] = [
         if (kept !== undefined && kept >= min) return undefined;
         const message =
           kept === undefined
-            ? "compacted, without a retention of deletions"
-            : `deletions are kept ${formatDuration(kept)}; at least ${formatDuration(min)} are wanted`;
+            ? "compacted, without tombstoneRetention"
+            : `tombstones are kept for ${formatDuration(kept)}; the minimum is ${formatDuration(min)}`;
         return {
           message,
           fix: `set tombstoneRetention to ${formatDuration(min)} or more`,

@@ -35,7 +35,7 @@ export function logicalTypeFaults(schema: string): readonly Breach[] {
         const misplaced = field.logicalType;
         if (misplaced !== undefined)
           faults.push({
-            message: `${where}: logicalType ${JSON.stringify(misplaced)} stands on the field, where readers ignore it`,
+            message: `${where}: logicalType ${JSON.stringify(misplaced)} is on the field, where parsers ignore it`,
             fix: `write "type": {"type": ${JSON.stringify(field.type)}, "logicalType": ${JSON.stringify(misplaced)}}`,
           });
         visit(field.type, where);
@@ -59,7 +59,7 @@ function faultsOf(
     const meant = closest(name, Object.keys(bases));
     return [
       {
-        message: `${where}: there is no logical type ${JSON.stringify(logicalType)}; readers ignore it`,
+        message: `${where}: there is no logical type ${JSON.stringify(logicalType)}; parsers ignore it`,
         fix: meant === undefined ? `known: ${Object.keys(bases).join(", ")}` : `did you mean ${JSON.stringify(meant)}?`,
       },
     ];
@@ -67,13 +67,13 @@ function faultsOf(
   if (typeof type !== "string" || !wanted.includes(type))
     return [
       {
-        message: `${where}: ${name} stands on ${JSON.stringify(type)}; readers ignore it there`,
+        message: `${where}: ${name} has the type ${JSON.stringify(type)}, where parsers ignore it`,
         fix: `use "type": ${wanted.map((each) => JSON.stringify(each)).join(" or ")}`,
       },
     ];
   if (name === "duration" && size !== 12)
     return [
-      { message: `${where}: duration stands on a fixed of ${String(size)} bytes`, fix: "use a fixed of 12 bytes" },
+      { message: `${where}: duration has a fixed type of ${String(size)} bytes`, fix: "use a fixed type of 12 bytes" },
     ];
   if (name !== "decimal") return [];
   if (typeof precision !== "number" || !Number.isInteger(precision) || precision < 1)
@@ -86,7 +86,7 @@ function faultsOf(
   if (scale !== undefined && (typeof scale !== "number" || !Number.isInteger(scale) || scale < 0 || scale > precision))
     return [
       {
-        message: `${where}: decimal of precision ${precision} has the scale ${JSON.stringify(scale)}`,
+        message: `${where}: decimal with precision ${precision} has the scale ${JSON.stringify(scale)}`,
         fix: `choose a scale from 0 to ${precision}`,
       },
     ];

@@ -19,7 +19,7 @@ export const schemaRules: readonly Rule[] = [
     level: "warning",
     summary: "Each record and each field of a schema is documented.",
     rationale:
-      "A schema is read by teams that never meet its author; a name alone does not say the unit, or whether it is before or after tax.",
+      "Teams that never meet the author read the schema; a name alone does not show the unit, or whether an amount includes tax.",
     wrong: { schema: record(', {"name": "amount", "type": "double"}') },
     right: { schema: record(', {"name": "amount", "type": "double", "doc": "Total, taxes included."}') },
     checks: () => ({
@@ -45,9 +45,9 @@ export const schemaRules: readonly Rule[] = [
     id: "schema-nullable",
     subject: "schemas",
     level: "warning",
-    summary: "A field that may be null has null first, and null as its default.",
+    summary: "A nullable field has null as its first type and as its default.",
     rationale:
-      "Without the default the field can't be added or removed without breaking readers; Avro takes a default from the first type only.",
+      "Without the default, adding or removing the field breaks consumers; in Avro, a default has the first type.",
     wrong: { schema: record(', {"name": "note", "type": ["string", "null"], "doc": "Remark."}') },
     right: { schema: record(', {"name": "note", "type": ["null", "string"], "doc": "Remark.", "default": null}') },
     checks: () => ({
@@ -57,7 +57,7 @@ export const schemaRules: readonly Rule[] = [
           if (type[0] === "null" && hasDefault && field.default === null) return [];
           return [
             {
-              message: `${path} may be null, but ${type[0] === "null" ? "has not null as its default" : "null is not its first type"}`,
+              message: `${path} may be null, but ${type[0] === "null" ? "its default is not null" : "null is not its first type"}`,
               fix: `write "type": ["null", …], "default": null`,
             },
           ];
@@ -68,9 +68,8 @@ export const schemaRules: readonly Rule[] = [
     id: "schema-logical-type",
     subject: "schemas",
     level: "error",
-    summary: "A logical type is one of Avro's, stands on the type it belongs to, and not on the field.",
-    rationale:
-      "Readers ignore any other: a date is then a number to some and a date to others, and a decimal loses its point.",
+    summary: "A logical type is one of Avro's and is on its base type, not on the field.",
+    rationale: "Parsers ignore any other: a date becomes a number for some consumers, and a decimal loses its scale.",
     wrong: { schema: record(', {"name": "at", "type": "long", "logicalType": "timestamp-millis", "doc": "When."}') },
     right: {
       schema: record(', {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}, "doc": "When."}'),
@@ -87,8 +86,7 @@ export const schemaRules: readonly Rule[] = [
     subject: "schemas",
     level: "warning",
     summary: "An enum has a default symbol.",
-    rationale:
-      "A reader that does not know a new symbol fails on the record, unless the enum names what to read instead.",
+    rationale: "A consumer that does not know a new symbol fails on the record, unless the enum has a default.",
     wrong: {
       schema: record(
         ', {"name": "channel", "type": {"type": "enum", "name": "Channel", "symbols": ["WEB", "APP"]}, "doc": "Where from."}',
@@ -117,8 +115,8 @@ export const schemaRules: readonly Rule[] = [
     id: "schema-name",
     subject: "schemas",
     level: "warning",
-    summary: "A record is named in PascalCase, in a lower-case namespace.",
-    rationale: "Code is generated from these names, in languages that tell case apart.",
+    summary: "A record has a PascalCase name and a lower-case namespace.",
+    rationale: "Code generators use these names, in case-sensitive languages.",
     parameters: z.strictObject({ namespace: z.string().max(200).default("") }),
     wrong: {
       schema:
@@ -150,7 +148,7 @@ export const schemaRules: readonly Rule[] = [
     subject: "schemas",
     level: "error",
     summary: "The key has one simple type, the same in each event of the topic.",
-    rationale: "Records of one entity meet in one partition only if their keys are the same bytes.",
+    rationale: "Records of one entity are in one partition only if their keys are the same bytes.",
     wrong: {
       schema:
         '{"type": "record", "name": "OrderCreated", "namespace": "com.example.events", "doc": "An order was placed.", "fields": [{"name": "orderId", "type": ["null", "string"], "default": null, "doc": "Order."}]}',
@@ -195,7 +193,7 @@ export const schemaRules: readonly Rule[] = [
             ? []
             : [
                 {
-                  message: `the key of ${subject.eventType} has the type ${text}, in another event of the topic ${first}`,
+                  message: `the key of ${subject.eventType} has the type ${text}, but in another event of the topic it has ${first}`,
                   fix: "give the key one type",
                   object: subject.topic,
                   at: subject.source,
@@ -209,8 +207,8 @@ export const schemaRules: readonly Rule[] = [
     id: "schema-sensitive",
     subject: "schemas",
     level: "error",
-    summary: "Secrets and card data are in no event; personal numbers only where the data is classified.",
-    rationale: "An event is copied to every reader, every dead-letter topic and every backup.",
+    summary: "No event contains secrets or card data; personal identifiers need a classification.",
+    rationale: "An event is copied to every consumer, dead-letter topic and backup.",
     parameters: z.strictObject({
       never: z
         .array(z.string())
@@ -260,7 +258,7 @@ export const schemaRules: readonly Rule[] = [
             if (open && personal.has(plain))
               return [
                 {
-                  message: `${path} looks like personal data on a topic that is ${declaration.classification}`,
+                  message: `${path} looks like personal data on a topic with classification ${declaration.classification}`,
                   fix: "classify the topic as confidential, or leave the field out",
                 },
               ];
@@ -274,8 +272,8 @@ export const schemaRules: readonly Rule[] = [
     id: "compatibility-level",
     subject: "schemas",
     level: "error",
-    summary: "Schemas change so that readers of today can read the records of yesterday.",
-    rationale: "With NONE any change passes, and the first record of the new kind stops every reader.",
+    summary: "Schemas stay compatible, so that consumers can read earlier records.",
+    rationale: "With NONE every change passes, and the first record with the new schema stops every consumer.",
     parameters: z.strictObject({ allowed: z.array(compatibility).default([...levelsAllowed]) }),
     wrong: { topic: "compatibility: NONE" },
     right: { topic: "compatibility: FULL" },
@@ -295,7 +293,7 @@ export const schemaRules: readonly Rule[] = [
     level: "warning",
     summary: "Events of services that use the kit's library have Avro schemas.",
     rationale:
-      "The library encodes and decodes Avro only. Services with a codec of their own may use the other languages, which the kit checks, registers and compares.",
+      "The library encodes and decodes only Avro. Services with their own codec may use the other formats, which the kit checks, registers and compares.",
     wrong: {
       prose:
         "order.returned: {schema: schemas/order/OrderReturned.json}, published by a service that was made from a template",
@@ -320,7 +318,7 @@ export const schemaRules: readonly Rule[] = [
                 return [
                   {
                     message: `${event.name} is ${formatNames[formatOf(event.schemaPath)]}: ${services.join(", ")} can't use the kit's library for it`,
-                    fix: "use Avro, or give the services a codec of their own and except this rule",
+                    fix: "use Avro, or give the services their own codec and add an exception from this rule",
                     object: topic.name,
                     at: event.source,
                   },
@@ -333,8 +331,8 @@ export const schemaRules: readonly Rule[] = [
     id: "schema-unused",
     subject: "schemas",
     level: "warning",
-    summary: "Each schema file is that of an event, or of a type that schemas of events refer to.",
-    rationale: "Nothing registers or checks a schema that no event needs: who edits it waits in vain for an effect.",
+    summary: "Each schema file belongs to an event, or to a type that event schemas refer to.",
+    rationale: "The kit does not register or check a schema that no event needs, so editing it has no effect.",
     wrong: { prose: "topics/schemas/order/OrderArchived.avsc, which no topic file mentions and no schema refers to" },
     right: { topic: "events: {order.created: {schema: schemas/order/OrderCreated.avsc}}" },
     checks: () => ({
@@ -353,10 +351,9 @@ export const schemaRules: readonly Rule[] = [
     id: "subject-name",
     subject: "schemas",
     level: "error",
-    summary:
-      "A subject is called like its topic and its record, <topic>-<namespace>.<Record>; that of a shared type like the type.",
+    summary: "A subject has the name <topic>-<namespace>.<Record>; the subject of a shared type has the type's name.",
     rationale:
-      "Serialisers look for subjects by that name (TopicRecordNameStrategy); under another one they register a second history, unchecked.",
+      "Serializers look for subjects by that name (TopicRecordNameStrategy); with another name, they register a second, unchecked history.",
     wrong: {
       resources: `- {type: "kit:index:SchemaSubject", name: order-created, props: {subject: order-created, compatibility: BACKWARD, schema: '${record("")}'}}`,
     },
@@ -371,8 +368,8 @@ export const schemaRules: readonly Rule[] = [
         if (subject.name === full || (subject.name.endsWith(`-${full}`) && subject.name.length > full.length + 1))
           return undefined;
         return {
-          message: `the subject ${JSON.stringify(subject.name)} holds ${full}`,
-          fix: `call it <topic>-${full}, or ${full} where it holds a type that schemas share`,
+          message: `the subject ${JSON.stringify(subject.name)} contains ${full}`,
+          fix: `name it <topic>-${full}, or ${full} for a type that schemas share`,
         };
       },
     }),

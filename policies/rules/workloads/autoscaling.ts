@@ -6,7 +6,7 @@ import type { Workload } from "../../workloads/pods.ts";
 import { fieldOf, runningWorkloadOf } from "../../workloads/pods.ts";
 import { breachesWhere, podYaml } from "../../workloads/text.ts";
 
-/** The contract of a service, where the platform puts it for its pods. */
+/** Key of a service's contract in the ConfigMap of its pods. */
 const CONTRACT_KEY = "kafka-contract.json";
 
 const scaler = (most: number, least = 2) => `---
@@ -23,10 +23,9 @@ export const workloadAutoscalingRules: readonly Rule[] = [
     id: "workload-autoscaler",
     subject: "workloads",
     level: "error",
-    summary:
-      "One autoscaler decides on a service's pods, within bounds: never above the partitions that its group reads.",
+    summary: "A service has at most one autoscaler, with a maximum that does not exceed the partitions of its group.",
     rationale:
-      "A consumer beyond the last partition idles and still costs a rebalance; two deciders, or a number in the Deployment beside one, undo each other.",
+      "A consumer without a partition idles and still costs a rebalance; two autoscalers, or an autoscaler and a number in the Deployment, override each other.",
     wrong: { manifest: `${podYaml({})}${scaler(6)}` },
     right: { manifest: `${SCALED}${scaler(6)}` },
     checks: () => ({
@@ -77,17 +76,17 @@ function scalerBreaches(
     .find((candidate) => candidate.name === target && candidate.namespace === namespace);
   const bound = workload === undefined ? undefined : partitionsOf(workload, manifests, scope);
   return breachesWhere([
-    [other !== undefined, `${other ?? ""} decides on the pods of ${String(target)} too`, "keep one of the two"],
+    [other !== undefined, `${other ?? ""} also scales ${String(target)}`, "keep one of the two"],
     [workload === undefined, `there is no ${String(target)} to scale`, "name a Deployment of the same namespace"],
     [
       workload?.replicas !== undefined,
-      `Deployment ${String(target)} sets replicas, which undoes the autoscaler at every update`,
+      `Deployment ${String(target)} sets replicas, which overrides the autoscaler at every update`,
       "leave spec.replicas out",
     ],
-    [typeof max !== "number", "nothing bounds the number of pods", "set a maximum"],
+    [typeof max !== "number", "the number of pods has no maximum", "set a maximum"],
     [
       typeof min !== "number" || min < 1,
-      `at least ${String(min ?? "an unstated number of")} pods: a service that is off answers nobody`,
+      `at least ${String(min ?? "an unstated number of")} pods: a service without pods answers no requests`,
       "set the minimum to 1 or more",
     ],
     [

@@ -12,16 +12,15 @@ metadata: {name: order-service, namespace: services}
 spec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, selector: {matchLabels: {app.kubernetes.io/name: order-service}}}
 `;
 
-/** Rules that keep a service answering through roll-outs, maintenance and failures. */
+/** Rules that keep a service available during rollouts, maintenance and failures. */
 export const workloadAvailabilityRules: readonly Rule[] = [
   rule({
     id: "workload-probes",
     subject: "workloads",
     level: "error",
-    summary:
-      "Containers tell when they have started, live and are ready, and being ready is not the same question as living.",
+    summary: "Containers have startup, liveness and readiness probes, and readiness and liveness use different checks.",
     rationale:
-      "With one answer for both, a database that is away gets every pod killed, again and again, instead of taken out of service.",
+      "With one check for both, an unavailable database causes restarts of every pod, again and again, instead of taking the pods out of service.",
     wrong: {
       manifest: podYaml({
         probes:
@@ -40,9 +39,9 @@ export const workloadAvailabilityRules: readonly Rule[] = [
     id: "workload-graceful-end",
     subject: "workloads",
     level: "error",
-    summary: "A pod that is told to end has time to finish, and one that answers requests waits before it starts to.",
+    summary: "A pod has enough time to terminate, and a pod that serves requests delays its shutdown.",
     rationale:
-      "For some seconds after a pod is told to end, requests still come, because not every node knows yet; and a service drains its consumer and its outbox.",
+      "For some seconds after the termination signal, requests still arrive, because not every node knows yet. The service also needs time to drain its consumer and outbox.",
     parameters: z.strictObject({ drainSeconds: z.int().min(0).default(10) }),
     wrong: { manifest: podYaml({}).replace("terminationGracePeriodSeconds: 20", "terminationGracePeriodSeconds: 5") },
     right: { manifest: podYaml({}) },
@@ -57,12 +56,12 @@ export const workloadAvailabilityRules: readonly Rule[] = [
           return breachesWhere([
             [
               serves && container.lifecycle?.preStop === undefined,
-              `container ${container.name} stops answering before the others know`,
+              `container ${container.name} stops before other nodes know`,
               "add lifecycle: {preStop: {sleep: {seconds: 5}}}",
             ],
             [
               grace < wait + drainSeconds,
-              `${grace} s are less than ${wait} s of waiting and ${drainSeconds} s of draining`,
+              `${grace} s are less than ${wait} s of delay and ${drainSeconds} s of draining`,
               `set terminationGracePeriodSeconds to ${wait + drainSeconds + 5} or more`,
             ],
           ]);
@@ -75,9 +74,9 @@ export const workloadAvailabilityRules: readonly Rule[] = [
     subject: "workloads",
     level: "error",
     summary:
-      "A roll-out never runs fewer pods than wanted, can be taken back, and follows every change of configuration.",
+      "A rollout never runs fewer pods than configured, can be rolled back, and follows every configuration change.",
     rationale:
-      "Files of a ConfigMap or Secret change under a running process that read them long ago; a checksum in the pod's annotations makes a change a roll-out.",
+      "A running process does not notice changed files of a ConfigMap or Secret; a checksum in the pod's annotations turns a change into a rollout.",
     wrong: { manifest: podYaml({}).replace("maxUnavailable: 0", "maxUnavailable: 1") },
     right: { manifest: podYaml({}) },
     checks: () => ({
@@ -92,12 +91,12 @@ export const workloadAvailabilityRules: readonly Rule[] = [
         return breachesWhere([
           [
             strategy?.type !== "RollingUpdate",
-            `the strategy is ${strategy?.type ?? "not said"}`,
+            `the strategy is ${strategy?.type ?? "not set"}`,
             "set strategy: {type: RollingUpdate}",
           ],
           [
             maxUnavailable !== 0 && maxUnavailable !== "0%",
-            `a roll-out may take away ${maxUnavailable ?? "25%"} of the pods before new ones are ready`,
+            `a rollout may remove ${maxUnavailable ?? "25%"} of the pods before new ones are ready`,
             "set rollingUpdate.maxUnavailable: 0",
           ],
           [
@@ -107,8 +106,8 @@ export const workloadAvailabilityRules: readonly Rule[] = [
           ],
           [
             mounts && template.metadata?.annotations === undefined,
-            "a change of mounted configuration does not roll pods out",
-            "annotate the pod template with a checksum of what it mounts",
+            "a change of mounted configuration does not cause a rollout",
+            "annotate the pod template with a checksum of its mounted configuration",
           ],
         ]);
       },
@@ -118,8 +117,8 @@ export const workloadAvailabilityRules: readonly Rule[] = [
     id: "workload-spread",
     subject: "workloads",
     level: "error",
-    summary: "Replicas run on different hosts and are spread over zones.",
-    rationale: "Replicas that share a host or a zone are lost together, and were never replicas.",
+    summary: "Replicas run on different nodes and are spread over zones.",
+    rationale: "Replicas that share a node or a zone are lost together.",
     wrong: {
       manifest: podYaml({ placement: "topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone}]" }),
     },
@@ -140,7 +139,7 @@ export const workloadAvailabilityRules: readonly Rule[] = [
         return breachesWhere([
           [
             !over("kubernetes.io/hostname"),
-            "replicas may share a host",
+            "replicas may share a node",
             "add a podAntiAffinity over kubernetes.io/hostname",
           ],
           [
@@ -156,10 +155,9 @@ export const workloadAvailabilityRules: readonly Rule[] = [
     id: "workload-disruption-budget",
     subject: "workloads",
     level: "error",
-    summary:
-      "Replicated services have a budget of pods that maintenance may take, which neither blocks a node nor spares broken pods.",
+    summary: "Replicated services have a disruption budget that neither blocks a node nor protects broken pods.",
     rationale:
-      "Without a budget a node pool's upgrade may take every replica at once; with one that allows none, the upgrade never ends.",
+      "Without a budget, a node pool upgrade may evict all replicas at once; with a budget that allows none, the upgrade never ends.",
     wrong: { manifest: podYaml({}) },
     right: { manifest: `${podYaml({})}${BUDGET}` },
     checks: () => ({
@@ -173,7 +171,7 @@ export const workloadAvailabilityRules: readonly Rule[] = [
             return [
               {
                 object,
-                message: "maintenance may take every replica at once",
+                message: "maintenance may evict all replicas at once",
                 fix: "add a PodDisruptionBudget that selects its pods",
               },
             ];
@@ -186,12 +184,12 @@ export const workloadAvailabilityRules: readonly Rule[] = [
                 most === "0%" ||
                 least === "100%" ||
                 (typeof least === "number" && least >= (workload.replicas ?? Number.POSITIVE_INFINITY)),
-              "its budget never lets a pod go: a node cannot be emptied",
+              "its budget never allows an eviction: a node cannot be drained",
               "set maxUnavailable: 1",
             ],
             [
               policy !== "AlwaysAllow",
-              "its budget keeps nodes for pods that are broken anyway",
+              "its budget blocks nodes for pods that are already broken",
               "set unhealthyPodEvictionPolicy: AlwaysAllow",
             ],
           ]).map((breach) => ({ ...breach, object }));
@@ -224,7 +222,7 @@ function probeBreaches({ name, startupProbe, livenessProbe, readinessProbe }: Co
     ],
     [
       livenessProbe === undefined,
-      `container ${name} has no livenessProbe: one that hangs is never restarted`,
+      `container ${name} has no livenessProbe: a hanging container is never restarted`,
       "add a livenessProbe",
     ],
     [
@@ -234,8 +232,8 @@ function probeBreaches({ name, startupProbe, livenessProbe, readinessProbe }: Co
     ],
     [
       livenessProbe !== undefined && readinessProbe !== undefined && asked(livenessProbe) === asked(readinessProbe),
-      `container ${name} is asked the same for readiness and liveness`,
-      "ask liveness only whether the process answers",
+      `container ${name} uses the same check for readiness and liveness`,
+      "let liveness check only whether the process answers",
     ],
   ] as const;
 }

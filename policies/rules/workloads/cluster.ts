@@ -31,13 +31,13 @@ metadata: {name: broker, namespace: kafka}
 spec: {storage: {type: jbod, volumes: [{id: 0, type: persistent-claim, size: 1Ti, ${volume}}]}}
 `;
 
-/** Rules on what stands around pods: names, namespaces, rights, data. */
+/** Rules on names, namespaces, rights and data. */
 export const workloadClusterRules: readonly Rule[] = [
   rule({
     id: "workload-labels",
     subject: "workloads",
     level: "warning",
-    summary: "Objects that make pods carry the labels that tools look for.",
+    summary: "Workloads have the common labels.",
     rationale:
       "Dashboards, cost reports and network policies select by them (https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/).",
     wrong: { manifest: podYaml({}) },
@@ -57,7 +57,7 @@ export const workloadClusterRules: readonly Rule[] = [
           ? undefined
           : {
               message: `it has no label ${missing.map((label) => `app.kubernetes.io/${label}`).join(", ")}`,
-              fix: "add what is missing to metadata.labels",
+              fix: "add them to metadata.labels",
             };
       },
     }),
@@ -66,9 +66,9 @@ export const workloadClusterRules: readonly Rule[] = [
     id: "workload-namespace",
     subject: "workloads",
     level: "error",
-    summary: "Namespaces admit restricted pods only, and bound what their pods may take.",
+    summary: "Namespaces admit only restricted pods, and limit the resources of their pods.",
     rationale:
-      "What a template forgets, the namespace refuses: a pod that is not restricted, a container without limits, a runaway autoscaler.",
+      "The namespace rejects what a template forgets: a pod that is not restricted, a container without limits, a runaway autoscaler.",
     wrong: { manifest: `${podYaml({})}${NAMESPACE.replace("enforce: restricted", "enforce: privileged")}${BOUNDS}` },
     right: { manifest: `${podYaml({})}${NAMESPACE}${BOUNDS}` },
     checks: () => ({
@@ -82,9 +82,8 @@ export const workloadClusterRules: readonly Rule[] = [
     id: "workload-cluster-role",
     subject: "workloads",
     level: "error",
-    summary: "No rights beyond a namespace, none over everything, and none to read its Secrets.",
-    rationale:
-      "One right over the whole cluster, or over the Secrets of a namespace, makes every other separation void.",
+    summary: "Roles are limited to a namespace, name their resources, and do not read all Secrets.",
+    rationale: "A single right on the whole cluster, or on all Secrets of a namespace, defeats every other separation.",
     parameters: z.strictObject({ allowed: z.array(z.string()).default(["strimzi-", "cnpg-", "keda-"]) }),
     wrong: { manifest: role("ClusterRole", '{apiGroups: [""], resources: [pods], verbs: [list]}') },
     right: {
@@ -120,7 +119,7 @@ export const workloadClusterRules: readonly Rule[] = [
             ],
             [
               named("resources").includes("secrets") && named("resourceNames").length === 0,
-              "it allows to read every Secret of the namespace",
+              "it allows reading every Secret of the namespace",
               "name the Secret under resourceNames",
             ],
           ]);
@@ -132,9 +131,9 @@ export const workloadClusterRules: readonly Rule[] = [
     id: "workload-kept-volumes",
     subject: "workloads",
     level: "error",
-    summary: "The volumes of brokers and controllers outlive the objects that made them.",
+    summary: "The volumes of brokers and controllers stay when their node pool is deleted.",
     rationale:
-      "With deleteClaim, removing a node pool, or its name changing, removes every record on it. An environment with fewer than three replicas holds none that matters.",
+      "With deleteClaim, deleting or renaming a node pool deletes all its records. The rule does not apply to an environment with fewer than three replicas, whose data does not matter.",
     wrong: { manifest: pool("deleteClaim: true") },
     right: { manifest: pool("deleteClaim: false") },
     checks: () => ({
@@ -168,12 +167,12 @@ function namespaceBreaches(namespace: Manifest, manifests: readonly Manifest[]):
     ],
     [
       inhabited && !inside.some(({ kind }) => kind === "ResourceQuota"),
-      "its pods together may take all there is",
+      "the total resources of its pods have no limit",
       "add a ResourceQuota",
     ],
     [
       inhabited && !inside.some(({ kind }) => kind === "LimitRange"),
-      "a container that asks for nothing is not bounded",
+      "a container without requests has no default limits",
       "add a LimitRange",
     ],
   ]).map((breach) => ({ ...breach, object: `Namespace/${name ?? "unnamed"}` }));

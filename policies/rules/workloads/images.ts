@@ -27,7 +27,7 @@ export const workloadImageRules: readonly Rule[] = [
     level: "error",
     summary: "Images of services are named by digest.",
     rationale:
-      "A tag can be moved: two pods of one roll-out may then run different code, and a roll-back bring back something else.",
+      "A tag can be moved: then two pods of one rollout may run different code, and a rollback may restore something else.",
     wrong: { manifest: podYaml({ image: "registry.example.com/order-service:1.4" }) },
     right: { manifest: podYaml({}) },
     checks: () => ({
@@ -45,10 +45,9 @@ export const workloadImageRules: readonly Rule[] = [
     id: "workload-platform-image-digest",
     subject: "workloads",
     level: "warning",
-    summary:
-      "Images that others make, of Kafka, its operator, the registry, the cache and PostgreSQL, are named by digest too.",
+    summary: "Third-party images (Kafka, its operator, the registry, the cache and PostgreSQL) are named by digest.",
     rationale:
-      "As for services, and their makers' registries are not yours: anyone who can move a tag there runs code beside your data. Take the digest from the mirror that your nodes fetch from, and make this rule an error in the stack then.",
+      "As for services; also, you do not control the publishers' registries: anyone who can move a tag there runs code next to your data. Take the digest from the mirror that your nodes pull from, and then make this rule an error in the stack.",
     wrong: { manifest: registryPod("quay.io/apicurio/apicurio-registry:3.3.3") },
     right: { manifest: registryPod(`registry.example.com/mirror/apicurio-registry:3.3.3@${DIGEST}`) },
     checks: () => ({
@@ -65,7 +64,7 @@ export const workloadImageRules: readonly Rule[] = [
           ...own,
           ...kafkaImages(workload, stack)
             .filter((image) => !isByDigest(image))
-            .map((image) => breach("brokers and their company run", image, "kubernetes.strimzi.kafkaImages")),
+            .map((image) => breach("brokers and related components run", image, "kubernetes.strimzi.kafkaImages")),
         ];
       },
     }),

@@ -37,20 +37,20 @@ spec:
   storage: {type: jbod, volumes: [{id: 0, type: persistent-claim, size: 1Ti, deleteClaim: false}]}
 `;
 
-/** Fewest seconds in which a broker can hand its partitions' leadership over. */
+/** Minimum seconds for a broker to hand over the leadership of its partitions. */
 const SHORTEST_GRACE = 60;
-/** Part of a node's memory that its heap may take: records are served from the page cache, which lives on the rest. */
+/** Share of a node's memory that its heap may use; the page cache, from which records are served, uses the rest. */
 const LARGEST_HEAP_SHARE = 0.5;
 
-/** Rules on the resources that Strimzi's operator makes a cluster of. */
+/** Rules on the resources from which Strimzi's operator creates a cluster. */
 export const workloadKafkaRules: readonly Rule[] = [
   rule({
     id: "workload-kafka-access",
     subject: "workloads",
     level: "error",
-    summary: "Every listener of a cluster encrypts and asks who is there, and what is not allowed is denied.",
+    summary: "Every listener of a cluster uses TLS and authentication, and the cluster denies what is not allowed.",
     rationale:
-      "Without authorization everybody who reaches a broker may read and delete everything; without TLS a password is anybody's on the way.",
+      "Without authorization, every client that reaches a broker may read and delete everything; without TLS, passwords can be intercepted.",
     wrong: { manifest: kafka({ listener: "{name: plain, port: 9092, type: internal, tls: false}" }) },
     right: { manifest: kafka() },
     checks: () => ({
@@ -65,14 +65,14 @@ export const workloadKafkaRules: readonly Rule[] = [
               [fieldOf(listener, "tls") !== true, `${name} does not encrypt`, "set tls: true"],
               [
                 fieldOf(fieldOf(listener, "authentication"), "type") === undefined,
-                `${name} lets everybody in`,
+                `${name} has no authentication`,
                 "set authentication: {type: scram-sha-512} or {type: tls}",
               ],
             ] as const;
           }),
           [
             fieldOf(fieldOf(cluster, "authorization"), "type") === undefined,
-            "everybody may do everything",
+            "every client may do everything",
             "set authorization: {type: simple}",
           ],
         ]);
@@ -84,9 +84,9 @@ export const workloadKafkaRules: readonly Rule[] = [
     subject: "workloads",
     level: "error",
     summary:
-      "Topics, users, quotas and the clients' authority have one owner, and that is not an operator in the cluster.",
+      "The kit alone manages topics, users, quotas and the clients' certificate authority, not an operator in the cluster.",
     rationale:
-      "A Topic or User Operator removes what it does not know; Strimzi's quota plugin makes quotas per principal a silent no-op; an authority that Strimzi makes cannot sign the admin's certificate.",
+      "A Topic or User Operator deletes objects that it does not know; with Strimzi's quota plugin, quotas per principal silently have no effect; a certificate authority of Strimzi cannot sign the administrator's certificate.",
     wrong: { manifest: kafka({ spec: "entityOperator: {topicOperator: {}}" }) },
     right: { manifest: kafka() },
     checks: () => ({
@@ -97,7 +97,7 @@ export const workloadKafkaRules: readonly Rule[] = [
         return breachesWhere([
           [
             fieldOf(manifest.spec, "entityOperator") !== undefined,
-            "an entity operator would remove topics and users that it does not know",
+            "an entity operator would delete topics and users that it does not know",
             "remove entityOperator",
           ],
           [
@@ -107,7 +107,7 @@ export const workloadKafkaRules: readonly Rule[] = [
           ],
           [
             fieldOf(fieldOf(manifest.spec, "clientsCa"), "generateCertificateAuthority") !== false,
-            "Strimzi makes the clients' authority",
+            "Strimzi generates the clients' certificate authority",
             "set clientsCa: {generateCertificateAuthority: false} and give its Secrets",
           ],
         ]);
@@ -119,9 +119,9 @@ export const workloadKafkaRules: readonly Rule[] = [
     subject: "workloads",
     level: "error",
     summary:
-      "Nodes of a cluster fail one at a time: each on a host of its own, in a zone that Kafka knows, with time to hand over.",
+      "Nodes of a cluster fail one at a time: each runs on its own Kubernetes node, in a zone that Kafka knows, with time to hand over.",
     rationale:
-      "Three copies on one host, or in one zone, are one copy; a broker that is killed before it has handed over costs every partition it led an election. An environment with fewer than three copies is spread by chance.",
+      "Three replicas on one node or in one zone are lost together, and killing a broker before the handover causes an election for each partition that it led. The rule does not apply to an environment with fewer than three replicas.",
     wrong: { manifest: `${pool({ placement: "affinity: {}" })}---\n${kafka()}` },
     right: { manifest: `${pool()}---\n${kafka()}` },
     checks: () => ({
@@ -138,7 +138,7 @@ export const workloadKafkaRules: readonly Rule[] = [
             ],
             [
               budget !== 1,
-              `${budget === undefined ? "it is not said how many" : String(budget)} nodes may be away at once for maintenance`,
+              `${budget === undefined ? "an unspecified number of" : String(budget)} nodes may be down for maintenance at the same time`,
               "set template.podDisruptionBudget.maxUnavailable: 1",
             ],
           ]);
@@ -151,9 +151,9 @@ export const workloadKafkaRules: readonly Rule[] = [
     id: "workload-kafka-resources",
     subject: "workloads",
     level: "error",
-    summary: "A node of a cluster has the memory it asks for, and at least half of it is not heap.",
+    summary: "A node of a cluster has equal memory requests and limits, and at most half of the memory is heap.",
     rationale:
-      "A node that is given less than it was promised is killed; and Kafka serves records from the page cache, which a large heap leaves no room for.",
+      "A node that gets less memory than it requests is killed. Kafka serves records from the page cache, for which a large heap leaves no room.",
     wrong: { manifest: pool({ heap: "{-Xms: 7g, -Xmx: 7g}" }) },
     right: { manifest: pool() },
     checks: () => ({
@@ -182,17 +182,17 @@ function placementBreaches(spec: unknown): Candidate[] {
   return [
     [
       !apart,
-      "two of its nodes may share a host",
+      "two of its nodes may share a Kubernetes node",
       "add template.pod.affinity.podAntiAffinity over kubernetes.io/hostname, required",
     ],
     [
       !held && !spread,
-      "nothing holds its nodes to a zone, or spreads them over zones",
+      "its nodes are neither bound to a zone nor spread over zones",
       "add a nodeAffinity for the pool's zone, or a topologySpreadConstraint",
     ],
     [
       typeof grace !== "number" || grace < SHORTEST_GRACE,
-      `${String(grace ?? 30)} s are too short for a node to hand over`,
+      `${String(grace ?? 30)} s are too short for the handover of a node`,
       "set template.pod.terminationGracePeriodSeconds: 120",
     ],
   ];
@@ -208,17 +208,17 @@ function resourceBreaches(spec: unknown): Candidate[] {
   return [
     [
       fieldOf(fieldOf(resources, "requests"), "cpu") === undefined,
-      "its nodes ask for no processors",
+      "its nodes have no CPU request",
       "set resources.requests.cpu",
     ],
     [
       asked === undefined || asked !== limit,
-      `its nodes ask for ${String(asked ?? "no")} memory and are held to ${String(limit ?? "none")}`,
+      `its nodes request ${String(asked ?? "no")} memory and their limit is ${String(limit ?? "not set")}`,
       "set resources.requests.memory and limits.memory to the same",
     ],
     [
       most === undefined || least !== most,
-      `the heap may be anything from ${String(least ?? "the JVM's choice")} to ${String(most ?? "the JVM's choice")}`,
+      `the heap can vary from ${String(least ?? "the JVM's default")} to ${String(most ?? "the JVM's default")}`,
       "set jvmOptions.-Xms and -Xmx to the same",
     ],
     [

@@ -31,15 +31,15 @@ metadata: {name: api-gateway, namespace: services}
 spec: {type: ${type}, ports: [{port: 8080}]}
 `;
 
-/** Rules on who may talk to whom. */
+/** Rules on network access. */
 export const workloadNetworkRules: readonly Rule[] = [
   ruleWith({
     id: "workload-network-policy",
     subject: "workloads",
     level: "error",
-    summary: "Nothing goes into or out of a pod but what a network policy names.",
+    summary: "A pod has only the connections that a network policy allows.",
     rationale:
-      "Without a policy every pod reaches every other, and whatever is outside: one that is broken into is everywhere at once.",
+      "Without a policy, every pod reaches all other pods and external addresses, and so does an attacker in a compromised pod.",
     parameters: z.strictObject({ namespacesWithoutDefault: z.array(z.string()).default([]) }),
     wrong: { manifest: podYaml({}) },
     right: { manifest: `${podYaml({})}${DENY}${OWN}` },
@@ -56,7 +56,7 @@ export const workloadNetworkRules: readonly Rule[] = [
         return [
           ...undefended.map(([namespace, workload]) => ({
             object: `${workload.kind}/${workload.name}`,
-            message: `namespace ${namespace ?? "default"} allows all that no policy mentions`,
+            message: `namespace ${namespace ?? "default"} allows all traffic that no policy mentions`,
             fix: "add a NetworkPolicy with podSelector: {} and both policyTypes",
           })),
           ...workloads.flatMap((workload) => policyBreaches(workload, policies)),
@@ -68,8 +68,8 @@ export const workloadNetworkRules: readonly Rule[] = [
     id: "workload-network-open",
     subject: "workloads",
     level: "error",
-    summary: "A network policy names whom it lets in and where it lets out.",
-    rationale: "A rule without a peer, or with every address as its peer, is no rule.",
+    summary: "A network policy names its peers and ports.",
+    rationale: "A rule without a peer, or with all addresses as its peer, does not restrict anything.",
     wrong: { manifest: OPEN },
     right: { manifest: OWN.replace("---\n", "") },
     checks: () => ({ manifest: (manifest) => (manifest.kind === "NetworkPolicy" ? openings(manifest) : undefined) }),
@@ -78,9 +78,8 @@ export const workloadNetworkRules: readonly Rule[] = [
     id: "workload-exposure",
     subject: "workloads",
     level: "error",
-    summary: "What is reached from outside is reached over TLS, through the ingress alone.",
-    rationale:
-      "A port of the node or a load balancer of its own goes around the ingress: no certificate, no limits, no log.",
+    summary: "External access uses TLS and only the ingress.",
+    rationale: "A node port or a separate load balancer bypasses the ingress with its certificate, limits and log.",
     parameters: z.strictObject({ loadBalancers: z.array(z.string()).default([]) }),
     wrong: { manifest: service("LoadBalancer") },
     right: { manifest: service("ClusterIP") },
@@ -92,8 +91,8 @@ export const workloadNetworkRules: readonly Rule[] = [
           return breachesWhere([
             [
               (type === "LoadBalancer" || type === "NodePort") && !loadBalancers.includes(metadata?.name ?? ""),
-              `a Service of type ${String(type)} is reached around the ingress`,
-              "set type: ClusterIP and expose it by kubernetes.exposure",
+              `a Service of type ${String(type)} bypasses the ingress`,
+              "set type: ClusterIP and expose it with kubernetes.exposure",
             ],
           ]);
         }
@@ -154,7 +153,7 @@ function policyBreaches({ kind, name, namespace, template }: Workload, policies:
     return [
       {
         object: `${kind}/${name}`,
-        message: "no network policy says whom its pods talk to",
+        message: "no network policy selects its pods",
         fix: "add a NetworkPolicy that selects them",
       },
     ];
@@ -162,7 +161,7 @@ function policyBreaches({ kind, name, namespace, template }: Workload, policies:
   return [
     {
       object: `${kind}/${name}`,
-      message: "its network policy leaves one direction open",
+      message: "its network policy covers only one direction",
       fix: "set policyTypes: [Ingress, Egress]",
     },
   ];
@@ -182,8 +181,8 @@ function openings({ spec }: Manifest): Breach[] {
         ["0.0.0.0/0", "::/0"].includes(String(fieldOf(fieldOf(peer, "ipBlock"), "cidr"))),
       );
       return breachesWhere([
-        [peers.length === 0, `${direction} is open to everybody`, `name peers under ${side}`],
-        [everywhere, `${direction} is open to every address`, "name the addresses that are meant"],
+        [peers.length === 0, `${direction} is open to all peers`, `name peers under ${side}`],
+        [everywhere, `${direction} is open to every address`, "name the intended addresses"],
         [
           peers.length > 0 && listOf(entry, "ports").length === 0,
           `${direction} is open on every port`,

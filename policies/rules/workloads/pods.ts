@@ -7,14 +7,14 @@ import { breachesWhere, podYaml } from "../../workloads/text.ts";
 
 const STANDARD = "https://kubernetes.io/docs/concepts/security/pod-security-standards/";
 
-/** Rules on what a pod may do on its node. */
+/** Rules on the rights of a pod on its node. */
 export const workloadPodRules: readonly Rule[] = [
   ruleWith({
     id: "workload-pod-security",
     subject: "workloads",
     level: "error",
     summary: 'Pods keep to the pod security standard "restricted", under a user that is nobody\'s on the node.',
-    rationale: `A process that is broken into must not get further than its container: no root, no more rights than it started with, the default filter on system calls (${STANDARD}).`,
+    rationale: `A compromised process must not get out of its container: no root, no additional rights, the default filter for system calls (${STANDARD}).`,
     parameters: z.strictObject({ lowestUser: z.int().min(1).default(10_000) }),
     wrong: { manifest: podYaml({ container: "securityContext: {privileged: true}" }) },
     right: { manifest: podYaml({}) },
@@ -33,7 +33,7 @@ export const workloadPodRules: readonly Rule[] = [
             (volume) =>
               [
                 volume.hostPath !== undefined,
-                `volume ${volume.name} is a folder of the node`,
+                `volume ${volume.name} is a directory of the node`,
                 "use a persistentVolumeClaim or an emptyDir",
               ] as const,
           ),
@@ -88,9 +88,8 @@ export const workloadPodRules: readonly Rule[] = [
     id: "workload-read-only-root",
     subject: "workloads",
     level: "error",
-    summary: "A container's root file system is read-only, and its temporary folders are bounded.",
-    rationale:
-      "What cannot be written cannot be replaced by an intruder; a temporary folder without a bound fills the node's disk.",
+    summary: "A container's root file system is read-only, and its temporary folders have a size limit.",
+    rationale: "An intruder cannot replace read-only files; a temporary folder without a limit fills the node's disk.",
     wrong: { manifest: podYaml({ container: "securityContext: {readOnlyRootFilesystem: false}" }) },
     right: { manifest: podYaml({}) },
     checks: () => ({
@@ -110,7 +109,7 @@ export const workloadPodRules: readonly Rule[] = [
             ({ name, emptyDir }) =>
               [
                 emptyDir !== undefined && emptyDir.sizeLimit === undefined,
-                `volume ${name} may grow without a bound`,
+                `volume ${name} has no size limit`,
                 "set emptyDir.sizeLimit",
               ] as const,
           ),
@@ -122,7 +121,7 @@ export const workloadPodRules: readonly Rule[] = [
     id: "workload-service-account",
     subject: "workloads",
     level: "error",
-    summary: "Pods run under a service account of their own and carry no token of it.",
+    summary: "Each workload's pods have their own service account and no mounted token.",
     rationale:
       'A token in a pod that does not talk to Kubernetes is of use to intruders alone, and the account "default" has whatever rights anybody ever gave it.',
     wrong: { manifest: podYaml({ pod: "serviceAccountName: default" }) },
@@ -140,7 +139,7 @@ export const workloadPodRules: readonly Rule[] = [
           ],
           [
             automountServiceAccountToken !== false,
-            "pods carry a token of their account",
+            "the pods mount their service account's token",
             "set automountServiceAccountToken: false",
           ],
         ]);
@@ -151,9 +150,9 @@ export const workloadPodRules: readonly Rule[] = [
     id: "workload-resources",
     subject: "workloads",
     level: "error",
-    summary: "Containers ask for and are held to processor time, memory and temporary storage.",
+    summary: "Containers have requests and limits for CPU, memory and ephemeral storage.",
     rationale:
-      "Without requests the scheduler packs a node blindly; without limits one leak takes the neighbours down.",
+      "Without requests, the scheduler overloads nodes; without limits, one leak affects all pods of the node.",
     wrong: { manifest: podYaml({ resources: "{requests: {cpu: 250m, memory: 192Mi}}" }) },
     right: { manifest: podYaml({}) },
     checks: () => ({

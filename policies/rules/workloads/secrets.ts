@@ -10,15 +10,15 @@ const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|CREDENT
 const SECRET_CONTENT =
   /-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]+:[^/\s@]+@|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|"d"\s*:\s*"[\w-]{20,}"/;
 
-/** Rules on where secrets may stand. */
+/** Rules on the places of secrets. */
 export const workloadSecretRules: readonly Rule[] = [
   rule({
     id: "workload-plain-secret",
     subject: "workloads",
     level: "error",
-    summary: "Secrets reach a process as files of a Secret, never as variables, arguments or in a ConfigMap.",
+    summary: "A process gets secrets only as files of a Secret, never as variables, as arguments or in a ConfigMap.",
     rationale:
-      "Variables and arguments are inherited, logged, dumped and shown by every tool; a ConfigMap is read by everyone who may list it.",
+      "Variables and arguments are inherited, logged and shown by many tools; every user who may list ConfigMaps can read one.",
     wrong: { manifest: podYaml({ env: "[{name: DATABASE_PASSWORD, value: hunter2}]" }) },
     right: {
       manifest: podYaml({ env: "[{name: DATABASE_PASSWORD_FILE, value: /etc/service/secrets/database-password}]" }),
@@ -62,8 +62,8 @@ export const workloadSecretRules: readonly Rule[] = [
     id: "workload-secret-mode",
     subject: "workloads",
     level: "error",
-    summary: "Files of a Secret are readable for their process alone.",
-    rationale: "The default mode 0644 lets every user of a container read them.",
+    summary: "Only the process can read the files of a Secret.",
+    rationale: "With the default mode 0644, every user of the container can read them.",
     parameters: z.strictObject({ mode: z.int().default(0o440) }),
     wrong: { manifest: podYaml({}).replace(", defaultMode: 256", "") },
     right: { manifest: podYaml({}) },
@@ -92,6 +92,6 @@ function configMapBreaches(data: unknown) {
     const secret =
       typeof value === "string" &&
       (SECRET_CONTENT.test(value) || (SECRET_NAME.test(key.replaceAll("-", "_")) && value !== ""));
-    return breachesWhere([[secret, `${key} holds a secret in a ConfigMap`, "put it into a Secret"]]);
+    return breachesWhere([[secret, `${key} contains a secret in a ConfigMap`, "put it into a Secret"]]);
   });
 }

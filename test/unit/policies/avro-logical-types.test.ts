@@ -10,7 +10,7 @@ describe("logical types", () => {
     [
       "on the field",
       field("long", { logicalType: "timestamp-millis" }),
-      /stands on the field/,
+      /is on the field/,
       /"type": \{"type": "long", "logicalType": "timestamp-millis"\}/,
     ],
     [
@@ -22,7 +22,7 @@ describe("logical types", () => {
     [
       "a timestamp on a string",
       field({ type: "string", logicalType: "timestamp-millis" }),
-      /stands on "string"/,
+      /has the type "string"/,
       /"long"/,
     ],
     ["a decimal without precision", field({ type: "bytes", logicalType: "decimal" }), /no precision/, /precision/],
@@ -32,7 +32,7 @@ describe("logical types", () => {
       /scale 5/,
       /0 to 4/,
     ],
-    ["in a union", field(["null", { type: "string", logicalType: "date" }]), /f: date stands on "string"/, /"int"/],
+    ["in a union", field(["null", { type: "string", logicalType: "date" }]), /f: date has the type "string"/, /"int"/],
     [
       "in a list",
       field({ type: "array", items: { type: "int", logicalType: "time-micros" } }),

@@ -18,17 +18,17 @@ it.each<[string, Example, readonly string[]]>([
   [
     "the description of an import",
     { topic: `description: ${importedTopicDescription}` },
-    ["the description is still the one that the import wrote"],
+    ["the description is still the placeholder of the import"],
   ],
   [
     "the same in quotes, with blanks around",
     { topic: `description: " ${importedTopicDescription} "` },
-    ["the description is still the one that the import wrote"],
+    ["the description is still the placeholder of the import"],
   ],
   [
     "the placeholder schema of an import",
     { schema: schema(importedRecordDoc) },
-    ["the schema is still the placeholder that the import wrote"],
+    ["the schema is still the placeholder of the import"],
   ],
 ])("warns of %s", (_what, example, messages) => {
   const found = own(example);

@@ -34,7 +34,7 @@ describe("a service that no team lists", () => {
     expect(found("service-owner", topic("oder-service"))).toMatchObject([
       {
         object: "oder-service",
-        fix: "did you mean order-service? Else add it to services: in the file of the team that runs it",
+        fix: "did you mean order-service? Otherwise add it to services: in the file of the team that runs it",
       },
     ]);
   });

@@ -44,13 +44,13 @@ describe("a pattern that a stack gives to a rule", () => {
   });
 
   it.each([
-    ["(?=order)", "it looks ahead or behind", "without (?=…)"],
-    ["(?<!order)x", "it looks ahead or behind", "without (?=…)"],
-    ["(a)\\1", "it refers back to a group", "instead of \\1"],
-    ["(?<word>a)\\k<word>", "it refers back to a group", "instead of \\1"],
+    ["(?=order)", "it uses look-around", "without (?=…)"],
+    ["(?<!order)x", "it uses look-around", "without (?=…)"],
+    ["(a)\\1", "it uses a back-reference", "instead of \\1"],
+    ["(?<word>a)\\k<word>", "it uses a back-reference", "instead of \\1"],
     ["[a-", "missing closing ]", "syntax of RE2"],
     ["(?:a{100}){100}", "invalid repeat count", "syntax of RE2"],
-    ["a{500}b{500}c{500}", "at most 1000 are allowed", "repeat with * or +"],
+    ["a{500}b{500}c{500}", "the maximum is 1000", "repeat with * or +"],
   ])("%s is refused, with its place, the reason and a fix", (text, reason, fix) => {
     const source = `policies:\n  topic-name: {pattern: '${text}'}\n`;
     const { document } = readYaml("stacks/Pulumi.dev.yaml", source);

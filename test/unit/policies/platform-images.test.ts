@@ -42,7 +42,7 @@ function operator(kubernetes: Written): readonly Manifest[] {
 describe("images that others make", () => {
   it("are asked for by digest, with the key that takes it: the operator's, and those it gives to what it runs", () => {
     expect(said(operator({}))).toEqual([
-      `warning ${RULE} Deployment/strimzi-cluster-operator: brokers and their company run quay.io/strimzi/kafka:1.2.0-kafka-4.3.1, which may change: name it by digest, from your own mirror, in kubernetes.strimzi.kafkaImages`,
+      `warning ${RULE} Deployment/strimzi-cluster-operator: brokers and related components run quay.io/strimzi/kafka:1.2.0-kafka-4.3.1, which may change: name it by digest, from your own mirror, in kubernetes.strimzi.kafkaImages`,
       `warning ${RULE} Deployment/strimzi-cluster-operator: container strimzi-cluster-operator runs quay.io/strimzi/operator:1.2.0, which may change: name it by digest, from your own mirror, in kubernetes.strimzi.image`,
     ]);
   });

@@ -23,12 +23,12 @@ describe("the point of no return of a saga", () => {
   });
 
   it.each([
-    ["with something that undoes it", "{pivot: true}", "null", /is the point of no return and declares a compensation/],
+    ["with something that undoes it", "{pivot: true}", "null", /is the pivot but declares a compensation/],
     [
       "that comes after itself",
       "{pivot: true, retriable: true, compensation: null}",
       "null",
-      /is the point of no return and comes after it/,
+      /is the pivot and also comes after it/,
     ],
     [
       "beside another one",
@@ -42,7 +42,7 @@ describe("the point of no return of a saga", () => {
 
   it("is what a step must be that can fail and is declared to be repeated until it succeeds", () => {
     expect(broken("{retriable: true, compensation: null}").join("\n")).toMatch(
-      /is repeated until it succeeds and declares failures \(payment\.failed\)/,
+      /is retried until it succeeds, but declares failures \(payment\.failed\)/,
     );
   });
 });

@@ -58,22 +58,18 @@ describe("what each rule sees", () => {
     [
       "workload-pod-security",
       changed("volumes: [", "volumes: [{name: docker, hostPath: {path: /var/run}}, "),
-      "folder of the node",
+      "directory of the node",
     ],
     [
       "workload-pod-security",
       changed("containerPort: 8080", "containerPort: 8080, hostPort: 80"),
       "takes port 80 of the node",
     ],
-    [
-      "workload-read-only-root",
-      changed("volumes: [", "volumes: [{name: tmp, emptyDir: {}}, "),
-      "may grow without a bound",
-    ],
+    ["workload-read-only-root", changed("volumes: [", "volumes: [{name: tmp, emptyDir: {}}, "), "has no size limit"],
     [
       "workload-service-account",
       changed("automountServiceAccountToken: false", "automountServiceAccountToken: true"),
-      "carry a token",
+      "mount their service account's token",
     ],
     ["workload-resources", changed(", ephemeral-storage: 64Mi}", "}"), "no requests of ephemeral-storage"],
     [
@@ -102,15 +98,19 @@ describe("what each rule sees", () => {
         manifest:
           'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {jwks.json: \'{"keys":[{"kty":"EC","d":"0123456789abcdef0123456789"}]}\'}\n',
       },
-      "holds a secret in a ConfigMap",
+      "contains a secret in a ConfigMap",
     ],
     ["workload-probes", { manifest: podYaml({ probes: "" }) }, "no startupProbe"],
-    ["workload-graceful-end", changed("lifecycle: {preStop: {sleep: {seconds: 5}}}", ""), "stops answering before"],
+    [
+      "workload-graceful-end",
+      changed("lifecycle: {preStop: {sleep: {seconds: 5}}}", ""),
+      "stops before other nodes know",
+    ],
     ["workload-rollout", changed("revisionHistoryLimit: 3", "revisionHistoryLimit: 0"), "0 revisions are kept"],
     [
       "workload-rollout",
       changed(", annotations: {event-platform/config-checksum: 5feceb66}", ""),
-      "does not roll pods out",
+      "does not cause a rollout",
     ],
     [
       "workload-spread",
@@ -118,7 +118,7 @@ describe("what each rule sees", () => {
         "podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]}",
         "",
       ),
-      "may share a host",
+      "may share a node",
     ],
     [
       "workload-exposure",
@@ -134,7 +134,7 @@ describe("what each rule sees", () => {
         manifest:
           "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\nrules: [{resources: [secrets], verbs: [get]}]\n",
       },
-      "read every Secret",
+      "reading every Secret",
     ],
   ])("%s: %#", (id, example, message) => {
     expect(

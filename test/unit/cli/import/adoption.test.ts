@@ -370,8 +370,8 @@ it("leaves placeholders that the rules remind of, until somebody has said what t
       .findings.filter(({ rule }) => rule === "imported-placeholder")
       .map(({ file, line, message }) => `${file}:${line} ${message}`);
   expect(warnings((text) => text)).toEqual([
-    "topics/billing.yaml:7 the description is still the one that the import wrote",
-    "topics/billing.yaml:10 the schema is still the placeholder that the import wrote",
+    "topics/billing.yaml:7 the description is still the placeholder of the import",
+    "topics/billing.yaml:10 the schema is still the placeholder of the import",
   ]);
   expect(
     warnings((text) =>
