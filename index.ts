@@ -5,6 +5,7 @@ import { leaveOutTracing } from "./components/lean-program.ts";
 import { loadModel } from "./components/model/load.ts";
 import { expectRead } from "./components/model/read.ts";
 import { parseStackSettings } from "./components/model/stack/parse-stack.ts";
+import { serviceTeams } from "./components/observability/owners.ts";
 import { expectFingerprint, planFingerprint } from "./components/plan/digest.ts";
 import { planPlatform } from "./components/plan/plan.ts";
 import { platform } from "./components/platform.ts";
@@ -25,6 +26,7 @@ const outputs = await platform({
   settings: stack,
   plan,
   removals: model.domains.flatMap((domain) => domain.removals.map(({ topic }) => topic)),
+  teams: serviceTeams(model),
   environment: process.env,
   externals: stackExternals(projectDir),
   locateServers: locateLocalServers,

@@ -15,6 +15,7 @@ import { localLayout } from "./local/layout.ts";
 import { localPorts } from "./local/ports.ts";
 import { isKubernetes } from "./model/stack/kubernetes-stack.ts";
 import type { StackSettings } from "./model/stack/stack.ts";
+import { ownersOf } from "./observability/owners.ts";
 import { auditorPrincipal } from "./plan/auditor.ts";
 import { wantedFingerprintVariable } from "./plan/digest.ts";
 import { registryPrincipal } from "./plan/registry.ts";
@@ -43,6 +44,8 @@ export interface PlatformArgs {
   readonly plan: PlatformPlan;
   /** Topics that may be removed, by the domain files' entries. Default: none. */
   readonly removals?: readonly string[];
+  /** Teams by service: who is called by alerts. What is not in it is the platform team's. Default: none. */
+  readonly teams?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Secrets and files that a stack on Kubernetes takes from outside. */
   readonly externals: StackExternals;
@@ -171,6 +174,11 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
       databaseConnections,
       strimziDefinitions,
       exposed: exposedService(templates),
+      owners: ownersOf(
+        plan,
+        args.teams ?? {},
+        templates.map(({ name }) => name),
+      ),
     });
   }
   const ports = localPorts(portBase(settings.local.portBase, environment));

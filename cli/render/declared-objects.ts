@@ -19,6 +19,8 @@ export interface DeclarationRequest {
   readonly stack: string;
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
+  /** Teams by service. */
+  readonly teams: Readonly<Record<string, string>>;
   readonly templates: readonly ServiceTemplate[];
   readonly placeholders: Placeholders;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises
 import { dirname, join, relative } from "node:path";
 import { maxConnections } from "../../components/databases/connections.ts";
 import { isKubernetes } from "../../components/model/stack/kubernetes-stack.ts";
+import { serviceTeams } from "../../components/observability/owners.ts";
 import { databaseUsers } from "../../components/services/database-users.ts";
 import { readServiceTemplates } from "../../components/services/template.ts";
 import type { CommandContext } from "../context.ts";
@@ -47,7 +48,7 @@ export async function render(
 ): Promise<RenderResult> {
   const { stack, out } = request;
   const { project } = await locateStack({ projectDir: context.projectDir, stateDir: context.stateDir, stack });
-  const { stack: settings, plan } = await readDeclaredProject(context, stack);
+  const { stack: settings, plan, model } = await readDeclaredProject(context, stack);
   if (!isKubernetes(settings)) throw new KitError("KIT_RENDER_LOCAL", stack);
   const present = await readdir(out).catch(() => [] as string[]);
   if (present.length > 0 && !present.includes(MARK)) throw new KitError("KIT_RENDER_FOLDER", out);
@@ -59,6 +60,7 @@ export async function render(
     stack,
     settings,
     plan,
+    teams: serviceTeams(model),
     templates,
     placeholders,
     environment: context.env,

@@ -11,22 +11,28 @@ export interface Owners {
   readonly services: Readonly<Record<string, string>>;
 }
 
+/** Teams by the services that their domains list. */
+export function serviceTeams({ domains }: Pick<Model, "domains">): Readonly<Record<string, string>> {
+  return Object.fromEntries(domains.flatMap(({ services, owner }) => services.map((service) => [service, owner.team])));
+}
+
 /**
- * Reads owners from the declaration.
- * @param services - Services that the stack runs; others are nobody's here, since nothing of them is watched.
+ * Owners of what a stack runs.
+ * @param running - Its services; of others nothing is watched.
  */
 export function ownersOf(
-  { domains }: Pick<Model, "domains">,
   { topics }: Pick<PlatformPlan, "topics">,
-  services: readonly string[],
+  teams: Readonly<Record<string, string>>,
+  running: readonly string[],
 ): Owners {
-  const running = new Set(services);
-  const teams = domains.flatMap((domain) =>
-    domain.services.filter((service) => running.has(service)).map((service) => [service, domain.owner.team] as const),
-  );
   return {
     topics: Object.fromEntries(topics.map(({ name, owner }) => [name, owner])),
-    services: Object.fromEntries(teams.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    services: Object.fromEntries(
+      running.toSorted().flatMap((service) => {
+        const team = teams[service];
+        return team === undefined ? [] : [[service, team]];
+      }),
+    ),
   };
 }
 

@@ -45,6 +45,7 @@ const SOURCES: Record<CrdModule, Source> = {
     sum: "h1:pHUuiRErcFb3nFDox7RxoxpEN0FyT24GtYOkr2GBu04=",
     folder: "example/prometheus-operator-crd",
     files: [
+      "monitoring.coreos.com_alertmanagerconfigs.yaml",
       "monitoring.coreos.com_podmonitors.yaml",
       "monitoring.coreos.com_prometheusrules.yaml",
       "monitoring.coreos.com_servicemonitors.yaml",

@@ -3,6 +3,7 @@ import type { Problem } from "../problems/problem.ts";
 import type { Located, PropertyPath } from "../problems/validation.ts";
 import { addressRange, count, name } from "../values/field-types.ts";
 import { slugPattern } from "../values/names.ts";
+import { monitoring, monitoringProblems } from "./stack-monitoring.ts";
 import { placedPods } from "./stack-pods.ts";
 
 /**
@@ -131,22 +132,6 @@ const exposure = z
   .meta({ description: "How customers reach the gateway. TLS ends there; plain HTTP is only redirected." })
   .prefault({});
 
-const monitoring = z
-  .strictObject({
-    podMonitor: z
-      .boolean()
-      .meta({
-        description:
-          "Whether services, brokers and the platform's servers get a PodMonitor of the Prometheus operator. Default: false.",
-      })
-      .default(false),
-    namespace: dnsLabel("Namespace whose pods may read metrics. Default: monitoring.").default("monitoring"),
-    intervalSeconds: count(5, 300, "Seconds between two readings. Default: 30.").default(30),
-    labels: texts("Labels by which a Prometheus selects its PodMonitors. Default: none."),
-  })
-  .meta({ description: "Who may read metrics." })
-  .prefault({});
-
 const placement = z
   .strictObject({
     hosts: z
@@ -208,13 +193,20 @@ export function metricsReaders({ monitoring }: KubernetesWorkloadSettings): read
   return monitoring.podMonitor ? [monitoring.namespace] : [];
 }
 
-/** What the format alone cannot tell: an exposure without its host, certificate, class or source. */
+/** What the format alone cannot tell of the settings. */
 export function workloadProblems(
   settings: KubernetesWorkloadSettings,
   at: Located,
   path: PropertyPath = [],
 ): Problem[] {
-  const { exposure: way } = settings;
+  return [
+    ...exposureProblems(settings, at, path),
+    ...monitoringProblems(settings.monitoring, at, [...path, "monitoring"]),
+  ];
+}
+
+/** An exposure without its host, certificate, class or source. */
+function exposureProblems({ exposure: way }: KubernetesWorkloadSettings, at: Located, path: PropertyPath): Problem[] {
   if (way.by === "none") return [];
   const needed = {
     host: "orders.example.com",

@@ -1,15 +1,15 @@
 import type { Alert, SeriesValues } from "../alert.ts";
 import type { Substrate } from "../signal.ts";
 
-const NODE = 'node="kafka-broker-4"';
-const node = { node: "kafka-broker-4" };
+const NODE = 'node="kafka-broker-100"';
+const node = { node: "kafka-broker-100" };
 const GIB = 2 ** 30;
 
 /** Space on a broker's disk of 500 GiB: what is free at first, and what each minute adds; both in GiB. */
 function disk(free: number, perMinute: number): (substrate: Substrate) => SeriesValues {
   const size = `${500 * GIB}x400`;
   const left = `${free * GIB}${perMinute < 0 ? "-" : "+"}${Math.abs(perMinute) * GIB}x400`;
-  const claim = 'persistentvolumeclaim="data-0-kafka-broker-4"';
+  const claim = 'persistentvolumeclaim="data-0-kafka-broker-100"';
   return (substrate) =>
     substrate === "local"
       ? { [`kafka_log_dir_usable_bytes{${NODE}}`]: left, [`kafka_log_dir_total_bytes{${NODE}}`]: size }
@@ -112,7 +112,7 @@ const partitions: readonly Alert[] = [
       series: { [underMinIsr]: "9x10" },
       at: "5m",
       labels: node,
-      summary: "9 partitions led by kafka-broker-4 refuse writes: too few replicas are in sync.",
+      summary: "9 partitions led by kafka-broker-100 refuse writes: too few replicas are in sync.",
     },
     // One of three replicas is away.
     silent: { series: { [underMinIsr]: "0x10", [underReplicated]: "30x10" }, at: "5m" },
@@ -132,7 +132,7 @@ const partitions: readonly Alert[] = [
       at: "15m",
       labels: node,
       summary:
-        "30 partitions led by kafka-broker-4 have lacked a replica for 10 minutes: one more failure may stop writes.",
+        "30 partitions led by kafka-broker-100 have lacked a replica for 10 minutes: one more failure may stop writes.",
     },
     // A broker restarts.
     silent: { series: { [underReplicated]: "0x2 30x3 0x20" }, at: "15m" },
@@ -152,7 +152,7 @@ const partitions: readonly Alert[] = [
       at: "20m",
       labels: node,
       summary:
-        "Replicas of partitions led by kafka-broker-4 keep falling out of sync: a broker or the network is slow.",
+        "Replicas of partitions led by kafka-broker-100 keep falling out of sync: a broker or the network is slow.",
     },
     silent: { series: { [shrinks]: "0x3 24x30" }, at: "20m" },
     reproduce: { scenario: "broker-freeze" },
@@ -191,7 +191,7 @@ const machines: readonly Alert[] = [
       series: { [directories]: "1x10" },
       at: "5m",
       labels: node,
-      summary: "kafka-broker-4 cannot write to its disk: it serves none of the partitions that lie on it.",
+      summary: "kafka-broker-100 cannot write to its disk: it serves none of the partitions that lie on it.",
     },
     silent: { series: { [directories]: "0x10" }, at: "5m" },
     reproduce: { none: "filling the disk of the machine would stop everything else on it" },
@@ -209,7 +209,7 @@ const machines: readonly Alert[] = [
       series: disk(40, 0),
       at: "10m",
       labels: node,
-      summary: "The disk of kafka-broker-4 has 8% left; the broker stops when it is full.",
+      summary: "The disk of kafka-broker-100 has 8% left; the broker stops when it is full.",
     },
     silent: { series: disk(60, 0), at: "10m" },
     reproduce: { none: "filling the disk of the machine would stop everything else on it" },
@@ -229,7 +229,7 @@ const machines: readonly Alert[] = [
       at: "60m",
       labels: node,
       summary:
-        "The disk of kafka-broker-4 has 14% left, and is full in less than 4 hours if it fills as in the last 6.",
+        "The disk of kafka-broker-100 has 14% left, and is full in less than 4 hours if it fills as in the last 6.",
     },
     // Little is free, and it stays so: retention keeps up.
     silent: { series: disk(100, -0.0625), at: "60m" },
@@ -249,7 +249,7 @@ const machines: readonly Alert[] = [
       series: { [idle]: "0+3000000000x40" },
       at: "30m",
       labels: node,
-      summary: "The request handlers of kafka-broker-4 are idle 5% of the time: requests queue.",
+      summary: "The request handlers of kafka-broker-100 are idle 5% of the time: requests queue.",
     },
     silent: { series: { [idle]: "0+48000000000x40" }, at: "30m" },
     reproduce: { none: "it takes more load than one machine should be given" },

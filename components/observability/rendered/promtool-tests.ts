@@ -2,7 +2,7 @@
 import { type Alert, type Example, OWNED_LABELS, seriesOn } from "../alert.ts";
 import { ALERTS } from "../alerts/catalogue.ts";
 import { ownersBy } from "../owners.ts";
-import { isPossible, type RuleGroup, type RuleInput, ruleGroups, runbookUrl } from "./rule-groups.ts";
+import { alertLabels, isPossible, type RuleGroup, type RuleInput, ruleGroups, runbookUrl } from "./rule-groups.ts";
 import { scoped } from "./scope.ts";
 
 interface ExpectedAlert {
@@ -101,7 +101,7 @@ function expected(alert: Alert, input: RuleInput): ExpectedAlert {
       ...labels,
       severity: alert.severity,
       owner: owner ?? input.platformTeam,
-      ...(input.scope === undefined ? {} : { stack: input.scope.stack }),
+      ...alertLabels(input),
     },
     exp_annotations: { summary, runbook_url: runbookUrl(alert, input.runbooks) },
   };

@@ -76,6 +76,11 @@ function stackLabel({ scope }: RuleInput): Readonly<Record<string, string>> {
   return scope === undefined ? {} : { stack: scope.stack };
 }
 
+/** Labels of all alerts. An AlertmanagerConfig is asked only about alerts with the label of its own namespace. */
+export function alertLabels({ scope }: RuleInput): Readonly<Record<string, string>> {
+  return scope === undefined ? {} : { stack: scope.stack, namespace: scope.namespaces.platform };
+}
+
 function ownerRules(input: RuleInput): RecordingRule[] {
   return OWNED_LABELS.flatMap((label) =>
     Object.entries(ownersBy(label, input.owners)).map(([value, owner]) => ({
@@ -111,7 +116,7 @@ function alertingRule(alert: Alert, input: RuleInput): AlertingRule {
         alert.owner === "platform"
           ? input.platformTeam
           : `{{ if $labels.owner }}{{ $labels.owner }}{{ else }}${input.platformTeam}{{ end }}`,
-      ...stackLabel(input),
+      ...alertLabels(input),
     },
     annotations: { summary: alert.summary, runbook_url: runbookUrl(alert, input.runbooks) },
   };

@@ -11,6 +11,13 @@ import { REGISTRY_NAME } from "../../schemas/registry-address.ts";
 const STRIMZI_LABELS = [
   { action: "labelmap", regex: "__meta_kubernetes_pod_label_(strimzi_io_.+)" },
   { action: "replace", sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "kubernetes_pod_name" },
+  // Signals call a broker or controller a node, on every substrate.
+  {
+    action: "replace",
+    sourceLabels: ["__meta_kubernetes_pod_label_strimzi_io_component_type", "__meta_kubernetes_pod_name"],
+    regex: "kafka;(.+)",
+    targetLabel: "node",
+  },
   { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node_name" },
 ];
 

@@ -18,6 +18,7 @@ import { KubernetesObject } from "../../kubernetes/object.ts";
 import type { KubernetesStackSettings } from "../../model/stack/kubernetes-stack.ts";
 import { type PodSettings, podsOfPart } from "../../model/stack/stack-pods.ts";
 import { metricsReaders, scalesByLag } from "../../model/stack/stack-workload.ts";
+import type { Owners } from "../../observability/owners.ts";
 import { KubernetesSchemaRegistry } from "../../schemas/kubernetes-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
 import { claimCheckBucket } from "../../services/claim-check-store.ts";
@@ -29,6 +30,7 @@ import { serviceUrl } from "../../services/kubernetes/service-object.ts";
 import { publicKeySet, TokenIssuer, type TokenKeys } from "../../services/token-issuer.ts";
 import type { Workload } from "../../services/workload.ts";
 import type { Substrate } from "../substrate.ts";
+import { alertingObjects } from "./alerting.ts";
 import { platformMonitors } from "./monitors.ts";
 import { networkPeers } from "./network-peers.ts";
 
@@ -47,6 +49,8 @@ export interface KubernetesSubstrateArgs {
   readonly strimziDefinitions: readonly Manifest[];
   /** The service that customers reach; undefined: none. */
   readonly exposed: string | undefined;
+  /** Who is called for what. */
+  readonly owners: Owners;
 }
 
 /** A Kubernetes cluster as a substrate: Strimzi runs Kafka, everything else is a workload or there already. */
@@ -117,8 +121,17 @@ export class KubernetesSubstrate implements Substrate {
     const { claimCheckStore } = settings.kubernetes;
     if (claimCheckStore !== undefined) this.claimChecks = claimCheckBucket(claimCheckStore, args.externals);
     this.tokens = this.#tokens();
-    for (const monitor of platformMonitors(settings.kubernetes, workloads))
-      this.#apply(monitor, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
+    const watching = [
+      ...platformMonitors(settings.kubernetes, workloads),
+      ...alertingObjects({
+        stack: args.stack,
+        servers: settings.kubernetes,
+        monitoring: workloads.monitoring,
+        owners: args.owners,
+      }),
+    ];
+    for (const object of watching)
+      this.#apply(object, { dependsOn: [...this.#namespaces.kafka, ...this.#namespaces.platform] });
   }
 
   get gateway(): string | undefined {
