@@ -2,7 +2,7 @@
 import type { Random } from "../clock.ts";
 import { pause } from "../clock.ts";
 import { messageOf } from "../errors.ts";
-import type { RetryPolicy } from "../retry.ts";
+import type { Backoff } from "../retry.ts";
 import { backoff } from "../retry.ts";
 import type { ConsumerFault } from "./consumer-faults.ts";
 import { faultOf } from "./consumer-faults.ts";
@@ -18,10 +18,10 @@ export interface PatienceOptions<Subject> {
 /** Runs until it succeeds, fails because of its record, or the signal is aborted; then throws the last error. */
 export type Patiently<Subject> = <T>(work: () => Promise<T>, subject: Subject, signal: AbortSignal) => Promise<T>;
 
-const POLICIES: Readonly<Record<ConsumerFault["blames"], RetryPolicy>> = {
-  circumstances: { attempts: 0, firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 },
+const POLICIES: Readonly<Record<ConsumerFault["blames"], Backoff>> = {
+  circumstances: { firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 },
   // Nothing comes back in a moment here, and each attempt is an error in the server's log.
-  service: { attempts: 0, firstDelayMs: 500, maxDelayMs: 10_000, factor: 2 },
+  service: { firstDelayMs: 500, maxDelayMs: 10_000, factor: 2 },
 };
 
 /** Failures after which circumstances count as a pause: a deadlock or a reconnection is over by then. */

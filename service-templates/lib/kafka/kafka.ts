@@ -91,7 +91,6 @@ export function connection(
     // Leaders that moved are learned from errors at once; the default of 5 s only adds a round trip to the hot path.
     metadataMaxAge: 60_000,
     // The default is a constant second: clients that lost the same broker would come back together.
-    retryDelay: (_client, _operation, attempt) =>
-      backoff(attempt, { attempts: 0, firstDelayMs: 50, maxDelayMs: 1_000, factor: 2 }),
+    retryDelay: (_client, _operation, attempt) => backoff(attempt, { firstDelayMs: 50, maxDelayMs: 1_000, factor: 2 }),
   };
 }

@@ -78,7 +78,7 @@ interface Drained {
 
 /** Longest pause before a shard that another instance works on is tried again, in milliseconds. */
 const BUSY_LIMIT_MS = 100;
-const BUSY_RETRY = { attempts: 0, firstDelayMs: 3, maxDelayMs: BUSY_LIMIT_MS, factor: 2 };
+const BUSY_RETRY = { firstDelayMs: 3, maxDelayMs: BUSY_LIMIT_MS, factor: 2 };
 /** More than the framing of a row's record takes beside what the row's size counts. */
 const FRAMING_BYTES = 256;
 /** Failures of a codec that concern an event type, not the registry. */

@@ -15,7 +15,6 @@ import { problemDocument } from "@event-platform-kit/service/http/problem";
 import { derivedUuid, isUuid, uuidV7 } from "@event-platform-kit/service/ids";
 import { SHARDS, shardOf } from "@event-platform-kit/service/outbox";
 import { headerText, storedHeaders } from "@event-platform-kit/service/outbox/headers";
-import { backoff, retry } from "@event-platform-kit/service/retry";
 import { eventMetrics, startCompensationCounters } from "@event-platform-kit/service/telemetry/event-metrics";
 import { createMetrics } from "@event-platform-kit/service/telemetry/metrics";
 import { sagaDuration } from "@event-platform-kit/service/telemetry/saga-metrics";
@@ -282,36 +281,6 @@ describe("a registry that denies an id", () => {
     expect(await asked(60_000)).toEqual(doubt);
     expect(await asked(69_000)).toEqual(doubt);
     expect(await asked(70_000)).toEqual(belief);
-  });
-});
-
-describe("retry", () => {
-  it("pauses longer each time, within its bounds, with chance in the second half", () => {
-    const policy = { attempts: 9, firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 50 }),
-        fc.double({ min: 0, max: 0.999, noNaN: true }),
-        (attempt, chance) => {
-          const ceiling = Math.min(1_000, 100 * 2 ** (attempt - 1));
-          const delay = backoff(attempt, policy, () => chance);
-          expect(delay).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
-          expect(delay).toBeLessThanOrEqual(ceiling);
-        },
-      ),
-    );
-  });
-  it("gives up after its attempts, at once where it makes no sense", async () => {
-    let attempts = 0;
-    const failing = async (): Promise<never> => {
-      attempts += 1;
-      throw new Error("no");
-    };
-    const policy = { attempts: 3, firstDelayMs: 1, maxDelayMs: 1, factor: 1 };
-    await expect(retry(failing, { policy })).rejects.toThrow("no");
-    expect(attempts).toBe(3);
-    await expect(retry(failing, { policy, retryable: () => false })).rejects.toThrow("no");
-    expect(attempts).toBe(4);
   });
 });
 

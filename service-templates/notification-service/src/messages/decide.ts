@@ -1,13 +1,13 @@
 /** Which channel a message goes through, and what the channel's answer means, as pure functions. */
 import { crc32 } from "node:zlib";
 import type { Random } from "@event-platform-kit/service/clock";
-import type { RetryPolicy } from "@event-platform-kit/service/retry";
+import type { Backoff } from "@event-platform-kit/service/retry";
 import { backoff } from "@event-platform-kit/service/retry";
 import type { ChannelName, DeliveryAnswer } from "../channels/channel.ts";
 import { CHANNELS } from "../channels/channel.ts";
 
 /** Pauses between attempts, for as long as it takes. */
-export const DELIVERY_RETRY: RetryPolicy = { attempts: 0, firstDelayMs: 500, maxDelayMs: 60_000, factor: 2 };
+export const DELIVERY_RETRY: Backoff = { firstDelayMs: 500, maxDelayMs: 60_000, factor: 2 };
 /** 2^20 times the first pause is far beyond the longest; more would only overflow. */
 const MOST_DOUBLINGS = 20;
 

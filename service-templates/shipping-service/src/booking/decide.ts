@@ -9,7 +9,7 @@
 import { crc32 } from "node:zlib";
 import type { Random } from "@event-platform-kit/service/clock";
 import { derivedUuid } from "@event-platform-kit/service/ids";
-import type { RetryPolicy } from "@event-platform-kit/service/retry";
+import type { Backoff } from "@event-platform-kit/service/retry";
 import { backoff } from "@event-platform-kit/service/retry";
 import type { BookingAnswer, CarrierName, VoidAnswer } from "../carriers/carrier.ts";
 import { CARRIERS } from "../carriers/carrier.ts";
@@ -18,7 +18,7 @@ import { CARRIERS } from "../carriers/carrier.ts";
 export const ATTEMPTS_PER_TURN = 3;
 
 /** Pauses between calls, for as long as it takes. */
-export const BOOKING_RETRY: RetryPolicy = { attempts: 0, firstDelayMs: 200, maxDelayMs: 60_000, factor: 2 };
+export const BOOKING_RETRY: Backoff = { firstDelayMs: 200, maxDelayMs: 60_000, factor: 2 };
 /** 2^20 times the first pause is far beyond the longest; more would only overflow. */
 const MOST_DOUBLINGS = 20;
 
