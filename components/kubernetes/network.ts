@@ -1,23 +1,42 @@
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import { type Manifest, type ObjectMeta, platformLabels } from "./manifest.ts";
 
-/** Who a policy lets in or out: pods by their labels, of this or another namespace, or addresses. */
-export interface NetworkPeer {
+/*
+ * Policies only add. A pod that no policy selects may talk to anyone; a pod that is selected may do what one of its policies
+ * allows. A connection needs both: the client's policy must let it out and the server's must let it in. So a namespace
+ * has one policy that denies everything, and each workload one that allows what it needs.
+ */
+
+/** Pods by their labels. An absent selector of namespaces means the policy's own; an absent one of pods means all. */
+export interface PodPeer {
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;
-  readonly ipBlock?: { readonly cidr: string };
+  readonly ipBlock?: never;
 }
+
+/** A range of addresses, for what is not a pod of the cluster. */
+export interface AddressPeer {
+  /** `cidr`: for example `10.0.0.0/8`; a single address ends in `/32` (IPv4) or `/128` (IPv6). */
+  readonly ipBlock: { readonly cidr: string };
+  readonly namespaceSelector?: never;
+  readonly podSelector?: never;
+}
+
+/** The other end of a connection. Kubernetes refuses a peer that is both. */
+export type NetworkPeer = PodPeer | AddressPeer;
 
 interface LabelSelector {
   readonly matchLabels: Readonly<Record<string, string>>;
 }
 
-/** A port of a flow: a number for TCP. */
+/** A port of a flow. A plain number is a TCP port. */
 export type FlowPort = number | { readonly port: number; readonly protocol: "TCP" | "UDP" };
 
-/** One direction of a policy: peers and the ports between; all ports when none is named. */
+/** Connections in one direction: any of the peers, on any of the ports. */
 export interface Flow {
+  /** At least one: Kubernetes takes an empty list for everyone, so {@link allow} refuses it. */
   readonly peers: readonly NetworkPeer[];
+  /** Empty: every port. */
   readonly ports: readonly FlowPort[];
 }
 
@@ -26,50 +45,63 @@ export type NameService = KubernetesServers["dns"];
 
 /** Arguments of {@link allow}. */
 export interface AllowArgs {
+  /** Name and namespace of the policy; it selects pods of that namespace only. */
   readonly metadata: ObjectMeta;
-  /** Pods that the policy is for; all of the namespace when empty. */
+  /** Labels of the pods that the policy selects. Empty: all pods of the namespace. */
   readonly pods: Readonly<Record<string, string>>;
+  /** Selected pods may always ask it. */
   readonly dns: NameService;
+  /** Connections that the selected pods accept. Default: none. */
   readonly from?: readonly Flow[];
+  /** Connections that the selected pods open, besides look-ups of names. Default: none. */
   readonly to?: readonly Flow[];
 }
 
-/** Nothing in and nothing out of a namespace's pods, except what other policies allow. */
+/** Returns the policy that closes a namespace: its pods neither accept nor open a connection that no other policy allows. */
 export function denyAll(namespace: string): Manifest {
   const name = "default-deny";
   const metadata = { name, namespace, labels: platformLabels(name, "network") };
   return policy(metadata, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
 }
 
-/** Allows named flows and look-ups of names, nothing else. */
+/**
+ * Returns the policy of one workload: it allows the given flows and look-ups of names, nothing else.
+ * @throws Error when a flow has no peers: the policy would be open to every address.
+ */
 export function allow({ metadata, pods, dns, from = [], to = [] }: AllowArgs): Manifest {
   return policy(metadata, {
     podSelector: Object.keys(pods).length === 0 ? {} : { matchLabels: pods },
     policyTypes: ["Ingress", "Egress"],
-    ingress: from.map((flow) => ({ from: flow.peers, ...portsOf(flow) })),
-    egress: [nameService(dns), ...to].map((flow) => ({ to: flow.peers, ...portsOf(flow) })),
+    ingress: from.map((flow) => ({ from: peersOf(flow, metadata), ...portsOf(flow) })),
+    egress: [nameService(dns), ...to].map((flow) => ({ to: peersOf(flow, metadata), ...portsOf(flow) })),
   });
 }
 
-/** All pods of a namespace, or those among them with labels. Kubernetes itself labels each namespace with its name. */
-export function podsOf(namespace: string, labels?: Readonly<Record<string, string>>): NetworkPeer {
+/**
+ * Returns the pods of a namespace as a peer. Kubernetes itself labels each namespace with its name.
+ * @param labels - Only pods that have them. Default: all pods.
+ */
+export function podsOf(namespace: string, labels?: Readonly<Record<string, string>>): PodPeer {
   return {
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
     ...(labels === undefined ? {} : { podSelector: { matchLabels: labels } }),
   };
 }
 
-/** Peers by address. */
-export function addresses(cidrs: readonly string[]): NetworkPeer[] {
+/** Returns ranges of addresses as peers, one each. */
+export function addresses(cidrs: readonly string[]): AddressPeer[] {
   return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 }
 
-/** Lets Prometheus in, from the namespaces it runs in; nothing when there are none. */
+/**
+ * Returns the flow of Prometheus to a port of metrics.
+ * @param namespaces - Where Prometheus runs. Empty: no flow.
+ */
 export function readersOf(namespaces: readonly string[], port: number): readonly Flow[] {
   return namespaces.length === 0 ? [] : [{ peers: namespaces.map((namespace) => podsOf(namespace)), ports: [port] }];
 }
 
-/** Look-ups at the cluster's name service: its pods, and the addresses that answer in their place. */
+/** Look-ups of names: to the pods of the name service, and to the addresses that answer in their place. */
 function nameService({ namespace, podLabels, addresses: cidrs, ports }: NameService): Flow {
   return {
     peers: [podsOf(namespace, podLabels), ...addresses(cidrs)],
@@ -78,6 +110,15 @@ function nameService({ namespace, podLabels, addresses: cidrs, ports }: NameServ
       { port, protocol: "TCP" },
     ]),
   };
+}
+
+/** @throws Error when there are none. */
+function peersOf(flow: Flow, { name, namespace = "default" }: ObjectMeta): readonly NetworkPeer[] {
+  if (flow.peers.length > 0) return flow.peers;
+  const ports = portsOf(flow).ports?.map(({ port }) => port);
+  throw new Error(
+    `network policy ${namespace}/${name}: a flow on port ${ports?.join(", ") ?? "*"} has no peers, which Kubernetes takes for every address; leave the flow out, or name the addresses 0.0.0.0/0 and ::/0`,
+  );
 }
 
 function portsOf({ ports }: Flow): { ports?: { port: number; protocol: string }[] } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allow } from "../../../components/kubernetes/network.ts";
+import { addresses, allow, denyAll, podsOf } from "../../../components/kubernetes/network.ts";
 import { metricsReaders, scalesByLag } from "../../../components/model/stack/stack-workload.ts";
 import { platformMonitors } from "../../../components/substrates/kubernetes/monitors.ts";
 import { networkPeers } from "../../../components/substrates/kubernetes/network-peers.ts";
@@ -7,6 +7,51 @@ import { kubernetesOf, leastKubernetes, type Written } from "./strimzi-input.ts"
 
 const workloads = (changes: Written): Written => ({
   workloads: { images: { registry: "registry.example.com" }, ...changes },
+});
+
+describe("a network policy", () => {
+  const { dns } = kubernetesOf();
+  const metadata = { name: "shop", namespace: "services" };
+  const specOf = (flows: Partial<Parameters<typeof allow>[0]>) => allow({ metadata, pods: {}, dns, ...flows }).spec;
+
+  it("that denies everything selects all pods of its namespace and has no rule", () => {
+    expect(denyAll("services")).toMatchObject({
+      metadata: { namespace: "services" },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    });
+    expect(Object.keys(denyAll("services").spec as object)).not.toContain("ingress");
+  });
+
+  it("allows its flows, with TCP where a port is a number and every port where there is none", () => {
+    const from = [
+      { peers: [podsOf("clients", { app: "web" }), ...addresses(["10.0.0.0/8"])], ports: [8_080] },
+      { peers: [podsOf("operators")], ports: [] },
+    ];
+    expect(specOf({ pods: { app: "shop" }, from })).toMatchObject({
+      podSelector: { matchLabels: { app: "shop" } },
+      ingress: [
+        {
+          from: [
+            {
+              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "clients" } },
+              podSelector: { matchLabels: { app: "web" } },
+            },
+            { ipBlock: { cidr: "10.0.0.0/8" } },
+          ],
+          ports: [{ port: 8_080, protocol: "TCP" }],
+        },
+        { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "operators" } } }] },
+      ],
+    });
+  });
+
+  it("is refused with a flow that has no peers: Kubernetes would open it to every address", () => {
+    const open = { peers: addresses([]), ports: [5_432] };
+    const message = /network policy services\/shop: a flow on port 5432 has no peers.*leave the flow out/;
+    expect(() => specOf({ from: [open] })).toThrow(message);
+    expect(() => specOf({ to: [open] })).toThrow(message);
+    expect(() => specOf({ to: [{ peers: [], ports: [] }] })).toThrow("a flow on port * has no peers");
+  });
 });
 
 describe("look-ups of names", () => {
