@@ -12,7 +12,9 @@ export const consumerAlerts: readonly Alert[] = [
   {
     name: "ConsumerStopped",
     severity: "page",
-    expression: "group_topic:consumer_lag:sum > 0 and group_topic:consumer_offset:increase10m == 0",
+    // Records of retry topics wait on purpose. A group that nobody declares, for example of a service that was taken away, calls nobody.
+    expression:
+      'group_topic:consumer_lag:sum{topic!~".+[.]retry-.+"} > 0 and group_topic:consumer_offset:increase10m == 0 and on (consumergroup) group:owner:info',
     for: "5m",
     owner: "consumergroup",
     summary:
@@ -24,8 +26,21 @@ export const consumerAlerts: readonly Alert[] = [
       labels: { consumergroup: "payment-service", topic: "order-events" },
       summary: "Group payment-service has consumed nothing of order-events for 10 minutes, and 1240 records wait.",
     },
-    // A group that is far behind and works.
-    silent: { series: { [lag]: "1240x30", [offset]: "88120+60x30" }, at: "20m" },
+    // A group that is far behind and works, records that wait for their retry, and a group that nobody declares.
+    silent: {
+      series: {
+        [lag]: "1240x30",
+        [offset]: "88120+60x30",
+        'kafka_consumergroup_lag{consumergroup="payment-service", topic="payment-service.retry-1h", partition="0"}':
+          "3x30",
+        'kafka_consumergroup_current_offset{consumergroup="payment-service", topic="payment-service.retry-1h", partition="0"}':
+          "40x30",
+        'kafka_consumergroup_lag{consumergroup="former-service", topic="order-events", partition="0"}': "0+60x30",
+        'kafka_consumergroup_current_offset{consumergroup="former-service", topic="order-events", partition="0"}':
+          "7x30",
+      },
+      at: "20m",
+    },
     reproduce: { scenario: "service-freeze" },
   },
   {
