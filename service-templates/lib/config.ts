@@ -61,6 +61,13 @@ export interface S3StoreConfig {
 }
 /** Where stored content lies: a folder of this machine, or a bucket. */
 export type ClaimCheckStoreConfig = { readonly folder: string } | S3StoreConfig;
+/** Where the spans of traces go. */
+export interface TracingConfig {
+  /** Base address of a receiver of OTLP over HTTP. */
+  readonly endpoint: string;
+  /** Share of the traces that begin in this service and are exported, from 0 to 1. */
+  readonly ratio: number;
+}
 export interface ServiceConfig {
   readonly service: string;
   readonly instance: string;
@@ -72,6 +79,8 @@ export interface ServiceConfig {
   readonly tokens?: TokenConfig;
   /** Absent where no event of the service is stored outside Kafka. */
   readonly claimChecks?: ClaimCheckStoreConfig;
+  /** Absent: no spans are exported. */
+  readonly tracing?: TracingConfig;
   /** Whether the process may be made to die on purpose; see fault-points.ts. */
   readonly faultInjection: boolean;
   /** Base address of order-service, for the gateway. */
@@ -186,6 +195,13 @@ export function readConfig(
     };
   }
 
+  function tracing(): TracingConfig | undefined {
+    const endpoint = optional("OTEL_EXPORTER_OTLP_ENDPOINT", z.url({ protocol: /^https?$/u }));
+    if (endpoint === undefined) return undefined;
+    return { endpoint, ratio: optional("OTEL_TRACES_SAMPLER_ARG", z.coerce.number().min(0).max(1)) ?? 1 };
+  }
+
+  const traces = tracing();
   const claimChecks = needs.kafka === true ? claimCheckStore() : undefined;
   const httpPort = needs.http === true ? required("HTTP_PORT", port) : undefined;
   const config: ServiceConfig = {
@@ -200,6 +216,7 @@ export function readConfig(
     },
     ...(needs.kafka === true ? { kafka: kafka() } : {}),
     ...(claimChecks === undefined ? {} : { claimChecks }),
+    ...(traces === undefined ? {} : { tracing: traces }),
     ...(needs.database === true
       ? {
           database: {

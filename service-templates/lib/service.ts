@@ -47,6 +47,8 @@ import { createLogger } from "./telemetry/logger.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { recordLog } from "./telemetry/record-fields.ts";
+import type { Tracer } from "./tracing/tracer.ts";
+import { UNTRACED } from "./tracing/tracer.ts";
 
 /** What every service has at hand. */
 export interface Base {
@@ -55,6 +57,8 @@ export interface Base {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  /** Makes spans; exports them where the environment names a receiver. */
+  readonly tracer: Tracer;
 }
 
 /** What a service with a database and Kafka has at hand. */
@@ -130,8 +134,8 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   parts: (context: Context<E>) => ServiceParts<E> | Promise<ServiceParts<E>>,
   options: StartOptions = {},
 ): Promise<RunningService> {
-  const base = createBase({ ...needs, kafka: true, database: true }, options);
-  const { config, log, random } = base;
+  const base = await createBase({ ...needs, kafka: true, database: true }, options);
+  const { config, log, random, tracer } = base;
   const skewed = config.faultInjection ? skewableClock(base.clock) : undefined;
   const clock = skewed?.clock ?? base.clock;
   const databaseConfig = config.database as DatabaseConfig;
@@ -148,6 +152,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   const database = openDatabase(databaseConfig, {
     applicationName: clientId,
     onError: (error) => log.warn({ err: error }, "database connection"),
+    tracer,
   });
   const publisher = openPublisher({
     config: kafkaConfig,
@@ -162,6 +167,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
     codec,
     clock,
     passPoint,
+    tracer,
     onPublished(count, seconds) {
       metrics.outboxPublished.inc(count);
       metrics.relaySeconds.observe(seconds);
@@ -185,7 +191,13 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   });
   // The service's parts are made with the outbox, and only they say which events can wait: until then each is hurried.
   let unhurried: ReadonlySet<string> = new Set();
-  const outbox = transactionalOutbox<E>({ codec, wake: relay.wake, hurried: (event) => !unhurried.has(event), clock });
+  const outbox = transactionalOutbox<E>({
+    codec,
+    wake: relay.wake,
+    hurried: (event) => !unhurried.has(event),
+    clock,
+    tracer,
+  });
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
   const service = await parts({ ...base, metrics, clock, database, outbox, codec, claimChecks: claims.claimChecks });
   unhurried = new Set(service.unhurried);
@@ -229,6 +241,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
               clock,
               random,
               passPoint,
+              tracer,
               pauses,
               handlers: service.handlers,
               ...(service.lock === undefined ? {} : { lock: service.lock }),
@@ -335,7 +348,7 @@ export async function startHttpService(
   parts: (base: Base) => HttpParts | Promise<HttpParts>,
   options: StartOptions = {},
 ): Promise<RunningService> {
-  const base = createBase(needs, options);
+  const base = await createBase(needs, options);
   return startProcess(base, await parts(base), {
     start: async () => undefined,
     drain: async () => undefined,
@@ -343,15 +356,27 @@ export async function startHttpService(
   });
 }
 
-function createBase(needs: ConfigNeeds, options: StartOptions): Base {
+async function createBase(needs: ConfigNeeds, options: StartOptions): Promise<Base> {
   const config = readConfig(needs, options.env ?? process.env);
+  const log = createLogger(config.service, config.instance, config.logLevel);
   return {
     config,
-    log: createLogger(config.service, config.instance, config.logLevel),
+    log,
+    tracer: await openTracer(config, (error) => log.warn({ err: error }, "spans could not be exported; they are lost")),
     metrics: createMetrics(config.service, config.instance),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
+}
+
+/** The packages of OpenTelemetry are loaded only where spans go somewhere. */
+async function openTracer(
+  { tracing, service, instance }: ServiceConfig,
+  onError: (error: unknown) => void,
+): Promise<Tracer> {
+  if (tracing === undefined) return UNTRACED;
+  const { otlpTracer } = await import("./tracing/otlp-tracer.ts");
+  return otlpTracer({ ...tracing, service, instance, onError });
 }
 
 interface Machinery {
@@ -363,7 +388,7 @@ interface Machinery {
 }
 
 async function startProcess(base: Base, parts: HttpParts, machinery: Machinery): Promise<RunningService> {
-  const { config, log, metrics } = base;
+  const { config, log, metrics, tracer } = base;
   let draining = false;
   const management = createManagement({
     log,
@@ -379,6 +404,7 @@ async function startProcess(base: Base, parts: HttpParts, machinery: Machinery):
           log,
           metrics,
           leaving: () => draining,
+          tracer,
           ...(parts.trustedProxies === undefined ? {} : { trustedProxies: parts.trustedProxies }),
         });
   if (http !== undefined) await parts.routes?.(http);
@@ -404,6 +430,7 @@ async function startProcess(base: Base, parts: HttpParts, machinery: Machinery):
     await machinery.drain();
     await parts.close?.();
     await machinery.close();
+    await tracer.stop();
     await management.close();
     log.info("stopped");
   }

@@ -21,10 +21,13 @@ import type { Outbox } from "../outbox/outbox.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { retry } from "../retry.ts";
 import type { Database, Transaction, TransactionOptions } from "../storage/database.ts";
+import type { Tracer } from "../tracing/tracer.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import { faultOf, isPermanent, isTimeout } from "./consumer-faults.ts";
 import type { ConsumerPauses } from "./consumer-pauses.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { deadLetterCode, deadLetterEntry, noteDeadLetter } from "./dead-letter.ts";
+import { eventSpans } from "./event-spans.ts";
 import type { Handler, Handlers, Step } from "./handler.ts";
 import { enterInbox } from "./inbox.ts";
 import type { Outcome, RetryScope } from "./outcomes.ts";
@@ -62,6 +65,8 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly random: Random;
+  /** @default identifiers alone */
+  readonly tracer?: Tracer;
   readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
   /** An event's transaction was committed, at `now`, in milliseconds since the epoch. */
   readonly onApplied: (event: Received<E>, now: number) => void;
@@ -118,6 +123,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   const retries = retryTopics(options.contract);
   const passPoint = options.passPoint ?? NO_FAULTS;
 
+  const spans = eventSpans<Event>(options.tracer ?? UNTRACED, group);
   const patiently = patience<RetrySubject>({
     ...options,
     onRetry: (error, subject, attempt, delayMs) => options.onRetry(error, { ...subject, attempt, delayMs }),
@@ -162,13 +168,13 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     const begun = performance.now();
     const step: Step<E> =
       "prepare" in handler
-        ? await handler.prepare(event, batches.get(event) ?? [event])
+        ? await spans.within(event, () => handler.prepare(event, batches.get(event) ?? [event]))
         : (tx) => handler.apply(event, tx);
     const preparedMs = performance.now() - begun;
     return async (tx) => {
       const started = performance.now();
       try {
-        return await step(tx);
+        return await spans.within(event, () => step(tx));
       } finally {
         options.onHandled(event.type, (preparedMs + performance.now() - started) / 1_000);
       }
@@ -182,7 +188,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     how?: TransactionOptions,
   ): Promise<readonly Event[]> {
     const stepOf = new Map(events.map((event, place) => [event, steps[place]]));
-    const entered = await options.database.transaction(async (tx) => {
+    const transaction = async (tx: Transaction): Promise<readonly Event[]> => {
       // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
       const [fresh] = await Promise.all([enterInbox(tx, events), options.lock?.(events, tx)]);
       if (fresh.length === 0) return fresh;
@@ -203,7 +209,8 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
       await Promise.all([options.finish?.(fresh, tx), options.outbox.add(tx, groups)]);
       passPoint("before-commit");
       return fresh;
-    }, how);
+    };
+    const entered = await spans.within(events[0], () => options.database.transaction(transaction, how));
     if (entered.length > 0) passPoint("after-commit");
     return entered;
   }
@@ -213,8 +220,11 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     const applied = new Set(fresh);
     const now = options.clock();
     for (const event of fresh) options.onApplied(event, now);
-    for (const event of events)
-      options.onOutcome(applied.has(event) ? "applied" : "deduplicated", event.source.topic, event.type, 1);
+    for (const event of events) {
+      const outcome = applied.has(event) ? "applied" : "deduplicated";
+      options.onOutcome(outcome, event.source.topic, event.type, 1);
+      spans.end(event, outcome);
+    }
     // One that is known proves nothing: its handler did not run.
     return new Set(fresh.map(({ type }) => type));
   }
@@ -275,7 +285,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
         }
         const readable = delivery;
         const event = await patiently(() => decode(readable), alone(readable.record), signal);
-        items.push({ ...item(), event });
+        items.push({ ...item(), event: spans.begin(event) });
       } catch (error) {
         if (faultOf(error) !== undefined) throw error;
         items.push({ ...item(), unreadable: error, attempts: 1 });
@@ -353,17 +363,23 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     try {
       item.attempts += 1;
       const event = await patiently(() => decode(item.delivery), alone(item.delivery.record), signal);
-      return await single(item, event, signal);
+      return await single(item, spans.begin(event), signal);
     } catch (error) {
       if (faultOf(error) !== undefined || signal.aborted) throw error;
       return { error };
     }
   }
 
-  async function giveUp({ delivery, attempts }: Item<Event>, error: unknown, signal: AbortSignal): Promise<void> {
+  async function giveUp(
+    { delivery, attempts, event }: Item<Event>,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
     const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
-    if (delivery.next === undefined || isPermanent(error)) await bury(letter, signal);
-    else await postpone(delivery, delivery.next, letter, signal);
+    const next = isPermanent(error) ? undefined : delivery.next;
+    if (next === undefined) await bury(letter, signal);
+    else await postpone(delivery, next, letter, signal);
+    if (event !== undefined) spans.end(event, next === undefined ? "dead-lettered" : "delayed", error);
   }
 
   return async (records, signal) => {

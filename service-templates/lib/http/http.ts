@@ -9,7 +9,9 @@ import { isDatabaseAtFault } from "../storage/database-faults.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { TraceContext } from "../trace.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../trace.ts";
+import { formatTraceparent, parseTraceparent } from "../trace.ts";
+import type { Span, Tracer } from "../tracing/tracer.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import type { ProblemDetail, ProblemType } from "./problem.ts";
 import { PROBLEM_MEDIA_TYPE, PROBLEMS, Problem, problemDocument } from "./problem.ts";
 
@@ -38,11 +40,13 @@ export interface HttpOptions {
   readonly trustedProxies?: readonly string[];
   /** Whether the server is about to close: callers are told to come on another connection. @default never */
   readonly leaving?: () => boolean;
+  /** @default identifiers alone */
+  readonly tracer?: Tracer;
 }
 
 /** A server without routes: every refusal is problem+json, every answer is measured. */
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const { requestTimeoutMs = 10_000, trustedProxies = [] } = options;
+  const { requestTimeoutMs = 10_000, trustedProxies = [], tracer = UNTRACED } = options;
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: requestTimeoutMs,
@@ -73,15 +77,28 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
   // Fastify's default takes plain text as a body, which then fails as if it were a wrong order.
   app.removeContentTypeParser("text/plain");
+  const spans = new WeakMap<FastifyRequest, Span>();
   app.decorateRequest("trace", null as unknown as TraceContext);
   app.addHook("onRequest", async (request, reply) => {
     latest.set(request.raw.socket, reply.raw);
     const header = request.headers.traceparent;
-    request.trace = childTrace(parseTraceparent(typeof header === "string" ? header : undefined));
+    const parent = parseTraceparent(typeof header === "string" ? header : undefined);
+    const span = tracer.start(request.method, { kind: "server", ...(parent === undefined ? {} : { parent }) });
+    request.trace = span.context;
+    if (tracer.active) spans.set(request, span);
     reply.header("x-request-id", request.id);
     reply.header("traceparent", formatTraceparent(request.trace));
     reply.header("cache-control", "no-store");
   });
+  if (tracer.active) {
+    // Once the body is there: what reads it runs outside of any context.
+    app.addHook("preHandler", (request, _reply, done) => {
+      const span = spans.get(request);
+      if (span === undefined) done();
+      else tracer.within(span, done);
+    });
+    app.addHook("onResponse", async (request, reply) => endSpan(spans.get(request), request, reply));
+  }
   const { leaving } = options;
   if (leaving !== undefined) {
     // Node keeps the connection of a request that was under way when its server closed, and the next request on it is refused.
@@ -239,4 +256,20 @@ export async function lastRequests(app: FastifyInstance, limitMs: number): Promi
     );
   const end = performance.now() + limitMs;
   while (performance.now() < end && (await connections()) > 0) await pause(LOOK_MS);
+}
+
+/** Ends the span of a request with what OpenTelemetry says of HTTP servers: a refusal is the caller's fault, not the span's. */
+function endSpan(span: Span | undefined, request: FastifyRequest, reply: FastifyReply): void {
+  const { url: route } = request.routeOptions;
+  if (route !== undefined) span?.rename(`${request.method} ${route}`);
+  const status = reply.statusCode;
+  span?.end({
+    attributes: {
+      "http.request.method": request.method,
+      "http.route": route,
+      "http.response.status_code": status,
+      "url.path": request.url.split("?")[0],
+    },
+    ...(status >= 500 ? { error: `HTTP ${status}` } : {}),
+  });
 }

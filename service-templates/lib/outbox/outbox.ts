@@ -15,7 +15,9 @@ import { EVENT_VERSION, HEADER } from "../events/envelope.ts";
 import type { AnyEvents, EventMap, Published } from "../events/event-map.ts";
 import { uuidV7 } from "../ids.ts";
 import type { Transaction } from "../storage/database.ts";
-import { childTrace, formatTraceparent } from "../trace.ts";
+import { formatTraceparent } from "../trace.ts";
+import type { Span, Tracer } from "../tracing/tracer.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
 import { storedHeaders } from "./outbox-headers.ts";
 
@@ -60,6 +62,8 @@ export interface OutboxOptions {
   readonly hurried?: (eventType: string) => boolean;
   readonly clock?: Clock;
   readonly newId?: () => string;
+  /** @default identifiers alone */
+  readonly tracer?: Tracer;
 }
 
 /** What is published of a stored body. */
@@ -76,16 +80,30 @@ const INSERT = {
 
 export function transactionalOutbox<E extends EventMap = AnyEvents>(options: OutboxOptions): Outbox<E> {
   const clock = options.clock ?? systemClock;
+  const { tracer = UNTRACED } = options;
   const newId = options.newId ?? (() => uuidV7(clock));
   const hurried = options.hurried ?? (() => true);
 
-  function entry(event: NewEvent, cause: Cause): OutboxEntry {
+  /** An event as a row, and the span of its creation: it is the parent of its publishing and of whatever its consumers do. */
+  function entry(event: NewEvent, cause: Cause): { readonly row: OutboxEntry; readonly span: Span } {
     const declared = options.codec.published(event.type);
     const stored = event.claim !== undefined && event.claim.field === undefined;
     const body = stored ? EMPTY : options.codec.body(event.type, event.payload);
     requireStored(event, declared, body.length);
     const id = newId();
-    return {
+    const span = tracer.start(`create ${event.type}`, {
+      kind: "producer",
+      ...(cause.trace === undefined ? {} : { parent: cause.trace }),
+      attributes: {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "create",
+        "messaging.destination.name": declared.topic,
+        "messaging.message.id": id,
+        "messaging.message.conversation_id": cause.correlationId,
+        "messaging.kafka.message.key": event.key,
+      },
+    });
+    const row = {
       id,
       topic: declared.topic,
       key: Buffer.from(event.key, "utf8"),
@@ -100,10 +118,11 @@ export function transactionalOutbox<E extends EventMap = AnyEvents>(options: Out
         [HEADER.occurredAt]: new Date(clock()).toISOString(),
         [HEADER.correlationId]: cause.correlationId,
         ...(cause.causationId === undefined ? {} : { [HEADER.causationId]: cause.causationId }),
-        [HEADER.traceparent]: formatTraceparent(childTrace(cause.trace)),
+        [HEADER.traceparent]: formatTraceparent(span.context),
         ...(event.claim === undefined ? {} : claimHeaders(event.claim)),
       },
     };
+    return { row, span };
   }
 
   async function put(tx: Transaction, entries: readonly OutboxEntry[]): Promise<void> {
@@ -133,10 +152,14 @@ export function transactionalOutbox<E extends EventMap = AnyEvents>(options: Out
 
   return {
     put,
-    add: (tx, groups) =>
-      put(
+    add(tx, groups) {
+      const entries = groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause)));
+      // A rollback takes the events along: a span that does not end is not exported.
+      if (tracer.active) for (const { span } of entries) tx.afterCommit(() => span.end());
+      return put(
         tx,
-        groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause))),
-      ),
+        entries.map(({ row }) => row),
+      );
+    },
   };
 }

@@ -26,6 +26,7 @@ import { PublishError } from "../kafka/refusal.ts";
 import { packRequests } from "../kafka/request-packing.ts";
 import { backoff } from "../retry.ts";
 import type { Database } from "../storage/database.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { doubts } from "./doubts.ts";
 import type { Isolation, Isolator, Refused } from "./isolation.ts";
 import { isolator } from "./isolation.ts";
@@ -33,6 +34,7 @@ import { SHARDS } from "./outbox.ts";
 import { restoredHeaders } from "./outbox-headers.ts";
 import type { OutboxRow, ParkedRow } from "./outbox-shards.ts";
 import { lockAndRead, movePublished, parkRows, shardsWithRows, whileAlive } from "./outbox-shards.ts";
+import { sendSpans } from "./send-spans.ts";
 export interface RelayOptions {
   readonly database: Database;
   readonly publisher: Publisher;
@@ -58,6 +60,8 @@ export interface RelayOptions {
   readonly onError: (error: unknown) => void;
   /** A row was parked. */
   readonly onParked?: (parked: ParkedRow) => void;
+  /** @default identifiers alone */
+  readonly tracer?: Tracer;
 }
 
 export interface Relay {
@@ -154,6 +158,7 @@ export function outboxRelay(options: RelayOptions): Relay {
     });
     if (outcome !== undefined && outcome.accepted.length > 0)
       options.onPublished(outcome.accepted.length, (options.clock() - started) / 1_000);
+    if (options.tracer?.active === true) sendSpans(options.tracer, started, outcome?.accepted ?? [], parked);
     for (const row of parked) options.onParked?.(row);
     if (outcome?.failure !== undefined) throw outcome.failure;
     const doubtful = outcome?.refused.find(({ item }) => !parked.some(({ row }) => row === item));

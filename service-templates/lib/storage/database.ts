@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import type { DatabaseConfig } from "../config.ts";
+import type { Tracer } from "../tracing/tracer.ts";
+import { UNTRACED } from "../tracing/tracer.ts";
 import { databaseFaultOf, isStalePlan } from "./database-faults.ts";
+import { traced } from "./statement-spans.ts";
 
 /** A row as plain data. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -57,6 +60,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Told of errors on idle connections and in after-commit actions. */
   readonly onError: (error: unknown) => void;
+  /** @default identifiers alone */
+  readonly tracer?: Tracer;
 }
 
 export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): Database {
@@ -110,7 +115,14 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     }
   }
 
-  async function send<R extends Row>(
+  const { tracer = UNTRACED } = options;
+  function send<R extends Row>(client: pg.PoolClient, statement: Statement, prepared: boolean): Promise<readonly R[]> {
+    return tracer.isWithin()
+      ? traced(tracer, config, statement, () => sendNow<R>(client, statement, prepared))
+      : sendNow<R>(client, statement, prepared);
+  }
+
+  async function sendNow<R extends Row>(
     client: pg.PoolClient,
     { name, text, values }: Statement,
     prepared: boolean,

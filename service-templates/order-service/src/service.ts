@@ -39,6 +39,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
       const requests = openDatabase(config.database as DatabaseConfig, {
         applicationName: `${config.service}-${config.instance}-http`,
         connections: REQUEST_CONNECTIONS,
+        tracer: context.tracer,
         onError: (error) => log.warn({ err: error }, "connection of requests"),
       });
       const oldest = new Gauge({

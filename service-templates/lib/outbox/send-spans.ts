@@ -1,0 +1,41 @@
+/** Spans of the relay: one for each event that was published, or parked because it cannot be. */
+import { HEADER } from "../events/envelope.ts";
+import { parseTraceparent } from "../trace.ts";
+import type { Tracer } from "../tracing/tracer.ts";
+import { restoredHeaders } from "./outbox-headers.ts";
+import type { OutboxRow, ParkedRow } from "./outbox-shards.ts";
+
+/**
+ * Tells a tracer of a drain.
+ * @param startedAt - When the drain began, in milliseconds since the epoch.
+ */
+export function sendSpans(
+  tracer: Tracer,
+  startedAt: number,
+  accepted: readonly OutboxRow[],
+  parked: readonly ParkedRow[],
+): void {
+  for (const row of accepted) send(tracer, startedAt, row, accepted.length);
+  for (const { row, message } of parked) send(tracer, startedAt, row, 1, new Error(message));
+}
+
+/** The event's own span, in its header, is the parent. */
+function send(tracer: Tracer, startedAt: number, row: OutboxRow, together: number, error?: Error): void {
+  const header = restoredHeaders(row.headers)[HEADER.traceparent];
+  const parent = parseTraceparent(typeof header === "string" ? header : header?.toString("utf8"));
+  tracer
+    .start(`send ${row.topic}`, {
+      kind: "client",
+      startedAt,
+      ...(parent === undefined ? {} : { parent }),
+      attributes: {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "send",
+        "messaging.destination.name": row.topic,
+        "messaging.message.id": row.event_id,
+        "messaging.batch.message_count": together,
+      },
+    })
+    .end(error === undefined ? {} : { error });
+}

@@ -1,0 +1,34 @@
+/** Spans of SQL statements, of those that run within another span: polls and checks in the background would drown the rest. */
+import type { DatabaseConfig } from "../config.ts";
+import type { Tracer } from "../tracing/tracer.ts";
+import type { Statement } from "./database.ts";
+
+/** Sends a statement in a span. Its text holds no values: they travel apart. */
+export async function traced<T>(
+  tracer: Tracer,
+  { host, port, name: database }: Pick<DatabaseConfig, "host" | "port" | "name">,
+  { name, text }: Statement,
+  send: () => Promise<T>,
+): Promise<T> {
+  const operation = /^\s*(\w+)/u.exec(text)?.[1]?.toUpperCase() ?? "SQL";
+  const span = tracer.start(name ?? operation, {
+    kind: "client",
+    attributes: {
+      "db.system.name": "postgresql",
+      "db.namespace": database,
+      "db.operation.name": operation,
+      "db.query.summary": name,
+      "db.query.text": text,
+      "server.address": host,
+      "server.port": port,
+    },
+  });
+  try {
+    const result = await send();
+    span.end();
+    return result;
+  } catch (error) {
+    span.end({ error });
+    throw error;
+  }
+}
