@@ -127,6 +127,7 @@ export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
       template,
       replicas: settings.services[template.name]?.replicas ?? 1,
       environment: settings.services[template.name]?.env,
+      tracing: settings.tracing,
       contract: plan.contracts.find((contract) => contract.service === template.name),
       database: databases.get(template.name),
       connections,

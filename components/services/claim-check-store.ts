@@ -51,9 +51,3 @@ export function claimCheckBucket(
     connects: ["claim-checks"],
   };
 }
-
-/** Port of the store's address. */
-export function storePort(endpoint: string): number {
-  const { port, protocol } = new URL(endpoint);
-  return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
-}

@@ -6,6 +6,7 @@ import type { KafkaCluster } from "../kafka/cluster.ts";
 import type { KafkaTopics } from "../kafka/topics.ts";
 import { compareText } from "../model/problems/problem.ts";
 import { formatNames, formatOf } from "../model/schemas/schema-format.ts";
+import type { TracingSettings } from "../model/stack/stack-tracing.ts";
 import { isPlatformVariable } from "../model/values/names.ts";
 import type { PlannedTopic, PlatformPlan, ServiceContract } from "../plan/types.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
@@ -39,6 +40,8 @@ export interface ServiceWorkloadArgs {
   readonly replicas: number;
   /** Variables that the stack adds to those of the platform. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Where spans go; undefined: nowhere. */
+  readonly tracing?: TracingSettings | undefined;
   /** Absent where no topic names the service. */
   readonly contract: ServiceContract | undefined;
   /** Absent where the template wants no database. */
@@ -65,7 +68,7 @@ interface Part {
  */
 export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
   const { template } = args;
-  const parts = [kafka(args), database(args), redis(args), claimChecks(args), tokens(args), calls(args)];
+  const parts = [kafka(args), database(args), redis(args), claimChecks(args), tokens(args), calls(args), tracing(args)];
   const group = template.kafka ? consumerGroup(args.contract, args.plan.topics) : undefined;
   const migrations = args.database?.migrations;
   return {
@@ -161,6 +164,15 @@ export function contractSchemas(
     ]),
   ];
   return [...new Map(files)].map(([path, content]) => ({ path, content })).sort((a, b) => compareText(a.path, b.path));
+}
+
+function tracing({ tracing: settings }: ServiceWorkloadArgs): Part {
+  if (settings === undefined) return {};
+  const { endpoint, ratio } = settings;
+  return {
+    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: String(ratio) },
+    connects: ["traces"],
+  };
 }
 
 function kafka({ template, contract, connections }: ServiceWorkloadArgs): Part {

@@ -53,7 +53,7 @@ export interface WorkloadMigrations {
 }
 
 /** A server that a workload talks to. */
-export type ServerKind = "kafka" | "registry" | "postgres" | "redis" | "claim-checks";
+export type ServerKind = "kafka" | "registry" | "postgres" | "redis" | "claim-checks" | "traces";
 
 /** Kubernetes quantities: milli-CPUs and mebibytes, for example `250m`, `192Mi`. */
 export interface WorkloadResources {

@@ -3,6 +3,7 @@ import type { Located, PropertyPath } from "../problems/validation.ts";
 import { refusedBrokerSetting } from "./broker-settings.ts";
 import type { StackSettings } from "./stack.ts";
 import { kafkaVersions } from "./stack-kubernetes.ts";
+import { tracingProblems } from "./stack-tracing.ts";
 import { workloadProblems } from "./stack-workload.ts";
 
 /** Ranges of a hundred ids per zone, from 0; controllers have those from 900. */
@@ -31,7 +32,7 @@ export function kubernetesProblems(settings: StackSettings, at: Located): Proble
   });
   const { zones, brokersPerZone } = settings.kafka;
   const { kafka, redis } = kubernetes;
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...tracingProblems(settings, at)];
   const refuse = (...args: Parameters<typeof problem>): void => void problems.push(problem(...args));
 
   for (const key of Object.keys(kafka.config).sort(compareText)) {

@@ -14,6 +14,7 @@ import { slugPattern } from "../values/names.ts";
 import { parseRate, rateUnits } from "../values/rate.ts";
 import { parseSize, sizeUnits } from "../values/size.ts";
 import { kubernetesSettings } from "./stack-kubernetes.ts";
+import { tracingSettings } from "./stack-tracing.ts";
 
 /** Pulumi's name of the one structured setting of a stack. */
 export const stackSettingsKey = "event-platform:platform";
@@ -149,6 +150,7 @@ export const stackSettingsSchema = z
           .default("on"),
       })
       .prefault({}),
+    tracing: tracingSettings.optional(),
     kubernetes: kubernetesSettings.optional(),
   })
   .meta({ description: "An environment of the platform." });

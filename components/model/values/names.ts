@@ -44,7 +44,7 @@ export function metricName(topic: string): string {
 
 /** Whether a service's environment variable is the platform's own: where its servers are, who it is, what it may trust. */
 export function isPlatformVariable(name: string): boolean {
-  return /^(CLAIM_CHECK|KAFKA|DATABASE|REDIS|JWT|SCHEMA_REGISTRY)_|^(HTTP_HOST|HTTP_PORT|MANAGEMENT_PORT|NODE_COMPILE_CACHE|SCHEMAS_DIR|SERVICE_INSTANCE|SERVICE_NAME)$|_SERVICE_URL$/u.test(
+  return /^(CLAIM_CHECK|KAFKA|OTEL|DATABASE|REDIS|JWT|SCHEMA_REGISTRY)_|^(HTTP_HOST|HTTP_PORT|MANAGEMENT_PORT|NODE_COMPILE_CACHE|SCHEMAS_DIR|SERVICE_INSTANCE|SERVICE_NAME)$|_SERVICE_URL$/u.test(
     name,
   );
 }

@@ -14,9 +14,10 @@ import { PORTS } from "./context.ts";
 import { metadataOf, type PodPart, selectorLabels } from "./labels.ts";
 
 /** What pods may talk to, beside each other. */
-export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks">, Flow>> {
+export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks" | "traces">, Flow>> {
   /** Absent where the environment has none: then nothing is let out to it. */
   readonly "claim-checks"?: Flow;
+  readonly traces?: Flow;
   /** The cluster's name service. */
   readonly dns: NameService;
 }

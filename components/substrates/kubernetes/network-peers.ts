@@ -4,19 +4,16 @@ import { clusterLabel, LISTENERS } from "../../kafka/strimzi/names.ts";
 import { addresses, type Flow, podsOf } from "../../kubernetes/network.ts";
 import { serverSelector } from "../../kubernetes/server.ts";
 import type { KubernetesServers } from "../../model/stack/stack-kubernetes.ts";
+import type { TracingSettings } from "../../model/stack/stack-tracing.ts";
+import { portOfAddress } from "../../model/values/address-port.ts";
 import { REGISTRY_NAME, REGISTRY_PORT } from "../../schemas/registry-address.ts";
-import { storePort } from "../../services/claim-check-store.ts";
 import type { NetworkPeers } from "../../services/kubernetes/network-policy.ts";
 
 /** Where the servers are that services talk to, for their network policies. */
-export function networkPeers({
-  namespaces,
-  dns,
-  kafka,
-  postgres,
-  redis,
-  claimCheckStore,
-}: KubernetesServers): NetworkPeers {
+export function networkPeers(
+  { namespaces, dns, kafka, postgres, redis, claimCheckStore }: KubernetesServers,
+  tracing?: TracingSettings,
+): NetworkPeers {
   return {
     dns,
     kafka: {
@@ -37,7 +34,16 @@ export function networkPeers({
         : outside(redis.external),
     ...(claimCheckStore === undefined
       ? {}
-      : { "claim-checks": outside({ cidrs: claimCheckStore.cidrs, port: storePort(claimCheckStore.endpoint) }) }),
+      : { "claim-checks": outside({ cidrs: claimCheckStore.cidrs, port: portOfAddress(claimCheckStore.endpoint) }) }),
+    ...(tracing === undefined ? {} : { traces: receiver(tracing) }),
+  };
+}
+
+function receiver(tracing: TracingSettings): Flow {
+  const { namespace, cidrs = [] } = tracing;
+  return {
+    peers: namespace === undefined ? addresses(cidrs) : [podsOf(namespace)],
+    ports: [portOfAddress(tracing.endpoint)],
   };
 }
 

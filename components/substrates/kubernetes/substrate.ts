@@ -90,7 +90,7 @@ export class KubernetesSubstrate implements Substrate {
       // Its bounds come with `announce`, when every service is known.
       services: this.#namespace(servicesNamespace(namespaces.services, args.stack)),
     };
-    this.#peers = networkPeers(settings.kubernetes);
+    this.#peers = networkPeers(settings.kubernetes, settings.tracing);
     this.cluster = new KubernetesKafkaCluster("kafka", {
       input: {
         namespace: namespaces.kafka,

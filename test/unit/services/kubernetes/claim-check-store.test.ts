@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { claimCheckBucket, claimCheckFolder, storePort } from "../../../../components/services/claim-check-store.ts";
+import { portOfAddress } from "../../../../components/model/values/address-port.ts";
+import { claimCheckBucket, claimCheckFolder } from "../../../../components/services/claim-check-store.ts";
 import { networkPolicy } from "../../../../components/services/kubernetes/network-policy.ts";
 import { networkPeers } from "../../../../components/substrates/kubernetes/network-peers.ts";
 import { stackSettings } from "../../kubernetes/strimzi-input.ts";
@@ -68,6 +69,6 @@ describe("the store of claim checks", () => {
     ["http://minio.platform", 80],
     ["https://s3.example.com:9000", 9000],
   ])("%s listens on %i", (endpoint, port) => {
-    expect(storePort(endpoint)).toBe(port);
+    expect(portOfAddress(endpoint)).toBe(port);
   });
 });

@@ -1,0 +1,6 @@
+/** Port of an http or https address: its own, else that of the protocol. */
+export function portOfAddress(address: string): number {
+  const { port, protocol } = new URL(address);
+  if (port !== "") return Number(port);
+  return protocol === "https:" ? 443 : 80;
+}
