@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolchainError } from "../../toolchain/errors.ts";
 import { type ArtefactRecipe, findArtefact, makeArtefact } from "../../toolchain/making/cache.ts";
 import { runChecked } from "../../toolchain/making/command.ts";
 import { findOnPath, isExecutable, probeVersion } from "../../toolchain/making/probe.ts";
+import { debianRecipe, demandDebian, MULTIARCH, unpackDebian } from "./debian-packages.ts";
 
 /** What runs a node's containers and its Service addresses. */
 export interface ContainerRuntime {
@@ -34,8 +34,6 @@ const PACKAGES = [
   "libseccomp2",
   "libxtables12",
 ] as const;
-const MULTIARCH: Readonly<Record<string, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
-const DOWNLOAD_LIMIT_MS = 5 * 60_000;
 
 /** The installed runtime, else the one unpacked in the cache; undefined when there is neither. Never makes anything. */
 export async function findContainerRuntime(): Promise<ContainerRuntime | undefined> {
@@ -68,23 +66,9 @@ export async function findContainerRuntime(): Promise<ContainerRuntime | undefin
  */
 export async function prepareContainerRuntime(onLine: (line: string) => void): Promise<void> {
   if ((await findContainerRuntime()) !== undefined) return;
-  const source = await recipe();
-  if (source === undefined || (await findOnPath("apt-get")) === undefined) {
-    throw new ToolchainError(
-      "UNSUPPORTED_PLATFORM",
-      "containerd can only be fetched on Debian and its kin (apt-get); the tests on a node need it.",
-      "Install containerd, runc and nftables, or do without: those tests are skipped.",
-    );
-  }
+  const source = await demandDebian(await recipe(), "containerd", "Install containerd, runc and nftables");
   await makeArtefact(source, async (folder) => {
-    const options = { cwd: folder, onLine, timeoutMs: DOWNLOAD_LIMIT_MS };
-    // As root apt would download as a user who may not write here.
-    await runChecked("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...PACKAGES], options);
-    await runChecked(
-      "sh",
-      ["-c", 'for package in *.deb; do dpkg-deb --extract "$package" . && rm "$package" || exit 1; done'],
-      options,
-    );
+    await unpackDebian(PACKAGES, folder, onLine);
     for (const name of PROGRAMS) {
       const places = ["usr/bin", "usr/sbin"].map((place) => join(folder, place, name));
       if (!(await Promise.all(places.map(isExecutable))).includes(true))
@@ -112,19 +96,6 @@ function environmentOf(folder: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Libraries fit one release of the distribution. */
-async function recipe(): Promise<ArtefactRecipe | undefined> {
-  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
-  const distribution = /^ID=(.*)$/m.exec(release)?.[1];
-  if (distribution === undefined || MULTIARCH[process.arch] === undefined) return undefined;
-  return {
-    name: "container-runtime",
-    version: "1.0.0",
-    inputs: {
-      distribution,
-      release: /^VERSION_ID=(.*)$/m.exec(release)?.[1] ?? "",
-      packages: PACKAGES.join(" "),
-      target: `${process.platform}-${process.arch}`,
-    },
-  };
+function recipe(): Promise<ArtefactRecipe | undefined> {
+  return debianRecipe("container-runtime", PACKAGES);
 }

@@ -12,11 +12,19 @@ import {
   makeKubernetesPart,
 } from "./kubernetes-parts.ts";
 import { CRD_MODULES, findModuleCrds, locateModuleCrds } from "./module-crds.ts";
+import { findPromtool, preparePromtool } from "./promtool.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
 import { TEST_PINNED } from "./versions.ts";
 
-/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API. */
-export type TestTool = KubernetesPart | "versitygw" | "strimzi-crds" | "module-crds" | "container-runtime" | "checkov";
+/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API, judges. */
+export type TestTool =
+  | KubernetesPart
+  | "versitygw"
+  | "strimzi-crds"
+  | "module-crds"
+  | "container-runtime"
+  | "checkov"
+  | "promtool";
 
 /** All of them, in the order in which they are prepared. */
 export const TEST_TOOLS: readonly TestTool[] = [
@@ -24,6 +32,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   "module-crds",
   "container-runtime",
   "versitygw",
+  "promtool",
   ...KUBERNETES_PARTS,
   "checkov",
 ];
@@ -75,6 +84,11 @@ const TABLE: Readonly<Record<TestTool, Tool>> = {
   "cni-plugins": part("cni-plugins"),
   pause: part("pause"),
   kubeconform: part("kubeconform"),
+  promtool: {
+    find: findPromtool,
+    prepare: preparePromtool,
+    missing: () => notPrepared("promtool is neither installed nor unpacked yet."),
+  },
   checkov: {
     find: async () => {
       const checkov = await findCheckov();
