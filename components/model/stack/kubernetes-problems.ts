@@ -32,7 +32,7 @@ export function kubernetesProblems(settings: StackSettings, at: Located): Proble
   });
   const { zones, brokersPerZone } = settings.kafka;
   const { kafka, redis } = kubernetes;
-  const problems: Problem[] = [...tracingProblems(settings, at)];
+  const problems: Problem[] = [...tracingProblems(settings.tracing, at)];
   const refuse = (...args: Parameters<typeof problem>): void => void problems.push(problem(...args));
 
   for (const key of Object.keys(kafka.config).sort(compareText)) {

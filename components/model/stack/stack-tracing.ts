@@ -3,7 +3,6 @@ import * as z from "zod";
 import type { Problem } from "../problems/problem.ts";
 import type { Located } from "../problems/validation.ts";
 import { addressRange } from "../values/field-types.ts";
-import type { StackSettings } from "./stack.ts";
 
 export const tracingSettings = z
   .strictObject({
@@ -38,9 +37,9 @@ export const tracingSettings = z
 /** Settings of tracing; `ratio` from 0 to 1. */
 export type TracingSettings = z.output<typeof tracingSettings>;
 
-/** What the format of `tracing:` alone cannot tell: services have to be let out to the receiver. */
-export function tracingProblems({ tracing, substrate }: StackSettings, at: Located): Problem[] {
-  if (tracing === undefined || substrate !== "kubernetes") return [];
+/** What the format of `tracing:` alone cannot tell: on Kubernetes services have to be let out to the receiver. */
+export function tracingProblems(tracing: TracingSettings | undefined, at: Located): Problem[] {
+  if (tracing === undefined) return [];
   if ((tracing.namespace === undefined) !== (tracing.cidrs === undefined)) return [];
   return [
     {

@@ -1,13 +1,12 @@
 /** Spans of SQL statements, of those that run within another span: polls and checks in the background would drown the rest. */
 import type { DatabaseConfig } from "../config.ts";
 import type { Tracer } from "../tracing/tracer.ts";
-import type { Statement } from "./database.ts";
 
 /** Sends a statement in a span. Its text holds no values: they travel apart. */
 export async function traced<T>(
   tracer: Tracer,
   { host, port, name: database }: Pick<DatabaseConfig, "host" | "port" | "name">,
-  { name, text }: Statement,
+  { name, text }: { readonly name?: string; readonly text: string },
   send: () => Promise<T>,
 ): Promise<T> {
   const operation = /^\s*(\w+)/u.exec(text)?.[1]?.toUpperCase() ?? "SQL";
