@@ -1,14 +1,14 @@
 import { compareText } from "../model/problems/problem.ts";
-import { brokerCount } from "../model/stack/stack.ts";
+import { brokerCount, type StackSettings } from "../model/stack/stack.ts";
 import type { PlannedTopic, PlatformPlan } from "./types.ts";
-import { type DeclaredTopics, storedBytes, writeRate } from "./volume.ts";
+import { type DeclaredTopics, storedBytes, type WriteRate, writeRate } from "./volume.ts";
 
 /*
  * What the declared platform asks of its brokers, before anything runs. Kafka spreads replicas evenly over racks and
  * brokers (rack-aware assignment), so a broker's share is the sum divided by their number.
  */
 
-/** What the model computes from: a plan and the declarations behind it. */
+/** What {@link capacityOf} computes from: a plan and the declarations behind it. */
 export interface CapacityInput extends DeclaredTopics {
   readonly plan: PlatformPlan;
 }
@@ -72,108 +72,99 @@ export interface CapacityComparison {
   readonly after: Capacity;
 }
 
-/** Sums that follow from how much is written. */
-interface WrittenSums {
-  disk: number;
-  diskAfterLoss: number;
-  in: number;
-  out: number;
-  inAfterLoss: number;
-  outAfterLoss: number;
+/** The brokers that share the load. */
+interface Cluster {
+  readonly brokers: number;
+  readonly zones: number;
+  /** Brokers after the loss of one zone; 0 with a single zone. */
+  readonly brokersLeft: number;
 }
 
-interface Sums extends WrittenSums {
-  partitions: number;
-  replicas: number;
-  replicasAfterLoss: number;
-  unbounded: number;
-  written: number;
-  basis: "declared" | "ceiling";
-  /** Of topics whose producers all declare their rate. */
-  readonly known: WrittenSums;
+/** Amounts over all brokers together. */
+interface Load {
+  readonly replicas: number;
+  /** Bytes. */
+  readonly disk: number;
+  /** Bytes per second, as are the following. */
+  readonly networkIn: number;
+  readonly networkOut: number;
 }
 
-/** Adds up what a plan needs. Linear in the number of topics. */
+/** What one topic asks of the brokers. */
+interface Demand {
+  readonly topic: PlannedTopic;
+  readonly rate: WriteRate;
+  readonly now: Load;
+  readonly afterZoneLoss: Load;
+  /** Whether it is a declared topic whose size nothing bounds. */
+  readonly unbounded: boolean;
+  /** Whether it can't be written while one zone is down. */
+  readonly stoppedByZoneLoss: boolean;
+}
+
+/** Amounts on the average broker. */
+interface BrokerAmount {
+  readonly value: number;
+  /** Absent with a single zone. */
+  readonly afterZoneLoss?: number;
+}
+
+/** Resources whose use follows from how much is written. */
+type WrittenResource = "disk" | "network-in" | "network-out";
+
+/** Returns what a plan needs of its brokers. Linear in the number of topics. */
 export function capacityOf(input: CapacityInput): Capacity {
-  const { plan, stack, declared } = input;
+  const { plan, stack } = input;
+  const cluster = clusterOf(stack);
+  const demands = plan.topics.map((topic) => demandOf(input, topic, cluster));
+  const total = sumOf(demands.map(({ now }) => now));
+  return {
+    brokers: cluster.brokers,
+    zones: cluster.zones,
+    topics: plan.topics.length,
+    partitions: plan.topics.reduce((sum, { partitions }) => sum + partitions, 0),
+    replicas: total.replicas,
+    diskBytes: Math.round(total.disk),
+    unboundedTopics: demands.filter(({ unbounded }) => unbounded).length,
+    perBroker: brokerFigures(input, demands, cluster),
+    perZone: { replicas: Math.ceil(total.replicas / cluster.zones), diskBytes: Math.round(total.disk / cluster.zones) },
+    stoppedByZoneLoss: demands
+      .filter(({ stoppedByZoneLoss }) => stoppedByZoneLoss)
+      .map(({ topic }) => topic.name)
+      .sort(compareText),
+    teams: teamFigures(demands, stack.budgets),
+  };
+}
+
+function clusterOf(stack: StackSettings): Cluster {
   const brokers = brokerCount(stack);
   const zones = stack.kafka.zones.length;
-  const left = zones > 1 ? brokers - stack.kafka.brokersPerZone : 0;
-  const nothing: WrittenSums = { disk: 0, diskAfterLoss: 0, in: 0, out: 0, inAfterLoss: 0, outAfterLoss: 0 };
-  const sums: Sums = {
-    ...nothing,
-    partitions: 0,
-    replicas: 0,
-    replicasAfterLoss: 0,
-    unbounded: 0,
-    written: 0,
-    basis: "declared",
-    known: { ...nothing },
-  };
-  const teams = new Map<string, { partitions: number; rate: number; basis: "declared" | "ceiling" }>();
-  const stopped: string[] = [];
+  return { brokers, zones, brokersLeft: zones > 1 ? brokers - stack.kafka.brokersPerZone : 0 };
+}
 
-  for (const topic of plan.topics) {
-    const { partitions, replicationFactor: factor } = topic;
-    const rate = writeRate(input, topic);
-    const readers = declared.get(topic.name)?.consumers.length ?? 0;
-    const restored = Math.min(factor, Math.max(left, 1));
-    const surviving = survivingReplicas(topic, zones);
-    sums.partitions += partitions;
-    sums.replicas += partitions * factor;
-    sums.replicasAfterLoss += partitions * restored;
-    const stored = storedBytes(topic, rate);
-    const parts: readonly WrittenSums[] = rate.basis === "declared" ? [sums, sums.known] : [sums];
-    if (stored === undefined) sums.unbounded += topic.kind === "event" ? 1 : 0;
-    else {
-      for (const part of parts) {
-        part.disk += stored * factor;
-        part.diskAfterLoss += stored * restored;
-      }
-    }
-    if (topic.kind !== "event") continue;
-    sums.written += rate.bytesPerSecond;
-    if (rate.basis === "ceiling") sums.basis = "ceiling";
-    for (const part of parts) {
-      part.in += rate.bytesPerSecond * factor;
-      part.out += rate.bytesPerSecond * (readers + factor - 1);
-      part.inAfterLoss += rate.bytesPerSecond * Math.max(1, surviving);
-      part.outAfterLoss += rate.bytesPerSecond * (readers + Math.max(0, surviving - 1));
-    }
-    if (zones > 1 && surviving < Number(topic.config["min.insync.replicas"] ?? 1)) stopped.push(topic.name);
-    const team = teams.get(topic.owner) ?? { partitions: 0, rate: 0, basis: "declared" };
-    team.partitions += partitions;
-    team.rate += rate.bytesPerSecond;
-    if (rate.basis === "ceiling") team.basis = "ceiling";
-    teams.set(topic.owner, team);
-  }
-
-  for (const team of Object.keys(stack.budgets))
-    if (!teams.has(team)) teams.set(team, { partitions: 0, rate: 0, basis: "declared" });
+function demandOf(input: CapacityInput, topic: PlannedTopic, { zones, brokersLeft }: Cluster): Demand {
+  const declared = topic.kind === "event";
+  const rate = writeRate(input, topic);
+  const stored = storedBytes(topic, rate);
+  const surviving = survivingReplicas(topic, zones);
+  const written = declared ? rate.bytesPerSecond : 0;
+  const consumers = input.declared.get(topic.name)?.consumers.length ?? 0;
+  /** @param onDisk - Replicas of each partition. @param inSync - Those among them that take records. */
+  const load = (onDisk: number, inSync: number): Load => ({
+    replicas: topic.partitions * onDisk,
+    disk: (stored ?? 0) * onDisk,
+    networkIn: written * Math.max(1, inSync),
+    // The leader sends each record to every consumer and to the other replicas.
+    networkOut: written * (consumers + Math.max(0, inSync - 1)),
+  });
   return {
-    brokers,
-    zones,
-    topics: plan.topics.length,
-    partitions: sums.partitions,
-    replicas: sums.replicas,
-    diskBytes: Math.round(sums.disk),
-    unboundedTopics: sums.unbounded,
-    perBroker: brokerFigures(input, sums, brokers, left),
-    perZone: { replicas: Math.ceil(sums.replicas / zones), diskBytes: Math.round(sums.disk / zones) },
-    stoppedByZoneLoss: stopped.sort(compareText),
-    teams: [...teams]
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([team, use]) => {
-        const budget = Object.hasOwn(stack.budgets, team) ? stack.budgets[team] : undefined;
-        return {
-          team,
-          partitions: use.partitions,
-          rate: Math.round(use.rate),
-          basis: use.basis,
-          ...(budget?.partitions === undefined ? {} : { partitionBudget: budget.partitions }),
-          ...(budget?.rate === undefined ? {} : { rateBudget: budget.rate }),
-        };
-      }),
+    topic,
+    rate,
+    now: load(topic.replicationFactor, topic.replicationFactor),
+    // Kafka makes lost replicas again on the brokers that are left, so disks fill up; the network counts before that.
+    afterZoneLoss: load(Math.min(topic.replicationFactor, Math.max(brokersLeft, 1)), surviving),
+    unbounded: declared && stored === undefined,
+    stoppedByZoneLoss: declared && zones > 1 && surviving < Number(topic.config["min.insync.replicas"] ?? 1),
   };
 }
 
@@ -182,63 +173,119 @@ function survivingReplicas({ replicationFactor }: PlannedTopic, zones: number): 
   return replicationFactor - Math.ceil(replicationFactor / zones);
 }
 
+function sumOf(loads: readonly Load[]): Load {
+  const sum = { replicas: 0, disk: 0, networkIn: 0, networkOut: 0 };
+  for (const load of loads) {
+    sum.replicas += load.replicas;
+    sum.disk += load.disk;
+    sum.networkIn += load.networkIn;
+    sum.networkOut += load.networkOut;
+  }
+  return sum;
+}
+
+/** Figures of every resource. What only quotas bound is given twice: at most, and by declared rates alone. */
+function brokerFigures(input: CapacityInput, demands: readonly Demand[], cluster: Cluster): BrokerFigure[] {
+  const { partitionsPerBroker, diskPerBroker, networkPerBroker } = input.stack.capacity;
+  const quotas = quotaTraffic(input, demands);
+  const rated = demands.filter(({ rate }) => rate.basis === "declared");
+  const all = loadPerBroker(demands, cluster, quotas);
+  const known = rated.length === demands.length ? undefined : loadPerBroker(rated, cluster, quotas);
+  const written = (resource: WrittenResource, limit: number | undefined): BrokerFigure =>
+    known === undefined
+      ? figure(resource, all[resource], limit, "declared")
+      : { ...figure(resource, all[resource], limit, "ceiling"), ...knownPart(known[resource]) };
+  // Quotas do not shrink with the cluster: each broker that is left grants the whole of them.
+  const quota = (value: number): BrokerAmount => ({
+    value,
+    ...(cluster.brokersLeft > 0 ? { afterZoneLoss: value } : {}),
+  });
+  return [
+    figure("partitions", all.partitions, partitionsPerBroker, "plan", Math.ceil),
+    written("disk", diskPerBroker),
+    written("network-in", networkPerBroker),
+    written("network-out", networkPerBroker),
+    figure("quota-in", quota(quotas.in), networkPerBroker, "plan"),
+    figure("quota-out", quota(quotas.out), networkPerBroker, "plan"),
+  ];
+}
+
 /**
- * Quotas count per broker, so their sum is what a broker's network may have to carry: each byte written is also
- * copied to the other replicas. What is expected of the network is spread over fewer brokers when a zone is lost.
+ * Traffic of one broker if every principal uses its quotas, in bytes per second. Quotas count per broker, so their sum is
+ * what its network may have to carry: each byte written is also copied to the other replicas.
  */
-function brokerFigures({ plan, stack }: CapacityInput, sums: Sums, brokers: number, left: number): BrokerFigure[] {
-  const { capacity } = stack;
+function quotaTraffic(
+  { plan, stack }: CapacityInput,
+  demands: readonly Demand[],
+): { readonly in: number; readonly out: number } {
   const writing = plan.quotas.reduce((sum, quota) => sum + (quota.producerByteRate ?? 0), 0);
   const reading = plan.quotas.reduce((sum, quota) => sum + (quota.consumerByteRate ?? 0), 0);
-  const copies = sums.written === 0 ? stack.topics.replicationFactor : sums.in / sums.written;
-  const quotaIn = writing * copies;
-  const quotaOut = reading + writing * (copies - 1);
-  const figure = (
-    resource: BrokerResource,
-    value: number,
-    afterLoss: number,
-    limit: number | undefined,
-    basis: FigureBasis,
-    rounded: (value: number) => number = Math.round,
-  ): BrokerFigure => ({
+  const events = demands.filter(({ topic }) => topic.kind === "event");
+  const written = events.reduce((sum, { rate }) => sum + rate.bytesPerSecond, 0);
+  const copied = sumOf(events.map(({ now }) => now)).networkIn;
+  const copies = written === 0 ? stack.topics.replicationFactor : copied / written;
+  return { in: writing * copies, out: reading + writing * (copies - 1) };
+}
+
+/** The average broker's share. Quotas are enforced, so its network never carries more than they grant. */
+function loadPerBroker(
+  demands: readonly Demand[],
+  { brokers, brokersLeft }: Cluster,
+  quotas: { readonly in: number; readonly out: number },
+): Readonly<Record<WrittenResource | "partitions", BrokerAmount>> {
+  const now = sumOf(demands.map((demand) => demand.now));
+  const later = sumOf(demands.map((demand) => demand.afterZoneLoss));
+  const share = (of: (load: Load) => number, most = Number.POSITIVE_INFINITY): BrokerAmount => ({
+    value: Math.min(of(now) / brokers, most),
+    ...(brokersLeft > 0 ? { afterZoneLoss: Math.min(of(later) / brokersLeft, most) } : {}),
+  });
+  return {
+    partitions: share(({ replicas }) => replicas),
+    disk: share(({ disk }) => disk),
+    "network-in": share(({ networkIn }) => networkIn, quotas.in),
+    "network-out": share(({ networkOut }) => networkOut, quotas.out),
+  };
+}
+
+function figure(
+  resource: BrokerResource,
+  { value, afterZoneLoss }: BrokerAmount,
+  limit: number | undefined,
+  basis: FigureBasis,
+  rounded: (value: number) => number = Math.round,
+): BrokerFigure {
+  return {
     resource,
     value: rounded(value),
     ...(limit === undefined ? {} : { limit }),
-    ...(left > 0 ? { afterZoneLoss: rounded(afterLoss) } : {}),
+    ...(afterZoneLoss === undefined ? {} : { afterZoneLoss: rounded(afterZoneLoss) }),
     basis,
-  });
-  /** A figure that depends on what is written. */
-  const written = (
-    resource: BrokerResource,
-    of: (part: WrittenSums) => readonly [value: number, afterLoss: number],
-    limit: number | undefined,
-  ): BrokerFigure => {
-    const whole = figure(resource, ...of(sums), limit, sums.basis);
-    if (sums.basis === "declared") return whole;
-    const [value, afterLoss] = of(sums.known);
-    return { ...whole, known: Math.round(value), ...(left > 0 ? { knownAfterZoneLoss: Math.round(afterLoss) } : {}) };
   };
-  return [
-    figure(
-      "partitions",
-      sums.replicas / brokers,
-      sums.replicasAfterLoss / left,
-      capacity.partitionsPerBroker,
-      "plan",
-      Math.ceil,
-    ),
-    written("disk", (part) => [part.disk / brokers, part.diskAfterLoss / left], capacity.diskPerBroker),
-    written(
-      "network-in",
-      (part) => [Math.min(part.in / brokers, quotaIn), Math.min(part.inAfterLoss / left, quotaIn)],
-      capacity.networkPerBroker,
-    ),
-    written(
-      "network-out",
-      (part) => [Math.min(part.out / brokers, quotaOut), Math.min(part.outAfterLoss / left, quotaOut)],
-      capacity.networkPerBroker,
-    ),
-    figure("quota-in", quotaIn, quotaIn, capacity.networkPerBroker, "plan"),
-    figure("quota-out", quotaOut, quotaOut, capacity.networkPerBroker, "plan"),
-  ];
+}
+
+function knownPart({ value, afterZoneLoss }: BrokerAmount): Pick<BrokerFigure, "known" | "knownAfterZoneLoss"> {
+  return {
+    known: Math.round(value),
+    ...(afterZoneLoss === undefined ? {} : { knownAfterZoneLoss: Math.round(afterZoneLoss) }),
+  };
+}
+
+/** A figure for each team that owns a declared topic or has a budget, sorted by team. */
+function teamFigures(demands: readonly Demand[], budgets: StackSettings["budgets"]): TeamFigure[] {
+  const owned = Map.groupBy(
+    demands.filter(({ topic }) => topic.kind === "event"),
+    ({ topic }) => topic.owner,
+  );
+  return [...new Set([...owned.keys(), ...Object.keys(budgets)])].sort(compareText).map((team) => {
+    const own = owned.get(team) ?? [];
+    const budget = Object.hasOwn(budgets, team) ? budgets[team] : undefined;
+    return {
+      team,
+      partitions: own.reduce((sum, { topic }) => sum + topic.partitions, 0),
+      rate: Math.round(own.reduce((sum, { rate }) => sum + rate.bytesPerSecond, 0)),
+      basis: own.some(({ rate }) => rate.basis === "ceiling") ? "ceiling" : "declared",
+      ...(budget?.partitions === undefined ? {} : { partitionBudget: budget.partitions }),
+      ...(budget?.rate === undefined ? {} : { rateBudget: budget.rate }),
+    };
+  });
 }
