@@ -1,25 +1,31 @@
 /**
- * The one shape of errors that a user can act on: a stable code, what happened, what to do. Each room has a catalogue of
- * its own, in which `{name}` stands for a value.
+ * The one shape of errors that a user can act on: a stable code, what happened, what to do. The command, the provider and
+ * the toolchain have a catalogue each, in which `{name}` stands for a value:
+ *
+ *     const CATALOGUE = {
+ *       "port-taken": { message: "port {port} is taken by {holder}", fix: "stop that program" },
+ *     } as const satisfies Record<string, ErrorEntry>;
+ *     type Code = keyof typeof CATALOGUE;
  */
 
 /** One error of a catalogue. */
 export interface ErrorEntry {
   /** What happened, with the values that are wrong. */
   readonly message: string;
-  /** What to do. */
+  /** What to do, as an instruction. */
   readonly fix: string;
 }
 
-/** An error of a catalogue. Scripts may match on its code. */
+/** Base of each catalogue's class of errors. */
 export class CodedError<Code extends string = string> extends Error {
+  /** Key of the catalogue. Scripts may match on it, so it never changes. */
   readonly code: Code;
   /** What to do, without the message. */
   readonly fix: string;
 
   /**
-   * @param message - What the reader sees.
-   * @param cause - What was caught; undefined: nothing.
+   * @param message - What the user sees.
+   * @param cause - What was caught. Default: nothing.
    */
   constructor(code: Code, message: string, fix: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -28,23 +34,26 @@ export class CodedError<Code extends string = string> extends Error {
   }
 }
 
-/** The names that stand in braces in a text of a catalogue. */
+/** The names in braces in a text: `"host" | "port"` for `"{host}:{port}"`. A catalogue types the values of its errors with it. */
 export type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
 
-/** A text of a catalogue with its values; a value that is not there is `unknown`. */
+/**
+ * Returns a text with its values in place of their names. A value is never searched for names. An absent one reads
+ * `unknown`: to fail here would hide the error that is being reported.
+ */
 export function filled(text: string, values: Readonly<Record<string, string | number | undefined>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? "unknown"));
 }
 
-/** The text of anything thrown. */
+/** Returns the message of anything thrown. Node throws an AggregateError without one when every address of a host refuses. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** The code of a system error (`ENOENT`), if it has one. */
+/** Returns the code of a system error, for example `ENOENT`; undefined for any other error. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

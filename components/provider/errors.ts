@@ -8,11 +8,14 @@ import {
 } from "../machine/coded-error.ts";
 
 /**
- * The catalogue of the provider's errors: a code, what happened, what to do. `{name}` stands for a value.
- * Scripts may match on the code, which every message carries at its end.
+ * The catalogue of the provider's errors, by subject: a code, what happened, what to do. `{name}` stands for a value.
+ * Scripts may match on the code, which every message carries at its end, so a code is never renamed.
  */
 const catalogue = {
+  // Requests of the engine
   "unknown-type": { message: "the provider kit has no resource type {type}", fix: "use one of: {known}" },
+
+  // The state directory and other files
   "state-folder-unwritable": {
     message: "cannot write {path}: {reason}",
     fix: "make the folder writable for this user, or choose another one with KIT_STATE_DIR",
@@ -21,13 +24,19 @@ const catalogue = {
     message: "cannot write {path}: the disk is full ({reason})",
     fix: "free some space, then run the same command again",
   },
+  "file-unwritable": {
+    message: "cannot write the file {path}: {reason}",
+    fix: "check its folder's owner, permissions and free space",
+  },
   "record-unreadable": {
     message: "the run record {path} does not parse: {reason}",
-    fix: "look for a process it may have described (`ps -ef`), then remove the file and run the same command again",
+    fix: "look for a process that it may describe (`ps -ef`) and stop it, then remove the file and run the same command again",
   },
+
+  // Starting and stopping local processes
   "lock-held": {
     message: "process {name} is being started or stopped by process {holder} since {since}; waited {seconds} s",
-    fix: "wait until the other `up` or `down` is through, then run the same command again",
+    fix: "wait until the other `up` or `down` has finished, then run the same command again",
   },
   "command-missing": {
     message: "the program {path} of process {name} cannot be run: {reason}",
@@ -35,7 +44,7 @@ const catalogue = {
   },
   "port-taken": {
     message: "port {host}:{port} ({use}) of process {name} is taken by {holder}",
-    fix: "end that program, or move the platform to other ports with KIT_PORT_BASE",
+    fix: "stop that program, or move the platform to other ports with KIT_PORT_BASE",
   },
   "port-forbidden": {
     message: "port {host}:{port} ({use}) of process {name} cannot be bound: {reason}",
@@ -43,80 +52,87 @@ const catalogue = {
   },
   "port-still-taken": {
     message: "process {name} has ended, but its port {host}:{port} is still taken by {holder} after {seconds} s",
-    fix: "end that program, then run the same command again",
+    fix: "stop that program, then run the same command again",
   },
   "preparation-failed": {
     message: "preparing process {name} failed: `{command}` ended with {outcome}\n{log}",
-    fix: "read the log {logFile}, mend the cause and run the same command again; an unfinished preparation is repeated from its start",
+    fix: "read the log {logFile}, fix the cause and run the same command again; an unfinished preparation starts from its beginning",
   },
   "ended-early": {
     message: "process {name} ended with {outcome} before it was ready\n{log}",
-    fix: "read the log {logFile}, mend the cause and run the same command again",
+    fix: "read the log {logFile}, fix the cause and run the same command again",
   },
   "not-ready": {
     message:
-      "process {name} was not ready after {seconds} s ({condition}; last answer: {last}), so it was ended\n{log}",
+      "process {name} was not ready after {seconds} s ({condition}; last answer: {last}), so it was stopped\n{log}",
     fix: "read the log {logFile}; on a slow machine raise readiness.timeoutSeconds",
   },
   "launch-lost": {
-    message: "process {name} was started but left no trace within {seconds} s",
-    fix: "look into the log {logFile}, then run the same command again",
+    message: "process {name} was started but did not report within {seconds} s",
+    fix: "read the log {logFile}, then run the same command again",
   },
   "cannot-stop": {
     message: "process {name} (pid {pid}) did not end within {seconds} s after SIGKILL",
     fix: "it hangs in the kernel, often on a dead disk: look at `ps -o stat,wchan -p {pid}`",
   },
   "cannot-drop-privileges": {
-    message: "process {name} must not run as root, but no other user can be taken: {reason}",
-    fix: "run the platform as an ordinary user, or move the state folder to where every user may pass (KIT_STATE_DIR)",
+    message: "process {name} must not run as root, and the kit cannot run it as another user: {reason}",
+    fix: "run the platform as an ordinary user, or set KIT_STATE_DIR to a folder that every user may enter",
   },
-  "file-unwritable": {
-    message: "cannot write the file {path}: {reason}",
-    fix: "check its folder's owner, permissions and free space",
-  },
+
+  // Certificates
   "issuer-missing": {
     message: "a leaf certificate needs an issuer ({name})",
     fix: "give `issuer` the certificatePem and privateKeyPem of an authority",
   },
   "issuer-invalid": {
     message: "the issuer of certificate {name} cannot be used: {reason}",
-    fix: "give `issuer` the certificatePem and privateKeyPem of one and the same authority",
+    fix: "give `issuer` the certificatePem and privateKeyPem of the same authority",
   },
+
+  // The schema registry
   "registry-unreachable": {
     message: "the schema registry at {url} did not answer {request}: {reason}; tried {attempts} times in {seconds} s",
     fix: "check that it runs (`npx kit status`) and that the address is right, then run the same command again",
   },
   "registry-refused": { message: "the schema registry refused {request} with {status}: {reason}", fix: "{hint}" },
+
+  // Rollouts of a Kafka cluster
   "rollout-failed": {
     message: "Kafka cluster {cluster} cannot be rolled out: {reason}\nStill waiting for {waits}",
-    fix: "mend what the pod says, or take the change back, then run the same command again",
+    fix: "fix what the pod reports, or revert the change, then run the same command again",
   },
   "rollout-late": {
     message: "Kafka cluster {cluster} was not ready after {seconds} s: still waiting for {waits}",
-    fix: "look at `kubectl get kafka,kafkanodepool,pod -n NAMESPACE` and the operator's log; more time is given by `kubernetes.kafka.readyWithin`",
+    fix: "read `kubectl get kafka,kafkanodepool,pod -n NAMESPACE` and the operator's log; raise `kubernetes.kafka.readyWithin` to wait longer",
   },
   "rollout-cancelled": {
     message: "waiting for Kafka cluster {cluster} was cancelled: it was waiting for {waits}",
-    fix: "the rollout goes on in the cluster; run the same command again to wait for it",
+    fix: "the rollout continues in the cluster; run the same command again to wait for it",
   },
   "topic-has-more-partitions": {
     message: "topics that this stack takes over have more partitions than declared: {topics}; nothing was changed",
     fix: "declare as many as there are, for Kafka cannot take partitions away; then run the same command again",
   },
+
+  // The Kubernetes API
   "cluster-context": {
     message: "kubeconfig has no usable context {context}: {reason}",
     fix: "set KUBECONFIG, or `kubernetes.context` in the stack's file",
   },
   "cluster-unreachable": {
-    message: "the Kubernetes API at {server} (context {context}) cannot be asked: {reason}",
-    fix: "check the address, the network and the login of the context, then run the same command again",
+    message: "the Kubernetes API at {server} (context {context}) did not answer: {reason}",
+    fix: "check the address, the network and the credentials of the context, then run the same command again",
   },
   "cluster-refused": {
     message: "the Kubernetes API refused {request} with {status}: {reason}",
-    fix: "check the rights of this login, then run the same command again",
+    fix: "check the permissions of this login, then run the same command again",
   },
+
+  // PostgreSQL
   "administrator-refused": {
-    message: "{host}:{port} does not let its administrator {user} act as the roles it makes: {reason}",
+    message:
+      "PostgreSQL at {host}:{port} does not let its administrator {user} act as the roles that it creates: {reason}",
     fix: "give the administrator CREATEROLE, or run as a superuser: ALTER ROLE <administrator> SET createrole_self_grant = 'set, inherit'; then run the same command again",
   },
 } as const satisfies Record<string, ErrorEntry>;
@@ -134,7 +150,7 @@ export type ProviderErrorValues<C extends ProviderErrorCode> = Record<
   string | number
 >;
 
-/** An error that a user can act on. Its message holds what happened, the fix, and the code. */
+/** An error that a user can act on. Its message holds what happened, the fix and the code. Made by {@link providerError}. */
 export class ProviderError extends CodedError<ProviderErrorCode> {
   override readonly name = "ProviderError";
   /** What happened, without fix and code. */
@@ -146,7 +162,11 @@ export class ProviderError extends CodedError<ProviderErrorCode> {
   }
 }
 
-/** Makes the error of a code from its values. */
+/**
+ * Returns the error of a code.
+ * @param values - One for each `{name}` in the texts of the code; the compiler asks for exactly these.
+ * @param cause - What was caught. Default: nothing.
+ */
 export function providerError<C extends ProviderErrorCode>(
   code: C,
   values: ProviderErrorValues<C>,
@@ -156,7 +176,10 @@ export function providerError<C extends ProviderErrorCode>(
   return new ProviderError(code, filled(message, values), filled(fix, values), cause);
 }
 
-/** Turns a failed write into the catalogue's error: full, or not writable. */
+/**
+ * Returns the error of a failed write: `state-folder-full` or `state-folder-unwritable`. An error that is not the
+ * system's is returned as it is.
+ */
 export function writeFailure(path: string, error: unknown): Error {
   if (error instanceof ProviderError) return error;
   const code = systemCode(error);
