@@ -13,6 +13,7 @@ const OFFSET = {
   gateway: 80,
   registry: 81,
   registryManagement: 82,
+  kafkaExporter: 83,
   brokerClient: 100,
   brokerInternal: 200,
   controller: 300,
@@ -34,6 +35,8 @@ export interface LocalPorts {
   readonly registry: number;
   /** Health and metrics of the registry. */
   readonly registryManagement: number;
+  /** Metrics of the cluster: lag, offsets, sizes. */
+  readonly kafkaExporter: number;
   /** SASL_SSL listener for services, by the broker's ordinal (0 for the first broker of the first zone). */
   brokerClient(ordinal: number): number;
   /** Mutual-TLS listener for brokers and the admin, by ordinal. */
@@ -74,6 +77,7 @@ export function localPorts(base: number): LocalPorts {
     gateway: base + OFFSET.gateway,
     registry: base + OFFSET.registry,
     registryManagement: base + OFFSET.registryManagement,
+    kafkaExporter: base + OFFSET.kafkaExporter,
     brokerClient: within(OFFSET.brokerClient, "Broker"),
     brokerInternal: within(OFFSET.brokerInternal, "Broker"),
     controller: within(OFFSET.controller, "Controller"),

@@ -1,6 +1,9 @@
 import type { AclOperation, AclResourceType } from "./types.ts";
 
-/** Principal with which `kit drift` looks at a cluster: it sees names and settings, reads no record and changes nothing. */
+/**
+ * Principal with which `kit drift` and the exporter of metrics look at a cluster: it sees names, settings and offsets, reads no
+ * record and changes nothing.
+ */
 export const auditorPrincipal = "platform-auditor";
 
 /** Kafka's name of the cluster as a resource of access rules. */
@@ -10,7 +13,8 @@ export const anyResource = "*";
 
 /**
  * All that the auditor may do. On the cluster, Describe shows rules and SCRAM users (never their secrets), DescribeConfigs
- * shows quotas; on topics, Describe shows partitions and DescribeConfigs their configuration.
+ * shows quotas; on topics, Describe shows partitions and their ends, and DescribeConfigs their configuration; on groups,
+ * Describe shows members and committed offsets.
  */
 export const auditorGrants: readonly {
   readonly operations: readonly AclOperation[];
@@ -19,4 +23,5 @@ export const auditorGrants: readonly {
 }[] = [
   { operations: ["Describe", "DescribeConfigs"], resourceType: "Cluster", resourceName: CLUSTER },
   { operations: ["Describe", "DescribeConfigs"], resourceType: "Topic", resourceName: anyResource },
+  { operations: ["Describe"], resourceType: "Group", resourceName: anyResource },
 ];

@@ -17,6 +17,8 @@ import {
 } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCluster } from "../../cli/live/cluster-reader.ts";
+import type { ClusterFigures } from "../../components/kafka-exporter/cluster-figures.ts";
+import { readCluster as readClusterFigures } from "../../components/kafka-exporter/read-cluster.ts";
 import { auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
 import { outcomeOf } from "../kafka/protocol-errors.ts";
 import { eventually } from "../platform/condition.ts";
@@ -26,7 +28,11 @@ import { startKafka } from "../saga/servers/kafka.ts";
 
 const PASSWORD = randomBytes(24).toString("base64url");
 const OPERATIONS = { Describe: AclOperations.DESCRIBE, DescribeConfigs: AclOperations.DESCRIBE_CONFIGS } as const;
-const TYPES = { Cluster: ResourceTypes.CLUSTER, Topic: ResourceTypes.TOPIC } as const;
+const TYPES = {
+  Cluster: ResourceTypes.CLUSTER,
+  Topic: ResourceTypes.TOPIC,
+  Group: ResourceTypes.GROUP,
+} as const;
 
 interface Rule {
   readonly operation: keyof typeof OPERATIONS;
@@ -39,7 +45,7 @@ const rules: readonly Rule[] = auditorGrants.flatMap(({ operations, resourceType
   operations.map((operation) => {
     if (
       (operation !== "Describe" && operation !== "DescribeConfigs") ||
-      (resourceType !== "Cluster" && resourceType !== "Topic")
+      (resourceType !== "Cluster" && resourceType !== "Topic" && resourceType !== "Group")
     )
       throw new Error(`The auditor may ${operation} on ${resourceType}: more than looking.`);
     return { operation, resourceType, resourceName };
@@ -82,6 +88,11 @@ describe("the auditor", () => {
       replicas: 1,
       configs: [{ name: "retention.ms", value: "3600000" }],
     });
+    const member = new Consumer({ clientId: "member", bootstrapBrokers: [kafka.bootstrap], groupId: "some-group" });
+    const stream = await member.consume({ topics: ["some-events"], autocommit: false });
+    await member.commit({ offsets: [{ topic: "some-events", partition: 0, offset: 0n, leaderEpoch: 0 }] });
+    await stream.close();
+    await member.close(true);
     await admin.createAcls({ creations: rules.map(aclOf) });
     await admin.alterClientQuotas({
       entries: [
@@ -131,12 +142,31 @@ describe("the auditor", () => {
   const auditorLogin = () => ({ brokers: [kafka.scram ?? ""], user: { name: auditorPrincipal, password: PASSWORD } });
   async function seen(login: Parameters<typeof readCluster>[0]): Promise<string> {
     const { live } = await readCluster(login, new Set(["compression.type"]));
-    return JSON.stringify({ ...live, acls: live.acls.map((acl) => JSON.stringify(acl)).toSorted() });
+    const exported = await exportedTo(login);
+    return JSON.stringify({ ...live, exported, acls: live.acls.map((acl) => JSON.stringify(acl)).toSorted() });
   }
 
-  it("sees all that drift looks at: what a super user sees, and no less", async () => {
+  /** What the exporter of metrics reads. */
+  async function exportedTo({ brokers, user }: Parameters<typeof readCluster>[0]): Promise<ClusterFigures> {
+    const reader = new Admin({
+      clientId: "exporter",
+      bootstrapBrokers: [...brokers],
+      retries: 0,
+      ...(user === undefined
+        ? {}
+        : { sasl: { mechanism: "SCRAM-SHA-512" as const, username: user.name, password: user.password } }),
+    });
+    try {
+      const { groups, partitions, sizes } = await readClusterFigures(reader, /^unwatched/);
+      return { groups, partitions, sizes, disks: [] };
+    } finally {
+      await reader.close();
+    }
+  }
+
+  it("sees all that drift and the exporter look at: what a super user sees, and no less", async () => {
     const picture = await seen(auditorLogin());
-    for (const word of ["some-events", "3600000", "User:platform-auditor", "somebody", "SCRAM-SHA-512"])
+    for (const word of ["some-events", "3600000", "User:platform-auditor", "somebody", "SCRAM-SHA-512", "some-group"])
       expect(picture).toContain(word);
     expect(picture).toBe(await seen({ brokers: [kafka.bootstrap] }));
   });
@@ -180,6 +210,7 @@ describe("the auditor", () => {
         "delete a topic": () => auditor.deleteTopics({ topics: ["some-events"] }),
         "add partitions": () =>
           auditor.createPartitions({ topics: [{ name: "some-events", count: 3, assignments: [] }] }),
+        "delete a group": () => auditor.deleteGroups({ groups: ["some-group"] }),
         "change a configuration": () =>
           auditor.incrementalAlterConfigs({
             resources: [

@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
+import { kafkaExporterMetrics } from "../../components/observability/exported/kafka-exporter.ts";
 import {
   kafkaJvmMetrics,
   kafkaNodeMetrics,
   MAX_KAFKA_NODE_SERIES,
 } from "../../components/observability/exported/kafka-nodes.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
+import { eventually } from "../platform/condition.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";
 import { status } from "../platform/processes.ts";
 import { missingFrom, samplesOf } from "../platform/scrape.ts";
@@ -85,6 +87,32 @@ describe("the cluster as declared", async () => {
     const byUse = /_throttle_time|_failedproducerequestspersec_total\{topic\}/;
     expect(missing.filter((name) => !byUse.test(name))).toEqual([]);
     for (const scrape of scrapes) expect(samplesOf(scrape).length).toBeLessThanOrEqual(MAX_KAFKA_NODE_SERIES);
+  });
+
+  it("is exported from outside: offsets, lag, sizes and certificates, a quarter of a minute old at most", async () => {
+    const { processes } = await status(testPlatform());
+    const port = processes
+      .find(({ name }) => name === "kafka-exporter")
+      ?.ports.find(({ name }) => name === "metrics")?.port;
+    const scrape = await eventually(
+      "the exporter to have read the cluster with a group",
+      async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+        const text = await answer.text();
+        return answer.ok && text.includes("kafka_consumergroup_lag{") ? text : undefined;
+      },
+      60_000,
+    );
+    expect(missingFrom([scrape], kafkaExporterMetrics.metrics)).toEqual([]);
+    expect(scrape).not.toContain("apicurio-");
+    const brokers = samplesOf(scrape).filter((line) => line.startsWith("kafka_log_dir_usable_bytes"));
+    expect(brokers).toHaveLength(9);
+    for (const planned of plan.topics)
+      expect(
+        samplesOf(scrape).filter(
+          (line) => line.startsWith("kafka_topic_partition_current_offset") && line.includes(`topic="${planned.name}"`),
+        ),
+      ).toHaveLength(planned.partitions);
   });
 
   it("enforces a quota for every principal that has one", async () => {

@@ -3,6 +3,7 @@ import { byteQuantity, type Manifest, platformLabels } from "../../kubernetes/ma
 import { nodeAffinity, nodeExpressions, templateScheduling } from "../../kubernetes/scheduling.ts";
 import type { StrimziSettings } from "../../model/stack/stack-kubernetes.ts";
 import type { PodSettings } from "../../model/stack/stack-pods.ts";
+import { UNWATCHED_GROUPS } from "../../observability/exported/kafka-exporter.ts";
 import { KAFKA_NODE_ALLOW_LIST } from "../../observability/exported/kafka-nodes.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { brokersOf, type StrimziClusterInput } from "./cluster-input.ts";
@@ -85,6 +86,7 @@ function beside(pods: PodSettings): { readonly template?: unknown } {
 const KAFKA_EXPORTER = {
   topicRegex: ".*",
   groupRegex: ".*",
+  groupExcludeRegex: UNWATCHED_GROUPS,
   resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "128Mi" } },
 };
 

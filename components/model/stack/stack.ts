@@ -146,7 +146,10 @@ export const stackSettingsSchema = z
         ).default(17_000),
         observability: z
           .enum(["on", "off"])
-          .meta({ description: "Whether Kafka nodes show metrics. Default: on." })
+          .meta({
+            description:
+              "Whether the platform watches itself: metrics of Kafka nodes and the exporter of lag. Default: on.",
+          })
           .default("on"),
       })
       .prefault({}),

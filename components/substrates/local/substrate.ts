@@ -6,6 +6,7 @@ import { LocalPostgres } from "../../databases/local-postgres.ts";
 import { LocalRedis } from "../../databases/local-redis.ts";
 import type { RedisUser } from "../../databases/redis-acl.ts";
 import { LocalKafkaCluster } from "../../kafka/local-cluster.ts";
+import { clusterNodes } from "../../kafka/nodes.ts";
 import type { LocalLayout } from "../../local/layout.ts";
 import { LOOPBACK } from "../../local/layout.ts";
 import type { LocalPorts } from "../../local/ports.ts";
@@ -21,6 +22,7 @@ import { TokenIssuer } from "../../services/token-issuer.ts";
 import type { Workload } from "../../services/workload.ts";
 import type { PlatformParts, Substrate } from "../substrate.ts";
 import { codeVersion } from "./code-version.ts";
+import { LocalObservability } from "./observability.ts";
 import { PlatformFiles } from "./platform-files.ts";
 import { INSTANCES_PER_SERVICE } from "./service-places.ts";
 
@@ -157,6 +159,7 @@ export class LocalSubstrate implements Substrate {
   /** Writes the files by which the platform is found: status, credentials, certificates. */
   announce(parts: PlatformParts): void {
     const { templates } = parts;
+    if (this.#args.settings.local.observability === "on") this.#observe(parts);
     new PlatformFiles("platform", {
       ...parts,
       layout: this.#args.layout,
@@ -167,6 +170,19 @@ export class LocalSubstrate implements Substrate {
       gateway: this.gateway,
       redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
       services: Object.fromEntries(templates.map((template) => [template.name, this.#addresses(template)])),
+    });
+  }
+
+  #observe({ access }: PlatformParts): void {
+    const { settings, servers, layout, ports, projectDir } = this.#args;
+    new LocalObservability("observability", {
+      cluster: this.cluster,
+      access,
+      nodes: clusterNodes(settings.kafka),
+      layout,
+      ports,
+      node: servers.node,
+      projectDir,
     });
   }
 

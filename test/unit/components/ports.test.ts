@@ -15,6 +15,7 @@ describe("localPorts", () => {
           ports.gateway,
           ports.registry,
           ports.registryManagement,
+          ports.kafkaExporter,
           ...[
             ports.brokerClient,
             ports.brokerInternal,

@@ -47,6 +47,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["components/machine", "components/model", "components/plan", "components/provider"],
     because: "Builders of manifests know Kubernetes, and none of the servers that are described with them.",
   },
+  "components/kafka-exporter": {
+    imports: [],
+    because: "A process of its own beside the local cluster, which is told everything in a file.",
+  },
   "components/local": {
     imports: ["components/model"],
     because: "Ports and folders of one machine, which each local server is given.",
