@@ -1,5 +1,6 @@
 import type { Rule } from "./rule.ts";
-import { accessRules } from "./rules/access.ts";
+import { aclRules } from "./rules/access/acls.ts";
+import { userRules } from "./rules/access/users.ts";
 import { capacityRules } from "./rules/capacity.ts";
 import { configurationRules } from "./rules/configuration.ts";
 import { consumerRules } from "./rules/consumers.ts";
@@ -10,8 +11,10 @@ import { ownershipRules } from "./rules/ownership.ts";
 import { quotaRules } from "./rules/quotas.ts";
 import { refusals } from "./rules/refusals.ts";
 import { resourceRules } from "./rules/resources.ts";
-import { sagaRules } from "./rules/sagas.ts";
-import { schemaRules } from "./rules/schemas/schemas.ts";
+import { sagaRunRules } from "./rules/sagas/runs.ts";
+import { sagaStepRules } from "./rules/sagas/steps.ts";
+import { recordRules } from "./rules/schemas/records.ts";
+import { subjectRules } from "./rules/schemas/subjects.ts";
 import { topicRules } from "./rules/topics.ts";
 import { workloadRules } from "./rules/workloads/workloads.ts";
 
@@ -27,11 +30,14 @@ export const catalogue: ReadonlyMap<string, Rule> = byId([
   ...capacityRules,
   ...ownershipRules,
   ...lifecycleRules,
-  ...schemaRules,
-  ...accessRules,
+  ...recordRules,
+  ...subjectRules,
+  ...aclRules,
+  ...userRules,
   ...quotaRules,
   ...consumerRules,
-  ...sagaRules,
+  ...sagaStepRules,
+  ...sagaRunRules,
   ...resourceRules,
   ...workloadRules,
   ...metaRules,

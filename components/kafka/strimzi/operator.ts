@@ -6,7 +6,7 @@ import { containerSecurity, podSecurity } from "../../kubernetes/pod-security.ts
 import { pullPolicyOf } from "../../kubernetes/pull-policy.ts";
 import { podScheduling } from "../../kubernetes/scheduling.ts";
 import { serviceAccount } from "../../kubernetes/service-account.ts";
-import { kafkaVersions } from "../../model/stack/stack-kubernetes.ts";
+import { kafkaVersions } from "../../model/stack/stack-kafka.ts";
 import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 

@@ -2,7 +2,7 @@ import { compareText, type Problem } from "../problems/problem.ts";
 import type { Located, PropertyPath } from "../problems/validation.ts";
 import { refusedBrokerSetting } from "./broker-settings.ts";
 import type { StackSettings } from "./stack.ts";
-import { kafkaVersions } from "./stack-kubernetes.ts";
+import { kafkaVersions } from "./stack-kafka.ts";
 import { tracingProblems } from "./stack-tracing.ts";
 import { workloadProblems } from "./stack-workload.ts";
 

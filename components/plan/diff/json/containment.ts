@@ -1,6 +1,5 @@
 import {
   annotations,
-  isObject,
   type JsonSchema,
   resolvePointer,
   type SchemaObject,
@@ -8,6 +7,23 @@ import {
 } from "../../../model/schemas/json-schema-parts.ts";
 import type { Direction } from "../../compatibility.ts";
 import type { Incompatibility } from "../level.ts";
+import {
+  bounds,
+  concerns,
+  intersection,
+  isNarrow,
+  mayBe,
+  merged,
+  namesOf,
+  numberOf,
+  other,
+  placeIn,
+  propertiesOf,
+  typeOfValue,
+  typesOf,
+  valuesOf,
+  without,
+} from "./schema-facts.ts";
 
 /*
  * Whether every document that one JSON Schema allows is allowed by another. That is not decidable in a simple way for all of
@@ -378,120 +394,4 @@ class Containment {
   #fault(path: string, whenNew: string, whenOld: string, fix: string): Incompatibility {
     return { path, message: this.#new ? whenNew : whenOld, fix };
   }
-}
-
-/** Bounds of values: whether a larger one is laxer. */
-const bounds: Readonly<Record<string, boolean>> = {
-  minimum: false,
-  exclusiveMinimum: false,
-  minLength: false,
-  minItems: false,
-  minProperties: false,
-  maximum: true,
-  exclusiveMaximum: true,
-  maxLength: true,
-  maxItems: true,
-  maxProperties: true,
-};
-const concerned: Readonly<Record<string, readonly string[]>> = {
-  minimum: ["number", "integer"],
-  exclusiveMinimum: ["number", "integer"],
-  maximum: ["number", "integer"],
-  exclusiveMaximum: ["number", "integer"],
-  multipleOf: ["number", "integer"],
-  minLength: ["string"],
-  maxLength: ["string"],
-  minItems: ["array"],
-  maxItems: ["array"],
-  minProperties: ["object"],
-  maxProperties: ["object"],
-};
-
-function concerns(keyword: string, writer: SchemaObject): boolean {
-  return (concerned[keyword] ?? []).some((type) => mayBe(type, writer));
-}
-
-/** Whether a value that the schema allows may have a type. */
-function mayBe(type: string, schema: SchemaObject): boolean {
-  const values = valuesOf(schema);
-  if (values !== undefined)
-    return values.some(
-      (value) => typeOfValue(value) === type || (type === "number" && typeOfValue(value) === "integer"),
-    );
-  const types = typesOf(schema.type);
-  return types === undefined || types.includes(type) || (type === "number" && types.includes("integer"));
-}
-
-function typesOf(type: unknown): readonly string[] | undefined {
-  if (typeof type === "string") return [type];
-  return Array.isArray(type) ? type.map(String) : undefined;
-}
-
-function typeOfValue(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeof value;
-}
-
-function valuesOf(schema: SchemaObject): readonly unknown[] | undefined {
-  if (Object.hasOwn(schema, "const")) return [schema.const];
-  return Array.isArray(schema.enum) ? schema.enum : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}
-
-function namesOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function propertiesOf(schema: SchemaObject): Map<string, JsonSchema> {
-  return new Map(isObject(schema.properties) ? (Object.entries(schema.properties) as [string, JsonSchema][]) : []);
-}
-
-/** What properties without a name of their own hold. */
-function other(schema: SchemaObject): JsonSchema {
-  const rest = schema.additionalProperties;
-  return isObject(rest) || typeof rest === "boolean" ? (rest as JsonSchema) : true;
-}
-
-/** Whether a schema refuses anything at all. */
-function isNarrow(schema: JsonSchema): boolean {
-  return schema === false || (isObject(schema) && Object.keys(schema).some((keyword) => !annotations.has(keyword)));
-}
-
-function placeIn(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
-}
-
-function without(schema: SchemaObject, keyword: string): SchemaObject {
-  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== keyword));
-}
-
-/** A branch of a combinator with what stands beside the combinator. */
-function merged(schema: SchemaObject, combinator: string, branch: JsonSchema): JsonSchema {
-  return intersection(without(schema, combinator), branch);
-}
-
-/**
- * A schema that allows at least what both allow. Where both set a keyword the first one's stays, so that the outcome is never
- * narrower than the two together; what both require, and the properties of both, are kept.
- */
-function intersection(first: JsonSchema, second: JsonSchema): JsonSchema {
-  if (first === false || second === false) return false;
-  if (first === true) return second;
-  if (second === true) return first;
-  const properties = {
-    ...(isObject(second.properties) ? second.properties : {}),
-    ...(isObject(first.properties) ? first.properties : {}),
-  };
-  const required = [...new Set([...namesOf(first.required), ...namesOf(second.required)])];
-  return {
-    ...second,
-    ...first,
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
-    ...(required.length === 0 ? {} : { required }),
-  };
 }
