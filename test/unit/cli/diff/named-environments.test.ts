@@ -150,7 +150,7 @@ describe("kit check", () => {
         expect.objectContaining({
           rule: "replication-factor",
           stack: "dev",
-          message: expect.stringMatching(/^in dev: 2 copies/) as string,
+          message: expect.stringMatching(/^in dev: 2 replicas/) as string,
         }),
       ]),
     );
