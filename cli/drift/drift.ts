@@ -58,11 +58,12 @@ export async function driftOf(
 ): Promise<DriftDocument> {
   const started = context.now();
   const login = await liveLogin(context, options);
+  const stop = new AbortController();
   const [cluster, subjects, { plan }] = await Promise.all([
-    readCluster(login.cluster, topicConfigKeys),
+    readCluster(login.cluster, topicConfigKeys, { signal: stop.signal }),
     login.registry === undefined ? undefined : readSubjects(login.registry),
     readDeclaredProject(context, stack),
-  ]);
+  ]).finally(() => stop.abort());
   const live = { ...cluster.live, ...(subjects === undefined ? {} : { subjects }) };
   const deviations = findDrift(plan, live);
   return {

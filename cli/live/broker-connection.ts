@@ -14,12 +14,14 @@ export interface ClusterLogin {
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** How long to wait, in ms. */
+/** How long to wait. */
 export interface BrokerLimits {
-  /** For the connection, TLS and login included. */
+  /** For the connection, TLS and login included, in ms. */
   readonly connectMs: number;
-  /** For the answer to one request. */
+  /** For the answer to one request, in ms. */
   readonly requestMs: number;
+  /** Ends the connection at once: a caller that has failed must not wait for a server. */
+  readonly signal?: AbortSignal;
 }
 
 const CLIENT_ID = "kit-audit";
@@ -31,6 +33,7 @@ const CLIENT_ID = "kit-audit";
 export async function connectCluster(login: ClusterLogin, limits: BrokerLimits): Promise<Connection> {
   let failure: unknown;
   for (const broker of login.brokers) {
+    if (limits.signal?.aborted === true) break;
     try {
       return await connectBroker(broker, login, limits);
     } catch (cause) {
@@ -58,6 +61,9 @@ async function connectBroker(address: string, { tls, user }: ClusterLogin, limit
   try {
     const connected = connection.connect(host, port);
     endOnFault(connection.socket);
+    limits.signal?.addEventListener("abort", () => connection.socket.destroy(new Error("the reading was stopped")), {
+      once: true,
+    });
     await connected;
     return connection;
   } catch (error) {

@@ -33,14 +33,15 @@ const TOPICS_AT_ONCE = 500;
 /**
  * Reads the cluster.
  * @param wantedKeys - Configuration keys of which the inherited value is wanted too.
+ * @param limits - Others than 10 s for the connection and 60 s for an answer; a signal that ends the reading.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_LOGIN_REFUSED`.
  */
 export async function readCluster(
   login: ClusterLogin,
   wantedKeys: ReadonlySet<string>,
-  limits = LIMITS,
+  limits: Partial<BrokerLimits> = {},
 ): Promise<ClusterReading> {
-  const connection = await connectCluster(login, limits);
+  const connection = await connectCluster(login, { ...LIMITS, ...limits });
   try {
     const [topics, acls, quotas, users] = await Promise.all([
       readTopics(connection, wantedKeys),

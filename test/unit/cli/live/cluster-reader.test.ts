@@ -218,23 +218,29 @@ describe("a cluster that cannot be read", () => {
 
   it("ends with the kit's error, whatever bytes the server sends", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), fc.boolean(), async (bytes, framedLength) => {
-        const { address, close } = await startServer((socket) =>
-          onRequest(socket, (id) => {
-            const head = Buffer.alloc(8);
-            head.writeInt32BE(bytes.length + 4);
-            head.writeInt32BE(id, 4);
-            socket.end(framedLength ? Buffer.concat([head, bytes]) : bytes);
-          }),
-        );
-        try {
-          await expect(readCluster({ brokers: [address] }, new Set(), LIMITS)).rejects.toMatchObject({
-            code: "KIT_SERVER_UNREACHABLE",
-          });
-        } finally {
-          close();
-        }
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (bytes, framedLength, withLogin) => {
+          const { address, close } = await startServer((socket) =>
+            onRequest(socket, (id) => {
+              const head = Buffer.alloc(8);
+              head.writeInt32BE(bytes.length + 4);
+              head.writeInt32BE(id, 4);
+              socket.end(framedLength ? Buffer.concat([head, bytes]) : bytes);
+            }),
+          );
+          try {
+            const login = { brokers: [address], ...(withLogin ? { user: { name: "a", password: "b" } } : {}) };
+            await expect(readCluster(login, new Set(), LIMITS)).rejects.toMatchObject({
+              code: expect.stringMatching(/^KIT_(?:SERVER_UNREACHABLE|LOGIN_REFUSED)$/),
+            });
+          } finally {
+            close();
+          }
+        },
+      ),
     );
   });
 
@@ -256,6 +262,19 @@ describe("a cluster that cannot be read", () => {
     await expect(readCluster({ brokers: [hidden] }, new Set(), LIMITS)).rejects.toMatchObject({
       code: "KIT_LOGIN_REFUSED",
       message: expect.stringContaining("TOPIC_AUTHORIZATION_FAILED: why"),
+    });
+  });
+
+  it.each(["connect", "request"])("because its caller stops it: %s", async (when) => {
+    const stop = new AbortController();
+    const address = await server((socket) => {
+      if (when === "connect") stop.abort();
+      else onRequest(socket, () => stop.abort());
+    });
+    // Without the signal this would take a minute.
+    const login = { brokers: [address, address], ...(when === "connect" ? { tls: { ca: "" } } : {}) };
+    await expect(readCluster(login, new Set(), { signal: stop.signal })).rejects.toMatchObject({
+      code: "KIT_SERVER_UNREACHABLE",
     });
   });
 
