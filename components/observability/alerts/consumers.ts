@@ -7,14 +7,16 @@ const paused = (reason: string): string =>
   `consumer_paused{service="payment-service", replica="payment-service-1", reason="${reason}"}`;
 const breaker = 'consumer_breaker_open{service="payment-service", replica="payment-service-1"}';
 
+/** Records of retry topics wait on purpose. */
+const NOT_DELAYED = 'topic!~".+[.]retry-.+"';
+
 /** Consumers that stand still or fall behind. */
 export const consumerAlerts: readonly Alert[] = [
   {
     name: "ConsumerStopped",
     severity: "page",
-    // Records of retry topics wait on purpose. A group that nobody declares, for example of a service that was taken away, calls nobody.
-    expression:
-      'group_topic:consumer_lag:sum{topic!~".+[.]retry-.+"} > 0 and group_topic:consumer_offset:increase10m == 0 and on (consumergroup) group:owner:info',
+    // A group that nobody declares, for example of a service that was taken away, calls nobody.
+    expression: `group_topic:consumer_lag:sum{${NOT_DELAYED}} > 0 and group_topic:consumer_offset:increase10m == 0 and on (consumergroup) group:owner:info`,
     for: "5m",
     owner: "consumergroup",
     summary:
@@ -46,7 +48,7 @@ export const consumerAlerts: readonly Alert[] = [
   {
     name: "LagDrainTime",
     severity: "ticket",
-    expression: "group_topic:consumer_lag:drain_seconds > 900 and group_topic:consumer_offset:increase10m > 0",
+    expression: `group_topic:consumer_lag:drain_seconds{${NOT_DELAYED}} > 900 and group_topic:consumer_offset:increase10m > 0`,
     for: "15m",
     owner: "consumergroup",
     summary:
@@ -65,7 +67,7 @@ export const consumerAlerts: readonly Alert[] = [
   {
     name: "ConsumerLate",
     severity: "ticket",
-    expression: "service_topic:consumer_time_lag_seconds:max > 120",
+    expression: `service_topic:consumer_time_lag_seconds:max{${NOT_DELAYED}} > 120`,
     for: "5m",
     owner: "service",
     summary:
@@ -84,6 +86,8 @@ export const consumerAlerts: readonly Alert[] = [
       series: {
         'consumer_time_lag_seconds{service="payment-service", replica="payment-service-1", topic="order-events"}':
           "300x3 0.4x20",
+        'consumer_time_lag_seconds{service="payment-service", replica="payment-service-1", topic="payment-service.retry-1h"}':
+          "3601x20",
       },
       at: "10m",
     },

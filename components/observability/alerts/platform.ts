@@ -25,6 +25,8 @@ const memory = (service: string): string =>
   `process_resident_memory_bytes{service="${service}", replica="${service}-1"}`;
 const requests = (status: string): string =>
   `http_request_duration_seconds_count{service="api-gateway", replica="api-gateway-1", method="POST", route="/orders", status="${status}"}`;
+const notReady =
+  'http_request_duration_seconds_count{service="payment-service", replica="payment-service-1", method="GET", route="/readyz", status="503"}';
 const target = 'up{job="services", instance="127.0.0.1:18080"}';
 
 /** What watches the rest. */
@@ -44,9 +46,14 @@ export const platformAlerts: readonly Alert[] = [
       labels: { service: "api-gateway" },
       summary: "api-gateway answers 10% of its requests with an error of its own.",
     },
-    // Customers send wrong requests.
+    // Customers send wrong requests, and a service is not ready.
     silent: {
-      series: { [requests("202")]: "0+900x20", [requests("400")]: "0+100x20", [requests("503")]: "0+2x20" },
+      series: {
+        [requests("202")]: "0+900x20",
+        [requests("400")]: "0+100x20",
+        [requests("503")]: "0+2x20",
+        [notReady]: "0+12x20",
+      },
       at: "15m",
     },
     reproduce: { scenario: "postgres-restart" },

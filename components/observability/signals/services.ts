@@ -1,5 +1,8 @@
 import type { Signal } from "../signal.ts";
 
+/** Requests of customers and other services, and not those that ask a service how it is: those are refused while it is not ready. */
+const ASKED = 'route!~"/livez|/readyz|/metrics"';
+
 /** Services as processes that answer requests. */
 export const serviceSignals: readonly Signal[] = [
   {
@@ -7,30 +10,28 @@ export const serviceSignals: readonly Signal[] = [
     meaning: "Requests that a service answers, by route",
     unit: "per second",
     labels: ["service", "route"],
-    expression: "sum by (service, route) (rate(http_request_duration_seconds_count[5m]))",
+    expression: `sum by (service, route) (rate(http_request_duration_seconds_count{${ASKED}}[5m]))`,
   },
   {
     name: "service:http_requests:rate5m",
     meaning: "Requests that a service answers",
     unit: "per second",
     labels: ["service"],
-    expression: "sum by (service) (rate(http_request_duration_seconds_count[5m]))",
+    expression: `sum by (service) (rate(http_request_duration_seconds_count{${ASKED}}[5m]))`,
   },
   {
     name: "service:http_errors:ratio5m",
     meaning: "Share of the requests that a service answers with 5xx",
     unit: "ratio",
     labels: ["service"],
-    expression:
-      'sum by (service) (rate(http_request_duration_seconds_count{status=~"5.."}[5m])) / (sum by (service) (rate(http_request_duration_seconds_count[5m])) > 0)',
+    expression: `sum by (service) (rate(http_request_duration_seconds_count{${ASKED}, status=~"5.."}[5m])) / (sum by (service) (rate(http_request_duration_seconds_count{${ASKED}}[5m])) > 0)`,
   },
   {
     name: "service_route:http_request_duration_seconds:p95",
     meaning: "Time to answer a request, 95th percentile",
     unit: "seconds",
     labels: ["service", "route"],
-    expression:
-      "histogram_quantile(0.95, sum by (service, route, le) (rate(http_request_duration_seconds_bucket[5m])))",
+    expression: `histogram_quantile(0.95, sum by (service, route, le) (rate(http_request_duration_seconds_bucket{${ASKED}}[5m])))`,
   },
   {
     name: "service:resident_memory:max",
