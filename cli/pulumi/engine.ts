@@ -52,7 +52,7 @@ export interface EngineOutcome {
 const READ_INTERVAL_MS = 60;
 const LOG_LIMIT_BYTES = 5 * 1024 ** 2;
 const OUTPUT_TAIL = 4_000;
-/** The work is waiting, not computing; and what runs at once shares requests and writes of the state. */
+/** The work is waiting, not computing: the kafka plugin waits a second after each topic. */
 const PARALLEL = "64";
 
 const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
