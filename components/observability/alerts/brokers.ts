@@ -226,13 +226,13 @@ const machines: readonly Alert[] = [
     firing: {
       // 100 GiB are free and 0.5 GiB go each minute.
       series: disk(100, -0.5),
-      at: "60m",
+      at: "100m",
       labels: node,
       summary:
-        "The disk of kafka-broker-100 has 14% left, and is full in less than 4 hours if it fills as in the last 6.",
+        "The disk of kafka-broker-100 has 10% left, and is full in less than 4 hours if it fills as in the last 6.",
     },
     // Little is free, and it stays so: retention keeps up.
-    silent: { series: disk(100, -0.0625), at: "60m" },
+    silent: { series: disk(100, -0.0625), at: "100m" },
     reproduce: { none: "filling the disk of the machine would stop everything else on it" },
   },
   {
