@@ -162,7 +162,7 @@ Examples:
   $ npx kit down
 
 Exit codes: 0 success, 1 the answer is no, 2 wrong input or usage, 3 something needed is missing.
-Environment: KIT_STATE_DIR (default .kit), KIT_CACHE_DIR, KIT_PORT_BASE (default 17000), KIT_INSTANCES, KIT_DEBUG=1, NO_COLOR.
+Environment: KIT_STATE_DIR (default .kit), KIT_CACHE_DIR, KIT_PORT_BASE (default 17000), KIT_INSTANCES, KIT_OBSERVABILITY, KIT_DEBUG=1, NO_COLOR.
 `;
 
 /**

@@ -32,7 +32,7 @@ import { clusterFootprint } from "./substrates/kubernetes/footprint.ts";
 import { KubernetesSubstrate } from "./substrates/kubernetes/substrate.ts";
 import { instancesFrom } from "./substrates/local/instances.ts";
 import { readPlaces, servicePlaces } from "./substrates/local/service-places.ts";
-import { portBase, stateDirectory } from "./substrates/local/state-directory.ts";
+import { observabilityFrom, portBase, stateDirectory } from "./substrates/local/state-directory.ts";
 import { LocalSubstrate } from "./substrates/local/substrate.ts";
 import type { Substrate } from "./substrates/substrate.ts";
 
@@ -196,6 +196,12 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
     exposed: exposedService(templates),
     redisUsers,
     databaseConnections,
+    observability: observabilityFrom(settings.local.observability, environment),
+    owners: ownersOf(
+      plan,
+      args.teams ?? {},
+      templates.map(({ name }) => name),
+    ),
   });
 }
 

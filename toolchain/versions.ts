@@ -22,6 +22,8 @@ export const PINNED = {
   /** Maven artefact `org.signal:embedded-redis`, which holds Redis 7.0.15. */
   embeddedRedis: "0.9.1",
   redis: "7.0.15",
+  /** Go module `github.com/prometheus/prometheus` v0.313.5. */
+  prometheus: "3.13.5",
   mavenDependencyPlugin: "3.8.1",
   /** Maven artefacts `io.strimzi:api` and `io.strimzi:crd-generator`. */
   strimzi: "1.2.0",
@@ -39,6 +41,10 @@ export const MINIMUM = {
   pulumi: "3.220.0",
   postgresql: "15.0.0",
   redis: "7.0.0",
+  /** Debian 12 has it. */
+  prometheus: "2.42.0",
+  /** `go` directive of Prometheus' module. */
+  goOfPrometheus: "1.26.0",
 } as const;
 
 /** From this major version on, a JDK writes an ahead-of-time cache in one run (JEP 514). */

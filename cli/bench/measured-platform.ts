@@ -78,6 +78,8 @@ async function kit(context: CommandContext, stateDir: string, args: readonly str
     env: {
       ...context.env,
       KIT_STATE_DIR: stateDir,
+      // A build of Prometheus beside a measurement would be measured too.
+      KIT_OBSERVABILITY: context.env.KIT_OBSERVABILITY ?? "metrics",
       KIT_PORT_BASE: context.env.KIT_BENCH_PORT_BASE ?? DEFAULT_PORT_BASE,
     },
     stdio: ["ignore", "ignore", "inherit"],

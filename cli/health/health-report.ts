@@ -1,4 +1,5 @@
 /** Health for people: what is not ready, how far groups are behind, what waits for somebody. */
+import { relative } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { formatAge } from "../terminal/quantities.ts";
@@ -54,6 +55,28 @@ export function writeHealth(context: CommandContext, health: PlatformHealth): vo
       )}\n${colors.dim("npx kit dlt list, npx kit outbox list")}`,
     );
   else if (health.stuck !== null) write("No open dead-letter records, no parked events");
+  if (health.alerts !== null && health.alerts.length > 0)
+    write(
+      renderTable(
+        [
+          { title: "ALERT" },
+          { title: "SEVERITY" },
+          { title: "OWNER" },
+          { title: "SINCE" },
+          { title: "SUMMARY" },
+          { title: "RUNBOOK" },
+        ],
+        health.alerts.map(({ name, severity, owner, since, summary, runbook }) => [
+          severity === "page" ? colors.red(name) : name,
+          severity,
+          owner,
+          formatAge(context.now() - Date.parse(since)),
+          summary,
+          relative(context.projectDir, runbook),
+        ]),
+      ),
+    );
+  else if (health.alerts !== null) write("No alert fires");
   for (const line of health.unknown) write(colors.yellow(`Not known: ${line}`));
   write(
     renderTable(

@@ -1,4 +1,5 @@
 /** How the running platform does, beyond which processes run: what `kit status` says of readiness, lag and stuck records. Pure. */
+import { z } from "zod";
 import type { PlatformEndpoints } from "../platform/platform-status.ts";
 import type { GroupLag } from "../verify/groups.ts";
 import type { Sample } from "./service-metrics.ts";
@@ -38,12 +39,27 @@ export interface Page {
   readonly url: string;
 }
 
+/** An alert that fires. */
+export interface FiringAlert {
+  readonly name: string;
+  readonly severity: string;
+  /** Team that is called. */
+  readonly owner: string;
+  readonly summary: string;
+  /** Path or address of its runbook. */
+  readonly runbook: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** Fields that `kit status --json` adds to the status. What could not be read is null, and `unknown` says why. */
 export interface PlatformHealth {
   /** By process; services only. */
   readonly readiness: Readonly<Record<string, ProcessReadiness>>;
   readonly groups: readonly GroupHealth[] | null;
   readonly stuck: readonly StuckRecords[] | null;
+  /** Null where no Prometheus answers. */
+  readonly alerts: readonly FiringAlert[] | null;
   readonly pages: readonly Page[];
   readonly unknown: readonly string[];
 }
@@ -85,5 +101,35 @@ export function pagesOf(endpoints: PlatformEndpoints): readonly Page[] {
   return [
     { name: "API description", url: `${endpoints.gateway}/openapi.json` },
     { name: "Schema registry API", url: endpoints.registry },
+    ...(endpoints.prometheus === undefined ? [] : [{ name: "Prometheus", url: endpoints.prometheus }]),
   ];
+}
+
+const alertsAnswer = z.object({
+  data: z.object({
+    alerts: z.array(
+      z.object({
+        state: z.string(),
+        activeAt: z.string(),
+        labels: z.record(z.string(), z.string()),
+        annotations: z.record(z.string(), z.string()),
+      }),
+    ),
+  }),
+});
+
+/** The alerts that fire, pages first, by an answer of Prometheus' `/api/v1/alerts`; the one that always fires is left out. */
+export function firingAlerts(answer: unknown): readonly FiringAlert[] {
+  return alertsAnswer
+    .parse(answer)
+    .data.alerts.filter(({ state, labels }) => state === "firing" && labels.severity !== "none")
+    .map(({ activeAt, labels, annotations }) => ({
+      name: labels.alertname ?? "",
+      severity: labels.severity ?? "",
+      owner: labels.owner ?? "",
+      summary: annotations.summary ?? "",
+      runbook: annotations.runbook_url ?? "",
+      since: activeAt,
+    }))
+    .toSorted((a, b) => Number(b.severity === "page") - Number(a.severity === "page") || a.name.localeCompare(b.name));
 }

@@ -10,8 +10,8 @@ import type { ServiceContract } from "../verify/evidence.ts";
 import { groupLags, groupStates } from "../verify/groups.ts";
 import { topicRanges } from "../verify/topic-reader.ts";
 import { runningContracts } from "../verify/topology.ts";
-import type { GroupHealth, PlatformHealth, ProcessReadiness, StuckRecords } from "./platform-health.ts";
-import { groupHealth, pagesOf, readinessOf } from "./platform-health.ts";
+import type { FiringAlert, GroupHealth, PlatformHealth, ProcessReadiness, StuckRecords } from "./platform-health.ts";
+import { firingAlerts, groupHealth, pagesOf, readinessOf } from "./platform-health.ts";
 import { readSamples } from "./service-metrics.ts";
 
 /** Longest wait for one part, in milliseconds: `kit status` is most needed when something hangs. */
@@ -43,7 +43,7 @@ export async function readHealth(
   };
   const access = await part("servers", openPlatform(context));
   try {
-    const [readiness, groups, stuck] = await Promise.all([
+    const [readiness, groups, stuck, alerts] = await Promise.all([
       readReadiness(status),
       access === null
         ? null
@@ -52,8 +52,9 @@ export async function readHealth(
             runningContracts(context.stateDir).then((contracts) => readGroups(access, contracts, managementOf(status))),
           ),
       access === null ? null : part("stuck records", readStuck(access)),
+      status.endpoints.prometheus === undefined ? null : part("alerts", readAlerts(status.endpoints.prometheus)),
     ]);
-    return { readiness, groups, stuck, pages: pagesOf(status.endpoints), unknown };
+    return { readiness, groups, stuck, alerts, pages: pagesOf(status.endpoints), unknown };
   } finally {
     // A connection that is still being made must not hold the command.
     if (access !== null)
@@ -127,4 +128,14 @@ async function readReadiness({ processes }: PlatformStatus): Promise<Readonly<Re
       }),
     ),
   );
+}
+
+/** @throws Error when Prometheus does not answer. */
+async function readAlerts(prometheus: string): Promise<readonly FiringAlert[]> {
+  const response = await fetch(new URL("/api/v1/alerts", prometheus), { signal: AbortSignal.timeout(LIMIT_MS) }).catch(
+    () => undefined,
+  );
+  if (response?.ok !== true)
+    throw new Error("Prometheus does not answer (yet): `npx kit logs prometheus` says what it does");
+  return firingAlerts(await response.json());
 }

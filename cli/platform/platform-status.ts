@@ -43,6 +43,8 @@ export interface PlatformEndpoints {
     /** Mutual-TLS listeners for the admin, `host:port`. */
     readonly admin: readonly string[];
   };
+  /** Base URL of Prometheus; absent where the platform has none. It may come up later than the rest. */
+  readonly prometheus?: string;
   /** By service name. */
   readonly services?: Readonly<Record<string, ServiceAddresses>>;
 }

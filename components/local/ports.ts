@@ -14,6 +14,7 @@ const OFFSET = {
   registry: 81,
   registryManagement: 82,
   kafkaExporter: 83,
+  prometheus: 90,
   brokerClient: 100,
   brokerInternal: 200,
   controller: 300,
@@ -37,6 +38,7 @@ export interface LocalPorts {
   readonly registryManagement: number;
   /** Metrics of the cluster: lag, offsets, sizes. */
   readonly kafkaExporter: number;
+  readonly prometheus: number;
   /** SASL_SSL listener for services, by the broker's ordinal (0 for the first broker of the first zone). */
   brokerClient(ordinal: number): number;
   /** Mutual-TLS listener for brokers and the admin, by ordinal. */
@@ -78,6 +80,7 @@ export function localPorts(base: number): LocalPorts {
     registry: base + OFFSET.registry,
     registryManagement: base + OFFSET.registryManagement,
     kafkaExporter: base + OFFSET.kafkaExporter,
+    prometheus: base + OFFSET.prometheus,
     brokerClient: within(OFFSET.brokerClient, "Broker"),
     brokerInternal: within(OFFSET.brokerInternal, "Broker"),
     controller: within(OFFSET.controller, "Controller"),

@@ -43,7 +43,7 @@ async function kit(stateDir: string, ...args: string[]): Promise<{ document: unk
       process.execPath,
       ["--disable-warning=ExperimentalWarning", main, ...args, "--json"],
       {
-        env: { ...process.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: PORT_BASE },
+        env: { ...process.env, KIT_STATE_DIR: stateDir, KIT_PORT_BASE: PORT_BASE, KIT_OBSERVABILITY: "metrics" },
         timeout: COMMAND_LIMIT_MS,
         maxBuffer: 16 * 1024 ** 2,
       },

@@ -34,6 +34,8 @@ export function kitEnvironment(platform: TestPlatform): Record<string, string> {
     ),
     KIT_STATE_DIR: platform.stateDir,
     KIT_PORT_BASE: String(platform.portBase),
+    // Where no Prometheus is installed, it would be built beside the tests.
+    KIT_OBSERVABILITY: "metrics",
     NO_COLOR: "1",
   };
 }

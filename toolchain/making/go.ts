@@ -21,6 +21,8 @@ export interface GoBuild {
   package: string;
   /** `-X` settings of the linker: import path of a string variable -> value. */
   variables?: Record<string, string>;
+  /** Tags of the build beside those of every one. */
+  tags?: readonly string[];
   /** Files too large to keep in the repository, copied out of a required module into the sources before the build. */
   embed?: EmbeddedFiles;
 }
@@ -65,13 +67,17 @@ async function goVersion(binary: string): Promise<string | undefined> {
   }
 }
 
+function tagsOf({ tags = [] }: GoBuild): string {
+  return [TAGS, ...tags].join(",");
+}
+
 /** What a build depends on, for its key: the wrapper's files, the flags, Go and the platform. */
 export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<string, string>> {
   return {
     sources: await hashFolder(build.wrapper),
     package: build.package,
     variables: JSON.stringify(build.variables ?? {}),
-    tags: TAGS,
+    tags: tagsOf(build),
     go: go.version,
     platform: `${process.platform}-${process.arch}`,
   };
@@ -97,7 +103,7 @@ export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (l
         "build",
         "-trimpath",
         "-tags",
-        TAGS,
+        tagsOf(build),
         "-ldflags",
         ["-s", "-w", ...variables].join(" "),
         "-v",

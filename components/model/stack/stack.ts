@@ -13,6 +13,7 @@ import {
 import { slugPattern } from "../values/names.ts";
 import { parseRate, rateUnits } from "../values/rate.ts";
 import { parseSize, sizeUnits } from "../values/size.ts";
+import { observabilityLevels } from "./observability.ts";
 import { kubernetesSettings } from "./stack-kubernetes.ts";
 import { tracingSettings } from "./stack-tracing.ts";
 
@@ -145,10 +146,10 @@ export const stackSettingsSchema = z
           "First port of the local platform; the others follow at fixed offsets. Default: 17000.",
         ).default(17_000),
         observability: z
-          .enum(["on", "off"])
+          .enum(observabilityLevels)
           .meta({
             description:
-              "Whether the platform watches itself: metrics of Kafka nodes and the exporter of lag. Default: on.",
+              "How the platform watches itself. on: metrics of Kafka nodes, the exporter of lag, and Prometheus with the alerts. metrics: the same without Prometheus. off: none of it. Default: on.",
           })
           .default("on"),
       })

@@ -8,7 +8,11 @@ import type { KafkaNode } from "../../kafka/nodes.ts";
 import type { LocalLayout } from "../../local/layout.ts";
 import { LOOPBACK } from "../../local/layout.ts";
 import type { LocalPorts } from "../../local/ports.ts";
+import type { Exporter } from "../../observability/exported/exported-metric.ts";
 import { UNWATCHED_GROUPS } from "../../observability/exported/kafka-exporter.ts";
+import type { Owners } from "../../observability/owners.ts";
+import { prometheusConfig } from "../../observability/rendered/prometheus-config.ts";
+import { ruleFile } from "../../observability/rendered/rule-file.ts";
 import { auditorPrincipal } from "../../plan/auditor.ts";
 import { Process } from "../../provider/resources.ts";
 
@@ -22,14 +26,94 @@ export interface LocalObservabilityArgs {
   /** Path of a Node. */
   readonly node: string;
   readonly projectDir: string;
+  /** Management addresses of services, `host:port`. */
+  readonly services: readonly string[];
+  /** Who is called by alerts. */
+  readonly owners: Owners;
+  /** Whether Prometheus runs. */
+  readonly prometheus: boolean;
 }
 
-/** The exporter of lag, offsets, sizes and certificates. */
+/** Team that is called for what is no product team's. */
+const PLATFORM_TEAM = "platform";
+/**
+ * Looks for Prometheus, or builds it, and becomes it: the process is one and the same, so that it is supervised from the
+ * beginning and ends with the platform, and nobody waits for a build. Where it is not to be had, it looks again in an hour.
+ */
+export const BECOME_PROMETHEUS = `echo "looking for Prometheus"
+node=$1 prepare=$2
+shift 2
+until binary=$(nice -n 19 "$node" --disable-warning=ExperimentalWarning "$prepare"); do
+  echo "there is no Prometheus; everything else works without it; looking again in an hour"
+  sleep 3600
+done
+exec "$binary" "$@"`;
+
+/** The exporter of lag, offsets, sizes and certificates, and Prometheus with the alerts. */
 export class LocalObservability extends KitComponent {
   constructor(name: string, args: LocalObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("local:Observability", name, opts);
-    this.#exporter(args);
+    const exporter = this.#exporter(args);
+    if (args.prometheus) this.#prometheus(args, exporter);
     this.registerOutputs({});
+  }
+
+  #prometheus(args: LocalObservabilityArgs, exporter: Process): Process {
+    const { layout, ports, nodes, node, projectDir } = args;
+    const path = (file: string): string => layout.file("prometheus", file);
+    const at = (port: number): string => `${LOOPBACK}:${port}`;
+    const config = prometheusConfig(
+      {
+        services: args.services,
+        nodes: Object.fromEntries(
+          nodes.map(({ name: nodeName, role, ordinal }) => [
+            nodeName,
+            at(role === "controller" ? ports.controllerMetrics(ordinal) : ports.brokerMetrics(ordinal)),
+          ]),
+        ),
+        exporter: at(ports.kafkaExporter),
+        prometheus: at(ports.prometheus),
+      },
+      [path("rules.yml")],
+    );
+    const rules = ruleFile({
+      substrate: "local",
+      owners: args.owners,
+      platformTeam: PLATFORM_TEAM,
+      exporters: new Set<Exporter>(["service", "kafka-node", "kafka-exporter"]),
+      runbooks: join(projectDir, "docs/runbooks"),
+    });
+    return new Process(
+      "prometheus",
+      {
+        name: "prometheus",
+        role: "maintenance",
+        command: [
+          "/bin/sh",
+          "-c",
+          BECOME_PROMETHEUS,
+          "prometheus",
+          node,
+          join(projectDir, "toolchain/prepare-prometheus.ts"),
+          `--config.file=${path("prometheus.yml")}`,
+          `--storage.tsdb.path=${layout.data("prometheus")}`,
+          "--storage.tsdb.retention.time=6h",
+          "--storage.tsdb.retention.size=256MB",
+          `--web.listen-address=${at(ports.prometheus)}`,
+        ],
+        // A smaller heap for a little more work: it has a hundredth of a core to do.
+        env: { GOGC: "50", GOMAXPROCS: "1" },
+        files: [
+          { path: path("prometheus.yml"), content: config },
+          { path: path("rules.yml"), content: rules },
+        ],
+        directories: [{ path: layout.data("prometheus") }],
+        ports: [{ name: "http", host: LOOPBACK, port: ports.prometheus }],
+        readiness: { log: { pattern: "looking for Prometheus" }, timeoutSeconds: 20 },
+        stateDir: layout.substrateDir,
+      },
+      this.child({ dependsOn: [exporter] }),
+    );
   }
 
   #exporter({ cluster, access, nodes, layout, ports, node, projectDir }: LocalObservabilityArgs): Process {

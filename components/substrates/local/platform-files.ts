@@ -28,6 +28,8 @@ export interface PlatformFilesArgs {
   /** HTTP addresses of services by name; the gateway's is the platform's front door. */
   readonly services: Readonly<Record<string, { readonly http?: string; readonly management: readonly string[] }>>;
   readonly gateway: string;
+  /** Base URL of Prometheus; absent where the platform has none. */
+  readonly prometheus?: string;
 }
 
 /** What one principal needs to log in; parts it does not use are absent. */
@@ -100,6 +102,7 @@ export class PlatformFiles extends KitComponent {
         postgres: { host: args.postgres.host, port: args.postgres.port },
         kafka: { bootstrap: args.cluster.bootstrap, admin: args.cluster.admin },
         services: args.services,
+        ...(args.prometheus === undefined ? {} : { prometheus: args.prometheus }),
       },
       files,
     });

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { type Observability, observabilityLevels } from "../../model/stack/observability.ts";
 
 /** Folder of the local platform's state below the project, unless `KIT_STATE_DIR` names another. */
 export const DEFAULT_STATE_FOLDER = ".kit";
@@ -19,4 +20,20 @@ export function portBase(configured: number, environment: Readonly<Record<string
   if (!/^\d+$/.test(chosen))
     throw new RangeError(`KIT_PORT_BASE is "${chosen}"; it must be a whole number, for example 18000.`);
   return Number(chosen);
+}
+
+/**
+ * How the platform watches itself: `KIT_OBSERVABILITY`, else the stack's `local.observability`.
+ * @throws {RangeError} when the variable is none of the levels.
+ */
+export function observabilityFrom(
+  configured: Observability,
+  environment: Readonly<Record<string, string | undefined>>,
+): Observability {
+  const chosen = environment.KIT_OBSERVABILITY;
+  if (chosen === undefined || chosen === "") return configured;
+  const level = observabilityLevels.find((known) => known === chosen);
+  if (level === undefined)
+    throw new RangeError(`KIT_OBSERVABILITY is "${chosen}"; it must be one of ${observabilityLevels.join(", ")}.`);
+  return level;
 }

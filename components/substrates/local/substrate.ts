@@ -10,7 +10,9 @@ import { clusterNodes } from "../../kafka/nodes.ts";
 import type { LocalLayout } from "../../local/layout.ts";
 import { LOOPBACK } from "../../local/layout.ts";
 import type { LocalPorts } from "../../local/ports.ts";
+import type { Observability } from "../../model/stack/observability.ts";
 import type { StackSettings } from "../../model/stack/stack.ts";
+import type { Owners } from "../../observability/owners.ts";
 import { Process } from "../../provider/resources.ts";
 import { LocalSchemaRegistry } from "../../schemas/local-registry.ts";
 import type { ClaimCheckEndpoint } from "../../services/claim-check-store.ts";
@@ -40,6 +42,9 @@ export interface LocalSubstrateArgs {
   readonly redisUsers: readonly RedisUser[];
   /** Connections that PostgreSQL must take. */
   readonly databaseConnections: number;
+  readonly observability: Observability;
+  /** Who is called by alerts. */
+  readonly owners: Owners;
 }
 
 /** One machine as a substrate: every server and service is a process on loopback. */
@@ -83,7 +88,7 @@ export class LocalSubstrate implements Substrate {
       layout,
       ports,
       authorities,
-      metrics: settings.local.observability === "on",
+      metrics: args.observability !== "off",
     });
     // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };
@@ -159,7 +164,7 @@ export class LocalSubstrate implements Substrate {
   /** Writes the files by which the platform is found: status, credentials, certificates. */
   announce(parts: PlatformParts): void {
     const { templates } = parts;
-    if (this.#args.settings.local.observability === "on") this.#observe(parts);
+    if (this.#args.observability !== "off") this.#observe(parts);
     new PlatformFiles("platform", {
       ...parts,
       layout: this.#args.layout,
@@ -168,13 +173,14 @@ export class LocalSubstrate implements Substrate {
       redis: this.redis,
       tokens: this.tokens,
       gateway: this.gateway,
+      ...(this.#args.observability === "on" ? { prometheus: `http://${LOOPBACK}:${this.#args.ports.prometheus}` } : {}),
       redisUsers: templates.filter((template) => template.redis !== undefined).map((template) => template.name),
       services: Object.fromEntries(templates.map((template) => [template.name, this.#addresses(template)])),
     });
   }
 
-  #observe({ access }: PlatformParts): void {
-    const { settings, servers, layout, ports, projectDir } = this.#args;
+  #observe({ access, templates }: PlatformParts): void {
+    const { settings, servers, layout, ports, projectDir, observability, owners } = this.#args;
     new LocalObservability("observability", {
       cluster: this.cluster,
       access,
@@ -183,6 +189,9 @@ export class LocalSubstrate implements Substrate {
       ports,
       node: servers.node,
       projectDir,
+      services: templates.flatMap((template) => this.#addresses(template).management.map((url) => new URL(url).host)),
+      owners,
+      prometheus: observability === "on",
     });
   }
 

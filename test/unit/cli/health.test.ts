@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CommandContext } from "../../../cli/context.ts";
-import { groupHealth, readinessOf } from "../../../cli/health/platform-health.ts";
+import { firingAlerts, groupHealth, readinessOf } from "../../../cli/health/platform-health.ts";
 import { readHealth } from "../../../cli/health/read-health.ts";
 import { parseSamples } from "../../../cli/health/service-metrics.ts";
 import type { DeclaredStatus } from "../../../cli/platform/platform-status.ts";
@@ -109,11 +109,45 @@ describe("readiness", () => {
   });
 });
 
+describe("alerts", () => {
+  const alert = (state: string, alertname: string, severity: string) => ({
+    state,
+    activeAt: "2026-01-31T08:00:00Z",
+    labels: { alertname, severity, owner: "checkout" },
+    annotations: { summary: `${alertname} happens`, runbook_url: `/runbooks/${alertname}.md` },
+  });
+
+  it("are those that fire, pages first, without the one that always does", () => {
+    const alerts = [
+      alert("firing", "Slow", "ticket"),
+      alert("pending", "Soon", "page"),
+      alert("firing", "Watchdog", "none"),
+      alert("firing", "Down", "page"),
+    ];
+    expect(firingAlerts({ status: "success", data: { alerts } })).toEqual([
+      {
+        name: "Down",
+        severity: "page",
+        owner: "checkout",
+        summary: "Down happens",
+        runbook: "/runbooks/Down.md",
+        since: "2026-01-31T08:00:00Z",
+      },
+      expect.objectContaining({ name: "Slow" }),
+    ]);
+  });
+
+  it("of an answer that is none are an error, not none", () => {
+    expect(() => firingAlerts({ status: "error" })).toThrow(/data/);
+  });
+});
+
 describe("a platform whose servers do not answer", () => {
   const declared: DeclaredStatus = {
     stack: "local",
     endpoints: {
       gateway: "http://127.0.0.1:1",
+      prometheus: "http://127.0.0.1:1",
       registry: "http://127.0.0.1:1",
       redis: { host: "127.0.0.1", port: 1 },
       postgres: { host: "127.0.0.1", port: 1 },
@@ -151,7 +185,8 @@ describe("a platform whose servers do not answer", () => {
       },
       groups: null,
       stuck: null,
-      unknown: [expect.stringContaining("servers: ")],
+      alerts: null,
+      unknown: [expect.stringContaining("servers: "), expect.stringContaining("alerts: Prometheus does not answer")],
     });
   });
 

@@ -16,6 +16,7 @@ describe("localPorts", () => {
           ports.registry,
           ports.registryManagement,
           ports.kafkaExporter,
+          ports.prometheus,
           ...[
             ports.brokerClient,
             ports.brokerInternal,

@@ -1,0 +1,14 @@
+/**
+ * `node toolchain/prepare-prometheus.ts` prints the path of a Prometheus, which it builds where none is installed. The
+ * local platform's process `prometheus` runs it before it becomes Prometheus itself, so nobody waits for the build.
+ */
+import { preparePrometheus } from "./servers/prometheus.ts";
+
+try {
+  const { binary, version, origin } = await preparePrometheus((line) => console.error(line));
+  console.error(`Prometheus ${version}, ${origin}`);
+  console.log(binary);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
