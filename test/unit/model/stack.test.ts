@@ -36,7 +36,7 @@ describe("stack settings", () => {
       services: {},
       budgets: {},
       policies: {},
-      local: { portBase: 17_000 },
+      local: { portBase: 17_000, observability: "on" },
     });
     expect(brokerCount(read.value)).toBe(9);
   });
