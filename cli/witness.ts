@@ -7,7 +7,7 @@
 export interface WitnessedOrder {
   readonly idempotencyKey: string;
   readonly customerId: string;
-  /** `accepted`: 2xx. `refused`: another answer with a status below 500. `unknown`: none, a time-out, or 5xx; the order may exist. */
+  /** `accepted`: 2xx. `refused`: another answer with a status below 500. `unknown`: none, a timeout, or 5xx; the order may exist. */
   readonly outcome: "accepted" | "refused" | "unknown";
   /** HTTP status; absent where no answer came. */
   readonly status?: number;
@@ -15,11 +15,11 @@ export interface WitnessedOrder {
   readonly orderId?: string;
   /** When it was due to be sent, milliseconds since the epoch: an open loop measures from here. */
   readonly dueAt: number;
-  /** When its answer had come (or the time-out passed), milliseconds since the epoch. */
+  /** When its answer had come (or the timeout passed), milliseconds since the epoch. */
   readonly answeredAt: number;
 }
 
-/** A record that was written on purpose and must end in dead letters. */
+/** A record that was written on purpose and must end in dead-letter records. */
 export interface InjectedRecord {
   readonly topic: string;
   readonly partition: number;
@@ -27,7 +27,7 @@ export interface InjectedRecord {
   readonly offset: string;
   /** For example `not-avro`, `unknown-schema`. */
   readonly kind: string;
-  /** Groups whose dead letters must hold it: all that consume its event type, or all of the topic's where it has none. */
+  /** Groups whose dead-letter records must hold it: all that consume its event type, or all of the topic's where it has none. */
   readonly groups: readonly string[];
 }
 

@@ -134,7 +134,7 @@ export function writeAnswer(context: CommandContext, { question, answer, known }
     const { at, path, line, command } = answer.missing;
     lines.push(
       "",
-      `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic stands in line ${at.line}):`,
+      `To allow it, add to ${at.file} below ${path.join(" → ")} (the topic is in line ${at.line}):`,
       `  ${colors.green(line)}`,
     );
     if (command !== undefined) lines.push("", `or: ${command}`);

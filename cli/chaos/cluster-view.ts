@@ -1,6 +1,6 @@
 /**
  * The cluster as its own brokers see it. Asked over connections of its own with short limits: the ordinary client would
- * wait its long time-outs for a broker that was just killed or frozen.
+ * wait its long timeouts for a broker that was just killed or frozen.
  */
 import { Connection, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
 import { KitError } from "../errors.ts";

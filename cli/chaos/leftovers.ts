@@ -1,4 +1,4 @@
-/** What a run leaves behind on purpose is put away: an operator's list of dead letters is for real ones. */
+/** What a run leaves behind on purpose is put away: an operator's list of dead-letter records is for real ones. */
 import { userInfo } from "node:os";
 import { needsWork, readLetters } from "../dlt/letters.ts";
 import { discardLetters } from "../dlt/resolve.ts";

@@ -14,7 +14,7 @@ export function verdictLine(verdict: Hazard, changes: readonly Change[], rules =
     case "safe":
       return changes.length === 0
         ? "safe: nothing changes"
-        : `safe: ${counted(changes.length, "change")}, nothing is lost and nobody needs to be asked`;
+        : `safe: ${counted(changes.length, "change")}, nothing is lost and no approval is needed`;
     case "approval":
       return `needs approval: ${counted(of("approval").length, "change")} of ${changes.length}${approval}`;
     case "irreversible":

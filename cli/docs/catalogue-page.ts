@@ -112,7 +112,7 @@ ${parties(
     quota,
     also.join(", "),
   ]),
-  ["group", "handles", "instances", "quota per broker", "dead letters, retries"],
+  ["group", "handles", "instances", "quota per broker", "dead-letter records, retries"],
 )}
 <p class="soft mono">${text(topic.declaredAt)}</p>
 </article>`;

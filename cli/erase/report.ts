@@ -100,5 +100,6 @@ export function writeErasure(context: CommandContext, made: ErasureDocument): vo
       `\nDry run: nothing was changed. To erase: npx kit erase --customer ${JSON.stringify(customer)} --apply\n`,
     );
   else stdout.write(`\n${erased} rows were changed; the tables erasures say so (erasure ${document.erasureId}).\n`);
-  if (!complete) stdout.write(`${colors.yellow("Not complete")}: run it again when what is under way has ended.\n`);
+  if (!complete)
+    stdout.write(`${colors.yellow("Not complete")}: run it again when the orders in progress are finished.\n`);
 }

@@ -143,7 +143,7 @@ function unfit({ name, replicas }: LiveTopic): string | undefined {
   if (!TOPIC.test(name)) return "its name is none that Kafka allows today";
   const prefix = reservedTopicPrefixes.find((reserved) => name.startsWith(reserved));
   if (prefix !== undefined) return `names that begin with ${prefix} belong to Kafka or the registry`;
-  if (isDerivedTopicName(name)) return "dead-letter and retry topics follow from a consumer and are not declared";
+  if (isDerivedTopicName(name)) return "dead-letter and retry topics are derived from a consumer and are not declared";
   if (replicas.least !== replicas.most)
     return `its partitions have ${replicas.least} to ${replicas.most} replicas: a reassignment is under way`;
   return undefined;
@@ -377,7 +377,7 @@ class Services {
       }
       if (this.#foreign.has(service))
         notes.push(
-          `${service} has a password on the cluster that nobody can read, so it is not declared and its rules stay as they are; --take-over-users declares it, and \`up\` then sets a new password`,
+          `${service} has a password on the cluster that cannot be read, so it is not declared and its ACLs stay unchanged; --take-over-users declares it, and \`up\` then sets a new password`,
         );
       else principals.add(service);
     }

@@ -109,7 +109,7 @@ function checkSlug(option: string, value: string | undefined): void {
   if (value !== undefined && !new RegExp(slugPattern, "u").test(value))
     throw new KitError(
       "KIT_USAGE",
-      `${option} wants lower-case letters, digits and single dashes, starting with a letter, at most 50; got ${JSON.stringify(value)}`,
+      `${option} takes lower-case letters, digits and single dashes, starting with a letter, at most 50; got ${JSON.stringify(value)}`,
     );
 }
 

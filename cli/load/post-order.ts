@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 
 /** What came back. */
 export interface Answer {
-  /** Absent when none came: refused connection, broken connection, time-out. */
+  /** Absent when none came: refused connection, broken connection, timeout. */
   readonly status?: number;
   /** Of a 2xx answer that names it. */
   readonly orderId?: string;

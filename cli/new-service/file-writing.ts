@@ -47,7 +47,7 @@ export function writeChanges(projectDir: string, changes: FileChanges): void {
       cause,
       ...(left.length === 0
         ? {}
-        : { fix: `Not everything could be taken back: ${left.join("; ")}. \`git status\` shows what is left.` }),
+        : { fix: `Some files could not be restored: ${left.join("; ")}. \`git status\` shows what is left.` }),
     });
   }
 }

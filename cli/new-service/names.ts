@@ -62,7 +62,7 @@ export function checkServiceName(name: string, taken: TakenNames): void {
   if (name.length < 2 || name.length > LONGEST_NAME)
     throw invalid(`has ${name.length} characters; it may have 2 to ${LONGEST_NAME}`);
   if (!new RegExp(slugPattern, "u").test(name))
-    throw invalid("is no DNS label of lower-case letters, digits and single dashes that starts with a letter");
+    throw invalid("is not a DNS label of lower-case letters, digits and single dashes that starts with a letter");
   // PostgreSQL keeps roles that begin so for itself.
   if (name.startsWith("pg-"))
     throw invalid("would have a database role that begins with pg_, which PostgreSQL keeps for itself");

@@ -65,7 +65,7 @@ function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean):
   const facts: [string, string | undefined][] = [
     ["reads", access.consumes.map(({ topic, events }) => `${topic} (${events.join(", ")})`).join("; ")],
     ["publishes", access.publishes.map(({ topic, events }) => `${topic} (${events.join(", ")})`).join("; ")],
-    ["dead letters", access.deadLetterTopic],
+    ["dead-letter records", access.deadLetterTopic],
     ["retries", access.retryTopics.join(", ")],
     ["database", access.database],
     ["Redis keys", access.redisKeys],

@@ -72,7 +72,7 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
   const { name, template } = request;
   if (request.team !== undefined && !new RegExp(slugPattern, "u").test(request.team)) {
     throw new KitError("KIT_NEW_NAME_INVALID", `${JSON.stringify(request.team)} cannot be a team's`, {
-      fix: "Write the team as topics/ does: lower-case letters, digits and single dashes.",
+      fix: "Write the team as in topics/: lower-case letters, digits and single dashes.",
     });
   }
   checkTemplateName(template, project.templates);

@@ -115,7 +115,7 @@ export function topicChanges(request: AccessRequest): TopicChanges {
 
 /**
  * Events that answer the sagas which a service coordinates. To a copy they would be about runs that it has never
- * started, and each would become a dead letter.
+ * started, and each would become a dead-letter record.
  */
 function answersTo(service: string, model: Model): ReadonlySet<string> {
   return new Set(
@@ -169,8 +169,8 @@ function ownerOf({ team, template, model, service }: AccessRequest, existing: Do
   }
   const owner = team ?? model.domains.find((domain) => domain.services.includes(template))?.owner.team;
   if (owner !== undefined) return owner;
-  throw new KitError("KIT_NEW_OWNER_CONFLICT", `No domain lists ${template}, so there is no team to take over.`, {
-    fix: "Say who owns the new service: --team TEAM.",
+  throw new KitError("KIT_NEW_OWNER_CONFLICT", `No domain lists ${template}, so the new service has no default team.`, {
+    fix: "Give the team that owns the new service: --team TEAM.",
   });
 }
 
@@ -366,7 +366,7 @@ function notesOf(
         ]),
     ...publishes.map(
       ({ topic, events }) =>
-        `It publishes events of its own (${listed(events)}) to a topic of its own, ${topic}. A second producer of ${template}'s events would double what they set off. Nobody reads ${topic} yet: list its readers under its consumers.`,
+        `It publishes events of its own (${listed(events)}) to a topic of its own, ${topic}. A second producer of ${template}'s events would duplicate their effects. No service consumes ${topic} yet: list its consumers there.`,
     ),
   ];
 }

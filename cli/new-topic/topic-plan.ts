@@ -88,7 +88,7 @@ export function planNewConsumer(project: ProjectReading, request: NewConsumerReq
   if (own !== undefined)
     throw new KitError(
       "KIT_NEW_NAME_TAKEN",
-      `${request.service} stands among the consumers of ${topic.name} already (${own.source.file}:${own.source.line})`,
+      `${request.service} is a consumer of ${topic.name} already (${own.source.file}:${own.source.line})`,
       { fix: "Edit its entry there." },
     );
   const before = textOf(project, topic.source.file);

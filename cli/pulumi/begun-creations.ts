@@ -1,6 +1,6 @@
 /**
  * Creations that a run had begun when it was killed. Pulumi records each before it asks a provider, so its state is the
- * journal of intents: what is recorded may exist or not. The engine itself would carry these records along for ever and
+ * journal of intents: what is recorded may exist or not. The engine itself would carry these records along forever and
  * create again, and Kafka would refuse a topic that is there. So the records are taken out of the state, and the names of
  * the topics among them are handed to the program, which imports those that are there (`components/kafka/begun-topics.ts`).
  * Every other kind of resource that the platform makes can be created over itself.

@@ -163,7 +163,7 @@ const LOOK_EVERY_MS = 5_000;
 /**
  * Runs a script of the project's packages on this Node; its results go to stderr where stdout is for JSON.
  * @param report - File that it writes when it is done but for cleaning up. A worker that can't be ended would otherwise
- * keep vitest waiting for ever (seen, with a test that ran out of time); it is ended then, which counts as a failure.
+ * keep vitest waiting forever (seen, with a test that ran out of time); it is ended then, which counts as a failure.
  */
 async function runNode(
   context: CommandContext,

@@ -15,7 +15,7 @@ export interface InvariantDefinition<Tables extends object = object, Content = u
   judge(context: JudgeContext<Tables, Content>): Judgement;
 }
 
-/** Numbers of the invariants that hold for every project: outboxes, inboxes, dead letters, order per key, lag, faults, what is left open, stored content. */
+/** Numbers of the invariants that hold for every project: outboxes, inboxes, dead-letter records, order per key, lag, faults, what is left open, stored content. */
 export const KIT_INVARIANTS = [6, 7, 8, 9, 10, 11, 14, 15] as const;
 
 /**

@@ -27,7 +27,7 @@ export interface TopicLog {
   readonly partitions: readonly PartitionRange[];
 }
 
-/** Where a dead letter or a delayed record came from, by its headers. */
+/** Where a dead-letter record or a delayed record came from, by its headers. */
 export interface RecordOrigin {
   readonly topic: string;
   readonly partition: number;
@@ -50,13 +50,13 @@ export interface TopicRecord<Content = unknown> {
   readonly digest: number;
   readonly eventId: string | undefined;
   readonly eventType: string | undefined;
-  /** Id of the outbox row it must have come from: the event's id, for a dead letter the letter's. */
+  /** Id of the outbox row it must have come from: the event's id, for a dead-letter record the letter's. */
   readonly rowId: string | undefined;
-  /** Present on a replayed dead letter. */
+  /** Present on a replayed dead-letter record. */
   readonly replay: { readonly group: string; readonly letter: string } | undefined;
-  /** Present on dead letters and delayed records. */
+  /** Present on dead-letter records and delayed records. */
   readonly origin: RecordOrigin | undefined;
-  /** Headers that a dead letter must have and this one lacks; empty elsewhere. */
+  /** Headers that a dead-letter record must have and this one lacks; empty elsewhere. */
   readonly lacks: readonly string[];
   /** When a delayed record may be taken up; absent elsewhere. */
   readonly notBefore: number | undefined;

@@ -19,8 +19,8 @@ import type { Verdict } from "./verdict.ts";
 /** What holds for every project. */
 const GENERAL: readonly (InvariantDefinition & { readonly id: (typeof KIT_INVARIANTS)[number] })[] = [
   { id: 6, name: "outboxes and topics match", judge: publishedEvents },
-  { id: 7, name: "consumed = applied + copies + dead letters", judge: consumedEvents },
-  { id: 8, name: "dead letters complete and replayable", judge: deadLetters },
+  { id: 7, name: "consumed = applied + duplicates + dead-letter records", judge: consumedEvents },
+  { id: 8, name: "dead-letter records complete and replayable", judge: deadLetters },
   { id: 9, name: "order of events per key", judge: keyOrder },
   { id: 10, name: "consumer groups at the end of their topics", judge: groupLag },
   { id: 11, name: "the faults were felt", judge: feltFaults },

@@ -9,7 +9,7 @@ import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 
-/** Without these a dead letter cannot be worked on. */
+/** Without these a dead-letter record cannot be worked on. */
 const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER).filter(
   (name) =>
     ![DEAD_LETTER_HEADER.replayOf, DEAD_LETTER_HEADER.message, DEAD_LETTER_HEADER.letterId].some(
@@ -77,7 +77,7 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
   };
 }
 
-/** A dead letter says its row's id; that of a delayed record is derived from where the record failed. */
+/** A dead-letter record says its row's id; that of a delayed record is derived from where the record failed. */
 function rowIdOf(
   kind: TopicKind,
   topic: string,

@@ -5,7 +5,7 @@ export interface DatabaseUser {
   readonly service: string;
   /** Most connections of one instance, all its pools together. */
   readonly connections: number;
-  /** Most instances at once, those included that a roll-out starts before it ends others. */
+  /** Most instances at once, those included that a rollout starts before it ends others. */
   readonly instances: number;
 }
 

@@ -42,7 +42,7 @@ export function platformLabels(
 
 /**
  * Annotations of a Service before a Deployment. The engine waits for the Deployment's pods; for the Service it would look for them
- * once more, never under ten seconds, and for ever where there are none on purpose.
+ * once more, never under ten seconds, and forever where there are none on purpose.
  */
 export const POD_ADDRESS_ANNOTATIONS = { "pulumi.com/skipAwait": "true" } as const;
 

@@ -171,7 +171,7 @@ export interface TopicDeclaration {
   readonly stacks?: readonly string[];
   /** What is other in some environments, by stack. */
   readonly overrides?: Readonly<Record<string, TopicOverride>>;
-  /** Milliseconds; -1 is for ever. */
+  /** Milliseconds; -1 is forever. */
   readonly retention?: number;
   /** Bytes and partition. */
   readonly retentionBytes?: number;

@@ -56,7 +56,7 @@ export interface Capacity {
   readonly replicas: number;
   /** Bytes on all disks together. */
   readonly diskBytes: number;
-  /** Topics whose size nothing bounds (compacted, or kept for ever): they are not in `diskBytes`. */
+  /** Topics whose size nothing bounds (compacted, or kept forever): they are not in `diskBytes`. */
   readonly unboundedTopics: number;
   readonly perBroker: readonly BrokerFigure[];
   readonly perZone: { readonly replicas: number; readonly diskBytes: number };

@@ -104,7 +104,7 @@ export function refusedClusterChanges(before: ClusterFootprint, after: ClusterFo
     refuse(
       property,
       `the storage class would go from ${shown(before[property])} to ${shown(after[property])}`,
-      "Existing volumes keep their class, so old and new brokers would differ and the operator would wait for ever.",
+      "Existing volumes keep their class, so old and new brokers would differ and the operator would wait forever.",
       `set it back to ${shown(before[property])}`,
     );
   }

@@ -4,7 +4,7 @@ import type { PlannedQuota } from "./types.ts";
 
 /**
  * One quota per service: what it declares, summed over its topics, per direction; the stack's default where
- * it declares none. Every consumer may write (its dead letters), so each service has a write quota; one that
+ * it declares none. Every consumer may write (its dead-letter records), so each service has a write quota; one that
  * only writes has no read quota. Sorted by principal.
  */
 export function planQuotas(topology: Topology, stack: StackSettings): PlannedQuota[] {

@@ -13,7 +13,7 @@ export const registryTopics = ["kafkasql-journal", "kafkasql-snapshots", "regist
 /** Prefix of the registry's consumer groups: a new random one on each start, because it replays its journal. */
 export const registryGroupPrefix = "apicurio-";
 
-/** The journal is the registry's only memory: kept for ever, in one partition, in order. Apicurio refuses to start otherwise. */
+/** The journal is the registry's only memory: kept forever, in one partition, in order. Apicurio refuses to start otherwise. */
 const JOURNAL_CONFIG = { "cleanup.policy": "delete", "retention.bytes": "-1", "retention.ms": "-1" };
 
 /** The registry's topics. */

@@ -103,10 +103,10 @@ export function derivedConfig(group: ConsumerGroup, stack: StackSettings): Recor
   );
 }
 
-/** Retention of a group's dead-letter and retry topics in ms. A dead letter outlives its source, or a record could be lost that is still to be replayed. */
+/** Retention of a group's dead-letter and retry topics in ms. A dead-letter record outlives its source, or a record could be lost that is still to be replayed. */
 export function deadLetterRetentionOf(group: ConsumerGroup, stack: StackSettings): number {
   const retentions = group.consumptions.map(({ topic }) => topic.retention ?? stack.topics.retention);
-  // A topic that is kept for ever does not make other teams' dead-letter topics grow without end.
+  // A topic that is kept forever does not make other teams' dead-letter topics grow without end.
   return Math.max(deadLetterRetention, ...retentions.filter((retention) => retention >= 0));
 }
 

@@ -1,6 +1,6 @@
 /**
  * The catalogue of errors of the service library. Each has a stable code, a message that names the
- * value at fault, and says what to do. Codes travel in logs, in dead letters (`dlt-error-code`) and
+ * value at fault, and says what to do. Codes travel in logs, in dead-letter records (`dlt-error-code`) and
  * in metrics, so they are never renamed.
  */
 
@@ -44,7 +44,7 @@ export const ERRORS = {
   SVC_PUBLISH_REFUSED:
     "The broker does not accept this record; see the message. Mend the cause and retry, or discard it.",
   SVC_BATCH_OVERTAKEN: "Another instance wrote the same rows meanwhile; the batch is repeated and sees them.",
-  SVC_HANDLER_FAILED: "See the cause; replay the dead letter after the fix.",
+  SVC_HANDLER_FAILED: "See the cause; replay the dead-letter record after the fix.",
   SVC_STATEMENT_TIMEOUT:
     "The record's statement took longer than its limit (15 s), each time: look for a missing index or too much data of one key, then replay.",
   SVC_PROVIDER_UNAVAILABLE: "The external provider did not answer; the call is repeated with the same idempotency key.",
@@ -62,7 +62,7 @@ export class ServiceError extends Error {
   readonly code: ErrorCode;
   /** What to do about it. */
   readonly fix: string;
-  /** True when the same input fails for ever, so that a record belongs to the dead letters at once. */
+  /** True when the same input fails forever, so that a record belongs to the dead-letter records at once. */
   readonly permanent: boolean;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; permanent?: boolean } = {}) {

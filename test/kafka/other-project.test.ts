@@ -101,7 +101,7 @@ describe("the platform of a project with one small service", () => {
     expect(holds).toBe(true);
     const figures = new Map(invariants.map((invariant) => [invariant.name, invariant.figures]));
     expect(figures.get("outboxes and topics match")).toMatchObject({ published: 1, records: 1, missing: 0 });
-    expect(figures.get("consumed = applied + copies + dead letters")).toMatchObject({
+    expect(figures.get("consumed = applied + duplicates + dead-letter records")).toMatchObject({
       [project.service]: { wanted: 1, applied: 1 },
     });
     expect(figures.get("order of events per key")).toMatchObject({ events: 1, keys: 1 });

@@ -174,7 +174,7 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     timeout: 5 * MINUTE_MS,
   }, async () => {
     await accepted(server.client.apply(pool("2Gi")));
-    // The pool has changed and the operator has not seen it: it sits out its time-out first.
+    // The pool has changed and the operator has not seen it: it sits out its timeout first.
     const run = await up("2");
     await newPod();
     await podIsReady();

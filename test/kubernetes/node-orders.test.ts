@@ -9,7 +9,7 @@ import type { OrderSite } from "./servers/node/order-site.ts";
 import { openOrderSite } from "./servers/node/order-site.ts";
 import type { PodState } from "./servers/node/pods.ts";
 import { podsOf } from "./servers/node/pods.ts";
-import { deploymentsOf, restart } from "./servers/node/roll-out.ts";
+import { deploymentsOf, restart } from "./servers/node/rollout.ts";
 import { whyNoNode } from "./servers/node.ts";
 import {
   DESTROY,
@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)(
       try {
         for (const { name } of await deploymentsOf(client, NAMESPACES)) await restart(client, name);
         await site.node.until(
-          "roll-outs of every Deployment",
+          "rollouts of every Deployment",
           async () => {
             const pods = await client.list(`/api/v1/namespaces/${SERVICES}/pods`);
             return (await settled()) && pods.every(({ metadata }) => !before.has(metadata.name));
@@ -119,7 +119,7 @@ describe.skipIf(missing !== undefined)(
       const orders = attempts.flatMap(({ orderId }) => orderId ?? []);
       const ends = await endsOf(customer, orders, ENDS_LIMIT_MS);
       process.stderr.write(
-        `Roll-out of every Deployment: ${Math.round(performance.now() - started)} ms, ${attempts.length} orders, slowest answer ${Math.max(...attempts.map(({ elapsedMs }) => elapsedMs))} ms, ends ${JSON.stringify(ends)}\n`,
+        `Rollout of every Deployment: ${Math.round(performance.now() - started)} ms, ${attempts.length} orders, slowest answer ${Math.max(...attempts.map(({ elapsedMs }) => elapsedMs))} ms, ends ${JSON.stringify(ends)}\n`,
       );
       expect(attempts.filter(({ failure }) => failure !== undefined)).toEqual([]);
       expect(orders.length).toBe(attempts.length);

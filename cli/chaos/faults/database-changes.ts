@@ -12,10 +12,10 @@ type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 const NOTHING = (): Promise<void> => Promise.resolve();
 
-/** Good records must wait for the database, not become dead letters of it. */
+/** Good records must wait for the database, not become dead-letter records of it. */
 function noNewLetters(site: Site, service: string): Demand {
   return {
-    what: `dead letters of ${service}: as many as before`,
+    what: `dead-letter records of ${service}: as many as before`,
     read: () => readValue(site.access, service, "SELECT count(*) AS value FROM dead_letters"),
     met: (before, after) => after === before,
   };

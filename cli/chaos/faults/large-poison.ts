@@ -1,6 +1,6 @@
 /**
  * Records that no consumer can read and that are as large as they may be: what is written about them is larger still.
- * Each must end in the dead letters of every group, and nothing with another key may wait behind it.
+ * Each must end in the dead-letter records of every group, and nothing with another key may wait behind it.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
@@ -21,7 +21,7 @@ const LARGE_BYTES = 880_000;
 /** Bytes that are no text: each takes three when they are made printable. */
 const HEADER_BYTES = 90_000;
 
-/** Writes a heap of wrong records to one partition, then the largest one, and waits until each is a dead letter of every group. */
+/** Writes a heap of wrong records to one partition, then the largest one, and waits until each is a dead-letter record of every group. */
 export async function poisonWithLargeRecords(site: Site, injection: LargePoison, at: number): Promise<WitnessedFault> {
   const { topic, event, heap } = injection;
   const written: InjectedRecord[] = [];
@@ -30,7 +30,7 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
     name: `${heap} wrong records of ${SMALL_BYTES / 1_000} kB and one of the largest size in ${topic}`,
     at,
     lengthMs: injection.lengthMs,
-    probes: [lettersProbe(site, written, `dead letters of ${heap + 1} large wrong records`)],
+    probes: [lettersProbe(site, written, `dead-letter records of ${heap + 1} large wrong records`)],
     async strike() {
       const { value } = poisonedRecord("not-avro", await schemaIds(site, event));
       const producer = new Producer({ ...site.access.kafka, idempotent: true });
@@ -68,7 +68,7 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
         }
       };
       try {
-        // One key: one partition of the topic, and one of every group's dead letters.
+        // One key: one partition of the topic, and one of every group's dead-letter records.
         const key = randomUUID();
         for (let left = heap; left > 0; left -= SMALL_AT_ONCE) {
           site.signal.throwIfAborted();

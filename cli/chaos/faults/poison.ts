@@ -1,4 +1,4 @@
-/** Records that no consumer can read. Each must end in the dead letters of every group it concerns, and nothing may wait behind it. */
+/** Records that no consumer can read. Each must end in the dead-letter records of every group it concerns, and nothing may wait behind it. */
 import { randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
 import { KitError } from "../../errors.ts";
@@ -41,13 +41,13 @@ export function poisonedRecord(
   }
 }
 
-/** Writes the records and waits until each is a dead letter of every group that it concerns. */
+/** Writes the records and waits until each is a dead-letter record of every group that it concerns. */
 export async function poisonTopics(site: Site, injection: Poison, at: number): Promise<WitnessedFault> {
   const written: InjectedRecord[] = [];
   const letters = lettersProbe(
     site,
     written,
-    `dead letters of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`,
+    `dead-letter records of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`,
   );
   return await runFault(site, {
     name: "wrong records in event topics",
@@ -74,7 +74,7 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
   });
 }
 
-/** Whether every record that was written is a dead letter of every group that it concerns. `written` may still grow. */
+/** Whether every record that was written is a dead-letter record of every group that it concerns. `written` may still grow. */
 export function lettersProbe(site: Site, written: readonly InjectedRecord[], what: string): Probe {
   return {
     what,

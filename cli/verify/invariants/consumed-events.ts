@@ -1,6 +1,6 @@
 /**
  * 7. Inbox ids unique; of every group, each record its contract wants, up to the committed offset, is
- * applied (its id in the inbox), a copy of one that is, a dead letter, or waiting in a retry topic.
+ * applied (its id in the inbox), a copy of one that is, a dead-letter record, or waiting in a retry topic.
  */
 import type { MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";

@@ -1,5 +1,5 @@
 /**
- * 8. Dead letters: every row has its record in the group's dead-letter topic and every record its row,
+ * 8. Dead-letter records: every row has its record in the group's dead-letter topic and every record its row,
  * each with its origin and replayable byte for byte; with a witness, exactly what was injected became
  * letters.
  */
@@ -65,7 +65,10 @@ function compareGroup(
   for (const record of records) {
     if (context.injected.has(placeOf(record))) continue;
     if (record.lacks.length > 0 || record.rowId === undefined) {
-      violations.add(placeOf(record), `is a dead letter without ${record.lacks.join(", ")}: it cannot be replayed`);
+      violations.add(
+        placeOf(record),
+        `is a dead-letter record without ${record.lacks.join(", ")}: it cannot be replayed`,
+      );
       continue;
     }
     const before = found.get(record.rowId);
@@ -76,14 +79,17 @@ function compareGroup(
     ) {
       violations.add(
         placeOf(record),
-        `and ${placeOf(before)} are the same letter ${record.rowId} with different bytes`,
+        `and ${placeOf(before)} are the same dead-letter record ${record.rowId} with different bytes`,
       );
     }
     found.set(record.rowId, record);
     // A letter that was worked off goes from the table after its time, a little before or after its record.
     const expired = context.evidence.takenAt - record.timestamp > LETTERS_KEPT_MS;
     if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record))
-      violations.add(placeOf(record), `is a letter of ${service} that its table dead_letters does not know`);
+      violations.add(
+        placeOf(record),
+        `is a dead-letter record of ${service} that is missing in its table dead_letters`,
+      );
   }
 
   const waiting = new Set([
@@ -140,7 +146,7 @@ function compareWitness(context: JudgeContext, figures: LetterFigures, violation
       const place = `${topic}/${partition}/${offset}`;
       expected.add(`${group} ${place}`);
       if (!tables.deadLetters.some((letter) => placeOf(letter) === place))
-        violations.add(place, `was injected (${kind}) and is no dead letter of ${group}`);
+        violations.add(place, `was injected (${kind}) and is not a dead-letter record of ${group}`);
     }
   }
   if (elsewhere.size > 0)

@@ -1,7 +1,7 @@
 /**
  * 6. Outbox empty at rest; every published row is in its topic at least once, under its key; no record
  * without a row, except replays that are on record, what the witness
- * put in, and records that were rejected as dead letters and dealt with. Copies are allowed: a
+ * put in, and records that were rejected as dead-letter records and dealt with. Copies are allowed: a
  * relay that dies between publishing and moving publishes again.
  */
 import type { OutboxRow, TopicRecord } from "../evidence.ts";
@@ -50,7 +50,7 @@ export function publishedEvents(context: JudgeContext): Judgement {
       if (!letters.has(`${record.replay.group} ${record.replay.letter}`))
         violations.add(
           placeOf(record),
-          `is marked as a replay of letter ${record.replay.letter} for ${record.replay.group}, which no audit row knows`,
+          `is marked as a replay of dead-letter record ${record.replay.letter} for ${record.replay.group}, for which there is no audit row`,
         );
       continue;
     }
@@ -103,7 +103,7 @@ function replayedLetters(context: JudgeContext): ReadonlySet<string> {
 }
 
 /**
- * Places of records that became dead letters and are dealt with: replayed, discarded, or left by what
+ * Places of records that became dead-letter records and are dealt with: replayed, discarded, or left by what
  * happened before the run. Such a record may be an intruder; nobody applied it.
  */
 function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {

@@ -28,7 +28,7 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
       else
         violations.add(
           letter.letterId,
-          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: mend the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`,
+          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: fix the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`,
         );
     }
     for (const { eventId, eventType, topic, key, errorCode, parkedAt } of tables.parked) {
@@ -39,7 +39,7 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
       else
         violations.add(
           eventId,
-          `of ${service} (${eventType} of ${key ?? "no key"} for ${topic}, ${errorCode}) is parked: mend the cause and \`kit outbox retry\` it, or \`kit outbox discard\` it`,
+          `of ${service} (${eventType} of ${key ?? "no key"} for ${topic}, ${errorCode}) is parked: fix the cause and \`kit outbox retry\` it, or \`kit outbox discard\` it`,
         );
     }
     if (earlier > 0)

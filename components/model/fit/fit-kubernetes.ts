@@ -49,7 +49,7 @@ export function kubernetesFit(
   ];
 }
 
-/** Nodes that keep what was `latest` once run different code under one name; no roll-back brings it back. Where data is protected that is refused. */
+/** Nodes that keep what was `latest` once run different code under one name; no rollback brings it back. Where data is protected that is refused. */
 function movingImages(
   { protect, workloads: { images } }: NonNullable<StackSettings["kubernetes"]>,
   services: ReadonlySet<string>,

@@ -78,10 +78,10 @@ export class SchemaReader {
           if (Object.hasOwn(Object.prototype, symbol))
             throw new SchemaFault(
               [...path, "symbols", index],
-              `the symbol ${symbol} is a name that every object of JavaScript has: its Avro library takes it for one that stands twice`,
+              `the symbol ${symbol} is a name that every JavaScript object has: the Avro library treats it as a duplicate`,
               "write it in capitals, or call it otherwise",
             );
-          if (seen.has(symbol)) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} stands twice`);
+          if (seen.has(symbol)) throw new SchemaFault([...path, "symbols", index], `the symbol ${symbol} occurs twice`);
           seen.add(symbol);
         });
         const fallback = schema.default;
@@ -156,7 +156,7 @@ export class SchemaReader {
     if (schemas.length === 0) throw new SchemaFault(path, "a union needs at least one type");
     const seen = new Set<string>();
     const branches = schemas.map((schema, index) => {
-      if (Array.isArray(schema)) throw new SchemaFault([...path, index], "a union can't stand directly in a union");
+      if (Array.isArray(schema)) throw new SchemaFault([...path, index], "a union can't be directly in a union");
       const branch = this.type(schema, namespace, [...path, index], depth + 1);
       if (seen.has(branch.identity))
         throw new SchemaFault([...path, index], `the union holds ${branch.identity} twice`);
@@ -185,10 +185,10 @@ export class SchemaReader {
       if (name === "__proto__")
         throw new SchemaFault(
           [...where, "name"],
-          "the field __proto__ is lost where JavaScript reads the record: it stands for the object's prototype there",
+          "the field __proto__ is lost when JavaScript reads the record: there it means the object's prototype",
           "call it otherwise",
         );
-      if (known.has(name)) throw new SchemaFault([...where, "name"], `the field ${name} stands twice`);
+      if (known.has(name)) throw new SchemaFault([...where, "name"], `the field ${name} occurs twice`);
       if (field.type === undefined) throw new SchemaFault(where, `the field ${name} has no type`);
       const type = this.type(field.type, inner, [...where, "type"], depth + 1);
       if (Object.hasOwn(field, "default") && !fits(field.default, type)) {

@@ -111,7 +111,7 @@ function faultWithin(schema: unknown, root: JsonSchema, path: readonly (string |
     if (beside !== undefined)
       return {
         path: [...path, beside],
-        message: `${beside} stands beside a $ref, where draft-07 ignores it`,
+        message: `${beside} is next to a $ref, where draft-07 ignores it`,
         fix: `write "allOf": [{"$ref": ${JSON.stringify(reference)}}, {${JSON.stringify(beside)}: …}]`,
       };
   }

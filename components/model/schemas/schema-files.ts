@@ -265,7 +265,7 @@ export class SchemaFiles {
         rule: "schema-invalid",
         file: path,
         ...placeOf(text, twice.offset),
-        message: `the key ${JSON.stringify(twice.key)} stands twice in this object: most programs read the last one, some the first`,
+        message: `the key ${JSON.stringify(twice.key)} occurs twice in this object: most programs read the last one, some the first`,
         fix: "delete or rename one of them",
       };
     const read = readJson(json);
@@ -305,7 +305,7 @@ function textFaultOf({ path, text }: Extract<SourceFile, { text: string }>): Pro
       rule: "control-character",
       file: path,
       ...placeOf(text, hidden),
-      message: "an invisible character stands here",
+      message: "there is an invisible character here",
       fix: "delete it",
     };
   return undefined;

@@ -24,7 +24,7 @@ const OWNED: Readonly<Record<string, string>> = {
   "log.retention.hours": "set topics.retention",
   "auto.create.topics.enable": "delete it: topics are declared in topics/",
   "unclean.leader.election.enable": "delete it: it would lose acknowledged records",
-  "replica.selector.class": "delete it: readers are served by their own zone",
+  "replica.selector.class": "delete it: consumers read from their own zone",
   "allow.everyone.if.no.acl.found": "delete it: a principal without an ACL has no access",
   "remote.log.storage.system.enable": "set kubernetes.kafka.remoteStorage",
   "rlmm.config.remote.log.metadata.topic.replication.factor": "set topics.replicationFactor",

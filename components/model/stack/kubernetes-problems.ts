@@ -79,7 +79,7 @@ export function kubernetesProblems(settings: StackSettings, at: Located): Proble
     refuse(
       "missing-key",
       ["kubernetes", "kafka", "adminListener"],
-      `kubernetes.kafka.adminListener.sourceRanges is empty: with type ${kafka.adminListener.type} nobody could connect`,
+      `kubernetes.kafka.adminListener.sourceRanges is empty: with type ${kafka.adminListener.type} no client could connect`,
       "list the addresses from which Pulumi runs",
     );
   }

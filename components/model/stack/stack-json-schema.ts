@@ -25,13 +25,13 @@ export function stackFileJsonSchema(): string {
       config: {
         type: "object",
         description:
-          "Configuration of the stack. Secrets are set with `pulumi config set --secret` and stand here encrypted.",
+          "Configuration of the stack. Secrets are set with `pulumi config set --secret` and are stored here encrypted.",
         properties: { [stackSettingsKey]: settings },
         required: [stackSettingsKey],
       },
       secretsprovider: {
         type: "string",
-        description: "Who encrypts secrets, for example awskms://…; default: a passphrase.",
+        description: "Provider that encrypts secrets, for example awskms://…; default: a passphrase.",
       },
       encryptionsalt: { type: "string", description: "Written by Pulumi with a passphrase." },
       encryptedkey: { type: "string", description: "Written by Pulumi with a key service." },

@@ -202,7 +202,7 @@ export const kafka = z
     readyWithin: duration("How long a change may take until the cluster is ready again. Default: 1h.").prefault("1h"),
   })
   .prefault({})
-  .meta({ description: "The Strimzi cluster. Zones, brokers per zone and controllers stand in kafka: of the stack." });
+  .meta({ description: "The Strimzi cluster. Zones, brokers per zone and controllers are in kafka: of the stack." });
 
 export const strimzi = z
   .strictObject({

@@ -31,7 +31,7 @@ const identity = z
   .strictObject({
     issuer: z
       .url({ protocol: /^https$/ })
-      .meta({ description: "Who signs: claim iss of the tokens, for example https://login.example.com/." }),
+      .meta({ description: "Issuer: claim iss of the tokens, for example https://login.example.com/." }),
     audience: z
       .string()
       .min(1)
@@ -45,7 +45,7 @@ const identity = z
   })
   .meta({
     description:
-      "Who signs customers' tokens. Default: the kit itself, with a key in the stack's state: for trying out, not for customers.",
+      "Issuer of customers' tokens. Default: the kit itself, with a key in the stack's state, for trials only.",
   });
 
 const dns = z

@@ -28,7 +28,7 @@ const toleration = z
     tolerationSeconds: count(
       0,
       86_400,
-      "How long a pod stays once the taint is there; with the effect NoExecute alone. Default: for ever.",
+      "How long a pod stays once the taint is there; with the effect NoExecute alone. Default: forever.",
     ).optional(),
   })
   .refine(({ operator, value: of }) => operator !== "Exists" || of === undefined, {

@@ -74,7 +74,7 @@ const images = z
       .meta({ description: "Secrets of the namespace with credentials of the registry. Default: none." })
       .default([]),
   })
-  .meta({ description: "Where the services' images come from." });
+  .meta({ description: "Registry, tag and digests of the services' images." });
 
 const scalers = z.enum(["none", "cpu", "kafka-lag"]);
 
@@ -117,7 +117,7 @@ const exposure = z
     ).optional(),
     className: dnsLabel("IngressClass or GatewayClass.").optional(),
     controllerNamespace: dnsLabel(
-      "Namespace whose pods carry the traffic; they, and sourceRanges, may reach the gateway, nobody else.",
+      "Namespace whose pods carry the traffic; only they and sourceRanges may reach the gateway.",
     ).optional(),
     sourceRanges: z
       .array(addressRange)
@@ -165,7 +165,7 @@ const service = z
       .meta({ description: "Instead of the stack's." })
       .optional(),
   })
-  .meta({ description: "One service on Kubernetes; its replicas stand under services, as on every substrate." });
+  .meta({ description: "One service on Kubernetes; its replicas are under services, as on every substrate." });
 
 /** Format of the workloads' part of a stack's settings. */
 export const workloadSettings = z

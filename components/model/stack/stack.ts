@@ -159,7 +159,7 @@ export const stackSettingsSchema = z
   })
   .meta({ description: "An environment of the platform." });
 
-/** Settings of an environment, units as numbers: retention in ms (-1 for ever), sizes in bytes, rates in bytes per second. */
+/** Settings of an environment, units as numbers: retention in ms (-1 forever), sizes in bytes, rates in bytes per second. */
 export type StackSettings = z.output<typeof stackSettingsSchema>;
 
 /** Number of brokers of an environment. */

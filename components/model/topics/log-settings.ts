@@ -85,7 +85,7 @@ export const logSettings = {
     .enum(remoteStorageStates)
     .meta({
       description:
-        "Tiered storage, in environments whose stack declares it: enabled copies closed segments to it; read-only copies no more; disabled deletes what is there. Default: none.",
+        "Tiered storage, in environments whose stack declares it: enabled copies closed segments to it; read-only copies no more; disabled deletes the copied segments. Default: none.",
       examples: ["enabled"],
     })
     .optional(),

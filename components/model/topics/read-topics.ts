@@ -187,7 +187,7 @@ function checkTopicNames(domains: readonly Domain[]): Problem[] {
         problemAt(
           "colliding-topic",
           source,
-          `the topic ${name} collides with ${other.name} (${standsAt(other.source)}): Kafka's metrics do not tell '.' and '_' apart`,
+          `the topic ${name} collides with ${other.name} (${standsAt(other.source)}): Kafka's metrics do not distinguish '.' and '_'`,
           "use '-' between words",
         ),
       );

@@ -17,7 +17,7 @@ const answers = (description: string) =>
 const compensation = z
   .strictObject({
     command: eventName.meta({
-      description: "Event that tells the step's service to undo the step.",
+      description: "Event that tells the step's service to compensate the step.",
       examples: ["order.cancelled"],
     }),
     reply: eventName.meta({

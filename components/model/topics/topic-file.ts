@@ -62,7 +62,7 @@ const event = z
 
 const deprecated = z
   .strictObject({
-    since: day("Day since which nobody should build on the topic."),
+    since: day("Day since which no service should start to use the topic."),
     reason: reason("Why it goes, and what to use instead."),
     removal: day("Day before which it is not removed.").optional(),
   })
@@ -118,7 +118,7 @@ const consumer = z
       "Of these, the event types whose stored field (claimCheck) the service reads; it may then read the store. Stored bodies are always read. Default: none.",
     ).optional(),
     quota: rate(
-      "Bytes per second that the group may read from each broker. Kafka has no quota for groups: it stands on the service's principal.",
+      "Bytes per second that the group may read from each broker. Kafka has no quota for groups: it applies to the service's principal.",
     ).optional(),
     retry: z
       .array(
@@ -135,7 +135,8 @@ const consumer = z
       .optional(),
   })
   .meta({
-    description: "A service whose consumer group reads the topic. Its dead-letter topic and access follow from this.",
+    description:
+      "A service whose consumer group reads the topic. Its dead-letter topic and access are derived from this.",
     examples: [{ instances: 10, events: ["order.created"], quota: "20MiB/s" }],
     defaultSnippets: [
       {
@@ -322,7 +323,7 @@ export const topicFileSchema = z.strictObject({
     .array(slug("A service.", "order-service"))
     .max(500)
     .meta({
-      description: "Services that the team runs; their dead letters belong to the team.",
+      description: "Services that the team runs; it also owns their dead-letter records.",
       examples: [["order-service"]],
     })
     .default([]),

@@ -21,7 +21,7 @@ export function quantity(
       error: (issue) =>
         issue.input === undefined
           ? undefined
-          : `a ${family.noun} with its unit is wanted, for example ${family.example}; got ${JSON.stringify(issue.input)}${asBaseUnits(issue.input, family)}`,
+          : `expected a ${family.noun} with a unit, for example ${family.example}; got ${JSON.stringify(issue.input)}${asBaseUnits(issue.input, family)}`,
     })
     .meta({ description, pattern: quantityPattern(family), examples: [family.example] })
     .transform((text, context) => {
@@ -72,7 +72,7 @@ export const retention = z
     error: (issue) =>
       issue.input === undefined
         ? undefined
-        : `a duration with its unit is wanted, for example 7d; got ${JSON.stringify(issue.input)}${issue.input === -1 ? " (to keep records for ever write forever)" : asBaseUnits(issue.input, durationUnits)}`,
+        : `expected a duration with a unit, for example 7d; got ${JSON.stringify(issue.input)}${issue.input === -1 ? " (to keep records forever write forever)" : asBaseUnits(issue.input, durationUnits)}`,
   })
   .meta({
     description: "How long a record is kept: a duration such as 7d, or forever.",

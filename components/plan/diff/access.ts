@@ -74,7 +74,7 @@ function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
   };
 }
 
-/** Whether a principal's rights follow from who consumes what: an approval of a consumer is an approval of replays of its dead letters. */
+/** Whether a principal's rights follow from who consumes what: an approval of a consumer is an approval of replays of its dead-letter records. */
 function followsConsumers(principal: string): boolean {
   return principal === replayerPrincipal;
 }

@@ -31,7 +31,7 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
       after: fresh.owner.team,
       hazard: "approval",
       effects: [
-        `${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead letters, budget`,
+        `${fresh.owner.team} answers for the domain${topics.length === 0 ? "" : ` and its ${counted(topics.length, "topic")} (${listed(topics, 5)})`}: reviews, alerts, dead-letter records, budget`,
       ],
       reviewers: sortedSet([old.owner.team, fresh.owner.team]),
       source: domainPlace(fresh, "owner.team"),
@@ -120,7 +120,7 @@ function compareTopicDomains(pair: StatePair): Change[] {
       hazard: sameTeam ? "safe" : "approval",
       effects: [
         sameTeam
-          ? "stands in another file of the same team"
+          ? "is in another file of the same team"
           : `${after.owner.team} answers for the topic instead of ${before.owner.team}`,
       ],
       reviewers: sameTeam ? [] : sortedSet([before.owner.team, after.owner.team]),
@@ -158,7 +158,7 @@ function compareServiceTeams(pair: StatePair): Change[] {
         before,
         after,
         hazard: "approval",
-        effects: [`${after} runs ${service} and answers for its dead letters`],
+        effects: [`${after} runs ${service} and is responsible for its dead-letter records`],
         reviewers: sortedSet([before, after]),
         ...(owner === undefined ? {} : { source: domainPlace(owner, `services.${service}`) }),
       },

@@ -65,7 +65,7 @@ export function hasOwner({ before, after }: StatePair, service: string): boolean
 
 /** What is said of a service without an owner, with what to write. */
 export function ownerMissing(service: string): string {
-  return `no domain lists ${service}: nobody answers for it (add it to services: of its team's domain)`;
+  return `no domain lists ${service}: it has no responsible team (add it to services: of its team's domain)`;
 }
 
 /** Services that write or read a topic in either state, with the team that runs them now. Sorted by name, then role. */

@@ -58,8 +58,8 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
   ];
   const before = elsewhere(pair.before, name)?.stacks;
   if (before !== undefined) effects.push(`promoted: until now only ${listed(before)} had it`);
-  if (topic.producers.length === 0) effects.push("nobody writes it yet");
-  if (topic.consumers.length === 0) effects.push("nobody reads it yet");
+  if (topic.producers.length === 0) effects.push("no service writes it yet");
+  if (topic.consumers.length === 0) effects.push("no service reads it yet");
   return {
     kind: "topic-added",
     object: name,
@@ -282,7 +282,7 @@ function derivedRemoved(pair: StatePair, topic: PlannedTopic): Change {
   const service = topic.name.replace(/\.(dlt|retry-.*)$/, "");
   const lost =
     topic.kind === "dead-letter"
-      ? `dead letters of ${service} that are not resolved are deleted`
+      ? `dead-letter records of ${service} that are not resolved are deleted`
       : topic.kind === "retry"
         ? `records of ${service} that wait for their next try are deleted`
         : "the registry's memory is deleted";

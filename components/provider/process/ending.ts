@@ -42,7 +42,7 @@ async function goneWithin(identity: RecordedIdentity, seconds: number): Promise<
 /**
  * Waits until an ended process has left the table of processes, as far as its parent takes notice.
  * Some servers look only whether the number in their lock file exists: PostgreSQL refuses to start
- * beside its own zombie. The first process of a machine may take a second, that of a container for ever.
+ * beside its own zombie. The first process of a machine may take a second, that of a container forever.
  */
 export async function awaitReaped(identity: RecordedIdentity, limitSeconds = 3): Promise<void> {
   const deadline = performance.now() + limitSeconds * 1000;

@@ -42,7 +42,7 @@ export interface RolloutVerdict {
 const RESTARTS = 3;
 /**
  * How long a pod may stay in a state that mends itself at times: an image that is being copied, a node that is being added. Pods of before the change
- * have longer: after a failed rollout the operator sits out its time-out of 300 s before it replaces them.
+ * have longer: after a failed rollout the operator sits out its timeout of 300 s before it replaces them.
  */
 const PATIENCE_MS = { image: 120_000, unschedulable: 300_000, before: 420_000 } as const;
 

@@ -22,7 +22,7 @@ export const IMAGE_ROOT = "/app";
 
 /** Services drain within 10 s of SIGTERM (service-templates/lib/service.ts); the rest is for a slow node. */
 const DRAIN_SECONDS = 15;
-/** A roll-out that makes no progress for this long has failed. */
+/** A rollout that makes no progress for this long has failed. */
 const PROGRESS_SECONDS = 300;
 
 /** The pods of a service. */

@@ -24,7 +24,7 @@ export function servicesNamespace(name: string, stack: string): [namespace: Mani
   });
 }
 
-/** Pods, those of a roll-out included that come before the old ones go, and a job of migrations. */
+/** Pods, those of a rollout included that come before the old ones go, and a job of migrations. */
 function podsAtMost(workload: Workload, settings: KubernetesWorkloadSettings): number {
   return mostPods(scalingOf(workload, settings)) + (workload.migrations === undefined ? 0 : 1);
 }
@@ -35,7 +35,7 @@ function doors({ exposure }: KubernetesWorkloadSettings): Record<string, string>
   return { "services.loadbalancers": beside ? "1" : "0", "services.nodeports": beside ? "2" : "0" };
 }
 
-/** The sum of what the services may need at their largest, in the middle of a roll-out of all of them; nothing beyond. */
+/** The sum of what the services may need at their largest, in the middle of a rollout of all of them; nothing beyond. */
 export function servicesBounds(
   namespace: string,
   workloads: readonly Workload[],

@@ -47,10 +47,10 @@ export function scalingOf(
   return { by, min, max };
 }
 
-/** How many more pods than wanted a roll-out may start, in percent of them. */
+/** How many more pods than wanted a rollout may start, in percent of them. */
 export const SURGE_PERCENT = 25;
 
-/** Pods that may run at once, in the middle of a roll-out at full load. */
+/** Pods that may run at once, in the middle of a rollout at full load. */
 export function mostPods({ max }: Scaling): number {
   return max + Math.ceil((max * SURGE_PERCENT) / 100);
 }

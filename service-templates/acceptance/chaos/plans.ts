@@ -1,4 +1,4 @@
-/** What the saga's scenarios draw: faults of its participants, of its time-out and of the carriers. */
+/** What the saga's scenarios draw: faults of its participants, of its timeout and of the carriers. */
 import type { Draw, KitInjection, MigratedColumn } from "../../../cli/project/chaos.ts";
 import { freezeOne, instancesOf } from "../../../cli/project/chaos.ts";
 import type { CarriersRefuse } from "./faults/carriers.ts";

@@ -38,7 +38,7 @@ import { isReplayForOthers } from "./replay.ts";
 import type { Delivery } from "./retry-topics.ts";
 import { retryTopics } from "./retry-topics.ts";
 
-/** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead letter. */
+/** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead-letter record. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
 
 export interface BatchOptions<E extends EventMap = AnyEvents> {
@@ -47,7 +47,7 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly database: Database;
   readonly outbox: Outbox<E>;
   readonly handlers: Handlers<E>;
-  /** Fetches stored bodies. @default none: such a record is a dead letter */
+  /** Fetches stored bodies. @default none: such a record is a dead-letter record */
   readonly claimChecks?: Pick<ClaimChecks, "value">;
   /**
    * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
@@ -60,7 +60,7 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
    * instead of one statement per event. Called with the events that were new.
    */
   readonly finish?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
-  /** Attempts for one record before it is delayed or a dead letter. */
+  /** Attempts for one record before it is delayed or a dead-letter record. */
   readonly retry?: RetryPolicy;
   readonly passPoint?: PassPoint;
   readonly clock: Clock;

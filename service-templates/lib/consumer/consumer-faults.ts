@@ -65,7 +65,7 @@ export function faultOf(error: unknown): ConsumerFault | undefined {
   return fault === undefined ? undefined : OF_DATABASE[fault];
 }
 
-/** Whether the same record fails for ever, so that repeating it is not worth it. */
+/** Whether the same record fails forever, so that repeating it is not worth it. */
 export function isPermanent(error: unknown): boolean {
   return error instanceof ServiceError && error.permanent;
 }

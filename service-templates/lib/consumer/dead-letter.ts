@@ -1,5 +1,5 @@
 /**
- * Dead letters: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
+ * Dead-letter records: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
  * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
  * id derived from its origin and its content: the same record, delivered again, meets its note, so no letter
  * is doubled; another record at the same place (the topic was made again, a mirror took over) has a letter of its own.
@@ -17,7 +17,7 @@ import type { Queryable, Transaction } from "../storage/database.ts";
 import { isTimeout } from "./consumer-faults.ts";
 import { replayedLetter } from "./replay.ts";
 
-/** Names of the headers a dead letter carries beside its original ones. Values are UTF-8. */
+/** Names of the headers a dead-letter record carries beside its original ones. Values are UTF-8. */
 export const DEAD_LETTER_HEADER = {
   topic: "dlt-origin-topic",
   partition: "dlt-origin-partition",
@@ -80,7 +80,7 @@ export function deadLetterCode(error: unknown): ErrorCode {
 export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
   const { record } = letter;
   const replayOf = replayedLetter(record);
-  // What an earlier dead letter said before its replay is history; this failure is what counts.
+  // What an earlier dead-letter record said before its replay is history; this failure is what counts.
   const headers: RecordHeaders = Object.fromEntries(
     [...record.headers]
       .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
@@ -171,7 +171,7 @@ export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promi
   return rows.length > 0;
 }
 
-/** What the table of dead letters and their audit trail say, for metrics. */
+/** What the table of dead-letter records and their audit trail say, for metrics. */
 export interface DeadLetterFigures {
   /** Letters that were neither discarded nor written to their topic again. */
   readonly open: number;

@@ -1,4 +1,4 @@
-/** Spans of consumed events: each from the moment it can be read until it is applied, known already, delayed or a dead letter. */
+/** Spans of consumed events: each from the moment it can be read until it is applied, known already, delayed or a dead-letter record. */
 import type { ReceivedEvent } from "../events/envelope.ts";
 import type { Span, Tracer } from "../tracing/tracer.ts";
 

@@ -39,7 +39,7 @@ export interface RecordByRecordOptions<Event extends ReceivedEvent> {
    * Throws when something other than the record is at fault and the signal is aborted.
    */
   readonly attempt: (item: Item<Event>, afterPause: boolean, signal: AbortSignal) => Promise<Attempt>;
-  /** Delays a record that failed, or makes it a dead letter. */
+  /** Delays a record that failed, or makes it a dead-letter record. */
   readonly giveUp: (item: Item<Event>, error: unknown, signal: AbortSignal) => Promise<void>;
   readonly pauses: ConsumerPauses;
   /** Told when the breaker opens or closes. */

@@ -1,5 +1,5 @@
 /**
- * Replays of dead letters. A replay writes the original record to its origin topic again, marked with
+ * Replays of dead-letter records. A replay writes the original record to its origin topic again, marked with
  * the group it is meant for: the other groups have had their record and leave the copy alone.
  */
 

@@ -36,7 +36,7 @@ export interface Delivery {
   readonly record: RawRecord;
   /** Attempts made before this delivery. */
   readonly attempts: number;
-  /** Where it goes when it fails again; undefined: to the dead letters. */
+  /** Where it goes when it fails again; undefined: to the dead-letter records. */
   readonly next: RetryTopic | undefined;
 }
 
@@ -94,7 +94,7 @@ const MOST_ATTEMPTS = 1_000_000n;
 
 /**
  * The record at its first origin, without the marks of the journey. Headers are not trusted: what could not be stored with
- * a dead letter, or names a topic that this group does not read, makes the record a dead letter of the retry topic itself.
+ * a dead-letter record, or names a topic that this group does not read, makes the record a dead-letter record of the retry topic itself.
  */
 function restored(record: RawRecord, origins: ReadonlySet<string>): Pick<Delivery, "record" | "attempts"> {
   const topic = record.headers.get(RETRY_HEADER.topic)?.toString("utf8") ?? "";

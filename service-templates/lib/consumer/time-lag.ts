@@ -26,7 +26,7 @@ export function timeLag(topics: readonly string[], clock: Clock): TimeLag {
   let turnAt = clock() + KEPT_MS;
 
   function turn(now: number): void {
-    // A clock that was set back by more than what is kept must not keep an age for ever.
+    // A clock that was set back by more than what is kept must not keep an age forever.
     if (now < turnAt && turnAt - now <= KEPT_MS) return;
     earlier = now < turnAt + KEPT_MS ? recent : new Map();
     recent = new Map();

@@ -30,7 +30,7 @@ export interface RegistryOptions {
 
 /**
  * A registry that keeps its schemas in a Kafka topic answers while it still reads them, and denies what it has not read
- * (seen with Apicurio: a record of a good writer became a dead letter). A denial is believed from a registry that has
+ * (seen with Apicurio: a record of a good writer became a dead-letter record). A denial is believed from a registry that has
  * answered without a failure for so long, and often enough that a restart in between would have been noticed.
  */
 const BELIEVED_AFTER_MS = 10_000;

@@ -33,7 +33,7 @@ export function notReached(ends: ReadonlyMap<string, bigint>, standing: readonly
 
 /**
  * Waits until the group has read everything that was there when this was called.
- * `stalled`: a partition is not read any more, and waiting for it would hold up everything else for ever.
+ * `stalled`: a partition is not read any more, and waiting for it would hold up everything else forever.
  */
 export async function caughtUp({
   standing,

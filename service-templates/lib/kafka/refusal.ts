@@ -4,7 +4,7 @@ import { ServiceError } from "../errors.ts";
 
 /**
  * What a failure concerns.
- * record: this record alone, for ever, as one that is too large.
+ * record: this record alone, forever, as one that is too large.
  * event: every record of its event type, as a schema that is not registered.
  * topic: every record of its topic, as a topic that is not there.
  * circumstances: whatever is sent now, as brokers that are away. Nothing is wrong with the record.

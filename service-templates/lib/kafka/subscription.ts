@@ -46,7 +46,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     sessionTimeout: 8_000,
     rebalanceTimeout: 8_000,
     heartbeatInterval: 2_000,
-    // Must exceed the time a join may take, which is the rebalance time-out.
+    // Must exceed the time a join may take, which is the rebalance timeout.
     requestTimeout: 10_000,
     retries: 5,
     autocommit: false,

@@ -1,5 +1,5 @@
 /**
- * Program inside every service's image: applies the service's migrations, as the job before a roll-out does.
+ * Program inside every service's image: applies the service's migrations, as the job before a rollout does.
  * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
  * (absent: no TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
  * Exit code 0: everything is applied; 1: it is not, and the last line says why.

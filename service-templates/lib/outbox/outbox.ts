@@ -35,7 +35,7 @@ export interface OutboxEntry {
   /** Bytes of the record's key; null: none. */
   readonly key: Buffer | null;
   readonly eventType: string;
-  /** Avro body without the wire format's header; for a dead letter, the original bytes. */
+  /** Avro body without the wire format's header; for a dead-letter record, the original bytes. */
   readonly body: Buffer | null;
   /** Null: the relay asks the registry. */
   readonly schemaId: number | null;

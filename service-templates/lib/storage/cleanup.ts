@@ -36,7 +36,7 @@ const HAS_NO_LETTER = "NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id =
 const IS_RESOLVED = `EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id)
   AND NOT EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id AND a.at > now() - interval '${KEEP_DAYS} days')`;
 
-/** What every service with a database keeps for a time only. Dead letters that nobody worked on are never removed. */
+/** What every service with a database keeps for a time only. Dead-letter records that nobody worked on are never removed. */
 export const MESSAGING_RETENTION: readonly (Retention | PartRetention)[] = [
   { table: "outbox_published", emptiedBy: "drop_old_outbox_published" },
   { table: "inbox", column: "processed_at", keepHours: KEEP_DAYS * DAY_HOURS, only: HAS_NO_LETTER },

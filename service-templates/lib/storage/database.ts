@@ -80,7 +80,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     // A wait for somebody else's lock ends before the statement counts as too slow: it is not the statement's fault.
     lock_timeout: 10_000,
     statement_timeout: 15_000,
-    // A process that is stopped in the middle must not keep its locks for ever.
+    // A process that is stopped in the middle must not keep its locks forever.
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     pipeline: true,

@@ -14,7 +14,7 @@ import { ROOT } from "../servers/order-platform.ts";
 import type { TestPostgres } from "../servers/postgres.ts";
 import { startPostgres } from "../servers/postgres.ts";
 
-describe("notes of dead letters", () => {
+describe("notes of dead-letter records", () => {
   let postgres: TestPostgres;
   let database: Database;
   beforeAll(async () => {

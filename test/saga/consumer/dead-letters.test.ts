@@ -26,7 +26,7 @@ import { serverAccess } from "../servers/server-access.ts";
 const ACTOR = { actor: { name: "operator" }, again: false };
 const MOUSE = [{ productId: "sku-mouse", quantity: 1 }];
 
-describe("dead letters that are worked on", () => {
+describe("dead-letter records that are worked on", () => {
   let platform: OrderPlatform;
   let access: ServerAccess;
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe("dead letters that are worked on", () => {
     const mend = await breakPayments("cust-closed");
     const orderId = await platform.place(MOUSE, "cust-closed");
     const [letter] = await eventually(
-      "the payment to be a dead letter",
+      "the payment to be a dead-letter record",
       async () => {
         const open = await openLetters("payment-service");
         return open.length > 0 ? open : undefined;
@@ -157,7 +157,7 @@ describe("dead letters that are worked on", () => {
     const mend = await breakPayments("cust-crash");
     const orderId = await platform.place(MOUSE, "cust-crash");
     const [letter] = await eventually(
-      "the payment to be a dead letter",
+      "the payment to be a dead-letter record",
       async () => {
         const open = await openLetters("payment-service");
         return open.length > 0 ? open : undefined;
@@ -189,7 +189,7 @@ describe("dead letters that are worked on", () => {
     const mend = await breakPayments("cust-foreign");
     const orderId = await platform.place(MOUSE, "cust-foreign");
     const [letter] = await eventually(
-      "the payment to be a dead letter",
+      "the payment to be a dead-letter record",
       async () => {
         const open = await openLetters("payment-service");
         return open.length > 0 ? open : undefined;
@@ -260,7 +260,7 @@ describe("dead letters that are worked on", () => {
     const mend = await breakPayments("cust-twice");
     const orderId = await platform.place(MOUSE, "cust-twice");
     const letters = await eventually(
-      "the payment to be a dead letter",
+      "the payment to be a dead-letter record",
       async () => {
         const open = await openLetters("payment-service");
         return open.length > 0 ? open : undefined;

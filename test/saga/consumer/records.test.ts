@@ -77,7 +77,7 @@ describe("records that are not what this service would have written", () => {
     });
   });
 
-  describe("become dead letters that say why, and the partition moves on", () => {
+  describe("become dead-letter records that say why, and the partition moves on", () => {
     const without = (record: RawOut, name: string): RawOut => ({
       ...record,
       headers: Object.fromEntries(Object.entries(record.headers).filter(([header]) => header !== name)),

@@ -14,7 +14,7 @@ interface Letter extends Record<string, unknown> {
   readonly replay_of: string | null;
 }
 
-describe("replayed dead letters", () => {
+describe("replayed dead-letter records", () => {
   let platform: OrderPlatform;
   let records: OrderRecords;
   let found: RawIn;

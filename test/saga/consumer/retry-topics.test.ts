@@ -99,7 +99,7 @@ describe("delayed-retry topics", () => {
     expect(await platform.sql("payment_service", "SELECT 1 FROM dead_letters")).toEqual([]);
   });
 
-  it("lead to a dead letter that names the first origin, once all of them were tried", async () => {
+  it("lead to a dead-letter record that names the first origin, once all of them were tried", async () => {
     const orderId = uuidV7();
     await refuse("cust-never");
     const failing = records.record("order.created", orderId, createdPayload(orderId, "cust-never"));
@@ -126,7 +126,7 @@ describe("delayed-retry topics", () => {
     ).toEqual([{ topic: "order-events", attempts: 15 }]);
   });
 
-  it("send poison straight to the dead letters, and one that does not say where it comes from too", async () => {
+  it("send poison straight to the dead-letter records, and one that does not say where it comes from too", async () => {
     const orderId = uuidV7();
     const good = records.record("order.created", orderId, createdPayload(orderId));
     await produceRaw(platform.kafka, [
@@ -171,7 +171,7 @@ describe("delayed-retry topics", () => {
     ]);
     await paid(good, 60_000);
     await eventually(
-      "all but the last of them to be dead letters",
+      "all but the last of them to be dead-letter records",
       async () => {
         const rows = await platform.sql<{ topic: string; error_code: string }>(
           "payment_service",

@@ -218,7 +218,7 @@ describe("a consumer whose service does not fit its database", () => {
     const poison = await platform.place(MOUSE, "cust-poison");
     const good = await place(3);
     await eventually(
-      "the one bad record to be a dead letter",
+      "the one bad record to be a dead-letter record",
       async () =>
         (
           await platform.sql("payment_service", "SELECT 1 FROM dead_letters WHERE error_message LIKE '%' || $1", [

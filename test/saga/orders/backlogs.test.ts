@@ -45,7 +45,7 @@ describe("backlogs that are older than an order may wait, and captures whose rec
     // Without a deadline: however busy the machine is, the record is not declined as late.
     await produceRaw(platform.kafka, [records.record("order.created", orderId, createdPayload(orderId))]);
     await eventually(
-      "the dead letter",
+      "the dead-letter record",
       async () =>
         (await platform.sql("payment_service", "SELECT FROM dead_letters WHERE event_type = 'order.created'"))[0],
       60_000,
@@ -69,7 +69,7 @@ describe("backlogs that are older than an order may wait, and captures whose rec
       ),
     ).toEqual([{ status: "refunded", amount: 3990, currency: "EUR", reason: "timed_out" }]);
 
-    // A copy of the record, as a replay of the dead letter makes one, meets the tombstone.
+    // A copy of the record, as a replay of the dead-letter record makes one, meets the tombstone.
     await platform.sql("payment_service", "ALTER TABLE payments DROP CONSTRAINT breaks");
     const eventId = uuidV7();
     await produceRaw(platform.kafka, [records.record("order.created", orderId, createdPayload(orderId), { eventId })]);

@@ -60,7 +60,7 @@ describe("the saga when things fail", () => {
     detail: null,
   });
 
-  it("puts poison into the dead letters with where and why, and moves on", async () => {
+  it("puts poison into the dead-letter records with where and why, and moves on", async () => {
     const orderId = uuidV7();
     const good = record("order.created", orderId, created(orderId));
     const incompatible = platform.registry.register(

@@ -103,7 +103,7 @@ describe("every way a saga can end", () => {
     ).toEqual([{ kind: "void" }]);
   });
 
-  it("cancels after the time-out, and undoes what a provider did without answering", async () => {
+  it("cancels after the timeout, and undoes what a provider did without answering", async () => {
     const before = await stock("sku-backpack");
     await platform.behave({ behaviour: "timeout" });
     const orderId = await platform.place([{ productId: "sku-backpack", quantity: 1 }]);

@@ -138,7 +138,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
       .filter((record) => record.key === key)
       .map((record) => record.headers.place);
 
-  it("publishes 200 dead letters of 24 kB for one partition", async () => {
+  it("publishes 200 dead-letter records of 24 kB for one partition", async () => {
     const dlt = await topic();
     await write(...Array.from({ length: 200 }, (_, place) => entry(dlt, "same", place, { body: randomBytes(24_000) })));
     const { parked } = start();
@@ -147,7 +147,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
     expect(await places(dlt, "same", 200)).toEqual(Array.from({ length: 200 }, (_, place) => String(place)));
   });
 
-  it("publishes the dead letter of a large record with a binary header byte for byte", async () => {
+  it("publishes the dead-letter record of a large record with a binary header byte for byte", async () => {
     const dlt = await topic();
     const binary = randomBytes(60_000);
     const letter = deadLetterEntry(

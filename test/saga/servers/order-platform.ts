@@ -196,7 +196,7 @@ export async function startOrderPlatform(
       REDIS_PORT: "1",
       REDIS_USERNAME: service,
       REDIS_PASSWORD_FILE: passwordFile(service),
-      // A busy machine must not cancel orders; tests of the time-out set their own.
+      // A busy machine must not cancel orders; tests of the timeout set their own.
       SAGA_TIMEOUT_MS: "300000",
       JWT_ISSUER: "https://token.kit.local",
       JWT_AUDIENCE: "order-platform",

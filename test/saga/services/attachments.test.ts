@@ -194,7 +194,7 @@ describe("documents with orders", () => {
     }
   });
 
-  it("that were altered or lost become dead letters of their consumers, and the order goes on", async () => {
+  it("that were altered or lost become dead-letter records of their consumers, and the order goes on", async () => {
     // The consumer is not running since the last test: nobody reads them before they are spoiled.
     const ids = {
       altered: await placed(Buffer.alloc(100_000, "a"), "altered", "text/plain"),
@@ -208,7 +208,7 @@ describe("documents with orders", () => {
     const again = await startNotificationService({ env: platform.environment("notification-service", "0") });
     try {
       const letters = await eventually(
-        "two dead letters",
+        "two dead-letter records",
         async () => {
           const rows = await platform.sql<{ error_code: string }>(
             "notification_service",

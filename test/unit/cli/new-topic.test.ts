@@ -190,7 +190,7 @@ describe("a new consumer", () => {
     [
       ["new", "consumer", "payment-service", "--topic", "order-events", "--events", "order.created"],
       2,
-      "stands among the consumers of order-events already",
+      "is a consumer of order-events already",
     ],
     [
       ["new", "consumer", "fraud-service", "--topic", "order-events", "--events", "order.craeted"],

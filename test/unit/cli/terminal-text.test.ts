@@ -69,9 +69,9 @@ const drifted: DriftDocument = {
 };
 
 const REPORTS: readonly (readonly [string, (context: CommandContext) => unknown])[] = [
-  ["the list of dead letters", (context) => writeList(context, [hostileLetter], true)],
+  ["the list of dead-letter records", (context) => writeList(context, [hostileLetter], true)],
   [
-    "a dead letter with its record",
+    "a dead-letter record with its record",
     (context) =>
       writeLetter(context, hostileLetter, hostileRecord, {
         kind: "avro",
@@ -82,7 +82,7 @@ const REPORTS: readonly (readonly [string, (context: CommandContext) => unknown]
       }),
   ],
   [
-    "a dead letter that cannot be decoded",
+    "a dead-letter record that cannot be decoded",
     (context) =>
       writeLetter(context, hostileLetter, hostileRecord, { kind: "undecodable", bytes: 1, why: HOSTILE, hex: "00" }),
   ],

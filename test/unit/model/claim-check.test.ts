@@ -68,7 +68,7 @@ describe("claimCheck of a topic and of an event", () => {
     ],
     ["a field of another type", onEvent("{above: 64KiB, field: orderId}"), /claim-check-field/],
     ["a path out of names", onEvent("{above: 64KiB, field: ../data}"), /is no path of a field/],
-    ["a threshold without a unit", onTopic("{above: 262144}"), /topics\/order\.yaml:10:\d+[\s\S]*with its unit/],
+    ["a threshold without a unit", onTopic("{above: 262144}"), /topics\/order\.yaml:10:\d+[\s\S]*with a unit/],
     ["a threshold that leaves nothing to store", onTopic("{above: 2MiB, atMost: 1MiB}"), /nothing would be stored/],
     ["a field on a topic", onTopic("{above: 2MiB, field: attachment.data}"), /unknown-key/],
     [

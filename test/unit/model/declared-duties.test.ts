@@ -80,17 +80,17 @@ describe("what is missing or of the wrong kind", () => {
     [
       "milliseconds",
       goodDomain.replace("retention: 7d", "retention: 604800000"),
-      "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got 604800000 (as milliseconds that is 7d) | write the unit right after the number",
+      "8:16 topics.order-events.retention: expected a duration with a unit, for example 7d; got 604800000 (as milliseconds that is 7d) | write the unit right after the number",
     ],
     [
-      "Kafka's for ever",
+      "Kafka's forever",
       goodDomain.replace("retention: 7d", "retention: -1"),
-      "8:16 topics.order-events.retention: a duration with its unit is wanted, for example 7d; got -1 (to keep records for ever write forever) | write the unit right after the number",
+      "8:16 topics.order-events.retention: expected a duration with a unit, for example 7d; got -1 (to keep records forever write forever) | write the unit right after the number",
     ],
     [
       "bytes",
       goodDomain.replace("quota: 10MiB/s", "quota: 1048576"),
-      "14:30 topics.order-events.producers.order-service.quota: a rate with its unit is wanted, for example 10MiB/s; got 1048576 (as bytes per second that is 1MiB/s) | write the unit right after the number",
+      "14:30 topics.order-events.producers.order-service.quota: expected a rate with a unit, for example 10MiB/s; got 1048576 (as bytes per second that is 1MiB/s) | write the unit right after the number",
     ],
   ])("%s, with an example of what to write", (_title, text, says) => {
     expect(problems(text)).toContain(says);

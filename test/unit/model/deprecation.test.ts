@@ -39,14 +39,14 @@ describe("a topic on its way out", () => {
     const model = expectRead(
       readTopics(
         projectWith(
-          `${goodDomain}removals:\n  - {topic: old-events, reason: nobody reads it since spring, date: 2026-11-25}\n`,
+          `${goodDomain}removals:\n  - {topic: old-events, reason: no service reads it since spring, date: 2026-11-25}\n`,
         ),
       ),
     );
     expect(model.domains[0]?.removals).toEqual([
       {
         topic: "old-events",
-        reason: "nobody reads it since spring",
+        reason: "no service reads it since spring",
         date: "2026-11-25",
         source: { file: "topics/order.yaml", line: 18, column: 5 },
       },
@@ -55,7 +55,7 @@ describe("a topic on its way out", () => {
 
   it("is not both declared and removed, and removed once", () => {
     const entry = (topic: string): string =>
-      `  - {topic: ${topic}, reason: nobody reads it since spring, date: 2026-11-25}\n`;
+      `  - {topic: ${topic}, reason: no service reads it since spring, date: 2026-11-25}\n`;
     expect(rules(`${goodDomain}removals:\n${entry("order-events")}`)).toEqual(["removal-of-declared 18:5"]);
     expect(rules(`${goodDomain}removals:\n${entry("old-events")}${entry("old-events")}`)).toEqual([
       "duplicate-removal 19:13",

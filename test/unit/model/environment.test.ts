@@ -173,7 +173,7 @@ describe("what is said of environments is refused", () => {
     [
       "outside a setting's limits",
       "overrides:\n  dev: {retention: 7}",
-      /overrides\.dev\.retention: a duration with its unit is wanted/,
+      /overrides\.dev\.retention: expected a duration with a unit/,
     ],
     ["when it is nowhere", "stacks: []", /stacks/],
   ])("%s", (_what, settings, problem) => {

@@ -108,7 +108,7 @@ describe("what a topic says of its log", () => {
     ["segmentAge: 400d", /segmentAge must lie between 1m and 365d/],
     ["segmentSize: 1MB", /segmentSize must lie between 1MiB and 2GB/],
     ["segmentSize: 2GiB", /segmentSize must lie between 1MiB and 2GB/],
-    ["segmentAge: 60000", /a duration with its unit is wanted/],
+    ["segmentAge: 60000", /expected a duration with a unit/],
     ["cleanup: compact\ndirtyRatio: 1.5", /dirtyRatio/],
     ["cleanup: compact\ndirtyRatio: 0.001", /dirtyRatio/],
     ["cleanup: compact\nmaxCompactionLag: 0ms", /maxCompactionLag must be above zero/],

@@ -160,14 +160,14 @@ describe("one thing wrong", () => {
     ["a topic with a name too long", replaced("order-events:", `${"a".repeat(250)}:`), "5:3", "invalid-name", /249/],
     ["a topic of the platform", replaced("order-events:", "__consumer_offsets:"), "5:3", "reserved-name", /__/],
     [
-      "a topic named like dead letters",
+      "a topic named like dead-letter records",
       replaced("order-events:", "payment-service.dlt:"),
       "5:3",
       "reserved-name",
       /dead-letter/,
     ],
     [
-      "a topic that collides with dead letters",
+      "a topic that collides with dead-letter records",
       replaced("order-events:", "payment-service_dlt:"),
       "5:3",
       "reserved-name",

@@ -49,7 +49,7 @@ describe("the reference case on one machine", () => {
     }
   });
 
-  it("keeps dead letters for 30 days", () => {
+  it("keeps dead-letter records for 30 days", () => {
     for (const topic of plan.topics.filter(({ kind }) => kind === "dead-letter"))
       expect(topic.config["retention.ms"]).toBe(String(30 * 86_400_000));
   });

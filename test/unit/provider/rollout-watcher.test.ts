@@ -161,7 +161,7 @@ describe("a rollout fails early", () => {
     ],
     ["no node with room", pod(unschedulable), 5 * MINUTE, /cannot be scheduled: 0\/3 nodes are available/],
     [
-      "a pod of before the change, which the operator replaces after its time-out",
+      "a pod of before the change, which the operator replaces after its timeout",
       pod(crashing(9), { creationTimestamp: BEFORE }),
       7 * MINUTE,
       /crash-loops/,

@@ -54,7 +54,7 @@ function record(offset: number, type = "a", key = `k${offset}`): RawRecord {
 interface Bench {
   readonly process: (records: readonly RawRecord[], signal?: AbortSignal) => Promise<void>;
   readonly applied: string[];
-  /** Offsets of dead letters. */
+  /** Offsets of dead-letter records. */
   readonly letters: number[];
   readonly pauses: ConsumerPauses;
   readonly changes: (readonly [PauseReason, boolean])[];
@@ -195,7 +195,7 @@ describe("a batch whose records fail", () => {
     ]);
   });
 
-  it("makes a single poison key a dead letter as before, and applies the rest", async () => {
+  it("makes a single poison key a dead-letter record as before, and applies the rest", async () => {
     const { process, letters, applied, changes, prepared, retries, handled, latencies, breaker } = bench((offset) =>
       offset === 3 ? coded("23514") : undefined,
     );
@@ -303,7 +303,7 @@ describe("a batch whose records fail", () => {
   });
 
   it("gives up in the end, one record per probe, and never before", async () => {
-    const { process, letters } = bench(() => new Error("for ever"));
+    const { process, letters } = bench(() => new Error("forever"));
     const done = process(many(10));
     await pass(3_600_000);
     await done;

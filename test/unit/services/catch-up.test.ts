@@ -10,7 +10,7 @@ const at = (partition: number, committed: number, end: number): Standing => ({
   end: BigInt(end),
 });
 
-/** Gives one look after the other, the last one for ever; counts them. */
+/** Gives one look after the other, the last one forever; counts them. */
 function looks(...all: readonly (readonly Standing[] | undefined)[]): {
   readonly standing: () => Promise<readonly Standing[] | undefined>;
   taken: number;

@@ -58,7 +58,7 @@ describe("connections of PostgreSQL", () => {
     ["staging", 548, 550],
     ["prod", 1_728, 1_750],
   ])(
-    "in the stack %s follow from its replicas, what its autoscaler may add and a roll-out under way",
+    "in the stack %s follow from its replicas, what its autoscaler may add and a rollout under way",
     async (stack, needed, max) => {
       const users = await usersOf(stack);
       expect([connectionsNeeded(users), maxConnections(users)]).toEqual([needed, max]);

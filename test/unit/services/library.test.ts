@@ -326,7 +326,7 @@ describe("trace context", () => {
   });
 });
 
-describe("dead letters", () => {
+describe("dead-letter records", () => {
   const record = {
     topic: "t",
     partition: 3,
@@ -573,8 +573,9 @@ describe("the version of an event", () => {
     }
   };
   it.each([undefined, "1", "1.0", "1.17", "01"])("%s is read", (version) => expect(at(version)).toBe("order.created"));
-  it.each(["2", "0", "2.0", "10", "999999999"])("%s is another major one: a dead letter that says so", (version) =>
-    expect(at(version)).toEqual(["SVC_EVENT_VERSION", true]),
+  it.each(["2", "0", "2.0", "10", "999999999"])(
+    "%s is another major one: a dead-letter record that says so",
+    (version) => expect(at(version)).toEqual(["SVC_EVENT_VERSION", true]),
   );
   it.each(["", "v1", "1.", "1.2.3", "one", "-1", "1e0", "1\u0000"])("%j is none", (version) =>
     expect(at(version)).toEqual(["SVC_RECORD_HEADER", true]),

@@ -7,9 +7,9 @@ import {
 } from "../../../service-templates/order-service/src/saga/state-machine.ts";
 
 /*
- * One order among four services, in every interleaving: what each may answer, time-outs at any moment, every order in
+ * One order among four services, in every interleaving: what each may answer, timeouts at any moment, every order in
  * which records of different topics are read, records that are read again after a crash, and one record that becomes
- * a dead letter and is replayed at any later time. The participants are what their handlers do; the saga is the code that runs.
+ * a dead-letter record and is replayed at any later time. The participants are what their handlers do; the saga is the code that runs.
  */
 
 type Payment = "none" | "processed" | "failed" | "refunded" | "tombstone";
@@ -141,7 +141,7 @@ function* after(world: World): Generator<World> {
           yield { ...past, letter, captured: true };
       }
     }
-    // Without the inbox, which would know it: that the rows alone make a repetition harmless is what lets old dead letters be replayed.
+    // Without the inbox, which would know it: that the rows alone make a repetition harmless is what lets old dead-letter records be replayed.
     const again = events[world.read[reader] - 1];
     if (!world.redelivered && again !== undefined && world.letter === undefined)
       yield* applied({ ...world, redelivered: true }, reader, again);

@@ -56,7 +56,7 @@ describe("the saga's state machine", () => {
       ["order.cancelled"],
     ],
     [
-      "a time-out after the end",
+      "a timeout after the end",
       ["payment.processed", "inventory.reserved", "timeout"],
       { status: "confirmed" },
       ["order.confirmed"],
@@ -114,7 +114,7 @@ describe("the saga's state machine", () => {
     );
   });
 
-  it("ends with a time-out whatever came before", () => {
+  it("ends with a timeout whatever came before", () => {
     fc.assert(
       fc.property(anyInputs, (inputs) => {
         expect(run([...inputs, "timeout"]).state.status).not.toBe("pending");

@@ -74,7 +74,7 @@ describe("the time lag of a consumer", () => {
     expect(seconds("t")).toBe(1);
   });
 
-  it("is never negative, and does not last for ever when the clock is set back", () => {
+  it("is never negative, and does not last forever when the clock is set back", () => {
     const { lag, seconds, set } = lagging();
     lag.taken([record("t", START + 90_000)]);
     expect(seconds("t"), "a producer's clock is ahead").toBe(0);

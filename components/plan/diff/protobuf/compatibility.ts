@@ -3,7 +3,7 @@ import type { Incompatibility } from "../level.ts";
 
 /*
  * Whether two versions of a Protobuf schema can meet. A field is known by its number on the wire and by its name in JSON, so both
- * are kept for ever: what goes is reserved. The same rules hold in both directions. A test holds them to Apicurio's check: what is
+ * are kept forever: what goes is reserved. The same rules hold in both directions. A test holds them to Apicurio's check: what is
  * called compatible here is taken there.
  */
 

@@ -81,8 +81,8 @@ function removedProducer(
   );
   const waiting = after.consumers.filter((consumer) => consumer.events.some((event) => orphaned.includes(event)));
   const effects = [`can no longer write to ${after.name}: a running ${service} fails on its next send`];
-  if (last) effects.push(`nobody writes ${after.name} any more`);
-  else if (orphaned.length > 0) effects.push(`nobody publishes ${listed(orphaned)} any more`);
+  if (last) effects.push(`no service writes ${after.name} any more`);
+  else if (orphaned.length > 0) effects.push(`no service publishes ${listed(orphaned)} any more`);
   return {
     kind: "producer-removed",
     object: `${after.name}/${service}`,
@@ -162,7 +162,7 @@ function changedProducer(
         ...(removed.length > 0 ? [`no longer publishes ${listed(removed)}`] : []),
         ...(waiting.length > 0
           ? [
-              `${listed(waiting)} ${waiting.length === 1 ? "waits" : "wait"} for ${listed(orphaned)}, which nobody publishes any more`,
+              `${listed(waiting)} ${waiting.length === 1 ? "waits" : "wait"} for ${listed(orphaned)}, which no service publishes any more`,
             ]
           : []),
       ],

@@ -45,9 +45,7 @@ function judged(
       advice: ["declare a new topic with the new policy, and move the consumers over"],
     };
   if (!after.includes("delete"))
-    effects.push(
-      "records are no longer deleted by time or size: the topic keeps the last record of every key for ever",
-    );
+    effects.push("records are no longer deleted by time or size: the topic keeps the last record of every key forever");
   if (!after.includes("compact"))
     effects.push(
       `earlier records of a key are kept until they are ${retention} old: consumers that expect one record per key see more`,

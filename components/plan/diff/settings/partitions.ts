@@ -52,7 +52,7 @@ export const partitionsRule: SettingRule = {
     ];
     if (!compacted) return { ...counts, hazard: "approval", effects, advice };
     effects.unshift(
-      "compaction works within a partition: the last value of a moved key stays in its old partition for ever, beside the new one, and readers of the whole topic may end with the older of the two",
+      "compaction works within a partition: the last value of a moved key stays in its old partition forever, beside the new one, and readers of the whole topic may end with the older of the two",
     );
     return {
       ...counts,

@@ -15,7 +15,11 @@ export const maxMessageRule: SettingRule = {
     if (before === after) return undefined;
     const values = { before: limitText(before), after: limitText(after) };
     if (topic.after.kind !== "event")
-      return { ...values, hazard: "safe", effects: ["follows what the group reads, so that every dead letter fits"] };
+      return {
+        ...values,
+        hazard: "safe",
+        effects: ["follows what the group reads, so that every dead-letter record fits"],
+      };
     const producers = servicesIn(topic.affected, "producer");
     const consumers = servicesIn(topic.affected, "consumer");
     return after < before
@@ -121,7 +125,7 @@ export const keyRule: SettingRule = {
       effects.push(`records of one ${declaredBefore.key} are spread over partitions: their order is no longer kept`);
     if (declaredAfter.key !== undefined)
       effects.push(`order is kept per ${declaredAfter.key} for new records; those written before lie where they are`);
-    if (compacted) effects.push("values under the old keys are never overwritten again and stay for ever");
+    if (compacted) effects.push("values under the old keys are never overwritten again and stay forever");
     return {
       ...values,
       hazard: compacted ? "irreversible" : "approval",
@@ -165,7 +169,7 @@ export const deprecationRule: SettingRule = {
             ]
           : []),
         consumers.length === 0
-          ? `nobody reads it: the next change may delete it${until}`
+          ? `no service reads it: the next change may delete it${until}`
           : `to be deleted once ${listed(consumers)} no longer ${consumers.length === 1 ? "reads" : "read"} it${until}`,
         `reason: ${after.reason}`,
       ],

@@ -1,6 +1,6 @@
 /**
  * The outside channels, as this service sees them. A message's id makes its delivery repeatable: the same
- * id is sent at most once by a channel, and gets the same answer for ever. Calls take many messages; a
+ * id is sent at most once by a channel, and gets the same answer forever. Calls take many messages; a
  * channel whose API takes one asks for them side by side.
  */
 

@@ -79,7 +79,7 @@ export const RULES: Readonly<Record<Answer, Rule>> = {
     cancels: "payment_unavailable",
     step: "payment.failed",
   },
-  // From `pending` too: a capture that was never reported is given back when the order is cancelled, and a replayed dead letter may bring the answers in the wrong order.
+  // From `pending` too: a capture that was never reported is given back when the order is cancelled, and a replayed dead-letter record may bring the answers in the wrong order.
   "payment.refunded": {
     participant: "payment",
     from: ["pending", "processed"],

@@ -79,7 +79,7 @@ export function startSweep(
       try {
         await sweep();
       } catch (error) {
-        context.log.warn({ err: error }, "the time-out sweep failed; it is repeated");
+        context.log.warn({ err: error }, "the timeout sweep failed; it is repeated");
       }
       await pause(everyMs, stopping.signal);
     }

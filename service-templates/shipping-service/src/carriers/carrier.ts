@@ -19,7 +19,7 @@ export interface BookingRequest {
 }
 
 /**
- * What the carrier said about one booking. `rejected` holds for this reference for ever; `unavailable`
+ * What the carrier said about one booking. `rejected` holds for this reference forever; `unavailable`
  * means that this call certainly booked nothing; `silent` that there was no answer: it may have.
  */
 export type BookingAnswer =

@@ -36,7 +36,7 @@ export interface OrderSite {
 }
 
 const REGISTRY = "schema-registry.platform.svc.cluster.local";
-/** All pods of a roll-out ask for no more than one small node has; each may use four times as much. */
+/** All pods of a rollout ask for no more than one small node has; each may use four times as much. */
 const SERVICE_CPU = "100m";
 /** How long a played part may wait until the program declares what it answers. */
 const DECLARED_LIMIT_MS = 300_000;

@@ -28,7 +28,7 @@ describe("a letter may be replayed to", () => {
     ],
     ["what another group consumes", from("payment-events"), false],
     ["another group's retry topic", from("payment-service.retry-1s", "order-service"), false],
-    ["its group's own dead letters", from("payment-service.dlt"), false],
+    ["its group's own dead-letter records", from("payment-service.dlt"), false],
     ["a topic of Kafka's own", from("__consumer_offsets"), false],
     ["a topic whose name only begins so", from("order-events-2"), false],
     ["anything, for a group that nobody planned", from("order-events", "stranger"), false],

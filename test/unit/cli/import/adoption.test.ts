@@ -145,7 +145,7 @@ describe("adopting a topic", () => {
 
   it.each<[string, LiveTopic, RegExp]>([
     ["Kafka's own", topic("kafkasql-journal"), /belong to Kafka or the registry/],
-    ["a dead-letter topic", topic("billing-service.dlt"), /follow from a consumer/],
+    ["a dead-letter topic", topic("billing-service.dlt"), /derived from a consumer/],
     ["one whose replicas move", topic("billing-events", { replicas: { least: 2, most: 3 } }), /reassignment/],
   ])("leaves out %s", (_what, live, reason) => {
     const { topics, leftOut } = adoption({ topics: [live] });

@@ -275,7 +275,7 @@ describe("7: consumption", () => {
   });
 });
 
-describe("8: dead letters", () => {
+describe("8: dead-letter records", () => {
   const injected = (place: string, groups: readonly string[]): Witness => {
     const [topic = "", partition, offset = ""] = place.split("/");
     return {
@@ -353,7 +353,7 @@ describe("8: dead letters", () => {
     [
       "a record without a row",
       (world) => void world.tables("shipping-service").deadLetters.pop(),
-      /dead_letters does not know/,
+      /missing in its table dead_letters/,
     ],
     [
       "other bytes than the origin's",
@@ -385,7 +385,7 @@ describe("8: dead letters", () => {
           transaction: "x",
         });
       },
-      /is no dead-letter record of shipping-service/,
+      /is not a dead-letter record of shipping-service/,
     ],
   ])("sees %s", (_, change, message) => {
     const world = MessagingWorld.atRest();

@@ -255,7 +255,7 @@ export class MessagingWorld {
     return record;
   }
 
-  /** Poison: a record of no service that became a dead letter of a group, with its letter in the topic. */
+  /** Poison: a record of no service that became a dead-letter record of a group, with its letter in the topic. */
   poison(
     group: string,
     topic = "order-events",

@@ -1,4 +1,4 @@
-/** Roll-outs of Deployments as `kubectl rollout` does and watches them. */
+/** Rollouts of Deployments as `kubectl rollout` does and watches them. */
 import * as z from "zod";
 import type { ApiClient } from "../api-client.ts";
 import { describeAnswer } from "../api-client.ts";
