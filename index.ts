@@ -33,13 +33,16 @@ const outputs = await platform({
   locateStrimziCrds: async () => (await import("./toolchain/strimzi/strimzi-crds.ts")).locateStrimziCrds(),
 });
 
-/** Front door of the platform. */
+/** URL of the gateway. */
 export const gateway = outputs.gateway;
-/** Schema registry, Confluent-compatible API. */
+/** URL of the schema registry's Confluent-compatible API. */
 export const registry = outputs.registry;
-/** Kafka listener for services. */
+/** Address of the Kafka listener for services. */
 export const kafkaBootstrap = outputs.kafkaBootstrap;
-/** Password of `platform-auditor`, with which `kit drift` looks at the cluster: `pulumi stack output auditorPassword --show-secrets`. */
+/**
+ * Password of the principal `platform-auditor`, which `kit drift` uses to read the cluster:
+ * `pulumi stack output auditorPassword --show-secrets`.
+ */
 export const auditorPassword = pulumi.secret(outputs.auditorPassword);
-/** What was applied: `kit up --digest` compares with it. */
+/** Fingerprint of the applied plan. `kit up --digest` compares a new plan with it. */
 export const appliedPlan = fingerprint;

@@ -1,4 +1,4 @@
-/** The order saga, as the kit's commands need to know it. */
+/** The order saga, as the kit's commands see it. */
 import { defineProject } from "./cli/project/definition.ts";
 
 export default defineProject({

@@ -36,34 +36,37 @@ import { observabilityFrom, portBase, stateDirectory } from "./substrates/local/
 import { LocalSubstrate } from "./substrates/local/substrate.ts";
 import type { Substrate } from "./substrates/substrate.ts";
 
-/** What the program hands to the platform. */
+/** Arguments of {@link platform}. */
 export interface PlatformArgs {
   readonly projectDir: string;
   readonly stack: string;
   readonly settings: StackSettings;
   readonly plan: PlatformPlan;
-  /** Topics that may be removed, by the domain files' entries. Default: none. */
+  /** Topics whose removal the domain files permit. Default: none. */
   readonly removals?: readonly string[];
-  /** Teams by service: who is called by alerts. What is not in it is the platform team's. Default: none. */
+  /**
+   * Teams by service: alerts of a service call its team. The platform team gets the alerts of all other services.
+   * Default: none.
+   */
   readonly teams?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Secrets and files that a stack on Kubernetes takes from outside. */
+  /** Secrets and files that a Kubernetes stack takes from outside the repository. */
   readonly externals: StackExternals;
-  /** The services' templates, where the caller has read them. */
+  /** Templates of the services, if the caller has already read them. */
   readonly templates?: readonly ServiceTemplate[];
-  /** Finds the servers that `local` runs; called for that substrate only. */
+  /** Finds the servers that the `local` substrate runs. The program calls it for that substrate only. */
   readonly locateServers: () => Promise<LocalServers>;
-  /** Finds the folder with Strimzi's resource definitions; called where the program installs the operator. */
+  /** Finds the folder with Strimzi's resource definitions. The program calls it only if it installs the operator. */
   readonly locateStrimziCrds: () => Promise<string>;
 }
 
-/** What `pulumi stack output` shows. */
+/** Outputs of the stack, as `pulumi stack output` shows them. */
 export interface PlatformOutputs {
-  /** Where customers reach the platform; absent where no service is exposed. */
+  /** URL at which customers reach the platform. Absent if no service is exposed. */
   readonly gateway: string | undefined;
   readonly registry: pulumi.Output<string>;
   readonly kafkaBootstrap: pulumi.Output<readonly string[]>;
-  /** Kafka password of the principal that `kit drift` looks with; secret. */
+  /** Kafka password of the principal that `kit drift` uses. Secret. */
   readonly auditorPassword: pulumi.Output<string>;
 }
 
@@ -71,7 +74,7 @@ export interface PlatformOutputs {
 export async function platform(args: PlatformArgs): Promise<PlatformOutputs> {
   const { plan, projectDir } = args;
 
-  // Before anything else is declared, so that a refused change has touched nothing.
+  // The ledger comes before every other resource, so that a refused change has no effect.
   await registered(new TopicLedger("topics", topicLedgerOf(args)));
 
   const templates = args.templates ?? readServiceTemplates(join(projectDir, "service-templates"));
@@ -206,8 +209,9 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
 }
 
 /**
- * Removing a topic takes a permission wherever records matter, and wherever a run insists on what was judged. On one
- * machine a topic that was tried out may go as it came.
+ * Returns the arguments of the topic ledger. The ledger demands a permission to remove a topic if the stack's records
+ * matter, or if the run applies a judged plan (`kit up --digest`). On one machine, a developer may remove a topic that
+ * was only tried out without a permission.
  */
 function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformArgs): TopicLedgerArgs {
   const permitted = isKubernetes(settings) || environment[wantedFingerprintVariable] !== undefined;
@@ -220,12 +224,15 @@ function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformA
   };
 }
 
-/** Resolves once the engine has accepted a resource; a refused one ends the program. */
+/** Resolves when the engine has accepted a resource. A refused resource ends the program. */
 function registered(resource: pulumi.Resource): Promise<void> {
   return new Promise((resolve) => resource.urn.apply(() => resolve()));
 }
 
-/** Kafka as the admin: every topic, user, ACL and quota goes through it. It connects when first used, so its plugin may start beside the cluster. */
+/**
+ * Returns the Kafka provider with the admin's credentials, which manages all topics, users, ACLs and quotas. The
+ * provider connects on first use, so its plugin may start while the cluster starts.
+ */
 function kafkaAdmin({ cluster }: Substrate): kafka.Provider {
   return new kafka.Provider(
     "kafka-admin",

@@ -7,7 +7,10 @@ import { replayerPrincipal } from "./replayer.ts";
 import type { Topology } from "./topology.ts";
 import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
 
-/** Everyone who logs in with SCRAM: each service with access to Kafka, the registry, the auditor, and the replayer. Sorted. */
+/**
+ * Returns the principals that log in with SCRAM, sorted: each service with access to Kafka, the registry, the auditor
+ * and the replayer.
+ */
 export function planPrincipals(topology: Topology): PlannedPrincipal[] {
   const services = topology.services.map((name): PlannedPrincipal => ({ name, kind: "service" }));
   const platform = [registryPrincipal, auditorPrincipal, replayerPrincipal].map(
@@ -16,7 +19,10 @@ export function planPrincipals(topology: Topology): PlannedPrincipal[] {
   return [...services, ...platform].sort((a, b) => compareText(a.name, b.name));
 }
 
-/** All allow rules, sorted by key. A rule that follows from several declarations stands once, with all reasons. */
+/**
+ * Returns all allow rules, sorted by key. A rule that follows from several declarations appears once, with all its
+ * reasons.
+ */
 export function planAccess(topology: Topology): PlannedAcl[] {
   const rules = new Map<string, { acl: Omit<PlannedAcl, "reason">; reasons: Set<string> }>();
   const allow = (
@@ -41,7 +47,8 @@ export function planAccess(topology: Topology): PlannedAcl[] {
   for (const [service, written] of topology.productions) {
     for (const { topic, producer } of written) {
       allow(service, ["Write", "Describe"], "Topic", topic.name, `${service} produces to ${topic.name}`);
-      // Each instance has an id of its own, so the name can't be literal; the dot keeps it inside the service's own names.
+      // Each instance has its own transactional id, so the rule cannot be literal. The dot keeps the prefix within the
+      // service's own names.
       if (producer.transactional === true)
         allow(
           service,
@@ -60,7 +67,7 @@ export function planAccess(topology: Topology): PlannedAcl[] {
       allow(service, ["Read", "Describe"], "Group", service, `${service} consumes ${topic.name}`);
       allow(replayerPrincipal, ["Write", "Describe"], "Topic", topic.name, `replaying dead letters of ${service}`);
     }
-    // Read as well as write: the service itself replays its dead letters.
+    // The service also needs Read, because it replays its own dead-letter records.
     allow(service, ["Write", "Describe", "Read"], "Topic", deadLetterTopicName(service), `dead letters of ${service}`);
     for (const delay of group.retryDelays) {
       allow(
@@ -90,12 +97,12 @@ export function planAccess(topology: Topology): PlannedAcl[] {
     .sort((a, b) => compareText(a.key, b.key));
 }
 
-/** How a service's transactional ids begin. */
+/** Returns the prefix of a service's transactional ids. */
 export function transactionalIdPrefix(service: string): string {
   return `${service}.`;
 }
 
-/** Content key of a rule; a prefix ends in `*`, which no name of Kafka may hold. */
+/** Returns the content key of a rule. The key of a prefix rule ends in `*`, a character that Kafka allows in no name. */
 export function aclKey(
   acl: Pick<PlannedAcl, "principal" | "operation" | "resourceType" | "resourceName" | "pattern">,
 ): string {

@@ -1,20 +1,21 @@
 import type { AclOperation, AclResourceType } from "./types.ts";
 
 /**
- * Principal with which `kit drift` and the exporter of metrics look at a cluster: it sees names, settings and offsets, reads no
- * record and changes nothing.
+ * Principal with which `kit drift` and the metrics exporter read a cluster. It can read names, settings and offsets. It
+ * can neither read records nor change anything.
  */
 export const auditorPrincipal = "platform-auditor";
 
-/** Kafka's name of the cluster as a resource of access rules. */
+/** Kafka's name of the cluster as a resource of ACLs. */
 const CLUSTER = "kafka-cluster";
-/** Kafka's wildcard: a literal rule on it covers every resource of the type. */
+/** Kafka's wildcard: a literal ACL on it covers every resource of the type. */
 export const anyResource = "*";
 
 /**
- * All that the auditor may do. On the cluster, Describe shows rules and SCRAM users (never their secrets), DescribeConfigs
- * shows quotas; on topics, Describe shows partitions and their ends, and DescribeConfigs their configuration; on groups,
- * Describe shows members and committed offsets.
+ * All rights of the auditor.
+ * - Cluster: Describe shows ACLs and SCRAM users (never their secrets). DescribeConfigs shows quotas.
+ * - Topics: Describe shows partitions and their end offsets. DescribeConfigs shows configuration.
+ * - Groups: Describe shows members and committed offsets.
  */
 export const auditorGrants: readonly {
   readonly operations: readonly AclOperation[];

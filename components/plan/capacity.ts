@@ -4,38 +4,42 @@ import type { PlannedTopic, PlatformPlan } from "./types.ts";
 import { type DeclaredTopics, storedBytes, type WriteRate, writeRate } from "./volume.ts";
 
 /*
- * What the declared platform asks of its brokers, before anything runs. Kafka spreads replicas evenly over racks and
- * brokers (rack-aware assignment), so a broker's share is the sum divided by their number.
+ * This file computes the load that the declared platform puts on its brokers, before anything runs. Kafka spreads
+ * replicas evenly over racks and brokers (rack-aware assignment), so the share of one broker is the sum divided by the
+ * number of brokers.
  */
 
-/** What {@link capacityOf} computes from: a plan and the declarations behind it. */
+/** Input of {@link capacityOf}: a plan and the declarations behind it. */
 export interface CapacityInput extends DeclaredTopics {
   readonly plan: PlatformPlan;
 }
 
-/** What a figure was computed from: what is planned, rates that every producer declares, or quotas as ceilings. */
+/** Basis of a figure: the plan, the rates that every producer declares, or quotas as upper limits. */
 export type FigureBasis = "plan" | "declared" | "ceiling";
 
-/** Something that a broker has a limited amount of. */
+/** A limited resource of a broker. */
 export type BrokerResource = "partitions" | "disk" | "network-in" | "network-out" | "quota-in" | "quota-out";
 
-/** One resource on the average broker. */
+/** Use of one resource on the average broker. */
 export interface BrokerFigure {
   readonly resource: BrokerResource;
   /** Replicas, bytes, or bytes per second. */
   readonly value: number;
-  /** Absent where the stack states none. */
+  /** Absent if the stack states no limit. */
   readonly limit?: number;
-  /** The same after the loss of one zone, with every replica made again on what is left; absent with a single zone. */
+  /**
+   * The value after the loss of one zone, when Kafka has recreated every replica on the remaining brokers. Absent with
+   * a single zone.
+   */
   readonly afterZoneLoss?: number;
   readonly basis: FigureBasis;
-  /** The part of `value` that declared rates make, where `basis` is `ceiling`: what is known for certain. */
+  /** The part of `value` that follows from declared rates, and is therefore certain. Present if `basis` is `ceiling`. */
   readonly known?: number;
-  /** The part of `afterZoneLoss` that declared rates make, where `basis` is `ceiling`. */
+  /** The part of `afterZoneLoss` that follows from declared rates. Present if `basis` is `ceiling`. */
   readonly knownAfterZoneLoss?: number;
 }
 
-/** What a team's topics use together, and its budget. */
+/** What all topics of a team use together, and the team's budget. */
 export interface TeamFigure {
   readonly team: string;
   readonly partitions: number;
@@ -46,21 +50,21 @@ export interface TeamFigure {
   readonly rateBudget?: number;
 }
 
-/** The whole capacity of one state. */
+/** Capacity of the whole platform in one state. */
 export interface Capacity {
   readonly brokers: number;
   readonly zones: number;
   readonly topics: number;
-  /** Without replicas. */
+  /** Number of partitions, without replicas. */
   readonly partitions: number;
   readonly replicas: number;
   /** Bytes on all disks together. */
   readonly diskBytes: number;
-  /** Topics whose size nothing bounds (compacted, or kept forever): they are not in `diskBytes`. */
+  /** Number of topics without a size limit (compacted, or kept forever). `diskBytes` does not include them. */
   readonly unboundedTopics: number;
   readonly perBroker: readonly BrokerFigure[];
   readonly perZone: { readonly replicas: number; readonly diskBytes: number };
-  /** Declared topics that can't be written while one zone is down, sorted. */
+  /** Declared topics that producers cannot write to while one zone is down, sorted. */
   readonly stoppedByZoneLoss: readonly string[];
   /** Sorted by team. */
   readonly teams: readonly TeamFigure[];
@@ -76,7 +80,7 @@ export interface CapacityComparison {
 interface Cluster {
   readonly brokers: number;
   readonly zones: number;
-  /** Brokers after the loss of one zone; 0 with a single zone. */
+  /** Number of brokers after the loss of one zone. 0 with a single zone. */
   readonly brokersLeft: number;
 }
 
@@ -85,20 +89,20 @@ interface Load {
   readonly replicas: number;
   /** Bytes. */
   readonly disk: number;
-  /** Bytes per second, as are the following. */
+  /** Bytes per second, like the next field. */
   readonly networkIn: number;
   readonly networkOut: number;
 }
 
-/** What one topic asks of the brokers. */
+/** Load of one topic on the brokers. */
 interface Demand {
   readonly topic: PlannedTopic;
   readonly rate: WriteRate;
   readonly now: Load;
   readonly afterZoneLoss: Load;
-  /** Whether it is a declared topic whose size nothing bounds. */
+  /** Whether it is a declared topic without a size limit. */
   readonly unbounded: boolean;
-  /** Whether it can't be written while one zone is down. */
+  /** Whether producers cannot write to it while one zone is down. */
   readonly stoppedByZoneLoss: boolean;
 }
 
@@ -109,10 +113,10 @@ interface BrokerAmount {
   readonly afterZoneLoss?: number;
 }
 
-/** Resources whose use follows from how much is written. */
+/** Resources whose use depends on how much producers write. */
 type WrittenResource = "disk" | "network-in" | "network-out";
 
-/** Returns what a plan needs of its brokers. Linear in the number of topics. */
+/** Returns the capacity that a plan needs of its brokers. The time is linear in the number of topics. */
 export function capacityOf(input: CapacityInput): Capacity {
   const { plan, stack } = input;
   const cluster = clusterOf(stack);
@@ -149,7 +153,11 @@ function demandOf(input: CapacityInput, topic: PlannedTopic, { zones, brokersLef
   const surviving = survivingReplicas(topic, zones);
   const written = declared ? rate.bytesPerSecond : 0;
   const consumers = input.declared.get(topic.name)?.consumers.length ?? 0;
-  /** @param onDisk - Replicas of each partition. @param inSync - Those among them that take records. */
+  /**
+   * Returns the load of the topic.
+   * @param onDisk - Number of replicas of each partition.
+   * @param inSync - Number of those replicas that receive records.
+   */
   const load = (onDisk: number, inSync: number): Load => ({
     replicas: topic.partitions * onDisk,
     disk: (stored ?? 0) * onDisk,
@@ -161,14 +169,18 @@ function demandOf(input: CapacityInput, topic: PlannedTopic, { zones, brokersLef
     topic,
     rate,
     now: load(topic.replicationFactor, topic.replicationFactor),
-    // Kafka makes lost replicas again on the brokers that are left, so disks fill up; the network counts before that.
+    // Kafka recreates lost replicas on the remaining brokers, so the disks fill up. The network figure is for the time
+    // before that.
     afterZoneLoss: load(Math.min(topic.replicationFactor, Math.max(brokersLeft, 1)), surviving),
     unbounded: declared && stored === undefined,
     stoppedByZoneLoss: declared && zones > 1 && surviving < Number(topic.config["min.insync.replicas"] ?? 1),
   };
 }
 
-/** Replicas of a partition that are left when the zone with most of them goes: they are spread over zones evenly. */
+/**
+ * Returns how many replicas of a partition remain after the loss of the zone with most of them. Kafka spreads replicas
+ * evenly over zones.
+ */
 function survivingReplicas({ replicationFactor }: PlannedTopic, zones: number): number {
   return replicationFactor - Math.ceil(replicationFactor / zones);
 }
@@ -184,7 +196,10 @@ function sumOf(loads: readonly Load[]): Load {
   return sum;
 }
 
-/** Figures of every resource. What only quotas bound is given twice: at most, and by declared rates alone. */
+/**
+ * Returns the figures of every resource. A resource that only quotas limit gets two figures: the upper limit, and the
+ * use by declared rates alone.
+ */
 function brokerFigures(input: CapacityInput, demands: readonly Demand[], cluster: Cluster): BrokerFigure[] {
   const { partitionsPerBroker, diskPerBroker, networkPerBroker } = input.stack.capacity;
   const quotas = quotaTraffic(input, demands);
@@ -195,7 +210,7 @@ function brokerFigures(input: CapacityInput, demands: readonly Demand[], cluster
     known === undefined
       ? figure(resource, all[resource], limit, "declared")
       : { ...figure(resource, all[resource], limit, "ceiling"), ...knownPart(known[resource]) };
-  // Quotas do not shrink with the cluster: each broker that is left grants the whole of them.
+  // Quotas do not shrink with the cluster: each remaining broker grants the full quota.
   const quota = (value: number): BrokerAmount => ({
     value,
     ...(cluster.brokersLeft > 0 ? { afterZoneLoss: value } : {}),
@@ -211,8 +226,9 @@ function brokerFigures(input: CapacityInput, demands: readonly Demand[], cluster
 }
 
 /**
- * Traffic of one broker if every principal uses its quotas, in bytes per second. Quotas count per broker, so their sum is
- * what its network may have to carry: each byte written is also copied to the other replicas.
+ * Returns the traffic of one broker in bytes per second if every principal uses its full quota. Quotas apply per
+ * broker, so the network of one broker may have to carry their sum. The leader also copies each written byte to the
+ * other replicas.
  */
 function quotaTraffic(
   { plan, stack }: CapacityInput,
@@ -227,7 +243,10 @@ function quotaTraffic(
   return { in: writing * copies, out: reading + writing * (copies - 1) };
 }
 
-/** The average broker's share. Quotas are enforced, so its network never carries more than they grant. */
+/**
+ * Returns the average broker's share of the load. Brokers enforce quotas, so the network never carries more than the
+ * quotas grant.
+ */
 function loadPerBroker(
   demands: readonly Demand[],
   { brokers, brokersLeft }: Cluster,
@@ -270,7 +289,7 @@ function knownPart({ value, afterZoneLoss }: BrokerAmount): Pick<BrokerFigure, "
   };
 }
 
-/** A figure for each team that owns a declared topic or has a budget, sorted by team. */
+/** Returns a figure for each team that owns a declared topic or has a budget, sorted by team. */
 function teamFigures(demands: readonly Demand[], budgets: StackSettings["budgets"]): TeamFigure[] {
   const owned = Map.groupBy(
     demands.filter(({ topic }) => topic.kind === "event"),

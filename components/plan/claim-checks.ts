@@ -7,8 +7,9 @@ import type { Topology } from "./topology.ts";
 import type { ServiceClaimChecks } from "./types.ts";
 
 /**
- * What a service may do in the store of claim checks: a producer writes and removes below its own folder of a topic
- * (`<topic>/<service>/`), a consumer reads what the topic's producers wrote. Undefined where it has nothing to do there.
+ * Returns the rights of a service in the claim-check store, or undefined if it has none. A producer writes and removes
+ * objects below its own folder of a topic (`<topic>/<service>/`). A consumer reads the objects of the topic's
+ * producers.
  */
 export function planClaimChecks(
   service: string,
@@ -22,7 +23,7 @@ export function planClaimChecks(
       return { topic: topic.name, ...(keepMs === undefined ? {} : { keepMs }) };
     });
   const fetches = (topology.groups.get(service)?.consumptions ?? []).flatMap(({ topic, consumer }) => {
-    // A body can't be handled without being read; a field is read by those that say so.
+    // A consumer cannot handle a body without reading it. Only consumers that declare a field read that field.
     const events = claimed(topic, consumer.events).filter(
       ({ name, claimCheck }) => claimCheck?.field === undefined || consumer.fetches.includes(name),
     );
@@ -48,8 +49,9 @@ function claimed(topic: TopicDeclaration, events: readonly string[]): EventDecla
 }
 
 /**
- * How long content may be referred to, in ms: by its record for as long as the topic may keep it, then by the dead-letter
- * record that a group made of it at the last moment. Undefined: without end.
+ * Returns how long a reference to the content can exist, in ms; undefined: forever. The record refers to it for as long
+ * as the topic may keep the record. After that, the dead-letter record refers to it that a group may have written at
+ * the last moment.
  */
 export function contentLife(topic: TopicDeclaration, topology: Topology, stack: StackSettings): number | undefined {
   const life = longestKept(declaredConfig(topic, stack));

@@ -1,36 +1,36 @@
 import { formatSize } from "../model/values/size.ts";
 
-/** What of a cluster's size cannot be taken back at will. */
+/** The parts of a cluster's size that cannot be undone freely. */
 export interface ClusterFootprint {
   /** Namespace and name. */
   readonly cluster: string;
-  /** In order: a zone's place gives its brokers their ids. */
+  /** Zones in order. The position of a zone determines the ids of its brokers. */
   readonly zones: readonly string[];
   readonly brokersPerZone: number;
   readonly controllers: number;
   /** Largest replication factor of any topic. */
   readonly replicationFactor: number;
-  /** Bytes of each volume of a broker, by place. */
+  /** Bytes of each volume of a broker, by position. */
   readonly brokerVolumes: readonly number[];
   readonly controllerVolume: number;
-  /** Empty: the cluster's default. */
+  /** Storage class. Empty: the cluster's default. */
   readonly brokerStorageClass: string;
   readonly controllerStorageClass: string;
-  /** Format of the metadata, for example `4.3-IV0`. */
+  /** Format of the cluster metadata, for example `4.3-IV0`. */
   readonly metadataVersion: string;
-  /** Whether partitions are moved away from brokers before they go. */
+  /** Whether partitions are moved off brokers before the brokers are removed. */
   readonly rebalances: boolean;
 }
 
-/** A change that is refused, on one property of the footprint. */
+/** A refused change of one property of the footprint. */
 export interface RefusedChange {
   readonly property: keyof ClusterFootprint;
   readonly reason: string;
 }
 
 /**
- * What a changed footprint would lose or strand. Growing is always allowed; empty when the change is safe.
- * Messages say what was, what would be and what to type instead.
+ * Returns the changes that would lose or strand data. Growth is always allowed. The list is empty if the change is
+ * safe. Each message states the old value, the new value and what to write instead.
  */
 export function refusedClusterChanges(before: ClusterFootprint, after: ClusterFootprint): RefusedChange[] {
   const refused: RefusedChange[] = [];

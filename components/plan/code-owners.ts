@@ -1,4 +1,4 @@
-/** Who has to review a change of which file, as GitHub's and GitLab's CODEOWNERS have it. Pure. */
+/** Computes which teams review a change of which file, in the CODEOWNERS format of GitHub and GitLab. Pure. */
 import { compareText } from "../model/problems/problem.ts";
 import { sharedTypesOf } from "../model/schemas/shared-types.ts";
 import { topicsFolder } from "../model/source-file.ts";
@@ -6,15 +6,16 @@ import type { Domain, Model } from "../model/types.ts";
 
 /** Files of a team. A later entry takes precedence over an earlier one. */
 export interface OwnedPattern {
-  /** From the repository's root, with a slash in front; what means something in a pattern is escaped, as in `.gitignore`. */
+  /** Pattern from the repository's root, with a leading slash. Special characters are escaped, as in `.gitignore`. */
   readonly pattern: string;
-  /** Team slugs, the first one answers. */
+  /** Team slugs. The first team is responsible. */
   readonly teams: readonly string[];
 }
 
 /**
- * Domain files, the schemas they need (those of types that schemas share with all their users' teams), and the services they list, each with the domain's team; everything else in
- * the repository belongs to the platform's team.
+ * Returns the owners of all files. The domain's team owns the domain file, the schemas that it needs and the services
+ * that it lists. The teams of all users share the schema files of shared types. The platform's team owns everything
+ * else in the repository.
  * @param platformTeam - Slug of the team that runs the platform.
  */
 export function codeOwners(model: Model, platformTeam: string): readonly OwnedPattern[] {
@@ -34,8 +35,8 @@ function owned(path: string, domain: Domain): OwnedPattern {
 }
 
 /**
- * The pattern that matches a path and nothing else.
- * @throws Error for a path with control characters, which no line can hold; the model refuses it before.
+ * Returns the pattern that matches exactly one path.
+ * @throws Error for a path with control characters, which a line cannot hold. The model already refuses such a path.
  */
 function patternOf(path: string): string {
   if (/\p{Cc}/u.test(path))
@@ -45,7 +46,7 @@ function patternOf(path: string): string {
   return `/${path.replace(/[\\ #*?[\]!]/gu, "\\$&")}`;
 }
 
-/** A folder as a whole where one team's domains alone use it, else each of its files. */
+/** Returns one pattern for a folder if only domains of one team use it, otherwise one pattern for each of its files. */
 function schemaPatterns(domains: readonly Domain[]): OwnedPattern[] {
   const users = new Map<string, Set<string>>();
   for (const domain of domains) {
@@ -69,8 +70,8 @@ function schemaPatterns(domains: readonly Domain[]): OwnedPattern[] {
 }
 
 /**
- * The file's text.
- * @param handle - A team's handle, for example `@globalmart/checkout`.
+ * Returns the text of the file.
+ * @param handle - Returns the handle of a team, for example `@globalmart/checkout`.
  */
 export function formatCodeOwners(patterns: readonly OwnedPattern[], handle: (team: string) => string): string {
   const width = Math.max(...patterns.map(({ pattern }) => pattern.length));

@@ -1,21 +1,24 @@
 import type { Compatibility } from "../model/schemas/compatibility.ts";
 
-/** `backward`: new readers read old records. `forward`: old readers read new ones. */
+/**
+ * `backward`: consumers with the new schema can read records written with the old one. `forward`: consumers with the
+ * old schema can read records written with the new one.
+ */
 export type Direction = "backward" | "forward";
 
-/** What a level demands: that new readers read old records (backward), old readers new ones (forward). */
+/** Returns the directions that a level demands. */
 export function directionsOf(level: Compatibility): readonly Direction[] {
   if (level === "NONE") return [];
   if (level.startsWith("BACKWARD")) return ["backward"];
   return level.startsWith("FORWARD") ? ["forward"] : ["backward", "forward"];
 }
 
-/** Whether a level looks at all earlier versions, or at the last only. */
+/** Returns whether a level compares with all earlier versions, and not only with the last one. */
 export function isTransitive(level: Compatibility): boolean {
   return level.endsWith("_TRANSITIVE");
 }
 
-/** The mildest level that demands all that some levels demand; `NONE` for none. */
+/** Returns the weakest level that includes all given levels; `NONE` for an empty list. */
 export function jointCompatibility(levels: readonly Compatibility[]): Compatibility {
   const directions = new Set(levels.flatMap(directionsOf));
   if (directions.size === 0) return "NONE";

@@ -10,7 +10,7 @@ import { subjectName } from "./subjects.ts";
 import type { Topology } from "./topology.ts";
 import type { ContractType, ServiceContract } from "./types.ts";
 
-/** A contract for each service with access to Kafka, sorted by service. */
+/** Returns a contract for each service with access to Kafka, sorted by service. */
 export function planContracts(topology: Topology, stack: StackSettings): ServiceContract[] {
   return topology.services.map((service) => {
     const group = topology.groups.get(service);
@@ -86,7 +86,7 @@ function typesOf(events: readonly EventDeclaration[]): { types?: readonly Contra
   };
 }
 
-/** Path below the folder of schemas, where the model holds every schema to be. */
+/** Returns the path below the schema folder. The model guarantees that every schema is in that folder. */
 function schemaPath(path: string): string {
   return path.slice(schemasFolder.length);
 }

@@ -3,13 +3,13 @@ import { compareText } from "../model/problems/problem.ts";
 import type { StackSettings } from "../model/stack/stack.ts";
 import type { PlatformPlan } from "./types.ts";
 
-/** Hexadecimal digits of each half of a digest: 96 bits, more than anybody can collide. */
+/** Hexadecimal digits of each half of a digest: 96 bits, enough to make a collision infeasible. */
 const digestLength = 24;
 
 /**
- * Fingerprint of a plan with the settings of its stack: equal for equal plans, whatever the order of files and keys.
- * Places in files and reasons of access rules, which are for messages, don't count. Everything in a plan is sorted
- * already, and each part is written field by field, so that the work stays small for ten thousand topics.
+ * Returns the fingerprint of a plan with the settings of its stack. Equal plans have equal fingerprints, whatever the
+ * order of files and keys. Source locations and the reasons of ACLs are ignored, because they only serve messages. A
+ * plan is already sorted, and each part is written field by field, so the work stays small for ten thousand topics.
  */
 export function planFingerprint(plan: PlatformPlan, stack: StackSettings): string {
   const hash = createHash("sha256");
@@ -55,7 +55,7 @@ export function planFingerprint(plan: PlatformPlan, stack: StackSettings): strin
       ...(subject.schemaType === undefined ? [] : [subject.schemaType]),
     ]),
   );
-  // Without a line of their own where there are none: what was judged before there were any stays what it was.
+  // Without shared subjects there is no line for them, so that digests from before shared subjects existed stay valid.
   if (plan.sharedSubjects.length > 0)
     add(
       "sharedSubjects",
@@ -66,12 +66,12 @@ export function planFingerprint(plan: PlatformPlan, stack: StackSettings): strin
   return hash.digest("hex").slice(0, digestLength);
 }
 
-/** Environment variable by which a run is told which plan it is for. */
+/** Environment variable with the plan fingerprint that a run expects. */
 export const wantedFingerprintVariable = "KIT_PLAN_FINGERPRINT";
 
 /**
- * Ends a run whose files make another plan than the one that was judged.
- * @throws Error naming both.
+ * Ends a run whose files make another plan than the judged one.
+ * @throws Error that names both fingerprints.
  */
 export function expectFingerprint(
   fingerprint: string,
@@ -84,31 +84,34 @@ export function expectFingerprint(
   );
 }
 
-/** Ends the digest of a change that was refused: nothing takes such a digest. */
+/** Suffix of the digest of a refused change. No command accepts such a digest. */
 const refusedSuffix = "-refused";
 
-/** A digest in its parts. */
+/** The parts of a digest. */
 export interface DigestParts {
-  /** Fingerprint of what is to be applied. */
+  /** Fingerprint of the plan to apply. */
   readonly head: string;
-  /** Fingerprint of what it was compared with. */
+  /** Fingerprint of the state that it was compared with. */
   readonly base: string;
   readonly refused: boolean;
 }
 
-/** Digest of a judged change: what is to be applied, what it was compared with, and whether it was refused. */
+/**
+ * Returns the digest of a judged change: the plan to apply, the state that it was compared with, and whether it was
+ * refused.
+ */
 export function changeDigest({ head, base, refused }: DigestParts): string {
   return `${head}-${base}${refused ? refusedSuffix : ""}`;
 }
 
-/** A digest in its parts; undefined for what is none. */
+/** Parses a digest into its parts; undefined if the text is not a digest. */
 export function parseDigest(digest: string): DigestParts | undefined {
   const found = new RegExp(`^([0-9a-f]{${digestLength}})-([0-9a-f]{${digestLength}})(${refusedSuffix})?$`).exec(digest);
   const [, head, base, refused] = found ?? [];
   return head === undefined || base === undefined ? undefined : { head, base, refused: refused !== undefined };
 }
 
-/** A value with the keys of every object sorted by code unit. */
+/** Returns a value with the keys of every object sorted by code unit. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;

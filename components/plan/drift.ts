@@ -1,4 +1,4 @@
-/** Compares what is declared with what a cluster holds. Pure. */
+/** Compares the declaration with the contents of a cluster. Pure. */
 
 import { compareText } from "../model/problems/problem.ts";
 import type { SourceLocation } from "../model/problems/source-location.ts";
@@ -7,33 +7,36 @@ import { selfContainedSchema } from "../model/schemas/avro-schema.ts";
 import type { LiveAcl, LivePlatform, LiveQuota, LiveSubject, LiveTopic } from "./live.ts";
 import type { PlannedAcl, PlannedQuota, PlannedTopic, PlatformPlan } from "./types.ts";
 
-/** `differs`: there, but not as declared; `missing`: declared, not there; `undeclared`: there, and nobody declared it. */
+/**
+ * `differs`: it exists, but not as declared. `missing`: it is declared and does not exist. `undeclared`: it exists and
+ * is not declared.
+ */
 export type DriftClass = "differs" | "missing" | "undeclared";
-/** What kind of object it is about. */
+/** Kind of the object that a deviation is about. */
 export type DriftKind = "topic" | "acl" | "quota" | "user" | "subject";
 
-/** One way in which a cluster is not what is declared. */
+/** One difference between a cluster and its declaration. */
 export interface Deviation {
   readonly class: DriftClass;
   readonly kind: DriftKind;
-  /** Name of the topic, user or subject; a rule's or quota's content. */
+  /** Name of the topic, user or subject; for a rule or quota, its content. */
   readonly object: string;
-  /** What of the object; absent where it is all of it. */
+  /** Field of the object that differs. Absent if the deviation is about the whole object. */
   readonly field?: string;
   readonly declared?: string;
   readonly live?: string;
-  /** Team that owns the object, where it is known. */
+  /** Team that owns the object. Absent if unknown. */
   readonly owner?: string;
-  /** Where it is declared. */
+  /** Location of the declaration. */
   readonly source?: SourceLocation;
 }
 
-/** Names that Kafka keeps for itself. */
+/** Names that Kafka reserves. */
 const INTERNAL = /^__/;
 const SCRAM_MECHANISM = "SCRAM-SHA-512";
 const SCRAM_ITERATIONS = 4_096;
 
-/** Every deviation, sorted by kind, object, field. */
+/** Returns every deviation, sorted by kind, object and field. */
 export function findDrift(plan: PlatformPlan, live: LivePlatform): readonly Deviation[] {
   const deviations = [
     ...topicDrift(plan.topics, live.topics),
@@ -51,7 +54,7 @@ export function findDrift(plan: PlatformPlan, live: LivePlatform): readonly Devi
   );
 }
 
-/** Pairs two lists by key: what only one side has, and the pairs. */
+/** Pairs two lists by key. Returns the pairs, and the objects that only one side has. */
 function paired<D, L>(
   declared: readonly D[],
   live: readonly L[],
@@ -125,7 +128,7 @@ function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
   for (const [key, value] of Object.entries(topic.config)) {
     const own = found.config[key];
     if (own !== undefined && sameValue(key, own, value)) continue;
-    // The same value from elsewhere is no match: it would change with the broker's settings.
+    // An equal inherited value is no match: it would change with the broker's settings.
     const inherited = found.inherited[key];
     const shown =
       own ??
@@ -140,7 +143,7 @@ function differences(topic: PlannedTopic, found: LiveTopic): Deviation[] {
   return deviations;
 }
 
-/** Lists have no order, and a ratio may be written in several ways. */
+/** Returns whether two values are equal. Lists have no order, and a ratio can be written in several ways. */
 function sameValue(key: string, a: string, b: string): boolean {
   return (
     a === b ||
@@ -161,7 +164,7 @@ function replicasText({ replicas }: LiveTopic): string {
   return replicas.least === replicas.most ? String(replicas.least) : `${replicas.least} to ${replicas.most}`;
 }
 
-/** A rule in words: who may (or may not) do what, on what. */
+/** Returns a rule as text: who may (or may not) do what, on what. */
 function aclText(acl: LiveAcl): string {
   const name = acl.pattern === "Prefixed" ? `${acl.resourceName}*` : acl.resourceName;
   const pattern = acl.pattern === "Prefixed" ? " (prefix)" : "";
@@ -301,7 +304,7 @@ function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
     ),
     ...both.flatMap(([subject, found]): Deviation[] => {
       const about = { class: "differs", kind: "subject", object: subject.name, source: subject.source } as const;
-      // A reference is to the newest version of what is shared: an older one is a type as it was.
+      // A reference is to the newest version of a shared type. An older version is an outdated type.
       const needed = subject.needs.map((name) => ({ name, subject: name, version: held.get(name)?.version ?? 0 }));
       const [wanted, has] = [needed, found.references ?? []].map(referencesText);
       const wantedType = "schemaType" in subject ? (subject.schemaType ?? "AVRO") : "AVRO";
@@ -318,7 +321,7 @@ function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
       const references: Deviation[] =
         wanted === has ? [] : [{ ...about, field: "references", declared: wanted ?? "", live: has ?? "" }];
       return [
-        // A registry may take a schema with its types written out for the version that refers to them.
+        // A registry may accept a schema with its types inlined in place of the version that refers to them.
         ...(schema.length + references.length > 0 &&
         sameSchema(subject.selfContained, writtenOut(found, held) ?? "", wantedType)
           ? []
@@ -341,7 +344,7 @@ function subjectDrift(plan: PlatformPlan, live: LivePlatform): Deviation[] {
   ];
 }
 
-/** A subject's schema with what it refers to in place of the names; undefined where a reference is not to a newest version. */
+/** Returns a subject's schema with the referenced types inlined; undefined if a reference is not to a newest version. */
 function writtenOut(subject: LiveSubject, held: ReadonlyMap<string, LiveSubject>): string | undefined {
   const types = new Map<string, string>();
   const queue = [...(subject.references ?? [])];
@@ -369,7 +372,7 @@ function referencesText(
   return texts.length === 0 ? "none" : texts.sort(compareText).join(", ");
 }
 
-/** Equal as schemas: white space, the order of keys, and namespaces that say nothing new do not matter. */
+/** Returns whether two schemas are equal. White space, the order of keys and redundant namespaces are ignored. */
 function sameSchema(a: string, b: string, type: string): boolean {
   return a === b || canonical(a, type) === canonical(b, type);
 }
@@ -387,7 +390,7 @@ function canonical(text: string, type: string): string {
   }
 }
 
-/** Number of deviations by class. */
+/** Returns the number of deviations by class. */
 export function countByClass(deviations: readonly Deviation[]): Readonly<Record<DriftClass, number>> {
   const count = (wanted: DriftClass): number => deviations.filter((deviation) => deviation.class === wanted).length;
   return { differs: count("differs"), missing: count("missing"), undeclared: count("undeclared") };

@@ -1,4 +1,4 @@
-/** Why a principal may do something, or what would have to be declared so that it might. Pure. */
+/** Explains why a principal may do something, or what to declare so that it may. Pure. */
 
 import { compareText } from "../model/problems/problem.ts";
 import type { SourceLocation } from "../model/problems/source-location.ts";
@@ -9,7 +9,7 @@ import { anyResource } from "./auditor.ts";
 import { declaredTopics } from "./topology.ts";
 import type { AclOperation, PlannedAcl, PlatformPlan } from "./types.ts";
 
-/** May a principal do this to that? */
+/** A question: may a principal perform an operation on a resource? */
 export interface AccessQuestion {
   readonly principal: string;
   readonly operation: AclOperation;
@@ -17,48 +17,48 @@ export interface AccessQuestion {
   readonly resourceName: string;
 }
 
-/** A rule that allows it. */
+/** A rule that allows the operation. */
 export interface AllowingRule {
   readonly acl: PlannedAcl;
-  /** Declarations that it follows from; none for rules of the platform itself. */
+  /** Declarations that the rule follows from; empty for the platform's own rules. */
   readonly declared: readonly SourceLocation[];
 }
 
-/** What would have to be typed, and where. */
+/** The line to add to a file, and its location. */
 export interface MissingDeclaration {
-  /** File and line of the topic that gets it. */
+  /** File and line of the topic that gets the line. */
   readonly at: SourceLocation;
-  /** Keys from the file's root to the mapping that gets the line. */
+  /** Keys from the root of the file to the mapping that gets the line. */
   readonly path: readonly string[];
   /** The line, without indentation. */
   readonly line: string;
-  /** The command that adds it, where there is one. */
+  /** The command that adds the line. Absent if there is none. */
   readonly command?: string;
 }
 
-/** The answer. */
+/** The answer to a question. */
 export interface AccessAnswer {
   readonly allowed: boolean;
-  /** Why, or why not, in a sentence. */
+  /** The reason, in one sentence. */
   readonly because: string;
   /** Sorted by key. */
   readonly rules: readonly AllowingRule[];
-  /** Absent when it is allowed, or when nothing that a team declares could allow it. */
+  /** Absent if the operation is allowed, or if no declaration of a team could allow it. */
   readonly missing?: MissingDeclaration;
-  /** What it means for content that is stored outside Kafka (claim checks), which no rule of Kafka covers; absent where the topic has none. */
+  /** Access to content stored outside Kafka (claim checks), which no ACL covers. Absent if the topic has none. */
   readonly store?: readonly string[];
 }
 
 /**
- * Operations that imply another one, as Kafka's authorizer has it: who may read, write, delete or alter may describe,
- * who may alter configurations may describe them (`org.apache.kafka.server.authorizer`, KIP-11 and KIP-133).
+ * Operations that imply another one, as in Kafka's authorizer (`org.apache.kafka.server.authorizer`, KIP-11 and
+ * KIP-133). Read, write, delete and alter imply describe. Altering configurations implies describing them.
  */
 const IMPLIED_BY: Partial<Record<AclOperation, readonly AclOperation[]>> = {
   Describe: ["Read", "Write", "Delete", "Alter"],
   DescribeConfigs: ["AlterConfigs"],
 };
 
-/** Answers a question about the access that the plan gives. */
+/** Answers a question about the access in the plan. */
 export function explainAccess(model: Model, plan: PlatformPlan, question: AccessQuestion): AccessAnswer {
   const answer = explainRules(model, plan, question);
   const store = answer.allowed ? storeAccess(model, plan, question) : [];
@@ -80,7 +80,7 @@ function explainRules(model: Model, plan: PlatformPlan, question: AccessQuestion
     .sort((a, b) => compareText(a.acl.key, b.acl.key));
   if (rules.length > 0)
     return { allowed: true, because: [...new Set(rules.map(({ acl }) => acl.reason))].join("; "), rules };
-  // The brokers ask no rule for it.
+  // The brokers check no ACL for a super user.
   if (superUsers.some((name) => name === principal))
     return { allowed: true, because: `${principal} is a super user of the brokers, whom no rule limits`, rules: [] };
   const kind = plan.principals.find(({ name }) => name === principal)?.kind;
@@ -94,7 +94,7 @@ function explainRules(model: Model, plan: PlatformPlan, question: AccessQuestion
   return { allowed: false, rules: [], ...denied };
 }
 
-/** What the principal may do with stored content of the topic, by its own key of the store. */
+/** Returns the principal's access to stored content of the topic, with its own key of the store. */
 function storeAccess(
   model: Model,
   plan: PlatformPlan,
@@ -135,7 +135,10 @@ function covers(acl: PlannedAcl, name: string): boolean {
     : acl.resourceName === name || acl.resourceName === anyResource;
 }
 
-/** Where a rule's reasons are written: the service's entries on the topic, or, for what is derived, all it consumes. */
+/**
+ * Returns the locations of a rule's reasons: the service's entries on the topic. For a derived topic, all consumers of
+ * the service.
+ */
 function declarationsOf(model: Model, acl: PlannedAcl): readonly SourceLocation[] {
   const topics = declaredTopics(model);
   const own = topics.find((topic) => topic.name === acl.resourceName && acl.resourceType === "Topic");

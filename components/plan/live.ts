@@ -1,20 +1,20 @@
-/** What a running cluster and its registry hold, as plain data: the other side of a comparison with the plan. */
+/** The contents of a running cluster and its registry as plain data, for comparison with the plan. */
 
-/** A topic. */
+/** A topic of a running cluster. */
 export interface LiveTopic {
   readonly name: string;
   readonly partitions: number;
-  /** Smallest and largest number of replicas over its partitions; equal unless a reassignment is under way. */
+  /** Smallest and largest number of replicas over its partitions. They are equal unless a reassignment is in progress. */
   readonly replicas: { readonly least: number; readonly most: number };
   /** Values set on the topic itself, by key. */
   readonly config: Readonly<Record<string, string>>;
-  /** Values in force that are not the topic's own, by key; only keys that somebody asked for. */
+  /** Effective values that are not set on the topic, by key. Only requested keys are included. */
   readonly inherited: Readonly<Record<string, { readonly value: string; readonly source: "broker" | "default" }>>;
 }
 
-/** An access rule, in the words that the plan uses. */
+/** An access rule, in the plan's terms. */
 export interface LiveAcl {
-  /** With its type, for example `User:order-service`. */
+  /** Principal with its type, for example `User:order-service`. */
   readonly principal: string;
   readonly host: string;
   readonly operation: string;
@@ -24,11 +24,11 @@ export interface LiveAcl {
   readonly pattern: string;
 }
 
-/** A quota and whom it is for. */
+/** A quota and its entity. */
 export interface LiveQuota {
-  /** Entity by type (`user`, `client-id`, `ip`); `null` is the type's default. */
+  /** Entity by type (`user`, `client-id`, `ip`); `null` is the default of the type. */
   readonly entity: Readonly<Record<string, string | null>>;
-  /** By Kafka's key, for example `producer_byte_rate`. */
+  /** Values by Kafka's key, for example `producer_byte_rate`. */
   readonly values: Readonly<Record<string, number>>;
 }
 
@@ -41,23 +41,23 @@ export interface LiveUser {
 /** A subject of the registry. */
 export interface LiveSubject {
   readonly name: string;
-  /** Latest version's schema, as text. */
+  /** Schema of the latest version, as text. */
   readonly schema: string;
   readonly schemaType: string;
-  /** Latest version, where the registry says it. */
+  /** Number of the latest version. Absent if the registry does not report it. */
   readonly version?: number;
-  /** Other subjects that the schema refers to. Absent: none. */
+  /** Other subjects that the schema refers to. Default: none. */
   readonly references?: readonly { readonly name: string; readonly subject: string; readonly version: number }[];
-  /** The subject's own level; absent: the registry's default applies. */
+  /** The subject's own level. Default: the registry's level. */
   readonly compatibility?: string;
 }
 
-/** All of it. */
+/** The contents of a running platform. */
 export interface LivePlatform {
   readonly topics: readonly LiveTopic[];
   readonly acls: readonly LiveAcl[];
   readonly quotas: readonly LiveQuota[];
   readonly users: readonly LiveUser[];
-  /** Absent: no registry was asked. */
+  /** Absent if no registry was read. */
   readonly subjects?: readonly LiveSubject[];
 }

@@ -1,29 +1,29 @@
 import { compareText } from "../model/problems/problem.ts";
 
-/** A topic whose number of partitions would go down. */
+/** A topic whose number of partitions would be reduced. */
 export interface LoweredPartitions {
   readonly topic: string;
   readonly before: number;
   readonly after: number;
-  /** The stack's factor on every topic's partitions, where that is what lowers them. */
+  /** The stack's factor for the partitions of all topics, if it causes the reduction. */
   readonly factor?: LoweredFactor;
 }
 
-/** A stack's `topics.partitionFactor` that goes down. */
+/** A reduction of a stack's `topics.partitionFactor`. */
 export interface LoweredFactor {
   readonly before: number;
   readonly after: number;
 }
 
-/** The factor where it goes down; undefined where it stays, goes up, or was not known. */
+/** Returns the factor if it is reduced; undefined if it is equal, larger, or was not known. */
 export function loweredFactor(before: number | undefined, after: number | undefined): LoweredFactor | undefined {
   return before === undefined || after === undefined || after >= before ? undefined : { before, after };
 }
 
 /**
- * Topics that are in both and would lose partitions, sorted. Kafka can't lower them: a tool that tries
- * deletes the topic with its data and recreates it. Removed topics are not listed.
- * @param factor - What lowers all of them at once.
+ * Returns the topics that are in both states and would lose partitions, sorted. Kafka cannot reduce partitions: a tool
+ * that tries deletes the topic with its data and recreates it. Removed topics are not listed.
+ * @param factor - The factor that reduces all of them at once.
  */
 export function loweredPartitions(
   before: Readonly<Record<string, number>>,
@@ -41,12 +41,12 @@ export function loweredPartitions(
     });
 }
 
-/** What a lowering would do, in words. */
+/** Returns the effect of a reduction, as text. */
 export function describeLowered({ topic, before, after }: LoweredPartitions): string {
   return `topic ${topic} has ${before} partitions and would be lowered to ${after}. Kafka cannot take partitions away: the topic and all its data would be deleted and recreated.`;
 }
 
-/** What to type instead of a lowering. */
+/** Returns what to write instead of a reduction. */
 export function insteadOfLowering({ topic, before, factor }: LoweredPartitions): string {
   const back =
     factor === undefined

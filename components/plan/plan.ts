@@ -8,7 +8,7 @@ import { planTopics } from "./topics.ts";
 import { topologyOf } from "./topology.ts";
 import type { PlatformPlan } from "./types.ts";
 
-/** All that an environment's platform holds: a pure function of what is declared. */
+/** Returns everything that the platform of an environment contains. Pure: the result depends only on the declaration. */
 export function planPlatform(model: Model, stack: StackSettings): PlatformPlan {
   const topology = topologyOf(model);
   return {

@@ -3,9 +3,9 @@ import type { Topology } from "./topology.ts";
 import type { PlannedQuota } from "./types.ts";
 
 /**
- * One quota per service: what it declares, summed over its topics, per direction; the stack's default where
- * it declares none. Every consumer may write (its dead-letter records), so each service has a write quota; one that
- * only writes has no read quota. Sorted by principal.
+ * Returns one quota per service, sorted by principal. Per direction it is the sum of what the service declares for its
+ * topics, or the stack's default if it declares none. Every consumer may write dead-letter records, so each service has
+ * a write quota. A service that only writes has no read quota.
  */
 export function planQuotas(topology: Topology, stack: StackSettings): PlannedQuota[] {
   return topology.services.map((principal) => {
@@ -26,7 +26,10 @@ export function planQuotas(topology: Topology, stack: StackSettings): PlannedQuo
   });
 }
 
-/** A topic without a declared quota counts as nothing once another topic of the service declares one. */
+/**
+ * Returns the sum of the declared quotas, or the fallback if there are none. If the service declares a quota for one
+ * topic, a topic without a quota counts as 0.
+ */
 function sumOrDefault(quotas: readonly (number | undefined)[], fallback: number): number {
   const declared = quotas.filter((quota) => quota !== undefined);
   return declared.length === 0 ? fallback : declared.reduce((sum, quota) => sum + quota, 0);

@@ -4,19 +4,24 @@ import type { AclOperation, AclResourceType, PlannedAcl, PlannedTopic } from "./
 export const registryPrincipal = "schema-registry";
 
 /**
- * Topics that Apicurio Registry's kafkasql storage keeps for itself: its journal, its snapshots, and the
- * events about artifacts (defaults of its `KafkaSqlConfiguration`). The platform makes them, so that the
- * registry needs no right to create any.
+ * Topics of Apicurio Registry's kafkasql storage: its journal, its snapshots, and the events about artifacts (defaults
+ * of its `KafkaSqlConfiguration`). The platform creates them, so that the registry needs no right to create topics.
  */
 export const registryTopics = ["kafkasql-journal", "kafkasql-snapshots", "registry-events"] as const;
 
-/** Prefix of the registry's consumer groups: a new random one on each start, because it replays its journal. */
+/**
+ * Prefix of the registry's consumer groups. The registry uses a new random group on each start, because it replays its
+ * journal.
+ */
 export const registryGroupPrefix = "apicurio-";
 
-/** The journal is the registry's only memory: kept forever, in one partition, in order. Apicurio refuses to start otherwise. */
+/**
+ * Configuration of the journal. The journal is the only storage of the registry, so it is kept forever, in one
+ * partition, in order. Apicurio refuses to start otherwise.
+ */
 const JOURNAL_CONFIG = { "cleanup.policy": "delete", "retention.bytes": "-1", "retention.ms": "-1" };
 
-/** The registry's topics. */
+/** Returns the registry's topics. */
 export function planRegistryTopics(replicas: { readonly factor: number; readonly minInsync: number }): PlannedTopic[] {
   return registryTopics.map((name) => ({
     name,
@@ -30,7 +35,7 @@ export function planRegistryTopics(replicas: { readonly factor: number; readonly
   }));
 }
 
-/** What the registry may do on one resource. */
+/** Rights of the registry on one resource. */
 export interface RegistryGrant {
   readonly operations: readonly AclOperation[];
   readonly resourceType: AclResourceType;
@@ -38,7 +43,7 @@ export interface RegistryGrant {
   readonly pattern: PlannedAcl["pattern"];
 }
 
-/** All that the registry may do. It checks its topics' configuration on start. */
+/** All rights of the registry. It checks the configuration of its topics on start. */
 export const registryGrants: readonly RegistryGrant[] = [
   ...registryTopics.map(
     (resourceName): RegistryGrant => ({

@@ -1,43 +1,51 @@
 /*
- * A partition's log is a row of segments. Kafka appends to the last one and deletes or compacts the closed ones, each as a
- * whole: a record goes once the newest record of its segment has expired. So the size of segments decides how far
- * retention is overshot. Kafka's own defaults (7 d, 1 GiB) keep the records of a slow topic with `retention: 1h` for a week.
+ * The log of a partition is a sequence of segments. Kafka appends to the last segment. It deletes or compacts closed
+ * segments as a whole: a record is deleted when the newest record of its segment has expired. The size of segments
+ * therefore determines by how much records outlive their retention. With Kafka's defaults (7 d, 1 GiB), a slow topic
+ * with `retention: 1h` keeps its records for a week.
  */
 
 /**
- * Segments that a retention is divided into. With `n` a partition has at most `n + 1` of them by age, each with two memory
- * maps: 4,000 partition replicas, the most that a broker holds by default, then need 56,000 of the 65,530 that Linux
- * gives a process. Seven would need 64,000 and leave nothing for libraries and for segments that await deletion.
+ * Number of segments that a retention is divided into. With `n`, a partition has at most `n + 1` segments by age, with
+ * two memory maps each. A broker holds at most 4,000 partition replicas by default. They need 56,000 of the 65,530
+ * memory maps that Linux allows a process. Seven would need 64,000 and leave too few for libraries and for segments
+ * that await deletion.
  */
 export const segmentsPerRetention = 6;
-/** How often brokers look for what is to be deleted, in ms: `log.retention.check.interval.ms`. Finer segments would bring nothing. */
+/**
+ * Interval in ms at which brokers look for segments to delete: `log.retention.check.interval.ms`. Shorter segments
+ * would have no effect.
+ */
 export const retentionCheck = 5 * 60_000;
-/** How long a deleted segment stays on disk, in ms: `file.delete.delay.ms`. */
+/** Time in ms for which a deleted segment stays on disk: `file.delete.delay.ms`. */
 export const fileDeleteDelay = 60_000;
-/** Largest derived age in ms, and that of topics without an end by time: Kafka's default. */
+/** Largest derived segment age in ms, also used for topics without a time limit. It is Kafka's default. */
 export const longestSegment = 7 * 86_400_000;
-/** Largest derived size in bytes, and that of partitions without a limit: Kafka's default. */
+/** Largest derived segment size in bytes, also used for partitions without a size limit. It is Kafka's default. */
 export const largestSegment = 2 ** 30;
-/** Smallest size in bytes that Kafka takes. */
+/** Smallest segment size in bytes that Kafka accepts. */
 const smallestSegment = 2 ** 20;
 const minute = 60_000;
 
-/** What decides when a segment is closed. */
+/** Settings that determine when a segment is closed. */
 export interface LogBounds {
   readonly cleanup: string;
-  /** Milliseconds; -1: no end. */
+  /** Milliseconds; -1: no time limit. */
   readonly retention: number;
-  /** Bytes and partition; undefined: no limit. */
+  /** Bytes per partition; undefined: no limit. */
   readonly retentionBytes?: number | undefined;
   /** Largest record batch in bytes. */
   readonly maxMessage: number;
-  /** As declared, in ms. */
+  /** Declared segment age in ms. */
   readonly segmentAge?: number | undefined;
-  /** As declared, in bytes. */
+  /** Declared segment size in bytes. */
   readonly segmentSize?: number | undefined;
 }
 
-/** `segment.ms`: as declared, but never longer than the retention; else a sixth of the retention in whole minutes, 5 m to 7 d. */
+/**
+ * Returns `segment.ms`: the declared value, but at most the retention. Default: a sixth of the retention in whole
+ * minutes, 5 m to 7 d.
+ */
 export function segmentMs({ cleanup, retention, segmentAge }: LogBounds): number {
   const ends = cleanup.includes("delete") && retention >= 0;
   if (segmentAge !== undefined) return ends ? Math.min(segmentAge, Math.max(retention, minute)) : segmentAge;
@@ -48,7 +56,10 @@ export function segmentMs({ cleanup, retention, segmentAge }: LogBounds): number
   );
 }
 
-/** `segment.bytes`: as declared, else a sixth of the size that a partition is kept to, 1 MiB to 1 GiB. One batch always fits. */
+/**
+ * Returns `segment.bytes`: the declared value. Default: a sixth of the size limit of a partition, 1 MiB to 1 GiB. One
+ * batch always fits.
+ */
 export function segmentBytes({ cleanup, retentionBytes, maxMessage, segmentSize }: LogBounds): number {
   if (segmentSize !== undefined) return segmentSize;
   if (!cleanup.includes("delete") || retentionBytes === undefined || retentionBytes < 0) return largestSegment;
@@ -61,9 +72,10 @@ export function segmentBytes({ cleanup, retentionBytes, maxMessage, segmentSize 
 type Config = Readonly<Record<string, string>>;
 
 /**
- * Longest time in ms for which a topic's record can be read: its retention, what its segment stays open for after it, and
- * the time until brokers look. Undefined where time sets no end. It holds for timestamps that are right: with CreateTime a
- * producer whose clock is ahead makes its records live longer by as much, at most 1 h by Kafka's default.
+ * Returns the longest time in ms for which consumers can read a topic's record; undefined if there is no time limit. It
+ * is the sum of the retention, the time for which the segment stays open after the record, and the check interval of
+ * the brokers. The result assumes correct timestamps. With CreateTime, the records of a producer whose clock is ahead
+ * live longer by the difference, at most 1 h by Kafka's default.
  */
 export function longestKept(config: Config): number | undefined {
   const retention = numberIn(config, "retention.ms", -1);
@@ -71,23 +83,23 @@ export function longestKept(config: Config): number | undefined {
   return retention + openFor(config) + retentionCheck;
 }
 
-/** Most bytes that a partition holds by its limit of size: the limit and one segment. Undefined without a limit. */
+/** Returns the maximum bytes of a partition by its size limit: the limit and one segment. Undefined without a limit. */
 export function largestPartition(config: Config): number | undefined {
   const limit = numberIn(config, "retention.bytes", -1);
   return !deletes(config) || limit < 0 ? undefined : limit + numberIn(config, "segment.bytes", largestSegment);
 }
 
-/** Most segments that a partition has by age; undefined without an end by time. */
+/** Returns the maximum number of segments of a partition by age; undefined without a time limit. */
 export function segmentsByAge(config: Config): number | undefined {
   const retention = numberIn(config, "retention.ms", -1);
   return !deletes(config) || retention < 0 ? undefined : Math.ceil(retention / openFor(config)) + 1;
 }
 
 /**
- * Bytes that a topic holds on brokers' disks once it is full, before replication: what is written during its retention,
- * one open segment of each partition, and what waits for deletion. With remote storage what is kept locally counts.
- * Undefined where nothing bounds it.
- * @param bytesPerSecond - What is written to all partitions together.
+ * Returns the bytes that a full topic holds on brokers' disks, before replication; undefined if nothing limits them. It
+ * is the sum of the records written during the retention, one open segment of each partition, and the segments that
+ * await deletion. With remote storage, the local retention counts.
+ * @param bytesPerSecond - Rate of writes to all partitions together.
  */
 export function diskBytes(config: Config, partitions: number, bytesPerSecond: number): number | undefined {
   if (!deletes(config)) return undefined;
@@ -110,7 +122,7 @@ export function diskBytes(config: Config, partitions: number, bytesPerSecond: nu
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 
-/** How long a segment takes records, in ms. A compaction lag closes it earlier. */
+/** Returns how long a segment stays open, in ms. A compaction lag closes it earlier. */
 function openFor(config: Config): number {
   const age = numberIn(config, "segment.ms", longestSegment);
   return (config["cleanup.policy"] ?? "delete").includes("compact")

@@ -9,12 +9,15 @@ import { jointCompatibility } from "./compatibility.ts";
 import type { Topology } from "./topology.ts";
 import type { PlannedSharedSubject, PlannedSubject } from "./types.ts";
 
-/** Name of a subject by Confluent's `TopicRecordNameStrategy`. */
+/** Returns the name of a subject by Confluent's `TopicRecordNameStrategy`. */
 export function subjectName(topic: string, record: string): string {
   return `${topic}-${record}`;
 }
 
-/** One subject per event type, sorted by name. Compatibility: the event's, else the topic's, else the stack's. */
+/**
+ * Returns one subject per event type, sorted by name. The compatibility is that of the event, otherwise of the topic,
+ * otherwise of the stack.
+ */
 export function planSubjects(topology: Topology, stack: StackSettings): PlannedSubject[] {
   return topology.topics
     .flatMap((topic) =>
@@ -37,7 +40,7 @@ export function planSubjects(topology: Topology, stack: StackSettings): PlannedS
     .sort((a, b) => compareText(a.name, b.name));
 }
 
-/** One subject per type that schemas of events share, sorted by name. */
+/** Returns one subject per shared type, sorted by name. */
 export function planSharedSubjects(topology: Topology, stack: StackSettings): PlannedSharedSubject[] {
   const events = topology.topics.flatMap((topic) =>
     topic.events.flatMap((event) =>
@@ -60,7 +63,7 @@ export function planSharedSubjects(topology: Topology, stack: StackSettings): Pl
   );
 }
 
-/** Shared subjects in an order in which each comes after those that it refers to; of several, by name. */
+/** Orders shared subjects so that each comes after those that it refers to. Ties are ordered by name. */
 export function registrationOrder(subjects: readonly PlannedSharedSubject[]): PlannedSharedSubject[] {
   const byName = new Map(subjects.map((subject) => [subject.name, subject]));
   const ordered = new Map<string, PlannedSharedSubject>();

@@ -9,16 +9,19 @@ import { segmentBytes, segmentMs } from "./segments.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
 
-/** Partitions of a dead-letter topic at full size: it holds few records, read by hand or by replay. */
+/** Partitions of a dead-letter topic at full size. It holds few records, which users read or replay. */
 export const deadLetterPartitions = 3;
 /** Partitions of a delayed-retry topic at full size. */
 export const retryPartitions = 6;
-/** Least retention of a dead-letter topic in ms: time to find, mend and replay. */
+/** Minimum retention of a dead-letter topic in ms: the time to find a fault, fix it and replay the records. */
 export const deadLetterRetention = 30 * 86_400_000;
-/** Room for the headers that a record gains on its way to a dead-letter or retry topic, in bytes. */
+/** Size in bytes of the headers that a record may gain on its way to a dead-letter or retry topic. */
 export const deadLetterHeadroom = 64 * 1_024;
 
-/** All topics: declared ones, a dead-letter and the retry topics of each consumer group, and the registry's. Sorted by name. */
+/**
+ * Returns all topics, sorted by name: declared topics, the dead-letter topic and the retry topics of each consumer
+ * group, and the registry's topics.
+ */
 export function planTopics(topology: Topology, stack: StackSettings): PlannedTopic[] {
   const planned = topology.topics.map((topic) => planDeclaredTopic(topic, stack));
   const derived = [...topology.groups.values()].flatMap((group) => planDerivedTopics(group, stack));
@@ -39,7 +42,7 @@ function planDeclaredTopic(topic: TopicDeclaration, stack: StackSettings): Plann
   };
 }
 
-/** Kafka's configuration of a declared topic. */
+/** Returns Kafka's configuration of a declared topic. */
 export function declaredConfig(topic: TopicDeclaration, stack: StackSettings): Record<string, string> {
   return topicConfig(
     {
@@ -86,7 +89,7 @@ function planDerivedTopics(group: ConsumerGroup, stack: StackSettings): PlannedT
   ];
 }
 
-/** Kafka's configuration of a group's dead-letter and retry topics. */
+/** Returns Kafka's configuration of a group's dead-letter and retry topics. */
 export function derivedConfig(group: ConsumerGroup, stack: StackSettings): Record<string, string> {
   const sources = group.consumptions.map(({ topic }) => topic);
   const maxMessage =
@@ -103,14 +106,20 @@ export function derivedConfig(group: ConsumerGroup, stack: StackSettings): Recor
   );
 }
 
-/** Retention of a group's dead-letter and retry topics in ms. A dead-letter record outlives its source, or a record could be lost that is still to be replayed. */
+/**
+ * Returns the retention of a group's dead-letter and retry topics in ms. A dead-letter record is kept at least as long
+ * as its source. Otherwise a record could be lost before its replay.
+ */
 export function deadLetterRetentionOf(group: ConsumerGroup, stack: StackSettings): number {
   const retentions = group.consumptions.map(({ topic }) => topic.retention ?? stack.topics.retention);
-  // A topic that is kept forever does not make other teams' dead-letter topics grow without end.
+  // A topic that is kept forever does not make the dead-letter topics of other teams grow without a limit.
   return Math.max(deadLetterRetention, ...retentions.filter((retention) => retention >= 0));
 }
 
-/** Replicas and min ISR, scaled to an environment with fewer brokers or replicas than the topic asks for. */
+/**
+ * Returns replicas and min ISR, limited to what an environment with fewer brokers or replicas than the topic declares
+ * can provide.
+ */
 function replication(
   topic: { readonly replicationFactor?: number; readonly minInsyncReplicas?: number },
   stack: StackSettings,
@@ -121,7 +130,7 @@ function replication(
   return { factor, minInsync };
 }
 
-/** What of a topic becomes its configuration; units as the model has them. */
+/** Settings of a topic that become its configuration, in the units of the model. */
 interface TopicSettings extends Pick<TopicDeclaration, (typeof passedOn)[number]> {
   readonly cleanup: Cleanup;
   readonly compression: Compression;
@@ -130,7 +139,7 @@ interface TopicSettings extends Pick<TopicDeclaration, (typeof passedOn)[number]
   readonly retention: number;
 }
 
-/** Settings that a topic has only where it declares them. */
+/** Settings that a topic has only if it declares them. */
 const passedOn = [
   "retentionBytes",
   "segmentAge",
@@ -145,7 +154,7 @@ const passedOn = [
   "localRetentionBytes",
 ] as const;
 
-/** Keys of a topic's configuration that the files can say. */
+/** Keys of a topic's configuration that the files can set. */
 export const topicConfigKeys: ReadonlySet<string> = new Set([
   "cleanup.policy",
   "compression.type",
@@ -167,7 +176,10 @@ export const topicConfigKeys: ReadonlySet<string> = new Set([
   "segment.ms",
 ]);
 
-/** Kafka's topic configuration, every key the kit stands for set explicitly: a broker's default then changes nothing. */
+/**
+ * Returns Kafka's topic configuration. Every key that the kit manages is set explicitly, so that a broker's default
+ * changes nothing.
+ */
 function topicConfig(settings: TopicSettings, stack: StackSettings): Record<string, string> {
   const config: readonly (readonly [key: string, value: string | number | undefined])[] = [
     ["cleanup.policy", settings.cleanup],
@@ -188,7 +200,7 @@ function topicConfig(settings: TopicSettings, stack: StackSettings): Record<stri
   return Object.fromEntries(config.flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
 }
 
-/** Tiered storage in Kafka's words. It can be switched off only together with the order to delete what is there. */
+/** Returns the configuration of tiered storage. Kafka can disable it only if it also deletes the stored segments. */
 function remoteConfig({
   remoteStorage,
   localRetention,
@@ -218,7 +230,10 @@ function remoteConfig({
   }
 }
 
-/** A limit that is not above another one, where there is one: in a small environment the stack's retention may be the shorter one. */
+/**
+ * Returns a limit, capped by another one if there is one. In a small environment the stack's retention may be the
+ * shorter one.
+ */
 function within(limit: number | undefined, whole = -1): number | undefined {
   return limit === undefined || whole < 0 ? limit : Math.min(limit, whole);
 }

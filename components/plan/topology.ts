@@ -2,7 +2,7 @@ import { compareText } from "../model/problems/problem.ts";
 import type { SourceLocation } from "../model/problems/source-location.ts";
 import type { Consumer, Domain, Model, Producer, TopicDeclaration } from "../model/types.ts";
 
-/** A service's consumer group with all it reads; one group per service, named like it. */
+/** The consumer group of a service with all topics that it reads. A service has one group, with the name of the service. */
 export interface ConsumerGroup {
   readonly service: string;
   /** Domain that runs the service. */
@@ -13,7 +13,7 @@ export interface ConsumerGroup {
   readonly consumptions: readonly { readonly topic: TopicDeclaration; readonly consumer: Consumer }[];
   /** Delays in ms over all its topics, ascending. */
   readonly retryDelays: readonly number[];
-  /** Its first declaration, by file and line. */
+  /** The first declaration of the group, by file and line. */
   readonly source: SourceLocation;
 }
 
@@ -23,21 +23,27 @@ export interface Production {
   readonly producer: Producer;
 }
 
-/** Who reads and writes what: the model seen from its services. Made once, used by every part of the plan. */
+/**
+ * Which services read and write which topics: the model, indexed by service. It is computed once, and every part of the
+ * plan uses it.
+ */
 export interface Topology {
   /** Every declared topic, sorted by name. */
   readonly topics: readonly TopicDeclaration[];
-  /** Consumer groups by service, in order of service. */
+  /** Consumer groups by service, ordered by service. */
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
-  /** What each service writes, in order of service, then topic. */
+  /** Topics that each service writes, ordered by service, then topic. */
   readonly productions: ReadonlyMap<string, readonly Production[]>;
-  /** The domain that runs each service, where one does: the one that lists it, else the only one whose topics it writes to. */
+  /**
+   * The domain that runs each service: the domain that lists it, otherwise the only domain whose topics it writes to. A
+   * service without such a domain is not included.
+   */
   readonly owners: ReadonlyMap<string, Domain>;
   /** Services with access to Kafka, sorted. */
   readonly services: readonly string[];
 }
 
-/** Turns the model, which is ordered by topic, into what each service does. */
+/** Converts the model, which is ordered by topic, to an index by service. */
 export function topologyOf(model: Model): Topology {
   const topics = declaredTopics(model);
   const written = productions(topics);
@@ -52,7 +58,7 @@ export function topologyOf(model: Model): Topology {
   };
 }
 
-/** Every declared topic, sorted by name. */
+/** Returns every declared topic, sorted by name. */
 export function declaredTopics(model: Model): TopicDeclaration[] {
   return model.domains.flatMap((domain) => domain.topics).sort((a, b) => compareText(a.name, b.name));
 }

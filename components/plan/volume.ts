@@ -3,21 +3,27 @@ import type { TopicDeclaration } from "../model/types.ts";
 import { diskBytes } from "./segments.ts";
 import type { PlannedTopic } from "./types.ts";
 
-/** How fast a topic grows, and what that is known from. */
+/** Growth rate of a topic, and its basis. */
 export interface WriteRate {
   /** Bytes per second over all brokers, before replication. */
   readonly bytesPerSecond: number;
-  /** `declared`: every producer states its `rate`. `ceiling`: for one at least the quota was taken, which is the most it may write. */
+  /**
+   * `declared`: every producer states its `rate`. `ceiling`: at least one producer does not, and its quota, the most
+   * that it may write, was used instead.
+   */
   readonly basis: "declared" | "ceiling";
 }
 
-/** What is needed of a state to tell how fast its topics grow. */
+/** The part of a state that determines how fast its topics grow. */
 export interface DeclaredTopics {
   readonly stack: StackSettings;
   readonly declared: ReadonlyMap<string, TopicDeclaration>;
 }
 
-/** Sum over a declared topic's producers. A quota counts on each broker that leads a partition of the topic. */
+/**
+ * Returns the sum over a declared topic's producers. A quota applies on each broker that leads a partition of the
+ * topic.
+ */
 export function writeRate({ stack, declared }: DeclaredTopics, topic: PlannedTopic): WriteRate {
   const producers = declared.get(topic.name)?.producers ?? [];
   const brokers = Math.min(brokerCount(stack), topic.partitions);
@@ -30,7 +36,7 @@ export function writeRate({ stack, declared }: DeclaredTopics, topic: PlannedTop
   return { bytesPerSecond, basis };
 }
 
-/** Bytes that a topic holds on brokers' disks once it is full, before replication; unknown where nothing bounds it. */
+/** Returns the bytes that a full topic holds on brokers' disks, before replication; undefined if nothing limits them. */
 export function storedBytes(topic: PlannedTopic, rate: WriteRate): number | undefined {
   return diskBytes(topic.config, topic.partitions, rate.bytesPerSecond);
 }

@@ -7,7 +7,10 @@ import type { ServiceRename } from "./services/service-renames.ts";
 import { hasOwner, type PlatformState, platformTeam, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 
-/** Access that principals gain and lose: one change per principal and direction. What a renamed service keeps is told with its rename. */
+/**
+ * Returns the access that principals gain and lose: one change per principal and direction. The change for a renamed
+ * service covers the access that the service keeps.
+ */
 export function compareAccess(pair: StatePair, renames: readonly ServiceRename[]): Change[] {
   const before = new Map(pair.before.plan.acls.map((acl) => [acl.key, acl]));
   const after = new Map(pair.after.plan.acls.map((acl) => [acl.key, acl]));
@@ -28,7 +31,7 @@ export function compareAccess(pair: StatePair, renames: readonly ServiceRename[]
   ];
 }
 
-/** Key of a rule with each renamed service, and what is called after it, under its new name. */
+/** Returns the key of a rule with the new names of renamed services, and of the resources that are named after them. */
 function keyUnderNewName(acl: PlannedAcl, renames: readonly ServiceRename[]): string {
   const named = (name: string): string => {
     const owner = /^[^.]+/.exec(name)?.[0] ?? name;
@@ -46,7 +49,8 @@ function keyUnderNewName(acl: PlannedAcl, renames: readonly ServiceRename[]): st
 
 function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
   const team = teamOf(pair.after, principal);
-  // The owner decides who reads and writes; what is new or one's own needs no one else.
+  // The topic's owner decides which services read and write it. New topics and the principal's own need no other
+  // approval.
   const owned = hasOwner(pair, principal);
   const granting = followsConsumers(principal)
     ? []
@@ -61,7 +65,7 @@ function gain(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
 }
 
 function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]): Change {
-  // Rules on what is itself deleted hurt no one further; those on what stays do.
+  // Rules on a deleted resource affect no other team. Rules on a resource that stays do.
   const felt =
     !followsConsumers(principal) &&
     rules.some(({ resourceType, resourceName }) => resourceType === "Topic" && pair.after.planned.has(resourceName));
@@ -74,7 +78,10 @@ function loss(pair: StatePair, principal: string, rules: readonly PlannedAcl[]):
   };
 }
 
-/** Whether a principal's rights follow from who consumes what: an approval of a consumer is an approval of replays of its dead-letter records. */
+/**
+ * Returns whether a principal's rights follow from the declared consumers. The approval of a consumer includes the
+ * approval of replays of its dead-letter records.
+ */
 function followsConsumers(principal: string): boolean {
   return principal === replayerPrincipal;
 }
@@ -87,7 +94,7 @@ function ownersOfRules(state: PlatformState, rules: readonly PlannedAcl[]): stri
   ).filter((owner) => owner !== platformTeam);
 }
 
-/** One text per resource: `Read, Describe on topic order-events`. */
+/** Returns one text per resource: `Read, Describe on topic order-events`. */
 export function describeRules(rules: readonly PlannedAcl[]): string[] {
   const byResource = Map.groupBy(
     rules,

@@ -6,7 +6,7 @@ import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 import { approximateBytes, listed, percent, rateText } from "./words.ts";
 
-/** What each resource is called, and what is written of it. */
+/** Name of each resource, and how its amounts are written. */
 export const resourceTexts: Readonly<
   Record<BrokerResource, { readonly name: string; readonly text: (value: number) => string; readonly setting: string }>
 > = {
@@ -22,11 +22,14 @@ function networkText(bytesPerSecond: number): string {
   return `${approximateBytes(bytesPerSecond)}/s`;
 }
 
-/** Limits and budgets that a change comes near to or passes. What was too much before, and got no worse, is not its fault. */
+/**
+ * Returns the limits and budgets that a change approaches or exceeds. A limit that was already exceeded, and got no
+ * worse, is not reported.
+ */
 export function judgeCapacity(pair: StatePair, { before, after }: CapacityComparison): Change[] {
   const { warnAt } = pair.after.stack.capacity;
   const was = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
-  // A topic that nothing bounded was in no figure before: bounding it is no growth.
+  // No earlier figure includes a topic without a size limit, so adding a limit is not growth.
   const bounded = after.unboundedTopics < before.unboundedTopics;
   const changes = after.perBroker.flatMap((figure) =>
     figure.resource === "disk" && bounded ? [] : judgeFigure(pair, figure, was.get(figure.resource), warnAt),
@@ -66,7 +69,7 @@ function reaches(value: number, afterLoss: number | undefined, limit: number, wa
   return value >= limit * warnAt || (afterLoss !== undefined && afterLoss > limit);
 }
 
-/** A limit that is reached by what is planned or declared. */
+/** Returns the change for a limit that planned or declared amounts reach. */
 function exceeded(
   pair: StatePair,
   resource: BrokerResource,
@@ -76,7 +79,7 @@ function exceeded(
 ): Change {
   const { name, text, setting } = resourceTexts[resource];
   const over = value > limit;
-  // Quotas are ceilings: they say what could be, not what will, and the platform's team may accept them.
+  // Quotas are upper limits: they state what is possible, not what will happen. The platform's team may accept them.
   const hazard: Hazard = over && !resource.startsWith("quota") ? "refused" : "approval";
   const effects = [`${name}: ${text(value)} of ${text(limit)} (${percent(value / limit)}; was ${text(before)})`];
   if (afterLoss !== undefined && afterLoss !== value)
@@ -98,7 +101,10 @@ function exceeded(
   };
 }
 
-/** A limit that only quotas pass: what is really written is not known, so its producers are asked for it, and nobody for approval. */
+/**
+ * Returns the change for a limit that only quotas exceed. The real rate is unknown, so the change asks the producers
+ * for it and needs no approval.
+ */
 function unknown(pair: StatePair, { resource, value, known = 0 }: BrokerFigure, limit: number): Change {
   const { name, text, setting } = resourceTexts[resource];
   const silent = withoutRate(pair);
@@ -122,7 +128,10 @@ function unknown(pair: StatePair, { resource, value, known = 0 }: BrokerFigure, 
   };
 }
 
-/** Producers that declare no rate, so that their quota counts: those that this change brings, else all of them. By topic, then service. */
+/**
+ * Returns the producers without a declared rate, whose quota counts instead: those that this change adds, otherwise
+ * all. Sorted by topic, then service.
+ */
 function withoutRate(
   pair: StatePair,
 ): { readonly topic: string; readonly service: string; readonly source: SourceLocation }[] {

@@ -3,11 +3,11 @@ import { formatSize } from "../../model/values/size.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { listed } from "./words.ts";
 
-/** A change of an event's claim check, without the parts that every change of an event has. */
+/** A change of an event's claim check, without the fields that all changes of events share. */
 export type ClaimCheckJudgement = Pick<Change, "field" | "before" | "after" | "hazard" | "effects" | "advice">;
 
 /**
- * Judges a change of what of an event is stored outside Kafka; undefined where nothing changes.
+ * Judges a change of the event fields that are stored outside Kafka. Returns undefined if nothing changes.
  * @param affected - Services that publish or handle the event.
  */
 export function judgeClaimCheck(
@@ -89,7 +89,7 @@ function placeOf({ field }: ClaimCheck): string {
   return field ?? "the body";
 }
 
-/** As people read it: `attachment.data above 256KiB, at most 5MiB`. */
+/** Returns a claim check as text: `attachment.data above 256KiB, at most 5MiB`. */
 export function claimCheckText(claim: ClaimCheck): string {
   return `${placeOf(claim)} above ${formatSize(claim.above)}, at most ${formatSize(claim.atMost)}`;
 }

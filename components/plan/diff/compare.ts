@@ -18,23 +18,23 @@ import type { StatePair } from "./state.ts";
 import { compareTopics } from "./topics.ts";
 import type { Change, PlatformDiff } from "./types.ts";
 
-/** What a comparison is judged by besides the two states. */
+/** Inputs of the judgement besides the two states. */
 export interface Circumstances {
-  /** The day of the judgement, `YYYY-MM-DD`: what was announced for a later day is not due. */
+  /** The day of the judgement, `YYYY-MM-DD`. An announcement for a later day is not due yet. */
   readonly today: string;
-  /** Versions of schemas before the base, for transitive compatibility. Default: none are known to exist. */
+  /** Versions of schemas before the base, for transitive compatibility. Default: no earlier versions. */
   readonly history?: SchemaHistory;
-  /** Changes of what is not part of the platform's state, such as exceptions from rules. Default: none. */
+  /** Changes outside the platform's state, such as exceptions from rules. Default: none. */
   readonly further?: readonly Change[];
-  /** Whether the head breaks a rule that is an error: then it is refused, whatever changes. Default: no. */
+  /** Whether the head breaks a rule of level error. The head is then refused, whatever changes. Default: no. */
   readonly ruleBroken?: boolean;
-  /** Finds places in the head's schemas. Default: a changed schema has the place of its event. */
+  /** Finds locations in the head's schemas. Default: a changed schema gets the location of its event. */
   readonly placeInSchema?: PlaceInSchema;
 }
 
 /**
- * Compares two states of the platform and judges every change. Pure: the same two states and circumstances always give
- * the same changes in the same order.
+ * Compares two states of the platform and judges every change. Pure: the same states and inputs always give the same
+ * changes in the same order.
  */
 export function comparePlatforms(
   pair: StatePair,

@@ -8,19 +8,19 @@ import { numberOf } from "./settings/rule.ts";
 import { differingSettings } from "./stack-settings.ts";
 import type { PlatformState } from "./state.ts";
 
-/** One line of a comparison of two environments; a side without the thing has no value. */
+/** One line of a comparison of two environments. A side that lacks the object has no value. */
 export interface EnvironmentRow {
   readonly what: string;
   readonly first?: string;
   readonly second?: string;
 }
 
-/** What differs between two environments of the same topics, and what follows from it. */
+/** The differences between two environments of the same topics, and their consequences. */
 export interface EnvironmentComparison {
   readonly stacks: readonly [string, string];
-  /** Settings by path, sorted; what is equal is left out. */
+  /** Settings that differ, sorted by path. */
   readonly settings: readonly EnvironmentRow[];
-  /** What the settings come to; equal rows stay, as they are the frame for the others. */
+  /** Consequences of the settings. Equal rows are included, because they give the context of the others. */
   readonly consequences: readonly EnvironmentRow[];
   /** Fields of topics that differ, sorted by topic. */
   readonly topics: readonly {
@@ -29,13 +29,13 @@ export interface EnvironmentComparison {
     readonly first: string;
     readonly second: string;
   }[];
-  /** By what one is ahead of the other by the topics' own files; empty where neither is. */
+  /** Differences in the topics' own files, by the environment that is ahead; empty if neither is. */
   readonly ahead: readonly Lead[];
 }
 
 /**
  * Compares two environments. Pure.
- * @param whole - What all environments have together.
+ * @param whole - The model of all environments together.
  * @param today - `YYYY-MM-DD`, for the judgement of a promotion.
  */
 export function compareEnvironments(
@@ -111,7 +111,7 @@ const figures: readonly { readonly what: string; readonly of: (state: PlatformSt
     })),
   ];
 
-/** The smallest value over all declared topics; 0 without any. */
+/** Returns the smallest value over all declared topics; 0 if there are none. */
 function least(state: PlatformState, of: (topic: PlannedTopic, minInsync: number) => number): number {
   const values = state.plan.topics
     .filter(({ kind }) => kind === "event")

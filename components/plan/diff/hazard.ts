@@ -1,22 +1,22 @@
 import { compareText } from "../../model/problems/problem.ts";
 import type { Change, Hazard } from "./types.ts";
 
-/** From harmless to refused. */
+/** All hazards, from harmless to refused. */
 export const hazards: readonly Hazard[] = ["safe", "approval", "irreversible", "refused"];
 
-/** Compares by severity: positive when `a` is worse. */
+/** Compares two hazards by severity: the result is positive if `a` is worse. */
 export function compareHazards(a: Hazard, b: Hazard): number {
   return hazards.indexOf(a) - hazards.indexOf(b);
 }
 
-/** The worst of some hazards; `safe` of none. */
+/** Returns the worst hazard; `safe` for an empty list. */
 export function worstHazard(found: Iterable<Hazard>): Hazard {
   let worst: Hazard = "safe";
   for (const hazard of found) if (compareHazards(hazard, worst) > 0) worst = hazard;
   return worst;
 }
 
-/** Worst first, then by object, field and kind: the same changes always come in the same order. */
+/** Sorts changes: worst first, then by object, field and kind. The same changes always have the same order. */
 export function sortChanges(changes: readonly Change[]): Change[] {
   return [...changes].sort(
     (a, b) =>
@@ -28,7 +28,7 @@ export function sortChanges(changes: readonly Change[]): Change[] {
   );
 }
 
-/** Distinct texts, sorted. */
+/** Returns the distinct texts, sorted. */
 export function sortedSet(texts: Iterable<string>): string[] {
   return [...new Set(texts)].sort(compareText);
 }

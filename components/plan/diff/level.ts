@@ -1,29 +1,32 @@
 import type { Compatibility } from "../../model/schemas/compatibility.ts";
 import { type Direction, directionsOf, isTransitive } from "../compatibility.ts";
 
-/** One place at which a reader would fail. */
+/** One location at which a reader would fail. */
 export interface Incompatibility {
-  /** Place in the reader's schema: `items[].price`, empty for the schema itself. */
+  /** Location in the reader's schema: `items[].price`, empty for the schema itself. */
   readonly path: string;
   readonly message: string;
-  /** What to write instead, in the schema that is changed. */
+  /** What to write instead, in the changed schema. */
   readonly fix: string;
 }
 
-/** A failure with the version it is against. */
+/** A failure with the version that it was found against. */
 export interface CompatibilityFailure extends Incompatibility {
-  /** `backward`: new readers fail on old records. `forward`: old readers fail on new ones. */
+  /**
+   * `backward`: consumers with the new schema fail on old records. `forward`: consumers with the old schema fail on new
+   * records.
+   */
   readonly direction: Direction;
   /** How many versions back: 1 is the version before the change. */
   readonly versionsBack: number;
 }
 
 /**
- * Holds a new schema to a compatibility level.
+ * Checks a new schema against a compatibility level.
  * @param schema - The new version.
- * @param versions - Earlier versions, newest first. Levels that are not transitive look at the first only.
- * @param parse - Reads a version's text; the new one is read once.
- * @param compare - Every place at which a reader fails on what a writer wrote.
+ * @param versions - Earlier versions, newest first. Levels that are not transitive use only the first.
+ * @param parse - Parses the text of a version. The new version is parsed once.
+ * @param compare - Returns every location at which a reader fails on data of a writer.
  */
 export function heldToLevel<T>(
   schema: string,

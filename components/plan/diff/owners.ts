@@ -5,7 +5,7 @@ import { type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { counted, listed } from "./words.ts";
 
-/** Who answers for what: domains, topics that change hands, services that do. */
+/** Returns the changes of responsibility: domains, and topics and services that move to another team. */
 export function compareOwners(pair: StatePair): Change[] {
   return [...compareDomains(pair), ...compareTopicDomains(pair), ...compareServiceTeams(pair)];
 }
@@ -73,7 +73,7 @@ function changedDomain(old: Domain, fresh: Domain): Change[] {
   return changes;
 }
 
-/** Sagas are for rules and readers: no resource is made from them. */
+/** Returns the changes of sagas. Only rules and users of the files need sagas: no resource is made from them. */
 function changedSagas(old: Domain, fresh: Domain): Change[] {
   const content = (domain: Domain): Map<string, string> =>
     new Map(
@@ -104,7 +104,7 @@ function changedSagas(old: Domain, fresh: Domain): Change[] {
   });
 }
 
-/** Topics that stand in another domain's file now. */
+/** Returns the topics that moved to another domain's file. */
 function compareTopicDomains(pair: StatePair): Change[] {
   const changes: Change[] = [];
   for (const [name, after] of pair.after.declared) {
@@ -143,7 +143,7 @@ function compareServiceTeams(pair: StatePair): Change[] {
     const after = teamOf(pair.after, service);
     if (before === after) return [];
     const owner = pair.after.topology.owners.get(service);
-    // With the whole domain in other hands, its own line says it.
+    // If the whole domain changes its owner, the change of the domain already says it.
     if (
       owner !== undefined &&
       pair.before.topology.owners.get(service)?.name === owner.name &&

@@ -1,17 +1,17 @@
 import { compareText } from "../../model/problems/problem.ts";
 import type { PlatformPlan } from "../types.ts";
 
-/** What is done to one sort of resources, by their keys, each list sorted. */
+/** Changes of one kind of resource, by key. Each list is sorted. */
 export interface KeyedDelta<T> {
   readonly created: readonly T[];
   readonly changed: readonly T[];
   readonly deleted: readonly string[];
 }
 
-/** What turns one plan into another: the mechanical side of a diff, without judgement. */
+/** The difference between two plans, without judgement. */
 export type PlanDelta = { readonly [K in keyof PlatformPlan]: KeyedDelta<PlatformPlan[K][number]> };
 
-/** How many resources of each sort are touched. */
+/** Number of affected resources of each kind. */
 export type DeltaCounts = {
   readonly [K in keyof PlatformPlan]: { readonly created: number; readonly changed: number; readonly deleted: number };
 };
@@ -26,7 +26,7 @@ const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]
   contracts: ({ service }) => service,
 };
 
-/** Whether two resources of one key are the same. Field by field where there are many of a sort. */
+/** Returns whether two resources with one key are equal. Kinds with many resources are compared field by field. */
 const same: {
   readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b: PlatformPlan[K][number]) => boolean;
 } = {
@@ -58,7 +58,7 @@ const same: {
   contracts: (a, b) => JSON.stringify(a) === JSON.stringify(b),
 };
 
-/** Compares two plans, resource by resource. Places and reasons, which are for messages, don't count. */
+/** Compares two plans, resource by resource. Source locations and reasons are ignored, because they only serve messages. */
 export function planDelta(before: PlatformPlan, after: PlatformPlan): PlanDelta {
   return {
     topics: keyedDelta(before.topics, after.topics, keys.topics, same.topics),
@@ -71,7 +71,7 @@ export function planDelta(before: PlatformPlan, after: PlatformPlan): PlanDelta 
   };
 }
 
-/** Applies a delta: what Pulumi does with it, on plain data. */
+/** Applies a delta to a plan, as Pulumi applies it to resources. */
 export function applyPlanDelta(plan: PlatformPlan, delta: PlanDelta): PlatformPlan {
   return {
     topics: applied(plan.topics, delta.topics, keys.topics),
@@ -84,7 +84,7 @@ export function applyPlanDelta(plan: PlatformPlan, delta: PlanDelta): PlatformPl
   };
 }
 
-/** Sizes of a delta. */
+/** Returns the sizes of a delta. */
 export function deltaCounts(delta: PlanDelta): DeltaCounts {
   const sizes = ({ created, changed, deleted }: KeyedDelta<unknown>) => ({
     created: created.length,

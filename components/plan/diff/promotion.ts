@@ -4,35 +4,35 @@ import { comparePlatforms } from "./compare.ts";
 import { type PlatformState, platformState } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 
-/** One thing that an environment has by the topics' files and another has not. */
+/** One setting or topic that the topics' files give to one environment and not to another. */
 export interface LeadRow {
   readonly topic: string;
-  /** Absent for a whole topic. */
+  /** Absent if the row is about a whole topic. */
   readonly field?: string;
   readonly here: string;
   readonly there: string;
-  /** What promoting it is for the other environment, with what follows from it. */
+  /** Hazard of promoting it to the other environment, with its consequences. */
   readonly hazard: Hazard;
   readonly effects: readonly string[];
-  /** What to write to promote it. */
+  /** What to write in the file to promote it. */
   readonly write: string;
 }
 
-/** By what one environment is ahead of another: topics that only it has, and settings that are other in it. */
+/** The lead of one environment over another: topics that only it has, and settings that differ in it. */
 export interface Lead {
   readonly stack: string;
   readonly behind: string;
   /** Sorted by topic, then field. */
   readonly rows: readonly LeadRow[];
-  /** The judgement of promoting all of it at once, with what it does to access and capacity. */
+  /** Judgement of promoting everything at once, with the effects on access and capacity. */
   readonly verdict: Hazard;
   readonly reviewers: readonly string[];
 }
 
 /**
- * By what the first environment is ahead of the second, and the second of the first: what the files say for it by name,
- * apart from what follows from the stacks' own settings. Pure.
- * @param whole - What all environments have together.
+ * Returns the lead of the first environment over the second, and of the second over the first. A lead is what the files
+ * state for an environment by name. It excludes what follows from the stacks' own settings. Pure.
+ * @param whole - The model of all environments together.
  * @param today - `YYYY-MM-DD`.
  */
 export function leadsBetween(first: PlatformState, second: PlatformState, whole: Model, today: string): Lead[] {
@@ -83,7 +83,7 @@ function overrideOf(
   return Object.hasOwn(overrides, stack) ? overrides[stack] : undefined;
 }
 
-/** A topic as it would be declared with what one environment has said for another too. */
+/** Returns a topic as it would be declared if the settings of one environment also held for the other. */
 function withPromoted(topic: TopicDeclaration, stack: string, behind: string): TopicDeclaration {
   const own = overrideOf(topic, stack);
   const there = overrideOf(topic, behind);

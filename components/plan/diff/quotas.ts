@@ -6,7 +6,10 @@ import { type PlatformState, type StatePair, teamOf } from "./state.ts";
 import type { Change } from "./types.ts";
 import { rateText } from "./words.ts";
 
-/** Quotas of the services that are in both states; one that comes or goes shows in its access. */
+/**
+ * Compares the quotas of the services that are in both states. For an added or removed service, the change of its
+ * access covers the quota.
+ */
 export function compareQuotas(pair: StatePair): SettingChange[] {
   const before = new Map(pair.before.plan.quotas.map((quota) => [quota.principal, quota]));
   return pair.after.plan.quotas.flatMap((after) => {
@@ -36,9 +39,10 @@ function compareDirection(
     after: declaredParts(pair.after, principal, direction),
   };
   if (before === after && JSON.stringify([...parts.before]) === JSON.stringify([...parts.after])) return [];
-  // A group that comes or goes has its line as a consumer.
+  // For an added or removed group, the change of the consumer covers it.
   if (before === undefined || after === undefined) return [];
-  // What was declared for a topic goes with the topic; less for what is still read or written slows it down.
+  // The quota that was declared for a topic is removed with the topic. A lower quota for a topic that is still in use
+  // slows the service down.
   const used = new Set(usedTopics(pair.after, principal, direction));
   const kept = [...parts.before].some(([topic, quota]) => used.has(topic) && quota !== parts.after.get(topic));
   const lowered = after < before && (kept || parts.before.size === 0);
@@ -81,7 +85,10 @@ function usedTopics(state: PlatformState, service: string, direction: keyof type
     : (state.topology.groups.get(service)?.consumptions ?? []).map(({ topic }) => topic.name);
 }
 
-/** Where the service's entry stands on the first topic whose part changed; nowhere when all of them follow the stack. */
+/**
+ * Returns the location of the service's entry on the first topic whose quota changed; undefined if all of them follow
+ * the stack.
+ */
 function placeOf(
   state: PlatformState,
   service: string,
@@ -101,7 +108,7 @@ function placeOf(
   return entries.find(({ topic }) => changed(topic))?.source;
 }
 
-/** What a service declares, by topic, as the files write it. */
+/** Returns the quotas that a service declares, by topic, as the files write them. */
 function declaredParts(
   state: PlatformState,
   service: string,

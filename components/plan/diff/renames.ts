@@ -1,16 +1,19 @@
 import { compareText } from "../../model/problems/problem.ts";
 import type { TopicDeclaration } from "../../model/types.ts";
 
-/** From this likeness on a removed and an added topic are taken for one that was renamed. */
+/** Minimum likeness at which a removed and an added topic count as a rename. */
 const renameThreshold = 0.6;
-/** Most pairs looked at for one removed topic: a schema shared by many must not make the search quadratic. */
+/**
+ * Maximum number of candidates for one removed topic. Without it, a schema that many topics share would make the search
+ * quadratic.
+ */
 const maxCandidates = 50;
 
 /**
- * Which removed topics came back under another name, by what they hold: event types, records and schemas count
- * for most, then key, partitions, and who writes and reads them. Each topic is in one pair at most; the likest
- * pair first, then by name.
- * @returns new name by old name.
+ * Finds removed topics that were added under another name, by their contents. Event types, records and schemas have the
+ * highest weight, then key, partitions, producers and consumers. Each topic is in at most one pair. The most similar
+ * pair comes first, then the order is by name.
+ * @returns New name by old name.
  */
 export function findRenames(
   removed: readonly TopicDeclaration[],
@@ -46,7 +49,7 @@ export function findRenames(
   return renames;
 }
 
-/** What makes two topics worth comparing: an event type, a record, or a schema of the same fields. */
+/** Returns the traits that make two topics worth comparing: an event type, a record, or a schema with the same fields. */
 function traitsOf(topic: TopicDeclaration): string[] {
   return topic.events.flatMap((event) => [
     `event ${event.name}`,
@@ -55,7 +58,7 @@ function traitsOf(topic: TopicDeclaration): string[] {
   ]);
 }
 
-/** A number between 0 and 1. */
+/** Returns the likeness of two topics, between 0 and 1. */
 export function likeness(a: TopicDeclaration, b: TopicDeclaration): number {
   const events = Math.max(
     overlap(
@@ -85,7 +88,7 @@ export function likeness(a: TopicDeclaration, b: TopicDeclaration): number {
   );
 }
 
-/** Jaccard's index of two lists. */
+/** Returns Jaccard's index of two lists. */
 export function overlap(a: readonly string[], b: readonly string[]): number {
   const other = new Set(b);
   const both = a.filter((each) => other.has(each)).length;
@@ -93,7 +96,7 @@ export function overlap(a: readonly string[], b: readonly string[]): number {
   return all === 0 ? 0 : both / all;
 }
 
-/** The fields of a record without its name, so that a renamed record is found again. */
+/** Returns the fields of a record without its name, so that a renamed record is recognised. */
 function fieldsOf(schema: string): string {
   const start = schema.indexOf('"fields"');
   return start === -1 ? schema : schema.slice(start);

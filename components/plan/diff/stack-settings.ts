@@ -5,15 +5,15 @@ import { platformTeam, type StatePair } from "./state.ts";
 import type { Affected, Change, Hazard } from "./types.ts";
 import { counted, limitText, listed, rateText, retentionText } from "./words.ts";
 
-/** One setting of a stack with its value in two states; absent where it is not set. */
+/** One setting of a stack with its values in two states. A value is absent if the setting is not set. */
 export interface SettingDifference {
-  /** `topics.retention`, `services.order-service.replicas`. */
+  /** Path of the setting: `topics.retention`, `services.order-service.replicas`. */
   readonly path: string;
   readonly before?: string;
   readonly after?: string;
 }
 
-/** Every setting in which two stacks differ, sorted by path. Lists count as one value. */
+/** Returns every setting in which two stacks differ, sorted by path. A list counts as one value. */
 export function differingSettings(before: StackSettings, after: StackSettings): SettingDifference[] {
   if (before === after) return [];
   const was = flattened(before);
@@ -26,7 +26,7 @@ export function differingSettings(before: StackSettings, after: StackSettings): 
   });
 }
 
-/** A stack's settings by path, values as the file writes them. */
+/** Returns a stack's settings by path, with the values as the file writes them. */
 export function flattened(settings: object): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
@@ -56,8 +56,8 @@ function textOf(path: string, value: unknown): string {
 }
 
 /**
- * One change per differing setting. Changes of topics that follow from a setting are told with it: ten thousand
- * lines for one changed default would hide the rest.
+ * Returns one change per setting that differs. It includes the changes of topics that follow from the setting. Ten
+ * thousand lines for one changed default would hide the other changes.
  */
 export function compareStackSettings(pair: StatePair, following: readonly SettingChange[]): Change[] {
   const bySetting = Map.groupBy(
@@ -120,7 +120,7 @@ interface StackRule {
   readonly judge: (pair: StatePair, path: string) => { readonly hazard: Hazard; readonly effects: readonly string[] };
 }
 
-/** What a setting means by itself, apart from the topics that take it. The first match counts. */
+/** Rules for the effect of a setting by itself, apart from the topics that inherit it. The first match applies. */
 const rules: readonly StackRule[] = [
   {
     paths: /^substrate$/,

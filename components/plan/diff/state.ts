@@ -6,7 +6,7 @@ import type { PlannedTopic, PlatformPlan } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import type { Affected } from "./types.ts";
 
-/** The platform as one commit declares it for one stack, indexed for comparing. */
+/** The platform as one commit declares it for one stack, indexed for comparisons. */
 export interface PlatformState {
   readonly model: Model;
   readonly stack: StackSettings;
@@ -38,10 +38,13 @@ export function platformState(model: Model, stack: StackSettings, stackName: str
   };
 }
 
-/** Team of those who run the platform itself: they answer for stacks and capacity. */
+/** Team that runs the platform itself. It is responsible for stacks and capacity. */
 export const platformTeam = "platform";
 
-/** Team that runs a service; a service in no list belongs to the owner of the first topic it uses. */
+/**
+ * Returns the team that runs a service. A service that no domain lists belongs to the owner of the first topic that it
+ * uses.
+ */
 export function teamOf(state: PlatformState, service: string): string {
   const owner = state.topology.owners.get(service) ?? undefined;
   return (
@@ -53,8 +56,8 @@ export function teamOf(state: PlatformState, service: string): string {
 }
 
 /**
- * Whether a team answers for a service: a domain lists it, or it wrote to topics of one domain only before the change.
- * What a change itself lets a service write does not make it that domain's.
+ * Returns whether a team is responsible for a service: a domain lists it, or it wrote only to topics of one domain
+ * before the change. New write access in the change itself does not make the service part of that domain.
  */
 export function hasOwner({ before, after }: StatePair, service: string): boolean {
   return (
@@ -63,12 +66,15 @@ export function hasOwner({ before, after }: StatePair, service: string): boolean
   );
 }
 
-/** What is said of a service without an owner, with what to write. */
+/** Returns the message for a service without an owner, with what to write. */
 export function ownerMissing(service: string): string {
   return `no domain lists ${service}: it has no responsible team (add it to services: of its team's domain)`;
 }
 
-/** Services that write or read a topic in either state, with the team that runs them now. Sorted by name, then role. */
+/**
+ * Returns the services that write or read a topic in either state, with the team that runs them now. Sorted by name,
+ * then role.
+ */
 export function affectedBy({ before, after }: StatePair, topic: string): Affected[] {
   const found = new Map<string, Affected>();
   for (const state of [before, after]) {
@@ -82,12 +88,12 @@ export function affectedBy({ before, after }: StatePair, topic: string): Affecte
   return sortedSet(found.keys()).flatMap((key) => found.get(key) ?? []);
 }
 
-/** Teams that own a topic, declared or derived, in either state. */
+/** Returns the teams that own a topic, declared or derived, in either state. */
 export function ownersOf({ before, after }: StatePair, topic: string): string[] {
   return sortedSet([before, after].flatMap((state) => state.planned.get(topic)?.owner ?? []));
 }
 
-/** The teams that have to agree to a change of a topic: its owners, and the teams whose services write or read it. */
+/** Returns the teams that must approve a change of a topic: its owners, and the teams whose services write or read it. */
 export function reviewersOf(
   pair: StatePair,
   topic: string,

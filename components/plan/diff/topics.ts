@@ -11,7 +11,7 @@ import type { Change } from "./types.ts";
 import { approximateDuration, counted, listed, retentionText } from "./words.ts";
 
 /**
- * What happens to topics: added, removed, renamed, and every field of those that stay.
+ * Returns the changes of topics: added, removed and renamed topics, and every changed field of the others.
  * @param today - `YYYY-MM-DD`.
  */
 export function compareTopics(pair: StatePair, today: string): SettingChange[] {
@@ -72,18 +72,18 @@ function added(pair: StatePair, topic: TopicDeclaration): Change {
   };
 }
 
-/** `7d (at most about 8d 4h)`. */
+/** Returns the retention as text: `7d (at most about 8d 4h)`. */
 function keptText(topic: PlannedTopic | undefined): string {
   const kept = topic === undefined ? undefined : longestKept(topic.config);
   return `${retentionText(Number(topic?.config["retention.ms"] ?? -1))}${kept === undefined ? "" : ` (at most about ${approximateDuration(kept)})`}`;
 }
 
-/** A topic that only other environments have. */
+/** Returns a topic that only other environments have. */
 function elsewhere(state: PlatformState, name: string): TopicDeclaration | undefined {
   return state.model.domains.flatMap((domain) => domain.elsewhere ?? []).find((topic) => topic.name === name);
 }
 
-/** A topic that leaves this environment and stays in others. */
+/** Returns the change for a topic that is removed from this environment and stays in others. */
 function left(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   const affected = affectedBy(pair, topic.name);
   const stack = pair.after.stackName;
@@ -122,7 +122,7 @@ function left(pair: StatePair, topic: TopicDeclaration, today: string): Change {
   };
 }
 
-/** Where a topic stands on its way out. */
+/** Stage of a topic's removal. */
 interface RemovalStage {
   readonly allowed: boolean;
   readonly effects: readonly string[];
@@ -130,8 +130,9 @@ interface RemovalStage {
 }
 
 /**
- * Deletion in three changes, each merged and applied before the next: the topic is deprecated; no consumer is
- * declared any more; it is deleted, with an entry under `removals` of its domain.
+ * Returns the stage of a topic's removal. A removal takes three changes. Each is merged and applied before the next:
+ * the topic is deprecated, then it has no declared consumer, then it is deleted, with an entry under `removals` of its
+ * domain.
  */
 function removalStage(pair: StatePair, topic: TopicDeclaration, today: string): RemovalStage {
   const { name, deprecated, consumers, domain } = topic;
@@ -194,7 +195,7 @@ function tooEarly(token: Removal, { deprecated }: TopicDeclaration, today: strin
   };
 }
 
-/** Who is declared as a producer until this very change: nothing says that it has stopped. */
+/** Returns the producers that are declared until this very change: nothing proves that they have stopped. */
 function stillWritten({ producers }: TopicDeclaration): string[] {
   if (producers.length === 0) return [];
   const writers = producers.map(({ service }) => service);
@@ -226,7 +227,7 @@ function removed(pair: StatePair, topic: TopicDeclaration, today: string): Chang
   };
 }
 
-/** Where the head speaks of a topic that is gone: at its removal, else where its domain stands. */
+/** Returns the location in the head that is about a removed topic: its entry under `removals`, otherwise its domain. */
 function removalPlace({ after }: StatePair, { name, domain }: TopicDeclaration): SourceLocation | undefined {
   const file = after.model.domains.find((each) => each.name === domain);
   return file?.removals.find((removal) => removal.topic === name)?.source ?? file?.source;

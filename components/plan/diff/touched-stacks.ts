@@ -3,10 +3,11 @@ import { namedStacks } from "../../model/topics/environment.ts";
 import type { Domain, Model, TopicDeclaration } from "../../model/types.ts";
 
 /**
- * Environments besides one that a change touches by name: a topic that changes says something for them (overrides, stacks),
- * or leaves or enters them. By stack, with these topics, sorted. What a change does to topics that say nothing of environments is judged by the one.
- * @param before - What all environments had together.
- * @param after - What they have.
+ * Returns the other environments that a change affects by name: a changed topic has settings for them (overrides,
+ * stacks), or is added to or removed from them. The result is sorted by stack and holds these topics. For topics
+ * without settings for an environment, the judgement in the one stack is enough.
+ * @param before - The model of all environments before the change.
+ * @param after - The model of all environments after the change.
  */
 export function touchedStacks(before: Model, after: Model, stack: string): Map<string, ReadonlySet<string>> {
   const known = new Set(before.domains);
@@ -32,7 +33,7 @@ export function touchedStacks(before: Model, after: Model, stack: string): Map<s
   return new Map([...touched].sort(([a], [b]) => compareText(a, b)));
 }
 
-/** Environments besides one for which some topic says something, with these topics. */
+/** Returns the other environments for which a topic has settings of its own, with these topics. */
 export function stacksWithOwnTopics(model: Model, stack: string): Map<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   for (const topic of model.domains.flatMap(({ topics }) => topics)) {
@@ -42,7 +43,7 @@ export function stacksWithOwnTopics(model: Model, stack: string): Map<string, Re
   return new Map([...found].sort(([a], [b]) => compareText(a, b)));
 }
 
-/** Topics of the domains that the other side does not share. */
+/** Returns the topics of the domains that the other side does not share. */
 function topicsIn(model: Model, shared: ReadonlySet<Domain>): Map<string, TopicDeclaration> {
   return new Map(
     model.domains
@@ -51,7 +52,7 @@ function topicsIn(model: Model, shared: ReadonlySet<Domain>): Map<string, TopicD
   );
 }
 
-/** What a topic says, without the places where it stands. */
+/** Returns the content of a topic, without its source locations. */
 function content(topic: TopicDeclaration | undefined): string | undefined {
   return topic === undefined
     ? undefined

@@ -3,13 +3,15 @@ import type { CapacityComparison } from "../capacity.ts";
 import type { DeltaCounts } from "./plan-delta.ts";
 
 /**
- * How much a change asks of people. `safe`: nothing is lost and nobody's work changes. `approval`: the named
- * teams should agree first. `irreversible`: going back does not bring back what it takes. `refused`: it must
- * not be applied; the advice says what to do instead.
+ * How severe a change is.
+ * - `safe`: no data is lost, and no team's work changes.
+ * - `approval`: the named teams should approve it first.
+ * - `irreversible`: reverting the change does not restore what it removes.
+ * - `refused`: it must not be applied. The advice says what to do instead.
  */
 export type Hazard = "safe" | "approval" | "irreversible" | "refused";
 
-/** What happens to what. The object is a topic, an event type, a service, a team, a domain or a setting, as the kind says. */
+/** Kind of a change and of its object: a topic, an event type, a service, a team, a domain or a setting. */
 export type ChangeKind =
   | "topic-added"
   | "topic-removed"
@@ -43,46 +45,49 @@ export type ChangeKind =
   | "capacity-unknown"
   | "budget-exceeded";
 
-/** A service that feels a change, and who runs it. */
+/** A service that a change affects, and the team that runs it. */
 export interface Affected {
   readonly service: string;
   readonly team: string;
   readonly role: "producer" | "consumer";
 }
 
-/** One change, judged. */
+/** One judged change. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** The stack that it holds for, where that is another than the one that was asked for. */
+  /** The stack that the change is for. Absent if it is the stack of the comparison. */
   readonly stack?: string;
-  /** Name of what changes: `order-events`, `order-events/order.created`, `payment-service`, `local/topics.retention`. */
+  /**
+   * Name of the changed object: `order-events`, `order-events/order.created`, `payment-service`,
+   * `local/topics.retention`.
+   */
   readonly object: string;
   readonly field?: string;
-  /** As people write it in the files; absent where there was nothing. */
+  /** Value as users write it in the files. Absent if there was none. */
   readonly before?: string | number;
   readonly after?: string | number;
   readonly hazard: Hazard;
-  /** What follows from it, in words. */
+  /** Consequences, as text. */
   readonly effects: readonly string[];
-  /** Teams whose approval it takes, sorted; empty for a safe change. */
+  /** Teams whose approval is needed, sorted; empty for a safe change. */
   readonly reviewers: readonly string[];
-  /** What to do instead, or how to do it without harm. */
+  /** What to do instead, or how to apply the change without harm. */
   readonly advice?: readonly string[];
-  /** Services that feel it, sorted by name. */
+  /** Services that the change affects, sorted by name. */
   readonly affected?: readonly Affected[];
-  /** Where it is declared in the head; of what is gone, what held it there. */
+  /** Location of the declaration in the head. For a removed object, the location of its former parent. */
   readonly source?: SourceLocation;
 }
 
 /** The comparison of two states of the platform. */
 export interface PlatformDiff {
-  /** The worst hazard of all changes, `refused` where a rule is broken; `safe` without any. */
+  /** The worst hazard of all changes; `refused` if a rule is broken; `safe` if there are no changes. */
   readonly verdict: Hazard;
   /** Worst first, then by object, field and kind. */
   readonly changes: readonly Change[];
-  /** Resources of the plan that are created, changed and deleted. */
+  /** Number of created, changed and deleted resources of the plan. */
   readonly counts: DeltaCounts;
   readonly capacity: CapacityComparison;
-  /** What the plan is, what it was judged against, and whether it was refused. */
+  /** Digest of the plan, of the state that it was compared with, and of whether it was refused. */
   readonly digest: string;
 }

@@ -2,12 +2,12 @@ import { durationUnits, formatDuration } from "../../model/values/duration.ts";
 import { formatRate } from "../../model/values/rate.ts";
 import { formatSize } from "../../model/values/size.ts";
 
-/** Retention as the files write it: `7d`, or `forever` for Kafka's -1. */
+/** Returns a retention as the files write it: `7d`, or `forever` for Kafka's -1. */
 export function retentionText(milliseconds: number): string {
   return milliseconds < 0 ? "forever" : formatDuration(milliseconds);
 }
 
-/** A duration for reading, in its two largest units: `8d 4h`, `1h 15m`. Never `0`. */
+/** Returns a duration for display, in its two largest units: `8d 4h`, `1h 15m`. It is never `0`. */
 export function approximateDuration(milliseconds: number): string {
   const units = Object.entries(durationUnits.units).sort(([, a], [, b]) => b - a);
   const largest = Math.max(
@@ -21,19 +21,19 @@ export function approximateDuration(milliseconds: number): string {
   return `${Math.floor(rounded / first[1])}${first[0]}${rest === 0 ? "" : ` ${rest}${second[0]}`}`;
 }
 
-/** A size as the files write it, or `no limit`. */
+/** Returns a size as the files write it, or `no limit`. */
 export function limitText(bytes: number | undefined): string {
   return bytes === undefined || bytes < 0 ? "no limit" : formatSize(bytes);
 }
 
-/** A rate as the files write it. */
+/** Returns a rate as the files write it. */
 export function rateText(bytesPerSecond: number): string {
   return formatRate(Math.round(bytesPerSecond));
 }
 
 const decimalUnits = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
-/** Bytes for reading, in thousands, two or three digits: `5.4 TB`, `830 MB`. */
+/** Returns a number of bytes for display, in decimal units with two or three digits: `5.4 TB`, `830 MB`. */
 export function approximateBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -44,19 +44,19 @@ export function approximateBytes(bytes: number): string {
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${decimalUnits[unit] ?? ""}`;
 }
 
-/** `1 topic`, `3 topics`. */
+/** Returns a count with its noun: `1 topic`, `3 topics`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Some names, and how many more there are: `a, b and 3 more`. */
+/** Returns some names, and the number of the others: `a, b and 3 more`. */
 export function listed(names: readonly string[], limit = 8): string {
   if (names.length <= limit)
     return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
   return `${names.slice(0, limit).join(", ")} and ${names.length - limit} more`;
 }
 
-/** A share as a percentage without decimals. */
+/** Returns a share as a percentage without decimals. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

@@ -4,18 +4,18 @@ import { type CompatibilityFailure, heldToLevel, type Incompatibility } from "..
 import { type AvroField, type AvroRecordType, type AvroType, nameOfType, parseAvro } from "./schema-tree.ts";
 
 /*
- * Whether data written with one schema can be read with another, by the resolution rules of the Avro specification
- * (1.12, "Schema Resolution"). Names are compared in full: the services' codec does so, and a consumer that can't
- * decode is no better off for a registry that was content.
+ * This file decides whether data written with one schema can be read with another, by the resolution rules of the Avro
+ * specification (1.12, "Schema Resolution"). Names are compared in full, because the services' codec does the same: if
+ * the registry accepts a schema that the codec rejects, the consumer still cannot decode the record.
  */
 
-/** `full`: names with their namespace must match. `any`: only what the types hold counts, for types that were renamed. */
+/** `full`: names with their namespaces must match. `any`: only the contents of the types count, for renamed types. */
 type NameMatch = "full" | "any";
 
 /**
- * Holds a new schema to a compatibility level.
+ * Checks a new schema against a compatibility level.
  * @param schema - The new version.
- * @param versions - Earlier versions, newest first. Levels that are not transitive look at the first only.
+ * @param versions - Earlier versions, newest first. Levels that are not transitive use only the first.
  * @param names - How names of records, enums and fixed types are compared.
  */
 export function compatibilityFailures(
@@ -29,7 +29,7 @@ export function compatibilityFailures(
   );
 }
 
-/** Every place at which `reader` fails on what `writer` wrote; empty when it can read all of it. */
+/** Returns every location at which `reader` cannot read data of `writer`; empty if it can read all of it. */
 export function incompatibilities(
   reader: AvroType,
   writer: AvroType,
@@ -50,7 +50,10 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
 class Resolution {
   readonly #direction: Direction;
   readonly #nameMatch: NameMatch;
-  /** What was found for each pair of records, with places seen from the record; empty while a pair is under way, so that a type that holds itself is looked at once. */
+  /**
+   * Failures found for each pair of records, with locations relative to the record. The list is empty while the pair is
+   * in progress, so that a recursive type is compared once.
+   */
   readonly #found = new Map<AvroType, Map<AvroType, Incompatibility[]>>();
 
   constructor(direction: Direction, names: NameMatch) {
@@ -110,7 +113,7 @@ class Resolution {
     if (found === undefined) {
       this.#found.set(reader, known.set(writer, []));
       found = this.#fields(reader, writer);
-      // Told in full at the first place alone: types that share parts have exponentially many places.
+      // Only the first location gets the full list, because types that share parts have exponentially many locations.
       known.set(writer, found.slice(0, 1));
     }
     return found.map((failure) => ({
@@ -207,7 +210,7 @@ class Resolution {
   }
 }
 
-/** Whether two types are of one sort, so that the difference between them is worth naming. */
+/** Returns whether two types are of the same sort, so that a message can name the difference between them. */
 function sameSort(a: AvroType, b: AvroType): boolean {
   if (a.kind !== b.kind) return false;
   return "name" in a && "name" in b ? a.name === b.name : true;

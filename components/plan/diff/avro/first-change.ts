@@ -1,11 +1,11 @@
-/** Steps from a schema's root: keys of objects, indices of lists. */
+/** Steps from the root of a schema: keys of objects, indices of lists. */
 export type SchemaPath = readonly (string | number)[];
 
 /**
- * Where a schema first differs from an earlier version, in the order of its text. Fields are told apart by their names;
- * where something is only missing, the place of what held it.
- * @param before - JSON text, as `after`.
- * @returns Steps in the later version; empty where both are the same.
+ * Returns where a schema first differs from an earlier version, in the order of its text. Fields are matched by name.
+ * If something is only missing, the result is the location of its parent.
+ * @param before - JSON text, like `after`.
+ * @returns Steps in the later version; empty if both are equal.
  */
 export function firstChange(before: string, after: string): SchemaPath {
   return difference(JSON.parse(before), JSON.parse(after), []) ?? [];

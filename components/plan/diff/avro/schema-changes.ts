@@ -1,14 +1,17 @@
 import { type AvroRecordType, type AvroType, nameOfType, parseAvro } from "./schema-tree.ts";
 
-/** What a change of a schema consists of, in words, and what of it changes the meaning of bytes that still decode. */
+/**
+ * The differences between two versions of a schema in words, and those of them that change the meaning of bytes that
+ * still decode.
+ */
 export interface SchemaChanges {
-  /** One entry per place: `couponCode (string) added with default ""`. Sorted by place. */
+  /** One entry per location: `couponCode (string) added with default ""`. Sorted by location. */
   readonly described: readonly string[];
-  /** Places where old and new readers decode the same bytes to another meaning. */
+  /** Locations where consumers with the old and the new schema decode the same bytes to different values. */
   readonly meaning: readonly string[];
 }
 
-/** Compares two versions of a schema, place by place. */
+/** Compares two versions of a schema, location by location. */
 export function schemaChanges(before: string, after: string): SchemaChanges {
   const described: string[] = [];
   const meaning: string[] = [];
@@ -45,7 +48,7 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
       described.push(`${path === "" ? field.name : `${path}.${field.name}`} (${nameOfType(field.type)}) removed`);
   };
 
-  /** Branches are told apart by what they are, not by their place. */
+  /** Compares the branches of two unions. Branches are matched by their identity, not by their position. */
   const unions = (old: readonly AvroType[], fresh: readonly AvroType[], path: string): void => {
     const left = new Map(old.map((branch) => [identityOf(branch), branch]));
     const kept: string[] = [];
@@ -62,7 +65,7 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
     }
     const gone = [...left.values()];
     const [one, another] = [gone[0], added[0]];
-    // One type in the place of one other is a change of it.
+    // If one type replaces one other type, this is one change of the type.
     if (gone.length === 1 && added.length === 1 && one !== undefined && another !== undefined)
       types(one, another, path);
     else {
@@ -115,7 +118,7 @@ export function schemaChanges(before: string, after: string): SchemaChanges {
   return { described: described.sort(), meaning: meaning.sort() };
 }
 
-/** What a branch of a union is known by: a name, or a kind. */
+/** Returns the identity of a union branch: a name, or a kind. */
 function identityOf(type: AvroType): string {
   return "name" in type ? type.name : type.kind;
 }

@@ -1,7 +1,7 @@
 import { fullName, namespaceOf } from "../../../model/schemas/avro-names.ts";
 /*
- * Avro schemas as a tree in which every name is resolved. The model has validated them; this is the form in which
- * two of them can be compared. Types that refer to themselves make the tree a graph.
+ * This file turns Avro schemas into a tree with all names resolved, so that two schemas can be compared. The model has
+ * already validated them. Types that refer to themselves make the tree a graph.
  */
 
 /** A field of a record. */
@@ -10,11 +10,11 @@ export interface AvroField {
   readonly aliases: readonly string[];
   readonly type: AvroType;
   readonly hasDefault: boolean;
-  /** JSON text of the default, where there is one. */
+  /** JSON text of the default. Absent if there is none. */
   readonly default?: string;
 }
 
-/** A type of a schema; names are full names. */
+/** A type of a schema. Names are full names. */
 export type AvroType =
   | { readonly kind: PrimitiveKind; readonly logical?: string }
   | { readonly kind: "array" | "map"; readonly items: AvroType }
@@ -35,7 +35,7 @@ export type AvroType =
     }
   | AvroRecordType;
 
-/** A record; its fields are filled after its name is known, because they may refer to it. */
+/** A record. Its fields are filled in after its name is known, because they may refer to the name. */
 export interface AvroRecordType {
   readonly kind: "record";
   readonly name: string;
@@ -49,9 +49,9 @@ const primitiveKinds = ["null", "boolean", "int", "long", "float", "double", "by
 export type PrimitiveKind = (typeof primitiveKinds)[number];
 
 /**
- * Reads a schema that the model has accepted.
+ * Parses a schema that the model has accepted.
  * @param schema - JSON text.
- * @throws Error for what is no Avro schema.
+ * @throws Error if the text is not an Avro schema.
  */
 export function parseAvro(schema: string): AvroType {
   const named = new Map<string, AvroType>();
@@ -121,7 +121,7 @@ export function parseAvro(schema: string): AvroType {
   return read(JSON.parse(schema), "");
 }
 
-/** A type as people write it: `long`, `array of com.example.Item`, `null or string`. */
+/** Returns a type as users write it: `long`, `array of com.example.Item`, `null or string`. */
 export function nameOfType(type: AvroType): string {
   switch (type.kind) {
     case "array":
@@ -138,12 +138,12 @@ export function nameOfType(type: AvroType): string {
   }
 }
 
-/** Whether a kind is that of a type without name and parts. */
+/** Returns whether a kind is a primitive kind, without a name and without parts. */
 export function isPrimitive(kind: string): kind is PrimitiveKind {
   return primitiveKinds.some((primitive) => primitive === kind);
 }
 
-/** Logical type with what it depends on: `decimal(10,2)`, `timestamp-millis`. */
+/** Returns the logical type with its parameters: `decimal(10,2)`, `timestamp-millis`. */
 function logicalOf(json: Readonly<Record<string, unknown>>): { logical?: string } {
   const { logicalType, precision, scale } = json;
   if (typeof logicalType !== "string") return {};

@@ -7,9 +7,9 @@ import {
 } from "../../../model/schemas/json-schema-parts.ts";
 import type { SchemaChanges } from "../avro/schema-changes.ts";
 
-/** Most places of a schema that are compared. */
+/** Maximum number of schema locations that are compared. */
 const mostPlaces = 2_000;
-/** Keywords that are places of their own, or say nothing of values. */
+/** Keywords that are compared as locations of their own, or that do not restrict values. */
 const apart = new Set([
   "properties",
   "items",
@@ -63,7 +63,7 @@ export function jsonChanges(before: string, after: string): SchemaChanges {
   return { described: described.sort(), meaning: meaning.sort() };
 }
 
-/** Schemas of all properties and items by their paths; those that hold themselves once. */
+/** Returns the schemas of all properties and items by path. A recursive schema appears once. */
 function placesOf(root: JsonSchema): Map<string, Place> {
   const places = new Map<string, Place>();
   const visit = (held: JsonSchema, path: string, required: boolean, within: readonly JsonSchema[]): void => {
@@ -91,7 +91,7 @@ function defaultOf(schema: JsonSchema): unknown {
   return isObject(schema) ? schema.default : undefined;
 }
 
-/** Kind of a schema in a word or two. */
+/** Returns the kind of a schema in a word or two. */
 function shapeOf(schema: JsonSchema): string {
   if (!isObject(schema)) return schema ? "anything" : "nothing";
   const { type } = schema;

@@ -26,12 +26,13 @@ import {
 } from "./schema-facts.ts";
 
 /*
- * Whether every document that one JSON Schema allows is allowed by another. That is not decidable in a simple way for all of
- * the language, so the answer leans to one side: what can't be shown to be allowed is told as a failure. A keyword that is
- * not known here must be the same in both. Confluent's and Apicurio's checks take the same side.
+ * This file decides whether one JSON Schema allows every document that another one allows. There is no simple decision
+ * procedure for the whole language, so the check is conservative: it reports a failure if it cannot prove that a
+ * document is allowed. A keyword that it does not know must be equal in both schemas. The checks of Confluent and
+ * Apicurio are conservative in the same way.
  */
 
-/** Every place at which `reader` refuses a document that `writer` allows; empty when it takes all of them. */
+/** Returns every location at which `reader` refuses a document that `writer` allows; empty if it allows all of them. */
 export function jsonIncompatibilities(
   reader: JsonSchema,
   writer: JsonSchema,
@@ -41,7 +42,7 @@ export function jsonIncompatibilities(
 }
 
 const typeNames = ["null", "boolean", "object", "array", "number", "string", "integer"];
-/** Keywords that are compared one by one. */
+/** Keywords that are compared individually. */
 const known = new Set([
   "$schema",
   "$id",
@@ -71,19 +72,19 @@ const known = new Set([
   "multipleOf",
   ...annotations,
 ]);
-/** Most pairs of schemas that are looked at. */
+/** Maximum number of schema pairs that are compared. */
 const mostSteps = 20_000;
-/** Branches within branches that are looked into to tell two apart. */
+/** Maximum depth of nested branches that is searched for a difference between two branches. */
 const mostNesting = 16;
 
-/** Pairs that are under way or done: a schema that holds itself is looked at once. */
+/** Pairs in progress or done, so that a recursive schema is compared once. */
 type SeenPairs = Map<JsonSchema, Set<JsonSchema>>;
 
 class Containment {
   readonly #roots: readonly [JsonSchema, JsonSchema];
   readonly #direction: Direction;
   readonly #seen: SeenPairs;
-  /** Shared with the trials of branches. */
+  /** Work counter, shared with the trials of branches. */
   readonly #work: { steps: number };
 
   constructor(
@@ -129,7 +130,8 @@ class Containment {
       const seen = this.#seen.get(reader) ?? new Set();
       if (seen.has(writer)) return [];
       this.#seen.set(reader, seen.add(writer));
-      // Equal texts mean the same only without references, which lead to each side's own definitions.
+      // Equal texts have the same meaning only without references, because a reference leads to the definitions of its
+      // own side.
       if (sameJson(reader, writer) && !JSON.stringify(reader).includes('"$ref"')) return [];
       for (const combinator of ["anyOf", "oneOf"] as const) {
         const branches = writer[combinator];
@@ -188,7 +190,7 @@ class Containment {
         new Containment(...this.#roots, this.#direction, seen(), this.#work).schemas(branch, writer, path).length === 0,
     );
     if (combinator === "anyOf" && fitting.length > 0) return [];
-    // What fits one branch may fit another as well, in part or in all, which oneOf refuses.
+    // A document that fits one branch may also fit another one, in part or in full. `oneOf` refuses such a document.
     const others = branches.filter((branch) => branch !== fitting[0]);
     if (fitting.length === 1 && others.every((branch) => this.#isApart(branch, writer, mostNesting))) return [];
     return [
@@ -202,9 +204,9 @@ class Containment {
   }
 
   /**
-   * Whether a reader's branch takes nothing that the writer, whose own branches are told apart already, may write. It is held
-   * apart by its types, by listed values, or by a property that both require with other values; where none of them tells, it counts
-   * as not apart.
+   * Returns whether a reader's branch accepts no document that the writer may write. The caller has already separated
+   * the writer's own branches. Two schemas are apart if their types differ, if their listed values differ, or if both
+   * require a property with different values. If none of these applies, they count as not apart.
    */
   #isApart(branch: JsonSchema, writer: SchemaObject, nesting: number): boolean {
     const reader = resolvePointer(branch, this.#roots[0]);
@@ -300,7 +302,7 @@ class Containment {
     for (const [keyword, larger] of Object.entries(bounds)) {
       const [limit, was] = [numberOf(reader[keyword]), numberOf(writer[keyword])];
       if (limit === undefined) continue;
-      // 0 is no bound for what is counted.
+      // For a count, a minimum of 0 is no bound.
       if (larger === false && limit === 0 && keyword.startsWith("min") && keyword !== "minimum") continue;
       if (was !== undefined && (larger ? was <= limit : was >= limit)) continue;
       if (!concerns(keyword, writer)) continue;

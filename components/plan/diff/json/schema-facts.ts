@@ -1,7 +1,7 @@
-/** What a JSON Schema says, read for one comparison: types, values, names, and schemas made from two. */
+/** Reads facts from a JSON Schema for one comparison: types, values, names, and schemas combined from two. */
 import { annotations, isObject, type JsonSchema, type SchemaObject } from "../../../model/schemas/json-schema-parts.ts";
 
-/** Bounds of values: whether a larger one is laxer. */
+/** Bounds of values, and whether a larger bound is laxer. */
 export const bounds: Readonly<Record<string, boolean>> = {
   minimum: false,
   exclusiveMinimum: false,
@@ -32,7 +32,7 @@ export function concerns(keyword: string, writer: SchemaObject): boolean {
   return (concerned[keyword] ?? []).some((type) => mayBe(type, writer));
 }
 
-/** Whether a value that the schema allows may have a type. */
+/** Returns whether a value of a type may be valid under the schema. */
 export function mayBe(type: string, schema: SchemaObject): boolean {
   const values = valuesOf(schema);
   if (values !== undefined)
@@ -72,13 +72,13 @@ export function propertiesOf(schema: SchemaObject): Map<string, JsonSchema> {
   return new Map(isObject(schema.properties) ? (Object.entries(schema.properties) as [string, JsonSchema][]) : []);
 }
 
-/** What properties without a name of their own hold. */
+/** Returns the schema of properties that are not listed by name. */
 export function other(schema: SchemaObject): JsonSchema {
   const rest = schema.additionalProperties;
   return isObject(rest) || typeof rest === "boolean" ? (rest as JsonSchema) : true;
 }
 
-/** Whether a schema refuses anything at all. */
+/** Returns whether a schema refuses any value. */
 export function isNarrow(schema: JsonSchema): boolean {
   return schema === false || (isObject(schema) && Object.keys(schema).some((keyword) => !annotations.has(keyword)));
 }
@@ -91,14 +91,14 @@ export function without(schema: SchemaObject, keyword: string): SchemaObject {
   return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== keyword));
 }
 
-/** A branch of a combinator with what stands beside the combinator. */
+/** Returns a branch of a combinator, merged with the keywords beside the combinator. */
 export function merged(schema: SchemaObject, combinator: string, branch: JsonSchema): JsonSchema {
   return intersection(without(schema, combinator), branch);
 }
 
 /**
- * A schema that allows at least what both allow. Where both set a keyword the first one's stays, so that the outcome is never
- * narrower than the two together; what both require, and the properties of both, are kept.
+ * Returns a schema that allows at least what both schemas allow. If both set a keyword, the value of the first stays,
+ * so the result is never narrower than the two together. The required names and the properties of both are kept.
  */
 export function intersection(first: JsonSchema, second: JsonSchema): JsonSchema {
   if (first === false || second === false) return false;

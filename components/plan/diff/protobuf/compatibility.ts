@@ -2,12 +2,13 @@ import type { ProtobufField, ProtobufMessage, ProtobufSchema } from "../../../mo
 import type { Incompatibility } from "../level.ts";
 
 /*
- * Whether two versions of a Protobuf schema can meet. A field is known by its number on the wire and by its name in JSON, so both
- * are kept forever: what goes is reserved. The same rules hold in both directions. A test holds them to Apicurio's check: what is
- * called compatible here is taken there.
+ * This file decides whether two versions of a Protobuf schema are compatible. A field is known by its number on the
+ * wire and by its name in JSON, so both are kept forever: a removed field must be reserved. The same rules hold in both
+ * directions. A test compares the rules with Apicurio's check: Apicurio accepts each change that this file calls
+ * compatible.
  */
 
-/** Every place at which records of one version would be read wrongly with the other. */
+/** Returns every location at which one version would misread records of the other. */
 export function protobufIncompatibilities(fresh: ProtobufSchema, old: ProtobufSchema): Incompatibility[] {
   const found: Incompatibility[] = [];
   const seen = new Set<string>();

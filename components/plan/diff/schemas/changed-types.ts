@@ -1,7 +1,10 @@
 import { sharedTypesOf } from "../../../model/schemas/shared-types.ts";
 import type { EventDeclaration, SharedType } from "../../../model/types.ts";
 
-/** Types that an event needs in both versions, and whose own files changed, by name; `earlier` is the file's text before. */
+/**
+ * Returns the types that an event needs in both versions and whose own files changed, by name. `earlier` is the file's
+ * text before the change.
+ */
 export function changedTypes(
   was: EventDeclaration,
   is: EventDeclaration,

@@ -1,4 +1,4 @@
-/** Changes of the schema, the shared types and the compatibility level of an event that both sides have. */
+/** Returns the changes of the schema, the shared types and the compatibility level of an event that is in both states. */
 import type { Compatibility } from "../../../model/schemas/compatibility.ts";
 import { formatNames, formatOf } from "../../../model/schemas/schema-format.ts";
 import { directionsOf, isTransitive } from "../../compatibility.ts";
@@ -41,7 +41,7 @@ export function compareSchema(
     ...withAffected(affected),
     source: changedAt(was.event, is.event, placeInSchema) ?? is.event.source,
   };
-  // The registry begins a new history under another topic or name; consumers still meet records of both.
+  // The registry starts a new history under another topic or name. Consumers still receive records of both histories.
   const versions = [was.event.schema, ...(isTransitive(level) ? (history.versions.get(was.event.record) ?? []) : [])];
   const unknown =
     isTransitive(level) && history.incomplete !== undefined
@@ -67,7 +67,8 @@ export function compareSchema(
   }
   const failures = judge.failures(is.event.schema, versions, level, false);
   const outside = failures.length > 0 ? [] : judge.failures(is.event.schema, [was.event.schema], "FULL", false);
-  // A level that looks one way only gives up the other: then it matters who goes first. Only NONE gives up both.
+  // A level with one direction leaves only the other direction unchecked: then the rollout order matters. Only NONE
+  // leaves both unchecked.
   const [unchecked, order] = directionsOf(level).length === 0 ? [outside, []] : [[], rolloutOrder(outside, affected)];
   const hazard: Hazard =
     failures.length > 0
@@ -100,7 +101,10 @@ export function compareSchema(
   ];
 }
 
-/** A schema in another language: records already written can't be read with it, whatever it says. */
+/**
+ * Returns the change for a schema in another language. Such a schema cannot read existing records, whatever it
+ * declares.
+ */
 function translated(pair: StatePair, was: PlacedEvent, is: PlacedEvent, affected: readonly Affected[]): Change {
   const [before, after] = [was, is].map(({ event }) => formatNames[formatOf(event.schemaPath)]);
   return {
@@ -122,7 +126,10 @@ function translated(pair: StatePair, was: PlacedEvent, is: PlacedEvent, affected
   };
 }
 
-/** A schema that says the same in other words: types of it moved to files of their own, or back. */
+/**
+ * Returns the change for a schema with the same content in another form: some of its types moved to files of their own,
+ * or back.
+ */
 function compareReferences(was: PlacedEvent, is: PlacedEvent): Change[] {
   const [before, after] = [was, is].map(({ event }) => event.references?.types.map(({ name }) => name) ?? []);
   if (
@@ -149,7 +156,10 @@ function compareReferences(was: PlacedEvent, is: PlacedEvent): Change[] {
   ];
 }
 
-/** Who goes first where readers fail in the direction that the level does not look at; nothing where nobody reads. */
+/**
+ * Returns which services to roll out first, if consumers fail in the direction that the level does not check; empty if
+ * there are no consumers.
+ */
 function rolloutOrder(failures: readonly CompatibilityFailure[], affected: readonly Affected[]): string[] {
   const servicesOf = (role: Affected["role"]): readonly string[] =>
     affected.filter((each) => each.role === role).map(({ service }) => service);

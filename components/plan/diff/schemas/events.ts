@@ -12,7 +12,7 @@ import { handlersOf, named, type PlacedEvent, uniqueAffected, withAffected } fro
 import type { SchemaHistory } from "./schema-history.ts";
 import type { PlaceInSchema } from "./schema-places.ts";
 
-/** What happens to event types: added, removed, renamed, moved to another topic, and their schemas. */
+/** Returns the changes of event types: added, removed, renamed and moved events, and changes of their schemas. */
 export function compareEvents(pair: StatePair, history: SchemaHistory, placeInSchema: PlaceInSchema): SettingChange[] {
   const before = eventsOf(pair.before.topology.topics);
   const after = eventsOf(pair.after.topology.topics);
@@ -30,7 +30,7 @@ export function compareEvents(pair: StatePair, history: SchemaHistory, placeInSc
   for (const [name, was] of before) {
     const is = after.get(name);
     if (is === undefined) {
-      // With its topic gone, the removal of the topic says all.
+      // If the topic is removed too, the change of the topic covers the event.
       if (pair.after.declared.has(was.topic.name)) gone.push(was);
       continue;
     }

@@ -11,22 +11,22 @@ import { type CompatibilityFailure, heldToLevel } from "../level.ts";
 import { protobufChanges } from "../protobuf/changes.ts";
 import { protobufIncompatibilities } from "../protobuf/compatibility.ts";
 
-/** What the judgement of a change needs to know of a language of schemas. */
+/** Functions that judge a change of a schema in one schema language. */
 export interface FormatJudge {
-  /** As {@link compatibilityFailures}. `renamed`: the record has another name, which is told by itself. */
+  /** As {@link compatibilityFailures}. `renamed`: the record has another name, which a change of its own reports. */
   failures(schema: string, versions: readonly string[], level: Compatibility, renamed: boolean): CompatibilityFailure[];
-  /** What a change consists of. */
+  /** Returns the differences between two versions. */
   changes(before: string, after: string): SchemaChanges;
 }
 
-/** @throws Error for what the model has not accepted. */
+/** @throws Error for a text that the model has not accepted. */
 function protobufSchema(text: string): ProtobufSchema {
   const read = readProtobufSchema(text);
   if (!read.ok) throw new Error(read.problem.message);
   return read.value;
 }
 
-/** The judges by language. */
+/** The judges by schema language. */
 export const judges: Readonly<Record<SchemaFormat, FormatJudge>> = {
   avro: {
     failures: (schema, versions, level, renamed) =>
@@ -39,7 +39,7 @@ export const judges: Readonly<Record<SchemaFormat, FormatJudge>> = {
     changes: jsonChanges,
   },
   protobuf: {
-    // One set of rules for both directions: told once.
+    // Both directions use the same rules, so each failure is reported once.
     failures: (schema, versions, level) =>
       heldToLevel(
         schema,

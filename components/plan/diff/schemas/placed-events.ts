@@ -1,4 +1,4 @@
-/** An event with its topic, and what a change of it affects. */
+/** An event with its topic, for computing the effects of a change. */
 import type { EventDeclaration, TopicDeclaration } from "../../../model/types.ts";
 import { sortedSet } from "../hazard.ts";
 import { affectedBy, type StatePair } from "../state.ts";
@@ -9,7 +9,7 @@ export interface PlacedEvent {
   readonly event: EventDeclaration;
 }
 
-/** Consumers of an event in either state, and its producers. */
+/** Returns the consumers of an event in either state, and its producers. */
 export function handlersOf(pair: StatePair, { topic, event }: PlacedEvent): Affected[] {
   const names = new Map([pair.before, pair.after].map((state) => [state, state.declared.get(topic.name)]));
   const handles = (service: string, role: Affected["role"]): boolean =>

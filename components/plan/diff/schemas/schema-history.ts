@@ -1,22 +1,25 @@
 import { isTransitive } from "../../compatibility.ts";
 import type { StatePair } from "../state.ts";
 
-/** What is known of the versions of schemas before the base. */
+/** Known versions of schemas before the base. */
 export interface SchemaHistory {
-  /** Earlier versions by the full name of the record or shared type, newest first; self-contained. */
+  /** Earlier versions by the full name of the record or shared type, newest first. Each version is self-contained. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
-  /** Why versions may be missing, in words; absent where all are known. Then nothing that depends on them is safe. */
+  /**
+   * Why versions may be missing, as text. Absent if all versions are known. If present, no change that depends on
+   * earlier versions is safe.
+   */
   readonly incomplete?: string;
 }
 
-/** A history of which everything is known. */
+/** Returns a history without missing versions. */
 export function knownHistory(versions: ReadonlyMap<string, readonly string[]> = new Map()): SchemaHistory {
   return { versions };
 }
 
 /**
- * Full names of the records and shared types that change under a transitive level, sorted. A record is found again under any event,
- * topic and file: what its consumers have to read does not depend on where it is declared.
+ * Returns the full names of the records and shared types that change under a transitive level, sorted. A record is
+ * matched across events, topics and files, because its consumers have to read it wherever it is declared.
  */
 export function recordsWithHistory({ before, after }: StatePair): string[] {
   const levels = new Map(after.plan.subjects.map((subject) => [subject.record, subject.compatibility]));

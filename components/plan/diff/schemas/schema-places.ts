@@ -4,10 +4,10 @@ import type { EventDeclaration } from "../../../model/types.ts";
 import { firstChange, type SchemaPath } from "../avro/first-change.ts";
 import { changedTypes } from "./changed-types.ts";
 
-/** Where steps lead in a schema's file; undefined where the file is not at hand. */
+/** Returns the location of schema steps in the schema's file; undefined if the file is not available. */
 export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
 
-/** Where an event's schema first changed: in its own file, else in that of a type that it shares. */
+/** Returns where an event's schema first changed: in its own file, otherwise in the file of a shared type. */
 export function changedAt(
   was: EventDeclaration,
   is: EventDeclaration,

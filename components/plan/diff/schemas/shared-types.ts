@@ -13,12 +13,12 @@ import { failureText, placeOf } from "./schema-failures.ts";
 import type { SchemaHistory } from "./schema-history.ts";
 import type { PlaceInSchema } from "./schema-places.ts";
 
-/** Events named in one sentence. */
+/** Maximum number of events named in one sentence. */
 const shownEvents = 5;
 
 /**
- * What happens to types that schemas share. What a change means for the readers of each event is judged with the events;
- * here the registry's own history of the type is judged, under what all its events demand together.
+ * Returns the changes of shared types. The changes of the events cover the effect on the consumers of each event. Here
+ * the history of the type in the registry is judged, under the compatibility that all its events demand together.
  */
 export function compareSharedTypes(pair: StatePair, history: SchemaHistory, placeInSchema: PlaceInSchema): Change[] {
   const before = new Map(pair.before.plan.sharedSubjects.map((subject) => [subject.name, subject]));
@@ -100,7 +100,7 @@ function eventsText(state: PlatformState, type: string): string {
     : listed(events);
 }
 
-/** Topics with an event that has the type, before or after, sorted. */
+/** Returns the topics with an event that uses the type before or after the change, sorted. */
 function topicsOf({ before, after }: StatePair, type: string): string[] {
   return sortedSet([before, after].flatMap((state) => usersOf(state, type).map(({ topic }) => topic)));
 }

@@ -7,21 +7,24 @@ import { hasOwner, ownerMissing, ownersOf, type PlatformState, type StatePair, t
 import type { Change } from "../types.ts";
 import { listed, retentionText } from "../words.ts";
 
-/** A service that came back under another name. */
+/** A removed service that was added under another name. */
 export interface ServiceRename {
   readonly from: string;
   readonly to: string;
 }
 
-/** From this likeness on a service that went and one that came are taken for one that was renamed. */
+/** Minimum likeness at which a removed and an added service count as a rename. */
 const renameThreshold = 0.6;
 
-/** Most services looked at for one that went: many that share one topic must not make the search quadratic. */
+/**
+ * Maximum number of candidates for one removed service. Without it, a topic that many services share would make the
+ * search quadratic.
+ */
 const maxCandidates = 50;
 
 /**
- * Which services came back under another name: run by the same team, and reading and writing nearly the same topics.
- * Each service is in one rename at most; the likest pair first, then by name.
+ * Finds renamed services: the old and the new name have the same team, and read and write nearly the same topics. Each
+ * service is in at most one rename. The most similar pair comes first, then the order is by name.
  */
 export function findServiceRenames({ before, after }: StatePair): ServiceRename[] {
   const fresh = new Map<string, string[]>();
@@ -49,7 +52,7 @@ export function findServiceRenames({ before, after }: StatePair): ServiceRename[
   return renames.sort((a, b) => compareText(a.to, b.to));
 }
 
-/** Services that use Kafka in one state, and are in no list of the other. */
+/** Returns the services that use Kafka in one state, and that no list of the other state contains. */
 function missingIn(state: PlatformState, other: PlatformState): string[] {
   const known = new Set([...other.topology.services, ...other.topology.owners.keys()]);
   return state.topology.services.filter((service) => !known.has(service));
@@ -67,8 +70,8 @@ function readBy(groups: PlatformState["topology"]["groups"], service: string): s
 }
 
 /**
- * A topic as it was, with each renamed service that still uses it under its new name: what the service does otherwise there
- * is then a change of it, and not a service that goes and another that comes.
+ * Returns a topic before the change, with the new name of each renamed service that still uses it. Another difference
+ * of such a service is then reported as a change of the service, not as a removal and an addition.
  */
 export function underNewNames(
   before: TopicDeclaration,
@@ -88,7 +91,7 @@ export function underNewNames(
   };
 }
 
-/** The one line on a renamed service: Kafka knows no rename of a group or a principal. */
+/** Returns the change for a renamed service. Kafka cannot rename a group or a principal. */
 export function renamedService(pair: StatePair, { from, to }: ServiceRename): Change {
   const { before, after } = pair;
   const team = teamOf(after, to);
@@ -133,8 +136,9 @@ export function renamedService(pair: StatePair, { from, to }: ServiceRename): Ch
 }
 
 /**
- * Where a group without offsets begins, in words. The services' library reads with `auto.offset.reset` earliest:
- * the default of Kafka's clients, latest, would skip what is written until the first commit.
+ * Returns where a group without offsets starts, as text. The services' library sets `auto.offset.reset` to earliest.
+ * With latest, the default of Kafka's clients, the group would skip the records that are written before its first
+ * commit.
  */
 export function startingPlace({ planned }: PlatformState, topics: readonly string[]): string {
   const kept = topics.map((name) => {

@@ -7,13 +7,16 @@ import type { Change } from "../types.ts";
 import { listed, rateText } from "../words.ts";
 import { renamedService, type ServiceRename, startingPlace, underNewNames } from "./service-renames.ts";
 
-/** Who writes and reads each topic that is in both states: added, removed, renamed, changed. */
+/**
+ * Returns the changes of producers and consumers of each topic that is in both states: added, removed, renamed,
+ * changed.
+ */
 export function compareServices(pair: StatePair, renames: readonly ServiceRename[]): Change[] {
   const changes: Change[] = renames.map((rename) => renamedService(pair, rename));
   for (const [name, after] of pair.after.declared) {
     const before = pair.before.declared.get(name);
     if (before === after) continue;
-    // Under its new name a service does what it did before: what it does otherwise is told of the new name.
+    // A renamed service does the same work under its new name. Other differences are reported for the new name.
     const was = before === undefined ? undefined : underNewNames(before, after, renames);
     changes.push(...compareProducers(pair, was, after), ...compareConsumers(pair, was, after));
   }
@@ -141,7 +144,7 @@ function changedProducer(
       reviewers: is.transactional === true ? [] : sortedSet([after.owner.team, team]),
     });
   }
-  // "All of the topic" follows the topic's events, which have a line of their own.
+  // "All of the topic" follows the topic's events, and the changes of the events cover it.
   const known = new Set(topicBefore?.events.map(({ name }) => name));
   const here = new Set(after.events.map(({ name }) => name));
   const added = is.events.filter((event) => !was.events.includes(event) && known.has(event));

@@ -1,7 +1,7 @@
 import { retentionText } from "../words.ts";
 import { configOf, type Judgement, type SettingRule, type TopicPair } from "./rule.ts";
 
-/** What happens to old records. */
+/** Judges a change of the cleanup policy: what happens to old records. */
 export const cleanupRule: SettingRule = {
   field: "cleanup",
   declared: ({ cleanup }) => cleanup,

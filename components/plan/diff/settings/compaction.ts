@@ -2,12 +2,12 @@ import { formatDuration } from "../../../model/values/duration.ts";
 import { listed, percent } from "../words.ts";
 import { configOf, isCompacted, isPersonal, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
-/** Kafka's `delete.retention.ms` where nobody sets it. */
+/** Kafka's default for `delete.retention.ms`. */
 const defaultTombstoneRetention = 86_400_000;
-/** Kafka's `min.cleanable.dirty.ratio` where nobody sets it. */
+/** Kafka's default for `min.cleanable.dirty.ratio`. */
 const defaultDirtyRatio = 0.5;
 
-/** How long the record that deletes a key is kept. */
+/** Judges how long tombstones are kept. */
 export const tombstoneRule: SettingRule = {
   field: "tombstoneRetention",
   declared: ({ tombstoneRetention }) => tombstoneRetention,
@@ -27,7 +27,7 @@ export const tombstoneRule: SettingRule = {
   },
 };
 
-/** Age below which compaction leaves a record alone. */
+/** Judges the minimum age of a record before compaction may remove it. */
 export const minCompactionLagRule: SettingRule = {
   field: "minCompactionLag",
   declared: ({ minCompactionLag }) => minCompactionLag,
@@ -59,7 +59,7 @@ export const minCompactionLagRule: SettingRule = {
   },
 };
 
-/** Age at which a record is compacted at the latest. */
+/** Judges the maximum age of a record before compaction must consider it. */
 export const maxCompactionLagRule: SettingRule = {
   field: "maxCompactionLag",
   declared: ({ maxCompactionLag }) => maxCompactionLag,
@@ -92,7 +92,7 @@ export const maxCompactionLagRule: SettingRule = {
   },
 };
 
-/** Share of the log that must wait before compaction starts. */
+/** Judges the share of uncompacted bytes at which compaction starts. */
 export const dirtyRatioRule: SettingRule = {
   field: "dirtyRatio",
   declared: ({ dirtyRatio }) => dirtyRatio,

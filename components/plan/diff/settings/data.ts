@@ -4,7 +4,7 @@ import { type SettingRule, servicesIn } from "./rule.ts";
 
 const classes: readonly Classification[] = ["public", "internal", "confidential", "restricted"];
 
-/** How sensitive the data is. */
+/** Judges a change of the data's classification. */
 export const classificationRule: SettingRule = {
   field: "classification",
   declared: ({ classification }) => classification,
@@ -33,7 +33,7 @@ export const classificationRule: SettingRule = {
   },
 };
 
-/** Where the data may be kept. */
+/** Judges a change of where the data may be kept. */
 export const residencyRule: SettingRule = {
   field: "residency",
   declared: ({ residency }) => residency?.join(", "),
@@ -62,7 +62,7 @@ export const residencyRule: SettingRule = {
   },
 };
 
-/** Labels that rules look at. */
+/** Judges a change of the labels that rules use. */
 export const labelsRule: SettingRule = {
   field: "labels",
   declared: ({ labels }) => textOf(labels),

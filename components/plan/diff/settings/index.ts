@@ -20,7 +20,7 @@ import { retentionBytesRule, retentionRule } from "./retention.ts";
 import type { SettingRule, TopicPair } from "./rule.ts";
 import { segmentAgeRule, segmentSizeRule } from "./segments.ts";
 
-/** Every field of a topic that has a rule of its own. */
+/** All topic fields that have a rule. */
 export const settingRules: readonly SettingRule[] = [
   partitionsRule,
   retentionRule,
@@ -48,7 +48,10 @@ export const settingRules: readonly SettingRule[] = [
   descriptionRule,
 ];
 
-/** A change of a topic, and the stack's setting it follows from where the topic's own declaration did not change. */
+/**
+ * A change of a topic. If the topic's own declaration did not change, it also holds the stack's setting behind the
+ * change.
+ */
 export interface SettingChange {
   readonly change: Change;
   readonly setting?: string;
@@ -82,7 +85,7 @@ export function compareSettings(pair: StatePair, before: PlannedTopic, after: Pl
       ...judged,
       reviewers: judged.hazard === "safe" ? [] : sortedSet([...reviewersOf(pair, name, affected), ...alsoAsk]),
       ...(affected.length === 0 ? {} : { affected }),
-      // Where a topic stopped saying it, its own line.
+      // If the topic no longer declares the field, the location is that of the topic.
       source: declaredAfter?.places[rule.field] ?? after.source,
     };
     return [{ change, ...(setting === undefined ? {} : { setting }) }];
@@ -97,7 +100,7 @@ function samePlan(before: PlannedTopic, after: PlannedTopic): boolean {
   );
 }
 
-/** The stack's setting that a change follows from: the topic says the same as before, and the stack something else. */
+/** Returns the stack's setting behind a change: the topic declares the same value as before, and the stack another one. */
 function followedSetting(
   { settings = [], declared }: SettingRule,
   { pair, declaredBefore, declaredAfter }: TopicPair,

@@ -4,7 +4,10 @@ import { sortedSet } from "../hazard.ts";
 import { listed, percent } from "../words.ts";
 import { isCompacted, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
-/** Number of partitions: never lowered; raised without harm only where records have no key. */
+/**
+ * Judges the number of partitions. It can never be reduced. It can be raised without harm only if the records have no
+ * key.
+ */
 export const partitionsRule: SettingRule = {
   field: "partitions",
   settings: ["partitionFactor"],
@@ -65,7 +68,10 @@ export const partitionsRule: SettingRule = {
   },
 };
 
-/** Topics that were equally keyed and partitioned and no longer are, and the consumers that read both. */
+/**
+ * Returns the topics that no longer have the same key and number of partitions as this topic, and the consumers that
+ * read both.
+ */
 function separatedTopics({ pair, name, before, after, declaredBefore }: TopicPair): {
   topics: string[];
   services: string[];
@@ -90,7 +96,10 @@ function separatedTopics({ pair, name, before, after, declaredBefore }: TopicPai
   return { topics: sortedSet(topics), services: sortedSet(services) };
 }
 
-/** A key stays where it is when its hash leaves the same remainder for both numbers: in the smaller number of every so many cases. */
+/**
+ * Returns the least common multiple. A key stays in its partition if its hash has the same remainder for both numbers.
+ * Of as many consecutive hashes as the least common multiple, this holds for the smaller of the two numbers.
+ */
 function leastCommonMultiple(a: number, b: number): number {
   let [x, y] = [a, b];
   while (y !== 0) [x, y] = [y, x % y];

@@ -4,7 +4,7 @@ import { parseAvro } from "../avro/schema-tree.ts";
 import { limitText, listed } from "../words.ts";
 import { configOf, isCompacted, numberOf, type SettingRule, servicesIn } from "./rule.ts";
 
-/** Largest record batch. */
+/** Judges the maximum size of a record batch. */
 export const maxMessageRule: SettingRule = {
   field: "maxMessage",
   settings: ["maxMessage"],
@@ -41,7 +41,7 @@ export const maxMessageRule: SettingRule = {
   },
 };
 
-/** Codec in which brokers store the topic. */
+/** Judges the compression codec in which brokers store the topic. */
 export const compressionRule: SettingRule = {
   field: "compression",
   settings: ["compression"],
@@ -58,10 +58,10 @@ export const compressionRule: SettingRule = {
   },
 };
 
-/** Kafka's `message.timestamp.type` where nobody sets it. */
+/** Kafka's default for `message.timestamp.type`. */
 const defaultTimestampType = "CreateTime";
 
-/** Whose clock a record's timestamp is of. Retention, compaction lags and searches by time go by it. */
+/** Judges which clock sets a record's timestamp. Retention, compaction lags and searches by time depend on it. */
 export const timestampTypeRule: SettingRule = {
   field: "timestampType",
   declared: ({ timestampType }) => timestampType,
@@ -88,7 +88,7 @@ export const timestampTypeRule: SettingRule = {
   },
 };
 
-/** Field that is the record key: what order is kept by, and what compaction goes by. */
+/** Judges the field that is the record key. Order and compaction depend on it. */
 export const keyRule: SettingRule = {
   field: "key",
   declared: ({ key }) => key,
@@ -135,14 +135,14 @@ export const keyRule: SettingRule = {
   },
 };
 
-/** Whether a record has a field whose earlier name is given as its alias. */
+/** Returns whether a record has a field that gives an earlier name as its alias. */
 function hasAlias({ schema, schemaPath }: EventDeclaration, name: string, alias: string): boolean {
   // JSON Schema has no aliases.
   const type = formatOf(schemaPath) === "avro" ? parseAvro(schema) : undefined;
   return type?.kind === "record" && type.fields.some((field) => field.name === name && field.aliases.includes(alias));
 }
 
-/** Deprecation: a sign for readers, and the first step of a removal. */
+/** Judges a deprecation, which warns consumers and is the first step of a removal. */
 export const deprecationRule: SettingRule = {
   field: "deprecated",
   declared: ({ deprecated }) => JSON.stringify(deprecated),
@@ -177,7 +177,7 @@ export const deprecationRule: SettingRule = {
   },
 };
 
-/** What the topic is for. */
+/** Judges a change of the topic's description. */
 export const descriptionRule: SettingRule = {
   field: "description",
   declared: ({ description }) => description,

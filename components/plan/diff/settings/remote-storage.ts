@@ -5,10 +5,10 @@ import { platformTeam } from "../state.ts";
 import { limitText, listed, retentionText } from "../words.ts";
 import { configOf, type Judgement, numberOf, type SettingRule, servicesIn, type TopicPair } from "./rule.ts";
 
-/** What a topic does with tiered storage; `none` where it has nothing to do with it. */
+/** State of a topic's tiered storage; `none` if the topic never used it. */
 type State = RemoteStorage | "none";
 
-/** Tiered storage: Kafka switches it off only together with deleting what is there. */
+/** Judges a change of tiered storage. Kafka can disable it only if it also deletes the stored segments. */
 export const remoteStorageRule: SettingRule = {
   field: "remoteStorage",
   declared: ({ remoteStorage }) => remoteStorage,
@@ -30,14 +30,14 @@ export const remoteStorageRule: SettingRule = {
   },
 };
 
-/** How long, and how much of a partition, brokers keep on their own disks beside the copy. */
+/** Judges how long brokers keep segments on their own disks beside the remote copy. */
 export const localRetentionRule: SettingRule = {
   field: "localRetention",
   declared: ({ localRetention }) => localRetention,
   judge: (topic) => local(topic, "local.retention.ms", "retention.ms", retentionText),
 };
 
-/** As {@link localRetentionRule}, by size. */
+/** As {@link localRetentionRule}, by size of a partition. */
 export const localRetentionBytesRule: SettingRule = {
   field: "localRetentionBytes",
   declared: ({ localRetentionBytes }) => localRetentionBytes,
@@ -110,7 +110,7 @@ function judged(topic: TopicPair, before: State, after: State): Omit<Judgement, 
 }
 
 function local(topic: TopicPair, key: string, whole: string, text: (value: number) => string): Judgement | undefined {
-  // Where remote storage itself comes or goes, that is told.
+  // If remote storage itself is enabled or disabled, that change covers this one.
   if (
     stateOf(topic.before) !== "enabled" ||
     stateOf(topic.after) !== "enabled" ||

@@ -2,7 +2,7 @@ import { storedBytes, writeRate } from "../../volume.ts";
 import { approximateBytes, counted } from "../words.ts";
 import { numberOf, type SettingRule, type TopicPair } from "./rule.ts";
 
-/** Copies of each partition. */
+/** Judges the number of copies of each partition. */
 export const replicationRule: SettingRule = {
   field: "replicationFactor",
   settings: ["replicationFactor"],
@@ -37,7 +37,7 @@ export const replicationRule: SettingRule = {
   },
 };
 
-/** Copies that must have a record before it is acknowledged. */
+/** Judges how many copies must have a record before the broker acknowledges it. */
 export const minInsyncRule: SettingRule = {
   field: "minInsyncReplicas",
   settings: ["minInsyncReplicas", "replicationFactor"],
@@ -61,7 +61,7 @@ export const minInsyncRule: SettingRule = {
   },
 };
 
-/** What the loss of brokers does, before and after. */
+/** Returns the effect of broker losses before and after the change. */
 function tolerance({ before, after }: TopicPair): string[] {
   const writes = (topic: TopicPair["before"]): number =>
     Math.max(0, topic.replicationFactor - numberOf(topic, "min.insync.replicas", 1));

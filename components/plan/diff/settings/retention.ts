@@ -9,7 +9,7 @@ import { configOf, isPersonal, type Judgement, numberOf, type SettingRule, type 
 const day = 86_400_000;
 const checkMinutes = retentionCheck / 60_000;
 
-/** Retention by time. A cut deletes records within minutes of being applied. */
+/** Judges retention by time. After a reduction, brokers delete records within minutes. */
 export const retentionRule: SettingRule = {
   field: "retention",
   settings: ["retention"],
@@ -31,7 +31,7 @@ export const retentionRule: SettingRule = {
   },
 };
 
-/** Retention by size of a partition. */
+/** Judges retention by size of a partition. */
 export const retentionBytesRule: SettingRule = {
   field: "retentionBytes",
   declared: ({ retentionBytes }) => retentionBytes,
@@ -70,8 +70,9 @@ export const retentionBytesRule: SettingRule = {
 };
 
 /**
- * Longer retention of a declared topic. Without an end somebody pays for disks that only grow; data about people is kept
- * longer than its owners and users agreed to. A derived topic follows its group's topics, within bounds of its own.
+ * Judges a longer retention of a declared topic. Without a limit, the disks only grow and cost more. Personal data is
+ * kept longer than its owners and users agreed to. A derived topic follows the topics of its group within its own
+ * bounds.
  */
 function longer(
   topic: TopicPair,
@@ -101,7 +102,7 @@ function longer(
   };
 }
 
-/** How long a record is really kept, in words. */
+/** Returns how long a record is really kept, as text. */
 function bound(topic: PlannedTopic): string[] {
   const kept = longestKept(topic.config);
   if (kept === undefined) return [];
@@ -110,7 +111,7 @@ function bound(topic: PlannedTopic): string[] {
   ];
 }
 
-/** Most bytes that a topic holds by its limit of size, before replication. */
+/** Returns the maximum size of a topic by its size limit, before replication, as text. */
 function mostBytes(topic: PlannedTopic): string {
   return approximateBytes((largestPartition(topic.config) ?? 0) * topic.partitions);
 }
@@ -144,7 +145,10 @@ function grown(topic: TopicPair, before: number, after: number): string[] {
   return [`disks need ${rate.basis === "declared" ? "about" : "at most"} ${more} more, replicas included`];
 }
 
-/** Steps that halve what is kept, so that no broker deletes for long and each step can be stopped. */
+/**
+ * Returns steps that halve the retained data each. No broker then deletes for a long time, and the change can be
+ * stopped after each step.
+ */
 function steps(before: number, after: number): string[] {
   if (before < 0) return [`ask the consumers which records they still need, then lower it in steps, the longest first`];
   const way: string[] = [];

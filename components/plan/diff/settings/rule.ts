@@ -10,54 +10,60 @@ export interface TopicPair {
   readonly name: string;
   readonly before: PlannedTopic;
   readonly after: PlannedTopic;
-  /** Absent for derived topics and the registry's. */
+  /** Absent for derived topics and the registry's topics. */
   readonly declaredBefore?: TopicDeclaration;
   readonly declaredAfter?: TopicDeclaration;
   readonly affected: readonly Affected[];
 }
 
-/** What a rule says of one field of a topic. */
+/** The judgement of a rule on one field of a topic. */
 export type Judgement = Pick<Change, "before" | "after" | "hazard" | "effects" | "advice"> & {
-  /** Teams that are asked beside the topic's owners and users. Default: none. */
+  /** Teams whose approval is needed besides the topic's owners and users. Default: none. */
   readonly alsoAsk?: readonly string[];
 };
 
 /** One field of a topic with its rule. */
 export interface SettingRule {
   readonly field: string;
-  /** The stack's settings that decide where a topic says nothing, or scale what it says. */
+  /** The stack's settings that apply if the topic declares nothing, or that scale the topic's value. */
   readonly settings?: readonly (keyof StackSettings["topics"])[];
-  /** What the files say, in either state: when it is equal, a change comes from the stack. */
+  /**
+   * Returns the value that the files declare in either state. If both values are equal, the change comes from the
+   * stack.
+   */
   readonly declared: (topic: TopicDeclaration) => unknown;
-  /** The judgement, or undefined when nothing changes. */
+  /** Returns the judgement; undefined if nothing changes. */
   readonly judge: (topic: TopicPair) => Judgement | undefined;
 }
 
-/** A topic's configuration value as Kafka prints it. */
+/** Returns a configuration value of a topic as Kafka prints it. */
 export function configOf(topic: PlannedTopic, key: string): string | undefined {
   return Object.hasOwn(topic.config, key) ? topic.config[key] : undefined;
 }
 
-/** A numeric configuration value; `absent` where there is none. */
+/** Returns a numeric configuration value; `absent` if there is none. */
 export function numberOf(topic: PlannedTopic, key: string, absent: number): number {
   const value = configOf(topic, key);
   return value === undefined ? absent : Number(value);
 }
 
-/** Names of the services in a role, sorted. */
+/** Returns the names of the services with a role, sorted. */
 export function servicesIn(affected: readonly Affected[], role: Affected["role"]): string[] {
   return affected.filter((each) => each.role === role).map(({ service }) => service);
 }
 
-/** Whether a topic's log is compacted, alone or beside deletion. */
+/** Returns whether a topic is compacted, with or without deletion. */
 export function isCompacted(topic: PlannedTopic): boolean {
   return (configOf(topic, "cleanup.policy") ?? "").includes("compact");
 }
 
-/** Classes of data that may be about people. */
+/** Data classes that may contain personal data. */
 const personal: readonly (Classification | undefined)[] = ["confidential", "restricted"];
 
-/** Whether a topic may hold data about people: kept longer, it is kept longer than its owners and users agreed to. */
+/**
+ * Returns whether a topic may contain personal data. With a longer retention, such data is kept longer than its owners
+ * and users agreed to.
+ */
 export function isPersonal({ declaredAfter }: TopicPair): boolean {
   return personal.includes(declaredAfter?.classification);
 }

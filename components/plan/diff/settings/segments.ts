@@ -7,10 +7,16 @@ import { platformTeam } from "../state.ts";
 import { approximateBytes, approximateDuration } from "../words.ts";
 import { isCompacted, isPersonal, numberOf, type SettingRule, type TopicPair } from "./rule.ts";
 
-/** Segments of a partition from which brokers feel them: two memory maps and up to four open files each. */
+/**
+ * Number of segments per partition at which brokers are affected: each segment takes two memory maps and up to four
+ * open files.
+ */
 const manySegments = 100;
 
-/** Age at which a segment is closed. What follows from another retention by itself is told with that. */
+/**
+ * Judges the age at which a segment is closed. If it only follows from another retention, the change of the retention
+ * covers it.
+ */
 export const segmentAgeRule: SettingRule = {
   field: "segmentAge",
   declared: ({ segmentAge }) => segmentAge,
@@ -42,7 +48,7 @@ export const segmentAgeRule: SettingRule = {
   },
 };
 
-/** Size at which a segment is closed. */
+/** Judges the size at which a segment is closed. */
 export const segmentSizeRule: SettingRule = {
   field: "segmentSize",
   declared: ({ segmentSize }) => segmentSize,
@@ -72,7 +78,7 @@ export const segmentSizeRule: SettingRule = {
   },
 };
 
-/** Segments of a partition that follow from how much it holds; unknown where nothing bounds that. */
+/** Returns the number of segments of a partition by its size; undefined if there is no size limit. */
 function segmentsBySize({ pair }: TopicPair, topic: PlannedTopic, size: number): number | undefined {
   const stored = storedBytes(topic, writeRate(pair.after, topic));
   return stored === undefined ? undefined : Math.ceil(stored / topic.partitions / size) + 1;
