@@ -1,18 +1,18 @@
 /**
- * A clock that can be told to be wrong, to prove that nothing depends on it that several instances share: their machines
- * never agree on the time. As fault-points.ts, it exists only where FAULT_INJECTION=on.
+ * A clock that can be set wrong, to prove that nothing shared by several instances depends on it: the clocks of their
+ * machines always differ. Like fault-points.ts, it exists only with FAULT_INJECTION=on.
  */
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "./clock.ts";
 
 export interface SkewableClock {
   readonly clock: Clock;
-  /** By how much it is ahead, in milliseconds; negative: behind. */
+  /** Returns how far the clock is ahead, in milliseconds; negative: behind. */
   offsetMs(): number;
   set(offsetMs: number): void;
 }
 
-/** @param right - The clock that it is right by until it is told otherwise. */
+/** @param right - The correct clock, used until an offset is set. */
 export function skewableClock(right: Clock): SkewableClock {
   let offset = 0;
   return {
@@ -32,7 +32,10 @@ const BODY = {
   properties: { offsetMs: { type: "integer", minimum: -MOST_MS, maximum: MOST_MS } },
 } as const;
 
-/** GET and PUT /faults/clock, for the management port: `now` is what the service takes for the time, milliseconds since the epoch. */
+/**
+ * Returns GET and PUT /faults/clock for the management port. `now` is the service's current time, in milliseconds since
+ * the epoch.
+ */
 export function clockRoutes(skewed: SkewableClock): (app: FastifyInstance) => void {
   const shown = (): { offsetMs: number; now: number } => ({ offsetMs: skewed.offsetMs(), now: skewed.clock() });
   return (app) => {

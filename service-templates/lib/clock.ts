@@ -1,4 +1,4 @@
-/** Time and chance as values, so that tests decide both. */
+/** Time and randomness as values, so that tests control both. */
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -8,7 +8,7 @@ export type Random = () => number;
 export const systemClock: Clock = () => Date.now();
 export const systemRandom: Random = () => Math.random();
 
-/** Waits; ends early, without an error, when the signal is aborted. */
+/** Waits for the given time; ends early, without an error, when the signal is aborted. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {

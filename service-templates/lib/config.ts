@@ -1,7 +1,7 @@
 /**
- * A service's configuration: the environment and the secret files it names, checked once at the start.
- * Everything that is missing or wrong is reported together. Secrets come from files, never from the
- * environment or the arguments, and never leave this object into a log.
+ * A service's configuration: the environment and the secret files that it names, checked once at the start. All missing
+ * or wrong values are reported together. Secrets come from files, never from the environment or the arguments, and this
+ * object never writes them to a log.
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
@@ -17,9 +17,12 @@ export interface KafkaConfig {
   readonly schemasDir: string;
   /** Base address including the path of the Confluent-compatible API. */
   readonly registryUrl: string;
-  /** Name under which a restarted process is the same member of its group; absent where its successor is another one. */
+  /** Name under which a restarted process is the same member of its group; absent if its successor has another name. */
   readonly groupInstanceId?: string;
-  /** Zone of this process, by the brokers' own names of zones: records come from a replica there, where one is in sync. Absent: from leaders. */
+  /**
+   * Zone of this process, in the brokers' names of zones: the consumer reads from a replica there, if one is in sync.
+   * Absent: it reads from leaders.
+   */
   readonly zone?: string;
 }
 export interface DatabaseConfig {
@@ -28,9 +31,9 @@ export interface DatabaseConfig {
   readonly name: string;
   readonly user: string;
   readonly password: string;
-  /** Where the password was read; it is read again for each new connection. @default the password stays as it is */
+  /** File of the password, read again for each new connection. @default the password does not change */
   readonly passwordFile?: string;
-  /** PEM of the authority; absent: no TLS. */
+  /** PEM of the certificate authority; absent: no TLS. */
   readonly ca?: string;
 }
 export interface RedisConfig {
@@ -38,7 +41,7 @@ export interface RedisConfig {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** PEM of the authority; absent: no TLS. */
+  /** PEM of the certificate authority; absent: no TLS. */
   readonly ca?: string;
 }
 export interface TokenConfig {
@@ -46,7 +49,7 @@ export interface TokenConfig {
   readonly audience: string;
   /** A JSON Web Key Set; read again when it changes. */
   readonly jwksFile: string;
-  /** Longest life of a token, from `iat` to `exp`, in seconds. @default 86400 */
+  /** Longest lifetime of a token, from `iat` to `exp`, in seconds. @default 86400 */
   readonly longestLifeSeconds?: number;
 }
 /** A bucket of a server with the S3 API. */
@@ -56,12 +59,12 @@ export interface S3StoreConfig {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** PEM of the authority; absent: the public authorities. */
+  /** PEM of the certificate authority; absent: the public authorities. */
   readonly ca?: string;
 }
-/** Where stored content lies: a folder of this machine, or a bucket. */
+/** Location of stored content: a folder on this machine, or a bucket. */
 export type ClaimCheckStoreConfig = { readonly folder: string } | S3StoreConfig;
-/** Where the spans of traces go. */
+/** Destination of the spans of traces. */
 export interface TracingConfig {
   /** Base address of a receiver of OTLP over HTTP. */
   readonly endpoint: string;
@@ -77,22 +80,22 @@ export interface ServiceConfig {
   readonly database?: DatabaseConfig;
   readonly redis?: RedisConfig;
   readonly tokens?: TokenConfig;
-  /** Absent where no event of the service is stored outside Kafka. */
+  /** Absent if no event of the service is stored outside Kafka. */
   readonly claimChecks?: ClaimCheckStoreConfig;
   /** Absent: no spans are exported. */
   readonly tracing?: TracingConfig;
-  /** Whether the process may be made to die on purpose; see fault-points.ts. */
+  /** Whether fault injection may kill the process; see fault-points.ts. */
   readonly faultInjection: boolean;
   /** Base address of order-service, for the gateway. */
   readonly orderServiceUrl?: string;
 }
 
-/** The parts a service's template.yaml asks for. */
+/** The parts that a service's template.yaml declares. */
 export interface ConfigNeeds {
   readonly http?: boolean;
   readonly kafka?: boolean;
   readonly database?: boolean;
-  /** `optional`: only where REDIS_HOST is set. */
+  /** `optional`: only if REDIS_HOST is set. */
   readonly redis?: boolean | "optional";
   readonly tokens?: boolean;
   readonly orderService?: boolean;
@@ -105,7 +108,7 @@ const text = z.string().min(1);
 const port = z.coerce.number().int().min(0).max(65_535);
 const level = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
 
-/** Reads the configuration; throws SVC_CONFIG_INVALID listing every problem. */
+/** Reads the configuration; throws SVC_CONFIG_INVALID that lists every problem. */
 export function readConfig(
   needs: ConfigNeeds,
   env: Environment = process.env,
@@ -253,7 +256,7 @@ export function readConfig(
   return config;
 }
 
-/** A whole number above zero that the environment may set; throws SVC_CONFIG_INVALID naming the variable and its value. */
+/** Returns a whole number above zero from the environment; throws SVC_CONFIG_INVALID with the variable and its value. */
 export function positiveSetting(env: Environment, name: string, fallback: number): number {
   const value = env[name];
   if (value === undefined || value === "") return fallback;
@@ -266,7 +269,10 @@ export function positiveSetting(env: Environment, name: string, fallback: number
   return Number(value);
 }
 
-/** An address that the environment may set, without a slash at its end; throws SVC_CONFIG_INVALID naming the variable and its value. */
+/**
+ * Returns an address from the environment, without a trailing slash; throws SVC_CONFIG_INVALID with the variable and
+ * its value.
+ */
 export function addressSetting(env: Environment, name: string): string | undefined {
   const value = env[name];
   if (value === undefined || value === "") return undefined;

@@ -1,6 +1,6 @@
 /**
- * What this service needs to know of the topology, read from `KAFKA_CONTRACT_FILE`. Names of topics,
- * groups and subjects stand in `topics/` alone; the platform derives this file from them.
+ * The service's part of the topology, read from `KAFKA_CONTRACT_FILE`. Only `topics/` declares the names of topics,
+ * groups and subjects; the platform derives this file from them.
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
@@ -12,7 +12,7 @@ const published = z
   .object({
     event: z.string(),
     topic: z.string(),
-    /** Field of the event whose value is the record's key; absent where `topics/` declares none. */
+    /** Field of the event whose value is the record's key; absent if `topics/` declares none. */
     key: z.string().exactOptional(),
     subject: z.string(),
     record: z.string(),
@@ -56,7 +56,7 @@ const contract = z
     deadLetterTopic: z.string().optional(),
     retryTopics: z.array(z.object({ topic: z.string(), delayMs: z.number().int().positive() }).readonly()).readonly(),
     publishes: z.array(published).readonly(),
-    /** Types that the schemas share, each after those it refers to; each has a subject of its name. */
+    /** Shared types of the schemas, each after the types that it refers to; the subject of each has the type's name. */
     types: z
       .array(z.object({ name: z.string(), schema: z.string(), references: names }).readonly())
       .readonly()
@@ -70,7 +70,7 @@ export type Contract = z.infer<typeof contract>;
 /** An event this service publishes: its topic, subject and schema file (below SCHEMAS_DIR). */
 export type PublishedEvent = z.infer<typeof published>;
 
-/** Checks the text of a contract file; throws SVC_CONTRACT_INVALID naming the place. */
+/** Parses and checks the text of a contract file; throws SVC_CONTRACT_INVALID with the location. */
 export function parseContract(text: string, file: string): Contract {
   let value: unknown;
   try {

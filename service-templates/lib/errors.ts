@@ -1,10 +1,9 @@
 /**
- * The catalogue of errors of the service library. Each has a stable code, a message that names the
- * value at fault, and says what to do. Codes travel in logs, in dead-letter records (`dlt-error-code`) and
- * in metrics, so they are never renamed.
+ * The catalogue of errors of the service library. Each error has a stable code, a message with the wrong value, and a
+ * fix. Codes appear in logs, in dead-letter records (`dlt-error-code`) and in metrics, so they are never renamed.
  */
 
-/** Every code with the advice that goes with it. */
+/** Every code with its fix. */
 export const ERRORS = {
   SVC_CONFIG_INVALID: "Set or correct the named variables; the platform sets them from the service's template.yaml.",
   SVC_CONTRACT_INVALID: "KAFKA_CONTRACT_FILE must hold the JSON of this service's contract, as the plan writes it.",
@@ -55,14 +54,14 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /**
- * An error of the service library. Its shape is that of the kit's coded errors (code, message, fix); the class is its own,
- * because services hold nothing of the kit. `permanent` ones are not worth repeating with the same input.
+ * An error of the service library. It has the shape of the kit's coded errors (code, message, fix), but a class of its
+ * own, because services contain no code of the kit. A `permanent` error is not worth a retry with the same input.
  */
 export class ServiceError extends Error {
   readonly code: ErrorCode;
-  /** What to do about it. */
+  /** How to fix the error. */
   readonly fix: string;
-  /** True when the same input fails forever, so that a record belongs to the dead-letter records at once. */
+  /** True if the same input always fails, so that the record becomes a dead-letter record at once. */
   readonly permanent: boolean;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; permanent?: boolean } = {}) {
@@ -74,7 +73,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** The message of anything thrown; a connection that was refused at each address of a name has none of its own. */
+/**
+ * Returns the message of any thrown value. A connection that was refused at every address of a name has no message of
+ * its own.
+ */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message : String(error);

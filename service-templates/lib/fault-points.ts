@@ -1,25 +1,26 @@
 /**
- * Places at which a service can be made to die on purpose, to prove that nothing is lost or doubled
- * there. They exist only where FAULT_INJECTION=on, which the local substrate sets and no other;
- * everywhere else passing one costs a call of an empty function and there is no way to arm it.
+ * Points at which a service can be killed on purpose, to prove that nothing is lost or duplicated there. They exist
+ * only with FAULT_INJECTION=on, which only the local substrate sets. Everywhere else, passing a point calls an empty
+ * function, and no point can be armed.
  */
 import type { FastifyInstance } from "fastify";
 
 /**
- * before-commit: the handlers of a batch ran, its transaction is not committed.
- * after-commit: the database has committed, the offsets are not.
- * after-publish: the relay's records are acknowledged, their rows are still in the outbox.
+ * Fault points of a service.
+ * - before-commit: the handlers of a batch ran, its transaction is not committed.
+ * - after-commit: the database has committed, the offsets are not committed.
+ * - after-publish: the relay's records are acknowledged, their rows are still in the outbox.
  */
 export const FAULT_POINTS = ["before-commit", "after-commit", "after-publish"] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
-/** Told whenever a place is passed. */
+/** Called at each fault point. */
 export type PassPoint = (point: FaultPoint) => void;
 
-/** Passes everything. */
+/** Does nothing at any point. */
 export const NO_FAULTS: PassPoint = () => undefined;
 
-/** Which point ends the process, and on which passing from now on: 1 is the next. */
+/** The point that kills the process, and the number of the pass that does it, from now on: 1 is the next. */
 export interface Fault {
   readonly point: FaultPoint;
   readonly after: number;
@@ -27,7 +28,7 @@ export interface Fault {
 
 export interface FaultInjection {
   readonly pass: PassPoint;
-  /** What is armed, with the passings that are left. */
+  /** Returns the armed fault, with the number of passes left. */
   armed(): Fault | undefined;
   arm(fault: Fault): void;
 }
@@ -62,7 +63,7 @@ const BODY = {
   },
 } as const;
 
-/** GET and PUT /faults, for the management port. */
+/** Returns GET and PUT /faults for the management port. */
 export function faultRoutes(faults: FaultInjection): (app: FastifyInstance) => void {
   const shown = (): { points: readonly FaultPoint[]; armed: Fault | null } => ({
     points: FAULT_POINTS,

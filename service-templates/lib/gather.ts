@@ -1,37 +1,36 @@
 /**
- * Work that is done for many callers at once: what is asked for together, or while earlier work is under
- * way, goes into one batch. Under load that turns many transactions into one; without load every call
- * goes out at once. The queue is bounded, in number and in time: who cannot be served soon
- * is told so, instead of waiting for an answer that comes too late.
+ * Does work for many callers at once. Calls that arrive together, or while earlier work is in progress, form one batch.
+ * Under load that turns many transactions into one; without load every call is served at once. The queue is bounded, in
+ * size and in time: a caller that cannot be served soon is rejected, instead of getting an answer that comes too late.
  */
 import type { Clock } from "./clock.ts";
 import { Problem } from "./http/problem.ts";
 import { isDatabaseAtFault } from "./storage/database-faults.ts";
 
 export interface GatherOptions<Item, Result> {
-  /** Does the work for all items; gives back a result, or the error to throw, for each in its place. */
+  /** Does the work for all items. Returns a result, or the error to throw, at the index of each item. */
   readonly work: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
-  /** Batches under way at the same time. @default 2 */
+  /** Batches in progress at the same time. @default 2 */
   readonly atOnce?: number;
   /** Items in one batch. @default 64 */
   readonly batch?: number;
-  /** Items that may wait. @default 512 */
+  /** Most items that wait. @default 512 */
   readonly waiting?: number;
-  /** Longest wait in milliseconds; who has waited longer has most likely gone. @default 3000 */
+  /** Longest wait in milliseconds; a caller that has waited longer has most likely gone. @default 3000 */
   readonly longestWaitMs?: number;
-  /** What a caller that is refused is told to do. @default "repeat it in a moment" */
+  /** Advice in the message to a rejected caller. @default "repeat it in a moment" */
   readonly advice?: string;
   readonly clock: Clock;
 }
 
-/** For work that its caller bounds, such as a batch of records: nothing is refused. */
+/** Options for work that its caller bounds, such as a batch of records: no call is rejected. */
 export const UNBOUNDED = {
   waiting: Number.POSITIVE_INFINITY,
   longestWaitMs: Number.POSITIVE_INFINITY,
   batch: 256,
 } as const;
 
-/** Hands an item over; rejects with the problem `unavailable` when too many wait already. */
+/** Adds an item to the queue; rejects with the problem `unavailable` if too many items already wait. */
 export type Gather<Item, Result> = (item: Item) => Promise<Result>;
 
 interface Waiting<Item, Result> {
@@ -65,14 +64,14 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
         else call.resolve(result as Result);
       });
     } catch (error) {
-      // Of the circumstances nobody is at fault, and each alone would fare no better.
+      // During an outage no item is at fault, and each item alone would fail too.
       if (calls.length === 1 || isDatabaseAtFault(error)) for (const call of calls) call.reject(error);
-      // One of them may be at fault; alone, each shows whether it is the one.
+      // One of the items may be at fault; alone, each shows whether it is that one.
       else for (const call of calls) await serve([call]);
     }
   }
 
-  /** The next batch, without those that have waited too long. */
+  /** Returns the next batch, without the calls that have waited too long. */
   function takeBatch(): readonly Waiting<Item, Result>[] {
     const oldest = clock() - longestWaitMs;
     const taken: Waiting<Item, Result>[] = [];
@@ -104,7 +103,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
         return;
       }
       queue.push({ item, since: clock(), resolve, reject });
-      // A moment later, so that what one caller asks for in a row goes together.
+      // Deferred, so that several calls of one caller in a row form one batch.
       queueMicrotask(next);
     });
 }

@@ -1,4 +1,7 @@
-/** Identifiers: time-ordered ones for events and orders, derived ones where a repetition must meet the same id. */
+/**
+ * Identifiers: time-ordered ones for events and orders, and derived ones for operations whose repetition must get the
+ * same id.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
@@ -8,14 +11,17 @@ import { ServiceError } from "./errors.ts";
 export type RandomBytes = () => Buffer;
 const systemBytes: RandomBytes = () => randomBytes(16);
 
-/** UUID version 7 (RFC 9562): 48 bits of milliseconds, then random; index-friendly because it grows with time. */
+/**
+ * Returns a UUID version 7 (RFC 9562): 48 bits of milliseconds, then random bits. It suits indexes because it grows
+ * with time.
+ */
 export function uuidV7(clock: Clock = systemClock, bytes: RandomBytes = systemBytes): string {
   const raw = bytes();
   raw.writeUIntBE(clock(), 0, 6);
   return format(raw, 0x70);
 }
 
-/** UUID version 8 derived from text: the same parts give the same id on every repetition. */
+/** Returns a UUID version 8 derived from text: the same parts always give the same id. */
 export function derivedUuid(...parts: readonly string[]): string {
   const raw = createHash("sha256").update(parts.join("\u0000")).digest().subarray(0, 16);
   return format(Buffer.from(raw), 0x80);
@@ -23,12 +29,12 @@ export function derivedUuid(...parts: readonly string[]): string {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
-/** Whether the text is a UUID in its canonical lower-case form, of any version. */
+/** Returns whether the text is a UUID in its canonical lower-case form, of any version. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** A field of an event that must be a UUID in its canonical form; throws SVC_EVENT_INVALID (permanent) naming it. */
+/** Returns a field of an event that must be a UUID in its canonical form; throws SVC_EVENT_INVALID (permanent) with its name. */
 export function requiredUuid(value: unknown, field: string): string {
   if (typeof value === "string" && isUuid(value)) return value;
   throw new ServiceError(

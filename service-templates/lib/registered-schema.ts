@@ -1,14 +1,14 @@
 /**
- * Avro schemas that refer to types of other subjects. A registry keeps such a schema as its file has it, beside the names,
- * subjects and versions of what it refers to; a codec needs all of them.
+ * Avro schemas that refer to types of other subjects. A registry stores such a schema as its file contains it, with the
+ * names, subjects and versions of its references; a codec needs all of them.
  */
 import avro from "avsc";
 
-/** A schema as the registry takes it. */
+/** A schema as the registry stores it. */
 export interface RegisteredSchema {
   /** JSON text. */
   readonly schema: string;
-  /** Types that the schema refers to itself, each with the subject that holds it. Absent: none. */
+  /** Types that the schema refers to directly, each with its subject. Absent: none. */
   readonly references?: readonly ReferencedType[];
 }
 
@@ -20,8 +20,8 @@ export interface ReferencedType extends RegisteredSchema {
 }
 
 /**
- * The codec of a schema with all that it refers to.
- * @throws Error of the codec library, for what is no Avro.
+ * Returns the codec of a schema, including all its references.
+ * @throws Error of the codec library if the schema is not Avro.
  */
 export function avroType({ schema, references = [] }: RegisteredSchema): avro.Type {
   return typeWithin({ schema, references }, {});
@@ -32,7 +32,7 @@ function typeWithin({ schema, references = [] }: RegisteredSchema, registry: Rec
   return avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { registry });
 }
 
-/** The schema as one JSON text, each type in place of the first mention of its name. */
+/** Returns the schema as one JSON text, with each type inlined at the first mention of its name. */
 export function selfContained(schema: RegisteredSchema): string {
   if ((schema.references ?? []).length === 0) return schema.schema;
   return JSON.stringify(avroType(schema).schema({ exportAttrs: true }));

@@ -1,17 +1,20 @@
-/** A service as a process: signals, failures nobody caught, a start that fails. */
+/** Runs a service as a process: signals, uncaught errors, a failed start. */
 
 import { messageOf, ServiceError } from "./errors.ts";
 import { takeClientFault } from "./kafka/client-faults.ts";
 import type { RunningService } from "./service.ts";
 
-/** After this the process ends even though something hangs, in milliseconds. */
+/** The process ends after this time even if the drain hangs, in milliseconds. */
 const DRAIN_LIMIT_MS = 9_500;
 
-/** Runs a service as a process: SIGTERM and SIGINT drain it; a failed start is reported and ends it with code 1. A fault of the Kafka client is survived. */
+/**
+ * Runs a service as a process. SIGTERM and SIGINT drain it. A failed start is reported, and the process exits with code
+ * 1. The process survives a fault of the Kafka client.
+ */
 export function runProcess(start: () => Promise<RunningService>): void {
   let running: Promise<RunningService> | undefined;
   function end(signal: string): void {
-    // Something that hangs must not keep the process: its supervisor would kill it, this way the reason is logged.
+    // A drain that hangs must not keep the process alive: its supervisor would kill it. This way the reason is logged.
     setTimeout(() => {
       process.stderr.write(`drain after ${signal} took longer than ${DRAIN_LIMIT_MS} ms; ending\n`);
       process.exit(1);

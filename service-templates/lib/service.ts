@@ -1,6 +1,6 @@
 /**
- * The life of a service process: configuration, database, relay, consumer, HTTP, readiness, drain.
- * A service's src/service.ts names its parts; everything else is here.
+ * Runs a service process: configuration, database, relay, consumer, HTTP, readiness, drain. The src/service.ts of a
+ * service names its parts; this module does everything else.
  */
 import type { FastifyInstance } from "fastify";
 import type { ClaimChecks } from "./claim-check/claim-check.ts";
@@ -50,18 +50,18 @@ import { recordLog } from "./telemetry/record-fields.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 import { UNTRACED } from "./tracing/tracer.ts";
 
-/** What every service has at hand. */
+/** The objects that every service can use. */
 export interface Base {
   readonly config: ServiceConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
-  /** Makes spans; exports them where the environment names a receiver. */
+  /** Creates spans; exports them if the environment names a receiver. */
   readonly tracer: Tracer;
 }
 
-/** What a service with a database and Kafka has at hand. */
+/** The objects that a service with a database and Kafka can use. */
 export interface Context<E extends EventMap = AnyEvents> extends Base {
   readonly metrics: EventMetrics;
   readonly database: Database;
@@ -71,7 +71,10 @@ export interface Context<E extends EventMap = AnyEvents> extends Base {
   readonly claimChecks: ClaimChecks;
 }
 
-/** Waits until the service's group, with all its instances, has read everything that was there when this was called; `stopped` by its signal. */
+/**
+ * Waits until the service's group, with all its instances, has read every record that existed at the time of the call.
+ * Resolves to `stopped` when the signal is aborted.
+ */
 export type CatchUp = (signal: AbortSignal) => ReturnType<typeof caughtUp>;
 
 /** A service that consumes nothing is never behind. */
@@ -79,7 +82,7 @@ const NOTHING_TO_READ: CatchUp = async () => "caught up";
 
 /** The parts that any service adds. */
 export interface HttpParts {
-  /** Addresses and ranges whose X-Forwarded-For the public port believes. @default none */
+  /** Addresses and ranges from which the public port trusts X-Forwarded-For. @default none */
   readonly trustedProxies?: readonly string[];
   /** Routes of the public port. */
   readonly routes?: (app: FastifyInstance) => void | Promise<void>;
@@ -87,30 +90,33 @@ export interface HttpParts {
   readonly managementRoutes?: (app: FastifyInstance) => void | Promise<void>;
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
   readonly beforeScrape?: () => Promise<void>;
-  /** Rows of the service's own tables that may go after a time. */
+  /** Rows of the service's own tables that are deleted after a time. */
   readonly retention?: readonly Retention[];
-  /** Work beside the consumer, for example a sweep; returns how to stop it. */
+  /** Work beside the consumer, for example a sweep. Returns the function that stops it. */
   readonly background?: (consuming: { readonly caughtUp: CatchUp }) => () => Promise<void>;
   readonly close?: () => Promise<void>;
 }
 
-/** The parts that a service adds that takes part in the event flow. */
+/** The parts that are added by a service that takes part in the event flow. */
 export interface ServiceParts<E extends EventMap = AnyEvents> extends HttpParts {
-  /** Handlers by event type; they must cover what the contract says the service consumes. */
+  /** Handlers by event type. They must cover every event that the contract says the service consumes. */
   readonly handlers: Handlers<E>;
   readonly lock?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
-  /** Writes what handlers gathered during a batch; see `BatchOptions.finish`. */
+  /** Writes what handlers collected during a batch; see `BatchOptions.finish`. */
   readonly finish?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
-  /** Milliseconds between polls, for consumers that nobody waits for; brokers then gather records for up to 500 ms. @default 0 */
+  /**
+   * Milliseconds between polls, for consumers that are not time-critical; brokers then collect records for up to 500
+   * ms. @default 0
+   */
   readonly gatherMs?: number;
-  /** Types of published events that nobody waits for: the relay gathers them for up to 500 ms. @default none */
+  /** Types of published events that are not time-critical: the relay collects them for up to 500 ms. @default none */
   readonly unhurried?: readonly PublishedType<E>[];
 }
 
 export interface RunningService {
   readonly httpPort: number | undefined;
   readonly managementPort: number;
-  /** Drains: not ready, stop polling, finish, flush the outbox, leave the group, close. */
+  /** Drains the service: not ready, stop polling, finish, flush the outbox, leave the group, close. */
   stop(): Promise<void>;
 }
 
@@ -120,9 +126,9 @@ export interface StartOptions {
   readonly random?: Random;
 }
 
-/** Time the drain gives the relay to publish what is left, in milliseconds. */
+/** Time that the drain gives the relay to publish the remaining rows, in milliseconds. */
 const FLUSH_LIMIT_MS = 3_000;
-/** Time in which callers give their connections back, in milliseconds: one that is not used within it is not needed. */
+/** Time in which clients close their connections, in milliseconds. A connection that is not used within it is not needed. */
 const LAST_REQUESTS_MS = 1_000;
 
 /**
@@ -143,7 +149,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   const contract = readContract(kafkaConfig.contractFile);
   const metrics = eventMetrics(base.metrics, contract);
   const records = recordLog(contract);
-  // A pod's name begins with the service's already.
+  // The name of a pod already begins with the name of the service.
   const clientId = config.instance.startsWith(`${config.service}-`)
     ? config.instance
     : `${config.service}-${config.instance}`;
@@ -189,7 +195,8 @@ export async function startEventService<E extends EventMap = AnyEvents>(
         "event cannot be published and is parked; see `kit outbox`",
       ),
   });
-  // The service's parts are made with the outbox, and only they say which events can wait: until then each is hurried.
+  // The service's parts are created with the outbox, and only they say which events are not time-critical. Until then
+  // every event is urgent.
   let unhurried: ReadonlySet<string> = new Set();
   const outbox = transactionalOutbox<E>({
     codec,
@@ -201,7 +208,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   const claims = claimChecksOf({ ...base, clock, contract, codec, database });
   const service = await parts({ ...base, metrics, clock, database, outbox, codec, claimChecks: claims.claimChecks });
   unhurried = new Set(service.unhurried);
-  // A type that is not declared would hurry unnoticed.
+  // Without this check, an undeclared type would stay urgent unnoticed.
   for (const event of unhurried) codec.published(event);
 
   const pauses = consumerPauses({
@@ -288,7 +295,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
         ...service.checks,
       },
       async beforeScrape() {
-        // First: it counts most while the database does not answer.
+        // This comes first: it matters most while the database does not answer.
         for (const [topic, seconds] of lag.byTopic()) metrics.timeLag.set({ topic }, seconds);
         const [row] = await database.query<{ pending: string; age: string | null; parked: string }>({
           text: `SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(created_at)) AS age, (SELECT count(*) FROM outbox_parked) AS parked
@@ -331,7 +338,7 @@ export async function startEventService<E extends EventMap = AnyEvents>(
   );
 }
 
-/** What keeps a consumer from its work. Circumstances that pass by themselves count only once they have lasted. */
+/** Returns what keeps a consumer from its work. Temporary outages count only after they have lasted. */
 function consumerProblem(consumer: EventConsumer, pauses: ConsumerPauses): string | undefined {
   const pause = pauses.current();
   const why =
@@ -342,7 +349,7 @@ function consumerProblem(consumer: EventConsumer, pauses: ConsumerPauses): strin
   return pause?.blames === "service" ? why.slice(2) : undefined;
 }
 
-/** Starts a service that only speaks HTTP. */
+/** Starts a service that only serves HTTP. */
 export async function startHttpService(
   needs: ConfigNeeds,
   parts: (base: Base) => HttpParts | Promise<HttpParts>,
@@ -369,7 +376,7 @@ async function createBase(needs: ConfigNeeds, options: StartOptions): Promise<Ba
   };
 }
 
-/** The packages of OpenTelemetry are loaded only where spans go somewhere. */
+/** Loads the packages of OpenTelemetry only if spans are exported. */
 async function openTracer(
   { tracing, service, instance }: ServiceConfig,
   onError: (error: unknown) => void,
@@ -380,7 +387,7 @@ async function openTracer(
 }
 
 interface Machinery {
-  /** Absent where nothing is consumed. */
+  /** Absent if the service consumes nothing. */
   readonly caughtUp?: CatchUp;
   start(): Promise<void>;
   drain(): Promise<void>;
@@ -409,7 +416,7 @@ async function startProcess(base: Base, parts: HttpParts, machinery: Machinery):
         });
   if (http !== undefined) await parts.routes?.(http);
 
-  // Liveness answers from the first moment; work begins once everything listens.
+  // The liveness probe answers from the start; work begins once all ports listen.
   await management.listen({ host: config.http.host, port: config.http.managementPort });
   if (http !== undefined && config.http.port !== undefined)
     await http.listen({ host: config.http.host, port: config.http.port });
@@ -422,7 +429,7 @@ async function startProcess(base: Base, parts: HttpParts, machinery: Machinery):
     draining = true;
     log.info("draining");
     if (http !== undefined) {
-      // Clients with open connections are told to leave while it still answers: a request that is cut off would fail.
+      // The server still answers while it asks clients to close their connections: a request that is cut off would fail.
       await lastRequests(http, LAST_REQUESTS_MS);
       await http.close();
     }

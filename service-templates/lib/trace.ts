@@ -1,6 +1,6 @@
 /**
- * W3C trace context (`traceparent`), carried HTTP -> outbox row -> record header -> handler.
- * Only the identifiers travel; no exporter is needed to follow one order through logs and records.
+ * W3C trace context (`traceparent`). It is passed from HTTP to the outbox row, the record header and the handler. Only
+ * the identifiers are passed; no exporter is needed to follow one order through logs and records.
  */
 import { randomBytes } from "node:crypto";
 
@@ -8,14 +8,14 @@ import { randomBytes } from "node:crypto";
 export interface TraceContext {
   /** 32 hexadecimal digits, not all zero. */
   readonly traceId: string;
-  /** 16 hexadecimal digits, not all zero: the span that caused what follows. */
+  /** 16 hexadecimal digits, not all zero: the parent span of what follows. */
   readonly spanId: string;
   readonly sampled: boolean;
 }
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/u;
 
-/** Reads a header; undefined when absent or malformed (the specification: then start a new trace). */
+/** Parses a header; returns undefined if it is absent or malformed (the specification then requires a new trace). */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
   const match = header === undefined ? null : TRACEPARENT.exec(header);
   if (match === null) return undefined;
@@ -25,7 +25,7 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** The next span of the same trace, or the first of a new one. */
+/** Returns the next span of the same trace, or the first of a new one. */
 export function childTrace(
   parent: TraceContext | undefined,
   bytes: (size: number) => Buffer = randomBytes,
@@ -37,7 +37,7 @@ export function childTrace(
   };
 }
 
-/** The header's text. */
+/** Returns the header's text. */
 export function formatTraceparent(trace: TraceContext): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
 }

@@ -1,34 +1,35 @@
 /**
- * Background work in passes: each takes what is due, and the loop repeats it, at once while there is more
- * than one pass takes, after a short pause while there is some, after a longer one or when it is woken
- * while there is none. Instances may work side by side when each pass skips what another one has.
+ * Runs background work in passes. Each pass does the work that is due, and the loop repeats it. If a pass was full, the
+ * next one starts at once. If there was some work, it starts after a short pause. If there was none, it starts after a
+ * longer pause or when the loop is woken. Instances can run in parallel if each pass skips the rows that another
+ * instance has locked.
  */
 import { pause } from "./clock.ts";
 
 /** One kind of work. */
 export interface Pass {
-  /** What it does, for logs, for example `booking shipments`. */
+  /** Description for logs, for example `booking shipments`. */
   readonly doing: string;
-  /** Does what is due; gives back how much it was. */
+  /** Does the work that is due; returns the number of items. */
   readonly run: () => Promise<number>;
 }
 
 export interface WorkLoopOptions {
   readonly passes: readonly Pass[];
-  /** Most that one pass takes. */
+  /** Most items per pass. */
   readonly atOnce: number;
-  /** Pause after work, so that the next pass finds more at once, in milliseconds. @default 250 */
+  /** Pause after work, so that the next pass finds more items, in milliseconds. @default 250 */
   readonly gatherMs?: number;
-  /** Pause when there was nothing to do, in milliseconds. @default 1000 */
+  /** Pause if there was no work, in milliseconds. @default 1000 */
   readonly idleMs?: number;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
 export interface WorkLoop {
-  /** There may be something to do. */
+  /** Wakes the loop because there may be work. */
   wake(): void;
   start(): void;
-  /** Finishes the pass at hand. */
+  /** Finishes the current pass, then stops. */
   stop(): Promise<void>;
 }
 

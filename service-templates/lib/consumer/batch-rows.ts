@@ -1,26 +1,26 @@
 /**
- * Rows of a running batch: locked and loaded once at its beginning, changed in memory by its handlers,
- * of which later ones see what earlier ones did, and written with one statement at its end. They live
- * and die with the transaction, so a batch that is rolled back leaves nothing behind.
+ * Rows of a running batch. They are locked and loaded once at the start of the batch. Handlers change them in memory,
+ * and later handlers see the changes of earlier ones. One statement writes them at the end. The rows exist only within
+ * the transaction, so a batch that is rolled back leaves nothing behind.
  */
 import type { Transaction } from "../storage/database.ts";
 
-/** What is to be written. */
+/** The rows to write. */
 export interface RowChanges<Row> {
-  /** Rows that were not there when the batch began. */
+  /** Rows that did not exist when the batch began. */
   readonly added: readonly Row[];
-  /** Rows that were there and are different now. */
+  /** Rows that existed and were changed. */
   readonly changed: readonly Row[];
 }
 
 export interface BatchRows<Row> {
-  /** Notes what the database holds; may be called again for further rows. */
+  /** Records what the database holds. May be called again for more rows. */
   load(tx: Transaction, rows: ReadonlyMap<string, Row>): void;
-  /** The row as the batch sees it now; undefined when there is none. */
+  /** Returns the row as the batch sees it now; undefined if there is none. */
   get(tx: Transaction, id: string): Row | undefined;
   /** Adds or changes a row. */
   put(tx: Transaction, id: string, row: Row): void;
-  /** What differs from the database, ordered by id, so that two instances write in the same order. */
+  /** Returns the differences from the database, ordered by id, so that two instances write in the same order. */
   changes(tx: Transaction): RowChanges<Row>;
 }
 

@@ -1,10 +1,12 @@
 /**
- * A polled batch: decode, prepare, then one database transaction for all of it: inbox, handlers,
- * outbox. When that transaction fails because of a record, each record gets its own, with retries;
- * what still fails goes to the next retry topic, where the consumer has any, or becomes a dead
- * letter, and the partition moves on. What fails because of the circumstances (database or registry
- * down) or of the service itself (schema, rights, credentials) is repeated until it works, and records
- * that fail alike one after the other are held back (breaker.ts): those records are not at fault.
+ * Processes a polled batch: it decodes the records and prepares them, then uses one database transaction for inbox,
+ * handlers and outbox. If a record makes that transaction fail, each record gets its own transaction, with retries. A
+ * record that still fails goes to the next retry topic, if the consumer has one, or becomes a dead-letter record; then
+ * the consumer continues with the partition.
+ *
+ * A failure that the records do not cause is retried until it succeeds: an outage (database or registry down) or a
+ * fault of the service itself (schema, rights, credentials). When records of different keys fail in the same way one
+ * after the other, the breaker holds them back (breaker.ts).
  */
 import type { ClaimChecks } from "../claim-check/claim-check.ts";
 import { readClaim } from "../claim-check/reference.ts";
@@ -38,7 +40,7 @@ import { isReplayForOthers } from "./replay.ts";
 import type { Delivery } from "./retry-topics.ts";
 import { retryTopics } from "./retry-topics.ts";
 
-/** Takes a batch; resolves when every record is applied, known already, skipped, delayed, or a dead-letter record. */
+/** Processes a batch. Resolves when every record is applied, already known, skipped, delayed, or a dead-letter record. */
 export type BatchProcessor = (records: readonly RawRecord[], signal: AbortSignal) => Promise<void>;
 
 export interface BatchOptions<E extends EventMap = AnyEvents> {
@@ -47,52 +49,51 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly database: Database;
   readonly outbox: Outbox<E>;
   readonly handlers: Handlers<E>;
-  /** Fetches stored bodies. @default none: such a record is a dead-letter record */
+  /** Fetches stored bodies. @default none: such a record becomes a dead-letter record */
   readonly claimChecks?: Pick<ClaimChecks, "value">;
   /**
-   * Takes, at the beginning of the transaction, the row locks that the batch needs, in one fixed order,
-   * so that two instances never wait for each other crosswise. Called with all events, those too that turn
-   * out to be known.
+   * Takes the row locks that the batch needs, at the start of the transaction and in one fixed order, so that two
+   * instances cannot deadlock. Called with all events, including those that turn out to be already known.
    */
   readonly lock?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
   /**
-   * Writes, at the end of the transaction, what the handlers only gathered: many rows with one statement
-   * instead of one statement per event. Called with the events that were new.
+   * Writes, at the end of the transaction, the rows that the handlers collected: many rows with one statement instead
+   * of one statement per event. Called with the new events.
    */
   readonly finish?: (events: readonly Received<E>[], tx: Transaction) => Promise<void>;
-  /** Attempts for one record before it is delayed or a dead-letter record. */
+  /** Attempts for one record before it is delayed or becomes a dead-letter record. */
   readonly retry?: RetryPolicy;
   readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly random: Random;
-  /** @default identifiers alone */
+  /** @default no spans, only identifiers */
   readonly tracer?: Tracer;
   readonly onOutcome: (outcome: Outcome, topic: string, eventType: string, count: number) => void;
-  /** An event's transaction was committed, at `now`, in milliseconds since the epoch. */
+  /** Called when an event's transaction was committed, at `now`, in milliseconds since the epoch. */
   readonly onApplied: (event: Received<E>, now: number) => void;
-  /** A handler did its part, or failed; `seconds` counts its preparation too. */
+  /** Called when a handler succeeded or failed. `seconds` includes its preparation. */
   readonly onHandled: (eventType: string, seconds: number) => void;
   readonly onDeadLetter: (letter: DeadLetter) => void;
-  /** A record waits in a retry topic now. */
+  /** Called when a record was written to a retry topic. */
   readonly onDelayed: (letter: DeadLetter, topic: string) => void;
-  /** Told of records that are tried again, those of a batch together or one by itself. */
+  /** Called with records that are retried: those of a batch together, or one record. */
   readonly onRetry: (error: unknown, retry: Retry) => void;
-  /** Told when the breaker opens or closes. */
+  /** Called when the breaker opens or closes. */
   readonly onBreaker: (open: boolean) => void;
-  /** Told of each wait for something other than a record. */
+  /** Records each pause that has another cause than a record. */
   readonly pauses: ConsumerPauses;
-  /** Seconds a batch took from poll to commit, and its size. */
+  /** Called with the size of a batch and the seconds from poll to commit. */
   readonly onBatch: (size: number, seconds: number) => void;
 }
 
-/** Records that are tried again. */
+/** Records that are retried. */
 export interface Retry extends RetrySubject {
-  /** The attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number;
   readonly delayMs: number;
 }
 
-/** What is tried again: records of a batch together, or one of them by itself. */
+/** The records that are retried: those of a batch together, or one record. */
 interface RetrySubject {
   readonly scope: RetryScope;
   readonly records: readonly RawRecord[];
@@ -103,7 +104,7 @@ function alone(record: RawRecord): RetrySubject {
 }
 
 const RECORD_RETRY: RetryPolicy = { attempts: 5, firstDelayMs: 20, maxDelayMs: 500, factor: 2 };
-/** Attempts of a record whose statement runs into its limit: each costs as long as the limit. */
+/** Attempts for a record whose statement reaches its timeout: each attempt takes as long as the timeout. */
 const TIMEOUT_ATTEMPTS = 2;
 
 export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOptions<E>): BatchProcessor {
@@ -159,10 +160,10 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     };
   }
 
-  /** The batch that each event came with: also one that is applied by itself is prepared with a view of it. */
+  /** The batch of each event. An event that is applied alone is also prepared with a view of its batch. */
   const batches = new WeakMap<Event, readonly Event[]>();
 
-  /** What an event's handler does within the transaction. */
+  /** Returns the step that the event's handler runs within the transaction. */
   async function prepare<T extends ConsumedType<E>>(event: Received<E, T>): Promise<Step<E>> {
     const handler: Handler<E, T> = options.handlers[event.type];
     const begun = performance.now();
@@ -181,7 +182,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     };
   }
 
-  /** Applies events, in their order, in one transaction; gives back those that were new. */
+  /** Applies events, in their order, in one transaction. Returns the new ones. */
   async function apply(
     events: readonly Event[],
     steps: readonly Step<E>[],
@@ -189,7 +190,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   ): Promise<readonly Event[]> {
     const stepOf = new Map(events.map((event, place) => [event, steps[place]]));
     const transaction = async (tx: Transaction): Promise<readonly Event[]> => {
-      // One round trip for both; the rows of events that turn out to be known are locked for nothing, which is rare.
+      // Both use one round trip. The rows of events that are already known are locked needlessly, which is rare.
       const [fresh] = await Promise.all([enterInbox(tx, events), options.lock?.(events, tx)]);
       if (fresh.length === 0) return fresh;
       const groups = [];
@@ -215,7 +216,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     return entered;
   }
 
-  /** Gives back the types of events that were applied. */
+  /** Counts the outcomes of events. Returns the types of events that were applied. */
   function count(events: readonly Event[], fresh: readonly Event[]): ReadonlySet<string> {
     const applied = new Set(fresh);
     const now = options.clock();
@@ -225,7 +226,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
       options.onOutcome(outcome, event.source.topic, event.type, 1);
       spans.end(event, outcome);
     }
-    // One that is known proves nothing: its handler did not run.
+    // A known event proves nothing: its handler did not run.
     return new Set(fresh.map(({ type }) => type));
   }
 
@@ -247,7 +248,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     options.onDeadLetter(letter);
   }
 
-  /** To the next retry topic. A copy of it, written when this is repeated after a crash, is known to the inbox. */
+  /** Writes a record to the next retry topic. If this is repeated after a crash, the inbox recognizes the copy. */
   async function postpone(
     delivery: Delivery,
     next: NonNullable<Delivery["next"]>,
@@ -264,7 +265,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     options.onDelayed(letter, next.topic);
   }
 
-  /** Reads a batch; what nobody here waits for is left out. */
+  /** Reads a batch. Leaves out records that this service does not consume. */
   async function read(records: readonly RawRecord[], signal: AbortSignal): Promise<readonly Item<Event>[]> {
     const items: Item<Event>[] = [];
     for (const record of records) {
@@ -296,7 +297,10 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     return items;
   }
 
-  /** All that can be read in one transaction; gives back what is left to be done one by one, and the types that were applied. */
+  /**
+   * Applies all readable records in one transaction. Returns the records that must be applied one by one, and the types
+   * of events that were applied.
+   */
   async function together(
     items: readonly Item<Event>[],
     signal: AbortSignal,
@@ -313,13 +317,13 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
       return { left: items.filter(({ event }) => event === undefined), applied: count(events, fresh) };
     } catch (error) {
       if (signal.aborted) throw error;
-      // One of them is at fault; alone, each shows whether it is the one.
+      // One of the records is at fault. Applied alone, each shows whether it is that one.
       options.onRetry(error, { ...batch, attempt: 1, delayMs: 0 });
       return { left: items, applied: new Set() };
     }
   }
 
-  /** One record by itself: retried with backoff. Throws when something other than the record is at fault and the signal is aborted. */
+  /** Applies one record, with retries and backoff. Throws if the record is not at fault and the signal is aborted. */
   async function single(item: Item<Event>, event: Event, signal: AbortSignal): Promise<Attempt> {
     const policy = options.retry ?? RECORD_RETRY;
     let attempts = 0;
@@ -329,7 +333,8 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
           retry(
             async (attempt) => {
               attempts = attempt;
-              // A value may fail because a statement was prepared for a column that was widened since: the last attempt plans afresh.
+              // A value may fail because its statement was prepared before the column was widened, so the last attempt
+              // plans the statement again.
               return apply([event], [await prepare(event)], { prepared: attempt < policy.attempts });
             },
             {
@@ -359,7 +364,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   async function attempt(item: Item<Event>, afterPause: boolean, signal: AbortSignal): Promise<Attempt> {
     if (item.event !== undefined) return single(item, item.event, signal);
     if (!afterPause) return { error: item.unreadable };
-    // What could not be read may be readable by now: a schema that came back, or became known.
+    // An unreadable record may be readable now, because its schema is available again or is registered meanwhile.
     try {
       item.attempts += 1;
       const event = await patiently(() => decode(item.delivery), alone(item.delivery.record), signal);
@@ -396,7 +401,7 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
   };
 }
 
-/** For logs. */
+/** Returns the fields of a dead-letter record for logs. */
 export function describeLetter(letter: DeadLetter): Record<string, unknown> {
   const { topic, partition, offset } = letter.record;
   return {

@@ -1,20 +1,20 @@
 /**
- * The consumer's breaker: when records of different keys fail one after the other with the same error, something
- * that all of them share is likelier at fault than each of them. Then consumption pauses and probes with one
- * record after another, instead of emptying a topic into the dead-letter topic. Pure: what a record's failure
- * leads to follows from what came before, and from nothing else.
+ * The consumer's breaker. When records of different keys fail one after the other with the same error, a shared cause
+ * is more likely than a fault in each record. Then the breaker pauses consumption and probes with one record after
+ * another, so that the topic is not emptied into the dead-letter topic. Pure: the result of a failure depends only on
+ * the state before it.
  *
- * Bounds, with the defaults: of a fault that is not told apart otherwise, 4 records become dead-letter records
- * before the pause. After 14 probes without success (about 5 minutes) one follows per probe (30 s): a group is
- * never stuck for good, not even behind records that nobody can apply.
+ * Bounds, with the defaults: if no other rule detects the fault, 4 records become dead-letter records before the pause.
+ * After 14 probes without success (about 5 minutes), each further probe (every 30 s) makes one dead-letter record. So a
+ * group never stops forever, even behind records that no version of the service can apply.
  */
 import { messageOf, ServiceError } from "../errors.ts";
 import type { RetryPolicy } from "../retry.ts";
 
 export interface BreakerSettings {
-  /** Different keys in a row that open it. */
+  /** Number of different keys in a row that opens the breaker. */
   readonly keys: number;
-  /** Pauses before probes; `attempts` says after how many failed probes the record of each further one is given up. */
+  /** Pauses before probes. `attempts` is the number of failed probes after which the record of each further probe is given up. */
   readonly probes: RetryPolicy;
 }
 
@@ -23,9 +23,12 @@ export const BREAKER: BreakerSettings = {
   probes: { attempts: 14, firstDelayMs: 1_000, maxDelayMs: 30_000, factor: 2 },
 };
 
-/** A record that failed all its attempts. */
+/** A record whose attempts all failed. */
 export interface Failure {
-  /** Records of one kind are handled alike, and only their successes speak against a common fault: the event's type. */
+  /**
+   * The event's type. Records of one kind have the same handler, and only a success of the same kind is evidence
+   * against a shared fault.
+   */
   readonly kind: string;
   readonly key: string;
   /** See {@link fingerprintOf}. */
@@ -35,7 +38,7 @@ export interface Failure {
 /** Failures in a row. */
 interface Streak {
   readonly fingerprint: string;
-  /** Different ones, fewer than the breaker's limit. */
+  /** Different keys, fewer than the breaker's limit. */
   readonly keys: readonly string[];
 }
 
@@ -44,16 +47,16 @@ export type BreakerState =
   | {
       readonly state: "open";
       readonly kind: string;
-      readonly fingerprint: string /** Probes that failed. */;
+      readonly fingerprint: string /** Number of failed probes. */;
       readonly probes: number;
     };
 
-/** `give-up`: the record is delayed or dead-lettered. `hold`: it stays where it is until a later probe. */
+/** `give-up`: the record is delayed or becomes a dead-letter record. `hold`: the record waits for a later probe. */
 export type Verdict = "give-up" | "hold";
 
 export const CLOSED: BreakerState = { state: "closed", streaks: new Map() };
 
-/** A record of this kind was applied. */
+/** Returns the state after a record of this kind was applied. */
 export function afterSuccess(before: BreakerState, kind: string): BreakerState {
   if (before.state === "open") return before.kind === kind ? CLOSED : before;
   if (!before.streaks.has(kind)) return before;
@@ -62,7 +65,7 @@ export function afterSuccess(before: BreakerState, kind: string): BreakerState {
   return { state: "closed", streaks };
 }
 
-/** A record failed all its attempts. */
+/** Returns the state and the verdict after all attempts of a record failed. */
 export function afterFailure(
   before: BreakerState,
   failure: Failure,
@@ -70,7 +73,7 @@ export function afterFailure(
 ): { readonly after: BreakerState; readonly verdict: Verdict } {
   const { kind, key, fingerprint } = failure;
   if (before.state === "open") {
-    // Of another kind: it says nothing about what is waited for.
+    // A record of another kind says nothing about the fault that the breaker probes.
     if (before.kind !== kind) return { after: before, verdict: "give-up" };
     if (before.fingerprint === fingerprint) {
       const probes = before.probes + 1;
@@ -85,12 +88,12 @@ export function afterFailure(
   return { after: { state: "closed", streaks }, verdict: "give-up" };
 }
 
-/** Longest message that tells errors apart, in characters. */
+/** Longest message used to distinguish errors, in characters. */
 const MESSAGE_LIMIT = 200;
 
 /**
- * What errors with the same cause have in common: code, constraint, and the message without what differs from
- * record to record (identifiers, numbers, quoted values).
+ * Returns what errors with the same cause have in common: code, constraint, and the message without the parts that
+ * differ between records (identifiers, numbers, quoted values).
  */
 export function fingerprintOf(error: unknown): string {
   const { code, constraint } = (error instanceof Error ? error : {}) as {

@@ -1,6 +1,6 @@
 /**
- * Who is at fault when a record cannot be applied: the surroundings, the service itself, or the record. Only
- * the record's own fault is a reason to give it up; everything else is waited for. Pure.
+ * Classifies the cause when a record cannot be applied: an outage, the service itself, or the record. The consumer
+ * gives a record up only if the record is at fault, and waits in all other cases. Pure.
  */
 
 import type { ErrorCode } from "../errors.ts";
@@ -8,7 +8,7 @@ import { ServiceError } from "../errors.ts";
 import type { DatabaseFault } from "../storage/database-faults.ts";
 import { databaseFaultOf } from "../storage/database-faults.ts";
 
-/** Why a consumer waits: values of the label `reason`. */
+/** Reasons why a consumer pauses: values of the label `reason`. */
 export const PAUSE_REASONS = [
   "database-unavailable",
   "database-contention",
@@ -25,11 +25,11 @@ export const PAUSE_REASONS = [
 
 export type PauseReason = (typeof PAUSE_REASONS)[number];
 
-/** A fault that is waited for. */
+/** A fault for which the consumer pauses. */
 export interface ConsumerFault {
   /**
-   * `circumstances`: something outside is away and comes back by itself. `service`: statements, rights, credentials or contract
-   * do not fit; somebody has to act, or a deployment under way has to end.
+   * `circumstances`: an external system is unavailable and recovers without intervention. `service`: statements,
+   * rights, credentials or contract do not match; an operator must act, or a running deployment must finish.
    */
   readonly blames: "circumstances" | "service";
   readonly reason: PauseReason;
@@ -42,8 +42,8 @@ const OF_DATABASE: Readonly<Record<DatabaseFault, ConsumerFault | undefined>> = 
   rights: { blames: "service", reason: "database-rights" },
   credentials: { blames: "service", reason: "database-credentials" },
   "read-only": { blames: "service", reason: "database-read-only" },
-  // Waits for locks end as contention, so this statement was slow by itself. It counts against its record; if others are as
-  // slow, the breaker pauses.
+  // Timeouts of locks are reported as contention, so this statement itself was slow. The failure counts against its
+  // record; if other records are as slow, the breaker pauses.
   timeout: undefined,
   data: undefined,
 };
@@ -53,31 +53,34 @@ const OF_CODE: Partial<Readonly<Record<ErrorCode, ConsumerFault>>> = {
   SVC_CLAIM_STORE_UNAVAILABLE: { blames: "circumstances", reason: "claim-store-unavailable" },
   SVC_PROVIDER_UNAVAILABLE: { blames: "circumstances", reason: "provider-unavailable" },
   SVC_BATCH_OVERTAKEN: { blames: "circumstances", reason: "database-contention" },
-  // The contract this process was started with does not fit its code.
+  // The contract with which this process was started does not match its code.
   SVC_EVENT_UNDECLARED: { blames: "service", reason: "contract" },
   SVC_HANDLER_MISSING: { blames: "service", reason: "contract" },
 };
 
-/** The fault that is waited for; undefined: the record itself. */
+/** Returns the fault for which the consumer pauses; undefined if the record is at fault. */
 export function faultOf(error: unknown): ConsumerFault | undefined {
   if (error instanceof ServiceError) return OF_CODE[error.code];
   const fault = databaseFaultOf(error);
   return fault === undefined ? undefined : OF_DATABASE[fault];
 }
 
-/** Whether the same record fails forever, so that repeating it is not worth it. */
+/** Returns whether the same record always fails, so that a retry is useless. */
 export function isPermanent(error: unknown): boolean {
   return error instanceof ServiceError && error.permanent;
 }
 
-/** Whether a statement took longer than its limit. */
+/** Returns whether a statement exceeded its timeout. */
 export function isTimeout(error: unknown): boolean {
   return databaseFaultOf(error) === "timeout";
 }
 
 const WRONG_BYTES: readonly ErrorCode[] = ["SVC_RECORD_FRAMING", "SVC_RECORD_HEADER", "SVC_RECORD_BODY"];
 
-/** Whether the record's bytes alone prove that nobody can apply it: then it says nothing about the service. */
+/**
+ * Returns whether the record's bytes alone prove that no consumer can apply it. Such a failure says nothing about the
+ * service.
+ */
 export function isProvenPoison(error: unknown): boolean {
   return error instanceof ServiceError && WRONG_BYTES.includes(error.code);
 }

@@ -1,25 +1,25 @@
-/** Which waits of a consumer are under way, for readiness, metrics and logs. */
+/** Tracks the current pauses of a consumer, for readiness, metrics and logs. */
 import type { Clock } from "../clock.ts";
 import type { ConsumerFault, PauseReason } from "./consumer-faults.ts";
 
-/** One wait. */
+/** One pause. */
 export interface ConsumerPause extends ConsumerFault {
-  /** What was wrong, for people. */
+  /** Description of the fault, for operators. */
   readonly detail: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
 export interface ConsumerPauses {
-  /** Notes that consumption waits. @returns what ends it; calling that twice is harmless. */
+  /** Records that consumption pauses. @returns the function that ends the pause; calling it twice is harmless. */
   begin(fault: ConsumerFault, detail: string): () => void;
-  /** The wait that counts most: one that blames the service comes before others, then the longest. */
+  /** Returns the most important pause: first the pauses that blame the service, then the longest. */
   current(): ConsumerPause | undefined;
 }
 
 export interface PausesOptions {
   readonly clock: Clock;
-  /** Told when the first wait for a reason begins, and when the last one has ended. */
+  /** Called when the first pause for a reason begins, and when the last one has ended. */
   readonly onChange: (reason: PauseReason, pause: ConsumerPause | undefined) => void;
 }
 
@@ -37,7 +37,7 @@ export function consumerPauses({ clock, onChange }: PausesOptions): ConsumerPaus
         if (running.delete(pause) && !isPaused(fault.reason)) onChange(fault.reason, undefined);
       };
     },
-    // A set keeps the order in which its members came.
+    // A set keeps the order of insertion.
     current: () => [...running].find(({ blames }) => blames === "service") ?? [...running][0],
   };
 }

@@ -1,7 +1,8 @@
 /**
- * The consumer's loop: join, poll a batch, process it, note the offsets; when the membership breaks,
- * join again. Retry topics are polled beside it, so that what waits there holds up nothing else. Offsets are committed after the database's commit, gathered over a short interval: the
- * inbox makes redelivery harmless, so an offset commit per batch would only cost replicated writes.
+ * The consumer's loop: join the group, poll a batch, process it, collect the offsets; join again when the membership
+ * breaks. Retry topics are polled in parallel, so that their waiting records block nothing else. Offsets are committed
+ * after the database's commit and collected over a short interval: the inbox makes redelivery harmless, so an offset
+ * commit per batch would only add replicated writes.
  */
 
 import type { Clock } from "../clock.ts";
@@ -17,43 +18,49 @@ import { delayedRecords } from "./delayed-records.ts";
 export interface ConsumerOptions {
   readonly subscribe: () => Promise<Subscription>;
   readonly process: BatchProcessor;
-  /** Delays in milliseconds of the topics that are subscribed to apart, in their order. @default none */
+  /** Delays in milliseconds of the separately subscribed topics, in their order. @default none */
   readonly delays?: readonly number[];
   /** Largest batch. @default 200 */
   readonly batch?: number;
-  /** Milliseconds over which offsets are gathered before they are committed. @default 1000 */
+  /** Milliseconds over which offsets are collected before they are committed. @default 1000 */
   readonly commitMs?: number;
-  /** When no commit succeeded for this many milliseconds, the membership is taken for broken: a new one looks its coordinator up again. @default 30000 */
+  /**
+   * Milliseconds without a successful commit after which the membership counts as broken. A new membership looks up its
+   * coordinator again. @default 30000
+   */
   readonly commitLimitMs?: number;
   /**
-   * Milliseconds to let records gather before the next poll. For consumers that nobody waits for:
-   * fewer, larger batches cost a fraction of the work. @default 0
+   * Milliseconds to wait before the next poll, for consumers that are not time-critical: fewer, larger batches cost a
+   * fraction of the work. @default 0
    */
   readonly gatherMs?: number;
   readonly clock: Clock;
-  /** Told of records that are taken from their topics; what it gives back is called once they are done. @default nobody is told */
+  /**
+   * Called with records that are taken from their topics. Returns a function that is called when the records are done.
+   * @default none
+   */
   readonly onTaken?: (records: readonly RawRecord[]) => () => void;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
 export interface EventConsumer {
   start(): void;
-  /** True while it is a member of its group and no batch is stuck. */
+  /** Returns true while it is a member of its group and no batch is stuck. */
   healthy(): boolean;
-  /** Where its group stands; undefined while this is no member or the brokers do not say. */
+  /** Returns the offsets of its group; undefined while this is not a member or the brokers do not answer. */
   standing(): Promise<readonly Standing[] | undefined>;
-  /** Finishes the batch at hand, commits its offsets, leaves the group. */
+  /** Finishes the current batch, commits its offsets, leaves the group. */
   stop(): Promise<void>;
 }
 
-/** A batch that makes no progress for this long makes the service not ready. */
+/** The service becomes not ready when a batch makes no progress for this long. */
 const STUCK_AFTER_MS = 30_000;
 const LEAVE_LIMIT_MS = 2_000;
-/** A commit is a replicated write per partition; what comes again after a kill is known to the inbox. */
+/** A commit is a replicated write per partition. The inbox recognizes the events that are redelivered after a kill. */
 const COMMIT_MS = 1_000;
-/** Pause before offsets that could not be committed are tried again. */
+/** Pause before a failed commit is retried. */
 const COMMIT_AGAIN_MS = 1_000;
-/** A group's coordinator that moves is found again within seconds. */
+/** The client finds a moved group coordinator within seconds. */
 const COMMIT_LIMIT_MS = 30_000;
 
 export function eventConsumer(options: ConsumerOptions): EventConsumer {
@@ -61,7 +68,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   let loop: Promise<void> | undefined;
   let member = false;
   let current: Subscription | undefined;
-  /** When the batches at work were begun. */
+  /** Start times of the batches in progress. */
   const busySince = new Set<{ readonly at: number }>();
 
   async function run(): Promise<void> {
@@ -82,7 +89,7 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       } finally {
         member = false;
         current = undefined;
-        // A broken membership's last offsets are not fought for: what comes again is known to the inbox.
+        // The last offsets of a broken membership are not committed: the inbox recognizes redelivered events.
         if (stopping.signal.aborted) await commits?.flush();
         commits?.close();
         if (subscription !== undefined) await leave(subscription);
@@ -91,13 +98,13 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
     }
   }
 
-  /** Leaving asks brokers that may be gone; the next membership does not wait for them. */
+  /** Leaves the group. The brokers may not answer, so the next membership does not wait for them. */
   async function leave(subscription: Subscription): Promise<void> {
     const left = subscription.close().catch((error: unknown) => options.onError(error, "leaving the group"));
     await Promise.race([left, pause(LEAVE_LIMIT_MS)]);
   }
 
-  /** Polls everything until stopped, or until one of them fails: then the others finish what they have at hand. */
+  /** Polls all sources until the consumer stops or one source fails; then the others finish their current batch. */
   async function pollAll(subscription: Subscription, commits: Commits): Promise<void> {
     const broken = new AbortController();
     const signal = AbortSignal.any([stopping.signal, broken.signal, commits.broken]);
@@ -138,14 +145,14 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
       busySince.add(busy);
       const done = options.onTaken?.(records);
       try {
-        // A batch is either done altogether or this throws: then nothing of it is committed.
+        // The whole batch succeeds, or this throws and no offset of it is committed.
         await options.process(records, signal);
       } finally {
         busySince.delete(busy);
         done?.();
       }
       commits.reach(records.map(behind));
-      // A full batch means that more is there already.
+      // A full batch means that more records are available.
       if (gatherMs > 0 && records.length < limit) await pause(gatherMs, signal);
     }
   }
@@ -170,22 +177,22 @@ export function eventConsumer(options: ConsumerOptions): EventConsumer {
   };
 }
 
-/** The position behind a record. */
+/** Returns the position after a record. */
 function behind({ topic, partition, offset, leaderEpoch }: RawRecord): Position {
   return { topic, partition, offset: offset + 1n, leaderEpoch };
 }
 
 interface Commits {
-  /** Notes positions to be committed soon; the highest of a partition counts. */
+  /** Collects positions for the next commit; the highest of each partition counts. */
   reach(positions: readonly Position[]): void;
   flush(): Promise<void>;
-  /** Aborted, with the reason, when nothing could be committed for too long. */
+  /** Aborted, with the reason, when no commit succeeded for too long. */
   readonly broken: AbortSignal;
-  /** Commits nothing more. */
+  /** Stops all further commits. */
   close(): void;
 }
 
-/** Gathers positions and commits them one request at a time, highest per partition. */
+/** Collects the highest position per partition and commits with one request at a time. */
 function offsetCommits(subscription: Subscription, options: ConsumerOptions): Commits {
   const waiting = new Map<string, Position>();
   const broken = new AbortController();
@@ -201,7 +208,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
   function send(): Promise<void> {
     timer = undefined;
     if (inFlight !== undefined) {
-      // One request at a time; what was noted meanwhile goes out with the next.
+      // Only one request at a time: positions collected meanwhile are part of the next request.
       schedule(options.commitMs ?? COMMIT_MS);
       return inFlight;
     }
@@ -215,7 +222,7 @@ function offsetCommits(subscription: Subscription, options: ConsumerOptions): Co
       } catch (error) {
         failingSince ??= begun;
         if (performance.now() - failingSince >= (options.commitLimitMs ?? COMMIT_LIMIT_MS)) broken.abort(error);
-        // Kept for the next attempt unless a later batch has already moved further.
+        // Kept for the next attempt, unless a later batch has already moved further.
         for (const position of positions)
           if (!waiting.has(partitionKey(position))) waiting.set(partitionKey(position), position);
         if (!closed) options.onError(error, "committing offsets");

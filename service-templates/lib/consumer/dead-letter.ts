@@ -1,8 +1,9 @@
 /**
- * Dead-letter records: what cannot be applied goes, byte for byte, to the group's dead-letter topic with
- * where it came from and why, and the partition moves on. The letter is an outbox row, noted under an
- * id derived from its origin and its content: the same record, delivered again, meets its note, so no letter
- * is doubled; another record at the same place (the topic was made again, a mirror took over) has a letter of its own.
+ * Dead-letter records. A record that cannot be applied goes, byte for byte, to the group's dead-letter topic, with its
+ * origin and the error in headers. Then the consumer continues with the partition. The dead-letter record is an outbox
+ * row. Its id is derived from its origin and its content, so a redelivery of the same record finds the existing row and
+ * creates no duplicate. A different record at the same origin (the topic was recreated, or a mirror took over) gets its
+ * own dead-letter record.
  */
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../errors.ts";
@@ -17,7 +18,7 @@ import type { Queryable, Transaction } from "../storage/database.ts";
 import { isTimeout } from "./consumer-faults.ts";
 import { replayedLetter } from "./replay.ts";
 
-/** Names of the headers a dead-letter record carries beside its original ones. Values are UTF-8. */
+/** Names of the headers that a dead-letter record has in addition to its original ones. Values are UTF-8. */
 export const DEAD_LETTER_HEADER = {
   topic: "dlt-origin-topic",
   partition: "dlt-origin-partition",
@@ -27,16 +28,16 @@ export const DEAD_LETTER_HEADER = {
   message: "dlt-error-message",
   attempts: "dlt-attempts",
   failedAt: "dlt-failed-at",
-  /** Present where a replay failed again: id of the letter that was replayed. */
+  /** Present if a replay failed again: id of the dead-letter record that was replayed. */
   replayOf: "dlt-replay-of",
-  /** The letter's id; absent on letters of older versions, see {@link letterIdOf}. */
+  /** Id of the dead-letter record; absent in records of older versions, see {@link letterIdOf}. */
   letterId: "dlt-letter-id",
 } as const;
 
-/** Headers that belong to one journey of a record, not to the record: a replay starts without them. */
+/** Prefixes of headers that describe one delivery of a record, not the record: a replay starts without them. */
 const JOURNEY = ["dlt-", "replay-"];
 
-/** Longest error message kept in a header, in characters: a record stays under the broker's limit. */
+/** Longest error message kept in a header, in characters. It keeps the record below the broker's size limit. */
 const MESSAGE_LIMIT = 1_000;
 
 export interface DeadLetter {
@@ -52,7 +53,7 @@ export interface DeadLetterOptions {
   readonly failedAt: string;
 }
 
-/** Codes that letters have: values of the label `code`. */
+/** Codes of dead-letter records: values of the label `code`. */
 export const DEAD_LETTER_CODES: readonly ErrorCode[] = [
   "SVC_RECORD_HEADER",
   "SVC_RECORD_FRAMING",
@@ -70,17 +71,17 @@ export const DEAD_LETTER_CODES: readonly ErrorCode[] = [
   "SVC_CLAIM_SKIPPED",
 ];
 
-/** The error's code as it is written into the letter. */
+/** Returns the error's code as it is written into the dead-letter record. */
 export function deadLetterCode(error: unknown): ErrorCode {
   if (error instanceof ServiceError) return error.code;
   return isTimeout(error) ? "SVC_STATEMENT_TIMEOUT" : "SVC_HANDLER_FAILED";
 }
 
-/** The outbox row that carries the letter. */
+/** Returns the outbox row that holds the dead-letter record. */
 export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
   const { record } = letter;
   const replayOf = replayedLetter(record);
-  // What an earlier dead-letter record said before its replay is history; this failure is what counts.
+  // The headers of an earlier dead-letter record, from before its replay, are dropped: only this failure counts.
   const headers: RecordHeaders = Object.fromEntries(
     [...record.headers]
       .filter(([name]) => !JOURNEY.some((prefix) => name.startsWith(prefix)))
@@ -119,12 +120,15 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
   };
 }
 
-/** PostgreSQL stores neither NUL in text nor half a surrogate pair in JSON. */
+/** Replaces characters that PostgreSQL cannot store: NUL in text, and half a surrogate pair in JSON. */
 export function printable(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\ufffd");
 }
 
-/** Tells one record from another: key, value, and the headers as they are stored, so that the way through a retry topic changes nothing. */
+/**
+ * Returns a digest that distinguishes records: key, value, and the headers as stored, so that the path through a retry
+ * topic does not change it.
+ */
 function contentDigest(record: RawRecord, headers: RecordHeaders): string {
   const hash = createHash("sha256");
   for (const bytes of [record.key, record.value])
@@ -134,12 +138,15 @@ function contentDigest(record: RawRecord, headers: RecordHeaders): string {
     .digest("hex");
 }
 
-/** The id of the letter that a record of a dead-letter topic is, by its headers. @param group - Owner of the topic, where the record does not say. */
+/**
+ * Returns the id of a dead-letter record from its headers.
+ * @param group - Owner of the dead-letter topic, used if the record does not name it.
+ */
 export function letterIdOf(header: (name: string) => string | undefined, group = ""): string {
   const text = (name: string): string => header(name) ?? "";
   const id = text(DEAD_LETTER_HEADER.letterId);
   if (isUuid(id)) return id;
-  // Letters of older versions were named by their origin alone.
+  // In older versions the id was derived from the origin alone.
   return derivedUuid(
     "dead-letter",
     text(DEAD_LETTER_HEADER.group) || group,
@@ -149,7 +156,7 @@ export function letterIdOf(header: (name: string) => string | undefined, group =
   );
 }
 
-/** Notes the letter in the table `dead_letters`; false when it is already there (a redelivery). */
+/** Adds the dead-letter record to the table `dead_letters`. Returns false if it already exists (a redelivery). */
 export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promise<boolean> {
   const rows = await tx.query({
     name: "dead-letter-note",
@@ -171,17 +178,17 @@ export async function noteDeadLetter(tx: Transaction, entry: OutboxEntry): Promi
   return rows.length > 0;
 }
 
-/** What the table of dead-letter records and their audit trail say, for metrics. */
+/** Figures from the table of dead-letter records and their audit trail, for metrics. */
 export interface DeadLetterFigures {
-  /** Letters that were neither discarded nor written to their topic again. */
+  /** Dead-letter records that were neither discarded nor replayed. */
   readonly open: number;
-  /** Letters that were, so far; a letter that was replayed twice counts once. */
+  /** Dead-letter records that were discarded or replayed so far; a record that was replayed twice counts once. */
   readonly resolved: number;
 }
 
-/** Counts in the database, so that every instance gives the same answer. */
+/** Counts in the database, so that every instance returns the same figures. */
 export async function countDeadLetters(db: Queryable): Promise<DeadLetterFigures> {
-  // A replay without its place was begun, and it is not known whether its record was written.
+  // A replay without its location was started, but it is unknown whether its record was written.
   const [row] = await db.query<{ open: string; resolved: string }>({
     text: `WITH resolved AS (SELECT DISTINCT letter_id FROM dead_letter_actions WHERE action = 'discard' OR detail IS NOT NULL)
            SELECT (SELECT count(*) FROM resolved) AS resolved,

@@ -1,8 +1,8 @@
 /**
- * Records of a retry topic, each handed out when it is due. One topic has one delay, so per partition
- * the first record is always the next one due, and waiting for it is right; other partitions and other
- * topics are not held up. What waits here is not committed: the next holder of the partition reads it
- * again. Memory is bounded: at the bound the topic is not read further until something is due.
+ * Records of a retry topic, each returned when it is due. A topic has one delay, so in each partition the first record
+ * is always due next, and waiting for it is correct. Other partitions and other topics are not blocked. Offsets of
+ * waiting records are not committed: the next owner of the partition reads them again. Memory is bounded: at the bound,
+ * the topic is not read further until a record is due.
  */
 import type { Clock } from "../clock.ts";
 import { pause } from "../clock.ts";
@@ -14,15 +14,18 @@ import { notBefore } from "./retry-topics.ts";
 
 export interface DelayedRecordsOptions {
   readonly source: RecordSource;
-  /** The topic's delay in milliseconds: no record is held for longer, whatever the clock of its writer said. */
+  /** The topic's delay in milliseconds. No record waits longer, even if its producer's clock was wrong. */
   readonly delayMs: number;
   readonly clock: Clock;
   readonly isAssigned: (partition: PartitionName) => boolean;
-  /** Told where a partition stands when the first of its records has to wait: a member that takes it over begins there. */
+  /**
+   * Called with the position of a partition when its first record must wait. A member that takes over the partition
+   * starts there.
+   */
   readonly onWaiting: (position: Position) => void;
   /** Most records held. @default 1000 */
   readonly maxRecords?: number;
-  /** Most bytes held; one look at the topic may exceed it by a few records. @default 8 MiB */
+  /** Most bytes held; one read of the topic may exceed it by a few records. @default 8 MiB */
   readonly maxBytes?: number;
 }
 
@@ -32,16 +35,16 @@ interface Held {
   readonly bytes: number;
 }
 
-/** Records taken from the topic with one look: bounds how far the limits can be exceeded. */
+/** Records taken from the topic per read. Limits how far the bounds can be exceeded. */
 const LOOK = 16;
-/** Longest wait before assignment and clock are looked at again, in milliseconds. */
+/** Longest wait before the assignment and the clock are checked again, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
 
 export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
   const maxRecords = options.maxRecords ?? 1_000;
   const maxBytes = options.maxBytes ?? 8 * 1_048_576;
   const queues = new Map<string, Held[]>();
-  /** Offsets from which partitions that were taken away have to be read again, if they come back. */
+  /** Offsets from which revoked partitions must be read again if they are assigned again. */
   const droppedFrom = new Map<string, bigint>();
   let records = 0;
   let bytes = 0;
@@ -55,7 +58,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     const key = partitionKey(record);
     const dropped = droppedFrom.get(key);
     if (dropped !== undefined) {
-      // The client went on behind what was dropped: only a new membership starts from the committed offset again.
+      // The client continued after the dropped records: only a new membership starts from the committed offset again.
       if (record.offset > dropped)
         throw new Error(`${key} came back at offset ${record.offset}, but is done only up to ${dropped}`);
       droppedFrom.delete(key);
@@ -63,7 +66,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     let queue = queues.get(key) ?? [];
     const last = queue.at(-1);
     if (last !== undefined && record.offset <= last.record.offset) {
-      // After a rebalance the partition is read again from its committed offset: all of it comes again.
+      // After a rebalance, the partition is read again from its committed offset, so all its records are redelivered.
       forget(queue);
       queue = [];
     }
@@ -81,7 +84,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     bytes += item.bytes;
   }
 
-  /** Lets go of what belongs to another member now. */
+  /** Drops records of partitions that are assigned to another member now. */
   function release(): void {
     for (const [key, queue] of queues) {
       const [first] = queue;
@@ -104,7 +107,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
     return due;
   }
 
-  /** Milliseconds until something is due or everything has to be looked at again. */
+  /** Returns the milliseconds until a record is due or the next check. */
   function wait(now: number): number {
     const next = Math.min(...[...queues.values()].map((queue) => queue[0]?.dueAt ?? Infinity));
     return Math.max(1, Math.min(next - now, LOOK_AGAIN_MS));
@@ -130,7 +133,7 @@ export function delayedRecords(options: DelayedRecordsOptions): RecordSource {
   };
 }
 
-/** Runs with a signal that is aborted with the other one, or after a while. */
+/** Runs work with a signal that is aborted with the other one, or after a timeout. */
 async function within<T>(
   milliseconds: number,
   signal: AbortSignal,
@@ -148,7 +151,7 @@ async function within<T>(
   }
 }
 
-/** What a record takes, roughly. */
+/** Returns the approximate size of a record in memory, in bytes. */
 function sizeOf(record: RawRecord): number {
   let size = 500 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of record.headers) size += name.length + value.length + 50;

@@ -1,11 +1,14 @@
-/** Spans of consumed events: each from the moment it can be read until it is applied, known already, delayed or a dead-letter record. */
+/**
+ * Spans of consumed events. A span lasts from the moment the event is readable until it is applied, recognized as
+ * known, delayed or made a dead-letter record.
+ */
 import type { ReceivedEvent } from "../events/envelope.ts";
 import type { Span, Tracer } from "../tracing/tracer.ts";
 
 export interface EventSpans<Event extends ReceivedEvent> {
-  /** The event with the context of its span: what its handler causes is a child of that. */
+  /** Returns the event with the context of its span, which is the parent of everything that its handler causes. */
   begin(event: Event): Event;
-  /** Runs work within an event's span. A batch's statements are those of its first event. */
+  /** Runs work within an event's span. The statements of a batch belong to its first event. */
   within<T>(event: Event | undefined, work: () => T): T;
   end(event: Event, outcome: string, error?: unknown): void;
 }

@@ -1,7 +1,7 @@
 /**
- * The consumer's inbox: the ids of the events that were applied, written in the transaction that
- * applies them. A redelivered event finds its id and is left out, so at-least-once delivery has
- * exactly-once effects. Dead-lettered events are not entered: a replay must be able to apply them.
+ * The consumer's inbox: the ids of the applied events, written in the transaction that applies them. A redelivered
+ * event finds its id and is left out, so at-least-once delivery has exactly-once effects. The inbox does not contain
+ * dead-lettered events: a replay must be able to apply them.
  */
 
 import type { ReceivedEvent } from "../events/envelope.ts";
@@ -9,7 +9,7 @@ import type { Transaction } from "../storage/database.ts";
 
 const ENTER = {
   name: "inbox-enter",
-  // Sorted, so that two members that hold overlapping batches after a rebalance never wait for each other crosswise.
+  // Sorted, so that two members with overlapping batches after a rebalance cannot deadlock.
   text: `INSERT INTO inbox (event_id, event_type, topic, partition, "offset")
          SELECT e.event_id, e.event_type, e.topic, e.partition, e.position
            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[]) AS e(event_id, event_type, topic, partition, position)
@@ -18,7 +18,10 @@ const ENTER = {
          RETURNING event_id`,
 };
 
-/** Enters the events and gives back, in their order, those that were not there yet. Two events with one id in the same batch count as one. */
+/**
+ * Enters the events and returns, in their order, those that were not there yet. Two events with one id in the same
+ * batch count as one.
+ */
 export async function enterInbox<Event extends ReceivedEvent>(
   tx: Transaction,
   events: readonly Event[],

@@ -1,4 +1,4 @@
-/** Work that is repeated for as long as something other than its record is at fault. */
+/** Repeats work for as long as the record is not at fault. */
 import type { Random } from "../clock.ts";
 import { pause } from "../clock.ts";
 import { messageOf } from "../errors.ts";
@@ -8,23 +8,26 @@ import type { ConsumerFault } from "./consumer-faults.ts";
 import { faultOf } from "./consumer-faults.ts";
 import type { ConsumerPauses } from "./consumer-pauses.ts";
 
-/** @typeParam Subject - What the work is about, for whoever is told of its repetitions. */
+/** @typeParam Subject - What the work is about, passed to the callback for each repetition. */
 export interface PatienceOptions<Subject> {
   readonly pauses: ConsumerPauses;
   readonly random: Random;
   readonly onRetry: (error: unknown, subject: Subject, attempt: number, delayMs: number) => void;
 }
 
-/** Runs until it succeeds, fails because of its record, or the signal is aborted; then throws the last error. */
+/**
+ * Runs work until it succeeds, fails because of its record, or the signal is aborted; in the last two cases it throws
+ * the last error.
+ */
 export type Patiently<Subject> = <T>(work: () => Promise<T>, subject: Subject, signal: AbortSignal) => Promise<T>;
 
 const POLICIES: Readonly<Record<ConsumerFault["blames"], Backoff>> = {
   circumstances: { firstDelayMs: 50, maxDelayMs: 2_000, factor: 2 },
-  // Nothing comes back in a moment here, and each attempt is an error in the server's log.
+  // These faults do not end within a moment, and each attempt is an error in the server's log.
   service: { firstDelayMs: 500, maxDelayMs: 10_000, factor: 2 },
 };
 
-/** Failures after which circumstances count as a pause: a deadlock or a reconnection is over by then. */
+/** Number of failures after which an outage counts as a pause: a deadlock or a reconnection is over by then. */
 const PAUSED_AFTER = 5;
 
 export function patience<Subject>({ pauses, random, onRetry }: PatienceOptions<Subject>): Patiently<Subject> {

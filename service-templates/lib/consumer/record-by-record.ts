@@ -1,7 +1,7 @@
 /**
- * Records of a batch one by one, in their order: each is applied, given up, or, while the breaker is open, held
- * back until a probe succeeds. The breaker is shared by everything that is polled at the same time: it is about
- * the service, not about a partition.
+ * Processes the records of a batch one by one, in their order. Each record is applied or given up; while the breaker is
+ * open, it is held back until a probe succeeds. All sources that are polled in parallel share the breaker, because it
+ * is about the service and not about a partition.
  */
 
 import type { Random } from "../clock.ts";
@@ -22,39 +22,40 @@ export interface Item<Event extends ReceivedEvent = ReceivedEvent> {
   readonly kind: string;
   /** The record's key as text: records of one key keep their order. */
   readonly key: string;
-  /** Absent where it could not be read. */
+  /** Absent if the record could not be read. */
   readonly event?: Event;
-  /** Why it could not be read. */
+  /** The error that made the record unreadable. */
   readonly unreadable?: unknown;
   /** Attempts made with this batch. */
   attempts: number;
 }
 
-/** What became of one record: applied, known to the inbox, or why it could not be applied. */
+/** Result of one record: applied, already known to the inbox, or the error. */
 export type Attempt = { readonly done: "applied" | "known" } | { readonly error: unknown };
 
 export interface RecordByRecordOptions<Event extends ReceivedEvent> {
   /**
-   * Makes all attempts of one record. `afterPause`: what could not be read is read again.
-   * Throws when something other than the record is at fault and the signal is aborted.
+   * Makes all attempts for one record. With `afterPause`, an unreadable record is read again. Throws if the record is
+   * not at fault and the signal is aborted.
    */
   readonly attempt: (item: Item<Event>, afterPause: boolean, signal: AbortSignal) => Promise<Attempt>;
-  /** Delays a record that failed, or makes it a dead-letter record. */
+  /** Delays a failed record, or makes it a dead-letter record. */
   readonly giveUp: (item: Item<Event>, error: unknown, signal: AbortSignal) => Promise<void>;
   readonly pauses: ConsumerPauses;
-  /** Told when the breaker opens or closes. */
+  /** Called when the breaker opens or closes. */
   readonly onBreaker: (open: boolean) => void;
   readonly random: Random;
 }
 
 export interface RecordByRecord<Event extends ReceivedEvent> {
-  /** Whether the breaker is open: then a batch is not applied together. */
+  /** Returns whether the breaker is open: then a batch is not applied together. */
   isProbing(): boolean;
-  /** Notes types of events that were applied otherwise. */
+  /** Records types of events that were applied elsewhere. */
   applied(kinds: Iterable<string>): void;
   /**
    * Resolves when every record is done.
-   * @param proven - Types of events that this batch applied already: the service is well, what fails beside it is at fault itself.
+   * @param proven - Types of events that this batch has already applied. They prove that the service works, so a
+   * failing record of such a type is itself at fault.
    */
   process(items: readonly Item<Event>[], signal: AbortSignal, proven?: Iterable<string>): Promise<void>;
 }
@@ -74,7 +75,7 @@ export function recordByRecord<Event extends ReceivedEvent>({
     if (turned) onBreaker(after.state === "open");
   }
 
-  /** Whether a record that failed is held back; counts its failure unless it is the record's own beyond doubt. */
+  /** Returns whether a failed record is held back. Counts its failure, unless the record is proven to be at fault. */
   function isHeld({ kind, key }: Item, error: unknown, proven: ReadonlySet<string>): boolean {
     if (isProvenPoison(error) || proven.has(kind)) return false;
     const { after, verdict } = afterFailure(breaker, { kind, key, fingerprint: fingerprintOf(error) });
@@ -135,9 +136,9 @@ export function recordByRecord<Event extends ReceivedEvent>({
 }
 
 /**
- * Where the next probe is: of the kind that is waited for and of a key that was not probed in this round, where there is
- * one; from the end, because bad records come in a row and a good one is likeliest far behind them; always the first of
- * its key, so that none overtakes another.
+ * Returns the index of the next probe. It prefers a record of the failing kind whose key was not probed in this round.
+ * It searches from the end, because bad records occur in a row, so a good one is most likely far behind them. It always
+ * takes the first record of a key, to keep the order per key.
  */
 function probePlace(pending: readonly Item[], kind: string, probed: Set<string>): number {
   let wanted =

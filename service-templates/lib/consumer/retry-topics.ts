@@ -1,9 +1,9 @@
 /**
- * Delayed-retry topics, for consumers that ask for them: a record that failed its attempts in place
- * waits in a topic of its own and is applied again after that topic's delay, while the records behind
- * it go on. That gives up the order of the record's key; a consumer that needs the order asks for no
- * retry topics. The record travels byte for byte with its first origin in headers, and is an outbox
- * row, so it is neither lost nor does it wait for a broker. A copy after a crash meets the inbox.
+ * Retry topics, for consumers that declare them. A record that failed its attempts in place waits in a retry topic and
+ * is applied again after that topic's delay, while the consumer continues with the records behind it. This gives up the
+ * order of the record's key; a consumer that needs the order declares no retry topics. The record is copied byte for
+ * byte, with its first origin in headers. It is an outbox row, so it is not lost and does not wait for a broker. If a
+ * crash causes a copy, the inbox recognizes it.
  */
 import type { Contract } from "../contract.ts";
 import { ServiceError } from "../errors.ts";
@@ -16,13 +16,13 @@ import { printable } from "./dead-letter.ts";
 
 /** Names of the headers of a record in a retry topic. Values are UTF-8. */
 export const RETRY_HEADER = {
-  /** Where the record failed first. */
+  /** Origin of the first failure. */
   topic: "retry-origin-topic",
   partition: "retry-origin-partition",
   offset: "retry-origin-offset",
   /** Attempts made so far. */
   attempt: "retry-attempt",
-  /** Milliseconds since the epoch before which it is not applied again. */
+  /** Milliseconds since the epoch; the record is not applied again before that. */
   notBefore: "retry-not-before",
 } as const;
 
@@ -31,21 +31,24 @@ const PREFIX = "retry-";
 /** One retry topic of the contract. */
 export type RetryTopic = Contract["retryTopics"][number];
 
-/** A record as it stood at its first origin, with what was tried since. */
+/** A record as it was at its first origin, with the attempts so far. */
 export interface Delivery {
   readonly record: RawRecord;
   /** Attempts made before this delivery. */
   readonly attempts: number;
-  /** Where it goes when it fails again; undefined: to the dead-letter records. */
+  /** The retry topic for the next failure; undefined: the record becomes a dead-letter record. */
   readonly next: RetryTopic | undefined;
 }
 
 export interface RetryTopics {
-  /** Topics to be read beside those of the contract, shortest delay first. */
+  /** Topics to consume in addition to those of the contract, shortest delay first. */
   readonly topics: readonly RetryTopic[];
-  /** What a record is a delivery of; throws SVC_RECORD_HEADER (permanent) for one in a retry topic that does not say where it comes from. */
+  /**
+   * Returns the delivery that a record is. Throws SVC_RECORD_HEADER (permanent) for a record in a retry topic that does
+   * not name its origin.
+   */
   deliver(record: RawRecord): Delivery;
-  /** The outbox row that brings a delivery to its next retry topic. */
+  /** Returns the outbox row that moves a delivery to its next retry topic. */
   entry(delivery: Delivery, next: RetryTopic, attempts: number, now: number): OutboxEntry;
 }
 
@@ -86,15 +89,16 @@ export function retryTopics(contract: Pick<Contract, "service" | "group" | "retr
   };
 }
 
-/** Largest numbers that Kafka knows as a partition and as an offset. */
+/** Largest partition and offset that Kafka allows. */
 const LARGEST_PARTITION = 2n ** 31n - 1n;
 const LARGEST_OFFSET = 2n ** 63n - 1n;
-/** More attempts than any policy makes. */
+/** More attempts than any policy allows. */
 const MOST_ATTEMPTS = 1_000_000n;
 
 /**
- * The record at its first origin, without the marks of the journey. Headers are not trusted: what could not be stored with
- * a dead-letter record, or names a topic that this group does not read, makes the record a dead-letter record of the retry topic itself.
+ * Returns the record at its first origin, without the retry headers. Headers are not trusted: if a value cannot be
+ * stored with a dead-letter record, or names a topic that this group does not consume, the record becomes a dead-letter
+ * record of the retry topic itself.
  */
 function restored(record: RawRecord, origins: ReadonlySet<string>): Pick<Delivery, "record" | "attempts"> {
   const topic = record.headers.get(RETRY_HEADER.topic)?.toString("utf8") ?? "";
@@ -120,7 +124,7 @@ function malformed(record: RawRecord, header: string, wanted: string): ServiceEr
   );
 }
 
-/** When the record may be applied again, in milliseconds since the epoch; at once where it does not say. */
+/** Returns when the record may be applied again, in milliseconds since the epoch; 0 if its headers do not say. */
 export function notBefore(record: RawRecord): number {
   return Number(wholeNumber(record.headers.get(RETRY_HEADER.notBefore)?.toString("utf8") ?? "") ?? 0n);
 }

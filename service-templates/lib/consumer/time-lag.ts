@@ -1,32 +1,33 @@
 /**
- * How late records are applied: the age of the oldest record at hand. While consumption waits, it grows by itself;
- * between two batches the greatest age of the last seconds is kept, or whoever looks then would see a group that is
- * far behind as one that is up to date. Records that nobody has fetched yet are not seen: the lag in records tells of them.
+ * Measures how late records are applied: the age of the oldest record in progress. While consumption pauses, the value
+ * grows without new records. Between two batches the measure keeps the greatest age of the last seconds; otherwise a
+ * scrape at that moment would show a group that is far behind as up to date. Records that were not fetched yet are not
+ * included: the lag in records covers them.
  */
 import type { Clock } from "../clock.ts";
 import type { RawRecord } from "../kafka/raw-record.ts";
 import { notBefore } from "./retry-topics.ts";
 
 export interface TimeLag {
-  /** Notes records that were taken from their topics. @returns what says that they are done. */
+  /** Notes that records were taken from their topics. @returns the function that marks them as done. */
   taken(records: readonly RawRecord[]): () => void;
-  /** Seconds, by topic; 0 where everything that was taken lately was young. */
+  /** Returns seconds by topic; 0 if all records taken recently were young. */
   byTopic(): ReadonlyMap<string, number>;
 }
 
-/** For at least this long, and at most twice as long, a greatest age is kept, in milliseconds. A scrape interval fits in. */
+/** A greatest age is kept for at least this long and at most twice as long, in milliseconds. It covers a scrape interval. */
 const KEPT_MS = 15_000;
 
-/** @param topics - Topics that are reported from the beginning. */
+/** @param topics - Topics that are reported from the start. */
 export function timeLag(topics: readonly string[], clock: Clock): TimeLag {
-  /** When the oldest record of each batch at hand became due, by topic. */
+  /** The time when the oldest record of each current batch became due, by topic. */
   const underWay = new Set<ReadonlyMap<string, number>>();
   let recent = new Map<string, number>();
   let earlier = new Map<string, number>();
   let turnAt = clock() + KEPT_MS;
 
   function turn(now: number): void {
-    // A clock that was set back by more than what is kept must not keep an age forever.
+    // If the clock was set back by more than this period, an age must not stay forever.
     if (now < turnAt && turnAt - now <= KEPT_MS) return;
     earlier = now < turnAt + KEPT_MS ? recent : new Map();
     recent = new Map();
@@ -37,7 +38,7 @@ export function timeLag(topics: readonly string[], clock: Clock): TimeLag {
     taken(records) {
       const oldest = new Map<string, number>();
       for (const record of records) {
-        // What waits in a retry topic is late from the end of its delay on.
+        // A record in a retry topic is late only after its delay.
         const due = Math.max(record.timestamp, notBefore(record));
         const known = oldest.get(record.topic);
         if (known === undefined || due < known) oldest.set(record.topic, due);

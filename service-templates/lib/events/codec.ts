@@ -1,7 +1,7 @@
 /**
- * Avro in the Confluent wire format: a zero byte, the schema's id in four bytes (big endian), the body.
- * Encoding is split: the body is made (and thereby checked) where the event arises, inside the
- * transaction; the id is added by the relay, so that a registry that is down never refuses an order.
+ * Avro in the Confluent wire format: a zero byte, the schema's id in four bytes (big endian), the body. Encoding has
+ * two steps. The body is encoded (and thereby checked) where the event is created, inside the transaction. The relay
+ * adds the id, so that an outage of the registry never rejects an order.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,24 +16,24 @@ const MAGIC = 0;
 const HEADER_BYTES = 5;
 
 export interface Codec<E extends EventMap = AnyEvents> {
-  /** The event's declaration; throws SVC_EVENT_UNDECLARED when this service does not publish it. */
+  /** Returns the event's declaration; throws SVC_EVENT_UNDECLARED if this service does not publish it. */
   published(event: string): PublishedEvent;
-  /** The Avro body, without the wire format's header; throws SVC_EVENT_INVALID naming the field. */
+  /** Returns the Avro body, without the wire format's header; throws SVC_EVENT_INVALID with the name of the field. */
   body(event: string, payload: object): Buffer;
-  /** The registry's id of the event's schema, when it is already known. */
+  /** Returns the registry's id of the event's schema, if it is already known. */
   knownSchemaId(event: string): number | undefined;
-  /** The same, asking the registry when needed. */
+  /** Returns the same id, and asks the registry if needed. */
   schemaId(event: string): Promise<number>;
-  /** Reads a record's value with this service's schema of the event, whatever schema wrote it. */
+  /** Decodes a record's value with this service's schema of the event, whatever the producer's schema. */
   decode<T extends ConsumedType<E>>(event: T, value: Buffer): Promise<E["consumes"][T]>;
   /**
-   * Fetches the ids of everything published and, where the registry has them, of what is consumed:
-   * then neither the first event nor the first record has to ask, even when the registry goes away.
+   * Fetches the ids of all published schemas and, if the registry has them, of the consumed ones. Then neither the
+   * first event nor the first record needs the registry, even during an outage.
    */
   warm(): Promise<void>;
 }
 
-/** The whole value of a record. */
+/** Returns the whole value of a record. */
 export function frame(schemaId: number, body: Buffer): Buffer {
   const value = Buffer.allocUnsafe(HEADER_BYTES + body.length);
   value.writeUInt8(MAGIC, 0);
@@ -62,7 +62,7 @@ export function unframe(value: Buffer): { schemaId: number; body: Buffer } {
   return { schemaId: value.readUInt32BE(1), body: value.subarray(HEADER_BYTES) };
 }
 
-/** @typeParam E - What the service's events are typed by; it is generated from the schemas that lie in `schemasDir`. */
+/** @typeParam E - The service's event types, generated from the schemas in `schemasDir`. */
 export function avroCodec<E extends EventMap = AnyEvents>(
   contract: Contract,
   schemasDir: string,
@@ -85,7 +85,7 @@ export function avroCodec<E extends EventMap = AnyEvents>(
         ),
       );
   }
-  /** Resolvers by schema id and event: building one costs more than a thousand decodings. */
+  /** Resolvers by schema id and event: building one costs more than decoding a thousand records. */
   const resolvers = new Map<
     string,
     { writer: avro.Type; resolver: avro.Type["createResolver"] extends (type: avro.Type) => infer R ? R : never }
@@ -151,7 +151,7 @@ export function avroCodec<E extends EventMap = AnyEvents>(
     schemaId: (event) => idOf(published(event).subject, event),
     async decode(event, value) {
       const { schemaId, body } = unframe(value);
-      // No await when the schema is known: the hot path stays synchronous.
+      // No await if the schema is known: the hot path stays synchronous.
       const writerSchema = registry.knownSchemaOf(schemaId) ?? (await registry.schemaOf(schemaId));
       const { resolver } = resolverOf(event, schemaId, writerSchema);
       try {
@@ -166,7 +166,8 @@ export function avroCodec<E extends EventMap = AnyEvents>(
     },
     async warm() {
       await Promise.all(contract.publishes.map(({ event, subject }) => idOf(subject, event)));
-      // A reader may be older or newer than what is registered: then it learns the writer's schema from the first record.
+      // A consumer may be older or newer than the registered schema: then it learns the producer's schema from the first
+      // record.
       await Promise.allSettled(
         contract.consumes.flatMap(({ topic, events }) =>
           events.map(({ event, record }) => idOf(`${topic}-${record}`, event)),
@@ -176,10 +177,10 @@ export function avroCodec<E extends EventMap = AnyEvents>(
   };
 }
 
-/** An event's schema as this service knows it. */
+/** This service's schema of an event. */
 interface EventSchema {
   readonly type: avro.Type;
-  /** As the platform registers it. */
+  /** Text as the platform registers it. */
   readonly text: string;
   readonly references: readonly ReferencedType[];
 }
@@ -195,7 +196,7 @@ function readSchema(schemasDir: string, schema: string, references: readonly Ref
   }
 }
 
-/** The contract's shared types by name, each with those it refers to. */
+/** Returns the contract's shared types by name, each with the types that it refers to. */
 function sharedTypes({ types = [] }: Contract, schemasDir: string): ReadonlyMap<string, ReferencedType> {
   const read = new Map<string, ReferencedType>();
   for (const { name, schema, references } of types) {
@@ -219,7 +220,10 @@ function typeNamed(types: ReadonlyMap<string, ReferencedType>, name: string, sch
   return type;
 }
 
-/** The text without white space is what the platform registers, and what the registry is asked for. */
+/**
+ * Returns the schema's text without white space. The platform registers this text, and the service looks it up in the
+ * registry.
+ */
 function readText(schemasDir: string, schema: string): string {
   const file = join(schemasDir, schema);
   try {

@@ -1,18 +1,19 @@
-/** Deadlines in events: a service that is asked after the deadline declines, because the service that asked has given up by then. */
+/** Deadlines in events. A service declines a step after the deadline, because the requesting service has given up by then. */
 import type { Registry } from "prom-client";
 import { Counter } from "prom-client";
 import type { Queryable } from "../storage/database.ts";
 
 /**
- * Whether a deadline has passed. Without one there is always time: events of before the field was there have none.
+ * Returns whether a deadline has passed. Without a deadline it returns false: events from before the field existed have
+ * none.
  * @param deadline - Milliseconds since the epoch.
- * @param now - By a database's clock: those of instances may be wrong by minutes.
+ * @param now - By a database's clock: the clocks of instances may be wrong by minutes.
  */
 export function isPast(deadline: number | null | undefined, now: number): boolean {
   return deadline !== null && deadline !== undefined && now > deadline;
 }
 
-/** The database's time, milliseconds since the epoch: one clock for all instances. */
+/** Returns the database's time in milliseconds since the epoch: one clock for all instances. */
 export async function databaseNow(db: Queryable): Promise<number> {
   const [row] = await db.query<{ now: number }>({
     name: "database-now",
@@ -21,10 +22,10 @@ export async function databaseNow(db: Queryable): Promise<number> {
   return row?.now ?? 0;
 }
 
-/** Why a step was declined without being tried: its deadline had passed, or the run was cancelled already. */
+/** Why a step was declined without an attempt: its deadline had passed, or the saga was already cancelled. */
 export type DeclineReason = "deadline" | "cancelled";
 
-/** Counts steps that were declined without being tried. */
+/** Creates the counter of steps that were declined without an attempt. */
 export function declinedSteps(registry: Registry): Counter<"reason"> {
   const counter = new Counter({
     name: "saga_steps_declined_total",

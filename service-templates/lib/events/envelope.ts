@@ -1,6 +1,6 @@
 /**
- * What surrounds a payload: the envelope in the record's headers. Events are self-contained and
- * immutable; a service gives back `NewEvent`s, the library fills in the rest.
+ * The envelope of an event, in the record's headers. Events are self-contained and immutable. A service returns
+ * `NewEvent`s; the library fills in the other fields.
  */
 import type { ClaimReference } from "../claim-check/reference.ts";
 import { ServiceError } from "../errors.ts";
@@ -21,12 +21,12 @@ export const HEADER = {
 } as const;
 
 /**
- * Version of the envelope and of event meanings, MAJOR or MAJOR.MINOR; schema versions are the registry's. A producer raises
- * the major one when consumers that do not know it would misunderstand the event.
+ * Version of the envelope and of event meanings, MAJOR or MAJOR.MINOR; the registry keeps the schema versions. A
+ * producer raises the major version if consumers that do not know it would misunderstand the event.
  */
 export const EVENT_VERSION = "1";
 
-/** An event as a handler sees it. */
+/** An event as a handler receives it. */
 export interface ReceivedEvent<P extends object = object, T extends string = string> {
   readonly id: string;
   readonly type: T;
@@ -34,16 +34,16 @@ export interface ReceivedEvent<P extends object = object, T extends string = str
   readonly key: string;
   /** ISO 8601, by the producer's clock. */
   readonly occurredAt: string;
-  /** The saga this belongs to. */
+  /** Id of the saga. */
   readonly correlationId: string;
   readonly trace: TraceContext | undefined;
   readonly payload: P;
-  /** Where content lies that is not in the payload; read it with `claimChecks.read`. */
+  /** Reference to content that is not in the payload; read it with `claimChecks.read`. */
   readonly claim?: ClaimReference;
   readonly source: { readonly topic: string; readonly partition: number; readonly offset: bigint };
 }
 
-/** An event as a handler gives it back. */
+/** An event as a handler returns it. */
 export interface NewEvent<P extends object = object, T extends string = string> {
   readonly type: T;
   /** Key of the record; events of one key keep their order. */
@@ -53,10 +53,10 @@ export interface NewEvent<P extends object = object, T extends string = string> 
   readonly claim?: ClaimReference;
 }
 
-/** What led to a new event; fills its causation, correlation and trace. */
+/** The cause of a new event; it determines causation, correlation and trace. */
 export interface Cause {
   readonly correlationId: string;
-  /** Id of the event that was handled; absent for a request from outside. */
+  /** Id of the handled event; absent for an external request. */
   readonly causationId?: string;
   readonly trace?: TraceContext;
 }
@@ -71,14 +71,17 @@ export interface Envelope {
   readonly trace: TraceContext | undefined;
 }
 
-/** The event's type alone, to skip what the service does not handle without looking further. */
+/** Returns only the event's type, so that unhandled events are skipped without further work. */
 export function eventTypeOf(record: RawRecord): string | undefined {
   return record.headers.get(HEADER.eventType)?.toString("utf8");
 }
 
 const VERSION = /^(\d{1,9})(?:\.\d{1,9})?$/u;
 
-/** Throws SVC_EVENT_VERSION for a major version that is not known here, SVC_RECORD_HEADER for what is none. Without the header it is the first. */
+/**
+ * Checks the version. Throws SVC_EVENT_VERSION for an unknown major version, and SVC_RECORD_HEADER for a malformed one.
+ * Without the header, version 1 is assumed.
+ */
 function checkVersion(record: RawRecord): void {
   const version = record.headers.get(HEADER.eventVersion)?.toString("utf8") ?? EVENT_VERSION;
   const major = VERSION.exec(version)?.[1];
@@ -97,7 +100,7 @@ function checkVersion(record: RawRecord): void {
 
 /** Reads and checks the envelope; throws SVC_RECORD_HEADER, SVC_EVENT_VERSION (permanent). */
 export function readEnvelope(record: RawRecord): Envelope {
-  // First: another version may have other headers.
+  // This check comes first: another version may have other headers.
   checkVersion(record);
   const missing: string[] = [HEADER.eventId, HEADER.eventType, HEADER.occurredAt, HEADER.correlationId].filter(
     (name) => !record.headers.has(name),
@@ -112,7 +115,7 @@ export function readEnvelope(record: RawRecord): Envelope {
     throw new ServiceError("SVC_RECORD_HEADER", `${HEADER.eventId} "${id.slice(0, 80)}" is not a UUID`, {
       permanent: true,
     });
-  // Any time will do, early or late: producers' clocks are not trusted for anything but showing.
+  // Any time is accepted, past or future: producers' clocks are only displayed, never trusted.
   if (Number.isNaN(Date.parse(text(HEADER.occurredAt)))) {
     throw new ServiceError(
       "SVC_RECORD_HEADER",

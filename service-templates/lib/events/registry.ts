@@ -1,6 +1,6 @@
 /**
- * A client of the schema registry (Confluent-compatible API). Both answers it gives never change, so
- * they are kept for the life of the process: with a warm cache the service works on while the registry is down.
+ * A client of the schema registry (Confluent-compatible API). Both kinds of responses never change, so they are cached
+ * for the life of the process: with a warm cache the service works during an outage of the registry.
  */
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
@@ -8,20 +8,23 @@ import { messageOf, ServiceError } from "../errors.ts";
 import { type ReferencedType, type RegisteredSchema, selfContained } from "../registered-schema.ts";
 
 export interface SchemaRegistry {
-  /** Id under which exactly this schema is registered in the subject, with the newest versions of what it refers to that are the same as here. */
+  /**
+   * Returns the id under which exactly this schema is registered in the subject, with the newest versions of its
+   * references that equal those here.
+   */
   idOf(subject: string, schema: string, references?: readonly ReferencedType[]): Promise<number>;
-  /** The same from the cache alone. */
+  /** Returns the same id from the cache only. */
   knownIdOf(subject: string, schema: string, references?: readonly ReferencedType[]): number | undefined;
-  /** The schema's text by id; types of other subjects that it refers to stand in it in place of their names. */
+  /** Returns the schema's text by id, with referenced types of other subjects inlined. */
   schemaOf(id: number): Promise<string>;
-  /** The same from the cache alone. */
+  /** Returns the same text from the cache only. */
   knownSchemaOf(id: number): string | undefined;
 }
 
 export interface RegistryOptions {
   /** Base address including `/apis/ccompat/v7`. */
   readonly url: string;
-  /** Limit of one request in milliseconds. @default 3000 */
+  /** Timeout of one request in milliseconds. @default 3000 */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
   /** @default systemClock */
@@ -29,14 +32,15 @@ export interface RegistryOptions {
 }
 
 /**
- * A registry that keeps its schemas in a Kafka topic answers while it still reads them, and denies what it has not read
- * (seen with Apicurio: a record of a good writer became a dead-letter record). A denial is believed from a registry that has
- * answered without a failure for so long, and often enough that a restart in between would have been noticed.
+ * A registry that stores its schemas in a Kafka topic answers while it still loads them, and rejects those that it has
+ * not loaded yet (observed with Apicurio: a record of a correct producer became a dead-letter record). A rejection
+ * counts as final only if the registry has answered without a failure for this long, and often enough that a restart
+ * would have been noticed.
  */
 const BELIEVED_AFTER_MS = 10_000;
 const LONGEST_SILENCE_MS = 10_000;
 
-/** Deepest chain of schemas that refer to each other. */
+/** Longest chain of references between schemas. */
 const MOST_LEVELS = 32;
 
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -78,7 +82,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     }
   }
 
-  /** Callers that want the same thing at the same time share one request. */
+  /** Shares one request between callers that need the same thing at the same time. */
   function once<T>(key: string, work: () => Promise<T>): Promise<T> {
     const running = inFlight.get(key) as Promise<T> | undefined;
     if (running !== undefined) return running;
@@ -87,7 +91,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     return started;
   }
 
-  /** The registry's id and version of a schema in a subject, with the versions of what it refers to. */
+  /** Returns the registry's id and version of a schema in a subject, including the versions of its references. */
   async function lookUp(
     subject: string,
     { schema, references = [] }: RegisteredSchema,
@@ -102,7 +106,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     const document = { schema, schemaType: "AVRO", ...(versions.length === 0 ? {} : { references: versions }) };
     const path = `/subjects/${encodeURIComponent(subject)}`;
     let answer = await call("POST", path, document);
-    // Registries that keep a canonical form only find it when asked to compare in that form.
+    // Registries that store only a canonical form find the schema only if asked to normalize it.
     if (answer.status === 404) answer = await call("POST", `${path}?normalize=true`, document);
     const { id, version } = answer.body;
     if (answer.status !== 200 || typeof id !== "number") {
@@ -118,7 +122,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
     return once(`type ${keyOf(type.subject, type.schema, type.references)}`, () => lookUp(type.subject, type));
   }
 
-  /** What a schema from the registry refers to, as far down as it goes; each version is asked for once. */
+  /** Returns the references of a schema from the registry, recursively; each version is requested once. */
   function resolved(
     body: Record<string, unknown>,
     asked: Map<string, Promise<ReferencedType>>,
@@ -138,7 +142,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
           (async (): Promise<ReferencedType> => {
             const answer = await call("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`);
             const schema = answer.body.schema;
-            // The registry keeps what schemas refer to: what it denies it has not read yet.
+            // The registry keeps every referenced schema. If it rejects one, it has not loaded it yet.
             if (answer.status !== 200 || typeof schema !== "string")
               throw new ServiceError(
                 "SVC_REGISTRY_UNAVAILABLE",
@@ -162,7 +166,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
       return once(key, async () => {
         const { id } = await lookUp(subject, { schema, references });
         ids.set(key, id);
-        // The id is as good for reading: records written with this schema need no further call.
+        // The id also serves decoding: records with this schema need no further request.
         schemas.set(id, selfContained({ schema, references }));
         return id;
       });
@@ -195,7 +199,7 @@ export function schemaRegistry(options: RegistryOptions): SchemaRegistry {
   };
 }
 
-/** The same for the same schema with the same types behind its names. */
+/** Returns a key that is equal for equal schemas with equal referenced types. */
 function keyOf(subject: string, schema: string, references: readonly ReferencedType[] = []): string {
   const types = new Map<string, string>();
   const add = (type: ReferencedType): void => {

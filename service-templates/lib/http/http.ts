@@ -17,40 +17,44 @@ import { PROBLEM_MEDIA_TYPE, PROBLEMS, Problem, problemDocument } from "./proble
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Span of this request: what it causes is a child of it. */
+    /** Span of this request, the parent of what it causes. */
     trace: TraceContext;
   }
 }
 
-/** Largest request body in bytes: far above any order, far below what hurts. */
+/** Largest request body in bytes: far above any order, far below a harmful size. */
 export const BODY_LIMIT = 256 * 1_024;
 
-/** Longest time between two looks for connections whose request takes too long, in milliseconds. */
+/** Longest time between two checks for connections whose request takes too long, in milliseconds. */
 const LOOK_FOR_LATE_MS = 1_000;
 
-/** Ids from outside are taken over when they are harmless in logs. */
+/** External request ids are accepted if they are harmless in logs. */
 const REQUEST_ID = /^[\w.-]{1,64}$/u;
 
 export interface HttpOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Time within which a whole request must have come, headers and body, in milliseconds; a second more until it is noticed. @default 10000 */
+  /**
+   * Timeout for receiving a whole request, headers and body, in milliseconds; detection may take one more second.
+   * @default 10000
+   */
   readonly requestTimeoutMs?: number;
-  /** Addresses and ranges (CIDR) whose X-Forwarded-For is believed. @default none */
+  /** Addresses and ranges (CIDR) from which X-Forwarded-For is trusted. @default none */
   readonly trustedProxies?: readonly string[];
-  /** Whether the server is about to close: callers are told to come on another connection. @default never */
+  /** Returns whether the server is about to close: clients are then asked to use another connection. @default never */
   readonly leaving?: () => boolean;
-  /** @default identifiers alone */
+  /** @default no spans, only identifiers */
   readonly tracer?: Tracer;
 }
 
-/** A server without routes: every refusal is problem+json, every answer is measured. */
+/** Creates a server without routes: every refusal is problem+json, every response is measured. */
 export function createHttp(options: HttpOptions): FastifyInstance {
   const { requestTimeoutMs = 10_000, trustedProxies = [], tracer = UNTRACED } = options;
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: requestTimeoutMs,
-    // Node takes the larger of the two limits for the whole request, and its own for the headers is 60 s; it looks every 30 s.
+    // For the whole request, Node uses the larger of the two timeouts; its default for the headers is 60 s, and it
+    // checks every 30 s.
     http: {
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(LOOK_FOR_LATE_MS, requestTimeoutMs),
@@ -66,7 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       const given = request.headers["x-request-id"];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : uuidV7();
     },
-    // A field that is not known is an error of the caller, not something to drop in silence.
+    // An unknown field is an error of the client and is not dropped silently.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true, useDefaults: true } },
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply);
@@ -75,7 +79,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     forceCloseConnections: "idle",
   });
 
-  // Fastify's default takes plain text as a body, which then fails as if it were a wrong order.
+  // By default Fastify accepts plain text as a body, which then fails as if it were a wrong order.
   app.removeContentTypeParser("text/plain");
   const spans = new WeakMap<FastifyRequest, Span>();
   app.decorateRequest("trace", null as unknown as TraceContext);
@@ -91,7 +95,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     reply.header("cache-control", "no-store");
   });
   if (tracer.active) {
-    // Once the body is there: what reads it runs outside of any context.
+    // This hook runs after the body was received: the code that reads the body runs outside of any context.
     app.addHook("preHandler", (request, _reply, done) => {
       const span = spans.get(request);
       if (span === undefined) done();
@@ -101,7 +105,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   }
   const { leaving } = options;
   if (leaving !== undefined) {
-    // Node keeps the connection of a request that was under way when its server closed, and the next request on it is refused.
+    // Node keeps the connection of a request that was in progress when its server closed, and refuses the next request
+    // on it.
     app.addHook("onSend", async (_request, reply) => {
       if (leaving()) reply.header("connection", "close");
     });
@@ -115,13 +120,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
   function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { type, detail, errors, retryAfter } = classify(error, request.routeOptions.bodyLimit ?? BODY_LIMIT);
-    // A refusal because of too much load is counted by its status; a line for each would add to the load.
+    // Refusals because of overload are counted by status; a log line for each would add to the load.
     if (PROBLEMS[type].status >= 500 && !(error instanceof Problem))
       options.log.error(
         {
           err: error,
           requestId: request.id,
-          // Absent where the request failed before it got here.
+          // Absent if the request failed before the hook.
           traceId: (request.trace as TraceContext | null)?.traceId,
           method: request.method,
           url: request.url,
@@ -144,25 +149,28 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return app;
 }
 
-/** A request target without scheme and host: servers must take targets that name them (RFC 9112, 3.2.2), routes know paths alone. */
+/**
+ * Returns a request target without scheme and host: servers must accept targets that contain them (RFC 9112, 3.2.2),
+ * but routes match only paths.
+ */
 function originForm(target: string): string {
   const rest = /^https?:\/\/[^/?#]*(?<rest>.*)$/iu.exec(target)?.groups?.rest;
   if (rest === undefined) return target;
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** How long a client may go on sending a request that was refused, in milliseconds. */
+/** How long a client may continue to send a refused request, in milliseconds. */
 const REFUSED_LIMIT_MS = 1_000;
-/** Connections whose last answer is out: what still comes on them is not looked at. */
+/** Connections whose last response was sent: further input on them is ignored. */
 const refused = new WeakSet<Socket>();
-/** The answer to the latest request of a connection. */
+/** The response to the latest request of a connection. */
 const latest = new WeakMap<Socket, ServerResponse>();
 
-/** Answers what is no request, or not a whole one in time, and ends the connection. */
+/** Answers input that is not an HTTP request, or an incomplete request after its timeout, and closes the connection. */
 function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socket): void {
   if (refused.has(socket)) return;
   const answer = latest.get(socket);
-  // Half an answer may be out already, or be due before this one, or nobody may be there to read.
+  // Half a response may already be sent, or one may be due before this one, or the client may be gone.
   const answering = answer !== undefined && !answer.writableFinished && (answer.headersSent || answer.req.complete);
   if (error.code === "ECONNRESET" || !socket.writable || answering) {
     socket.destroy();
@@ -178,7 +186,7 @@ function refuseUnparsed(error: Error & { readonly code?: string }, socket: Socke
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  // Closed with unread bytes, the connection would be reset, and the client would lose the answer that it has not read yet.
+  // A connection closed with unread bytes is reset, and the client loses the response that it has not read yet.
   refused.add(socket);
   const limit = setTimeout(() => socket.destroy(), REFUSED_LIMIT_MS);
   socket.once("close", () => clearTimeout(limit)).once("end", () => socket.destroySoon());
@@ -245,10 +253,13 @@ function extra(params: Record<string, unknown> | undefined): string {
   return typeof property === "string" ? `"${property.slice(0, 80)}"` : "";
 }
 
-/** How often {@link lastRequests} looks, in milliseconds. */
+/** Interval between the checks of {@link lastRequests}, in milliseconds. */
 const LOOK_MS = 20;
 
-/** Waits until callers have given their connections back, at most so long. Those that are not used stay, to be closed with the server. */
+/**
+ * Waits until clients have closed their connections, at most for the limit. Unused connections stay open and are closed
+ * with the server.
+ */
 export async function lastRequests(app: FastifyInstance, limitMs: number): Promise<void> {
   const connections = (): Promise<number> =>
     new Promise((resolve, reject) =>
@@ -258,7 +269,7 @@ export async function lastRequests(app: FastifyInstance, limitMs: number): Promi
   while (performance.now() < end && (await connections()) > 0) await pause(LOOK_MS);
 }
 
-/** Ends the span of a request with what OpenTelemetry says of HTTP servers: a refusal is the caller's fault, not the span's. */
+/** Ends the span of a request by OpenTelemetry's rules for HTTP servers: a refusal is an error of the client, not of the span. */
 function endSpan(span: Span | undefined, request: FastifyRequest, reply: FastifyReply): void {
   const { url: route } = request.routeOptions;
   if (route !== undefined) span?.rename(`${request.method} ${route}`);

@@ -8,35 +8,41 @@ import type { TokenConfig } from "../config.ts";
 import { messageOf } from "../errors.ts";
 import { Problem } from "./problem.ts";
 
-/** Who sends the request. */
+/** The sender of a request. */
 export interface Subject {
   /** The customer's id. */
   readonly id: string;
-  /** What the token allows beyond the subject's own things: the words of its claim `scope` (RFC 8693). */
+  /** What the token allows beyond the subject's own resources: the words of its claim `scope` (RFC 8693). */
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Checks an Authorization header; throws the problem `unauthenticated`, which never says more than the caller may know. */
+/** Checks an Authorization header; throws the problem `unauthenticated`, which never reveals more than the client may know. */
 export interface TokenVerifier {
   (authorization: string | undefined): Promise<Subject>;
-  /** The subject of a token that was checked before and is still valid; undefined where it must be checked. Costs no signature check. */
+  /**
+   * Returns the subject of a token that was checked before and is still valid; undefined if it must be checked. Costs
+   * no signature check.
+   */
   known(authorization: string | undefined): Subject | undefined;
 }
 
-/** How long a look at the key file holds, in milliseconds. */
+/** How long a check of the key file is valid, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
-/** How far the issuer's clock may be off, in seconds. */
+/** Tolerated difference of the issuer's clock, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** Longest life of a token when the configuration does not say otherwise, in seconds: a day. A token cannot be called back. */
+/** Default for the longest lifetime of a token, in seconds: a day. A token cannot be revoked. */
 const LONGEST_LIFE_SECONDS = 86_400;
-/** Checked tokens that are remembered; the oldest go first. */
+/** Most checked tokens that are cached; the oldest are removed first. */
 const MOST_KNOWN = 5_000;
-/** Subjects end up in rows, events and logs. */
+/** Subjects appear in rows, events and logs, so their characters are restricted. */
 const SUBJECT = /^[\w.@:|-]{1,128}$/u;
-/** What the header `typ` may say: nothing, a token, or an access token (RFC 9068). Other kinds (logout tokens, DPoP proofs) are signed with the same key. */
+/**
+ * Allowed values of the header `typ`: none, a token, or an access token (RFC 9068). Other kinds (logout tokens, DPoP
+ * proofs) are signed with the same key.
+ */
 const ACCESS_TOKEN = /^(?:application\/)?(?:at\+)?jwt$/iu;
 
-/** A token that was checked, and when that stops to hold, in milliseconds since the epoch. */
+/** A checked token, and the end of its validity, in milliseconds since the epoch. */
 interface Checked {
   readonly subject: Subject;
   readonly until: number;
@@ -46,7 +52,7 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
   let keys: ReturnType<typeof createLocalJWKSet> | undefined;
   let stamp = "";
   let lookedAt = 0;
-  /** Of the current keys alone. */
+  /** Contains only tokens checked with the current keys. */
   const checked = new Map<string, Checked>();
 
   function currentKeys(): ReturnType<typeof createLocalJWKSet> {
@@ -61,7 +67,7 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
           checked.clear();
         }
       } catch (error) {
-        // A key file that is being replaced must not lock everyone out: the last good set holds.
+        // A key file that is being replaced must not lock everyone out: the last valid key set stays in use.
         if (keys === undefined)
           throw new Problem("unavailable", `The token keys cannot be read: ${messageOf(error)}`, { retryAfter: 1 });
       }
@@ -84,7 +90,7 @@ export function tokenVerifier(config: TokenConfig, clock: Clock = systemClock): 
     if (protectedHeader.typ !== undefined && !ACCESS_TOKEN.test(protectedHeader.typ))
       throw new Problem("unauthenticated", "The token is not an access token.");
     const subject = subjectOf(payload, now / 1_000, config.longestLifeSeconds ?? LONGEST_LIFE_SECONDS);
-    // New keys may have come meanwhile: what the old ones say is not remembered then.
+    // The keys may have changed meanwhile: then the result of the old keys is not cached.
     if (checkedWith === keys) {
       if (checked.size >= MOST_KNOWN) checked.delete(checked.keys().next().value ?? "");
       checked.set(token, { subject, until: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000 });
@@ -119,9 +125,9 @@ function tokenOf(authorization: string | undefined): string | undefined {
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/iu.exec(authorization ?? "")?.[1];
 }
 
-/** Judges what the signature and the standard checks leave open; throws the problem `unauthenticated`. */
+/** Checks what the signature and the standard checks leave open; throws the problem `unauthenticated`. */
 function subjectOf({ sub, iat, exp = 0, scope }: JWTPayload, nowSeconds: number, longestLife: number): Subject {
-  // The types promise a text; the token decides.
+  // The types promise a string, but the token may contain anything.
   if (typeof sub !== "string" || !SUBJECT.test(sub))
     throw new Problem("unauthenticated", "The token names no usable subject.");
   if (iat !== undefined && iat > nowSeconds + CLOCK_TOLERANCE_SECONDS)
@@ -131,7 +137,7 @@ function subjectOf({ sub, iat, exp = 0, scope }: JWTPayload, nowSeconds: number,
   return { id: sub, scopes: scopesOf(scope) };
 }
 
-/** Throws the problem `forbidden` where the token lacks a scope. */
+/** Throws the problem `forbidden` if the token lacks a scope. */
 export function requireScope(subject: Subject, scope: string): void {
   if (!subject.scopes.has(scope)) throw new Problem("forbidden", `The token needs the scope ${scope}.`);
 }

@@ -1,6 +1,6 @@
 /**
- * The management port: liveness (is the process able to work at all), readiness (should it get work
- * now), metrics. It is not reachable through the gateway.
+ * The management port: liveness (can the process work at all), readiness (should it receive work now), metrics. The
+ * gateway does not expose it.
  */
 import type { FastifyInstance } from "fastify";
 import { pause } from "../clock.ts";
@@ -8,12 +8,12 @@ import { messageOf } from "../errors.ts";
 import type { HttpOptions } from "./http.ts";
 import { createHttp } from "./http.ts";
 
-/** A condition of readiness: undefined when good, else what is wrong. */
+/** Checks a condition of readiness: returns undefined if it is met, otherwise the problem. */
 export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
 
 export interface ManagementOptions extends HttpOptions {
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
-  /** Brings gauges up to date before they are read. */
+  /** Updates gauges before they are read. */
   readonly beforeScrape?: () => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createManagement(options: ManagementOptions): FastifyInstance {
   return app;
 }
 
-/** Longest wait for one check, in milliseconds: a server that hangs must not leave the question open. */
+/** Longest wait for one check, in milliseconds: a server that hangs must not leave the probe without an answer. */
 const CHECK_LIMIT_MS = 2_000;
 
 async function outcomeOf(check: ReadinessCheck): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /** RFC 9457 problem details: every refusal over HTTP has this shape and one of these types. */
 
-/** Kinds of problem: status, title, and what the caller can do. */
+/** Types of problem: status, title, and what the client can do. */
 export const PROBLEMS = {
   "malformed-request": { status: 400, title: "The request is malformed" },
   "idempotency-key-missing": { status: 400, title: "Idempotency-Key is missing or malformed" },
@@ -44,7 +44,7 @@ export interface ProblemDocument {
 export class Problem extends Error {
   readonly problem: ProblemType;
   readonly errors: readonly ProblemDetail[];
-  /** Seconds after which a repetition makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfter: number | undefined;
 
   constructor(

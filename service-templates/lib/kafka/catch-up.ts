@@ -1,39 +1,39 @@
 /**
- * Waiting until a group has read everything there was at a moment. What waits in topics may say that something
- * happened: code that judges by the time that has passed first lets it be read after an outage.
+ * Waits until a group has read every record that existed at a given moment. Unread records may report that a step has
+ * happened. So after an outage, code that acts on elapsed time must first let the group read them.
  */
 import { pause } from "../clock.ts";
 import type { PartitionName } from "./partition-name.ts";
 import { partitionKey } from "./partition-name.ts";
 
-/** Where a group stands in one partition, whichever member reads it. */
+/** Position of a group in one partition, independent of which member reads it. */
 export interface Standing extends PartitionName {
-  /** Next offset to be read, as it is committed; the partition's beginning where nothing is committed yet. */
+  /** Next offset to read, as committed; the partition's first offset if nothing is committed yet. */
   readonly committed: bigint;
-  /** Offset behind its last record. */
+  /** Offset after its last record. */
   readonly end: bigint;
 }
 
 export interface CatchUpOptions {
-  /** Undefined while it cannot be seen, as between two memberships. */
+  /** Returns the positions; undefined while they are unknown, for example between two memberships. */
   readonly standing: () => Promise<readonly Standing[] | undefined>;
   readonly signal: AbortSignal;
-  /** Milliseconds between two looks. @default 250 */
+  /** Milliseconds between two checks. @default 250 */
   readonly everyMs?: number;
-  /** Given up when nothing was read for this long although the group could be seen, in milliseconds. @default 60000 */
+  /** Milliseconds after which the wait is given up if nothing was read although the positions were known. @default 60000 */
   readonly stalledMs?: number;
 }
 
 const STALLED_MS = 60_000;
 
-/** Partitions in which the group has not reached these ends. Pure. */
+/** Returns the partitions in which the group has not reached these ends. Pure. */
 export function notReached(ends: ReadonlyMap<string, bigint>, standing: readonly Standing[]): readonly Standing[] {
   return standing.filter((partition) => partition.committed < (ends.get(partitionKey(partition)) ?? 0n));
 }
 
 /**
- * Waits until the group has read everything that was there when this was called.
- * `stalled`: a partition is not read any more, and waiting for it would hold up everything else forever.
+ * Waits until the group has read every record that existed at the time of the call. Resolves to `stalled` if a
+ * partition is no longer read: waiting for it would block everything else forever.
  */
 export async function caughtUp({
   standing,
@@ -54,7 +54,7 @@ export async function caughtUp({
         .map((partition) => `${partitionKey(partition)} ${partition.committed}`)
         .sort()
         .join();
-      // Counted in looks, not by a clock: time in which this process stood still says nothing about the group.
+      // Counts checks, not time: while this process itself was frozen, nothing is known about the group.
       stillMs = now === last ? stillMs + everyMs : 0;
       last = now;
       if (stillMs >= stalledMs) return "stalled";

@@ -1,7 +1,7 @@
 /**
- * What the library needs of Kafka: publish a batch durably ([publisher](publisher.ts)) and poll batches
- * ([subscription](subscription.ts)). Those two and this file are all that knows the client, `@platformatic/kafka`;
- * its defaults that lose records or order are changed in them.
+ * What the library needs from Kafka: publishing a batch durably ([publisher](publisher.ts)) and polling batches
+ * ([subscription](subscription.ts)). Only those two files and this one use the client, `@platformatic/kafka`. They
+ * change the client's defaults that lose records or their order.
  */
 import type { ProducerOptions } from "@platformatic/kafka";
 import type { KafkaConfig } from "../config.ts";
@@ -11,50 +11,54 @@ import type { Standing } from "./catch-up.ts";
 import type { PartitionName } from "./partition-name.ts";
 import type { RawRecord } from "./raw-record.ts";
 
-/** A record to be published. */
+/** A record to publish. */
 export interface OutgoingRecord {
   readonly topic: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** Values that are text are written as UTF-8. */
+  /** Text values are written as UTF-8. */
   readonly headers: RecordHeaders;
 }
 
 export interface Publisher {
   /**
-   * Writes all records in one request per broker, each acknowledged by every in-sync replica; order per key is kept.
-   * Throws when any is unknown or refused: then all may be repeated. The error is a PublishError where its reason is understood.
+   * Writes all records in one request per broker; every in-sync replica acknowledges each record. The order per key is
+   * kept. Throws if the result of any record is unknown or it is refused: then all records may be retried. The error is
+   * a PublishError if its reason is known.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>;
-  /** The partition of each record within its topic; throws a PublishError for a topic that is not there. */
+  /** Returns the partition of each record within its topic; throws a PublishError for a missing topic. */
   partitionsOf(records: readonly OutgoingRecord[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
-/** Position up to which a partition is done: the next offset to read. */
+/** Position up to which a partition is processed: the next offset to read. */
 export interface Position extends PartitionName {
   readonly offset: bigint;
   readonly leaderEpoch: number;
 }
 
-/** Where records come from. */
+/** A source of records. */
 export interface RecordSource {
-  /** Waits for records and takes all that are there, up to `limit`, over all partitions; empty only after the signal is aborted. */
+  /**
+   * Waits for records and returns all available ones, up to `limit`, from all partitions. Returns none only after the
+   * signal is aborted.
+   */
   next(limit: number, signal: AbortSignal): Promise<readonly RawRecord[]>;
 }
 
-/** One membership of the consumer group. When it breaks, `next` throws and a new one is opened. */
+/** One membership of the consumer group. When it breaks, `next` throws; the caller opens a new one. */
 export interface Subscription {
-  /** Records of the topics subscribed to. */
+  /** Records of the subscribed topics. */
   readonly records: RecordSource;
-  /** Records of each topic that was asked for apart, in that order: not taking them holds up nothing else. */
+  /** One source for each separately subscribed topic, in that order: a source that is not read blocks nothing else. */
   readonly apart: readonly RecordSource[];
   isAssigned(partition: PartitionName): boolean;
-  /** Watches until the signal is aborted that records are read wherever there are some; throws when a partition stands still. */
+  /** Checks, until the signal is aborted, that available records are read in every partition; throws when a partition stalls. */
   watch(signal: AbortSignal): Promise<void>;
-  /** Where the whole group stands in each partition of the topics subscribed to. */
+  /** Returns the position of the whole group in each partition of the subscribed topics. */
   standing(): Promise<readonly Standing[]>;
-  /** Positions of partitions that belong to another member by now are left out. */
+  /** Commits positions. Leaves out partitions that are assigned to another member now. */
   commit(positions: readonly Position[]): Promise<void>;
   /** Leaves the group. */
   close(): Promise<void>;
@@ -65,7 +69,7 @@ export interface ClientOptions {
   readonly clientId: string;
 }
 
-/** What producers and consumers connect with. */
+/** Returns the connection settings of producers and consumers. */
 export function connection(
   options: ClientOptions,
 ): Pick<
@@ -88,9 +92,10 @@ export function connection(
       ? {}
       : { sasl: { mechanism: "SCRAM-SHA-512", username: config.username, password: config.password ?? "" } }),
     connectTimeout: 3_000,
-    // Leaders that moved are learned from errors at once; the default of 5 s only adds a round trip to the hot path.
+    // The client learns at once from errors that a leader moved; the default of 5 s only adds a round trip to the hot
+    // path.
     metadataMaxAge: 60_000,
-    // The default is a constant second: clients that lost the same broker would come back together.
+    // The default is a constant second: clients that lost the same broker would reconnect together.
     retryDelay: (_client, _operation, attempt) => backoff(attempt, { firstDelayMs: 50, maxDelayMs: 1_000, factor: 2 }),
   };
 }

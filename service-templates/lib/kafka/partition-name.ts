@@ -4,7 +4,7 @@ export interface PartitionName {
   readonly partition: number;
 }
 
-/** One text per partition, for maps. */
+/** Returns a unique text for a partition, as a key for maps. */
 export function partitionKey({ topic, partition }: PartitionName): string {
   return `${topic}/${partition}`;
 }

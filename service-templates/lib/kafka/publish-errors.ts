@@ -1,4 +1,4 @@
-/** What the Kafka client's errors say about the records they concern. */
+/** Translates the Kafka client's errors: which records they concern. */
 
 import type { ErrorCode } from "../errors.ts";
 import { messageOf } from "../errors.ts";
@@ -6,7 +6,7 @@ import { LostAnswer } from "./client-faults.ts";
 import type { Reach } from "./refusal.ts";
 import { PublishError } from "./refusal.ts";
 
-/** Codes of failed attempts to publish: values of the label `code`. */
+/** Codes of failed publish attempts: values of the label `code`. */
 export const PUBLISH_CODES = [
   "SVC_PUBLISH_UNAVAILABLE",
   "SVC_PUBLISH_TOO_LARGE",
@@ -17,13 +17,13 @@ export const PUBLISH_CODES = [
 
 export type PublishCode = (typeof PUBLISH_CODES)[number];
 
-/** The code of a failed attempt; what is not understood counts as refused. */
+/** Returns the code of a failed attempt; an unknown error counts as refused. */
 export function publishCodeOf(error: unknown): PublishCode {
   const code = error instanceof PublishError ? error.code : undefined;
   return PUBLISH_CODES.find((known) => known === code) ?? "SVC_PUBLISH_REFUSED";
 }
 
-/** Answers of a broker that concern a record or a topic, by the protocol's name of the error. */
+/** Broker errors that concern a record or a topic, by the protocol's name of the error. */
 const REFUSALS: Readonly<Record<string, { readonly code: ErrorCode; readonly reach: Reach }>> = {
   MESSAGE_TOO_LARGE: { code: "SVC_PUBLISH_TOO_LARGE", reach: "record" },
   RECORD_LIST_TOO_LARGE: { code: "SVC_PUBLISH_TOO_LARGE", reach: "record" },
@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<string, { readonly code: ErrorCode; readonly rea
   TOPIC_AUTHORIZATION_FAILED: { code: "SVC_PUBLISH_DENIED", reach: "topic" },
 };
 
-/** Answers that are not repeated by the client but pass by themselves, or concern everything. */
+/** Broker errors that the client does not retry although they are temporary or concern everything. */
 const PASSING = new Set([
   "CLUSTER_AUTHORIZATION_FAILED",
   "SASL_AUTHENTICATION_FAILED",
@@ -45,27 +45,27 @@ const PASSING = new Set([
   "PRODUCER_FENCED",
   "KAFKA_STORAGE_ERROR",
 ]);
-/** Codes of the client and of the network that say that a broker was not reached. */
+/** Codes of the client and of the network for a broker that was not reached. */
 const UNREACHED = new Set(["PLT_KFK_NETWORK", "PLT_KFK_TIMEOUT", "PLT_KFK_AUTHENTICATION"]);
 const SYSTEM_ERROR = /^E[A-Z_]+$/u;
-/** How the client says, without a code of the protocol, that a topic is not there. */
+/** The client's message for a missing topic, which has no protocol code. */
 const UNKNOWN_TOPIC = /^Unknown topic (.+)\.$/u;
 
-/** One of the errors in a failure of the client. */
+/** One of the errors inside a client failure. */
 interface Cause {
   readonly message: string;
   readonly code: string;
-  /** Name of the error in the protocol; empty where it is none. */
+  /** Name of the error in the protocol; empty if it has none. */
   readonly name: string;
   readonly passing: boolean;
-  /** Topic of the answer it came in. */
+  /** Topic of the response that contained the error. */
   readonly topic: string | undefined;
 }
 
 /**
- * The failure as a PublishError; undefined where its reason is not understood.
- * A refusal counts for more than the circumstances: what is sent again without it shows what they are.
- * @param topics - Topics of the call: where there is one, a refused topic is that one.
+ * Returns the failure as a PublishError; undefined if its reason is unknown. A refusal takes precedence over an outage:
+ * the next attempt, without the refused record, shows whether there is an outage.
+ * @param topics - Topics of the call: if there is only one, a refused topic is that one.
  */
 export function publishErrorOf(error: unknown, topics: ReadonlySet<string>): PublishError | undefined {
   if (error instanceof PublishError) return error;
@@ -90,7 +90,7 @@ export function publishErrorOf(error: unknown, topics: ReadonlySet<string>): Pub
     : new PublishError("SVC_PUBLISH_UNAVAILABLE", passing.message, { reach: "circumstances", cause: error });
 }
 
-/** All errors in an error, those inside first. */
+/** Returns all errors inside an error, inner ones first. */
 function causesOf(error: unknown, topicOf: (path: string) => string | undefined = () => undefined): readonly Cause[] {
   if (!(error instanceof Error)) return [];
   const { code, apiId, canRetry, path, response } = error as {
@@ -119,7 +119,7 @@ function causesOf(error: unknown, topicOf: (path: string) => string | undefined 
   return [...inside, ...outer, { ...own, passing }];
 }
 
-/** Finds the topic that a place in a produce answer, as `/responses/0/partition_responses/2`, belongs to. */
+/** Returns a function that finds the topic of a path in a produce response, such as `/responses/0/partition_responses/2`. */
 function topicLookup(response: unknown): ((path: string) => string | undefined) | undefined {
   if (
     typeof response !== "object" ||

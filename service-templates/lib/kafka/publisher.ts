@@ -8,49 +8,49 @@ import { publishCodeOf, publishErrorOf } from "./publish-errors.ts";
 
 type KafkaProducer = Producer<Buffer, Buffer, string, string | Buffer>;
 
-/** Longest wait for one answer: a broker that is frozen, not dead, must not hold up a saga for longer. */
+/** Longest wait for one response, in milliseconds: a frozen broker must not block a saga for longer. */
 const REQUEST_TIMEOUT_MS = 6_000;
 
-/** A producer with acks from all in-sync replicas and sequence numbers against doubled writes. */
+/** Creates a producer with acknowledgements from all in-sync replicas and sequence numbers against duplicate writes. */
 function openProducer(options: ClientOptions): KafkaProducer {
   return new Producer<Buffer, Buffer, string, string | Buffer>({
     ...connection(options),
-    // Without this the default is an acknowledgement by the leader alone.
+    // By default only the leader acknowledges.
     idempotent: true,
     compression: "lz4",
-    // The same partition for a key as Java clients choose.
+    // Chooses the same partition for a key as Java clients.
     partitioner: compatibilityPartitioner,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // An idempotent producer retries without end by default; the relay must be able to give its locks back.
+    // By default an idempotent producer retries forever; the relay must be able to release its locks.
     retries: 6,
     serializers: { headerKey: utf8, headerValue: utf8 },
   });
 }
 
-/** How one request to write records ended. */
+/** Result of one produce request. */
 export interface SendReport {
   readonly recordsByTopic: ReadonlyMap<string, number>;
-  /** Until every in-sync replica had acknowledged them, or it failed. */
+  /** Seconds until every in-sync replica acknowledged the records, or until the request failed. */
   readonly seconds: number;
-  /** Why it failed; undefined: it did not. */
+  /** The code of the failure; undefined: the request succeeded. */
   readonly code: PublishCode | undefined;
 }
 
 export interface PublisherOptions extends ClientOptions {
-  /** Told of each request to write records. */
+  /** Called after each produce request. */
   readonly onSend?: (report: SendReport) => void;
 }
 
-/** A producer that is replaced when it is of no use any more. */
+/** Opens a producer that is replaced when it becomes unusable. */
 export function openPublisher(options: PublisherOptions): Publisher {
   let producer = openProducer(options);
-  /** Topics that were there when they were last used. */
+  /** Topics that existed at their last use. */
   const known = new Set<string>();
 
   function replace(lost: KafkaProducer): void {
     if (producer !== lost) return;
     producer = openProducer(options);
-    // Its answer may be lost as well; the connections end with their sockets.
+    // Its response may be lost as well; the connections end with their sockets.
     lost.close().catch(() => undefined);
   }
 
@@ -71,7 +71,10 @@ export function openPublisher(options: PublisherOptions): Publisher {
     }
   }
 
-  /** Looks for topics that were not used before, one by one: sent to, one that is not there is looked for again and again, for seconds. */
+  /**
+   * Checks topics before their first use, one by one. Without this check, the client looks for a missing topic for
+   * seconds while it sends.
+   */
   async function find(topics: ReadonlySet<string>): Promise<void> {
     for (const topic of topics) {
       if (known.has(topic)) continue;
@@ -87,7 +90,7 @@ export function openPublisher(options: PublisherOptions): Publisher {
   const topicsOf = (records: readonly OutgoingRecord[]): ReadonlySet<string> =>
     new Set(records.map(({ topic }) => topic));
 
-  /** Tells how a request to write these records ended. */
+  /** Reports the result of a produce request for these records. */
   async function reported(records: readonly OutgoingRecord[], send: () => Promise<unknown>): Promise<void> {
     const { onSend } = options;
     if (onSend === undefined) {

@@ -1,4 +1,4 @@
-/** A record as it came from a topic, undecoded. */
+/** A record as read from a topic, not decoded. */
 export interface RawRecord {
   readonly topic: string;
   readonly partition: number;
@@ -7,6 +7,6 @@ export interface RawRecord {
   readonly value: Buffer | undefined;
   readonly headers: ReadonlyMap<string, Buffer>;
   readonly leaderEpoch: number;
-  /** When it was written, by its producer's clock, in milliseconds since the epoch. */
+  /** Time of writing by the producer's clock, in milliseconds since the epoch. */
   readonly timestamp: number;
 }

@@ -1,20 +1,21 @@
-/** Why a record was not published: an error of the publisher, told apart by what it says about other records. */
+/** Why a record was not published: the publisher's error, classified by what it says about other records. */
 import type { ErrorCode } from "../errors.ts";
 import { ServiceError } from "../errors.ts";
 
 /**
  * What a failure concerns.
- * record: this record alone, forever, as one that is too large.
- * event: every record of its event type, as a schema that is not registered.
- * topic: every record of its topic, as a topic that is not there.
- * circumstances: whatever is sent now, as brokers that are away. Nothing is wrong with the record.
+ * - record: only this record, permanently, for example a record that is too large.
+ * - event: every record of its event type, for example an unregistered schema.
+ * - topic: every record of its topic, for example a missing topic.
+ * - circumstances: everything that is sent now, for example during an outage of the brokers. The record is not at
+ *   fault.
  */
 export type Reach = "record" | "event" | "topic" | "circumstances";
 
-/** A failure to publish that is understood; any other error says nothing about its reach. */
+/** A failed publish whose reason is known. Any other error says nothing about its reach. */
 export class PublishError extends ServiceError {
   readonly reach: Reach;
-  /** The topic concerned, where the reach is a topic and the error names it. */
+  /** The topic concerned, if the reach is a topic and the error names it. */
   readonly topic: string | undefined;
 
   constructor(

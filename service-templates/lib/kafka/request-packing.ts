@@ -1,16 +1,16 @@
-/** Splits records into requests whose record batches stay below what a broker takes. */
+/** Splits records into requests whose record batches stay below the broker's limit. */
 
 import type { OutgoingRecord } from "./kafka.ts";
 import { partitionKey } from "./partition-name.ts";
 
-/** Most that a record needs beside its key, value and headers: lengths, deltas, attributes. */
+/** Upper bound for a record's bytes in addition to its key, value and headers: lengths, deltas, attributes. */
 const RECORD_OVERHEAD = 30;
-/** Lengths of a header's name and value. */
+/** Upper bound for the lengths of a header's name and value. */
 const HEADER_OVERHEAD = 10;
-/** What a record batch needs beside its records. */
+/** Upper bound for a record batch's bytes in addition to its records. */
 const BATCH_OVERHEAD = 128;
 
-/** Bytes of a record in a batch that is not compressed, never too few. */
+/** Returns an upper bound for the bytes of a record in an uncompressed batch. */
 export function recordBytes(record: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of Object.entries(record.headers))
@@ -19,11 +19,11 @@ export function recordBytes(record: OutgoingRecord): number {
 }
 
 /**
- * Requests to be sent one after the other. In each, a partition's records stay within its limit unless it is one
- * record that is larger by itself; the records of a partition keep their order.
+ * Returns requests to send one after the other. In each, the records of a partition stay within the limit, unless a
+ * single record is larger. The records of a partition keep their order.
  * @param partitions - Each record's partition within its topic.
  * @param limit - Bytes of a record batch before compression.
- * @returns places of records, per request.
+ * @returns indexes of records, per request.
  */
 export function packRequests(
   records: readonly OutgoingRecord[],
@@ -31,7 +31,7 @@ export function packRequests(
   limit: number,
 ): readonly (readonly number[])[] {
   const requests: number[][] = [];
-  /** Per partition the last request that has records of it, and how many bytes they take. */
+  /** Per partition: the last request that contains its records, and their bytes. */
   const filled = new Map<string, { request: number; bytes: number }>();
   for (const [place, record] of records.entries()) {
     const name = partitionKey({ topic: record.topic, partition: partitions[place] ?? 0 });

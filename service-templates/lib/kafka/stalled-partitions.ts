@@ -1,44 +1,50 @@
 /**
- * Sees from outside whether every partition is still read. A client that loses the answer to one fetch goes on
- * with its other partitions and with its heartbeats: no error, no rebalance, only records that nobody takes. So
- * what there is to read is compared with what was read, now and then; a partition that stands still ends the
- * membership, and the next one reads it.
+ * Detects partitions that are no longer read. A client that loses the response to one fetch continues with its other
+ * partitions and its heartbeats: there is no error and no rebalance, but the partition is not read. So this module
+ * regularly compares the available records with the records read. A stalled partition ends the membership, and the next
+ * membership reads it.
  */
 import { pause } from "../clock.ts";
 import type { PartitionName } from "./partition-name.ts";
 import { partitionKey } from "./partition-name.ts";
 
-/** How far one partition is read. */
+/** Read position of one partition. */
 export interface Reading extends PartitionName {
-  /** Offset that is fetched next. */
+  /** Next offset to fetch. */
   readonly next: bigint;
-  /** Offset behind its last record. */
+  /** Offset after its last record. */
   readonly end: bigint;
 }
 
-/** One look at all partitions that are read. */
+/** One check of all assigned partitions. */
 export interface Look {
   readonly partitions: readonly Reading[];
-  /** How often everything fetched had been taken and more was waited for. */
+  /** How often the consumer had taken all fetched records and waited for more. */
   readonly waits: number;
-  /** True while it is waited for. A reader that neither waits nor has waited since the last look is busy: then nothing stands still. */
+  /**
+   * True while the consumer waits. A consumer that neither waits nor has waited since the last check is busy, so no
+   * partition counts as stalled.
+   */
   readonly waiting: boolean;
 }
 
 export interface WatchOptions {
-  /** Undefined where it cannot be seen now, as while a broker is away. */
+  /** Returns the positions; undefined if they are unknown now, for example while a broker is unavailable. */
   readonly look: () => Promise<Look | undefined>;
-  /** Milliseconds between two looks. @default 10000 */
+  /** Milliseconds between two checks. @default 10000 */
   readonly everyMs?: number;
   readonly signal: AbortSignal;
 }
 
-/** A fetch waits half a second for records, so nobody misses 20 times in a row by chance. */
+/** A fetch waits half a second for records, so 20 fetches in a row do not miss them by chance. */
 const LOOK_EVERY_MS = 10_000;
-/** Looks in a row by which a partition that stands still is given up. */
+/** Number of checks in a row after which a stalled partition is reported. */
 const STRIKES = 2;
 
-/** Partitions that had something to read at the first look, of which nothing was read by the second, although more was waited for. Pure. */
+/**
+ * Returns partitions that had records at the first check and were not read until the second, although the consumer
+ * waited for more. Pure.
+ */
 export function standingStill(before: Look, after: Look): readonly Reading[] {
   if (!after.waiting && after.waits === before.waits) return [];
   const earlier = new Map(before.partitions.map((reading) => [partitionKey(reading), reading]));
@@ -48,7 +54,7 @@ export function standingStill(before: Look, after: Look): readonly Reading[] {
   });
 }
 
-/** Looks until the signal is aborted. @throws Error with the partition that stands still. */
+/** Checks until the signal is aborted. @throws Error with the stalled partition. */
 export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: WatchOptions): Promise<void> {
   let last: Look | undefined;
   let strikes = new Map<string, number>();
@@ -69,7 +75,10 @@ export async function watchReading({ look, everyMs = LOOK_EVERY_MS, signal }: Wa
   }
 }
 
-/** What comes, or undefined once the signal is aborted: a broker that is frozen holds up neither the next membership nor the end of the process. */
+/**
+ * Returns the result, or undefined once the signal is aborted: a frozen broker must block neither the next membership
+ * nor the end of the process.
+ */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const abort = (): void => resolve(undefined);

@@ -1,4 +1,4 @@
-/** One membership of a consumer group, from which batches of records are polled. */
+/** One membership of a consumer group; batches of records are polled from it. */
 import type { ConsumerOptions, Message, MessagesStream } from "@platformatic/kafka";
 import { Consumer, ListOffsetTimestamps, MessagesStreamFallbackModes, MessagesStreamModes } from "@platformatic/kafka";
 import { pause } from "../clock.ts";
@@ -10,21 +10,27 @@ import type { RawRecord } from "./raw-record.ts";
 import type { Look } from "./stalled-partitions.ts";
 import { watchReading } from "./stalled-partitions.ts";
 
-/** Longest wait for a commit, the client's repetitions included: what is not committed by then comes again, and the inbox knows it. */
+/**
+ * Longest wait for a commit, including the client's retries, in milliseconds. Records that are not committed by then
+ * are redelivered, and the inbox recognizes their events.
+ */
 const COMMIT_LIMIT_MS = 30_000;
-/** Longest wait for streams to end by themselves, in milliseconds. */
+/** Longest wait for streams to end without help, in milliseconds. */
 const CLOSE_LIMIT_MS = 1_000;
 
 export interface SubscribeOptions extends ClientOptions {
   readonly group: string;
   readonly topics: readonly string[];
-  /** Topics whose records are taken each on its own. @default none */
+  /** Topics whose records are read separately, each by itself. @default none */
   readonly apart?: readonly string[];
-  /** Above 0, nobody waits for these records: brokers gather them, one answer in place of one per record. @default 0 */
+  /**
+   * Above 0, the records are not time-critical: brokers collect them and send one response instead of one per record.
+   * @default 0
+   */
   readonly gatherMs?: number;
-  /** Milliseconds between two looks whether every partition is read. @default 10000 */
+  /** Milliseconds between two checks that every partition is read. @default 10000 */
   readonly lookEveryMs?: number;
-  /** Told each time that the group has agreed on who reads what, the first time included. */
+  /** Called after each rebalance of the group, including the first. */
   readonly onRebalance?: () => void;
 }
 
@@ -37,25 +43,28 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   const settings: ConsumerOptions<Buffer, Buffer, Buffer, Buffer> = {
     ...connection(options),
     groupId: options.group,
-    // With a stable name a restarted process takes its partitions back without a rebalance. Without one it leaves the
-    // group when it ends, and the others take over at once.
+    // With a stable name, a restarted process gets its partitions back without a rebalance. Without one, it leaves the
+    // group when it ends, and the other members take over at once.
     ...(options.config.groupInstanceId === undefined ? {} : { groupInstanceId: options.config.groupInstanceId }),
-    // Traffic between zones costs money. The leader names the replica to read from; when it fails the client asks the leader again.
+    // Traffic between zones costs money. The leader names the replica to read from; if that replica fails, the client
+    // asks the leader again.
     ...(options.config.zone === undefined ? {} : { clientRack: options.config.zone }),
-    // A member that dies without a word gives its partitions up after this long (broker's lower limit: 6 s; default here: 60 s).
+    // A member that dies without leaving loses its partitions after this time (broker's lower limit: 6 s; default here:
+    // 60 s).
     sessionTimeout: 8_000,
     rebalanceTimeout: 8_000,
     heartbeatInterval: 2_000,
-    // Must exceed the time a join may take, which is the rebalance timeout.
+    // Must exceed the longest duration of a join, which is the rebalance timeout.
     requestTimeout: 10_000,
     retries: 5,
     autocommit: false,
-    // A fetch returns as soon as there is a record, or, where nobody waits, when there is a good deal of them.
+    // A fetch returns as soon as there is a record; for records that are not time-critical, it returns when there are
+    // many.
     minBytes: gathers ? 16_384 : 1,
-    // Bounds how long a new assignment waits for an idle fetch, and how long brokers gather.
+    // Limits how long a new assignment waits for an idle fetch, and how long brokers collect records.
     maxWaitTime: 500,
-    // Every broker is asked at the same time, and a record takes several times its compressed size once it is read:
-    // a group that is far behind must fit into a small heap. A record that is larger comes alone.
+    // All brokers are fetched from at the same time, and a record in memory takes several times its compressed size: a
+    // group that is far behind must fit into a small heap. A larger record arrives alone.
     maxBytes: 32_768,
     maxBytesPerPartition: 16_384,
     highWaterMark: 256,
@@ -63,7 +72,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   const consumer: KafkaConsumer = new Consumer(settings);
   const { apart = [], onRebalance } = options;
   if (onRebalance !== undefined) consumer.on("consumer:group:join", onRebalance);
-  // All topics belong to the first join: another one per stream would be another rebalance.
+  // All topics belong to the first join: one join per stream would cause one rebalance each.
   consumer.topics.trackAll(...apart);
   const streams: KafkaStream[] = [];
   const sources: StreamSource[] = [];
@@ -73,10 +82,10 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
         consumer.consume({
           topics: [...topics],
           mode: MessagesStreamModes.COMMITTED,
-          // The default, LATEST, turns a failed look-up of committed offsets into lost records.
+          // The default, LATEST, loses records when the lookup of committed offsets fails.
           fallbackMode: MessagesStreamFallbackModes.EARLIEST,
           autocommit: false,
-          // What is taken apart waits for its time: little of it is kept ready.
+          // Separately read records wait for their time, so only a few are prefetched.
           ...(place === 0 ? {} : { highWaterMark: 16 }),
         }),
         "joining the group",
@@ -86,7 +95,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     }
   } catch (error) {
     for (const source of sources) source.forget();
-    // Not waited for: of a client that is of no use an answer may never come.
+    // This does not wait: an unusable client may never respond.
     end(streams, consumer).catch(() => undefined);
     throw error;
   }
@@ -101,7 +110,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     );
   }
 
-  /** What is taken apart is left alone: it is read only as far as there is room for what waits. */
+  /** Checks only the main source. Separate sources are read only as far as there is room for waiting records. */
   async function look(source: StreamSource): Promise<Look | undefined> {
     try {
       const ends = await answered(
@@ -116,7 +125,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
       );
       return { partitions, ...source.hunger() };
     } catch {
-      // A broker is away: the code that reads from it finds out by itself.
+      // A broker is unavailable: the code that reads from it detects that itself.
       return undefined;
     }
   }
@@ -170,24 +179,27 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   };
 }
 
-/** Ends the streams, leaves the group. A stream whose end does not come must not keep the member alive: it would throw out its successor, which has the same name. */
+/**
+ * Ends the streams and leaves the group. A stream that does not end must not keep the member alive: the member would
+ * evict its successor, which has the same name.
+ */
 async function end(streams: readonly KafkaStream[], consumer: KafkaConsumer): Promise<void> {
   await Promise.race([Promise.allSettled(streams.map((stream) => stream.close())), pause(CLOSE_LIMIT_MS)]);
   for (const stream of streams) stream.destroy();
   await consumer.close(true);
 }
 
-/** A record source that can be looked at while it is read. */
+/** A record source whose state can be checked while it is read. */
 interface StreamSource extends RecordSource {
-  /** The offset that is fetched next; undefined where it is not known yet. */
+  /** Returns the next offset to fetch; undefined if it is not known yet. */
   nextOffset(partition: PartitionName): bigint | undefined;
-  /** Whether more is waited for, and how often it was. */
+  /** Returns whether the consumer waits for more, and how often it has waited. */
   hunger(): Pick<Look, "waits" | "waiting">;
-  /** Listens to faults of clients no more. */
+  /** Stops listening to client faults. */
   forget(): void;
 }
 
-/** A stream as something to take records from. */
+/** Returns a record source that reads from a stream. */
 function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): StreamSource {
   let waits = 0;
   let failure: Error | undefined;
@@ -205,7 +217,7 @@ function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): StreamSource {
   });
   stream.on("readable", () => awaken?.());
   consumer.on("error", fail);
-  // The coordinator has not heard of this member for longer than it waits: it has given its partitions away.
+  // The coordinator did not receive a heartbeat within the session timeout, so it has revoked this member's partitions.
   consumer.on("consumer:heartbeat:stalled", ({ lastError }) => {
     fail(new Error("no heartbeat was answered for longer than the group waits for its members", { cause: lastError }));
   });
@@ -226,8 +238,9 @@ function recordsOf(stream: KafkaStream, consumer: KafkaConsumer): StreamSource {
           while (batch.length < limit) {
             const message = stream.read() as Message<Buffer, Buffer, Buffer, Buffer> | null;
             if (message === null) break;
-            // Also records whose partition a rebalance has just taken away: leaving them out would lose them when
-            // the partition comes back while a fetch behind them is on its way. The inbox knows what is known.
+            // This includes records whose partition a rebalance has just revoked. If they were left out, they would be
+            // lost when the partition is assigned again while a fetch behind them is in progress. The inbox recognizes
+            // known events.
             batch.push(toRecord(message));
           }
           if (batch.length > 0) return batch;

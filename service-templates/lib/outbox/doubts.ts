@@ -1,13 +1,13 @@
 /**
- * Refusals that may be of the moment: a broker that has just started denies topics, and a registry that has just
- * started denies schemas, that are there. So such a refusal is believed once it has lasted; until then the relay leaves
- * out what it concerns, and tries it again every second.
+ * Tracks refusals that may be temporary. A broker that has just started rejects existing topics, and a registry that
+ * has just started rejects existing schemas. So a refusal counts as final only after it has lasted. Until then the
+ * relay skips the rows that it concerns and retries them every second.
  */
 
-/** What a doubt keeps back: a topic, or one key of it. */
+/** What a doubt holds back: a topic, or one key of it. */
 export interface Hold {
   readonly topic: string;
-  /** Null: the whole topic. */
+  /** Null means the whole topic. */
   readonly key: Buffer | null;
 }
 
@@ -16,22 +16,22 @@ interface Doubt extends Hold {
   seenAt: number;
 }
 
-/** A refusal that lasts for so long is believed. */
+/** A refusal that lasts this long counts as final, in milliseconds. */
 export const BELIEVED_AFTER_MS = 10_000;
 const TRY_AGAIN_MS = 1_000;
-/** After so long without being seen again, a refusal is a new one. */
+/** A refusal that was not seen for this long counts as a new one, in milliseconds. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
 export interface Doubts {
-  /** Notes a refusal. @returns whether it is believed. */
+  /** Records a refusal. @returns whether it counts as final. */
   note(name: string, hold: Hold): boolean;
-  /** What is left out at the moment. */
+  /** Returns what is skipped now. */
   holds(): readonly Hold[];
-  /** Whether anything was refused lately. */
+  /** Returns whether any refusal is recorded. */
   any(): boolean;
-  /** What was refused under this name is accepted now. */
+  /** Removes the refusal with this name, because the broker or registry accepts it now. */
   clear(name: string): void;
-  /** The circumstances are bad: whatever they denied counts for nothing. */
+  /** Drops all refusals that are not final: during an outage they prove nothing. */
   reset(): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Publishes items so that one which is refused does not hold up the others: a group that is refused is
- * halved until the culprit stands alone. Within a lane (one topic and key) nothing overtakes: behind a
- * culprit its lane waits. What was accepted although its group failed is sent again; consumers leave out the copy.
+ * Publishes items so that a refused item does not block the others. A group that is refused is halved until the refused
+ * item is alone. Within a lane (one topic and key) the order is kept: the items behind a refused one wait. Items that
+ * were accepted although their group failed are sent again; consumers skip the copy.
  */
 import { PublishError } from "../kafka/refusal.ts";
 
@@ -9,29 +9,32 @@ export interface IsolationOptions<Item> {
   /** Publishes all items, or throws. */
   readonly send: (items: readonly Item[]) => Promise<void>;
   readonly topicOf: (item: Item) => string;
-  /** Name of the item's lane, in which order is kept; undefined: in none. */
+  /** Returns the name of the item's lane, in which order is kept; undefined: in none. */
   readonly laneOf: (item: Item) => string | undefined;
 }
 
-/** An item that was refused, and why: a PublishError, or anything else where the reason is not understood. */
+/** A refused item and the reason: a PublishError, or any other error if the reason is unknown. */
 export interface Refused<Item> {
   readonly item: Item;
   readonly error: unknown;
 }
 
-/** What became of the items; those in neither list wait behind a refused one, or were not tried because of the failure. */
+/** The result of publishing. Items in neither list wait behind a refused one, or were not tried because of the failure. */
 export interface Isolation<Item> {
   readonly accepted: readonly Item[];
   readonly refused: readonly Refused<Item>[];
-  /** Why trying ended early: the circumstances, or nothing at all was accepted. */
+  /** Why the attempt ended early: an outage, or no item was accepted. */
   readonly failure: unknown;
 }
 
-/** Attempts with errors that are not understood, as long as nothing was accepted: such an error is rather the circumstances'. */
+/**
+ * Number of attempts with unknown errors, as long as no item was accepted. After that, an outage is more likely than a
+ * fault of each item.
+ */
 const BLIND_ATTEMPTS = 24;
 
 export interface Isolator<Item> {
-  /** Publishes items in their order, as far as it goes. Does nothing after a failure. */
+  /** Publishes items in their order, as far as possible. Does nothing after a failure. */
   publish(items: readonly Item[]): Promise<void>;
   /** Counts items as refused without sending them, and stops their lanes. */
   refuse(items: readonly Item[], error: unknown): void;
@@ -40,7 +43,7 @@ export interface Isolator<Item> {
   outcome(): Isolation<Item>;
 }
 
-/** One drain's worth of publishing. */
+/** Creates an isolator for one drain. */
 export function isolator<Item>(options: IsolationOptions<Item>): Isolator<Item> {
   const accepted: Item[] = [];
   const refused: Refused<Item>[] = [];

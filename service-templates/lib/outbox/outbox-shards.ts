@@ -1,4 +1,4 @@
-/** The relay's statements: locks of shards, what the shards hold, and what becomes of it. */
+/** The relay's SQL statements: they lock shards, read their rows, and move the rows afterwards. */
 import type { Database, Transaction } from "../storage/database.ts";
 import type { Hold } from "./doubts.ts";
 import type { StoredHeaders } from "./outbox-headers.ts";
@@ -13,32 +13,32 @@ export interface OutboxRow extends Record<string, unknown> {
   readonly schema_id: number | null;
   readonly raw: boolean;
   readonly headers: StoredHeaders;
-  /** Size of the record, never too small by much. */
+  /** Estimated size of the record in bytes, at most slightly too small. */
   readonly bytes: number;
 }
 
-/** Why a row is parked. */
+/** A row to park, with the reason. */
 export interface ParkedRow {
   readonly row: OutboxRow;
   readonly code: string;
   readonly message: string;
 }
 
-/** What one drain reads at most. */
+/** Limits of what one drain reads. */
 export interface ReadLimits {
   readonly rows: number;
-  /** Of all rows together; one row more may be read, so that a large one is read at all. */
+  /** Bytes of all rows together. One more row may be read, so that a large row is read at all. */
   readonly bytes: number;
 }
 
-/** First half of the two-part advisory lock key, so that nothing else in the database meets it. */
+/** First half of the two-part advisory lock key, so that it collides with nothing else in the database. */
 const LOCK_SPACE = 0x6b6974; // "kit"
 
-/** How long the relay waits for a lock that somebody else holds on a row, in milliseconds. */
+/** How long the relay waits for a row lock of another transaction, in milliseconds. */
 const LOCK_TIMEOUT_MS = 1_000;
 /**
- * The server ends a relay's transaction that says nothing for so long, in milliseconds: its process is frozen or gone.
- * A relay that only waits for Kafka says something every `ALIVE_EVERY_MS`.
+ * The server ends a relay's transaction after this idle time, in milliseconds: its process is frozen or dead. While the
+ * relay waits for Kafka, it sends a statement every `ALIVE_EVERY_MS`.
  */
 const IDLE_LIMIT_MS = 1_500;
 const ALIVE_EVERY_MS = 300;
@@ -46,13 +46,13 @@ const ALIVE_EVERY_MS = 300;
 /** Longest error message kept with a parked row, in characters. */
 const MESSAGE_LIMIT = 1_000;
 
-/** Rows that wait behind a parked one of the same topic and key are left where they are. */
+/** Excludes rows behind a parked row of the same topic and key. */
 const NOT_BEHIND_PARKED =
   "NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.key = o.key AND p.topic = o.topic AND p.position < o.position)";
 
-/** Rows of the shards that were taken, in their order, up to a number of rows and of bytes. */
+/** Returns the statement that reads the rows of the locked shards, in order, up to a number of rows and of bytes. */
 function readStatement(further: string): string {
-  // What is taken is looked up once, not per row.
+  // The locked shards are looked up once, not per row.
   return `SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM (
             SELECT waiting.*, sum(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM (
               SELECT position, event_id, topic, key, event_type, body, schema_id, raw, headers, bytes FROM outbox o
@@ -62,7 +62,7 @@ function readStatement(further: string): string {
 }
 
 const READ = { name: "relay-read", text: readStatement("") };
-/** The same, without what is kept back at the moment. */
+/** The same statement, without the topics and keys that are held back now. */
 const READ_HOLDING = {
   name: "relay-read-holding",
   text: readStatement(
@@ -71,8 +71,8 @@ const READ_HOLDING = {
 };
 
 /**
- * Takes the locks of those shards that are free, and reads what they hold, in one round trip. The read begins when the
- * locks are held, so it sees what their last holder left.
+ * Locks the free shards and reads their rows, in one round trip. The read begins when the locks are held, so it sees
+ * what their last holder left.
  */
 export async function lockAndRead(
   tx: Transaction,
@@ -83,7 +83,7 @@ export async function lockAndRead(
   const [locks, rows] = await Promise.all([
     tx.query<{ shards: string; read_only: string }>({
       name: "relay-lock",
-      // Losing this transaction's commit in a crash only means publishing again, so it need not wait for the disk.
+      // If a crash loses this transaction's commit, the rows are only published again, so it does not wait for the disk.
       text: `WITH tried AS MATERIALIZED (SELECT shard, pg_try_advisory_xact_lock(${LOCK_SPACE}, shard) AS taken FROM unnest($1::int[]) AS shard)
              SELECT set_config('kit.relay_shards', coalesce(string_agg(shard::text, ',') FILTER (WHERE taken), ''), true) AS shards, current_setting('transaction_read_only') AS read_only,
                     set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true),
@@ -102,14 +102,14 @@ export async function lockAndRead(
       harmless: true,
     }),
   ]);
-  // A server that takes no changes refuses this: better than to publish again and again what cannot be moved.
+  // A read-only server rejects this statement. That is better than publishing again and again rows that cannot be moved.
   if (locks[0]?.read_only === "on" && rows.length > 0)
     await tx.query({ text: "SELECT 1 FROM outbox LIMIT 1 FOR UPDATE" });
   const taken = locks[0]?.shards ?? "";
   return { taken: new Set(taken === "" ? [] : taken.split(",").map(Number)), rows };
 }
 
-/** Keeps the transaction from being taken for a frozen one's while the work lasts. */
+/** Runs work while it keeps the transaction from its idle timeout. */
 export async function whileAlive<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
   const timer = setInterval(
     () => void tx.query({ name: "relay-alive", text: "SELECT 1", harmless: true }).catch(() => undefined),
@@ -122,7 +122,7 @@ export async function whileAlive<T>(tx: Transaction, work: () => Promise<T>): Pr
   }
 }
 
-/** Moves rows that were published to the table of those. Goes out together with what follows. */
+/** Moves published rows to `outbox_published`. The statement is sent together with the next one. */
 export function movePublished(tx: Transaction, rows: readonly OutboxRow[]): void {
   if (rows.length === 0) return;
   void tx.query({
@@ -134,7 +134,7 @@ export function movePublished(tx: Transaction, rows: readonly OutboxRow[]): void
   });
 }
 
-/** Moves rows to the parked ones, each with its error. */
+/** Moves rows to `outbox_parked`, each with its error. */
 export function parkRows(tx: Transaction, parked: readonly ParkedRow[]): void {
   if (parked.length === 0) return;
   void tx.query({
@@ -151,7 +151,10 @@ export function parkRows(tx: Transaction, parked: readonly ParkedRow[]): void {
   });
 }
 
-/** Shards with rows that no wake-up announced. @param limit - How many rows are looked at. */
+/**
+ * Returns shards that have rows, including rows without a wake-up.
+ * @param limit - Most rows that are checked.
+ */
 export async function shardsWithRows(database: Database, limit: number): Promise<readonly number[]> {
   const rows = await database.query<{ shard: number }>({
     name: "relay-poll",

@@ -1,8 +1,7 @@
 /**
- * The transactional outbox: events are rows of the service's own database, written in the transaction
- * that changed the state, so there is no moment at which one exists without the other. The relay
- * (relay.ts) brings them to their topics. Lock the aggregate's row before adding its events: then the
- * order of `position` is the order of commits per key.
+ * The transactional outbox. Events are rows of the service's own database, written in the transaction that changes the
+ * state, so one never exists without the other. The relay (relay.ts) publishes them to their topics. Lock the
+ * aggregate's row before you add its events: then the order of `position` is the order of commits per key.
  */
 import { crc32 } from "node:zlib";
 import { requireStored } from "../claim-check/claim-check.ts";
@@ -21,31 +20,31 @@ import { UNTRACED } from "../tracing/tracer.ts";
 import type { RecordHeaders } from "./outbox-headers.ts";
 import { storedHeaders } from "./outbox-headers.ts";
 
-/** Keys are spread over this many shards; one relay at a time works on a shard, which keeps the order per key. */
+/** Number of shards over which keys are spread. One relay at a time works on a shard, which keeps the order per key. */
 export const SHARDS = 16;
 
 export function shardOf(key: Buffer | null): number {
   return key === null ? 0 : crc32(key) % SHARDS;
 }
 
-/** A row to be published. */
+/** A row to publish. */
 export interface OutboxEntry {
   readonly id: string;
   readonly topic: string;
-  /** Bytes of the record's key; null: none. */
+  /** Bytes of the record's key; null: no key. */
   readonly key: Buffer | null;
   readonly eventType: string;
   /** Avro body without the wire format's header; for a dead-letter record, the original bytes. */
   readonly body: Buffer | null;
   /** Null: the relay asks the registry. */
   readonly schemaId: number | null;
-  /** True: `body` goes out as it is. */
+  /** If true, `body` is published unchanged. */
   readonly raw: boolean;
   readonly headers: RecordHeaders;
 }
 
 export interface Outbox<E extends EventMap = AnyEvents> {
-  /** Adds the events caused by something, in order, within the transaction; they are relayed right after its commit. */
+  /** Adds the events of each cause, in order, within the transaction. The relay publishes them right after its commit. */
   add(
     tx: Transaction,
     groups: readonly { readonly cause: Cause; readonly events: readonly Published<E>[] }[],
@@ -56,17 +55,17 @@ export interface Outbox<E extends EventMap = AnyEvents> {
 
 export interface OutboxOptions {
   readonly codec: Pick<Codec, "published" | "body" | "knownSchemaId">;
-  /** Called after the commit with the shards that got rows; `hurried` is false where all of them may wait for others. */
+  /** Called after the commit with the shards that received rows; `hurried` is false if none of the rows is time-critical. */
   readonly wake: (shards: ReadonlySet<number>, hurried: boolean) => void;
-  /** Whether somebody waits for events of this type. @default for all */
+  /** Returns whether events of this type are time-critical. @default true for all */
   readonly hurried?: (eventType: string) => boolean;
   readonly clock?: Clock;
   readonly newId?: () => string;
-  /** @default identifiers alone */
+  /** @default no spans, only identifiers */
   readonly tracer?: Tracer;
 }
 
-/** What is published of a stored body. */
+/** The published body of an event whose content is stored outside Kafka. */
 const EMPTY = Buffer.alloc(0);
 
 const INSERT = {
@@ -84,7 +83,10 @@ export function transactionalOutbox<E extends EventMap = AnyEvents>(options: Out
   const newId = options.newId ?? (() => uuidV7(clock));
   const hurried = options.hurried ?? (() => true);
 
-  /** An event as a row, and the span of its creation: it is the parent of its publishing and of whatever its consumers do. */
+  /**
+   * Returns an event as a row, and the span of its creation. That span is the parent of its publishing and of
+   * everything that its consumers do.
+   */
   function entry(event: NewEvent, cause: Cause): { readonly row: OutboxEntry; readonly span: Span } {
     const declared = options.codec.published(event.type);
     const stored = event.claim !== undefined && event.claim.field === undefined;
@@ -154,7 +156,7 @@ export function transactionalOutbox<E extends EventMap = AnyEvents>(options: Out
     put,
     add(tx, groups) {
       const entries = groups.flatMap(({ cause, events }) => events.map((event) => entry(event, cause)));
-      // A rollback takes the events along: a span that does not end is not exported.
+      // A rollback also removes the events: a span that does not end is not exported.
       if (tracer.active) for (const { span } of entries) tx.afterCommit(() => span.end());
       return put(
         tx,

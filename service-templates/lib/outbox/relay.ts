@@ -1,17 +1,17 @@
 /**
- * The relay: brings outbox rows to their topics. It is woken in the process right after a commit
- * (no NOTIFY: it halves the database's throughput) and polls as a fall-back for what a crash left behind.
+ * The relay publishes outbox rows to their topics. The process wakes it right after a commit (no NOTIFY: it halves the
+ * database's throughput). It also polls, to find rows that a crash left behind.
  *
- * A drain holds the advisory locks of its shards for one transaction: lock, read by position,
- * publish, move, commit. So one instance at a time works on a shard, order per key is kept with any
- * number of instances, each instance relays at once what it wrote, and a killed one frees its locks.
- * Locks are tried, never waited for: a shard that another instance works on is tried again a moment later,
- * and an instance that is frozen in the middle of a drain holds up its own shards alone, for a second and a half.
- * "Position greater than last seen" is not used: positions do not become visible in their order.
- * A crash between publishing and moving publishes again; the consumers' inbox removes the copy.
+ * A drain holds the advisory locks of its shards for one transaction: lock, read by position, publish, move, commit. So
+ * one instance at a time works on a shard, the order per key is kept with any number of instances, each instance
+ * publishes its own rows at once, and a killed instance releases its locks. The relay never waits for a lock: it
+ * retries a shard of another instance a moment later. An instance that is frozen during a drain blocks only its own
+ * shards, for 1.5 seconds. The relay does not read "position greater than last seen", because positions do not become
+ * visible in their order. After a crash between publishing and moving, the rows are published again; the consumers'
+ * inbox removes the copy.
  *
- * A row that cannot be published for a reason of its own is parked (`outbox_parked`). Its topic and key wait
- * behind it; everything else goes on. Circumstances, as brokers that are away, park nothing.
+ * A row that cannot be published for a reason of its own is parked (`outbox_parked`). The rows of its topic and key
+ * wait behind it; all others are published. Outages, for example unavailable brokers, never park a row.
  */
 
 import type { Clock } from "../clock.ts";
@@ -41,51 +41,58 @@ export interface RelayOptions {
   readonly codec: Pick<Codec, "schemaId">;
   /** Rows per drain. @default 500 */
   readonly batch?: number;
-  /** Bytes of rows per drain; one row more may be read. @default 4 MiB */
+  /** Bytes of rows per drain; one more row may be read. @default 4 MiB */
   readonly batchBytes?: number;
   /** Bytes of a record batch before compression; below every topic's max.message.bytes. @default 900,000 */
   readonly requestBytes?: number;
-  /** Milliseconds for which a refusal that may be of the moment, as a missing topic, must last before its rows are parked. @default 10000 */
+  /**
+   * Milliseconds for which a possibly temporary refusal, such as a missing topic, must last before its rows are parked.
+   * @default 10000
+   */
   readonly believedAfterMs?: number;
-  /** Milliseconds between looks for rows that a crash left behind. @default 250 */
+  /** Milliseconds between polls for rows that a crash left behind. @default 250 */
   readonly pollMs?: number;
   /**
-   * Milliseconds for which events that nobody waits for are gathered. One by one, each costs a transaction, a request to the
-   * leader of its partition and one of every replica; together they share them. @default 500
+   * Milliseconds for which events that are not time-critical are collected. Published one by one, each event costs a
+   * transaction, a request to the leader of its partition and one from every replica. Collected events share these
+   * costs. @default 500
    */
   readonly gatherMs?: number;
   readonly passPoint?: PassPoint;
   readonly clock: Clock;
   readonly onPublished: (count: number, seconds: number) => void;
   readonly onError: (error: unknown) => void;
-  /** A row was parked. */
+  /** Called when a row was parked. */
   readonly onParked?: (parked: ParkedRow) => void;
-  /** @default identifiers alone */
+  /** @default no spans, only identifiers */
   readonly tracer?: Tracer;
 }
 
 export interface Relay {
-  /** Publishes what these shards hold: at once, or, when nobody waits for it, together with what comes within `gatherMs`. */
+  /**
+   * Publishes the rows of these shards: at once, or, if they are not time-critical, together with rows that arrive
+   * within `gatherMs`.
+   */
   wake(shards: ReadonlySet<number>, hurried?: boolean): void;
   start(): void;
-  /** Publishes what is left, within the limit, then stops. */
+  /** Publishes the remaining rows, within the limit, then stops. */
   stop(limitMs: number): Promise<void>;
 }
 
-/** What a drain came to. */
+/** Result of a drain. */
 interface Drained {
-  /** Whether there may be more to publish at once. */
+  /** Whether more rows may be ready to publish. */
   readonly more: boolean;
-  /** Shards that another instance works on. */
+  /** Shards that another instance holds. */
   readonly busy: readonly number[];
 }
 
-/** Longest pause before a shard that another instance works on is tried again, in milliseconds. */
+/** Longest pause before a shard of another instance is retried, in milliseconds. */
 const BUSY_LIMIT_MS = 100;
 const BUSY_RETRY = { firstDelayMs: 3, maxDelayMs: BUSY_LIMIT_MS, factor: 2 };
-/** More than the framing of a row's record takes beside what the row's size counts. */
+/** Upper bound of a record's framing, in addition to the size of its row. */
 const FRAMING_BYTES = 256;
-/** Failures of a codec that concern an event type, not the registry. */
+/** Codec errors that concern an event type, not the registry. */
 const EVENT_FAULTS: readonly string[] = ["SVC_REGISTRY_SCHEMA_MISSING", "SVC_EVENT_UNDECLARED"];
 
 export function outboxRelay(options: RelayOptions): Relay {
@@ -96,10 +103,10 @@ export function outboxRelay(options: RelayOptions): Relay {
   const gatherMs = options.gatherMs ?? 500;
   const passPoint = options.passPoint ?? NO_FAULTS;
   const woken = new Set<number>();
-  /** Shards with events that nobody waits for, and until when more of them are awaited, by the monotonic clock. */
+  /** Shards that have only events that are not time-critical, and the end of their collection time, by the monotonic clock. */
   const gathering = new Set<number>();
   let gatheredAt = Number.POSITIVE_INFINITY;
-  /** Shards that another instance works on, and when they are tried again, by the monotonic clock. */
+  /** Shards that another instance holds, and when they are retried, by the monotonic clock. */
   const busy = new Map<number, { readonly tries: number; readonly at: number }>();
   const stopping = new AbortController();
   let loop: Promise<void> | undefined;
@@ -113,7 +120,10 @@ export function outboxRelay(options: RelayOptions): Relay {
     awaken?.();
   }
 
-  /** Shards to be published now. Who goes at once takes along what was gathered in the same shard: per key there is one order. */
+  /**
+   * Returns the shards to publish now. An urgent event takes the collected events of its shard with it, to keep one
+   * order per key.
+   */
   function takeDue(): readonly number[] {
     const now = performance.now();
     const candidates = [...woken, ...(now >= gatheredAt ? [...gathering].filter((shard) => !woken.has(shard)) : [])];
@@ -127,13 +137,13 @@ export function outboxRelay(options: RelayOptions): Relay {
     return due;
   }
 
-  /** Milliseconds until a shard is due that is not now. */
+  /** Returns the milliseconds until the next waiting shard is due. */
   function dueInMs(): number {
     const now = performance.now();
     return Math.max(0, Math.min(gatheredAt, ...[...woken].map((shard) => busy.get(shard)?.at ?? now)) - now);
   }
 
-  /** Shards that were busy are tried again later, each time a little later. */
+  /** Schedules retries of busy shards, each time a little later. */
   function noteBusy(tried: readonly number[], found: readonly number[]): void {
     for (const shard of tried) {
       const tries = (busy.get(shard)?.tries ?? 0) + 1;
@@ -143,7 +153,7 @@ export function outboxRelay(options: RelayOptions): Relay {
     wake(found);
   }
 
-  /** Publishes one batch of what those shards hold that no other instance works on. */
+  /** Publishes one batch of the shards that no other instance holds. */
   async function drain(shards: readonly number[]): Promise<Drained> {
     const started = options.clock();
     const { taken, rows, outcome, parked } = await options.database.transaction(async (tx) => {
@@ -170,7 +180,7 @@ export function outboxRelay(options: RelayOptions): Relay {
     };
   }
 
-  /** Publishes rows as far as it goes. */
+  /** Publishes rows as far as possible. */
   async function publish(rows: readonly OutboxRow[]): Promise<Isolation<OutboxRow>> {
     const records = new Map<OutboxRow, OutgoingRecord>();
     const recordsOf = (some: readonly OutboxRow[]): readonly OutgoingRecord[] =>
@@ -193,7 +203,10 @@ export function outboxRelay(options: RelayOptions): Relay {
     return { ...outcome, failure: outcome.failure ?? failure };
   }
 
-  /** Ids of schemas that the rows do not name. Where there is none, the rows are refused; where it cannot be told, they wait. */
+  /**
+   * Returns the schema ids that the rows do not contain. Refuses rows whose schema is not registered; holds rows while
+   * the registry does not answer.
+   */
   async function schemaIds(
     rows: readonly OutboxRow[],
     work: Isolator<OutboxRow>,
@@ -218,21 +231,21 @@ export function outboxRelay(options: RelayOptions): Relay {
     return { ids, failure };
   }
 
-  /** The rows by request. One request is enough for most drains. */
+  /** Returns the rows by request. One request is enough for most drains. */
   async function requestsOf(
     rows: readonly OutboxRow[],
     recordsOf: (rows: readonly OutboxRow[]) => readonly OutgoingRecord[],
   ): Promise<readonly (readonly OutboxRow[])[]> {
     if (rows.reduce((sum, row) => sum + row.bytes + FRAMING_BYTES, 0) <= requestBytes) return [rows];
     const records = recordsOf(rows);
-    // Where partitions cannot be told, publishing says why. Till then the records count as being in one.
+    // If partitions are unknown, publishing reports the reason. Until then all records count as being in one partition.
     const partitions = await options.publisher.partitionsOf(records).catch(() => records.map(() => 0));
     return packRequests(records, partitions, requestBytes).map((places) =>
       places.flatMap((place) => rows[place] ?? []),
     );
   }
 
-  /** Which of the refused rows are parked. What is refused for the moment only may be accepted later. */
+  /** Returns the refused rows to park. Rows whose refusal may be temporary are retried later. */
   function judge({ accepted, refused, failure }: Isolation<OutboxRow>): readonly ParkedRow[] {
     if (failure !== undefined) suspicion.reset();
     if (suspicion.any()) for (const row of accepted) for (const name of doubtNames(row)) suspicion.clear(name);
@@ -252,13 +265,13 @@ export function outboxRelay(options: RelayOptions): Relay {
 
   async function run(): Promise<void> {
     let failures = 0;
-    // By the monotonic clock: a wall clock that is set back must not stop the looking.
+    // Uses the monotonic clock: a wall clock that is set back must not stop the polls.
     let lookAt = performance.now();
     while (!stopping.signal.aborted) {
       try {
         const waitMs = lookAt - performance.now();
         if (waitMs <= 0) {
-          // Also when there is always something to do: what another instance left behind must not wait for a quiet moment.
+          // Polls even under constant load: rows that another instance left behind must not wait for an idle moment.
           lookAt = performance.now() + pollMs;
           const waiting = (await shardsWithRows(options.database, limits.rows)).filter(
             (shard) => !gathering.has(shard),
@@ -283,7 +296,7 @@ export function outboxRelay(options: RelayOptions): Relay {
     }
   }
 
-  /** Until woken, stopped, or the time has passed. */
+  /** Waits until woken, stopped, or the time has passed. */
   function idle(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -306,7 +319,7 @@ export function outboxRelay(options: RelayOptions): Relay {
       awaken?.();
       await loop;
       const deadline = options.clock() + limitMs;
-      // Best effort: what is left is published by the next start or by another instance.
+      // Best effort: the next start or another instance publishes the remaining rows.
       try {
         while (options.clock() < deadline && (await drain(allShards())).more);
       } catch (error) {
@@ -320,7 +333,7 @@ function allShards(): readonly number[] {
   return Array.from({ length: SHARDS }, (_, shard) => shard);
 }
 
-/** Names under which refusals are noted that concern a row: its topic, its event type, itself. */
+/** Returns the names under which refusals of a row are recorded: its topic, its event type, the row itself. */
 function doubtNames(row: OutboxRow): readonly [topic: string, event: string, one: string] {
   return [`topic ${row.topic}`, `event ${row.event_type}`, `row ${row.position}`];
 }

@@ -1,4 +1,4 @@
-/** Spans of the relay: one for each event that was published, or parked because it cannot be. */
+/** Spans of the relay: one for each published or parked event. */
 import { HEADER } from "../events/envelope.ts";
 import { parseTraceparent } from "../trace.ts";
 import type { Tracer } from "../tracing/tracer.ts";
@@ -6,7 +6,7 @@ import { restoredHeaders } from "./outbox-headers.ts";
 import type { OutboxRow, ParkedRow } from "./outbox-shards.ts";
 
 /**
- * Tells a tracer of a drain.
+ * Reports a drain to a tracer.
  * @param startedAt - When the drain began, in milliseconds since the epoch.
  */
 export function sendSpans(
@@ -19,7 +19,7 @@ export function sendSpans(
   for (const { row, message } of parked) send(tracer, startedAt, row, 1, new Error(message));
 }
 
-/** The event's own span, in its header, is the parent. */
+/** Creates the span. Its parent is the event's own span, which is in the header. */
 function send(tracer: Tracer, startedAt: number, row: OutboxRow, together: number, error?: Error): void {
   const header = restoredHeaders(row.headers)[HEADER.traceparent];
   const parent = parseTraceparent(typeof header === "string" ? header : header?.toString("utf8"));
